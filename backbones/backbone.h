@@ -1,0 +1,50 @@
+/*
+ * backbones/backbone.h - what a family of networks is.
+ *
+ * A family is one file that includes this header and defines `backbone_FAMILY`; the build finds that line. A variant is
+ * a row of its table. Nodes carry torchvision's names, so that weights, target layers and papers agree.
+ */
+#ifndef BACKBONES_BACKBONE_H
+#define BACKBONES_BACKBONE_H
+
+#include "nn/graph.h"
+#include "nn/nn.h"
+
+/* What may differ between networks of one architecture; read from the weights or given by the user. */
+struct backbone_options {
+    int classes;  /* 1000 */
+    double width; /* 1.0; multiplier of the channels, where the family has one */
+    int height;   /* 224; of the input */
+    int width_px; /* 224 */
+};
+
+struct backbone_variant {
+    const char *name;   /* key in configs: "resnet50" */
+    const char *title;  /* as printed: "ResNet-50" */
+    const char *layer;  /* default target layer */
+    const void *config; /* the family's own row */
+};
+
+struct backbone_family {
+    const char *name;
+    const char *source; /* key in docs/references.bib */
+    const struct backbone_variant *variants; /* ends with {0} */
+    bool has_width;     /* takes options.width */
+    /* Adds the nodes; errors stay in the graph and are reported by graph_finish(). */
+    void (*build)(struct graph *graph, const struct backbone_variant *variant, const struct backbone_options *options);
+};
+
+/* All families, sorted by name; written by the build; ends with NULL. */
+extern const struct backbone_family *const backbone_families[];
+
+/* The variant of that name and its family; NULL and an error with the nearest name. */
+const struct backbone_variant *backbone_find(const char *name, const struct backbone_family **family,
+                                             struct error *err);
+
+/*
+ * The graph, finished. The caller frees it. Errors: options outside the family's range; an input that is too small, with
+ * the layer that says so.
+ */
+struct graph *backbone_graph(const char *name, const struct backbone_options *options, struct error *err);
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * backbones/weights_file.h - weights in HDF5 (docs/formats.md), and seeded random ones.
+ *
+ * Root attributes format = "cambench-weights", version = 1, arch, classes, width, source, sha256 (of the file they came
+ * from); one dataset /tensor/NAME per tensor with torchvision's name, float32 or float16.
+ */
+#ifndef BACKBONES_WEIGHTS_FILE_H
+#define BACKBONES_WEIGHTS_FILE_H
+
+#include "backbones/backbone.h"
+#include "base/arena.h"
+
+struct weights_info {
+    char arch[64];
+    int classes;
+    double width;
+    char source[256], sha256[72];
+    double accuracy;   /* top-1 %, if the file says so; negative otherwise */
+    int height, width_px; /* input size the weights are meant for; 0 if the file does not say */
+};
+
+struct weights_file; /* an open file */
+
+/* Opens and checks a file in a child process (base/h5.h). Errors: not HDF5, damaged, another format or version. */
+struct weights_file *weights_open(const char *path, struct weights_info *info, struct error *err);
+void weights_close(struct weights_file *file);
+
+/* Names and shapes without data (data NULL): for checks before a run starts. In the arena. */
+int weights_read_shapes(struct weights_file *file, struct arena *arena, struct weights *weights, struct error *err);
+
+/* All tensors as float32 in the arena. Errors: no memory, read errors, values that are not finite (tensor named). */
+int weights_read(struct weights_file *file, struct arena *arena, struct weights *weights, struct error *err);
+
+/* Writes a file (beside, then renamed). */
+int weights_write(const char *path, const struct weights_info *info, const struct weights *weights, struct error *err);
+
+/*
+ * Deterministic random weights for a graph, in the arena: fan-in scaled so that signals neither vanish nor explode,
+ * batch-norm scales, shifts, means and variances that are not trivial. Same seed, same bytes, on any machine.
+ */
+int weights_generate(const struct graph *graph, uint64_t seed, struct arena *arena, struct weights *weights,
+                     struct error *err);
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * base/file.h - folders, and files that appear whole or not at all.
+ */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include "base/error.h"
+
+#include <limits.h>
+#include <stdio.h>
+
+/* A file written beside its place and renamed by file_commit(). */
+struct file_writer {
+    FILE *stream; /* write here */
+    char path[PATH_MAX], temporary[PATH_MAX];
+};
+
+/* Opens "PATH.part-PID"; fails with the path and the system's reason. */
+int file_create(struct file_writer *writer, const char *path, struct error *err);
+
+/* Flushes, syncs and renames; on failure the temporary file is removed and the old file is as it was. */
+int file_commit(struct file_writer *writer, struct error *err);
+
+/* Drops what was written. Harmless after file_commit(). */
+void file_abandon(struct file_writer *writer);
+
+/* Makes a folder and those above it; a folder that is there is fine. */
+int file_make_folder(const char *path, struct error *err);
+
+/* Names of at most PATH_MAX - 1 bytes: "folder/name". */
+int file_join(char out[PATH_MAX], const char *folder, const char *name, struct error *err);
+
+#endif

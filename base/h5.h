@@ -1,0 +1,74 @@
+/*
+ * base/h5.h - HDF5, in one place and at arm's length.
+ *
+ * libhdf5 crashes or loops on some damaged files, so a file is never opened in this process: a child process opens it,
+ * answers questions over a socket, and dies alone. A signal becomes `image set "x.h5": damaged (the HDF5 library crashed
+ * on it)`, silence becomes a time-out. Bytes of contiguous datasets are then read with pread() by any thread, without
+ * HDF5's lock; everything else goes through the child, one caller at a time (h5 locks by itself). External storage,
+ * external links, virtual datasets and filter plugins are refused. Open files before parallel work begins.
+ */
+#ifndef BASE_H5_H
+#define BASE_H5_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct h5;
+
+enum h5_type { H5_FLOAT16, H5_FLOAT32, H5_FLOAT64, H5_UINT8, H5_INT32, H5_INT64, H5_UINT64, H5_TEXT, H5_BYTES, H5_OTHER };
+
+#define H5_RANK_MAX 5
+#define H5_PATH_MAX 256
+
+/* A dataset or a root attribute. H5_TEXT: strings of either kind; H5_BYTES: variable-length uint8. */
+struct h5_item {
+    char path[H5_PATH_MAX]; /* "/label", "/tensor/fc.weight"; attributes: "@arch" */
+    enum h5_type type;
+    bool is_exact;          /* stored just as `type`, little-endian (H5_OTHER integers are converted by the child) */
+    int rank;
+    uint64_t dim[H5_RANK_MAX];
+    int64_t offset;         /* in the file, if contiguous and is_exact; -1 otherwise */
+};
+
+/* `kind` is how errors call the file: "image set", "weights". */
+struct h5 *h5_open(const char *path, const char *kind, struct error *err);
+void h5_close(struct h5 *file); /* NULL is fine */
+
+int h5_count(const struct h5 *file);
+const struct h5_item *h5_item(const struct h5 *file, int i);
+const struct h5_item *h5_find(const struct h5 *file, const char *path); /* NULL if none */
+const char *h5_path(const struct h5 *file);
+
+/*
+ * Rows first..first+count-1 along the first dimension (a scalar has one row), converted to `type`
+ * (float32, int32, int64, uint64, uint8), into out, which the caller has sized from the item. Any thread.
+ */
+int h5_read(struct h5 *file, const struct h5_item *item, uint64_t first, uint64_t count, enum h5_type type, void *out,
+            struct error *err);
+
+/* Row `i` of H5_TEXT or H5_BYTES: allocated with malloc, the caller frees; text is NUL-terminated. size may be NULL. */
+int h5_read_bytes(struct h5 *file, const struct h5_item *item, uint64_t i, char **out, size_t *size, struct error *err);
+
+/* All rows of H5_TEXT at once: strings end to end, each NUL-terminated, in one malloc'd block that the caller frees. */
+int h5_read_texts(struct h5 *file, const struct h5_item *item, char **out, size_t *size, struct error *err);
+
+/* Writing: our own files, in this process. Written beside and renamed by h5_commit(). */
+struct h5_writer;
+
+struct h5_writer *h5_create(const char *path, struct error *err);
+int h5_write(struct h5_writer *writer, const char *path, enum h5_type type, int rank, const uint64_t *dim,
+             const void *data, struct error *err); /* contiguous; groups are made; "@name" writes a root attribute */
+int h5_write_texts(struct h5_writer *writer, const char *path, const char *const *texts, uint64_t count,
+                   struct error *err); /* count 1 with "@name": a text attribute */
+/* A contiguous dataset of known size that is filled piece by piece: rows first..first+count-1 of the first dimension. */
+int h5_define(struct h5_writer *writer, const char *path, enum h5_type type, int rank, const uint64_t *dim,
+              struct error *err);
+int h5_write_rows(struct h5_writer *writer, const char *path, uint64_t first, uint64_t count, const void *data,
+                  struct error *err);
+int h5_commit(struct h5_writer *writer, struct error *err); /* frees the writer, on failure too */
+void h5_abandon(struct h5_writer *writer);                  /* frees and removes; NULL is fine */
+
+#endif

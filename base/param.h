@@ -1,0 +1,79 @@
+/*
+ * base/param.h - parameters as rows of a table.
+ *
+ * A method, metric or protocol describes its own struct by rows {name, type, offset, default, range, help}; the harness
+ * parses, checks, lists and writes them, and the owner reads plain fields. A table ends with {0}.
+ *
+ *     struct scorecam { int scoring, max_channels; };
+ *     static const struct param params[] = {
+ *         PARAM_ENUM(struct scorecam, scoring, "official|paper", "which published scoring"),
+ *         PARAM_INT(struct scorecam, max_channels, 0, 0, 65536, "0: all channels"),
+ *         {0}};
+ */
+#ifndef BASE_PARAM_H
+#define BASE_PARAM_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define PARAM_NAMES_MAX 8
+#define PARAM_TEXT_MAX 128
+
+enum param_type {
+    PARAM_TYPE_INT,   /* field: int; `choices`, if set, is one word that stands for 0 ("auto") */
+    PARAM_TYPE_FLOAT, /* field: double; likewise */
+    PARAM_TYPE_BOOL,  /* field: bool */
+    PARAM_TYPE_ENUM,  /* field: int, the position in `choices` */
+    PARAM_TYPE_NAMES, /* field: struct param_names, such as layers */
+};
+
+struct param_names {
+    int count;
+    char name[PARAM_NAMES_MAX][PARAM_TEXT_MAX];
+};
+
+struct param {
+    const char *name;
+    enum param_type type;
+    size_t offset;        /* of the field in the owner's struct */
+    const char *fallback; /* the default, as text */
+    double min, max;      /* INT, FLOAT: inclusive; NAMES: how many */
+    const char *choices;  /* ENUM: "a|b|c" */
+    const char *help;
+};
+
+#define PARAM_INT(S, field, fallback, min, max, help) \
+    {#field, PARAM_TYPE_INT, offsetof(S, field), #fallback, min, max, NULL, help}
+#define PARAM_INT_OR(S, field, word, fallback, min, max, help) \
+    {#field, PARAM_TYPE_INT, offsetof(S, field), #fallback, min, max, word, help}
+#define PARAM_FLOAT(S, field, fallback, min, max, help) \
+    {#field, PARAM_TYPE_FLOAT, offsetof(S, field), #fallback, min, max, NULL, help}
+#define PARAM_BOOL(S, field, fallback, help) \
+    {#field, PARAM_TYPE_BOOL, offsetof(S, field), #fallback, 0, 1, NULL, help}
+/* The first choice is the default. */
+#define PARAM_ENUM(S, field, choices, help) \
+    {#field, PARAM_TYPE_ENUM, offsetof(S, field), NULL, 0, 0, choices, help}
+#define PARAM_LAYERS(S, field, max, help) \
+    {#field, PARAM_TYPE_NAMES, offsetof(S, field), "", 0, max, NULL, help}
+
+/* The row called `name`, or NULL. `params` may be NULL: a table without rows. */
+const struct param *param_find(const struct param *params, const char *name);
+
+/* Fills every field with its default. */
+void param_defaults(const struct param *params, void *out);
+
+/*
+ * Writes the field of one row from text; NAMES are separated by commas. Errors name the parameter, what was given and
+ * what is allowed, with the nearest word for ENUM. "64abc", "1e400" and "nan" are not numbers.
+ */
+int param_parse(const struct param *param, const char *text, void *out, struct error *err);
+
+/* The field as text that param_parse() reads back to the same value; cut at `size`. */
+void param_format(const struct param *param, const void *in, char *text, size_t size);
+
+/* "0..100", "official|paper", "yes|no": what is allowed, for people. */
+void param_allowed(const struct param *param, char *text, size_t size);
+
+#endif

@@ -1,0 +1,84 @@
+/*
+ * bench/config.h - the YAML config as a filled struct (docs/config.md).
+ *
+ * Every key is checked: unknown keys, wrong types, unknown names and values out of range are errors with file, line,
+ * column and the nearest known name. Nothing below bench/ sees the config.
+ */
+#ifndef BENCH_CONFIG_H
+#define BENCH_CONFIG_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "methods/method.h"
+#include "metrics/metric.h"
+#include "metrics/protocol.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct config_dataset {
+    const char *path;
+    int images; /* -1: all */
+    bool shuffle;
+};
+
+struct config_backbone {
+    const char *arch, *weights; /* weights NULL: none given */
+    const char *layer; /* NULL: the variant's default */
+    const char *label; /* name in results; default: arch */
+    int line, column;  /* where it stands, for errors found later */
+};
+
+struct config_method {
+    const struct method *method;
+    const char *label;  /* name in results; default: the method's name */
+    const char *title;  /* as printed; default: the method's title; `label:` sets both */
+    void *params;       /* the method's struct, filled */
+    int line, column;
+};
+
+struct config_metric {
+    const struct metric *metric;
+    void *params;
+    int line, column;
+};
+
+struct config_runtime {
+    int threads, batch;   /* 0: chosen */
+    int memory;           /* MiB, 0: chosen */
+    const char *engine;   /* "auto", "openblas" */
+    bool exact_passes;    /* no short cuts */
+};
+
+struct config_report {
+    bool plots, maps;
+    int overlays;  /* how many images */
+    int bootstrap; /* resamples */
+};
+
+struct config {
+    const char *path; /* of the file, for messages */
+    const char *name, *output;
+    uint64_t seed;
+    struct config_dataset dataset;
+    int backbone_count, method_count, metric_count, protocol_count;
+    struct config_backbone *backbones;
+    struct config_method *methods;
+    struct config_metric *metrics;
+    struct protocol *protocols;
+    struct config_runtime runtime;
+    struct config_report report;
+};
+
+/*
+ * Reads a file into the arena; `sets` are "key.path=value" from the command line, applied before checking (a list
+ * element by its position: "backbones.0.layer=layer3"). Relative paths are relative to the working directory. Parts of a
+ * combined metric (adcc_of_means) and of composites (adcc) need not be listed.
+ */
+int config_read(const char *path, const char *const *sets, int set_count, struct arena *arena, struct config *config,
+                struct error *err);
+
+/* The resolved config as YAML: every default written out; reads back to the same struct. */
+int config_write(const struct config *config, const char *path, struct error *err);
+
+#endif

@@ -1,0 +1,67 @@
+/*
+ * bench/store.h - what a run has measured so far, in SQLite (run.db), committed item by item.
+ *
+ * An item is one backbone, image and method, with all its values and its cost. One process and one thread at a time.
+ */
+#ifndef BENCH_STORE_H
+#define BENCH_STORE_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "report/report.h"
+
+#include <stdbool.h>
+
+struct store;
+
+/* A value of an item. */
+struct store_value {
+    int protocol, metric;  /* positions in the run's lists */
+    double number;
+    const char *undefined; /* NULL: defined */
+    const char *flag;      /* NULL: none */
+};
+
+struct store_item {
+    int backbone, image, method; /* positions in the run's lists */
+    struct report_cost cost;
+    int value_count;
+    const struct store_value *values;
+};
+
+/* What the rows mean: names by position. Compared with what an existing file holds. */
+struct store_names {
+    int backbone_count, method_count, protocol_count, metric_count, image_count;
+    const char *const *backbones, *const *methods, *const *protocols, *const *metrics, *const *images;
+    const int *method_versions, *metric_versions; /* and protocol versions below */
+    const int *protocol_versions;
+};
+
+/* Creates FOLDER/run.db (fresh: moves an old one to run.db.old) or opens it to continue. Errors: another run's names. */
+struct store *store_open(const char *folder, const struct store_names *names, bool fresh, struct error *err);
+void store_close(struct store *store); /* NULL is fine */
+
+/* Key and text: config, hashes, program version ... */
+int store_manifest_set(struct store *store, const char *key, const char *text, struct error *err);
+const char *store_manifest(struct store *store, const char *key, struct arena *arena); /* NULL if none */
+
+bool store_has_item(const struct store *store, int backbone, int image, int method);
+
+/* One commit: the item and what the base pass said of the image (class explained, its probability, ranks). */
+int store_commit(struct store *store, const struct store_item *item, struct error *err);
+
+/* The base pass of an image on a backbone: class, its probability, label's rank (0 = top-1; -1 no label). */
+struct store_base {
+    int backbone, image, predicted, rank;
+    double probability;
+};
+int store_commit_base(struct store *store, const struct store_base *base, struct error *err);
+
+/* An image that could not be read, and why. */
+int store_commit_skipped(struct store *store, int image, const char *why, struct error *err);
+int store_skipped_count(struct store *store);
+
+/* Fills values, states, notes, costs and the backbones' top-1/top-5 of a report whose lists are set; in the arena. */
+int store_read(struct store *store, struct arena *arena, struct report *report, struct error *err);
+
+#endif

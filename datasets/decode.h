@@ -1,0 +1,18 @@
+/*
+ * datasets/decode.h - encoded bytes to 8-bit RGB, as Pillow's convert("RGB") gives it.
+ *
+ * JPEG (libjpeg-turbo: grey, YCbCr, CMYK and YCCK, progressive; EXIF orientation is not applied, as torchvision) and PNG
+ * (grey, palette, alpha dropped as Pillow does, 16 bit reduced). A truncated or damaged file is refused, never half read.
+ */
+#ifndef DATASETS_DECODE_H
+#define DATASETS_DECODE_H
+
+#include "datasets/imageset.h"
+
+#define DECODE_SIDE_MAX 16384
+#define DECODE_PIXELS_MAX (100u << 20)
+
+/* Into the arena. Errors: not a JPEG or PNG, truncated, damaged, too large (with the sides), no memory. */
+int decode_picture(const void *bytes, size_t size, struct arena *arena, struct picture *picture, struct error *err);
+
+#endif

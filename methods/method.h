@@ -1,0 +1,147 @@
+/*
+ * methods/method.h - what a CAM method is and how it talks to the harness.
+ *
+ * A method turns one image and one class into a map of evidence. It is one file that includes this header and defines
+ * `const struct method method_NAME`; the build finds that line. Tensors are float32, row-major: (C,h,w) of the target
+ * layer, (3,H,W) of the network's input, which is normalised (mean 0, deviation 1). What the context returns is
+ * read-only, lives until the next image and is never freed. A call that fails returns NULL or -1 and has filled the
+ * error: the method passes it on by returning -1.
+ */
+#ifndef METHODS_METHOD_H
+#define METHODS_METHOD_H
+
+#include "base/error.h"
+#include "base/param.h"
+#include "base/random.h"
+#include "nn/nn.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+struct cam; /* the image at hand, its class, one target layer */
+
+enum method_needs {
+    METHOD_NEEDS_GRADIENT = 1,      /* a backward pass of the tail */
+    METHOD_NEEDS_TAIL_PASSES = 2,   /* many forward passes of the tail */
+    METHOD_NEEDS_MASKED_PASSES = 4, /* many forward passes of the whole network: expensive, scheduled first */
+};
+
+enum method_map {
+    METHOD_MAP_LAYER, /* the map has the size of the target layer (h,w) */
+    METHOD_MAP_INPUT, /* the map has the size of the input (H,W) */
+};
+
+struct method {
+    const char *name;   /* key in configs and results, [a-z0-9_]+; never renamed; the file's name */
+    const char *title;  /* as printed in tables: "Grad-CAM" */
+    int year;           /* of publication; 0: none */
+    const char *source; /* key in docs/references.bib; NULL: none */
+    int version;        /* raised when equal input gives other numbers */
+    unsigned needs;     /* METHOD_NEEDS_* */
+    const char *cost;   /* for people: "1 forward, 1 backward of the tail" */
+    enum method_map map;
+    bool is_signed;     /* negative values are not cut off before min-max */
+    bool is_normalised; /* the map is in [0,1] already: no ReLU, no min-max */
+    const struct param *params; /* rows of the method's own struct, ends with {0}; NULL: none */
+    size_t params_size;         /* of that struct */
+    /*
+     * Explain cam_class(cam). `params` is the method's struct, inside its ranges. Writes map: h*w or H*W floats (see
+     * `map`), any scale; a value that is not finite makes the map undefined, and is counted. ReLU, min-max and enlargement
+     * are done by the harness (the protocol's post-processing). Returns 0, or -1 with `err` filled. Prints nothing and
+     * keeps no state, so that two threads may explain two images at once.
+     */
+    int (*explain)(struct cam *cam, const void *params, float *map, struct error *err);
+    /* Passes made for one map, for the estimate before a run; NULL: 1 full pass and what `needs` says. */
+    void (*passes)(const void *params, const struct tensor *layer, struct shape input, double *full, double *tail,
+                   double *backward);
+};
+
+/* All methods, sorted by name; written by the build; ends with NULL. */
+extern const struct method *const methods[];
+
+/* -- the image, the class, the base pass ------------------------------------------------------------------------- */
+
+const float *cam_input(struct cam *cam); /* x (3,H,W), normalised */
+struct shape cam_input_shape(const struct cam *cam);
+int cam_class(const struct cam *cam); /* c, fixed on the unmasked image by the protocol */
+int cam_classes(const struct cam *cam); /* K */
+const float *cam_logits(struct cam *cam);        /* y (K) */
+const float *cam_probabilities(struct cam *cam); /* softmax(y) (K) */
+float cam_logit(struct cam *cam);       /* y_c */
+float cam_probability(struct cam *cam); /* p_c */
+
+/* A (C,h,w): the target layer's value for the image. */
+const struct tensor *cam_activations(struct cam *cam);
+
+/* A context for another layer of the same pass; only layers named by the method's PARAM_LAYERS rows. */
+struct cam *cam_layer(struct cam *cam, const char *name, struct error *err);
+
+/* -- gradients --------------------------------------------------------------------------------------------------- */
+
+enum cam_score {
+    CAM_LOGIT,           /* y_c */
+    CAM_PROBABILITY,     /* p_c */
+    CAM_LOG_PROBABILITY, /* log p_c */
+    CAM_REST,            /* y_c + log p_c */
+};
+#define CAM_SCORE_CHOICES "logit|prob|logprob|rest"
+
+/* d score / d A (C,h,w), at the target layer; computed once per image and score. */
+const struct tensor *cam_gradient(struct cam *cam, enum cam_score score);
+
+/* J^T q (C,h,w) for any weights q (K) on the logits; computed at each call. */
+const struct tensor *cam_gradient_of(struct cam *cam, const float *cotangent);
+
+/* d score / d x (3,H,W). */
+const struct tensor *cam_input_gradient(struct cam *cam, enum cam_score score);
+
+/* -- further passes; each is counted ----------------------------------------------------------------------------- */
+
+/* What one changed image or activation gives for the class being explained. */
+struct cam_output {
+    float logit, probability;
+};
+
+/* Writes item `index`: a changed activation (C,h,w) or a mask (H,W). Several threads at once; keeps no state. */
+typedef void cam_source(void *context, int index, float *out);
+
+/* The tail on n changed activations (C,h,w): out[n]. */
+int cam_tail(struct cam *cam, int n, cam_source *source, void *context, struct cam_output *out);
+
+/* The tail on A * mask for n spatial masks (n,h,w), the same for all channels. */
+int cam_tail_spatial_masks(struct cam *cam, int n, const float *masks, struct cam_output *out);
+
+/* The tail on A with channel k replaced by the constant value[k], one channel at a time: out[C]. */
+int cam_tail_channel_masks(struct cam *cam, const float *value, struct cam_output *out);
+
+/*
+ * Full passes on x*m + baseline*(1-m) for n masks (H,W), written one at a time by source; a mask is the same for the
+ * three colours and may leave [0,1]. baseline (3,H,W), NULL: zeros (the mean colour).
+ */
+int cam_masked(struct cam *cam, int n, cam_source *source, void *context, const float *baseline,
+               struct cam_output *out);
+
+/* -- help -------------------------------------------------------------------------------------------------------- */
+
+/* Scratch of `count` zeroed floats, or of anything, until the next image; NULL and an error when memory is short. */
+float *cam_floats(struct cam *cam, size_t count);
+void *cam_alloc(struct cam *cam, size_t count, size_t size);
+
+/* A random stream fixed by the run's seed, the image and the method. */
+struct random_stream cam_random(struct cam *cam);
+
+/* U: bilinear enlargement of one plane (h,w) to (H,W), half-pixel centres or corners aligned. */
+void cam_upsample(const struct cam *cam, const float *plane, float *out, bool align_corners);
+
+/* Smallest and largest of n floats. */
+struct range {
+    float min, max;
+};
+struct range range_of(const float *values, size_t n);
+
+/* N: (v - min) / (max - min + eps) into out (may be values); false, and zeros, when all values are equal. */
+bool min_max(const float *values, size_t n, float eps, float *out);
+
+#endif

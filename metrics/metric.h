@@ -1,0 +1,96 @@
+/*
+ * metrics/metric.h - what a metric is and the evidence that it may ask for.
+ *
+ * A metric is one file that includes this header and defines `const struct metric metric_NAME`; the build finds that
+ * line. It either measures one map (`measure`) or combines data-set means of other metrics (`parts`, `combine`).
+ * Evidence is computed when a metric asks for it, once, and shared by all metrics and protocols. Values are fractions;
+ * `percent` says how they are printed. A value that does not exist is undefined, with a reason; it is never NaN.
+ */
+#ifndef METRICS_METRIC_H
+#define METRICS_METRIC_H
+
+#include "base/error.h"
+#include "base/param.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct evidence;
+
+struct value {
+    double number;
+    const char *undefined; /* NULL: defined; else a short reason, a constant string: "zero_p" */
+    const char *flag;      /* NULL, or the rule that gave the number: "flat_pearson" */
+};
+
+enum metric_direction { METRIC_HIGHER_IS_BETTER, METRIC_LOWER_IS_BETTER };
+
+#define METRIC_PARTS_MAX 4
+
+struct metric {
+    const char *name;   /* key in configs and results; the file's name */
+    const char *title;  /* as printed: "Average Drop" */
+    const char *unit;   /* "%", "s", "passes", "" */
+    bool is_percent;    /* stored as fraction, printed times 100 */
+    double min, max;    /* range of the stored number */
+    enum metric_direction direction;
+    int year;
+    const char *source; /* key in docs/references.bib */
+    int version;        /* raised when equal input gives other numbers */
+    bool is_cost;       /* differs from run to run: kept out of summary.csv, printed in costs */
+    const struct param *params;
+    size_t params_size;
+    /* Fills value: one image, one method, one protocol. Returns 0, or -1 with err (not for undefined values). */
+    int (*measure)(struct evidence *evidence, const void *params, struct value *value, struct error *err);
+    /* Instead of measure: from the means of `parts` over the images where all of them are defined. */
+    const char *parts[METRIC_PARTS_MAX + 1]; /* ends with NULL */
+    double (*combine)(const double *means);
+};
+
+/* All metrics, sorted by name; written by the build; ends with NULL. */
+extern const struct metric *const metrics[];
+
+/* One image (H,W) of floats, row-major. */
+struct map {
+    int h, w;
+    const float *data;
+};
+
+enum evidence_image {
+    EVIDENCE_ORIGINAL,    /* x */
+    EVIDENCE_EXPLANATION, /* x*m, in the protocol's masking */
+};
+
+/* The saliency map m (H,W) of the image, after the protocol's post-processing; in [0,1]. */
+struct map evidence_map(struct evidence *evidence);
+
+/* The map as it was before enlargement (h,w), after ReLU and min-max; in [0,1]. */
+struct map evidence_map_native(struct evidence *evidence);
+
+/* Probability of the explained class on an image: p for ORIGINAL, o for EXPLANATION. 0, or -1 with err. */
+int evidence_probability(struct evidence *evidence, enum evidence_image image, double *probability,
+                         struct error *err);
+
+/*
+ * The saliency map (H,W) of x*m: the method run again there, for the same class. 0, or -1 with err. If that map is not
+ * finite, map->data is NULL.
+ */
+int evidence_explanation_map(struct evidence *evidence, struct map *map, struct error *err);
+
+/* What one map cost: wall seconds end to end (base pass included), and passes. */
+struct evidence_cost {
+    double seconds;
+    double full, tail, backward;
+};
+struct evidence_cost evidence_cost(const struct evidence *evidence);
+
+/* Another metric's per-image value under the same protocol: how composites are made. 0, or -1 with err. */
+int evidence_value(struct evidence *evidence, const char *metric, struct value *value, struct error *err);
+
+/* Help: a defined value; an undefined one; harmonic mean of three, 0 if one of them is not positive (Poppi 2021, eq. 4). */
+struct value value_of(double number);
+struct value value_undefined(const char *reason);
+double harmonic_mean3(double a, double b, double c);
+
+#endif

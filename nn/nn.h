@@ -1,0 +1,129 @@
+/*
+ * nn/nn.h - the engine's door: weights, networks, sessions.
+ *
+ * graph (nn/graph.h) + weights -> network (folded, fused, packed; read-only, shared by all threads) -> session (one
+ * planned workspace per lane; a worker owns one). Float32; NHWC inside, (C,h,w) and (3,H,W) at this border.
+ *
+ * Every value is computed for each image alone, in steps whose shapes depend on the network only (linear layers: on rows
+ * of a fixed block), so that a result never depends on the batch, the number of threads or what ran before.
+ */
+#ifndef NN_NN_H
+#define NN_NN_H
+
+#include "base/error.h"
+#include "nn/graph.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* One value of one image, row-major (c,h,w); the data belong to whoever says so. */
+struct tensor {
+    int c, h, w;
+    const float *data;
+};
+
+static inline size_t tensor_plane(const struct tensor *tensor)
+{
+    return (size_t)tensor->h * (size_t)tensor->w;
+}
+
+static inline size_t tensor_size(const struct tensor *tensor)
+{
+    return (size_t)tensor->c * tensor_plane(tensor);
+}
+
+/* Named tensors as torch stores them; data are float32, row-major, owned by whoever filled this in. */
+struct weight {
+    char name[128];
+    int rank, dim[4];
+    float *data;
+};
+
+struct weights {
+    int count;
+    struct weight *list;
+};
+
+struct network; /* read-only after creation, shared by all threads */
+struct session; /* used by one caller at a time */
+
+/*
+ * Folds batch norm, fuses activation and residual add, packs the weights. `layers` are names of nodes or aliases whose
+ * values will be asked for (target layers): they are never fused away. Takes copies; graph and weights may be freed.
+ * Errors: unknown layer (with the nearest name); a tensor that is missing, extra or of another shape; no memory.
+ */
+struct network *network_create(const struct graph *graph, const struct weights *weights, const char *const *layers,
+                               int layer_count, struct error *err);
+void network_free(struct network *network);
+
+/* Checks names and shapes only: what network_create() would say of these weights. */
+int network_check_weights(const struct graph *graph, const struct weights *weights, struct error *err);
+
+int network_classes(const struct network *network);
+struct shape network_input(const struct network *network);
+int network_layer_count(const struct network *network);
+struct shape network_layer_shape(const struct network *network, int layer); /* position in `layers` */
+const char *network_layer_name(const struct network *network, int layer);
+int network_find_layer(const struct network *network, const char *name); /* -1 if not asked for at creation */
+
+/*
+ * For a tail that is global average pooling and one linear layer: its weight (K,C), row-major, and bias (K) (zeros when
+ * there is none). False for any other tail.
+ */
+bool network_pooled_linear(const struct network *network, int layer, const float **weight, const float **bias);
+
+/*
+ * How many images run at once inside one call: `lanes` > 1 is for a caller outside any parallel region, who has fewer
+ * images than threads; inside a parallel region use 1. Errors: no memory.
+ */
+struct session *session_create(const struct network *network, int lanes, struct error *err);
+void session_free(struct session *session);
+const struct network *session_network(const struct session *session);
+
+/* Bytes of one lane's planned workspace. */
+size_t session_workspace_bytes(const struct session *session);
+
+/* Writes image `index` of a batch: (3,H,W) or (C,h,w). Called from several threads at once; keeps no state. */
+typedef void session_source(void *context, int index, float *out);
+
+/* Logits (n,K) of n inputs. Errors: no memory. */
+int session_forward(struct session *session, int n, session_source *source, void *context, float *logits,
+                    struct error *err);
+
+/*
+ * The base pass of one image: logits (K), and for each layer its value, written to layers[i] (C,h,w). Also remembers,
+ * in the session, values that later steps read from beside the layers (a residual branch), so that session_tail() and
+ * session_gradient() refer to this image until the next base pass.
+ */
+int session_base(struct session *session, const float *input, float *logits, float *const *layers, struct error *err);
+
+/*
+ * What the tail behind a layer depends on beside the layer itself, for the image of the last base pass; NULL-safe copies
+ * so that a caller can go back to an earlier image: floats to hold it, save, restore.
+ */
+size_t session_side_count(const struct session *session);
+void session_side_save(const struct session *session, float *out);
+void session_side_restore(struct session *session, const float *in);
+
+/* Logits (n,K) for n replaced values of a layer; only the steps behind it run. */
+int session_tail(struct session *session, int layer, int n, session_source *source, void *context, float *logits,
+                 struct error *err);
+
+/*
+ * Vector-Jacobian product J^T q: the gradient of sum_k q[k] * logit[k] with respect to a layer's value, taken at
+ * `value` (C,h,w). layer -1: with respect to the input, at `value` (3,H,W). Writes gradient, same shape. `logits` (K),
+ * if not NULL, receives the logits at `value`. Rules: relu'(0) = 0; max pool routes to the first maximum in row-major order.
+ */
+int session_gradient(struct session *session, int layer, const float *value, const float *cotangent, float *logits,
+                     float *gradient, struct error *err);
+
+/* softmax(logits) (K), the maximum subtracted, sums in double. */
+void softmax(const float *logits, int classes, float *probabilities);
+
+/*
+ * Bilinear enlargement of `count` planes (h,w) to (H,W): half-pixel centres (align_corners false), or corners aligned.
+ * methods.md 1.3 of the reference; equals torch.nn.functional.interpolate.
+ */
+void upsample_bilinear(const float *in, int count, int h, int w, float *out, int out_h, int out_w, bool align_corners);
+
+#endif

@@ -1,0 +1,123 @@
+/*
+ * report/report.h - from a plain table of results to CSV, tables, plots and pictures.
+ *
+ * The caller (bench/) fills these structs from its store; report/ never opens the store and knows no method or metric by
+ * name, only what stands in these rows. Text may be hostile (file names, labels): it is escaped for each format.
+ */
+#ifndef REPORT_REPORT_H
+#define REPORT_REPORT_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct report_backbone {
+    const char *name;  /* label in the config; key of the rows */
+    const char *title; /* as printed: "ResNet-18" */
+    const char *arch, *layer;
+    /* top-1 and top-5 of the base pass on images with a label: correct, of labelled; labelled 0: unknown */
+    int top1, top5, labelled;
+};
+
+struct report_method {
+    const char *name, *title;
+    bool is_control; /* baseline or null method: drawn grey */
+};
+
+struct report_protocol {
+    const char *name;
+};
+
+struct report_metric {
+    const char *name, *title, *unit; /* unit "%", "s", "" */
+    bool is_percent;                 /* stored as fraction, printed times 100 */
+    bool higher_is_better;
+    bool is_cost;                    /* left out of summary.csv */
+    double min, max;                 /* of the stored number */
+    /* of means: positions of the parts in `metrics`, -1 ends; combine NULL for ordinary metrics */
+    int parts[5];
+    double (*combine)(const double *means);
+};
+
+enum report_state { REPORT_ABSENT, REPORT_DEFINED, REPORT_UNDEFINED };
+
+struct report_cost {
+    double seconds; /* end to end; negative: absent */
+    double full, tail, backward;
+};
+
+struct report {
+    const char *name;    /* of the run */
+    const char *folder;  /* run directory */
+    const char *program; /* "cambench 0.1.0" */
+    int backbone_count, method_count, protocol_count, metric_count, image_count;
+    const struct report_backbone *backbones;
+    const struct report_method *methods;
+    const struct report_protocol *protocols;
+    const struct report_metric *metrics;
+    const char *const *images; /* names */
+    /* dense, see report_index(); metrics with `combine` have only REPORT_ABSENT */
+    const double *values;
+    const uint8_t *states;
+    const char *const *notes; /* why undefined, or the flag of a substituted value; NULL entries: nothing to say */
+    const struct report_cost *costs; /* [backbone][method][image] */
+    int bootstrap;       /* resamples; 0: no intervals */
+    uint64_t seed;
+};
+
+/* Position in values, states and notes. */
+static inline size_t report_index(const struct report *report, int backbone, int method, int protocol, int metric,
+                                  int image)
+{
+    const size_t m = (size_t)report->method_count, p = (size_t)report->protocol_count;
+    const size_t k = (size_t)report->metric_count, n = (size_t)report->image_count;
+    return ((((size_t)backbone * m + (size_t)method) * p + (size_t)protocol) * k + (size_t)metric) * n + (size_t)image;
+}
+
+/* One number of the tables: over the images where the metric is defined. */
+struct cell {
+    int n, undefined;
+    double mean;            /* NAN if n is 0 */
+    double ci_low, ci_high; /* percentile bootstrap, 95 %; NAN without */
+};
+
+/* Cell of (backbone, method, protocol, metric); combine metrics are computed inside each draw. Same seed, same bytes. */
+struct cell report_cell(const struct report *report, int backbone, int method, int protocol, int metric);
+
+/* All cells once, for the writers below: [backbone][method][protocol][metric], malloc'd; NULL and err: no memory. */
+struct cell *report_cells(const struct report *report, struct error *err);
+
+/* summary.csv, per_image.csv, costs.csv into the folder. */
+int report_csv(const struct report *report, const struct cell *cells, struct error *err);
+
+/* tables/NAME.md and .tex (booktabs): a table per protocol in the form of the ADCC papers. */
+int report_tables(const struct report *report, const struct cell *cells, struct error *err);
+
+/* The table for the terminal, as wide as `columns` allows (0: no limit). */
+int report_terminal(const struct report *report, const struct cell *cells, FILE *stream, int columns, bool color);
+
+/* plots/NAME.svg and .png by gnuplot. gnuplot missing or failing: returns 0 and fills `warning` (else empty). */
+int report_plots(const struct report *report, const struct cell *cells, struct error *warning, struct error *err);
+
+/* One panel of an overlay sheet: an 8-bit RGB image (h,w,3) with a map (h,w) in [0,1], or NULL for the image alone. */
+struct overlay_panel {
+    const char *title;    /* "Grad-CAM" */
+    const char *subtitle; /* "0.98, 12 ms", may be NULL */
+    const float *map;     /* NULL: image alone */
+};
+
+struct overlay_sheet {
+    const char *title;     /* image name, class and probability */
+    int h, w;
+    const uint8_t *image;  /* (h,w,3) */
+    int panel_count;
+    const struct overlay_panel *panels;
+};
+
+/* A PNG with all panels side by side (wrapped to rows), a perceptually uniform colour map and a colour bar 0..1. */
+int report_overlay(const char *path, const struct overlay_sheet *sheet, struct error *err);
+
+#endif

@@ -1,0 +1,37 @@
+#!/bin/sh
+# Writes the table of all methods, metrics, backbones or commands: one line per descriptor found in the sources.
+# usage: registry.sh methods|metrics|backbones|commands OUT.c
+set -eu
+export LC_ALL=C
+case $1 in
+methods) type='struct method' prefix=method_ header=methods/method.h files=methods/*.c table='const struct method *const methods[]' ;;
+metrics) type='struct metric' prefix=metric_ header=metrics/metric.h files=metrics/*.c table='const struct metric *const metrics[]' ;;
+backbones) type='struct backbone_family' prefix=backbone_ header=backbones/backbone.h files=backbones/*.c table='const struct backbone_family *const backbone_families[]' ;;
+commands) type='struct command' prefix=command_ header=bench/bench.h files=bench/cmd_*.c table='const struct command *const commands[]' ;;
+*) echo "registry.sh: unknown registry \"$1\"" >&2; exit 2 ;;
+esac
+names=
+for file in $files; do
+    [ -e "$file" ] || continue
+    name=$(sed -n "s/^const $type $prefix\([a-z0-9_]*\) *=.*/\1/p" "$file")
+    [ -n "$name" ] || continue
+    expected=$(basename "$file" .c); expected=${expected#cmd_}
+    if [ "$name" != "$expected" ]; then
+        echo "$file: defines $prefix$name; a descriptor has its file's name: $prefix$expected" >&2
+        exit 1
+    fi
+    names="$names $name"
+done
+mkdir -p "$(dirname "$2")"
+{
+    echo "/* Written by tools/registry.sh from the sources. */"
+    echo "#include \"$header\""
+    echo
+    for name in $names; do echo "extern const $type $prefix$name;"; done
+    echo
+    echo "$table = {"
+    for name in $names; do echo "    &$prefix$name,"; done
+    echo "    0,"
+    echo "};"
+} > "$2.new"
+if cmp -s "$2.new" "$2"; then rm "$2.new"; else mv "$2.new" "$2"; fi
