@@ -125,6 +125,13 @@ int cam_masked(struct cam *cam, int n, cam_source *source, void *context, const 
 
 /* -- help -------------------------------------------------------------------------------------------------------- */
 
+/*
+ * Baselines (3,H,W) for cam_masked: the input behind a Gaussian of `kernel` x `kernel` taps (odd; borders reflected without
+ * the edge pixel, as kornia), and black pixels as the network sees them, (0 - mean) / deviation.
+ */
+const float *cam_blurred_input(struct cam *cam, int kernel, double sigma);
+const float *cam_black_input(struct cam *cam);
+
 /* Scratch of `count` zeroed floats, or of anything, until the next image; NULL and an error when memory is short. */
 float *cam_floats(struct cam *cam, size_t count);
 void *cam_alloc(struct cam *cam, size_t count, size_t size);
