@@ -1,0 +1,24 @@
+/*
+ * nn/backend.h - the compute back end: a table of functions, so that another library or kernels of our own can stand
+ * beside OpenBLAS. Every call runs on the calling thread alone.
+ */
+#ifndef NN_BACKEND_H
+#define NN_BACKEND_H
+
+#include <stdbool.h>
+
+struct backend {
+    const char *name;
+    /* C (m,n) = A (m,k) * B (k,n), or * B (n,k) transposed; row-major, leading dimensions in floats. */
+    void (*gemm)(bool transpose_b, int m, int n, int k, const float *a, int lda, const float *b, int ldb, float *c,
+                 int ldc);
+    /* y (n) = x (m) * A (m,n) */
+    void (*gemv)(int m, int n, const float *a, const float *x, float *y);
+};
+
+extern const struct backend backend_openblas;
+
+/* The one in use; makes the library single-threaded at the first call. */
+const struct backend *backend(void);
+
+#endif

@@ -1,0 +1,196 @@
+/* nn/pool2d.c - max, average and adaptive average pooling. */
+#include "nn/op.h"
+#include "nn/simd.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Output length along one axis, torch's rule: with ceil_mode the last window must begin inside the input or its left
+ * padding. */
+static int pooled(int in, int kernel, int stride, int padding, bool ceil_mode)
+{
+    const int span = in + 2 * padding - kernel;
+    if (span < 0)
+        return 0;
+    int out = (span + (ceil_mode ? stride - 1 : 0)) / stride + 1;
+    if (ceil_mode && (out - 1) * stride >= in + padding)
+        out--;
+    return out;
+}
+
+static const char *pool_shape(const struct node *node, const struct shape *in, struct shape *out)
+{
+    const struct pool2d *p = &node->pool;
+    if (p->kernel < 1 || p->kernel_w < 1 || p->stride < 1 || p->stride_w < 1 || p->padding < 0 || p->padding_w < 0 ||
+        p->padding > p->kernel / 2 || p->padding_w > p->kernel_w / 2)
+        return "a pool needs a kernel and a stride of at least 1 and a padding of at most half the kernel";
+    *out = (struct shape){in[0].c, pooled(in[0].h, p->kernel, p->stride, p->padding, p->ceil_mode),
+                          pooled(in[0].w, p->kernel_w, p->stride_w, p->padding_w, p->ceil_mode)};
+    return NULL;
+}
+
+static double pool_macs(const struct node *node, const struct shape *in)
+{
+    (void)node;
+    return (double)shape_size(in[0]);
+}
+
+/* The window of one output position, cut at the input's border; `padded` is its size before the cut at the far padding. */
+struct window {
+    int y0, y1, x0, x1;
+    int padded;
+};
+
+static struct window pool_window(const struct pool2d *p, struct shape in, int i, int j)
+{
+    const int y0 = i * p->stride - p->padding, x0 = j * p->stride_w - p->padding_w;
+    int y1 = y0 + p->kernel, x1 = x0 + p->kernel_w;
+    if (y1 > in.h + p->padding)
+        y1 = in.h + p->padding;
+    if (x1 > in.w + p->padding_w)
+        x1 = in.w + p->padding_w;
+    const int padded = (y1 - y0) * (x1 - x0);
+    return (struct window){y0 < 0 ? 0 : y0, y1 > in.h ? in.h : y1, x0 < 0 ? 0 : x0, x1 > in.w ? in.w : x1, padded};
+}
+
+/* Adaptive: output i covers floor(i*in/out) .. ceil((i+1)*in/out). */
+static struct window adaptive_window(struct shape in, struct shape out, int i, int j)
+{
+    struct window v = {.y0 = i * in.h / out.h,
+                       .y1 = ((i + 1) * in.h + out.h - 1) / out.h,
+                       .x0 = j * in.w / out.w,
+                       .x1 = ((j + 1) * in.w + out.w - 1) / out.w};
+    v.padded = (v.y1 - v.y0) * (v.x1 - v.x0);
+    return v;
+}
+
+static const float *pixel(const float *x, struct shape in, int y, int column)
+{
+    return x + ((size_t)y * (size_t)in.w + (size_t)column) * (size_t)in.c;
+}
+
+MULTIVERSION static void max_row(float *restrict y, const float *restrict x, int n)
+{
+    for (int k = 0; k < n; k++)
+        y[k] = x[k] > y[k] || x[k] != x[k] ? x[k] : y[k]; /* NaN stays visible */
+}
+
+MULTIVERSION static void add_row(float *restrict y, const float *restrict x, float factor, int n)
+{
+    for (int k = 0; k < n; k++)
+        y[k] += x[k] * factor;
+}
+
+static void max_forward(const struct step *step, const struct step_io *io)
+{
+    const struct shape in = io->in[0], out = io->out;
+    float *y = io->y;
+    for (int i = 0; i < out.h; i++)
+        for (int j = 0; j < out.w; j++, y += out.c) {
+            const struct window v = pool_window(&step->node->pool, in, i, j);
+            memcpy(y, pixel(io->x[0], in, v.y0, v.x0), (size_t)out.c * sizeof *y);
+            for (int r = v.y0; r < v.y1; r++)
+                for (int s = v.x0; s < v.x1; s++)
+                    max_row(y, pixel(io->x[0], in, r, s), out.c);
+        }
+}
+
+/* Routes to the first maximum in row-major order. */
+static void max_backward(const struct step *step, const struct step_io *io)
+{
+    const struct shape in = io->in[0], out = io->out;
+    const float *dy = io->dy;
+    for (int i = 0; i < out.h; i++)
+        for (int j = 0; j < out.w; j++, dy += out.c) {
+            const struct window v = pool_window(&step->node->pool, in, i, j);
+            for (int k = 0; k < out.c; k++) {
+                const float *best = pixel(io->x[0], in, v.y0, v.x0) + k;
+                for (int r = v.y0; r < v.y1; r++)
+                    for (int s = v.x0; s < v.x1; s++)
+                        if (pixel(io->x[0], in, r, s)[k] > *best)
+                            best = pixel(io->x[0], in, r, s) + k;
+                io->dx[0][best - io->x[0]] += dy[k];
+            }
+        }
+}
+
+const struct op op_max_pool = {
+    .name = "max_pool", .shape = pool_shape, .macs = pool_macs, .forward = max_forward, .backward = max_backward};
+
+/* Sum over the window times 1 / count, as one rounding each. */
+static void average(float *y, const float *x, struct shape in, struct window v, int count)
+{
+    memset(y, 0, (size_t)in.c * sizeof *y);
+    for (int r = v.y0; r < v.y1; r++)
+        for (int s = v.x0; s < v.x1; s++)
+            add_row(y, pixel(x, in, r, s), 1, in.c);
+    for (int k = 0; k < in.c; k++)
+        y[k] /= (float)count;
+}
+
+static void spread(float *dx, const float *dy, struct shape in, struct window v, int count)
+{
+    for (int r = v.y0; r < v.y1; r++)
+        for (int s = v.x0; s < v.x1; s++)
+            add_row(dx + (pixel(dx, in, r, s) - dx), dy, 1 / (float)count, in.c);
+}
+
+static int average_count(const struct pool2d *p, struct window v)
+{
+    return p->count_exclude_padding ? (v.y1 - v.y0) * (v.x1 - v.x0) : v.padded;
+}
+
+static void avg_forward(const struct step *step, const struct step_io *io)
+{
+    const struct pool2d *p = &step->node->pool;
+    for (int i = 0; i < io->out.h; i++)
+        for (int j = 0; j < io->out.w; j++) {
+            const struct window v = pool_window(p, io->in[0], i, j);
+            average(io->y + (i * io->out.w + j) * io->out.c, io->x[0], io->in[0], v, average_count(p, v));
+        }
+}
+
+static void avg_backward(const struct step *step, const struct step_io *io)
+{
+    const struct pool2d *p = &step->node->pool;
+    for (int i = 0; i < io->out.h; i++)
+        for (int j = 0; j < io->out.w; j++) {
+            const struct window v = pool_window(p, io->in[0], i, j);
+            spread(io->dx[0], io->dy + (i * io->out.w + j) * io->out.c, io->in[0], v, average_count(p, v));
+        }
+}
+
+const struct op op_avg_pool = {
+    .name = "avg_pool", .shape = pool_shape, .macs = pool_macs, .forward = avg_forward, .backward = avg_backward};
+
+static const char *adaptive_shape(const struct node *node, const struct shape *in, struct shape *out)
+{
+    *out = (struct shape){in[0].c, node->pool.kernel, node->pool.kernel_w};
+    return NULL;
+}
+
+static void adaptive_forward(const struct step *step, const struct step_io *io)
+{
+    (void)step;
+    for (int i = 0; i < io->out.h; i++)
+        for (int j = 0; j < io->out.w; j++) {
+            const struct window v = adaptive_window(io->in[0], io->out, i, j);
+            average(io->y + (i * io->out.w + j) * io->out.c, io->x[0], io->in[0], v, v.padded);
+        }
+}
+
+static void adaptive_backward(const struct step *step, const struct step_io *io)
+{
+    (void)step;
+    for (int i = 0; i < io->out.h; i++)
+        for (int j = 0; j < io->out.w; j++) {
+            const struct window v = adaptive_window(io->in[0], io->out, i, j);
+            spread(io->dx[0], io->dy + (i * io->out.w + j) * io->out.c, io->in[0], v, v.padded);
+        }
+}
+
+const struct op op_adaptive_avg_pool = {.name = "adaptive_avg_pool",
+                                        .shape = adaptive_shape,
+                                        .macs = pool_macs,
+                                        .forward = adaptive_forward,
+                                        .backward = adaptive_backward};
