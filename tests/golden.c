@@ -4,6 +4,7 @@
 #include "tests/test.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,4 +126,40 @@ void golden_fill(float *out, size_t size, uint32_t seed)
         }
         out[i] = (float)((word & 0xffffff) / 8388608.0 - 1);
     }
+}
+
+uint32_t golden_seed(const char *name)
+{
+    uint32_t hash = 2166136261u;
+    for (; *name; name++)
+        hash = (hash ^ (unsigned char)*name) * 16777619u;
+    return hash;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    const size_t length = strlen(text), tail = strlen(end);
+    return length >= tail && strcmp(text + length - tail, end) == 0;
+}
+
+void golden_tensor(float *out, const char *name, int rank, const int *dim)
+{
+    size_t size = 1;
+    for (int i = 0; i < rank; i++)
+        size *= (size_t)dim[i];
+    float offset = 0, scale = 1;
+    if (rank > 1) {
+        scale = (float)sqrt(6 / ((double)size / dim[0]));
+    } else if (ends_with(name, "running_var")) {
+        offset = 1;
+        scale = 0.5f;
+    } else if (ends_with(name, "running_mean") || ends_with(name, "bias")) {
+        scale = 0.2f;
+    } else if (ends_with(name, "weight")) {
+        offset = 1;
+        scale = 0.25f;
+    }
+    golden_fill(out, size, golden_seed(name));
+    for (size_t i = 0; i < size; i++)
+        out[i] = offset + scale * out[i];
 }

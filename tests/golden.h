@@ -34,4 +34,14 @@ void golden_check(const struct golden *golden, const char *key, const float *got
  */
 void golden_fill(float *out, size_t size, uint32_t seed);
 
+/* FNV-1a 32 of a text: the seed that belongs to a name. */
+uint32_t golden_seed(const char *name);
+
+/*
+ * A tensor that a script makes too (golden.py: tensor()), from its torch name and shape alone: seed golden_seed(name),
+ * scaled by what it is: rank > 1: times sqrt(6 / fan-in); "running_var" 1 + v/2; "running_mean" v/5; other "weight"
+ * 1 + v/4; "bias" v/5; else v.
+ */
+void golden_tensor(float *out, const char *name, int rank, const int *dim);
+
 #endif

@@ -22,6 +22,38 @@ def sample(values, count):
     return flat[index.astype(np.int64)]
 
 
+def seed(name):
+    """golden_seed(): FNV-1a 32."""
+    value = 2166136261
+    for byte in name.encode():
+        value = ((value ^ byte) * 16777619) & 0xFFFFFFFF
+    return value
+
+
+def tensor(name, shape):
+    """golden_tensor(): a network's tensor from its torch name and shape, float32."""
+    offset, scale = 0.0, 1.0
+    if len(shape) > 1:
+        scale = np.sqrt(6 / np.prod(shape[1:]))
+    elif name.endswith("running_var"):
+        offset, scale = 1.0, 0.5
+    elif name.endswith(("running_mean", "bias")):
+        scale = 0.2
+    elif name.endswith("weight"):
+        offset, scale = 1.0, 0.25
+    return np.float32(offset) + np.float32(scale) * fill(shape, seed(name))
+
+
+def load(module):
+    """Gives every parameter and buffer of a torch module the values of tensor()."""
+    import torch
+    with torch.no_grad():
+        for name, value in module.state_dict().items():
+            if not name.endswith("num_batches_tracked"):
+                value.copy_(torch.from_numpy(tensor(name, tuple(value.shape))))
+    return module.eval()
+
+
 class Golden:
     """Writes tests/golden/NAME.txt beside this file."""
 
