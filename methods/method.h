@@ -33,6 +33,12 @@ enum method_map {
     METHOD_MAP_INPUT, /* the map has the size of the input (H,W) */
 };
 
+/* What the harness has to know of one map; see `form` below. */
+struct map_form {
+    int h, w;
+    bool is_signed, is_normalised;
+};
+
 struct method {
     const char *name;   /* key in configs and results, [a-z0-9_]+; never renamed; the file's name */
     const char *title;  /* as printed in tables: "Grad-CAM" */
@@ -53,6 +59,12 @@ struct method {
      * keeps no state, so that two threads may explain two images at once.
      */
     int (*explain)(struct cam *cam, const void *params, float *map, struct error *err);
+    /*
+     * Where the map's form depends on the parameters (several layers fused, a ReLU that can be switched off): changes
+     * what `map`, `is_signed` and `is_normalised` have filled in, before explain() is called with a map of that size;
+     * NULL: nothing to change. Returns 0, or -1 with `err` filled.
+     */
+    int (*form)(struct cam *cam, const void *params, struct map_form *form, struct error *err);
     /* Passes made for one map, for the estimate before a run; NULL: 1 full pass and what `needs` says. */
     void (*passes)(const void *params, const struct tensor *layer, struct shape input, double *full, double *tail,
                    double *backward);
@@ -141,6 +153,9 @@ struct random_stream cam_random(struct cam *cam);
 
 /* U: bilinear enlargement of one plane (h,w) to (H,W), half-pixel centres or corners aligned. */
 void cam_upsample(const struct cam *cam, const float *plane, float *out, bool align_corners);
+
+/* sum_k weight[k] * A_k (h,w), channels in ascending order. */
+void weighted_sum(const struct tensor *act, const float *weight, float *map);
 
 /* Smallest and largest of n floats. */
 struct range {
