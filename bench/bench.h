@@ -19,9 +19,13 @@ enum exit_code {
     EXIT_INTERRUPTED = 130,
 };
 
+/* Where `cambench --help` lists a command. */
+enum command_group { COMMAND_MEASURE, COMMAND_RESULTS, COMMAND_DATA, COMMAND_KNOW };
+
 struct command {
     const char *name;    /* "run"; the file's name without cmd_ */
     const char *summary; /* one line for `cambench --help` */
+    enum command_group group;
     /* argv[0] is "cambench run". Returns an exit code; with EXIT_USAGE, err holds the line that main() prints. */
     int (*run)(int argc, char **argv, struct error *err);
 };
