@@ -25,12 +25,15 @@ struct backbone_variant {
     const void *config; /* the family's own row */
 };
 
+/* The node that holds the picture, (3,height,width_px), when build() is called. */
+enum { BACKBONE_INPUT = 0 };
+
 struct backbone_family {
     const char *name;
     const char *source; /* key in docs/references.bib */
     const struct backbone_variant *variants; /* ends with {0} */
     bool has_width;     /* takes options.width */
-    /* Adds the nodes; errors stay in the graph and are reported by graph_finish(). */
+    /* Adds the nodes behind BACKBONE_INPUT; errors stay in the graph and are reported by graph_finish(). */
     void (*build)(struct graph *graph, const struct backbone_variant *variant, const struct backbone_options *options);
 };
 
@@ -40,6 +43,18 @@ extern const struct backbone_family *const backbone_families[];
 /* The variant of that name and its family; NULL and an error with the nearest name. */
 const struct backbone_variant *backbone_find(const char *name, const struct backbone_family **family,
                                              struct error *err);
+
+/* A node's name made on the spot: node_name("%s.conv%d", block, 1).text. Cut at its size. */
+struct node_name {
+    char text[64];
+};
+struct node_name node_name(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * Channels of a layer of changed width: the nearest multiple of 8, at least 8, never less than 0.9 of what was asked
+ * for. torchvision's _make_divisible(channels, 8).
+ */
+int backbone_channels(double channels);
 
 /*
  * The graph, finished. The caller frees it. Errors: options outside the family's range; an input that is too small, with

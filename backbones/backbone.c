@@ -1,0 +1,100 @@
+/* backbones/backbone.c - finding a network by its name and building its graph. */
+#include "backbones/backbone.h"
+
+#include "base/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define CLASSES_MAX 1000000
+#define WIDTH_MAX 16.0
+#define SIDE_MAX 16384
+#define NAMES_MAX 512
+
+int backbone_channels(double channels)
+{
+    const int rounded = (int)(channels + 4) / 8 * 8;
+    const int at_least = rounded < 8 ? 8 : rounded;
+    return at_least < 0.9 * channels ? at_least + 8 : at_least;
+}
+
+struct node_name node_name(const char *format, ...)
+{
+    struct node_name name;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(name.text, sizeof name.text, format, arguments);
+    va_end(arguments);
+    return name;
+}
+
+static int unknown(const char *name, struct error *err)
+{
+    const char *names[NAMES_MAX];
+    char printable[64], suggestion[128];
+    int count = 0;
+    for (int i = 0; backbone_families[i]; i++)
+        for (const struct backbone_variant *v = backbone_families[i]->variants; v->name && count < NAMES_MAX; v++)
+            names[count++] = v->name;
+    text_suggestion(name, names, count, suggestion, sizeof suggestion);
+    return error_set(err, "unknown backbone \"%s\"%s", text_printable(name, printable, sizeof printable), suggestion);
+}
+
+const struct backbone_variant *backbone_find(const char *name, const struct backbone_family **family,
+                                             struct error *err)
+{
+    for (int i = 0; backbone_families[i]; i++)
+        for (const struct backbone_variant *variant = backbone_families[i]->variants; variant->name; variant++)
+            if (strcmp(variant->name, name) == 0) {
+                *family = backbone_families[i];
+                return variant;
+            }
+    unknown(name, err);
+    return NULL;
+}
+
+static int check_options(const struct backbone_family *family, const struct backbone_options *options,
+                         struct error *err)
+{
+    if (options->classes < 1 || options->classes > CLASSES_MAX)
+        return error_set(err, "classes is %d; allowed: 1..%d", options->classes, CLASSES_MAX);
+    if (!(options->width > 0) || options->width > WIDTH_MAX)
+        return error_set(err, "width is %g; allowed: more than 0, at most %g", options->width, WIDTH_MAX);
+    if (!family->has_width && options->width != 1)
+        return error_set(err, "width is %g; this network has no width multiplier, it must be 1", options->width);
+    const int height = options->height, width = options->width_px;
+    if (height < 1 || height > SIDE_MAX || width < 1 || width > SIDE_MAX)
+        return error_set(err, "input is %dx%d; allowed: sides of 1..%d", height, width, SIDE_MAX);
+    return 0;
+}
+
+static struct graph *build(const struct backbone_family *family, const struct backbone_variant *variant,
+                           const struct backbone_options *options, struct error *err)
+{
+    if (check_options(family, options, err))
+        return NULL;
+    struct graph *graph = graph_create();
+    if (!graph) {
+        error_memory(err, "a network's graph");
+        return NULL;
+    }
+    graph_input(graph, "input", (struct shape){3, options->height, options->width_px});
+    family->build(graph, variant, options);
+    if (graph_finish(graph, err) == 0)
+        return graph;
+    graph_free(graph);
+    return NULL;
+}
+
+struct graph *backbone_graph(const char *name, const struct backbone_options *options, struct error *err)
+{
+    const struct backbone_family *family;
+    const struct backbone_variant *variant = backbone_find(name, &family, err);
+    if (!variant)
+        return NULL;
+    struct graph *graph = build(family, variant, options, err);
+    if (!graph)
+        error_prefix(err, "backbone \"%s\": ", name);
+    return graph;
+}
