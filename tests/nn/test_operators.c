@@ -1,0 +1,305 @@
+/*
+ * tests/nn/test_operators.c - every operator against PyTorch: values, logits, the tail, gradients to layer and input.
+ *
+ * The cases are data, tests/golden/operator_cases.txt, which the golden script builds too.
+ */
+#include "base/error.h"
+#include "nn/nn.h"
+#include "tests/golden.h"
+#include "tests/golden_weights.h"
+#include "tests/test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RELATIVE 2e-5
+#define ABSOLUTE 1e-6
+
+struct attributes {
+    char name[32], from[32], with[32];
+    int o, k, kw, s, sw, p, pw, d, dw, g, b, ceil, there, h, w;
+};
+
+static const struct {
+    const char *key;
+    size_t offset;
+} numbers[] = {
+#define ROW(field) {#field, offsetof(struct attributes, field)}
+    ROW(o),  ROW(k), ROW(kw), ROW(s), ROW(sw),   ROW(p),     ROW(pw), ROW(d),
+    ROW(dw), ROW(g), ROW(b),  ROW(h), ROW(ceil), ROW(there), ROW(w),
+#undef ROW
+};
+
+static void set_attribute(struct attributes *attr, const char *key, const char *value)
+{
+    if (strcmp(key, "from") == 0)
+        snprintf(attr->from, sizeof attr->from, "%s", value);
+    else if (strcmp(key, "with") == 0)
+        snprintf(attr->with, sizeof attr->with, "%s", value);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (strcmp(key, numbers[i].key) == 0)
+            *(int *)((char *)attr + numbers[i].offset) = atoi(value);
+}
+
+/* "conv@name:o=6:k=3"; returns the operator. */
+static const char *parse_token(char *token, struct attributes *attr)
+{
+    char *rest, *op = strtok_r(token, ":", &rest), *name = strchr(op, '@');
+    *attr = (struct attributes){0};
+    if (name)
+        *name++ = '\0';
+    snprintf(attr->name, sizeof attr->name, "%s", name ? name : op);
+    for (char *word; (word = strtok_r(NULL, ":", &rest));) {
+        char *value = strchr(word, '=');
+        *value++ = '\0';
+        set_attribute(attr, word, value);
+    }
+    return op;
+}
+
+static int find(const struct graph *graph, const char *name)
+{
+    struct error err = {""};
+    const int node = graph_find(graph, name, &err);
+    if (node < 0)
+        fail_msg("%s", err.text);
+    return node;
+}
+
+static int add_conv(struct graph *graph, int x, const struct attributes *a)
+{
+    return graph_conv2d(graph, a->name, x,
+                        (struct conv2d){.out = a->o,
+                                        .kernel = a->k,
+                                        .kernel_w = a->kw,
+                                        .stride = a->s,
+                                        .stride_w = a->sw,
+                                        .padding = a->p,
+                                        .padding_w = a->pw,
+                                        .dilation = a->d,
+                                        .dilation_w = a->dw,
+                                        .groups = a->g,
+                                        .bias = a->b});
+}
+
+static int add_pool(struct graph *graph, const char *op, int x, const struct attributes *a)
+{
+    const struct pool2d pool = {.kernel = a->k,
+                                .kernel_w = a->kw,
+                                .stride = a->s,
+                                .stride_w = a->sw,
+                                .padding = a->p,
+                                .padding_w = a->pw,
+                                .ceil_mode = a->ceil,
+                                .count_exclude_padding = a->there};
+    return op[0] == 'm' ? graph_max_pool(graph, a->name, x, pool) : graph_avg_pool(graph, a->name, x, pool);
+}
+
+static int add_node(struct graph *graph, int x, char *token)
+{
+    struct attributes a;
+    const char *op = parse_token(token, &a);
+    if (a.from[0])
+        x = find(graph, a.from);
+    if (strcmp(op, "conv") == 0)
+        return add_conv(graph, x, &a);
+    if (strcmp(op, "bn") == 0)
+        return graph_batch_norm(graph, a.name, x);
+    if (strcmp(op, "relu") == 0)
+        return graph_relu(graph, a.name, x);
+    if (strcmp(op, "relu6") == 0)
+        return graph_relu6(graph, a.name, x);
+    if (strcmp(op, "max") == 0 || strcmp(op, "avg") == 0)
+        return add_pool(graph, op, x, &a);
+    if (strcmp(op, "aavg") == 0)
+        return graph_adaptive_avg_pool(graph, a.name, x, a.h, a.w);
+    if (strcmp(op, "add") == 0)
+        return graph_add(graph, a.name, x, find(graph, a.with));
+    if (strcmp(op, "concat") == 0)
+        return graph_concat(graph, a.name, (const int[]){x, find(graph, a.with)}, 2);
+    if (strcmp(op, "flatten") == 0)
+        return graph_flatten(graph, a.name, x);
+    if (strcmp(op, "linear") == 0)
+        return graph_linear(graph, a.name, x, a.o, a.b);
+    fail_msg("no operator \"%s\"", op);
+    return -1;
+}
+
+struct bench {
+    char name[64], layer[32];
+    struct network *network;
+    struct session *session;
+    struct shape input, value;
+    size_t input_size, layer_size, classes;
+};
+
+static void bench_open(struct bench *bench, char *line)
+{
+    struct error err = {""};
+    struct graph *graph = graph_create();
+    struct weights weights;
+    int c, h, w;
+    char *rest, *name = strtok_r(line, " \n", &rest), *shape = strtok_r(NULL, " \n", &rest),
+                *layer = strtok_r(NULL, " \n", &rest);
+    assert_int_equal(sscanf(shape, "%d,%d,%d", &c, &h, &w), 3);
+    snprintf(bench->name, sizeof bench->name, "%s", name);
+    snprintf(bench->layer, sizeof bench->layer, "%s", layer);
+    int x = graph_input(graph, "input", (struct shape){c, h, w});
+    for (char *token; (token = strtok_r(NULL, " \n", &rest));)
+        x = add_node(graph, x, token);
+    if (graph_finish(graph, &err))
+        fail_msg("%s: %s", bench->name, err.text);
+    golden_weights(graph, &weights);
+    bench->network = network_create(graph, &weights, (const char *[]){bench->layer}, 1, &err);
+    if (!bench->network || !(bench->session = session_create(bench->network, 1, &err)))
+        fail_msg("%s: %s", bench->name, err.text);
+    golden_weights_release(&weights);
+    graph_free(graph);
+    bench->value = network_layer_shape(bench->network, 0);
+    bench->layer_size = (size_t)bench->value.c * (size_t)bench->value.h * (size_t)bench->value.w;
+    bench->input_size = (size_t)c * (size_t)h * (size_t)w;
+    bench->classes = (size_t)network_classes(bench->network);
+}
+
+static void bench_close(struct bench *bench)
+{
+    session_free(bench->session);
+    network_free(bench->network);
+}
+
+static void check(const struct golden *golden, const struct bench *bench, const char *what, const float *got,
+                  size_t size)
+{
+    char key[128];
+    snprintf(key, sizeof key, "%s.%s", bench->name, what);
+    golden_check(golden, key, got, size, RELATIVE, ABSOLUTE);
+}
+
+static void copy_value(void *context, int index, float *out)
+{
+    const struct tensor *value = context;
+    (void)index;
+    memcpy(out, value->data, tensor_size(value) * sizeof *out);
+}
+
+static float *floats(size_t count)
+{
+    float *out = calloc(count + 1, sizeof *out);
+    assert_non_null(out);
+    return out;
+}
+
+typedef void case_check(struct golden *golden, struct bench *bench, const float *input, const float *layer,
+                        const float *logits);
+
+/* Runs `run` on every case, after its base pass. */
+static void for_each_case(case_check *run)
+{
+    struct golden *golden = golden_open("operators");
+    FILE *file = fopen("tests/golden/operator_cases.txt", "r");
+    char *line = NULL;
+    size_t room = 0, cases = 0;
+    struct error err = {""};
+    assert_non_null(file);
+    while (getline(&line, &room, file) > 0) {
+        struct bench bench;
+        if (line[0] == '#')
+            continue;
+        bench_open(&bench, line);
+        float *input = floats(bench.input_size), *layer = floats(bench.layer_size), *logits = floats(bench.classes);
+        golden_fill(input, bench.input_size, golden_seed(bench.name));
+        if (session_base(bench.session, input, logits, &layer, &err))
+            fail_msg("%s: %s", bench.name, err.text);
+        run(golden, &bench, input, layer, logits);
+        free(input);
+        free(layer);
+        free(logits);
+        bench_close(&bench);
+        cases++;
+    }
+    assert_true(cases > 70);
+    free(line);
+    fclose(file);
+    golden_close(golden);
+}
+
+static void check_values(struct golden *golden, struct bench *bench, const float *input, const float *layer,
+                         const float *logits)
+{
+    (void)input;
+    check(golden, bench, "layer", layer, bench->layer_size);
+    check(golden, bench, "logits", logits, bench->classes);
+}
+
+TEST(values_and_logits_are_those_of_pytorch)
+{
+    for_each_case(check_values);
+}
+
+static void check_forward(struct golden *golden, struct bench *bench, const float *input, const float *layer,
+                          const float *base)
+{
+    float *logits = floats(2 * bench->classes);
+    const struct shape shape = network_input(bench->network);
+    struct tensor source = {shape.c, shape.h, shape.w, input};
+    struct error err = {""};
+    (void)layer;
+    if (session_forward(bench->session, 2, copy_value, &source, logits, &err))
+        fail_msg("%s: %s", bench->name, err.text);
+    check(golden, bench, "logits", logits, bench->classes);
+    assert_memory_equal(logits, base, bench->classes * sizeof *base);
+    assert_memory_equal(logits + bench->classes, base, bench->classes * sizeof *base);
+    free(logits);
+}
+
+TEST(a_batch_gives_the_logits_of_the_base_pass)
+{
+    for_each_case(check_forward);
+}
+
+static void check_tail(struct golden *golden, struct bench *bench, const float *input, const float *layer,
+                       const float *base)
+{
+    float *logits = floats(2 * bench->classes);
+    struct tensor source = {bench->value.c, bench->value.h, bench->value.w, layer};
+    struct error err = {""};
+    (void)input, (void)base;
+    if (session_tail(bench->session, 0, 2, copy_value, &source, logits, &err))
+        fail_msg("%s: %s", bench->name, err.text);
+    check(golden, bench, "logits", logits, bench->classes);
+    check(golden, bench, "logits", logits + bench->classes, bench->classes);
+    free(logits);
+}
+
+TEST(the_tail_from_the_layer_gives_the_logits_of_pytorch)
+{
+    for_each_case(check_tail);
+}
+
+static void check_gradients(struct golden *golden, struct bench *bench, const float *input, const float *layer,
+                            const float *base)
+{
+    float *cotangent = floats(bench->classes), *logits = floats(bench->classes);
+    float *gradient = floats(bench->layer_size), *input_gradient = floats(bench->input_size);
+    char name[128];
+    struct error err = {""};
+    (void)base;
+    snprintf(name, sizeof name, "%s.cotangent", bench->name);
+    golden_fill(cotangent, bench->classes, golden_seed(name));
+    if (session_gradient(bench->session, 0, layer, cotangent, logits, gradient, &err) ||
+        session_gradient(bench->session, -1, input, cotangent, NULL, input_gradient, &err))
+        fail_msg("%s: %s", bench->name, err.text);
+    check(golden, bench, "layer_gradient", gradient, bench->layer_size);
+    check(golden, bench, "logits", logits, bench->classes);
+    check(golden, bench, "input_gradient", input_gradient, bench->input_size);
+    free(cotangent);
+    free(logits);
+    free(gradient);
+    free(input_gradient);
+}
+
+TEST(gradients_to_layer_and_input_are_those_of_autograd)
+{
+    for_each_case(check_gradients);
+}
