@@ -2,41 +2,65 @@
 #
 # Each room (folder) becomes a static library; the order of ROOMS is the order of linking: a room uses only rooms that
 # stand behind it. Registries of methods, metrics, backbones and commands are written by scanning the sources.
+# One program runs on any x86-64 or aarch64 machine: never -march=native; kernels are cloned per instruction set.
+# V=1 shows the commands; CI=true turns warnings into errors.
 
 CC ?= cc
 CFLAGS ?= -O3 -g
-PKG = openblas hdf5-serial libjpeg libpng yaml-0.1 sqlite3 jansson libcrypto
+PREFIX ?= /usr/local
+PKG := openblas hdf5-serial libjpeg libpng yaml-0.1 sqlite3 jansson libcrypto
 B := build
+Q := $(if $(V),,@)
 
 ROOMS := bench report metrics methods backbones datasets nn base
 STD := -std=gnu17 -fopenmp -ffp-contract=off -fno-math-errno
 WARN := -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings
-PKG_CFLAGS := $(shell pkg-config --cflags $(PKG) 2>/dev/null | sed 's/-I/-isystem /g')
-PKG_LIBS := $(shell pkg-config --libs $(PKG) 2>/dev/null)
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+
+# asked once, when first used: `make deps` works where pkg-config is not there yet
+PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell pkg-config --cflags $(PKG) | sed 's/-I/-isystem /g'))$(PKG_CFLAGS)
+PKG_LIBS = $(eval PKG_LIBS := $(shell pkg-config --libs $(PKG)))$(PKG_LIBS)
 COMPILE = $(CC) $(STD) $(WARN) $(if $(CI),-Werror) $(CFLAGS) $(EXTRA) -I. $(PKG_CFLAGS) -MMD -MP
 
 sources = $(sort $(wildcard $(1)/*.c))
 objects = $(patsubst %.c,$(B)/%.o,$(call sources,$(1)))
 
-.PHONY: all
-all: $(B)/cambench
+.PHONY: all help
+.SECONDARY:
+all: $(B)/cambench ## the program, build/cambench
 
-# -- registries: one line in a source file is all it takes --------------------------------------------------------------
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
+	    printf '%-12s %s\n' "$$name" "$$text"; done
+
+# -- what is needed: tools/deps.sh holds the list ------------------------------------------------------------------------
+.PHONY: deps deps-test deps-lint deps-golden
+deps: ## install what the build needs and is missing
+	@tools/deps.sh build
+deps-test:
+	@tools/deps.sh build test
+deps-lint:
+	@tools/deps.sh build test lint
+deps-golden:
+	@tools/deps.sh golden
+
+# -- registries: one line in a source file is all it takes ---------------------------------------------------------------
 $(B)/registry/%.c: tools/registry.sh FORCE
 	@tools/registry.sh $* $@
 
 $(B)/registry/%.o: $(B)/registry/%.c
-	$(COMPILE) -c $< -o $@
+	$(Q)$(COMPILE) -c $< -o $@
 
 REGISTRY_methods := methods
 REGISTRY_metrics := metrics
 REGISTRY_backbones := backbones
 REGISTRY_bench := commands
 
-# -- rooms --------------------------------------------------------------------------------------------------------------
+# -- rooms ---------------------------------------------------------------------------------------------------------------
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(COMPILE) -c $< -o $@
+	@echo "  CC $<"
+	$(Q)$(COMPILE) -c $< -o $@
 
 define room_rule
 $(B)/lib$(1).a: $(call objects,$(1)) $(if $(REGISTRY_$(1)),$(B)/registry/$(REGISTRY_$(1)).o)
@@ -46,10 +70,18 @@ endef
 $(foreach r,$(ROOMS),$(eval $(call room_rule,$(r))))
 
 LIBS = $(patsubst %,$(B)/lib%.a,$(ROOMS))
+LINK = $(CC) $(STD) $(CFLAGS) $(EXTRA)
 $(B)/cambench: $(LIBS)
-	$(CC) $(STD) $(CFLAGS) $(EXTRA) -Wl,--whole-archive $(B)/libbench.a -Wl,--no-whole-archive $(LIBS) $(PKG_LIBS) -lm -o $@
+	@echo "  LD $@"
+	$(Q)$(LINK) -Wl,--whole-archive $(B)/libbench.a -Wl,--no-whole-archive $(LIBS) $(PKG_LIBS) -lm -o $@
 
-# -- tests: tests/ROOM/test_X.c is a program of its own, linked with that room and the rooms it may use ------------------
+# -- the main job --------------------------------------------------------------------------------------------------------
+.PHONY: run
+run: deps ## everything from nothing: build, make demo images and weights, run configs/demo.yaml
+	@$(MAKE) --no-print-directory all
+	@tools/demo.sh $(B)
+
+# -- tests: tests/ROOM/test_X.c is a program of its own, linked with that room and the rooms it may use -------------------
 DEPENDS_base := base
 DEPENDS_nn := nn base
 DEPENDS_datasets := datasets base
@@ -68,22 +100,84 @@ $(B)/tests/%_main.c: tests/%.c tools/test_main.sh
 
 define test_rule
 $(B)/$(1): $(B)/$(1).o $(B)/$(1)_main.o $(B)/tests/golden.o $(patsubst %,$(B)/lib%.a,$(DEPENDS_$(2)))
-	$$(CC) $$(STD) $$(CFLAGS) $$(EXTRA) $$^ -lcmocka $$(PKG_LIBS) -lm -o $$@
+	@echo "  LD $$@"
+	$$(Q)$$(LINK) $$^ -lcmocka $$(PKG_LIBS) -lm -o $$@
 endef
 $(foreach t,$(TEST_SOURCES),$(eval $(call test_rule,$(t:.c=),$(notdir $(patsubst %/,%,$(dir $(t)))))))
 
 $(B)/%_main.o: $(B)/%_main.c
-	$(COMPILE) -c $< -o $@
+	$(Q)$(COMPILE) -c $< -o $@
 
 # `make check-nn` builds and runs the tests of one room.
 check-%: FORCE
 	@$(MAKE) --no-print-directory $(patsubst tests/%.c,$(B)/tests/%,$(sort $(wildcard tests/$*/test_*.c)))
 	@status=0; for t in $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/$*/test_*.c))); do $$t || status=1; done; exit $$status
 
-.PHONY: FORCE clean
+.PHONY: test test-asan test-programs run-tests golden
+test: deps-test ## build and run all tests
+	@$(MAKE) --no-print-directory run-tests
+
+test-programs: $(TESTS) $(B)/cambench
+
+run-tests: test-programs
+	@CAMBENCH=$(B)/cambench tools/run_tests.sh $(TESTS)
+
+test-asan: deps-test ## all tests under AddressSanitizer and UndefinedBehaviorSanitizer, in build/asan
+	@LSAN_OPTIONS=suppressions=tools/lsan.supp:print_suppressions=0 OMP_NUM_THREADS=2 \
+	    $(MAKE) --no-print-directory run-tests B=build/asan CFLAGS="-O2 -g" EXTRA="$(SANITIZE)"
+
+golden: deps-golden ## remake the golden values of the tests with PyTorch, NumPy, SciPy and Pillow
+	@for script in $(filter-out tests/golden/golden.py,$(sort $(wildcard tests/golden/*.py))); do \
+	    echo "$$script"; /usr/bin/python3 "$$script" || exit 1; done
+
+# -- speed ---------------------------------------------------------------------------------------------------------------
+PERF_OBJECTS := $(call objects,bench/perf)
+.PHONY: bench
+bench: deps ## measure the speed of the engine
+	@$(MAKE) --no-print-directory $(B)/cambench-bench
+	@$(B)/cambench-bench
+
+$(B)/cambench-bench: $(PERF_OBJECTS) $(filter-out $(B)/libbench.a,$(LIBS))
+	@echo "  LD $@"
+	$(Q)$(LINK) $^ $(PKG_LIBS) -lm -o $@
+
+# -- style ---------------------------------------------------------------------------------------------------------------
+.PHONY: lint lint-quick format
+lint: deps-lint ## compilers' and analysers' warnings, format, scripts, man page, include directions, names
+	@$(MAKE) --no-print-directory registries
+	@COMPILE_FLAGS="$(STD) $(WARN) -I. $(PKG_CFLAGS)" tools/lint/all.sh
+
+lint-quick: ## the checks that take seconds: format, includes, names, scripts
+	@tools/lint/all.sh quick
+
+format: ## rewrite the sources with clang-format
+	@git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i
+
+# -- installation --------------------------------------------------------------------------------------------------------
+.PHONY: install uninstall man
+PUBLIC_HEADERS := methods/method.h metrics/metric.h nn/nn.h nn/graph.h base/error.h base/param.h base/random.h
+INSTALLED := $(addprefix include/cambench/,$(PUBLIC_HEADERS)) share/man/man1/cambench.1 bin/cambench
+
+install: $(B)/cambench ## program, man page, headers for methods and metrics, configs; PREFIX=/usr/local, DESTDIR
+	install -D -m 755 $(B)/cambench $(DESTDIR)$(PREFIX)/bin/cambench
+	install -D -m 644 docs/cambench.1 $(DESTDIR)$(PREFIX)/share/man/man1/cambench.1
+	for header in $(PUBLIC_HEADERS); do \
+	    install -D -m 644 $$header $(DESTDIR)$(PREFIX)/include/cambench/$$header || exit 1; done
+	cd configs && find . -name '*.yaml' -exec install -D -m 644 {} $(DESTDIR)$(PREFIX)/share/cambench/configs/{} \;
+
+uninstall: ## remove what install has put there
+	cd $(DESTDIR)$(PREFIX) && rm -f $(INSTALLED)
+	rm -rf $(DESTDIR)$(PREFIX)/include/cambench $(DESTDIR)$(PREFIX)/share/cambench
+
+man: $(B)/cambench ## write docs/cambench.1 from the program's --help
+	tools/man.sh $(B)/cambench docs/cambench.1
+
+.PHONY: FORCE clean registries
+registries: $(patsubst %,$(B)/registry/%.c,methods metrics backbones commands)
 FORCE:
 
-clean:
+clean: ## remove build/
 	rm -rf $(B)
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+OBJECTS := $(foreach r,$(ROOMS),$(call objects,$(r))) $(PERF_OBJECTS) $(B)/tests/golden.o $(TESTS:=.o) $(TESTS:=_main.o)
+-include $(OBJECTS:.o=.d) $(wildcard $(B)/registry/*.d)

@@ -4,14 +4,14 @@
 set -eu
 export LC_ALL=C
 case $1 in
-methods) type='struct method' prefix=method_ header=methods/method.h files=methods/*.c table='const struct method *const methods[]' ;;
-metrics) type='struct metric' prefix=metric_ header=metrics/metric.h files=metrics/*.c table='const struct metric *const metrics[]' ;;
-backbones) type='struct backbone_family' prefix=backbone_ header=backbones/backbone.h files=backbones/*.c table='const struct backbone_family *const backbone_families[]' ;;
-commands) type='struct command' prefix=command_ header=bench/bench.h files=bench/cmd_*.c table='const struct command *const commands[]' ;;
+methods)   type='struct method'          prefix=method_   header=methods/method.h     table=methods ;;
+metrics)   type='struct metric'          prefix=metric_   header=metrics/metric.h     table=metrics ;;
+backbones) type='struct backbone_family' prefix=backbone_ header=backbones/backbone.h table=backbone_families ;;
+commands)  type='struct command'         prefix=command_  header=bench/bench.h        table=commands ;;
 *) echo "registry.sh: unknown registry \"$1\"" >&2; exit 2 ;;
 esac
 names=
-for file in $files; do
+for file in "$(dirname "$header")"/*.c; do
     [ -e "$file" ] || continue
     name=$(sed -n "s/^const $type $prefix\([a-z0-9_]*\) *=.*/\1/p" "$file")
     [ -n "$name" ] || continue
@@ -29,7 +29,7 @@ mkdir -p "$(dirname "$2")"
     echo
     for name in $names; do echo "extern const $type $prefix$name;"; done
     echo
-    echo "$table = {"
+    echo "const $type *const ${table}[] = {"
     for name in $names; do echo "    &$prefix$name,"; done
     echo "    0,"
     echo "};"

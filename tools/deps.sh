@@ -1,0 +1,97 @@
+#!/bin/sh
+# Installs what is missing, and only that, through apt-get. Asks nothing; quick when all is there.
+# usage: deps.sh GROUP...   groups: build, test, lint, golden
+set -eu
+
+# group, Debian package, how to know that it is there: cmd: a program, pkg: a pkg-config module, header: an #include,
+# python: modules of Debian's Python
+table='
+build  gcc                   cmd:cc
+build  pkg-config            cmd:pkg-config
+build  libc6-dev             header:stdio.h
+build  libopenblas-openmp-dev pkg:openblas
+build  libhdf5-dev           pkg:hdf5-serial
+build  libjpeg-dev           pkg:libjpeg
+build  libpng-dev            pkg:libpng
+build  libyaml-dev           pkg:yaml-0.1
+build  libsqlite3-dev        pkg:sqlite3
+build  libjansson-dev        pkg:jansson
+build  libssl-dev            pkg:libcrypto
+build  librandom123-dev      header:Random123/philox.h
+build  gnuplot-nox           cmd:gnuplot
+test   libcmocka-dev         pkg:cmocka
+lint   clang                 cmd:clang
+lint   libomp-dev            clang:omp.h
+lint   clang-format          cmd:clang-format
+lint   clang-tidy            cmd:clang-tidy
+lint   cppcheck              cmd:cppcheck
+lint   shellcheck            cmd:shellcheck
+lint   mandoc                cmd:mandoc
+lint   help2man              cmd:help2man
+golden python3-torch         python:torch
+golden python3-torchvision   python:torchvision
+golden python3-numpy         python:numpy
+golden python3-scipy         python:scipy
+golden python3-pil           python:PIL
+golden python3-h5py          python:h5py
+golden python3-sklearn       python:sklearn
+'
+
+has_header()
+{
+    printf '#include <%s>\n' "$2" | "$1" -fopenmp -E -x c - >/dev/null 2>&1
+}
+
+is_there()
+{
+    case $1 in
+    cmd:*) command -v "${1#cmd:}" >/dev/null 2>&1 ;;
+    pkg:*) pkg-config --exists "${1#pkg:}" 2>/dev/null ;;
+    header:*) has_header "${CC:-cc}" "${1#header:}" ;;
+    clang:*) has_header clang "${1#clang:}" ;;
+    python:*) /usr/bin/python3 -c "import importlib.util as u, sys; sys.exit(not u.find_spec('${1#python:}'))" 2>/dev/null ;;
+    esac
+}
+
+missing_packages()
+{
+    for wanted in "$@"; do
+        printf '%s' "$table" | while read -r group package check; do
+            [ "$group" = "$wanted" ] || continue
+            is_there "$check" || echo "$package"
+        done
+    done
+}
+
+list=$(missing_packages "$@" | tr '\n' ' ')
+[ -n "$list" ] || exit 0
+
+if ! command -v apt-get >/dev/null 2>&1; then
+    echo "missing: $list" >&2
+    echo "this system has no apt-get; install these (Debian's names) with its own package manager, then run make again" >&2
+    exit 1
+fi
+by_hand="as root, run: apt-get install $list"
+as_root=
+if [ "$(id -u)" -ne 0 ]; then
+    if ! sudo -n true 2>/dev/null; then
+        echo "missing, and neither root nor sudo without a password; $by_hand" >&2
+        exit 1
+    fi
+    as_root='sudo -n'
+fi
+echo "installing: $list"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+apt()
+{
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get -y --no-install-recommends "$@" >"$log" 2>&1
+}
+# the lists of packages may be absent or old: they are fetched only when the first try fails
+# shellcheck disable=SC2086 # a list of words
+if apt install $list || { apt update && apt install $list; }; then
+    exit 0
+fi
+cat "$log" >&2
+echo "apt-get could not install them; $by_hand" >&2
+exit 1
