@@ -1,0 +1,278 @@
+/*
+ * backbones/weights_generate.c - seeded random weights for any graph.
+ *
+ * Mean and variance of every channel are carried through the graph as if its values were independent (the input has mean
+ * 0 and variance 1). They scale the weights, so that signals keep their size, and become the running statistics of batch
+ * norms. What a filter makes of its inputs' mean is taken out again, by the bias or by the batch norm behind it, as in a
+ * trained network: without that, all pictures look alike to a deep network. Every tensor has a random stream of its own,
+ * and only + - * / and square roots are used, so that a seed gives the same bytes on any machine.
+ */
+#include "backbones/weights_file.h"
+#include "base/random.h"
+
+#include <math.h>
+#include <string.h>
+
+#define LOGIT_DEVIATION 4.0 /* of the last layer's output, if what is pooled varied as one position does */
+#define NORM_EPSILON 1e-5
+
+/* What is expected of a value's channels. */
+struct moments {
+    int channels;
+    double *mean, *variance;
+};
+
+struct generator {
+    const struct graph *graph;
+    uint64_t seed;
+    struct arena *arena;
+    struct moments *moments; /* of each node */
+    struct node_info node;   /* the one at hand */
+    bool is_last;
+    const struct moments *in; /* of its first input */
+    struct moments *out;
+    struct weight *tensor[PARAMETER_NORM_VARIANCE + 1]; /* its tensors by role; NULL: none */
+};
+
+static struct random_stream stream_of(const struct generator *g, const struct weight *tensor)
+{
+    struct random_stream stream;
+    random_init(&stream, g->seed, random_purpose(random_purpose(0, "weights"), tensor->name));
+    return stream;
+}
+
+/* Uniform in (-1, 1), never 0. */
+static double next_signed(struct random_stream *stream)
+{
+    return ((double)(random_u32(stream) >> 8) - 8388607.5) / 8388608.0;
+}
+
+static void keep(struct generator *g)
+{
+    memcpy(g->out->mean, g->in->mean, (size_t)g->in->channels * sizeof(double));
+    memcpy(g->out->variance, g->in->variance, (size_t)g->in->channels * sizeof(double));
+}
+
+static void begin(struct generator *g)
+{
+    for (int k = 0; k < g->out->channels; k++)
+        g->out->variance[k] = 1;
+}
+
+/* The largest of a few neighbours, which resemble each other: half-way to four independent ones. */
+static void pool_max(struct generator *g)
+{
+    keep(g);
+    for (int k = 0; k < g->out->channels; k++)
+        g->out->mean[k] += 0.6 * sqrt(g->in->variance[k]);
+}
+
+/*
+ * max(x, 0) of a normal x with mean m, variance v: E|x| is close to s = sqrt(m^2 + 2/pi v), exact for m = 0 and for m far
+ * from 0, and so are the shares of mean and second moment that are positive.
+ */
+static void rectify(struct generator *g)
+{
+    for (int k = 0; k < g->out->channels; k++) {
+        const double m = g->in->mean[k], v = g->in->variance[k];
+        const double s = sqrt(m * m + 0.63661977236758134 * v), share = s > 0 ? (m + s) / (2 * s) : 0;
+        g->out->mean[k] = share * s;
+        g->out->variance[k] = share * (m * m + v) - share * s * share * s;
+    }
+}
+
+static void add(struct generator *g)
+{
+    keep(g);
+    const struct moments *other = &g->moments[g->node.inputs[1]];
+    for (int k = 0; k < g->out->channels; k++) {
+        g->out->mean[k] += other->mean[k];
+        g->out->variance[k] += other->variance[k];
+    }
+}
+
+static void concat(struct generator *g)
+{
+    int k = 0;
+    for (int i = 0; i < g->node.input_count; i++) {
+        const struct moments *part = &g->moments[g->node.inputs[i]];
+        memcpy(g->out->mean + k, part->mean, (size_t)part->channels * sizeof(double));
+        memcpy(g->out->variance + k, part->variance, (size_t)part->channels * sizeof(double));
+        k += part->channels;
+    }
+}
+
+static void flatten(struct generator *g)
+{
+    const int plane = g->out->channels / g->in->channels;
+    for (int k = 0; k < g->out->channels; k++) {
+        g->out->mean[k] = g->in->mean[k / plane];
+        g->out->variance[k] = g->in->variance[k / plane];
+    }
+}
+
+/* One filter (in/groups, taps) whose first input channel is `first`; returns what it makes of mean and variance. */
+static void filter(const struct moments *in, int first, int channels, size_t taps, const float *weight, double *mean,
+                   double *variance)
+{
+    *mean = *variance = 0;
+    for (int i = first; i < first + channels; i++) {
+        double sum = 0, squares = 0;
+        for (size_t t = 0; t < taps; t++, weight++) {
+            sum += *weight;
+            squares += (double)*weight * *weight;
+        }
+        *mean += sum * in->mean[i];
+        *variance += squares * in->variance[i];
+    }
+}
+
+static double mean_variance(const struct moments *moments)
+{
+    double sum = 0;
+    for (int k = 0; k < moments->channels; k++)
+        sum += moments->variance[k];
+    return sum / moments->channels;
+}
+
+/* Convolution or linear layer: uniform weights that give the output variance 1. */
+static void weigh(struct generator *g)
+{
+    const bool is_linear = g->tensor[PARAMETER_LINEAR_WEIGHT] != NULL;
+    struct weight *weight = g->tensor[is_linear ? PARAMETER_LINEAR_WEIGHT : PARAMETER_CONV_WEIGHT];
+    const int channels = weight->dim[1], groups = g->in->channels / channels;
+    const size_t taps = is_linear ? 1 : (size_t)weight->dim[2] * (size_t)weight->dim[3];
+    const size_t fan_in = (size_t)channels * taps;
+    const double deviation = g->is_last ? LOGIT_DEVIATION : 1;
+    const double scale = deviation * sqrt(3 / ((double)fan_in * mean_variance(g->in)));
+    struct random_stream stream = stream_of(g, weight);
+    for (size_t i = 0; i < (size_t)weight->dim[0] * fan_in; i++)
+        weight->data[i] = (float)(scale * next_signed(&stream));
+    for (int k = 0; k < weight->dim[0]; k++)
+        filter(g->in, k / (weight->dim[0] / groups) * channels, channels, taps, weight->data + (size_t)k * fan_in,
+               &g->out->mean[k], &g->out->variance[k]);
+    struct weight *bias = g->tensor[PARAMETER_BIAS];
+    if (!bias)
+        return;
+    stream = stream_of(g, bias);
+    for (int k = 0; k < weight->dim[0]; k++) {
+        bias->data[k] = (float)(0.25 * deviation * next_signed(&stream) - g->out->mean[k]);
+        g->out->mean[k] += bias->data[k];
+    }
+}
+
+/* Scale 0.75..1.25, shift -0.25..0.25; the mean off by up to a quarter deviation, the variance by up to a quarter. */
+static void normalise(struct generator *g)
+{
+    struct weight *const weight = g->tensor[PARAMETER_NORM_WEIGHT], *const bias = g->tensor[PARAMETER_NORM_BIAS];
+    struct weight *const mean = g->tensor[PARAMETER_NORM_MEAN], *const variance = g->tensor[PARAMETER_NORM_VARIANCE];
+    struct random_stream for_weight = stream_of(g, weight), for_bias = stream_of(g, bias);
+    struct random_stream for_mean = stream_of(g, mean), for_variance = stream_of(g, variance);
+    for (int k = 0; k < g->out->channels; k++) {
+        const double m = g->in->mean[k], v = g->in->variance[k];
+        weight->data[k] = (float)(1 + 0.25 * next_signed(&for_weight));
+        bias->data[k] = (float)(0.25 * next_signed(&for_bias));
+        mean->data[k] = (float)(m + 0.25 * sqrt(v) * next_signed(&for_mean));
+        variance->data[k] = (float)(v * (1 + 0.25 * next_signed(&for_variance)));
+        const double factor = weight->data[k] / sqrt(variance->data[k] + NORM_EPSILON);
+        g->out->mean[k] = (m - mean->data[k]) * factor + bias->data[k];
+        g->out->variance[k] = v * factor * factor;
+    }
+}
+
+static const struct {
+    const char *op;
+    void (*run)(struct generator *generator);
+} rules[] = {
+    {"adaptive_avg_pool", keep}, {"add", add},       {"avg_pool", keep},   {"batch_norm", normalise},
+    {"concat", concat},          {"conv2d", weigh},  {"flatten", flatten}, {"input", begin},
+    {"linear", weigh},           {"max_pool", pool_max}, {"relu", rectify}, {"relu6", rectify},
+};
+
+static int run_rule(struct generator *g, struct error *err)
+{
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+        if (strcmp(rules[i].op, g->node.op) == 0) {
+            rules[i].run(g);
+            return 0;
+        }
+    return error_set(err, "layer \"%s\": no rule to generate weights for operator \"%s\"", g->node.name, g->node.op);
+}
+
+/* The tensors of the graph, zero. */
+static int make_tensors(const struct graph *graph, struct arena *arena, struct weights *weights)
+{
+    weights->count = graph_parameter_count(graph);
+    weights->list = arena_alloc(arena, (size_t)weights->count, sizeof *weights->list);
+    for (int i = 0; weights->list && i < weights->count; i++) {
+        const struct parameter parameter = graph_parameter(graph, i);
+        struct weight *weight = &weights->list[i];
+        size_t size = 1;
+        weight->rank = parameter.rank;
+        memcpy(weight->name, parameter.name, sizeof weight->name);
+        memcpy(weight->dim, parameter.dim, sizeof weight->dim);
+        for (int d = 0; d < parameter.rank; d++)
+            if (__builtin_mul_overflow(size, (size_t)parameter.dim[d], &size))
+                return -1;
+        weight->data = arena_floats(arena, size);
+        if (!weight->data)
+            return -1;
+    }
+    return weights->list ? 0 : -1;
+}
+
+/* Takes the node's tensors, which stand next in the list: their names begin with the node's. */
+static int take_tensors(struct generator *g, const struct weights *weights, int next)
+{
+    const size_t length = strlen(g->node.name);
+    memset(g->tensor, 0, sizeof g->tensor);
+    for (; next < weights->count; next++) {
+        struct weight *weight = &weights->list[next];
+        if (strncmp(weight->name, g->node.name, length) != 0 || weight->name[length] != '.' ||
+            strchr(weight->name + length + 1, '.'))
+            break;
+        g->tensor[graph_parameter(g->graph, next).role] = weight;
+    }
+    return next;
+}
+
+static int make_moments(struct generator *g, struct moments *moments)
+{
+    moments->channels = g->node.shape.c;
+    moments->mean = arena_alloc(g->arena, (size_t)moments->channels, sizeof(double));
+    moments->variance = arena_alloc(g->arena, (size_t)moments->channels, sizeof(double));
+    return moments->mean && moments->variance ? 0 : -1;
+}
+
+static int fill_tensors(struct generator *g, const struct weights *weights, struct error *err)
+{
+    const int count = graph_node_count(g->graph);
+    g->moments = arena_alloc(g->arena, (size_t)count, sizeof *g->moments);
+    if (!g->moments)
+        return error_memory(err, "generating weights");
+    int next = 0;
+    for (int i = 0; i < count; i++) {
+        g->node = graph_node(g->graph, i);
+        g->is_last = i == count - 1;
+        g->in = &g->moments[g->node.input_count ? g->node.inputs[0] : i];
+        g->out = &g->moments[i];
+        next = take_tensors(g, weights, next);
+        if (make_moments(g, g->out))
+            return error_memory(err, "generating weights");
+        if (run_rule(g, err))
+            return -1;
+    }
+    return 0;
+}
+
+int weights_generate(const struct graph *graph, uint64_t seed, struct arena *arena, struct weights *weights,
+                     struct error *err)
+{
+    if (make_tensors(graph, arena, weights))
+        return error_memory(err, "the weights");
+    struct generator generator = {.graph = graph, .seed = seed, .arena = arena};
+    const struct arena_mark mark = arena_mark(arena);
+    const int status = fill_tensors(&generator, weights, err);
+    arena_rewind(arena, mark);
+    return status;
+}
