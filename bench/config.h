@@ -24,7 +24,7 @@ struct config_dataset {
 
 struct config_backbone {
     const char *arch, *weights; /* weights NULL: none given */
-    const char *layer; /* NULL: the variant's default */
+    const char *layer; /* default: the variant's */
     const char *label; /* name in results; default: arch */
     int line, column;  /* where it stands, for errors found later */
 };
@@ -32,7 +32,7 @@ struct config_backbone {
 struct config_method {
     const struct method *method;
     const char *label;  /* name in results; default: the method's name */
-    const char *title;  /* as printed; default: the method's title; `label:` sets both */
+    const char *title;  /* as printed: the label if one is given, else the method's title */
     void *params;       /* the method's struct, filled */
     int line, column;
 };
@@ -54,6 +54,7 @@ struct config_report {
     bool plots, maps;
     int overlays;  /* how many images */
     int bootstrap; /* resamples */
+    const char *reference; /* table of published numbers; NULL: none given */
 };
 
 struct config {
@@ -80,5 +81,18 @@ int config_read(const char *path, const char *const *sets, int set_count, struct
 
 /* The resolved config as YAML: every default written out; reads back to the same struct. */
 int config_write(const struct config *config, const char *path, struct error *err);
+
+/*
+ * The keys on which measured numbers depend (seed, data set, backbones, methods, metrics, protocols, engine), as text in
+ * the arena: equal texts mean that a run may be continued. NULL and an error: no memory.
+ */
+const char *config_identity(const struct config *config, struct arena *arena, struct error *err);
+
+/*
+ * What a run measures: the config's metrics, then the parts of combined ones that it does not list, with default
+ * parameters. The list is in the arena.
+ */
+int config_all_metrics(const struct config *config, struct arena *arena, struct config_metric **list, int *count,
+                       struct error *err);
 
 #endif

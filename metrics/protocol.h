@@ -24,7 +24,8 @@ enum protocol_post {
 enum protocol_mask_space { PROTOCOL_MASK_NORMALIZED, PROTOCOL_MASK_PIXEL };
 
 struct protocol {
-    const char *name; /* preset's name, or the config's label */
+    const char *name;   /* preset's name, or the config's label */
+    const char *preset; /* the row of `protocols` it began as */
     const char *title;
     const char *source; /* key in docs/references.bib */
     int version;
@@ -42,5 +43,12 @@ extern const struct protocol protocols[];    /* presets; ends with {0} */
 
 /* The preset of that name; NULL and an error with the nearest one. */
 const struct protocol *protocol_find(const char *name, struct error *err);
+
+/* A pipeline in numbers: ReLU, min-max at the map's size, enlargement, min-max at the input's size. */
+struct protocol_post_steps {
+    bool at_layer, at_input; /* where min-max is done */
+    float eps;               /* added to (max - min), at both places */
+};
+struct protocol_post_steps protocol_post_steps(enum protocol_post post);
 
 #endif

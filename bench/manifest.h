@@ -1,0 +1,54 @@
+/*
+ * bench/manifest.h - what a run was made with and of: manifest.json.
+ *
+ * The runner fills what it knows; manifest_write() adds what the machine knows (program, compiler, CPU, BLAS, host).
+ */
+#ifndef BENCH_MANIFEST_H
+#define BENCH_MANIFEST_H
+
+#include "base/error.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+/* A method, metric or protocol: its name in the results, what it is, and that one's version. */
+struct manifest_entry {
+    const char *label; /* NULL: the name */
+    const char *name;
+    int version;
+};
+
+struct manifest_backbone {
+    const char *label, *arch, *layer;
+    const char *weights, *weights_sha256; /* path and file_sha256(); NULL: none */
+    size_t workspace_bytes;               /* of one worker */
+    size_t parameters;                    /* numbers in the network */
+};
+
+struct manifest_skipped {
+    const char *image, *why;
+};
+
+struct manifest {
+    const char *name;          /* of the run */
+    const char *config_sha256; /* of the resolved config.yaml */
+    uint64_t seed;
+    int threads;
+    time_t started, ended; /* ended 0: not yet */
+    const char *images, *images_sha256; /* the image set's path and file_sha256() */
+    int image_count;                    /* chosen for the run */
+    int item_count;                     /* measured: one backbone, image and method each */
+    int backbone_count, method_count, metric_count, protocol_count, skipped_count;
+    const struct manifest_backbone *backbones;
+    const struct manifest_entry *methods, *metrics, *protocols;
+    const struct manifest_skipped *skipped;
+};
+
+/* Writes the file (beside, then renamed). Errors: not writable, no memory. Text that is not UTF-8 is shown with '?'. */
+int manifest_write(const char *path, const struct manifest *manifest, struct error *err);
+
+/* SHA-256 of a file's bytes as 64 hex digits, read piece by piece. */
+int file_sha256(const char *path, char hex[65], struct error *err);
+
+#endif

@@ -1,0 +1,86 @@
+/*
+ * metrics/protocol.c - the presets, their keys, and what the names of post-processing mean in numbers.
+ *
+ * `cambench` is the project's own choice: the settings most released code shares. `poppi2021` is the released ADCC code
+ * of Poppi et al. (CVPR workshops 2021, aimagelab/ADCC) as far as the keys below go: the shorter side is resized to the
+ * crop itself. What the paper's table used beyond that code (target layers, crop) is not published.
+ */
+#include "metrics/protocol.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+#define PRESETS_MAX 32
+
+/* 256/224 in 15 digits: as much as a written config keeps, so that it reads back to the same number. */
+#define RATIO_256_224 1.14285714285714
+
+const struct param protocol_params[] = {
+    {"class", PARAM_TYPE_ENUM, offsetof(struct protocol, klass), NULL, 0, 0, "predicted|label",
+     "class that is explained: top-1 of the unmasked image, or the image set's label"},
+    PARAM_ENUM(struct protocol, resize, "shorter|squash", "shorter side, aspect kept, or both sides"),
+    {"resize_ratio", PARAM_TYPE_FLOAT, offsetof(struct protocol, resize_ratio), "1.14285714285714", 1, 4, NULL,
+     "resized side / side of the centre crop, rounded to whole pixels"},
+    PARAM_ENUM(struct protocol, interpolation, "bilinear|bicubic", "of resizing; antialiased, on 8-bit pixels"),
+    PARAM_ENUM(struct protocol, post, "cambench|pytorch_grad_cam|torchcam|upsample_first",
+               "from raw map to saliency: ReLU, min-max, enlargement"),
+    PARAM_ENUM(struct protocol, mask_space, "normalized|pixel",
+               "where x*m is taken: removed pixels become the mean colour, or black"),
+    {0},
+};
+
+const struct protocol protocols[] = {
+    {
+        .name = "cambench",
+        .preset = "cambench",
+        .title = "cambench: predicted class, shorter side 256, crop 224",
+        .version = 1,
+        .klass = PROTOCOL_CLASS_PREDICTED,
+        .resize = PROTOCOL_RESIZE_SHORTER,
+        .resize_ratio = RATIO_256_224,
+        .interpolation = PROTOCOL_BILINEAR,
+        .post = PROTOCOL_POST_CAMBENCH,
+        .mask_space = PROTOCOL_MASK_NORMALIZED,
+    },
+    {
+        .name = "poppi2021",
+        .preset = "poppi2021",
+        .title = "Poppi et al. 2021 (released ADCC code): predicted class, shorter side 224, crop 224",
+        .source = "poppi2021revisiting",
+        .version = 1,
+        .klass = PROTOCOL_CLASS_PREDICTED,
+        .resize = PROTOCOL_RESIZE_SHORTER,
+        .resize_ratio = 1,
+        .interpolation = PROTOCOL_BILINEAR,
+        .post = PROTOCOL_POST_CAMBENCH,
+        .mask_space = PROTOCOL_MASK_NORMALIZED,
+    },
+    {0},
+};
+
+const struct protocol *protocol_find(const char *name, struct error *err)
+{
+    const char *words[PRESETS_MAX];
+    int count = 0;
+    for (const struct protocol *protocol = protocols; protocol->name && count < PRESETS_MAX; protocol++) {
+        if (strcmp(protocol->name, name) == 0)
+            return protocol;
+        words[count++] = protocol->name;
+    }
+    char given[64], suggestion[128];
+    error_set(err, "unknown protocol \"%s\"%s", text_printable(name, given, sizeof given),
+              text_suggestion(name, words, count, suggestion, sizeof suggestion));
+    return NULL;
+}
+
+struct protocol_post_steps protocol_post_steps(enum protocol_post post)
+{
+    static const struct protocol_post_steps steps[] = {
+        [PROTOCOL_POST_CAMBENCH] = {.at_layer = true},
+        [PROTOCOL_POST_PYTORCH_GRAD_CAM] = {.at_layer = true, .at_input = true, .eps = 1e-7f},
+        [PROTOCOL_POST_TORCHCAM] = {.at_layer = true, .eps = 1e-8f},
+        [PROTOCOL_POST_UPSAMPLE_FIRST] = {.at_input = true},
+    };
+    return steps[post];
+}

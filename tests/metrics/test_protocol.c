@@ -1,0 +1,113 @@
+/* tests/metrics/test_protocol.c - presets, keys and post-processing against the published settings. */
+#include "tests/test.h"
+
+#include "metrics/protocol.h"
+
+#include <math.h>
+#include <string.h>
+
+static struct protocol preset(const char *name)
+{
+    struct error err;
+    const struct protocol *found = protocol_find(name, &err);
+    assert_non_null(found);
+    return *found;
+}
+
+TEST(cambench_resizes_the_shorter_side_to_256_for_a_crop_of_224)
+{
+    const struct protocol protocol = preset("cambench");
+    assert_int_equal(lround(224 * protocol.resize_ratio), 256);
+    assert_int_equal(lround(64 * protocol.resize_ratio), 73);
+    assert_int_equal(protocol.klass, PROTOCOL_CLASS_PREDICTED);
+    assert_int_equal(protocol.resize, PROTOCOL_RESIZE_SHORTER);
+    assert_int_equal(protocol.interpolation, PROTOCOL_BILINEAR);
+    assert_int_equal(protocol.mask_space, PROTOCOL_MASK_NORMALIZED);
+}
+
+TEST(poppi2021_differs_from_cambench_in_the_resized_side_only)
+{
+    const struct protocol ours = preset("cambench"), theirs = preset("poppi2021");
+    for (const struct param *param = protocol_params; param->name; param++) {
+        char a[PARAM_TEXT_MAX], b[PARAM_TEXT_MAX];
+        param_format(param, &ours, a, sizeof a);
+        param_format(param, &theirs, b, sizeof b);
+        if (strcmp(param->name, "resize_ratio") == 0)
+            assert_string_equal(b, "1");
+        else
+            assert_string_equal(a, b);
+    }
+}
+
+TEST(defaults_of_the_keys_are_the_preset_cambench)
+{
+    const struct protocol want = preset("cambench");
+    struct protocol got = want;
+    got.klass = got.resize = got.interpolation = got.post = got.mask_space = -1;
+    got.resize_ratio = 0;
+    param_defaults(protocol_params, &got);
+    assert_memory_equal(&got, &want, sizeof got);
+}
+
+TEST(every_preset_is_written_and_read_back_to_the_same_numbers)
+{
+    for (const struct protocol *protocol = protocols; protocol->name; protocol++) {
+        struct protocol copy = *protocol;
+        for (const struct param *param = protocol_params; param->name; param++) {
+            char text[PARAM_TEXT_MAX];
+            struct error err;
+            param_format(param, protocol, text, sizeof text);
+            assert_int_equal(param_parse(param, text, &copy, &err), 0);
+        }
+        assert_true(copy.resize_ratio == protocol->resize_ratio);
+        assert_int_equal(copy.post, protocol->post);
+        assert_string_equal(protocol->name, protocol->preset);
+        assert_true(protocol->version >= 1);
+    }
+}
+
+TEST(choices_stand_in_the_order_of_their_enums)
+{
+    static const struct {
+        const char *key, *word;
+        size_t offset;
+        int want;
+    } cases[] = {
+        {"class", "label", offsetof(struct protocol, klass), PROTOCOL_CLASS_LABEL},
+        {"resize", "squash", offsetof(struct protocol, resize), PROTOCOL_RESIZE_SQUASH},
+        {"interpolation", "bicubic", offsetof(struct protocol, interpolation), PROTOCOL_BICUBIC},
+        {"post", "pytorch_grad_cam", offsetof(struct protocol, post), PROTOCOL_POST_PYTORCH_GRAD_CAM},
+        {"post", "torchcam", offsetof(struct protocol, post), PROTOCOL_POST_TORCHCAM},
+        {"post", "upsample_first", offsetof(struct protocol, post), PROTOCOL_POST_UPSAMPLE_FIRST},
+        {"mask_space", "pixel", offsetof(struct protocol, mask_space), PROTOCOL_MASK_PIXEL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct protocol protocol = preset("cambench");
+        struct error err;
+        const struct param *param = param_find(protocol_params, cases[i].key);
+        assert_non_null(param);
+        assert_int_equal(param_parse(param, cases[i].word, &protocol, &err), 0);
+        assert_int_equal(*(const int *)((const char *)&protocol + cases[i].offset), cases[i].want);
+    }
+}
+
+TEST(an_unknown_protocol_is_named_with_the_nearest_one)
+{
+    struct error err;
+    assert_null(protocol_find("popi2021", &err));
+    assert_string_equal(err.text, "unknown protocol \"popi2021\", did you mean \"poppi2021\"?");
+    assert_null(protocol_find("\033[1mzzzzzzzzzzzz", &err));
+    assert_string_equal(err.text, "unknown protocol \"?[1mzzzzzzzzzzzz\"");
+}
+
+TEST(post_processing_names_mean_the_published_pipelines)
+{
+    const struct protocol_post_steps ours = protocol_post_steps(PROTOCOL_POST_CAMBENCH);
+    assert_true(ours.at_layer && !ours.at_input && ours.eps == 0);
+    const struct protocol_post_steps twice = protocol_post_steps(PROTOCOL_POST_PYTORCH_GRAD_CAM);
+    assert_true(twice.at_layer && twice.at_input && twice.eps == 1e-7f);
+    const struct protocol_post_steps torchcam = protocol_post_steps(PROTOCOL_POST_TORCHCAM);
+    assert_true(torchcam.at_layer && !torchcam.at_input && torchcam.eps == 1e-8f);
+    const struct protocol_post_steps late = protocol_post_steps(PROTOCOL_POST_UPSAMPLE_FIRST);
+    assert_true(!late.at_layer && late.at_input && late.eps == 0);
+}
