@@ -1,0 +1,143 @@
+/*
+ * report/csv.c - the tables for programs: summary.csv, per_image.csv, costs.csv.
+ *
+ * Numbers have the digits that give the same double back; percent metrics are in percent. A number that does not exist
+ * is an empty cell. Times stand in costs.csv only, so that the other two are the same bytes for the same rows.
+ */
+#include "base/file.h"
+#include "report/escape.h"
+#include "report/stats.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static void put_texts(FILE *stream, int count, const char *const *texts)
+{
+    for (int i = 0; i < count; i++) {
+        escape_csv(stream, texts[i]);
+        putc(',', stream);
+    }
+}
+
+static void put_number(FILE *stream, double value)
+{
+    char text[40];
+    if (!isfinite(value))
+        return;
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, value);
+        if (strtod(text, NULL) == value)
+            break;
+    }
+    fputs(text, stream);
+}
+
+static void put_numbers(FILE *stream, int count, const double *values)
+{
+    for (int i = 0; i < count; i++) {
+        put_number(stream, values[i]);
+        putc(i + 1 < count ? ',' : '\n', stream);
+    }
+}
+
+static int write_summary(FILE *stream, const struct report *report, const struct cell *cells, struct error *err)
+{
+    (void)err;
+    fputs("backbone,method,protocol,metric,n,undefined,mean,ci_low,ci_high,unit\n", stream);
+    for (int b = 0; b < report->backbone_count; b++)
+        for (int m = 0; m < report->method_count; m++)
+            for (int p = 0; p < report->protocol_count; p++)
+                for (int k = 0; k < report->metric_count; k++) {
+                    const struct report_metric *metric = &report->metrics[k];
+                    const struct cell *cell = cell_at(report, cells, b, m, p, k);
+                    if (metric->is_cost)
+                        continue;
+                    put_texts(stream, 4, (const char *[]){report->backbones[b].name, report->methods[m].name,
+                                                          report->protocols[p].name, metric->name});
+                    fprintf(stream, "%d,%d,", cell->n, cell->undefined);
+                    const double values[] = {cell->mean, cell->ci_low, cell->ci_high};
+                    for (int i = 0; i < 3; i++) {
+                        put_number(stream, shown_value(metric, values[i]));
+                        putc(',', stream);
+                    }
+                    escape_csv(stream, metric->unit);
+                    putc('\n', stream);
+                }
+    return 0;
+}
+
+static void put_values(FILE *stream, const struct report *report, int b, int m, int p, int image)
+{
+    for (int k = 0; k < report->metric_count; k++) {
+        const struct report_metric *metric = &report->metrics[k];
+        const size_t at = report_index(report, b, m, p, k, image);
+        if (metric->is_cost || report->states[at] == REPORT_ABSENT)
+            continue;
+        put_texts(stream, 5, (const char *[]){report->backbones[b].name, report->methods[m].name,
+                                              report->protocols[p].name, report->images[image], metric->name});
+        put_number(stream, report->states[at] == REPORT_DEFINED ? shown_value(metric, report->values[at]) : NAN);
+        putc(',', stream);
+        escape_csv(stream, report->notes[at] ? report->notes[at] : "");
+        putc('\n', stream);
+    }
+}
+
+static int write_images(FILE *stream, const struct report *report, const struct cell *cells, struct error *err)
+{
+    (void)cells, (void)err;
+    fputs("backbone,method,protocol,image,metric,value,note\n", stream);
+    for (int b = 0; b < report->backbone_count; b++)
+        for (int m = 0; m < report->method_count; m++)
+            for (int p = 0; p < report->protocol_count; p++)
+                for (int image = 0; image < report->image_count; image++)
+                    put_values(stream, report, b, m, p, image);
+    return 0;
+}
+
+static int write_costs(FILE *stream, const struct report *report, const struct cell *cells, struct error *err)
+{
+    (void)cells;
+    struct arena arena;
+    arena_init(&arena, 0);
+    double *scratch = arena_alloc(&arena, (size_t)report->image_count + 1, sizeof *scratch);
+    if (!scratch) {
+        arena_release(&arena);
+        return error_memory(err, "costs.csv");
+    }
+    fputs("backbone,method,n,seconds_median,seconds_mean,seconds_q1,seconds_q3,full_passes,tail_passes,"
+          "backward_passes\n",
+          stream);
+    for (int b = 0; b < report->backbone_count; b++)
+        for (int m = 0; m < report->method_count; m++) {
+            const struct cost_summary cost = cost_summary(report, b, m, scratch);
+            put_texts(stream, 2, (const char *[]){report->backbones[b].name, report->methods[m].name});
+            fprintf(stream, "%d,", cost.n);
+            put_numbers(stream, 7, (const double[]){cost.median, cost.mean, cost.low, cost.high, cost.full, cost.tail,
+                                                    cost.backward});
+        }
+    arena_release(&arena);
+    return 0;
+}
+
+int report_csv(const struct report *report, const struct cell *cells, struct error *err)
+{
+    static const struct {
+        const char *name;
+        int (*write)(FILE *stream, const struct report *report, const struct cell *cells, struct error *err);
+    } files[] = {{"summary.csv", write_summary}, {"per_image.csv", write_images}, {"costs.csv", write_costs}};
+    if (file_make_folder(report->folder, err))
+        return -1;
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        struct file_writer writer;
+        char path[PATH_MAX];
+        if (file_join(path, report->folder, files[i].name, err) || file_create(&writer, path, err))
+            return -1;
+        if (files[i].write(writer.stream, report, cells, err)) {
+            file_abandon(&writer);
+            return -1;
+        }
+        if (file_commit(&writer, err))
+            return -1;
+    }
+    return 0;
+}

@@ -1,0 +1,214 @@
+/*
+ * report/escape.c - one decoder of UTF-8, one loop, and a table of replacements per format.
+ */
+#include "report/escape.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#define INVALID 0xfffdu
+
+/* Length 1 to 4 of a well-formed sequence (no overlong form, no surrogate, at most U+10FFFF) and its code; else 0. */
+static int decode(const unsigned char *s, uint32_t *code)
+{
+    static const struct {
+        unsigned char mask, lead;
+        uint32_t least;
+    } forms[] = {{0x80, 0x00, 0}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
+    for (int more = 0; more < 4; more++) {
+        if ((s[0] & forms[more].mask) != forms[more].lead)
+            continue;
+        *code = s[0] & (unsigned char)~forms[more].mask;
+        for (int i = 1; i <= more; i++) {
+            if ((s[i] & 0xc0) != 0x80)
+                return 0;
+            *code = *code << 6 | (s[i] & 0x3f);
+        }
+        const bool is_surrogate = *code >= 0xd800 && *code < 0xe000;
+        return *code >= forms[more].least && !is_surrogate && *code <= 0x10ffff ? more + 1 : 0;
+    }
+    return 0;
+}
+
+struct range {
+    uint32_t first, last;
+};
+
+static bool is_in(uint32_t code, const struct range *ranges, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (code >= ranges[i].first && code <= ranges[i].last)
+            return true;
+    return false;
+}
+#define IS_IN(code, ranges) is_in(code, ranges, sizeof(ranges) / sizeof((ranges)[0]))
+
+/* Controls, line separators, marks and overrides of direction, the byte order mark. */
+static const struct range unsafe[] = {{0, 0x1f},         {0x7f, 0x9f},     {0x61c, 0x61c},   {0x200e, 0x200f},
+                                      {0x2028, 0x202e},  {0x2066, 0x2069}, {0xfeff, 0xfeff}, {0xfff9, 0xfffb},
+                                      {0xe0000, 0xe007f}};
+/* Combining marks, joiners, variation selectors. */
+static const struct range zero_wide[] = {{0x300, 0x36f},   {0x483, 0x489},   {0x591, 0x5bd},   {0x610, 0x61a},
+                                         {0x64b, 0x65f},   {0x200b, 0x200d}, {0x20d0, 0x20f0}, {0xfe00, 0xfe0f},
+                                         {0xfe20, 0xfe2f}};
+/* East Asian wide and full-width characters, emoji. */
+static const struct range double_wide[] = {{0x1100, 0x115f}, {0x2e80, 0x303e}, {0x3041, 0xa4cf},   {0xac00, 0xd7a3},
+                                           {0xf900, 0xfaff}, {0xfe30, 0xfe6f}, {0xff00, 0xff60},   {0xffe0, 0xffe6},
+                                           {0x1f300, 0x1f64f}, {0x1f680, 0x1f6ff}, {0x1f900, 0x1faff},
+                                           {0x20000, 0x3fffd}};
+
+static int width_of(uint32_t code)
+{
+    return IS_IN(code, zero_wide) ? 0 : IS_IN(code, double_wide) ? 2 : 1;
+}
+
+struct rules {
+    const char *replaced;   /* for what is unsafe */
+    const char *ascii[128]; /* NULL: as it is */
+};
+
+/* The next character as it is to be written; returns what follows it. */
+static const char *next(const char *text, const struct rules *rules, char out[32], int *columns)
+{
+    uint32_t code;
+    const int length = decode((const unsigned char *)text, &code);
+    const char *replaced = NULL;
+    if (length && code < 128)
+        replaced = rules->ascii[code];
+    if (!replaced && (!length || code == INVALID || IS_IN(code, unsafe)))
+        replaced = rules->replaced;
+    if (replaced)
+        snprintf(out, 32, "%s", replaced);
+    else
+        snprintf(out, 32, "%.*s", length, text);
+    *columns = 0;
+    for (const char *c = out; *c; c += decode((const unsigned char *)c, &code)) {
+        decode((const unsigned char *)c, &code);
+        *columns += width_of(code);
+    }
+    return text + (length ? length : 1);
+}
+
+static int measure(const char *text, const struct rules *rules)
+{
+    char piece[32];
+    int columns, sum = 0;
+    while (*text) {
+        text = next(text, rules, piece, &columns);
+        sum += columns;
+    }
+    return sum;
+}
+
+/* `limit` 0: all of it; else an ellipsis takes the last column when the text is wider. */
+static int put(FILE *stream, const char *text, const struct rules *rules, int limit)
+{
+    const bool is_cut = limit > 0 && measure(text, rules) > limit;
+    char piece[32];
+    int columns, sum = 0;
+    while (*text) {
+        text = next(text, rules, piece, &columns);
+        if (is_cut && sum + columns > limit - 1)
+            break;
+        sum += columns;
+        if (stream)
+            fputs(piece, stream);
+    }
+    if (is_cut && stream)
+        fputs("…", stream);
+    return sum + is_cut;
+}
+
+static const struct rules csv_rules = {
+    .replaced = "\xef\xbf\xbd",
+    .ascii = {['"'] = "\"\"", ['\n'] = "\n", ['\r'] = "\r", ['\t'] = "\t"},
+};
+
+int escape_csv(FILE *stream, const char *text)
+{
+    const bool is_formula = *text && strchr("=+-@\t\r", *text);
+    const bool is_quoted = strpbrk(text, ",\"\r\n") || *text == ' ' || (*text && text[strlen(text) - 1] == ' ');
+    const int marks = 2 * is_quoted + is_formula;
+    if (stream)
+        fprintf(stream, "%s%s", is_quoted ? "\"" : "", is_formula ? "'" : "");
+    const int columns = put(stream, text, &csv_rules, 0);
+    if (stream && is_quoted)
+        putc('"', stream);
+    return columns + marks;
+}
+
+static const struct rules markdown_rules = {
+    .replaced = "\xef\xbf\xbd",
+    .ascii = {['\\'] = "\\\\", ['`'] = "\\`",   ['*'] = "\\*",   ['_'] = "\\_",    ['{'] = "\\{",   ['}'] = "\\}",
+              ['['] = "\\[",   [']'] = "\\]",   ['<'] = "&lt;",  ['>'] = "&gt;",   ['&'] = "&amp;", ['#'] = "\\#",
+              ['|'] = "\\|",   ['~'] = "\\~",   ['!'] = "\\!",   ['$'] = "\\$",    ['@'] = "&#64;", ['\n'] = " ",
+              ['\r'] = " ",    ['\t'] = " "},
+};
+
+int escape_markdown(FILE *stream, const char *text)
+{
+    return put(stream, text, &markdown_rules, 0);
+}
+
+/* Brackets and stars are wrapped because one that follows `\\` at the start of a row would be its argument. */
+static const struct rules tex_rules = {
+    .replaced = "?",
+    .ascii = {['\\'] = "\\textbackslash{}", ['~'] = "\\textasciitilde{}", ['^'] = "\\textasciicircum{}",
+              ['<'] = "\\textless{}", ['>'] = "\\textgreater{}", ['|'] = "\\textbar{}", ['"'] = "{\\char34}",
+              ['`'] = "{\\char96}", ['\''] = "{\\char39}", ['#'] = "\\#", ['$'] = "\\$", ['%'] = "\\%", ['&'] = "\\&",
+              ['_'] = "\\_", ['{'] = "\\{", ['}'] = "\\}", ['['] = "{[}", [']'] = "{]}", ['*'] = "{*}", ['\n'] = " ",
+              ['\r'] = " ", ['\t'] = " "},
+};
+
+int escape_tex(FILE *stream, const char *text)
+{
+    return put(stream, text, &tex_rules, 0);
+}
+
+static const struct rules gnuplot_rules = {
+    .replaced = "?",
+    .ascii = {['\''] = "''", ['\n'] = " ", ['\r'] = " ", ['\t'] = " "},
+};
+
+int escape_gnuplot(FILE *stream, const char *text, int columns)
+{
+    if (stream)
+        putc('\'', stream);
+    const int filled = put(stream, text, &gnuplot_rules, columns);
+    if (stream)
+        putc('\'', stream);
+    return filled;
+}
+
+static const struct rules terminal_rules = {
+    .replaced = "?",
+    .ascii = {['\n'] = " ", ['\r'] = " ", ['\t'] = " "},
+};
+
+int escape_terminal(FILE *stream, const char *text, int columns)
+{
+    return put(stream, text, &terminal_rules, columns);
+}
+
+char *escape_ascii(const char *text, char *out, size_t size)
+{
+    size_t used = 0;
+    while (*text && used + 1 < size) {
+        uint32_t code;
+        const int length = decode((const unsigned char *)text, &code);
+        out[used++] = length == 1 && code >= ' ' && code < 0x7f ? (char)code : '?';
+        text += length ? length : 1;
+    }
+    out[used] = 0;
+    return out;
+}
+
+char *escape_file_name(const char *text, char *out, size_t size)
+{
+    static const char safe[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.";
+    size_t used = 0;
+    for (; *text && used + 1 < size; text++, used++)
+        out[used] = !strchr(safe, *text) || (used == 0 && *text == '.') ? '_' : *text;
+    out[used] = 0;
+    return out;
+}

@@ -1,0 +1,36 @@
+/*
+ * report/escape.h - text from outside (file names, labels) made safe for each format.
+ *
+ * What is no valid UTF-8, control characters and marks that turn the direction of writing become a replacement sign in
+ * every format, so that no name can move a cursor or reorder a line. Each writer returns the columns that it filled;
+ * `stream` may be NULL, to measure.
+ */
+#ifndef REPORT_ESCAPE_H
+#define REPORT_ESCAPE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* One CSV cell of text (RFC 4180); a cell that a spreadsheet would run (= + - @ tab) gets an apostrophe in front. */
+int escape_csv(FILE *stream, const char *text);
+
+/* Inside a cell of a Markdown table (GFM): no markup, no HTML, no cell border. */
+int escape_markdown(FILE *stream, const char *text);
+
+/* Inside a cell of a LaTeX tabular. Characters beyond Latin need XeLaTeX or LuaLaTeX. */
+int escape_tex(FILE *stream, const char *text);
+
+/* A single-quoted gnuplot string, quotes included; at most `columns` wide (0: no limit). Use it with `noenhanced`. */
+int escape_gnuplot(FILE *stream, const char *text, int columns);
+
+/* Plain text in one line, at most `columns` wide (0: no limit), cut with an ellipsis. */
+int escape_terminal(FILE *stream, const char *text, int columns);
+
+/* Printable ASCII, one byte per character, everything else '?'; cut at `size`. Returns out. */
+char *escape_ascii(const char *text, char *out, size_t size);
+
+/* A file name of [A-Za-z0-9._-] that is not hidden; cut at `size`. Returns out. */
+char *escape_file_name(const char *text, char *out, size_t size);
+
+#endif

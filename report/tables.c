@@ -1,0 +1,323 @@
+/*
+ * report/tables.c - tables for papers: per protocol one Markdown file and one LaTeX file (booktabs).
+ *
+ * The form is that of the ADCC papers (Poppi et al. 2021, table 1): per backbone a block, per method a row, per metric
+ * a column with its direction and unit; the best method of a block is bold, controls never are. Cost metrics stay out,
+ * so that equal rows give equal bytes.
+ */
+#include "base/file.h"
+#include "report/escape.h"
+#include "report/stats.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One table on its way to a file. */
+struct table {
+    const struct report *report;
+    const struct cell *cells;
+    int protocol;
+    FILE *stream;
+};
+
+static const struct cell *table_cell(const struct table *table, int b, int m, int k)
+{
+    return cell_at(table->report, table->cells, b, m, table->protocol, k);
+}
+
+static int image_count(const struct table *table)
+{
+    int most = 0;
+    for (int b = 0; b < table->report->backbone_count; b++)
+        for (int m = 0; m < table->report->method_count; m++)
+            for (int k = 0; k < table->report->metric_count; k++) {
+                const struct cell *cell = table_cell(table, b, m, k);
+                most = cell->n + cell->undefined > most ? cell->n + cell->undefined : most;
+            }
+    return most;
+}
+
+/* Calls `say` for each undefined count, with a separator before all but the first; returns how many there were. */
+static int list_undefined(const struct table *table, int b, int (*escape)(FILE *, const char *))
+{
+    int said = 0;
+    for (int m = 0; m < table->report->method_count; m++)
+        for (int k = 0; k < table->report->metric_count; k++) {
+            const struct cell *cell = table_cell(table, b, m, k);
+            if (cell->undefined == 0 || table->report->metrics[k].is_cost)
+                continue;
+            fputs(said++ ? "; " : "", table->stream);
+            escape(table->stream, table->report->methods[m].title);
+            fputs(", ", table->stream);
+            escape(table->stream, table->report->metrics[k].title);
+            fprintf(table->stream, ": %d of %d", cell->undefined, cell->undefined + cell->n);
+        }
+    return said;
+}
+
+static bool has_undefined(const struct table *table, int b)
+{
+    for (int m = 0; m < table->report->method_count; m++)
+        for (int k = 0; k < table->report->metric_count; k++)
+            if (table_cell(table, b, m, k)->undefined && !table->report->metrics[k].is_cost)
+                return true;
+    return false;
+}
+
+/* -- Markdown ----------------------------------------------------------------------------------------------------- */
+
+/* Text and the columns that it takes, for padding. */
+static int markdown_head(FILE *stream, const struct report_metric *metric)
+{
+    int columns = escape_markdown(stream, metric->title) + 2;
+    if (stream)
+        fputs(metric->higher_is_better ? " ↑" : " ↓", stream);
+    if (*metric->unit) {
+        if (stream)
+            putc(' ', stream);
+        columns += 1 + escape_markdown(stream, metric->unit);
+    }
+    return columns;
+}
+
+/* "**57.32** (55.10–59.41)*": mean, interval, a star where values are undefined. Returns the columns. */
+static int markdown_cell(FILE *stream, const struct table *table, int b, int m, int k)
+{
+    const struct cell *cell = table_cell(table, b, m, k);
+    const struct report_metric *metric = &table->report->metrics[k];
+    const int decimals = shown_decimals(metric);
+    const char *bold = cell_is_best(table->report, table->cells, b, m, table->protocol, k) ? "**" : "";
+    char text[128];
+    int used = 0, columns = 0;
+    if (cell->n == 0)
+        used = snprintf(text, sizeof text, "–"), columns = 1 - used;
+    else
+        used = snprintf(text, sizeof text, "%s%.*f%s", bold, decimals, shown_value(metric, cell->mean), bold);
+    if (isfinite(cell->ci_low)) {
+        used += snprintf(text + used, sizeof text - (size_t)used, " (%.*f–%.*f)", decimals,
+                         shown_value(metric, cell->ci_low), decimals, shown_value(metric, cell->ci_high));
+        columns -= 2; /* the dash has three bytes */
+    }
+    if (cell->undefined)
+        used += snprintf(text + used, sizeof text - (size_t)used, "\\*");
+    if (stream)
+        fputs(text, stream);
+    return columns + used;
+}
+
+static void pad(FILE *stream, int columns, char with)
+{
+    while (columns-- > 0)
+        putc(with, stream);
+}
+
+static int markdown_width(const struct table *table, int b, int k)
+{
+    int width = markdown_head(NULL, &table->report->metrics[k]);
+    for (int m = 0; m < table->report->method_count; m++) {
+        const int columns = markdown_cell(NULL, table, b, m, k);
+        width = columns > width ? columns : width;
+    }
+    return width;
+}
+
+static int markdown_method_width(const struct report *report)
+{
+    int width = 6;
+    for (int m = 0; m < report->method_count; m++) {
+        const int columns = escape_markdown(NULL, report->methods[m].title);
+        width = columns > width ? columns : width;
+    }
+    return width;
+}
+
+/* One line of the block: m -2 is the head, -1 the rule under it. */
+static void markdown_row(const struct table *table, int b, int m)
+{
+    const struct report *report = table->report;
+    FILE *stream = table->stream;
+    fputs("| ", stream);
+    int used = 0;
+    if (m == -2)
+        used = escape_markdown(stream, "Method");
+    else if (m >= 0)
+        used = escape_markdown(stream, report->methods[m].title);
+    pad(stream, markdown_method_width(report) - used, m == -1 ? '-' : ' ');
+    for (int k = 0; k < report->metric_count; k++) {
+        if (report->metrics[k].is_cost)
+            continue;
+        const int width = markdown_width(table, b, k);
+        fputs(" | ", stream);
+        if (m == -1) {
+            pad(stream, width - 1, '-');
+            putc(':', stream);
+            continue;
+        }
+        pad(stream, width - (m == -2 ? markdown_head(NULL, &report->metrics[k]) : markdown_cell(NULL, table, b, m, k)),
+            ' ');
+        if (m == -2)
+            markdown_head(stream, &report->metrics[k]);
+        else
+            markdown_cell(stream, table, b, m, k);
+    }
+    fputs(" |\n", stream);
+}
+
+static void markdown_block(const struct table *table, int b)
+{
+    const struct report_backbone *backbone = &table->report->backbones[b];
+    fputs("\n## ", table->stream);
+    escape_markdown(table->stream, backbone->title);
+    fputs(" (", table->stream);
+    escape_markdown(table->stream, backbone->layer);
+    fputs(")\n\n", table->stream);
+    if (backbone->labelled > 0)
+        fprintf(table->stream, "Top-1 %.2f %%, top-5 %.2f %% of %d labelled images.\n\n",
+                100.0 * backbone->top1 / backbone->labelled, 100.0 * backbone->top5 / backbone->labelled,
+                backbone->labelled);
+    for (int m = -2; m < table->report->method_count; m++)
+        markdown_row(table, b, m);
+    if (has_undefined(table, b)) {
+        fputs("\n\\* Undefined values, left out of the mean: ", table->stream);
+        list_undefined(table, b, escape_markdown);
+        fputs(".\n", table->stream);
+    }
+}
+
+static void markdown(const struct table *table)
+{
+    const struct report *report = table->report;
+    fputs("# ", table->stream);
+    escape_markdown(table->stream, report->name);
+    fputs(": protocol ", table->stream);
+    escape_markdown(table->stream, report->protocols[table->protocol].name);
+    fprintf(table->stream, "\n\nMeans over %d images%s. Arrows: ↑ higher is better, ↓ lower is better; bold: the best "
+                           "method, controls left out. Made by ",
+            image_count(table), report->bootstrap > 0 ? ", with 95 % bootstrap intervals" : "");
+    escape_markdown(table->stream, report->program);
+    fputs(".\n", table->stream);
+    for (int b = 0; b < report->backbone_count; b++)
+        markdown_block(table, b);
+}
+
+/* -- LaTeX -------------------------------------------------------------------------------------------------------- */
+
+static void tex_head(const struct table *table)
+{
+    const struct report *report = table->report;
+    fputs("% Needs \\usepackage{booktabs}. Made by ", table->stream);
+    escape_tex(table->stream, report->program);
+    fputs(".\n\\begin{tabular}{l", table->stream);
+    for (int k = 0; k < report->metric_count; k++)
+        fputs(report->metrics[k].is_cost ? "" : "r", table->stream);
+    fputs("}\n\\toprule\nMethod", table->stream);
+    for (int k = 0; k < report->metric_count; k++) {
+        const struct report_metric *metric = &report->metrics[k];
+        if (metric->is_cost)
+            continue;
+        fputs(" & ", table->stream);
+        escape_tex(table->stream, metric->title);
+        fputs(metric->higher_is_better ? " $\\uparrow$" : " $\\downarrow$", table->stream);
+        if (*metric->unit) {
+            fputs(" (", table->stream);
+            escape_tex(table->stream, metric->unit);
+            putc(')', table->stream);
+        }
+    }
+    fputs(" \\\\\n", table->stream);
+}
+
+static void tex_row(const struct table *table, int b, int m)
+{
+    escape_tex(table->stream, table->report->methods[m].title);
+    for (int k = 0; k < table->report->metric_count; k++) {
+        const struct report_metric *metric = &table->report->metrics[k];
+        const struct cell *cell = table_cell(table, b, m, k);
+        if (metric->is_cost)
+            continue;
+        const bool is_best = cell_is_best(table->report, table->cells, b, m, table->protocol, k);
+        fputs(" & ", table->stream);
+        if (cell->n == 0)
+            fputs("--", table->stream);
+        else
+            fprintf(table->stream, is_best ? "\\textbf{%.*f}" : "%.*f", shown_decimals(metric),
+                    shown_value(metric, cell->mean));
+        fputs(cell->undefined ? "\\textsuperscript{*}" : "", table->stream);
+    }
+    fputs(" \\\\\n", table->stream);
+}
+
+static int column_count(const struct report *report)
+{
+    int count = 1;
+    for (int k = 0; k < report->metric_count; k++)
+        count += !report->metrics[k].is_cost;
+    return count;
+}
+
+static void tex(const struct table *table)
+{
+    const struct report *report = table->report;
+    const int columns = column_count(report);
+    tex_head(table);
+    for (int b = 0; b < report->backbone_count; b++) {
+        fprintf(table->stream, "\\midrule\n\\multicolumn{%d}{l}{\\textit{", columns);
+        escape_tex(table->stream, report->backbones[b].title);
+        fputs(" (", table->stream);
+        escape_tex(table->stream, report->backbones[b].layer);
+        fputs(")}} \\\\\n", table->stream);
+        for (int m = 0; m < report->method_count; m++)
+            tex_row(table, b, m);
+    }
+    fputs("\\bottomrule\n", table->stream);
+    for (int b = 0; b < report->backbone_count; b++) {
+        if (!has_undefined(table, b))
+            continue;
+        fprintf(table->stream, "\\multicolumn{%d}{p{0.95\\linewidth}}{\\footnotesize * undefined, left out of the mean ",
+                columns);
+        fputs("(", table->stream);
+        escape_tex(table->stream, report->backbones[b].title);
+        fputs("): ", table->stream);
+        list_undefined(table, b, escape_tex);
+        fputs("} \\\\\n", table->stream);
+    }
+    fputs("\\end{tabular}\n", table->stream);
+}
+
+/* tables/PROTOCOL.md; a name that an earlier protocol has already gets its position behind it. */
+static int table_path(const struct report *report, int protocol, const char *suffix, char path[PATH_MAX],
+                      struct error *err)
+{
+    char name[100], other[100], file[160];
+    escape_file_name(report->protocols[protocol].name, name, sizeof name);
+    bool is_taken = !*name;
+    for (int p = 0; p < protocol; p++)
+        is_taken |= strcmp(escape_file_name(report->protocols[p].name, other, sizeof other), name) == 0;
+    if (is_taken)
+        snprintf(file, sizeof file, "tables/%s-%d%s", name, protocol + 1, suffix);
+    else
+        snprintf(file, sizeof file, "tables/%s%s", name, suffix);
+    return file_join(path, report->folder, file, err);
+}
+
+int report_tables(const struct report *report, const struct cell *cells, struct error *err)
+{
+    static const struct {
+        const char *suffix;
+        void (*write)(const struct table *table);
+    } formats[] = {{".md", markdown}, {".tex", tex}};
+    char path[PATH_MAX];
+    if (file_join(path, report->folder, "tables", err) || file_make_folder(path, err))
+        return -1;
+    for (int p = 0; p < report->protocol_count; p++)
+        for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
+            struct file_writer writer;
+            if (table_path(report, p, formats[i].suffix, path, err) || file_create(&writer, path, err))
+                return -1;
+            formats[i].write(&(struct table){report, cells, p, writer.stream});
+            if (file_commit(&writer, err))
+                return -1;
+        }
+    return 0;
+}

@@ -1,0 +1,236 @@
+/*
+ * report/terminal.c - the table at the end of a run: per protocol and backbone, as wide as the terminal.
+ *
+ * Columns that do not fit follow below with the methods again, so that nothing is lost in a narrow window.
+ */
+#include "report/escape.h"
+#include "report/stats.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HEAD_MAX 48
+#define GAP 2
+
+/* A column: two lines of head, and what stands in the row of a method. */
+struct column {
+    char head[2][HEAD_MAX];
+    int width, metric; /* metric COLUMN_SECONDS, COLUMN_PASSES: from the costs */
+};
+
+enum { COLUMN_SECONDS = -1, COLUMN_PASSES = -2 };
+
+struct view {
+    const struct report *report;
+    const struct cell *cells;
+    FILE *stream;
+    bool has_color;
+    int backbone, protocol, method_width;
+    struct cost_summary *costs; /* [method], of the backbone */
+};
+
+static int text_columns(const char *text)
+{
+    return escape_terminal(NULL, text, 0);
+}
+
+/* "Average" over "Drop ↓ %": broken at the last space of the title if it is long. */
+static void column_head(struct column *column, const struct report_metric *metric)
+{
+    const char *space = strrchr(metric->title, ' ');
+    const bool is_broken = space && text_columns(metric->title) > 8 && space - metric->title < HEAD_MAX;
+    snprintf(column->head[0], HEAD_MAX, "%.*s", is_broken ? (int)(space - metric->title) : 0, metric->title);
+    snprintf(column->head[1], HEAD_MAX, "%.24s %s%s%.8s", is_broken ? space + 1 : metric->title,
+             metric->higher_is_better ? "↑" : "↓", *metric->unit ? " " : "", metric->unit);
+}
+
+static void column_text(const struct view *view, const struct column *column, int method, char text[64])
+{
+    const struct cost_summary *cost = &view->costs[method];
+    if (column->metric < 0) {
+        const double value = column->metric == COLUMN_SECONDS ? cost->median : cost->full + cost->tail + cost->backward;
+        snprintf(text, 64, isfinite(value) ? column->metric == COLUMN_SECONDS ? "%.4f" : "%.1f" : "–", value);
+        return;
+    }
+    const struct report_metric *metric = &view->report->metrics[column->metric];
+    const struct cell *cell = cell_at(view->report, view->cells, view->backbone, method, view->protocol,
+                                      column->metric);
+    const char *mark = cell->undefined ? "*" : " ";
+    if (cell->n)
+        snprintf(text, 64, "%.*f%s", shown_decimals(metric), shown_value(metric, cell->mean), mark);
+    else
+        snprintf(text, 64, "–%s", mark);
+}
+
+static void column_fit(const struct view *view, struct column *column)
+{
+    char text[64];
+    for (int i = 0; i < 2; i++) {
+        const int width = text_columns(column->head[i]);
+        column->width = width > column->width ? width : column->width;
+    }
+    for (int m = 0; m < view->report->method_count; m++) {
+        column_text(view, column, m, text);
+        const int width = text_columns(text);
+        column->width = width > column->width ? width : column->width;
+    }
+}
+
+static int columns_make(const struct view *view, struct column *columns)
+{
+    int count = 0;
+    bool has_costs = false;
+    for (int k = 0; k < view->report->metric_count; k++) {
+        if (view->report->metrics[k].is_cost)
+            continue;
+        columns[count] = (struct column){.metric = k};
+        column_head(&columns[count++], &view->report->metrics[k]);
+    }
+    for (int m = 0; m < view->report->method_count; m++)
+        has_costs |= view->costs[m].n > 0;
+    if (has_costs) {
+        columns[count++] = (struct column){.head = {"", "s/map"}, .metric = COLUMN_SECONDS};
+        columns[count++] = (struct column){.head = {"", "passes"}, .metric = COLUMN_PASSES};
+    }
+    for (int i = 0; i < count; i++)
+        column_fit(view, &columns[i]);
+    return count;
+}
+
+static void put_padded(FILE *stream, const char *text, int width, bool is_right)
+{
+    const int columns = escape_terminal(NULL, text, width);
+    fprintf(stream, "%*s", is_right ? width - columns : 0, "");
+    escape_terminal(stream, text, width);
+    fprintf(stream, "%*s", is_right ? 0 : width - columns, "");
+}
+
+static void put_head(const struct view *view, const struct column *columns, int count)
+{
+    bool is_needed = false;
+    for (int i = 0; i < count; i++)
+        is_needed |= columns[i].head[0][0] != 0;
+    for (int line = is_needed ? 0 : 1; line < 2; line++) {
+        put_padded(view->stream, line ? "Method" : "", view->method_width, false);
+        for (int i = 0; i < count; i++) {
+            fprintf(view->stream, "%*s", GAP, "");
+            put_padded(view->stream, columns[i].head[line], columns[i].width, true);
+        }
+        putc('\n', view->stream);
+    }
+}
+
+static void put_row(const struct view *view, const struct column *columns, int count, int method)
+{
+    const struct report_method *row = &view->report->methods[method];
+    const char *dim = view->has_color && row->is_control ? "\033[2m" : "";
+    fputs(dim, view->stream);
+    put_padded(view->stream, row->title, view->method_width, false);
+    for (int i = 0; i < count; i++) {
+        char text[64];
+        column_text(view, &columns[i], method, text);
+        const bool is_bold = view->has_color && columns[i].metric >= 0 &&
+                             cell_is_best(view->report, view->cells, view->backbone, method, view->protocol,
+                                          columns[i].metric);
+        fprintf(view->stream, "%*s%s", GAP, "", is_bold ? "\033[1m" : "");
+        put_padded(view->stream, text, columns[i].width, true);
+        fputs(is_bold ? "\033[0m" : "", view->stream);
+    }
+    fprintf(view->stream, "%s\n", *dim ? "\033[0m" : "");
+}
+
+/* How many of the columns fit beside the methods: at least one. 0: no limit. */
+static int fitting(const struct view *view, const struct column *columns, int count, int limit)
+{
+    int used = view->method_width, fit = 0;
+    while (fit < count && (fit == 0 || limit <= 0 || used + GAP + columns[fit].width <= limit))
+        used += GAP + columns[fit++].width;
+    return fit;
+}
+
+static void put_undefined(const struct view *view)
+{
+    const struct report *report = view->report;
+    for (int m = 0; m < report->method_count; m++)
+        for (int k = 0; k < report->metric_count; k++) {
+            const struct cell *cell = cell_at(report, view->cells, view->backbone, m, view->protocol, k);
+            if (cell->undefined == 0 || report->metrics[k].is_cost)
+                continue;
+            fputs("* ", view->stream);
+            escape_terminal(view->stream, report->methods[m].title, 0);
+            fputs(", ", view->stream);
+            escape_terminal(view->stream, report->metrics[k].title, 0);
+            fprintf(view->stream, ": %d of %d undefined\n", cell->undefined, cell->undefined + cell->n);
+        }
+}
+
+/* "ResNet-18 (layer4): top-1 77.67 %, top-5 93.00 % of 300 labelled images" */
+static void put_title(const struct view *view)
+{
+    const struct report_backbone *backbone = &view->report->backbones[view->backbone];
+    fputs(view->has_color ? "\033[1m" : "", view->stream);
+    escape_terminal(view->stream, backbone->title, 0);
+    fputs(view->has_color ? "\033[0m (" : " (", view->stream);
+    escape_terminal(view->stream, backbone->layer, 0);
+    fputs(")", view->stream);
+    if (backbone->labelled > 0)
+        fprintf(view->stream, ": top-1 %.2f %%, top-5 %.2f %% of %d labelled images",
+                100.0 * backbone->top1 / backbone->labelled, 100.0 * backbone->top5 / backbone->labelled,
+                backbone->labelled);
+    putc('\n', view->stream);
+}
+
+static void put_table(const struct view *view, struct column *columns, int limit)
+{
+    put_title(view);
+    const int count = columns_make(view, columns);
+    for (int first = 0, fit; first < count; first += fit) {
+        fit = fitting(view, columns + first, count - first, limit);
+        if (first)
+            putc('\n', view->stream);
+        put_head(view, columns + first, fit);
+        for (int m = 0; m < view->report->method_count; m++)
+            put_row(view, columns + first, fit, m);
+    }
+    put_undefined(view);
+}
+
+/* As wide as the longest title, but at most 32 and a third of the terminal (12 at least). */
+static int method_width(const struct report *report, int limit)
+{
+    int width = 6, most = 32;
+    if (limit > 0 && limit / 3 < most)
+        most = limit / 3 > 12 ? limit / 3 : 12;
+    for (int m = 0; m < report->method_count; m++) {
+        const int columns = text_columns(report->methods[m].title);
+        width = columns > width ? columns : width;
+    }
+    return width < most ? width : most;
+}
+
+int report_terminal(const struct report *report, const struct cell *cells, FILE *stream, int columns, bool color)
+{
+    struct view view = {report, cells, stream, color, 0, 0, method_width(report, columns), NULL};
+    struct arena arena;
+    arena_init(&arena, 0);
+    double *scratch = arena_alloc(&arena, (size_t)report->image_count + 1, sizeof *scratch);
+    struct column *column = arena_alloc(&arena, (size_t)report->metric_count + 2, sizeof *column);
+    view.costs = arena_alloc(&arena, (size_t)report->method_count + 1, sizeof *view.costs);
+    const bool is_ready = scratch && column && view.costs;
+    for (view.protocol = 0; is_ready && view.protocol < report->protocol_count; view.protocol++)
+        for (view.backbone = 0; view.backbone < report->backbone_count; view.backbone++) {
+            if (view.backbone || view.protocol)
+                putc('\n', stream);
+            if (report->protocol_count > 1) {
+                fputs("protocol ", stream);
+                escape_terminal(stream, report->protocols[view.protocol].name, 0);
+                fputs(", ", stream);
+            }
+            for (int m = 0; m < report->method_count; m++)
+                view.costs[m] = cost_summary(report, view.backbone, m, scratch);
+            put_table(&view, column, columns);
+        }
+    arena_release(&arena);
+    return is_ready && !ferror(stream) ? 0 : -1;
+}
