@@ -1,0 +1,27 @@
+/*
+ * methods/actmap.c - the mean of all channels, whatever the class: what a map owes to the activations alone. A control,
+ * and the limit of Score-CAM with nearly equal weights. OpenVINO XAI calls it ActivationMap.
+ */
+#include "methods/method.h"
+
+static int explain(struct cam *cam, const void *params, float *map, struct error *err)
+{
+    (void)params, (void)err; /* none; the context fills err */
+    const struct tensor *act = cam_activations(cam); /* (C,h,w) */
+    float *weight = act ? cam_floats(cam, act->c) : NULL;
+    if (!act || !weight)
+        return -1;
+    for (int k = 0; k < act->c; k++)
+        weight[k] = 1 / (float)act->c;
+    weighted_sum(act, weight, map);
+    return 0;
+}
+
+const struct method method_actmap = {
+    .name = "actmap",
+    .title = "Activation map",
+    .source = "openvinoxai",
+    .version = 1,
+    .cost = "1 forward",
+    .explain = explain,
+};

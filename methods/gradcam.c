@@ -1,0 +1,61 @@
+/*
+ * methods/gradcam.c - Grad-CAM. Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based
+ * Localization", ICCV 2017, eq. 1-2, arXiv:1610.02391. A channel's weight is the mean of its gradient.
+ */
+#include "methods/method.h"
+
+struct gradcam {
+    int score;
+    bool relu;
+};
+
+static float mean_of(const float *values, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += values[i];
+    return (float)(sum / (double)n);
+}
+
+static int explain(struct cam *cam, const void *params, float *map, struct error *err)
+{
+    (void)err; /* the context fills it */
+    const struct gradcam *p = params;
+    const struct tensor *act = cam_activations(cam);          /* (C,h,w) */
+    const struct tensor *grad = cam_gradient(cam, p->score);  /* (C,h,w), d score / d act */
+    float *weight = act ? cam_floats(cam, act->c) : NULL;
+    if (!act || !grad || !weight)
+        return -1;
+    const size_t plane = tensor_plane(act);
+    for (int k = 0; k < act->c; k++)
+        weight[k] = mean_of(grad->data + k * plane, plane);
+    weighted_sum(act, weight, map);
+    return 0;
+}
+
+static int form(struct cam *cam, const void *params, struct map_form *form, struct error *err)
+{
+    (void)cam, (void)err;
+    const struct gradcam *p = params;
+    form->is_signed = !p->relu;
+    return 0;
+}
+
+static const struct param params[] = {
+    PARAM_ENUM(struct gradcam, score, CAM_SCORE_CHOICES, "what is differentiated"),
+    PARAM_BOOL(struct gradcam, relu, true, "false: negative evidence is not cut off before min-max"),
+    {0}};
+
+const struct method method_gradcam = {
+    .name = "gradcam",
+    .title = "Grad-CAM",
+    .year = 2017,
+    .source = "selvaraju2017gradcam",
+    .version = 1,
+    .needs = METHOD_NEEDS_GRADIENT,
+    .cost = "1 forward, 1 backward of the tail",
+    .params = params,
+    .params_size = sizeof(struct gradcam),
+    .explain = explain,
+    .form = form,
+};

@@ -1,0 +1,147 @@
+/*
+ * methods/layercam.c - LayerCAM. Jiang et al., "LayerCAM: Exploring Hierarchical Class Activation Maps for
+ * Localization", IEEE TIP 2021, eq. 4-6. Every position has a weight of its own, the positive part of its gradient.
+ *
+ * With several layers each map is scaled by tanh(gamma N(M)), enlarged to the size of the largest and fused there.
+ */
+#include "methods/method.h"
+
+enum fuse { FUSE_MAX, FUSE_MEAN, FUSE_PRODUCT };
+
+struct layercam {
+    int score, fuse;
+    double gamma;
+    struct param_names layers;
+};
+
+static int layer_map(struct cam *cam, int score, float *map)
+{
+    const struct tensor *act = cam_activations(cam);      /* (C,h,w) */
+    const struct tensor *grad = cam_gradient(cam, score); /* (C,h,w), d score / d act */
+    if (!act || !grad)
+        return -1;
+    const size_t plane = tensor_plane(act);
+    memset(map, 0, plane * sizeof *map);
+    for (int k = 0; k < act->c; k++)
+        for (size_t i = 0; i < plane; i++) {
+            const float g = grad->data[k * plane + i];
+            map[i] += (g <= 0 ? 0 : g) * act->data[k * plane + i];
+        }
+    return 0;
+}
+
+/* tanh(gamma N(relu(M))), in place; gamma 0: N(relu(M)). */
+static void scale(float *map, size_t n, double gamma)
+{
+    for (size_t i = 0; i < n; i++)
+        map[i] = map[i] < 0 ? 0 : map[i];
+    min_max(map, n, 0, map);
+    for (size_t i = 0; i < n && gamma > 0; i++)
+        map[i] = (float)tanh(gamma * map[i]);
+}
+
+static void fuse(int how, const float *map, int maps, size_t n, float *fused)
+{
+    for (size_t i = 0; i < n; i++)
+        switch (how) {
+        case FUSE_MAX:
+            fused[i] = map[i] <= fused[i] ? fused[i] : map[i];
+            break;
+        case FUSE_MEAN:
+            fused[i] += map[i] / (float)maps;
+            break;
+        case FUSE_PRODUCT:
+            fused[i] *= map[i];
+            break;
+        }
+}
+
+/* The layer with the largest map, the first of equals; the target layer where none is named. */
+static const struct tensor *largest_layer(struct cam *cam, const struct param_names *layers, struct error *err)
+{
+    const struct tensor *largest = layers->count ? NULL : cam_activations(cam);
+    for (int l = 0; l < layers->count; l++) {
+        struct cam *layer = cam_layer(cam, layers->name[l], err);
+        const struct tensor *act = layer ? cam_activations(layer) : NULL;
+        if (!act)
+            return NULL;
+        if (!largest || tensor_plane(act) > tensor_plane(largest))
+            largest = act;
+    }
+    return largest;
+}
+
+static int form(struct cam *cam, const void *params, struct map_form *form, struct error *err)
+{
+    const struct layercam *p = params;
+    const struct tensor *largest = largest_layer(cam, &p->layers, err);
+    if (!largest)
+        return -1;
+    form->h = largest->h;
+    form->w = largest->w;
+    return 0;
+}
+
+static int fuse_layers(struct cam *cam, const struct layercam *p, float *map, struct error *err)
+{
+    const struct tensor *largest = largest_layer(cam, &p->layers, err);
+    if (!largest)
+        return -1;
+    const size_t n = tensor_plane(largest);
+    float *own = cam_floats(cam, n), *enlarged = cam_floats(cam, n);
+    if (!own || !enlarged)
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        map[i] = p->fuse == FUSE_PRODUCT ? 1 : 0;
+    for (int l = 0; l < p->layers.count; l++) {
+        struct cam *layer = cam_layer(cam, p->layers.name[l], err);
+        const struct tensor *act = layer ? cam_activations(layer) : NULL;
+        if (!act || layer_map(layer, p->score, own))
+            return -1;
+        scale(own, tensor_plane(act), p->gamma);
+        upsample_bilinear(own, 1, act->h, act->w, enlarged, largest->h, largest->w, false);
+        fuse(p->fuse, enlarged, p->layers.count, n, map);
+    }
+    return 0;
+}
+
+static int explain(struct cam *cam, const void *params, float *map, struct error *err)
+{
+    const struct layercam *p = params;
+    if (p->layers.count > 1)
+        return fuse_layers(cam, p, map, err);
+    struct cam *layer = p->layers.count ? cam_layer(cam, p->layers.name[0], err) : cam;
+    return layer ? layer_map(layer, p->score, map) : -1;
+}
+
+static void passes(const void *params, const struct tensor *layer, struct shape input, double *full, double *tail,
+                   double *backward)
+{
+    (void)layer, (void)input;
+    const struct layercam *p = params;
+    *full = 1;
+    *tail = 0;
+    *backward = p->layers.count > 1 ? p->layers.count : 1;
+}
+
+static const struct param params[] = {
+    PARAM_ENUM(struct layercam, score, CAM_SCORE_CHOICES, "what is differentiated"),
+    PARAM_LAYERS(struct layercam, layers, PARAM_NAMES_MAX, "layers to fuse; none: the target layer alone"),
+    PARAM_ENUM(struct layercam, fuse, "max|mean|product", "how the maps of several layers become one"),
+    PARAM_FLOAT(struct layercam, gamma, 2.0, 0, 20, "several layers: each map is scaled by tanh(gamma N(M)); 0: not"),
+    {0}};
+
+const struct method method_layercam = {
+    .name = "layercam",
+    .title = "LayerCAM",
+    .year = 2021,
+    .source = "jiang2021layercam",
+    .version = 1,
+    .needs = METHOD_NEEDS_GRADIENT,
+    .cost = "1 forward, 1 backward of the tail for each layer",
+    .params = params,
+    .params_size = sizeof(struct layercam),
+    .explain = explain,
+    .form = form,
+    .passes = passes,
+};

@@ -1,0 +1,23 @@
+/*
+ * methods/null.c - no map at all: what a run costs without a method. A control for the harness; its map of zeros hides
+ * the whole image.
+ */
+#include "methods/method.h"
+
+static int explain(struct cam *cam, const void *params, float *map, struct error *err)
+{
+    (void)params, (void)err; /* none; the context fills err */
+    const struct tensor *act = cam_activations(cam);
+    if (!act)
+        return -1;
+    memset(map, 0, tensor_plane(act) * sizeof *map);
+    return 0;
+}
+
+const struct method method_null = {
+    .name = "null",
+    .title = "No map",
+    .version = 1,
+    .cost = "1 forward",
+    .explain = explain,
+};
