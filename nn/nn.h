@@ -66,9 +66,22 @@ struct shape network_layer_shape(const struct network *network, int layer); /* p
 const char *network_layer_name(const struct network *network, int layer);
 int network_find_layer(const struct network *network, const char *name); /* -1 if not asked for at creation */
 
+/* A step of the compiled network, in order of work: what was fused, which kernel was chosen. */
+struct step_info {
+    const char *name, *op; /* of the first node */
+    const char *kernel;    /* "im2col+gemm"; "" where there is no choice */
+    const char *activation; /* "relu", "" */
+    bool has_residual;
+    struct shape shape;    /* of the result */
+    double macs, bytes;    /* per image; values read and written, weights not counted */
+    size_t workspace_offset; /* floats; (size_t)-1: not in the image's workspace */
+};
+int network_step_count(const struct network *network);
+struct step_info network_step(const struct network *network, int step);
+
 /*
- * For a tail that is global average pooling and one linear layer: its weight (K,C), row-major, and bias (K) (zeros when
- * there is none). False for any other tail.
+ * For a tail that is global average pooling and one linear layer: its weight (K,C), row-major, and bias (K), NULL when
+ * there is none. False for any other tail.
  */
 bool network_pooled_linear(const struct network *network, int layer, const float **weight, const float **bias);
 
@@ -86,33 +99,31 @@ size_t session_workspace_bytes(const struct session *session);
 /* Writes image `index` of a batch: (3,H,W) or (C,h,w). Called from several threads at once; keeps no state. */
 typedef void session_source(void *context, int index, float *out);
 
-/* Logits (n,K) of n inputs. Errors: no memory. */
-int session_forward(struct session *session, int n, session_source *source, void *context, float *logits,
-                    struct error *err);
+/* Logits (n,K) of n inputs. */
+void session_forward(struct session *session, int n, session_source *source, void *context, float *logits);
 
 /*
  * The base pass of one image: logits (K), and for each layer its value, written to layers[i] (C,h,w). Also remembers,
  * in the session, values that later steps read from beside the layers (a residual branch), so that session_tail() and
  * session_gradient() refer to this image until the next base pass.
  */
-int session_base(struct session *session, const float *input, float *logits, float *const *layers, struct error *err);
+void session_base(struct session *session, const float *input, float *logits, float *const *layers);
 
 /*
- * What the tail behind a layer depends on beside the layer itself, for the image of the last base pass; NULL-safe copies
- * so that a caller can go back to an earlier image: floats to hold it, save, restore.
+ * What the tails depend on beside the layers themselves, for the image of the last base pass: how many floats hold it, and
+ * copies out and in, so that a caller can go back to an earlier image.
  */
 size_t session_side_count(const struct session *session);
 void session_side_save(const struct session *session, float *out);
 void session_side_restore(struct session *session, const float *in);
 
 /* Logits (n,K) for n replaced values of a layer; only the steps behind it run. */
-int session_tail(struct session *session, int layer, int n, session_source *source, void *context, float *logits,
-                 struct error *err);
+void session_tail(struct session *session, int layer, int n, session_source *source, void *context, float *logits);
 
 /*
  * Vector-Jacobian product J^T q: the gradient of sum_k q[k] * logit[k] with respect to a layer's value, taken at
  * `value` (C,h,w). layer -1: with respect to the input, at `value` (3,H,W). Writes gradient, same shape. `logits` (K),
- * if not NULL, receives the logits at `value`. Rules: relu'(0) = 0; max pool routes to the first maximum in row-major order.
+ * if not NULL, receives the logits at `value`. Errors: no memory. Rules: relu'(0) = 0; max pool routes to the first maximum in row-major order.
  */
 int session_gradient(struct session *session, int layer, const float *value, const float *cotangent, float *logits,
                      float *gradient, struct error *err);

@@ -76,15 +76,14 @@ extern const struct op op_input, op_conv2d, op_batch_norm, op_relu, op_relu6, op
 struct conv_kernel {
     const char *name;
     bool (*applies)(const struct conv2d *conv, int channels_in);
+    /* Weight (out, in/groups, kh, kw) of torch into the kernel's order, same size. */
+    void (*pack)(const struct conv2d *conv, int channels_in, const float *weight, float *packed);
     size_t (*scratch)(const struct conv2d *conv, struct shape in, struct shape out);
     void (*forward)(const struct step *step, const struct step_io *io);
     void (*backward)(const struct step *step, const struct step_io *io);
 };
 
 const struct conv_kernel *conv2d_kernel(const struct conv2d *conv, int channels_in);
-
-/* Conv weight (out, in/groups, kh, kw) to the kernels' order: group, tap, channel in, channel out of the group. */
-void conv2d_pack(const struct conv2d *conv, int channels_in, const float *weight, float *packed);
 
 static inline size_t shape_size(struct shape shape)
 {

@@ -1,0 +1,438 @@
+/* nn/network.c - from graph and weights to steps: folding, fusing, packing. */
+#include "nn/network.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BATCH_NORM_EPS 1e-5
+
+/* -- weights by name ------------------------------------------------------------------------------------------------ */
+
+static const struct weight *weights_find(const struct weights *weights, const char *name)
+{
+    for (int i = 0; i < weights->count; i++)
+        if (strcmp(weights->list[i].name, name) == 0)
+            return &weights->list[i];
+    return NULL;
+}
+
+static const float *tensor_of(const struct weights *weights, const struct node *node, const char *what)
+{
+    char name[128];
+    snprintf(name, sizeof name, "%s.%s", node->name, what);
+    const struct weight *weight = weights_find(weights, name);
+    return weight ? weight->data : NULL;
+}
+
+static void write_dims(int rank, const int *dim, char *out, size_t size)
+{
+    size_t used = (size_t)snprintf(out, size, "(");
+    for (int i = 0; i < rank && used < size; i++)
+        used += (size_t)snprintf(out + used, size - used, "%s%d", i ? "," : "", dim[i]);
+    if (used < size)
+        snprintf(out + used, size - used, ")");
+}
+
+static int check_tensor(const struct parameter *want, const struct weight *have, struct error *err)
+{
+    char wanted[64], given[64];
+    write_dims(want->rank, want->dim, wanted, sizeof wanted);
+    if (!have)
+        return error_set(err, "tensor \"%s\" %s is missing", want->name, wanted);
+    write_dims(have->rank, have->dim, given, sizeof given);
+    if (strcmp(wanted, given) != 0)
+        return error_set(err, "tensor \"%s\" is %s, this network needs %s", want->name, given, wanted);
+    return 0;
+}
+
+int network_check_weights(const struct graph *graph, const struct weights *weights, struct error *err)
+{
+    const int count = graph_parameter_count(graph);
+    bool *is_known = calloc((size_t)weights->count + 1, sizeof *is_known);
+    if (!is_known)
+        return error_memory(err, "the check of weights");
+    int status = 0;
+    for (int i = 0; i < count && !status; i++) {
+        const struct parameter want = graph_parameter(graph, i);
+        const struct weight *have = weights_find(weights, want.name);
+        status = check_tensor(&want, have, err);
+        if (have)
+            is_known[have - weights->list] = true;
+    }
+    for (int i = 0; i < weights->count && !status; i++)
+        if (!is_known[i])
+            status = error_set(err, "tensor \"%s\" is not part of this network", weights->list[i].name);
+    free(is_known);
+    return status;
+}
+
+/* -- steps ---------------------------------------------------------------------------------------------------------- */
+
+struct compiler {
+    struct network *network;
+    const struct weights *weights;
+    int *readers;    /* of each node: how many */
+    int *reader;     /* of each node: the last one */
+    bool *is_kept;   /* node must have a value of its own */
+    bool *is_fused;  /* node is part of an earlier step */
+    int *value;      /* of each node; -1: none */
+};
+
+static int new_value(struct network *network, struct shape shape)
+{
+    network->values[network->value_count] = shape;
+    return network->value_count++;
+}
+
+/* The node behind `node` if it is its only reader and may swallow it; -1 otherwise. */
+static int fusable_reader(const struct compiler *c, int node)
+{
+    return c->is_kept[node] || c->readers[node] != 1 ? -1 : c->reader[node];
+}
+
+static bool reader_is(const struct compiler *c, int reader, const struct op *op)
+{
+    return reader >= 0 && c->network->nodes[reader].op == op;
+}
+
+/* scale and shift of a batch norm, in double: y = x * scale + shift. */
+static void norm_factors(const struct compiler *c, const struct node *norm, int channel, double *scale, double *shift)
+{
+    const float *weight = tensor_of(c->weights, norm, "weight"), *bias = tensor_of(c->weights, norm, "bias");
+    const float *mean = tensor_of(c->weights, norm, "running_mean"), *variance = tensor_of(c->weights, norm, "running_var");
+    *scale = weight[channel] / sqrt((double)variance[channel] + BATCH_NORM_EPS);
+    *shift = bias[channel] - mean[channel] * *scale;
+}
+
+static int pack_norm(struct compiler *c, struct step *step, int channels, struct error *err)
+{
+    struct arena *arena = &c->network->arena;
+    step->weight = arena_floats(arena, (size_t)channels);
+    step->bias = arena_floats(arena, (size_t)channels);
+    if (!step->weight || !step->bias)
+        return error_memory(err, "packed weights");
+    for (int k = 0; k < channels; k++) {
+        double scale, shift;
+        norm_factors(c, step->node, k, &scale, &shift);
+        step->weight[k] = (float)scale;
+        step->bias[k] = (float)shift;
+    }
+    return 0;
+}
+
+/* Copies the weight, scaled by the batch norm behind it if there is one, and makes the bias of both. */
+static int pack_conv(struct compiler *c, struct step *step, int channels_in, const struct node *norm,
+                     struct error *err)
+{
+    const struct conv2d *conv = &step->node->conv;
+    const size_t row = (size_t)(channels_in / conv->groups) * (size_t)conv->kernel * (size_t)conv->kernel_w;
+    const size_t size = row * (size_t)conv->out;
+    struct arena *arena = &c->network->arena;
+    step->kernel = conv2d_kernel(conv, channels_in);
+    step->weight = arena_floats(arena, size);
+    if (norm || conv->bias)
+        step->bias = arena_floats(arena, (size_t)conv->out);
+    float *folded = malloc(size * sizeof *folded);
+    if (!step->weight || !folded || ((norm || conv->bias) && !step->bias)) {
+        free(folded);
+        return error_memory(err, "packed weights");
+    }
+    memcpy(folded, tensor_of(c->weights, step->node, "weight"), size * sizeof *folded);
+    const float *bias = conv->bias ? tensor_of(c->weights, step->node, "bias") : NULL;
+    for (int k = 0; k < conv->out && step->bias; k++) {
+        double scale = 1, shift = 0;
+        if (norm)
+            norm_factors(c, norm, k, &scale, &shift);
+        step->bias[k] = (float)(shift + (bias ? bias[k] * scale : 0));
+        for (size_t i = 0; i < row; i++)
+            folded[(size_t)k * row + i] = (float)(folded[(size_t)k * row + i] * scale);
+    }
+    step->kernel->pack(conv, channels_in, folded, step->weight);
+    free(folded);
+    return 0;
+}
+
+static int copy_tensor(struct compiler *c, const struct node *node, const char *what, size_t size, float **out,
+                       struct error *err)
+{
+    *out = arena_floats(&c->network->arena, size);
+    if (!*out)
+        return error_memory(err, "packed weights");
+    memcpy(*out, tensor_of(c->weights, node, what), size * sizeof **out);
+    return 0;
+}
+
+static int pack_linear(struct compiler *c, struct step *step, int features, struct error *err)
+{
+    const size_t out = (size_t)step->node->linear.out;
+    if (copy_tensor(c, step->node, "weight", out * (size_t)features, &step->weight, err))
+        return -1;
+    return step->node->linear.bias ? copy_tensor(c, step->node, "bias", out, &step->bias, err) : 0;
+}
+
+/* The operand of an add that is not `node`. */
+static int other_operand(const struct node *add, int node)
+{
+    return add->inputs[0] == node ? add->inputs[1] : add->inputs[0];
+}
+
+/* Fuses what follows: residual add whose other operand is there already, then an activation. Returns the last node. */
+static int fuse_behind(struct compiler *c, struct step *step, int node)
+{
+    const struct node *nodes = c->network->nodes;
+    int next = fusable_reader(c, node);
+    if (reader_is(c, next, &op_add) && c->value[other_operand(&nodes[next], node)] >= 0) {
+        step->residual = c->value[other_operand(&nodes[next], node)];
+        c->is_fused[next] = true;
+        node = next;
+        next = fusable_reader(c, node);
+    }
+    if (reader_is(c, next, &op_relu) || reader_is(c, next, &op_relu6)) {
+        step->activation = nodes[next].op == &op_relu ? ACTIVATION_RELU : ACTIVATION_RELU6;
+        c->is_fused[next] = true;
+        node = next;
+    }
+    return node;
+}
+
+/* One step from a node and what can be fused behind it. */
+static int compile_node(struct compiler *c, int index, struct error *err)
+{
+    struct network *network = c->network;
+    const struct node *node = &network->nodes[index];
+    struct step *step = &network->steps[network->step_count++];
+    *step = (struct step){.node = node, .input_count = node->input_count, .residual = -1};
+    for (int i = 0; i < node->input_count; i++)
+        step->inputs[i] = c->value[node->inputs[i]];
+    const int channels_in = network->values[step->inputs[0]].c;
+    int last = index, status = 0;
+    if (node->op == &op_conv2d) {
+        const int next = fusable_reader(c, index);
+        const struct node *norm = reader_is(c, next, &op_batch_norm) ? &network->nodes[next] : NULL;
+        if (norm) {
+            c->is_fused[next] = true;
+            last = next;
+        }
+        status = pack_conv(c, step, channels_in, norm, err);
+    } else if (node->op == &op_batch_norm) {
+        status = pack_norm(c, step, channels_in, err);
+    } else if (node->op == &op_linear) {
+        status = pack_linear(c, step, channels_in, err);
+    } else if (node->op == &op_relu) {
+        step->activation = ACTIVATION_RELU;
+    } else if (node->op == &op_relu6) {
+        step->activation = ACTIVATION_RELU6;
+    }
+    if (node->op->fuses && step->activation == ACTIVATION_NONE)
+        last = fuse_behind(c, step, last);
+    step->output = c->value[last] = new_value(network, network->nodes[last].shape);
+    return status;
+}
+
+static int compile(struct compiler *c, const struct graph *graph, struct error *err)
+{
+    struct network *network = c->network;
+    const int count = network->node_count;
+    for (int i = 0; i < count; i++) {
+        network->nodes[i] = *graph_raw_node(graph, i);
+        c->value[i] = -1;
+        for (int k = 0; k < network->nodes[i].input_count; k++) {
+            const int input = network->nodes[i].inputs[k];
+            c->readers[input]++;
+            c->reader[input] = i;
+        }
+    }
+    network->input = network->nodes[0].shape;
+    c->value[0] = new_value(network, network->input);
+    c->is_kept[count - 1] = true;
+    for (int i = 1; i < count; i++)
+        if (!c->is_fused[i] && compile_node(c, i, err))
+            return -1;
+    network->logits = c->value[count - 1];
+    return 0;
+}
+
+static int mark_layers(struct compiler *c, const struct graph *graph, const char *const *layers, struct error *err)
+{
+    for (int i = 0; i < c->network->layer_count; i++) {
+        const int node = graph_find(graph, layers[i], err);
+        if (node < 0)
+            return -1;
+        c->is_kept[node] = true;
+        snprintf(c->network->layer_names[i], NODE_NAME_MAX, "%s", layers[i]);
+        c->network->layer_values[i] = node; /* the value is known after compiling */
+    }
+    return 0;
+}
+
+/* -- programs ------------------------------------------------------------------------------------------------------- */
+
+static int build_programs(struct network *network, struct error *err)
+{
+    struct arena *arena = &network->arena;
+    const size_t layers = (size_t)network->layer_count;
+    network->tails = arena_alloc(arena, layers + 1, sizeof *network->tails);
+    network->tapes = arena_alloc(arena, layers + 1, sizeof *network->tapes);
+    network->side_offset = arena_alloc(arena, (size_t)network->value_count, sizeof *network->side_offset);
+    bool *pinned = arena_alloc(arena, (size_t)network->value_count, sizeof *pinned);
+    if (!network->tails || !network->tapes || !network->side_offset || !pinned)
+        return error_memory(err, "the plan");
+    for (int v = 0; v < network->value_count; v++)
+        network->side_offset[v] = NO_PLACE;
+    for (int i = 0; i < network->layer_count; i++) {
+        const int start = network->layer_values[i];
+        if (program_build(network, start, false, NULL, &network->tails[i], err) ||
+            program_build(network, start, true, NULL, &network->tapes[i], err))
+            return error_prefix(err, "layer \"%s\": ", network->layer_names[i]);
+        pinned[start] = true;
+        for (int k = 0; k < network->tails[i].side_count; k++) {
+            const int side = network->tails[i].sides[k];
+            pinned[side] = true;
+            if (network->side_offset[side] == NO_PLACE) {
+                network->side_offset[side] = network->side_floats;
+                network->side_floats += shape_size(network->values[side]);
+            }
+        }
+    }
+    if (program_build(network, 0, true, NULL, &network->tapes[layers], err))
+        return -1;
+    return program_build(network, 0, false, pinned, &network->full, err);
+}
+
+static int create(struct compiler *c, const struct graph *graph, const char *const *layers, struct error *err)
+{
+    if (mark_layers(c, graph, layers, err) || compile(c, graph, err))
+        return -1;
+    for (int i = 0; i < c->network->layer_count; i++)
+        c->network->layer_values[i] = c->value[c->network->layer_values[i]];
+    return build_programs(c->network, err);
+}
+
+struct network *network_create(const struct graph *graph, const struct weights *weights, const char *const *layers,
+                               int layer_count, struct error *err)
+{
+    if (network_check_weights(graph, weights, err))
+        return NULL;
+    struct network *network = calloc(1, sizeof *network);
+    if (!network) {
+        error_memory(err, "the network");
+        return NULL;
+    }
+    struct arena *arena = &network->arena;
+    arena_init(arena, 0);
+    const size_t count = (size_t)graph_node_count(graph);
+    network->node_count = (int)count;
+    network->layer_count = layer_count;
+    network->nodes = arena_alloc(arena, count, sizeof *network->nodes);
+    network->steps = arena_alloc(arena, count, sizeof *network->steps);
+    network->values = arena_alloc(arena, count, sizeof *network->values);
+    network->layer_names = arena_alloc(arena, (size_t)layer_count, sizeof *network->layer_names);
+    network->layer_values = arena_alloc(arena, (size_t)layer_count, sizeof *network->layer_values);
+    struct compiler c = {.network = network,
+                         .weights = weights,
+                         .readers = arena_alloc(arena, count, sizeof(int)),
+                         .reader = arena_alloc(arena, count, sizeof(int)),
+                         .is_kept = arena_alloc(arena, count, sizeof(bool)),
+                         .is_fused = arena_alloc(arena, count, sizeof(bool)),
+                         .value = arena_alloc(arena, count, sizeof(int))};
+    const bool has_memory = network->nodes && network->steps && network->values && network->layer_names &&
+                            network->layer_values && c.readers && c.reader && c.is_kept && c.is_fused && c.value;
+    if (!has_memory || create(&c, graph, layers, err)) {
+        if (!has_memory)
+            error_memory(err, "the network");
+        network_free(network);
+        return NULL;
+    }
+    return network;
+}
+
+void network_free(struct network *network)
+{
+    if (!network)
+        return;
+    arena_release(&network->arena);
+    free(network);
+}
+
+/* -- questions ------------------------------------------------------------------------------------------------------ */
+
+int network_classes(const struct network *network)
+{
+    return network->values[network->logits].c;
+}
+
+struct shape network_input(const struct network *network)
+{
+    return network->input;
+}
+
+int network_layer_count(const struct network *network)
+{
+    return network->layer_count;
+}
+
+struct shape network_layer_shape(const struct network *network, int layer)
+{
+    return network->values[network->layer_values[layer]];
+}
+
+const char *network_layer_name(const struct network *network, int layer)
+{
+    return network->layer_names[layer];
+}
+
+int network_find_layer(const struct network *network, const char *name)
+{
+    for (int i = 0; i < network->layer_count; i++)
+        if (strcmp(network->layer_names[i], name) == 0)
+            return i;
+    return -1;
+}
+
+bool network_pooled_linear(const struct network *network, int layer, const float **weight, const float **bias)
+{
+    const struct program *tail = &network->tails[layer];
+    const struct op *expected[] = {&op_adaptive_avg_pool, &op_flatten, &op_linear};
+    if (tail->step_count != 3 || tail->side_count > 0)
+        return false;
+    for (int i = 0; i < 3; i++)
+        if (network->steps[tail->steps[i]].node->op != expected[i])
+            return false;
+    const struct step *pool = &network->steps[tail->steps[0]], *linear = &network->steps[tail->steps[2]];
+    if (network->values[pool->output].h != 1 || network->values[pool->output].w != 1 ||
+        linear->activation != ACTIVATION_NONE)
+        return false;
+    *weight = linear->weight;
+    *bias = linear->bias;
+    return true;
+}
+
+int network_step_count(const struct network *network)
+{
+    return network->step_count;
+}
+
+struct step_info network_step(const struct network *network, int index)
+{
+    const struct step *step = &network->steps[index];
+    struct shape in[NODE_INPUTS_MAX];
+    struct step_info info = {.name = step->node->name,
+                             .op = step->node->op->name,
+                             .kernel = step->kernel ? step->kernel->name : step->node->op == &op_linear ? "gemm" : "",
+                             .activation = (const char *const[]){"", "relu", "relu6"}[step->activation],
+                             .has_residual = step->residual >= 0,
+                             .shape = network->values[step->output],
+                             .workspace_offset = network->full.offset[step->output]};
+    info.bytes = (double)shape_size(info.shape) * sizeof(float);
+    for (int i = 0; i < step->input_count; i++) {
+        in[i] = network->values[step->inputs[i]];
+        info.bytes += (double)shape_size(in[i]) * sizeof(float);
+    }
+    if (info.has_residual)
+        info.bytes += (double)shape_size(info.shape) * sizeof(float);
+    if (step->node->op->macs)
+        info.macs = step->node->op->macs(step->node, in);
+    return info;
+}

@@ -1,0 +1,53 @@
+/*
+ * nn/network.h - inside nn/: a compiled network and its programs.
+ *
+ * Compiling turns nodes into steps (batch norm folded, residual and activation fused) over values. A program is the list
+ * of steps from a start value to the logits, with a place in a workspace for each value: one for the whole network, one
+ * per layer for its tail, and one each that keeps every value, for gradients.
+ */
+#ifndef NN_NETWORK_H
+#define NN_NETWORK_H
+
+#include "base/arena.h"
+#include "nn/op.h"
+
+struct program {
+    int start;                 /* value */
+    int step_count, *steps;    /* positions in network->steps */
+    int spatial_count;         /* steps that run image by image; those behind it run on blocks of rows */
+    int boundary;              /* value between the two kinds; -1: all steps are spatial */
+    int side_count, *sides;    /* values that steps read and that neither start nor a step gives */
+    size_t *offset;            /* of each value in the workspace (floats); NO_PLACE if it has none */
+    size_t floats, scratch;    /* of the workspace; where scratch begins */
+};
+
+#define NO_PLACE ((size_t)-1)
+
+struct network {
+    struct arena arena;
+    struct shape input;
+    int node_count;
+    struct node *nodes;
+    int step_count;
+    struct step *steps;
+    int value_count;
+    struct shape *values;
+    int logits; /* value */
+    int layer_count;
+    char (*layer_names)[NODE_NAME_MAX];
+    int *layer_values;
+    struct program full;
+    struct program *tails;     /* [layer] */
+    struct program *tapes;     /* [layer], and one more at the end: from the input */
+    size_t *side_offset;       /* of each value in the session's side buffer; NO_PLACE */
+    size_t side_floats;
+};
+
+/*
+ * Lists the steps from `start` to the logits and gives every value a place: a value's place is used again when its last
+ * reader has run, unless keep_all is set or pinned[value] is. Errors: the logits do not depend on start; no memory.
+ */
+int program_build(struct network *network, int start, bool keep_all, const bool *pinned, struct program *program,
+                  struct error *err);
+
+#endif

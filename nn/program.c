@@ -1,0 +1,215 @@
+/* nn/program.c - the planner: which steps run, and where their values live. */
+#include "nn/network.h"
+
+#include <stdlib.h>
+
+#define ALIGN_FLOATS 16
+
+/* Values a step reads: its inputs, then the residual. */
+static int step_reads(const struct step *step, int *values)
+{
+    int count = 0;
+    for (int i = 0; i < step->input_count; i++)
+        values[count++] = step->inputs[i];
+    if (step->residual >= 0)
+        values[count++] = step->residual;
+    return count;
+}
+
+/* Steps that depend on start, in order, and the values they read from outside. */
+static int list_steps(struct network *network, struct program *program, struct error *err)
+{
+    struct arena *arena = &network->arena;
+    const size_t values = (size_t)network->value_count;
+    bool *is_inside = arena_alloc(arena, values, sizeof *is_inside);
+    bool *is_side = arena_alloc(arena, values, sizeof *is_side);
+    program->steps = arena_alloc(arena, (size_t)network->step_count, sizeof *program->steps);
+    program->sides = arena_alloc(arena, values, sizeof *program->sides);
+    if (!is_inside || !is_side || !program->steps || !program->sides)
+        return error_memory(err, "the plan");
+    is_inside[program->start] = true;
+    for (int i = 0; i < network->step_count; i++) {
+        int reads[NODE_INPUTS_MAX + 1];
+        const int count = step_reads(&network->steps[i], reads);
+        bool depends = false;
+        for (int k = 0; k < count; k++)
+            depends |= is_inside[reads[k]];
+        if (!depends)
+            continue;
+        program->steps[program->step_count++] = i;
+        is_inside[network->steps[i].output] = true;
+        for (int k = 0; k < count; k++)
+            if (!is_inside[reads[k]] && !is_side[reads[k]]) {
+                is_side[reads[k]] = true;
+                program->sides[program->side_count++] = reads[k];
+            }
+    }
+    if (program->start == network->logits || !is_inside[network->logits])
+        return error_set(err, "the logits do not depend on it");
+    return 0;
+}
+
+/* May this step run on a block of rows, each a vector? */
+static bool works_on_rows(const struct network *network, const struct step *step)
+{
+    const struct op *op = step->node->op;
+    const struct shape in = network->values[step->inputs[0]];
+    return in.h == 1 && in.w == 1 &&
+           (op == &op_linear || op == &op_relu || op == &op_relu6 || op == &op_add || op == &op_batch_norm);
+}
+
+static bool reads_only(const struct network *network, const struct program *program, int first, int boundary)
+{
+    for (int i = first; i < program->step_count; i++) {
+        const struct step *step = &network->steps[program->steps[i]];
+        int reads[NODE_INPUTS_MAX + 1];
+        const int count = step_reads(step, reads);
+        if (!works_on_rows(network, step))
+            return false;
+        for (int k = 0; k < count; k++) {
+            bool is_inside = reads[k] == boundary;
+            for (int before = first; before < i; before++)
+                is_inside |= network->steps[program->steps[before]].output == reads[k];
+            if (!is_inside)
+                return false;
+        }
+    }
+    return true;
+}
+
+/* The first linear step behind which everything works on rows and reads nothing else. */
+static void split_rows(const struct network *network, struct program *program)
+{
+    program->spatial_count = program->step_count;
+    program->boundary = -1;
+    for (int i = 0; i < program->step_count; i++) {
+        const struct step *step = &network->steps[program->steps[i]];
+        if (step->node->op != &op_linear || !reads_only(network, program, i, step->inputs[0]))
+            continue;
+        program->spatial_count = i;
+        program->boundary = step->inputs[0];
+        return;
+    }
+}
+
+struct place {
+    size_t offset, size;
+    int last; /* step that reads it last */
+};
+
+static int last_reader(const struct network *network, const struct program *program, int value)
+{
+    int last = -1;
+    for (int i = 0; i < program->spatial_count; i++) {
+        int reads[NODE_INPUTS_MAX + 1];
+        const int count = step_reads(&network->steps[program->steps[i]], reads);
+        for (int k = 0; k < count; k++)
+            if (reads[k] == value)
+                last = i;
+    }
+    return last;
+}
+
+static size_t rounded(size_t floats)
+{
+    return (floats + ALIGN_FLOATS - 1) / ALIGN_FLOATS * ALIGN_FLOATS;
+}
+
+/* First fit: the lowest place that overlaps nothing still needed at step `now`. */
+static size_t find_place(const struct place *places, int count, size_t size, int now)
+{
+    size_t offset = 0;
+    for (bool moved = true; moved;) {
+        moved = false;
+        for (int i = 0; i < count; i++) {
+            const struct place *p = &places[i];
+            if (p->last >= now && offset < p->offset + p->size && p->offset < offset + size) {
+                offset = p->offset + p->size;
+                moved = true;
+            }
+        }
+    }
+    return offset;
+}
+
+struct planner {
+    const struct network *network;
+    struct program *program;
+    struct place *places;
+    int count;
+};
+
+static void place_value(struct planner *planner, int value, int now, int last)
+{
+    struct program *program = planner->program;
+    const size_t size = rounded(shape_size(planner->network->values[value]));
+    const size_t offset = find_place(planner->places, planner->count, size, now);
+    program->offset[value] = offset;
+    planner->places[planner->count++] = (struct place){offset, size, last};
+    if (offset + size > program->floats)
+        program->floats = offset + size;
+}
+
+static void place_all(struct planner *planner, bool keep_all, const bool *pinned)
+{
+    const struct network *network = planner->network;
+    struct program *program = planner->program;
+    const int end = program->spatial_count;
+    for (int i = -1; i < end; i++) {
+        const int value = i < 0 ? program->start : network->steps[program->steps[i]].output;
+        const bool stays = keep_all || value == program->boundary || value == network->logits ||
+                           (pinned && pinned[value]);
+        place_value(planner, value, i, stays ? end : last_reader(network, program, value));
+    }
+    for (int i = 0; keep_all && i < program->side_count; i++)
+        place_value(planner, program->sides[i], end, end);
+}
+
+static size_t scratch_floats(const struct network *network, const struct program *program)
+{
+    size_t largest = 0;
+    for (int i = 0; i < program->step_count; i++) {
+        const struct step *step = &network->steps[program->steps[i]];
+        struct shape in[NODE_INPUTS_MAX];
+        for (int k = 0; k < step->input_count; k++)
+            in[k] = network->values[step->inputs[k]];
+        const size_t need =
+            step->node->op->scratch ? step->node->op->scratch(step, in, network->values[step->output]) : 0;
+        if (need > largest)
+            largest = need;
+    }
+    return largest;
+}
+
+int program_build(struct network *network, int start, bool keep_all, const bool *pinned, struct program *program,
+                  struct error *err)
+{
+    *program = (struct program){.start = start};
+    program->offset = arena_alloc(&network->arena, (size_t)network->value_count, sizeof *program->offset);
+    struct place *places = calloc((size_t)network->value_count + 1, sizeof *places);
+    if (!program->offset || !places) {
+        free(places);
+        return error_memory(err, "the plan");
+    }
+    int status = list_steps(network, program, err);
+    if (!status) {
+        for (int v = 0; v < network->value_count; v++)
+            program->offset[v] = NO_PLACE;
+        split_rows(network, program);
+        if (keep_all) {
+            program->spatial_count = program->step_count;
+            program->boundary = -1;
+        }
+        struct planner planner = {.network = network, .program = program, .places = places};
+        place_all(&planner, keep_all, pinned);
+        program->scratch = program->floats;
+        program->floats += rounded(scratch_floats(network, program));
+        for (int i = program->spatial_count; i < program->step_count; i++) {
+            const int value = network->steps[program->steps[i]].output;
+            program->offset[value] = program->floats;
+            program->floats += rounded(LINEAR_ROWS * shape_size(network->values[value]));
+        }
+    }
+    free(places);
+    return status;
+}
