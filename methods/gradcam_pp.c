@@ -1,6 +1,6 @@
 /*
  * methods/gradcam_pp.c - Grad-CAM++. Chattopadhay et al., "Grad-CAM++: Improved Visual Explanations for Deep
- * Convolutional Networks", WACV 2018, eq. 10 and 19, arXiv:1710.11063.
+ * Convolutional Networks", WACV 2018, arXiv:1710.11063.
  *
  * With the score exp(y) the second and third derivatives are powers of the gradient g:
  *     alpha = g^2 / (2 g^2 + S g^3),  S the sum of the channel's activation;  w = sum alpha relu(g)

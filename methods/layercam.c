@@ -1,6 +1,6 @@
 /*
  * methods/layercam.c - LayerCAM. Jiang et al., "LayerCAM: Exploring Hierarchical Class Activation Maps for
- * Localization", IEEE TIP 2021, eq. 4-6. Every position has a weight of its own, the positive part of its gradient.
+ * Localization", IEEE TIP 2021. Every position has a weight of its own, the positive part of its gradient.
  *
  * With several layers each map is scaled by tanh(gamma N(M)), enlarged to the size of the largest and fused there.
  */

@@ -1,0 +1,65 @@
+/*
+ * metrics/coherency.c - the map of the explanation x*m should be the map itself: (1 + r) / 2, r Pearson's correlation of
+ * the two over all pixels. Poppi et al., "Revisiting the Evaluation of Class Activation Mapping for Explainability", CVPR
+ * Workshops 2021, arXiv:2104.10252. Without a correlation (a constant map, a map that is not finite): 0, and flagged.
+ */
+#include "metrics/metric.h"
+
+static double mean_of(const float *values, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += values[i];
+    return sum / (double)n;
+}
+
+static bool is_constant(const float *values, size_t n)
+{
+    for (size_t i = 1; i < n; i++)
+        if (values[i] != values[0])
+            return false;
+    return true;
+}
+
+/* Two passes, in double. Neither map is constant. */
+static double pearson(const float *a, const float *b, size_t n)
+{
+    const double mean_a = mean_of(a, n), mean_b = mean_of(b, n);
+    double aa = 0, ab = 0, bb = 0;
+    for (size_t i = 0; i < n; i++) {
+        const double da = a[i] - mean_a, db = b[i] - mean_b;
+        aa += da * da;
+        ab += da * db;
+        bb += db * db;
+    }
+    return fmin(1, fmax(-1, ab / (sqrt(aa) * sqrt(bb))));
+}
+
+static int measure(struct evidence *evidence, const void *params, struct value *value, struct error *err)
+{
+    (void)params; /* none */
+    const struct map map = evidence_map(evidence);
+    struct map again;
+    if (evidence_explanation_map(evidence, &again, err))
+        return -1;
+    const size_t n = (size_t)map.h * (size_t)map.w;
+    if (!again.data || is_constant(map.data, n) || is_constant(again.data, n))
+        *value = (struct value){.number = 0, .flag = "flat_pearson"};
+    else
+        *value = value_of((1 + pearson(map.data, again.data, n)) / 2);
+    return 0;
+}
+
+const struct metric metric_coherency = {
+    .name = "coherency",
+    .title = "Coherency",
+    .unit = "%",
+    .is_percent = true,
+    .min = 0,
+    .max = 1,
+    .direction = METRIC_HIGHER_IS_BETTER,
+    .year = 2021,
+    .source = "poppi2021revisiting",
+    .version = 1,
+    .measure = measure,
+};
