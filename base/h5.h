@@ -60,7 +60,8 @@ struct h5_writer;
 
 struct h5_writer *h5_create(const char *path, struct error *err);
 int h5_write(struct h5_writer *writer, const char *path, enum h5_type type, int rank, const uint64_t *dim,
-             const void *data, struct error *err); /* contiguous; groups are made; "@name" writes a root attribute */
+             const void *data, struct error *err); /* contiguous; groups are made; "@name" writes a root attribute;
+                                                      H5_FLOAT16: data are uint16_t, the bits of IEEE binary16 */
 int h5_write_texts(struct h5_writer *writer, const char *path, const char *const *texts, uint64_t count,
                    struct error *err); /* count 1 with "@name": a text attribute */
 /* A contiguous dataset of known size that is filled piece by piece: rows first..first+count-1 of the first dimension. */
