@@ -1,0 +1,31 @@
+/*
+ * report/gnuplot.h - figures by gnuplot: a script and a data file beside the pictures, run without a shell.
+ */
+#ifndef REPORT_GNUPLOT_H
+#define REPORT_GNUPLOT_H
+
+#include "base/error.h"
+
+#include <stdio.h>
+
+struct figure {
+    const char *name;  /* of the files: NAME.gp, NAME.dat, NAME.svg, NAME.png; [A-Za-z0-9._-] */
+    int width, height; /* pixels */
+    const void *context;
+    void (*data)(FILE *stream, const void *context);
+    /* Plot commands that read `file`; written once per picture, after the terminal is set. */
+    void (*commands)(FILE *stream, const char *file, const void *context);
+};
+
+enum { FIGURE_FONT = 12 }; /* points; 1 point is 1 pixel */
+
+/* About how wide text of that many columns is, in pixels. */
+int figure_text_width(int columns);
+
+/*
+ * Writes the four files into `folder`, which exists. Files that cannot be written are an error (-1); a gnuplot that is
+ * missing or fails is no error: `warning` says so, and NAME.gp and NAME.dat are there.
+ */
+int figure_write(const struct figure *figure, const char *folder, struct error *warning, struct error *err);
+
+#endif

@@ -1,0 +1,21 @@
+/*
+ * report/labels.h - where the names of points stand so that they do not cover points or each other.
+ */
+#ifndef REPORT_LABELS_H
+#define REPORT_LABELS_H
+
+/* A point and the box of its name, in pixels, y up. */
+struct label {
+    double x, y;          /* the point */
+    double width, height; /* of the text */
+    double left, middle;  /* written by labels_place(): where the text begins, at half its height */
+    int is_far;           /* written: away from the point, wants a line to it */
+};
+
+/*
+ * Places `count` labels inside of the box (0..width, 0..height): each at the first of a ring of places round its point,
+ * wider rings later, that is free; where none is, at the one that covers least.
+ */
+void labels_place(struct label *labels, int count, double width, double height);
+
+#endif
