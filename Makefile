@@ -62,6 +62,8 @@ $(B)/%.o: %.c
 	@echo "  CC $<"
 	$(Q)$(COMPILE) -c $< -o $@
 
+$(B)/bench/references.o: docs/references.bib # taken in by the assembler, which -MMD does not see
+
 define room_rule
 $(B)/lib$(1).a: $(call objects,$(1)) $(if $(REGISTRY_$(1)),$(B)/registry/$(REGISTRY_$(1)).o)
 	@rm -f $$@
