@@ -1,7 +1,8 @@
 /*
- * metrics/coherency.c - the map of the explanation x*m should be the map itself: (1 + r) / 2, r Pearson's correlation of
- * the two over all pixels. Poppi et al., "Revisiting the Evaluation of Class Activation Mapping for Explainability", CVPR
- * Workshops 2021, arXiv:2104.10252. Without a correlation (a constant map, a map that is not finite): 0, and flagged.
+ * metrics/coherency.c - the map of the explanation x*m should be the map itself: (1 + r) / 2, r Pearson's correlation
+ * of the two over all pixels. Without one (a constant map, a map that is not finite) the value is 0, and flagged. Poppi
+ * et al., "Revisiting the Evaluation of Class Activation Mapping for Explainability", CVPR Workshops 2021,
+ * arXiv:2104.10252.
  */
 #include "metrics/metric.h"
 
