@@ -1,0 +1,157 @@
+#!/bin/bash
+# All checks of the sources, each with one line; what a check has to say comes behind it. Exit 1 if one has failed.
+# usage: all.sh [quick]
+#     COMPILE_FLAGS  standard, warnings, include paths; B  the build folder; JOBS  how many compilers at once
+set -u
+export LC_ALL=C
+cd "$(dirname "$0")/../.." || exit 2
+flags=${COMPILE_FLAGS:-} jobs=${JOBS:-2} build=${B:-build}
+files()
+{
+    git ls-files -co --exclude-standard "$@" | while read -r file; do [ ! -e "$file" ] || echo "$file"; done
+}
+mapfile -t sources < <(files '*.c')
+mapfile -t headers < <(files '*.h')
+mapfile -t scripts < <(files '*.sh' .ci/run)
+output=$(mktemp)
+trap 'rm -f "$output"' EXIT
+status=0
+
+check()
+{
+    local name=$1 start=$SECONDS
+    shift
+    if "$@" >"$output" 2>&1; then
+        printf 'ok      %s (%d s)\n' "$name" $((SECONDS - start))
+    else
+        printf 'FAILED  %s\n' "$name"
+        cat "$output"
+        status=1
+    fi
+}
+
+# Runs a command once for each word of the input, a few at a time.
+each()
+{
+    xargs -P "$jobs" -I {} bash -o pipefail -c "$*"
+}
+
+format()
+{
+    local file wrong=0
+    for file in "${sources[@]}" "${headers[@]}"; do
+        clang-format "$file" | cmp -s - "$file" || { echo "$file: not as \`make format\` writes it"; wrong=1; }
+    done
+    return "$wrong"
+}
+
+includes()
+{
+    tools/check_includes.sh "${sources[@]}" "${headers[@]}"
+}
+
+# A file is found by its name alone; methods and metrics are called as in configs.
+unique_names()
+{
+    local twice
+    twice=$(printf '%s\n' "${sources[@]}" "${headers[@]}" | grep -v '^methods/\|^metrics/' | sed 's|.*/||' | sort | uniq -d)
+    [ -z "$twice" ] || { echo "more than one file is called: $twice"; return 1; }
+}
+
+# Every source that a descriptor names stands in the bibliography, and nothing stands there twice.
+references()
+{
+    local keys missing=0 key
+    keys=$(sed -n 's/^@[a-z]*{\([^,]*\),$/\1/p' docs/references.bib | sort)
+    for key in $(sed -n 's/.*\.source = "\([^"]*\)".*/\1/p' methods/*.c metrics/*.c backbones/*.c | sort -u); do
+        grep -qx -- "$key" <<<"$keys" || { echo "docs/references.bib has no entry \"$key\""; missing=1; }
+    done
+    [ -z "$(uniq -d <<<"$keys")" ] || { echo "docs/references.bib has twice: $(uniq -d <<<"$keys")"; missing=1; }
+    return "$missing"
+}
+
+# Each method and metric is named by a test of its room.
+tested()
+{
+    local missing=0 room name
+    for room in method metric; do
+        for name in $(sed -n "s/^const struct $room ${room}_\([a-z0-9_]*\) .*/\1/p" "${room}s"/*.c); do
+            grep -rqw -- "$name\|${room}_$name" "tests/${room}s" || { echo "no test of $room \"$name\""; missing=1; }
+        done
+    done
+    return "$missing"
+}
+
+# Relative links of the documents lead somewhere.
+links()
+{
+    local page target missing=0
+    for page in *.md docs/*.md; do
+        for target in $(grep -o '](\([^)#:]*\)[)#]' "$page" | sed 's/^](//; s/[)#]$//'); do
+            [ -e "$(dirname "$page")/$target" ] || { echo "$page: no \"$target\""; missing=1; }
+        done
+    done
+    return "$missing"
+}
+
+shell()
+{
+    shellcheck --severity=warning "${scripts[@]}"
+}
+
+man_page()
+{
+    local said
+    said=$(mandoc -T lint -W warning docs/cambench.1)
+    [ -z "$said" ] || { echo "$said"; return 1; }
+}
+
+compile()
+{
+    printf '%s\n' "${sources[@]}" | each "$1 $flags -Werror -fsyntax-only {}"
+}
+
+headers_alone()
+{
+    printf '%s\n' "${headers[@]}" | each "echo '#include \"{}\"' | cc $flags -Werror -fsyntax-only -x c - || { echo {}; false; }"
+}
+
+# Methods and metrics keep no state: their objects hold no data that can be written.
+no_state()
+{
+    local held
+    held=$(objdump -t "$build"/methods/*.o "$build"/metrics/*.o | awk '
+        / file format / { file = $1 }
+        / O (\.data|\.bss|\*COM\*)\t/ || / O \.(data|bss)\.(local|[a-z]+\.[0-9]+)\t/ { print file, $NF }')
+    [ -z "$held" ] || { echo "data that can be written: $held"; return 1; }
+}
+
+tidy()
+{
+    printf '%s\n' "${sources[@]}" | each "clang-tidy --quiet {} -- $flags 2>/dev/null | grep -v '^ \|: note:'; exit \${PIPESTATUS[0]}"
+}
+
+cpp_check()
+{
+    cppcheck --quiet -j "$jobs" --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
+        -D 'json_array_foreach(a, i, v)=for (i = 0; i < json_array_size(a); i++)' \
+        -D 'json_object_foreach(o, k, v)=while (json_object_next(o, &k, &v))' "${sources[@]}"
+}
+
+check "include directions" includes
+check "unique file names" unique_names
+check "references" references
+check "every method and metric has a test" tested
+check "links" links
+check "clang-format" format
+check "shellcheck" shell
+check "man page" man_page
+if [ "${1:-}" != quick ]; then
+    check "gcc" compile gcc
+    check "clang" compile clang
+    check "every header compiles alone" headers_alone
+    check "no state in methods and metrics" no_state
+    check "cppcheck" cpp_check
+    check "clang-tidy" tidy
+fi
+exit $status
