@@ -1,0 +1,499 @@
+/* methods/cam.c - the context that methods work in: the base pass, gradients, further passes, all counted. */
+#include "methods/harness.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+/* A gradient that several methods ask for: kept, with the time it took, which each of them is charged. */
+struct kept_gradient {
+    struct tensor tensor;
+    double seconds;
+};
+
+struct cam_pass {
+    struct cam_setup setup;
+    const struct network *network;
+    int klass, classes;
+    float *logits, *probabilities;
+    struct tensor *layers;               /* [layer] */
+    struct kept_gradient (*gradients)[4]; /* [layer, then the input][score] */
+    float *side;
+    double seconds; /* of the base pass */
+};
+
+struct cam {
+    struct cam_pass *pass;
+    int layer;
+    const char *label;
+    struct cam_cost *cost;
+    struct error *err;
+};
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+/* -- the base pass -------------------------------------------------------------------------------------------------- */
+
+static int allocate_pass(struct cam_pass *pass, float ***values, struct error *err)
+{
+    struct arena *arena = pass->setup.arena;
+    const size_t layers = (size_t)network_layer_count(pass->network), classes = (size_t)pass->classes;
+    pass->logits = arena_floats(arena, classes);
+    pass->probabilities = arena_floats(arena, classes);
+    pass->layers = arena_alloc(arena, layers, sizeof *pass->layers);
+    pass->gradients = arena_alloc(arena, layers + 1, sizeof *pass->gradients);
+    pass->side = arena_floats(arena, session_side_count(pass->setup.session));
+    *values = arena_alloc(arena, layers, sizeof **values);
+    if (!pass->logits || !pass->probabilities || !pass->layers || !pass->gradients || !pass->side || !*values)
+        return error_memory(err, "an image's base pass");
+    for (size_t i = 0; i < layers; i++) {
+        const struct shape shape = network_layer_shape(pass->network, (int)i);
+        float *data = arena_floats(arena, (size_t)shape.c * (size_t)shape.h * (size_t)shape.w);
+        if (!data)
+            return error_memory(err, "an image's base pass");
+        (*values)[i] = data;
+        pass->layers[i] = (struct tensor){shape.c, shape.h, shape.w, data};
+    }
+    return 0;
+}
+
+static int largest(const float *values, int count)
+{
+    int best = 0;
+    for (int k = 1; k < count; k++)
+        if (values[k] > values[best])
+            best = k;
+    return best;
+}
+
+struct cam_pass *cam_pass_run(const struct cam_setup *setup, struct error *err)
+{
+    struct cam_pass *pass = arena_alloc(setup->arena, 1, sizeof *pass);
+    if (!pass) {
+        error_memory(err, "an image's base pass");
+        return NULL;
+    }
+    pass->setup = *setup;
+    pass->network = session_network(setup->session);
+    pass->classes = network_classes(pass->network);
+    float **values;
+    if (allocate_pass(pass, &values, err))
+        return NULL;
+    const double start = now();
+    session_base(setup->session, setup->input, pass->logits, values);
+    softmax(pass->logits, pass->classes, pass->probabilities);
+    session_side_save(setup->session, pass->side);
+    pass->klass = largest(pass->logits, pass->classes);
+    pass->seconds = now() - start;
+    return pass;
+}
+
+void cam_pass_set_class(struct cam_pass *pass, int klass)
+{
+    pass->klass = klass;
+    memset(pass->gradients, 0, ((size_t)network_layer_count(pass->network) + 1) * sizeof *pass->gradients);
+}
+
+int cam_pass_class(const struct cam_pass *pass)
+{
+    return pass->klass;
+}
+
+const float *cam_pass_probabilities(const struct cam_pass *pass)
+{
+    return pass->probabilities;
+}
+
+static struct map_form form_of(struct cam *cam, const struct method *method)
+{
+    const bool is_input = method->map == METHOD_MAP_INPUT;
+    const struct shape input = network_input(cam->pass->network);
+    const struct tensor *act = &cam->pass->layers[cam->layer];
+    return (struct map_form){is_input ? input.h : act->h, is_input ? input.w : act->w, method->is_signed,
+                             method->is_normalised};
+}
+
+int cam_explain(struct cam_pass *pass, const struct method *method, const void *params, int layer, const char *label,
+                struct cam_map *map, struct error *err)
+{
+    *map = (struct cam_map){.cost = {.full = 1}};
+    struct cam cam = {.pass = pass, .layer = layer, .label = label, .cost = &map->cost, .err = err};
+    map->form = form_of(&cam, method);
+    const double start = now();
+    if (method->form && method->form(&cam, params, &map->form, err))
+        return -1;
+    map->data = arena_floats(pass->setup.arena, (size_t)map->form.h * (size_t)map->form.w);
+    if (!map->data)
+        return error_memory(err, "a map");
+    if (method->explain(&cam, params, map->data, err))
+        return -1;
+    map->cost.seconds += pass->seconds + (now() - start);
+    return 0;
+}
+
+/* -- what the pass knows -------------------------------------------------------------------------------------------- */
+
+const float *cam_input(struct cam *cam)
+{
+    return cam->pass->setup.input;
+}
+
+struct shape cam_input_shape(const struct cam *cam)
+{
+    return network_input(cam->pass->network);
+}
+
+int cam_class(const struct cam *cam)
+{
+    return cam->pass->klass;
+}
+
+int cam_classes(const struct cam *cam)
+{
+    return cam->pass->classes;
+}
+
+const float *cam_logits(struct cam *cam)
+{
+    return cam->pass->logits;
+}
+
+const float *cam_probabilities(struct cam *cam)
+{
+    return cam->pass->probabilities;
+}
+
+float cam_logit(struct cam *cam)
+{
+    return cam->pass->logits[cam->pass->klass];
+}
+
+float cam_probability(struct cam *cam)
+{
+    return cam->pass->probabilities[cam->pass->klass];
+}
+
+const struct tensor *cam_activations(struct cam *cam)
+{
+    return &cam->pass->layers[cam->layer];
+}
+
+struct cam *cam_layer(struct cam *cam, const char *name, struct error *err)
+{
+    const int layer = network_find_layer(cam->pass->network, name);
+    struct cam *other = cam_alloc(cam, 1, sizeof *other);
+    if (!other)
+        return NULL;
+    if (layer < 0) {
+        error_set(err, "layer \"%s\" was not asked for before the run", name);
+        return NULL;
+    }
+    *other = *cam;
+    other->layer = layer;
+    return other;
+}
+
+/* -- gradients ------------------------------------------------------------------------------------------------------ */
+
+/* d score / d logits (K). */
+static void score_cotangent(const struct cam_pass *pass, enum cam_score score, float *q)
+{
+    const double p = pass->probabilities[pass->klass];
+    const double own[] = {[CAM_LOGIT] = 1, [CAM_PROBABILITY] = p, [CAM_LOG_PROBABILITY] = 1, [CAM_REST] = 2};
+    const double all[] = {[CAM_LOGIT] = 0, [CAM_PROBABILITY] = -p, [CAM_LOG_PROBABILITY] = -1, [CAM_REST] = -1};
+    for (int k = 0; k < pass->classes; k++)
+        q[k] = (float)((k == pass->klass ? own[score] : 0) + all[score] * pass->probabilities[k]);
+}
+
+/* J^T q at a layer, -1: at the input; into new memory of the arena. */
+static const float *backward(struct cam *cam, int layer, const float *cotangent)
+{
+    struct cam_pass *pass = cam->pass;
+    const struct shape input = network_input(pass->network);
+    const size_t size = layer < 0 ? (size_t)input.c * (size_t)input.h * (size_t)input.w : tensor_size(&pass->layers[layer]);
+    const float *value = layer < 0 ? pass->setup.input : pass->layers[layer].data;
+    float *gradient = cam_floats(cam, size);
+    if (!gradient)
+        return NULL;
+    session_side_restore(pass->setup.session, pass->side);
+    return session_gradient(pass->setup.session, layer, value, cotangent, NULL, gradient, cam->err) ? NULL : gradient;
+}
+
+/* The gradient of a score, made once per image; whoever asks again is charged the pass and the time all the same. */
+static const struct tensor *kept(struct cam *cam, int layer, enum cam_score score)
+{
+    struct cam_pass *pass = cam->pass;
+    struct kept_gradient *kept = &pass->gradients[layer < 0 ? network_layer_count(pass->network) : layer][score];
+    cam->cost->backward++;
+    if (kept->tensor.data) {
+        cam->cost->seconds += kept->seconds;
+        return &kept->tensor;
+    }
+    const double start = now();
+    float *cotangent = cam_floats(cam, (size_t)pass->classes);
+    if (!cotangent)
+        return NULL;
+    score_cotangent(pass, score, cotangent);
+    const struct shape input = network_input(pass->network);
+    struct tensor tensor = layer < 0 ? (struct tensor){input.c, input.h, input.w, NULL} : pass->layers[layer];
+    tensor.data = backward(cam, layer, cotangent);
+    kept->tensor = tensor;
+    kept->seconds = now() - start;
+    return tensor.data ? &kept->tensor : NULL;
+}
+
+const struct tensor *cam_gradient(struct cam *cam, enum cam_score score)
+{
+    return kept(cam, cam->layer, score);
+}
+
+const struct tensor *cam_input_gradient(struct cam *cam, enum cam_score score)
+{
+    return kept(cam, -1, score);
+}
+
+const struct tensor *cam_gradient_of(struct cam *cam, const float *cotangent)
+{
+    cam->cost->backward++;
+    struct tensor *tensor = cam_alloc(cam, 1, sizeof *tensor);
+    if (!tensor)
+        return NULL;
+    *tensor = cam->pass->layers[cam->layer];
+    tensor->data = backward(cam, cam->layer, cotangent);
+    return tensor->data ? tensor : NULL;
+}
+
+/* -- further passes ------------------------------------------------------------------------------------------------- */
+
+/* Passes go to the engine in groups, so that n does not decide how many logits are held. */
+#define GROUP 256
+
+static void class_outputs(const struct cam_pass *pass, const float *logits, int n, struct cam_output *out)
+{
+    for (int i = 0; i < n; i++, logits += pass->classes) {
+        double sum = 0;
+        const double top = logits[largest(logits, pass->classes)];
+        for (int k = 0; k < pass->classes; k++)
+            sum += exp(logits[k] - top);
+        out[i].logit = logits[pass->klass];
+        out[i].probability = (float)(exp(logits[pass->klass] - top) / sum);
+    }
+}
+
+/* A source whose items begin at `first`. */
+struct shifted {
+    session_source *source;
+    void *context;
+    int first;
+};
+
+static void shifted_source(void *context, int index, float *out)
+{
+    const struct shifted *shifted = context;
+    shifted->source(shifted->context, shifted->first + index, out);
+}
+
+/* n passes from a layer, -1: of the whole network. */
+static int passes(struct cam *cam, int layer, int n, session_source *source, void *context, struct cam_output *out)
+{
+    struct cam_pass *pass = cam->pass;
+    struct session *session = pass->setup.session;
+    const struct arena_mark mark = arena_mark(pass->setup.arena);
+    float *logits = cam_floats(cam, (size_t)(n < GROUP ? n : GROUP) * (size_t)pass->classes);
+    if (!logits)
+        return -1;
+    session_side_restore(session, pass->side);
+    for (int first = 0; first < n; first += GROUP) {
+        const int count = n - first < GROUP ? n - first : GROUP;
+        struct shifted shifted = {source, context, first};
+        if (layer < 0)
+            session_forward(session, count, shifted_source, &shifted, logits);
+        else
+            session_tail(session, layer, count, shifted_source, &shifted, logits);
+        class_outputs(pass, logits, count, out + first);
+    }
+    arena_rewind(pass->setup.arena, mark);
+    return 0;
+}
+
+int cam_tail(struct cam *cam, int n, cam_source *source, void *context, struct cam_output *out)
+{
+    cam->cost->tail += n;
+    return passes(cam, cam->layer, n, source, context, out);
+}
+
+struct layer_masks {
+    const struct tensor *act;
+    const float *values;
+};
+
+static void spatial_source(void *context, int index, float *out)
+{
+    const struct layer_masks *masks = context;
+    const size_t plane = tensor_plane(masks->act);
+    const float *mask = masks->values + (size_t)index * plane, *act = masks->act->data;
+    for (int k = 0; k < masks->act->c; k++)
+        for (size_t i = 0; i < plane; i++)
+            *out++ = *act++ * mask[i];
+}
+
+int cam_tail_spatial_masks(struct cam *cam, int n, const float *masks, struct cam_output *out)
+{
+    struct layer_masks context = {cam_activations(cam), masks};
+    return cam_tail(cam, n, spatial_source, &context, out);
+}
+
+static void channel_source(void *context, int index, float *out)
+{
+    const struct layer_masks *masks = context;
+    const size_t plane = tensor_plane(masks->act);
+    memcpy(out, masks->act->data, tensor_size(masks->act) * sizeof *out);
+    for (size_t i = 0; i < plane; i++)
+        out[(size_t)index * plane + i] = masks->values[index];
+}
+
+int cam_tail_channel_masks(struct cam *cam, const float *value, struct cam_output *out)
+{
+    struct layer_masks context = {cam_activations(cam), value};
+    return cam_tail(cam, context.act->c, channel_source, &context, out);
+}
+
+struct input_masks {
+    cam_source *source;
+    void *context;
+    const float *input, *baseline;
+    struct shape shape;
+};
+
+/* The mask is written into the last colour's place and multiplied there last. */
+static void masked_source(void *context, int index, float *out)
+{
+    const struct input_masks *masks = context;
+    const size_t plane = (size_t)masks->shape.h * (size_t)masks->shape.w;
+    float *mask = out + (size_t)(masks->shape.c - 1) * plane;
+    masks->source(masks->context, index, mask);
+    for (int k = 0; k < masks->shape.c; k++)
+        for (size_t i = 0; i < plane; i++) {
+            const size_t at = (size_t)k * plane + i;
+            const float m = mask[i];
+            out[at] = masks->input[at] * m + (masks->baseline ? masks->baseline[at] * (1 - m) : 0);
+        }
+}
+
+int cam_masked(struct cam *cam, int n, cam_source *source, void *context, const float *baseline,
+               struct cam_output *out)
+{
+    struct input_masks masks = {source, context, cam->pass->setup.input, baseline, cam_input_shape(cam)};
+    cam->cost->full += n;
+    return passes(cam, -1, n, masked_source, &masks, out);
+}
+
+/* -- help ----------------------------------------------------------------------------------------------------------- */
+
+void *cam_alloc(struct cam *cam, size_t count, size_t size)
+{
+    void *memory = arena_alloc(cam->pass->setup.arena, count, size);
+    if (!memory)
+        error_memory(cam->err, "a method's work");
+    return memory;
+}
+
+float *cam_floats(struct cam *cam, size_t count)
+{
+    return cam_alloc(cam, count, sizeof(float));
+}
+
+struct random_stream cam_random(struct cam *cam)
+{
+    struct random_stream stream;
+    random_init(&stream, cam->pass->setup.seed,
+                random_purpose(random_purpose(0, cam->pass->setup.image_name), cam->label));
+    return stream;
+}
+
+void cam_upsample(const struct cam *cam, const float *plane, float *out, bool align_corners)
+{
+    const struct tensor *act = &cam->pass->layers[cam->layer];
+    const struct shape input = network_input(cam->pass->network);
+    upsample_bilinear(plane, 1, act->h, act->w, out, input.h, input.w, align_corners);
+}
+
+const float *cam_black_input(struct cam *cam)
+{
+    const struct shape input = cam_input_shape(cam);
+    const size_t plane = (size_t)input.h * (size_t)input.w;
+    float *black = cam_floats(cam, (size_t)input.c * plane);
+    for (size_t i = 0; black && i < (size_t)input.c * plane; i++)
+        black[i] = cam->pass->setup.black[i / plane];
+    return black;
+}
+
+/* Position reflected at 0 and size-1 without repeating them, as often as needed. */
+static int reflected(int position, int size)
+{
+    const int period = size > 1 ? 2 * (size - 1) : 1;
+    position = abs(position) % period;
+    return position < size ? position : period - position;
+}
+
+/* One pass of the filter along lines of `count` values, `stride` apart. */
+static void blur_line(const float *in, float *out, int count, size_t stride, const float *taps, int kernel)
+{
+    for (int i = 0; i < count; i++) {
+        double sum = 0;
+        for (int t = 0; t < kernel; t++)
+            sum += (double)taps[t] * in[(size_t)reflected(i + t - kernel / 2, count) * stride];
+        out[(size_t)i * stride] = (float)sum;
+    }
+}
+
+static void gaussian_taps(float *taps, int kernel, double sigma)
+{
+    double sum = 0;
+    for (int t = 0; t < kernel; t++)
+        sum += exp(-pow(t - kernel / 2, 2) / (2 * sigma * sigma));
+    for (int t = 0; t < kernel; t++)
+        taps[t] = (float)(exp(-pow(t - kernel / 2, 2) / (2 * sigma * sigma)) / sum);
+}
+
+const float *cam_blurred_input(struct cam *cam, int kernel, double sigma)
+{
+    const struct shape input = cam_input_shape(cam);
+    const size_t plane = (size_t)input.h * (size_t)input.w;
+    float *taps = cam_floats(cam, (size_t)kernel), *half = cam_floats(cam, plane);
+    float *out = cam_floats(cam, (size_t)input.c * plane);
+    if (!taps || !half || !out)
+        return NULL;
+    gaussian_taps(taps, kernel, sigma);
+    for (int k = 0; k < input.c; k++) {
+        const float *in = cam->pass->setup.input + (size_t)k * plane;
+        for (int i = 0; i < input.h; i++)
+            blur_line(in + (size_t)i * (size_t)input.w, half + (size_t)i * (size_t)input.w, input.w, 1, taps, kernel);
+        for (int j = 0; j < input.w; j++)
+            blur_line(half + j, out + (size_t)k * plane + j, input.h, (size_t)input.w, taps, kernel);
+    }
+    return out;
+}
+
+struct range range_of(const float *values, size_t n)
+{
+    struct range range = {values[0], values[0]};
+    for (size_t i = 1; i < n; i++) {
+        range.min = values[i] < range.min ? values[i] : range.min;
+        range.max = values[i] > range.max ? values[i] : range.max;
+    }
+    return range;
+}
+
+bool min_max(const float *values, size_t n, float eps, float *out)
+{
+    const struct range range = range_of(values, n);
+    const float span = range.max - range.min;
+    for (size_t i = 0; i < n; i++)
+        out[i] = span > 0 ? (values[i] - range.min) / (span + eps) : 0;
+    return span > 0;
+}

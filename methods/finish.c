@@ -1,0 +1,48 @@
+/* methods/finish.c - from a method's raw map to the saliency map: ReLU, min-max, enlargement, as the protocol says. */
+#include "methods/harness.h"
+
+static bool all_finite(const float *values, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(values[i]))
+            return false;
+    return true;
+}
+
+static bool is_zero(const float *values, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (values[i] != 0)
+            return false;
+    return true;
+}
+
+int cam_finish(const struct cam_map *map, const struct cam_post *post, int h, int w, struct arena *arena,
+               struct saliency *saliency, struct error *err)
+{
+    const struct map_form *form = &map->form;
+    const size_t native_size = (size_t)form->h * (size_t)form->w, size = (size_t)h * (size_t)w;
+    *saliency = (struct saliency){.native_h = form->h, .native_w = form->w};
+    if (!all_finite(map->data, native_size)) {
+        saliency->flag = SALIENCY_NOT_FINITE;
+        return 0;
+    }
+    float *native = arena_floats(arena, native_size), *data = arena_floats(arena, size);
+    if (!native || !data)
+        return error_memory(err, "a saliency map");
+    for (size_t i = 0; i < native_size; i++)
+        native[i] = form->is_signed || form->is_normalised || map->data[i] > 0 ? map->data[i] : 0;
+    bool varies = true;
+    if (!form->is_normalised && post->at_layer)
+        varies = min_max(native, native_size, post->eps, native);
+    if (form->h == h && form->w == w)
+        memcpy(data, native, size * sizeof *data);
+    else
+        upsample_bilinear(native, 1, form->h, form->w, data, h, w, false);
+    if (!form->is_normalised && post->at_input)
+        varies = min_max(data, size, post->eps, data) && varies;
+    saliency->flag = varies && !is_zero(data, size) ? SALIENCY_FINE : SALIENCY_CONSTANT;
+    saliency->native = native;
+    saliency->data = data;
+    return 0;
+}

@@ -1,0 +1,66 @@
+/*
+ * methods/harness.h - running a method: what bench/ (and a test) does around `explain`.
+ *
+ * pass = one image through the network, once, for all methods: logits, class, activations of every layer asked for.
+ * cam_explain() runs a method on a pass; cam_finish() makes the saliency map from what the method wrote.
+ * Everything lives in the image's arena. A session serves one pass at a time, but one may go back to an older pass.
+ */
+#ifndef METHODS_HARNESS_H
+#define METHODS_HARNESS_H
+
+#include "base/arena.h"
+#include "methods/method.h"
+
+struct cam_setup {
+    struct session *session;
+    struct arena *arena;    /* the image's */
+    const float *input;     /* (3,H,W), normalised; stays until the arena is reset */
+    float black[3];         /* what a black pixel is after normalisation */
+    uint64_t seed;          /* the run's */
+    const char *image_name; /* with the seed: key of random streams */
+};
+
+struct cam_cost {
+    double full, tail, backward; /* passes, as if the method ran alone: the base pass and shared gradients are counted */
+    double seconds;              /* likewise */
+};
+
+struct cam_pass;
+
+/* Runs the base pass. The class is the most probable one (the lowest of equals) until cam_pass_set_class(). */
+struct cam_pass *cam_pass_run(const struct cam_setup *setup, struct error *err);
+void cam_pass_set_class(struct cam_pass *pass, int klass);
+int cam_pass_class(const struct cam_pass *pass);
+const float *cam_pass_probabilities(const struct cam_pass *pass); /* (K) */
+
+/* What a method wrote. */
+struct cam_map {
+    struct map_form form;
+    float *data; /* (form.h, form.w) */
+    struct cam_cost cost;
+};
+
+/* Runs a method on a pass for its class at layer `layer` of the network. `label` keys its random stream. */
+int cam_explain(struct cam_pass *pass, const struct method *method, const void *params, int layer, const char *label,
+                struct cam_map *map, struct error *err);
+
+/* Post-processing, plain numbers of the protocol: ReLU, min-max at the map's size, enlargement, min-max at the input's. */
+struct cam_post {
+    bool at_layer, at_input; /* where min-max is done */
+    float eps;               /* of min-max */
+};
+
+enum saliency_flag { SALIENCY_FINE, SALIENCY_CONSTANT, SALIENCY_NOT_FINITE };
+
+struct saliency {
+    enum saliency_flag flag; /* CONSTANT: zeros; NOT_FINITE: no data */
+    int native_h, native_w;
+    const float *native;     /* before enlargement; the method's own size */
+    const float *data;       /* (H,W) of the input */
+};
+
+/* Errors: no memory. */
+int cam_finish(const struct cam_map *map, const struct cam_post *post, int h, int w, struct arena *arena,
+               struct saliency *saliency, struct error *err);
+
+#endif
