@@ -24,16 +24,16 @@ struct config_dataset {
 
 struct config_backbone {
     const char *arch, *weights; /* weights NULL: none given */
-    const char *layer; /* default: the variant's */
-    const char *label; /* name in results; default: arch */
-    int line, column;  /* where it stands, for errors found later */
+    const char *layer;          /* default: the variant's */
+    const char *label;          /* name in results; default: arch */
+    int line, column;           /* where it stands, for errors found later */
 };
 
 struct config_method {
     const struct method *method;
-    const char *label;  /* name in results; default: the method's name */
-    const char *title;  /* as printed: the label if one is given, else the method's title */
-    void *params;       /* the method's struct, filled */
+    const char *label; /* name in results; default: the method's name */
+    const char *title; /* as printed: the label if one is given, else the method's title */
+    void *params;      /* the method's struct, filled */
     int line, column;
 };
 
@@ -44,16 +44,16 @@ struct config_metric {
 };
 
 struct config_runtime {
-    int threads, batch;   /* 0: chosen */
-    int memory;           /* MiB, 0: chosen */
-    const char *engine;   /* "auto", "openblas" */
-    bool exact_passes;    /* no short cuts */
+    int threads, batch; /* 0: chosen */
+    int memory;         /* MiB, 0: chosen */
+    const char *engine; /* "auto", "openblas" */
+    bool exact_passes;  /* no short cuts */
 };
 
 struct config_report {
     bool plots, maps;
-    int overlays;  /* how many images */
-    int bootstrap; /* resamples */
+    int overlays;          /* how many images */
+    int bootstrap;         /* resamples */
     const char *reference; /* table of published numbers; NULL: none given */
 };
 
@@ -73,8 +73,8 @@ struct config {
 
 /*
  * Reads a file into the arena; `sets` are "key.path=value" from the command line, applied before checking (a list
- * element by its position: "backbones.0.layer=layer3"). Relative paths are relative to the working directory. Parts of a
- * combined metric (adcc_of_means) and of composites (adcc) need not be listed.
+ * element by its position: "backbones.0.layer=layer3"). Relative paths are relative to the working directory. Parts of
+ * a combined metric (adcc_of_means) and of composites (adcc) need not be listed.
  */
 int config_read(const char *path, const char *const *sets, int set_count, struct arena *arena, struct config *config,
                 struct error *err);
@@ -83,8 +83,8 @@ int config_read(const char *path, const char *const *sets, int set_count, struct
 int config_write(const struct config *config, const char *path, struct error *err);
 
 /*
- * The keys on which measured numbers depend (seed, data set, backbones, methods, metrics, protocols, engine), as text in
- * the arena: equal texts mean that a run may be continued. NULL and an error: no memory.
+ * The keys on which measured numbers depend (seed, data set, backbones, methods, metrics, protocols, engine), as text
+ * in the arena: equal texts mean that a run may be continued. NULL and an error: no memory.
  */
 const char *config_identity(const struct config *config, struct arena *arena, struct error *err);
 

@@ -35,7 +35,7 @@ struct manifest {
     const char *config_sha256; /* of the resolved config.yaml */
     uint64_t seed;
     int threads;
-    time_t started, ended; /* ended 0: not yet */
+    time_t started, ended;              /* ended 0: not yet */
     const char *images, *images_sha256; /* the image set's path and file_sha256() */
     int image_count;                    /* chosen for the run */
     int item_count;                     /* measured: one backbone, image and method each */
