@@ -122,7 +122,7 @@ no_state()
     local held
     held=$(objdump -t "$build"/methods/*.o "$build"/metrics/*.o | awk '
         / file format / { file = $1 }
-        / O (\.data|\.bss|\*COM\*)\t/ || / O \.(data|bss)\.(local|[a-z]+\.[0-9]+)\t/ { print file, $NF }')
+        / O (\*COM\*|\.(t?bss|t?data|data\.rel|data\.rel\.local))\t/ { print file, $NF }')
     [ -z "$held" ] || { echo "data that can be written: $held"; return 1; }
 }
 
@@ -134,8 +134,8 @@ tidy()
 cpp_check()
 {
     cppcheck --quiet -j "$jobs" --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
-        -D 'json_array_foreach(a, i, v)=for (i = 0; i < json_array_size(a); i++)' \
-        -D 'json_object_foreach(o, k, v)=while (json_object_next(o, &k, &v))' "${sources[@]}"
+        --library=tools/lint/cppcheck.cfg --suppress=arrayIndexThenCheck --suppress=legacyUninitvar \
+        --suppress=uninitdata "${sources[@]}"
 }
 
 check "include directions" includes
