@@ -270,7 +270,7 @@ static json_t *collect_layers(const char *arch, struct error *err)
 
 /* ----------------------------------------------------------------------------------------------------------------- */
 
-#define COLUMNS (const struct catalog_column[])
+#define COLUMNS (const struct table_column[])
 
 const struct catalog_kind catalog_kinds[] = {
     {"methods", false,

@@ -8,6 +8,7 @@
 #define BENCH_CATALOG_H
 
 #include "base/error.h"
+#include "bench/table.h"
 #include "nn/graph.h"
 
 #include <jansson.h>
@@ -16,10 +17,7 @@
 struct catalog_kind {
     const char *name; /* "methods" */
     bool needs_arch;  /* lists what one architecture has */
-    /* Keys that a table shows, and above which words; ends with {0}. */
-    const struct catalog_column {
-        const char *key, *head;
-    } *columns;
+    const struct table_column *columns;
     /* NULL and err: unknown architecture, no memory. `arch` is NULL unless needs_arch. */
     json_t *(*collect)(const char *arch, struct error *err);
 };
