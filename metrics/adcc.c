@@ -5,14 +5,15 @@
  */
 #include "metrics/metric.h"
 
+extern const struct metric metric_adcc;
+
 static int measure(struct evidence *evidence, const void *params, struct value *value, struct error *err)
 {
     (void)params; /* none */
-    static const char *const parts[3] = {"coherency", "complexity", "average_drop"};
     struct value part[3];
     const char *flag = NULL;
     for (int i = 0; i < 3; i++) {
-        if (evidence_value(evidence, parts[i], &part[i], err))
+        if (evidence_value(evidence, metric_adcc.parts[i], &part[i], err))
             return -1;
         if (part[i].undefined) {
             *value = value_undefined(part[i].undefined);
@@ -37,4 +38,5 @@ const struct metric metric_adcc = {
     .source = "poppi2021revisiting",
     .version = 1,
     .measure = measure,
+    .parts = {"coherency", "complexity", "average_drop"},
 };

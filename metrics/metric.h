@@ -2,7 +2,7 @@
  * metrics/metric.h - what a metric is and the evidence that it may ask for.
  *
  * A metric is one file that includes this header and defines `const struct metric metric_NAME`; the build finds that
- * line. It either measures one map (`measure`) or combines data-set means of other metrics (`parts`, `combine`).
+ * line. It measures one map (`measure`), or combines data-set means of other metrics (`parts`, `combine`).
  * Evidence is computed when a metric asks for it, once, and shared by all metrics and protocols. Values are fractions;
  * `percent` says how they are printed. A value that does not exist is undefined, with a reason; it is never NaN.
  */
@@ -43,8 +43,8 @@ struct metric {
     size_t params_size;
     /* Fills value: one image, one method, one protocol. Returns 0, or -1 with err (not for undefined values). */
     int (*measure)(struct evidence *evidence, const void *params, struct value *value, struct error *err);
+    const char *parts[METRIC_PARTS_MAX + 1]; /* metrics that it is made of: a run measures them too; ends with NULL */
     /* Instead of measure: from the means of `parts` over the images where all of them are defined. */
-    const char *parts[METRIC_PARTS_MAX + 1]; /* ends with NULL */
     double (*combine)(const double *means);
 };
 
