@@ -4,6 +4,7 @@
  * gnuplot starts in the folder of the plots with plain file names, reads no settings of the user, and writes beside the
  * final names, which appear only when it has succeeded.
  */
+#define _GNU_SOURCE /* posix_spawn_file_actions_addchdir_np */
 #include "report/gnuplot.h"
 
 #include "base/file.h"
@@ -24,8 +25,8 @@ static const struct picture_format {
     const char *suffix;
     const char *terminal; /* gets width and height */
 } formats[] = {
-    {"svg", "set terminal svg size %d,%d dynamic fname 'DejaVu Sans' fsize %d rounded background rgb 'white' "
-            "noenhanced\n"},
+    {"svg", "set terminal svg size %d,%d dynamic rounded font 'DejaVu Sans,%d' "
+            "background rgb 'white' noenhanced\n"},
     {"png", "if (strstrt(GPVAL_TERMINALS, 'pngcairo') > 0) {\n"
             "    set terminal pngcairo size 2*%d,2*%d font 'DejaVu Sans,%d' fontscale 1.5 linewidth 2 pointscale 2 "
             "rounded noenhanced\n"
@@ -69,13 +70,14 @@ static int write_script(const struct figure *figure, const char *folder, struct 
     return file_commit(&writer, err);
 }
 
-/* The first line of what gnuplot said, as text for one line; the file goes. */
+/* The last line of what gnuplot said, as text for one line; the file goes. */
 static void read_log(const char *path, char *text, size_t size)
 {
-    char raw[512] = "";
+    char raw[512] = "", line[512];
     FILE *file = fopen(path, "r");
-    while (file && fgets(raw, sizeof raw, file) && raw[strspn(raw, " \t\n")] == 0)
-        ;
+    while (file && fgets(line, sizeof line, file))
+        if (line[strspn(line, " \t\n")])
+            strcpy(raw, line);
     raw[strcspn(raw, "\n")] = 0;
     if (file)
         fclose(file);
@@ -86,12 +88,12 @@ static void read_log(const char *path, char *text, size_t size)
 /* Runs `gnuplot -d NAME.gp` in the folder; 0, or -1 and the warning. */
 static int run(const struct figure *figure, const char *folder, struct error *warning)
 {
-    char script[160], log[160], path[PATH_MAX], said[256];
+    char program[] = "gnuplot", defaults[] = "-d", script[160], log[160], path[PATH_MAX], said[256];
     snprintf(script, sizeof script, "%s.gp", figure->name);
     snprintf(log, sizeof log, "%s.log", figure->name);
     if (file_join(path, folder, log, warning))
         return -1;
-    char *const argv[] = {"gnuplot", "-d", script, NULL};
+    char *const argv[] = {program, defaults, script, NULL};
     posix_spawn_file_actions_t actions;
     pid_t child;
     if (posix_spawn_file_actions_init(&actions))
