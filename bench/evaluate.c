@@ -1,0 +1,308 @@
+/*
+ * bench/evaluate.c - the walk of one image: decode, preprocess, base pass; for each method explain, finish, measure.
+ *
+ * Protocols that prepare the input alike and explain the same class share a view: one base pass, one raw map a method.
+ */
+#include "bench/evaluate.h"
+
+#include "datasets/preprocess.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Of all torchvision's classification networks: pixels in [0,1], RGB. */
+static const float imagenet_mean[3] = {0.485f, 0.456f, 0.406f};
+static const float imagenet_deviation[3] = {0.229f, 0.224f, 0.225f};
+
+struct view {
+    const struct protocol *protocol; /* the first that uses it */
+    float *input;
+    uint8_t *pixels;
+    struct cam_pass *pass;
+    bool has_class;
+    struct cam_map raw; /* of the method at hand */
+};
+
+struct walk {
+    struct evaluator *evaluator;
+    int image; /* position in the image set */
+    const char *name;
+    struct shape input;
+    int view_count;
+    struct view *views;
+    int *view_of; /* [protocol] */
+};
+
+static struct arena *arena_of(const struct walk *walk)
+{
+    return &walk->evaluator->arena;
+}
+
+/* -- views ---------------------------------------------------------------------------------------------------------- */
+
+static bool same_view(const struct protocol *a, const struct protocol *b)
+{
+    return a->klass == b->klass && a->resize == b->resize && a->resize_ratio == b->resize_ratio &&
+           a->interpolation == b->interpolation;
+}
+
+static struct preprocess preprocess_of(const struct protocol *protocol, struct shape input)
+{
+    struct preprocess how = {.squash = protocol->resize == PROTOCOL_RESIZE_SQUASH,
+                             .filter = protocol->interpolation == PROTOCOL_BICUBIC ? PREPROCESS_BICUBIC
+                                                                                   : PREPROCESS_BILINEAR,
+                             .crop_h = input.h,
+                             .crop_w = input.w};
+    how.resize_h = (int)lround(protocol->resize_ratio * input.h);
+    how.resize_w = (int)lround(protocol->resize_ratio * input.w);
+    if (!how.squash && how.resize_w > how.resize_h)
+        how.resize_h = how.resize_w;
+    memcpy(how.mean, imagenet_mean, sizeof how.mean);
+    memcpy(how.deviation, imagenet_deviation, sizeof how.deviation);
+    return how;
+}
+
+static float black(int colour)
+{
+    return -imagenet_mean[colour] / imagenet_deviation[colour];
+}
+
+static struct cam_setup setup_of(const struct walk *walk, const float *input)
+{
+    return (struct cam_setup){.session = walk->evaluator->session,
+                              .arena = arena_of(walk),
+                              .input = input,
+                              .black = {black(0), black(1), black(2)},
+                              .seed = walk->evaluator->run->config.seed,
+                              .image_name = walk->name};
+}
+
+static int open_view(struct walk *walk, const struct picture *picture, struct view *view, struct error *err)
+{
+    const struct preprocess how = preprocess_of(view->protocol, walk->input);
+    const struct run *run = walk->evaluator->run;
+    view->input = arena_floats(arena_of(walk), (size_t)3 * (size_t)walk->input.h * (size_t)walk->input.w);
+    if (!view->input)
+        return error_memory(err, "a network's input");
+    if (preprocess_picture(picture, &how, arena_of(walk), view->input, &view->pixels, NULL, err))
+        return -1;
+    const struct cam_setup setup = setup_of(walk, view->input);
+    view->pass = cam_pass_run(&setup, err);
+    if (!view->pass)
+        return -1;
+    const int label = imageset_label(run->images, walk->image);
+    view->has_class = view->protocol->klass == PROTOCOL_CLASS_PREDICTED || label >= 0;
+    if (view->protocol->klass == PROTOCOL_CLASS_LABEL && view->has_class)
+        cam_pass_set_class(view->pass, label);
+    return 0;
+}
+
+static int open_views(struct walk *walk, const struct picture *picture, struct error *err)
+{
+    const struct config *config = &walk->evaluator->run->config;
+    const size_t count = (size_t)config->protocol_count;
+    walk->views = arena_alloc(arena_of(walk), count, sizeof *walk->views);
+    walk->view_of = arena_alloc(arena_of(walk), count, sizeof *walk->view_of);
+    if (!walk->views || !walk->view_of)
+        return error_memory(err, "an image's protocols");
+    for (int p = 0; p < config->protocol_count; p++) {
+        int v = 0;
+        while (v < walk->view_count && !same_view(walk->views[v].protocol, &config->protocols[p]))
+            v++;
+        walk->view_of[p] = v;
+        if (v < walk->view_count)
+            continue;
+        walk->views[walk->view_count++].protocol = &config->protocols[p];
+        if (open_view(walk, picture, &walk->views[v], err))
+            return -1;
+    }
+    return 0;
+}
+
+/* -- evidence ------------------------------------------------------------------------------------------------------- */
+
+/* One method under one protocol. */
+struct judgement {
+    const struct walk *walk;
+    const struct view *view;
+    const struct protocol *protocol;
+    const struct config_method *method;
+    struct cam_post post;
+    struct saliency saliency;
+    struct cam_pass *explanation; /* base pass of x*m; NULL: not yet */
+};
+
+/* x*m, or in pixels: x*m + black*(1-m). */
+static int explanation_pass(struct judgement *j, struct error *err)
+{
+    if (j->explanation)
+        return 0;
+    const struct shape shape = j->walk->input;
+    const size_t plane = (size_t)shape.h * (size_t)shape.w;
+    const bool in_pixels = j->protocol->mask_space == PROTOCOL_MASK_PIXEL;
+    float *masked = arena_floats(arena_of(j->walk), 3 * plane);
+    if (!masked)
+        return error_memory(err, "an explanation");
+    for (size_t i = 0; i < 3 * plane; i++) {
+        const float m = j->saliency.data[i % plane];
+        masked[i] = j->view->input[i] * m + (in_pixels ? black((int)(i / plane)) * (1 - m) : 0);
+    }
+    const struct cam_setup setup = setup_of(j->walk, masked);
+    j->explanation = cam_pass_run(&setup, err);
+    if (!j->explanation)
+        return -1;
+    cam_pass_set_class(j->explanation, cam_pass_class(j->view->pass));
+    return 0;
+}
+
+static int probability(void *context, enum evidence_image image, double *out, struct error *err)
+{
+    struct judgement *j = context;
+    if (image == EVIDENCE_EXPLANATION && explanation_pass(j, err))
+        return -1;
+    const struct cam_pass *pass = image == EVIDENCE_ORIGINAL ? j->view->pass : j->explanation;
+    *out = cam_pass_probabilities(pass)[cam_pass_class(j->view->pass)];
+    return 0;
+}
+
+static int finish(const struct judgement *j, const struct cam_map *raw, struct saliency *saliency, struct error *err)
+{
+    return cam_finish(raw, &j->post, j->walk->input.h, j->walk->input.w, arena_of(j->walk), saliency, err);
+}
+
+static int explain_again(void *context, struct map *map, struct error *err)
+{
+    struct judgement *j = context;
+    struct cam_map raw;
+    struct saliency saliency;
+    if (explanation_pass(j, err) ||
+        cam_explain(j->explanation, j->method->method, j->method->params, 0, j->method->label, &raw, err) ||
+        finish(j, &raw, &saliency, err))
+        return -1;
+    *map = (struct map){j->walk->input.h, j->walk->input.w, saliency.data};
+    return 0;
+}
+
+/* -- methods -------------------------------------------------------------------------------------------------------- */
+
+static int measure(struct judgement *j, const struct cam_cost *cost, int protocol, struct store_value *values,
+                   struct error *err)
+{
+    const struct run *run = j->walk->evaluator->run;
+    const int count = run->config.metric_count;
+    struct evidence evidence = {
+        .map = {j->walk->input.h, j->walk->input.w, j->saliency.data},
+        .native = {j->saliency.native_h, j->saliency.native_w, j->saliency.native},
+        .cost = {cost->seconds, cost->full, cost->tail, cost->backward},
+        .probability = probability,
+        .explain_again = explain_again,
+        .context = j,
+        .metric_count = count,
+        .metrics = run->metrics,
+        .values = arena_alloc(arena_of(j->walk), (size_t)count, sizeof *evidence.values),
+        .is_measured = arena_alloc(arena_of(j->walk), (size_t)count, sizeof *evidence.is_measured)};
+    if (!evidence.values || !evidence.is_measured)
+        return error_memory(err, "an image's values");
+    for (int k = 0; k < count; k++) {
+        struct value value = {.undefined = "no_label"};
+        if (j->view->has_class && evidence_measure(&evidence, k, &value, err))
+            return -1;
+        values[k] = (struct store_value){protocol, k, value.number, value.undefined, value.flag};
+    }
+    return 0;
+}
+
+static int judge(const struct walk *walk, int method, int protocol, struct evaluated_method *out, struct error *err)
+{
+    const struct config *config = &walk->evaluator->run->config;
+    const struct view *view = &walk->views[walk->view_of[protocol]];
+    const struct protocol_post_steps post = protocol_post_steps((enum protocol_post)config->protocols[protocol].post);
+    struct judgement j = {.walk = walk,
+                          .view = view,
+                          .protocol = &config->protocols[protocol],
+                          .method = &config->methods[method],
+                          .post = {post.at_layer, post.at_input, post.eps}};
+    if (view->has_class && finish(&j, &view->raw, &j.saliency, err))
+        return -1;
+    if (protocol == 0) {
+        out->saliency = j.saliency;
+        out->raw = view->raw;
+        const struct cam_cost *cost = &view->raw.cost;
+        out->cost = (struct report_cost){cost->seconds, cost->full, cost->tail, cost->backward};
+    }
+    return measure(&j, &view->raw.cost, protocol, out->values + (size_t)protocol * (size_t)config->metric_count, err);
+}
+
+static int evaluate_method(struct walk *walk, int method, struct evaluated_method *out, struct error *err)
+{
+    const struct config *config = &walk->evaluator->run->config;
+    const struct config_method *m = &config->methods[method];
+    out->method = method;
+    out->value_count = config->protocol_count * config->metric_count;
+    out->values = arena_alloc(arena_of(walk), (size_t)out->value_count, sizeof *out->values);
+    if (!out->values)
+        return error_memory(err, "an image's values");
+    for (int v = 0; v < walk->view_count; v++)
+        if (walk->views[v].has_class &&
+            cam_explain(walk->views[v].pass, m->method, m->params, 0, m->label, &walk->views[v].raw, err))
+            return -1;
+    for (int p = 0; p < config->protocol_count; p++)
+        if (judge(walk, method, p, out, err))
+            return -1;
+    return 0;
+}
+
+/* -- the image ------------------------------------------------------------------------------------------------------ */
+
+/* How many classes are more probable than the label (equal ones of lower index too); -1: no label. */
+static int rank_of(const float *probabilities, int classes, int label)
+{
+    int rank = label < 0 ? -1 : 0;
+    for (int k = 0; k < classes && label >= 0; k++)
+        rank += probabilities[k] > probabilities[label] || (k < label && probabilities[k] == probabilities[label]);
+    return rank;
+}
+
+static struct store_base base_of(const struct walk *walk, int backbone, int image)
+{
+    const struct cam_pass *pass = walk->views[0].pass;
+    const int classes = network_classes(session_network(walk->evaluator->session));
+    const float *probabilities = cam_pass_probabilities(pass);
+    int predicted = 0;
+    for (int k = 1; k < classes; k++)
+        if (probabilities[k] > probabilities[predicted])
+            predicted = k;
+    return (struct store_base){.backbone = backbone,
+                               .image = image,
+                               .predicted = predicted,
+                               .rank = rank_of(probabilities, classes,
+                                               imageset_label(walk->evaluator->run->images, walk->image)),
+                               .probability = probabilities[predicted]};
+}
+
+int evaluate_image(struct evaluator *evaluator, int image, const int *methods, int count, struct evaluated *out,
+                   bool *is_unreadable, struct error *err)
+{
+    const struct run *run = evaluator->run;
+    arena_reset(&evaluator->arena);
+    struct walk walk = {.evaluator = evaluator,
+                        .image = run->chosen[image],
+                        .name = run->image_names[image],
+                        .input = network_input(session_network(evaluator->session))};
+    struct picture picture;
+    *out = (struct evaluated){0};
+    *is_unreadable = imageset_picture(run->images, walk.image, &evaluator->arena, &picture, err) != 0;
+    if (*is_unreadable || open_views(&walk, &picture, err))
+        return -1;
+    out->base = base_of(&walk, evaluator->backbone, image);
+    out->pixels = walk.views[0].pixels;
+    out->methods = arena_alloc(&evaluator->arena, (size_t)count, sizeof *out->methods);
+    if (!out->methods)
+        return error_memory(err, "an image's values");
+    for (int i = 0; i < count; i++)
+        if (evaluate_method(&walk, methods[i], &out->methods[i], err))
+            return error_prefix(err, "backbone \"%s\", image \"%s\", method \"%s\": ",
+                                run->config.backbones[evaluator->backbone].label, walk.name,
+                                run->config.methods[methods[i]].label);
+    return 0;
+}

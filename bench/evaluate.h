@@ -1,0 +1,41 @@
+/*
+ * bench/evaluate.h - one image on one backbone: decode, preprocess, base pass, methods, evidence, metrics.
+ */
+#ifndef BENCH_EVALUATE_H
+#define BENCH_EVALUATE_H
+
+#include "bench/run.h"
+#include "methods/harness.h"
+
+/* What a worker has; the arena is reset for every image. */
+struct evaluator {
+    const struct run *run;
+    int backbone;
+    struct session *session;
+    struct arena arena;
+};
+
+/* A method's results on an image; they live until the arena is reset. */
+struct evaluated_method {
+    int method;
+    struct report_cost cost;
+    int value_count;
+    struct store_value *values;
+    struct cam_map raw;       /* under the first protocol; no data if it has no class for this image */
+    struct saliency saliency; /* likewise */
+};
+
+struct evaluated {
+    struct store_base base;
+    const uint8_t *pixels;            /* the crop under the first protocol, (H,W,3) */
+    struct evaluated_method *methods; /* in the order asked for */
+};
+
+/*
+ * Measures `count` methods (positions in the config) on chosen image `image`. Returns 0, or -1 with err; is_unreadable
+ * tells a picture that cannot be decoded from everything else.
+ */
+int evaluate_image(struct evaluator *evaluator, int image, const int *methods, int count, struct evaluated *out,
+                   bool *is_unreadable, struct error *err);
+
+#endif

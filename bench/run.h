@@ -1,0 +1,79 @@
+/*
+ * bench/run.h - a run: everything opened and checked before work begins, then measured, then reported.
+ *
+ * plan.c opens, evaluate.c measures one image, runner.c does all of them in parallel, results.c makes tables and plots.
+ */
+#ifndef BENCH_RUN_H
+#define BENCH_RUN_H
+
+#include "backbones/weights_file.h"
+#include "base/arena.h"
+#include "bench/config.h"
+#include "bench/store.h"
+#include "datasets/imageset.h"
+#include "metrics/evidence.h"
+
+#include <stdio.h>
+
+struct run_backbone {
+    const struct config_backbone *config;
+    const char *title, *layer;
+    struct weights_file *weights;
+    struct weights_info info;
+    struct backbone_options options;
+    struct graph *graph;
+    int layer_count;             /* layers whose values are kept: the target layer first, then what methods ask for */
+    const char **layers;
+    struct tensor layer_shape;   /* of the target layer, without data */
+    double full_macs, tail_macs; /* multiply-adds of a pass, for estimates */
+};
+
+/* What one map of a method is expected to cost, in passes and in multiply-adds. */
+struct run_estimate {
+    double full, tail, backward, macs;
+};
+
+struct run {
+    struct arena arena;
+    struct config config;
+    struct imageset *images;
+    int image_count;
+    int *chosen;              /* positions in the image set */
+    const char **image_names; /* of the chosen ones */
+    struct evidence_metric *metrics; /* as config.metrics */
+    struct run_backbone *backbones;
+    int threads;
+};
+
+struct run_flags {
+    bool fresh, strict, quiet;
+    int columns; /* of the terminal; 0: unknown */
+    bool color;
+};
+
+/* Opens everything that the config names and checks it. On failure nothing is left open. */
+int run_open(struct run *run, const char *config_path, const char *const *sets, int set_count, struct error *err);
+void run_close(struct run *run);
+
+/* Passes of a method's map on a backbone; with `all`, those of its evidence too (the map of x*m). */
+struct run_estimate run_estimate(const struct run *run, int backbone, int method, bool all);
+
+/* What will be done: images, backbones, methods, passes. */
+void run_describe(const struct run *run, FILE *stream);
+
+/* Does it. Returns an exit code: done, interrupted, incomplete; EXIT_USAGE with err. */
+int run_execute(struct run *run, const struct run_flags *flags, struct error *err);
+
+/* -- results.c -- */
+
+/*
+ * The plain table of a config and a store, in the arena. `images`: names by position. Errors: no memory, store.
+ */
+int results_read(const struct config *config, struct store *store, const char *const *images, int image_count,
+                 struct arena *arena, struct report *report, struct error *err);
+
+/* CSV, tables, plots, and the summary on the terminal unless quiet. Warnings go to stderr. */
+int results_write(const struct report *report, const struct config *config, const struct run_flags *flags,
+                  struct error *err);
+
+#endif
