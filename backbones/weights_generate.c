@@ -3,9 +3,9 @@
  *
  * Mean and variance of every channel are carried through the graph as if its values were independent (the input has mean
  * 0 and variance 1). They scale the weights, so that signals keep their size, and become the running statistics of batch
- * norms. What a filter makes of its inputs' mean is taken out again, by the bias or by the batch norm behind it, as in a
- * trained network: without that, all pictures look alike to a deep network. Every tensor has a random stream of its own,
- * and only + - * / and square roots are used, so that a seed gives the same bytes on any machine.
+ * norms. Filters are made blind to the mean of what they read, and the rest of it goes into the bias or the batch norm
+ * behind, as in a trained network: without that, all pictures look alike to a deep network. Every tensor has a random
+ * stream of its own, and only + - * / and square roots are used, so that a seed gives the same bytes on any machine.
  */
 #include "backbones/weights_file.h"
 #include "base/random.h"
@@ -13,7 +13,8 @@
 #include <math.h>
 #include <string.h>
 
-#define LOGIT_DEVIATION 4.0 /* of the last layer's output, if what is pooled varied as one position does */
+#define LOGIT_DEVIATION 2.0
+#define POOLED_VARIANCE (1.0 / 9) /* of a mean over all positions, however many: they resemble each other */
 #define NORM_EPSILON 1e-5
 
 /* What is expected of a value's channels. */
@@ -59,6 +60,14 @@ static void begin(struct generator *g)
         g->out->variance[k] = 1;
 }
 
+static void pool_average(struct generator *g)
+{
+    const double factor = g->node.shape.h == 1 && g->node.shape.w == 1 ? POOLED_VARIANCE : 1;
+    keep(g);
+    for (int k = 0; k < g->out->channels; k++)
+        g->out->variance[k] *= factor;
+}
+
 /* The largest of a few neighbours, which resemble each other: half-way to four independent ones. */
 static void pool_max(struct generator *g)
 {
@@ -68,16 +77,35 @@ static void pool_max(struct generator *g)
 }
 
 /*
- * max(x, 0) of a normal x with mean m, variance v: E|x| is close to s = sqrt(m^2 + 2/pi v), exact for m = 0 and for m far
- * from 0, and so are the shares of mean and second moment that are positive.
+ * Distribution and density of the standard normal, without exp(): Abramowitz and Stegun 26.2.19, 1 - P(x) =
+ * (1 + d1 x + ... + d6 x^6)^-16 / 2 for x >= 0, and its derivative.
  */
+static void normal(double x, double *distribution, double *density)
+{
+    static const double d[] = {1, 0.0498673470, 0.0211410061, 0.0032776263, 0.0000380036, 0.0000488906, 0.0000053830};
+    const double positive = x < 0 ? -x : x;
+    double value = 0, slope = 0;
+    for (int i = 6; i >= 0; i--) {
+        slope = slope * positive + value;
+        value = value * positive + d[i];
+    }
+    const double square = value * value, fourth = square * square, eighth = fourth * fourth;
+    const double tail = 0.5 / (eighth * eighth);
+    *distribution = x < 0 ? tail : 1 - tail;
+    *density = 16 * tail * slope / value;
+}
+
+/* max(x, 0) of a normal x with mean m and variance v. */
 static void rectify(struct generator *g)
 {
     for (int k = 0; k < g->out->channels; k++) {
-        const double m = g->in->mean[k], v = g->in->variance[k];
-        const double s = sqrt(m * m + 0.63661977236758134 * v), share = s > 0 ? (m + s) / (2 * s) : 0;
-        g->out->mean[k] = share * s;
-        g->out->variance[k] = share * (m * m + v) - share * s * share * s;
+        const double m = g->in->mean[k], v = g->in->variance[k], deviation = sqrt(v);
+        double distribution, density;
+        normal(deviation > 0 ? m / deviation : 0, &distribution, &density);
+        const double mean = m * distribution + deviation * density;
+        const double variance = m * mean + v * distribution - mean * mean;
+        g->out->mean[k] = mean;
+        g->out->variance[k] = variance > 1e-4 * v ? variance : 1e-4 * v;
     }
 }
 
@@ -111,20 +139,43 @@ static void flatten(struct generator *g)
     }
 }
 
-/* One filter (in/groups, taps) whose first input channel is `first`; returns what it makes of mean and variance. */
-static void filter(const struct moments *in, int first, int channels, size_t taps, const float *weight, double *mean,
-                   double *variance)
+/* A filter (channels, taps) and the channels it reads, the first of them at `first`. */
+struct filter {
+    float *weight;
+    const struct moments *in;
+    int first, channels;
+    size_t taps;
+};
+
+/* What the filter makes of the mean and variance of its input. */
+static void pass_moments(const struct filter *filter, double *mean, double *variance)
 {
+    const float *weight = filter->weight;
     *mean = *variance = 0;
-    for (int i = first; i < first + channels; i++) {
+    for (int i = filter->first; i < filter->first + filter->channels; i++) {
         double sum = 0, squares = 0;
-        for (size_t t = 0; t < taps; t++, weight++) {
+        for (size_t t = 0; t < filter->taps; t++, weight++) {
             sum += *weight;
             squares += (double)*weight * *weight;
         }
-        *mean += sum * in->mean[i];
-        *variance += squares * in->variance[i];
+        *mean += sum * filter->in->mean[i];
+        *variance += squares * filter->in->variance[i];
     }
+}
+
+/* Makes the filter orthogonal to the mean input, where that leaves more than an edge filter: it then passes none of it. */
+static void ignore_mean(const struct filter *filter)
+{
+    double mean, variance, squares = 0;
+    pass_moments(filter, &mean, &variance);
+    for (int i = filter->first; i < filter->first + filter->channels; i++)
+        squares += filter->in->mean[i] * filter->in->mean[i];
+    if (filter->channels == 1 || squares == 0)
+        return;
+    for (int i = 0; i < filter->channels; i++)
+        for (size_t t = 0; t < filter->taps; t++)
+            filter->weight[(size_t)i * filter->taps + t] -=
+                (float)(mean / (squares * (double)filter->taps) * filter->in->mean[filter->first + i]);
 }
 
 static double mean_variance(const struct moments *moments)
@@ -148,9 +199,12 @@ static void weigh(struct generator *g)
     struct random_stream stream = stream_of(g, weight);
     for (size_t i = 0; i < (size_t)weight->dim[0] * fan_in; i++)
         weight->data[i] = (float)(scale * next_signed(&stream));
-    for (int k = 0; k < weight->dim[0]; k++)
-        filter(g->in, k / (weight->dim[0] / groups) * channels, channels, taps, weight->data + (size_t)k * fan_in,
-               &g->out->mean[k], &g->out->variance[k]);
+    for (int k = 0; k < weight->dim[0]; k++) {
+        const struct filter filter = {weight->data + (size_t)k * fan_in, g->in,
+                                      k / (weight->dim[0] / groups) * channels, channels, taps};
+        ignore_mean(&filter);
+        pass_moments(&filter, &g->out->mean[k], &g->out->variance[k]);
+    }
     struct weight *bias = g->tensor[PARAMETER_BIAS];
     if (!bias)
         return;
@@ -184,9 +238,18 @@ static const struct {
     const char *op;
     void (*run)(struct generator *generator);
 } rules[] = {
-    {"adaptive_avg_pool", keep}, {"add", add},       {"avg_pool", keep},   {"batch_norm", normalise},
-    {"concat", concat},          {"conv2d", weigh},  {"flatten", flatten}, {"input", begin},
-    {"linear", weigh},           {"max_pool", pool_max}, {"relu", rectify}, {"relu6", rectify},
+    {"adaptive_avg_pool", pool_average},
+    {"add", add},
+    {"avg_pool", keep},
+    {"batch_norm", normalise},
+    {"concat", concat},
+    {"conv2d", weigh},
+    {"flatten", flatten},
+    {"input", begin},
+    {"linear", weigh},
+    {"max_pool", pool_max},
+    {"relu", rectify},
+    {"relu6", rectify},
 };
 
 static int run_rule(struct generator *g, struct error *err)
