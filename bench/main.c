@@ -73,16 +73,15 @@ static void print_help(void)
 
 static void print_version(void)
 {
+    static const char jpeg[] = QUOTE(LIBJPEG_TURBO_VERSION);
     unsigned major, minor, release;
     H5get_libversion(&major, &minor, &release);
-    printf(CAMBENCH_PROGRAM "\n\n"
-           "%s, core %s\n"
-           "HDF5 %u.%u.%u\n"
-           "SQLite %s\n"
-           "libjpeg-turbo " QUOTE(LIBJPEG_TURBO_VERSION) "\n\n"
-           "License Apache-2.0: <https://www.apache.org/licenses/LICENSE-2.0>\n"
-           "This is free software; there is no warranty.\n",
-           openblas_get_config(), openblas_get_corename(), major, minor, release, sqlite3_libversion());
+    printf("%s\n\n%s, core %s\n", CAMBENCH_PROGRAM, openblas_get_config(), openblas_get_corename());
+    printf("HDF5 %u.%u.%u\n", major, minor, release);
+    printf("SQLite %s\n", sqlite3_libversion());
+    printf("libjpeg-turbo %s\n\n", jpeg);
+    printf("License Apache-2.0: <https://www.apache.org/licenses/LICENSE-2.0>\n"
+           "This is free software; there is no warranty.\n");
 }
 
 static const struct command *find_command(const char *name, struct error *err)

@@ -243,8 +243,8 @@ int options_parse(const struct options_usage *usage, int argc, char **argv, stru
 static int out_of_range(const char *option, const char *value, double min, double max, struct error *err)
 {
     char shown[128];
-    return error_set(err, "%s is \"%s\"; allowed: %.15g..%.15g", option, text_printable(value, shown, sizeof shown), min,
-                     max);
+    return error_set(err, "%s is \"%s\"; allowed: %.15g..%.15g", option, text_printable(value, shown, sizeof shown),
+                     min, max);
 }
 
 int options_int(const char *option, const char *value, long long min, long long max, int *out, struct error *err)

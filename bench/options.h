@@ -35,9 +35,9 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#define OPTIONS_ANY (-1)            /* words_max: as many as there are */
-#define OPTIONS_WORD ARGP_KEY_ARG   /* key of a word that is no option */
-#define OPTIONS_KEY 256             /* first key for rows without a letter */
+#define OPTIONS_ANY (-1)          /* words_max: as many as there are */
+#define OPTIONS_WORD ARGP_KEY_ARG /* key of a word that is no option */
+#define OPTIONS_KEY 256           /* first key for rows without a letter */
 #define OPTIONS_ROWS_MAX 48
 
 /* Options that several commands share; --help is always there. */
@@ -51,8 +51,9 @@ struct options {
 };
 
 struct options_usage {
-    const char *words; /* what follows the options, for the usage line: "CONFIG", "FILE|ARCH"; one form a line; NULL: none */
-    const char *doc;   /* what the command does, '\v', then the example */
+    const char
+        *words; /* what follows the options, for the usage line: "CONFIG", "FILE|ARCH"; one form a line; NULL: none */
+    const char *doc;                /* what the command does, '\v', then the example */
     const struct argp_option *rows; /* ends with {0}; NULL: none of its own */
     unsigned common;                /* OPTIONS_QUIET ... */
     int words_min, words_max;

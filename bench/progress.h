@@ -16,9 +16,9 @@ struct progress {
     bool is_terminal, is_drawn;
     double total, done; /* cost */
     long items;
-    const char *unit;       /* of items: "maps"; a constant string */
-    double begun, drawn;    /* seconds */
-    double (*clock)(void);  /* seconds from anywhere; a test may replace it after progress_begin() */
+    const char *unit;      /* of items: "maps"; a constant string */
+    double begun, drawn;   /* seconds */
+    double (*clock)(void); /* seconds from anywhere; a test may replace it after progress_begin() */
 };
 
 /* `total` cost > 0 lies ahead. stream NULL: quiet. */

@@ -1,12 +1,27 @@
 /* bench/table.c - JSON as text for people. */
 #include "bench/table.h"
 
+#include "base/text.h"
+
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #define CELL_MAX 512
 #define COLUMNS_MAX 12
+
+json_t *table_text(const char *text)
+{
+    char shown[CELL_MAX];
+    text_printable(text, shown, sizeof shown);
+    json_t *string = json_string(shown);
+    if (string)
+        return string;
+    for (char *at = shown; *at; at++) /* not UTF-8: keep what is ASCII */
+        if (*at & 0x80)
+            *at = '?';
+    return json_string(shown);
+}
 
 static void append(char *text, const char *more)
 {
@@ -29,7 +44,7 @@ static void format_number(double number, const struct unit *units, char *text)
     if (units->name)
         snprintf(text, CELL_MAX, "%.2f %s", number / units->size, units->name);
     else
-        snprintf(text, CELL_MAX, "%.15g", number);
+        snprintf(text, CELL_MAX, "%.6g", number);
 }
 
 static bool ends_with(const char *text, const char *end)
@@ -73,14 +88,6 @@ static void format_value(const char *key, const json_t *value, char *text)
     append(text, is_shape ? ")" : "");
 }
 
-static void format_cell(const char *key, const json_t *object, char *text)
-{
-    const json_t *value = json_object_get(object, key);
-    format_value(key, value, text);
-    if (json_is_number(value) && json_number_value(value) == 0)
-        text[0] = 0;
-}
-
 /* `spaces` holds the blanks that are owed before the next text, so that no line ends with any. */
 static void print_cell(const char *text, size_t width, size_t *spaces)
 {
@@ -95,7 +102,7 @@ static void print_row(const struct table_column *columns, const json_t *object, 
     for (int c = 0; columns[c].key; c++) {
         char cell[CELL_MAX];
         if (object)
-            format_cell(columns[c].key, object, cell);
+            format_value(columns[c].key, json_object_get(object, columns[c].key), cell);
         print_cell(object ? cell : columns[c].head, width[c], &spaces);
     }
     putchar('\n');
@@ -105,7 +112,8 @@ static void print_params(const json_t *params)
 {
     size_t i;
     json_t *row;
-    json_array_foreach(params, i, row) {
+    json_array_foreach(params, i, row)
+    {
         const char *value = json_string_value(json_object_get(row, "default"));
         printf("    %s = %s  (%s)  %s\n", json_string_value(json_object_get(row, "name")), *value ? value : "none",
                json_string_value(json_object_get(row, "allowed")), json_string_value(json_object_get(row, "help")));
@@ -116,9 +124,10 @@ static size_t column_width(const struct table_column *column, const json_t *arra
 {
     size_t width = width_of(column->head), i;
     json_t *object;
-    json_array_foreach(array, i, object) {
+    json_array_foreach(array, i, object)
+    {
         char cell[CELL_MAX];
-        format_cell(column->key, object, cell);
+        format_value(column->key, json_object_get(object, column->key), cell);
         if (width_of(cell) > width)
             width = width_of(cell);
     }
@@ -132,7 +141,8 @@ void table_print(const struct table_column *columns, const json_t *array)
     for (int c = 0; columns[c].key; c++)
         width[c] = column_width(&columns[c], array);
     print_row(columns, NULL, width);
-    json_array_foreach(array, i, object) {
+    json_array_foreach(array, i, object)
+    {
         print_row(columns, object, width);
         print_params(json_object_get(object, "params"));
     }
@@ -158,10 +168,9 @@ void table_print_facts(const json_t *object)
     size_t width = 0;
     const char *key;
     json_t *value;
+    json_object_foreach((json_t *)object, key, value) if (is_fact(value) && strlen(key) > width) width = strlen(key);
     json_object_foreach((json_t *)object, key, value)
-        if (is_fact(value) && strlen(key) > width)
-            width = strlen(key);
-    json_object_foreach((json_t *)object, key, value) {
+    {
         char label[CELL_MAX], text[CELL_MAX];
         if (!is_fact(value))
             continue;

@@ -15,9 +15,12 @@ struct table_column {
     const char *key, *head;
 };
 
+/* Text from anywhere as a JSON string: control characters, and what is not UTF-8, become '?'. NULL: no memory. */
+json_t *table_text(const char *text);
+
 /*
- * Numbers from a million on are shortened ("11.69 M"), keys that end with "_bytes" are printed as KiB or MiB, null, false
- * and 0 are left blank, lists are joined, three whole numbers are a shape. An object's "params" follow it, one a line.
+ * Numbers from a million on are shortened ("11.69 M"), keys that end with "_bytes" are printed as KiB or MiB, null
+ * and false are left blank, lists are joined, lists of whole numbers are shapes. An object's "params" follow it, one a line.
  */
 void table_print(const struct table_column *columns, const json_t *array);
 

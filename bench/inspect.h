@@ -1,0 +1,23 @@
+/*
+ * bench/inspect.h - what an architecture or a file holds, as JSON; cmd_inspect.c prints it.
+ *
+ * Each function returns an object that the caller gives back (json_decref), or NULL and err. Plain values come first and
+ * are printed as lines; arrays of objects ("nodes", "steps", "tensors", "first_images") as tables.
+ */
+#ifndef BENCH_INSPECT_H
+#define BENCH_INSPECT_H
+
+#include "backbones/backbone.h"
+#include "base/error.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+
+/* Nodes, shapes, operations and bytes; with_plan: "steps" as the engine runs them, instead of "nodes". */
+json_t *inspect_architecture(const char *arch, const struct backbone_options *options, bool with_plan,
+                             struct error *err);
+
+/* A weights file or an image set, by its format attribute. Errors: cannot be opened, damaged, of neither format. */
+json_t *inspect_file(const char *path, bool with_plan, struct error *err);
+
+#endif
