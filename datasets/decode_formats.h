@@ -1,0 +1,17 @@
+/*
+ * datasets/decode_formats.h - the two formats behind decode_picture(). Private to datasets/decode*.c.
+ */
+#ifndef DATASETS_DECODE_FORMATS_H
+#define DATASETS_DECODE_FORMATS_H
+
+#include "datasets/decode.h"
+
+/* As decode_picture(), for bytes that begin as the format does. */
+int decode_jpeg(const void *bytes, size_t size, struct arena *arena, struct picture *picture, struct error *err);
+int decode_png(const void *bytes, size_t size, struct arena *arena, struct picture *picture, struct error *err);
+
+/* Checks the sides and makes room for the pixels. `format` is "JPEG" or "PNG", for the error. */
+int decode_make_room(const char *format, uint64_t w, uint64_t h, struct arena *arena, struct picture *picture,
+                     struct error *err);
+
+#endif

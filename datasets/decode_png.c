@@ -1,0 +1,143 @@
+/*
+ * datasets/decode_png.c - PNG by libpng's row API, without gamma, to what Pillow's convert("RGB") gives.
+ *
+ * Pillow's own ways: alpha is dropped, 16-bit colour keeps the high byte, 16-bit grey is clipped at 255, indices beyond
+ * the palette are greys.
+ */
+#include "datasets/decode_formats.h"
+
+#include <png.h>
+#include <setjmp.h>
+#include <string.h>
+
+#define CHUNKS_MAX 256
+#define CHUNK_BYTES_MAX ((png_alloc_size_t)8 << 20)
+
+struct decoder {
+    png_structp png;
+    png_infop info;
+    struct error *err;
+    const uint8_t *bytes;
+    size_t size, done;
+    png_uint_32 w, h;
+    int depth, colour;
+    uint8_t palette[256][3];
+    uint8_t *samples; /* rows as libpng gives them */
+    png_bytep *rows;
+};
+
+/* libpng asks for a function that does not return. */
+_Noreturn static void refuse(png_structp png, png_const_charp text)
+{
+    struct decoder *decoder = png_get_error_ptr(png);
+    if (decoder->done > decoder->size)
+        error_set(decoder->err, "truncated PNG file");
+    else
+        error_set(decoder->err, "damaged PNG file: %s", text);
+    longjmp(png_jmpbuf(png), 1);
+}
+
+static void ignore_warning(png_structp png, png_const_charp text)
+{
+    (void)png, (void)text;
+}
+
+static void take_bytes(png_structp png, png_bytep out, size_t size)
+{
+    struct decoder *decoder = png_get_io_ptr(png);
+    if (size > decoder->size - decoder->done) {
+        decoder->done = decoder->size + 1;
+        png_error(png, "end of file");
+    }
+    memcpy(out, decoder->bytes + decoder->done, size);
+    decoder->done += size;
+}
+
+static void read_palette(struct decoder *decoder)
+{
+    png_colorp colours = NULL;
+    int count = 0;
+    for (int i = 0; i < 256; i++)
+        memset(decoder->palette[i], i, 3);
+    if (png_get_PLTE(decoder->png, decoder->info, &colours, &count))
+        for (int i = 0; i < count && i < 256; i++)
+            memcpy(decoder->palette[i], (uint8_t[]){colours[i].red, colours[i].green, colours[i].blue}, 3);
+}
+
+static int read_header(struct decoder *decoder, struct arena *arena, struct picture *picture)
+{
+    png_structp png = decoder->png;
+    png_read_info(png, decoder->info);
+    png_get_IHDR(png, decoder->info, &decoder->w, &decoder->h, &decoder->depth, &decoder->colour, NULL, NULL, NULL);
+    if (decode_make_room("PNG", decoder->w, decoder->h, arena, picture, decoder->err))
+        return -1;
+    if (decoder->colour == PNG_COLOR_TYPE_PALETTE)
+        read_palette(decoder);
+    if (decoder->depth < 8 && decoder->colour == PNG_COLOR_TYPE_GRAY)
+        png_set_expand_gray_1_2_4_to_8(png);
+    if (decoder->depth < 8)
+        png_set_packing(png);
+    if (decoder->depth == 16 && decoder->colour != PNG_COLOR_TYPE_GRAY)
+        png_set_strip_16(png);
+    if (decoder->colour & PNG_COLOR_MASK_ALPHA)
+        png_set_strip_alpha(png);
+    png_set_interlace_handling(png);
+    png_read_update_info(png, decoder->info);
+    return 0;
+}
+
+static int read_samples(struct decoder *decoder, struct arena *arena)
+{
+    const size_t stride = png_get_rowbytes(decoder->png, decoder->info);
+    decoder->samples = arena_alloc(arena, decoder->h, stride);
+    decoder->rows = arena_alloc(arena, decoder->h, sizeof *decoder->rows);
+    if (!decoder->samples || !decoder->rows)
+        return error_memory(decoder->err, "a picture");
+    for (size_t y = 0; y < decoder->h; y++)
+        decoder->rows[y] = decoder->samples + y * stride;
+    png_read_image(decoder->png, decoder->rows);
+    png_read_end(decoder->png, NULL);
+    return 0;
+}
+
+static void convert_row(const struct decoder *decoder, const uint8_t *in, uint8_t *out)
+{
+    const size_t w = decoder->w;
+    if (decoder->colour == PNG_COLOR_TYPE_PALETTE)
+        for (size_t x = 0; x < w; x++)
+            memcpy(out + 3 * x, decoder->palette[in[x]], 3);
+    else if (decoder->colour & PNG_COLOR_MASK_COLOR)
+        memcpy(out, in, w * 3);
+    else if (decoder->depth == 16 && decoder->colour == PNG_COLOR_TYPE_GRAY)
+        for (size_t x = 0; x < w; x++) /* above 255 if the high byte is not zero */
+            memset(out + 3 * x, in[2 * x] ? 255 : in[2 * x + 1], 3);
+    else
+        for (size_t x = 0; x < w; x++)
+            memset(out + 3 * x, in[x], 3);
+}
+
+/* Locals that change after setjmp() live in the decoder. */
+static int decode(struct decoder *decoder, struct arena *arena, struct picture *picture)
+{
+    if (setjmp(png_jmpbuf(decoder->png)))
+        return -1;
+    png_set_read_fn(decoder->png, decoder, take_bytes);
+    png_set_user_limits(decoder->png, 0x7fffffff, 0x7fffffff); /* decode_make_room() says it better */
+    png_set_chunk_cache_max(decoder->png, CHUNKS_MAX);
+    png_set_chunk_malloc_max(decoder->png, CHUNK_BYTES_MAX);
+    if (read_header(decoder, arena, picture) || read_samples(decoder, arena))
+        return -1;
+    for (size_t y = 0; y < decoder->h; y++)
+        convert_row(decoder, decoder->rows[y], picture->data + y * decoder->w * 3);
+    return 0;
+}
+
+int decode_png(const void *bytes, size_t size, struct arena *arena, struct picture *picture, struct error *err)
+{
+    struct decoder decoder = {.err = err, .bytes = bytes, .size = size};
+    decoder.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &decoder, refuse, ignore_warning);
+    decoder.info = decoder.png ? png_create_info_struct(decoder.png) : NULL;
+    const int status = decoder.info ? decode(&decoder, arena, picture) : error_memory(err, "a picture");
+    png_destroy_read_struct(&decoder.png, &decoder.info, NULL);
+    return status;
+}

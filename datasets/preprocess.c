@@ -1,0 +1,72 @@
+/* datasets/preprocess.c - torchvision's Resize, CenterCrop and Normalize, with their roundings. */
+#include "datasets/preprocess.h"
+
+#include "datasets/decode.h"
+
+#include <math.h>
+#include <string.h>
+
+/* The sides after resizing: torchvision's int(size * long / short) for the longer one. */
+static int resized_sides(const struct picture *picture, const struct preprocess *how, int *h, int *w,
+                         struct error *err)
+{
+    *h = how->resize_h;
+    *w = how->resize_w;
+    if (how->squash)
+        return 0;
+    const bool is_upright = picture->w <= picture->h;
+    const int64_t shorter = is_upright ? picture->w : picture->h, longer = is_upright ? picture->h : picture->w;
+    const int64_t size = how->resize_h, resized = (int64_t)((double)(size * longer) / (double)shorter);
+    if (resized * size > DECODE_PIXELS_MAX)
+        return error_set(err, "a picture of %dx%d pixels is too narrow to be resized", picture->w, picture->h);
+    *h = (int)(is_upright ? resized : size);
+    *w = (int)(is_upright ? size : resized);
+    return 0;
+}
+
+/* Where the crop begins in the picture; negative: so many zeros come first. */
+static int crop_start(int side, int crop)
+{
+    return crop > side ? -((crop - side) / 2) : (int)nearbyint((side - crop) / 2.0); /* halves to even */
+}
+
+static void crop_picture(const struct picture *in, int top, int left, const struct preprocess *how, uint8_t *out)
+{
+    const int x0 = left < 0 ? -left : 0, columns = in->w < how->crop_w ? in->w : how->crop_w;
+    for (int y = 0; y < how->crop_h; y++) {
+        const int from = y + top;
+        if (from < 0 || from >= in->h)
+            continue;
+        memcpy(out + ((size_t)y * (size_t)how->crop_w + (size_t)x0) * 3,
+               in->data + ((size_t)from * (size_t)in->w + (size_t)(left < 0 ? 0 : left)) * 3, (size_t)columns * 3);
+    }
+}
+
+static void normalise(const uint8_t *pixels, size_t plane, const struct preprocess *how, float *input)
+{
+    for (int c = 0; c < 3; c++)
+        for (size_t i = 0; i < plane; i++)
+            input[(size_t)c * plane + i] = ((float)pixels[3 * i + (size_t)c] / 255 - how->mean[c]) / how->deviation[c];
+}
+
+int preprocess_picture(const struct picture *picture, const struct preprocess *how, struct arena *arena, float *input,
+                       uint8_t **pixels, struct preprocess_geometry *geometry, struct error *err)
+{
+    int h, w;
+    struct picture resized;
+    if (resized_sides(picture, how, &h, &w, err) ||
+        resize_picture(picture, h, w, how->filter, arena, &resized, err))
+        return -1;
+    const size_t plane = (size_t)how->crop_h * (size_t)how->crop_w;
+    uint8_t *crop = arena_alloc(arena, plane, 3); /* zeroed: the padding */
+    if (!crop)
+        return error_memory(err, "a picture");
+    const int top = crop_start(h, how->crop_h), left = crop_start(w, how->crop_w);
+    crop_picture(&resized, top, left, how, crop);
+    normalise(crop, plane, how, input);
+    if (pixels)
+        *pixels = crop;
+    if (geometry)
+        *geometry = (struct preprocess_geometry){(double)w / picture->w, (double)h / picture->h, -left, -top};
+    return 0;
+}
