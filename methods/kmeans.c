@@ -1,26 +1,30 @@
 /*
- * methods/kmeans.c - k-means on flat arrays. Centres are stored by coordinate, LANES at a time, so that one point meets
- * LANES centres in one vector operation; the sum over coordinates keeps its order whatever the instruction set.
+ * methods/kmeans.c - k-means on flat arrays. The points are also stored by coordinate, so that one centre meets all
+ * points in vector operations; the sum over coordinates keeps its order whatever the instruction set.
  */
 #include "methods/kmeans.h"
 #include "nn/simd.h"
 
-enum { LANES = 16, ROUNDS_MAX = 300 };
+#define ROUNDS_MAX 300
 
 struct k_means {
     struct points points;
     int k;
-    float *centre;   /* (k / LANES, d, LANES) */
-    double *sum;     /* (k, d): coordinates of a cluster's points */
-    int *count;      /* (k): its points */
-    float *distance; /* (n): squared, to the own centre */
+    float *coordinate;   /* (d, n): the points, by coordinate */
+    float *centre;       /* (k, d) */
+    double *sum;         /* (k, d): of a cluster's points */
+    int *count;          /* (k): a cluster's points */
+    int *number;         /* (k): a cluster's number in the order of first points */
+    float *distance;     /* (n): squared, to the own centre */
+    float *candidate;    /* (n): to one centre */
     int *label, *before; /* (n) */
-    int *number;     /* (k): scratch for renumbering */
 };
 
-static size_t blocks_of(int k)
+static void transpose(struct points points, float *out)
 {
-    return ((size_t)k + LANES - 1) / LANES;
+    for (int i = 0; i < points.n; i++)
+        for (int j = 0; j < points.d; j++)
+            out[(size_t)j * (size_t)points.n + (size_t)i] = points.data[(size_t)i * (size_t)points.d + (size_t)j];
 }
 
 struct k_means *k_means_create(struct cam *cam, struct points points, int clusters)
@@ -28,78 +32,56 @@ struct k_means *k_means_create(struct cam *cam, struct points points, int cluste
     struct k_means *work = cam_alloc(cam, 1, sizeof *work);
     if (!work)
         return NULL;
+    const size_t n = (size_t)points.n, d = (size_t)points.d, k = (size_t)clusters;
     *work = (struct k_means){
         .points = points,
-        .centre = cam_floats(cam, blocks_of(clusters) * LANES * (size_t)points.d),
-        .sum = cam_alloc(cam, (size_t)clusters * (size_t)points.d, sizeof *work->sum),
-        .count = cam_alloc(cam, clusters, sizeof *work->count),
-        .distance = cam_floats(cam, points.n),
-        .label = cam_alloc(cam, points.n, sizeof *work->label),
-        .before = cam_alloc(cam, points.n, sizeof *work->before),
-        .number = cam_alloc(cam, clusters, sizeof *work->number),
+        .coordinate = cam_floats(cam, d * n),
+        .centre = cam_floats(cam, k * d),
+        .sum = cam_alloc(cam, k * d, sizeof *work->sum),
+        .count = cam_alloc(cam, k, sizeof *work->count),
+        .number = cam_alloc(cam, k, sizeof *work->number),
+        .distance = cam_floats(cam, n),
+        .candidate = cam_floats(cam, n),
+        .label = cam_alloc(cam, n, sizeof *work->label),
+        .before = cam_alloc(cam, n, sizeof *work->before),
     };
-    const bool is_complete = work->centre && work->sum && work->count && work->distance && work->label &&
-                             work->before && work->number;
-    return is_complete ? work : NULL;
+    if (!work->coordinate || !work->centre || !work->sum || !work->count || !work->number || !work->distance ||
+        !work->candidate || !work->label || !work->before)
+        return NULL;
+    transpose(points, work->coordinate);
+    return work;
 }
 
-static const float *point(const struct k_means *work, int i)
+MULTIVERSION static void add_squares(float *restrict sum, const float *restrict x, float centre, int n)
 {
-    return work->points.data + (size_t)i * (size_t)work->points.d;
+    for (int i = 0; i < n; i++)
+        sum[i] += (x[i] - centre) * (x[i] - centre);
 }
 
-static float *coordinate(struct k_means *work, int c, int j)
+MULTIVERSION static void take_nearer(float *restrict distance, int *restrict label, const float *restrict candidate,
+                                     int c, int n)
 {
-    return work->centre + ((size_t)c / LANES * (size_t)work->points.d + (size_t)j) * LANES + c % LANES;
-}
-
-static void set_centre(struct k_means *work, int c, int i)
-{
-    for (int j = 0; j < work->points.d; j++)
-        *coordinate(work, c, j) = point(work, i)[j];
-}
-
-/* Nearest of k centres to each point, the first of equals, and its squared distance. */
-MULTIVERSION static void assign(const struct points *points, const float *centre, int k, float *distance, int *label)
-{
-    const size_t d = (size_t)points->d;
-    for (int i = 0; i < points->n; i++) {
-        const float *x = points->data + (size_t)i * d;
-        distance[i] = INFINITY;
-        for (int block = 0; block < k; block += LANES) {
-            const float *lanes = centre + (size_t)block * d;
-            const int used = k - block < LANES ? k - block : LANES;
-            float sum[LANES] = {0};
-            for (size_t j = 0; j < d; j++)
-                for (int l = 0; l < LANES; l++)
-                    sum[l] += (x[j] - lanes[j * LANES + l]) * (x[j] - lanes[j * LANES + l]);
-            for (int l = 0; l < used; l++)
-                if (sum[l] < distance[i]) {
-                    distance[i] = sum[l];
-                    label[i] = block + l;
-                }
-        }
+    for (int i = 0; i < n; i++) {
+        const bool is_nearer = candidate[i] < distance[i];
+        label[i] = is_nearer ? c : label[i];
+        distance[i] = is_nearer ? candidate[i] : distance[i];
     }
 }
 
-/* Lowers distance[i] to the squared distance to point `c` where that is nearer. */
-MULTIVERSION static void approach(const struct points *points, int c, float *distance)
+/* Gives centre c the points that are nearer to it than to those before. */
+static void offer(struct k_means *work, int c)
 {
-    const size_t d = (size_t)points->d;
-    const float *centre = points->data + (size_t)c * d;
-    for (int i = 0; i < points->n; i++) {
-        const float *x = points->data + (size_t)i * d;
-        float sum[LANES] = {0}, total = 0;
-        size_t j = 0;
-        for (; j + LANES <= d; j += LANES)
-            for (int l = 0; l < LANES; l++)
-                sum[l] += (x[j + l] - centre[j + l]) * (x[j + l] - centre[j + l]);
-        for (; j < d; j++)
-            total += (x[j] - centre[j]) * (x[j] - centre[j]);
-        for (int l = 0; l < LANES; l++)
-            total += sum[l];
-        distance[i] = total < distance[i] ? total : distance[i];
-    }
+    const int n = work->points.n, d = work->points.d;
+    memset(work->candidate, 0, (size_t)n * sizeof *work->candidate);
+    for (int j = 0; j < d; j++)
+        add_squares(work->candidate, work->coordinate + (size_t)j * n, work->centre[(size_t)c * d + j], n);
+    take_nearer(work->distance, work->label, work->candidate, c, n);
+}
+
+static void forget_distances(struct k_means *work)
+{
+    for (int i = 0; i < work->points.n; i++)
+        work->distance[i] = INFINITY;
 }
 
 static double inertia_of(const struct k_means *work)
@@ -129,13 +111,14 @@ static int draw(const struct k_means *work, struct random_stream *random, int ot
 /* k-means++: each further centre is a point far from those before. */
 static void seed(struct k_means *work, struct random_stream *random)
 {
-    for (int i = 0; i < work->points.n; i++)
-        work->distance[i] = INFINITY;
-    int chosen = (int)random_below(random, (uint32_t)work->points.n);
+    const size_t n = (size_t)work->points.n, d = (size_t)work->points.d;
+    forget_distances(work);
+    memset(work->label, 0, n * sizeof *work->label); /* valid also for a point that is not finite, near to nothing */
+    size_t chosen = random_below(random, (uint32_t)n);
     for (int c = 0; c < work->k; c++) {
-        set_centre(work, c, chosen);
-        approach(&work->points, chosen, work->distance);
-        chosen = draw(work, random, c);
+        memcpy(work->centre + c * d, work->points.data + chosen * d, d * sizeof *work->centre);
+        offer(work, c);
+        chosen = (size_t)draw(work, random, c);
     }
 }
 
@@ -169,23 +152,25 @@ static void move_centres(struct k_means *work)
     const size_t d = (size_t)work->points.d;
     memset(work->sum, 0, (size_t)work->k * d * sizeof *work->sum);
     for (int i = 0; i < work->points.n; i++) {
+        const float *x = work->points.data + (size_t)i * d;
         double *sum = work->sum + (size_t)work->label[i] * d;
         for (size_t j = 0; j < d; j++)
-            sum[j] += point(work, i)[j];
+            sum[j] += x[j];
     }
     for (int c = 0; c < work->k; c++)
-        for (size_t j = 0; j < d; j++)
-            *coordinate(work, c, (int)j) = (float)(work->sum[(size_t)c * d + j] / work->count[c]);
+        for (size_t j = (size_t)c * d; j < (size_t)(c + 1) * d; j++)
+            work->centre[j] = (float)(work->sum[j] / work->count[c]);
 }
 
 /* Lloyd's rounds from seeded centres: leaves labels and distances. */
 static void settle(struct k_means *work)
 {
     const size_t bytes = (size_t)work->points.n * sizeof *work->label;
-    memset(work->label, 0, bytes);
     for (int round = 0; round < ROUNDS_MAX; round++) {
         memcpy(work->before, work->label, bytes);
-        assign(&work->points, work->centre, work->k, work->distance, work->label);
+        forget_distances(work);
+        for (int c = 0; c < work->k; c++)
+            offer(work, c);
         fill_empty(work);
         if (round > 0 && memcmp(work->before, work->label, bytes) == 0)
             return;
