@@ -2,7 +2,8 @@
  * backbones/weights_file.h - weights in HDF5 (docs/formats.md), and seeded random ones.
  *
  * Root attributes format = "cambench-weights", version = 1, arch, classes, width, source, sha256 (of the file they came
- * from); one dataset /tensor/NAME per tensor with torchvision's name, float32 or float16.
+ * from); accuracy (top-1 %), height and width_px (of the input) if known; one dataset /tensor/NAME per tensor with
+ * torchvision's name, float32 or float16.
  */
 #ifndef BACKBONES_WEIGHTS_FILE_H
 #define BACKBONES_WEIGHTS_FILE_H
@@ -21,7 +22,10 @@ struct weights_info {
 
 struct weights_file; /* an open file */
 
-/* Opens and checks a file in a child process (base/h5.h). Errors: not HDF5, damaged, another format or version. */
+/*
+ * Opens and checks a file in a child process (base/h5.h). Errors: not HDF5, damaged, another format or version, an
+ * architecture that is not known. Whether the tensors fit is for network_check_weights() to say.
+ */
 struct weights_file *weights_open(const char *path, struct weights_info *info, struct error *err);
 void weights_close(struct weights_file *file);
 

@@ -1,11 +1,11 @@
 /*
  * backbones/weights_generate.c - seeded random weights for any graph.
  *
- * Mean and variance of every channel are carried through the graph as if its values were independent (the input has mean
- * 0 and variance 1). They scale the weights, so that signals keep their size, and become the running statistics of batch
- * norms. Filters are made blind to the mean of what they read, and the rest of it goes into the bias or the batch norm
- * behind, as in a trained network: without that, all pictures look alike to a deep network. Every tensor has a random
- * stream of its own, and only + - * / and square roots are used, so that a seed gives the same bytes on any machine.
+ * Mean and variance of every channel are carried through the graph as if its values were independent (the input has
+ * mean 0 and variance 1). They scale the weights, so that signals keep their size, and become the running statistics of
+ * batch norms. Filters are made blind to the mean of what they read, and the rest of it goes into the bias or the batch
+ * norm behind, as in a trained network: without that, all pictures look alike to a deep network. Every tensor has a
+ * random stream of its own, and only + - * / and square roots are used: a seed gives the same bytes on any machine.
  */
 #include "backbones/weights_file.h"
 #include "base/random.h"
@@ -163,7 +163,7 @@ static void pass_moments(const struct filter *filter, double *mean, double *vari
     }
 }
 
-/* Makes the filter orthogonal to the mean input, where that leaves more than an edge filter: it then passes none of it. */
+/* Makes the filter orthogonal to its mean input, unless that would leave a mere edge filter (one channel). */
 static void ignore_mean(const struct filter *filter)
 {
     double mean, variance, squares = 0;
