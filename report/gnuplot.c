@@ -106,7 +106,8 @@ static int run(const struct figure *figure, const char *folder, struct error *wa
     posix_spawn_file_actions_destroy(&actions);
     if (failed) {
         unlink(path);
-        return error_set(warning, "plots left out: could not start gnuplot: %s (package gnuplot-nox)", strerror(failed));
+        return error_set(warning, "plots left out: could not start gnuplot: %s (package gnuplot-nox)",
+                         strerror(failed));
     }
     int status;
     while (waitpid(child, &status, 0) < 0)

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-enum { RINGS = 9, PLACES = 16, POINT = 6 };
+enum { RINGS = 9, PLACES = 16, POINT = 6, LINE_STEPS = 12, LINE_COST = 12 };
 
 struct box {
     double x0, y0, x1, y1;
@@ -15,60 +15,80 @@ static double shared_area(struct box a, struct box b)
     return w > 0 && h > 0 ? w * h : 0;
 }
 
-static struct box text_box(const struct label *label, double left, double middle)
+static struct box text_box(const struct label *label)
 {
-    return (struct box){left - 2, middle - label->height / 2, left + label->width + 2, middle + label->height / 2};
+    return (struct box){label->left - 2, label->middle - label->height / 2, label->left + label->width + 2,
+                        label->middle + label->height / 2};
 }
 
-/* What a box would cover: points, and the labels before `placed`. */
-static double covered(const struct label *labels, int count, int placed, struct box box)
+/* What the line from a label's point to its text would cross, in the units of an area. */
+static double line_crosses(const struct label *label, struct box box)
 {
+    double cost = 0;
+    for (int i = 1; i < LINE_STEPS && label->is_far; i++) {
+        const double t = (double)i / LINE_STEPS;
+        const double x = label->x + t * (label->end_x - label->x), y = label->y + t * (label->end_y - label->y);
+        cost += x > box.x0 && x < box.x1 && y > box.y0 && y < box.y1 ? LINE_COST : 0;
+    }
+    return cost;
+}
+
+static struct box point_box(const struct label *label)
+{
+    return (struct box){label->x - POINT, label->y - POINT, label->x + POINT, label->y + POINT};
+}
+
+/* What labels[index] would cover where it stands: points, the labels before it, and lines both ways. */
+static double covered(const struct label *labels, int count, int index)
+{
+    const struct label *label = &labels[index];
+    const struct box box = text_box(label);
     double area = 0;
     for (int i = 0; i < count; i++) {
-        const struct label *l = &labels[i];
-        area += shared_area(box, (struct box){l->x - POINT, l->y - POINT, l->x + POINT, l->y + POINT});
-        if (i < placed)
-            area += shared_area(box, text_box(l, l->left, l->middle));
+        area += shared_area(box, point_box(&labels[i]));
+        if (i != index)
+            area += line_crosses(label, point_box(&labels[i]));
+        if (i < index)
+            area += shared_area(box, text_box(&labels[i])) + line_crosses(label, text_box(&labels[i])) +
+                    line_crosses(&labels[i], box);
     }
     return area;
 }
 
-/* Place `place` of a ring: the text's nearest edge at distance `radius` from the point. */
-static void at_place(const struct label *label, int ring, int place, double *left, double *middle)
+/* Place `place` of a ring: the text's nearest edge about as far from the point as the ring is wide. */
+static struct label at_place(struct label label, int ring, int place)
 {
-    const double radius = POINT + 3 + ring * label->height * 0.8, angle = place * 2 * M_PI / PLACES;
-    const double x = label->x + radius * cos(angle);
-    *middle = label->y + (radius + (ring ? 0 : label->height / 4)) * sin(angle);
-    *left = x - label->width * (1 - cos(angle)) / 2;
+    const double radius = POINT + 3 + ring * label.height * 0.8, angle = place * 2 * M_PI / PLACES;
+    label.middle = label.y + (radius + (ring ? 0 : label.height / 4)) * sin(angle);
+    label.left = label.x + radius * cos(angle) - label.width * (1 - cos(angle)) / 2;
+    label.is_far = ring > 0;
+    label.end_x = fmin(fmax(label.x, label.left), label.left + label.width);
+    label.end_y = fmin(fmax(label.y, label.middle - label.height / 2 + 1), label.middle + label.height / 2 - 1);
+    return label;
 }
 
 static void place(struct label *labels, int count, int index, double width, double height)
 {
-    struct label *label = &labels[index];
+    struct label best = at_place(labels[index], 0, 0);
     double least = INFINITY;
-    label->left = fmax(0, fmin(label->x, width - label->width));
-    label->middle = label->y;
+    best.left = fmax(0, fmin(best.left, width - best.width));
     for (int ring = 0; ring < RINGS; ring++)
         for (int i = 0; i < PLACES && least > 0; i++) {
-            double left, middle;
-            at_place(label, ring, i, &left, &middle);
-            const struct box box = text_box(label, left, middle);
+            labels[index] = at_place(labels[index], ring, i);
+            const struct box box = text_box(&labels[index]);
             if (box.x0 < 0 || box.y0 < 0 || box.x1 > width || box.y1 > height)
                 continue;
-            const double area = covered(labels, count, index, box);
+            const double area = covered(labels, count, index);
             if (area < least) {
                 least = area;
-                label->left = left;
-                label->middle = middle;
-                label->is_far = ring > 0;
+                best = labels[index];
             }
         }
+    labels[index] = best;
 }
 
 void labels_place(struct label *labels, int count, double width, double height)
 {
-    for (int i = 0; i < count; i++) {
-        labels[i].is_far = 0;
+    for (int i = 0; i < count; i++)
         place(labels, count, i, width, height);
-    }
 }

@@ -4,12 +4,15 @@
 #ifndef REPORT_LABELS_H
 #define REPORT_LABELS_H
 
+#include <stdbool.h>
+
 /* A point and the box of its name, in pixels, y up. */
 struct label {
     double x, y;          /* the point */
     double width, height; /* of the text */
     double left, middle;  /* written by labels_place(): where the text begins, at half its height */
-    int is_far;           /* written: away from the point, wants a line to it */
+    bool is_far;          /* written: away from the point, wants a line to it */
+    double end_x, end_y;  /* written: where that line meets the text */
 };
 
 /*

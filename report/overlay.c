@@ -1,9 +1,9 @@
 /*
  * report/overlay.c - sheets of maps over an image, as PNG.
  *
- * Each panel shows the image in grey with the map's colour blended in half and half, so that hue and lightness belong to
- * the map alone; a panel without a map shows the image as it is. The colour map is viridis (Smith and van der Walt, 2015,
- * CC0): 18 of its 256 colours, straight lines between, at most 5 of 255 levels away from the original.
+ * Each panel shows the image in grey with the map's colour blended in half and half, so that hue belongs to the map
+ * alone; a panel without a map shows the image as it is. The colour map is viridis (Smith and van der Walt, 2015, CC0):
+ * 18 of its 256 colours, straight lines between, at most 5 of 255 levels away from the original.
  */
 #include "base/file.h"
 #include "report/escape.h"
@@ -106,7 +106,8 @@ static void panel_pixel(const struct overlay_sheet *sheet, const float *map, siz
         color[c] = (uint8_t)lround((grey + color[c]) / 2);
 }
 
-static void put_panel(struct picture *picture, const struct layout *layout, const struct overlay_sheet *sheet, int index)
+static void put_panel(struct picture *picture, const struct layout *layout, const struct overlay_sheet *sheet,
+                      int index)
 {
     const struct overlay_panel *panel = &sheet->panels[index];
     const int left = GAP + index % layout->columns * layout->step_x;

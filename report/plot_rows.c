@@ -1,7 +1,8 @@
 /*
  * report/plot_rows.c - figures with a row per method and backbone: bars of means, boxes of distributions.
  *
- * Bars lie, so that names of methods stay level however long they are; a group of rows is a method, a colour a backbone.
+ * Bars lie, so that names of methods stay level however long they are; a group of rows is a method, a colour a
+ * backbone.
  */
 #include "report/escape.h"
 #include "report/plots.h"
@@ -10,7 +11,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROW = 13, GROUP_GAP = 9, BOTTOM = 62, LEGEND_ROW = 20, RIGHT = 30, PANEL = 560, HEIGHT_MIN = 260 };
+/* Pixels. */
+enum {
+    ROW = 13,
+    GROUP_GAP = 9,
+    BOTTOM = 62,  /* ticks and the name of the axis */
+    CAPTION = 18, /* what the parts of a box are */
+    LEGEND_ROW = 20,
+    RIGHT = 30,
+    PANEL = 560,
+    HEIGHT_MIN = 260,
+};
 
 /* One row: what the data file says. Bars use mean, low, high; boxes all. */
 struct row {
@@ -110,7 +121,7 @@ static void write_data(FILE *stream, const void *context)
 static void write_names(FILE *stream, const struct rows *rows)
 {
     const struct report *report = rows->plot->report;
-    fputs("set ytics noenhanced scale 0 (", stream);
+    fputs("set ytics noenhanced scale 0 textcolor rgb '#202020' (", stream);
     for (int m = 0; m < report->method_count; m++) {
         fputs(m ? ", " : "", stream);
         escape_gnuplot(stream, report->methods[m].title, PLOT_TITLE_COLUMNS);
@@ -167,17 +178,23 @@ static void write_commands(FILE *stream, const char *file, const void *context)
     const double width = rows->left + PANEL + rows->right, height = rows->height;
     char subject[256];
     snprintf(subject, sizeof subject, "%.120s: %s", metric->title,
-             rows->is_box ? "distribution over images (box 25 to 75 %, line median, dot mean, whisker 5 to 95 %)"
+             rows->is_box            ? "distribution over the images"
              : report->bootstrap > 0 ? "mean and 95 % bootstrap interval"
                                      : "mean");
     plot_title(stream, rows->plot, subject, &rows->metric, 1, rows->height);
+    if (rows->is_box)
+        fprintf(stream,
+                "set label 'box: 25 to 75 %% of the images; line: median; dot: mean; whiskers: 5 to 95 %%' "
+                "at screen 0.5, screen %.6f center textcolor rgb '#505050' noenhanced\n",
+                12 / height);
     fprintf(stream, "set lmargin at screen %.6f\nset rmargin at screen %.6f\n", rows->left / width,
             (rows->left + PANEL) / width);
-    fprintf(stream, "set bmargin at screen %.6f\nset tmargin at screen %.6f\n", BOTTOM / height, 1 - PLOT_TOP / height);
+    fprintf(stream, "set bmargin at screen %.6f\nset tmargin at screen %.6f\n",
+            (BOTTOM + (rows->is_box ? CAPTION : 0)) / height, 1 - PLOT_TOP / height);
     fprintf(stream, "set xrange [%.9g:%.9g]\nset yrange [%.6f:0.9]\n", rows->axis_min, rows->axis_max,
             row_position(rows, report->backbone_count - 1, report->method_count - 1) - 0.9);
     fputs("set border 1 linecolor rgb '#808080'\nset grid xtics linecolor rgb '#dddddd' linetype 1\n"
-          "set xtics nomirror\nset xlabel ",
+          "set xtics nomirror textcolor rgb '#202020'\nset xlabel ",
           stream);
     plot_axis(stream, metric);
     fprintf(stream, " noenhanced\nset key at screen %.6f, screen %.6f left top Left reverse samplen 1 noenhanced\n",
@@ -211,7 +228,8 @@ static void rows_measure(struct rows *rows)
         rows->right += 50 + figure_text_width(legend);
     const int legend_height = has_legend ? (report->backbone_count + 1) * LEGEND_ROW : 0;
     const int rows_height = report->method_count * (report->backbone_count * ROW + GROUP_GAP) + GROUP_GAP;
-    rows->height = PLOT_TOP + BOTTOM + (rows_height > legend_height ? rows_height : legend_height);
+    rows->height = PLOT_TOP + BOTTOM + (rows->is_box ? CAPTION : 0) +
+                   (rows_height > legend_height ? rows_height : legend_height);
     if (rows->height < HEIGHT_MIN)
         rows->height = HEIGHT_MIN;
 }

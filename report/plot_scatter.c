@@ -1,8 +1,8 @@
 /*
  * report/plot_scatter.c - methods as named points over two axes, a panel per backbone with the same axes.
  *
- * Names are placed here, not by gnuplot, so that they do not cover each other: margins and ranges are fixed, so a point's
- * pixel is known.
+ * Names are placed here, not by gnuplot, so that they do not cover each other: margins and ranges are fixed, so the
+ * pixel of a point is known.
  */
 #include "report/escape.h"
 #include "report/labels.h"
@@ -11,7 +11,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { PANEL_W = 460, PANEL_H = 340, LEFT = 72, RIGHT = 20, BOTTOM = 58, HEAD = 30, TEXT_H = 15, COLUMNS_MAX = 3 };
+enum { PANEL_W = 460, PANEL_H = 340, LEFT = 72, RIGHT = 20, BOTTOM = 58, HEAD = 30, TEXT_H = 15, COLUMNS_MAX = 2 };
 
 /* One axis: a metric's means, or seconds on a logarithmic scale. */
 struct axis {
@@ -159,7 +159,7 @@ static void write_axes(FILE *stream, const struct scatter *scatter)
         if (axis->metric < 0)
             write_seconds_ticks(stream, axis);
     }
-    fputs("set border 3 linecolor rgb '#808080'\nset tics nomirror\nset grid linecolor rgb '#e4e4e4' linetype 1\n"
+    fputs("set border 3 linecolor rgb '#808080'\nset tics nomirror textcolor rgb '#202020'\nset grid linecolor rgb '#e4e4e4' linetype 1\n"
           "unset key\n",
           stream);
 }
@@ -190,14 +190,11 @@ static void write_labels(FILE *stream, const struct scatter *scatter, int b, int
                 (y0 + label->middle) / height);
         if (!label->is_far)
             continue;
-        const double end = fmin(fmax(label->x, label->left), label->left + label->width);
-        const double side = label->middle > label->y ? -TEXT_H / 2.0 + 1 : TEXT_H / 2.0 - 1;
-        const bool is_beside = fabs(label->middle - label->y) < TEXT_H / 2.0;
         fprintf(stream,
                 "set arrow from screen %.6f, screen %.6f to screen %.6f, screen %.6f nohead back "
                 "linecolor rgb '#909090' linewidth 0.7\n",
-                (x0 + label->x) / width, (y0 + label->y) / height, (x0 + end) / width,
-                (y0 + label->middle + (is_beside ? 0 : side)) / height);
+                (x0 + label->x) / width, (y0 + label->y) / height, (x0 + label->end_x) / width,
+                (y0 + label->end_y) / height);
     }
 }
 
@@ -250,8 +247,6 @@ static int draw(struct scatter *scatter, const char *name, struct arena *arena, 
     if (!scatter_fill(scatter, scratch))
         return 0;
     scatter->columns = report->backbone_count < COLUMNS_MAX ? report->backbone_count : COLUMNS_MAX;
-    if (report->backbone_count == 4)
-        scatter->columns = 2;
     scatter->rows = (report->backbone_count + scatter->columns - 1) / scatter->columns;
     const struct figure figure = {name, figure_width(scatter), figure_height(scatter), scatter, write_data,
                                   write_commands};

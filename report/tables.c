@@ -192,8 +192,9 @@ static void markdown(const struct table *table)
     escape_markdown(table->stream, report->name);
     fputs(": protocol ", table->stream);
     escape_markdown(table->stream, report->protocols[table->protocol].name);
-    fprintf(table->stream, "\n\nMeans over %d images%s. Arrows: ↑ higher is better, ↓ lower is better; bold: the best "
-                           "method, controls left out. Made by ",
+    fprintf(table->stream,
+            "\n\nMeans over %d images%s. Arrows: ↑ higher is better, ↓ lower is better; bold: the best method, "
+            "controls left out. Made by ",
             image_count(table), report->bootstrap > 0 ? ", with 95 % bootstrap intervals" : "");
     escape_markdown(table->stream, report->program);
     fputs(".\n", table->stream);
@@ -274,9 +275,8 @@ static void tex(const struct table *table)
     for (int b = 0; b < report->backbone_count; b++) {
         if (!has_undefined(table, b))
             continue;
-        fprintf(table->stream, "\\multicolumn{%d}{p{0.95\\linewidth}}{\\footnotesize * undefined, left out of the mean ",
-                columns);
-        fputs("(", table->stream);
+        fprintf(table->stream,
+                "\\multicolumn{%d}{p{0.95\\linewidth}}{\\footnotesize * undefined, left out of the mean (", columns);
         escape_tex(table->stream, report->backbones[b].title);
         fputs("): ", table->stream);
         list_undefined(table, b, escape_tex);
