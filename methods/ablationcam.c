@@ -1,0 +1,205 @@
+/*
+ * methods/ablationcam.c - Ablation-CAM. Desai, Ramaswamy, "Ablation-CAM: Visual Explanations for Deep Convolutional
+ * Network via Gradient-free Localization", WACV 2020. A channel's weight is the part of the score that is lost without
+ * it: (y - y^(k)) / y. C passes of the tail.
+ */
+#include "methods/subspace.h"
+
+enum ablate_value { ABLATE_ZERO, ABLATE_MIN, ABLATE_PYTORCH_GRAD_CAM };
+enum denominator { DENOMINATOR_SIGNED, DENOMINATOR_ABS, DENOMINATOR_ONE };
+enum score { SCORE_LOGIT, SCORE_PROB };
+
+struct ablationcam {
+    int ablate_value, denominator, score;
+    double ratio;
+};
+
+/* The channels that are ablated, in this order, and what each is set to. */
+struct ablation {
+    const struct tensor *act;
+    int n;
+    int *channel; /* (n) */
+    float *value; /* (n) */
+};
+
+/* -- values ------------------------------------------------------------------------------------------------------ */
+
+/*
+ * pytorch-grad-cam: 0 if the smallest activation is 0; else 1e7 below the smallest of a batch of 32 copies, which the
+ * copies changed before have lowered by then.
+ */
+static void set_falling_values(struct ablation *ablation)
+{
+    const float smallest = range_of(ablation->act->data, tensor_size(ablation->act)).min;
+    float lowest = smallest;
+    for (int i = 0; i < ablation->n; i++) {
+        lowest = (i % 32 ? lowest : smallest) - 1e7f;
+        ablation->value[i] = smallest == 0 ? 0 : lowest;
+    }
+}
+
+static void set_values(struct ablation *ablation, int how)
+{
+    const size_t plane = tensor_plane(ablation->act);
+    if (how == ABLATE_PYTORCH_GRAD_CAM)
+        set_falling_values(ablation);
+    for (int i = 0; i < ablation->n && how == ABLATE_MIN; i++)
+        ablation->value[i] = range_of(ablation->act->data + ablation->channel[i] * plane, plane).min;
+}
+
+/* -- channels ---------------------------------------------------------------------------------------------------- */
+
+/* Where Eigen-CAM, without its sign, is above 1 % of its range: mask (h,w) of 0 and 1. */
+static int eigen_mask(struct cam *cam, const struct tensor *act, float *mask)
+{
+    const int plane = act->h * act->w;
+    struct random_stream random = cam_random(cam);
+    double *rows = cam_alloc(cam, tensor_size(act), sizeof *rows), *basis = cam_alloc(cam, plane, sizeof *basis);
+    if (!rows || !basis)
+        return -1;
+    for (int k = 0; k < act->c; k++) {
+        const float *channel = act->data + (size_t)k * plane;
+        double mean = 0;
+        for (int i = 0; i < plane; i++)
+            mean += channel[i] / (double)plane;
+        for (int i = 0; i < plane; i++)
+            rows[(size_t)i * act->c + k] = channel[i] - mean;
+    }
+    if (leading_subspace(cam, rows, plane, act->c, 1, &random, basis))
+        return -1;
+    for (int i = 0; i < plane; i++)
+        mask[i] = (float)fabs(basis[i]);
+    min_max(mask, plane, 0, mask);
+    for (int i = 0; i < plane; i++)
+        mask[i] = mask[i] > 0.01f;
+    return 0;
+}
+
+/* How much of a channel's |A| above its minimum lies inside the mask; 0 for a constant channel. */
+static double overlap(const float *channel, const float *mask, size_t plane)
+{
+    double inside = 0, all = 0;
+    float smallest = INFINITY;
+    for (size_t i = 0; i < plane; i++)
+        smallest = fminf(smallest, fabsf(channel[i]));
+    for (size_t i = 0; i < plane; i++) {
+        inside += mask[i] * (fabsf(channel[i]) - smallest);
+        all += fabsf(channel[i]) - smallest;
+    }
+    return all > 0 ? inside / all : 0;
+}
+
+/* How many channels overlap less than channel k, or as much with a lower index. */
+static int rank_of(const double *overlaps, int channels, int k)
+{
+    int rank = 0;
+    for (int other = 0; other < channels; other++)
+        rank += overlaps[other] < overlaps[k] || (overlaps[other] == overlaps[k] && other < k);
+    return rank;
+}
+
+static int kept_at_each_end(int channels, double ratio)
+{
+    const int kept = (int)(channels * ratio);
+    return kept > 0 ? kept : 1;
+}
+
+/* The channels of highest and of lowest overlap, C * ratio of each, as pytorch-grad-cam; all for ratio 1. */
+static int choose_channels(struct cam *cam, double ratio, struct ablation *ablation)
+{
+    const struct tensor *act = ablation->act;
+    const size_t plane = tensor_plane(act);
+    const int kept = kept_at_each_end(act->c, ratio);
+    float *mask = cam_floats(cam, plane);
+    double *overlaps = cam_alloc(cam, act->c, sizeof *overlaps);
+    if (!mask || !overlaps || (ratio < 1 && eigen_mask(cam, act, mask)))
+        return -1;
+    for (int k = 0; k < act->c && ratio < 1; k++)
+        overlaps[k] = overlap(act->data + k * plane, mask, plane);
+    for (int k = 0; k < act->c; k++) {
+        const int rank = ratio < 1 ? rank_of(overlaps, act->c, k) : 0;
+        if (rank < kept || rank >= act->c - kept)
+            ablation->channel[ablation->n++] = k;
+    }
+    return 0;
+}
+
+/* -- passes ------------------------------------------------------------------------------------------------------ */
+
+/* A without the channel of item `index`. */
+static void write_activation(void *context, int index, float *out)
+{
+    const struct ablation *ablation = context;
+    const size_t plane = tensor_plane(ablation->act);
+    float *channel = out + ablation->channel[index] * plane;
+    memcpy(out, ablation->act->data, tensor_size(ablation->act) * sizeof *out);
+    for (size_t i = 0; i < plane; i++)
+        channel[i] = ablation->value[index];
+}
+
+static double denominator_of(int how, double score)
+{
+    if (how == DENOMINATOR_ONE || score == 0)
+        return 1;
+    return how == DENOMINATOR_ABS ? fabs(score) : score;
+}
+
+static int explain(struct cam *cam, const void *params, float *map, struct error *err)
+{
+    (void)err; /* the context fills it */
+    const struct ablationcam *p = params;
+    struct ablation ablation = {.act = cam_activations(cam)};
+    if (!ablation.act)
+        return -1;
+    const int channels = ablation.act->c;
+    float *weight = cam_floats(cam, channels);
+    struct cam_output *out = cam_alloc(cam, channels, sizeof *out);
+    ablation.channel = cam_alloc(cam, channels, sizeof *ablation.channel);
+    ablation.value = cam_floats(cam, channels);
+    if (!weight || !out || !ablation.channel || !ablation.value || choose_channels(cam, p->ratio, &ablation))
+        return -1;
+    set_values(&ablation, p->ablate_value);
+    if (ablation.n == channels ? cam_tail_channel_masks(cam, ablation.value, out)
+                               : cam_tail(cam, ablation.n, write_activation, &ablation, out))
+        return -1;
+    const double score = p->score == SCORE_LOGIT ? cam_logit(cam) : cam_probability(cam);
+    const double denominator = denominator_of(p->denominator, score);
+    for (int i = 0; i < ablation.n; i++)
+        weight[ablation.channel[i]] =
+            (float)((score - (p->score == SCORE_LOGIT ? out[i].logit : out[i].probability)) / denominator);
+    weighted_sum(ablation.act, weight, map);
+    return 0;
+}
+
+static void passes(const void *params, const struct tensor *layer, struct shape input, double *full, double *tail,
+                   double *backward)
+{
+    (void)input;
+    const struct ablationcam *p = params;
+    const int kept = 2 * kept_at_each_end(layer->c, p->ratio);
+    *full = 1;
+    *tail = kept < layer->c ? kept : layer->c;
+    *backward = 0;
+}
+
+static const struct param params[] = {
+    PARAM_ENUM(struct ablationcam, ablate_value, "zero|min|pytorch_grad_cam", "what an ablated channel is set to"),
+    PARAM_ENUM(struct ablationcam, denominator, "signed|abs|one", "what the loss is divided by: y, |y|, 1"),
+    PARAM_ENUM(struct ablationcam, score, "logit|prob", "y"),
+    PARAM_FLOAT(struct ablationcam, ratio, 1.0, 1e-4, 1,
+                "below 1: this part of the channels from each end of their overlap with Eigen-CAM; the rest weighs 0"),
+    {0}};
+
+const struct method method_ablationcam = {
+    .name = "ablationcam",
+    .title = "Ablation-CAM",
+    .year = 2020,
+    .source = "desai2020ablationcam",
+    .version = 1,
+    .needs = METHOD_NEEDS_TAIL_PASSES,
+    .cost = "1 forward, C passes of the tail",
+    .params = params,
+    .params_size = sizeof(struct ablationcam),
+    .explain = explain,
+    .passes = passes,
+};
