@@ -280,7 +280,7 @@ static struct store_base base_of(const struct walk *walk, int backbone, int imag
                                .probability = probabilities[predicted]};
 }
 
-int evaluate_image(struct evaluator *evaluator, int image, const int *methods, int count, struct evaluated *out,
+int evaluate_image(struct evaluator *evaluator, int image, const int *which, int count, struct evaluated *out,
                    bool *is_unreadable, struct error *err)
 {
     const struct run *run = evaluator->run;
@@ -295,14 +295,16 @@ int evaluate_image(struct evaluator *evaluator, int image, const int *methods, i
     if (*is_unreadable || open_views(&walk, &picture, err))
         return -1;
     out->base = base_of(&walk, evaluator->backbone, image);
+    out->klass = walk.views[0].has_class ? cam_pass_class(walk.views[0].pass) : -1;
+    out->probability = out->klass < 0 ? 0 : cam_pass_probabilities(walk.views[0].pass)[out->klass];
     out->pixels = walk.views[0].pixels;
     out->methods = arena_alloc(&evaluator->arena, (size_t)count, sizeof *out->methods);
     if (!out->methods)
         return error_memory(err, "an image's values");
     for (int i = 0; i < count; i++)
-        if (evaluate_method(&walk, methods[i], &out->methods[i], err))
+        if (evaluate_method(&walk, which[i], &out->methods[i], err))
             return error_prefix(err, "backbone \"%s\", image \"%s\", method \"%s\": ",
                                 run->config.backbones[evaluator->backbone].label, walk.name,
-                                run->config.methods[methods[i]].label);
+                                run->config.methods[which[i]].label);
     return 0;
 }

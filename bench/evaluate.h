@@ -27,15 +27,17 @@ struct evaluated_method {
 
 struct evaluated {
     struct store_base base;
+    int klass;          /* explained under the first protocol, and its probability; -1: none */
+    double probability;
     const uint8_t *pixels;            /* the crop under the first protocol, (H,W,3) */
     struct evaluated_method *methods; /* in the order asked for */
 };
 
 /*
- * Measures `count` methods (positions in the config) on chosen image `image`. Returns 0, or -1 with err; is_unreadable
+ * Measures `count` methods (`which`: positions in the config) on chosen image `image`. Returns 0, or -1 with err; is_unreadable
  * tells a picture that cannot be decoded from everything else.
  */
-int evaluate_image(struct evaluator *evaluator, int image, const int *methods, int count, struct evaluated *out,
+int evaluate_image(struct evaluator *evaluator, int image, const int *which, int count, struct evaluated *out,
                    bool *is_unreadable, struct error *err);
 
 #endif

@@ -1,0 +1,235 @@
+/* bench/pictures.c - overlays and maps.h5, as maps come in. */
+#include "bench/pictures.h"
+
+#include "base/file.h"
+#include "base/h5.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct kept_image {
+    uint8_t *pixels;
+    float *maps;   /* (method, H, W) */
+    bool *has_map; /* [method]; a constant or undefined map is shown as what it is: nothing */
+    char (*notes)[48];
+    int missing;   /* methods still to come */
+};
+
+struct pictures {
+    struct arena arena;
+    const struct run *run;
+    int backbone;
+    struct shape input;
+    int kept_count;
+    struct kept_image *kept;
+    struct h5_writer *maps;
+    struct map_form *forms; /* [method]; h 0: no map has come */
+    int32_t *classes;       /* [image]; -1: not measured */
+    float *probabilities;
+};
+
+static int keep_image(struct pictures *pictures, struct kept_image *kept)
+{
+    const size_t plane = (size_t)pictures->input.h * (size_t)pictures->input.w;
+    const size_t count = (size_t)pictures->run->config.method_count;
+    kept->pixels = arena_alloc(&pictures->arena, 3 * plane, 1);
+    kept->maps = arena_floats(&pictures->arena, count * plane);
+    kept->has_map = arena_alloc(&pictures->arena, count, sizeof *kept->has_map);
+    kept->notes = arena_alloc(&pictures->arena, count, sizeof *kept->notes);
+    kept->missing = (int)count;
+    return kept->pixels && kept->maps && kept->has_map && kept->notes ? 0 : -1;
+}
+
+struct pictures *pictures_create(const struct run *run, int backbone, struct shape input, struct h5_writer *maps,
+                                 struct error *err)
+{
+    struct pictures *pictures = calloc(1, sizeof *pictures);
+    if (!pictures) {
+        error_memory(err, "overlays");
+        return NULL;
+    }
+    *pictures = (struct pictures){.run = run, .backbone = backbone, .input = input, .maps = maps};
+    arena_init(&pictures->arena, 0);
+    const int asked = run->config.report.overlays;
+    pictures->kept_count = asked < run->image_count ? asked : run->image_count;
+    const size_t images = (size_t)run->image_count, count = (size_t)run->config.method_count;
+    pictures->kept = arena_alloc(&pictures->arena, (size_t)pictures->kept_count, sizeof *pictures->kept);
+    pictures->forms = arena_alloc(&pictures->arena, count, sizeof *pictures->forms);
+    pictures->classes = arena_alloc(&pictures->arena, images, sizeof *pictures->classes);
+    pictures->probabilities = arena_floats(&pictures->arena, images);
+    bool has_memory = pictures->kept && pictures->forms && pictures->classes && pictures->probabilities;
+    for (int i = 0; has_memory && i < pictures->kept_count; i++)
+        has_memory = keep_image(pictures, &pictures->kept[i]) == 0;
+    if (!has_memory) {
+        error_memory(err, "overlays");
+        pictures_free(pictures);
+        return NULL;
+    }
+    for (size_t i = 0; i < images; i++)
+        pictures->classes[i] = -1;
+    return pictures;
+}
+
+void pictures_free(struct pictures *pictures)
+{
+    if (!pictures)
+        return;
+    arena_release(&pictures->arena);
+    free(pictures);
+}
+
+bool pictures_want(const struct pictures *pictures, int image)
+{
+    return pictures->maps || image < pictures->kept_count;
+}
+
+/* -- overlays ------------------------------------------------------------------------------------------------------- */
+
+/* A file name out of any text: what is not a plain character becomes '_'. */
+static void plain_name(const char *text, char *out, size_t size)
+{
+    size_t i = 0;
+    for (; text[i] && i + 1 < size; i++)
+        out[i] = strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-+.", text[i]) ? text[i] : '_';
+    out[i] = 0;
+    if (out[0] == '.')
+        out[0] = '_';
+}
+
+static void write_title(const struct pictures *pictures, int image, char *title, size_t size)
+{
+    const struct run *run = pictures->run;
+    const int klass = pictures->classes[image];
+    const char *name = imageset_class_name(run->images, klass);
+    char shown[64];
+    snprintf(shown, sizeof shown, "class %d", klass);
+    if (name)
+        snprintf(shown, sizeof shown, "%.60s", name);
+    snprintf(title, size, "%s: %s, %.1f %% (%s)", run->image_names[image], shown,
+             100.0 * (double)pictures->probabilities[image], run->backbones[pictures->backbone].title);
+}
+
+static int write_overlay(struct pictures *pictures, int image, struct error *err)
+{
+    const struct run *run = pictures->run;
+    const struct kept_image *kept = &pictures->kept[image];
+    const int count = run->config.method_count;
+    const size_t plane = (size_t)pictures->input.h * (size_t)pictures->input.w;
+    const struct arena_mark mark = arena_mark(&pictures->arena);
+    struct overlay_panel *panels = arena_alloc(&pictures->arena, (size_t)count + 1, sizeof *panels);
+    if (!panels)
+        return error_memory(err, "an overlay");
+    panels[0] = (struct overlay_panel){.title = "image"};
+    for (int m = 0; m < count; m++)
+        panels[m + 1] = (struct overlay_panel){.title = run->config.methods[m].title,
+                                               .subtitle = kept->notes[m],
+                                               .map = kept->has_map[m] ? kept->maps + (size_t)m * plane : NULL};
+    char title[512], folder[PATH_MAX], file[256], path[PATH_MAX], label[64], name[128];
+    write_title(pictures, image, title, sizeof title);
+    plain_name(run->config.backbones[pictures->backbone].label, label, sizeof label);
+    plain_name(run->image_names[image], name, sizeof name);
+    snprintf(file, sizeof file, "%s-%04d-%s.png", label, image + 1, name);
+    const struct overlay_sheet sheet = {.title = title,
+                                        .h = pictures->input.h,
+                                        .w = pictures->input.w,
+                                        .image = kept->pixels,
+                                        .panel_count = count + 1,
+                                        .panels = panels};
+    const int status = file_join(folder, run->config.output, "overlays", err) || file_make_folder(folder, err) ||
+                       file_join(path, folder, file, err) || report_overlay(path, &sheet, err);
+    arena_rewind(&pictures->arena, mark);
+    return status ? -1 : 0;
+}
+
+/* "ADCC 71.2 %", or why there is none. */
+static void note_of(const struct run *run, const struct evaluated_method *method, char *note, size_t size)
+{
+    note[0] = 0;
+    if (method->saliency.flag == SALIENCY_CONSTANT)
+        snprintf(note, size, "constant map");
+    else if (method->saliency.flag == SALIENCY_NOT_FINITE)
+        snprintf(note, size, "map is not finite");
+    for (int k = 0; k < run->config.metric_count && !note[0]; k++)
+        if (strcmp(run->config.metrics[k].metric->name, "adcc") == 0 && !method->values[k].undefined)
+            snprintf(note, size, "ADCC %.1f %%", 100 * method->values[k].number);
+}
+
+static int keep(struct pictures *pictures, int image, const struct evaluated *evaluated, int method_count,
+                struct error *err)
+{
+    struct kept_image *kept = &pictures->kept[image];
+    const size_t plane = (size_t)pictures->input.h * (size_t)pictures->input.w;
+    memcpy(kept->pixels, evaluated->pixels, 3 * plane);
+    for (int i = 0; i < method_count; i++) {
+        const struct evaluated_method *method = &evaluated->methods[i];
+        kept->has_map[method->method] = method->saliency.data != NULL;
+        if (method->saliency.data)
+            memcpy(kept->maps + (size_t)method->method * plane, method->saliency.data, plane * sizeof(float));
+        note_of(pictures->run, method, kept->notes[method->method], sizeof kept->notes[0]);
+        kept->missing--;
+    }
+    return kept->missing == 0 ? write_overlay(pictures, image, err) : 0;
+}
+
+/* -- maps.h5 -------------------------------------------------------------------------------------------------------- */
+
+static void dataset_path(const struct pictures *pictures, int method, const char *what, char *path, size_t size)
+{
+    const struct config *config = &pictures->run->config;
+    snprintf(path, size, "/%s/%s/%s", config->backbones[pictures->backbone].label, config->methods[method].label, what);
+}
+
+static int write_map(struct pictures *pictures, int image, const struct evaluated_method *method, struct error *err)
+{
+    struct map_form *form = &pictures->forms[method->method];
+    char path[H5_PATH_MAX];
+    dataset_path(pictures, method->method, "map", path, sizeof path);
+    if (!method->raw.data)
+        return 0;
+    if (form->h == 0) {
+        *form = method->raw.form;
+        const uint64_t dim[3] = {(uint64_t)pictures->run->image_count, (uint64_t)form->h, (uint64_t)form->w};
+        if (h5_define(pictures->maps, path, H5_FLOAT32, 3, dim, err))
+            return -1;
+    }
+    return h5_write_rows(pictures->maps, path, (uint64_t)image, 1, method->raw.data, err);
+}
+
+int pictures_add(struct pictures *pictures, int image, const struct evaluated *evaluated, int method_count,
+                 struct error *err)
+{
+    pictures->classes[image] = evaluated->klass;
+    pictures->probabilities[image] = (float)evaluated->probability;
+    for (int i = 0; pictures->maps && i < method_count; i++)
+        if (write_map(pictures, image, &evaluated->methods[i], err))
+            return -1;
+    return image < pictures->kept_count ? keep(pictures, image, evaluated, method_count, err) : 0;
+}
+
+int pictures_finish(struct pictures *pictures, struct error *err)
+{
+    const struct run *run = pictures->run;
+    const uint64_t count = (uint64_t)run->image_count;
+    int32_t *positions = arena_alloc(&pictures->arena, (size_t)count, sizeof *positions);
+    if (!positions)
+        return error_memory(err, "maps.h5");
+    for (uint64_t i = 0; i < count; i++)
+        positions[i] = (int32_t)run->chosen[i];
+    for (int m = 0; pictures->maps && m < run->config.method_count; m++) {
+        const struct {
+            const char *name;
+            enum h5_type type;
+            const void *data;
+        } columns[] = {{"image", H5_INT32, positions},
+                       {"class", H5_INT32, pictures->classes},
+                       {"probability", H5_FLOAT32, pictures->probabilities}};
+        for (size_t k = 0; pictures->forms[m].h && k < sizeof columns / sizeof columns[0]; k++) {
+            char path[H5_PATH_MAX];
+            dataset_path(pictures, m, columns[k].name, path, sizeof path);
+            if (h5_write(pictures->maps, path, columns[k].type, 1, &count, columns[k].data, err))
+                return -1;
+        }
+    }
+    return 0;
+}

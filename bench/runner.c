@@ -1,0 +1,524 @@
+/*
+ * bench/runner.c - the main job: for each backbone, all images in parallel.
+ *
+ * A task is an image with the methods that are cheap, or with one that is expensive (masked passes); tasks are taken by
+ * falling cost, so that no core waits for a long one at the end. With fewer images than threads, threads work inside the
+ * passes of one image instead. Neither changes a bit of the results.
+ */
+#include "bench/run.h"
+
+#include "base/file.h"
+#include "base/h5.h"
+#include "bench/bench.h"
+#include "bench/evaluate.h"
+#include "bench/manifest.h"
+#include "bench/pictures.h"
+#include "bench/progress.h"
+
+#include <errno.h>
+#include <omp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct task {
+    int image, group;
+    double cost;
+};
+
+/* Methods that one task measures together. */
+struct group {
+    int count, *methods;
+    double cost; /* of one image */
+};
+
+struct runner {
+    struct run *run;
+    const struct run_flags *flags;
+    struct store *store;
+    struct progress progress;
+    struct h5_writer *maps; /* NULL: not asked for */
+    bool *is_skipped;       /* [image]: could not be read */
+    int skipped_count, item_count;
+    struct manifest_skipped *skipped;
+    /* of the backbone at hand */
+    int backbone;
+    struct network *network;
+    struct pictures *pictures;
+    struct arena arena;
+    int group_count, task_count;
+    struct group *groups;
+    struct task *tasks;
+    /* the first failure ends the run */
+    bool has_failed;
+    struct error error;
+};
+
+static volatile sig_atomic_t is_interrupted;
+
+static void interrupt(int signal)
+{
+    (void)signal;
+    is_interrupted = 1;
+}
+
+static void catch_signals(void)
+{
+    const struct sigaction action = {.sa_handler = interrupt};
+    is_interrupted = 0;
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+/* -- tasks ---------------------------------------------------------------------------------------------------------- */
+
+static bool is_expensive(const struct config_method *method)
+{
+    return method->method->needs & METHOD_NEEDS_MASKED_PASSES;
+}
+
+/* Group 0: all cheap methods; then one for each expensive one. */
+static int make_groups(struct runner *runner, struct error *err)
+{
+    const struct config *config = &runner->run->config;
+    const size_t count = (size_t)config->method_count;
+    runner->groups = arena_alloc(&runner->arena, count + 1, sizeof *runner->groups);
+    runner->group_count = 1;
+    for (size_t g = 0; runner->groups && g <= count; g++) {
+        runner->groups[g].methods = arena_alloc(&runner->arena, count, sizeof(int));
+        if (!runner->groups[g].methods)
+            return error_memory(err, "the tasks");
+    }
+    if (!runner->groups)
+        return error_memory(err, "the tasks");
+    for (int m = 0; m < config->method_count; m++) {
+        struct group *group = &runner->groups[is_expensive(&config->methods[m]) ? runner->group_count++ : 0];
+        group->methods[group->count++] = m;
+        group->cost += run_estimate(runner->run, runner->backbone, m, true).macs * config->protocol_count;
+    }
+    return 0;
+}
+
+static bool is_done(const struct runner *runner, const struct group *group, int image)
+{
+    for (int i = 0; i < group->count; i++)
+        if (!store_has_item(runner->store, runner->backbone, image, group->methods[i]))
+            return false;
+    return true;
+}
+
+/* An image that leaves pictures is measured as a whole, or not at all. */
+static bool is_image_done(const struct runner *runner, int image)
+{
+    for (int g = 0; g < runner->group_count; g++)
+        if (!is_done(runner, &runner->groups[g], image))
+            return false;
+    return true;
+}
+
+static int by_falling_cost(const void *a, const void *b)
+{
+    const struct task *x = a, *y = b;
+    if (x->cost != y->cost)
+        return x->cost < y->cost ? 1 : -1;
+    return x->image - y->image;
+}
+
+static int make_tasks(struct runner *runner, struct error *err)
+{
+    const int images = runner->run->image_count;
+    runner->tasks = arena_alloc(&runner->arena, (size_t)images * (size_t)runner->group_count, sizeof *runner->tasks);
+    if (!runner->tasks)
+        return error_memory(err, "the tasks");
+    runner->task_count = 0;
+    for (int image = 0; image < images; image++) {
+        const bool is_whole = pictures_want(runner->pictures, image);
+        const bool has_all = is_whole && !runner->maps && is_image_done(runner, image);
+        for (int g = 0; g < runner->group_count; g++) {
+            const struct group *group = &runner->groups[g];
+            if (group->count > 0 && !has_all && (is_whole || !is_done(runner, group, image)))
+                runner->tasks[runner->task_count++] = (struct task){image, g, group->cost};
+        }
+    }
+    qsort(runner->tasks, (size_t)runner->task_count, sizeof *runner->tasks, by_falling_cost);
+    return 0;
+}
+
+/* -- one task ------------------------------------------------------------------------------------------------------- */
+
+static int commit(struct runner *runner, int image, const struct evaluated *evaluated, int count, struct error *err)
+{
+    if (store_commit_base(runner->store, &evaluated->base, err))
+        return -1;
+    if (pictures_add(runner->pictures, image, evaluated, count, err))
+        return -1;
+    for (int i = 0; i < count; i++) {
+        const struct evaluated_method *method = &evaluated->methods[i];
+        const struct store_item item = {.backbone = runner->backbone,
+                                        .image = image,
+                                        .method = method->method,
+                                        .cost = method->cost,
+                                        .value_count = method->value_count,
+                                        .values = method->values};
+        if (store_commit(runner->store, &item, err))
+            return -1;
+        runner->item_count++;
+    }
+    return 0;
+}
+
+/* An image that cannot be read is named once, whatever the number of tasks that wanted it. */
+static int skip(struct runner *runner, int image, const struct error *why, struct error *err)
+{
+    if (runner->is_skipped[image])
+        return 0;
+    runner->is_skipped[image] = true;
+    char *reason = arena_string(&runner->run->arena, why->text);
+    if (!reason)
+        return error_memory(err, "a skipped image");
+    runner->skipped[runner->skipped_count++] = (struct manifest_skipped){runner->run->image_names[image], reason};
+    progress_clear(&runner->progress);
+    fprintf(stderr, "cambench: skipped: %s\n", why->text);
+    return store_commit_skipped(runner->store, image, why->text, err);
+}
+
+static void fail(struct runner *runner, const struct error *err)
+{
+    if (!runner->has_failed)
+        runner->error = *err;
+    runner->has_failed = true;
+}
+
+/* Runs outside the lock but for what it shares. */
+static void run_task(struct runner *runner, struct evaluator *evaluator, const struct task *task)
+{
+    const struct group *group = &runner->groups[task->group];
+    struct evaluated evaluated;
+    struct error err = {0};
+    bool is_unreadable = false;
+    const int status = runner->is_skipped[task->image] ? 1
+                                                       : evaluate_image(evaluator, task->image, group->methods,
+                                                                        group->count, &evaluated, &is_unreadable, &err);
+#pragma omp critical(results)
+    {
+        struct error problem;
+        int stored = 0;
+        if (status == 0 && !runner->has_failed)
+            stored = commit(runner, task->image, &evaluated, group->count, &problem);
+        else if (status < 0 && is_unreadable)
+            stored = skip(runner, task->image, &err, &problem);
+        else if (status < 0)
+            fail(runner, &err);
+        if (stored)
+            fail(runner, &problem);
+        progress_add(&runner->progress, task->cost);
+    }
+}
+
+static bool should_stop(struct runner *runner)
+{
+    bool stop;
+#pragma omp critical(results)
+    stop = runner->has_failed;
+    return stop || is_interrupted;
+}
+
+static void run_tasks(struct runner *runner)
+{
+    const int threads = runner->run->threads;
+    const bool is_wide = runner->run->image_count >= threads; /* else threads work inside an image */
+    const int workers = is_wide ? threads : 1, lanes = is_wide ? 1 : threads;
+#pragma omp parallel num_threads(workers) if (workers > 1)
+    {
+        struct evaluator evaluator = {.run = runner->run, .backbone = runner->backbone};
+        struct error err;
+        arena_init(&evaluator.arena, 0);
+        evaluator.session = session_create(runner->network, lanes, &err);
+        if (!evaluator.session) {
+#pragma omp critical(results)
+            fail(runner, &err);
+        }
+#pragma omp for schedule(dynamic, 1)
+        for (int t = 0; t < runner->task_count; t++)
+            if (!should_stop(runner))
+                run_task(runner, &evaluator, &runner->tasks[t]);
+        session_free(evaluator.session);
+        arena_release(&evaluator.arena);
+    }
+}
+
+/* -- one backbone --------------------------------------------------------------------------------------------------- */
+
+static struct network *load_network(struct run_backbone *backbone, struct error *err)
+{
+    struct arena arena;
+    struct weights weights;
+    struct network *network = NULL;
+    arena_init(&arena, 0);
+    if (weights_read(backbone->weights, &arena, &weights, err) == 0)
+        network = network_create(backbone->graph, &weights, backbone->layers, backbone->layer_count, err);
+    arena_release(&arena);
+    if (!network)
+        error_prefix(err, "backbone \"%s\": ", backbone->config->label);
+    return network;
+}
+
+static int run_backbone(struct runner *runner, struct error *err)
+{
+    struct run_backbone *backbone = &runner->run->backbones[runner->backbone];
+    arena_reset(&runner->arena);
+    const struct shape input = {3, backbone->options.height, backbone->options.width_px};
+    runner->pictures = pictures_create(runner->run, runner->backbone, input, runner->maps, err);
+    if (!runner->pictures || make_groups(runner, err) || make_tasks(runner, err))
+        return -1;
+    if (runner->task_count == 0)
+        return 0;
+    runner->network = load_network(backbone, err);
+    if (!runner->network)
+        return -1;
+    weights_close(backbone->weights);
+    backbone->weights = NULL;
+    run_tasks(runner);
+    network_free(runner->network);
+    runner->network = NULL;
+    if (runner->has_failed) {
+        *err = runner->error;
+        return -1;
+    }
+    return pictures_finish(runner->pictures, err);
+}
+
+/* -- the run directory ---------------------------------------------------------------------------------------------- */
+
+static double total_cost(const struct run *run)
+{
+    double total = 0;
+    for (int b = 0; b < run->config.backbone_count; b++)
+        for (int m = 0; m < run->config.method_count; m++)
+            total += run_estimate(run, b, m, true).macs * run->config.protocol_count * run->image_count;
+    return total;
+}
+
+static const char **labels(struct run *run, int count, const char *(*label)(const struct config *, int))
+{
+    const char **names = arena_alloc(&run->arena, (size_t)count, sizeof *names);
+    for (int i = 0; names && i < count; i++)
+        names[i] = label(&run->config, i);
+    return names;
+}
+
+static const char *backbone_label(const struct config *config, int i)
+{
+    return config->backbones[i].label;
+}
+
+static const char *method_label(const struct config *config, int i)
+{
+    return config->methods[i].label;
+}
+
+static const char *protocol_label(const struct config *config, int i)
+{
+    return config->protocols[i].name;
+}
+
+static const char *metric_label(const struct config *config, int i)
+{
+    return config->metrics[i].metric->name;
+}
+
+static struct store *open_store(struct runner *runner, struct error *err)
+{
+    struct run *run = runner->run;
+    const struct config *config = &run->config;
+    const int largest = config->method_count + config->metric_count + config->protocol_count;
+    int *versions = arena_alloc(&run->arena, (size_t)largest, sizeof *versions);
+    struct store_names names = {.backbone_count = config->backbone_count,
+                                .method_count = config->method_count,
+                                .protocol_count = config->protocol_count,
+                                .metric_count = config->metric_count,
+                                .image_count = run->image_count,
+                                .backbones = labels(run, config->backbone_count, backbone_label),
+                                .methods = labels(run, config->method_count, method_label),
+                                .protocols = labels(run, config->protocol_count, protocol_label),
+                                .metrics = labels(run, config->metric_count, metric_label),
+                                .images = run->image_names};
+    if (!versions || !names.backbones || !names.methods || !names.protocols || !names.metrics) {
+        error_memory(err, "the store");
+        return NULL;
+    }
+    names.method_versions = versions;
+    for (int i = 0; i < config->method_count; i++)
+        *versions++ = config->methods[i].method->version;
+    names.metric_versions = versions;
+    for (int i = 0; i < config->metric_count; i++)
+        *versions++ = config->metrics[i].metric->version;
+    names.protocol_versions = versions;
+    for (int i = 0; i < config->protocol_count; i++)
+        *versions++ = config->protocols[i].version;
+    return store_open(config->output, &names, runner->flags->fresh || config->report.maps, err);
+}
+
+/* The resolved config decides what a store may be continued with. */
+static int check_config(struct runner *runner, struct error *err)
+{
+    const struct config *config = &runner->run->config;
+    char path[PATH_MAX], hash[65];
+    if (file_join(path, config->output, "config.yaml", err) || config_write(config, path, err) ||
+        file_sha256(path, hash, err))
+        return -1;
+    struct arena arena;
+    arena_init(&arena, 0);
+    const char *before = store_manifest(runner->store, "config", &arena);
+    int status = 0;
+    if (before && strcmp(before, hash) != 0)
+        status = error_set(err, "run \"%s\": was begun with another config; use --fresh to start anew", config->output);
+    arena_release(&arena);
+    return status ? status : store_manifest_set(runner->store, "config", hash, err);
+}
+
+static int open_maps(struct runner *runner, struct error *err)
+{
+    const struct config *config = &runner->run->config;
+    char path[PATH_MAX];
+    if (!config->report.maps)
+        return 0;
+    if (file_join(path, config->output, "maps.h5", err))
+        return -1;
+    runner->maps = h5_create(path, err);
+    return runner->maps ? 0 : -1;
+}
+
+static int close_maps(struct runner *runner, struct error *err)
+{
+    struct h5_writer *maps = runner->maps;
+    runner->maps = NULL;
+    return maps ? h5_commit(maps, err) : 0;
+}
+
+/* -- manifest ------------------------------------------------------------------------------------------------------- */
+
+static int write_manifest(struct runner *runner, time_t started, struct error *err)
+{
+    struct run *run = runner->run;
+    const struct config *config = &run->config;
+    struct arena *arena = &run->arena;
+    char config_path[PATH_MAX], path[PATH_MAX], config_hash[65], images_hash[65];
+    struct manifest_backbone *backbones = arena_alloc(arena, (size_t)config->backbone_count, sizeof *backbones);
+    char(*hashes)[65] = arena_alloc(arena, (size_t)config->backbone_count, sizeof *hashes);
+    struct manifest_entry *methods_list = arena_alloc(arena, (size_t)config->method_count, sizeof *methods_list);
+    struct manifest_entry *metrics_list = arena_alloc(arena, (size_t)config->metric_count, sizeof *metrics_list);
+    struct manifest_entry *protocols_list = arena_alloc(arena, (size_t)config->protocol_count, sizeof *protocols_list);
+    if (!backbones || !hashes || !methods_list || !metrics_list || !protocols_list)
+        return error_memory(err, "the manifest");
+    if (file_join(config_path, config->output, "config.yaml", err) || file_sha256(config_path, config_hash, err) ||
+        file_sha256(config->dataset.path, images_hash, err) || file_join(path, config->output, "manifest.json", err))
+        return -1;
+    for (int b = 0; b < config->backbone_count; b++) {
+        if (file_sha256(config->backbones[b].weights, hashes[b], err))
+            return -1;
+        backbones[b] = (struct manifest_backbone){.label = config->backbones[b].label,
+                                                  .arch = config->backbones[b].arch,
+                                                  .layer = run->backbones[b].layer,
+                                                  .weights = config->backbones[b].weights,
+                                                  .weights_sha256 = hashes[b]};
+        for (int i = 0; i < graph_node_count(run->backbones[b].graph); i++)
+            backbones[b].parameters += graph_node(run->backbones[b].graph, i).parameters;
+    }
+    for (int i = 0; i < config->method_count; i++)
+        methods_list[i] = (struct manifest_entry){config->methods[i].label, config->methods[i].method->name,
+                                                  config->methods[i].method->version};
+    for (int i = 0; i < config->metric_count; i++)
+        metrics_list[i] =
+            (struct manifest_entry){NULL, config->metrics[i].metric->name, config->metrics[i].metric->version};
+    for (int i = 0; i < config->protocol_count; i++)
+        protocols_list[i] =
+            (struct manifest_entry){config->protocols[i].name, config->protocols[i].preset, config->protocols[i].version};
+    const struct manifest manifest = {.name = config->name,
+                                      .config_sha256 = config_hash,
+                                      .seed = config->seed,
+                                      .threads = run->threads,
+                                      .started = started,
+                                      .ended = time(NULL),
+                                      .images = config->dataset.path,
+                                      .images_sha256 = images_hash,
+                                      .image_count = run->image_count,
+                                      .item_count = runner->item_count,
+                                      .backbone_count = config->backbone_count,
+                                      .method_count = config->method_count,
+                                      .metric_count = config->metric_count,
+                                      .protocol_count = config->protocol_count,
+                                      .skipped_count = runner->skipped_count,
+                                      .backbones = backbones,
+                                      .methods = methods_list,
+                                      .metrics = metrics_list,
+                                      .protocols = protocols_list,
+                                      .skipped = runner->skipped};
+    return manifest_write(path, &manifest, err);
+}
+
+/* -- the whole ------------------------------------------------------------------------------------------------------ */
+
+static int measure_all(struct runner *runner, struct error *err)
+{
+    struct run *run = runner->run;
+    for (runner->backbone = 0; runner->backbone < run->config.backbone_count && !is_interrupted; runner->backbone++) {
+        const int status = run_backbone(runner, err);
+        pictures_free(runner->pictures);
+        runner->pictures = NULL;
+        if (status)
+            return -1;
+    }
+    return close_maps(runner, err);
+}
+
+static int report_all(struct runner *runner, struct error *err)
+{
+    struct run *run = runner->run;
+    struct report report;
+    return results_read(&run->config, runner->store, run->image_names, run->image_count, &run->arena, &report, err) ||
+                   results_write(&report, &run->config, runner->flags, err)
+               ? -1
+               : 0;
+}
+
+static int exit_code(const struct runner *runner)
+{
+    if (is_interrupted)
+        return EXIT_INTERRUPTED;
+    return runner->flags->strict && runner->skipped_count > 0 ? EXIT_INCOMPLETE : EXIT_DONE;
+}
+
+static int execute(struct runner *runner, struct error *err)
+{
+    struct run *run = runner->run;
+    const time_t started = time(NULL);
+    const size_t images = (size_t)run->image_count;
+    runner->is_skipped = arena_alloc(&run->arena, images, sizeof *runner->is_skipped);
+    runner->skipped = arena_alloc(&run->arena, images, sizeof *runner->skipped);
+    if (!runner->is_skipped || !runner->skipped)
+        return error_memory(err, "the run");
+    if (file_make_folder(run->config.output, err))
+        return -1;
+    runner->store = open_store(runner, err);
+    if (!runner->store || check_config(runner, err) || open_maps(runner, err))
+        return -1;
+    catch_signals();
+    progress_begin(&runner->progress, total_cost(run), "maps", runner->flags->quiet ? NULL : stderr,
+                   isatty(STDERR_FILENO));
+    const int status = measure_all(runner, err);
+    progress_end(&runner->progress);
+    return status || write_manifest(runner, started, err) || report_all(runner, err) ? -1 : 0;
+}
+
+int run_execute(struct run *run, const struct run_flags *flags, struct error *err)
+{
+    struct runner runner = {.run = run, .flags = flags};
+    arena_init(&runner.arena, 0);
+    const int status = execute(&runner, err);
+    h5_abandon(runner.maps);
+    store_close(runner.store);
+    arena_release(&runner.arena);
+    return status ? EXIT_USAGE : exit_code(&runner);
+}
