@@ -25,6 +25,7 @@ COMPILE = $(CC) $(STD) $(WARN) $(if $(CI),-Werror) $(CFLAGS) $(EXTRA) -I. $(PKG_
 sources = $(sort $(wildcard $(1)/*.c))
 objects = $(patsubst %.c,$(B)/%.o,$(call sources,$(1)))
 
+MAKEFLAGS += --no-builtin-rules
 .PHONY: all help
 .SECONDARY:
 all: $(B)/cambench ## the program, build/cambench
@@ -45,7 +46,8 @@ deps-golden:
 	@tools/deps.sh golden
 
 # -- registries: one line in a source file is all it takes ---------------------------------------------------------------
-$(B)/registry/%.c: tools/registry.sh FORCE
+REGISTRIES := $(patsubst %,$(B)/registry/%.c,methods metrics backbones commands)
+$(REGISTRIES): $(B)/registry/%.c: tools/registry.sh FORCE
 	@tools/registry.sh $* $@
 
 $(B)/registry/%.o: $(B)/registry/%.c
@@ -175,7 +177,7 @@ man: $(B)/cambench ## write docs/cambench.1 from the program's --help
 	tools/man.sh $(B)/cambench docs/cambench.1
 
 .PHONY: FORCE clean registries
-registries: $(patsubst %,$(B)/registry/%.c,methods metrics backbones commands)
+registries: $(REGISTRIES)
 FORCE:
 
 clean: ## remove build/
