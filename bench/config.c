@@ -40,13 +40,23 @@ struct named {
     const struct yaml *params;
 };
 
+/* A method is called null, a word that YAML takes for nothing. */
+static int read_entry_name(const struct yaml *value, const struct yaml_key *key, void *field, struct arena *arena,
+                           struct error *err)
+{
+    if (value->kind != YAML_TEXT || strcmp(value->text, "null") != 0)
+        return yaml_read_text(value, key, field, arena, err);
+    *(const char **)field = value->text;
+    return 0;
+}
+
 static int read_named(const struct yaml *value, const struct yaml_key *keys, struct named *out, struct arena *arena,
                       struct error *err)
 {
     if (value->kind == YAML_LIST)
         return yaml_error(value, err, "an entry of %s is a list; it must be a name or a mapping", value->path);
     if (value->kind == YAML_TEXT)
-        return yaml_read_text(value, keys, &out->name, arena, err);
+        return read_entry_name(value, keys, &out->name, arena, err);
     return yaml_read_mapping(value, keys, out, arena, err);
 }
 
@@ -184,7 +194,7 @@ static int read_backbones(const struct yaml *value, const struct yaml_key *key, 
 /* -- methods ------------------------------------------------------------------------------------------------------- */
 
 static const struct yaml_key method_keys[] = {
-    YAML_KEY(struct named, name, yaml_read_text, .is_required = true),
+    YAML_KEY(struct named, name, read_entry_name, .is_required = true),
     YAML_KEY(struct named, label, yaml_read_text),
     YAML_KEY(struct named, params, yaml_read_value),
     {0},
@@ -245,7 +255,7 @@ static int read_methods(const struct yaml *value, const struct yaml_key *key, vo
 /* -- metrics ------------------------------------------------------------------------------------------------------- */
 
 static const struct yaml_key metric_keys[] = {
-    YAML_KEY(struct named, name, yaml_read_text, .is_required = true),
+    YAML_KEY(struct named, name, read_entry_name, .is_required = true),
     YAML_KEY(struct named, params, yaml_read_value),
     {0},
 };
