@@ -21,7 +21,7 @@ static int take_word(struct generate *generate, const char *word, struct error *
     if (!generate->what) {
         generate->what = word;
         if (strcmp(word, "weights") != 0)
-            return error_set(err, "cannot generate \"%s\"; allowed: weights ARCH; see cambench generate --help", word);
+            return error_set(err, "cannot generate \"%s\"; allowed: weights ARCH", word);
         return 0;
     }
     generate->arch = word;
