@@ -159,8 +159,8 @@ static void write_axes(FILE *stream, const struct scatter *scatter)
         if (axis->metric < 0)
             write_seconds_ticks(stream, axis);
     }
-    fputs("set border 3 linecolor rgb '#808080'\nset tics nomirror textcolor rgb '#202020'\nset grid linecolor rgb '#e4e4e4' linetype 1\n"
-          "unset key\n",
+    fputs("set border 3 linecolor rgb '#808080'\nset tics nomirror textcolor rgb '#202020'\n"
+          "set grid linecolor rgb '#e4e4e4' linetype 1\nunset key\n",
           stream);
 }
 

@@ -32,10 +32,12 @@ int shown_decimals(const struct report_metric *metric)
     return !metric->is_percent && metric->min >= -1 && metric->max <= 1 ? 4 : 2;
 }
 
+/* Through the text itself, so that ties are those that a reader sees. */
 static double as_printed(const struct report_metric *metric, double value)
 {
-    const double unit = shown_decimals(metric) == 4 ? 1e4 : 1e2;
-    return nearbyint(shown_value(metric, value) * unit);
+    char text[400];
+    snprintf(text, sizeof text, "%.*f", shown_decimals(metric), shown_value(metric, value));
+    return strtod(text, NULL);
 }
 
 bool cell_is_best(const struct report *report, const struct cell *cells, int backbone, int method, int protocol,
