@@ -7,12 +7,9 @@
  * The paper's abstract fixes no more than that and no code by the authors is known: what else is decided here is a
  * parameter, with other readings as choices. Clusters are numbered in the order of their first channels.
  */
-#include "methods/kmeans.h"
+#include "methods/channel_clusters.h"
 #include "methods/masking.h"
-#include "methods/subspace.h"
 
-enum feature_norm { NORM_MINMAX, NORM_NONE, NORM_L2, NORM_ZSCORE };
-enum clusterer { CLUSTERER_K_MEANS, CLUSTERER_SPECTRAL, CLUSTERER_CHUNK };
 enum cluster_map { CLUSTER_MAP_MEAN, CLUSTER_MAP_SUM, CLUSTER_MAP_NORMALIZED_MEAN };
 enum score { SCORE_PROB, SCORE_LOGIT };
 enum baseline { BASELINE_NONE, BASELINE_ZERO, BASELINE_BLUR };
@@ -26,232 +23,44 @@ struct clustercam {
     double lambda;
 };
 
-/* K groups of the n channels that are not constant. */
-struct clusters {
-    int count, n;
-    int *channel; /* (n) */
-    int *label;   /* (n), of 0..count-1 */
-    size_t plane; /* h*w */
-    float *map;   /* G (count,h,w) */
+/* One cluster each. */
+struct parts {
+    int count;
+    size_t plane;  /* h*w */
+    float *map;    /* G (count,h,w) */
     double *score; /* a (count) */
 };
 
-/* -- 1 vectors --------------------------------------------------------------------------------------------------- */
+/* -- maps -------------------------------------------------------------------------------------------------------- */
 
-static void normalise(int how, const float *values, size_t n, float *out)
-{
-    double shift = 0, scale = 1, sum = 0, squares = 0;
-    if (how == NORM_MINMAX) {
-        min_max(values, n, 0, out);
-        return;
-    }
-    for (size_t i = 0; i < n; i++)
-        sum += values[i];
-    if (how == NORM_ZSCORE)
-        shift = sum / (double)n;
-    for (size_t i = 0; i < n; i++)
-        squares += (values[i] - shift) * (values[i] - shift);
-    if (how == NORM_ZSCORE)
-        scale = sqrt(squares / (double)n);
-    else if (how == NORM_L2)
-        scale = sqrt(squares);
-    for (size_t i = 0; i < n; i++)
-        out[i] = (float)((values[i] - shift) / scale);
-}
-
-/* Writes the channels that are not constant; returns how many. */
-static int usable_channels(const struct tensor *act, int *channel)
+/* Fills count, plane and map. */
+static int make_maps(struct cam *cam, const struct tensor *act, const struct clusters *clusters, int cluster_map,
+                     struct parts *parts)
 {
     const size_t plane = tensor_plane(act);
-    int n = 0;
-    for (int k = 0; k < act->c; k++) {
-        const struct range range = range_of(act->data + k * plane, plane);
-        if (range.min != range.max)
-            channel[n++] = k;
-    }
-    return n;
-}
-
-static int features_of(struct cam *cam, const struct tensor *act, const struct clusters *clusters, int norm,
-                       struct points *points)
-{
-    float *data = cam_floats(cam, (size_t)clusters->n * clusters->plane);
-    if (!data)
-        return -1;
-    for (int i = 0; i < clusters->n; i++)
-        normalise(norm, act->data + clusters->channel[i] * clusters->plane, clusters->plane,
-                  data + i * clusters->plane);
-    *points = (struct points){clusters->n, (int)clusters->plane, data};
-    return 0;
-}
-
-/* -- 2 clusters -------------------------------------------------------------------------------------------------- */
-
-enum { AUTO_FIRST = 3 };
-
-static int auto_last(int n)
-{
-    return (int)ceil(sqrt(n)) + 1;
-}
-
-/* The number of clusters farthest below the straight line between the curve's ends, both axes scaled to 1. */
-static int knee(const double *inertia, int first, int last)
-{
-    int best = first;
-    double deepest = 0;
-    for (int k = first; k <= last && inertia[first] > inertia[last]; k++) {
-        const double x = (double)(k - first) / (last - first);
-        const double y = (inertia[k] - inertia[last]) / (inertia[first] - inertia[last]);
-        if (1 - x - y > deepest) {
-            deepest = 1 - x - y;
-            best = k;
-        }
-    }
-    return best;
-}
-
-/* The knee of the inertia curve, one seeding for each number of clusters. */
-static int choose_count(struct cam *cam, struct points points, struct random_stream *random, int *label)
-{
-    if (points.n <= AUTO_FIRST)
-        return points.n;
-    const int last = auto_last(points.n) < points.n ? auto_last(points.n) : points.n;
-    double *inertia = cam_alloc(cam, (size_t)last + 1, sizeof *inertia);
-    struct k_means *work = inertia ? k_means_create(cam, points, last) : NULL;
-    if (!work)
-        return -1;
-    for (int k = AUTO_FIRST; k <= last; k++)
-        inertia[k] = k_means(work, k, 1, random, label);
-    return knee(inertia, AUTO_FIRST, last);
-}
-
-static int cluster_by_k_means(struct cam *cam, struct points points, int restarts, struct random_stream *random,
-                              struct clusters *clusters)
-{
-    struct k_means *work = k_means_create(cam, points, clusters->count);
-    if (!work)
-        return -1;
-    k_means(work, clusters->count, restarts, random, clusters->label);
-    return 0;
-}
-
-/* Consecutive channels, as many in each cluster; the last one may be smaller. */
-static void cluster_by_chunks(struct clusters *clusters)
-{
-    const int size = (clusters->n + clusters->count - 1) / clusters->count;
-    for (int i = 0; i < clusters->n; i++)
-        clusters->label[i] = i / size;
-    clusters->count = (clusters->n + size - 1) / size;
-}
-
-/*
- * Rows (n,d+1) whose products are the normalised affinities W[i,j] / sqrt(degree[i] degree[j]) of spectral clustering,
- * with W = (1 + cosine) / 2 of the channels' vectors: W has the rank d+1 and is never formed.
- */
-static void affinity_rows(struct points points, double *mean, double *rows)
-{
-    const size_t d = (size_t)points.d, width = d + 1;
-    for (int i = 0; i < points.n; i++) {
-        const float *x = points.data + i * d;
-        double *row = rows + i * width, squares = 0;
-        for (size_t j = 0; j < d; j++)
-            squares += (double)x[j] * x[j];
-        for (size_t j = 0; j < d; j++)
-            row[j] = squares > 0 ? x[j] / sqrt(squares) : 0;
-        row[d] = 1;
-        for (size_t j = 0; j < width; j++)
-            mean[j] += row[j] / points.n;
-    }
-    for (int i = 0; i < points.n; i++) {
-        double *row = rows + i * width, degree = 0; /* over n/2, which changes no direction */
-        for (size_t j = 0; j < width; j++)
-            degree += row[j] * mean[j];
-        for (size_t j = 0; j < width; j++)
-            row[j] /= sqrt(degree);
-    }
-}
-
-/* Each channel's coordinates in the leading eigenvectors (count,n), scaled to length 1. */
-static void embed(const double *basis, int n, int count, float *out)
-{
-    for (int i = 0; i < n; i++) {
-        double squares = 0;
-        for (int v = 0; v < count; v++)
-            squares += basis[(size_t)v * n + i] * basis[(size_t)v * n + i];
-        for (int v = 0; v < count; v++)
-            out[(size_t)i * count + v] = squares > 0 ? (float)(basis[(size_t)v * n + i] / sqrt(squares)) : 0;
-    }
-}
-
-/* Ng, Jordan, Weiss 2001: k-means in the space of the affinity's leading eigenvectors. */
-static int cluster_by_spectrum(struct cam *cam, struct points points, int restarts, struct random_stream *random,
-                               struct clusters *clusters)
-{
-    const size_t n = (size_t)points.n, width = (size_t)points.d + 1, count = (size_t)clusters->count;
-    double *mean = cam_alloc(cam, width, sizeof *mean), *rows = cam_alloc(cam, n * width, sizeof *rows);
-    double *basis = cam_alloc(cam, n * count, sizeof *basis);
-    float *coordinates = cam_floats(cam, n * count);
-    if (!mean || !rows || !basis || !coordinates)
-        return -1;
-    affinity_rows(points, mean, rows);
-    if (leading_subspace(cam, rows, points.n, points.d + 1, clusters->count, random, basis))
-        return -1;
-    embed(basis, points.n, clusters->count, coordinates);
-    const struct points embedded = {points.n, clusters->count, coordinates};
-    return cluster_by_k_means(cam, embedded, restarts, random, clusters);
-}
-
-/* Fills count and label from the n usable channels, n > 0. */
-static int make_clusters(struct cam *cam, const struct clustercam *p, const struct tensor *act,
-                         struct clusters *clusters)
-{
-    struct random_stream random = cam_random(cam);
-    struct points points;
-    if (features_of(cam, act, clusters, p->feature_norm, &points))
-        return -1;
-    clusters->count = p->clusters ? p->clusters : choose_count(cam, points, &random, clusters->label);
-    if (clusters->count < 0)
-        return -1;
-    clusters->count = clusters->count < clusters->n ? clusters->count : clusters->n;
-    switch (p->clusterer) {
-    case CLUSTERER_K_MEANS:
-        return cluster_by_k_means(cam, points, p->n_init, &random, clusters);
-    case CLUSTERER_SPECTRAL:
-        return cluster_by_spectrum(cam, points, p->n_init, &random, clusters);
-    default:
-        cluster_by_chunks(clusters);
-        return 0;
-    }
-}
-
-/* -- 3 maps ------------------------------------------------------------------------------------------------------ */
-
-static int sum_clusters(struct cam *cam, const struct tensor *act, int cluster_map, struct clusters *clusters)
-{
-    const size_t plane = clusters->plane;
     int *members = cam_alloc(cam, clusters->count, sizeof *members);
-    float *channel = cam_floats(cam, plane);
-    clusters->map = cam_floats(cam, clusters->count * plane);
-    if (!members || !channel || !clusters->map)
+    float *channel = cam_floats(cam, plane), *map = cam_floats(cam, clusters->count * plane);
+    if (!members || !channel || !map)
         return -1;
+    *parts = (struct parts){.count = clusters->count, .plane = plane, .map = map};
+    const int norm = cluster_map == CLUSTER_MAP_NORMALIZED_MEAN ? CHANNEL_NORM_MINMAX : CHANNEL_NORM_NONE;
     for (int i = 0; i < clusters->n; i++) {
-        const float *raw = act->data + clusters->channel[i] * plane;
-        normalise(cluster_map == CLUSTER_MAP_NORMALIZED_MEAN ? NORM_MINMAX : NORM_NONE, raw, plane, channel);
+        normalise_channel(norm, act->data + clusters->channel[i] * plane, plane, channel);
         for (size_t j = 0; j < plane; j++)
-            clusters->map[clusters->label[i] * plane + j] += channel[j];
+            map[clusters->label[i] * plane + j] += channel[j];
         members[clusters->label[i]]++;
     }
     for (int c = 0; c < clusters->count && cluster_map != CLUSTER_MAP_SUM; c++)
         for (size_t j = 0; j < plane; j++)
-            clusters->map[c * plane + j] /= (float)members[c];
+            map[c * plane + j] /= (float)members[c];
     return 0;
 }
 
-/* -- 4, 5 masks and scores --------------------------------------------------------------------------------------- */
+/* -- masks and scores -------------------------------------------------------------------------------------------- */
 
 struct work {
     const struct cam *cam;
-    const struct clusters *clusters;
+    const struct parts *parts;
     size_t pixels;
 };
 
@@ -259,7 +68,7 @@ struct work {
 static void write_mask(void *context, int index, float *out)
 {
     const struct work *work = context;
-    cam_upsample(work->cam, work->clusters->map + index * work->clusters->plane, out, false);
+    cam_upsample(work->cam, work->parts->map + index * work->parts->plane, out, false);
     min_max(out, work->pixels, 0, out);
 }
 
@@ -268,87 +77,87 @@ static double score_of(int score, struct cam_output out)
     return score == SCORE_LOGIT ? out.logit : out.probability;
 }
 
-static int score_clusters(struct cam *cam, const struct clustercam *p, struct clusters *clusters)
+static int score_parts(struct cam *cam, const struct clustercam *p, struct parts *parts)
 {
     const struct shape input = cam_input_shape(cam);
-    struct work work = {cam, clusters, (size_t)input.h * (size_t)input.w};
-    struct cam_output *out = cam_alloc(cam, clusters->count, sizeof *out), baseline = {0};
+    struct work work = {cam, parts, (size_t)input.h * (size_t)input.w};
+    struct cam_output *out = cam_alloc(cam, parts->count, sizeof *out), baseline = {0};
     const float *background, *image;
-    clusters->score = cam_alloc(cam, clusters->count, sizeof *clusters->score);
-    if (!out || !clusters->score || mask_background(cam, p->mask_space, p->fill, &background) ||
-        cam_masked(cam, clusters->count, write_mask, &work, background, out))
+    parts->score = cam_alloc(cam, parts->count, sizeof *parts->score);
+    if (!out || !parts->score || mask_background(cam, p->mask_space, p->fill, &background) ||
+        cam_masked(cam, parts->count, write_mask, &work, background, out))
         return -1;
     const int hidden = p->baseline == BASELINE_BLUR ? MASK_FILL_BLUR : MASK_FILL_ZERO;
     if (p->baseline != BASELINE_NONE &&
         (mask_background(cam, p->mask_space, hidden, &image) || masked_baseline(cam, image, &baseline)))
         return -1;
-    for (int i = 0; i < clusters->count; i++)
-        clusters->score[i] = score_of(p->score, out[i]) - score_of(p->score, baseline);
+    for (int i = 0; i < parts->count; i++)
+        parts->score[i] = score_of(p->score, out[i]) - score_of(p->score, baseline);
     return 0;
 }
 
-/* -- 6 selection: the base and the scissors (h,w) ------------------------------------------------------------------ */
+/* -- selection: the base and the scissors (h,w) ------------------------------------------------------------------ */
 
-static int highest(const struct clusters *clusters)
+static int highest(const struct parts *parts)
 {
     int best = 0;
-    for (int i = 1; i < clusters->count; i++)
-        if (clusters->score[i] > clusters->score[best])
+    for (int i = 1; i < parts->count; i++)
+        if (parts->score[i] > parts->score[best])
             best = i;
     return best;
 }
 
-static int lowest(const struct clusters *clusters)
+static int lowest(const struct parts *parts)
 {
     int best = 0;
-    for (int i = 1; i < clusters->count; i++)
-        if (clusters->score[i] < clusters->score[best])
+    for (int i = 1; i < parts->count; i++)
+        if (parts->score[i] < parts->score[best])
             best = i;
     return best;
 }
 
-static void add_map(const struct clusters *clusters, int i, double factor, float *out)
+static void add_map(const struct parts *parts, int i, double factor, float *out)
 {
-    for (size_t j = 0; j < clusters->plane; j++)
-        out[j] += (float)(factor * clusters->map[i * clusters->plane + j]);
+    for (size_t j = 0; j < parts->plane; j++)
+        out[j] += (float)(factor * parts->map[i * parts->plane + j]);
 }
 
 /* All scores equal: the first cluster is the base and the second the scissors. */
-static void select_extreme(const struct clusters *clusters, float *base, float *scissors)
+static void select_extreme(const struct parts *parts, float *base, float *scissors)
 {
-    const int most = highest(clusters), least = lowest(clusters);
-    add_map(clusters, most, 1, base);
-    add_map(clusters, least != most ? least : most + 1, 1, scissors);
+    const int most = highest(parts), least = lowest(parts);
+    add_map(parts, most, 1, base);
+    add_map(parts, least != most ? least : most + 1, 1, scissors);
 }
 
 /* The base: those that score at least the mean, weighted by their scores; the scissors: the mean of the others. */
-static void select_split(const struct clusters *clusters, float *base, float *scissors)
+static void select_split(const struct parts *parts, float *base, float *scissors)
 {
     double total = 0, above = 0;
     int others = 0;
-    for (int i = 0; i < clusters->count; i++)
-        total += clusters->score[i];
-    const double mean = total / clusters->count;
-    for (int i = 0; i < clusters->count; i++) {
-        above += clusters->score[i] >= mean ? clusters->score[i] : 0;
-        others += !(clusters->score[i] >= mean);
+    for (int i = 0; i < parts->count; i++)
+        total += parts->score[i];
+    const double mean = total / parts->count;
+    for (int i = 0; i < parts->count; i++) {
+        above += parts->score[i] >= mean ? parts->score[i] : 0;
+        others += !(parts->score[i] >= mean);
     }
-    for (int i = 0; i < clusters->count; i++)
-        if (clusters->score[i] >= mean)
-            add_map(clusters, i, above != 0 ? clusters->score[i] / above : 0, base);
+    for (int i = 0; i < parts->count; i++)
+        if (parts->score[i] >= mean)
+            add_map(parts, i, above != 0 ? parts->score[i] / above : 0, base);
         else
-            add_map(clusters, i, 1.0 / others, scissors);
+            add_map(parts, i, 1.0 / others, scissors);
 }
 
-/* -- 7 merge ------------------------------------------------------------------------------------------------------- */
+/* -- merge ------------------------------------------------------------------------------------------------------- */
 
 /* v of the weighted merge: the highest score over the length of all. */
-static double share(const struct clusters *clusters)
+static double share(const struct parts *parts)
 {
     double squares = 0;
-    for (int i = 0; i < clusters->count; i++)
-        squares += clusters->score[i] * clusters->score[i];
-    return squares > 0 ? clusters->score[highest(clusters)] / sqrt(squares) : 1 / sqrt(clusters->count);
+    for (int i = 0; i < parts->count; i++)
+        squares += parts->score[i] * parts->score[i];
+    return squares > 0 ? parts->score[highest(parts)] / sqrt(squares) : 1 / sqrt(parts->count);
 }
 
 static void merge(const struct clustercam *p, double v, const float *base, const float *scissors, size_t n, float *map)
@@ -367,19 +176,19 @@ static void merge(const struct clustercam *p, double v, const float *base, const
         }
 }
 
-static int select_and_merge(struct cam *cam, const struct clustercam *p, const struct clusters *clusters, float *map)
+static int select_and_merge(struct cam *cam, const struct clustercam *p, const struct parts *parts, float *map)
 {
-    float *base = cam_floats(cam, clusters->plane), *scissors = cam_floats(cam, clusters->plane);
+    float *base = cam_floats(cam, parts->plane), *scissors = cam_floats(cam, parts->plane);
     if (!base || !scissors)
         return -1;
     if (p->select == SELECT_ALL) {
-        memset(map, 0, clusters->plane * sizeof *map);
-        for (int i = 0; i < clusters->count; i++)
-            add_map(clusters, i, clusters->score[i], map);
+        memset(map, 0, parts->plane * sizeof *map);
+        for (int i = 0; i < parts->count; i++)
+            add_map(parts, i, parts->score[i], map);
         return 0;
     }
-    (p->select == SELECT_EXTREME ? select_extreme : select_split)(clusters, base, scissors);
-    merge(p, share(clusters), base, scissors, clusters->plane, map);
+    (p->select == SELECT_EXTREME ? select_extreme : select_split)(parts, base, scissors);
+    merge(p, share(parts), base, scissors, parts->plane, map);
     return 0;
 }
 
@@ -388,29 +197,28 @@ static int explain(struct cam *cam, const void *params, float *map, struct error
     (void)err; /* the context fills it */
     const struct clustercam *p = params;
     const struct tensor *act = cam_activations(cam); /* (C,h,w) */
-    struct clusters clusters = {.plane = act ? tensor_plane(act) : 0};
-    clusters.channel = act ? cam_alloc(cam, act->c, sizeof *clusters.channel) : NULL;
-    clusters.label = act ? cam_alloc(cam, act->c, sizeof *clusters.label) : NULL;
-    if (!clusters.channel || !clusters.label)
+    const struct clustering how = {p->clusters, p->feature_norm, p->clusterer, p->n_init};
+    struct clusters clusters;
+    struct parts parts;
+    if (!act || cluster_channels(cam, act, &how, &clusters))
         return -1;
-    clusters.n = usable_channels(act, clusters.channel);
-    if (clusters.n == 0) {
-        memset(map, 0, clusters.plane * sizeof *map);
+    if (clusters.count == 0) {
+        memset(map, 0, tensor_plane(act) * sizeof *map);
         return 0;
     }
-    if (make_clusters(cam, p, act, &clusters) || sum_clusters(cam, act, p->cluster_map, &clusters))
+    if (make_maps(cam, act, &clusters, p->cluster_map, &parts))
         return -1;
-    if (clusters.count == 1) { /* nothing to choose from: no passes */
-        memcpy(map, clusters.map, clusters.plane * sizeof *map);
+    if (parts.count == 1) { /* nothing to choose from: no passes */
+        memcpy(map, parts.map, parts.plane * sizeof *map);
         return 0;
     }
-    if (score_clusters(cam, p, &clusters))
+    if (score_parts(cam, p, &parts))
         return -1;
-    for (int i = 0; i < clusters.count && p->merge_norm; i++) {
-        float *own = clusters.map + i * clusters.plane;
-        min_max(own, clusters.plane, 0, own);
+    for (int i = 0; i < parts.count && p->merge_norm; i++) {
+        float *own = parts.map + i * parts.plane;
+        min_max(own, parts.plane, 0, own);
     }
-    return select_and_merge(cam, p, &clusters, map);
+    return select_and_merge(cam, p, &parts, map);
 }
 
 static void passes(const void *params, const struct tensor *layer, struct shape input, double *full, double *tail,
@@ -418,7 +226,7 @@ static void passes(const void *params, const struct tensor *layer, struct shape 
 {
     (void)input;
     const struct clustercam *p = params;
-    const int clusters = p->clusters ? p->clusters : auto_last(layer->c);
+    const int clusters = p->clusters ? p->clusters : cluster_count_limit(layer->c);
     *full = (clusters < layer->c ? clusters : layer->c) + 1 + (p->baseline != BASELINE_NONE);
     *tail = 0;
     *backward = 0;
@@ -426,8 +234,8 @@ static void passes(const void *params, const struct tensor *layer, struct shape 
 
 static const struct param params[] = {
     PARAM_INT_OR(struct clustercam, clusters, "auto", 10, 1, 65536, "K; auto: the knee of the inertia curve"),
-    PARAM_ENUM(struct clustercam, feature_norm, "minmax|none|l2|zscore", "how each channel is normalised to cluster it"),
-    PARAM_ENUM(struct clustercam, clusterer, "k_means|spectral|chunk", "how channels are grouped"),
+    PARAM_ENUM(struct clustercam, feature_norm, CHANNEL_NORM_CHOICES, "how each channel is normalised to cluster it"),
+    PARAM_ENUM(struct clustercam, clusterer, CLUSTERER_CHOICES, "how channels are grouped"),
     PARAM_INT(struct clustercam, n_init, 10, 1, 100, "seedings of k-means, of which the best counts"),
     PARAM_ENUM(struct clustercam, cluster_map, "mean|sum|normalized_mean", "how a cluster's channels become its map"),
     PARAM_ENUM(struct clustercam, score, "prob|logit", "what a masked image is measured by"),

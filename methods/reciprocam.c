@@ -6,11 +6,13 @@
  * The Gaussian variants leave a 3x3 neighbourhood, cut at the borders: gaussian_mask keeps the true neighbours,
  * weighted (OpenVINO XAI for transformers); gaussian_spread copies the centre's features there (the authors' code).
  */
-#include "methods/method.h"
+#include "methods/channel_clusters.h"
 
 enum mask { MASK_PLAIN, MASK_SPREAD, MASK_GAUSSIAN };
 enum score { SCORE_PROB, SCORE_LOGIT };
-enum feature_norm { NORM_NONE, NORM_MINMAX, NORM_L2 };
+
+/* The choices of feature_norm, in their order. */
+static const int feature_norms[] = {CHANNEL_NORM_NONE, CHANNEL_NORM_MINMAX, CHANNEL_NORM_L2};
 
 struct reciprocam {
     int mask, score, feature_norm;
@@ -59,19 +61,6 @@ static void write_activation(void *context, int q, float *out)
     }
 }
 
-static void normalise(int how, const float *values, size_t n, float *out)
-{
-    double sum = 0;
-    for (size_t i = 0; i < n; i++)
-        sum += (double)values[i] * values[i];
-    const double length = how == NORM_L2 && sum > 0 ? sqrt(sum) : 1;
-    if (how == NORM_MINMAX)
-        min_max(values, n, 0, out);
-    else
-        for (size_t i = 0; i < n; i++)
-            out[i] = (float)(values[i] / length);
-}
-
 /* The activations with each channel normalised. */
 static int normalised(struct cam *cam, const struct tensor *act, int how, struct tensor *out)
 {
@@ -80,7 +69,7 @@ static int normalised(struct cam *cam, const struct tensor *act, int how, struct
         return -1;
     const size_t plane = tensor_plane(act);
     for (int k = 0; k < act->c; k++)
-        normalise(how, act->data + k * plane, plane, data + k * plane);
+        normalise_channel(how, act->data + k * plane, plane, data + k * plane);
     *out = *act;
     out->data = data;
     return 0;
@@ -107,7 +96,8 @@ static int tail_by_activations(struct cam *cam, const struct tensor *act, const 
                                struct cam_output *out)
 {
     struct work work = {.mask = p->mask, .act = *act};
-    if (p->feature_norm != NORM_NONE && normalised(cam, act, p->feature_norm, &work.act))
+    const int norm = feature_norms[p->feature_norm];
+    if (norm != CHANNEL_NORM_NONE && normalised(cam, act, norm, &work.act))
         return -1;
     return cam_tail(cam, act->h * act->w, write_activation, &work, out);
 }
@@ -120,7 +110,7 @@ static int explain(struct cam *cam, const void *params, float *map, struct error
     struct cam_output *out = act ? cam_alloc(cam, tensor_plane(act), sizeof *out) : NULL;
     if (!act || !out)
         return -1;
-    const bool is_mask = p->mask != MASK_SPREAD && p->feature_norm == NORM_NONE;
+    const bool is_mask = p->mask != MASK_SPREAD && feature_norms[p->feature_norm] == CHANNEL_NORM_NONE;
     if (is_mask ? tail_by_masks(cam, act, p->mask, out) : tail_by_activations(cam, act, p, out))
         return -1;
     for (size_t q = 0; q < tensor_plane(act); q++)
