@@ -1,5 +1,11 @@
-/* nn/linear.c - flatten and linear. A linear layer always multiplies blocks of LINEAR_ROWS rows (missing ones are zero), so
- * that a row's bits do not depend on the batch. */
+/*
+ * nn/linear.c - flatten and linear.
+ *
+ * A row's bits must not depend on how many rows there are, nor on its place among them. So a linear layer always
+ * multiplies LINEAR_ROWS rows (missing ones are zero), as weight times rows transposed: rows are then the lanes of the
+ * library's vectors, which all go through the same instructions. The other way round, rows fall into kernels of different
+ * widths, which add in different orders.
+ */
 #include "nn/backend.h"
 #include "nn/op.h"
 
@@ -67,13 +73,16 @@ static size_t linear_scratch(const struct step *step, const struct shape *in, st
 static void linear_forward(const struct step *step, const struct step_io *io)
 {
     const int in = io->in[0].c, out = io->out.c;
+    float *x = io->scratch, *columns = io->scratch + (size_t)LINEAR_ROWS * (size_t)in;
     for (int row = 0; row < io->rows; row += LINEAR_ROWS) {
         const int count = io->rows - row < LINEAR_ROWS ? io->rows - row : LINEAR_ROWS;
-        float *x = io->scratch, *y = io->scratch + (size_t)LINEAR_ROWS * (size_t)in;
         memset(x, 0, (size_t)LINEAR_ROWS * (size_t)in * sizeof *x);
         memcpy(x, io->x[0] + (size_t)row * (size_t)in, (size_t)count * (size_t)in * sizeof *x);
-        backend()->gemm(true, LINEAR_ROWS, out, in, x, in, step->weight, in, y, out);
-        memcpy(io->y + (size_t)row * (size_t)out, y, (size_t)count * (size_t)out * sizeof *y);
+        backend()->gemm(true, out, LINEAR_ROWS, in, step->weight, in, x, in, columns, LINEAR_ROWS);
+        float *y = io->y + (size_t)row * (size_t)out;
+        for (int i = 0; i < count; i++)
+            for (int k = 0; k < out; k++)
+                *y++ = columns[k * LINEAR_ROWS + i];
     }
     epilogue(io->y, step->bias, io->residual, (size_t)io->rows, out, (size_t)out, step->activation);
 }
