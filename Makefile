@@ -64,7 +64,9 @@ $(B)/%.o: %.c
 	@echo "  CC $<"
 	$(Q)$(COMPILE) -c $< -o $@
 
-$(B)/bench/references.o: docs/references.bib # taken in by the assembler, which -MMD does not see
+# taken in by the assembler, which -MMD does not see
+$(B)/bench/references.o: docs/references.bib
+$(B)/bench/cmd_new.o: $(wildcard bench/templates/*)
 
 define room_rule
 $(B)/lib$(1).a: $(call objects,$(1)) $(if $(REGISTRY_$(1)),$(B)/registry/$(REGISTRY_$(1)).o)

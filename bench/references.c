@@ -1,15 +1,12 @@
-/* bench/references.c - docs/references.bib, inside the program: the assembler takes the file in as it is. */
+/* bench/references.c - docs/references.bib, inside the program. */
 #include "bench/references.h"
+
+#include "bench/embed.h"
 
 #include <stdbool.h>
 #include <string.h>
 
-__asm__(".pushsection .rodata\n"
-        "references_text:\n"
-        ".incbin \"docs/references.bib\"\n"
-        ".byte 0\n"
-        ".popsection\n");
-
+EMBED(references_text, "docs/references.bib");
 extern const char references_text[];
 
 /* Length up to the brace that closes the first one; 0 if it is never closed. */

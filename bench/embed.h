@@ -1,0 +1,20 @@
+/*
+ * bench/embed.h - a file of the project inside the program, taken in by the assembler as it is, with a NUL behind it.
+ *
+ *     EMBED(references_text, "docs/references.bib");
+ *     extern const char references_text[];
+ *
+ * The path is seen from the project's root. The Makefile names the file as a prerequisite of the object: the compiler
+ * does not know that it was read.
+ */
+#ifndef BENCH_EMBED_H
+#define BENCH_EMBED_H
+
+#define EMBED(symbol, path) \
+    __asm__(".pushsection .rodata\n" \
+            ".global " #symbol "\n" #symbol ":\n" \
+            ".incbin \"" path "\"\n" \
+            ".byte 0\n" \
+            ".popsection\n")
+
+#endif
