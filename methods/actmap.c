@@ -22,6 +22,7 @@ const struct method method_actmap = {
     .title = "Activation map",
     .source = "openvinoxai",
     .version = 1,
+    .is_control = true,
     .cost = "1 forward",
     .explain = explain,
 };

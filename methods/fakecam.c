@@ -49,6 +49,7 @@ const struct method method_fakecam = {
     .year = 2021,
     .source = "poppi2021revisiting",
     .version = 1,
+    .is_control = true,
     .cost = "1 forward",
     .map = METHOD_MAP_INPUT,
     .is_normalised = true,

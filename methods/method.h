@@ -50,6 +50,7 @@ struct method {
     enum method_map map;
     bool is_signed;     /* negative values are not cut off before min-max */
     bool is_normalised; /* the map is in [0,1] already: no ReLU, no min-max */
+    bool is_control;    /* no explanation, but what explanations are compared with: drawn grey, never "best" */
     const struct param *params; /* rows of the method's own struct, ends with {0}; NULL: none */
     size_t params_size;         /* of that struct */
     /*

@@ -18,6 +18,7 @@ const struct method method_null = {
     .name = "null",
     .title = "No map",
     .version = 1,
+    .is_control = true,
     .cost = "1 forward",
     .explain = explain,
 };

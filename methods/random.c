@@ -41,6 +41,7 @@ const struct method method_random = {
     .name = "random",
     .title = "Random",
     .version = 1,
+    .is_control = true,
     .cost = "1 forward",
     .map = METHOD_MAP_INPUT,
     .is_signed = true,

@@ -1,0 +1,111 @@
+/* bench/cmd_run.c - cambench run CONFIG: the main job. */
+#include "bench/bench.h"
+#include "bench/options.h"
+#include "bench/run.h"
+
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define SETS_MAX 64
+
+struct arguments {
+    struct options common;
+    const char *config;
+    const char *sets[SETS_MAX];
+    int set_count;
+    char output[PATH_MAX + 16], threads[32];
+    bool is_fresh, is_strict, is_dry;
+};
+
+enum key { KEY_SET = OPTIONS_KEY, KEY_FRESH, KEY_STRICT, KEY_DRY };
+
+static int add_set(struct arguments *arguments, const char *set, struct error *err)
+{
+    if (arguments->set_count == SETS_MAX)
+        return error_set(err, "more than %d --set options", SETS_MAX);
+    arguments->sets[arguments->set_count++] = set;
+    return 0;
+}
+
+static int take(void *target, int key, const char *value, struct error *err)
+{
+    struct arguments *arguments = target;
+    int threads;
+    switch (key) {
+    case KEY_SET:
+        return add_set(arguments, value, err);
+    case 'o':
+        snprintf(arguments->output, sizeof arguments->output, "output=%s", value);
+        return add_set(arguments, arguments->output, err);
+    case 't':
+        if (options_int("--threads", value, 0, 1024, &threads, err))
+            return -1;
+        snprintf(arguments->threads, sizeof arguments->threads, "runtime.threads=%d", threads);
+        return add_set(arguments, arguments->threads, err);
+    case KEY_FRESH:
+        arguments->is_fresh = true;
+        return 0;
+    case KEY_STRICT:
+        arguments->is_strict = true;
+        return 0;
+    case KEY_DRY:
+        arguments->is_dry = true;
+        return 0;
+    default:
+        arguments->config = value;
+        return 0;
+    }
+}
+
+static const struct options_usage usage = {
+    .words = "CONFIG",
+    .doc = "Runs methods on backbones and measures them, as a YAML config says. The same command continues a run that was "
+           "interrupted.\vExample:\n  cambench run configs/demo.yaml --set dataset.images=16 --output results/try",
+    .rows = (const struct argp_option[]){{"set", KEY_SET, "KEY=VALUE", 0, "change a key of the config; may be repeated", 0},
+                                         {"output", 'o', "DIR", 0, "run directory (results/NAME)", 0},
+                                         {"threads", 't', "N", 0, "0: as many as there are cores", 0},
+                                         {"fresh", KEY_FRESH, NULL, 0, "start anew; an old store is kept aside", 0},
+                                         {"strict", KEY_STRICT, NULL, 0, "exit 3 if an image could not be read", 0},
+                                         {"dry-run", KEY_DRY, NULL, 0, "check everything and say what would be done", 0},
+                                         {0}},
+    .common = OPTIONS_QUIET | OPTIONS_COLOR,
+    .words_min = 1,
+    .words_max = 1,
+    .take = take,
+};
+
+static int terminal_columns(void)
+{
+    struct winsize size;
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+static int run(int argc, char **argv, struct error *err)
+{
+    struct arguments arguments = {0};
+    const int status = options_parse(&usage, argc, argv, &arguments.common, &arguments, err);
+    if (status)
+        return options_exit(status);
+    struct run job;
+    if (run_open(&job, arguments.config, arguments.sets, arguments.set_count, err))
+        return EXIT_USAGE;
+    if (!arguments.common.quiet || arguments.is_dry)
+        run_describe(&job, stdout);
+    fflush(stdout);
+    const struct run_flags flags = {.fresh = arguments.is_fresh,
+                                    .strict = arguments.is_strict,
+                                    .quiet = arguments.common.quiet,
+                                    .columns = terminal_columns(),
+                                    .color = options_use_color(&arguments.common, stdout)};
+    const int code = arguments.is_dry ? EXIT_DONE : run_execute(&job, &flags, err);
+    run_close(&job);
+    return code;
+}
+
+const struct command command_run = {
+    .name = "run",
+    .summary = "measure methods on backbones, as a config says",
+    .group = COMMAND_MEASURE,
+    .run = run,
+};

@@ -1,0 +1,110 @@
+/* bench/results.c - from config and store to the plain table that report/ takes, and what becomes of it. */
+#include "bench/run.h"
+
+#include "base/file.h"
+#include "bench/bench.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+
+static int metric_position(const struct config *config, const char *name)
+{
+    for (int i = 0; i < config->metric_count; i++)
+        if (strcmp(config->metrics[i].metric->name, name) == 0)
+            return i;
+    return -1;
+}
+
+static struct report_metric metric_row(const struct config *config, const struct metric *metric)
+{
+    struct report_metric row = {.name = metric->name,
+                                .title = metric->title,
+                                .unit = metric->unit,
+                                .is_percent = metric->is_percent,
+                                .higher_is_better = metric->direction == METRIC_HIGHER_IS_BETTER,
+                                .is_cost = metric->is_cost,
+                                .min = metric->min,
+                                .max = metric->max,
+                                .combine = metric->combine};
+    int count = 0;
+    while (metric->parts[count]) {
+        row.parts[count] = metric_position(config, metric->parts[count]);
+        count++;
+    }
+    row.parts[count] = -1;
+    return row;
+}
+
+static int fill_lists(const struct config *config, struct arena *arena, struct report *report, struct error *err)
+{
+    struct report_backbone *backbones = arena_alloc(arena, (size_t)config->backbone_count, sizeof *backbones);
+    struct report_method *rows = arena_alloc(arena, (size_t)config->method_count, sizeof *rows);
+    struct report_protocol *protocol_rows = arena_alloc(arena, (size_t)config->protocol_count, sizeof *protocol_rows);
+    struct report_metric *metric_rows = arena_alloc(arena, (size_t)config->metric_count, sizeof *metric_rows);
+    if (!backbones || !rows || !protocol_rows || !metric_rows)
+        return error_memory(err, "the report");
+    for (int b = 0; b < config->backbone_count; b++) {
+        const struct config_backbone *c = &config->backbones[b];
+        const struct backbone_family *family;
+        const struct backbone_variant *variant = backbone_find(c->arch, &family, err);
+        if (!variant)
+            return -1;
+        const char *title = strcmp(c->label, c->arch) == 0 ? variant->title : c->label;
+        backbones[b] = (struct report_backbone){
+            .name = c->label, .title = title, .arch = c->arch, .layer = c->layer ? c->layer : variant->layer};
+    }
+    for (int m = 0; m < config->method_count; m++)
+        rows[m] = (struct report_method){config->methods[m].label, config->methods[m].title,
+                                         config->methods[m].method->is_control};
+    for (int p = 0; p < config->protocol_count; p++)
+        protocol_rows[p] = (struct report_protocol){config->protocols[p].name};
+    for (int k = 0; k < config->metric_count; k++)
+        metric_rows[k] = metric_row(config, config->metrics[k].metric);
+    report->backbones = backbones;
+    report->methods = rows;
+    report->protocols = protocol_rows;
+    report->metrics = metric_rows;
+    return 0;
+}
+
+int results_read(const struct config *config, struct store *store, const char *const *images, int image_count,
+                 struct arena *arena, struct report *report, struct error *err)
+{
+    *report = (struct report){.name = config->name,
+                              .folder = config->output,
+                              .program = CAMBENCH_PROGRAM,
+                              .backbone_count = config->backbone_count,
+                              .method_count = config->method_count,
+                              .protocol_count = config->protocol_count,
+                              .metric_count = config->metric_count,
+                              .image_count = image_count,
+                              .images = images,
+                              .bootstrap = config->report.bootstrap,
+                              .seed = config->seed};
+    if (fill_lists(config, arena, report, err))
+        return -1;
+    return store_read(store, arena, report, err);
+}
+
+int results_write(const struct report *report, const struct config *config, const struct run_flags *flags,
+                  struct error *err)
+{
+    struct error warning = {0};
+    struct cell *cells = report_cells(report, err);
+    if (!cells)
+        return -1;
+    int status = report_csv(report, cells, err) || report_tables(report, cells, err);
+    if (!status && config->report.plots)
+        status = report_plots(report, cells, &warning, err);
+    if (warning.text[0])
+        fprintf(stderr, "cambench: warning: %s\n", warning.text);
+    if (!status && !flags->quiet) {
+        status = report_terminal(report, cells, stdout, flags->columns, flags->color);
+        printf("\n%s/: summary.csv, per_image.csv, costs.csv, tables%s%s\n", config->output,
+               config->report.plots && !warning.text[0] ? ", plots" : "",
+               config->report.overlays > 0 ? ", overlays" : "");
+    }
+    free(cells);
+    return status ? -1 : 0;
+}
