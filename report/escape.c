@@ -165,9 +165,10 @@ int escape_tex(FILE *stream, const char *text)
     return put(stream, text, &tex_rules, 0);
 }
 
+/* A doubled quote would do, but gnuplot 5.4 takes one that opens a string for its end. */
 static const struct rules gnuplot_rules = {
     .replaced = "?",
-    .ascii = {['\''] = "''", ['\n'] = " ", ['\r'] = " ", ['\t'] = " "},
+    .ascii = {['\''] = "’", ['\n'] = " ", ['\r'] = " ", ['\t'] = " "},
 };
 
 int escape_gnuplot(FILE *stream, const char *text, int columns)

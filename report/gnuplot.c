@@ -140,5 +140,9 @@ int figure_write(const struct figure *figure, const char *folder, struct error *
 {
     if (write_data(figure, folder, err) || write_script(figure, folder, err))
         return -1;
-    return finish(figure, folder, run(figure, folder, warning) == 0, err);
+    struct error failure;
+    const bool is_made = run(figure, folder, &failure) == 0;
+    if (!is_made && !warning->text[0])
+        *warning = failure;
+    return finish(figure, folder, is_made, err);
 }

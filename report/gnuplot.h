@@ -24,7 +24,7 @@ int figure_text_width(int columns);
 
 /*
  * Writes the four files into `folder`, which exists. Files that cannot be written are an error (-1); a gnuplot that is
- * missing or fails is no error: `warning` says so, and NAME.gp and NAME.dat are there.
+ * missing or fails is no error: `warning` says so if it is still empty, and NAME.gp and NAME.dat are there.
  */
 int figure_write(const struct figure *figure, const char *folder, struct error *warning, struct error *err);
 

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-enum { RINGS = 9, PLACES = 16, POINT = 6, LINE_STEPS = 12, LINE_COST = 12 };
+enum { RINGS = 16, PLACES = 16, POINT = 6, LINE_STEPS = 12, LINE_COST = 12, TEXT_WEIGHT = 10 };
 
 struct box {
     double x0, y0, x1, y1;
@@ -49,7 +49,7 @@ static double covered(const struct label *labels, int count, int index)
         if (i != index)
             area += line_crosses(label, point_box(&labels[i]));
         if (i < index)
-            area += shared_area(box, text_box(&labels[i])) + line_crosses(label, text_box(&labels[i])) +
+            area += TEXT_WEIGHT * shared_area(box, text_box(&labels[i])) + line_crosses(label, text_box(&labels[i])) +
                     line_crosses(&labels[i], box);
     }
     return area;

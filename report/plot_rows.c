@@ -118,16 +118,16 @@ static void write_data(FILE *stream, const void *context)
         }
 }
 
+/* As labels: names of ticks would be taken for printf formats. */
 static void write_names(FILE *stream, const struct rows *rows)
 {
     const struct report *report = rows->plot->report;
-    fputs("set ytics noenhanced scale 0 textcolor rgb '#202020' (", stream);
     for (int m = 0; m < report->method_count; m++) {
-        fputs(m ? ", " : "", stream);
+        fputs("set label ", stream);
         escape_gnuplot(stream, report->methods[m].title, PLOT_TITLE_COLUMNS);
-        fprintf(stream, " %.6f", (row_position(rows, 0, m) + row_position(rows, report->backbone_count - 1, m)) / 2);
+        fprintf(stream, " at graph -0.014, first %.6f right textcolor rgb '#202020' noenhanced\n",
+                (row_position(rows, 0, m) + row_position(rows, report->backbone_count - 1, m)) / 2);
     }
-    fputs(")\n", stream);
 }
 
 static bool has_controls(const struct report *report)
@@ -194,7 +194,7 @@ static void write_commands(FILE *stream, const char *file, const void *context)
     fprintf(stream, "set xrange [%.9g:%.9g]\nset yrange [%.6f:0.9]\n", rows->axis_min, rows->axis_max,
             row_position(rows, report->backbone_count - 1, report->method_count - 1) - 0.9);
     fputs("set border 1 linecolor rgb '#808080'\nset grid xtics linecolor rgb '#dddddd' linetype 1\n"
-          "set xtics nomirror textcolor rgb '#202020'\nset xlabel ",
+          "unset ytics\nset xtics nomirror textcolor rgb '#202020'\nset xlabel ",
           stream);
     plot_axis(stream, metric);
     fprintf(stream, " noenhanced\nset key at screen %.6f, screen %.6f left top Left reverse samplen 1 noenhanced\n",
