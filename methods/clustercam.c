@@ -209,12 +209,13 @@ static int explain(struct cam *cam, const void *params, float *map, struct error
     if (make_maps(cam, act, &clusters, p->cluster_map, &parts))
         return -1;
     if (parts.count == 1) { /* nothing to choose from: no passes */
-        memcpy(map, parts.map, parts.plane * sizeof *map);
+        min_max(parts.map, parts.plane, 0, map);
         return 0;
     }
     if (score_parts(cam, p, &parts))
         return -1;
-    for (int i = 0; i < parts.count && p->merge_norm; i++) {
+    const bool is_raw = !p->merge_norm || (p->select == SELECT_EXTREME && p->merge == MERGE_WEIGHTED);
+    for (int i = 0; i < parts.count && !is_raw; i++) {
         float *own = parts.map + i * parts.plane;
         min_max(own, parts.plane, 0, own);
     }
@@ -244,7 +245,7 @@ static const struct param params[] = {
     PARAM_ENUM(struct clustercam, fill, MASK_FILL_CHOICES, "what shows where the mask is 0"),
     PARAM_ENUM(struct clustercam, select, "extreme|split|all", "best against worst, above against below the mean, sum"),
     PARAM_ENUM(struct clustercam, merge, "subtract|cut|weighted", "how the scissors act on the base"),
-    PARAM_BOOL(struct clustercam, merge_norm, true, "min-max of the cluster maps before they are merged"),
+    PARAM_BOOL(struct clustercam, merge_norm, true, "min-max of the cluster maps first (not if weighted)"),
     PARAM_FLOAT(struct clustercam, lambda, 1, 0, 2, "strength of the scissors; 0: the base alone"),
     {0}};
 
