@@ -1,0 +1,322 @@
+/*
+ * tests/datasets/test_decode.c - decoded pixels, resized pixels and network inputs against Pillow and torchvision
+ * (tests/golden/preprocess.py), and files that must be refused.
+ */
+#include "datasets/decode.h"
+#include "datasets/preprocess.h"
+
+#include "tests/golden.h"
+#include "tests/test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jpeglib.h>
+
+#define FOLDER "tests/golden/pictures/"
+
+struct bytes {
+    uint8_t data[65536];
+    size_t size;
+};
+
+static void read_bytes(const char *name, struct bytes *bytes)
+{
+    char path[256];
+    snprintf(path, sizeof path, FOLDER "%s", name);
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        fail_msg("no file %s", path);
+    bytes->size = fread(bytes->data, 1, sizeof bytes->data, file);
+    fclose(file);
+}
+
+static struct picture decode(const char *name, struct arena *arena)
+{
+    struct bytes *bytes = malloc(sizeof *bytes);
+    struct picture picture = {0};
+    struct error err;
+    read_bytes(name, bytes);
+    /* a copy of the exact size, so that reading beyond it shows */
+    uint8_t *copy = malloc(bytes->size);
+    memcpy(copy, bytes->data, bytes->size);
+    if (decode_picture(copy, bytes->size, arena, &picture, &err))
+        fail_msg("%s: %s", name, err.text);
+    free(copy);
+    free(bytes);
+    return picture;
+}
+
+static uint32_t crc32_of(const uint8_t *data, size_t size)
+{
+    uint32_t crc = 0xffffffffu;
+    for (size_t i = 0; i < size; i++) {
+        crc ^= data[i];
+        for (int bit = 0; bit < 8; bit++)
+            crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0);
+    }
+    return ~crc;
+}
+
+/* Height, width, checksum and the start of the middle row. */
+static void check_picture(const struct golden *golden, const char *key, const struct picture *picture)
+{
+    size_t count;
+    const double *want = golden_values(golden, key, &count);
+    const uint8_t *row = picture->data + (size_t)(picture->h / 2) * (size_t)picture->w * 3;
+    if (picture->h != (int)want[0] || picture->w != (int)want[1])
+        fail_msg("%s: %dx%d, expected %gx%g", key, picture->h, picture->w, want[0], want[1]);
+    for (size_t i = 3; i < count; i++)
+        if (row[i - 3] != (int)want[i])
+            fail_msg("%s: byte %zu of the middle row is %d, expected %g", key, i - 3, row[i - 3], want[i]);
+    const uint32_t crc = crc32_of(picture->data, (size_t)picture->h * (size_t)picture->w * 3);
+    if (crc != (uint32_t)want[2])
+        fail_msg("%s: checksum %08x, expected %08x", key, crc, (uint32_t)want[2]);
+}
+
+TEST(every_kind_of_picture_is_decoded_as_pillow_does)
+{
+    static const char *const names[] = {
+        "colour_420.jpg",   "colour_422.jpg",      "colour_444.jpg",       "progressive.jpg", "grey.jpg",
+        "narrow.jpg",       "one_pixel.jpg",       "grey_progressive.jpg", "restart.jpg",     "orientation_6.jpg",
+        "cmyk.jpg",         "cmyk_plain.jpg",      "ycck.jpg",             "rgb.png",         "rgba.png",
+        "grey.png",         "grey_alpha.png",      "one_bit.png",          "palette.png",     "palette_4_bit.png",
+        "grey_16.png",      "rgb_16.png",          "rgba_16.png",          "grey_2_bit.png",  "grey_4_bit.png",
+        "grey_alpha_16.png", "palette_short.png",  "gamma.png",            "interlaced.png"};
+    struct golden *golden = golden_open("preprocess");
+    struct arena arena;
+    arena_init(&arena, 0);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char key[64];
+        snprintf(key, sizeof key, "picture/%s", names[i]);
+        const struct picture picture = decode(names[i], &arena);
+        check_picture(golden, key, &picture);
+    }
+    arena_release(&arena);
+    golden_close(golden);
+}
+
+static const char *const filter_names[] = {[PREPROCESS_BILINEAR] = "bilinear", [PREPROCESS_BICUBIC] = "bicubic"};
+
+TEST(resizing_equals_pillow_to_the_last_bit)
+{
+    static const int sizes[][2] = {{1, 1},    {7, 5},     {30, 200}, {61, 83}, {61, 40},
+                                   {20, 83},  {122, 166}, {255, 3},  {64, 64}, {224, 224}};
+    struct golden *golden = golden_open("preprocess");
+    struct arena arena;
+    struct error err;
+    struct picture small;
+    char key[64];
+    arena_init(&arena, 0);
+    const struct picture picture = decode("rgb.png", &arena), narrow = decode("narrow.jpg", &arena);
+    for (int filter = 0; filter < 2; filter++) {
+        for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+            snprintf(key, sizeof key, "resize/%s/%dx%d", filter_names[filter], sizes[i][0], sizes[i][1]);
+            assert_int_equal(resize_picture(&picture, sizes[i][0], sizes[i][1], filter, &arena, &small, &err), 0);
+            check_picture(golden, key, &small);
+        }
+        snprintf(key, sizeof key, "resize/%s/narrow", filter_names[filter]);
+        assert_int_equal(resize_picture(&narrow, 7, 40, filter, &arena, &small, &err), 0);
+        check_picture(golden, key, &small);
+    }
+    arena_release(&arena);
+    golden_close(golden);
+}
+
+TEST(network_inputs_equal_torchvision)
+{
+    static const struct {
+        const char *name;
+        int h, w, crop;
+        enum preprocess_filter filter;
+    } cases[] = {{"colour_420.jpg", 256, 0, 224, PREPROCESS_BILINEAR}, {"colour_420.jpg", 32, 0, 28, PREPROCESS_BILINEAR},
+                 {"progressive.jpg", 45, 0, 40, PREPROCESS_BICUBIC},   {"grey.jpg", 36, 0, 32, PREPROCESS_BILINEAR},
+                 {"cmyk.jpg", 24, 0, 25, PREPROCESS_BILINEAR},         {"orientation_6.jpg", 33, 0, 28, PREPROCESS_BICUBIC},
+                 {"rgb.png", 20, 0, 64, PREPROCESS_BILINEAR},          {"rgb.png", 48, 40, 32, PREPROCESS_BILINEAR},
+                 {"one_pixel.jpg", 8, 0, 8, PREPROCESS_BILINEAR},      {"narrow.jpg", 10, 0, 12, PREPROCESS_BICUBIC},
+                 {"rgba.png", 31, 0, 28, PREPROCESS_BILINEAR},         {"rgba.png", 31, 0, 26, PREPROCESS_BILINEAR}};
+    struct golden *golden = golden_open("preprocess");
+    struct arena arena;
+    struct error err;
+    arena_init(&arena, 0);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const int crop = cases[i].crop;
+        const struct preprocess how = {cases[i].w != 0, cases[i].h, cases[i].w, cases[i].filter, crop, crop,
+                                       {0.485f, 0.456f, 0.406f}, {0.229f, 0.224f, 0.225f}};
+        const struct picture picture = decode(cases[i].name, &arena);
+        const size_t size = 3 * (size_t)crop * (size_t)crop;
+        float *input = arena_floats(&arena, size);
+        uint8_t *pixels;
+        char key[64];
+        assert_int_equal(preprocess_picture(&picture, &how, &arena, input, &pixels, NULL, &err), 0);
+        snprintf(key, sizeof key, "input/%zu/pixels", i);
+        check_picture(golden, key, &(struct picture){crop, crop, pixels});
+        snprintf(key, sizeof key, "input/%zu", i);
+        golden_check(golden, key, input, size, 0, 1e-6);
+        arena_reset(&arena);
+    }
+    arena_release(&arena);
+    golden_close(golden);
+}
+
+TEST(geometry_maps_the_file_to_the_crop)
+{
+    struct arena arena;
+    struct error err;
+    struct preprocess_geometry geometry;
+    float input[3 * 20 * 20];
+    arena_init(&arena, 0);
+    const struct picture picture = {.h = 40, .w = 60, .data = arena_alloc(&arena, 40 * 60, 3)};
+    struct preprocess how = {.resize_h = 20, .crop_h = 20, .crop_w = 20, .deviation = {1, 1, 1}};
+    assert_int_equal(preprocess_picture(&picture, &how, &arena, input, NULL, &geometry, &err), 0);
+    /* 60x40 becomes 30x20; columns 5..24 are kept */
+    assert_true(geometry.scale_x == 0.5 && geometry.offset_x == -5 && geometry.scale_y == 0.5 && geometry.offset_y == 0);
+    how.resize_h = 10;
+    assert_int_equal(preprocess_picture(&picture, &how, &arena, input, NULL, &geometry, &err), 0);
+    /* 15x10: 2 columns of zeros before and 3 behind, 5 rows above and below */
+    assert_true(geometry.offset_x == 2 && geometry.offset_y == 5);
+    arena_release(&arena);
+}
+
+TEST(impossible_shapes_are_refused)
+{
+    struct arena arena;
+    struct error err;
+    float input[3];
+    arena_init(&arena, 0);
+    const struct picture thread = {.h = 16384, .w = 1, .data = arena_alloc(&arena, 16384, 3)};
+    const struct preprocess how = {.resize_h = 256, .crop_h = 1, .crop_w = 1, .deviation = {1, 1, 1}};
+    assert_int_equal(preprocess_picture(&thread, &how, &arena, input, NULL, NULL, &err), -1);
+    assert_string_equal(err.text, "a picture of 1x16384 pixels is too narrow to be resized");
+    arena_release(&arena);
+}
+
+static void assert_refused(const void *data, size_t size, const char *why)
+{
+    struct arena arena;
+    struct picture picture;
+    struct error err;
+    uint8_t *copy = malloc(size ? size : 1);
+    memcpy(copy, data, size);
+    arena_init(&arena, (size_t)64 << 20);
+    const int status = decode_picture(copy, size, &arena, &picture, &err);
+    arena_release(&arena);
+    free(copy);
+    if (status != -1 || !strstr(err.text, why))
+        fail_msg("\"%s\" does not say \"%s\"", status ? err.text : "decoded", why);
+}
+
+TEST(what_is_no_picture_is_refused)
+{
+    assert_refused("", 0, "empty file");
+    assert_refused("garbage", 7, "neither a JPEG nor a PNG file");
+    assert_refused("\xff\xd8\xff", 3, "JPEG file");
+    assert_refused("\x89PNG\r\n\x1a\n", 8, "truncated PNG file");
+}
+
+TEST(a_picture_cut_anywhere_is_refused)
+{
+    static const char *const names[] = {"colour_420.jpg", "progressive.jpg", "cmyk.jpg", "rgb.png", "interlaced.png"};
+    struct bytes *bytes = malloc(sizeof *bytes);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *why = strstr(names[i], ".png") ? "truncated PNG file" : "truncated JPEG file";
+        read_bytes(names[i], bytes);
+        for (size_t size = 30; size < bytes->size; size += 1 + bytes->size / 40)
+            assert_refused(bytes->data, size, why);
+        assert_refused(bytes->data, bytes->size - 1, why);
+    }
+    free(bytes);
+}
+
+/* A marker with a two-byte length and its place. */
+static uint8_t *find_marker(struct bytes *bytes, uint8_t marker)
+{
+    for (size_t i = 2; i + 4 < bytes->size; i += 2u + (size_t)(bytes->data[i + 2] << 8 | bytes->data[i + 3]))
+        if (bytes->data[i + 1] == marker)
+            return bytes->data + i;
+    fail_msg("no marker %02x", marker);
+    return NULL;
+}
+
+TEST(huge_pictures_are_refused_before_memory_is_taken)
+{
+    struct bytes *bytes = malloc(sizeof *bytes);
+    read_bytes("colour_420.jpg", bytes);
+    memset(find_marker(bytes, 0xc0) + 5, 0xfe, 4);
+    assert_refused(bytes->data, bytes->size, "JPEG of 65278x65278 pixels; at most 16384 a side");
+    read_bytes("rgb.png", bytes);
+    static const uint8_t header[] = {0, 0, 0, 13, 'I', 'H', 'D', 'R', 0x7f, 0xff, 0xff, 0xff, 0, 0,
+                                     0, 1, 8, 2,  0,   0,   0,   0,   0,    0,    0,    0};
+    memcpy(bytes->data + 8, header, sizeof header - 4);
+    uint32_t crc = crc32_of(bytes->data + 12, 17);
+    for (int i = 0; i < 4; i++)
+        bytes->data[29 + i] = (uint8_t)(crc >> (24 - 8 * i));
+    assert_refused(bytes->data, bytes->size, "PNG of 2147483647x1 pixels; at most 16384 a side");
+    free(bytes);
+}
+
+TEST(damaged_bytes_are_an_error_or_a_picture_and_never_a_crash)
+{
+    static const char *const names[] = {"colour_420.jpg", "progressive.jpg", "ycck.jpg", "palette.png", "interlaced.png"};
+    struct bytes *bytes = malloc(sizeof *bytes);
+    struct arena arena;
+    arena_init(&arena, (size_t)64 << 20);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        read_bytes(names[i], bytes);
+        for (uint32_t seed = 0; seed < 300; seed++) {
+            uint8_t *copy = malloc(bytes->size);
+            struct picture picture;
+            struct error err;
+            float places[3];
+            memcpy(copy, bytes->data, bytes->size);
+            golden_fill(places, 3, seed);
+            for (int k = 0; k < 3; k++)
+                copy[(size_t)((places[k] + 1) / 2 * (float)(bytes->size - 1))] ^= (uint8_t)(1u << (seed + (unsigned)k) % 8);
+            decode_picture(copy, bytes->size, &arena, &picture, &err);
+            arena_reset(&arena);
+            free(copy);
+        }
+    }
+    arena_release(&arena);
+    free(bytes);
+}
+
+/* A valid file of 253 scans: every coefficient by itself, bit by bit. */
+static unsigned char *compress_many_scans(unsigned long *size)
+{
+    struct jpeg_compress_struct jpeg;
+    struct jpeg_error_mgr errors;
+    static jpeg_scan_info scans[1 + 63 * 4];
+    unsigned char *bytes = NULL;
+    int count = 0;
+    scans[count++] = (jpeg_scan_info){.comps_in_scan = 1};
+    for (int k = 1; k < 64; k++)
+        for (int bit = 3; bit >= 0; bit--)
+            scans[count++] = (jpeg_scan_info){1, {0}, k, k, bit == 3 ? 0 : bit + 1, bit};
+    jpeg.err = jpeg_std_error(&errors);
+    jpeg_create_compress(&jpeg);
+    jpeg_mem_dest(&jpeg, &bytes, size);
+    jpeg.image_width = jpeg.image_height = 16;
+    jpeg.input_components = 1;
+    jpeg.in_color_space = JCS_GRAYSCALE;
+    jpeg_set_defaults(&jpeg);
+    jpeg.scan_info = scans;
+    jpeg.num_scans = count;
+    jpeg_start_compress(&jpeg, TRUE);
+    for (int y = 0; y < 16; y++) {
+        JSAMPLE line[16] = {(JSAMPLE)(y * 9), 200, 100};
+        jpeg_write_scanlines(&jpeg, (JSAMPROW[]){line}, 1);
+    }
+    jpeg_finish_compress(&jpeg);
+    jpeg_destroy_compress(&jpeg);
+    return bytes;
+}
+
+TEST(a_jpeg_of_too_many_scans_is_refused)
+{
+    unsigned long size = 0;
+    unsigned char *bytes = compress_many_scans(&size);
+    assert_refused(bytes, size, "JPEG of more than 200 scans");
+    free(bytes);
+}
