@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Golden values for tests/methods: the maps of tests/golden/method_cases.txt, made with PyTorch modules, autograd and
-scikit-learn in float64, from the papers' formulas. Raw maps are stored after the method's own ReLU, finished ones after
+scikit-learn in float64, from the papers' formulas. Raw maps are stored before the last ReLU, finished ones after it,
 min-max and enlargement. Networks: golden.load(), so that both sides have the same weights."""
 import os
 
@@ -38,13 +38,16 @@ def gap_net():
     return dict(net.double().named_children()), (3, 56, 48)
 
 
-def vgg_net():
+def vgg_net(like_channels=False):
     net = nn.Module()
     net.features = nn.Sequential(nn.Conv2d(3, 8, 3, 1, 1), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(8, 12, 3, 1, 1),
                                  nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(12, 16, 3, 1, 1), nn.ReLU(), nn.MaxPool2d(2))
     net.classifier = nn.Sequential(nn.Linear(144, 32), nn.ReLU(), nn.Linear(32, 32), nn.ReLU(), nn.Linear(32, 5))
     golden.load(net)
     with torch.no_grad():
+        for k in range(4, 16) if like_channels else ():
+            net.features[6].weight[k] = 0.9 * net.features[6].weight[k % 4] + 0.1 * net.features[6].weight[k]
+            net.features[6].bias[k] = net.features[6].bias[k % 4]
         net.features[6].bias[3] = -100
         net.features[6].weight[5] = 0
         net.features[6].bias[5] = 0.7
@@ -67,7 +70,7 @@ def resnet18():
 
 class Network:
     def __init__(self, name):
-        self.stages, shape = {"gap": gap_net, "vgg": vgg_net, "resnet18": resnet18}[name]()
+        self.stages, shape = {"gap": gap_net, "vgg": vgg_net, "groups": lambda: vgg_net(True), "resnet18": resnet18}[name]()
         self.x = torch.from_numpy(golden.fill((1,) + shape, golden.seed(name + ".input"))).double()
         with torch.no_grad():
             self.logits = self.run(self.x)[0]
@@ -109,6 +112,7 @@ class Explain:
 
     def __init__(self, network, layer, klass, params):
         self.network, self.layer, self.params = network, layer, params
+        self.is_signed = False  # set by methods whose negative values stay
         order = torch.argsort(network.logits)
         self.klass = {"p": int(order[-1]), "l": int(order[0])}.get(klass) if klass in "pl" else int(klass)
         self.size = tuple(network.x.shape[2:])
@@ -117,7 +121,7 @@ class Explain:
 
     def get(self, key, fallback):
         value = self.params.get(key, str(fallback))
-        return type(fallback)(value) if not isinstance(fallback, bool) else value in ("yes", "True", "true")
+        return type(fallback)(value) if not isinstance(fallback, bool) else value.lower() == "true"
 
     def score(self, logits, kind):
         """(n,K) -> (n)"""
@@ -143,8 +147,8 @@ class Explain:
     # -- gradients
     def gradcam(self):
         act, grad = self.gradient()
-        cam = (grad.mean((1, 2))[:, None, None] * act).sum(0)
-        return F.relu(cam) if self.get("relu", True) else cam
+        self.is_signed = not self.get("relu", True)
+        return (grad.mean((1, 2))[:, None, None] * act).sum(0)
 
     def gradcam_pp(self):
         act, grad = self.gradient()
@@ -157,14 +161,14 @@ class Explain:
         else:
             alpha = 1 / (2 + total * grad)
         alpha = torch.where(grad == 0, torch.zeros_like(grad), alpha)
-        return F.relu(((alpha * F.relu(grad)).sum((1, 2))[:, None, None] * act).sum(0))
+        return ((alpha * F.relu(grad)).sum((1, 2))[:, None, None] * act).sum(0)
 
     def xgradcam(self):
         act, grad = self.gradient()
         total, eps = act.sum((1, 2)), self.get("eps", 1e-7)
         weight = (grad * act).sum((1, 2)) / (total + eps)
         weight[total.abs() <= eps] = 0
-        return F.relu((weight[:, None, None] * act).sum(0))
+        return (weight[:, None, None] * act).sum(0)
 
     def layercam(self):
         layers = [name for name in self.get("layers", "").split(",") if name] or [self.layer]
@@ -176,8 +180,7 @@ class Explain:
             return maps[0]
         gamma = self.get("gamma", 2.0)
         size = max((tuple(cam.shape) for cam in maps), key=lambda shape: shape[0] * shape[1])
-        if gamma:
-            maps = [torch.tanh(gamma * min_max(cam)) for cam in maps]
+        maps = [torch.tanh(gamma * min_max(cam)) if gamma else min_max(cam) for cam in maps]
         maps = torch.stack([upsample(cam[None], size)[0] for cam in maps])
         return {"max": lambda: maps.max(0).values, "mean": lambda: maps.mean(0),
                 "product": lambda: maps.prod(0)}[self.get("fuse", "max")]()
@@ -223,7 +226,7 @@ class Explain:
         weight = torch.zeros(count, dtype=torch.float64)
         weight[channels] = {"linear": lambda: score, "relu": lambda: F.relu(score),
                             "softmax": lambda: torch.softmax(score, 0)}[weighting]()
-        return F.relu(self.weighted(weight))
+        return self.weighted(weight)
 
     def clusters(self):
         """Labels of the channels that are not constant."""
@@ -254,7 +257,7 @@ class Explain:
         masks = torch.stack([min_max(upsample(cam[None], self.size)[0]) for cam in maps])
         score = self.get("score", "prob")
         a = self.masked(masks, score) - self.baseline(self.get("baseline", "none"), score)
-        return F.relu(self.merge(maps, a))
+        return self.merge(maps, a)
 
     def merge(self, maps, a):
         normal = [min_max(cam) for cam in maps] if self.get("merge_norm", True) else maps
@@ -285,7 +288,7 @@ class Explain:
             changed[k, k] = self.act[k].min() if value == "min" else 0
         whole = self.tail(self.act[None], kind)
         divisor = {"signed": whole, "abs": whole.abs(), "one": 1.0}[self.get("denominator", "signed")]
-        return F.relu(self.weighted((whole - self.tail(changed, kind)) / divisor))
+        return self.weighted((whole - self.tail(changed, kind)) / divisor)
 
     def reciprocam(self):
         norm, mask = self.get("feature_norm", "none"), self.get("mask", "plain")
@@ -308,11 +311,12 @@ class Explain:
                     features[q, :, i:i + 3, j:j + 3] = kernel * act[:, i, j][:, None, None]
                 else:
                     features[q, :, i:i + 3, j:j + 3] = kernel * padded[:, i:i + 3, j:j + 3]
+        self.is_signed = True
         return self.tail(features[:, :, 1:-1, 1:-1], self.get("score", "prob")).reshape(h, w)
 
     # -- controls
     def actmap(self):
-        return F.relu(self.act.mean(0))
+        return self.act.mean(0)
 
     def fakecam(self):
         cam = torch.ones(self.size if self.get("at", "input") == "input" else self.act.shape[1:], dtype=torch.float64)
@@ -333,6 +337,7 @@ def run_cases(out):
                     else torch.enable_grad():
                 cam = getattr(explain, method)().detach()
             out.add(name + ".raw", cam.numpy(), 48)
+            cam = cam if explain.is_signed else F.relu(cam)
             if tuple(cam.shape) != explain.size:
                 cam = upsample(min_max(cam)[None], explain.size)[0]
             out.add(name + ".map", cam.numpy(), 24)

@@ -1,0 +1,290 @@
+/*
+ * tests/methods/networks.h - the small networks of tests/golden/methods.py, opened for one test.
+ *
+ * gap: a small ResNet, pooling and one linear layer behind "block2"; vgg: linear layers behind "features.7"; groups: vgg
+ * with four groups of like channels; resnet18: torchvision's with 10 classes. Channel 3 of the target layer is dead, channel 5 constant (gap, vgg).
+ */
+#ifndef TESTS_METHODS_NETWORKS_H
+#define TESTS_METHODS_NETWORKS_H
+
+#include "backbones/backbone.h"
+#include "methods/harness.h"
+#include "tests/golden.h"
+#include "tests/golden_weights.h"
+#include "tests/test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BENCH_LAYERS 3
+
+struct bench {
+    struct network *network;
+    struct session *session;
+    struct arena arena;
+    float *input; /* (3,H,W) */
+    struct cam_pass *pass;
+    struct error err;
+};
+
+static inline int bench_conv_bn(struct graph *graph, const char *conv, const char *norm, int x, struct conv2d shape)
+{
+    return graph_batch_norm(graph, norm, graph_conv2d(graph, conv, x, shape));
+}
+
+/* torchvision's BasicBlock with a shortcut of its own. */
+static inline int bench_block(struct graph *graph, const char *name, int x, int out, int stride)
+{
+    char names[8][64];
+    static const char *const parts[8] = {"conv1", "bn1",  "relu1",        "conv2",
+                                         "bn2",   "add", "downsample.0", "downsample.1"};
+    for (int i = 0; i < 8; i++)
+        snprintf(names[i], sizeof names[i], "%s.%s", name, parts[i]);
+    int y = bench_conv_bn(graph, names[0], names[1], x,
+                          (struct conv2d){.out = out, .kernel = 3, .stride = stride, .padding = 1});
+    y = graph_relu(graph, names[2], y);
+    y = bench_conv_bn(graph, names[3], names[4], y, (struct conv2d){.out = out, .kernel = 3, .padding = 1});
+    x = bench_conv_bn(graph, names[6], names[7], x, (struct conv2d){.out = out, .kernel = 1, .stride = stride});
+    return graph_relu(graph, name, graph_add(graph, names[5], y, x));
+}
+
+static inline struct graph *bench_gap_graph(void)
+{
+    struct graph *graph = graph_create();
+    int x = graph_input(graph, "input", (struct shape){3, 56, 48});
+    x = bench_conv_bn(graph, "conv1", "bn1", x, (struct conv2d){.out = 8, .kernel = 7, .stride = 2, .padding = 3});
+    x = graph_relu(graph, "relu", x);
+    x = graph_max_pool(graph, "maxpool", x, (struct pool2d){.kernel = 3, .stride = 2, .padding = 1});
+    x = bench_block(graph, "block2", bench_block(graph, "block1", x, 16, 1), 24, 2);
+    x = graph_flatten(graph, "flatten", graph_adaptive_avg_pool(graph, "avgpool", x, 1, 1));
+    graph_linear(graph, "fc", x, 5, true);
+    return graph;
+}
+
+static inline struct graph *bench_vgg_graph(void)
+{
+    static const struct {
+        int conv; /* channels; 0: a pool */
+        const char *name, *relu;
+    } rows[] = {{8, "features.0", "features.1"},   {0, "features.2", NULL}, {12, "features.3", "features.4"},
+                {0, "features.5", NULL},           {16, "features.6", "features.7"}, {0, "features.8", NULL}};
+    static const char *const linear[] = {"classifier.0", "classifier.2"};
+    static const char *const relu[] = {"classifier.1", "classifier.3"};
+    struct graph *graph = graph_create();
+    int x = graph_input(graph, "input", (struct shape){3, 32, 40});
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].conv)
+            x = graph_relu(graph, rows[i].relu,
+                           graph_conv2d(graph, rows[i].name, x,
+                                        (struct conv2d){.out = rows[i].conv, .kernel = 3, .padding = 1, .bias = true}));
+        else
+            x = graph_max_pool(graph, rows[i].name, x, (struct pool2d){.kernel = 2});
+    x = graph_flatten(graph, "flatten", graph_adaptive_avg_pool(graph, "avgpool", x, 3, 3));
+    for (int i = 0; i < 2; i++)
+        x = graph_relu(graph, relu[i], graph_linear(graph, linear[i], x, 32, true));
+    graph_linear(graph, "classifier.4", x, 5, true);
+    return graph;
+}
+
+/* The tensor of that name; fails the test if there is none. */
+static inline float *bench_tensor(struct weights *weights, const char *name, size_t *size)
+{
+    for (int i = 0; i < weights->count; i++) {
+        struct weight *weight = &weights->list[i];
+        if (strcmp(weight->name, name) != 0)
+            continue;
+        *size = 1;
+        for (int k = 0; k < weight->rank; k++)
+            *size *= (size_t)weight->dim[k];
+        return weight->data;
+    }
+    *size = 0;
+    fail_msg("no tensor %s", name);
+    return NULL;
+}
+
+/* What tests/golden/methods.py changes too: a dead channel, a constant one, smaller logits. */
+static inline void bench_gap_weights(struct weights *weights)
+{
+    size_t size;
+    bench_tensor(weights, "block2.bn2.bias", &size)[3] = -100;
+    bench_tensor(weights, "block2.bn2.weight", &size)[5] = 0;
+    bench_tensor(weights, "block2.bn2.bias", &size)[5] = 0.35f;
+    bench_tensor(weights, "block2.downsample.1.weight", &size)[5] = 0;
+    bench_tensor(weights, "block2.downsample.1.bias", &size)[5] = 0.35f;
+}
+
+static inline void bench_vgg_weights(struct weights *weights)
+{
+    size_t size;
+    float *bias = bench_tensor(weights, "features.6.bias", &size);
+    bias[3] = -100;
+    bias[5] = 0.7f;
+    float *weight = bench_tensor(weights, "features.6.weight", &size);
+    memset(weight + 5 * size / 16, 0, size / 16 * sizeof *weight);
+}
+
+/* Channels k % 4 alike, then as above. */
+static inline void bench_groups_weights(struct weights *weights)
+{
+    size_t size;
+    float *bias = bench_tensor(weights, "features.6.bias", &size);
+    float *weight = bench_tensor(weights, "features.6.weight", &size);
+    const size_t row = size / 16;
+    for (size_t k = 4; k < 16; k++) {
+        bias[k] = bias[k % 4];
+        for (size_t i = 0; i < row; i++)
+            weight[k * row + i] = 0.9f * weight[k % 4 * row + i] + 0.1f * weight[k * row + i];
+    }
+    bench_vgg_weights(weights);
+}
+
+static inline void bench_resnet18_weights(struct weights *weights)
+{
+    size_t size;
+    float *weight = bench_tensor(weights, "fc.weight", &size);
+    for (size_t i = 0; i < size; i++)
+        weight[i] /= 16;
+}
+
+static inline struct graph *bench_resnet18_graph(void)
+{
+    const struct backbone_options options = {.classes = 10, .width = 1, .height = 64, .width_px = 96};
+    struct error err = {""};
+    struct graph *graph = backbone_graph("resnet18", &options, &err);
+    if (!graph)
+        fail_msg("%s", err.text);
+    return graph;
+}
+
+static const struct bench_network {
+    const char *name, *layers[BENCH_LAYERS];
+    struct graph *(*graph)(void);
+    void (*weights)(struct weights *weights);
+} bench_networks[] = {
+    {"gap", {"block2", "block1", "conv1"}, bench_gap_graph, bench_gap_weights},
+    {"vgg", {"features.7", "features.4", "features.6"}, bench_vgg_graph, bench_vgg_weights},
+    {"groups", {"features.7", "features.4", "features.6"}, bench_vgg_graph, bench_groups_weights},
+    {"resnet18", {"layer4", "layer3", "layer2"}, bench_resnet18_graph, bench_resnet18_weights},
+};
+
+/* Another pass on bench->input; everything made before is given back. */
+static inline void bench_run(struct bench *bench)
+{
+    const struct cam_setup setup = {.session = bench->session,
+                                    .arena = &bench->arena,
+                                    .input = bench->input,
+                                    .black = {-2, -1.5f, -1.25f},
+                                    .seed = 1,
+                                    .image_name = "image"};
+    arena_reset(&bench->arena);
+    bench->pass = cam_pass_run(&setup, &bench->err);
+    if (!bench->pass)
+        fail_msg("%s", bench->err.text);
+}
+
+/* `change` may alter the weights, NULL: not. */
+static inline void bench_open_with(struct bench *bench, const char *name, void (*change)(struct weights *weights))
+{
+    const struct bench_network *row = bench_networks;
+    char seed[64];
+    struct weights weights;
+    while (strcmp(row->name, name) != 0)
+        row++;
+    *bench = (struct bench){0};
+    struct graph *graph = row->graph();
+    if (graph_finish(graph, &bench->err))
+        fail_msg("%s", bench->err.text);
+    golden_weights(graph, &weights);
+    row->weights(&weights);
+    if (change)
+        change(&weights);
+    bench->network = network_create(graph, &weights, row->layers, BENCH_LAYERS, &bench->err);
+    if (!bench->network || !(bench->session = session_create(bench->network, 1, &bench->err)))
+        fail_msg("%s", bench->err.text);
+    golden_weights_release(&weights);
+    graph_free(graph);
+    const struct shape shape = network_input(bench->network);
+    const size_t size = (size_t)shape.c * (size_t)shape.h * (size_t)shape.w;
+    bench->input = malloc(size * sizeof *bench->input);
+    assert_non_null(bench->input);
+    snprintf(seed, sizeof seed, "%s.input", name);
+    golden_fill(bench->input, size, golden_seed(seed));
+    arena_init(&bench->arena, 0);
+    bench_run(bench);
+}
+
+static inline void bench_open(struct bench *bench, const char *name)
+{
+    bench_open_with(bench, name, NULL);
+}
+
+static inline void bench_close(struct bench *bench)
+{
+    arena_release(&bench->arena);
+    session_free(bench->session);
+    network_free(bench->network);
+    free(bench->input);
+}
+
+static inline const struct method *bench_method(const char *name)
+{
+    for (int i = 0; methods[i]; i++)
+        if (strcmp(methods[i]->name, name) == 0)
+            return methods[i];
+    fail_msg("no method %s", name);
+    return NULL;
+}
+
+/* "name=value" words, separated by spaces, over a method's defaults; in the bench's arena. */
+static inline void *bench_params(struct bench *bench, const struct method *method, const char *words)
+{
+    void *params = arena_alloc(&bench->arena, 1, method->params_size ? method->params_size : 1);
+    char text[256], *rest, *word;
+    assert_non_null(params);
+    param_defaults(method->params, params);
+    snprintf(text, sizeof text, "%s", words);
+    for (char *at = text; (word = strtok_r(at, " \n", &rest)); at = NULL) {
+        char *value = strchr(word, '=');
+        assert_non_null(value);
+        *value++ = '\0';
+        const struct param *param = param_find(method->params, word);
+        if (!param)
+            fail_msg("%s has no parameter %s", method->name, word);
+        else if (param_parse(param, value, params, &bench->err))
+            fail_msg("%s", bench->err.text);
+    }
+    return params;
+}
+
+/* The map of a method with parameters as words, at a layer, for a class (-1: the predicted one). */
+static inline struct cam_map bench_explain(struct bench *bench, const char *name, const char *words, const char *layer,
+                                           int klass)
+{
+    const struct method *method = bench_method(name);
+    struct cam_map map = {0};
+    const int index = network_find_layer(bench->network, layer);
+    assert_true(index >= 0);
+    const float *p = cam_pass_probabilities(bench->pass);
+    int predicted = 0;
+    for (int k = 1; k < network_classes(bench->network); k++)
+        predicted = p[k] > p[predicted] ? k : predicted;
+    cam_pass_set_class(bench->pass, klass < 0 ? predicted : klass);
+    if (cam_explain(bench->pass, method, bench_params(bench, method, words), index, name, &map, &bench->err))
+        fail_msg("%s: %s", name, bench->err.text);
+    return map;
+}
+
+static const struct cam_post bench_post = {.at_layer = true};
+
+static inline struct saliency bench_finish(struct bench *bench, const struct cam_map *map)
+{
+    const struct shape shape = network_input(bench->network);
+    struct saliency saliency;
+    if (cam_finish(map, &bench_post, shape.h, shape.w, &bench->arena, &saliency, &bench->err))
+        fail_msg("%s", bench->err.text);
+    return saliency;
+}
+
+#endif
