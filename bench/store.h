@@ -16,7 +16,7 @@ struct store;
 
 /* A value of an item. */
 struct store_value {
-    int protocol, metric;  /* positions in the run's lists */
+    int protocol, metric; /* positions in the run's lists */
     double number;
     const char *undefined; /* NULL: defined */
     const char *flag;      /* NULL: none */
@@ -33,12 +33,17 @@ struct store_item {
 struct store_names {
     int backbone_count, method_count, protocol_count, metric_count, image_count;
     const char *const *backbones, *const *methods, *const *protocols, *const *metrics, *const *images;
-    const int *method_versions, *metric_versions; /* and protocol versions below */
-    const int *protocol_versions;
+    const int *method_versions, *protocol_versions, *metric_versions;
 };
 
-/* Creates FOLDER/run.db (fresh: moves an old one to run.db.old) or opens it to continue. Errors: another run's names. */
+/*
+ * Creates FOLDER/run.db (fresh: moves an old one to run.db.old) or opens it to continue; the folder is there. Errors:
+ * another run's names or versions, with the first that differs; another process at work in the folder; not writable.
+ */
 struct store *store_open(const char *folder, const struct store_names *names, bool fresh, struct error *err);
+
+/* Opens what is there, for a report; fills names, in the arena. Errors also: no run in the folder. */
+struct store *store_open_run(const char *folder, struct arena *arena, struct store_names *names, struct error *err);
 void store_close(struct store *store); /* NULL is fine */
 
 /* Key and text: config, hashes, program version ... */
@@ -47,7 +52,7 @@ const char *store_manifest(struct store *store, const char *key, struct arena *a
 
 bool store_has_item(const struct store *store, int backbone, int image, int method);
 
-/* One commit: the item and what the base pass said of the image (class explained, its probability, ranks). */
+/* One commit: the item, its cost and its values. */
 int store_commit(struct store *store, const struct store_item *item, struct error *err);
 
 /* The base pass of an image on a backbone: class, its probability, label's rank (0 = top-1; -1 no label). */
@@ -57,9 +62,17 @@ struct store_base {
 };
 int store_commit_base(struct store *store, const struct store_base *base, struct error *err);
 
-/* An image that could not be read, and why. */
+/* An image that could not be read, and why; those of earlier attempts are kept until store_clear_skipped(). */
+struct store_skipped {
+    int image;
+    const char *why;
+};
 int store_commit_skipped(struct store *store, int image, const char *why, struct error *err);
+int store_clear_skipped(struct store *store, struct error *err);
 int store_skipped_count(struct store *store);
+/* All of them, by image; in the arena. */
+int store_read_skipped(struct store *store, struct arena *arena, struct store_skipped **list, int *count,
+                       struct error *err);
 
 /* Fills values, states, notes, costs and the backbones' top-1/top-5 of a report whose lists are set; in the arena. */
 int store_read(struct store *store, struct arena *arena, struct report *report, struct error *err);

@@ -1,0 +1,837 @@
+/*
+ * bench/store.c - run.db: one SQLite file per run, written by one process.
+ *
+ * Workload: some ten to a hundred rows an item, one transaction each, never changed afterwards; read as a whole for a
+ * report. Positions are those of the run's lists, which are kept in `name`. Reasons and flags are few texts, so rows
+ * hold their numbers (`note`). Locking is by FOLDER/run.lock (flock: gone with its process); SQLite's own exclusive mode
+ * spares the shared-memory file that network file systems do not have.
+ */
+#include "bench/store.h"
+
+#include "base/file.h"
+#include "base/text.h"
+
+#include <sqlite3.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define STORE_LAYOUT 1
+#define STORE_NOTES_MAX 4096
+
+static const char schema[] =
+    "CREATE TABLE manifest (key TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE name (kind TEXT NOT NULL, position INTEGER NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL,"
+    " PRIMARY KEY (kind, position)) WITHOUT ROWID;"
+    "CREATE TABLE note (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);"
+    "CREATE TABLE base (backbone INTEGER NOT NULL, image INTEGER NOT NULL, predicted INTEGER NOT NULL,"
+    " probability REAL NOT NULL, rank INTEGER NOT NULL, PRIMARY KEY (backbone, image)) WITHOUT ROWID;"
+    "CREATE TABLE item (backbone INTEGER NOT NULL, image INTEGER NOT NULL, method INTEGER NOT NULL,"
+    " seconds REAL NOT NULL, full REAL NOT NULL, tail REAL NOT NULL, backward REAL NOT NULL,"
+    " PRIMARY KEY (backbone, image, method)) WITHOUT ROWID;"
+    "CREATE TABLE value (backbone INTEGER NOT NULL, image INTEGER NOT NULL, method INTEGER NOT NULL,"
+    " protocol INTEGER NOT NULL, metric INTEGER NOT NULL, number REAL, undefined INTEGER, flag INTEGER,"
+    " PRIMARY KEY (backbone, image, method, protocol, metric)) WITHOUT ROWID;"
+    "CREATE TABLE skipped (image INTEGER PRIMARY KEY, why TEXT NOT NULL);"
+    "PRAGMA user_version = 1;";
+
+enum statement {
+    SET_MANIFEST,
+    GET_MANIFEST,
+    ADD_NAME,
+    GET_NAMES,
+    ADD_NOTE,
+    GET_NOTES,
+    ADD_BASE,
+    GET_BASES,
+    ADD_ITEM,
+    GET_ITEMS,
+    ADD_VALUE,
+    GET_VALUES,
+    ADD_SKIPPED,
+    GET_SKIPPED,
+    COUNT_SKIPPED,
+    CLEAR_SKIPPED,
+    BEGIN,
+    COMMIT,
+    ROLLBACK,
+    STATEMENT_COUNT
+};
+
+static const char *const statement_sql[STATEMENT_COUNT] = {
+    [SET_MANIFEST] = "INSERT OR REPLACE INTO manifest VALUES (?, ?)",
+    [GET_MANIFEST] = "SELECT text FROM manifest WHERE key = ?",
+    [ADD_NAME] = "INSERT INTO name VALUES (?, ?, ?, ?)",
+    [GET_NAMES] = "SELECT name, version FROM name WHERE kind = ? ORDER BY position",
+    [ADD_NOTE] = "INSERT INTO note VALUES (?, ?)",
+    [GET_NOTES] = "SELECT text FROM note ORDER BY id",
+    [ADD_BASE] = "INSERT OR REPLACE INTO base VALUES (?, ?, ?, ?, ?)",
+    [GET_BASES] = "SELECT backbone, rank FROM base",
+    [ADD_ITEM] = "INSERT INTO item VALUES (?, ?, ?, ?, ?, ?, ?)",
+    [GET_ITEMS] = "SELECT backbone, image, method, seconds, full, tail, backward FROM item",
+    [ADD_VALUE] = "INSERT INTO value VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    [GET_VALUES] = "SELECT backbone, image, method, protocol, metric, number, undefined, flag FROM value",
+    [ADD_SKIPPED] = "INSERT OR REPLACE INTO skipped VALUES (?, ?)",
+    [GET_SKIPPED] = "SELECT image, why FROM skipped ORDER BY image",
+    [COUNT_SKIPPED] = "SELECT count(*) FROM skipped",
+    [CLEAR_SKIPPED] = "DELETE FROM skipped",
+    [BEGIN] = "BEGIN IMMEDIATE",
+    [COMMIT] = "COMMIT",
+    [ROLLBACK] = "ROLLBACK",
+};
+
+struct store {
+    char folder[PATH_MAX], path[PATH_MAX], lock_path[PATH_MAX];
+    int lock; /* descriptor, -1: not held */
+    sqlite3 *db;
+    sqlite3_stmt *statements[STATEMENT_COUNT];
+    struct arena arena;
+    int backbone_count, method_count, protocol_count, metric_count, image_count;
+    unsigned char *has_item; /* [backbone][image][method] */
+    int note_count;
+    const char *notes[STORE_NOTES_MAX]; /* note i has id i + 1 */
+};
+
+/* The lists of store_names, by where they stand in it. */
+struct list {
+    const char *kind;
+    size_t count, names, versions; /* versions 0: the list has none (the struct begins with a count) */
+};
+
+static const struct list lists[] = {
+    {"backbone", offsetof(struct store_names, backbone_count), offsetof(struct store_names, backbones), 0},
+    {"method", offsetof(struct store_names, method_count), offsetof(struct store_names, methods),
+     offsetof(struct store_names, method_versions)},
+    {"protocol", offsetof(struct store_names, protocol_count), offsetof(struct store_names, protocols),
+     offsetof(struct store_names, protocol_versions)},
+    {"metric", offsetof(struct store_names, metric_count), offsetof(struct store_names, metrics),
+     offsetof(struct store_names, metric_versions)},
+    {"image", offsetof(struct store_names, image_count), offsetof(struct store_names, images), 0},
+};
+
+#define LIST_COUNT (sizeof lists / sizeof *lists)
+
+static int list_count(const struct store_names *names, const struct list *list)
+{
+    return *(const int *)((const char *)names + list->count);
+}
+
+static const char *list_name(const struct store_names *names, const struct list *list, int i)
+{
+    return (*(const char *const *const *)((const char *)names + list->names))[i];
+}
+
+static int list_version(const struct store_names *names, const struct list *list, int i)
+{
+    return list->versions ? (*(const int *const *)((const char *)names + list->versions))[i] : 0;
+}
+
+/* -- SQLite in sentences ------------------------------------------------------------------------------------------- */
+
+static int sql_error(const struct store *store, struct error *err)
+{
+    return error_set(err, "run store \"%s\": %s", store->path, sqlite3_errmsg(store->db));
+}
+
+static int run_sql(struct store *store, const char *sql, struct error *err)
+{
+    return sqlite3_exec(store->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : sql_error(store, err);
+}
+
+/* Runs a statement that gives no rows and makes it ready for the next use. */
+static int finish(struct store *store, enum statement which, struct error *err)
+{
+    sqlite3_stmt *statement = store->statements[which];
+    const int status = sqlite3_step(statement) == SQLITE_DONE ? 0 : sql_error(store, err);
+    sqlite3_reset(statement);
+    return status;
+}
+
+/* True as long as there are rows; at the end *status says whether they were all. */
+static bool next_row(struct store *store, enum statement which, int *status, struct error *err)
+{
+    sqlite3_stmt *statement = store->statements[which];
+    const int result = *status ? SQLITE_DONE : sqlite3_step(statement);
+    if (result == SQLITE_ROW)
+        return true;
+    if (result != SQLITE_DONE)
+        *status = sql_error(store, err);
+    sqlite3_reset(statement);
+    return false;
+}
+
+static void bind_ints(sqlite3_stmt *statement, int first, int count, const int *numbers)
+{
+    for (int i = 0; i < count; i++)
+        sqlite3_bind_int(statement, first + i, numbers[i]);
+}
+
+static void bind_text(sqlite3_stmt *statement, int position, const char *text)
+{
+    sqlite3_bind_text(statement, position, text, -1, SQLITE_STATIC);
+}
+
+static const char *column_text(sqlite3_stmt *statement, int column)
+{
+    const char *text = (const char *)sqlite3_column_text(statement, column);
+    return text ? text : "";
+}
+
+/* Ends the transaction: commits, or takes everything back when status is -1 or the commit fails. */
+static int end_transaction(struct store *store, int status, struct error *err)
+{
+    struct error ignored;
+    if (!status)
+        status = finish(store, COMMIT, err);
+    if (status && !sqlite3_get_autocommit(store->db))
+        finish(store, ROLLBACK, &ignored);
+    return status;
+}
+
+/* -- one process at a time ----------------------------------------------------------------------------------------- */
+
+static int in_use(const struct store *store, struct error *err)
+{
+    char owner[256] = "", shown[256];
+    const ssize_t size = pread(store->lock, owner, sizeof owner - 1, 0);
+    owner[size > 0 ? size : 0] = 0;
+    owner[strcspn(owner, "\n")] = 0;
+    return error_set(err, "run directory \"%s\" is in use by %s", store->folder,
+                     *owner ? text_printable(owner, shown, sizeof shown) : "another process");
+}
+
+/* The file was not removed between open() and flock() by a process that ended. */
+static bool is_still_there(const struct store *store)
+{
+    struct stat held, there;
+    return fstat(store->lock, &held) == 0 && stat(store->lock_path, &there) == 0 && held.st_ino == there.st_ino &&
+           held.st_dev == there.st_dev;
+}
+
+static int sign_lock(const struct store *store, struct error *err)
+{
+    char host[128] = "unknown", text[256];
+    gethostname(host, sizeof host - 1);
+    const int size = snprintf(text, sizeof text, "process %ld on %s\n", (long)getpid(), host);
+    if (ftruncate(store->lock, 0) || pwrite(store->lock, text, (size_t)size, 0) != size)
+        return error_set(err, "could not write \"%s\": %s", store->lock_path, strerror(errno));
+    return 0;
+}
+
+static int take_lock(struct store *store, struct error *err)
+{
+    for (;;) {
+        store->lock = open(store->lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+        if (store->lock < 0)
+            return error_set(err, "could not write \"%s\": %s", store->lock_path, strerror(errno));
+        if (flock(store->lock, LOCK_EX | LOCK_NB)) {
+            const int reason = errno;
+            const int status = reason == EWOULDBLOCK
+                                   ? in_use(store, err)
+                                   : error_set(err, "could not lock \"%s\": %s", store->lock_path, strerror(reason));
+            close(store->lock);
+            store->lock = -1;
+            return status;
+        }
+        if (is_still_there(store))
+            return sign_lock(store, err);
+        close(store->lock);
+    }
+}
+
+static void drop_lock(struct store *store)
+{
+    if (store->lock < 0)
+        return;
+    unlink(store->lock_path);
+    close(store->lock);
+}
+
+/* -- opening ------------------------------------------------------------------------------------------------------- */
+
+static int move_aside(const char *path, const char *suffix, struct error *err)
+{
+    char from[PATH_MAX + 8], to[PATH_MAX + 16];
+    snprintf(from, sizeof from, "%s%s", path, suffix);
+    snprintf(to, sizeof to, "%s.old%s", path, suffix);
+    unlink(to);
+    if (rename(from, to) && errno != ENOENT)
+        return error_set(err, "could not move \"%s\" aside: %s", from, strerror(errno));
+    return 0;
+}
+
+static int open_database(struct store *store, struct error *err)
+{
+    const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+    if (sqlite3_open_v2(store->path, &store->db, flags, NULL) != SQLITE_OK)
+        return sql_error(store, err);
+    return run_sql(store, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;",
+                   err);
+}
+
+/* One number that a statement answers with. */
+static int ask(struct store *store, const char *sql, int *number, struct error *err)
+{
+    sqlite3_stmt *statement;
+    if (sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL) != SQLITE_OK)
+        return sql_error(store, err);
+    const int status = sqlite3_step(statement) == SQLITE_ROW ? 0 : sql_error(store, err);
+    *number = sqlite3_column_int(statement, 0);
+    sqlite3_finalize(statement);
+    return status;
+}
+
+static int prepare_statements(struct store *store, struct error *err)
+{
+    for (int i = 0; i < STATEMENT_COUNT; i++)
+        if (sqlite3_prepare_v3(store->db, statement_sql[i], -1, SQLITE_PREPARE_PERSISTENT, &store->statements[i],
+                               NULL) != SQLITE_OK)
+            return sql_error(store, err);
+    return 0;
+}
+
+static int write_names(struct store *store, const struct store_names *names, struct error *err)
+{
+    for (size_t l = 0; l < LIST_COUNT; l++)
+        for (int i = 0; i < list_count(names, &lists[l]); i++) {
+            sqlite3_stmt *statement = store->statements[ADD_NAME];
+            bind_text(statement, 1, lists[l].kind);
+            sqlite3_bind_int(statement, 2, i);
+            bind_text(statement, 3, list_name(names, &lists[l], i));
+            sqlite3_bind_int(statement, 4, list_version(names, &lists[l], i));
+            if (finish(store, ADD_NAME, err))
+                return -1;
+        }
+    return 0;
+}
+
+/* Tables and names together, so that a run that dies here leaves an empty file, which counts as new. */
+static int create_run(struct store *store, const struct store_names *names, struct error *err)
+{
+    if (run_sql(store, "BEGIN IMMEDIATE", err))
+        return -1;
+    const int status =
+        run_sql(store, schema, err) || prepare_statements(store, err) || write_names(store, names, err) ? -1 : 0;
+    if (!status && run_sql(store, "COMMIT", err) == 0)
+        return 0;
+    sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+    return -1;
+}
+
+static int read_list(struct store *store, const struct list *list, struct arena *arena, struct store_names *names,
+                     struct error *err)
+{
+    sqlite3_stmt *statement = store->statements[GET_NAMES];
+    int status = 0, count = 0, room = 0;
+    const char **texts = NULL;
+    int *versions = NULL;
+    bind_text(statement, 1, list->kind);
+    while (next_row(store, GET_NAMES, &status, err)) {
+        if (count == room) {
+            room = room ? room * 2 : 64;
+            const char **more = arena_alloc(arena, (size_t)room, sizeof *more);
+            int *more_versions = arena_alloc(arena, (size_t)room, sizeof *more_versions);
+            if (!more || !more_versions) {
+                status = error_memory(err, "the run's names");
+                continue;
+            }
+            texts = count ? memcpy(more, texts, (size_t)count * sizeof *more) : more;
+            versions = count ? memcpy(more_versions, versions, (size_t)count * sizeof *versions) : more_versions;
+        }
+        texts[count] = arena_string(arena, column_text(statement, 0));
+        versions[count] = sqlite3_column_int(statement, 1);
+        if (!texts[count++])
+            status = error_memory(err, "the run's names");
+    }
+    *(int *)((char *)names + list->count) = count;
+    *(const char ***)((char *)names + list->names) = texts;
+    if (list->versions)
+        *(int **)((char *)names + list->versions) = versions;
+    return status;
+}
+
+static int read_names(struct store *store, struct arena *arena, struct store_names *names, struct error *err)
+{
+    *names = (struct store_names){0};
+    for (size_t l = 0; l < LIST_COUNT; l++)
+        if (read_list(store, &lists[l], arena, names, err))
+            return -1;
+    return 0;
+}
+
+static void describe(const struct store_names *names, const struct list *list, int i, char *text, size_t size)
+{
+    char shown[256];
+    const size_t used =
+        (size_t)snprintf(text, size, "\"%s\"", text_printable(list_name(names, list, i), shown, sizeof shown));
+    if (list->versions && used < size)
+        snprintf(text + used, size - used, " version %d", list_version(names, list, i));
+}
+
+static int compare_list(const struct store *store, const struct list *list, const struct store_names *then,
+                        const struct store_names *now, struct error *err)
+{
+    const int count_then = list_count(then, list), count_now = list_count(now, list);
+    for (int i = 0; i < count_then && i < count_now; i++) {
+        char was[300], is[300];
+        if (strcmp(list_name(then, list, i), list_name(now, list, i)) == 0 &&
+            list_version(then, list, i) == list_version(now, list, i))
+            continue;
+        describe(then, list, i, was, sizeof was);
+        describe(now, list, i, is, sizeof is);
+        return error_set(err, "run \"%s\": %s %d is %s in the store, %s now; use --fresh to start anew", store->folder,
+                         list->kind, i + 1, was, is);
+    }
+    if (count_then != count_now)
+        return error_set(err, "run \"%s\": %d %ss in the store, %d now; use --fresh to start anew", store->folder,
+                         count_then, list->kind, count_now);
+    return 0;
+}
+
+static int compare_names(struct store *store, const struct store_names *now, struct error *err)
+{
+    struct store_names then;
+    const struct arena_mark mark = arena_mark(&store->arena);
+    int status = read_names(store, &store->arena, &then, err);
+    for (size_t l = 0; l < LIST_COUNT && !status; l++)
+        status = compare_list(store, &lists[l], &then, now, err);
+    arena_rewind(&store->arena, mark);
+    return status;
+}
+
+static int open_layout(struct store *store, const struct store_names *names, struct error *err)
+{
+    int layout, tables;
+    if (ask(store, "PRAGMA user_version", &layout, err) ||
+        ask(store, "SELECT count(*) FROM sqlite_master", &tables, err))
+        return -1;
+    if (names && tables == 0)
+        return create_run(store, names, err);
+    if (layout != STORE_LAYOUT || tables == 0)
+        return error_set(err, "run store \"%s\": layout version %d, this program knows %d", store->path, layout,
+                         STORE_LAYOUT);
+    if (prepare_statements(store, err))
+        return -1;
+    return names ? compare_names(store, names, err) : 0;
+}
+
+static size_t item_index(const struct store *store, int backbone, int image, int method)
+{
+    return ((size_t)backbone * (size_t)store->image_count + (size_t)image) * (size_t)store->method_count +
+           (size_t)method;
+}
+
+static bool is_in(int position, int count)
+{
+    return position >= 0 && position < count;
+}
+
+static int outside(const struct store *store, const char *table, struct error *err)
+{
+    return error_set(err, "run store \"%s\": a row of table \"%s\" is outside the run's lists", store->path, table);
+}
+
+static int read_items(struct store *store, struct error *err)
+{
+    size_t size;
+    if (__builtin_mul_overflow((size_t)store->backbone_count * (size_t)store->method_count, (size_t)store->image_count,
+                               &size))
+        return error_memory(err, "the run's items");
+    store->has_item = arena_alloc(&store->arena, size, 1);
+    if (!store->has_item)
+        return error_memory(err, "the run's items");
+    int status = 0;
+    while (next_row(store, GET_ITEMS, &status, err)) {
+        sqlite3_stmt *row = store->statements[GET_ITEMS];
+        const int backbone = sqlite3_column_int(row, 0), image = sqlite3_column_int(row, 1);
+        const int method = sqlite3_column_int(row, 2);
+        if (!is_in(backbone, store->backbone_count) || !is_in(image, store->image_count) ||
+            !is_in(method, store->method_count))
+            status = outside(store, "item", err);
+        else
+            store->has_item[item_index(store, backbone, image, method)] = 1;
+    }
+    return status;
+}
+
+static int read_notes(struct store *store, struct error *err)
+{
+    int status = 0;
+    while (next_row(store, GET_NOTES, &status, err)) {
+        if (store->note_count == STORE_NOTES_MAX) {
+            status = error_set(err, "run store \"%s\": more than %d notes", store->path, STORE_NOTES_MAX);
+            continue;
+        }
+        const char *text = arena_string(&store->arena, column_text(store->statements[GET_NOTES], 0));
+        if (!text)
+            status = error_memory(err, "the run's notes");
+        store->notes[store->note_count++] = text;
+    }
+    return status;
+}
+
+static int load(struct store *store, const struct store_names *names, struct error *err)
+{
+    store->backbone_count = names->backbone_count;
+    store->method_count = names->method_count;
+    store->protocol_count = names->protocol_count;
+    store->metric_count = names->metric_count;
+    store->image_count = names->image_count;
+    return read_items(store, err) || read_notes(store, err) ? -1 : 0;
+}
+
+/* Paths and the lock; nothing of SQLite yet. */
+static struct store *begin(const char *folder, struct error *err)
+{
+    struct store *store = calloc(1, sizeof *store);
+    if (!store) {
+        error_memory(err, "the run's store");
+        return NULL;
+    }
+    store->lock = -1;
+    arena_init(&store->arena, 0);
+    snprintf(store->folder, sizeof store->folder, "%s", folder);
+    if (file_join(store->path, folder, "run.db", err) || file_join(store->lock_path, folder, "run.lock", err) ||
+        take_lock(store, err)) {
+        store_close(store);
+        return NULL;
+    }
+    return store;
+}
+
+struct store *store_open(const char *folder, const struct store_names *names, bool fresh, struct error *err)
+{
+    struct store *store = begin(folder, err);
+    if (!store)
+        return NULL;
+    if ((fresh && (move_aside(store->path, "", err) || move_aside(store->path, "-wal", err))) ||
+        open_database(store, err) || open_layout(store, names, err) || load(store, names, err)) {
+        store_close(store);
+        return NULL;
+    }
+    return store;
+}
+
+struct store *store_open_run(const char *folder, struct arena *arena, struct store_names *names, struct error *err)
+{
+    char path[PATH_MAX];
+    if (file_join(path, folder, "run.db", err))
+        return NULL;
+    if (access(path, F_OK)) {
+        error_set(err, "no run in \"%s\": could not open \"%s\": %s", folder, path, strerror(errno));
+        return NULL;
+    }
+    struct store *store = begin(folder, err);
+    if (!store)
+        return NULL;
+    if (open_database(store, err) || open_layout(store, NULL, err) || read_names(store, arena, names, err) ||
+        load(store, names, err)) {
+        store_close(store);
+        return NULL;
+    }
+    return store;
+}
+
+void store_close(struct store *store)
+{
+    if (!store)
+        return;
+    for (int i = 0; i < STATEMENT_COUNT; i++)
+        sqlite3_finalize(store->statements[i]);
+    sqlite3_close(store->db);
+    drop_lock(store);
+    arena_release(&store->arena);
+    free(store);
+}
+
+/* -- writing ------------------------------------------------------------------------------------------------------- */
+
+int store_manifest_set(struct store *store, const char *key, const char *text, struct error *err)
+{
+    bind_text(store->statements[SET_MANIFEST], 1, key);
+    bind_text(store->statements[SET_MANIFEST], 2, text);
+    return finish(store, SET_MANIFEST, err);
+}
+
+const char *store_manifest(struct store *store, const char *key, struct arena *arena)
+{
+    sqlite3_stmt *statement = store->statements[GET_MANIFEST];
+    bind_text(statement, 1, key);
+    const char *text = sqlite3_step(statement) == SQLITE_ROW ? arena_string(arena, column_text(statement, 0)) : NULL;
+    sqlite3_reset(statement);
+    return text;
+}
+
+bool store_has_item(const struct store *store, int backbone, int image, int method)
+{
+    return store->has_item[item_index(store, backbone, image, method)];
+}
+
+/* The number of a reason or flag, new ones added; 0: none (bound as NULL). */
+static int note_id(struct store *store, const char *text, int *id, struct error *err)
+{
+    *id = 0;
+    if (!text)
+        return 0;
+    for (int i = 0; i < store->note_count && !*id; i++)
+        if (strcmp(store->notes[i], text) == 0)
+            *id = i + 1;
+    if (*id)
+        return 0;
+    if (store->note_count == STORE_NOTES_MAX)
+        return error_set(err, "run store \"%s\": more than %d notes", store->path, STORE_NOTES_MAX);
+    const char *copy = arena_string(&store->arena, text);
+    if (!copy)
+        return error_memory(err, "the run's notes");
+    sqlite3_bind_int(store->statements[ADD_NOTE], 1, store->note_count + 1);
+    bind_text(store->statements[ADD_NOTE], 2, copy);
+    if (finish(store, ADD_NOTE, err))
+        return -1;
+    store->notes[store->note_count++] = copy;
+    *id = store->note_count;
+    return 0;
+}
+
+static void bind_note(sqlite3_stmt *statement, int position, int id)
+{
+    if (id)
+        sqlite3_bind_int(statement, position, id);
+    else
+        sqlite3_bind_null(statement, position);
+}
+
+static int add_value(struct store *store, const struct store_item *item, const struct store_value *value,
+                     struct error *err)
+{
+    sqlite3_stmt *statement = store->statements[ADD_VALUE];
+    int undefined, flag;
+    if (note_id(store, value->undefined, &undefined, err) || note_id(store, value->flag, &flag, err))
+        return -1;
+    const int keys[] = {item->backbone, item->image, item->method, value->protocol, value->metric};
+    bind_ints(statement, 1, 5, keys);
+    if (undefined)
+        sqlite3_bind_null(statement, 6);
+    else
+        sqlite3_bind_double(statement, 6, value->number);
+    bind_note(statement, 7, undefined);
+    bind_note(statement, 8, flag);
+    return finish(store, ADD_VALUE, err);
+}
+
+static int add_item(struct store *store, const struct store_item *item, struct error *err)
+{
+    sqlite3_stmt *statement = store->statements[ADD_ITEM];
+    const int keys[] = {item->backbone, item->image, item->method};
+    bind_ints(statement, 1, 3, keys);
+    sqlite3_bind_double(statement, 4, item->cost.seconds);
+    sqlite3_bind_double(statement, 5, item->cost.full);
+    sqlite3_bind_double(statement, 6, item->cost.tail);
+    sqlite3_bind_double(statement, 7, item->cost.backward);
+    if (finish(store, ADD_ITEM, err))
+        return -1;
+    for (int i = 0; i < item->value_count; i++)
+        if (add_value(store, item, &item->values[i], err))
+            return -1;
+    return 0;
+}
+
+int store_commit(struct store *store, const struct store_item *item, struct error *err)
+{
+    const int notes_before = store->note_count;
+    if (finish(store, BEGIN, err))
+        return -1;
+    if (end_transaction(store, add_item(store, item, err), err)) {
+        store->note_count = notes_before;
+        return -1;
+    }
+    store->has_item[item_index(store, item->backbone, item->image, item->method)] = 1;
+    return 0;
+}
+
+int store_commit_base(struct store *store, const struct store_base *base, struct error *err)
+{
+    sqlite3_stmt *statement = store->statements[ADD_BASE];
+    const int keys[] = {base->backbone, base->image, base->predicted};
+    bind_ints(statement, 1, 3, keys);
+    sqlite3_bind_double(statement, 4, base->probability);
+    sqlite3_bind_int(statement, 5, base->rank);
+    return finish(store, ADD_BASE, err);
+}
+
+int store_commit_skipped(struct store *store, int image, const char *why, struct error *err)
+{
+    sqlite3_bind_int(store->statements[ADD_SKIPPED], 1, image);
+    bind_text(store->statements[ADD_SKIPPED], 2, why);
+    return finish(store, ADD_SKIPPED, err);
+}
+
+int store_clear_skipped(struct store *store, struct error *err)
+{
+    return finish(store, CLEAR_SKIPPED, err);
+}
+
+int store_skipped_count(struct store *store)
+{
+    sqlite3_stmt *statement = store->statements[COUNT_SKIPPED];
+    const int count = sqlite3_step(statement) == SQLITE_ROW ? sqlite3_column_int(statement, 0) : 0;
+    sqlite3_reset(statement);
+    return count;
+}
+
+int store_read_skipped(struct store *store, struct arena *arena, struct store_skipped **list, int *count,
+                       struct error *err)
+{
+    const int most = store_skipped_count(store);
+    int status = 0;
+    *count = 0;
+    *list = arena_alloc(arena, (size_t)most, sizeof **list);
+    if (!*list)
+        return error_memory(err, "the skipped images");
+    while (next_row(store, GET_SKIPPED, &status, err) && *count < most) {
+        sqlite3_stmt *row = store->statements[GET_SKIPPED];
+        struct store_skipped *skipped = &(*list)[(*count)++];
+        *skipped = (struct store_skipped){sqlite3_column_int(row, 0), arena_string(arena, column_text(row, 1))};
+        if (!skipped->why)
+            status = error_memory(err, "the skipped images");
+        else if (!is_in(skipped->image, store->image_count))
+            status = outside(store, "skipped", err);
+    }
+    return status;
+}
+
+/* -- reading for a report ------------------------------------------------------------------------------------------ */
+
+/* The report's big arrays, writable; the report has them as const. */
+struct table {
+    double *values;
+    uint8_t *states;
+    const char **notes;
+    struct report_cost *costs;
+    struct report_backbone *backbones;
+};
+
+static int make_table(const struct report *report, struct arena *arena, struct table *table, struct error *err)
+{
+    const size_t maps = (size_t)report->backbone_count * (size_t)report->method_count;
+    size_t items, values;
+    if (__builtin_mul_overflow(maps, (size_t)report->image_count, &items) ||
+        __builtin_mul_overflow(items, (size_t)report->protocol_count * (size_t)report->metric_count, &values))
+        return error_memory(err, "the report's values");
+    table->values = arena_alloc(arena, values, sizeof *table->values);
+    table->states = arena_alloc(arena, values, sizeof *table->states);
+    table->notes = arena_alloc(arena, values, sizeof *table->notes);
+    table->costs = arena_alloc(arena, items, sizeof *table->costs);
+    table->backbones = arena_alloc(arena, (size_t)report->backbone_count, sizeof *table->backbones);
+    if (!table->values || !table->states || !table->notes || !table->costs || !table->backbones)
+        return error_memory(err, "the report's values");
+    for (size_t i = 0; i < items; i++)
+        table->costs[i].seconds = -1;
+    for (int i = 0; i < report->backbone_count; i++) {
+        table->backbones[i] = report->backbones[i];
+        table->backbones[i].top1 = table->backbones[i].top5 = table->backbones[i].labelled = 0;
+    }
+    return 0;
+}
+
+static int read_bases(struct store *store, const struct table *table, struct error *err)
+{
+    int status = 0;
+    while (next_row(store, GET_BASES, &status, err)) {
+        sqlite3_stmt *row = store->statements[GET_BASES];
+        const int backbone = sqlite3_column_int(row, 0), rank = sqlite3_column_int(row, 1);
+        if (!is_in(backbone, store->backbone_count)) {
+            status = outside(store, "base", err);
+            continue;
+        }
+        table->backbones[backbone].labelled += rank >= 0;
+        table->backbones[backbone].top1 += rank == 0;
+        table->backbones[backbone].top5 += rank >= 0 && rank < 5;
+    }
+    return status;
+}
+
+static int read_costs(struct store *store, const struct table *table, struct error *err)
+{
+    int status = 0;
+    while (next_row(store, GET_ITEMS, &status, err)) {
+        sqlite3_stmt *row = store->statements[GET_ITEMS]; /* its positions were checked by read_items() */
+        const size_t backbone = (size_t)sqlite3_column_int(row, 0), method = (size_t)sqlite3_column_int(row, 2);
+        const size_t map = backbone * (size_t)store->method_count + method;
+        table->costs[map * (size_t)store->image_count + (size_t)sqlite3_column_int(row, 1)] = (struct report_cost){
+            .seconds = sqlite3_column_double(row, 3),
+            .full = sqlite3_column_double(row, 4),
+            .tail = sqlite3_column_double(row, 5),
+            .backward = sqlite3_column_double(row, 6),
+        };
+    }
+    return status;
+}
+
+/* A note's text in the arena of the report, which may outlive the store. */
+static int copy_notes(const struct store *store, struct arena *arena, const char ***notes, struct error *err)
+{
+    *notes = arena_alloc(arena, (size_t)store->note_count + 1, sizeof **notes);
+    bool is_short = !*notes;
+    for (int i = 0; i < store->note_count && !is_short; i++) {
+        (*notes)[i + 1] = arena_string(arena, store->notes[i]);
+        is_short = !(*notes)[i + 1];
+    }
+    return is_short ? error_memory(err, "the report's notes") : 0;
+}
+
+static int keep_value(struct store *store, const struct report *report, const char *const *notes,
+                      const struct table *table, struct error *err)
+{
+    sqlite3_stmt *row = store->statements[GET_VALUES];
+    const int backbone = sqlite3_column_int(row, 0), image = sqlite3_column_int(row, 1);
+    const int method = sqlite3_column_int(row, 2), protocol = sqlite3_column_int(row, 3);
+    const int metric = sqlite3_column_int(row, 4);
+    const int undefined = sqlite3_column_int(row, 6), flag = sqlite3_column_int(row, 7); /* NULL reads as 0 */
+    if (!is_in(backbone, store->backbone_count) || !is_in(image, store->image_count) ||
+        !is_in(method, store->method_count) || !is_in(protocol, store->protocol_count) ||
+        !is_in(metric, store->metric_count) || !is_in(undefined, store->note_count + 1) ||
+        !is_in(flag, store->note_count + 1))
+        return outside(store, "value", err);
+    const size_t at = report_index(report, backbone, method, protocol, metric, image);
+    table->values[at] = sqlite3_column_double(row, 5);
+    table->states[at] = undefined ? REPORT_UNDEFINED : REPORT_DEFINED;
+    table->notes[at] = undefined ? notes[undefined] : notes[flag];
+    return 0;
+}
+
+static int read_values(struct store *store, struct arena *arena, const struct report *report, const struct table *table,
+                       struct error *err)
+{
+    const char **notes;
+    if (copy_notes(store, arena, &notes, err))
+        return -1;
+    int status = 0;
+    while (next_row(store, GET_VALUES, &status, err))
+        status = keep_value(store, report, notes, table, err);
+    return status;
+}
+
+int store_read(struct store *store, struct arena *arena, struct report *report, struct error *err)
+{
+    struct table table = {0};
+    if (report->backbone_count != store->backbone_count || report->method_count != store->method_count ||
+        report->protocol_count != store->protocol_count || report->metric_count != store->metric_count ||
+        report->image_count != store->image_count)
+        return error_set(err, "run store \"%s\": its lists are not those of the report", store->path);
+    if (make_table(report, arena, &table, err) || read_bases(store, &table, err) || read_costs(store, &table, err) ||
+        read_values(store, arena, report, &table, err))
+        return -1;
+    report->values = table.values;
+    report->states = table.states;
+    report->notes = table.notes;
+    report->costs = table.costs;
+    report->backbones = table.backbones;
+    return 0;
+}
