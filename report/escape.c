@@ -57,6 +57,15 @@ static const struct range double_wide[] = {{0x1100, 0x115f}, {0x2e80, 0x303e}, {
                                            {0x1f300, 0x1f64f}, {0x1f680, 0x1f6ff}, {0x1f900, 0x1faff},
                                            {0x20000, 0x3fffd}};
 
+/*
+ * What every font for European languages has: Latin, Greek, Cyrillic, punctuation, arrows. Pango, under gnuplot's PNG,
+ * draws a box of the picture's size for a character that no font has.
+ */
+static const struct range drawable[] = {{0x20, 0x17f},   {0x391, 0x3a1},   {0x3a3, 0x3a9},
+                                        {0x3b1, 0x3c9},  {0x401, 0x40c},   {0x40e, 0x44f},
+                                        {0x451, 0x45c},  {0x45e, 0x45f},   {0x2010, 0x2026},
+                                        {0x2190, 0x2193}};
+
 static int width_of(uint32_t code)
 {
     return IS_IN(code, zero_wide) ? 0 : IS_IN(code, double_wide) ? 2 : 1;
@@ -65,6 +74,7 @@ static int width_of(uint32_t code)
 struct rules {
     const char *replaced;   /* for what is unsafe */
     const char *ascii[128]; /* NULL: as it is */
+    bool is_drawn;          /* by gnuplot: only what is `drawable` */
 };
 
 /* The next character as it is to be written; returns what follows it. */
@@ -76,6 +86,8 @@ static const char *next(const char *text, const struct rules *rules, char out[32
     if (length && code < 128)
         replaced = rules->ascii[code];
     if (!replaced && (!length || code == INVALID || IS_IN(code, unsafe)))
+        replaced = rules->replaced;
+    if (!replaced && rules->is_drawn && !IS_IN(code, drawable))
         replaced = rules->replaced;
     if (replaced)
         snprintf(out, 32, "%s", replaced);
@@ -168,6 +180,7 @@ int escape_tex(FILE *stream, const char *text)
 /* A doubled quote would do, but gnuplot 5.4 takes one that opens a string for its end. */
 static const struct rules gnuplot_rules = {
     .replaced = "?",
+    .is_drawn = true,
     .ascii = {['\''] = "’", ['\n'] = " ", ['\r'] = " ", ['\t'] = " "},
 };
 

@@ -21,7 +21,10 @@ int escape_markdown(FILE *stream, const char *text);
 /* Inside a cell of a LaTeX tabular. Characters beyond Latin need XeLaTeX or LuaLaTeX. */
 int escape_tex(FILE *stream, const char *text);
 
-/* A single-quoted gnuplot string, quotes included; at most `columns` wide (0: no limit). Use it with `noenhanced`. */
+/*
+ * A single-quoted gnuplot string, quotes included; at most `columns` wide (0: no limit); use it with `noenhanced`. What
+ * the fonts of a plot may lack (beyond Latin, Greek and Cyrillic) is '?'.
+ */
 int escape_gnuplot(FILE *stream, const char *text, int columns);
 
 /* Plain text in one line, at most `columns` wide (0: no limit), cut with an ellipsis. */
