@@ -6,7 +6,7 @@
 
 static int explain(struct cam *cam, const void *params, float *map, struct error *err)
 {
-    (void)params, (void)err; /* none; the context fills err */
+    (void)params, (void)err;                         /* none; the context fills err */
     const struct tensor *act = cam_activations(cam); /* (C,h,w) */
     float *weight = act ? cam_floats(cam, act->c) : NULL;
     if (!act || !weight)

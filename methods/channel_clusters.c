@@ -183,8 +183,7 @@ static int fill_labels(struct cam *cam, const struct clustering *how, struct poi
     }
 }
 
-int cluster_channels(struct cam *cam, const struct tensor *act, const struct clustering *how,
-                     struct clusters *clusters)
+int cluster_channels(struct cam *cam, const struct tensor *act, const struct clustering *how, struct clusters *clusters)
 {
     struct points points;
     clusters->count = 0;

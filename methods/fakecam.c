@@ -40,8 +40,7 @@ static int explain(struct cam *cam, const void *params, float *map, struct error
 }
 
 static const struct param params[] = {
-    PARAM_ENUM(struct fakecam, at, "input|layer", "size of the map: the dark corner is one pixel or one cell"),
-    {0}};
+    PARAM_ENUM(struct fakecam, at, "input|layer", "size of the map: the dark corner is one pixel or one cell"), {0}};
 
 const struct method method_fakecam = {
     .name = "fakecam",

@@ -34,8 +34,7 @@ static int explain(struct cam *cam, const void *params, float *map, struct error
 }
 
 static const struct param params[] = {
-    PARAM_INT(struct random, grid, 7, 0, 224, "cells of a side; 0: a value for each pixel"),
-    {0}};
+    PARAM_INT(struct random, grid, 7, 0, 224, "cells of a side; 0: a value for each pixel"), {0}};
 
 const struct method method_random = {
     .name = "random",

@@ -18,7 +18,13 @@ struct reciprocam {
     int mask, score, feature_norm;
 };
 
-#define GAUSSIAN {{1 / 16.f, 2 / 16.f, 1 / 16.f}, {2 / 16.f, 4 / 16.f, 2 / 16.f}, {1 / 16.f, 2 / 16.f, 1 / 16.f}}
+#define GAUSSIAN \
+    { \
+        {1 / 16.f, 2 / 16.f, 1 / 16.f}, {2 / 16.f, 4 / 16.f, 2 / 16.f}, \
+        { \
+            1 / 16.f, 2 / 16.f, 1 / 16.f \
+        } \
+    }
 
 static const float kernels[][3][3] = {
     [MASK_PLAIN] = {{0, 0, 0}, {0, 1, 0}, {0, 0, 0}},

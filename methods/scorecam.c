@@ -27,6 +27,7 @@ struct recipe {
     int weighting;         /* w_k from S_k */
 };
 
+/* clang-format off */
 static const struct recipe recipes[] = {
     /*                            N, U   corners eps    skips  score        baseline        weights */
     [SCORING_OFFICIAL] =         {false, false,  0,     true,  SCORE_PROB,  BASELINE_NONE,  WEIGHTING_LINEAR},
@@ -34,6 +35,7 @@ static const struct recipe recipes[] = {
     [SCORING_TORCHCAM] =         {true,  false,  1e-8f, false, SCORE_LOGIT, BASELINE_IMAGE, WEIGHTING_SOFTMAX},
     [SCORING_PYTORCH_GRAD_CAM] = {false, true,   1e-8f, false, SCORE_LOGIT, BASELINE_NONE,  WEIGHTING_SOFTMAX},
 };
+/* clang-format on */
 
 /* The scoring's recipe with what the parameters override. */
 static struct recipe recipe_of(const struct scorecam *p)

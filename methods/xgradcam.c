@@ -23,8 +23,8 @@ static int explain(struct cam *cam, const void *params, float *map, struct error
 {
     (void)err; /* the context fills it */
     const struct xgradcam *p = params;
-    const struct tensor *act = cam_activations(cam);          /* (C,h,w) */
-    const struct tensor *grad = cam_gradient(cam, p->score);  /* (C,h,w), d score / d act */
+    const struct tensor *act = cam_activations(cam);         /* (C,h,w) */
+    const struct tensor *grad = cam_gradient(cam, p->score); /* (C,h,w), d score / d act */
     float *weight = act ? cam_floats(cam, act->c) : NULL;
     if (!act || !grad || !weight)
         return -1;
