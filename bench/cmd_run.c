@@ -3,9 +3,7 @@
 #include "bench/options.h"
 #include "bench/run.h"
 
-#include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
+#include <limits.h>
 
 #define SETS_MAX 64
 
@@ -74,12 +72,6 @@ static const struct options_usage usage = {
     .words_max = 1,
     .take = take,
 };
-
-static int terminal_columns(void)
-{
-    struct winsize size;
-    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
-}
 
 static int run(int argc, char **argv, struct error *err)
 {

@@ -10,50 +10,17 @@
 #define LAYERS_MAX 64
 #define INPUT_SIDE 224 /* where the weights do not say */
 
-static const struct metric *find_metric(const char *name)
-{
-    for (int i = 0; metrics[i]; i++)
-        if (strcmp(metrics[i]->name, name) == 0)
-            return metrics[i];
-    return NULL;
-}
-
-static bool is_listed(const struct config *config, const struct metric *metric)
-{
-    for (int i = 0; i < config->metric_count; i++)
-        if (config->metrics[i].metric == metric)
-            return true;
-    return false;
-}
-
-/* Lists the parts of composites too, behind what the user asked for; the list grows while it is walked. */
-static int add_parts(struct run *run, struct error *err)
+/* What the user asked for, then the parts of composites. */
+static int list_metrics(struct run *run, struct error *err)
 {
     struct config *config = &run->config;
-    int known = 0;
-    while (metrics[known])
-        known++;
-    struct config_metric *list = arena_alloc(&run->arena, (size_t)(config->metric_count + known), sizeof *list);
-    if (!list)
-        return error_memory(err, "the list of metrics");
-    memcpy(list, config->metrics, (size_t)config->metric_count * sizeof *list);
-    config->metrics = list;
-    for (int i = 0; i < config->metric_count; i++)
-        for (int k = 0; list[i].metric->parts[k]; k++) {
-            const struct metric *part = find_metric(list[i].metric->parts[k]);
-            if (!part || is_listed(config, part))
-                continue;
-            void *params = arena_alloc(&run->arena, part->params_size + 1, 1);
-            if (!params)
-                return error_memory(err, "the list of metrics");
-            param_defaults(part->params, params);
-            list[config->metric_count++] = (struct config_metric){.metric = part, .params = params};
-        }
+    if (config_all_metrics(config, &run->arena, &config->metrics, &config->metric_count, err))
+        return -1;
     run->metrics = arena_alloc(&run->arena, (size_t)config->metric_count, sizeof *run->metrics);
     if (!run->metrics)
         return error_memory(err, "the list of metrics");
     for (int i = 0; i < config->metric_count; i++)
-        run->metrics[i] = (struct evidence_metric){list[i].metric, list[i].params};
+        run->metrics[i] = (struct evidence_metric){config->metrics[i].metric, config->metrics[i].params};
     return 0;
 }
 
@@ -231,7 +198,7 @@ static int open_all(struct run *run, const char *config_path, const char *const 
                     struct error *err)
 {
     struct config *config = &run->config;
-    if (config_read(config_path, sets, set_count, &run->arena, config, err) || add_parts(run, err))
+    if (config_read(config_path, sets, set_count, &run->arena, config, err) || list_metrics(run, err))
         return -1;
     run->threads = config->runtime.threads ? config->runtime.threads : omp_get_max_threads();
     if (open_images(run, err))

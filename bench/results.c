@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 
 static int metric_position(const struct config *config, const char *name)
@@ -85,6 +87,12 @@ int results_read(const struct config *config, struct store *store, const char *c
     if (fill_lists(config, arena, report, err))
         return -1;
     return store_read(store, arena, report, err);
+}
+
+int terminal_columns(void)
+{
+    struct winsize size;
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 int results_write(const struct report *report, const struct config *config, const struct run_flags *flags,

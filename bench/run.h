@@ -1,7 +1,8 @@
 /*
  * bench/run.h - a run: everything opened and checked before work begins, then measured, then reported.
  *
- * plan.c opens, evaluate.c measures one image, runner.c does all of them in parallel, results.c makes tables and plots.
+ * plan.c opens, evaluate.c measures one image, runner.c does all of them in parallel, record.c notes what was done with
+ * what, results.c makes tables and plots.
  */
 #ifndef BENCH_RUN_H
 #define BENCH_RUN_H
@@ -14,6 +15,7 @@
 #include "metrics/evidence.h"
 
 #include <stdio.h>
+#include <time.h>
 
 struct run_backbone {
     const struct config_backbone *config;
@@ -26,6 +28,7 @@ struct run_backbone {
     const char **layers;
     struct tensor layer_shape;   /* of the target layer, without data */
     double full_macs, tail_macs; /* multiply-adds of a pass, for estimates */
+    size_t workspace_bytes;      /* of one worker; known when the network has been made */
 };
 
 /* What one map of a method is expected to cost, in passes and in multiply-adds. */
@@ -64,13 +67,27 @@ void run_describe(const struct run *run, FILE *stream);
 /* Does it. Returns an exit code: done, interrupted, incomplete; EXIT_USAGE with err. */
 int run_execute(struct run *run, const struct run_flags *flags, struct error *err);
 
-/* -- results.c -- */
+/* -- record.c: what a run leaves beside its numbers -- */
+
+/*
+ * Opens the store in config.output, which is there, and writes config.yaml. Errors: a run that was begun with another
+ * config (fresh: kept aside), in use by another process, not writable.
+ */
+struct store *record_open(struct run *run, bool fresh, struct error *err);
+
+/* Writes manifest.json. */
+int record_close(struct run *run, struct store *store, time_t started, struct error *err);
+
+/* -- results.c: tables and plots -- */
 
 /*
  * The plain table of a config and a store, in the arena. `images`: names by position. Errors: no memory, store.
  */
 int results_read(const struct config *config, struct store *store, const char *const *images, int image_count,
                  struct arena *arena, struct report *report, struct error *err);
+
+/* Width of the terminal on stdout; 0: none. */
+int terminal_columns(void);
 
 /* CSV, tables, plots, and the summary on the terminal unless quiet. Warnings go to stderr. */
 int results_write(const struct report *report, const struct config *config, const struct run_flags *flags,

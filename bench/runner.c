@@ -11,11 +11,9 @@
 #include "base/h5.h"
 #include "bench/bench.h"
 #include "bench/evaluate.h"
-#include "bench/manifest.h"
 #include "bench/pictures.h"
 #include "bench/progress.h"
 
-#include <errno.h>
 #include <omp.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -40,8 +38,7 @@ struct runner {
     struct progress progress;
     struct h5_writer *maps; /* NULL: not asked for */
     bool *is_skipped;       /* [image]: could not be read */
-    int skipped_count, item_count;
-    struct manifest_skipped *skipped;
+    int skipped_count;
     /* of the backbone at hand */
     int backbone;
     struct network *network;
@@ -163,7 +160,6 @@ static int commit(struct runner *runner, int image, const struct evaluated *eval
                                         .values = method->values};
         if (store_commit(runner->store, &item, err))
             return -1;
-        runner->item_count++;
     }
     return 0;
 }
@@ -174,10 +170,7 @@ static int skip(struct runner *runner, int image, const struct error *why, struc
     if (runner->is_skipped[image])
         return 0;
     runner->is_skipped[image] = true;
-    char *reason = arena_string(&runner->run->arena, why->text);
-    if (!reason)
-        return error_memory(err, "a skipped image");
-    runner->skipped[runner->skipped_count++] = (struct manifest_skipped){runner->run->image_names[image], reason};
+    runner->skipped_count++;
     progress_clear(&runner->progress);
     fprintf(stderr, "cambench: skipped: %s\n", why->text);
     return store_commit_skipped(runner->store, image, why->text, err);
@@ -239,6 +232,9 @@ static void run_tasks(struct runner *runner)
 #pragma omp critical(results)
             fail(runner, &err);
         }
+#pragma omp single nowait
+        runner->run->backbones[runner->backbone].workspace_bytes =
+            evaluator.session ? session_workspace_bytes(evaluator.session) : 0;
 #pragma omp for schedule(dynamic, 1)
         for (int t = 0; t < runner->task_count; t++)
             if (!should_stop(runner))
@@ -289,7 +285,7 @@ static int run_backbone(struct runner *runner, struct error *err)
     return pictures_finish(runner->pictures, err);
 }
 
-/* -- the run directory ---------------------------------------------------------------------------------------------- */
+/* -- the whole ------------------------------------------------------------------------------------------------------ */
 
 static double total_cost(const struct run *run)
 {
@@ -298,84 +294,6 @@ static double total_cost(const struct run *run)
         for (int m = 0; m < run->config.method_count; m++)
             total += run_estimate(run, b, m, true).macs * run->config.protocol_count * run->image_count;
     return total;
-}
-
-static const char **labels(struct run *run, int count, const char *(*label)(const struct config *, int))
-{
-    const char **names = arena_alloc(&run->arena, (size_t)count, sizeof *names);
-    for (int i = 0; names && i < count; i++)
-        names[i] = label(&run->config, i);
-    return names;
-}
-
-static const char *backbone_label(const struct config *config, int i)
-{
-    return config->backbones[i].label;
-}
-
-static const char *method_label(const struct config *config, int i)
-{
-    return config->methods[i].label;
-}
-
-static const char *protocol_label(const struct config *config, int i)
-{
-    return config->protocols[i].name;
-}
-
-static const char *metric_label(const struct config *config, int i)
-{
-    return config->metrics[i].metric->name;
-}
-
-static struct store *open_store(struct runner *runner, struct error *err)
-{
-    struct run *run = runner->run;
-    const struct config *config = &run->config;
-    const int largest = config->method_count + config->metric_count + config->protocol_count;
-    int *versions = arena_alloc(&run->arena, (size_t)largest, sizeof *versions);
-    struct store_names names = {.backbone_count = config->backbone_count,
-                                .method_count = config->method_count,
-                                .protocol_count = config->protocol_count,
-                                .metric_count = config->metric_count,
-                                .image_count = run->image_count,
-                                .backbones = labels(run, config->backbone_count, backbone_label),
-                                .methods = labels(run, config->method_count, method_label),
-                                .protocols = labels(run, config->protocol_count, protocol_label),
-                                .metrics = labels(run, config->metric_count, metric_label),
-                                .images = run->image_names};
-    if (!versions || !names.backbones || !names.methods || !names.protocols || !names.metrics) {
-        error_memory(err, "the store");
-        return NULL;
-    }
-    names.method_versions = versions;
-    for (int i = 0; i < config->method_count; i++)
-        *versions++ = config->methods[i].method->version;
-    names.metric_versions = versions;
-    for (int i = 0; i < config->metric_count; i++)
-        *versions++ = config->metrics[i].metric->version;
-    names.protocol_versions = versions;
-    for (int i = 0; i < config->protocol_count; i++)
-        *versions++ = config->protocols[i].version;
-    return store_open(config->output, &names, runner->flags->fresh || config->report.maps, err);
-}
-
-/* The resolved config decides what a store may be continued with. */
-static int check_config(struct runner *runner, struct error *err)
-{
-    const struct config *config = &runner->run->config;
-    char path[PATH_MAX], hash[65];
-    if (file_join(path, config->output, "config.yaml", err) || config_write(config, path, err) ||
-        file_sha256(path, hash, err))
-        return -1;
-    struct arena arena;
-    arena_init(&arena, 0);
-    const char *before = store_manifest(runner->store, "config", &arena);
-    int status = 0;
-    if (before && strcmp(before, hash) != 0)
-        status = error_set(err, "run \"%s\": was begun with another config; use --fresh to start anew", config->output);
-    arena_release(&arena);
-    return status ? status : store_manifest_set(runner->store, "config", hash, err);
 }
 
 static int open_maps(struct runner *runner, struct error *err)
@@ -396,69 +314,6 @@ static int close_maps(struct runner *runner, struct error *err)
     runner->maps = NULL;
     return maps ? h5_commit(maps, err) : 0;
 }
-
-/* -- manifest ------------------------------------------------------------------------------------------------------- */
-
-static int write_manifest(struct runner *runner, time_t started, struct error *err)
-{
-    struct run *run = runner->run;
-    const struct config *config = &run->config;
-    struct arena *arena = &run->arena;
-    char config_path[PATH_MAX], path[PATH_MAX], config_hash[65], images_hash[65];
-    struct manifest_backbone *backbones = arena_alloc(arena, (size_t)config->backbone_count, sizeof *backbones);
-    char(*hashes)[65] = arena_alloc(arena, (size_t)config->backbone_count, sizeof *hashes);
-    struct manifest_entry *methods_list = arena_alloc(arena, (size_t)config->method_count, sizeof *methods_list);
-    struct manifest_entry *metrics_list = arena_alloc(arena, (size_t)config->metric_count, sizeof *metrics_list);
-    struct manifest_entry *protocols_list = arena_alloc(arena, (size_t)config->protocol_count, sizeof *protocols_list);
-    if (!backbones || !hashes || !methods_list || !metrics_list || !protocols_list)
-        return error_memory(err, "the manifest");
-    if (file_join(config_path, config->output, "config.yaml", err) || file_sha256(config_path, config_hash, err) ||
-        file_sha256(config->dataset.path, images_hash, err) || file_join(path, config->output, "manifest.json", err))
-        return -1;
-    for (int b = 0; b < config->backbone_count; b++) {
-        if (file_sha256(config->backbones[b].weights, hashes[b], err))
-            return -1;
-        backbones[b] = (struct manifest_backbone){.label = config->backbones[b].label,
-                                                  .arch = config->backbones[b].arch,
-                                                  .layer = run->backbones[b].layer,
-                                                  .weights = config->backbones[b].weights,
-                                                  .weights_sha256 = hashes[b]};
-        for (int i = 0; i < graph_node_count(run->backbones[b].graph); i++)
-            backbones[b].parameters += graph_node(run->backbones[b].graph, i).parameters;
-    }
-    for (int i = 0; i < config->method_count; i++)
-        methods_list[i] = (struct manifest_entry){config->methods[i].label, config->methods[i].method->name,
-                                                  config->methods[i].method->version};
-    for (int i = 0; i < config->metric_count; i++)
-        metrics_list[i] =
-            (struct manifest_entry){NULL, config->metrics[i].metric->name, config->metrics[i].metric->version};
-    for (int i = 0; i < config->protocol_count; i++)
-        protocols_list[i] =
-            (struct manifest_entry){config->protocols[i].name, config->protocols[i].preset, config->protocols[i].version};
-    const struct manifest manifest = {.name = config->name,
-                                      .config_sha256 = config_hash,
-                                      .seed = config->seed,
-                                      .threads = run->threads,
-                                      .started = started,
-                                      .ended = time(NULL),
-                                      .images = config->dataset.path,
-                                      .images_sha256 = images_hash,
-                                      .image_count = run->image_count,
-                                      .item_count = runner->item_count,
-                                      .backbone_count = config->backbone_count,
-                                      .method_count = config->method_count,
-                                      .metric_count = config->metric_count,
-                                      .protocol_count = config->protocol_count,
-                                      .skipped_count = runner->skipped_count,
-                                      .backbones = backbones,
-                                      .methods = methods_list,
-                                      .metrics = metrics_list,
-                                      .protocols = protocols_list,
-                                      .skipped = runner->skipped};
-    return manifest_write(path, &manifest, err);
-}
-
-/* -- the whole ------------------------------------------------------------------------------------------------------ */
 
 static int measure_all(struct runner *runner, struct error *err)
 {
@@ -496,20 +351,19 @@ static int execute(struct runner *runner, struct error *err)
     const time_t started = time(NULL);
     const size_t images = (size_t)run->image_count;
     runner->is_skipped = arena_alloc(&run->arena, images, sizeof *runner->is_skipped);
-    runner->skipped = arena_alloc(&run->arena, images, sizeof *runner->skipped);
-    if (!runner->is_skipped || !runner->skipped)
+    if (!runner->is_skipped)
         return error_memory(err, "the run");
     if (file_make_folder(run->config.output, err))
         return -1;
-    runner->store = open_store(runner, err);
-    if (!runner->store || check_config(runner, err) || open_maps(runner, err))
+    runner->store = record_open(run, runner->flags->fresh || run->config.report.maps, err);
+    if (!runner->store || store_clear_skipped(runner->store, err) || open_maps(runner, err))
         return -1;
     catch_signals();
     progress_begin(&runner->progress, total_cost(run), "maps", runner->flags->quiet ? NULL : stderr,
                    isatty(STDERR_FILENO));
     const int status = measure_all(runner, err);
     progress_end(&runner->progress);
-    return status || write_manifest(runner, started, err) || report_all(runner, err) ? -1 : 0;
+    return status || record_close(run, runner->store, started, err) || report_all(runner, err) ? -1 : 0;
 }
 
 int run_execute(struct run *run, const struct run_flags *flags, struct error *err)

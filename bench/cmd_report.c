@@ -1,0 +1,75 @@
+/* bench/cmd_report.c - cambench report RUN: tables and plots again, from what a run left. */
+#include "bench/bench.h"
+#include "bench/options.h"
+#include "bench/run.h"
+
+#include "base/file.h"
+
+struct arguments {
+    struct options common;
+    const char *folder;
+};
+
+static int take(void *target, int key, const char *value, struct error *err)
+{
+    struct arguments *arguments = target;
+    (void)key, (void)err;
+    arguments->folder = value;
+    return 0;
+}
+
+static const struct options_usage usage = {
+    .words = "RUN",
+    .doc = "Makes tables and plots of a run again, from its store.\vExample:\n  cambench report results/demo",
+    .common = OPTIONS_QUIET | OPTIONS_COLOR,
+    .words_min = 1,
+    .words_max = 1,
+    .take = take,
+};
+
+static int read_config(const char *folder, struct arena *arena, struct config *config, struct error *err)
+{
+    char path[PATH_MAX];
+    if (file_join(path, folder, "config.yaml", err) || config_read(path, NULL, 0, arena, config, err))
+        return -1;
+    config->output = folder; /* the folder may have been moved */
+    return config_all_metrics(config, arena, &config->metrics, &config->metric_count, err);
+}
+
+static int report_run(const struct arguments *arguments, struct arena *arena, struct error *err)
+{
+    struct config config;
+    struct store_names names;
+    struct report report;
+    if (read_config(arguments->folder, arena, &config, err))
+        return -1;
+    struct store *store = store_open_run(arguments->folder, arena, &names, err);
+    if (!store)
+        return -1;
+    int status = results_read(&config, store, names.images, names.image_count, arena, &report, err);
+    store_close(store);
+    const struct run_flags flags = {.quiet = arguments->common.quiet,
+                                    .columns = terminal_columns(),
+                                    .color = options_use_color(&arguments->common, stdout)};
+    return status ? -1 : results_write(&report, &config, &flags, err);
+}
+
+static int run(int argc, char **argv, struct error *err)
+{
+    struct arguments arguments = {0};
+    const int status = options_parse(&usage, argc, argv, &arguments.common, &arguments, err);
+    if (status)
+        return options_exit(status);
+    struct arena arena;
+    arena_init(&arena, 0);
+    const int failed = report_run(&arguments, &arena, err);
+    arena_release(&arena);
+    return failed ? EXIT_USAGE : EXIT_DONE;
+}
+
+const struct command command_report = {
+    .name = "report",
+    .summary = "make tables and plots of a run again",
+    .group = COMMAND_RESULTS,
+    .run = run,
+};

@@ -1,0 +1,217 @@
+/* bench/record.c - what a run leaves beside its numbers: store, resolved config, manifest. */
+#include "bench/run.h"
+
+#include "base/file.h"
+#include "bench/manifest.h"
+
+#include <string.h>
+
+/* -- the store ------------------------------------------------------------------------------------------------------ */
+
+static const char *backbone_label(const struct config *config, int i)
+{
+    return config->backbones[i].label;
+}
+
+static const char *method_label(const struct config *config, int i)
+{
+    return config->methods[i].label;
+}
+
+static const char *protocol_label(const struct config *config, int i)
+{
+    return config->protocols[i].name;
+}
+
+static const char *metric_label(const struct config *config, int i)
+{
+    return config->metrics[i].metric->name;
+}
+
+static int method_version(const struct config *config, int i)
+{
+    return config->methods[i].method->version;
+}
+
+static int protocol_version(const struct config *config, int i)
+{
+    return config->protocols[i].version;
+}
+
+static int metric_version(const struct config *config, int i)
+{
+    return config->metrics[i].metric->version;
+}
+
+static const char **labels(struct run *run, int count, const char *(*label)(const struct config *, int))
+{
+    const char **names = arena_alloc(&run->arena, (size_t)count, sizeof *names);
+    for (int i = 0; names && i < count; i++)
+        names[i] = label(&run->config, i);
+    return names;
+}
+
+static int *versions(struct run *run, int count, int (*version)(const struct config *, int))
+{
+    int *list = arena_alloc(&run->arena, (size_t)count, sizeof *list);
+    for (int i = 0; list && i < count; i++)
+        list[i] = version(&run->config, i);
+    return list;
+}
+
+static struct store *open_store(struct run *run, bool fresh, struct error *err)
+{
+    const struct config *config = &run->config;
+    const struct store_names names = {.backbone_count = config->backbone_count,
+                                      .method_count = config->method_count,
+                                      .protocol_count = config->protocol_count,
+                                      .metric_count = config->metric_count,
+                                      .image_count = run->image_count,
+                                      .backbones = labels(run, config->backbone_count, backbone_label),
+                                      .methods = labels(run, config->method_count, method_label),
+                                      .protocols = labels(run, config->protocol_count, protocol_label),
+                                      .metrics = labels(run, config->metric_count, metric_label),
+                                      .images = run->image_names,
+                                      .method_versions = versions(run, config->method_count, method_version),
+                                      .protocol_versions = versions(run, config->protocol_count, protocol_version),
+                                      .metric_versions = versions(run, config->metric_count, metric_version)};
+    if (!names.backbones || !names.methods || !names.protocols || !names.metrics || !names.method_versions ||
+        !names.protocol_versions || !names.metric_versions) {
+        error_memory(err, "the store's names");
+        return NULL;
+    }
+    return store_open(config->output, &names, fresh, err);
+}
+
+/* A run is continued only with what it was begun with. */
+static int check_identity(struct run *run, struct store *store, struct error *err)
+{
+    const char *now = config_identity(&run->config, &run->arena, err);
+    if (!now)
+        return -1;
+    const char *before = store_manifest(store, "identity", &run->arena);
+    if (before && strcmp(before, now) != 0)
+        return error_set(err, "run directory \"%s\": was begun with another config; use --fresh to start anew",
+                         run->config.output);
+    return before ? 0 : store_manifest_set(store, "identity", now, err);
+}
+
+struct store *record_open(struct run *run, bool fresh, struct error *err)
+{
+    char path[PATH_MAX];
+    struct store *store = open_store(run, fresh, err);
+    if (!store)
+        return NULL;
+    if (check_identity(run, store, err) || file_join(path, run->config.output, "config.yaml", err) ||
+        config_write(&run->config, path, err)) {
+        store_close(store);
+        return NULL;
+    }
+    return store;
+}
+
+/* -- the manifest --------------------------------------------------------------------------------------------------- */
+
+static int hash_of(struct run *run, const char *path, const char **hash, struct error *err)
+{
+    char *hex = arena_alloc(&run->arena, 65, 1);
+    *hash = hex;
+    return hex ? file_sha256(path, hex, err) : error_memory(err, "the manifest");
+}
+
+static int fill_backbones(struct run *run, struct manifest *manifest, struct error *err)
+{
+    const struct config *config = &run->config;
+    struct manifest_backbone *rows = arena_alloc(&run->arena, (size_t)config->backbone_count, sizeof *rows);
+    if (!rows)
+        return error_memory(err, "the manifest");
+    for (int b = 0; b < config->backbone_count; b++) {
+        const struct run_backbone *backbone = &run->backbones[b];
+        rows[b] = (struct manifest_backbone){.label = config->backbones[b].label,
+                                             .arch = config->backbones[b].arch,
+                                             .layer = backbone->layer,
+                                             .weights = config->backbones[b].weights,
+                                             .workspace_bytes = backbone->workspace_bytes};
+        if (hash_of(run, config->backbones[b].weights, &rows[b].weights_sha256, err))
+            return -1;
+        for (int i = 0; i < graph_node_count(backbone->graph); i++)
+            rows[b].parameters += graph_node(backbone->graph, i).parameters;
+    }
+    manifest->backbones = rows;
+    return 0;
+}
+
+static int fill_versions(struct run *run, struct manifest *manifest, struct error *err)
+{
+    const struct config *config = &run->config;
+    const int count = config->method_count + config->metric_count + config->protocol_count;
+    struct manifest_entry *rows = arena_alloc(&run->arena, (size_t)count, sizeof *rows);
+    if (!rows)
+        return error_memory(err, "the manifest");
+    manifest->methods = rows;
+    for (int i = 0; i < config->method_count; i++)
+        *rows++ = (struct manifest_entry){config->methods[i].label, config->methods[i].method->name,
+                                          method_version(config, i)};
+    manifest->metrics = rows;
+    for (int i = 0; i < config->metric_count; i++)
+        *rows++ = (struct manifest_entry){NULL, metric_label(config, i), metric_version(config, i)};
+    manifest->protocols = rows;
+    for (int i = 0; i < config->protocol_count; i++)
+        *rows++ = (struct manifest_entry){config->protocols[i].name, config->protocols[i].preset,
+                                          protocol_version(config, i)};
+    return 0;
+}
+
+static int fill_skipped(struct run *run, struct store *store, struct manifest *manifest, struct error *err)
+{
+    struct store_skipped *list;
+    int count;
+    if (store_read_skipped(store, &run->arena, &list, &count, err))
+        return -1;
+    struct manifest_skipped *rows = arena_alloc(&run->arena, (size_t)count, sizeof *rows);
+    if (!rows)
+        return error_memory(err, "the manifest");
+    for (int i = 0; i < count; i++)
+        rows[i] = (struct manifest_skipped){run->image_names[list[i].image], list[i].why};
+    manifest->skipped = rows;
+    manifest->skipped_count = count;
+    return 0;
+}
+
+/* Items that the store holds. */
+static int count_items(const struct run *run, const struct store *store)
+{
+    int count = 0;
+    for (int b = 0; b < run->config.backbone_count; b++)
+        for (int i = 0; i < run->image_count; i++)
+            for (int m = 0; m < run->config.method_count; m++)
+                count += store_has_item(store, b, i, m);
+    return count;
+}
+
+int record_close(struct run *run, struct store *store, time_t started, struct error *err)
+{
+    const struct config *config = &run->config;
+    char config_path[PATH_MAX], path[PATH_MAX];
+    struct manifest manifest = {.name = config->name,
+                                .seed = config->seed,
+                                .threads = run->threads,
+                                .started = started,
+                                .ended = time(NULL),
+                                .images = config->dataset.path,
+                                .image_count = run->image_count,
+                                .item_count = count_items(run, store),
+                                .backbone_count = config->backbone_count,
+                                .method_count = config->method_count,
+                                .metric_count = config->metric_count,
+                                .protocol_count = config->protocol_count};
+    if (file_join(config_path, config->output, "config.yaml", err) ||
+        file_join(path, config->output, "manifest.json", err) ||
+        hash_of(run, config_path, &manifest.config_sha256, err) ||
+        hash_of(run, config->dataset.path, &manifest.images_sha256, err))
+        return -1;
+    if (fill_backbones(run, &manifest, err) || fill_versions(run, &manifest, err) ||
+        fill_skipped(run, store, &manifest, err))
+        return -1;
+    return manifest_write(path, &manifest, err);
+}
