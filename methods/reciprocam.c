@@ -18,18 +18,11 @@ struct reciprocam {
     int mask, score, feature_norm;
 };
 
-#define GAUSSIAN \
-    { \
-        {1 / 16.f, 2 / 16.f, 1 / 16.f}, {2 / 16.f, 4 / 16.f, 2 / 16.f}, \
-        { \
-            1 / 16.f, 2 / 16.f, 1 / 16.f \
-        } \
-    }
-
+/* In sixteenths. */
 static const float kernels[][3][3] = {
-    [MASK_PLAIN] = {{0, 0, 0}, {0, 1, 0}, {0, 0, 0}},
-    [MASK_SPREAD] = GAUSSIAN,
-    [MASK_GAUSSIAN] = GAUSSIAN,
+    [MASK_PLAIN] = {{0, 0, 0}, {0, 16, 0}, {0, 0, 0}},
+    [MASK_SPREAD] = {{1, 2, 1}, {2, 4, 2}, {1, 2, 1}},
+    [MASK_GAUSSIAN] = {{1, 2, 1}, {2, 4, 2}, {1, 2, 1}},
 };
 
 #define MASKS_AT_ONCE 256 /* bounds the memory of large layers */
@@ -48,7 +41,7 @@ static void write_mask(int mask, int h, int w, int q, float *plane)
         for (int b = -1; b <= 1; b++) {
             const int i = q / w + a, j = q % w + b;
             if (i >= 0 && i < h && j >= 0 && j < w)
-                plane[i * w + j] = kernels[mask][a + 1][b + 1];
+                plane[i * w + j] = kernels[mask][a + 1][b + 1] / 16;
         }
 }
 
