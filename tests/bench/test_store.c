@@ -1,4 +1,4 @@
-/* tests/bench/test_store.c - what is committed comes back, to the bit, also after a crash; what does not fit is said. */
+/* tests/bench/test_store.c - what is committed comes back, to the bit, also after a crash; what does not fit is said */
 #include "bench/store.h"
 
 #include "tests/test.h"

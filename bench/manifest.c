@@ -1,0 +1,226 @@
+/*
+ * bench/manifest.c - manifest.json by jansson: keys sorted, so that two manifests can be compared line by line.
+ */
+#include "bench/manifest.h"
+
+#include "base/file.h"
+#include "bench/bench.h"
+
+#include <cblas.h>
+#include <jansson.h>
+#include <openssl/evp.h>
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#ifdef __clang__
+#define COMPILER __VERSION__ /* begins with its name */
+#else
+#define COMPILER "GCC " __VERSION__
+#endif
+
+/* -- the machine --------------------------------------------------------------------------------------------------- */
+
+/* Text behind "KEY : " in /proc/cpuinfo, of the first processor; false if there is none. */
+static bool cpuinfo(const char *key, char *out, size_t size)
+{
+    char line[8192];
+    FILE *file = fopen("/proc/cpuinfo", "r");
+    bool is_found = false;
+    while (file && !is_found && fgets(line, sizeof line, file)) {
+        const size_t length = strlen(key);
+        const char *colon = strchr(line, ':');
+        if (strncmp(line, key, length) != 0 || !strchr(" \t:", line[length]) || !colon)
+            continue;
+        line[strcspn(line, "\n")] = 0;
+        snprintf(out, size, "%s", colon + 1 + strspn(colon + 1, " "));
+        is_found = true;
+    }
+    if (file)
+        fclose(file);
+    return is_found;
+}
+
+/* jansson refuses what is not UTF-8; a path may be anything. NULL becomes null. */
+static json_t *text_or_null(const char *text)
+{
+    if (!text)
+        return json_null();
+    json_t *json = json_string(text);
+    if (json)
+        return json;
+    char safe[4096];
+    snprintf(safe, sizeof safe, "%s", text);
+    for (char *c = safe; *c; c++)
+        if ((unsigned char)*c >= 128)
+            *c = '?';
+    return json_string(safe);
+}
+
+/* The instruction sets that matter to the kernels, of those the processor has. */
+static json_t *instruction_sets(void)
+{
+    static const char *const wanted[] = {"sse2",     "sse4_2",   "avx",      "avx2",     "fma",
+                                         "avx512f",  "avx512bw", "avx512vl", "avx512dq", "avx512_vnni",
+                                         "avx_vnni", "asimd",    "sve"};
+    char flags[8192], padded[sizeof flags + 2], word[64];
+    json_t *list = json_array();
+    if (!cpuinfo("flags", flags, sizeof flags) && !cpuinfo("Features", flags, sizeof flags))
+        return list;
+    snprintf(padded, sizeof padded, " %s ", flags);
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        snprintf(word, sizeof word, " %s ", wanted[i]);
+        if (strstr(padded, word))
+            json_array_append_new(list, json_string(wanted[i]));
+    }
+    return list;
+}
+
+static json_t *machine(int threads)
+{
+    char model[256] = "unknown", host[256] = "unknown";
+    if (!cpuinfo("model name", model, sizeof model))
+        cpuinfo("CPU part", model, sizeof model);
+    gethostname(host, sizeof host - 1);
+    return json_pack("{s:o, s:o, s:o, s:I, s:i}", "host", text_or_null(host), "cpu", text_or_null(model),
+                     "instruction_sets", instruction_sets(), "cores", (json_int_t)sysconf(_SC_NPROCESSORS_ONLN),
+                     "threads", threads);
+}
+
+static json_t *blas(void)
+{
+    return json_pack("{s:o, s:o}", "config", text_or_null(openblas_get_config()), "core",
+                     text_or_null(openblas_get_corename()));
+}
+
+static json_t *program(void)
+{
+    return json_pack("{s:s, s:s, s:s}", "name", "cambench", "version", CAMBENCH_VERSION, "compiler", COMPILER);
+}
+
+/* -- the run ------------------------------------------------------------------------------------------------------- */
+
+/* "2026-11-21T10:34:29Z"; null for 0. */
+static json_t *utc(time_t time)
+{
+    struct tm parts;
+    char text[64];
+    if (!time || !gmtime_r(&time, &parts))
+        return json_null();
+    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+    return json_string(text);
+}
+
+static json_t *entries(const struct manifest_entry *list, int count)
+{
+    json_t *array = json_array();
+    for (int i = 0; i < count; i++)
+        json_array_append_new(array, json_pack("{s:o, s:o, s:i}", "label",
+                                               text_or_null(list[i].label ? list[i].label : list[i].name), "name",
+                                               text_or_null(list[i].name), "version", list[i].version));
+    return array;
+}
+
+static json_t *backbones(const struct manifest *manifest)
+{
+    json_t *array = json_array();
+    for (int i = 0; i < manifest->backbone_count; i++) {
+        const struct manifest_backbone *backbone = &manifest->backbones[i];
+        json_t *weights = json_pack("{s:o, s:o}", "path", text_or_null(backbone->weights), "sha256",
+                                    text_or_null(backbone->weights_sha256));
+        json_array_append_new(array,
+                              json_pack("{s:o, s:o, s:o, s:o, s:I, s:I}", "label", text_or_null(backbone->label),
+                                        "arch", text_or_null(backbone->arch), "layer", text_or_null(backbone->layer),
+                                        "weights", weights, "workspace_bytes", (json_int_t)backbone->workspace_bytes,
+                                        "parameters", (json_int_t)backbone->parameters));
+    }
+    return array;
+}
+
+static json_t *skipped(const struct manifest *manifest)
+{
+    json_t *array = json_array();
+    for (int i = 0; i < manifest->skipped_count; i++)
+        json_array_append_new(array, json_pack("{s:o, s:o}", "image", text_or_null(manifest->skipped[i].image), "why",
+                                               text_or_null(manifest->skipped[i].why)));
+    return array;
+}
+
+/* JSON's integers are signed here; a seed from 2^63 on is written as text. */
+static json_t *seed(uint64_t number)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%llu", (unsigned long long)number);
+    return number > INT64_MAX ? json_string(text) : json_integer((json_int_t)number);
+}
+
+static json_t *dataset(const struct manifest *manifest)
+{
+    return json_pack("{s:o, s:o, s:i, s:o}", "path", text_or_null(manifest->images), "sha256",
+                     text_or_null(manifest->images_sha256), "images", manifest->image_count, "skipped",
+                     skipped(manifest));
+}
+
+/* NULL: no memory somewhere below (json_pack gives NULL when a part is NULL). */
+static json_t *whole(const struct manifest *m)
+{
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:i}", "name",
+                     text_or_null(m->name), "program", program(), "machine", machine(m->threads), "blas", blas(),
+                     "seed", seed(m->seed), "started", utc(m->started), "ended", utc(m->ended), "config_sha256",
+                     text_or_null(m->config_sha256), "dataset", dataset(m), "backbones", backbones(m), "methods",
+                     entries(m->methods, m->method_count), "metrics", entries(m->metrics, m->metric_count), "protocols",
+                     entries(m->protocols, m->protocol_count), "items", m->item_count, "format_version", 1);
+}
+
+int manifest_write(const char *path, const struct manifest *manifest, struct error *err)
+{
+    struct file_writer file;
+    json_t *json = whole(manifest);
+    if (!json)
+        return error_memory(err, "the manifest");
+    int status = file_create(&file, path, err);
+    if (!status) {
+        /* a full disk is seen by file_commit() */
+        json_dumpf(json, file.stream, JSON_INDENT(2) | JSON_SORT_KEYS);
+        fputc('\n', file.stream);
+        status = file_commit(&file, err);
+    }
+    json_decref(json);
+    return status;
+}
+
+/* -- hashes -------------------------------------------------------------------------------------------------------- */
+
+static int digest_stream(FILE *file, EVP_MD_CTX *context, unsigned char digest[EVP_MAX_MD_SIZE])
+{
+    unsigned char bytes[1 << 16];
+    size_t size;
+    if (!EVP_DigestInit_ex(context, EVP_sha256(), NULL))
+        return -1;
+    while ((size = fread(bytes, 1, sizeof bytes, file)) > 0)
+        if (!EVP_DigestUpdate(context, bytes, size))
+            return -1;
+    return EVP_DigestFinal_ex(context, digest, NULL) ? 0 : -1;
+}
+
+int file_sha256(const char *path, char hex[65], struct error *err)
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return error_set(err, "could not open \"%s\": %s", path, strerror(errno));
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    int status = context ? 0 : error_memory(err, "a hash");
+    if (!status && digest_stream(file, context, digest))
+        status = error_set(err, "could not hash \"%s\"", path);
+    if (!status && ferror(file))
+        status = error_set(err, "could not read \"%s\": %s", path, strerror(errno));
+    EVP_MD_CTX_free(context);
+    fclose(file);
+    for (int i = 0; i < 32 && !status; i++)
+        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+    return status;
+}
