@@ -38,7 +38,7 @@ enum { FORMATS = sizeof formats / sizeof formats[0] };
 
 int figure_text_width(int columns)
 {
-    return columns * FIGURE_FONT * 62 / 100;
+    return columns * FIGURE_FONT * 66 / 100;
 }
 
 static int write_data(const struct figure *figure, const char *folder, struct error *err)

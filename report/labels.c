@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-enum { RINGS = 16, PLACES = 16, POINT = 6, LINE_STEPS = 12, LINE_COST = 12, TEXT_WEIGHT = 10 };
+enum { RINGS = 16, PLACES = 16, POINT = 6, LINE_STEPS = 12, LINE_COST = 12, TEXT_WEIGHT = 10, RING_COST = 8 };
 
 struct box {
     double x0, y0, x1, y1;
@@ -73,12 +73,12 @@ static void place(struct label *labels, int count, int index, double width, doub
     double least = INFINITY;
     best.left = fmax(0, fmin(best.left, width - best.width));
     for (int ring = 0; ring < RINGS; ring++)
-        for (int i = 0; i < PLACES && least > 0; i++) {
+        for (int i = 0; i < PLACES; i++) {
             labels[index] = at_place(labels[index], ring, i);
             const struct box box = text_box(&labels[index]);
             if (box.x0 < 0 || box.y0 < 0 || box.x1 > width || box.y1 > height)
                 continue;
-            const double area = covered(labels, count, index);
+            const double area = covered(labels, count, index) + ring * RING_COST;
             if (area < least) {
                 least = area;
                 best = labels[index];

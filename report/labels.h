@@ -16,8 +16,8 @@ struct label {
 };
 
 /*
- * Places `count` labels inside of the box (0..width, 0..height): each at the first of a ring of places round its point,
- * wider rings later, that is free; where none is, at the one that covers least.
+ * Places `count` labels inside of the box (0..width, 0..height): each at that place on rings round its point that
+ * covers least of points, lines and the labels before it, near places first.
  */
 void labels_place(struct label *labels, int count, double width, double height);
 
