@@ -10,7 +10,7 @@ echo "The demo's images and weights are generated: its figures show that everyth
 # small networks on small inputs, so that all methods take seconds: name, multiplier of the channels
 while read -r arch width; do
     weights=$folder/$arch.h5
-    [ -e "$weights" ] || "$program" generate weights "$arch" --width "$width" --size 96 --seed 1 --out "$weights"
+    [ -e "$weights" ] || "$program" generate weights "$arch" --classes 10 --width "$width" --size 96 --seed 1 --out "$weights"
 done <<END
 vgg16 0.25
 resnet18 0.5
