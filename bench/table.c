@@ -159,7 +159,8 @@ static void format_label(const char *key, char *text, size_t size)
 
 static bool is_fact(const json_t *value)
 {
-    return !json_is_null(value) && !json_is_object(value) &&
+    const char *text = json_string_value(value);
+    return !json_is_null(value) && !json_is_object(value) && !(text && !*text) &&
            !(json_is_array(value) && json_is_object(json_array_get(value, 0)));
 }
 

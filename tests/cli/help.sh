@@ -1,0 +1,1 @@
+cambench --help

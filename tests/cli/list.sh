@@ -1,0 +1,5 @@
+try cambench list methods
+try cambench list metrics
+try cambench list backbones
+try cambench list protocols
+try cambench list layers resnet18
