@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { KEY_OUT = OPTIONS_KEY, KEY_LIMIT, KEY_PER_CLASS, KEY_SEED, KEY_LIST, KEY_STRICT };
+enum { KEY_OUT = 'o', KEY_LIMIT = OPTIONS_KEY, KEY_PER_CLASS, KEY_SEED, KEY_LIST, KEY_STRICT };
 
 struct import_command {
     struct options common;
@@ -72,7 +72,7 @@ static const struct options_usage usage = {
            "relative to it), or one folder per class: the folders, sorted by name (C locale), are classes 0, 1, 2 ... "
            "Every picture is decoded once; unreadable ones are named and left out.\v"
            "Examples:\n"
-           "  cambench import dataset imagenet/val --out imagenet.h5 --per-class 10 --seed 1\n"
+           "  cambench import dataset val --out val.h5 --per-class 10 --seed 1\n"
            "  cambench import dataset photos --out photos.h5 --strict\n",
     .rows = (const struct argp_option[]){{"out", KEY_OUT, "FILE", 0, "the image set to write", 0},
                                          {"limit", KEY_LIMIT, "N", 0, "at most N pictures", 0},
