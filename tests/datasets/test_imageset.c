@@ -1,0 +1,323 @@
+/*
+ * tests/datasets/test_imageset.c - image sets of h5py (tests/golden/imageset_fixtures.py) and our own; each wrong one is
+ * refused by a sentence that names the file and what is wrong in it.
+ */
+#include "datasets/decode.h"
+#include "datasets/demo.h"
+#include "datasets/imageset.h"
+
+#include "tests/golden.h"
+#include "tests/test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FOLDER "tests/golden/imagesets/"
+
+static struct imageset *open_set(const char *name)
+{
+    char path[256];
+    struct error err;
+    snprintf(path, sizeof path, FOLDER "%s.h5", name);
+    struct imageset *set = imageset_open(path, &err);
+    if (!set)
+        fail_msg("%s", err.text);
+    return set;
+}
+
+static struct picture read_picture(struct imageset *set, int image, struct arena *arena)
+{
+    struct picture picture = {0};
+    struct error err;
+    if (imageset_picture(set, image, arena, &picture, &err))
+        fail_msg("%s", err.text);
+    return picture;
+}
+
+/* The three pictures of the golden folder, by their sides and the start of the middle row. */
+static void check_pictures(struct imageset *set)
+{
+    static const char *const names[] = {"grey.jpg", "rgba.png", "one_pixel.jpg"};
+    struct golden *golden = golden_open("preprocess");
+    struct arena arena;
+    arena_init(&arena, 0);
+    assert_int_equal(imageset_count(set), 3);
+    for (int i = 2; i >= 0; i--) {
+        char key[64];
+        size_t count;
+        snprintf(key, sizeof key, "picture/%s", names[i]);
+        const double *want = golden_values(golden, key, &count);
+        const struct picture picture = read_picture(set, i, &arena);
+        assert_int_equal(picture.h, (int)want[0]);
+        assert_int_equal(picture.w, (int)want[1]);
+        for (size_t k = 3; k < count; k++)
+            assert_int_equal(picture.data[(size_t)(picture.h / 2 * picture.w * 3) + k - 3], (int)want[k]);
+    }
+    arena_release(&arena);
+    golden_close(golden);
+}
+
+static void check_contents(struct imageset *set)
+{
+    const struct box *boxes;
+    check_pictures(set);
+    assert_string_equal(imageset_layout(set), "cambench");
+    assert_string_equal(imageset_source(set), "golden");
+    assert_string_equal(imageset_name(set, 1), "rgba.png");
+    assert_int_equal(imageset_label(set, 0), 1);
+    assert_int_equal(imageset_label(set, 1), -1);
+    assert_true(imageset_has_labels(set));
+    assert_int_equal(imageset_class_count(set), 2);
+    assert_string_equal(imageset_class_name(set, 1), "c\xc3\xa4t");
+    assert_string_equal(imageset_class_id(set, 0), "n1");
+    assert_null(imageset_class_name(set, 2));
+    assert_null(imageset_class_name(set, -1));
+    assert_int_equal(imageset_boxes(set, 0, &boxes), 1);
+    assert_true(boxes[0].x0 == 5 && boxes[0].y0 == 6 && boxes[0].x1 == 7 && boxes[0].y1 == 8);
+    assert_int_equal(imageset_boxes(set, 1, &boxes), 0);
+    assert_int_equal(imageset_boxes(set, 2, &boxes), 2);
+    assert_true(boxes[0].x1 == 1 && boxes[1].x0 == 1 && boxes[1].y1 == 4);
+}
+
+TEST(a_set_of_h5py_is_read)
+{
+    static const char *const names[] = {"right", "packed"};
+    for (int i = 0; i < 2; i++) {
+        struct imageset *set = open_set(names[i]);
+        check_contents(set);
+        imageset_close(set);
+    }
+}
+
+TEST(labels_may_be_absent)
+{
+    struct imageset *set = open_set("no_label");
+    assert_false(imageset_has_labels(set));
+    assert_int_equal(imageset_label(set, 0), -1);
+    check_pictures(set);
+    imageset_close(set);
+}
+
+TEST(arrays_of_pixels_are_read)
+{
+    static const char *const names[] = {"array", "array_packed"};
+    struct arena arena;
+    arena_init(&arena, 0);
+    for (int i = 0; i < 2; i++) {
+        struct imageset *set = open_set(names[i]);
+        assert_string_equal(imageset_layout(set), "array");
+        assert_int_equal(imageset_count(set), 2);
+        assert_string_equal(imageset_name(set, 1), "#1");
+        assert_int_equal(imageset_label(set, 1), i == 0 ? 65535 : -1);
+        assert_int_equal(imageset_class_count(set), 0);
+        const struct picture picture = read_picture(set, 1, &arena);
+        assert_true(picture.h == 4 && picture.w == 5);
+        for (int k = 0; k < 60; k++)
+            assert_int_equal(picture.data[k], (60 + k) % 251);
+        imageset_close(set);
+    }
+    arena_release(&arena);
+}
+
+TEST(encoded_files_of_any_length_are_read)
+{
+    struct imageset *set = open_set("encoded");
+    assert_string_equal(imageset_layout(set), "encoded files");
+    assert_int_equal(imageset_label(set, 2), 5);
+    check_pictures(set);
+    imageset_close(set);
+}
+
+TEST(wrong_sets_are_refused_with_what_is_wrong)
+{
+    static const struct {
+        const char *name, *why;
+    } cases[] = {
+        {"wrong_format", "its format is \"cambench-weights\", needed is \"cambench-imageset\""},
+        {"wrong_version", "is of version 2, this program reads version 1"},
+        {"no_offset", "dataset \"/jpeg/offset\" is missing"},
+        {"no_name", "dataset \"/name\" is missing"},
+        {"few_labels", "dataset \"/label\" has 2 entries, 3 are needed for 3 images"},
+        {"label_text", "dataset \"/label\" does not hold numbers"},
+        {"label_beyond", "image \"one_pixel.jpg\" has label 2; allowed: 0..1, or -1 for unknown"},
+        {"label_below", "image \"one_pixel.jpg\" has label -2; allowed: 0..1, or -1 for unknown"},
+        {"offset_down", "dataset \"/jpeg/offset\" goes down at entry 2, from 900 to 800"},
+        {"offset_beyond", "dataset \"/jpeg/offset\", entry 3: 4168 is beyond the 4167 bytes of \"/jpeg/data\""},
+        {"name_twice", "dataset \"/name\" holds \"a\" twice"},
+        {"data_float", "dataset \"/jpeg/data\" is not a list of bytes"},
+        {"box_shape", "dataset \"/box\" has shape (3,4); needed: (M,5)"},
+        {"box_empty", "dataset \"/box\", row 0: x0,y0,x1,y1 = 5,5,5,9 is no box"},
+        {"box_image", "dataset \"/box\", row 0: image 3 of 3"},
+        {"class_ids", "\"/class/name\" has 2 entries and \"/class/id\" 1"},
+        {"nothing", "is no image set: it has neither the attribute format"},
+        {"array_shape", "dataset \"/images\" has shape (2,3,4,5); needed: uint8 (N,H,W,3)"},
+        {"missing", "could not open: No such file or directory"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char path[256], start[300];
+        struct error err = {0};
+        snprintf(path, sizeof path, FOLDER "%s.h5", cases[i].name);
+        snprintf(start, sizeof start, "image set \"%s\": ", path);
+        struct imageset *set = imageset_open(path, &err);
+        imageset_close(set);
+        if (set || strncmp(err.text, start, strlen(start)) != 0 || !strstr(err.text, cases[i].why))
+            fail_msg("%s: \"%s\" does not say \"%s\"", path, err.text, cases[i].why);
+    }
+}
+
+TEST(an_unreadable_picture_is_an_error_that_names_it)
+{
+    struct imageset *set = open_set("bad_picture");
+    struct arena arena;
+    struct picture picture;
+    struct error err;
+    arena_init(&arena, 0);
+    read_picture(set, 0, &arena);
+    assert_int_equal(imageset_picture(set, 2, &arena, &picture, &err), -1);
+    if (strncmp(err.text, "image \"one_pixel.jpg\": ", 23) != 0)
+        fail_msg("%s", err.text);
+    arena_release(&arena);
+    imageset_close(set);
+}
+
+/* -- writing ------------------------------------------------------------------------------------------------------ */
+
+static const char *temporary(const char *name)
+{
+    static char path[256];
+    snprintf(path, sizeof path, "/tmp/cambench-test-%ld-%s", (long)getpid(), name);
+    return path;
+}
+
+static size_t read_file(const char *name, uint8_t *out, size_t size)
+{
+    char path[256];
+    snprintf(path, sizeof path, "tests/golden/pictures/%s", name);
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    const size_t got = fread(out, 1, size, file);
+    fclose(file);
+    return got;
+}
+
+static void write_set(const char *path)
+{
+    static const char *const files[] = {"grey.jpg", "rgba.png", "one_pixel.jpg"};
+    static const char *const names[] = {"dog", "c\xc3\xa4t"}, *const ids[] = {"n1", "n2"};
+    static const int32_t boxes[][5] = {{2, 0, 0, 1, 1}, {0, 5, 6, 7, 8}, {2, 1, 2, 3, 4}};
+    static const int labels[] = {1, -1, 0};
+    static uint8_t bytes[3][8192];
+    struct imageset_entry entries[3];
+    struct error err;
+    for (int i = 0; i < 3; i++)
+        entries[i] = (struct imageset_entry){files[i], labels[i], read_file(files[i], bytes[i], sizeof bytes[i])};
+    const struct imageset_description description = {.source = "golden", .created_by = "a test", .count = 3,
+                                                     .entries = entries, .class_count = 2, .class_names = names,
+                                                     .class_ids = ids, .boxes = boxes, .box_count = 3};
+    struct imageset_writer *writer = imageset_create(path, &description, &err);
+    if (!writer)
+        fail_msg("%s", err.text);
+    for (int i = 0; i < 3; i++) {
+        if (i == 1)
+            assert_int_equal(imageset_write_file(writer, bytes[i], entries[i].bytes - 1, &err), -1);
+        assert_int_equal(imageset_write_file(writer, bytes[i], entries[i].bytes, &err), 0);
+    }
+    if (imageset_commit(writer, &err))
+        fail_msg("%s", err.text);
+}
+
+TEST(what_is_written_is_read_back)
+{
+    const char *path = temporary("set.h5");
+    struct error err;
+    write_set(path);
+    struct imageset *set = imageset_open(path, &err);
+    if (!set)
+        fail_msg("%s", err.text);
+    check_contents(set);
+    imageset_close(set);
+    unlink(path);
+}
+
+TEST(a_set_that_is_not_whole_is_not_written)
+{
+    const char *path = temporary("part.h5");
+    struct error err;
+    const struct imageset_entry entries[] = {{"a", 0, 10}};
+    const struct imageset_description description = {.source = "", .created_by = "", .count = 1, .entries = entries};
+    struct imageset_writer *writer = imageset_create(path, &description, &err);
+    assert_non_null(writer);
+    assert_int_equal(imageset_commit(writer, &err), -1);
+    assert_string_equal(err.text, "0 of 1 files of an image set were written");
+    assert_int_equal(access(path, F_OK), -1);
+}
+
+TEST(a_set_cut_in_half_is_refused)
+{
+    const char *path = temporary("half.h5");
+    struct error err;
+    write_set(path);
+    FILE *file = fopen(path, "rb");
+    fseek(file, 0, SEEK_END);
+    const long size = ftell(file);
+    fclose(file);
+    assert_int_equal(truncate(path, size / 2), 0);
+    assert_null(imageset_open(path, &err));
+    assert_non_null(strstr(err.text, ": truncated: has "));
+    unlink(path);
+}
+
+/* -- the demo ----------------------------------------------------------------------------------------------------- */
+
+static uint64_t hash_file(const char *path)
+{
+    uint64_t hash = 14695981039346656037u;
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    for (int c; (c = fgetc(file)) != EOF;)
+        hash = (hash ^ (uint64_t)c) * 1099511628211u;
+    fclose(file);
+    return hash;
+}
+
+TEST(demo_scenes_depend_on_the_seed_alone)
+{
+    const char *path = temporary("demo.h5");
+    struct error err;
+    uint64_t hash[3];
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(demo_generate(path, 12, 64, i == 2 ? 2 : 1, &err), 0);
+        hash[i] = hash_file(path);
+    }
+    assert_true(hash[0] == hash[1] && hash[0] != hash[2]);
+    unlink(path);
+}
+
+TEST(demo_scenes_are_an_image_set_with_boxes_inside)
+{
+    const char *path = temporary("demo.h5");
+    struct error err;
+    struct arena arena;
+    arena_init(&arena, 0);
+    assert_int_equal(demo_generate(path, 21, 96, 5, &err), 0);
+    struct imageset *set = imageset_open(path, &err);
+    if (!set)
+        fail_msg("%s", err.text);
+    assert_int_equal(imageset_count(set), 21);
+    assert_int_equal(imageset_class_count(set), DEMO_CLASSES);
+    for (int i = 0; i < 21; i++) {
+        const struct box *box;
+        const struct picture picture = read_picture(set, i, &arena);
+        assert_int_equal(imageset_label(set, i), i % DEMO_CLASSES);
+        assert_int_equal(imageset_boxes(set, i, &box), 1);
+        assert_true(box->x0 >= 0 && box->y0 >= 0 && box->x1 <= picture.w && box->y1 <= picture.h);
+        assert_true(box->x1 - box->x0 > 10 && box->y1 - box->y0 > 10);
+    }
+    imageset_close(set);
+    unlink(path);
+    assert_int_equal(demo_generate(path, 0, 96, 5, &err), -1);
+    assert_int_equal(demo_generate(path, 1, 31, 5, &err), -1);
+    arena_release(&arena);
+}
