@@ -36,16 +36,16 @@ int yaml_error(const struct yaml *value, struct error *err, const char *format, 
 
 struct loader {
     yaml_document_t *document;
-    const char *source; /* how messages call the file or the --set */
-    bool is_set;
-    char *is_seen; /* by libyaml's node number, from 1 */
+    const char *source;        /* how messages call the file or the --set */
+    const struct yaml *target; /* what --set replaces; NULL: a file is read */
+    char *is_seen;             /* by libyaml's node number, from 1 */
     struct arena *arena;
     struct error *err;
 };
 
 static const char *place(const struct loader *loader, const yaml_mark_t *mark)
 {
-    if (loader->is_set)
+    if (loader->target)
         return loader->source;
     return arena_format(loader->arena, "%s:%zu:%zu", loader->source, mark->line + 1, mark->column + 1);
 }
@@ -165,10 +165,8 @@ static struct yaml *convert(struct loader *loader, int index, const char *path, 
         return NULL;
     }
     *out = (struct yaml){.where = where, .path = path};
-    if (!loader->is_set) {
-        out->line = (int)node->start_mark.line + 1;
-        out->column = (int)node->start_mark.column + 1;
-    }
+    out->line = loader->target ? loader->target->line : (int)node->start_mark.line + 1;
+    out->column = loader->target ? loader->target->column : (int)node->start_mark.column + 1;
     return convert_any(loader, index, node, out, depth + 1) ? NULL : out;
 }
 
@@ -187,7 +185,7 @@ static int syntax_error(const yaml_parser_t *parser, const char *source, bool is
                      parser->context ? parser->context : "");
 }
 
-static struct yaml *tree_of(struct loader *loader, const char *path)
+static struct yaml *tree_of(struct loader *loader)
 {
     const size_t nodes = (size_t)(loader->document->nodes.top - loader->document->nodes.start);
     if (nodes == 0) {
@@ -203,7 +201,8 @@ static struct yaml *tree_of(struct loader *loader, const char *path)
         error_memory(loader->err, "the config");
         return NULL;
     }
-    return convert(loader, 1, path, 0); /* the root is libyaml's node 1 */
+    /* the root is libyaml's node 1 */
+    return convert(loader, 1, loader->target ? loader->target->path : "", 0);
 }
 
 /* That nothing follows the first document. */
@@ -217,7 +216,7 @@ static int expect_end(yaml_parser_t *parser, const char *source, bool is_set, st
     return is_more ? error_set(err, "%s: more than one document (\"---\")", source) : 0;
 }
 
-static struct yaml *parse(const char *text, size_t size, const char *source, bool is_set, const char *path,
+static struct yaml *parse(const char *text, size_t size, const char *source, const struct yaml *target,
                           struct arena *arena, struct error *err)
 {
     yaml_parser_t parser;
@@ -229,11 +228,11 @@ static struct yaml *parse(const char *text, size_t size, const char *source, boo
     }
     yaml_parser_set_input_string(&parser, (const unsigned char *)text, size);
     if (!yaml_parser_load(&parser, &document)) {
-        syntax_error(&parser, source, is_set, err);
+        syntax_error(&parser, source, target != NULL, err);
     } else {
-        struct loader loader = {&document, source, is_set, NULL, arena, err};
-        root = tree_of(&loader, path);
-        if (root && expect_end(&parser, source, is_set, err))
+        struct loader loader = {&document, source, target, NULL, arena, err};
+        root = tree_of(&loader);
+        if (root && expect_end(&parser, source, target != NULL, err))
             root = NULL;
         yaml_document_delete(&document);
     }
@@ -272,7 +271,7 @@ struct yaml *yaml_read(const char *path, struct arena *arena, struct error *err)
         error_memory(err, "the config");
         return NULL;
     }
-    return read_all(path, shown, arena, &text, &size, err) ? NULL : parse(text, size, source, false, "", arena, err);
+    return read_all(path, shown, arena, &text, &size, err) ? NULL : parse(text, size, source, NULL, arena, err);
 }
 
 const struct yaml *yaml_get(const struct yaml *mapping, const char *key)
@@ -311,8 +310,13 @@ static struct yaml *set_key(const struct setting *setting, struct yaml *parent, 
         error_memory(setting->err, "the config");
         return NULL;
     }
-    *value =
-        (struct yaml){.where = setting->source, .path = path, .key = key, .key_where = setting->source, .text = ""};
+    *value = (struct yaml){.where = setting->source,
+                           .line = parent->line,
+                           .column = parent->column,
+                           .path = path,
+                           .text = "",
+                           .key = key,
+                           .key_where = setting->source};
     append(parent, value);
     return value;
 }
@@ -372,7 +376,7 @@ int yaml_set(struct yaml *root, const char *assignment, struct arena *arena, str
     }
     if (!target)
         return -1;
-    struct yaml *value = parse(value_text + 1, strlen(value_text + 1), source, true, target->path, arena, err);
+    struct yaml *value = parse(value_text + 1, strlen(value_text + 1), source, target, arena, err);
     if (!value)
         return -1;
     value->next = target->next;

@@ -19,7 +19,7 @@ enum yaml_kind { YAML_TEXT, YAML_LIST, YAML_MAPPING };
 struct yaml {
     enum yaml_kind kind;
     const char *where;  /* "configs/demo.yaml:12:5", or "--set runtime.threads=x" */
-    int line, column;   /* from 1; 0 for --set */
+    int line, column;   /* from 1; for --set, of what it replaces or joins */
     const char *path;   /* the keys that lead here: "methods.params"; "" at the top; positions are left out */
     const char *text;   /* of a YAML_TEXT */
     bool is_quoted;     /* "5" is text, 5 may be a number */

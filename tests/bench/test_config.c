@@ -457,6 +457,8 @@ TEST(set_changes_and_makes_keys_before_checking)
     assert_int_equal(f.config.runtime.threads, 3);
     assert_string_equal(f.config.backbones[0].arch, "vgg16");
     assert_string_equal(f.config.backbones[0].layer, "features.20");
+    assert_int_equal(f.config.backbones[0].line, 3); /* of what was replaced */
+    assert_int_equal(f.config.backbones[0].column, 13);
     assert_int_equal(f.config.method_count, 2);
     assert_string_equal(f.config.methods[1].label, "xgradcam");
     assert_string_equal(f.config.report.reference, "a=b.csv");
