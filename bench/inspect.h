@@ -1,8 +1,8 @@
 /*
  * bench/inspect.h - what an architecture or a file holds, as JSON; cmd_inspect.c prints it.
  *
- * Each function returns an object that the caller gives back (json_decref), or NULL and err. Plain values come first and
- * are printed as lines; arrays of objects ("nodes", "steps", "tensors", "first_images") as tables.
+ * Each function returns an object that the caller gives back (json_decref), or NULL and err. Plain values come first
+ * and are printed as lines; arrays of objects ("nodes", "steps", "tensors", "first_images") as tables.
  */
 #ifndef BENCH_INSPECT_H
 #define BENCH_INSPECT_H

@@ -43,10 +43,11 @@ static json_t *pack_step(struct step_info step)
     snprintf(fused, sizeof fused, "%s%s%s", step.has_residual ? "residual" : "",
              step.has_residual && step.activation[0] ? ", " : "", step.activation);
     const bool has_place = step.workspace_offset != (size_t)-1;
+    const size_t offset_bytes = step.workspace_offset * sizeof(float);
     return json_pack("{ss ss ss ss so sI sI so}", "name", step.name, "op", step.op, "kernel", step.kernel, "fused",
                      fused, "shape", pack_shape(step.shape), "multiply_adds", (json_int_t)step.macs, "moved_bytes",
                      (json_int_t)step.bytes, "place_bytes",
-                     has_place ? json_integer((json_int_t)(step.workspace_offset * sizeof(float))) : json_null());
+                     has_place ? json_integer((json_int_t)offset_bytes) : json_null());
 }
 
 static json_t *list_steps(const struct network *network)
@@ -125,7 +126,7 @@ static int add_plan(json_t *object, const struct graph *graph, const char *layer
 
 struct totals {
     double macs, value_bytes;
-    size_t stored;
+    size_t stored_bytes;
 };
 
 static struct totals totals_of(const struct graph *graph)
@@ -135,7 +136,7 @@ static struct totals totals_of(const struct graph *graph)
         const struct node_info node = graph_node(graph, i);
         totals.macs += node.macs;
         totals.value_bytes += (double)shape_bytes(node.shape);
-        totals.stored += node.parameters;
+        totals.stored_bytes += node.parameters * sizeof(float);
     }
     return totals;
 }
@@ -150,7 +151,7 @@ static json_t *pack_facts(const struct graph *graph, const struct backbone_famil
                      "target_shape", pack_shape(graph_node(graph, usual).shape), "classes", options->classes, "width",
                      options->width, "parameters", (json_int_t)catalog_parameters(graph), "multiply_adds",
                      (json_int_t)totals.macs, "gflop", flop_per_mac * totals.macs / 1e9, "weights_bytes",
-                     (json_int_t)(totals.stored * sizeof(float)), "values_bytes", (json_int_t)totals.value_bytes);
+                     (json_int_t)totals.stored_bytes, "values_bytes", (json_int_t)totals.value_bytes);
 }
 
 static json_t *describe(const struct graph *graph, const struct backbone_family *family,

@@ -20,7 +20,8 @@ json_t *table_text(const char *text);
 
 /*
  * Numbers from a million on are shortened ("11.69 M"), keys that end with "_bytes" are printed as KiB or MiB, null
- * and false are left blank, lists are joined, lists of whole numbers are shapes. An object's "params" follow it, one a line.
+ * and false are left blank, lists are joined, lists of whole numbers are shapes. An object's "params" follow it, one a
+ * line.
  */
 void table_print(const struct table_column *columns, const json_t *array);
 

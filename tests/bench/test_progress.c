@@ -96,9 +96,10 @@ static char *written(bool is_terminal, double seconds, double step)
     size_t size = 0;
     FILE *stream = open_memstream(&text, &size);
     assert_non_null(stream);
-    struct progress progress = begin(seconds / step, stream, is_terminal);
-    for (double t = step; t <= seconds; t += step) {
-        fake_time = 1000 + t;
+    const int items = (int)(seconds / step);
+    struct progress progress = begin(items, stream, is_terminal);
+    for (int i = 1; i <= items; i++) {
+        fake_time = 1000 + i * step;
         progress_add(&progress, 1);
     }
     progress_end(&progress);

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Runs the cases of this folder: each NAME.sh in an empty folder of its own, with cambench on the PATH and the files that
-# fixtures.sh has made in ./fixtures. What it writes must equal NAME.out, NAME.err (absent: nothing) and NAME.exit
+# Runs the cases of this folder: each NAME.sh in an empty folder of its own, with cambench on the PATH and the files
+# that fixtures.sh has made in ./fixtures. What it writes must equal NAME.out, NAME.err (absent: nothing) and NAME.exit
 # (absent: 0). In these files "*" stands for anything in a line and a line "..." for any lines; all else is literal.
 # usage: run.sh [-w] [NAME...]      -w: write the files that a case lacks, for you to read and to shorten with "*"
 #     CAMBENCH  the program (build/cambench)

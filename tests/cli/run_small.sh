@@ -1,4 +1,4 @@
-# A run end to end: what it leaves, and that threads, resuming and shuffling of work do not change a byte of summary.csv.
+# A run end to end: what it leaves, and that neither threads nor resuming change a byte of summary.csv.
 cat >config.yaml <<'YAML'
 name: small
 dataset: {path: fixtures/set.h5}
