@@ -14,7 +14,8 @@
 #include <string.h>
 
 #define LOGIT_DEVIATION 2.0
-#define POOLED_VARIANCE (1.0 / 9) /* of a mean over all positions, however many: they resemble each other */
+#define POOLED_VARIANCE 0.25 /* of a mean over all positions, however many: they resemble each other */
+#define BRANCH_SCALE 0.25 /* of the batch norm that ends a residual branch: with 1, depth amplifies rounding errors */
 #define NORM_EPSILON 1e-5
 
 /* What is expected of a value's channels. */
@@ -28,8 +29,9 @@ struct generator {
     uint64_t seed;
     struct arena *arena;
     struct moments *moments; /* of each node */
+    int *depth;              /* of each node: nodes before it, on the longest way */
     struct node_info node;   /* the one at hand */
-    bool is_last;
+    bool is_last, ends_branch;
     const struct moments *in; /* of its first input */
     struct moments *out;
     struct weight *tensor[PARAMETER_NORM_VARIANCE + 1]; /* its tensors by role; NULL: none */
@@ -215,16 +217,17 @@ static void weigh(struct generator *g)
     }
 }
 
-/* Scale 0.75..1.25, shift -0.25..0.25; the mean off by up to a quarter deviation, the variance by up to a quarter. */
+/* Scale 0.75..1.25, less for a branch; shift -0.25..0.25; mean and variance off by up to a quarter of the expected. */
 static void normalise(struct generator *g)
 {
     struct weight *const weight = g->tensor[PARAMETER_NORM_WEIGHT], *const bias = g->tensor[PARAMETER_NORM_BIAS];
     struct weight *const mean = g->tensor[PARAMETER_NORM_MEAN], *const variance = g->tensor[PARAMETER_NORM_VARIANCE];
     struct random_stream for_weight = stream_of(g, weight), for_bias = stream_of(g, bias);
     struct random_stream for_mean = stream_of(g, mean), for_variance = stream_of(g, variance);
+    const double scale = g->ends_branch ? BRANCH_SCALE : 1;
     for (int k = 0; k < g->out->channels; k++) {
         const double m = g->in->mean[k], v = g->in->variance[k];
-        weight->data[k] = (float)(1 + 0.25 * next_signed(&for_weight));
+        weight->data[k] = (float)(scale * (1 + 0.25 * next_signed(&for_weight)));
         bias->data[k] = (float)(0.25 * next_signed(&for_bias));
         mean->data[k] = (float)(m + 0.25 * sqrt(v) * next_signed(&for_mean));
         variance->data[k] = (float)(v * (1 + 0.25 * next_signed(&for_variance)));
@@ -307,16 +310,42 @@ static int make_moments(struct generator *g, struct moments *moments)
     return moments->mean && moments->variance ? 0 : -1;
 }
 
+static void measure_depth(struct generator *g)
+{
+    for (int i = 0; i < graph_node_count(g->graph); i++) {
+        const struct node_info node = graph_node(g->graph, i);
+        for (int j = 0; j < node.input_count; j++)
+            if (g->depth[i] <= g->depth[node.inputs[j]])
+                g->depth[i] = g->depth[node.inputs[j]] + 1;
+    }
+}
+
+/* Whether the node is the longer way into a sum. */
+static bool ends_branch(const struct generator *g, int node)
+{
+    for (int i = node + 1; i < graph_node_count(g->graph); i++) {
+        const struct node_info sum = graph_node(g->graph, i);
+        const int *in = sum.inputs;
+        if (strcmp(sum.op, "add") == 0 && (in[0] == node || in[1] == node) &&
+            g->depth[node] >= g->depth[in[0]] && g->depth[node] >= g->depth[in[1]])
+            return true;
+    }
+    return false;
+}
+
 static int fill_tensors(struct generator *g, const struct weights *weights, struct error *err)
 {
     const int count = graph_node_count(g->graph);
     g->moments = arena_alloc(g->arena, (size_t)count, sizeof *g->moments);
-    if (!g->moments)
+    g->depth = arena_alloc(g->arena, (size_t)count, sizeof *g->depth);
+    if (!g->moments || !g->depth)
         return error_memory(err, "generating weights");
+    measure_depth(g);
     int next = 0;
     for (int i = 0; i < count; i++) {
         g->node = graph_node(g->graph, i);
         g->is_last = i == count - 1;
+        g->ends_branch = ends_branch(g, i);
         g->in = &g->moments[g->node.input_count ? g->node.inputs[0] : i];
         g->out = &g->moments[i];
         next = take_tensors(g, weights, next);
