@@ -14,8 +14,12 @@
 static int list_metrics(struct run *run, struct error *err)
 {
     struct config *config = &run->config;
-    if (config_all_metrics(config, &run->arena, &config->metrics, &config->metric_count, err))
+    struct config_metric *list;
+    int count;
+    if (config_all_metrics(config, &run->arena, &list, &count, err))
         return -1;
+    config->metrics = list;
+    config->metric_count = count;
     run->metrics = arena_alloc(&run->arena, (size_t)config->metric_count, sizeof *run->metrics);
     if (!run->metrics)
         return error_memory(err, "the list of metrics");
