@@ -1,8 +1,9 @@
 /*
  * tests/methods/networks.h - the small networks of tests/golden/methods.py, opened for one test.
  *
- * gap: a small ResNet, pooling and one linear layer behind "block2"; vgg: linear layers behind "features.7"; groups: vgg
- * with four groups of like channels; resnet18: torchvision's with 10 classes. Channel 3 of the target layer is dead, channel 5 constant (gap, vgg).
+ * gap: a small ResNet, pooling and one linear layer behind "block2". vgg: three linear layers behind "features.7".
+ * groups: vgg with four groups of like channels. resnet18: torchvision's with 10 classes. In the first three, channel 3 of the
+ * target layer is dead and channel 5 constant.
  */
 #ifndef TESTS_METHODS_NETWORKS_H
 #define TESTS_METHODS_NETWORKS_H
@@ -274,6 +275,33 @@ static inline struct cam_map bench_explain(struct bench *bench, const char *name
     if (cam_explain(bench->pass, method, bench_params(bench, method, words), index, name, &map, &bench->err))
         fail_msg("%s: %s", name, bench->err.text);
     return map;
+}
+
+/* Calls `run` with the context of a layer, as a method would be called. */
+struct bench_probe {
+    void (*run)(struct cam *cam, void *context);
+    void *context;
+};
+
+static inline int bench_probe_explain(struct cam *cam, const void *params, float *map, struct error *err)
+{
+    const struct bench_probe *probe = params;
+    const struct tensor *act = cam_activations(cam);
+    (void)err;
+    memset(map, 0, tensor_plane(act) * sizeof *map);
+    probe->run(cam, probe->context);
+    return 0;
+}
+
+static inline struct cam_cost bench_run_probe(struct bench *bench, const char *layer, const char *label,
+                                              struct bench_probe probe)
+{
+    static const struct method method = {
+        .name = "probe", .title = "probe", .version = 1, .params_size = sizeof probe, .explain = bench_probe_explain};
+    struct cam_map map;
+    if (cam_explain(bench->pass, &method, &probe, network_find_layer(bench->network, layer), label, &map, &bench->err))
+        fail_msg("%s", bench->err.text);
+    return map.cost;
 }
 
 static const struct cam_post bench_post = {.at_layer = true};

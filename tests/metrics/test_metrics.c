@@ -205,7 +205,7 @@ TEST(the_mean_adcc_is_never_above_adcc_of_means)
     }
 }
 
-/* -- hand-sized cases ------------------------------------------------------------------------------------------------ */
+/* -- hand-sized cases ---------------------------------------------------------------------------------------------- */
 
 static struct image small_image(int n, const float *map, const float *again, double p, double o)
 {
