@@ -1,8 +1,9 @@
 /*
  * report/report.h - from a plain table of results to CSV, tables, plots and pictures.
  *
- * The caller (bench/) fills these structs from its store; report/ never opens the store and knows no method or metric by
- * name, only what stands in these rows. Text may be hostile (file names, labels): it is escaped for each format.
+ * The caller (bench/) fills these structs from its store; report/ never opens the store and knows no method by name,
+ * only what stands in these rows (of metrics: ADCC, Average Drop and Complexity for the plots, where they are there).
+ * Text may be hostile (file names, labels): it is escaped for each format.
  */
 #ifndef REPORT_REPORT_H
 #define REPORT_REPORT_H
@@ -84,22 +85,29 @@ struct cell {
     double ci_low, ci_high; /* percentile bootstrap, 95 %; NAN without */
 };
 
-/* Cell of (backbone, method, protocol, metric); combine metrics are computed inside each draw. Same seed, same bytes. */
+/*
+ * Cell of (backbone, method, protocol, metric); combine metrics are computed inside each draw. Same seed, same bytes.
+ * All NAN if memory is short: use report_cells() to know.
+ */
 struct cell report_cell(const struct report *report, int backbone, int method, int protocol, int metric);
 
 /* All cells once, for the writers below: [backbone][method][protocol][metric], malloc'd; NULL and err: no memory. */
 struct cell *report_cells(const struct report *report, struct error *err);
 
-/* summary.csv, per_image.csv, costs.csv into the folder. */
+/* summary.csv, per_image.csv, costs.csv into the folder. Percent metrics are in percent there, as on paper. */
 int report_csv(const struct report *report, const struct cell *cells, struct error *err);
 
 /* tables/NAME.md and .tex (booktabs): a table per protocol in the form of the ADCC papers. */
 int report_tables(const struct report *report, const struct cell *cells, struct error *err);
 
-/* The table for the terminal, as wide as `columns` allows (0: no limit). */
+/* The table for the terminal, as wide as `columns` allows (0: no limit). -1: no memory, or the stream failed. */
 int report_terminal(const struct report *report, const struct cell *cells, FILE *stream, int columns, bool color);
 
-/* plots/NAME.svg and .png by gnuplot. gnuplot missing or failing: returns 0 and fills `warning` (else empty). */
+/*
+ * plots/NAME.svg and .png by gnuplot, with NAME.gp and NAME.dat to draw them again: adcc, adcc_seconds,
+ * drop_complexity, distribution_METRIC; of the second protocol and later NAME-2-PROTOCOL. A plot without numbers is left
+ * out. gnuplot missing or failing: returns 0 and fills `warning` (else empty).
+ */
 int report_plots(const struct report *report, const struct cell *cells, struct error *warning, struct error *err);
 
 /* One panel of an overlay sheet: an 8-bit RGB image (h,w,3) with a map (h,w) in [0,1], or NULL for the image alone. */

@@ -19,6 +19,7 @@ struct table {
     const struct cell *cells;
     int protocol;
     FILE *stream;
+    int *width; /* [metric]: columns of the Markdown block at hand */
 };
 
 static const struct cell *table_cell(const struct table *table, int b, int m, int k)
@@ -38,8 +39,8 @@ static int image_count(const struct table *table)
     return most;
 }
 
-/* Calls `say` for each undefined count, with a separator before all but the first; returns how many there were. */
-static int list_undefined(const struct table *table, int b, int (*escape)(FILE *, const char *))
+/* "Score-CAM, Coherency: 3 of 60; ..." */
+static void list_undefined(const struct table *table, int b, int (*escape)(FILE *, const char *))
 {
     int said = 0;
     for (int m = 0; m < table->report->method_count; m++)
@@ -53,7 +54,6 @@ static int list_undefined(const struct table *table, int b, int (*escape)(FILE *
             escape(table->stream, table->report->metrics[k].title);
             fprintf(table->stream, ": %d of %d", cell->undefined, cell->undefined + cell->n);
         }
-    return said;
 }
 
 static bool has_undefined(const struct table *table, int b)
@@ -147,7 +147,7 @@ static void markdown_row(const struct table *table, int b, int m)
     for (int k = 0; k < report->metric_count; k++) {
         if (report->metrics[k].is_cost)
             continue;
-        const int width = markdown_width(table, b, k);
+        const int width = table->width[k];
         fputs(" | ", stream);
         if (m == -1) {
             pad(stream, width - 1, '-');
@@ -176,6 +176,8 @@ static void markdown_block(const struct table *table, int b)
         fprintf(table->stream, "Top-1 %.2f %%, top-5 %.2f %% of %d labelled images.\n\n",
                 100.0 * backbone->top1 / backbone->labelled, 100.0 * backbone->top5 / backbone->labelled,
                 backbone->labelled);
+    for (int k = 0; k < table->report->metric_count; k++)
+        table->width[k] = markdown_width(table, b, k);
     for (int m = -2; m < table->report->method_count; m++)
         markdown_row(table, b, m);
     if (has_undefined(table, b)) {
@@ -301,23 +303,38 @@ static int table_path(const struct report *report, int protocol, const char *suf
     return file_join(path, report->folder, file, err);
 }
 
-int report_tables(const struct report *report, const struct cell *cells, struct error *err)
+static int write_protocol(struct table *table, struct error *err)
 {
     static const struct {
         const char *suffix;
         void (*write)(const struct table *table);
     } formats[] = {{".md", markdown}, {".tex", tex}};
-    char path[PATH_MAX];
-    if (file_join(path, report->folder, "tables", err) || file_make_folder(path, err))
-        return -1;
-    for (int p = 0; p < report->protocol_count; p++)
-        for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
-            struct file_writer writer;
-            if (table_path(report, p, formats[i].suffix, path, err) || file_create(&writer, path, err))
-                return -1;
-            formats[i].write(&(struct table){report, cells, p, writer.stream});
-            if (file_commit(&writer, err))
-                return -1;
-        }
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
+        struct file_writer writer;
+        char path[PATH_MAX];
+        if (table_path(table->report, table->protocol, formats[i].suffix, path, err) ||
+            file_create(&writer, path, err))
+            return -1;
+        table->stream = writer.stream;
+        formats[i].write(table);
+        if (file_commit(&writer, err))
+            return -1;
+    }
     return 0;
+}
+
+int report_tables(const struct report *report, const struct cell *cells, struct error *err)
+{
+    char folder[PATH_MAX];
+    if (file_join(folder, report->folder, "tables", err) || file_make_folder(folder, err))
+        return -1;
+    struct arena arena;
+    arena_init(&arena, 0);
+    struct table table = {.report = report, .cells = cells};
+    table.width = arena_alloc(&arena, (size_t)report->metric_count + 1, sizeof *table.width);
+    int status = table.width ? 0 : error_memory(err, "the tables of the report");
+    for (table.protocol = 0; !status && table.protocol < report->protocol_count; table.protocol++)
+        status = write_protocol(&table, err);
+    arena_release(&arena);
+    return status;
 }

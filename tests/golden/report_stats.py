@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """Writes report_stats.txt: percentiles and bootstrap intervals by NumPy and SciPy.
 
-The random stream is made here anew (Philox4x32-10 as in Salmon et al. 2011, FNV-1a for the names), so that the intervals
-can be compared digit by digit; scipy.stats.bootstrap, with its own random numbers, says that they are right at all.
+The random stream is made here anew (Philox4x32-10 as in Salmon et al. 2011, FNV-1a for the names), so that the
+intervals can be compared digit by digit; scipy.stats.bootstrap, with its own random numbers, says that they are right
+at all.
 """
 import numpy as np
 import scipy

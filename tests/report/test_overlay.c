@@ -104,6 +104,24 @@ TEST(colour_bar_runs_from_one_on_top_to_zero)
     free(picture.data);
 }
 
+/* 18 of 256 colours are kept: 5 levels away at most, and one for rounding. */
+TEST(colour_map_is_matplotlibs_viridis)
+{
+    static const uint8_t square[3];
+    const struct overlay_sheet sheet = {"t", 1, 1, square, 1, panels};
+    struct picture picture = draw(&sheet);
+    struct golden *golden = golden_open("report_viridis");
+    size_t count;
+    const double *red = golden_values(golden, "red", &count), *green = golden_values(golden, "green", &count);
+    const double *blue = golden_values(golden, "blue", &count);
+    assert_int_equal(count, 192);
+    for (int y = 0; y < 192; y++)
+        check_pixel(&picture, LEFT + STEP_X + 5, TOP + y, (int)lround(red[y]), (int)lround(green[y]),
+                    (int)lround(blue[y]), 6);
+    golden_close(golden);
+    free(picture.data);
+}
+
 TEST(titles_stay_above_their_panel)
 {
     const struct overlay_sheet sheet = {"A sheet title: Größe", 2, 4, image, 6, panels};
