@@ -1,0 +1,118 @@
+/* tests/base/test_file.c - folders, and files that appear whole or not at all. */
+#include "base/file.h"
+
+#include "tests/test.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char root[64];
+
+static const char *inside(const char *name)
+{
+    static char path[200];
+    snprintf(path, sizeof path, "%s/%s", root, name);
+    return path;
+}
+
+static void begin(void)
+{
+    snprintf(root, sizeof root, "/tmp/cambench-test-XXXXXX");
+    assert_non_null(mkdtemp(root));
+}
+
+static void end(void)
+{
+    char command[128];
+    snprintf(command, sizeof command, "rm -r %s", root);
+    assert_int_equal(system(command), 0);
+}
+
+static void assert_holds(const char *path, const char *text)
+{
+    char got[64] = "";
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    assert_int_equal(fread(got, 1, sizeof got - 1, file), strlen(text));
+    fclose(file);
+    assert_string_equal(got, text);
+}
+
+TEST(a_file_appears_when_it_is_whole)
+{
+    begin();
+    struct file_writer writer;
+    struct error err;
+    for (int round = 0; round < 2; round++) {
+        assert_int_equal(file_create(&writer, inside("x.txt"), &err), 0);
+        fprintf(writer.stream, "round %d", round);
+        assert_int_equal(access(inside("x.txt"), F_OK), round ? 0 : -1);
+        assert_int_equal(file_commit(&writer, &err), 0);
+        file_abandon(&writer); /* harmless now */
+    }
+    assert_holds(inside("x.txt"), "round 1");
+    end();
+}
+
+TEST(an_abandoned_file_leaves_no_trace)
+{
+    begin();
+    struct file_writer writer;
+    struct error err;
+    assert_int_equal(file_create(&writer, inside("x.txt"), &err), 0);
+    fputs("half", writer.stream);
+    file_abandon(&writer);
+    assert_int_equal(access(writer.temporary, F_OK), -1);
+    assert_int_equal(access(inside("x.txt"), F_OK), -1);
+    end();
+}
+
+TEST(a_full_disk_is_an_error_and_the_old_file_stays)
+{
+    begin();
+    struct file_writer writer;
+    struct error err;
+    assert_int_equal(file_create(&writer, inside("x.txt"), &err), 0);
+    fclose(writer.stream);
+    writer.stream = fopen("/dev/full", "w");
+    fputs("lost", writer.stream);
+    assert_int_equal(file_commit(&writer, &err), -1);
+    assert_non_null(strstr(err.text, "x.txt\": No space left on device"));
+    assert_int_equal(access(writer.temporary, F_OK), -1);
+    end();
+}
+
+TEST(a_place_that_is_not_there_is_named)
+{
+    struct file_writer writer;
+    struct error err;
+    assert_int_equal(file_create(&writer, "/nowhere/x.txt", &err), -1);
+    assert_string_equal(err.text, "could not write \"/nowhere/x.txt\": No such file or directory");
+}
+
+TEST(folders_are_made_with_those_above)
+{
+    begin();
+    struct error err;
+    struct stat info;
+    assert_int_equal(file_make_folder(inside("a/b/c"), &err), 0);
+    assert_int_equal(file_make_folder(inside("a/b/c"), &err), 0);
+    assert_true(stat(inside("a/b/c"), &info) == 0 && S_ISDIR(info.st_mode));
+    fclose(fopen(inside("file"), "w"));
+    assert_int_equal(file_make_folder(inside("file/below"), &err), -1);
+    assert_non_null(strstr(err.text, "file\" is a file"));
+    end();
+}
+
+TEST(paths_too_long_are_refused)
+{
+    static char name[PATH_MAX], out[PATH_MAX];
+    struct error err;
+    memset(name, 'x', sizeof name - 1);
+    assert_int_equal(file_join(out, "folder", name, &err), -1);
+    name[100] = 0;
+    assert_int_equal(file_join(out, "folder", name, &err), 0);
+    assert_int_equal(strlen(out), 107);
+}

@@ -1,0 +1,87 @@
+/* tests/base/test_param.c - parameters as rows of a table. */
+#include "base/param.h"
+
+#include "tests/test.h"
+
+#include <string.h>
+
+struct sample {
+    int scoring, count, batch;
+    double rate;
+    bool smooth;
+    struct param_names layers;
+};
+
+static const struct param params[] = {
+    PARAM_ENUM(struct sample, scoring, "official|paper", "which"),
+    PARAM_INT(struct sample, count, 12, 1, 100, "how many"),
+    PARAM_INT_OR(struct sample, batch, "auto", auto, 1, 64, "at once"),
+    PARAM_FLOAT(struct sample, rate, 0.5, 0, 1, "how fast"),
+    PARAM_BOOL(struct sample, smooth, true, "whether"),
+    PARAM_LAYERS(struct sample, layers, 2, "where"),
+    {0},
+};
+
+static struct sample defaults(void)
+{
+    struct sample sample;
+    memset(&sample, 0xff, sizeof sample);
+    param_defaults(params, &sample);
+    return sample;
+}
+
+TEST(defaults_fill_every_field)
+{
+    const struct sample sample = defaults();
+    assert_true(sample.scoring == 0 && sample.count == 12 && sample.batch == 0 && sample.rate == 0.5 && sample.smooth);
+    assert_int_equal(sample.layers.count, 0);
+}
+
+TEST(values_survive_writing_and_reading)
+{
+    static const struct {
+        const char *name, *text;
+    } values[] = {{"scoring", "paper"}, {"count", "7"},      {"batch", "auto"},       {"batch", "64"},
+                  {"rate", "0.125"},    {"smooth", "false"}, {"layers", "a.b,layer4"}, {"layers", "x"}};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        struct sample sample = defaults();
+        struct error err;
+        char text[256];
+        const struct param *param = param_find(params, values[i].name);
+        assert_non_null(param);
+        assert_int_equal(param_parse(param, values[i].text, &sample, &err), 0);
+        param_format(param, &sample, text, sizeof text);
+        assert_string_equal(text, values[i].text);
+    }
+}
+
+TEST(wrong_values_are_refused_with_what_is_allowed)
+{
+    static const struct {
+        const char *name, *text, *why;
+    } values[] = {{"scoring", "papers", "parameter \"scoring\" is \"papers\"; allowed: official|paper"},
+                  {"count", "0", "parameter \"count\" is \"0\"; allowed: 1..100"},
+                  {"count", "64abc", "allowed: 1..100"},
+                  {"count", "1.5", "allowed: 1..100"},
+                  {"count", "auto", "allowed: 1..100"},
+                  {"batch", "0", "allowed: 1..64 or auto"},
+                  {"rate", "1.01", "allowed: 0..1"},
+                  {"rate", "nan", "allowed: 0..1"},
+                  {"smooth", "yes", "allowed: true|false"},
+                  {"layers", "a,b,c", "allowed: list of at most 2 names"},
+                  {"layers", "a,,b", "allowed: list of at most 2 names"}};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        struct sample sample = defaults();
+        struct error err = {0};
+        assert_int_equal(param_parse(param_find(params, values[i].name), values[i].text, &sample, &err), -1);
+        if (!strstr(err.text, values[i].why))
+            fail_msg("\"%s\" does not say \"%s\"", err.text, values[i].why);
+    }
+}
+
+TEST(a_table_may_be_absent)
+{
+    assert_null(param_find(NULL, "x"));
+    assert_null(param_find(params, "none"));
+    param_defaults(NULL, NULL);
+}
