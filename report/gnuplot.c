@@ -23,15 +23,15 @@ extern char **environ;
 
 static const struct picture_format {
     const char *suffix;
-    const char *terminal; /* gets width and height */
+    const char *terminal; /* a format that gets width, height and size of the font */
 } formats[] = {
-    {"svg", "set terminal svg size %d,%d dynamic rounded font 'DejaVu Sans,%d' "
+    {"svg", "set terminal svg size %1$d,%2$d dynamic rounded font 'DejaVu Sans,%3$d' "
             "background rgb 'white' noenhanced\n"},
     {"png", "if (strstrt(GPVAL_TERMINALS, 'pngcairo') > 0) {\n"
-            "    set terminal pngcairo size 2*%d,2*%d font 'DejaVu Sans,%d' fontscale 1.5 linewidth 2 pointscale 2 "
-            "rounded noenhanced\n"
+            "    set terminal pngcairo size 2*%1$d,2*%2$d font 'DejaVu Sans,%3$d' fontscale 1.5 linewidth 2 "
+            "pointscale 2 rounded noenhanced\n"
             "} else {\n"
-            "    set terminal png truecolor\n"
+            "    set terminal png truecolor size %1$d,%2$d noenhanced\n"
             "}\n"},
 };
 enum { FORMATS = sizeof formats / sizeof formats[0] };
@@ -60,10 +60,11 @@ static int write_script(const struct figure *figure, const char *folder, struct 
     snprintf(data, sizeof data, "%s.dat", figure->name);
     if (file_join(path, folder, name, err) || file_create(&writer, path, err))
         return -1;
+    fputs("if (!exists('part')) part = ''\n", writer.stream);
     for (int i = 0; i < FORMATS; i++) {
         fputs("reset\nset encoding utf8\n", writer.stream);
         fprintf(writer.stream, formats[i].terminal, figure->width, figure->height, FIGURE_FONT);
-        fprintf(writer.stream, "set output '%s.%s.part'\n", figure->name, formats[i].suffix);
+        fprintf(writer.stream, "set output '%s.%s' . part\n", figure->name, formats[i].suffix);
         figure->commands(writer.stream, data, figure->context);
         fputs("unset output\n", writer.stream);
     }
@@ -85,15 +86,16 @@ static void read_log(const char *path, char *text, size_t size)
     text_printable(raw, text, size);
 }
 
-/* Runs `gnuplot -d NAME.gp` in the folder; 0, or -1 and the warning. */
+/* Runs gnuplot on NAME.gp in the folder, for NAME.svg.part and .png.part; 0, or -1 and the warning. */
 static int run(const struct figure *figure, const char *folder, struct error *warning)
 {
-    char program[] = "gnuplot", defaults[] = "-d", script[160], log[160], path[PATH_MAX], said[256];
+    char program[] = "gnuplot", defaults[] = "-d", first[] = "-e", part[] = "part = '.part'";
+    char script[160], log[160], path[PATH_MAX], said[256];
     snprintf(script, sizeof script, "%s.gp", figure->name);
     snprintf(log, sizeof log, "%s.log", figure->name);
     if (file_join(path, folder, log, warning))
         return -1;
-    char *const argv[] = {program, defaults, script, NULL};
+    char *const argv[] = {program, defaults, first, part, script, NULL};
     posix_spawn_file_actions_t actions;
     pid_t child;
     if (posix_spawn_file_actions_init(&actions))

@@ -191,6 +191,23 @@ TEST(missing_gnuplot_is_a_warning_and_leaves_the_scripts)
     sample_close(&run);
 }
 
+TEST(scripts_draw_the_pictures_again)
+{
+    struct sample_run run;
+    char command[128];
+    sample_open(&run);
+    draw_or_skip(&run);
+    char *before = sample_read(run.folder, "plots/adcc.svg", NULL);
+    snprintf(command, sizeof command, "cd %s/plots && rm adcc.svg && gnuplot adcc.gp", run.folder);
+    assert_int_equal(system(command), 0);
+    char *after = sample_read(run.folder, "plots/adcc.svg", NULL);
+    assert_string_equal(before, after);
+    free(before);
+    free(after);
+    sample_remove(run.folder);
+    sample_close(&run);
+}
+
 TEST(failing_gnuplot_is_a_warning_with_its_words)
 {
     struct sample_run run;
