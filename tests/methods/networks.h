@@ -2,8 +2,8 @@
  * tests/methods/networks.h - the small networks of tests/golden/methods.py, opened for one test.
  *
  * gap: a small ResNet, pooling and one linear layer behind "block2". vgg: three linear layers behind "features.7".
- * groups: vgg with four groups of like channels. resnet18: torchvision's with 10 classes. In the first three, channel 3 of the
- * target layer is dead and channel 5 constant.
+ * groups: vgg with four groups of like channels. resnet18: torchvision's with 10 classes. In the first three, channel 3
+ * of the target layer is dead and channel 5 constant.
  */
 #ifndef TESTS_METHODS_NETWORKS_H
 #define TESTS_METHODS_NETWORKS_H

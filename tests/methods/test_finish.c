@@ -1,6 +1,6 @@
 /*
- * tests/methods/test_finish.c - from a method's map to the saliency map: every protocol's order of work against PyTorch,
- * and maps that are constant, negative or not finite.
+ * tests/methods/test_finish.c - from a method's map to the saliency map: every protocol's order of work against
+ * PyTorch, and maps that are constant, negative or not finite.
  */
 #include "methods/harness.h"
 #include "tests/golden.h"

@@ -1,0 +1,371 @@
+/*
+ * tests/methods/test_context.c - what a method is given: gradients, tails, masked passes, their counts; and that a map
+ * does not depend on what ran before it.
+ */
+#include "tests/methods/networks.h"
+
+#include <math.h>
+
+#define CELLS 42   /* of block2 */
+#define CHANNELS 24
+#define PIXELS (56 * 48)
+
+static void assert_near(float got, float want, float tolerance)
+{
+    if (!(fabsf(got - want) <= tolerance * (1 + fabsf(want))))
+        fail_msg("%.9g, expected %.9g", (double)got, (double)want);
+}
+
+static void assert_outputs(const struct cam_output *got, const struct cam_output *want, int n, float tolerance)
+{
+    for (int i = 0; i < n; i++) {
+        assert_near(got[i].logit, want[i].logit, tolerance);
+        assert_near(got[i].probability, want[i].probability, tolerance);
+    }
+}
+
+static void probe(const char *network, const char *layer, void (*run)(struct cam *cam, void *context))
+{
+    struct bench bench;
+    bench_open(&bench, network);
+    bench_run_probe(&bench, layer, "probe", (struct bench_probe){run, NULL});
+    bench_close(&bench);
+}
+
+/* -- tails --------------------------------------------------------------------------------------------------------- */
+
+struct change {
+    const struct tensor *act;
+    const float *masks, *value; /* spatial masks (n,h,w), or channel constants (C) */
+};
+
+static void write_masked(void *context, int index, float *out)
+{
+    const struct change *change = context;
+    const size_t plane = tensor_plane(change->act);
+    for (size_t i = 0; i < tensor_size(change->act); i++)
+        out[i] = change->act->data[i] * change->masks[(size_t)index * plane + i % plane];
+}
+
+static void write_ablated(void *context, int index, float *out)
+{
+    const struct change *change = context;
+    const size_t plane = tensor_plane(change->act);
+    for (size_t i = 0; i < tensor_size(change->act); i++)
+        out[i] = i / plane == (size_t)index ? change->value[index] : change->act->data[i];
+}
+
+static void compare_spatial_masks(struct cam *cam, void *context)
+{
+    enum { COUNT = 37 };
+    const struct tensor *act = cam_activations(cam);
+    float *masks = cam_floats(cam, COUNT * tensor_plane(act));
+    struct change change = {act, masks, NULL};
+    struct cam_output fast[COUNT], plain[COUNT];
+    (void)context;
+    golden_fill(masks, COUNT * tensor_plane(act), 4);
+    assert_int_equal(cam_tail_spatial_masks(cam, COUNT, masks, fast), 0);
+    assert_int_equal(cam_tail(cam, COUNT, write_masked, &change, plain), 0);
+    assert_outputs(fast, plain, COUNT, 1e-5f);
+}
+
+TEST(spatial_masks_are_tails_of_masked_features)
+{
+    probe("gap", "block2", compare_spatial_masks);
+    probe("gap", "block1", compare_spatial_masks);
+    probe("vgg", "features.7", compare_spatial_masks);
+}
+
+static void compare_channel_masks(struct cam *cam, void *context)
+{
+    const struct tensor *act = cam_activations(cam);
+    float value[CHANNELS];
+    struct change change = {act, NULL, value};
+    struct cam_output fast[CHANNELS], plain[CHANNELS];
+    (void)context;
+    assert_true(act->c <= CHANNELS);
+    golden_fill(value, CHANNELS, 6);
+    assert_int_equal(cam_tail_channel_masks(cam, value, fast), 0);
+    assert_int_equal(cam_tail(cam, act->c, write_ablated, &change, plain), 0);
+    assert_outputs(fast, plain, act->c, 1e-5f);
+}
+
+TEST(channel_masks_are_tails_of_ablated_features)
+{
+    probe("gap", "block2", compare_channel_masks);
+    probe("gap", "block1", compare_channel_masks);
+    probe("vgg", "features.7", compare_channel_masks);
+}
+
+/* -- masked passes ------------------------------------------------------------------------------------------------- */
+
+/* Mask 0: ones; 1: zeros; others: noise that leaves [0,1]. */
+static void write_mask(void *context, int index, float *out)
+{
+    (void)context;
+    golden_fill(out, PIXELS, (uint32_t)index);
+    for (int i = 0; i < PIXELS; i++)
+        out[i] = index == 0 ? 1 : index == 1 ? 0 : 2 * out[i];
+}
+
+static void check_ones_and_zeros(struct cam *cam, void *context)
+{
+    struct cam_output out[3], again[1];
+    float *other = cam_floats(cam, 3 * PIXELS);
+    (void)context;
+    golden_fill(other, 3 * PIXELS, 77);
+    assert_int_equal(cam_masked(cam, 3, write_mask, NULL, NULL, out), 0);
+    assert_true(out[0].logit == cam_logit(cam) && out[0].probability == cam_probability(cam));
+    assert_true(out[2].logit != out[0].logit);
+    assert_int_equal(cam_masked(cam, 1, write_mask, NULL, other, again), 0);
+    assert_near(again[0].logit, cam_logit(cam), 1e-6f);
+}
+
+TEST(a_mask_of_ones_is_the_base_pass_bit_for_bit)
+{
+    probe("gap", "block2", check_ones_and_zeros);
+}
+
+/* A baseline image that is passed over by a mask of zeros is what its own base pass says. */
+struct swap {
+    float baseline[3 * PIXELS];
+    struct cam_output out;
+    int klass;
+};
+
+static void write_zeros(void *context, int index, float *out)
+{
+    (void)context, (void)index;
+    memset(out, 0, PIXELS * sizeof *out);
+}
+
+static void run_swap(struct cam *cam, void *context)
+{
+    struct swap *swap = context;
+    swap->klass = cam_class(cam);
+    assert_int_equal(cam_masked(cam, 1, write_zeros, NULL, swap->baseline, &swap->out), 0);
+}
+
+TEST(a_mask_of_zeros_is_the_baseline_image)
+{
+    static struct swap swap;
+    struct bench bench;
+    bench_open(&bench, "gap");
+    golden_fill(swap.baseline, 3 * PIXELS, 12);
+    bench_run_probe(&bench, "block2", "probe", (struct bench_probe){run_swap, &swap});
+    memcpy(bench.input, swap.baseline, sizeof swap.baseline);
+    bench_run(&bench);
+    assert_near(swap.out.probability, cam_pass_probabilities(bench.pass)[swap.klass], 1e-6f);
+    bench_close(&bench);
+}
+
+static void check_helpers(struct cam *cam, void *context)
+{
+    static const float black[3] = {-2, -1.5f, -1.25f};
+    const float *image = cam_black_input(cam), *x = cam_input(cam);
+    (void)context;
+    for (int i = 0; i < 3 * PIXELS; i++)
+        assert_true(image[i] == black[i / PIXELS]);
+    image = cam_blurred_input(cam, 1, 1);
+    for (int i = 0; i < 3 * PIXELS; i++)
+        assert_near(image[i], x[i], 1e-6f);
+    image = cam_blurred_input(cam, 3, 1e6); /* a mean of 3x3; the border mirrored without its pixel */
+    double sum = 0;
+    for (int y = -1; y <= 1; y++)
+        for (int k = -1; k <= 1; k++)
+            sum += (double)x[abs(y) * 48 + abs(k)] / 9;
+    assert_near(image[0], (float)sum, 1e-5f);
+}
+
+TEST(baselines_are_black_and_blurred_images)
+{
+    probe("gap", "block2", check_helpers);
+}
+
+/* -- gradients ----------------------------------------------------------------------------------------------------- */
+
+static void check_gradients(struct cam *cam, void *context)
+{
+    const int classes = cam_classes(cam), klass = cam_class(cam);
+    const size_t size = tensor_size(cam_activations(cam));
+    float q[16];
+    (void)context;
+    for (int k = 0; k < classes; k++)
+        q[k] = k == klass;
+    const struct tensor *logit = cam_gradient(cam, CAM_LOGIT), *same = cam_gradient_of(cam, q);
+    for (size_t i = 0; i < size; i++)
+        assert_near(same->data[i], logit->data[i], 1e-6f);
+    for (int k = 0; k < classes; k++)
+        q[k] = cam_probability(cam) * ((k == klass) - cam_probabilities(cam)[k]);
+    const struct tensor *probability = cam_gradient(cam, CAM_PROBABILITY);
+    same = cam_gradient_of(cam, q);
+    for (size_t i = 0; i < size; i++)
+        assert_near(same->data[i], probability->data[i], 1e-5f);
+    assert_ptr_equal(cam_gradient(cam, CAM_LOGIT), logit);
+}
+
+TEST(gradients_of_scores_are_products_with_their_cotangents)
+{
+    probe("gap", "block2", check_gradients);
+    probe("vgg", "features.7", check_gradients);
+}
+
+static void check_input_gradient(struct cam *cam, void *context)
+{
+    const struct tensor *gradient = cam_input_gradient(cam, CAM_LOGIT);
+    const float *x = cam_input(cam);
+    float *step = cam_floats(cam, 3 * PIXELS);
+    struct cam_output out;
+    double square = 0;
+    (void)context;
+    for (int i = 0; i < 3 * PIXELS; i++)
+        square += (double)gradient->data[i] * (double)gradient->data[i];
+    for (int i = 0; i < 3 * PIXELS; i++)
+        step[i] = x[i] + 1e-3f * gradient->data[i] / (float)sqrt(square);
+    assert_int_equal(cam_masked(cam, 1, write_zeros, NULL, step, &out), 0);
+    assert_true(fabs(((double)out.logit - (double)cam_logit(cam)) / 1e-3 / sqrt(square) - 1) < 0.05);
+}
+
+TEST(the_input_gradient_is_the_slope_of_the_logit)
+{
+    probe("gap", "block2", check_input_gradient);
+}
+
+/* -- counts -------------------------------------------------------------------------------------------------------- */
+
+TEST(each_method_counts_its_passes)
+{
+    static const struct {
+        const char *name, *params;
+        double full, tail, backward;
+    } rows[] = {
+        /* vgg's features.7: 16 channels, one dead, one constant; 8x10 positions */
+        {"gradcam", "", 1, 0, 1},
+        {"gradcam_pp", "", 1, 0, 1},
+        {"xgradcam", "", 1, 0, 1},
+        {"layercam", "", 1, 0, 1},
+        {"layercam", "layers=features.4,features.7", 1, 0, 2},
+        {"actmap", "", 1, 0, 0},
+        {"scorecam", "", 15, 0, 0},
+        {"scorecam", "scoring=paper", 16, 0, 0},
+        {"scorecam", "max_channels=5", 6, 0, 0},
+        {"ablationcam", "", 1, 16, 0},
+        {"reciprocam", "", 1, 80, 0},
+        {"clustercam", "clusters=4", 5, 0, 0},
+        {"clustercam", "clusters=4 baseline=zero", 6, 0, 0},
+    };
+    struct bench bench;
+    bench_open(&bench, "vgg");
+    for (int round = 0; round < 2; round++) /* shared work is counted as if each ran alone */
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+            const struct cam_map map = bench_explain(&bench, rows[i].name, rows[i].params, "features.7", -1);
+            if (map.cost.full != rows[i].full || map.cost.tail != rows[i].tail || map.cost.backward != rows[i].backward)
+                fail_msg("%s %s: %g full, %g tail, %g backward", rows[i].name, rows[i].params, map.cost.full,
+                         map.cost.tail, map.cost.backward);
+            assert_true(map.cost.seconds > 0 && map.cost.seconds < 60);
+        }
+    bench_close(&bench);
+}
+
+/* -- independence of what ran before ------------------------------------------------------------------------------- */
+
+static const char *const all[] = {"gradcam",  "gradcam_pp",  "xgradcam",   "layercam",  "actmap",
+                                  "scorecam", "ablationcam", "reciprocam", "clustercam"};
+#define ALL 9
+
+/* The maps of all methods in an order that begins with `first`. */
+static void maps_of(struct bench *bench, const char *layer, int first, float maps[ALL][14 * 12])
+{
+    for (int i = 0; i < ALL; i++) {
+        const int m = (first + i) % ALL;
+        const struct cam_map map = bench_explain(bench, all[m], "", layer, 2);
+        memset(maps[m], 0, sizeof maps[m]);
+        memcpy(maps[m], map.data, (size_t)map.form.h * (size_t)map.form.w * sizeof *map.data);
+    }
+}
+
+TEST(a_map_does_not_depend_on_the_order_of_methods)
+{
+    static float want[ALL][14 * 12], got[ALL][14 * 12];
+    struct bench bench;
+    bench_open(&bench, "gap");
+    maps_of(&bench, "block1", 0, want);
+    for (int first = 1; first < ALL; first += 3) {
+        bench_run(&bench);
+        maps_of(&bench, "block1", first, got);
+        assert_memory_equal(got, want, sizeof got);
+    }
+    bench_close(&bench);
+}
+
+TEST(an_older_pass_gives_the_same_maps_after_another_image)
+{
+    static float want[ALL][14 * 12], got[ALL][14 * 12];
+    struct bench bench;
+    bench_open(&bench, "gap");
+    maps_of(&bench, "block1", 0, want);
+    struct cam_pass *older = bench.pass;
+    float *input = malloc(3 * PIXELS * sizeof *input);
+    assert_non_null(input);
+    golden_fill(input, 3 * PIXELS, 99);
+    const struct cam_setup setup = {
+        .session = bench.session, .arena = &bench.arena, .input = input, .seed = 1, .image_name = "image"};
+    bench.pass = cam_pass_run(&setup, &bench.err);
+    assert_non_null(bench.pass);
+    maps_of(&bench, "block1", 0, got);
+    assert_memory_not_equal(got, want, sizeof got);
+    bench.pass = older;
+    maps_of(&bench, "block1", 3, got);
+    assert_memory_equal(got, want, sizeof got);
+    free(input);
+    bench_close(&bench);
+}
+
+TEST(threads_with_their_own_sessions_make_the_same_maps)
+{
+    static float want[ALL][14 * 12], got[3][ALL][14 * 12];
+    struct bench bench[3];
+    for (int t = 0; t < 3; t++)
+        bench_open(&bench[t], "gap");
+    maps_of(&bench[0], "block1", 0, want);
+    bench_run(&bench[0]);
+#pragma omp parallel for num_threads(3) schedule(static, 1)
+    for (int t = 0; t < 3; t++)
+        maps_of(&bench[t], "block1", 2 * t, got[t]);
+    for (int t = 0; t < 3; t++) {
+        assert_memory_equal(got[t], want, sizeof want);
+        bench_close(&bench[t]);
+    }
+}
+
+TEST(descriptors_are_complete)
+{
+    for (int i = 0; methods[i]; i++) {
+        const struct method *method = methods[i];
+        assert_true(method->name[0] && method->title[0] && method->cost && method->version > 0);
+        assert_non_null(method->explain);
+        assert_true(!method->params == !method->params_size);
+        assert_true(i == 0 || strcmp(methods[i - 1]->name, method->name) < 0);
+    }
+}
+
+TEST(estimates_of_passes_are_what_is_counted_or_more)
+{
+    struct bench bench;
+    bench_open(&bench, "gap");
+    for (int i = 0; i < ALL; i++) {
+        const struct method *method = bench_method(all[i]);
+        const struct cam_map map = bench_explain(&bench, all[i], "", "block2", -1);
+        const struct tensor layer = {24, 7, 6, NULL};
+        double full = 1, tail = 0, backward = 0;
+        if (method->passes)
+            method->passes(bench_params(&bench, method, ""), &layer, network_input(bench.network), &full, &tail,
+                           &backward);
+        else if (method->needs & METHOD_NEEDS_GRADIENT)
+            backward = 1;
+        if (full < map.cost.full || tail < map.cost.tail || backward < map.cost.backward || full > map.cost.full + 5)
+            fail_msg("%s: estimated %g full, %g tail, %g backward; counted %g, %g, %g", all[i], full, tail, backward,
+                     map.cost.full, map.cost.tail, map.cost.backward);
+    }
+    bench_close(&bench);
+}

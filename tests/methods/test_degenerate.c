@@ -1,0 +1,173 @@
+/*
+ * tests/methods/test_degenerate.c - activations that are zero, constant or not finite; scores that say nothing. Every
+ * method must end with a flag, never with a NaN among numbers, and without an endless loop.
+ */
+#include "tests/methods/networks.h"
+
+#include <math.h>
+
+/* Every registered method with its defaults, unless it does not look at the image at all. */
+static bool looks_at_image(const struct method *method)
+{
+    return strcmp(method->name, "fakecam") != 0 && strcmp(method->name, "random") != 0 &&
+           strcmp(method->name, "null") != 0;
+}
+
+static struct saliency run(struct bench *bench, const char *name, const char *layer, int klass)
+{
+    const struct cam_map map = bench_explain(bench, name, "", layer, klass);
+    return bench_finish(bench, &map);
+}
+
+/* All zeros with the flag. */
+static void assert_constant(const char *name, struct saliency saliency, int pixels)
+{
+    if (saliency.flag != SALIENCY_CONSTANT)
+        fail_msg("%s: flag %d, expected a constant map", name, (int)saliency.flag);
+    for (int i = 0; i < pixels; i++)
+        assert_true(saliency.data[i] == 0);
+}
+
+static void kill_channels(struct weights *weights)
+{
+    size_t size;
+    float *bias = bench_tensor(weights, "features.6.bias", &size);
+    for (size_t k = 0; k < size; k++)
+        bias[k] = -100;
+}
+
+TEST(zero_activations_make_constant_maps)
+{
+    struct bench bench;
+    bench_open_with(&bench, "vgg", kill_channels);
+    for (int i = 0; methods[i]; i++)
+        if (looks_at_image(methods[i]))
+            assert_constant(methods[i]->name, run(&bench, methods[i]->name, "features.7", -1), 32 * 40);
+    bench_close(&bench);
+}
+
+static void flatten_channels(struct weights *weights)
+{
+    size_t size;
+    float *weight = bench_tensor(weights, "features.6.weight", &size);
+    memset(weight, 0, size * sizeof *weight);
+    float *bias = bench_tensor(weights, "features.6.bias", &size);
+    for (size_t k = 0; k < size; k++)
+        bias[k] = 0.1f * (float)(k + 1);
+}
+
+TEST(constant_channels_make_constant_maps)
+{
+    /* Recipro-CAM sees where a column of features lies, and gradients differ from place to place. */
+    static const char *const names[] = {"gradcam",  "gradcam_pp",  "xgradcam",   "actmap",
+                                        "scorecam", "ablationcam", "clustercam"};
+    struct bench bench;
+    bench_open_with(&bench, "vgg", flatten_channels);
+    for (int i = 0; i < 7; i++)
+        assert_constant(names[i], run(&bench, names[i], "features.7", -1), 32 * 40);
+    bench_close(&bench);
+}
+
+TEST(constant_channels_are_no_channels_of_masking_methods)
+{
+    struct bench bench;
+    bench_open_with(&bench, "vgg", flatten_channels);
+    const struct cam_map paper = bench_explain(&bench, "scorecam", "scoring=paper", "features.7", -1);
+    for (int i = 0; i < 80; i++)
+        assert_true(paper.data[i] == 0);
+    const struct cam_map peer = bench_explain(&bench, "scorecam", "scoring=torchcam", "features.7", -1);
+    for (int i = 0; i < 80; i++)
+        assert_true(isfinite(peer.data[i]));
+    bench_close(&bench);
+}
+
+static void assert_not_finite_or_constant(const char *name, struct saliency saliency)
+{
+    if (saliency.flag == SALIENCY_FINE)
+        for (int i = 0; i < 56 * 48; i++)
+            if (!isfinite(saliency.data[i]))
+                fail_msg("%s: a value that is not finite in a map that is said to be fine", name);
+}
+
+TEST(an_image_that_is_not_finite_gives_no_map_that_is_said_to_be_fine_and_is_not)
+{
+    static const float wrong[] = {NAN, INFINITY, 1e38f, -1e38f};
+    struct bench bench;
+    bench_open(&bench, "gap");
+    for (int k = 0; k < 4; k++) {
+        for (int i = 0; i < 3 * 56 * 48; i++)
+            bench.input[i] = i % 5 ? wrong[k] : 0.5f;
+        bench_run(&bench);
+        assert_true(cam_pass_class(bench.pass) >= 0 && cam_pass_class(bench.pass) < 5);
+        for (int i = 0; methods[i]; i++)
+            if (methods[i]->explain && strcmp(methods[i]->name, "null") != 0)
+                assert_not_finite_or_constant(methods[i]->name, run(&bench, methods[i]->name, "block2", 1));
+    }
+    bench_close(&bench);
+}
+
+static void spoil_last_layer(struct weights *weights)
+{
+    size_t size;
+    bench_tensor(weights, "fc.weight", &size)[24 + 2] = NAN;
+}
+
+TEST(a_gradient_that_is_not_finite_makes_the_map_undefined)
+{
+    static const char *const names[] = {"gradcam", "xgradcam", "ablationcam", "reciprocam"};
+    struct bench bench;
+    bench_open_with(&bench, "gap", spoil_last_layer);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(run(&bench, names[i], "block2", 1).flag, SALIENCY_NOT_FINITE);
+    bench_close(&bench);
+}
+
+static void be_certain(struct weights *weights)
+{
+    size_t size;
+    bench_tensor(weights, "fc.bias", &size)[2] = 1000;
+}
+
+TEST(a_probability_that_never_moves_makes_a_constant_map)
+{
+    struct bench bench;
+    bench_open_with(&bench, "gap", be_certain);
+    assert_true(cam_pass_probabilities(bench.pass)[2] == 1);
+    assert_constant("reciprocam", run(&bench, "reciprocam", "block2", 2), 56 * 48);
+    const struct cam_map map = bench_explain(&bench, "reciprocam", "score=logit", "block2", 2);
+    assert_int_equal(bench_finish(&bench, &map).flag, SALIENCY_FINE);
+    bench_close(&bench);
+}
+
+static void forget_class(struct weights *weights)
+{
+    size_t size;
+    memset(bench_tensor(weights, "fc.weight", &size) + 24, 0, 24 * sizeof(float));
+    bench_tensor(weights, "fc.bias", &size)[1] = 0;
+}
+
+TEST(a_logit_of_zero_does_not_divide)
+{
+    static const char *const names[] = {"gradcam",  "gradcam_pp",  "xgradcam",  "layercam",
+                                        "ablationcam", "reciprocam", "scorecam", "clustercam"};
+    struct bench bench;
+    bench_open_with(&bench, "gap", forget_class);
+    for (int i = 0; i < 8; i++)
+        assert_true(run(&bench, names[i], "block2", 1).flag != SALIENCY_NOT_FINITE);
+    assert_constant("ablationcam", run(&bench, "ablationcam", "block2", 1), 56 * 48);
+    bench_close(&bench);
+}
+
+TEST(a_class_that_is_rejected_has_an_all_zero_gradcam)
+{
+    struct bench bench;
+    bench_open(&bench, "gap");
+    const struct cam_map map = bench_explain(&bench, "gradcam", "relu=false", "block2", 4);
+    for (int i = 0; i < 42; i++)
+        if (map.data[i] > 0) { /* not this class then: nothing to see */
+            bench_close(&bench);
+            return;
+        }
+    assert_constant("gradcam", run(&bench, "gradcam", "block2", 4), 56 * 48);
+    bench_close(&bench);
+}
