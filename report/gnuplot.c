@@ -31,7 +31,7 @@ static const struct picture_format {
             "    set terminal pngcairo size 2*%1$d,2*%2$d font 'DejaVu Sans,%3$d' fontscale 1.5 linewidth 2 "
             "pointscale 2 rounded noenhanced\n"
             "} else {\n"
-            "    set terminal png truecolor size %1$d,%2$d noenhanced\n"
+            "    set terminal png truecolor size %1$d,%2$d font 'DejaVu Sans,9' noenhanced\n"
             "}\n"},
 };
 enum { FORMATS = sizeof formats / sizeof formats[0] };
