@@ -11,10 +11,9 @@
 #include "base/text.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <fcntl.h>
 #include <spawn.h>
-#include <stdlib.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>

@@ -8,8 +8,6 @@
 #include "report/plots.h"
 
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 /* Pixels. */
 enum {

@@ -9,7 +9,6 @@
 #include "report/plots.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 enum { PANEL_W = 460, PANEL_H = 340, LEFT = 72, RIGHT = 20, BOTTOM = 58, HEAD = 30, TEXT_H = 15, COLUMNS_MAX = 2 };
 

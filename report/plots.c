@@ -10,7 +10,6 @@
 #include "base/file.h"
 #include "report/escape.h"
 
-#include <math.h>
 #include <string.h>
 
 unsigned plot_color(int backbone)

@@ -10,7 +10,6 @@
 #include "report/stats.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* One table on its way to a file. */
@@ -88,7 +87,7 @@ static int markdown_cell(FILE *stream, const struct table *table, int b, int m, 
     const struct report_metric *metric = &table->report->metrics[k];
     const int decimals = shown_decimals(metric);
     const char *bold = cell_is_best(table->report, table->cells, b, m, table->protocol, k) ? "**" : "";
-    char text[128];
+    char text[1024]; /* three of the largest doubles written out, and marks */
     int used = 0, columns = 0;
     if (cell->n == 0)
         used = snprintf(text, sizeof text, "–"), columns = 1 - used;

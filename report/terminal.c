@@ -7,7 +7,6 @@
 #include "report/stats.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define HEAD_MAX 48

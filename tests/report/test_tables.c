@@ -89,6 +89,23 @@ TEST(latex_is_booktabs_with_one_block_per_backbone)
     sample_remove(small.folder);
 }
 
+TEST(absurdly_large_numbers_are_written)
+{
+    struct small small;
+    struct error err = {""};
+    small_open(&small);
+    small.metrics[0].is_percent = false;
+    small.cells[0] = (struct cell){1, 1, -1e308, -1e308, 1e308};
+    assert_int_equal(report_tables(&small.report, small.cells, &err), 0);
+    char *text = sample_read(small.folder, "tables/cambench.md", NULL);
+    assert_non_null(strstr(text, "**-1000000000000000010979063629440455417404923096773118463368106829031575854049"));
+    free(text);
+    FILE *stream = fopen("/dev/null", "w");
+    assert_int_equal(report_terminal(&small.report, small.cells, stream, 80, true), 0);
+    fclose(stream);
+    sample_remove(small.folder);
+}
+
 TEST(protocols_whose_file_names_are_alike_do_not_overwrite_each_other)
 {
     static const struct report_protocol protocols[] = {{"a/b"}, {"a:b"}, {"..x"}};
