@@ -198,6 +198,7 @@ class Explain:
 
     def baseline(self, name, kind):
         image = {"none": None, "zero": torch.zeros_like(self.network.x), "image": self.network.x,
+                 "mean": self.network.x.mean((2, 3), keepdim=True).expand_as(self.network.x),
                  "blur": blur(self.network.x)}[name]
         return 0.0 if image is None else self.full(image, kind)
 
@@ -237,9 +238,12 @@ class Explain:
             plane = self.act[k]
             vectors.append({"minmax": lambda: min_max(plane), "none": lambda: plane, "l2": lambda: plane / plane.norm(),
                             "zscore": lambda: (plane - plane.mean()) / plane.std(unbiased=False)}[norm]().flatten())
-        count = min(self.get("clusters", 10), len(usable))
+        clusters = self.get("clusters", "10")
+        count = min(4 if clusters == "auto" else int(clusters), len(usable))  # network "groups" has four
         data = torch.stack(vectors).numpy()
-        if count == len(usable):
+        if self.get("clusterer", "k_means") == "chunk":
+            label = np.arange(len(usable)) // -(-len(usable) // count)
+        elif count == len(usable):
             label = np.arange(count)
         else:
             label = KMeans(count, n_init=300, random_state=0).fit(data).labels_
@@ -280,6 +284,23 @@ class Explain:
         return base - weight * scissors
 
     # -- changes of the features
+    def ablated_channels(self):
+        """pytorch-grad-cam: the channels that overlap most, and least, with the first principal component's map."""
+        count, ratio = self.act.shape[0], self.get("ratio", 1.0)
+        if ratio == 1:
+            return list(range(count))
+        rows = self.act.flatten(1).numpy().T
+        _, _, components = np.linalg.svd(rows - rows.mean(0), full_matrices=False)
+        projection = np.abs((rows - rows.mean(0)) @ components[0])
+        projection = (projection - projection.min()) / (projection.max() - projection.min()) > 0.01
+        planes = np.abs(rows.T)
+        planes = planes - planes.min(1, keepdims=True)
+        whole = planes.sum(1)
+        overlap = (projection * planes).sum(1) / np.where(whole > 0, whole, 1)  # 0 for a constant channel: our rule
+        order = np.argsort(overlap, kind="stable")
+        kept = int(count * ratio)
+        return sorted(set(order[:kept]) | set(order[::-1][:kept]))
+
     def ablationcam(self):
         kind, value = self.get("score", "logit"), self.get("ablate_value", "zero")
         count = self.act.shape[0]
@@ -288,7 +309,9 @@ class Explain:
             changed[k, k] = self.act[k].min() if value == "min" else 0
         whole = self.tail(self.act[None], kind)
         divisor = {"signed": whole, "abs": whole.abs(), "one": 1.0}[self.get("denominator", "signed")]
-        return self.weighted((whole - self.tail(changed, kind)) / divisor)
+        weight, chosen = torch.zeros(count, dtype=torch.float64), self.ablated_channels()
+        weight[chosen] = ((whole - self.tail(changed, kind)) / divisor)[chosen]
+        return self.weighted(weight)
 
     def reciprocam(self):
         norm, mask = self.get("feature_norm", "none"), self.get("mask", "plain")

@@ -112,13 +112,21 @@ static void spoil_last_layer(struct weights *weights)
     bench_tensor(weights, "fc.weight", &size)[24 + 2] = NAN;
 }
 
-TEST(a_gradient_that_is_not_finite_makes_the_map_undefined)
+TEST(scores_that_are_not_finite_make_the_map_undefined)
 {
-    static const char *const names[] = {"gradcam", "xgradcam", "ablationcam", "reciprocam"};
+    static const char *const rows[][2] = {
+        {"gradcam", ""},    {"gradcam_pp", ""},        {"xgradcam", ""},   {"layercam", ""},
+        {"ablationcam", ""}, {"reciprocam", ""},       {"scorecam", ""},   {"scorecam", "scoring=torchcam"},
+        {"clustercam", ""}, {"clustercam", "select=all"}, {"clustercam", "select=split"},
+        {"layercam", "layers=block1,block2"},
+    };
     struct bench bench;
     bench_open_with(&bench, "gap", spoil_last_layer);
-    for (int i = 0; i < 4; i++)
-        assert_int_equal(run(&bench, names[i], "block2", 1).flag, SALIENCY_NOT_FINITE);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct cam_map map = bench_explain(&bench, rows[i][0], rows[i][1], "block2", 1);
+        if (bench_finish(&bench, &map).flag != SALIENCY_NOT_FINITE)
+            fail_msg("%s %s: a map without a finite score", rows[i][0], rows[i][1]);
+    }
     bench_close(&bench);
 }
 
