@@ -394,8 +394,7 @@ int h5_read(struct h5 *file, const struct h5_item *item, uint64_t first, uint64_
     return status;
 }
 
-static int read_variable(struct h5 *file, const struct h5_request *request, char **out, size_t *size,
-                         struct error *err)
+static int read_variable(struct h5 *file, const struct h5_request *request, char **out, size_t *size, struct error *err)
 {
     struct answer answer = {.data = malloc(1), .capacity = 1};
     int status = answer.data ? converse(file, request, &answer, err) : error_memory(err, file->path);

@@ -18,7 +18,18 @@
 
 struct h5;
 
-enum h5_type { H5_FLOAT16, H5_FLOAT32, H5_FLOAT64, H5_UINT8, H5_INT32, H5_INT64, H5_UINT64, H5_TEXT, H5_BYTES, H5_OTHER };
+enum h5_type {
+    H5_FLOAT16,
+    H5_FLOAT32,
+    H5_FLOAT64,
+    H5_UINT8,
+    H5_INT32,
+    H5_INT64,
+    H5_UINT64,
+    H5_TEXT,
+    H5_BYTES,
+    H5_OTHER
+};
 
 #define H5_RANK_MAX 5
 #define H5_PATH_MAX 256
@@ -27,10 +38,10 @@ enum h5_type { H5_FLOAT16, H5_FLOAT32, H5_FLOAT64, H5_UINT8, H5_INT32, H5_INT64,
 struct h5_item {
     char path[H5_PATH_MAX]; /* "/label", "/tensor/fc.weight"; attributes: "@arch" */
     enum h5_type type;
-    bool is_exact;          /* stored just as `type`, little-endian (H5_OTHER integers are converted by the child) */
+    bool is_exact; /* stored just as `type`, little-endian (H5_OTHER integers are converted by the child) */
     int rank;
     uint64_t dim[H5_RANK_MAX];
-    int64_t offset;         /* in the file, if contiguous and is_exact; -1 otherwise */
+    int64_t offset; /* in the file, if contiguous and is_exact; -1 otherwise */
 };
 
 /* `kind` is how errors call the file: "image set", "weights". */

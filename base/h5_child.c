@@ -21,11 +21,11 @@
 #include <unistd.h>
 
 #define DEPTH_MAX 8
-#define BLOCK_BYTES ((uint64_t)8 << 20)  /* of rows that are read at once */
-#define MEMORY_BYTES ((rlim_t)4 << 30)   /* more than the process had when it began */
+#define BLOCK_BYTES ((uint64_t)8 << 20) /* of rows that are read at once */
+#define MEMORY_BYTES ((rlim_t)4 << 30)  /* more than the process had when it began */
 #define CHUNK_CACHE_BYTES ((size_t)64 << 20)
 #define FIXED_TEXT_MAX ((size_t)1 << 20)
-#define OUTPUT_BYTES ((size_t)64 << 10)  /* small pieces are sent together */
+#define OUTPUT_BYTES ((size_t)64 << 10) /* small pieces are sent together */
 #define CONNECTION 3
 
 struct child {
@@ -432,10 +432,9 @@ static H5T_conv_ret_t refuse_loss(H5T_conv_except_t what, hid_t from, hid_t to, 
 {
     (void)from, (void)source, (void)target;
     const bool to_integer = H5Tget_class(to) == H5T_INTEGER;
-    const bool is_loss = what == H5T_CONV_EXCEPT_RANGE_HI || what == H5T_CONV_EXCEPT_RANGE_LOW ||
-                         what == H5T_CONV_EXCEPT_TRUNCATE ||
-                         (to_integer && (what == H5T_CONV_EXCEPT_NAN || what == H5T_CONV_EXCEPT_PINF ||
-                                         what == H5T_CONV_EXCEPT_NINF));
+    const bool is_loss =
+        what == H5T_CONV_EXCEPT_RANGE_HI || what == H5T_CONV_EXCEPT_RANGE_LOW || what == H5T_CONV_EXCEPT_TRUNCATE ||
+        (to_integer && (what == H5T_CONV_EXCEPT_NAN || what == H5T_CONV_EXCEPT_PINF || what == H5T_CONV_EXCEPT_NINF));
     if (!is_loss)
         return H5T_CONV_UNHANDLED;
     *(bool *)data = true;
@@ -455,8 +454,10 @@ static int fail_reading(struct child *child, const struct h5_item *item, bool ha
         char name[64] = "";
         const H5Z_filter_t filter = H5Pget_filter2(how, (unsigned)i, &flags, &values, NULL, sizeof name, name, &config);
         if (filter > 0 && H5Zfilter_avail(filter) <= 0)
-            return error_set(&child->err, "dataset \"%s\" is compressed by filter %d, which is not built in; write it "
-                             "with gzip or without compression", item->path, (int)filter);
+            return error_set(&child->err,
+                             "dataset \"%s\" is compressed by filter %d, which is not built in; write it "
+                             "with gzip or without compression",
+                             item->path, (int)filter);
     }
     return fail_item(child, item, "could not be read: damaged");
 }
@@ -576,8 +577,8 @@ static int send_texts(struct child *child, const struct h5_item *item, const str
     int status = 0;
     for (uint64_t done = 0; done < request->count && !status; done += block) {
         const uint64_t rows = request->count - done < block ? request->count - done : block;
-        status = (is_variable ? send_variable_texts : send_fixed_texts)(
-            child, item, request->first + done, rows, request->kind == H5_REQUEST_TEXTS);
+        status = (is_variable ? send_variable_texts : send_fixed_texts)(child, item, request->first + done, rows,
+                                                                        request->kind == H5_REQUEST_TEXTS);
     }
     return status;
 }

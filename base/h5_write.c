@@ -138,7 +138,8 @@ static int write_item(struct h5_writer *writer, const char *path, hid_t stored, 
                                     : create_dataset(writer, path, stored, space);
     herr_t status = item < 0 ? -1 : 0;
     if (status >= 0 && data)
-        status = is_attribute ? H5Awrite(item, memory, data) : H5Dwrite(item, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, data);
+        status =
+            is_attribute ? H5Awrite(item, memory, data) : H5Dwrite(item, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, data);
     const int why = errno;
     if (item >= 0)
         is_attribute ? H5Aclose(item) : H5Dclose(item);
@@ -201,8 +202,8 @@ int h5_write_rows(struct h5_writer *writer, const char *path, uint64_t first, ui
     const int rank = H5Sget_simple_extent_dims(space, extent, NULL);
     extent[0] = count;
     const hid_t memory = H5Screate_simple(rank, extent, NULL);
-    const hid_t native = H5Tequal(stored, writer->half) > 0 ? H5Tcopy(stored)
-                                                            : H5Tget_native_type(stored, H5T_DIR_ASCEND);
+    const hid_t native =
+        H5Tequal(stored, writer->half) > 0 ? H5Tcopy(stored) : H5Tget_native_type(stored, H5T_DIR_ASCEND);
     herr_t status = H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, extent, NULL);
     if (status >= 0)
         status = H5Dwrite(writer->open_id, native, memory, space, H5P_DEFAULT, data);

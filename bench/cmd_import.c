@@ -67,20 +67,22 @@ static int take(void *target, int key, const char *value, struct error *err)
 
 static const struct options_usage usage = {
     .words = "dataset DIR",
-    .doc = "Packs JPEG and PNG files and their labels into one HDF5 file, an image set.\n\n"
-           "DIR holds a labels.csv (first line file,class_index and perhaps synset and name, in any order; file names are "
-           "relative to it), or one folder per class: the folders, sorted by name (C locale), are classes 0, 1, 2 ... "
-           "Every picture is decoded once; unreadable ones are named and left out.\v"
-           "Examples:\n"
-           "  cambench import dataset val --out val.h5 --per-class 10 --seed 1\n"
-           "  cambench import dataset photos --out photos.h5 --strict\n",
-    .rows = (const struct argp_option[]){{"out", KEY_OUT, "FILE", 0, "the image set to write", 0},
-                                         {"limit", KEY_LIMIT, "N", 0, "at most N pictures", 0},
-                                         {"per-class", KEY_PER_CLASS, "N", 0, "at most N pictures of each class", 0},
-                                         {"seed", KEY_SEED, "S", 0, "draw them at random instead of taking the first", 0},
-                                         {"list", KEY_LIST, "FILE", 0, "only the files named there, one a line", 0},
-                                         {"strict", KEY_STRICT, NULL, 0, "an unreadable picture is an error", 0},
-                                         {0}},
+    .doc =
+        "Packs JPEG and PNG files and their labels into one HDF5 file, an image set.\n\n"
+        "DIR holds a labels.csv (first line file,class_index and perhaps synset and name, in any order; file names are "
+        "relative to it), or one folder per class: the folders, sorted by name (C locale), are classes 0, 1, 2 ... "
+        "Every picture is decoded once; unreadable ones are named and left out.\v"
+        "Examples:\n"
+        "  cambench import dataset val --out val.h5 --per-class 10 --seed 1\n"
+        "  cambench import dataset photos --out photos.h5 --strict\n",
+    .rows =
+        (const struct argp_option[]){{"out", KEY_OUT, "FILE", 0, "the image set to write", 0},
+                                     {"limit", KEY_LIMIT, "N", 0, "at most N pictures", 0},
+                                     {"per-class", KEY_PER_CLASS, "N", 0, "at most N pictures of each class", 0},
+                                     {"seed", KEY_SEED, "S", 0, "draw them at random instead of taking the first", 0},
+                                     {"list", KEY_LIST, "FILE", 0, "only the files named there, one a line", 0},
+                                     {"strict", KEY_STRICT, NULL, 0, "an unreadable picture is an error", 0},
+                                     {0}},
     .common = OPTIONS_QUIET,
     .words_min = 1,
     .words_max = 2,

@@ -105,8 +105,7 @@ static void read_rows(struct decoder *decoder, const struct picture *picture)
     }
 }
 
-static int decode(struct decoder *decoder, const void *bytes, size_t size, struct arena *arena,
-                  struct picture *picture)
+static int decode(struct decoder *decoder, const void *bytes, size_t size, struct arena *arena, struct picture *picture)
 {
     struct jpeg_decompress_struct *jpeg = &decoder->jpeg;
     if (setjmp(decoder->back))

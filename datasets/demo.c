@@ -75,8 +75,8 @@ static double crescent(double u, double v)
 static const struct {
     const char *name;
     double (*distance)(double u, double v);
-} shapes[DEMO_CLASSES] = {{"disc", disc},   {"square", square}, {"triangle", triangle}, {"ring", ring},
-                          {"cross", cross}, {"star", star},     {"bars", bars},         {"checker", checker},
+} shapes[DEMO_CLASSES] = {{"disc", disc},   {"square", square},    {"triangle", triangle}, {"ring", ring},
+                          {"cross", cross}, {"star", star},        {"bars", bars},         {"checker", checker},
                           {"dots", dots},   {"crescent", crescent}};
 
 struct scene {
@@ -280,10 +280,15 @@ static int write_set(struct demo *demo, const char *path, struct error *err)
     const char *names[DEMO_CLASSES];
     for (int k = 0; k < DEMO_CLASSES; k++)
         names[k] = shapes[k].name;
-    const struct imageset_description description = {
-        .source = "generated demo scenes", .created_by = "cambench", .count = demo->images, .entries = demo->entries,
-        .class_count = DEMO_CLASSES, .class_names = names, .class_ids = names,
-        .boxes = (const int32_t(*)[5])demo->boxes, .box_count = demo->images};
+    const struct imageset_description description = {.source = "generated demo scenes",
+                                                     .created_by = "cambench",
+                                                     .count = demo->images,
+                                                     .entries = demo->entries,
+                                                     .class_count = DEMO_CLASSES,
+                                                     .class_names = names,
+                                                     .class_ids = names,
+                                                     .boxes = (const int32_t(*)[5])demo->boxes,
+                                                     .box_count = demo->images};
     struct imageset_writer *writer = imageset_create(path, &description, err);
     if (!writer)
         return -1;

@@ -31,12 +31,12 @@ struct imageset {
     int count, class_count;
     bool has_labels;
     uint64_t bytes;
-    uint64_t *offset;      /* (count + 1), of LAYOUT_OWN */
-    const char **name;     /* (count) */
-    int64_t *label;        /* (count) */
+    uint64_t *offset;                    /* (count + 1), of LAYOUT_OWN */
+    const char **name;                   /* (count) */
+    int64_t *label;                      /* (count) */
     const char **class_name, **class_id; /* (class_count); class_id may be NULL */
     const char *source;
-    int *box_start;        /* (count + 1) or NULL; boxes sorted by image */
+    int *box_start; /* (count + 1) or NULL; boxes sorted by image */
     struct box *boxes;
 };
 
@@ -268,7 +268,7 @@ static int read_boxes(struct imageset *set, struct error *err)
         return fail(set, err, "dataset \"/box\" has shape %s; needed: (M,5), image, x0, y0, x1, y1",
                     shape_text(item, shape, sizeof shape));
     const int count = (int)item->dim[0];
-    int32_t (*rows)[5] = arena_alloc(&set->arena, (size_t)count + 1, sizeof *rows);
+    int32_t(*rows)[5] = arena_alloc(&set->arena, (size_t)count + 1, sizeof *rows);
     set->boxes = arena_alloc(&set->arena, (size_t)count + 1, sizeof *set->boxes);
     set->box_start = arena_alloc(&set->arena, (size_t)set->count + 1, sizeof *set->box_start);
     if (!rows || !set->boxes || !set->box_start)
@@ -324,8 +324,9 @@ static int open_foreign(struct imageset *set, struct error *err)
     const struct h5_item *item = h5_find(set->file, "/images");
     char shape[128];
     if (!item)
-        return fail(set, err, "is no image set: it has neither the attribute format = \"cambench-imageset\" nor a "
-                              "dataset \"/images\"");
+        return fail(set, err,
+                    "is no image set: it has neither the attribute format = \"cambench-imageset\" nor a "
+                    "dataset \"/images\"");
     const bool is_array = item->type == H5_UINT8 && item->rank == 4 && item->dim[3] == 3;
     const bool is_encoded = item->type == H5_BYTES && item->rank == 1;
     if (!is_array && !is_encoded)
@@ -461,8 +462,7 @@ int imageset_boxes(const struct imageset *set, int image, const struct box **box
     return set->box_start[image + 1] - set->box_start[image];
 }
 
-static int read_array(struct imageset *set, int image, struct arena *arena, struct picture *picture,
-                      struct error *err)
+static int read_array(struct imageset *set, int image, struct arena *arena, struct picture *picture, struct error *err)
 {
     const int h = (int)set->pictures->dim[1], w = (int)set->pictures->dim[2];
     *picture = (struct picture){h, w, arena_alloc(arena, (size_t)h * (size_t)w, 3)};
@@ -471,8 +471,7 @@ static int read_array(struct imageset *set, int image, struct arena *arena, stru
     return h5_read(set->file, set->pictures, (uint64_t)image, 1, H5_UINT8, picture->data, err);
 }
 
-static int decode_own(struct imageset *set, int image, struct arena *arena, struct picture *picture,
-                      struct error *err)
+static int decode_own(struct imageset *set, int image, struct arena *arena, struct picture *picture, struct error *err)
 {
     const uint64_t first = set->offset[image], size = set->offset[image + 1] - first;
     if (size > FILE_BYTES_MAX)
@@ -497,8 +496,7 @@ static int decode_encoded(struct imageset *set, int image, struct arena *arena, 
     return status;
 }
 
-int imageset_picture(struct imageset *set, int image, struct arena *arena, struct picture *picture,
-                     struct error *err)
+int imageset_picture(struct imageset *set, int image, struct arena *arena, struct picture *picture, struct error *err)
 {
     static int (*const read[])(struct imageset *, int, struct arena *, struct picture *, struct error *) = {
         [LAYOUT_OWN] = decode_own, [LAYOUT_ARRAY] = read_array, [LAYOUT_ENCODED] = decode_encoded};

@@ -20,15 +20,15 @@ struct imageset *imageset_open(const char *path, struct error *err);
 void imageset_close(struct imageset *set); /* NULL is fine */
 
 int imageset_count(const struct imageset *set);
-const char *imageset_name(const struct imageset *set, int image);  /* "ILSVRC2012_val_00000001.JPEG"; "#17" if unnamed */
-int imageset_label(const struct imageset *set, int image);         /* -1 unknown */
-bool imageset_has_labels(const struct imageset *set);              /* at least one is known */
-int imageset_class_count(const struct imageset *set);              /* 0: no class list */
+const char *imageset_name(const struct imageset *set, int image); /* "ILSVRC2012_val_00000001.JPEG"; "#17" if unnamed */
+int imageset_label(const struct imageset *set, int image);        /* -1 unknown */
+bool imageset_has_labels(const struct imageset *set);             /* at least one is known */
+int imageset_class_count(const struct imageset *set);             /* 0: no class list */
 const char *imageset_class_name(const struct imageset *set, int k); /* NULL outside the list */
 const char *imageset_class_id(const struct imageset *set, int k);
-const char *imageset_source(const struct imageset *set);           /* root attribute, "" if none */
-const char *imageset_layout(const struct imageset *set);           /* "cambench", "array", "encoded files": for people */
-uint64_t imageset_bytes(const struct imageset *set);               /* of all pictures; 0: unknown ("encoded files") */
+const char *imageset_source(const struct imageset *set); /* root attribute, "" if none */
+const char *imageset_layout(const struct imageset *set); /* "cambench", "array", "encoded files": for people */
+uint64_t imageset_bytes(const struct imageset *set);     /* of all pictures; 0: unknown ("encoded files") */
 
 /* Ground truth, if the set holds it: boxes of an image in the file's pixels, half-open. Returns how many. */
 struct box {
@@ -45,8 +45,7 @@ struct picture {
 /*
  * Decodes image `image` into the arena. Errors name the image: "image "x.jpg": truncated JPEG file". Any thread.
  */
-int imageset_picture(struct imageset *set, int image, struct arena *arena, struct picture *picture,
-                     struct error *err);
+int imageset_picture(struct imageset *set, int image, struct arena *arena, struct picture *picture, struct error *err);
 
 /* -- writing ------------------------------------------------------------------------------------------------------ */
 

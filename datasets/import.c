@@ -3,8 +3,8 @@
 
 #include "base/random.h"
 #include "datasets/decode.h"
-#include "datasets/import_files.h"
 #include "datasets/imageset.h"
+#include "datasets/import_files.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -46,8 +46,7 @@ static int check_picture(struct import *import, int i, struct error *err)
     char *bytes;
     size_t size;
     struct picture picture;
-    if (read_picture(import, i, &bytes, &size, err) ||
-        decode_picture(bytes, size, &import->picture, &picture, err))
+    if (read_picture(import, i, &bytes, &size, err) || decode_picture(bytes, size, &import->picture, &picture, err))
         return error_prefix(err, "\"%s\": ", import->files.files[i].path);
     import->bytes[i] = size;
     return 0;
@@ -151,10 +150,13 @@ static struct imageset_writer *create_set(struct import *import, struct error *e
         const struct import_file *file = &import->files.files[import->chosen[k]];
         entries[k] = (struct imageset_entry){file->name, file->label, import->bytes[import->chosen[k]]};
     }
-    const struct imageset_description description = {
-        .source = import->files.folder, .created_by = import->options->created_by, .count = count, .entries = entries,
-        .class_count = import->files.class_count, .class_names = import->files.class_names,
-        .class_ids = import->files.class_ids};
+    const struct imageset_description description = {.source = import->files.folder,
+                                                     .created_by = import->options->created_by,
+                                                     .count = count,
+                                                     .entries = entries,
+                                                     .class_count = import->files.class_count,
+                                                     .class_names = import->files.class_names,
+                                                     .class_ids = import->files.class_ids};
     return imageset_create(import->options->out, &description, err);
 }
 

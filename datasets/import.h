@@ -23,11 +23,11 @@ struct import_result {
 
 struct import_options {
     const char *folder, *out;
-    const char *list;       /* file that names the pictures to take, one a line; NULL: all */
-    int limit, per_class;   /* at most so many readable ones; 0: all */
-    bool is_sampled;        /* drawn at random by `seed`, instead of the first ones; their order stays */
+    const char *list;     /* file that names the pictures to take, one a line; NULL: all */
+    int limit, per_class; /* at most so many readable ones; 0: all */
+    bool is_sampled;      /* drawn at random by `seed`, instead of the first ones; their order stays */
     uint64_t seed;
-    bool is_strict;         /* an unreadable picture is an error; nothing is written */
+    bool is_strict; /* an unreadable picture is an error; nothing is written */
     const char *created_by;
     const volatile sig_atomic_t *stop; /* set by a signal handler; NULL: never */
     /* What happens, for people; each may be NULL. checked: another picture, `problem` NULL if it is readable. */

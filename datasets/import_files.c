@@ -72,8 +72,7 @@ static int read_descriptor(int fd, size_t most, struct arena *arena, char **byte
     return 0;
 }
 
-int import_read_file(const char *path, size_t most, struct arena *arena, char **bytes, size_t *size,
-                     struct error *err)
+int import_read_file(const char *path, size_t most, struct arena *arena, char **bytes, size_t *size, struct error *err)
 {
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO must not block */
     if (fd < 0)
@@ -350,8 +349,8 @@ int import_find_files(const char *folder, struct arena *arena, struct import_fil
     const char *labels = arena_format(arena, "%s/labels.csv", trimmed);
     if (!labels)
         return error_memory(err, "a list of files");
-    const int status = access(labels, F_OK) == 0 ? read_labels(labels, arena, files, err)
-                                                 : find_class_folders(files, arena, err);
+    const int status =
+        access(labels, F_OK) == 0 ? read_labels(labels, arena, files, err) : find_class_folders(files, arena, err);
     return status ? -1 : name_files(files, arena, err);
 }
 

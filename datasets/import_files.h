@@ -33,7 +33,6 @@ int import_find_files(const char *folder, struct arena *arena, struct import_fil
 int import_keep_listed(const char *list, struct arena *arena, struct import_files *files, struct error *err);
 
 /* A regular file of at most `most` bytes, into the arena with a NUL behind it. Errors do not name the file. */
-int import_read_file(const char *path, size_t most, struct arena *arena, char **bytes, size_t *size,
-                     struct error *err);
+int import_read_file(const char *path, size_t most, struct arena *arena, char **bytes, size_t *size, struct error *err);
 
 #endif

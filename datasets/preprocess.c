@@ -7,8 +7,7 @@
 #include <string.h>
 
 /* The sides after resizing: torchvision's int(size * long / short) for the longer one. */
-static int resized_sides(const struct picture *picture, const struct preprocess *how, int *h, int *w,
-                         struct error *err)
+static int resized_sides(const struct picture *picture, const struct preprocess *how, int *h, int *w, struct error *err)
 {
     *h = how->resize_h;
     *w = how->resize_w;
@@ -54,8 +53,7 @@ int preprocess_picture(const struct picture *picture, const struct preprocess *h
 {
     int h, w;
     struct picture resized;
-    if (resized_sides(picture, how, &h, &w, err) ||
-        resize_picture(picture, h, w, how->filter, arena, &resized, err))
+    if (resized_sides(picture, how, &h, &w, err) || resize_picture(picture, h, w, how->filter, arena, &resized, err))
         return -1;
     const size_t plane = (size_t)how->crop_h * (size_t)how->crop_w;
     uint8_t *crop = arena_alloc(arena, plane, 3); /* zeroed: the padding */

@@ -11,7 +11,7 @@
 enum preprocess_filter { PREPROCESS_BILINEAR, PREPROCESS_BICUBIC };
 
 struct preprocess {
-    bool squash;      /* resize both sides to resize_h x resize_w; else the shorter side to resize_h, aspect kept */
+    bool squash; /* resize both sides to resize_h x resize_w; else the shorter side to resize_h, aspect kept */
     int resize_h, resize_w;
     enum preprocess_filter filter; /* antialiased, on 8-bit pixels */
     int crop_h, crop_w;            /* centre */

@@ -41,7 +41,7 @@ TEST(values_survive_writing_and_reading)
 {
     static const struct {
         const char *name, *text;
-    } values[] = {{"scoring", "paper"}, {"count", "7"},      {"batch", "auto"},       {"batch", "64"},
+    } values[] = {{"scoring", "paper"}, {"count", "7"},      {"batch", "auto"},        {"batch", "64"},
                   {"rate", "0.125"},    {"smooth", "false"}, {"layers", "a.b,layer4"}, {"layers", "x"}};
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         struct sample sample = defaults();

@@ -78,12 +78,14 @@ static void check_picture(const struct golden *golden, const char *key, const st
 TEST(every_kind_of_picture_is_decoded_as_pillow_does)
 {
     static const char *const names[] = {
-        "colour_420.jpg",   "colour_422.jpg",      "colour_444.jpg",       "progressive.jpg", "grey.jpg",
-        "narrow.jpg",       "one_pixel.jpg",       "grey_progressive.jpg", "restart.jpg",     "orientation_6.jpg",
-        "cmyk.jpg",         "cmyk_plain.jpg",      "ycck.jpg",             "rgb.png",         "rgba.png",
-        "grey.png",         "grey_alpha.png",      "one_bit.png",          "palette.png",     "palette_4_bit.png",
-        "grey_16.png",      "rgb_16.png",          "rgba_16.png",          "grey_2_bit.png",  "grey_4_bit.png",
-        "grey_alpha_16.png", "palette_short.png",  "gamma.png",            "interlaced.png"};
+        "colour_420.jpg", "colour_422.jpg",    "colour_444.jpg",    "progressive.jpg",
+        "grey.jpg",       "narrow.jpg",        "one_pixel.jpg",     "grey_progressive.jpg",
+        "restart.jpg",    "orientation_6.jpg", "cmyk.jpg",          "cmyk_plain.jpg",
+        "ycck.jpg",       "rgb.png",           "rgba.png",          "grey.png",
+        "grey_alpha.png", "one_bit.png",       "palette.png",       "palette_4_bit.png",
+        "grey_16.png",    "rgb_16.png",        "rgba_16.png",       "grey_2_bit.png",
+        "grey_4_bit.png", "grey_alpha_16.png", "palette_short.png", "gamma.png",
+        "interlaced.png"};
     struct golden *golden = golden_open("preprocess");
     struct arena arena;
     arena_init(&arena, 0);
@@ -101,8 +103,8 @@ static const char *const filter_names[] = {[PREPROCESS_BILINEAR] = "bilinear", [
 
 TEST(resizing_equals_pillow_to_the_last_bit)
 {
-    static const int sizes[][2] = {{1, 1},    {7, 5},     {30, 200}, {61, 83}, {61, 40},
-                                   {20, 83},  {122, 166}, {255, 3},  {64, 64}, {224, 224}};
+    static const int sizes[][2] = {{1, 1},   {7, 5},     {30, 200}, {61, 83}, {61, 40},
+                                   {20, 83}, {122, 166}, {255, 3},  {64, 64}, {224, 224}};
     struct golden *golden = golden_open("preprocess");
     struct arena arena;
     struct error err;
@@ -130,20 +132,22 @@ TEST(network_inputs_equal_torchvision)
         const char *name;
         int h, w, crop;
         enum preprocess_filter filter;
-    } cases[] = {{"colour_420.jpg", 256, 0, 224, PREPROCESS_BILINEAR}, {"colour_420.jpg", 32, 0, 28, PREPROCESS_BILINEAR},
-                 {"progressive.jpg", 45, 0, 40, PREPROCESS_BICUBIC},   {"grey.jpg", 36, 0, 32, PREPROCESS_BILINEAR},
-                 {"cmyk.jpg", 24, 0, 25, PREPROCESS_BILINEAR},         {"orientation_6.jpg", 33, 0, 28, PREPROCESS_BICUBIC},
-                 {"rgb.png", 20, 0, 64, PREPROCESS_BILINEAR},          {"rgb.png", 48, 40, 32, PREPROCESS_BILINEAR},
-                 {"one_pixel.jpg", 8, 0, 8, PREPROCESS_BILINEAR},      {"narrow.jpg", 10, 0, 12, PREPROCESS_BICUBIC},
-                 {"rgba.png", 31, 0, 28, PREPROCESS_BILINEAR},         {"rgba.png", 31, 0, 26, PREPROCESS_BILINEAR}};
+    } cases[] = {
+        {"colour_420.jpg", 256, 0, 224, PREPROCESS_BILINEAR}, {"colour_420.jpg", 32, 0, 28, PREPROCESS_BILINEAR},
+        {"progressive.jpg", 45, 0, 40, PREPROCESS_BICUBIC},   {"grey.jpg", 36, 0, 32, PREPROCESS_BILINEAR},
+        {"cmyk.jpg", 24, 0, 25, PREPROCESS_BILINEAR},         {"orientation_6.jpg", 33, 0, 28, PREPROCESS_BICUBIC},
+        {"rgb.png", 20, 0, 64, PREPROCESS_BILINEAR},          {"rgb.png", 48, 40, 32, PREPROCESS_BILINEAR},
+        {"one_pixel.jpg", 8, 0, 8, PREPROCESS_BILINEAR},      {"narrow.jpg", 10, 0, 12, PREPROCESS_BICUBIC},
+        {"rgba.png", 31, 0, 28, PREPROCESS_BILINEAR},         {"rgba.png", 31, 0, 26, PREPROCESS_BILINEAR}};
     struct golden *golden = golden_open("preprocess");
     struct arena arena;
     struct error err;
     arena_init(&arena, 0);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const int crop = cases[i].crop;
-        const struct preprocess how = {cases[i].w != 0, cases[i].h, cases[i].w, cases[i].filter, crop, crop,
-                                       {0.485f, 0.456f, 0.406f}, {0.229f, 0.224f, 0.225f}};
+        const struct preprocess how = {
+            cases[i].w != 0,         cases[i].h, cases[i].w, cases[i].filter, crop, crop, {0.485f, 0.456f, 0.406f},
+            {0.229f, 0.224f, 0.225f}};
         const struct picture picture = decode(cases[i].name, &arena);
         const size_t size = 3 * (size_t)crop * (size_t)crop;
         float *input = arena_floats(&arena, size);
@@ -171,7 +175,8 @@ TEST(geometry_maps_the_file_to_the_crop)
     struct preprocess how = {.resize_h = 20, .crop_h = 20, .crop_w = 20, .deviation = {1, 1, 1}};
     assert_int_equal(preprocess_picture(&picture, &how, &arena, input, NULL, &geometry, &err), 0);
     /* 60x40 becomes 30x20; columns 5..24 are kept */
-    assert_true(geometry.scale_x == 0.5 && geometry.offset_x == -5 && geometry.scale_y == 0.5 && geometry.offset_y == 0);
+    assert_true(geometry.scale_x == 0.5 && geometry.offset_x == -5 && geometry.scale_y == 0.5 &&
+                geometry.offset_y == 0);
     how.resize_h = 10;
     assert_int_equal(preprocess_picture(&picture, &how, &arena, input, NULL, &geometry, &err), 0);
     /* 15x10: 2 columns of zeros before and 3 behind, 5 rows above and below */
@@ -246,8 +251,8 @@ TEST(huge_pictures_are_refused_before_memory_is_taken)
     memset(find_marker(bytes, 0xc0) + 5, 0xfe, 4);
     assert_refused(bytes->data, bytes->size, "JPEG of 65278x65278 pixels; at most 16384 a side");
     read_bytes("rgb.png", bytes);
-    static const uint8_t header[] = {0, 0, 0, 13, 'I', 'H', 'D', 'R', 0x7f, 0xff, 0xff, 0xff, 0, 0,
-                                     0, 1, 8, 2,  0,   0,   0,   0,   0,    0,    0,    0};
+    static const uint8_t header[] = {0, 0, 0, 13, 'I', 'H', 'D', 'R', 0x7f, 0xff, 0xff, 0xff, 0,
+                                     0, 0, 1, 8,  2,   0,   0,   0,   0,    0,    0,    0,    0};
     memcpy(bytes->data + 8, header, sizeof header - 4);
     uint32_t crc = crc32_of(bytes->data + 12, 17);
     for (int i = 0; i < 4; i++)
@@ -258,7 +263,8 @@ TEST(huge_pictures_are_refused_before_memory_is_taken)
 
 TEST(damaged_bytes_are_an_error_or_a_picture_and_never_a_crash)
 {
-    static const char *const names[] = {"colour_420.jpg", "progressive.jpg", "ycck.jpg", "palette.png", "interlaced.png"};
+    static const char *const names[] = {"colour_420.jpg", "progressive.jpg", "ycck.jpg", "palette.png",
+                                        "interlaced.png"};
     struct bytes *bytes = malloc(sizeof *bytes);
     struct arena arena;
     arena_init(&arena, (size_t)64 << 20);
@@ -272,7 +278,8 @@ TEST(damaged_bytes_are_an_error_or_a_picture_and_never_a_crash)
             memcpy(copy, bytes->data, bytes->size);
             golden_fill(places, 3, seed);
             for (int k = 0; k < 3; k++)
-                copy[(size_t)((places[k] + 1) / 2 * (float)(bytes->size - 1))] ^= (uint8_t)(1u << (seed + (unsigned)k) % 8);
+                copy[(size_t)((places[k] + 1) / 2 * (float)(bytes->size - 1))] ^=
+                    (uint8_t)(1u << (seed + (unsigned)k) % 8);
             decode_picture(copy, bytes->size, &arena, &picture, &err);
             arena_reset(&arena);
             free(copy);

@@ -213,9 +213,15 @@ static void write_set(const char *path)
     struct error err;
     for (int i = 0; i < 3; i++)
         entries[i] = (struct imageset_entry){files[i], labels[i], read_file(files[i], bytes[i], sizeof bytes[i])};
-    const struct imageset_description description = {.source = "golden", .created_by = "a test", .count = 3,
-                                                     .entries = entries, .class_count = 2, .class_names = names,
-                                                     .class_ids = ids, .boxes = boxes, .box_count = 3};
+    const struct imageset_description description = {.source = "golden",
+                                                     .created_by = "a test",
+                                                     .count = 3,
+                                                     .entries = entries,
+                                                     .class_count = 2,
+                                                     .class_names = names,
+                                                     .class_ids = ids,
+                                                     .boxes = boxes,
+                                                     .box_count = 3};
     struct imageset_writer *writer = imageset_create(path, &description, &err);
     if (!writer)
         fail_msg("%s", err.text);

@@ -218,8 +218,9 @@ TEST(unreadable_pictures_are_left_out_and_named)
     assert_string_equal(log.problem, "\"cat/00.jpg\": truncated JPEG file");
     imageset_close(set);
     assert_int_equal(unlink(inside("out.h5")), 0);
-    assert_fails((struct import_options){.is_strict = true}, IMPORT_UNREADABLE,
-                 "1 of 20 pictures are unreadable, nothing was written; the first: \"cat/00.jpg\": truncated JPEG file");
+    assert_fails(
+        (struct import_options){.is_strict = true}, IMPORT_UNREADABLE,
+        "1 of 20 pictures are unreadable, nothing was written; the first: \"cat/00.jpg\": truncated JPEG file");
     end();
 }
 
