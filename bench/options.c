@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,6 +21,8 @@ static const struct common_row common_rows[] = {
     {OPTIONS_COLOR, {"color", KEY_COLOR, "WHEN", 0, "auto, always or never", -1}},
     {0, {"help", KEY_HELP, NULL, 0, "show this and exit", -1}},
 };
+
+#define COMMON_MAX ((int)(sizeof common_rows / sizeof *common_rows) + 1) /* and the {0} at the end */
 
 /* What the parser works on: the rows of the command and the common ones in one table. */
 struct parse {
@@ -78,21 +81,15 @@ static int take(struct parse *parse, int key, const char *value)
     }
 }
 
-static bool is_event(int key)
-{
-    return key == ARGP_KEY_INIT || key == ARGP_KEY_SUCCESS || key == ARGP_KEY_END || key == ARGP_KEY_NO_ARGS ||
-           key == ARGP_KEY_FINI || key == ARGP_KEY_ARGS;
-}
-
 /* argp's callback: EINVAL stops it, ARGP_ERR_UNKNOWN says "not mine". */
 static error_t parse_key(int key, char *value, struct argp_state *state)
 {
     struct parse *parse = state->input;
     if (key == ARGP_KEY_ERROR)
         parse->next = state->next;
-    if (key == ARGP_KEY_ERROR || is_event(key) || parse->help)
-        return is_event(key) || key == ARGP_KEY_ERROR ? ARGP_ERR_UNKNOWN : 0;
-    if (take(parse, key, value) == 0)
+    if (key >= ARGP_KEY_END) /* begin, end and the like */
+        return ARGP_ERR_UNKNOWN;
+    if (parse->help || take(parse, key, value) == 0)
         return 0;
     parse->failed = true;
     return EINVAL;
@@ -100,51 +97,64 @@ static error_t parse_key(int key, char *value, struct argp_state *state)
 
 static void merge_rows(struct parse *parse)
 {
-    for (const struct argp_option *row = parse->usage->rows; row && (row->name || row->doc); row++)
-        if (parse->row_count < OPTIONS_ROWS_MAX - 5)
-            parse->rows[parse->row_count++] = *row;
+    for (const struct argp_option *row = parse->usage->rows; row && (row->name || row->doc); row++) {
+        assert(parse->row_count < OPTIONS_ROWS_MAX - COMMON_MAX);
+        parse->rows[parse->row_count++] = *row;
+    }
     for (size_t i = 0; i < sizeof common_rows / sizeof *common_rows; i++)
         if (!common_rows[i].bit || (parse->usage->common & common_rows[i].bit))
             parse->rows[parse->row_count++] = common_rows[i].row;
 }
 
+/* How many rows "--name", an abbreviation perhaps, may mean; the last of them. */
+static int match_long(const struct parse *parse, const char *name, size_t length, const struct argp_option **found)
+{
+    int matches = 0;
+    for (const struct argp_option *row = parse->rows; row < parse->rows + parse->row_count; row++) {
+        if (!row->name || strncmp(row->name, name, length) != 0)
+            continue;
+        *found = row;
+        if (strlen(row->name) == length)
+            return 1;
+        matches++;
+    }
+    return matches;
+}
+
+static void explain_unknown(const struct parse *parse, const char *name)
+{
+    const char *names[OPTIONS_ROWS_MAX];
+    char shown[128];
+    int count = 0;
+    for (int i = 0; i < parse->row_count; i++)
+        if (parse->rows[i].name)
+            names[count++] = parse->rows[i].name;
+    const char *nearest = text_nearest(name, names, count);
+    text_printable(name, shown, sizeof shown);
+    if (nearest)
+        error_set(parse->err, "unknown option \"--%s\", did you mean \"--%s\"?", shown, nearest);
+    else
+        error_set(parse->err, "unknown option \"--%s\"", shown);
+}
+
 /* Why argp refused "--name" or "--name=value". False: nothing is wrong with it. */
 static bool explain_long(const struct parse *parse, const char *word)
 {
-    const char *name = word + 2;
-    const size_t length = strcspn(name, "=");
+    char name[128];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(word + 2, "="), word + 2);
     const struct argp_option *found = NULL;
-    const char *names[OPTIONS_ROWS_MAX];
-    int count = 0, matches = 0;
-    for (const struct argp_option *row = parse->rows; row < parse->rows + parse->row_count; row++) {
-        if (!row->name)
-            continue;
-        names[count++] = row->name;
-        if (strncmp(row->name, name, length) != 0)
-            continue;
-        found = row;
-        if (strlen(row->name) == length) {
-            matches = 1;
-            break;
-        }
-        matches++;
-    }
-    char given[128], shown[128];
-    snprintf(given, sizeof given, "%.*s", (int)(length < sizeof given ? length : sizeof given - 1), name);
-    text_printable(given, shown, sizeof shown);
-    if (matches == 0) {
-        const char *nearest = text_nearest(given, names, count);
-        error_set(parse->err, nearest ? "unknown option \"--%s\", did you mean \"--%s\"?" : "unknown option \"--%s\"",
-                  shown, nearest);
-    } else if (matches > 1) {
-        error_set(parse->err, "option \"--%s\" is ambiguous", shown);
-    } else if (name[length] == '=' && !found->arg) {
+    const int matches = match_long(parse, name, strlen(name), &found);
+    const bool has_value = strchr(word, '=');
+    if (matches == 0)
+        explain_unknown(parse, name);
+    else if (matches > 1)
+        error_set(parse->err, "option \"--%s\" is ambiguous", name);
+    else if (has_value && !found->arg)
         error_set(parse->err, "option \"--%s\" takes no value", found->name);
-    } else if (name[length] != '=' && found->arg && !(found->flags & OPTION_ARG_OPTIONAL)) {
+    else if (!has_value && found->arg && !(found->flags & OPTION_ARG_OPTIONAL))
         error_set(parse->err, "option \"--%s\" needs %s", found->name, found->arg);
-    } else {
+    else
         return false;
-    }
     return true;
 }
 
