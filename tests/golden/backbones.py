@@ -14,7 +14,7 @@ import torch
 import torchvision
 from torchvision.models import mobilenetv2, resnet, vgg
 from torchvision.models._utils import _make_divisible
-from torchvision.models.feature_extraction import get_graph_node_names
+from torchvision.models.feature_extraction import NodePathTracer
 
 import golden
 
@@ -110,7 +110,9 @@ def measure(network, layer, picture):
 
 def node_hashes(network):
     dropped = {name for name, module in network.named_modules() if isinstance(module, torch.nn.Dropout)}
-    names = [name for name in get_graph_node_names(network)[1] if name not in dropped][1:]  # the first is the input
+    tracer = NodePathTracer()  # get_graph_node_names() would not look into Conv2dNormActivation
+    tracer.trace(network)
+    names = [name for name in tracer.node_to_qualname.values() if name not in dropped | {"x", "output"}]
     return [golden.seed(name) % 1000000000 for name in names]
 
 

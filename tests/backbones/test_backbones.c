@@ -1,0 +1,328 @@
+/*
+ * tests/backbones/test_backbones.c - every network against torchvision's, with generated weights: names, logits, target
+ * layer, gradients (tests/golden/backbones.py). Whole VGGs are few here: most of their time goes into making weights.
+ */
+#include "backbones/weights_file.h"
+#include "tests/golden.h"
+#include "tests/test.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CASES "tests/golden/backbone_cases.txt"
+#define TOLERANCE 1e-4 /* of the largest value; PyTorch in float32 is within 4e-5 of its float64 */
+/*
+ * Of the length of the gradient at the input: where a value is so near to 0 that rounding decides on which side of a ReLU
+ * it falls, the gradient jumps. PyTorch in float32 is up to 0.04 of the largest value away from its float64.
+ */
+#define JUMP_TOLERANCE 2e-2
+
+struct backbone_case {
+    char key[64], arch[64];
+    struct backbone_options options;
+};
+
+/* Results of one network, for one input. */
+struct results {
+    size_t classes, layer_size, input_size;
+    float *input, *logits, *layer, *gradient, *input_gradient;
+};
+
+static struct graph *graph_of(const char *arch, const struct backbone_options *options)
+{
+    struct error err;
+    struct graph *graph = backbone_graph(arch, options, &err);
+    if (!graph)
+        fail_msg("%s", err.text);
+    return graph;
+}
+
+static struct network *network_of(const struct backbone_case *c)
+{
+    struct error err;
+    struct arena arena;
+    struct weights weights;
+    const struct backbone_family *family;
+    const struct backbone_variant *variant = backbone_find(c->arch, &family, &err);
+    assert_non_null(variant);
+    struct graph *graph = graph_of(c->arch, &c->options);
+    arena_init(&arena, 0);
+    assert_int_equal(weights_generate(graph, 1, &arena, &weights, &err), 0);
+    struct network *network = network_create(graph, &weights, &variant->layer, 1, &err);
+    if (!network)
+        fail_msg("%s: %s", c->key, err.text);
+    arena_release(&arena);
+    graph_free(graph);
+    return network;
+}
+
+static float *floats(struct arena *arena, size_t count)
+{
+    float *values = arena_floats(arena, count);
+    assert_non_null(values);
+    return values;
+}
+
+static struct results make_results(struct arena *arena, const struct network *network)
+{
+    const struct shape layer = network_layer_shape(network, 0), input = network_input(network);
+    struct results r = {.classes = (size_t)network_classes(network),
+                        .layer_size = (size_t)layer.c * (size_t)layer.h * (size_t)layer.w,
+                        .input_size = (size_t)input.c * (size_t)input.h * (size_t)input.w};
+    r.input = floats(arena, r.input_size);
+    r.logits = floats(arena, r.classes);
+    r.layer = floats(arena, r.layer_size);
+    r.gradient = floats(arena, r.layer_size);
+    r.input_gradient = floats(arena, r.input_size);
+    return r;
+}
+
+/* The logit in the middle, as backbones.py. */
+static void run(struct session *session, struct arena *arena, struct results *r)
+{
+    struct error err;
+    float *cotangent = floats(arena, r->classes);
+    cotangent[r->classes / 2] = 1;
+    golden_fill(r->input, r->input_size, 1);
+    for (size_t i = 0; i < r->input_size; i++)
+        r->input[i] *= 2;
+    session_base(session, r->input, r->logits, &r->layer);
+    if (session_gradient(session, 0, r->layer, cotangent, NULL, r->gradient, &err) ||
+        session_gradient(session, -1, r->input, cotangent, NULL, r->input_gradient, &err))
+        fail_msg("%s", err.text);
+}
+
+static void check(const struct golden *golden, const struct backbone_case *c, const char *what, const float *got,
+                  size_t size)
+{
+    char key[96];
+    snprintf(key, sizeof key, "%s.%s", c->key, what);
+    golden_check(golden, key, got, size, TOLERANCE, 0);
+}
+
+/* The length of the difference against the length, over the samples. */
+static void check_length(const struct golden *golden, const struct backbone_case *c, const char *what,
+                         const float *got, size_t size)
+{
+    char key[96];
+    size_t count;
+    double difference = 0, length = 0;
+    snprintf(key, sizeof key, "%s.%s", c->key, what);
+    const double *want = golden_values(golden, key, &count);
+    for (size_t i = 0; i < count; i++) {
+        const double d = (double)got[golden_index(i, count, size)] - want[i];
+        difference += d * d;
+        length += want[i] * want[i];
+    }
+    if (!(sqrt(difference) <= JUMP_TOLERANCE * sqrt(length)))
+        fail_msg("%s: off by %.3g of its length", key, sqrt(difference / length));
+}
+
+static void check_case(const struct golden *golden, const struct backbone_case *c)
+{
+    struct error err;
+    struct arena arena;
+    struct network *network = network_of(c);
+    struct session *session = session_create(network, 1, &err);
+    assert_non_null(session);
+    arena_init(&arena, 0);
+    struct results r = make_results(&arena, network);
+    run(session, &arena, &r);
+    check(golden, c, "logits", r.logits, r.classes);
+    check(golden, c, "layer", r.layer, r.layer_size);
+    check(golden, c, "gradient", r.gradient, r.layer_size);
+    check_length(golden, c, "input_gradient", r.input_gradient, r.input_size);
+    arena_release(&arena);
+    session_free(session);
+    network_free(network);
+}
+
+/* All cases whose key begins with the prefix, at 224 px or at other sizes. */
+static void check_cases(const char *prefix, bool at_224)
+{
+    struct golden *golden = golden_open("backbones");
+    FILE *file = fopen(CASES, "r");
+    assert_non_null(file);
+    char line[256];
+    int checked = 0;
+    while (fgets(line, sizeof line, file)) {
+        struct backbone_case c;
+        if (line[0] == '#' || sscanf(line, "%63s %63s %d %lf %d %d", c.key, c.arch, &c.options.classes,
+                                     &c.options.width, &c.options.height, &c.options.width_px) != 6)
+            continue;
+        if (strncmp(c.key, prefix, strlen(prefix)) == 0 && (c.options.height == 224) == at_224) {
+            check_case(golden, &c);
+            checked++;
+        }
+    }
+    assert_true(checked > 0);
+    fclose(file);
+    golden_close(golden);
+}
+
+TEST(vggs_equal_torchvision)
+{
+    check_cases("vgg", false);
+}
+
+TEST(resnets_equal_torchvision)
+{
+    check_cases("res", false);
+    check_cases("wide_resnet", false);
+}
+
+TEST(mobilenets_of_any_width_equal_torchvision)
+{
+    check_cases("mobilenet", false);
+}
+
+TEST(networks_equal_torchvision_at_224)
+{
+    check_cases("", true);
+}
+
+TEST(nodes_are_called_as_torchvision_calls_them)
+{
+    struct golden *golden = golden_open("backbones");
+    const struct backbone_options options = {1000, 1, 64, 64};
+    for (int f = 0; backbone_families[f]; f++)
+        for (const struct backbone_variant *variant = backbone_families[f]->variants; variant->name; variant++) {
+            char key[64];
+            size_t count;
+            snprintf(key, sizeof key, "%s.nodes", variant->name);
+            const double *want = golden_values(golden, key, &count);
+            struct graph *graph = graph_of(variant->name, &options);
+            assert_int_equal(graph_node_count(graph), count + 1);
+            for (int i = 1; i < graph_node_count(graph); i++) {
+                const char *name = graph_node(graph, i).name;
+                if (golden_seed(name) % 1000000000 != want[i - 1])
+                    fail_msg("%s: node %d is \"%s\", torchvision has another", variant->name, i, name);
+            }
+            graph_free(graph);
+        }
+    golden_close(golden);
+}
+
+/* Values of PyTorch's parameters, without running statistics; from torchvision's documentation. */
+TEST(numbers_of_parameters_are_torchvisions)
+{
+    static const struct {
+        const char *arch;
+        size_t count;
+    } rows[] = {{"vgg11", 132863336},       {"vgg11_bn", 132868840},       {"vgg13", 133047848},
+                {"vgg13_bn", 133053736},    {"vgg16", 138357544},          {"vgg16_bn", 138365992},
+                {"vgg19", 143667240},       {"vgg19_bn", 143678248},       {"resnet18", 11689512},
+                {"resnet34", 21797672},     {"resnet50", 25557032},        {"resnet101", 44549160},
+                {"resnet152", 60192808},    {"resnext50_32x4d", 25028904}, {"resnext101_32x8d", 88791336},
+                {"wide_resnet50_2", 68883240}, {"mobilenet_v2", 3504872}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct graph *graph = graph_of(rows[i].arch, &(struct backbone_options){1000, 1, 224, 224});
+        size_t sum = 0;
+        for (int p = 0; p < graph_parameter_count(graph); p++) {
+            const struct parameter parameter = graph_parameter(graph, p);
+            size_t size = 1;
+            for (int d = 0; d < parameter.rank; d++)
+                size *= (size_t)parameter.dim[d];
+            if (parameter.role != PARAMETER_NORM_MEAN && parameter.role != PARAMETER_NORM_VARIANCE)
+                sum += size;
+        }
+        assert_int_equal(sum, rows[i].count);
+        graph_free(graph);
+    }
+}
+
+static void layer_is(const char *arch, int channels, int side)
+{
+    const struct backbone_family *family;
+    struct error err;
+    const struct backbone_variant *variant = backbone_find(arch, &family, &err);
+    assert_non_null(variant);
+    struct graph *graph = graph_of(arch, &(struct backbone_options){1000, 1, 224, 224});
+    const int node = graph_find(graph, variant->layer, &err);
+    assert_true(node >= 0);
+    const struct shape shape = graph_node(graph, node).shape;
+    assert_int_equal(shape.c, channels);
+    assert_int_equal(shape.h, side);
+    assert_int_equal(shape.w, side);
+    graph_free(graph);
+}
+
+TEST(target_layers_have_the_published_shapes)
+{
+    layer_is("vgg11", 512, 14);
+    layer_is("vgg19_bn", 512, 14);
+    layer_is("resnet34", 512, 7);
+    layer_is("resnext101_32x8d", 2048, 7);
+    layer_is("mobilenet_v2", 1280, 7);
+}
+
+TEST(modules_that_return_a_node_name_it_too)
+{
+    static const char *const same[][3] = {{"resnet50", "layer4", "layer4.2.relu_2"},
+                                          {"resnet50", "layer4.2", "layer4.2.relu_2"},
+                                          {"resnet18", "layer1.1", "layer1.1.relu_1"},
+                                          {"resnet18", "layer2.0.downsample", "layer2.0.downsample.1"},
+                                          {"vgg16", "features", "features.30"},
+                                          {"mobilenet_v2", "features.18", "features.18.2"},
+                                          {"mobilenet_v2", "features", "features.18.2"},
+                                          {"mobilenet_v2", "features.3", "features.3.add"},
+                                          {"mobilenet_v2", "features.2.conv", "features.2.conv.3"}};
+    struct error err;
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
+        struct graph *graph = graph_of(same[i][0], &(struct backbone_options){10, 1, 64, 64});
+        const int node = graph_find(graph, same[i][1], &err);
+        assert_true(node > 0);
+        assert_int_equal(node, graph_find(graph, same[i][2], &err));
+        graph_free(graph);
+    }
+}
+
+static void refuses(const char *arch, struct backbone_options options, const char *text)
+{
+    struct error err;
+    assert_null(backbone_graph(arch, &options, &err));
+    assert_string_equal(err.text, text);
+}
+
+TEST(an_unknown_backbone_is_named_with_the_nearest)
+{
+    const struct backbone_options usual = {1000, 1, 224, 224};
+    refuses("resnet51", usual, "unknown backbone \"resnet51\", did you mean \"resnet50\"?");
+    refuses("mobilenetv2", usual, "unknown backbone \"mobilenetv2\", did you mean \"mobilenet_v2\"?");
+    refuses("?\n", usual, "unknown backbone \"??\"");
+}
+
+TEST(options_out_of_range_are_refused)
+{
+    refuses("vgg16", (struct backbone_options){0, 1, 224, 224},
+            "backbone \"vgg16\": classes is 0; allowed: 1..1000000");
+    refuses("vgg16", (struct backbone_options){1000, 0, 224, 224},
+            "backbone \"vgg16\": width is 0; allowed: more than 0, at most 16");
+    refuses("vgg16", (struct backbone_options){1000, NAN, 224, 224},
+            "backbone \"vgg16\": width is nan; allowed: more than 0, at most 16");
+    refuses("vgg16", (struct backbone_options){1000, 1, 224, -1},
+            "backbone \"vgg16\": input is 224x-1; allowed: sides of 1..16384");
+}
+
+TEST(an_input_that_is_too_small_names_the_layer)
+{
+    struct error err;
+    assert_null(backbone_graph("vgg16", &(struct backbone_options){1000, 1, 31, 224}, &err));
+    assert_non_null(strstr(err.text, "backbone \"vgg16\": layer \"features.30\": "));
+    graph_free(graph_of("vgg16", &(struct backbone_options){1000, 1, 32, 32}));
+    graph_free(graph_of("resnet50", &(struct backbone_options){1000, 1, 1, 1}));
+}
+
+TEST(channels_are_rounded_as_torchvision_rounds_them)
+{
+    /* torchvision.models._utils._make_divisible(v, 8) */
+    static const struct {
+        double asked;
+        int given;
+    } rows[] = {{1, 8}, {11.2, 16}, {12, 16}, {5.6, 8}, {8.4, 8}, {22.4, 24}, {44.8, 48}, {112, 112}, {1792, 1792},
+                {18, 24}, {17, 16}, {84, 88}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_int_equal(backbone_channels(rows[i].asked), rows[i].given);
+}
