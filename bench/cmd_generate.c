@@ -1,30 +1,32 @@
-/* bench/cmd_generate.c - seeded random weights for any architecture. */
+/* bench/cmd_generate.c - data that needs nobody's files: random weights for any architecture, a demo image set. */
 #include "backbones/weights_file.h"
 #include "bench/bench.h"
 #include "bench/options.h"
+#include "datasets/demo.h"
 
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { KEY_SEED = OPTIONS_KEY, KEY_CLASSES, KEY_WIDTH, KEY_SIZE };
+enum { KEY_SEED = OPTIONS_KEY, KEY_CLASSES, KEY_WIDTH, KEY_SIZE, KEY_IMAGES };
 
 struct generate {
     struct options common;
-    const char *what, *arch, *out;
-    struct backbone_options options;
-    int seed;
+    const char *kind, *arch, *out;
+    const char *for_weights, *for_demo; /* an option that only this kind has, if one was given */
+    double width;
+    int classes, images, seed;
+    int size; /* 0: the kind's own */
 };
 
 static int take_word(struct generate *generate, const char *word, struct error *err)
 {
-    if (!generate->what) {
-        generate->what = word;
-        if (strcmp(word, "weights") != 0)
-            return error_set(err, "cannot generate \"%s\"; allowed: weights ARCH", word);
-        return 0;
-    }
-    generate->arch = word;
+    if (!generate->kind)
+        generate->kind = word;
+    else if (!generate->arch)
+        generate->arch = word;
+    else
+        return error_set(err, "stray argument \"%s\"", word);
     return 0;
 }
 
@@ -37,44 +39,54 @@ static int take(void *target, int key, const char *value, struct error *err)
         return 0;
     case KEY_SEED:
         return options_int("--seed", value, 0, INT_MAX, &generate->seed, err);
-    case KEY_CLASSES:
-        return options_int("--classes", value, 1, 1000000, &generate->options.classes, err);
-    case KEY_WIDTH:
-        return options_double("--width", value, 0.01, 16, &generate->options.width, err);
     case KEY_SIZE:
-        return options_int("--size", value, 1, 16384, &generate->options.height, err);
+        return options_int("--size", value, 1, 16384, &generate->size, err);
+    case KEY_CLASSES:
+        generate->for_weights = "--classes";
+        return options_int("--classes", value, 1, 1000000, &generate->classes, err);
+    case KEY_WIDTH:
+        generate->for_weights = "--width";
+        return options_double("--width", value, 0.01, 16, &generate->width, err);
+    case KEY_IMAGES:
+        generate->for_demo = "--images";
+        return options_int("--images", value, 1, 1000000, &generate->images, err);
     default:
         return take_word(generate, value, err);
     }
 }
 
 static const struct options_usage usage = {
-    .words = "weights ARCH",
-    .doc = "Writes random weights whose signals keep their size; the same seed gives the same weights anywhere.\v"
+    .words = "weights ARCH\ndemo",
+    .doc = "Writes random weights whose signals keep their size, or an image set of drawn scenes with labels and "
+           "boxes. The same seed gives the same file contents anywhere.\v"
            "Examples:\n"
            "  cambench generate weights resnet18 --seed 1 --out resnet18.h5\n"
-           "  cambench generate weights vgg16 --classes 10 --width 0.25 --out small.h5\n",
+           "  cambench generate weights vgg16 --classes 10 --width 0.25 --out small.h5\n"
+           "  cambench generate demo --images 64 --size 256 --out demo.h5\n",
     .rows = (const struct argp_option[]){{"out", 'o', "FILE", 0, "the HDF5 file to write", 0},
                                          {"seed", KEY_SEED, "N", 0, "of the random numbers (1)", 0},
-                                         {"classes", KEY_CLASSES, "N", 0, "of the network (1000)", 0},
-                                         {"width", KEY_WIDTH, "X", 0, "multiplier of the channels (1)", 0},
-                                         {"size", KEY_SIZE, "PX", 0, "side of the input it is meant for (224)", 0},
+                                         {"size", KEY_SIZE, "PX", 0, "weights: side of the input they are meant for "
+                                                                     "(224); demo: side of the pictures (256)", 0},
+                                         {"classes", KEY_CLASSES, "N", 0, "weights: classes of the network (1000)", 0},
+                                         {"width", KEY_WIDTH, "X", 0, "weights: multiplier of the channels (1)", 0},
+                                         {"images", KEY_IMAGES, "N", 0, "demo: how many pictures (64)", 0},
                                          {0}},
     .common = OPTIONS_QUIET,
-    .words_min = 2,
+    .words_min = 1,
     .words_max = 2,
     .take = take,
 };
 
-static int write_weights(const struct generate *generate, const struct graph *graph, struct arena *arena,
+/* -- weights ------------------------------------------------------------------------------------------------------ */
+
+static int write_weights(const struct generate *generate, const struct graph *graph, int size, struct arena *arena,
                          struct error *err)
 {
-    const struct backbone_options *options = &generate->options;
-    struct weights_info info = {.classes = options->classes, .width = options->width, .accuracy = -1,
-                                .height = options->height, .width_px = options->width_px};
+    struct weights weights;
+    struct weights_info info = {.classes = generate->classes, .width = generate->width, .accuracy = -1,
+                                .height = size, .width_px = size};
     snprintf(info.arch, sizeof info.arch, "%s", generate->arch);
     snprintf(info.source, sizeof info.source, "generated at random, seed %d", generate->seed);
-    struct weights weights;
     if (weights_generate(graph, (uint64_t)generate->seed, arena, &weights, err) ||
         weights_write(generate->out, &info, &weights, err))
         return -1;
@@ -85,34 +97,62 @@ static int write_weights(const struct generate *generate, const struct graph *gr
 
 static int generate_weights(const struct generate *generate, struct error *err)
 {
-    struct graph *graph = backbone_graph(generate->arch, &generate->options, err);
+    if (!generate->arch)
+        return error_set(err, "generate weights needs an architecture (cambench list backbones)");
+    const int size = generate->size ? generate->size : 224;
+    struct graph *graph = backbone_graph(
+        generate->arch, &(struct backbone_options){generate->classes, generate->width, size, size}, err);
     if (!graph)
         return -1;
     struct arena arena;
     arena_init(&arena, 0);
-    const int status = write_weights(generate, graph, &arena, err);
+    const int status = write_weights(generate, graph, size, &arena, err);
     arena_release(&arena);
     graph_free(graph);
     return status;
 }
 
+/* -- demo --------------------------------------------------------------------------------------------------------- */
+
+static int generate_demo(const struct generate *generate, struct error *err)
+{
+    const int size = generate->size ? generate->size : 256;
+    if (generate->arch)
+        return error_set(err, "stray argument \"%s\"; see cambench generate --help", generate->arch);
+    if (demo_generate(generate->out, generate->images, size, (uint64_t)generate->seed, err))
+        return -1;
+    if (!generate->common.quiet)
+        printf("%s: %d pictures of %d classes\n", generate->out, generate->images, DEMO_CLASSES);
+    return 0;
+}
+
+/* ----------------------------------------------------------------------------------------------------------------- */
+
+static int generate_kind(const struct generate *generate, struct error *err)
+{
+    const bool is_weights = strcmp(generate->kind, "weights") == 0, is_demo = strcmp(generate->kind, "demo") == 0;
+    const char *stray = is_weights ? generate->for_demo : generate->for_weights;
+    if (!is_weights && !is_demo)
+        return error_set(err, "cannot generate \"%s\"; allowed: weights, demo", generate->kind);
+    if (stray)
+        return error_set(err, "generate %s has no option %s; see cambench generate --help", generate->kind, stray);
+    if (!generate->out)
+        return error_set(err, "generate %s needs --out FILE; see cambench generate --help", generate->kind);
+    return is_weights ? generate_weights(generate, err) : generate_demo(generate, err);
+}
+
 static int run(int argc, char **argv, struct error *err)
 {
-    struct generate generate = {.options = {.classes = 1000, .width = 1, .height = 224}, .seed = 1};
+    struct generate generate = {.width = 1, .classes = 1000, .images = 64, .seed = 1};
     const int status = options_parse(&usage, argc, argv, &generate.common, &generate, err);
     if (status)
         return options_exit(status);
-    if (!generate.out) {
-        error_set(err, "generate needs --out FILE; see cambench generate --help");
-        return EXIT_USAGE;
-    }
-    generate.options.width_px = generate.options.height;
-    return generate_weights(&generate, err) ? EXIT_USAGE : EXIT_DONE;
+    return generate_kind(&generate, err) ? EXIT_USAGE : EXIT_DONE;
 }
 
 const struct command command_generate = {
     .name = "generate",
-    .summary = "make random weights",
+    .summary = "make random weights, or a demo image set",
     .group = COMMAND_DATA,
     .run = run,
 };

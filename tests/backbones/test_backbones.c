@@ -14,8 +14,8 @@
 #define CASES "tests/golden/backbone_cases.txt"
 #define TOLERANCE 1e-4 /* of the largest value; PyTorch in float32 is within 4e-5 of its float64 */
 /*
- * Of the length of the gradient at the input: where a value is so near to 0 that rounding decides on which side of a ReLU
- * it falls, the gradient jumps. PyTorch in float32 is up to 0.04 of the largest value away from its float64.
+ * Of the length of the gradient at the input: where a value is so near to 0 that rounding decides on which side of a
+ * ReLU it falls, the gradient jumps. PyTorch in float32 is up to 0.04 of the largest value away from its float64.
  */
 #define JUMP_TOLERANCE 2e-2
 
