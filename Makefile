@@ -150,8 +150,8 @@ $(B)/cambench-bench: $(PERF_OBJECTS) $(filter-out $(B)/libbench.a,$(LIBS))
 # -- style ---------------------------------------------------------------------------------------------------------------
 .PHONY: lint lint-quick format
 lint: deps-lint ## compilers' and analysers' warnings, format, scripts, man page, include directions, names
-	@$(MAKE) --no-print-directory registries
-	@COMPILE_FLAGS="$(STD) $(WARN) -I. $(PKG_CFLAGS)" tools/lint/all.sh
+	@$(MAKE) --no-print-directory all
+	@B=$(B) COMPILE_FLAGS="$(STD) $(WARN) -I. $(PKG_CFLAGS)" tools/lint/all.sh
 
 lint-quick: ## the checks that take seconds: format, includes, names, scripts
 	@tools/lint/all.sh quick
@@ -178,8 +178,7 @@ uninstall: ## remove what install has put there
 man: $(B)/cambench ## write docs/cambench.1 from the program's --help
 	tools/man.sh $(B)/cambench docs/cambench.1
 
-.PHONY: FORCE clean registries
-registries: $(REGISTRIES)
+.PHONY: FORCE clean
 FORCE:
 
 clean: ## remove build/

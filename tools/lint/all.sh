@@ -126,9 +126,21 @@ no_state()
     [ -z "$held" ] || { echo "data that can be written: $held"; return 1; }
 }
 
+# Tests are left out: the analyser does not know that cmocka's assertions end a test.
 tidy()
 {
-    printf '%s\n' "${sources[@]}" | each "clang-tidy --quiet {} -- $flags 2>/dev/null | grep -v '^ \|: note:'; exit \${PIPESTATUS[0]}"
+    printf '%s\n' "${sources[@]}" | grep -v ^tests/ |
+        each "clang-tidy --quiet {} -- $flags 2>/dev/null | grep 'error:'; exit \${PIPESTATUS[0]}"
+}
+
+# The man page says what the program's --help says (its date apart).
+man_page_is_current()
+{
+    local made
+    made=$(mktemp)
+    tools/man.sh "$build/cambench" "$made" && diff <(grep -v '^\.TH' docs/cambench.1) <(grep -v '^\.TH' "$made") ||
+        { rm -f "$made"; echo "docs/cambench.1 is old: make man"; return 1; }
+    rm -f "$made"
 }
 
 cpp_check()
@@ -151,6 +163,7 @@ if [ "${1:-}" != quick ]; then
     check "clang" compile clang
     check "every header compiles alone" headers_alone
     check "no state in methods and metrics" no_state
+    check "man page is current" man_page_is_current
     check "cppcheck" cpp_check
     check "clang-tidy" tidy
 fi
