@@ -2,8 +2,8 @@
  * base/h5.h - HDF5, in one place and at arm's length.
  *
  * libhdf5 crashes or loops on some damaged files, so a file is never opened in this process: a child process opens it,
- * answers questions over a socket, and dies alone. A signal becomes `image set "x.h5": damaged (the HDF5 library crashed
- * on it)`, silence becomes a time-out. Bytes of contiguous datasets are then read with pread() by any thread, without
+ * answers questions over a socket, and dies alone. A signal becomes `image set "x.h5": damaged (the HDF5 library
+ * crashed on it)`, silence a time-out. Bytes of contiguous datasets are then read with pread() by any thread, without
  * HDF5's lock; everything else goes through the child, one caller at a time (h5 locks by itself). External storage,
  * external links, virtual datasets and filter plugins are refused. Open files before parallel work begins.
  */
@@ -75,7 +75,7 @@ int h5_write(struct h5_writer *writer, const char *path, enum h5_type type, int 
                                                       H5_FLOAT16: data are uint16_t, the bits of IEEE binary16 */
 int h5_write_texts(struct h5_writer *writer, const char *path, const char *const *texts, uint64_t count,
                    struct error *err); /* count 1 with "@name": a text attribute */
-/* A contiguous dataset of known size that is filled piece by piece: rows first..first+count-1 of the first dimension. */
+/* A contiguous dataset of known size that is filled piece by piece: rows first..first+count-1 of dimension 0. */
 int h5_define(struct h5_writer *writer, const char *path, enum h5_type type, int rank, const uint64_t *dim,
               struct error *err);
 int h5_write_rows(struct h5_writer *writer, const char *path, uint64_t first, uint64_t count, const void *data,

@@ -1,9 +1,10 @@
 /*
  * base/h5_wire.h - what the reading process and its child say to each other. Private to base/h5*.c.
  *
- * The child first answers without being asked: its catalogue, an array of struct h5_item. Then it answers requests. An
- * answer is any number of pieces, struct h5_piece and its bytes, ended by an empty piece; a failed piece holds a sentence
- * and ends the answer as well. Whatever the child says is checked by the parent: a damaged file may have damaged it.
+ * The child first answers without being asked: its catalogue, an array of struct h5_item. Then it answers requests.
+ * An answer is any number of pieces, struct h5_piece and its bytes, ended by an empty piece; a failed piece holds a
+ * sentence and ends the answer as well. Whatever the child says is checked by the parent: a damaged file may have
+ * damaged it.
  */
 #ifndef BASE_H5_WIRE_H
 #define BASE_H5_WIRE_H
@@ -30,7 +31,7 @@ struct h5_piece {
 /* Bytes of one number; 0 for types that are none. */
 size_t h5_type_size(enum h5_type type);
 
-/* Elements of one row (along the first dimension), or of all; 0 if it overflows. A scalar has one row of one element. */
+/* Rows (along dimension 0) and elements of one row; 0 if that overflows. A scalar has one row of one element. */
 uint64_t h5_rows(const struct h5_item *item);
 uint64_t h5_row_elements(const struct h5_item *item);
 

@@ -1,8 +1,9 @@
 /*
  * datasets/decode.h - encoded bytes to 8-bit RGB, as Pillow's convert("RGB") gives it.
  *
- * JPEG (libjpeg-turbo: grey, YCbCr, CMYK and YCCK, progressive; EXIF orientation is not applied, as torchvision) and PNG
- * (grey, palette, alpha dropped as Pillow does, 16 bit reduced). A truncated or damaged file is refused, never half read.
+ * JPEG (libjpeg-turbo: grey, YCbCr, CMYK and YCCK, progressive; EXIF orientation is not applied, as torchvision) and
+ * PNG (grey, palette, alpha dropped, 16 bits reduced, as Pillow does). A truncated or damaged file is refused, never
+ * half read.
  */
 #ifndef DATASETS_DECODE_H
 #define DATASETS_DECODE_H

@@ -1,8 +1,8 @@
 /*
  * datasets/decode_jpeg.c - JPEG by libjpeg-turbo with its defaults, which are Pillow's.
  *
- * libjpeg reports errors by a call that must not return: it jumps back to decode_jpeg(), never further. What the library
- * only warns of, missing data above all, is an error here too, but for a few harmless oddities.
+ * libjpeg reports errors by a call that must not return: it jumps back to decode_jpeg(), never further. What the
+ * library only warns of, missing data above all, is an error here too, but for a few harmless oddities.
  */
 #include "datasets/decode_formats.h"
 

@@ -1,9 +1,9 @@
 /*
  * datasets/import.h - a folder of pictures and labels becomes an image set.
  *
- * Layouts: FOLDER/labels.csv with columns file, class_index and perhaps synset and name, in any order, paths relative to
- * it; else one folder per class. Every picture is decoded once, so that the image set holds readable ones only. Memory
- * holds the list of files and one picture.
+ * Layouts: FOLDER/labels.csv with columns file, class_index and perhaps synset and name, in any order, paths relative
+ * to it; else one folder per class. Every picture is decoded once, so that the image set holds readable ones only.
+ * Memory holds the list of files and one picture.
  */
 #ifndef DATASETS_IMPORT_H
 #define DATASETS_IMPORT_H
@@ -39,8 +39,8 @@ struct import_options {
 enum import_status { IMPORT_DONE = 0, IMPORT_FAILED = -1, IMPORT_UNREADABLE = -2, IMPORT_STOPPED = -3 };
 
 /*
- * IMPORT_DONE: the file is there, whole. IMPORT_FAILED: err says why. IMPORT_UNREADABLE: strict, and err names the first
- * unreadable picture. IMPORT_STOPPED: by the flag. In all but the first case nothing is left behind.
+ * IMPORT_DONE: the file is there, whole. IMPORT_FAILED: err says why. IMPORT_UNREADABLE: strict, and err names the
+ * first unreadable picture. IMPORT_STOPPED: by the flag. In all but the first case nothing is left behind.
  */
 int import_dataset(const struct import_options *options, struct import_result *result, struct error *err);
 

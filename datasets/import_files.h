@@ -29,7 +29,7 @@ struct import_files {
  */
 int import_find_files(const char *folder, struct arena *arena, struct import_files *files, struct error *err);
 
-/* Keeps the files that a list names (their path or name, one a line), in its order. Errors: a name that is not there. */
+/* Keeps the files that a list names (path or name, one a line), in its order. Errors: a name that is not there. */
 int import_keep_listed(const char *list, struct arena *arena, struct import_files *files, struct error *err);
 
 /* A regular file of at most `most` bytes, into the arena with a NUL behind it. Errors do not name the file. */

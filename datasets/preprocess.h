@@ -29,8 +29,8 @@ struct preprocess_geometry {
 
 /*
  * Resize, centre crop (offset round-half-even((side - crop) / 2); smaller pictures are padded with zeros), normalise.
- * input: (3,crop_h,crop_w), given by the caller. pixels: if not NULL, receives the crop's 8-bit RGB (crop_h,crop_w,3), in
- * the arena, for overlays. geometry may be NULL. Errors: no memory, a picture of impossible aspect.
+ * input: (3,crop_h,crop_w), given by the caller. pixels: if not NULL, receives the crop's 8-bit RGB (crop_h,crop_w,3),
+ * in the arena, for overlays. geometry may be NULL. Errors: no memory, a picture of impossible aspect.
  */
 int preprocess_picture(const struct picture *picture, const struct preprocess *how, struct arena *arena, float *input,
                        uint8_t **pixels, struct preprocess_geometry *geometry, struct error *err);

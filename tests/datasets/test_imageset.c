@@ -1,6 +1,6 @@
 /*
- * tests/datasets/test_imageset.c - image sets of h5py (tests/golden/imageset_fixtures.py) and our own; each wrong one is
- * refused by a sentence that names the file and what is wrong in it.
+ * tests/datasets/test_imageset.c - image sets of h5py (tests/golden/imageset_fixtures.py) and our own; each wrong one
+ * is refused by a sentence that names the file and what is wrong in it.
  */
 #include "datasets/decode.h"
 #include "datasets/demo.h"

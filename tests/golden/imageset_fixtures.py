@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """
-Image sets as users write them with h5py, right and wrong, for tests/datasets/test_imageset.c: tests/golden/imagesets/*.h5
-(h5py 3.7, HDF5 1.10.8). The pictures are those of tests/golden/pictures.
+Image sets as users write them with h5py, right and wrong, for tests/datasets/test_imageset.c:
+tests/golden/imagesets/*.h5 (h5py 3.7, HDF5 1.10.8). The pictures are those of tests/golden/pictures.
 """
 import os
 

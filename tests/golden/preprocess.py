@@ -159,7 +159,8 @@ NORMALISE = transforms.Normalize((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 # file, resize (one number: shorter side), crop, filter
 CASES = [("colour_420.jpg", 256, 224, "bilinear"), ("colour_420.jpg", 32, 28, "bilinear"),
          ("progressive.jpg", 45, 40, "bicubic"), ("grey.jpg", 36, 32, "bilinear"), ("cmyk.jpg", 24, 25, "bilinear"),
-         ("orientation_6.jpg", 33, 28, "bicubic"), ("rgb.png", 20, 64, "bilinear"), ("rgb.png", (48, 40), 32, "bilinear"),
+         ("orientation_6.jpg", 33, 28, "bicubic"), ("rgb.png", 20, 64, "bilinear"),
+         ("rgb.png", (48, 40), 32, "bilinear"),
          ("one_pixel.jpg", 8, 8, "bilinear"), ("narrow.jpg", 10, 12, "bicubic"), ("rgba.png", 31, 28, "bilinear"),
          ("rgba.png", 31, 26, "bilinear")]
 
