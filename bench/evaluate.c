@@ -193,6 +193,7 @@ static int measure(struct judgement *j, const struct cam_cost *cost, int protoco
     struct evidence evidence = {
         .map = {j->walk->input.h, j->walk->input.w, j->saliency.data},
         .native = {j->saliency.native_h, j->saliency.native_w, j->saliency.native},
+        .map_flag = j->saliency.flag == SALIENCY_CONSTANT ? "constant_map" : NULL,
         .cost = {cost->seconds, cost->full, cost->tail, cost->backward},
         .probability = probability,
         .explain_again = explain_again,

@@ -45,6 +45,8 @@ static int measure(struct evidence *evidence, const struct evidence_metric *entr
         return error_prefix(err, "metric \"%s\": ", metric->name);
     if (!value->undefined && !isfinite(value->number))
         *value = value_undefined("nonfinite");
+    if (!value->undefined && !value->flag && !metric->is_cost)
+        value->flag = evidence->map_flag;
     return 0;
 }
 

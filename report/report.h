@@ -83,6 +83,7 @@ struct cell {
     int n, undefined;
     double mean;            /* NAN if n is 0 */
     double ci_low, ci_high; /* percentile bootstrap, 95 %; NAN without */
+    int noted;              /* of n: values with a note, such as those of a constant map */
 };
 
 /*

@@ -76,7 +76,7 @@ void stats_sort(double *values, size_t n)
 
 /* What a cell is made of: values (n,parts) over the images where all parts are defined. */
 struct sample {
-    int parts, n, undefined;
+    int parts, n, undefined, noted;
     double *values;
 };
 
@@ -85,7 +85,7 @@ static void sample_read(const struct report *report, int backbone, int method, i
 {
     const struct report_metric *row = &report->metrics[metric];
     int part[PARTS_MAX] = {metric};
-    sample->parts = sample->n = sample->undefined = 0;
+    sample->parts = sample->n = sample->undefined = sample->noted = 0;
     if (row->combine)
         while (sample->parts < PARTS_MAX && row->parts[sample->parts] >= 0) {
             part[sample->parts] = row->parts[sample->parts];
@@ -94,15 +94,17 @@ static void sample_read(const struct report *report, int backbone, int method, i
     else
         sample->parts = 1;
     for (int image = 0; image < report->image_count; image++) {
-        bool is_absent = sample->parts == 0, is_undefined = false;
+        bool is_absent = sample->parts == 0, is_undefined = false, is_noted = false;
         for (int j = 0; j < sample->parts; j++) {
             const size_t at = report_index(report, backbone, method, protocol, part[j], image);
             is_absent |= report->states[at] == REPORT_ABSENT;
             is_undefined |= report->states[at] == REPORT_UNDEFINED;
+            is_noted |= report->notes && report->notes[at];
             sample->values[(size_t)sample->n * (size_t)sample->parts + (size_t)j] = report->values[at];
         }
         sample->undefined += !is_absent && is_undefined;
         sample->n += !is_absent && !is_undefined;
+        sample->noted += !is_absent && !is_undefined && is_noted;
     }
 }
 
@@ -170,7 +172,7 @@ static struct cell cell_of(const struct report *report, int backbone, int method
     const struct report_metric *row = &report->metrics[metric];
     struct sample sample = {.values = scratch->values};
     sample_read(report, backbone, method, protocol, metric, &sample);
-    struct cell cell = {.n = sample.n, .undefined = sample.undefined, .mean = NAN, .ci_low = NAN, .ci_high = NAN};
+    struct cell cell = {.n = sample.n, .undefined = sample.undefined, .noted = sample.noted, .mean = NAN, .ci_low = NAN, .ci_high = NAN};
     if (sample.n == 0)
         return cell;
     cell.mean = sample_estimate(&sample, row, NULL);

@@ -64,6 +64,36 @@ static bool has_undefined(const struct table *table, int b)
     return false;
 }
 
+/* Most values of one metric that carry a note, of a method. */
+static int most_noted(const struct table *table, int b, int m, int *n)
+{
+    int most = *n = 0;
+    for (int k = 0; k < table->report->metric_count; k++) {
+        const struct cell *cell = table_cell(table, b, m, k);
+        if (cell->noted > most) {
+            most = cell->noted;
+            *n = cell->n;
+        }
+    }
+    return most;
+}
+
+/* "Grad-CAM: 3 of 60; ..." behind `head`; writes nothing if there is none. */
+static void list_noted(const struct table *table, int b, const char *head, const char *end,
+                       int (*escape)(FILE *, const char *))
+{
+    int said = 0, n;
+    for (int m = 0; m < table->report->method_count; m++) {
+        const int noted = most_noted(table, b, m, &n);
+        if (noted == 0)
+            continue;
+        fputs(said++ ? "; " : head, table->stream);
+        escape(table->stream, table->report->methods[m].title);
+        fprintf(table->stream, ": %d of %d", noted, n);
+    }
+    fputs(said ? end : "", table->stream);
+}
+
 /* -- Markdown ----------------------------------------------------------------------------------------------------- */
 
 /* Text and the columns that it takes, for padding. */
@@ -184,6 +214,7 @@ static void markdown_block(const struct table *table, int b)
         list_undefined(table, b, escape_markdown);
         fputs(".\n", table->stream);
     }
+    list_noted(table, b, "\nConstant maps, or values set by a rule (notes in per_image.csv): ", ".\n", escape_markdown);
 }
 
 static void markdown(const struct table *table)

@@ -164,6 +164,23 @@ static void put_undefined(const struct view *view)
         }
 }
 
+/* Methods with maps or values that a rule had to decide. */
+static void put_noted(const struct view *view)
+{
+    const struct report *report = view->report;
+    for (int m = 0; m < report->method_count; m++) {
+        const struct cell *most = cell_at(report, view->cells, view->backbone, m, view->protocol, 0);
+        for (int k = 1; k < report->metric_count; k++) {
+            const struct cell *cell = cell_at(report, view->cells, view->backbone, m, view->protocol, k);
+            most = cell->noted > most->noted ? cell : most;
+        }
+        if (most->noted == 0)
+            continue;
+        escape_terminal(view->stream, report->methods[m].title, 0);
+        fprintf(view->stream, ": %d of %d maps constant, or compared with a constant one\n", most->noted, most->n);
+    }
+}
+
 /* "ResNet-18 (layer4): top-1 77.67 %, top-5 93.00 % of 300 labelled images" */
 static void put_title(const struct view *view)
 {
@@ -193,6 +210,7 @@ static void put_table(const struct view *view, struct column *columns, int limit
             put_row(view, columns + first, fit, m);
     }
     put_undefined(view);
+    put_noted(view);
 }
 
 /* As wide as the longest title, but at most 32 and a third of the terminal (12 at least). */

@@ -89,6 +89,28 @@ TEST(latex_is_booktabs_with_one_block_per_backbone)
     sample_remove(small.folder);
 }
 
+TEST(maps_that_a_rule_decided_are_counted)
+{
+    struct small small;
+    struct error err = {""};
+    small_open(&small);
+    small.cells[0].noted = 2;
+    small.cells[1].noted = 5;
+    small.cells[3].noted = 1;
+    assert_int_equal(report_tables(&small.report, small.cells, &err), 0);
+    char *text = sample_read(small.folder, "tables/cambench.md", NULL);
+    assert_non_null(strstr(text, "\nConstant maps, or values set by a rule (notes in per_image.csv): "
+                                 "Grad\\_CAM\\|1: 5 of 59; \\[B\\]: 1 of 60.\n"));
+    free(text);
+    char shown[4096] = "";
+    FILE *stream = fmemopen(shown, sizeof shown, "w");
+    assert_int_equal(report_terminal(&small.report, small.cells, stream, 80, false), 0);
+    fclose(stream);
+    assert_non_null(strstr(shown, "\nGrad_CAM|1: 5 of 59 maps constant, or compared with a constant one\n"
+                                  "[B]: 1 of 60 maps constant, or compared with a constant one\n"));
+    sample_remove(small.folder);
+}
+
 TEST(absurdly_large_numbers_are_written)
 {
     struct small small;
