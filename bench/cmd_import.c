@@ -108,7 +108,7 @@ static void show_found(void *context, const struct import_result *result)
 {
     const struct import_command *import = context;
     if (!import->common.quiet)
-        printf("layout: %s; %d pictures, %d classes\n", result->layout, result->found, result->class_count);
+        printf("layout: %s; pictures: %d, classes: %d\n", result->layout, result->found, result->class_count);
     fflush(stdout);
 }
 
@@ -129,8 +129,8 @@ static void show_result(const struct import_command *import, const struct import
         fputs("\r\033[K", stderr);
     if (import->common.quiet)
         return;
-    printf("%s: %d pictures, %.1f MB", import->what.out, result->written, (double)result->bytes / 1e6);
-    printf(result->skipped ? "; %d unreadable ones left out\n" : "\n", result->skipped);
+    printf("%s: pictures: %d, %.1f MB; unreadable, left out: %d\n", import->what.out, result->written,
+           (double)result->bytes / 1e6, result->skipped);
 }
 
 static int import_pictures(struct import_command *import, struct error *err)
