@@ -2,6 +2,7 @@
 #include "bench/run.h"
 
 #include "base/file.h"
+#include "bench/catalog.h"
 #include "bench/manifest.h"
 
 #include <string.h>
@@ -134,8 +135,7 @@ static int fill_backbones(struct run *run, struct manifest *manifest, struct err
                                              .workspace_bytes = backbone->workspace_bytes};
         if (hash_of(run, config->backbones[b].weights, &rows[b].weights_sha256, err))
             return -1;
-        for (int i = 0; i < graph_node_count(backbone->graph); i++)
-            rows[b].parameters += graph_node(backbone->graph, i).parameters;
+        rows[b].parameters = (size_t)catalog_parameters(backbone->graph);
     }
     manifest->backbones = rows;
     return 0;

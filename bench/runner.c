@@ -205,7 +205,8 @@ static void run_task(struct runner *runner, struct evaluator *evaluator, const s
             fail(runner, &err);
         if (stored)
             fail(runner, &problem);
-        progress_add(&runner->progress, task->cost);
+        for (int i = 0; i < group->count; i++)
+            progress_add(&runner->progress, task->cost / group->count);
     }
 }
 

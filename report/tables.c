@@ -314,6 +314,12 @@ static void tex(const struct table *table)
         list_undefined(table, b, escape_tex);
         fputs("} \\\\\n", table->stream);
     }
+    for (int b = 0; b < report->backbone_count; b++) {
+        char head[128];
+        snprintf(head, sizeof head,
+                 "\\multicolumn{%d}{p{0.95\\linewidth}}{\\footnotesize constant maps, or values set by a rule: ", columns);
+        list_noted(table, b, head, "} \\\\\n", escape_tex);
+    }
     fputs("\\end{tabular}\n", table->stream);
 }
 
