@@ -93,7 +93,9 @@ struct imageset_writer *imageset_create(const char *path, const struct imageset_
         error_memory(err, "an image set");
         return NULL;
     }
-    *writer = (struct imageset_writer){h5_create(path, err), offset, description->count, 0};
+    writer->file = h5_create(path, err);
+    writer->offset = offset;
+    writer->count = description->count;
     if (writer->file && !write_description(writer, description, err))
         return writer;
     imageset_abandon(writer);
