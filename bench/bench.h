@@ -13,9 +13,9 @@
 
 enum exit_code {
     EXIT_DONE = 0,
-    EXIT_DIFFERENCE = 1,  /* compare found one */
-    EXIT_USAGE = 2,       /* bad usage, config or data */
-    EXIT_INCOMPLETE = 3,  /* finished, but images were skipped under --strict or values were lost */
+    EXIT_DIFFERENCE = 1, /* compare found one */
+    EXIT_USAGE = 2,      /* bad usage, config or data */
+    EXIT_INCOMPLETE = 3, /* finished, but images were skipped under --strict or values were lost */
     EXIT_INTERRUPTED = 130,
 };
 
