@@ -164,7 +164,7 @@ static const struct bench_network {
     struct graph *(*graph)(void);
     void (*weights)(struct weights *weights);
 } bench_networks[] = {
-    {"gap", {"block2", "block1", "conv1"}, bench_gap_graph, bench_gap_weights},
+    {"gap", {"block2", "block1", "block2.relu1"}, bench_gap_graph, bench_gap_weights},
     {"vgg", {"features.7", "features.4", "features.6"}, bench_vgg_graph, bench_vgg_weights},
     {"groups", {"features.7", "features.4", "features.6"}, bench_vgg_graph, bench_groups_weights},
     {"resnet18", {"layer4", "layer3", "layer2"}, bench_resnet18_graph, bench_resnet18_weights},

@@ -576,7 +576,7 @@ TEST(a_graph_whose_operands_or_output_do_not_fit_is_an_error)
 TEST(softmax_is_that_of_pytorch_for_large_logits_too)
 {
     static const float logits[4][4] = {{0, 0, 0},
-                                       {1000, 999, -1000},
+                                       {-1000, 999, 1000},
                                        {-5000, -5001.5f, -5000.25f},
                                        {88.8f, -103, 3.25f, 88.5f}};
     static const int classes[4] = {3, 3, 3, 4};
