@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -232,6 +233,7 @@ static pid_t start_holder(struct fixture *f)
     const pid_t pid = fork();
     assert_true(pid >= 0);
     if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* not left behind by a test that fails */
         const struct store_item item = item_at(0, 0, 1);
         struct store *store = store_open(f->folder, &names, false, &f->err);
         if (store && store_commit(store, &item, &f->err) == 0 && write(ready[1], "x", 1) == 1)
