@@ -300,6 +300,8 @@ TEST(a_failed_commit_leaves_nothing_behind)
     assert_non_null(strstr(f.err.text, "UNIQUE constraint failed: value.backbone"));
     assert_false(store_has_item(f.store, 0, 0, 0));
     commit(&f, 0, 0, 0);
+    close_store(&f);
+    open_store(&f, false); /* the notes as the file has them */
     struct report report = empty_report(list);
     assert_int_equal(store_read(f.store, &arena, &report, &f.err), 0);
     assert_string_equal(report.notes[report_index(&report, 0, 0, 0, 0, 0)], "flat");
