@@ -1,12 +1,14 @@
 /* methods/finish.c - from a method's raw map to the saliency map: ReLU, min-max, enlargement, as the protocol says. */
 #include "methods/harness.h"
 
+/* Every value, and the distance between the smallest and the largest. */
 static bool all_finite(const float *values, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         if (!isfinite(values[i]))
             return false;
-    return true;
+    const struct range range = range_of(values, n);
+    return isfinite(range.max - range.min);
 }
 
 static bool is_zero(const float *values, size_t n)
