@@ -44,6 +44,7 @@ struct param {
     const char *help;
 };
 
+/* clang-format off: it takes the rows for blocks */
 #define PARAM_INT(S, field, fallback, min, max, help) \
     {#field, PARAM_TYPE_INT, offsetof(S, field), #fallback, min, max, NULL, help}
 #define PARAM_INT_OR(S, field, word, fallback, min, max, help) \
@@ -57,6 +58,7 @@ struct param {
     {#field, PARAM_TYPE_ENUM, offsetof(S, field), NULL, 0, 0, choices, help}
 #define PARAM_LAYERS(S, field, max, help) \
     {#field, PARAM_TYPE_NAMES, offsetof(S, field), "", 0, max, NULL, help}
+/* clang-format on */
 
 /* The row called `name`, or NULL. `params` may be NULL: a table without rows. */
 const struct param *param_find(const struct param *params, const char *name);
