@@ -41,8 +41,7 @@ static int unknown(const char *name, struct error *err)
     return error_set(err, "unknown backbone \"%s\"%s", text_printable(name, printable, sizeof printable), suggestion);
 }
 
-const struct backbone_variant *backbone_find(const char *name, const struct backbone_family **family,
-                                             struct error *err)
+const struct backbone_variant *backbone_find(const char *name, const struct backbone_family **family, struct error *err)
 {
     for (int i = 0; backbone_families[i]; i++)
         for (const struct backbone_variant *variant = backbone_families[i]->variants; variant->name; variant++)

@@ -30,9 +30,9 @@ enum { BACKBONE_INPUT = 0 };
 
 struct backbone_family {
     const char *name;
-    const char *source; /* key in docs/references.bib */
+    const char *source;                      /* key in docs/references.bib */
     const struct backbone_variant *variants; /* ends with {0} */
-    bool has_width;     /* takes options.width */
+    bool has_width;                          /* takes options.width */
     /* Adds the nodes behind BACKBONE_INPUT; errors stay in the graph and are reported by graph_finish(). */
     void (*build)(struct graph *graph, const struct backbone_variant *variant, const struct backbone_options *options);
 };
@@ -57,8 +57,8 @@ struct node_name node_name(const char *format, ...) __attribute__((format(printf
 int backbone_channels(double channels);
 
 /*
- * The graph, finished. The caller frees it. Errors: options outside the family's range; an input that is too small, with
- * the layer that says so.
+ * The graph, finished. The caller frees it. Errors: options outside the family's range; an input that is too small,
+ * with the layer that says so.
  */
 struct graph *backbone_graph(const char *name, const struct backbone_options *options, struct error *err);
 

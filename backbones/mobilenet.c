@@ -68,5 +68,9 @@ static const struct backbone_variant variants[] = {
 };
 
 const struct backbone_family backbone_mobilenet = {
-    .name = "mobilenet", .source = "sandler2018mobilenetv2", .variants = variants, .has_width = true, .build = build,
+    .name = "mobilenet",
+    .source = "sandler2018mobilenetv2",
+    .variants = variants,
+    .has_width = true,
+    .build = build,
 };

@@ -125,5 +125,9 @@ static const struct backbone_variant variants[] = {
 };
 
 const struct backbone_family backbone_resnet = {
-    .name = "resnet", .source = "he2016resnet", .variants = variants, .has_width = true, .build = build,
+    .name = "resnet",
+    .source = "he2016resnet",
+    .variants = variants,
+    .has_width = true,
+    .build = build,
 };

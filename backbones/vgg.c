@@ -60,5 +60,9 @@ static const struct backbone_variant variants[] = {
 };
 
 const struct backbone_family backbone_vgg = {
-    .name = "vgg", .source = "simonyan2015vgg", .variants = variants, .has_width = true, .build = build,
+    .name = "vgg",
+    .source = "simonyan2015vgg",
+    .variants = variants,
+    .has_width = true,
+    .build = build,
 };

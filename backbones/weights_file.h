@@ -16,7 +16,7 @@ struct weights_info {
     int classes;
     double width;
     char source[256], sha256[72];
-    double accuracy;   /* top-1 %, if the file says so; negative otherwise */
+    double accuracy;      /* top-1 %, if the file says so; negative otherwise */
     int height, width_px; /* input size the weights are meant for; 0 if the file does not say */
 };
 

@@ -326,8 +326,8 @@ static bool ends_branch(const struct generator *g, int node)
     for (int i = node + 1; i < graph_node_count(g->graph); i++) {
         const struct node_info sum = graph_node(g->graph, i);
         const int *in = sum.inputs;
-        if (strcmp(sum.op, "add") == 0 && (in[0] == node || in[1] == node) &&
-            g->depth[node] >= g->depth[in[0]] && g->depth[node] >= g->depth[in[1]])
+        if (strcmp(sum.op, "add") == 0 && (in[0] == node || in[1] == node) && g->depth[node] >= g->depth[in[0]] &&
+            g->depth[node] >= g->depth[in[1]])
             return true;
     }
     return false;

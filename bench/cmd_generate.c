@@ -65,8 +65,10 @@ static const struct options_usage usage = {
            "  cambench generate demo --images 64 --size 256 --out demo.h5\n",
     .rows = (const struct argp_option[]){{"out", 'o', "FILE", 0, "the HDF5 file to write", 0},
                                          {"seed", KEY_SEED, "N", 0, "of the random numbers (1)", 0},
-                                         {"size", KEY_SIZE, "PX", 0, "weights: side of the input they are meant for "
-                                                                     "(224); demo: side of the pictures (256)", 0},
+                                         {"size", KEY_SIZE, "PX", 0,
+                                          "weights: side of the input they are meant for "
+                                          "(224); demo: side of the pictures (256)",
+                                          0},
                                          {"classes", KEY_CLASSES, "N", 0, "weights: classes of the network (1000)", 0},
                                          {"width", KEY_WIDTH, "X", 0, "weights: multiplier of the channels (1)", 0},
                                          {"images", KEY_IMAGES, "N", 0, "demo: how many pictures (64)", 0},
@@ -83,8 +85,8 @@ static int write_weights(const struct generate *generate, const struct graph *gr
                          struct error *err)
 {
     struct weights weights;
-    struct weights_info info = {.classes = generate->classes, .width = generate->width, .accuracy = -1,
-                                .height = size, .width_px = size};
+    struct weights_info info = {
+        .classes = generate->classes, .width = generate->width, .accuracy = -1, .height = size, .width_px = size};
     snprintf(info.arch, sizeof info.arch, "%s", generate->arch);
     snprintf(info.source, sizeof info.source, "generated at random, seed %d", generate->seed);
     if (weights_generate(graph, (uint64_t)generate->seed, arena, &weights, err) ||
@@ -100,8 +102,8 @@ static int generate_weights(const struct generate *generate, struct error *err)
     if (!generate->arch)
         return error_set(err, "generate weights needs an architecture (cambench list backbones)");
     const int size = generate->size ? generate->size : 224;
-    struct graph *graph = backbone_graph(
-        generate->arch, &(struct backbone_options){generate->classes, generate->width, size, size}, err);
+    struct graph *graph =
+        backbone_graph(generate->arch, &(struct backbone_options){generate->classes, generate->width, size, size}, err);
     if (!graph)
         return -1;
     struct arena arena;

@@ -103,8 +103,8 @@ static void check(const struct golden *golden, const struct backbone_case *c, co
 }
 
 /* The length of the difference against the length, over the samples. */
-static void check_length(const struct golden *golden, const struct backbone_case *c, const char *what,
-                         const float *got, size_t size)
+static void check_length(const struct golden *golden, const struct backbone_case *c, const char *what, const float *got,
+                         size_t size)
 {
     char key[96];
     size_t count;
@@ -211,11 +211,11 @@ TEST(numbers_of_parameters_are_torchvisions)
     static const struct {
         const char *arch;
         size_t count;
-    } rows[] = {{"vgg11", 132863336},       {"vgg11_bn", 132868840},       {"vgg13", 133047848},
-                {"vgg13_bn", 133053736},    {"vgg16", 138357544},          {"vgg16_bn", 138365992},
-                {"vgg19", 143667240},       {"vgg19_bn", 143678248},       {"resnet18", 11689512},
-                {"resnet34", 21797672},     {"resnet50", 25557032},        {"resnet101", 44549160},
-                {"resnet152", 60192808},    {"resnext50_32x4d", 25028904}, {"resnext101_32x8d", 88791336},
+    } rows[] = {{"vgg11", 132863336},          {"vgg11_bn", 132868840},       {"vgg13", 133047848},
+                {"vgg13_bn", 133053736},       {"vgg16", 138357544},          {"vgg16_bn", 138365992},
+                {"vgg19", 143667240},          {"vgg19_bn", 143678248},       {"resnet18", 11689512},
+                {"resnet34", 21797672},        {"resnet50", 25557032},        {"resnet101", 44549160},
+                {"resnet152", 60192808},       {"resnext50_32x4d", 25028904}, {"resnext101_32x8d", 88791336},
                 {"wide_resnet50_2", 68883240}, {"mobilenet_v2", 3504872}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct graph *graph = graph_of(rows[i].arch, &(struct backbone_options){1000, 1, 224, 224});
@@ -321,8 +321,8 @@ TEST(channels_are_rounded_as_torchvision_rounds_them)
     static const struct {
         double asked;
         int given;
-    } rows[] = {{1, 8}, {11.2, 16}, {12, 16}, {5.6, 8}, {8.4, 8}, {22.4, 24}, {44.8, 48}, {112, 112}, {1792, 1792},
-                {18, 24}, {17, 16}, {84, 88}};
+    } rows[] = {{1, 8},     {11.2, 16}, {12, 16},     {5.6, 8}, {8.4, 8}, {22.4, 24},
+                {44.8, 48}, {112, 112}, {1792, 1792}, {18, 24}, {17, 16}, {84, 88}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         assert_int_equal(backbone_channels(rows[i].asked), rows[i].given);
 }

@@ -55,8 +55,13 @@ static size_t size_of(const struct weight *weight)
 
 static struct weights_info info_of(const char *arch)
 {
-    struct weights_info info = {.classes = CLASSES, .width = WIDTH, .source = "a test", .sha256 = "00ff",
-                                .accuracy = 71.5, .height = 64, .width_px = 96};
+    struct weights_info info = {.classes = CLASSES,
+                                .width = WIDTH,
+                                .source = "a test",
+                                .sha256 = "00ff",
+                                .accuracy = 71.5,
+                                .height = 64,
+                                .width_px = 96};
     snprintf(info.arch, sizeof info.arch, "%s", arch);
     return info;
 }
