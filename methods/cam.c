@@ -494,6 +494,6 @@ bool min_max(const float *values, size_t n, float eps, float *out)
     const struct range range = range_of(values, n);
     const float span = range.max - range.min;
     for (size_t i = 0; i < n; i++)
-        out[i] = span > 0 ? (values[i] - range.min) / (span + eps) : 0;
+        out[i] = span > 0 ? (values[i] - range.min) / (span + eps) : 0 * span; /* NaN stays visible */
     return span > 0;
 }
