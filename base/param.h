@@ -44,7 +44,8 @@ struct param {
     const char *help;
 };
 
-/* clang-format off: it takes the rows for blocks */
+/* clang-format takes the rows for blocks of statements */
+/* clang-format off */
 #define PARAM_INT(S, field, fallback, min, max, help) \
     {#field, PARAM_TYPE_INT, offsetof(S, field), #fallback, min, max, NULL, help}
 #define PARAM_INT_OR(S, field, word, fallback, min, max, help) \
