@@ -4,6 +4,7 @@
 #include "base/text.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 const struct param *param_find(const struct param *params, const char *name)
@@ -130,8 +131,8 @@ static void format_number(const struct param *param, double number, char *text, 
 {
     if (param->choices && number == 0 && param->min > 0) /* the word stands for 0, which is not a number in range */
         snprintf(text, size, "%s", param->choices);
-    else
-        snprintf(text, size, "%.15g", number);
+    else if (snprintf(text, size, "%.15g", number) < 0 || strtod(text, NULL) != number)
+        snprintf(text, size, "%.17g", number);
 }
 
 static void format_names(const struct param_names *names, char *text, size_t size)

@@ -69,7 +69,7 @@ void param_defaults(const struct param *params, void *out);
 
 /*
  * Writes the field of one row from text; NAMES are separated by commas. Errors name the parameter, what was given and
- * what is allowed, with the nearest word for ENUM. "64abc", "1e400" and "nan" are not numbers.
+ * what is allowed. "64abc", "1e400" and "nan" are not numbers.
  */
 int param_parse(const struct param *param, const char *text, void *out, struct error *err);
 
