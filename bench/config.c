@@ -184,7 +184,7 @@ static int read_backbones(const struct yaml *value, const struct yaml_key *key, 
 {
     (void)key;
     struct config *config = field;
-    void *list;
+    void *list = NULL;
     const int status = read_list(value, &backbone_list, &list, &config->backbone_count, arena, err);
     if (!status)
         config->backbones = list;
@@ -245,7 +245,7 @@ static int read_methods(const struct yaml *value, const struct yaml_key *key, vo
 {
     (void)key;
     struct config *config = field;
-    void *list;
+    void *list = NULL;
     const int status = read_list(value, &method_list, &list, &config->method_count, arena, err);
     if (!status)
         config->methods = list;
@@ -304,7 +304,7 @@ static int read_metrics(const struct yaml *value, const struct yaml_key *key, vo
 {
     (void)key;
     struct config *config = field;
-    void *list;
+    void *list = NULL;
     const int status = read_list(value, &metric_list, &list, &config->metric_count, arena, err);
     if (!status)
         config->metrics = list;
@@ -429,7 +429,7 @@ static int read_protocols(const struct yaml *value, const struct yaml_key *key, 
 {
     (void)key;
     struct config *config = field;
-    void *list;
+    void *list = NULL;
     config->protocol_count = 1;
     const int status = value->kind == YAML_LIST
                            ? read_list(value, &protocol_list, &list, &config->protocol_count, arena, err)

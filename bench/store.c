@@ -408,7 +408,7 @@ static int compare_names(struct store *store, const struct store_names *now, str
 
 static int open_layout(struct store *store, const struct store_names *names, struct error *err)
 {
-    int layout, tables;
+    int layout = 0, tables = 0;
     if (ask(store, "PRAGMA user_version", &layout, err) ||
         ask(store, "SELECT count(*) FROM sqlite_master", &tables, err))
         return -1;

@@ -2,7 +2,7 @@
 #include "datasets/import_files.h"
 
 #include "base/text.h"
-#include "datasets/csv.h"
+#include "datasets/csv_read.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
-/* datasets/csv.c - a comma-separated file, taken apart in place. */
-#include "datasets/csv.h"
+/* datasets/csv_read.c - a comma-separated file, taken apart in place. */
+#include "datasets/csv_read.h"
 
 #include "datasets/import_files.h"
 

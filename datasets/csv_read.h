@@ -1,10 +1,10 @@
 /*
- * datasets/csv.h - records of a comma-separated file, RFC 4180: quoted fields, doubled quotes, line ends inside quotes.
+ * datasets/csv_read.h - records of a comma-separated file, RFC 4180: quoted fields, doubled quotes, line ends inside quotes.
  *
  * A byte-order mark, CRLF and blank lines are accepted.
  */
-#ifndef DATASETS_CSV_H
-#define DATASETS_CSV_H
+#ifndef DATASETS_CSV_READ_H
+#define DATASETS_CSV_READ_H
 
 #include "base/arena.h"
 #include "base/error.h"
