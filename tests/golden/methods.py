@@ -16,7 +16,7 @@ import golden
 BLACK = torch.tensor([-2.0, -1.5, -1.25], dtype=torch.float64).reshape(1, 3, 1, 1)
 
 
-# -- networks: stages in a row, so that a layer's value is a stage's result and the tail is the rest --------------------
+# -- networks: stages in a row, so that a layer's value is a stage's result and the tail is the rest ----------------
 def block(inside, out, stride):
     shortcut = nn.Sequential(nn.Conv2d(inside, out, 1, stride, bias=False), nn.BatchNorm2d(out))
     return torchvision.models.resnet.BasicBlock(inside, out, stride, shortcut)
@@ -70,7 +70,8 @@ def resnet18():
 
 class Network:
     def __init__(self, name):
-        self.stages, shape = {"gap": gap_net, "vgg": vgg_net, "groups": lambda: vgg_net(True), "resnet18": resnet18}[name]()
+        makers = {"gap": gap_net, "vgg": vgg_net, "groups": lambda: vgg_net(True), "resnet18": resnet18}
+        self.stages, shape = makers[name]()
         self.x = torch.from_numpy(golden.fill((1,) + shape, golden.seed(name + ".input"))).double()
         with torch.no_grad():
             self.logits = self.run(self.x)[0]
@@ -84,7 +85,7 @@ class Network:
         return x
 
 
-# -- shared pieces --------------------------------------------------------------------------------------------------------
+# -- shared pieces ----------------------------------------------------------------------------------------------------
 def upsample(planes, size, corners=False):
     """(n,h,w) -> (n,H,W)"""
     return F.interpolate(planes[None], size, mode="bilinear", align_corners=corners)[0]
@@ -368,7 +369,7 @@ def run_cases(out):
         out.add(name + ".logits", network.logits.numpy())
 
 
-# -- post-processing ----------------------------------------------------------------------------------------------------
+# -- post-processing --------------------------------------------------------------------------------------------------
 def run_finish(out):
     """Maps (5,7) to (40,56) by the pipelines of each protocol."""
     size = (40, 56)

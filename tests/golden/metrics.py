@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Golden values for tests/metrics/test_metrics.c: images with two maps and two probabilities, measured with NumPy and SciPy
-from the definitions (Poppi et al. 2021, Chattopadhay et al. 2018)."""
+"""Golden values for tests/metrics/test_metrics.c: images with two maps and two probabilities, measured with
+NumPy and SciPy from the definitions (Poppi et al. 2021, Chattopadhay et al. 2018)."""
 import numpy as np
 import scipy
 from scipy.stats import hmean, pearsonr

@@ -38,7 +38,7 @@ static inline int bench_conv_bn(struct graph *graph, const char *conv, const cha
 static inline int bench_block(struct graph *graph, const char *name, int x, int out, int stride)
 {
     char names[8][64];
-    static const char *const parts[8] = {"conv1", "bn1",  "relu1",        "conv2",
+    static const char *const parts[8] = {"conv1", "bn1", "relu1",        "conv2",
                                          "bn2",   "add", "downsample.0", "downsample.1"};
     for (int i = 0; i < 8; i++)
         snprintf(names[i], sizeof names[i], "%s.%s", name, parts[i]);
@@ -68,8 +68,8 @@ static inline struct graph *bench_vgg_graph(void)
     static const struct {
         int conv; /* channels; 0: a pool */
         const char *name, *relu;
-    } rows[] = {{8, "features.0", "features.1"},   {0, "features.2", NULL}, {12, "features.3", "features.4"},
-                {0, "features.5", NULL},           {16, "features.6", "features.7"}, {0, "features.8", NULL}};
+    } rows[] = {{8, "features.0", "features.1"}, {0, "features.2", NULL},          {12, "features.3", "features.4"},
+                {0, "features.5", NULL},         {16, "features.6", "features.7"}, {0, "features.8", NULL}};
     static const char *const linear[] = {"classifier.0", "classifier.2"};
     static const char *const relu[] = {"classifier.1", "classifier.3"};
     struct graph *graph = graph_create();

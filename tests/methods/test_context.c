@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-#define CELLS 42   /* of block2 */
+#define CELLS 42 /* of block2 */
 #define CHANNELS 24
 #define PIXELS (56 * 48)
 

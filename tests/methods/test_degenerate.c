@@ -59,7 +59,7 @@ static void flatten_channels(struct weights *weights)
 TEST(constant_channels_make_constant_maps)
 {
     /* Recipro-CAM sees where a column of features lies, and gradients differ from place to place. */
-    static const char *const names[] = {"gradcam",  "gradcam_pp",  "xgradcam",   "actmap",
+    static const char *const names[] = {"gradcam",  "gradcam_pp",  "xgradcam",  "actmap",
                                         "scorecam", "ablationcam", "clustercam"};
     struct bench bench;
     bench_open_with(&bench, "vgg", flatten_channels);
@@ -115,9 +115,17 @@ static void spoil_last_layer(struct weights *weights)
 TEST(scores_that_are_not_finite_make_the_map_undefined)
 {
     static const char *const rows[][2] = {
-        {"gradcam", ""},    {"gradcam_pp", ""},        {"xgradcam", ""},   {"layercam", ""},
-        {"ablationcam", ""}, {"reciprocam", ""},       {"scorecam", ""},   {"scorecam", "scoring=torchcam"},
-        {"clustercam", ""}, {"clustercam", "select=all"}, {"clustercam", "select=split"},
+        {"gradcam", ""},
+        {"gradcam_pp", ""},
+        {"xgradcam", ""},
+        {"layercam", ""},
+        {"ablationcam", ""},
+        {"reciprocam", ""},
+        {"scorecam", ""},
+        {"scorecam", "scoring=torchcam"},
+        {"clustercam", ""},
+        {"clustercam", "select=all"},
+        {"clustercam", "select=split"},
         {"layercam", "layers=block1,block2"},
     };
     struct bench bench;
@@ -156,7 +164,7 @@ static void forget_class(struct weights *weights)
 
 TEST(a_logit_of_zero_does_not_divide)
 {
-    static const char *const names[] = {"gradcam",  "gradcam_pp",  "xgradcam",  "layercam",
+    static const char *const names[] = {"gradcam",     "gradcam_pp", "xgradcam", "layercam",
                                         "ablationcam", "reciprocam", "scorecam", "clustercam"};
     struct bench bench;
     bench_open_with(&bench, "gap", forget_class);

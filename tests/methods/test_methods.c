@@ -39,8 +39,7 @@ static int class_of(struct bench *bench, char klass)
 
 static void check_row(const struct golden *golden, struct bench *bench, const struct row *row)
 {
-    const struct cam_map map =
-        bench_explain(bench, row->method, row->params, row->layer, class_of(bench, row->klass));
+    const struct cam_map map = bench_explain(bench, row->method, row->params, row->layer, class_of(bench, row->klass));
     char key[80];
     snprintf(key, sizeof key, "%s.raw", row->name);
     golden_check(golden, key, map.data, (size_t)map.form.h * (size_t)map.form.w, RAW_RELATIVE, 1e-9);

@@ -156,7 +156,7 @@ static double combine(const struct metric *metric, double drop, double coherency
     for (int i = 0; metric->parts[i]; i++)
         means[i] = strcmp(metric->parts[i], "average_drop") == 0 ? drop
                    : strcmp(metric->parts[i], "coherency") == 0  ? coherency
-                                                                  : complexity;
+                                                                 : complexity;
     return metric->combine(means);
 }
 
@@ -240,8 +240,8 @@ TEST(drop_and_increase_are_those_of_the_reference_cases)
 {
     static const struct {
         double p, o, drop, increase;
-    } rows[] = {{0.8, 0.2, 0.75, 0}, {0.8, 0.9, 0, 1},  {0.5, 0.5, 0, 0}, {1, 0, 1, 0},
-                {1, 1, 0, 0},        {1e-6, 1, 0, 1}, {0.25, 0.125, 0.5, 0}};
+    } rows[] = {{0.8, 0.2, 0.75, 0}, {0.8, 0.9, 0, 1}, {0.5, 0.5, 0, 0},     {1, 0, 1, 0},
+                {1, 1, 0, 0},        {1e-6, 1, 0, 1},  {0.25, 0.125, 0.5, 0}};
     static const float map[4] = {0, 0.5f, 1, 0.25f};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct image image = small_image(4, map, map, rows[i].p, rows[i].o);

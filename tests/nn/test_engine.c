@@ -57,9 +57,9 @@ static struct graph *mixed_graph(void)
     x = graph_relu(graph, "inner", conv_bn(graph, "a", x, (struct conv2d){.out = 8, .kernel = 3, .padding = 1}));
     x = conv_bn(graph, "b", x, (struct conv2d){.out = 8, .kernel = 3, .padding = 1, .groups = 2});
     x = graph_relu(graph, "block", graph_add(graph, "sum", x, before));
-    const int deep = graph_relu6(
-        graph, "deep.relu6",
-        conv_bn(graph, "deep", x, (struct conv2d){.out = 8, .kernel = 3, .padding = 1, .groups = 8}));
+    const int deep =
+        graph_relu6(graph, "deep.relu6",
+                    conv_bn(graph, "deep", x, (struct conv2d){.out = 8, .kernel = 3, .padding = 1, .groups = 8}));
     const int wide = graph_conv2d(graph, "wide", x, (struct conv2d){.out = 16, .kernel = 1, .bias = true});
     x = graph_concat(graph, "joined", (const int[]){deep, wide, x}, 3);
     x = graph_avg_pool(graph, "avg", x, (struct pool2d){.kernel = 2, .stride = 1});
@@ -74,9 +74,9 @@ static struct graph *vgg_graph(void)
 {
     struct graph *graph = graph_create();
     int x = graph_input(graph, "input", (struct shape){3, 24, 20});
-    x = graph_relu(graph, "features.1",
-                   graph_conv2d(graph, "features.0", x,
-                                (struct conv2d){.out = 12, .kernel = 3, .padding = 1, .bias = true}));
+    x = graph_relu(
+        graph, "features.1",
+        graph_conv2d(graph, "features.0", x, (struct conv2d){.out = 12, .kernel = 3, .padding = 1, .bias = true}));
     x = graph_max_pool(graph, "features.2", x, (struct pool2d){.kernel = 2});
     x = graph_flatten(graph, "flatten", graph_adaptive_avg_pool(graph, "avgpool", x, 7, 7));
     x = graph_relu(graph, "classifier.1", graph_linear(graph, "classifier.0", x, 70, true));
@@ -575,10 +575,8 @@ TEST(a_graph_whose_operands_or_output_do_not_fit_is_an_error)
 
 TEST(softmax_is_that_of_pytorch_for_large_logits_too)
 {
-    static const float logits[4][4] = {{0, 0, 0},
-                                       {-1000, 999, 1000},
-                                       {-5000, -5001.5f, -5000.25f},
-                                       {88.8f, -103, 3.25f, 88.5f}};
+    static const float logits[4][4] = {
+        {0, 0, 0}, {-1000, 999, 1000}, {-5000, -5001.5f, -5000.25f}, {88.8f, -103, 3.25f, 88.5f}};
     static const int classes[4] = {3, 3, 3, 4};
     struct golden *golden = golden_open("engine");
     for (int i = 0; i < 4; i++) {

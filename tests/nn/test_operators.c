@@ -26,7 +26,10 @@ static const struct {
     const char *key;
     size_t offset;
 } numbers[] = {
-#define ROW(field) {#field, offsetof(struct attributes, field)}
+#define ROW(field) \
+    { \
+#field, offsetof(struct attributes, field) \
+    }
     ROW(o),  ROW(k), ROW(kw), ROW(s), ROW(sw),   ROW(p),     ROW(pw), ROW(d),
     ROW(dw), ROW(g), ROW(b),  ROW(h), ROW(ceil), ROW(there), ROW(w),
 #undef ROW
@@ -339,8 +342,9 @@ static void check_difference(struct golden *golden, struct bench *bench, const f
         norm += (double)gradient[i] * (double)gradient[i];
         length += (double)direction[i] * (double)direction[i];
     }
-    const double difference = (moved(bench, layer, direction, step, cotangent) -
-                               moved(bench, layer, direction, -step, cotangent)) / (2 * (double)step);
+    const double difference =
+        (moved(bench, layer, direction, step, cotangent) - moved(bench, layer, direction, -step, cotangent)) /
+        (2 * (double)step);
     if (!(fabs(difference - product) <= 0.02 * sqrt(norm * length)))
         fail_msg("%s: finite difference %g, gradient %g", bench->name, difference, product);
     free(cotangent);
