@@ -33,7 +33,7 @@ static int read_config(const char *folder, struct arena *arena, struct config *c
     if (file_join(path, folder, "config.yaml", err) || config_read(path, NULL, 0, arena, config, err))
         return -1;
     config->output = folder; /* the folder may have been moved */
-    return 0; /* the resolved config lists the parts of composites too */
+    return 0;                /* the resolved config lists the parts of composites too */
 }
 
 static int report_run(const struct arguments *arguments, struct arena *arena, struct error *err)

@@ -58,15 +58,17 @@ static int take(void *target, int key, const char *value, struct error *err)
 
 static const struct options_usage usage = {
     .words = "CONFIG",
-    .doc = "Runs methods on backbones and measures them, as a YAML config says. The same command continues a run that was "
-           "interrupted.\vExample:\n  cambench run configs/demo.yaml --set dataset.images=16 --output results/try",
-    .rows = (const struct argp_option[]){{"set", KEY_SET, "KEY=VALUE", 0, "change a key of the config; may be repeated", 0},
-                                         {"output", 'o', "DIR", 0, "run directory (results/NAME)", 0},
-                                         {"threads", 't', "N", 0, "0: as many as there are cores", 0},
-                                         {"fresh", KEY_FRESH, NULL, 0, "start anew; an old store is kept aside", 0},
-                                         {"strict", KEY_STRICT, NULL, 0, "exit 3 if an image could not be read", 0},
-                                         {"dry-run", KEY_DRY, NULL, 0, "check everything and say what would be done", 0},
-                                         {0}},
+    .doc =
+        "Runs methods on backbones and measures them, as a YAML config says. The same command continues a run that was "
+        "interrupted.\vExample:\n  cambench run configs/demo.yaml --set dataset.images=16 --output results/try",
+    .rows =
+        (const struct argp_option[]){{"set", KEY_SET, "KEY=VALUE", 0, "change a key of the config; may be repeated", 0},
+                                     {"output", 'o', "DIR", 0, "run directory (results/NAME)", 0},
+                                     {"threads", 't', "N", 0, "0: as many as there are cores", 0},
+                                     {"fresh", KEY_FRESH, NULL, 0, "start anew; an old store is kept aside", 0},
+                                     {"strict", KEY_STRICT, NULL, 0, "exit 3 if an image could not be read", 0},
+                                     {"dry-run", KEY_DRY, NULL, 0, "check everything and say what would be done", 0},
+                                     {0}},
     .common = OPTIONS_QUIET | OPTIONS_COLOR,
     .words_min = 1,
     .words_max = 1,

@@ -49,8 +49,8 @@ static bool same_view(const struct protocol *a, const struct protocol *b)
 static struct preprocess preprocess_of(const struct protocol *protocol, struct shape input)
 {
     struct preprocess how = {.squash = protocol->resize == PROTOCOL_RESIZE_SQUASH,
-                             .filter = protocol->interpolation == PROTOCOL_BICUBIC ? PREPROCESS_BICUBIC
-                                                                                   : PREPROCESS_BILINEAR,
+                             .filter =
+                                 protocol->interpolation == PROTOCOL_BICUBIC ? PREPROCESS_BICUBIC : PREPROCESS_BILINEAR,
                              .crop_h = input.h,
                              .crop_w = input.w};
     how.resize_h = (int)lround(protocol->resize_ratio * input.h);
@@ -190,18 +190,18 @@ static int measure(struct judgement *j, const struct cam_cost *cost, int protoco
 {
     const struct run *run = j->walk->evaluator->run;
     const int count = run->config.metric_count;
-    struct evidence evidence = {
-        .map = {j->walk->input.h, j->walk->input.w, j->saliency.data},
-        .native = {j->saliency.native_h, j->saliency.native_w, j->saliency.native},
-        .map_flag = j->saliency.flag == SALIENCY_CONSTANT ? "constant_map" : NULL,
-        .cost = {cost->seconds, cost->full, cost->tail, cost->backward},
-        .probability = probability,
-        .explain_again = explain_again,
-        .context = j,
-        .metric_count = count,
-        .metrics = run->metrics,
-        .values = arena_alloc(arena_of(j->walk), (size_t)count, sizeof *evidence.values),
-        .is_measured = arena_alloc(arena_of(j->walk), (size_t)count, sizeof *evidence.is_measured)};
+    struct evidence evidence = {.map = {j->walk->input.h, j->walk->input.w, j->saliency.data},
+                                .native = {j->saliency.native_h, j->saliency.native_w, j->saliency.native},
+                                .map_flag = j->saliency.flag == SALIENCY_CONSTANT ? "constant_map" : NULL,
+                                .cost = {cost->seconds, cost->full, cost->tail, cost->backward},
+                                .probability = probability,
+                                .explain_again = explain_again,
+                                .context = j,
+                                .metric_count = count,
+                                .metrics = run->metrics,
+                                .values = arena_alloc(arena_of(j->walk), (size_t)count, sizeof *evidence.values),
+                                .is_measured =
+                                    arena_alloc(arena_of(j->walk), (size_t)count, sizeof *evidence.is_measured)};
     if (!evidence.values || !evidence.is_measured)
         return error_memory(err, "an image's values");
     for (int k = 0; k < count; k++) {
@@ -273,12 +273,12 @@ static struct store_base base_of(const struct walk *walk, int backbone, int imag
     for (int k = 1; k < classes; k++)
         if (probabilities[k] > probabilities[predicted])
             predicted = k;
-    return (struct store_base){.backbone = backbone,
-                               .image = image,
-                               .predicted = predicted,
-                               .rank = rank_of(probabilities, classes,
-                                               imageset_label(walk->evaluator->run->images, walk->image)),
-                               .probability = probabilities[predicted]};
+    return (struct store_base){
+        .backbone = backbone,
+        .image = image,
+        .predicted = predicted,
+        .rank = rank_of(probabilities, classes, imageset_label(walk->evaluator->run->images, walk->image)),
+        .probability = probabilities[predicted]};
 }
 
 int evaluate_image(struct evaluator *evaluator, int image, const int *which, int count, struct evaluated *out,
@@ -304,8 +304,8 @@ int evaluate_image(struct evaluator *evaluator, int image, const int *which, int
         return error_memory(err, "an image's values");
     for (int i = 0; i < count; i++)
         if (evaluate_method(&walk, which[i], &out->methods[i], err))
-            return error_prefix(err, "backbone \"%s\", image \"%s\", method \"%s\": ",
-                                run->config.backbones[evaluator->backbone].label, walk.name,
-                                run->config.methods[which[i]].label);
+            return error_prefix(
+                err, "backbone \"%s\", image \"%s\", method \"%s\": ", run->config.backbones[evaluator->backbone].label,
+                walk.name, run->config.methods[which[i]].label);
     return 0;
 }

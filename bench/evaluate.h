@@ -27,7 +27,7 @@ struct evaluated_method {
 
 struct evaluated {
     struct store_base base;
-    int klass;          /* explained under the first protocol, and its probability; -1: none */
+    int klass; /* explained under the first protocol, and its probability; -1: none */
     double probability;
     const uint8_t *pixels;            /* the crop under the first protocol, (H,W,3) */
     struct evaluated_method *methods; /* in the order asked for */

@@ -13,7 +13,7 @@ struct kept_image {
     float *maps;   /* (method, H, W) */
     bool *has_map; /* [method]; a constant or undefined map is shown as what it is: nothing */
     char (*notes)[48];
-    int missing;   /* methods still to come */
+    int missing; /* methods still to come */
 };
 
 struct pictures {

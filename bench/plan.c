@@ -135,9 +135,9 @@ static int check_layer(struct run *run, struct run_backbone *backbone, struct er
     const int layer = graph_find(backbone->graph, backbone->layer, err);
     const struct node_info node = graph_node(backbone->graph, layer);
     if (node.shape.h * node.shape.w < 2)
-        return error_set(err, "%s:%d:%d: layer \"%s\" of %s has no positions: its value is (%d,%d,%d)", run->config.path,
-                         config->line, config->column, backbone->layer, config->arch, node.shape.c, node.shape.h,
-                         node.shape.w);
+        return error_set(err, "%s:%d:%d: layer \"%s\" of %s has no positions: its value is (%d,%d,%d)",
+                         run->config.path, config->line, config->column, backbone->layer, config->arch, node.shape.c,
+                         node.shape.h, node.shape.w);
     backbone->layer_shape = (struct tensor){node.shape.c, node.shape.h, node.shape.w, NULL};
     count_macs(backbone, layer);
     return add_method_layers(run, backbone, err);
@@ -192,14 +192,13 @@ static int check_classes(const struct run *run, const struct run_backbone *backb
     for (int i = 0; i < run->image_count; i++) {
         const int label = imageset_label(run->images, run->chosen[i]);
         if (label >= backbone->options.classes)
-            return error_set(err, "image \"%s\" has label %d, weights \"%s\" know %d classes", run->image_names[i], label,
-                             backbone->config->weights, backbone->options.classes);
+            return error_set(err, "image \"%s\" has label %d, weights \"%s\" know %d classes", run->image_names[i],
+                             label, backbone->config->weights, backbone->options.classes);
     }
     return 0;
 }
 
-static int open_all(struct run *run, const char *config_path, const char *const *sets, int set_count,
-                    struct error *err)
+static int open_all(struct run *run, const char *config_path, const char *const *sets, int set_count, struct error *err)
 {
     struct config *config = &run->config;
     if (config_read(config_path, sets, set_count, &run->arena, config, err) || list_metrics(run, err))

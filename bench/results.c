@@ -9,7 +9,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-
 static int metric_position(const struct config *config, const char *name)
 {
     for (int i = 0; i < config->metric_count; i++)

@@ -24,7 +24,7 @@ struct run_backbone {
     struct weights_info info;
     struct backbone_options options;
     struct graph *graph;
-    int layer_count;             /* layers whose values are kept: the target layer first, then what methods ask for */
+    int layer_count; /* layers whose values are kept: the target layer first, then what methods ask for */
     const char **layers;
     struct tensor layer_shape;   /* of the target layer, without data */
     double full_macs, tail_macs; /* multiply-adds of a pass, for estimates */
@@ -41,8 +41,8 @@ struct run {
     struct config config;
     struct imageset *images;
     int image_count;
-    int *chosen;              /* positions in the image set */
-    const char **image_names; /* of the chosen ones */
+    int *chosen;                     /* positions in the image set */
+    const char **image_names;        /* of the chosen ones */
     struct evidence_metric *metrics; /* as config.metrics */
     struct run_backbone *backbones;
     int threads;

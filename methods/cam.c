@@ -15,7 +15,7 @@ struct cam_pass {
     const struct network *network;
     int klass, classes;
     float *logits, *probabilities;
-    struct tensor *layers;               /* [layer] */
+    struct tensor *layers;                /* [layer] */
     struct kept_gradient (*gradients)[4]; /* [layer, then the input][score] */
     float *side;
     double seconds; /* of the base pass */
@@ -214,7 +214,8 @@ static const float *backward(struct cam *cam, int layer, const float *cotangent)
 {
     struct cam_pass *pass = cam->pass;
     const struct shape input = network_input(pass->network);
-    const size_t size = layer < 0 ? (size_t)input.c * (size_t)input.h * (size_t)input.w : tensor_size(&pass->layers[layer]);
+    const size_t size =
+        layer < 0 ? (size_t)input.c * (size_t)input.h * (size_t)input.w : tensor_size(&pass->layers[layer]);
     const float *value = layer < 0 ? pass->setup.input : pass->layers[layer].data;
     float *gradient = cam_floats(cam, size);
     if (!gradient)
@@ -384,8 +385,7 @@ static void masked_source(void *context, int index, float *out)
         }
 }
 
-int cam_masked(struct cam *cam, int n, cam_source *source, void *context, const float *baseline,
-               struct cam_output *out)
+int cam_masked(struct cam *cam, int n, cam_source *source, void *context, const float *baseline, struct cam_output *out)
 {
     struct input_masks masks = {source, context, cam->pass->setup.input, baseline, cam_input_shape(cam)};
     cam->cost->full += n;

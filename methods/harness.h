@@ -21,8 +21,9 @@ struct cam_setup {
 };
 
 struct cam_cost {
-    double full, tail, backward; /* passes, as if the method ran alone: the base pass and shared gradients are counted */
-    double seconds;              /* likewise */
+    double full, tail,
+        backward;   /* passes, as if the method ran alone: the base pass and shared gradients are counted */
+    double seconds; /* likewise */
 };
 
 struct cam_pass;
@@ -55,8 +56,8 @@ enum saliency_flag { SALIENCY_FINE, SALIENCY_CONSTANT, SALIENCY_NOT_FINITE };
 struct saliency {
     enum saliency_flag flag; /* CONSTANT: zeros; NOT_FINITE: no data */
     int native_h, native_w;
-    const float *native;     /* before enlargement; the method's own size */
-    const float *data;       /* (H,W) of the input */
+    const float *native; /* before enlargement; the method's own size */
+    const float *data;   /* (H,W) of the input */
 };
 
 /* Errors: no memory. */

@@ -48,9 +48,9 @@ struct method {
     unsigned needs;     /* METHOD_NEEDS_* */
     const char *cost;   /* for people: "1 forward, 1 backward of the tail" */
     enum method_map map;
-    bool is_signed;     /* negative values are not cut off before min-max */
-    bool is_normalised; /* the map is in [0,1] already: no ReLU, no min-max */
-    bool is_control;    /* no explanation, but what explanations are compared with: drawn grey, never "best" */
+    bool is_signed;             /* negative values are not cut off before min-max */
+    bool is_normalised;         /* the map is in [0,1] already: no ReLU, no min-max */
+    bool is_control;            /* no explanation, but what explanations are compared with: drawn grey, never "best" */
     const struct param *params; /* rows of the method's own struct, ends with {0}; NULL: none */
     size_t params_size;         /* of that struct */
     /*
@@ -78,12 +78,12 @@ extern const struct method *const methods[];
 
 const float *cam_input(struct cam *cam); /* x (3,H,W), normalised */
 struct shape cam_input_shape(const struct cam *cam);
-int cam_class(const struct cam *cam); /* c, fixed on the unmasked image by the protocol */
-int cam_classes(const struct cam *cam); /* K */
+int cam_class(const struct cam *cam);            /* c, fixed on the unmasked image by the protocol */
+int cam_classes(const struct cam *cam);          /* K */
 const float *cam_logits(struct cam *cam);        /* y (K) */
 const float *cam_probabilities(struct cam *cam); /* softmax(y) (K) */
-float cam_logit(struct cam *cam);       /* y_c */
-float cam_probability(struct cam *cam); /* p_c */
+float cam_logit(struct cam *cam);                /* y_c */
+float cam_probability(struct cam *cam);          /* p_c */
 
 /* A (C,h,w): the target layer's value for the image. */
 const struct tensor *cam_activations(struct cam *cam);

@@ -16,7 +16,7 @@ struct evidence_metric {
 };
 
 struct evidence {
-    struct map map, native;    /* data NULL: the map is not finite; all metrics of it are undefined */
+    struct map map, native; /* data NULL: the map is not finite; all metrics of it are undefined */
     const char *map_flag;   /* NULL, or what is said of values that were measured on such a map: "constant_map" */
     struct evidence_cost cost;
     /* 0, or -1 with err */

@@ -29,11 +29,11 @@ enum metric_direction { METRIC_HIGHER_IS_BETTER, METRIC_LOWER_IS_BETTER };
 #define METRIC_PARTS_MAX 4
 
 struct metric {
-    const char *name;   /* key in configs and results; the file's name */
-    const char *title;  /* as printed: "Average Drop" */
-    const char *unit;   /* "%", "s", "passes", "" */
-    bool is_percent;    /* stored as fraction, printed times 100 */
-    double min, max;    /* range of the stored number */
+    const char *name;  /* key in configs and results; the file's name */
+    const char *title; /* as printed: "Average Drop" */
+    const char *unit;  /* "%", "s", "passes", "" */
+    bool is_percent;   /* stored as fraction, printed times 100 */
+    double min, max;   /* range of the stored number */
     enum metric_direction direction;
     int year;
     const char *source; /* key in docs/references.bib */
@@ -69,8 +69,7 @@ struct map evidence_map(struct evidence *evidence);
 struct map evidence_map_native(struct evidence *evidence);
 
 /* Probability of the explained class on an image: p for ORIGINAL, o for EXPLANATION. 0, or -1 with err. */
-int evidence_probability(struct evidence *evidence, enum evidence_image image, double *probability,
-                         struct error *err);
+int evidence_probability(struct evidence *evidence, enum evidence_image image, double *probability, struct error *err);
 
 /*
  * The saliency map (H,W) of x*m: the method run again there, for the same class. 0, or -1 with err. If that map is not

@@ -26,7 +26,8 @@ static const char *shape(const struct node *node, const struct shape *in, struct
     const int limit = 1 << 15;
     if (c->kernel < 1 || c->kernel_w < 1 || c->kernel > limit || c->kernel_w > limit || c->stride < 1 ||
         c->stride_w < 1 || c->dilation < 1 || c->dilation_w < 1 || c->dilation > limit || c->dilation_w > limit ||
-        c->kernel_w > KERNEL_RUNS_MAX || c->padding < 0 || c->padding_w < 0 || c->padding > limit || c->padding_w > limit)
+        c->kernel_w > KERNEL_RUNS_MAX || c->padding < 0 || c->padding_w < 0 || c->padding > limit ||
+        c->padding_w > limit)
         return "a convolution needs a kernel, stride and dilation of at least 1 and no negative padding";
     if (c->groups < 1 || c->out < 1 || in[0].c % c->groups || c->out % c->groups)
         return "channels in and out must be multiples of the groups";
@@ -170,7 +171,8 @@ static int patch_row(const struct conv2d *c, struct shape in, int group, int i, 
         const ptrdiff_t offset =
             is_inside ? ((ptrdiff_t)y * in.w + x) * in.c + (ptrdiff_t)group * channels : (ptrdiff_t)-1;
         struct patch_run *last = count ? &runs[count - 1] : NULL;
-        const bool continues = last && (last->offset < 0 ? offset < 0 : offset == last->offset + (ptrdiff_t)last->count);
+        const bool continues =
+            last && (last->offset < 0 ? offset < 0 : offset == last->offset + (ptrdiff_t)last->count);
         if (continues)
             last->count += (size_t)channels;
         else
@@ -186,8 +188,8 @@ static void image_to_columns(const struct conv2d *c, const struct step_io *io, i
     struct patch_run runs[KERNEL_RUNS_MAX];
     for (size_t r = row; r < row + count; r++, columns += width)
         for (int ky = 0; ky < c->kernel; ky++) {
-            const int n = patch_row(c, io->in[0], group, (int)(r / (size_t)io->out.w), (int)(r % (size_t)io->out.w), ky,
-                                    runs);
+            const int n =
+                patch_row(c, io->in[0], group, (int)(r / (size_t)io->out.w), (int)(r % (size_t)io->out.w), ky, runs);
             for (int k = 0; k < n; k++)
                 if (runs[k].offset < 0)
                     memset(columns + runs[k].column, 0, runs[k].count * sizeof *columns);
@@ -203,8 +205,8 @@ static void columns_to_image(const struct conv2d *c, const struct step_io *io, i
     struct patch_run runs[KERNEL_RUNS_MAX];
     for (size_t r = row; r < row + count; r++, columns += width)
         for (int ky = 0; ky < c->kernel; ky++) {
-            const int n = patch_row(c, io->in[0], group, (int)(r / (size_t)io->out.w), (int)(r % (size_t)io->out.w), ky,
-                                    runs);
+            const int n =
+                patch_row(c, io->in[0], group, (int)(r / (size_t)io->out.w), (int)(r % (size_t)io->out.w), ky, runs);
             for (int k = 0; k < n; k++)
                 for (size_t f = 0; runs[k].offset >= 0 && f < runs[k].count; f++)
                     io->dx[0][(size_t)runs[k].offset + f] += columns[runs[k].column + f];
@@ -291,8 +293,7 @@ static void depthwise_forward(const struct step *step, const struct step_io *io)
                 if (offset >= 0)
                     multiply_add(y, io->x[0] + offset, step->weight + (size_t)t * (size_t)channels, channels);
             }
-            epilogue(y, step->bias, io->residual ? io->residual + (y - io->y) : NULL, 1, channels, 0,
-                     step->activation);
+            epilogue(y, step->bias, io->residual ? io->residual + (y - io->y) : NULL, 1, channels, 0, step->activation);
         }
 }
 

@@ -62,7 +62,7 @@ int graph_finish(struct graph *graph, struct error *err);
 
 /* What a graph holds, for listing and for weight files. */
 enum parameter_role {
-    PARAMETER_CONV_WEIGHT, /* (out, in/groups, kh, kw) */
+    PARAMETER_CONV_WEIGHT,   /* (out, in/groups, kh, kw) */
     PARAMETER_LINEAR_WEIGHT, /* (out, in) */
     PARAMETER_BIAS,
     PARAMETER_NORM_WEIGHT,
@@ -83,8 +83,8 @@ struct node_info {
     const char *op;           /* "conv2d" */
     struct shape shape;       /* of the value */
     int inputs[8], input_count;
-    double macs;              /* multiply-adds per image */
-    size_t parameters;        /* elements of its tensors */
+    double macs;       /* multiply-adds per image */
+    size_t parameters; /* elements of its tensors */
 };
 
 int graph_node_count(const struct graph *graph);

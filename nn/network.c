@@ -73,11 +73,11 @@ int network_check_weights(const struct graph *graph, const struct weights *weigh
 struct compiler {
     struct network *network;
     const struct weights *weights;
-    int *readers;    /* of each node: how many */
-    int *reader;     /* of each node: the last one */
-    bool *is_kept;   /* node must have a value of its own */
-    bool *is_fused;  /* node is part of an earlier step */
-    int *value;      /* of each node; -1: none */
+    int *readers;   /* of each node: how many */
+    int *reader;    /* of each node: the last one */
+    bool *is_kept;  /* node must have a value of its own */
+    bool *is_fused; /* node is part of an earlier step */
+    int *value;     /* of each node; -1: none */
 };
 
 static int new_value(struct network *network, struct shape shape)
@@ -101,7 +101,8 @@ static bool reader_is(const struct compiler *c, int reader, const struct op *op)
 static void norm_factors(const struct compiler *c, const struct node *norm, int channel, double *scale, double *shift)
 {
     const float *weight = tensor_of(c->weights, norm, "weight"), *bias = tensor_of(c->weights, norm, "bias");
-    const float *mean = tensor_of(c->weights, norm, "running_mean"), *variance = tensor_of(c->weights, norm, "running_var");
+    const float *mean = tensor_of(c->weights, norm, "running_mean"),
+                *variance = tensor_of(c->weights, norm, "running_var");
     *scale = weight[channel] / sqrt((double)variance[channel] + BATCH_NORM_EPS);
     *shift = bias[channel] - mean[channel] * *scale;
 }
@@ -123,8 +124,7 @@ static int pack_norm(struct compiler *c, struct step *step, int channels, struct
 }
 
 /* Copies the weight, scaled by the batch norm behind it if there is one, and makes the bias of both. */
-static int pack_conv(struct compiler *c, struct step *step, int channels_in, const struct node *norm,
-                     struct error *err)
+static int pack_conv(struct compiler *c, struct step *step, int channels_in, const struct node *norm, struct error *err)
 {
     const struct conv2d *conv = &step->node->conv;
     const size_t row = (size_t)(channels_in / conv->groups) * (size_t)conv->kernel * (size_t)conv->kernel_w;
@@ -420,7 +420,9 @@ struct step_info network_step(const struct network *network, int index)
     struct shape in[NODE_INPUTS_MAX];
     struct step_info info = {.name = step->node->name,
                              .op = step->node->op->name,
-                             .kernel = step->kernel ? step->kernel->name : step->node->op == &op_linear ? "gemm" : "",
+                             .kernel = step->kernel                   ? step->kernel->name
+                                       : step->node->op == &op_linear ? "gemm"
+                                                                      : "",
                              .activation = (const char *const[]){"", "relu", "relu6"}[step->activation],
                              .has_residual = step->residual >= 0,
                              .shape = network->values[step->output],

@@ -12,13 +12,13 @@
 #include "nn/op.h"
 
 struct program {
-    int start;                 /* value */
-    int step_count, *steps;    /* positions in network->steps */
-    int spatial_count;         /* steps that run image by image; those behind it run on blocks of rows */
-    int boundary;              /* value between the two kinds; -1: all steps are spatial */
-    int side_count, *sides;    /* values that steps read and that neither start nor a step gives */
-    size_t *offset;            /* of each value in the workspace (floats); NO_PLACE if it has none */
-    size_t floats, scratch;    /* of the workspace; where scratch begins */
+    int start;              /* value */
+    int step_count, *steps; /* positions in network->steps */
+    int spatial_count;      /* steps that run image by image; those behind it run on blocks of rows */
+    int boundary;           /* value between the two kinds; -1: all steps are spatial */
+    int side_count, *sides; /* values that steps read and that neither start nor a step gives */
+    size_t *offset;         /* of each value in the workspace (floats); NO_PLACE if it has none */
+    size_t floats, scratch; /* of the workspace; where scratch begins */
 };
 
 #define NO_PLACE ((size_t)-1)
@@ -37,9 +37,9 @@ struct network {
     char (*layer_names)[NODE_NAME_MAX];
     int *layer_values;
     struct program full;
-    struct program *tails;     /* [layer] */
-    struct program *tapes;     /* [layer], and one more at the end: from the input */
-    size_t *side_offset;       /* of each value in the session's side buffer; NO_PLACE */
+    struct program *tails; /* [layer] */
+    struct program *tapes; /* [layer], and one more at the end: from the input */
+    size_t *side_offset;   /* of each value in the session's side buffer; NO_PLACE */
     size_t side_floats;
 };
 

@@ -68,12 +68,12 @@ int network_find_layer(const struct network *network, const char *name); /* -1 i
 
 /* A step of the compiled network, in order of work: what was fused, which kernel was chosen. */
 struct step_info {
-    const char *name, *op; /* of the first node */
-    const char *kernel;    /* "im2col+gemm"; "" where there is no choice */
+    const char *name, *op;  /* of the first node */
+    const char *kernel;     /* "im2col+gemm"; "" where there is no choice */
     const char *activation; /* "relu", "" */
     bool has_residual;
-    struct shape shape;    /* of the result */
-    double macs, bytes;    /* per image; values read and written, weights not counted */
+    struct shape shape;      /* of the result */
+    double macs, bytes;      /* per image; values read and written, weights not counted */
     size_t workspace_offset; /* floats; (size_t)-1: not in the image's workspace */
 };
 int network_step_count(const struct network *network);

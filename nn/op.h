@@ -34,12 +34,12 @@ enum activation { ACTIVATION_NONE, ACTIVATION_RELU, ACTIVATION_RELU6 };
 
 /* A node with what was fused behind it: y = activation(op(x...) + bias + residual). */
 struct step {
-    const struct node *node; /* the first of the chain: holds the attributes */
+    const struct node *node;                  /* the first of the chain: holds the attributes */
     int inputs[NODE_INPUTS_MAX], input_count; /* values */
     int output;                               /* value */
     int residual;                             /* value, -1: none */
     enum activation activation;
-    float *weight, *bias; /* packed by the operator; owned by the network; NULL: none */
+    float *weight, *bias;             /* packed by the operator; owned by the network; NULL: none */
     const struct conv_kernel *kernel; /* convolutions only */
 };
 

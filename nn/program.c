@@ -157,8 +157,8 @@ static void place_all(struct planner *planner, bool keep_all, const bool *pinned
     const int end = program->spatial_count;
     for (int i = -1; i < end; i++) {
         const int value = i < 0 ? program->start : network->steps[program->steps[i]].output;
-        const bool stays = keep_all || value == program->boundary || value == network->logits ||
-                           (pinned && pinned[value]);
+        const bool stays =
+            keep_all || value == program->boundary || value == network->logits || (pinned && pinned[value]);
         place_value(planner, value, i, stays ? end : last_reader(network, program, value));
     }
     for (int i = 0; keep_all && i < program->side_count; i++)

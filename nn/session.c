@@ -24,9 +24,9 @@ struct session {
     int lane_count;
     struct lane *lanes;
     size_t workspace_floats;
-    float *side;   /* values beside the layers, of the last base pass */
-    float *rows;   /* (CHUNK_IMAGES, boundary): what the spatial steps leave */
-    float *chunk_logits; /* (CHUNK_IMAGES, K) */
+    float *side;                 /* values beside the layers, of the last base pass */
+    float *rows;                 /* (CHUNK_IMAGES, boundary): what the spatial steps leave */
+    float *chunk_logits;         /* (CHUNK_IMAGES, K) */
     float *tape, *tape_gradient; /* made by the first gradient that needs them */
     size_t tape_floats;
 };
@@ -221,7 +221,8 @@ static void run_chunk(const struct batch *batch, int count)
 #pragma omp parallel num_threads(lanes) if (lanes > 1 && count > 1)
     {
         const int lane = omp_get_thread_num();
-        set_places(batch->session, batch->program, batch->session->lanes[lane].workspace, batch->session->lanes[lane].at);
+        set_places(batch->session, batch->program, batch->session->lanes[lane].workspace,
+                   batch->session->lanes[lane].at);
 #pragma omp for schedule(dynamic)
         for (int i = 0; i < count; i++)
             run_image(batch, lane, i);

@@ -52,8 +52,9 @@ static int write_summary(FILE *stream, const struct report *report, const struct
                     const struct cell *cell = cell_at(report, cells, b, m, p, k);
                     if (metric->is_cost)
                         continue;
-                    put_texts(stream, 4, (const char *[]){report->backbones[b].name, report->methods[m].name,
-                                                          report->protocols[p].name, metric->name});
+                    put_texts(stream, 4,
+                              (const char *[]){report->backbones[b].name, report->methods[m].name,
+                                               report->protocols[p].name, metric->name});
                     fprintf(stream, "%d,%d,", cell->n, cell->undefined);
                     const double values[] = {cell->mean, cell->ci_low, cell->ci_high};
                     for (int i = 0; i < 3; i++) {
@@ -73,8 +74,9 @@ static void put_values(FILE *stream, const struct report *report, int b, int m, 
         const size_t at = report_index(report, b, m, p, k, image);
         if (metric->is_cost || report->states[at] == REPORT_ABSENT)
             continue;
-        put_texts(stream, 5, (const char *[]){report->backbones[b].name, report->methods[m].name,
-                                              report->protocols[p].name, report->images[image], metric->name});
+        put_texts(stream, 5,
+                  (const char *[]){report->backbones[b].name, report->methods[m].name, report->protocols[p].name,
+                                   report->images[image], metric->name});
         put_number(stream, report->states[at] == REPORT_DEFINED ? shown_value(metric, report->values[at]) : NAN);
         putc(',', stream);
         escape_csv(stream, report->notes[at] ? report->notes[at] : "");
@@ -112,8 +114,9 @@ static int write_costs(FILE *stream, const struct report *report, const struct c
             const struct cost_summary cost = cost_summary(report, b, m, scratch);
             put_texts(stream, 2, (const char *[]){report->backbones[b].name, report->methods[m].name});
             fprintf(stream, "%d,", cost.n);
-            put_numbers(stream, 7, (const double[]){cost.median, cost.mean, cost.low, cost.high, cost.full, cost.tail,
-                                                    cost.backward});
+            put_numbers(
+                stream, 7,
+                (const double[]){cost.median, cost.mean, cost.low, cost.high, cost.full, cost.tail, cost.backward});
         }
     arena_release(&arena);
     return 0;

@@ -44,27 +44,25 @@ static bool is_in(uint32_t code, const struct range *ranges, size_t count)
 #define IS_IN(code, ranges) is_in(code, ranges, sizeof(ranges) / sizeof((ranges)[0]))
 
 /* Controls, line separators, marks and overrides of direction, the byte order mark. */
-static const struct range unsafe[] = {{0, 0x1f},         {0x7f, 0x9f},     {0x61c, 0x61c},   {0x200e, 0x200f},
-                                      {0x2028, 0x202e},  {0x2066, 0x2069}, {0xfeff, 0xfeff}, {0xfff9, 0xfffb},
-                                      {0xe0000, 0xe007f}};
+static const struct range unsafe[] = {{0, 0x1f},        {0x7f, 0x9f},     {0x61c, 0x61c},
+                                      {0x200e, 0x200f}, {0x2028, 0x202e}, {0x2066, 0x2069},
+                                      {0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0xe0000, 0xe007f}};
 /* Combining marks, joiners, variation selectors. */
-static const struct range zero_wide[] = {{0x300, 0x36f},   {0x483, 0x489},   {0x591, 0x5bd},   {0x610, 0x61a},
-                                         {0x64b, 0x65f},   {0x200b, 0x200d}, {0x20d0, 0x20f0}, {0xfe00, 0xfe0f},
-                                         {0xfe20, 0xfe2f}};
+static const struct range zero_wide[] = {{0x300, 0x36f},   {0x483, 0x489},   {0x591, 0x5bd},
+                                         {0x610, 0x61a},   {0x64b, 0x65f},   {0x200b, 0x200d},
+                                         {0x20d0, 0x20f0}, {0xfe00, 0xfe0f}, {0xfe20, 0xfe2f}};
 /* East Asian wide and full-width characters, emoji. */
-static const struct range double_wide[] = {{0x1100, 0x115f}, {0x2e80, 0x303e}, {0x3041, 0xa4cf},   {0xac00, 0xd7a3},
-                                           {0xf900, 0xfaff}, {0xfe30, 0xfe6f}, {0xff00, 0xff60},   {0xffe0, 0xffe6},
-                                           {0x1f300, 0x1f64f}, {0x1f680, 0x1f6ff}, {0x1f900, 0x1faff},
-                                           {0x20000, 0x3fffd}};
+static const struct range double_wide[] = {
+    {0x1100, 0x115f}, {0x2e80, 0x303e}, {0x3041, 0xa4cf},   {0xac00, 0xd7a3},   {0xf900, 0xfaff},   {0xfe30, 0xfe6f},
+    {0xff00, 0xff60}, {0xffe0, 0xffe6}, {0x1f300, 0x1f64f}, {0x1f680, 0x1f6ff}, {0x1f900, 0x1faff}, {0x20000, 0x3fffd}};
 
 /*
  * What every font for European languages has: Latin, Greek, Cyrillic, punctuation, arrows. Pango, under gnuplot's PNG,
  * draws a box of the picture's size for a character that no font has.
  */
-static const struct range drawable[] = {{0x20, 0x17f},   {0x391, 0x3a1},   {0x3a3, 0x3a9},
-                                        {0x3b1, 0x3c9},  {0x401, 0x40c},   {0x40e, 0x44f},
-                                        {0x451, 0x45c},  {0x45e, 0x45f},   {0x2010, 0x2026},
-                                        {0x2190, 0x2193}};
+static const struct range drawable[] = {{0x20, 0x17f},    {0x391, 0x3a1},  {0x3a3, 0x3a9}, {0x3b1, 0x3c9},
+                                        {0x401, 0x40c},   {0x40e, 0x44f},  {0x451, 0x45c}, {0x45e, 0x45f},
+                                        {0x2010, 0x2026}, {0x2190, 0x2193}};
 
 static int width_of(uint32_t code)
 {
@@ -151,10 +149,10 @@ int escape_csv(FILE *stream, const char *text)
 
 static const struct rules markdown_rules = {
     .replaced = "\xef\xbf\xbd",
-    .ascii = {['\\'] = "\\\\", ['`'] = "\\`",   ['*'] = "\\*",   ['_'] = "\\_",    ['{'] = "\\{",   ['}'] = "\\}",
-              ['['] = "\\[",   [']'] = "\\]",   ['<'] = "&lt;",  ['>'] = "&gt;",   ['&'] = "&amp;", ['#'] = "\\#",
-              ['|'] = "\\|",   ['~'] = "\\~",   ['!'] = "\\!",   ['$'] = "\\$",    ['@'] = "&#64;", ['\n'] = " ",
-              ['\r'] = " ",    ['\t'] = " "},
+    .ascii =
+        {['\\'] = "\\\\", ['`'] = "\\`",  ['*'] = "\\*",   ['_'] = "\\_",   ['{'] = "\\{", ['}'] = "\\}", ['['] = "\\[",
+         [']'] = "\\]",   ['<'] = "&lt;", ['>'] = "&gt;",  ['&'] = "&amp;", ['#'] = "\\#", ['|'] = "\\|", ['~'] = "\\~",
+         ['!'] = "\\!",   ['$'] = "\\$",  ['@'] = "&#64;", ['\n'] = " ",    ['\r'] = " ",  ['\t'] = " "},
 };
 
 int escape_markdown(FILE *stream, const char *text)
@@ -165,11 +163,28 @@ int escape_markdown(FILE *stream, const char *text)
 /* Brackets and stars are wrapped because one that follows `\\` at the start of a row would be its argument. */
 static const struct rules tex_rules = {
     .replaced = "?",
-    .ascii = {['\\'] = "\\textbackslash{}", ['~'] = "\\textasciitilde{}", ['^'] = "\\textasciicircum{}",
-              ['<'] = "\\textless{}", ['>'] = "\\textgreater{}", ['|'] = "\\textbar{}", ['"'] = "{\\char34}",
-              ['`'] = "{\\char96}", ['\''] = "{\\char39}", ['#'] = "\\#", ['$'] = "\\$", ['%'] = "\\%", ['&'] = "\\&",
-              ['_'] = "\\_", ['{'] = "\\{", ['}'] = "\\}", ['['] = "{[}", [']'] = "{]}", ['*'] = "{*}", ['\n'] = " ",
-              ['\r'] = " ", ['\t'] = " "},
+    .ascii = {['\\'] = "\\textbackslash{}",
+              ['~'] = "\\textasciitilde{}",
+              ['^'] = "\\textasciicircum{}",
+              ['<'] = "\\textless{}",
+              ['>'] = "\\textgreater{}",
+              ['|'] = "\\textbar{}",
+              ['"'] = "{\\char34}",
+              ['`'] = "{\\char96}",
+              ['\''] = "{\\char39}",
+              ['#'] = "\\#",
+              ['$'] = "\\$",
+              ['%'] = "\\%",
+              ['&'] = "\\&",
+              ['_'] = "\\_",
+              ['{'] = "\\{",
+              ['}'] = "\\}",
+              ['['] = "{[}",
+              [']'] = "{]}",
+              ['*'] = "{*}",
+              ['\n'] = " ",
+              ['\r'] = " ",
+              ['\t'] = " "},
 };
 
 int escape_tex(FILE *stream, const char *text)

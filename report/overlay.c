@@ -17,15 +17,15 @@
 #include <string.h>
 
 enum {
-    SIDE_MIN = 192,      /* of a panel on the sheet; smaller images are enlarged by a whole factor */
-    ROW_PANELS = 5,      /* at most, side by side */
-    GAP = 12,            /* between panels and round the sheet */
-    TEXT = 2,            /* enlargement of titles; 1 where they do not fit */
-    TITLE_ROWS = 24,     /* height of a line of titles */
+    SIDE_MIN = 192,  /* of a panel on the sheet; smaller images are enlarged by a whole factor */
+    ROW_PANELS = 5,  /* at most, side by side */
+    GAP = 12,        /* between panels and round the sheet */
+    TEXT = 2,        /* enlargement of titles; 1 where they do not fit */
+    TITLE_ROWS = 24, /* height of a line of titles */
     SUBTITLE_ROWS = 14,
-    BAR = 14,            /* width of the colour bar */
-    BAR_COLUMNS = 46,    /* with its numbers */
-    SIDE_MAX = 16384,    /* of an image; above: refused */
+    BAR = 14,         /* width of the colour bar */
+    BAR_COLUMNS = 46, /* with its numbers */
+    SIDE_MAX = 16384, /* of an image; above: refused */
 };
 
 static const uint8_t viridis[18][3] = {
@@ -156,8 +156,10 @@ static struct layout layout_of(const struct overlay_sheet *sheet)
 static int write_png(const char *path, const struct picture *picture, struct error *err)
 {
     struct file_writer writer;
-    png_image image = {.version = PNG_IMAGE_VERSION, .width = (png_uint_32)picture->width,
-                       .height = (png_uint_32)picture->height, .format = PNG_FORMAT_RGB};
+    png_image image = {.version = PNG_IMAGE_VERSION,
+                       .width = (png_uint_32)picture->width,
+                       .height = (png_uint_32)picture->height,
+                       .format = PNG_FORMAT_RGB};
     if (file_create(&writer, path, err))
         return -1;
     if (!png_image_write_to_stdio(&image, writer.stream, 0, picture->data, 0, NULL)) {

@@ -226,8 +226,8 @@ static void rows_measure(struct rows *rows)
         rows->right += 50 + figure_text_width(legend);
     const int legend_height = has_legend ? (report->backbone_count + 1) * LEGEND_ROW : 0;
     const int rows_height = report->method_count * (report->backbone_count * ROW + GROUP_GAP) + GROUP_GAP;
-    rows->height = PLOT_TOP + BOTTOM + (rows->is_box ? CAPTION : 0) +
-                   (rows_height > legend_height ? rows_height : legend_height);
+    rows->height =
+        PLOT_TOP + BOTTOM + (rows->is_box ? CAPTION : 0) + (rows_height > legend_height ? rows_height : legend_height);
     if (rows->height < HEIGHT_MIN)
         rows->height = HEIGHT_MIN;
 }
@@ -252,8 +252,8 @@ static int draw(struct rows *rows, const char *kind, struct error *err)
     char metric[64], name[160];
     struct arena arena;
     arena_init(&arena, 0);
-    rows->row = arena_alloc(&arena, (size_t)report->backbone_count * (size_t)report->method_count + 1,
-                            sizeof *rows->row);
+    rows->row =
+        arena_alloc(&arena, (size_t)report->backbone_count * (size_t)report->method_count + 1, sizeof *rows->row);
     rows->scratch = arena_alloc(&arena, (size_t)report->image_count + 1, sizeof *rows->scratch);
     int status = 0;
     if (!rows->row || !rows->scratch) {
@@ -262,7 +262,7 @@ static int draw(struct rows *rows, const char *kind, struct error *err)
         rows_measure(rows);
         escape_file_name(report->metrics[rows->metric].name, metric, sizeof metric);
         snprintf(name, sizeof name, "%s%s%.60s", kind, rows->is_box ? metric : "", rows->plot->suffix);
-        const struct figure figure = {name, rows->left + PANEL + rows->right, rows->height, rows, write_data,
+        const struct figure figure = {name,          rows->left + PANEL + rows->right, rows->height, rows, write_data,
                                       write_commands};
         status = figure_write(&figure, rows->plot->folder, rows->plot->warning, err);
     }

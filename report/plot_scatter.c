@@ -25,9 +25,9 @@ struct point {
 struct scatter {
     const struct plot *plot;
     struct axis axis[2];
-    struct point *points;  /* [backbone][method] */
-    struct label *labels;  /* [method], of one backbone */
-    int *label_method;     /* [method] */
+    struct point *points; /* [backbone][method] */
+    struct label *labels; /* [method], of one backbone */
+    int *label_method;    /* [method] */
     int columns, rows;
 };
 
@@ -247,8 +247,8 @@ static int draw(struct scatter *scatter, const char *name, struct arena *arena, 
         return 0;
     scatter->columns = report->backbone_count < COLUMNS_MAX ? report->backbone_count : COLUMNS_MAX;
     scatter->rows = (report->backbone_count + scatter->columns - 1) / scatter->columns;
-    const struct figure figure = {name, figure_width(scatter), figure_height(scatter), scatter, write_data,
-                                  write_commands};
+    const struct figure figure = {name,       figure_width(scatter), figure_height(scatter), scatter,
+                                  write_data, write_commands};
     return figure_write(&figure, scatter->plot->folder, scatter->plot->warning, err);
 }
 

@@ -30,8 +30,8 @@ const struct cell *plot_cell(const struct plot *plot, int backbone, int method, 
 void plot_axis(FILE *stream, const struct report_metric *metric)
 {
     char text[256];
-    snprintf(text, sizeof text, "%.120s%s%.40s%s, %s is better", metric->title, *metric->unit ? " (" : "",
-             metric->unit, *metric->unit ? ")" : "", metric->higher_is_better ? "higher" : "lower");
+    snprintf(text, sizeof text, "%.120s%s%.40s%s, %s is better", metric->title, *metric->unit ? " (" : "", metric->unit,
+             *metric->unit ? ")" : "", metric->higher_is_better ? "higher" : "lower");
     escape_gnuplot(stream, text, 60);
 }
 

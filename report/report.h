@@ -36,8 +36,8 @@ struct report_metric {
     const char *name, *title, *unit; /* unit "%", "s", "" */
     bool is_percent;                 /* stored as fraction, printed times 100 */
     bool higher_is_better;
-    bool is_cost;                    /* left out of summary.csv */
-    double min, max;                 /* of the stored number */
+    bool is_cost;    /* left out of summary.csv */
+    double min, max; /* of the stored number */
     /* of means: positions of the parts in `metrics`, -1 ends; combine NULL for ordinary metrics */
     int parts[5];
     double (*combine)(const double *means);
@@ -65,7 +65,7 @@ struct report {
     const uint8_t *states;
     const char *const *notes; /* why undefined, or the flag of a substituted value; NULL entries: nothing to say */
     const struct report_cost *costs; /* [backbone][method][image] */
-    int bootstrap;       /* resamples; 0: no intervals */
+    int bootstrap;                   /* resamples; 0: no intervals */
     uint64_t seed;
 };
 
@@ -119,9 +119,9 @@ struct overlay_panel {
 };
 
 struct overlay_sheet {
-    const char *title;     /* image name, class and probability */
+    const char *title; /* image name, class and probability */
     int h, w;
-    const uint8_t *image;  /* (h,w,3) */
+    const uint8_t *image; /* (h,w,3) */
     int panel_count;
     const struct overlay_panel *panels;
 };

@@ -148,8 +148,8 @@ static int scratch_init(struct scratch *scratch, const struct report *report)
 {
     arena_init(&scratch->arena, 0);
     scratch->values = arena_alloc(&scratch->arena, (size_t)report->image_count + 1, PARTS_MAX * sizeof(double));
-    scratch->draws = arena_alloc(&scratch->arena, (size_t)(report->bootstrap > 0 ? report->bootstrap : 0) + 1,
-                                 sizeof(double));
+    scratch->draws =
+        arena_alloc(&scratch->arena, (size_t)(report->bootstrap > 0 ? report->bootstrap : 0) + 1, sizeof(double));
     return scratch->values && scratch->draws ? 0 : -1;
 }
 
@@ -172,7 +172,12 @@ static struct cell cell_of(const struct report *report, int backbone, int method
     const struct report_metric *row = &report->metrics[metric];
     struct sample sample = {.values = scratch->values};
     sample_read(report, backbone, method, protocol, metric, &sample);
-    struct cell cell = {.n = sample.n, .undefined = sample.undefined, .noted = sample.noted, .mean = NAN, .ci_low = NAN, .ci_high = NAN};
+    struct cell cell = {.n = sample.n,
+                        .undefined = sample.undefined,
+                        .noted = sample.noted,
+                        .mean = NAN,
+                        .ci_low = NAN,
+                        .ci_high = NAN};
     if (sample.n == 0)
         return cell;
     cell.mean = sample_estimate(&sample, row, NULL);
@@ -211,8 +216,8 @@ struct cell *report_cells(const struct report *report, struct error *err)
     for (size_t i = 0; cells && i < count; i++) {
         const size_t k = (size_t)report->metric_count, p = (size_t)report->protocol_count;
         const size_t m = (size_t)report->method_count;
-        cells[i] = cell_of(report, (int)(i / (k * p * m)), (int)(i / (k * p) % m), (int)(i / k % p), (int)(i % k),
-                           &scratch);
+        cells[i] =
+            cell_of(report, (int)(i / (k * p * m)), (int)(i / (k * p) % m), (int)(i / k % p), (int)(i % k), &scratch);
     }
     arena_release(&scratch.arena);
     return cells;
@@ -221,8 +226,8 @@ struct cell *report_cells(const struct report *report, struct error *err)
 struct cost_summary cost_summary(const struct report *report, int backbone, int method, double *scratch)
 {
     struct cost_summary sum = {0};
-    const size_t first = ((size_t)backbone * (size_t)report->method_count + (size_t)method) *
-                         (size_t)report->image_count;
+    const size_t first =
+        ((size_t)backbone * (size_t)report->method_count + (size_t)method) * (size_t)report->image_count;
     for (int image = 0; image < report->image_count; image++) {
         const struct report_cost *cost = &report->costs[first + (size_t)image];
         if (!(cost->seconds >= 0))

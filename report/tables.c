@@ -316,8 +316,9 @@ static void tex(const struct table *table)
     }
     for (int b = 0; b < report->backbone_count; b++) {
         char head[128];
-        snprintf(head, sizeof head,
-                 "\\multicolumn{%d}{p{0.95\\linewidth}}{\\footnotesize constant maps, or values set by a rule: ", columns);
+        snprintf(
+            head, sizeof head,
+            "\\multicolumn{%d}{p{0.95\\linewidth}}{\\footnotesize constant maps, or values set by a rule: ", columns);
         list_noted(table, b, head, "} \\\\\n", escape_tex);
     }
     fputs("\\end{tabular}\n", table->stream);
@@ -348,8 +349,7 @@ static int write_protocol(struct table *table, struct error *err)
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
         struct file_writer writer;
         char path[PATH_MAX];
-        if (table_path(table->report, table->protocol, formats[i].suffix, path, err) ||
-            file_create(&writer, path, err))
+        if (table_path(table->report, table->protocol, formats[i].suffix, path, err) || file_create(&writer, path, err))
             return -1;
         table->stream = writer.stream;
         formats[i].write(table);

@@ -53,8 +53,8 @@ static void column_text(const struct view *view, const struct column *column, in
         return;
     }
     const struct report_metric *metric = &view->report->metrics[column->metric];
-    const struct cell *cell = cell_at(view->report, view->cells, view->backbone, method, view->protocol,
-                                      column->metric);
+    const struct cell *cell =
+        cell_at(view->report, view->cells, view->backbone, method, view->protocol, column->metric);
     const char *mark = cell->undefined ? "*" : " ";
     if (cell->n)
         snprintf(text, 64, "%.*f%s", shown_decimals(metric), shown_value(metric, cell->mean), mark);
@@ -129,9 +129,9 @@ static void put_row(const struct view *view, const struct column *columns, int c
     for (int i = 0; i < count; i++) {
         char text[64];
         column_text(view, &columns[i], method, text);
-        const bool is_bold = view->has_color && columns[i].metric >= 0 &&
-                             cell_is_best(view->report, view->cells, view->backbone, method, view->protocol,
-                                          columns[i].metric);
+        const bool is_bold =
+            view->has_color && columns[i].metric >= 0 &&
+            cell_is_best(view->report, view->cells, view->backbone, method, view->protocol, columns[i].metric);
         fprintf(view->stream, "%*s%s", GAP, "", is_bold ? "\033[1m" : "");
         put_padded(view->stream, text, columns[i].width, true);
         fputs(is_bold ? "\033[0m" : "", view->stream);

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#define TEST(name)           \
+#define TEST(name) \
     void name(void **state); \
     void name(__attribute__((unused)) void **state)
 

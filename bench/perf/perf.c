@@ -21,7 +21,7 @@ struct subject {
     const char *arch;
     struct network *network;
     struct session *session;
-    double gflop; /* an image */
+    double gflop;            /* an image */
     double rate[ROUNDS_MAX]; /* images/s */
 };
 
@@ -123,8 +123,11 @@ int main(int argc, char **argv)
 {
     const int rounds = argc > 1 ? atoi(argv[1]) : 7, threads = argc > 2 ? atoi(argv[2]) : 2;
     const int batch = argc > 3 ? atoi(argv[3]) : 8;
-    struct subject subjects[] = {{.arch = "vgg16"}, {.arch = "resnet18"}, {.arch = "resnet50"},
-                                 {.arch = "resnext50_32x4d"}, {.arch = "mobilenet_v2"}};
+    struct subject subjects[] = {{.arch = "vgg16"},
+                                 {.arch = "resnet18"},
+                                 {.arch = "resnet50"},
+                                 {.arch = "resnext50_32x4d"},
+                                 {.arch = "mobilenet_v2"}};
     const int count = sizeof subjects / sizeof subjects[0];
     if (rounds < 1 || rounds > ROUNDS_MAX || threads < 1 || threads > 256 || batch < 1 || batch > 4096) {
         fprintf(stderr, "usage: cambench-bench [ROUNDS [THREADS [BATCH]]]\n");
@@ -155,8 +158,8 @@ int main(int argc, char **argv)
                 subjects[i].rate[round] = images;
         }
     }
-    printf("%s, %d threads, batch %d, %dx%d, medians of %d alternating rounds\n", openblas_get_corename(), threads, batch,
-           SIDE, SIDE, rounds);
+    printf("%s, %d threads, batch %d, %dx%d, medians of %d alternating rounds\n", openblas_get_corename(), threads,
+           batch, SIDE, SIDE, rounds);
     printf("%-16s %10s %10s %10s %8s\n", "", "images/s", "GFLOP/s", "of sgemm", "spread");
     printf("%-16s %10s %10.1f %10s %7.0f%%\n", "sgemm 2048", "", median(sgemm, rounds), "", spread(sgemm, rounds));
     for (int i = 0; i < count; i++) {

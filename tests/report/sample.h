@@ -42,11 +42,12 @@ static const struct report_backbone sample_backbones[] = {
     {"mobilenet_v2", "MobileNetV2", "mobilenet_v2", "features.18", 240, 281, 300},
 };
 static const struct report_method sample_methods[] = {
-    {"gradcam", "Grad-CAM", false},         {"gradcam_pp", "Grad-CAM++", false}, {"xgradcam", "XGrad-CAM", false},
-    {"layercam", "LayerCAM", false},        {"scorecam", "Score-CAM", false},    {"ablationcam", "Ablation-CAM", false},
-    {"reciprocam", "Recipro-CAM", false},   {"reciprocam_3x3", "Recipro-CAM 3x3 (paper)", false},
-    {"clustercam", "Cluster-CAM", false},   {"actmap", "Activation map", true},  {"fakecam", "Fake-CAM", true},
-    {"random", "Random map", true},
+    {"gradcam", "Grad-CAM", false},       {"gradcam_pp", "Grad-CAM++", false},
+    {"xgradcam", "XGrad-CAM", false},     {"layercam", "LayerCAM", false},
+    {"scorecam", "Score-CAM", false},     {"ablationcam", "Ablation-CAM", false},
+    {"reciprocam", "Recipro-CAM", false}, {"reciprocam_3x3", "Recipro-CAM 3x3 (paper)", false},
+    {"clustercam", "Cluster-CAM", false}, {"actmap", "Activation map", true},
+    {"fakecam", "Fake-CAM", true},        {"random", "Random map", true},
 };
 static const struct report_protocol sample_protocols[] = {{"cambench"}};
 static const struct report_metric sample_metrics[] = {
@@ -55,8 +56,16 @@ static const struct report_metric sample_metrics[] = {
     {"coherency", "Coherency", "%", true, true, false, 0, 1, {-1}, NULL},
     {"complexity", "Complexity", "%", true, false, false, 0, 1, {-1}, NULL},
     {"adcc", "ADCC", "%", true, true, false, 0, 1, {-1}, NULL},
-    {"adcc_of_means", "ADCC of means", "%", true, true, false, 0, 1,
-     {SAMPLE_DROP, SAMPLE_COHERENCY, SAMPLE_COMPLEXITY, -1}, sample_adcc},
+    {"adcc_of_means",
+     "ADCC of means",
+     "%",
+     true,
+     true,
+     false,
+     0,
+     1,
+     {SAMPLE_DROP, SAMPLE_COHERENCY, SAMPLE_COMPLEXITY, -1},
+     sample_adcc},
 };
 static const char *const sample_images[] = {
     "n00.jpg", "n01.jpg", "n02.jpg", "n03.jpg", "n04.jpg", "n05.jpg", "n06.jpg", "n07.jpg", "n08.jpg", "n09.jpg",
@@ -108,13 +117,25 @@ static inline void sample_open(struct sample_run *run)
     run->states = calloc(items * SAMPLE_METRICS, sizeof *run->states);
     run->notes = calloc(items * SAMPLE_METRICS, sizeof *run->notes);
     run->costs = calloc(items, sizeof *run->costs);
-    run->report = (struct report){
-        .name = "demo", .folder = run->folder, .program = "cambench 0.1.0",
-        .backbone_count = SAMPLE_BACKBONES, .method_count = SAMPLE_METHODS, .protocol_count = 1,
-        .metric_count = SAMPLE_METRICS, .image_count = SAMPLE_IMAGES, .backbones = sample_backbones,
-        .methods = sample_methods, .protocols = sample_protocols, .metrics = sample_metrics, .images = sample_images,
-        .values = run->values, .states = run->states, .notes = run->notes, .costs = run->costs,
-        .bootstrap = 200, .seed = 1};
+    run->report = (struct report){.name = "demo",
+                                  .folder = run->folder,
+                                  .program = "cambench 0.1.0",
+                                  .backbone_count = SAMPLE_BACKBONES,
+                                  .method_count = SAMPLE_METHODS,
+                                  .protocol_count = 1,
+                                  .metric_count = SAMPLE_METRICS,
+                                  .image_count = SAMPLE_IMAGES,
+                                  .backbones = sample_backbones,
+                                  .methods = sample_methods,
+                                  .protocols = sample_protocols,
+                                  .metrics = sample_metrics,
+                                  .images = sample_images,
+                                  .values = run->values,
+                                  .states = run->states,
+                                  .notes = run->notes,
+                                  .costs = run->costs,
+                                  .bootstrap = 200,
+                                  .seed = 1};
     sample_fill(run);
 }
 

@@ -78,7 +78,8 @@ TEST(long_text_is_cut_with_an_ellipsis_between_characters)
     static const struct {
         const char *text, *want;
         int columns, filled;
-    } cuts[] = {{"abcdef", "abcdef", 6, 6}, {"abcdefg", "abcde…", 6, 6}, {"漢字漢字", "漢字…", 6, 5}, {"ab", "…", 1, 1}};
+    } cuts[] = {
+        {"abcdef", "abcdef", 6, 6}, {"abcdefg", "abcde…", 6, 6}, {"漢字漢字", "漢字…", 6, 5}, {"ab", "…", 1, 1}};
     for (size_t i = 0; i < sizeof cuts / sizeof cuts[0]; i++) {
         char got[64] = "";
         FILE *stream = fmemopen(got, sizeof got, "w");

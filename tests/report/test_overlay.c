@@ -57,7 +57,8 @@ static struct picture draw(const struct overlay_sheet *sheet)
 static const uint8_t image[2 * 4 * 3] = {200, 0, 0};
 static const float map[2 * 4] = {0, 0.5f, 1, NAN, -3, 7, 0.25f, 0.75f};
 static const struct overlay_panel panels[] = {
-    {"Image", NULL, NULL}, {"Grad-CAM", "ADCC 80.00 %", map}, {"C", NULL, map}, {"D", NULL, map},
+    {"Image", NULL, NULL}, {"Grad-CAM", "ADCC 80.00 %", map},
+    {"C", NULL, map},      {"D", NULL, map},
     {"E", NULL, map},      {"A title that is far too long to stand above its panel, even in small letters", "x", map}};
 enum { LEFT = 12, TOP = 12 + 24 + 24 + 14, STEP_X = 192 + 12, STEP_Y = 96 + 24 + 14 + 12, CELL = 48 };
 
@@ -85,9 +86,9 @@ TEST(maps_are_viridis_half_and_half_over_grey)
         check_pixel(&picture, x, y, (68 + 60) / 2, (1 + 60) / 2, (84 + 60) / 2, 1);
         check_pixel(&picture, x + CELL, y, 33 / 2, 145 / 2, 140 / 2, 2);
         check_pixel(&picture, x + 2 * CELL, y, 253 / 2, 231 / 2, 37 / 2, 1);
-        check_pixel(&picture, x + 3 * CELL, y, 68 / 2, 1 / 2, 84 / 2, 1);         /* not a number: as 0 */
-        check_pixel(&picture, x, y + CELL, 68 / 2, 1 / 2, 84 / 2, 1);             /* below 0 */
-        check_pixel(&picture, x + CELL, y + CELL, 253 / 2, 231 / 2, 37 / 2, 1);   /* above 1 */
+        check_pixel(&picture, x + 3 * CELL, y, 68 / 2, 1 / 2, 84 / 2, 1);       /* not a number: as 0 */
+        check_pixel(&picture, x, y + CELL, 68 / 2, 1 / 2, 84 / 2, 1);           /* below 0 */
+        check_pixel(&picture, x + CELL, y + CELL, 253 / 2, 231 / 2, 37 / 2, 1); /* above 1 */
     }
     free(picture.data);
 }
@@ -148,8 +149,8 @@ TEST(large_images_are_not_enlarged)
 
 TEST(same_sheet_gives_the_same_bytes_and_thin_images_are_drawn)
 {
-    const struct overlay_sheet sheet = {NULL, 1, 300, (const uint8_t[900]){9}, 1,
-                                        &(struct overlay_panel){NULL, NULL, (const float[300]){0.5f}}};
+    const struct overlay_sheet sheet = {
+        NULL, 1, 300, (const uint8_t[900]){9}, 1, &(struct overlay_panel){NULL, NULL, (const float[300]){0.5f}}};
     struct picture first = draw(&sheet), second = draw(&sheet);
     assert_int_equal(first.w, second.w);
     assert_memory_equal(first.data, second.data, (size_t)first.w * (size_t)first.h * 3);

@@ -5,8 +5,12 @@
 
 #include <sys/stat.h>
 
-static const char *const plot_names[] = {"adcc", "adcc_seconds", "drop_complexity", "distribution_adcc",
-                                         "distribution_average_drop", "distribution_coherency",
+static const char *const plot_names[] = {"adcc",
+                                         "adcc_seconds",
+                                         "drop_complexity",
+                                         "distribution_adcc",
+                                         "distribution_average_drop",
+                                         "distribution_coherency",
                                          "distribution_complexity"};
 enum { PLOTS = sizeof plot_names / sizeof plot_names[0] };
 
@@ -103,10 +107,18 @@ TEST(same_rows_give_the_same_pictures)
 
 TEST(hostile_names_run_nothing_and_stay_text)
 {
-    static const char *const hostile[] = {
-        "`touch pwned`",        "'; system('touch pwned') #", "\"; system(\"touch pwned\")", "<script>x</script>",
-        "@macro {/Bold a_b^c}", "back\\slash \\n",            "line\nset output 'pwned'",    "&lt; & \xff\x1b[2J",
-        "%d %s %n %h",          "[1:2] $(touch pwned)",       "",                            "漢字 🎉 Größe"};
+    static const char *const hostile[] = {"`touch pwned`",
+                                          "'; system('touch pwned') #",
+                                          "\"; system(\"touch pwned\")",
+                                          "<script>x</script>",
+                                          "@macro {/Bold a_b^c}",
+                                          "back\\slash \\n",
+                                          "line\nset output 'pwned'",
+                                          "&lt; & \xff\x1b[2J",
+                                          "%d %s %n %h",
+                                          "[1:2] $(touch pwned)",
+                                          "",
+                                          "漢字 🎉 Größe"};
     struct sample_run run;
     struct report_method methods[SAMPLE_METHODS];
     struct report_backbone backbones[SAMPLE_BACKBONES];
@@ -240,8 +252,8 @@ TEST(names_of_a_dense_cloud_neither_overlap_nor_leave_the_panel)
     float noise[2 * COUNT];
     golden_fill(noise, 2 * COUNT, 3);
     for (int i = 0; i < COUNT; i++)
-        labels[i] = (struct label){.x = 230 + 60 * (double)noise[i], .y = 170 + 50 * (double)noise[COUNT + i],
-                                   .width = 80, .height = 15};
+        labels[i] = (struct label){
+            .x = 230 + 60 * (double)noise[i], .y = 170 + 50 * (double)noise[COUNT + i], .width = 80, .height = 15};
     labels[0].x = 1;
     labels[1].y = 339;
     labels_place(labels, COUNT, 460, 340);

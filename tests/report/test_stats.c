@@ -35,10 +35,21 @@ static const struct report_protocol protocol = {"rules"};
 static void table_init(struct table *table)
 {
     float noise[N];
-    *table = (struct table){.report = {
-        .name = "t", .folder = "/nonexistent", .program = "p", .backbone_count = 1, .method_count = 1,
-        .protocol_count = 1, .metric_count = METRICS, .image_count = N, .backbones = &backbone, .methods = &method,
-        .protocols = &protocol, .metrics = metrics, .images = images, .bootstrap = 500, .seed = 5}};
+    *table = (struct table){.report = {.name = "t",
+                                       .folder = "/nonexistent",
+                                       .program = "p",
+                                       .backbone_count = 1,
+                                       .method_count = 1,
+                                       .protocol_count = 1,
+                                       .metric_count = METRICS,
+                                       .image_count = N,
+                                       .backbones = &backbone,
+                                       .methods = &method,
+                                       .protocols = &protocol,
+                                       .metrics = metrics,
+                                       .images = images,
+                                       .bootstrap = 500,
+                                       .seed = 5}};
     table->report.values = table->values;
     table->report.states = table->states;
     table->report.notes = table->notes;

@@ -19,18 +19,31 @@ static void small_open(struct small *small)
 {
     static const struct report_backbone backbone = {"r", "ResNet_18", "resnet18", "layer4", 233, 279, 300};
     static const char *const images[] = {"i"};
-    *small = (struct small){
-        .cells = {{60, 0, .12345, .1, .15}, {59, 1, .8, .7, .9}, {60, 0, .2, .1, .3}, {60, 0, .9, .8, 1},
-                  {60, 0, .01, 0, .02}, {0, 60, NAN, NAN, NAN}},
-        .costs = {{.0204, 1, 0, 1}, {3.5, 1, 512, 0}, {-1, 0, 0, 0}},
-        .metrics = {sample_metrics[SAMPLE_DROP], sample_metrics[SAMPLE_ADCC]},
-        .folder = "/tmp/cambench-report-XXXXXX"};
+    *small = (struct small){.cells = {{60, 0, .12345, .1, .15},
+                                      {59, 1, .8, .7, .9},
+                                      {60, 0, .2, .1, .3},
+                                      {60, 0, .9, .8, 1},
+                                      {60, 0, .01, 0, .02},
+                                      {0, 60, NAN, NAN, NAN}},
+                            .costs = {{.0204, 1, 0, 1}, {3.5, 1, 512, 0}, {-1, 0, 0, 0}},
+                            .metrics = {sample_metrics[SAMPLE_DROP], sample_metrics[SAMPLE_ADCC]},
+                            .folder = "/tmp/cambench-report-XXXXXX"};
     assert_non_null(mkdtemp(small->folder));
-    small->report = (struct report){
-        .name = "demo", .folder = small->folder, .program = "cambench 0.1.0", .backbone_count = 1,
-        .method_count = METHODS, .protocol_count = 1, .metric_count = 2, .image_count = 1, .backbones = &backbone,
-        .methods = methods, .protocols = sample_protocols, .metrics = small->metrics, .images = images,
-        .costs = small->costs, .bootstrap = 100};
+    small->report = (struct report){.name = "demo",
+                                    .folder = small->folder,
+                                    .program = "cambench 0.1.0",
+                                    .backbone_count = 1,
+                                    .method_count = METHODS,
+                                    .protocol_count = 1,
+                                    .metric_count = 2,
+                                    .image_count = 1,
+                                    .backbones = &backbone,
+                                    .methods = methods,
+                                    .protocols = sample_protocols,
+                                    .metrics = small->metrics,
+                                    .images = images,
+                                    .costs = small->costs,
+                                    .bootstrap = 100};
 }
 
 static void check_file(const struct small *small, const char *name, const char *want)
