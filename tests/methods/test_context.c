@@ -348,6 +348,21 @@ TEST(threads_with_their_own_sessions_make_the_same_maps)
     }
 }
 
+TEST(a_session_of_several_lanes_makes_the_same_maps)
+{
+    static float want[ALL][14 * 12], got[ALL][14 * 12];
+    struct bench bench;
+    bench_open(&bench, "vgg");
+    maps_of(&bench, "features.7", 0, want);
+    session_free(bench.session);
+    bench.session = session_create(bench.network, 3, &bench.err);
+    assert_non_null(bench.session);
+    bench_run(&bench);
+    maps_of(&bench, "features.7", 0, got);
+    assert_memory_equal(got, want, sizeof got);
+    bench_close(&bench);
+}
+
 TEST(descriptors_are_complete)
 {
     for (int i = 0; methods[i]; i++) {

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #define LAYERS 3
-#define IMAGES 33
+#define IMAGES 131 /* more than a session takes at once */
 
 /* A network with its layers' values for one image. */
 struct fixture {
@@ -176,10 +176,10 @@ static float *logits_one_by_one(const struct fixture *f, int layer)
 /* Batches of several sizes that start at several images: bytes equal those of each image alone. */
 static bool same_in_batches(struct session *session, const struct fixture *f, int layer, const float *want)
 {
-    static const int sizes[] = {1, 2, 7, 17, 33}, starts[] = {0, 1, 16};
+    static const int sizes[] = {1, 2, 7, 17, 33, IMAGES}, starts[] = {0, 1, 16};
     float *got = calloc(IMAGES * f->classes, sizeof *got);
     bool same = got != NULL;
-    for (int i = 0; i < 15 && same; i++) {
+    for (int i = 0; i < 18 && same; i++) {
         const int n = sizes[i / 3], first = starts[i % 3];
         if (first + n > IMAGES)
             continue;
@@ -239,6 +239,16 @@ TEST(tails_do_not_depend_on_batch_position_lanes_or_threads)
     close_fixture(&f);
     f = open_fixture(vgg_graph(), vgg_layers, 1);
     check_batches(&f, 0);
+    close_fixture(&f);
+}
+
+TEST(a_batch_of_nothing_writes_nothing)
+{
+    struct fixture f = open_fixture(vgg_graph(), vgg_layers, 1);
+    float logits = 7;
+    run_batch(f.session, &f, -1, 0, 0, &logits);
+    run_batch(f.session, &f, 0, 0, 0, &logits);
+    assert_true(logits == 7);
     close_fixture(&f);
 }
 
@@ -489,6 +499,13 @@ static void widen_first(struct weights *weights)
     weights->list[0].dim[0] = 13;
 }
 
+static void repeat_first(struct weights *weights)
+{
+    const struct weight first = weights->list[0];
+    add_one(weights);
+    snprintf(weights->list[weights->count - 1].name, sizeof first.name, "%s", first.name);
+}
+
 static void flatten_first(struct weights *weights)
 {
     weights->list[0].rank = 3;
@@ -504,6 +521,12 @@ TEST(an_extra_tensor_is_an_error_that_names_it)
 {
     const struct error err = error_of(add_one, "features.1");
     assert_says(&err, "head.weight");
+}
+
+TEST(a_tensor_that_comes_twice_is_an_error_that_names_it)
+{
+    const struct error err = error_of(repeat_first, "features.1");
+    assert_says(&err, "features.0.weight");
 }
 
 TEST(a_tensor_of_another_name_is_an_error)
@@ -568,6 +591,15 @@ TEST(a_graph_whose_operands_or_output_do_not_fit_is_an_error)
     graph_conv2d(graph, "maps", x, (struct conv2d){.out = 4, .kernel = 1});
     assert_int_equal(graph_finish(graph, &err), -1);
     assert_says(&err, "logits");
+    graph_free(graph);
+}
+
+TEST(an_empty_graph_is_an_error)
+{
+    struct error err = {""};
+    struct graph *graph = graph_create();
+    assert_int_equal(graph_finish(graph, &err), -1);
+    assert_true(err.text[0] != '\0');
     graph_free(graph);
 }
 
