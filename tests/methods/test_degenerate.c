@@ -81,7 +81,7 @@ TEST(constant_channels_are_no_channels_of_masking_methods)
     bench_close(&bench);
 }
 
-static void assert_not_finite_or_constant(const char *name, struct saliency saliency)
+static void assert_finite_if_fine(const char *name, struct saliency saliency)
 {
     if (saliency.flag == SALIENCY_FINE)
         for (int i = 0; i < 56 * 48; i++)
@@ -101,7 +101,7 @@ TEST(an_image_that_is_not_finite_gives_no_map_that_is_said_to_be_fine_and_is_not
         assert_true(cam_pass_class(bench.pass) >= 0 && cam_pass_class(bench.pass) < 5);
         for (int i = 0; methods[i]; i++)
             if (methods[i]->explain && strcmp(methods[i]->name, "null") != 0)
-                assert_not_finite_or_constant(methods[i]->name, run(&bench, methods[i]->name, "block2", 1));
+                assert_finite_if_fine(methods[i]->name, run(&bench, methods[i]->name, "block2", 1));
     }
     bench_close(&bench);
 }
@@ -171,19 +171,5 @@ TEST(a_logit_of_zero_does_not_divide)
     for (int i = 0; i < 8; i++)
         assert_true(run(&bench, names[i], "block2", 1).flag != SALIENCY_NOT_FINITE);
     assert_constant("ablationcam", run(&bench, "ablationcam", "block2", 1), 56 * 48);
-    bench_close(&bench);
-}
-
-TEST(a_class_that_is_rejected_has_an_all_zero_gradcam)
-{
-    struct bench bench;
-    bench_open(&bench, "gap");
-    const struct cam_map map = bench_explain(&bench, "gradcam", "relu=false", "block2", 4);
-    for (int i = 0; i < 42; i++)
-        if (map.data[i] > 0) { /* not this class then: nothing to see */
-            bench_close(&bench);
-            return;
-        }
-    assert_constant("gradcam", run(&bench, "gradcam", "block2", 4), 56 * 48);
     bench_close(&bench);
 }
