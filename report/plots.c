@@ -49,11 +49,13 @@ void plot_title(FILE *stream, const struct plot *plot, const char *subject, cons
     fputs("set label ", stream);
     escape_gnuplot(stream, subject, 72);
     fprintf(stream, " at screen 0.5, screen %.6f center font ',14' noenhanced\nset label ", 1 - 15.0 / height);
-    char line[512], range[48];
+    /* one backbone has neither a legend nor, in row plots, a head: it is named here */
+    const struct report_backbone *only = plot->report->backbone_count == 1 ? plot->report->backbones : NULL;
+    char line[640], range[48];
     snprintf(range, sizeof range, least < most ? "n = %d to %d images" : "n = %d images", least, most);
-    snprintf(line, sizeof line, "%.200s, protocol %.200s, %s", plot->report->name,
-             plot->report->protocols[plot->protocol].name, range);
-    escape_gnuplot(stream, line, 72);
+    snprintf(line, sizeof line, "%.200s%s%.200s, protocol %.200s, %s", plot->report->name, only ? ", " : "",
+             only ? only->title : "", plot->report->protocols[plot->protocol].name, range);
+    escape_gnuplot(stream, line, 96);
     fprintf(stream, " at screen 0.5, screen %.6f center textcolor rgb '#505050' noenhanced\n", 1 - 34.0 / height);
 }
 
