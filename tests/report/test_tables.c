@@ -19,12 +19,12 @@ static void small_open(struct small *small)
 {
     static const struct report_backbone backbone = {"r", "ResNet_18", "resnet18", "layer4", 233, 279, 300};
     static const char *const images[] = {"i"};
-    *small = (struct small){.cells = {{60, 0, .12345, .1, .15},
-                                      {59, 1, .8, .7, .9},
-                                      {60, 0, .2, .1, .3},
-                                      {60, 0, .9, .8, 1},
-                                      {60, 0, .01, 0, .02},
-                                      {0, 60, NAN, NAN, NAN}},
+    *small = (struct small){.cells = {{60, 0, .12345, .1, .15, 0},
+                                      {59, 1, .8, .7, .9, 0},
+                                      {60, 0, .2, .1, .3, 0},
+                                      {60, 0, .9, .8, 1, 0},
+                                      {60, 0, .01, 0, .02, 0},
+                                      {0, 60, NAN, NAN, NAN, 0}},
                             .costs = {{.0204, 1, 0, 1}, {3.5, 1, 512, 0}, {-1, 0, 0, 0}},
                             .metrics = {sample_metrics[SAMPLE_DROP], sample_metrics[SAMPLE_ADCC]},
                             .folder = "/tmp/cambench-report-XXXXXX"};
@@ -130,7 +130,7 @@ TEST(absurdly_large_numbers_are_written)
     struct error err = {""};
     small_open(&small);
     small.metrics[0].is_percent = false;
-    small.cells[0] = (struct cell){1, 1, -1e308, -1e308, 1e308};
+    small.cells[0] = (struct cell){1, 1, -1e308, -1e308, 1e308, 0};
     assert_int_equal(report_tables(&small.report, small.cells, &err), 0);
     char *text = sample_read(small.folder, "tables/cambench.md", NULL);
     assert_non_null(strstr(text, "**-1000000000000000010979063629440455417404923096773118463368106829031575854049"));
