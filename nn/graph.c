@@ -58,6 +58,9 @@ static int add_node(struct graph *graph, const char *name, struct node node)
     for (int i = 0; i < node.input_count; i++)
         if (node.inputs[i] < 0 || node.inputs[i] >= graph->count)
             return fail(graph, name, "its input is not a node of this graph");
+    for (int i = 0; i < graph->count; i++)
+        if (strcmp(graph->nodes[i].name, name) == 0)
+            return fail(graph, name, "there are two of this name");
     if (strlen(name) >= sizeof node.name)
         return fail(graph, name, "the name is too long");
     if (graph->count == GRAPH_NODES_MAX)

@@ -1,9 +1,10 @@
 /*
  * nn/graph.h - a network as a graph of operators, before weights.
  *
- * A backbone adds nodes in order of computation; each node has torchvision's name ("layer4.2.conv3"), and a module that
- * returns a node's value can name it too (graph_alias). Nodes are small integers. Errors are kept: after the first one
- * every call returns -1 and does nothing, and graph_finish() says what it was, so that a builder needs no checks.
+ * A backbone adds nodes in order of computation; each node has a name of its own, torchvision's ("layer4.2.conv3"), and
+ * a module that returns a node's value can name it too (graph_alias). Nodes are small integers. Errors are kept: after
+ * the first one every call returns -1 and does nothing, and graph_finish() says what it was, so that a builder needs no
+ * checks.
  * Shapes are (C,h,w) per image; flattened values are (C,1,1).
  */
 #ifndef NN_GRAPH_H
@@ -21,7 +22,7 @@ struct shape {
     int c, h, w;
 };
 
-/* Square unless the *_w field is given (0: as the first). Zero groups, stride or dilation mean 1. */
+/* Square unless the *_w field is given (0: as the first; padding_w -1: none). Zero groups, stride, dilation mean 1. */
 struct conv2d {
     int out; /* channels */
     int kernel, kernel_w;

@@ -680,3 +680,15 @@ TEST(enlargement_stays_between_smallest_and_largest)
             assert_true(out[i] >= low - 1e-6f && out[i] <= high + 1e-6f);
     }
 }
+
+TEST(two_nodes_of_one_name_are_refused)
+{
+    struct error err = {""};
+    struct graph *graph = graph_create();
+    int x = graph_input(graph, "input", (struct shape){3, 8, 8});
+    x = graph_relu(graph, "relu", graph_relu(graph, "relu", x));
+    graph_linear(graph, "fc", graph_flatten(graph, "flatten", x), 4, true);
+    assert_int_equal(graph_finish(graph, &err), -1);
+    assert_non_null(strstr(err.text, "\"relu\""));
+    graph_free(graph);
+}
