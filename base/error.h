@@ -12,13 +12,22 @@ struct error {
     char text[1024];
 };
 
-/* Formats the sentence, cut at the size of `text`. Returns -1, so that a check is one line. */
-int error_set(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/*
+ * error_set(err, format, ...) writes the sentence, cut at the size of `text`; error_prefix(err, format, ...) puts text
+ * before the one that is there. Both are -1, visibly for compilers and analysers, so that a check is one line.
+ */
+#define error_set(err, ...) (error_write((err), __VA_ARGS__), error_status())
+#define error_prefix(err, ...) (error_write_before((err), __VA_ARGS__), error_status())
 
-/* Puts text before the sentence that is there. Returns -1. */
-int error_prefix(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static inline int error_status(void)
+{
+    return -1;
+}
 
-/* "not enough memory for WHAT". Returns -1. */
-int error_memory(struct error *err, const char *what);
+void error_write(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void error_write_before(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* "not enough memory for WHAT"; -1. */
+#define error_memory(err, what) error_set((err), "not enough memory for %s", (what))
 
 #endif
