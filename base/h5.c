@@ -178,7 +178,7 @@ static int take_failure(struct h5 *file, const struct h5_piece *piece, struct er
 static int take_answer(struct h5 *file, struct answer *answer, struct error *err)
 {
     for (;;) {
-        struct h5_piece piece;
+        struct h5_piece piece = {0};
         if (receive(file, &piece, sizeof piece, err))
             return -1;
         if (piece.failed)
@@ -370,7 +370,7 @@ int h5_read(struct h5 *file, const struct h5_item *item, uint64_t first, uint64_
     const uint64_t rows = h5_rows(item), elements = h5_row_elements(item) * count;
     if (first > rows || count > rows - first)
         return fail(file, err, "%s \"%s\" has %llu rows, row %llu is wanted", what_is(item), item->path,
-                    (unsigned long long)rows, (unsigned long long)(first + count));
+                    (unsigned long long)rows, (unsigned long long)first + count);
     if (elements == 0)
         return 0;
     const bool is_half = item->type == H5_FLOAT16 && type == H5_FLOAT32;

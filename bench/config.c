@@ -204,10 +204,10 @@ static const struct method *find_method(const struct yaml *value, const char *na
 {
     const char *words[REGISTRY_MAX];
     int count = 0;
-    for (const struct method *const *method = methods; *method && count < REGISTRY_MAX; method++) {
-        if (strcmp((*method)->name, name) == 0)
-            return *method;
-        words[count++] = (*method)->name;
+    for (int i = 0; methods[i] && count < REGISTRY_MAX; i++) {
+        if (strcmp(methods[i]->name, name) == 0)
+            return methods[i];
+        words[count++] = methods[i]->name;
     }
     yaml_unknown(value->where, "method", name, "", words, count, err);
     return NULL;
@@ -216,7 +216,7 @@ static const struct method *find_method(const struct yaml *value, const char *na
 static int read_method(const struct yaml *value, void *element, struct arena *arena, struct error *err)
 {
     struct config_method *out = element;
-    struct named named = {0};
+    struct named named = {.name = ""};
     char of[LABEL_BYTES_MAX + 16];
     if (read_named(value, method_keys, &named, arena, err))
         return -1;
@@ -280,7 +280,7 @@ static int unknown_metric(const struct yaml *value, const char *name, struct err
 static int read_metric(const struct yaml *value, void *element, struct arena *arena, struct error *err)
 {
     struct config_metric *out = element;
-    struct named named = {0};
+    struct named named = {.name = ""};
     char of[LABEL_BYTES_MAX + 16];
     if (read_named(value, metric_keys, &named, arena, err))
         return -1;

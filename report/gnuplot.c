@@ -18,8 +18,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 static const struct picture_format {
     const char *suffix;
     const char *terminal; /* a format that gets width, height and size of the font */
@@ -77,7 +75,7 @@ static void read_log(const char *path, char *text, size_t size)
     FILE *file = fopen(path, "r");
     while (file && fgets(line, sizeof line, file))
         if (line[strspn(line, " \t\n")])
-            strcpy(raw, line);
+            memcpy(raw, line, sizeof raw);
     raw[strcspn(raw, "\n")] = 0;
     if (file)
         fclose(file);
@@ -127,7 +125,7 @@ static int finish(const struct figure *figure, const char *folder, bool is_made,
         snprintf(name, sizeof name, "%s.%s.part", figure->name, formats[i].suffix);
         if (file_join(from, folder, name, err))
             return -1;
-        strcpy(to, from);
+        memcpy(to, from, sizeof to);
         to[strlen(to) - strlen(".part")] = 0;
         if (is_made && rename(from, to))
             return error_set(err, "could not write \"%s\": %s", to, strerror(errno));

@@ -89,7 +89,7 @@ static void put_text(struct picture *picture, int x, int y, int width, const cha
     }
     const int fit = width / (FONT_ADVANCE * scale);
     if ((int)strlen(line) > fit && fit >= 3)
-        strcpy(line + fit - 2, "..");
+        memcpy(line + fit - 2, "..", 3);
     for (int i = 0; line[i] && i < fit; i++)
         put_letter(picture, x + i * FONT_ADVANCE * scale, y, line[i], scale, color);
 }

@@ -209,7 +209,7 @@ static void write_panel(FILE *stream, const char *file, const struct scatter *sc
     snprintf(title, sizeof title, "%.120s (%.120s)", backbone->title, backbone->layer);
     fputs("set label ", stream);
     escape_gnuplot(stream, title, 48);
-    fprintf(stream, " at screen %.6f, screen %.6f center noenhanced\n", (x0 + PANEL_W / 2) / width,
+    fprintf(stream, " at screen %.6f, screen %.6f center noenhanced\n", (x0 + PANEL_W / 2.0) / width,
             (y0 + PANEL_H + 14) / height);
     write_labels(stream, scatter, b, x0, y0);
     fprintf(stream, "plot '%s' index %d using 1:2:3 with points pointtype 7 pointsize 0.7 linecolor rgb variable\n",
