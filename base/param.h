@@ -76,7 +76,7 @@ int param_parse(const struct param *param, const char *text, void *out, struct e
 /* The field as text that param_parse() reads back to the same value; cut at `size`. */
 void param_format(const struct param *param, const void *in, char *text, size_t size);
 
-/* "0..100", "official|paper", "yes|no": what is allowed, for people. */
+/* "0..100", "official|paper", "true|false": what is allowed, for people. */
 void param_allowed(const struct param *param, char *text, size_t size);
 
 #endif

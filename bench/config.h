@@ -44,8 +44,9 @@ struct config_metric {
 };
 
 struct config_runtime {
-    int threads, batch; /* 0: chosen */
-    int memory;         /* MiB, 0: chosen */
+    int threads; /* 0: chosen */
+    /* checked and written to the resolved config; nothing reads them yet */
+    int batch, memory;  /* memory in MiB; 0: chosen */
     const char *engine; /* "auto", "openblas" */
     bool exact_passes;  /* no short cuts */
 };

@@ -4,7 +4,7 @@
  * A metric is one file that includes this header and defines `const struct metric metric_NAME`; the build finds that
  * line. It measures one map (`measure`), or combines data-set means of other metrics (`parts`, `combine`).
  * Evidence is computed when a metric asks for it, once, and shared by all metrics and protocols. Values are fractions;
- * `percent` says how they are printed. A value that does not exist is undefined, with a reason; it is never NaN.
+ * `is_percent` says how they are printed. A value that does not exist is undefined, with a reason; it is never NaN.
  */
 #ifndef METRICS_METRIC_H
 #define METRICS_METRIC_H

@@ -133,7 +133,7 @@ void softmax(const float *logits, int classes, float *probabilities);
 
 /*
  * Bilinear enlargement of `count` planes (h,w) to (H,W): half-pixel centres (align_corners false), or corners aligned.
- * methods.md 1.3 of the reference; equals torch.nn.functional.interpolate.
+ * Equals torch.nn.functional.interpolate.
  */
 void upsample_bilinear(const float *in, int count, int h, int w, float *out, int out_h, int out_w, bool align_corners);
 

@@ -100,8 +100,7 @@ void activation_backward(enum activation activation, const float *y, const float
 /* Graph: for the compiler. */
 const struct node *graph_raw_node(const struct graph *graph, int node);
 
-/* Rows of a linear layer's block: fixed, so that a row's result does not depend on how many there are. Not above 8: for more,
- * BLAS kernels (Haswell: 12 + 4) give rows of one block different tiles and so different bits. */
+/* Rows of a linear layer's block: fixed, so that a row's result does not depend on how many there are; nn/linear.c. */
 #define LINEAR_ROWS 16
 
 #endif

@@ -11,7 +11,7 @@ struct plot {
     const struct report *report;
     const struct cell *cells;
     int protocol;
-    const char *suffix; /* behind file names: "" or "-PROTOCOL" */
+    const char *suffix; /* behind file names: "" or "-2-PROTOCOL" */
     const char *folder; /* of the plots */
     struct error *warning;
 };
