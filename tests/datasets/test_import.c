@@ -1,5 +1,5 @@
 /* tests/datasets/test_import.c - folders of pictures in a temporary place, imported and read back. */
-#include "datasets/csv.h"
+#include "datasets/csv_read.h"
 #include "datasets/imageset.h"
 #include "datasets/import.h"
 
