@@ -105,7 +105,6 @@ static bool is_done(const struct runner *runner, const struct group *group, int 
     return true;
 }
 
-/* An image that leaves pictures is measured as a whole, or not at all. */
 static bool is_image_done(const struct runner *runner, int image)
 {
     for (int g = 0; g < runner->group_count; g++)
@@ -130,7 +129,7 @@ static int make_tasks(struct runner *runner, struct error *err)
         return error_memory(err, "the tasks");
     runner->task_count = 0;
     for (int image = 0; image < images; image++) {
-        const bool is_whole = pictures_want(runner->pictures, image);
+        const bool is_whole = pictures_want(runner->pictures, image); /* measured with all methods, or not at all */
         const bool has_all = is_whole && !runner->maps && is_image_done(runner, image);
         for (int g = 0; g < runner->group_count; g++) {
             const struct group *group = &runner->groups[g];
@@ -144,6 +143,7 @@ static int make_tasks(struct runner *runner, struct error *err)
 
 /* -- one task ------------------------------------------------------------------------------------------------------- */
 
+/* Items that the store has already, of an image measured again for its pictures, stay as they are. */
 static int commit(struct runner *runner, int image, const struct evaluated *evaluated, int count, struct error *err)
 {
     if (store_commit_base(runner->store, &evaluated->base, err))
@@ -158,7 +158,8 @@ static int commit(struct runner *runner, int image, const struct evaluated *eval
                                         .cost = method->cost,
                                         .value_count = method->value_count,
                                         .values = method->values};
-        if (store_commit(runner->store, &item, err))
+        if (!store_has_item(runner->store, item.backbone, image, item.method) &&
+            store_commit(runner->store, &item, err))
             return -1;
     }
     return 0;
