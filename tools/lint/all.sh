@@ -82,6 +82,21 @@ tested()
     return "$missing"
 }
 
+# The documents have a row for each method and metric, and for nothing else.
+documented()
+{
+    local room heading page differs=0
+    while read -r room heading page; do
+        diff --label "$room/" --label "$page" -U 0 \
+            <(sed -n "s/^const struct ${room%s} ${room%s}_\([a-z0-9_]*\) .*/\1/p" "$room"/*.c | sort) \
+            <(sed -n "/^## $heading\$/,/^##/s/^| \`\([a-z0-9_]*\)\` .*/\1/p" "$page" | sort) || differs=1
+    done <<END
+methods Methods docs/methods.md
+metrics Metrics docs/protocols-and-metrics.md
+END
+    return "$differs"
+}
+
 # Relative links of the documents lead somewhere.
 links()
 {
@@ -156,6 +171,7 @@ check "include directions" includes
 check "unique file names" unique_names
 check "references" references
 check "every method and metric has a test" tested
+check "methods and metrics in docs/" documented
 check "links" links
 check "clang-format" format
 check "shellcheck" shell
