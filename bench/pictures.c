@@ -7,13 +7,18 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+struct kept_map {
+    float *data; /* (H,W); NULL: undefined, shown as what it is: nothing */
+    char note[48];
+};
+
+/* An image whose overlay is not written yet; all NULL before its first map and behind its last. */
 struct kept_image {
     uint8_t *pixels;
-    float *maps;   /* (method, H, W) */
-    bool *has_map; /* [method]; a constant or undefined map is shown as what it is: nothing */
-    char (*notes)[48];
-    int missing; /* methods still to come */
+    struct kept_map *maps; /* [method] */
+    int come;              /* how many maps */
 };
 
 struct pictures {
@@ -29,16 +34,13 @@ struct pictures {
     float *probabilities;
 };
 
-static int keep_image(struct pictures *pictures, struct kept_image *kept)
+static void drop(const struct pictures *pictures, struct kept_image *kept)
 {
-    const size_t plane = (size_t)pictures->input.h * (size_t)pictures->input.w;
-    const size_t count = (size_t)pictures->run->config.method_count;
-    kept->pixels = arena_alloc(&pictures->arena, 3 * plane, 1);
-    kept->maps = arena_floats(&pictures->arena, count * plane);
-    kept->has_map = arena_alloc(&pictures->arena, count, sizeof *kept->has_map);
-    kept->notes = arena_alloc(&pictures->arena, count, sizeof *kept->notes);
-    kept->missing = (int)count;
-    return kept->pixels && kept->maps && kept->has_map && kept->notes ? 0 : -1;
+    for (int m = 0; kept->maps && m < pictures->run->config.method_count; m++)
+        free(kept->maps[m].data);
+    free(kept->maps);
+    free(kept->pixels);
+    *kept = (struct kept_image){0};
 }
 
 struct pictures *pictures_create(const struct run *run, int backbone, struct shape input, struct h5_writer *maps,
@@ -58,10 +60,7 @@ struct pictures *pictures_create(const struct run *run, int backbone, struct sha
     pictures->forms = arena_alloc(&pictures->arena, count, sizeof *pictures->forms);
     pictures->classes = arena_alloc(&pictures->arena, images, sizeof *pictures->classes);
     pictures->probabilities = arena_floats(&pictures->arena, images);
-    bool has_memory = pictures->kept && pictures->forms && pictures->classes && pictures->probabilities;
-    for (int i = 0; has_memory && i < pictures->kept_count; i++)
-        has_memory = keep_image(pictures, &pictures->kept[i]) == 0;
-    if (!has_memory) {
+    if (!pictures->kept || !pictures->forms || !pictures->classes || !pictures->probabilities) {
         error_memory(err, "overlays");
         pictures_free(pictures);
         return NULL;
@@ -75,13 +74,10 @@ void pictures_free(struct pictures *pictures)
 {
     if (!pictures)
         return;
+    for (int i = 0; pictures->kept && i < pictures->kept_count; i++)
+        drop(pictures, &pictures->kept[i]);
     arena_release(&pictures->arena);
     free(pictures);
-}
-
-bool pictures_want(const struct pictures *pictures, int image)
-{
-    return pictures->maps || image < pictures->kept_count;
 }
 
 /* -- overlays ------------------------------------------------------------------------------------------------------- */
@@ -102,42 +98,62 @@ static void write_title(const struct pictures *pictures, int image, char *title,
     const struct run *run = pictures->run;
     const int klass = pictures->classes[image];
     const char *name = imageset_class_name(run->images, klass);
-    char shown[64];
+    char shown[96];
     snprintf(shown, sizeof shown, "class %d", klass);
     if (name)
         snprintf(shown, sizeof shown, "%.60s", name);
-    snprintf(title, size, "%s: %s, %.1f %% (%s)", run->image_names[image], shown,
-             100.0 * (double)pictures->probabilities[image], run->backbones[pictures->backbone].title);
+    const size_t used = strlen(shown);
+    snprintf(shown + used, sizeof shown - used, ", %.1f %%", 100.0 * (double)pictures->probabilities[image]);
+    if (klass < 0)
+        snprintf(shown, sizeof shown, "no label");
+    snprintf(title, size, "%s: %s (%s)", run->image_names[image], shown, run->backbones[pictures->backbone].title);
+}
+
+static int overlay_path(const struct pictures *pictures, int image, char path[PATH_MAX], struct error *err)
+{
+    const struct config *config = &pictures->run->config;
+    char label[64], name[128], file[256];
+    plain_name(config->backbones[pictures->backbone].label, label, sizeof label);
+    plain_name(pictures->run->image_names[image], name, sizeof name);
+    snprintf(file, sizeof file, "overlays/%s-%04d-%s.png", label, image + 1, name);
+    return file_join(path, config->output, file, err);
+}
+
+bool pictures_want(const struct pictures *pictures, int image)
+{
+    return pictures->maps || image < pictures->kept_count;
+}
+
+bool pictures_have(const struct pictures *pictures, int image)
+{
+    char path[PATH_MAX];
+    struct error err;
+    return !pictures->maps && overlay_path(pictures, image, path, &err) == 0 && access(path, F_OK) == 0;
 }
 
 static int write_overlay(struct pictures *pictures, int image, struct error *err)
 {
-    const struct run *run = pictures->run;
+    const struct config *config = &pictures->run->config;
     const struct kept_image *kept = &pictures->kept[image];
-    const int count = run->config.method_count;
-    const size_t plane = (size_t)pictures->input.h * (size_t)pictures->input.w;
+    const int count = config->method_count;
     const struct arena_mark mark = arena_mark(&pictures->arena);
     struct overlay_panel *panels = arena_alloc(&pictures->arena, (size_t)count + 1, sizeof *panels);
     if (!panels)
         return error_memory(err, "an overlay");
     panels[0] = (struct overlay_panel){.title = "image"};
     for (int m = 0; m < count; m++)
-        panels[m + 1] = (struct overlay_panel){.title = run->config.methods[m].title,
-                                               .subtitle = kept->notes[m],
-                                               .map = kept->has_map[m] ? kept->maps + (size_t)m * plane : NULL};
-    char title[512], folder[PATH_MAX], file[256], path[PATH_MAX], label[64], name[128];
+        panels[m + 1] = (struct overlay_panel){
+            .title = config->methods[m].title, .subtitle = kept->maps[m].note, .map = kept->maps[m].data};
+    char title[512], folder[PATH_MAX], path[PATH_MAX];
     write_title(pictures, image, title, sizeof title);
-    plain_name(run->config.backbones[pictures->backbone].label, label, sizeof label);
-    plain_name(run->image_names[image], name, sizeof name);
-    snprintf(file, sizeof file, "%s-%04d-%s.png", label, image + 1, name);
     const struct overlay_sheet sheet = {.title = title,
                                         .h = pictures->input.h,
                                         .w = pictures->input.w,
                                         .image = kept->pixels,
                                         .panel_count = count + 1,
                                         .panels = panels};
-    const int status = file_join(folder, run->config.output, "overlays", err) || file_make_folder(folder, err) ||
-                       file_join(path, folder, file, err) || report_overlay(path, &sheet, err);
+    const int status = file_join(folder, config->output, "overlays", err) || file_make_folder(folder, err) ||
+                       overlay_path(pictures, image, path, err) || report_overlay(path, &sheet, err);
     arena_rewind(&pictures->arena, mark);
     return status ? -1 : 0;
 }
@@ -155,21 +171,41 @@ static void note_of(const struct run *run, const struct evaluated_method *method
             snprintf(note, size, "ADCC %.1f %%", 100 * method->values[k].number);
 }
 
+static int keep_map(const struct pictures *pictures, const struct evaluated_method *method, struct kept_map *kept)
+{
+    const size_t plane = (size_t)pictures->input.h * (size_t)pictures->input.w;
+    note_of(pictures->run, method, kept->note, sizeof kept->note);
+    if (!method->saliency.data)
+        return 0;
+    kept->data = malloc(plane * sizeof *kept->data);
+    if (!kept->data)
+        return -1;
+    memcpy(kept->data, method->saliency.data, plane * sizeof *kept->data);
+    return 0;
+}
+
 static int keep(struct pictures *pictures, int image, const struct evaluated *evaluated, int method_count,
                 struct error *err)
 {
     struct kept_image *kept = &pictures->kept[image];
-    const size_t plane = (size_t)pictures->input.h * (size_t)pictures->input.w;
-    memcpy(kept->pixels, evaluated->pixels, 3 * plane);
-    for (int i = 0; i < method_count; i++) {
-        const struct evaluated_method *method = &evaluated->methods[i];
-        kept->has_map[method->method] = method->saliency.data != NULL;
-        if (method->saliency.data)
-            memcpy(kept->maps + (size_t)method->method * plane, method->saliency.data, plane * sizeof(float));
-        note_of(pictures->run, method, kept->notes[method->method], sizeof kept->notes[0]);
-        kept->missing--;
+    const size_t bytes = 3 * (size_t)pictures->input.h * (size_t)pictures->input.w;
+    const int all = pictures->run->config.method_count;
+    if (!kept->maps) {
+        kept->maps = calloc((size_t)all, sizeof *kept->maps);
+        kept->pixels = malloc(bytes);
+        if (!kept->maps || !kept->pixels)
+            return error_memory(err, "an overlay");
+        memcpy(kept->pixels, evaluated->pixels, bytes);
     }
-    return kept->missing == 0 ? write_overlay(pictures, image, err) : 0;
+    for (int i = 0; i < method_count; i++)
+        if (keep_map(pictures, &evaluated->methods[i], &kept->maps[evaluated->methods[i].method]))
+            return error_memory(err, "an overlay");
+    kept->come += method_count;
+    if (kept->come < all)
+        return 0;
+    const int status = write_overlay(pictures, image, err);
+    drop(pictures, kept);
+    return status;
 }
 
 /* -- maps.h5 -------------------------------------------------------------------------------------------------------- */

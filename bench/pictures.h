@@ -16,8 +16,11 @@ struct pictures *pictures_create(const struct run *run, int backbone, struct sha
                                  struct error *err);
 void pictures_free(struct pictures *pictures);
 
-/* Must every method of this image be measured in this process? */
+/* Must every method of this image be measured in this process, unless its pictures are there? */
 bool pictures_want(const struct pictures *pictures, int image);
+
+/* Is the image's overlay there, and nothing else asked for? */
+bool pictures_have(const struct pictures *pictures, int image);
 
 /* Takes what was measured; writes the image's overlay when its last method has come. */
 int pictures_add(struct pictures *pictures, int image, const struct evaluated *evaluated, int method_count,

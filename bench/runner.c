@@ -130,7 +130,7 @@ static int make_tasks(struct runner *runner, struct error *err)
     runner->task_count = 0;
     for (int image = 0; image < images; image++) {
         const bool is_whole = pictures_want(runner->pictures, image); /* measured with all methods, or not at all */
-        const bool has_all = is_whole && !runner->maps && is_image_done(runner, image);
+        const bool has_all = is_whole && pictures_have(runner->pictures, image) && is_image_done(runner, image);
         for (int g = 0; g < runner->group_count; g++) {
             const struct group *group = &runner->groups[g];
             if (group->count > 0 && !has_all && (is_whole || !is_done(runner, group, image)))
@@ -357,7 +357,7 @@ static int execute(struct runner *runner, struct error *err)
         return error_memory(err, "the run");
     if (file_make_folder(run->config.output, err))
         return -1;
-    runner->store = record_open(run, runner->flags->fresh || run->config.report.maps, err);
+    runner->store = record_open(run, runner->flags->fresh, err);
     if (!runner->store || store_clear_skipped(runner->store, err) || open_maps(runner, err))
         return -1;
     catch_signals();

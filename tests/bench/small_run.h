@@ -121,6 +121,30 @@ static inline void small_end(struct small_run *s)
     assert_int_equal(system(command), 0);
 }
 
+/* What a worker has; the network is the caller's to free, behind small_close_evaluator(). */
+static inline struct network *small_open_evaluator(struct small_run *s, struct evaluator *evaluator)
+{
+    const struct run_backbone *backbone = &s->run.backbones[0];
+    struct arena arena;
+    struct weights weights;
+    arena_init(&arena, 0);
+    small_must(s, weights_read(backbone->weights, &arena, &weights, &s->err));
+    struct network *network =
+        network_create(backbone->graph, &weights, backbone->layers, backbone->layer_count, &s->err);
+    arena_release(&arena);
+    small_must(s, network ? 0 : -1);
+    *evaluator = (struct evaluator){.run = &s->run, .session = session_create(network, 1, &s->err)};
+    arena_init(&evaluator->arena, 0);
+    return network;
+}
+
+static inline void small_close_evaluator(struct evaluator *evaluator, struct network *network)
+{
+    arena_release(&evaluator->arena);
+    session_free(evaluator->session);
+    network_free(network);
+}
+
 /* Opens, executes quietly, closes; the exit code. */
 static inline int small_execute(struct small_run *s, const char *keys, struct run_flags flags)
 {

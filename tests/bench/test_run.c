@@ -68,3 +68,105 @@ TEST(a_run_stopped_between_the_methods_of_an_overlay_goes_on)
     free(after);
     small_end(&s);
 }
+
+static const char with_maps[] = "methods: [gradcam, {name: scorecam, label: few, params: {max_channels: 4}}]\n"
+                                "metrics: [complexity]\n"
+                                "protocol: [{preset: cambench, class: label}, cambench]\n"
+                                "runtime: {threads: 2}\n"
+                                "report: {plots: false, overlays: 0, bootstrap: 20, maps: true}\n";
+
+static void read_rows(struct h5 *file, const char *path, int rank, const uint64_t *dim, enum h5_type type, void *out)
+{
+    struct error err;
+    const struct h5_item *item = h5_find(file, path);
+    assert_non_null(item);
+    assert_int_equal(item->rank, rank);
+    assert_memory_equal(item->dim, dim, (size_t)rank * sizeof *dim);
+    assert_int_equal(item->type, type);
+    assert_int_equal(h5_read(file, item, 0, dim[0], type, out, &err), 0);
+}
+
+/* The second picture has no label, and the protocol explains the label: class -1, zeros. */
+TEST(maps_h5_holds_the_raw_maps_with_image_class_and_probability)
+{
+    struct small_run s;
+    struct evaluator evaluator;
+    char path[PATH_MAX];
+    small_begin(&s);
+    const int code = small_execute(&s, with_maps, (struct run_flags){0});
+    if (code)
+        fail_msg("%d: %s", code, s.err.text);
+    snprintf(path, sizeof path, "%s/maps.h5", s.output);
+    struct h5 *file = h5_open(path, "maps", &s.err);
+    small_must(&s, file ? 0 : -1);
+    small_open(&s, with_maps);
+    struct network *network = small_open_evaluator(&s, &evaluator);
+    for (int m = 0; m < 2; m++) {
+        static const char *const groups[] = {"/resnet18/gradcam", "/resnet18/few"};
+        const struct shape layer = network_layer_shape(network, 0);
+        const size_t plane = (size_t)layer.h * (size_t)layer.w;
+        const uint64_t dim[] = {3, (uint64_t)layer.h, (uint64_t)layer.w};
+        int32_t images[3], classes[3];
+        float probabilities[3], maps[64];
+        assert_true(3 * plane <= 64);
+        snprintf(path, sizeof path, "%s/map", groups[m]);
+        read_rows(file, path, 3, dim, H5_FLOAT32, maps);
+        snprintf(path, sizeof path, "%s/image", groups[m]);
+        read_rows(file, path, 1, dim, H5_INT32, images);
+        snprintf(path, sizeof path, "%s/class", groups[m]);
+        read_rows(file, path, 1, dim, H5_INT32, classes);
+        snprintf(path, sizeof path, "%s/probability", groups[m]);
+        read_rows(file, path, 1, dim, H5_FLOAT32, probabilities);
+        assert_int_equal(classes[0], 3);
+        assert_int_equal(classes[1], -1);
+        assert_int_equal(classes[2], 0);
+        for (int i = 0; i < 3; i++) {
+            struct evaluated evaluated;
+            bool is_unreadable;
+            small_must(&s, evaluate_image(&evaluator, i, &m, 1, &evaluated, &is_unreadable, &s.err));
+            assert_int_equal(images[i], i);
+            assert_int_equal(classes[i], evaluated.klass);
+            assert_true(probabilities[i] == (float)evaluated.probability);
+            for (size_t k = 0; k < plane; k++)
+                assert_true(maps[(size_t)i * plane + k] == (i == 1 ? 0 : evaluated.methods[0].raw.data[k]));
+        }
+    }
+    small_close_evaluator(&evaluator, network);
+    run_close(&s.run);
+    h5_close(file);
+    small_end(&s);
+}
+
+/* Maps are not in the store: all are made again, and the numbers that are there stay. */
+TEST(maps_asked_for_again_keep_what_was_measured)
+{
+    struct small_run s;
+    small_begin(&s);
+    assert_int_equal(small_execute(&s, with_maps, (struct run_flags){0}), EXIT_DONE);
+    forget_file(&s, "maps.h5");
+    forget(&s, "DELETE FROM item WHERE image = 1; DELETE FROM value WHERE image = 1; UPDATE item SET seconds = 77");
+    assert_int_equal(small_execute(&s, with_maps, (struct run_flags){0}), EXIT_DONE);
+    assert_true(exists(&s, "maps.h5"));
+    assert_false(exists(&s, "run.db.old"));
+    char *costs = contents(&s, "costs.csv");
+    assert_non_null(strstr(costs, ",77,"));
+    free(costs);
+    small_end(&s);
+}
+
+TEST(overlays_asked_for_later_or_lost_are_made)
+{
+    static const char none[] = "methods: [gradcam]\nmetrics: [complexity]\n"
+                               "report: {plots: false, overlays: 0, bootstrap: 20}\n",
+                      two[] = "methods: [gradcam]\nmetrics: [complexity]\n"
+                              "report: {plots: false, overlays: 2, bootstrap: 20}\n";
+    struct small_run s;
+    small_begin(&s);
+    assert_int_equal(small_execute(&s, none, (struct run_flags){0}), EXIT_DONE);
+    assert_false(exists(&s, "overlays"));
+    assert_int_equal(small_execute(&s, two, (struct run_flags){0}), EXIT_DONE);
+    assert_true(exists(&s, "overlays/resnet18-0001-colour_444.jpg.png"));
+    assert_true(exists(&s, "overlays/resnet18-0002-rgb.png.png"));
+    assert_false(exists(&s, "overlays/resnet18-0003-progressive.jpg.png"));
+    small_end(&s);
+}
