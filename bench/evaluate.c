@@ -255,12 +255,18 @@ static int evaluate_method(struct walk *walk, int method, struct evaluated_metho
 
 /* -- the image ------------------------------------------------------------------------------------------------------ */
 
-/* How many classes are more probable than the label (equal ones of lower index too); -1: no label. */
+/*
+ * How many classes are more probable than the label (equal ones of lower index too); -1: no label. What is not a number
+ * is never behind: such a network has no hits.
+ */
 static int rank_of(const float *probabilities, int classes, int label)
 {
     int rank = label < 0 ? -1 : 0;
-    for (int k = 0; k < classes && label >= 0; k++)
-        rank += probabilities[k] > probabilities[label] || (k < label && probabilities[k] == probabilities[label]);
+    for (int k = 0; k < classes && label >= 0; k++) {
+        const bool is_behind =
+            k < label ? probabilities[k] < probabilities[label] : probabilities[k] <= probabilities[label];
+        rank += k != label && !is_behind;
+    }
     return rank;
 }
 
@@ -278,7 +284,7 @@ static struct store_base base_of(const struct walk *walk, int backbone, int imag
         .image = image,
         .predicted = predicted,
         .rank = rank_of(probabilities, classes, imageset_label(walk->evaluator->run->images, walk->image)),
-        .probability = probabilities[predicted]};
+        .probability = isfinite(probabilities[predicted]) ? probabilities[predicted] : 0};
 }
 
 int evaluate_image(struct evaluator *evaluator, int image, const int *which, int count, struct evaluated *out,

@@ -59,7 +59,7 @@ static inline void small_write_set(struct small_run *s, int count, const char *c
     small_must(s, imageset_commit(writer, &s->err));
 }
 
-/* Random weights; those of the last layer are multiplied by `factor`. */
+/* Random weights; those of the last norm and of the last layer are multiplied by `factor`. */
 static inline void small_write_weights(struct small_run *s, uint64_t seed, float factor)
 {
     const struct weights_info info = {.arch = "resnet18",
@@ -76,8 +76,8 @@ static inline void small_write_weights(struct small_run *s, uint64_t seed, float
     arena_init(&arena, 0);
     small_must(s, weights_generate(graph, seed, &arena, &weights, &s->err));
     for (int i = 0; i < weights.count; i++)
-        if (strcmp(weights.list[i].name, "fc.weight") == 0)
-            for (int k = 0; k < weights.list[i].dim[0] * weights.list[i].dim[1]; k++)
+        if (strcmp(weights.list[i].name, "fc.weight") == 0 || strcmp(weights.list[i].name, "layer4.1.bn2.weight") == 0)
+            for (int k = 0; k < weights.list[i].dim[0] * (weights.list[i].rank > 1 ? weights.list[i].dim[1] : 1); k++)
                 weights.list[i].data[k] *= factor;
     small_must(s, weights_write(s->weights, &info, &weights, &s->err));
     arena_release(&arena);
