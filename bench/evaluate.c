@@ -27,6 +27,7 @@ struct walk {
     struct evaluator *evaluator;
     int image; /* position in the image set */
     const char *name;
+    bool is_unreadable; /* the picture cannot be decoded or brought to the network's size */
     struct shape input;
     int view_count;
     struct view *views;
@@ -84,8 +85,9 @@ static int open_view(struct walk *walk, const struct picture *picture, struct vi
     view->input = arena_floats(arena_of(walk), (size_t)3 * (size_t)walk->input.h * (size_t)walk->input.w);
     if (!view->input)
         return error_memory(err, "a network's input");
-    if (preprocess_picture(picture, &how, arena_of(walk), view->input, &view->pixels, NULL, err))
-        return -1;
+    walk->is_unreadable = preprocess_picture(picture, &how, arena_of(walk), view->input, &view->pixels, NULL, err) != 0;
+    if (walk->is_unreadable)
+        return error_prefix(err, "image \"%s\": ", walk->name);
     const struct cam_setup setup = setup_of(walk, view->input);
     view->pass = cam_pass_run(&setup, err);
     if (!view->pass)
@@ -298,8 +300,10 @@ int evaluate_image(struct evaluator *evaluator, int image, const int *which, int
                         .input = network_input(session_network(evaluator->session))};
     struct picture picture;
     *out = (struct evaluated){0};
-    *is_unreadable = imageset_picture(run->images, walk.image, &evaluator->arena, &picture, err) != 0;
-    if (*is_unreadable || open_views(&walk, &picture, err))
+    walk.is_unreadable = imageset_picture(run->images, walk.image, &evaluator->arena, &picture, err) != 0;
+    const bool has_failed = walk.is_unreadable || open_views(&walk, &picture, err);
+    *is_unreadable = walk.is_unreadable;
+    if (has_failed)
         return -1;
     out->base = base_of(&walk, evaluator->backbone, image);
     out->klass = walk.views[0].has_class ? cam_pass_class(walk.views[0].pass) : -1;

@@ -35,7 +35,7 @@ struct evaluated {
 
 /*
  * Measures `count` methods (`which`: positions in the config) on chosen image `image`. Returns 0, or -1 with err; is_unreadable
- * tells a picture that cannot be decoded from everything else.
+ * tells a picture that cannot be decoded or resized from everything else.
  */
 int evaluate_image(struct evaluator *evaluator, int image, const int *which, int count, struct evaluated *out,
                    bool *is_unreadable, struct error *err);

@@ -170,3 +170,28 @@ TEST(overlays_asked_for_later_or_lost_are_made)
     assert_false(exists(&s, "overlays/resnet18-0003-progressive.jpg.png"));
     small_end(&s);
 }
+
+static const char enlarged[] =
+    "methods: [gradcam]\nmetrics: [complexity]\nprotocol: {preset: cambench, resize_ratio: 2}\n"
+    "report: {plots: false, bootstrap: 20}\n";
+
+/* Two pictures of 1x16384, as an array: enlarged to 128 they would have two million pixels a row. */
+TEST(a_picture_that_cannot_be_resized_is_skipped_by_name)
+{
+    struct small_run s;
+    small_begin(&s);
+    const uint64_t dim[] = {2, 1, 16384, 3}, labels = 2;
+    static const uint8_t pixels[2 * 16384 * 3];
+    struct h5_writer *writer = h5_create(s.set, &s.err);
+    small_must(&s, h5_write(writer, "/images", H5_UINT8, 4, dim, pixels, &s.err) ||
+                       h5_write(writer, "/label", H5_INT32, 1, &labels, (const int32_t[]){1, 2}, &s.err) ||
+                       h5_commit(writer, &s.err));
+    const int code = small_execute(&s, enlarged, (struct run_flags){0});
+    if (code)
+        fail_msg("%d: %s", code, s.err.text);
+    char *manifest = contents(&s, "manifest.json");
+    assert_non_null(strstr(manifest, "image \\\"#1\\\": a picture of 16384x1 pixels is too narrow to be resized"));
+    free(manifest);
+    assert_int_equal(small_execute(&s, enlarged, (struct run_flags){.strict = true}), EXIT_INCOMPLETE);
+    small_end(&s);
+}
