@@ -84,17 +84,54 @@ static struct store *open_store(struct run *run, bool fresh, struct error *err)
     return store_open(config->output, &names, fresh, err);
 }
 
-/* A run is continued only with what it was begun with. */
+static int hash_of(struct run *run, const char *path, const char **hash, struct error *err)
+{
+    char *hex = arena_alloc(&run->arena, 65, 1);
+    *hash = hex;
+    return hex ? file_sha256(path, hex, err) : error_memory(err, "the manifest");
+}
+
+/* Is `now` what the store has under `key`, if it has anything? 0 or 1; -1: error. */
+static int remember(struct run *run, struct store *store, const char *key, const char *now, struct error *err)
+{
+    const char *before = store_manifest(store, key, &run->arena);
+    if (!before)
+        return store_manifest_set(store, key, now, err) ? -1 : 1;
+    return strcmp(before, now) == 0;
+}
+
+static int check_file(struct run *run, struct store *store, const char *key, const char *path, const char **hash,
+                      struct error *err)
+{
+    if (hash_of(run, path, hash, err))
+        return -1;
+    const int is_same = remember(run, store, key, *hash, err);
+    if (is_same == 0)
+        return error_set(err,
+                         "run directory \"%s\": was begun when \"%s\" held something else; use --fresh to start anew",
+                         run->config.output, path);
+    return is_same < 0 ? -1 : 0;
+}
+
+/* A run is continued only with what it was begun with: config, image set, weights. */
 static int check_identity(struct run *run, struct store *store, struct error *err)
 {
     const char *now = config_identity(&run->config, &run->arena, err);
-    if (!now)
-        return -1;
-    const char *before = store_manifest(store, "identity", &run->arena);
-    if (before && strcmp(before, now) != 0)
+    const int is_same = now ? remember(run, store, "identity", now, err) : -1;
+    if (is_same == 0)
         return error_set(err, "run directory \"%s\": was begun with another config; use --fresh to start anew",
                          run->config.output);
-    return before ? 0 : store_manifest_set(store, "identity", now, err);
+    if (is_same < 0 || check_file(run, store, "sha256 of images", run->config.dataset.path, &run->images_sha256, err))
+        return -1;
+    for (int b = 0; b < run->config.backbone_count; b++) {
+        const struct config_backbone *backbone = &run->config.backbones[b];
+        const char *key = arena_format(&run->arena, "sha256 of weights of %s", backbone->label);
+        if (!key)
+            return error_memory(err, "the store's names");
+        if (check_file(run, store, key, backbone->weights, &run->backbones[b].weights_sha256, err))
+            return -1;
+    }
+    return 0;
 }
 
 struct store *record_open(struct run *run, bool fresh, struct error *err)
@@ -113,13 +150,6 @@ struct store *record_open(struct run *run, bool fresh, struct error *err)
 
 /* -- the manifest --------------------------------------------------------------------------------------------------- */
 
-static int hash_of(struct run *run, const char *path, const char **hash, struct error *err)
-{
-    char *hex = arena_alloc(&run->arena, 65, 1);
-    *hash = hex;
-    return hex ? file_sha256(path, hex, err) : error_memory(err, "the manifest");
-}
-
 static int fill_backbones(struct run *run, struct manifest *manifest, struct error *err)
 {
     const struct config *config = &run->config;
@@ -132,9 +162,8 @@ static int fill_backbones(struct run *run, struct manifest *manifest, struct err
                                              .arch = config->backbones[b].arch,
                                              .layer = backbone->layer,
                                              .weights = config->backbones[b].weights,
+                                             .weights_sha256 = backbone->weights_sha256,
                                              .workspace_bytes = backbone->workspace_bytes};
-        if (hash_of(run, config->backbones[b].weights, &rows[b].weights_sha256, err))
-            return -1;
         rows[b].parameters = (size_t)catalog_parameters(backbone->graph);
     }
     manifest->backbones = rows;
@@ -199,6 +228,7 @@ int record_close(struct run *run, struct store *store, time_t started, struct er
                                 .started = started,
                                 .ended = time(NULL),
                                 .images = config->dataset.path,
+                                .images_sha256 = run->images_sha256,
                                 .image_count = run->image_count,
                                 .item_count = count_items(run, store),
                                 .backbone_count = config->backbone_count,
@@ -207,8 +237,7 @@ int record_close(struct run *run, struct store *store, time_t started, struct er
                                 .protocol_count = config->protocol_count};
     if (file_join(config_path, config->output, "config.yaml", err) ||
         file_join(path, config->output, "manifest.json", err) ||
-        hash_of(run, config_path, &manifest.config_sha256, err) ||
-        hash_of(run, config->dataset.path, &manifest.images_sha256, err))
+        hash_of(run, config_path, &manifest.config_sha256, err))
         return -1;
     if (fill_backbones(run, &manifest, err) || fill_versions(run, &manifest, err) ||
         fill_skipped(run, store, &manifest, err))

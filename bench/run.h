@@ -29,6 +29,7 @@ struct run_backbone {
     struct tensor layer_shape;   /* of the target layer, without data */
     double full_macs, tail_macs; /* multiply-adds of a pass, for estimates */
     size_t workspace_bytes;      /* of one worker; known when the network has been made */
+    const char *weights_sha256;  /* set by record_open() */
 };
 
 /* What one map of a method is expected to cost, in passes and in multiply-adds. */
@@ -46,6 +47,7 @@ struct run {
     struct evidence_metric *metrics; /* as config.metrics */
     struct run_backbone *backbones;
     int threads;
+    const char *images_sha256; /* set by record_open() */
 };
 
 struct run_flags {
@@ -71,7 +73,7 @@ int run_execute(struct run *run, const struct run_flags *flags, struct error *er
 
 /*
  * Opens the store in config.output, which is there, and writes config.yaml. Errors: a run that was begun with another
- * config (fresh: kept aside), in use by another process, not writable.
+ * config, image set or weights (fresh: kept aside), in use by another process, not writable.
  */
 struct store *record_open(struct run *run, bool fresh, struct error *err);
 

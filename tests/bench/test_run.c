@@ -195,3 +195,26 @@ TEST(a_picture_that_cannot_be_resized_is_skipped_by_name)
     assert_int_equal(small_execute(&s, enlarged, (struct run_flags){.strict = true}), EXIT_INCOMPLETE);
     small_end(&s);
 }
+
+TEST(a_run_is_not_continued_with_other_weights_or_images_under_the_same_name)
+{
+    static const char keys[] = "methods: [gradcam]\nmetrics: [complexity]\nreport: {plots: false, overlays: 0}\n";
+    struct small_run s;
+    char want[512];
+    small_begin(&s);
+    assert_int_equal(small_execute(&s, keys, (struct run_flags){0}), EXIT_DONE);
+    small_write_weights(&s, 2, 1);
+    assert_int_equal(small_execute(&s, keys, (struct run_flags){0}), EXIT_USAGE);
+    snprintf(want, sizeof want,
+             "run directory \"%s\": was begun when \"%s\" held something else; use --fresh to start anew", s.output,
+             s.weights);
+    assert_string_equal(s.err.text, want);
+    small_write_weights(&s, 1, 1);
+    assert_int_equal(small_execute(&s, keys, (struct run_flags){0}), EXIT_DONE);
+    small_write_set(&s, 3, (const char *const[]){"colour_444.jpg", "rgb.png", "progressive.jpg"},
+                    (const int[]){3, -1, 1});
+    assert_int_equal(small_execute(&s, keys, (struct run_flags){0}), EXIT_USAGE);
+    assert_non_null(strstr(s.err.text, s.set));
+    assert_int_equal(small_execute(&s, keys, (struct run_flags){.fresh = true}), EXIT_DONE);
+    small_end(&s);
+}
