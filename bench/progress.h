@@ -21,7 +21,7 @@ struct progress {
     double (*clock)(void); /* seconds from anywhere; a test may replace it after progress_begin() */
 };
 
-/* `total` cost > 0 lies ahead. stream NULL: quiet. */
+/* `total` cost lies ahead. stream NULL: quiet. */
 void progress_begin(struct progress *progress, double total, const char *unit, FILE *stream, bool is_terminal);
 
 /* One item of this cost is done. Draws at most 10 times a second on a terminal, writes every 30 s elsewhere. */

@@ -62,7 +62,7 @@ static void interrupt(int signal)
 
 static void catch_signals(void)
 {
-    const struct sigaction action = {.sa_handler = interrupt};
+    const struct sigaction action = {.sa_handler = interrupt, .sa_flags = SA_RESTART};
     is_interrupted = 0;
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
@@ -184,26 +184,34 @@ static void fail(struct runner *runner, const struct error *err)
     runner->has_failed = true;
 }
 
+static bool was_skipped(const struct runner *runner, int image)
+{
+    bool skipped;
+#pragma omp critical(results)
+    skipped = runner->is_skipped[image];
+    return skipped;
+}
+
 /* Runs outside the lock but for what it shares. */
 static void run_task(struct runner *runner, struct evaluator *evaluator, const struct task *task)
 {
     const struct group *group = &runner->groups[task->group];
     struct evaluated evaluated;
     struct error err = {0};
-    bool is_unreadable = false;
-    const int status = runner->is_skipped[task->image] ? 1
-                                                       : evaluate_image(evaluator, task->image, group->methods,
-                                                                        group->count, &evaluated, &is_unreadable, &err);
+    bool is_unreadable = was_skipped(runner, task->image);
+    const int status = is_unreadable ? -1
+                                     : evaluate_image(evaluator, task->image, group->methods, group->count, &evaluated,
+                                                      &is_unreadable, &err);
 #pragma omp critical(results)
     {
         struct error problem;
         int stored = 0;
-        if (status == 0 && !runner->has_failed)
-            stored = commit(runner, task->image, &evaluated, group->count, &problem);
-        else if (status < 0 && is_unreadable)
+        if (is_unreadable)
             stored = skip(runner, task->image, &err, &problem);
-        else if (status < 0)
+        else if (status)
             fail(runner, &err);
+        else if (!runner->has_failed)
+            stored = commit(runner, task->image, &evaluated, group->count, &problem);
         if (stored)
             fail(runner, &problem);
         for (int i = 0; i < group->count; i++)
@@ -289,12 +297,18 @@ static int run_backbone(struct runner *runner, struct error *err)
 
 /* -- the whole ------------------------------------------------------------------------------------------------------ */
 
-static double total_cost(const struct run *run)
+/* Of what is not measured yet; the pictures of a resumed run may take a little more. */
+static double cost_ahead(const struct runner *runner)
 {
+    const struct run *run = runner->run;
     double total = 0;
     for (int b = 0; b < run->config.backbone_count; b++)
-        for (int m = 0; m < run->config.method_count; m++)
-            total += run_estimate(run, b, m, true).macs * run->config.protocol_count * run->image_count;
+        for (int m = 0; m < run->config.method_count; m++) {
+            const double cost = run_estimate(run, b, m, true).macs * run->config.protocol_count;
+            for (int image = 0; image < run->image_count; image++)
+                if (runner->maps || !store_has_item(runner->store, b, image, m))
+                    total += cost;
+        }
     return total;
 }
 
@@ -361,7 +375,7 @@ static int execute(struct runner *runner, struct error *err)
     if (!runner->store || store_clear_skipped(runner->store, err) || open_maps(runner, err))
         return -1;
     catch_signals();
-    progress_begin(&runner->progress, total_cost(run), "maps", runner->flags->quiet ? NULL : stderr,
+    progress_begin(&runner->progress, cost_ahead(runner), "maps", runner->flags->quiet ? NULL : stderr,
                    isatty(STDERR_FILENO));
     const int status = measure_all(runner, err);
     progress_end(&runner->progress);
