@@ -230,8 +230,6 @@ static int judge(const struct walk *walk, int method, int protocol, struct evalu
     if (protocol == 0) {
         out->saliency = j.saliency;
         out->raw = view->raw;
-        const struct cam_cost *cost = &view->raw.cost;
-        out->cost = (struct report_cost){cost->seconds, cost->full, cost->tail, cost->backward};
     }
     return measure(&j, &view->raw.cost, protocol, out->values + (size_t)protocol * (size_t)config->metric_count, err);
 }
@@ -245,10 +243,17 @@ static int evaluate_method(struct walk *walk, int method, struct evaluated_metho
     out->values = arena_alloc(arena_of(walk), (size_t)out->value_count, sizeof *out->values);
     if (!out->values)
         return error_memory(err, "an image's values");
-    for (int v = 0; v < walk->view_count; v++)
-        if (walk->views[v].has_class &&
-            cam_explain(walk->views[v].pass, m->method, m->params, 0, m->label, &walk->views[v].raw, err))
+    out->cost.seconds = -1;
+    for (int v = 0; v < walk->view_count; v++) {
+        struct view *view = &walk->views[v];
+        const struct cam_cost *cost = &view->raw.cost;
+        if (!view->has_class)
+            continue;
+        if (cam_explain(view->pass, m->method, m->params, 0, m->label, &view->raw, err))
             return -1;
+        if (out->cost.seconds < 0)
+            out->cost = (struct report_cost){cost->seconds, cost->full, cost->tail, cost->backward};
+    }
     for (int p = 0; p < config->protocol_count; p++)
         if (judge(walk, method, p, out, err))
             return -1;

@@ -18,7 +18,7 @@ struct evaluator {
 /* A method's results on an image; they live until the arena is reset. */
 struct evaluated_method {
     int method;
-    struct report_cost cost;
+    struct report_cost cost; /* under the first protocol that has a class for this image; seconds -1: none has */
     int value_count;
     struct store_value *values;
     struct cam_map raw;       /* under the first protocol; no data if it has no class for this image */

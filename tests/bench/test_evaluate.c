@@ -258,10 +258,23 @@ TEST(an_image_without_a_label_is_undefined_where_labels_are_explained)
     assert_int_equal(evaluated.klass, -1);
     assert_int_equal(evaluated.base.rank, -1);
     assert_null(evaluated.methods[0].raw.data);
+    assert_true(evaluated.methods[0].cost.seconds > 0); /* of the protocol that has a class */
+    assert_true(evaluated.methods[0].cost.full == 1);
     for (int k = 0; k < VALUE_COUNT; k++) {
         assert_string_equal(evaluated.methods[0].values[k].undefined, "no_label");
         assert_null(evaluated.methods[0].values[VALUE_COUNT + k].undefined);
     }
+    end(&w);
+}
+
+/* No map was made: nothing that could lower a mean of seconds or passes. */
+TEST(a_map_that_was_not_made_has_no_cost)
+{
+    struct walk w;
+    struct evaluated evaluated;
+    begin(&w, "methods: [gradcam]\nprotocol: {preset: cambench, class: label}\n");
+    evaluate(&w, 1, &evaluated);
+    assert_true(evaluated.methods[0].cost.seconds < 0);
     end(&w);
 }
 
