@@ -45,6 +45,8 @@ static int measure(struct evidence *evidence, const struct evidence_metric *entr
         return error_prefix(err, "metric \"%s\": ", metric->name);
     if (!value->undefined && !isfinite(value->number))
         *value = value_undefined("nonfinite");
+    else if (!value->undefined && !(value->number >= metric->min && value->number <= metric->max))
+        *value = value_undefined("out_of_range");
     if (!value->undefined && !value->flag && !metric->is_cost)
         value->flag = evidence->map_flag;
     return 0;

@@ -408,6 +408,31 @@ TEST(costs_are_those_of_the_map)
     assert_int_equal(image.again_calls, 0);
 }
 
+static int gives_two(struct evidence *evidence, const void *params, struct value *value, struct error *err)
+{
+    (void)evidence, (void)params, (void)err;
+    *value = value_of(2);
+    return 0;
+}
+
+TEST(a_number_outside_the_metric_s_range_reaches_no_mean)
+{
+    static const float map[4] = {0, 0.5f, 1, 0.25f};
+    struct metric wrong = {.name = "wrong", .min = 0, .max = 1, .measure = gives_two};
+    struct image image = small_image(4, map, map, 0.8, 0.2);
+    struct bench bench;
+    struct value value;
+    struct error err;
+    open_bench(&bench, &image);
+    bench.list[0].metric = &wrong;
+    assert_int_equal(evidence_measure(&bench.evidence, 0, &value, &err), 0);
+    assert_string_equal(value.undefined, "out_of_range");
+    wrong.max = 2;
+    bench.is_measured[0] = false;
+    assert_int_equal(evidence_measure(&bench.evidence, 0, &value, &err), 0);
+    assert_number(value, 2, 0);
+}
+
 static int fails(void *context, enum evidence_image which, double *out, struct error *err)
 {
     (void)context, (void)which, (void)out;
