@@ -4,6 +4,7 @@
 #include "bench/run.h"
 
 #include <limits.h>
+#include <string.h>
 
 #define SETS_MAX 64
 
@@ -12,7 +13,7 @@ struct arguments {
     const char *config;
     const char *sets[SETS_MAX];
     int set_count;
-    char output[PATH_MAX + 16], threads[32];
+    char output[4 * PATH_MAX + 16], threads[32];
     bool is_fresh, is_strict, is_dry;
 };
 
@@ -26,6 +27,21 @@ static int add_set(struct arguments *arguments, const char *set, struct error *e
     return 0;
 }
 
+/* The folder as it is, whatever its characters mean in YAML. */
+static int set_output(struct arguments *arguments, const char *folder, struct error *err)
+{
+    char *out = arguments->output;
+    if (strlen(folder) >= PATH_MAX)
+        return error_set(err, "--output: the name has more than %d bytes", PATH_MAX - 1);
+    out += sprintf(out, "output=\"");
+    for (; *folder; folder++) {
+        const unsigned char c = (unsigned char)*folder;
+        out += sprintf(out, c < ' ' || c == 0x7f ? "\\x%02x" : c == '"' || c == '\\' ? "\\%c" : "%c", c);
+    }
+    sprintf(out, "\"");
+    return add_set(arguments, arguments->output, err);
+}
+
 static int take(void *target, int key, const char *value, struct error *err)
 {
     struct arguments *arguments = target;
@@ -34,8 +50,7 @@ static int take(void *target, int key, const char *value, struct error *err)
     case KEY_SET:
         return add_set(arguments, value, err);
     case 'o':
-        snprintf(arguments->output, sizeof arguments->output, "output=%s", value);
-        return add_set(arguments, arguments->output, err);
+        return set_output(arguments, value, err);
     case 't':
         if (options_int("--threads", value, 0, 1024, &threads, err))
             return -1;
