@@ -38,14 +38,12 @@ void epilogue(float *y, const float *bias, const float *residual, size_t rows, i
     }
 }
 
-void activation_backward(enum activation activation, const float *y, const float *dy, float *out, size_t size)
+void activation_backward(enum activation activation, const float *y, float *dy, size_t size)
 {
     const float top = activation == ACTIVATION_RELU6 ? 6 : INFINITY;
-    if (activation == ACTIVATION_NONE)
-        memcpy(out, dy, size * sizeof *out);
-    else
-        for (size_t i = 0; i < size; i++)
-            out[i] = y[i] > 0 && y[i] < top ? dy[i] : 0;
+    for (size_t i = 0; activation != ACTIVATION_NONE && i < size; i++)
+        if (!(y[i] > 0 && y[i] < top))
+            dy[i] = 0;
 }
 
 static const char *same_shape(const struct node *node, const struct shape *in, struct shape *out)
@@ -104,7 +102,8 @@ static const char *concat_shape(const struct node *node, const struct shape *in,
     for (int i = 1; i < node->input_count; i++) {
         if (in[i].h != in[0].h || in[i].w != in[0].w)
             return "concat needs values of one height and width";
-        out->c += in[i].c;
+        if (__builtin_add_overflow(out->c, in[i].c, &out->c))
+            return "its value is too large";
     }
     return NULL;
 }

@@ -38,10 +38,13 @@ const struct node *graph_raw_node(const struct graph *graph, int node)
     return &graph->nodes[node];
 }
 
+/* Keeps the first error. */
 static int fail(struct graph *graph, const char *name, const char *what)
 {
+    if (!graph->failed)
+        error_set(&graph->error, "layer \"%s\": %s", name, what);
     graph->failed = true;
-    return error_set(&graph->error, "layer \"%s\": %s", name, what);
+    return -1;
 }
 
 static int input_shapes(const struct graph *graph, const struct node *node, struct shape *in)

@@ -94,8 +94,8 @@ static inline size_t shape_size(struct shape shape)
 void epilogue(float *y, const float *bias, const float *residual, size_t rows, int columns, size_t stride,
               enum activation activation);
 
-/* dy where the activation let the value through (0 < y, and y < 6 for ReLU6), else 0. */
-void activation_backward(enum activation activation, const float *y, const float *dy, float *out, size_t size);
+/* Zeroes dy where the activation did not let the value through (0 < y, and y < 6 for ReLU6). */
+void activation_backward(enum activation activation, const float *y, float *dy, size_t size);
 
 /* Graph: for the compiler. */
 const struct node *graph_raw_node(const struct graph *graph, int node);

@@ -117,7 +117,7 @@ static void max_backward(const struct step *step, const struct step_io *io)
 const struct op op_max_pool = {
     .name = "max_pool", .shape = pool_shape, .macs = pool_macs, .forward = max_forward, .backward = max_backward};
 
-/* Sum over the window times 1 / count, as one rounding each. */
+/* The sum over the window, divided by `count`. */
 static void average(float *y, const float *x, struct shape in, struct window v, int count)
 {
     memset(y, 0, (size_t)in.c * sizeof *y);

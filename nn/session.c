@@ -321,7 +321,7 @@ static void run_backward(const struct session *session, const struct program *pr
         struct step_io io = step_places(network, step, at, scratch);
         float *dy = gradient[step->output];
         const size_t size = shape_size(io.out);
-        activation_backward(step->activation, io.y, dy, dy, size);
+        activation_backward(step->activation, io.y, dy, size);
         for (size_t k = 0; step->residual >= 0 && k < size; k++)
             gradient[step->residual][k] += dy[k];
         io.dy = dy;

@@ -577,6 +577,18 @@ TEST(a_graph_keeps_its_first_error_and_names_the_layer)
     }
 }
 
+TEST(a_concat_that_is_too_large_or_of_nothing_is_an_error)
+{
+    struct error err = {""};
+    struct graph *graph = graph_create();
+    const int x = graph_input(graph, "input", (struct shape){1 << 28, 1, 1});
+    graph_concat(graph, "huge", (const int[]){x, x, x, x, x, x, x, x}, 8);
+    graph_concat(graph, "none", &x, 0);
+    assert_int_equal(graph_finish(graph, &err), -1);
+    assert_says(&err, "\"huge\": its value is too large");
+    graph_free(graph);
+}
+
 TEST(a_graph_whose_operands_or_output_do_not_fit_is_an_error)
 {
     struct error err = {""};
