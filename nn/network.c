@@ -97,26 +97,35 @@ static bool reader_is(const struct compiler *c, int reader, const struct op *op)
     return reader >= 0 && c->network->nodes[reader].op == op;
 }
 
-/* scale and shift of a batch norm, in double: y = x * scale + shift. */
-static void norm_factors(const struct compiler *c, const struct node *norm, int channel, double *scale, double *shift)
+/* The tensors of a batch norm. */
+struct norm {
+    const float *weight, *bias, *mean, *variance;
+};
+
+static struct norm norm_of(const struct compiler *c, const struct node *node)
 {
-    const float *weight = tensor_of(c->weights, norm, "weight"), *bias = tensor_of(c->weights, norm, "bias");
-    const float *mean = tensor_of(c->weights, norm, "running_mean"),
-                *variance = tensor_of(c->weights, norm, "running_var");
-    *scale = weight[channel] / sqrt((double)variance[channel] + BATCH_NORM_EPS);
-    *shift = bias[channel] - mean[channel] * *scale;
+    return (struct norm){tensor_of(c->weights, node, "weight"), tensor_of(c->weights, node, "bias"),
+                         tensor_of(c->weights, node, "running_mean"), tensor_of(c->weights, node, "running_var")};
+}
+
+/* Its scale and shift, in double: y = x * scale + shift. */
+static void norm_factors(const struct norm *norm, int channel, double *scale, double *shift)
+{
+    *scale = norm->weight[channel] / sqrt((double)norm->variance[channel] + BATCH_NORM_EPS);
+    *shift = norm->bias[channel] - norm->mean[channel] * *scale;
 }
 
 static int pack_norm(struct compiler *c, struct step *step, int channels, struct error *err)
 {
     struct arena *arena = &c->network->arena;
+    const struct norm norm = norm_of(c, step->node);
     step->weight = arena_floats(arena, (size_t)channels);
     step->bias = arena_floats(arena, (size_t)channels);
     if (!step->weight || !step->bias)
         return error_memory(err, "packed weights");
     for (int k = 0; k < channels; k++) {
         double scale, shift;
-        norm_factors(c, step->node, k, &scale, &shift);
+        norm_factors(&norm, k, &scale, &shift);
         step->weight[k] = (float)scale;
         step->bias[k] = (float)shift;
     }
@@ -124,7 +133,7 @@ static int pack_norm(struct compiler *c, struct step *step, int channels, struct
 }
 
 /* Copies the weight, scaled by the batch norm behind it if there is one, and makes the bias of both. */
-static int pack_conv(struct compiler *c, struct step *step, int channels_in, const struct node *norm, struct error *err)
+static int pack_conv(struct compiler *c, struct step *step, int channels_in, const struct norm *norm, struct error *err)
 {
     const struct conv2d *conv = &step->node->conv;
     const size_t row = (size_t)(channels_in / conv->groups) * (size_t)conv->kernel * (size_t)conv->kernel_w;
@@ -144,7 +153,7 @@ static int pack_conv(struct compiler *c, struct step *step, int channels_in, con
     for (int k = 0; k < conv->out && step->bias; k++) {
         double scale = 1, shift = 0;
         if (norm)
-            norm_factors(c, norm, k, &scale, &shift);
+            norm_factors(norm, k, &scale, &shift);
         step->bias[k] = (float)(shift + (bias ? bias[k] * scale : 0));
         for (size_t i = 0; i < row; i++)
             folded[(size_t)k * row + i] = (float)(folded[(size_t)k * row + i] * scale);
@@ -210,12 +219,14 @@ static int compile_node(struct compiler *c, int index, struct error *err)
     int last = index, status = 0;
     if (node->op == &op_conv2d) {
         const int next = fusable_reader(c, index);
-        const struct node *norm = reader_is(c, next, &op_batch_norm) ? &network->nodes[next] : NULL;
-        if (norm) {
+        struct norm norm;
+        const bool has_norm = reader_is(c, next, &op_batch_norm);
+        if (has_norm) {
+            norm = norm_of(c, &network->nodes[next]);
             c->is_fused[next] = true;
             last = next;
         }
-        status = pack_conv(c, step, channels_in, norm, err);
+        status = pack_conv(c, step, channels_in, has_norm ? &norm : NULL, err);
     } else if (node->op == &op_batch_norm) {
         status = pack_norm(c, step, channels_in, err);
     } else if (node->op == &op_linear) {
