@@ -6,7 +6,7 @@ dataset: {path: fixtures/set.h5}
 backbones: [{arch: vgg11, weights: vgg11.h5}]
 methods: [gradcam, scorecam, {name: scorecam, label: all, params: {scoring: paper}}]
 metrics: [average_drop, coherency, adcc]
-report: {plots: false, overlays: 0, bootstrap: 50}
+report: {plots: false, overlays: 4, bootstrap: 50}
 YAML
 cambench run config.yaml --quiet --output whole
 for delay in 0.4 0.2 0.1 0.05 0; do # shorter where the machine was faster
