@@ -26,7 +26,7 @@ bool pictures_have(const struct pictures *pictures, int image);
 int pictures_add(struct pictures *pictures, int image, const struct evaluated *evaluated, int method_count,
                  struct error *err);
 
-/* Writes what belongs to all images: names, classes, probabilities. */
+/* Writes what belongs to all images: positions, classes (-1: no map), probabilities. */
 int pictures_finish(struct pictures *pictures, struct error *err);
 
 #endif
