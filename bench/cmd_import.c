@@ -2,6 +2,7 @@
 #include "bench/bench.h"
 #include "bench/options.h"
 
+#include "base/file.h"
 #include "base/text.h"
 #include "datasets/import.h"
 
@@ -104,6 +105,16 @@ static int check(const struct import_command *import, struct error *err)
     return 0;
 }
 
+/* Before the pictures are checked, which may take hours. */
+static int check_writable(const char *path, struct error *err)
+{
+    struct file_writer writer;
+    if (file_create(&writer, path, err))
+        return -1;
+    file_abandon(&writer);
+    return 0;
+}
+
 static void show_found(void *context, const struct import_result *result)
 {
     const struct import_command *import = context;
@@ -159,7 +170,7 @@ static int run(int argc, char **argv, struct error *err)
     const int status = options_parse(&usage, argc, argv, &import.common, &import, err);
     if (status)
         return options_exit(status);
-    if (check(&import, err))
+    if (check(&import, err) || check_writable(import.what.out, err))
         return EXIT_USAGE;
     import.is_terminal = !import.common.quiet && isatty(STDERR_FILENO);
     import.what.found = show_found;

@@ -88,12 +88,15 @@ def check(arch, state, expected):
 
 
 def write(path, state, names, attributes):
-    with h5py.File(path + ".part", "w") as file:
-        for name, value in attributes.items():
-            file.attrs[name] = value
-        for name in names:
-            file.create_dataset("/tensor/" + name, data=np.ascontiguousarray(state[name].float().numpy()))
-    os.replace(path + ".part", path)
+    try:
+        with h5py.File(path + ".part", "w") as file:
+            for name, value in attributes.items():
+                file.attrs[name] = value
+            for name in names:
+                file.create_dataset("/tensor/" + name, data=np.ascontiguousarray(state[name].float().numpy()))
+        os.replace(path + ".part", path)
+    except OSError as error:
+        fail('could not write "%s": %s' % (path, error))
 
 
 def main():
