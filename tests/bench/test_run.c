@@ -255,3 +255,42 @@ TEST(a_run_is_not_continued_with_other_weights_or_images_under_the_same_name)
     assert_int_equal(small_execute(&s, keys, (struct run_flags){.fresh = true}), EXIT_DONE);
     small_end(&s);
 }
+
+/* A full disk, or a file in the folder's place: nothing is lost but the time. */
+TEST(an_overlay_that_cannot_be_written_ends_the_run_which_then_goes_on)
+{
+    struct small_run s;
+    char path[PATH_MAX];
+    small_begin(&s);
+    small_must(&s, file_make_folder(s.output, &s.err));
+    snprintf(path, sizeof path, "%s/overlays", s.output);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fclose(file);
+    assert_int_equal(small_execute(&s, two_methods, (struct run_flags){0}), EXIT_USAGE);
+    assert_non_null(strstr(s.err.text, path));
+    assert_false(exists(&s, "summary.csv"));
+    assert_int_equal(remove(path), 0);
+    const int code = small_execute(&s, two_methods, (struct run_flags){0});
+    if (code)
+        fail_msg("%d: %s", code, s.err.text);
+    assert_true(exists(&s, "overlays/resnet18-0001-colour_444.jpg.png"));
+    assert_true(exists(&s, "overlays/resnet18-0002-rgb.png.png"));
+    small_end(&s);
+}
+
+TEST(maps_that_cannot_be_written_leave_no_file_and_are_an_error)
+{
+    struct small_run s;
+    char path[PATH_MAX];
+    small_begin(&s);
+    small_must(&s, file_make_folder(s.output, &s.err));
+    snprintf(path, sizeof path, "%s/maps.h5", s.output);
+    small_must(&s, file_make_folder(path, &s.err));
+    assert_int_equal(small_execute(&s, with_maps, (struct run_flags){0}), EXIT_USAGE);
+    assert_non_null(strstr(s.err.text, "maps.h5"));
+    assert_int_equal(rmdir(path), 0);
+    assert_int_equal(small_execute(&s, with_maps, (struct run_flags){0}), EXIT_DONE);
+    assert_true(exists(&s, "maps.h5"));
+    small_end(&s);
+}
