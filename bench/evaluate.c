@@ -74,6 +74,7 @@ static struct cam_setup setup_of(const struct walk *walk, const float *input)
                               .arena = arena_of(walk),
                               .input = input,
                               .black = {black(0), black(1), black(2)},
+                              .exact_passes = walk->evaluator->run->config.runtime.exact_passes,
                               .seed = walk->evaluator->run->config.seed,
                               .image_name = walk->name};
 }

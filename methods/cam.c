@@ -298,8 +298,11 @@ static void shifted_source(void *context, int index, float *out)
     shifted->source(shifted->context, shifted->first + index, out);
 }
 
-/* n passes from a layer, -1: of the whole network. */
-static int passes(struct cam *cam, int layer, int n, session_source *source, void *context, struct cam_output *out)
+/* Where n passes begin. */
+enum pass_kind { PASS_FULL, PASS_TAIL, PASS_TAIL_POOLED };
+
+static int passes(struct cam *cam, enum pass_kind kind, int n, session_source *source, void *context,
+                  struct cam_output *out)
 {
     struct cam_pass *pass = cam->pass;
     struct session *session = pass->setup.session;
@@ -311,10 +314,17 @@ static int passes(struct cam *cam, int layer, int n, session_source *source, voi
     for (int first = 0; first < n; first += GROUP) {
         const int count = n - first < GROUP ? n - first : GROUP;
         struct shifted shifted = {source, context, first};
-        if (layer < 0)
+        switch (kind) {
+        case PASS_FULL:
             session_forward(session, count, shifted_source, &shifted, logits);
-        else
-            session_tail(session, layer, count, shifted_source, &shifted, logits);
+            break;
+        case PASS_TAIL:
+            session_tail(session, cam->layer, count, shifted_source, &shifted, logits);
+            break;
+        case PASS_TAIL_POOLED:
+            session_tail_pooled(session, cam->layer, count, shifted_source, &shifted, logits);
+            break;
+        }
         class_outputs(pass, logits, count, out + first);
     }
     arena_rewind(pass->setup.arena, mark);
@@ -324,13 +334,25 @@ static int passes(struct cam *cam, int layer, int n, session_source *source, voi
 int cam_tail(struct cam *cam, int n, cam_source *source, void *context, struct cam_output *out)
 {
     cam->cost->tail += n;
-    return passes(cam, cam->layer, n, source, context, out);
+    return passes(cam, PASS_TAIL, n, source, context, out);
 }
 
+/*
+ * Masks on A. Where the tail begins with global average pooling and goes on linearly, a mask changes only the mean of each
+ * channel, so the tail runs on means: a vector a pass instead of C planes. Means are summed as the pooling operator does,
+ * so that both ways give the same bits (tests/methods/test_context.c).
+ */
 struct layer_masks {
     const struct tensor *act;
-    const float *values;
+    const float *values; /* (n,h,w); or (C): what a channel is replaced by */
+    const float *means;  /* (C) of A, for channels */
 };
+
+static bool is_pooled(const struct cam *cam)
+{
+    const float *weight, *bias;
+    return !cam->pass->setup.exact_passes && network_pooled_linear(cam->pass->network, cam->layer, &weight, &bias);
+}
 
 static void spatial_source(void *context, int index, float *out)
 {
@@ -342,10 +364,25 @@ static void spatial_source(void *context, int index, float *out)
             *out++ = *act++ * mask[i];
 }
 
+static void pooled_spatial_source(void *context, int index, float *out)
+{
+    const struct layer_masks *masks = context;
+    const size_t plane = tensor_plane(masks->act);
+    const float *mask = masks->values + (size_t)index * plane, *act = masks->act->data;
+    for (int k = 0; k < masks->act->c; k++, act += plane) {
+        float sum = 0;
+        for (size_t i = 0; i < plane; i++)
+            sum += act[i] * mask[i];
+        out[k] = sum / (float)plane;
+    }
+}
+
 int cam_tail_spatial_masks(struct cam *cam, int n, const float *masks, struct cam_output *out)
 {
-    struct layer_masks context = {cam_activations(cam), masks};
-    return cam_tail(cam, n, spatial_source, &context, out);
+    struct layer_masks context = {.act = cam_activations(cam), .values = masks};
+    cam->cost->tail += n;
+    return is_pooled(cam) ? passes(cam, PASS_TAIL_POOLED, n, pooled_spatial_source, &context, out)
+                          : passes(cam, PASS_TAIL, n, spatial_source, &context, out);
 }
 
 static void channel_source(void *context, int index, float *out)
@@ -357,10 +394,37 @@ static void channel_source(void *context, int index, float *out)
         out[(size_t)index * plane + i] = masks->values[index];
 }
 
+/* Mean of n values, `stride` apart (0: of one value n times). */
+static float mean(const float *values, size_t n, size_t stride)
+{
+    float sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += values[i * stride];
+    return sum / (float)n;
+}
+
+static void pooled_channel_source(void *context, int index, float *out)
+{
+    const struct layer_masks *masks = context;
+    memcpy(out, masks->means, (size_t)masks->act->c * sizeof *out);
+    out[index] = mean(&masks->values[index], tensor_plane(masks->act), 0);
+}
+
 int cam_tail_channel_masks(struct cam *cam, const float *value, struct cam_output *out)
 {
-    struct layer_masks context = {cam_activations(cam), value};
-    return cam_tail(cam, context.act->c, channel_source, &context, out);
+    const struct tensor *act = cam_activations(cam);
+    struct layer_masks context = {.act = act, .values = value};
+    cam->cost->tail += act->c;
+    if (!is_pooled(cam))
+        return passes(cam, PASS_TAIL, act->c, channel_source, &context, out);
+    float *means = cam_floats(cam, (size_t)act->c);
+    if (!means)
+        return -1;
+    const size_t plane = tensor_plane(act);
+    for (int k = 0; k < act->c; k++)
+        means[k] = mean(act->data + (size_t)k * plane, plane, 1);
+    context.means = means;
+    return passes(cam, PASS_TAIL_POOLED, act->c, pooled_channel_source, &context, out);
 }
 
 struct input_masks {
@@ -389,7 +453,7 @@ int cam_masked(struct cam *cam, int n, cam_source *source, void *context, const 
 {
     struct input_masks masks = {source, context, cam->pass->setup.input, baseline, cam_input_shape(cam)};
     cam->cost->full += n;
-    return passes(cam, -1, n, masked_source, &masks, out);
+    return passes(cam, PASS_FULL, n, masked_source, &masks, out);
 }
 
 /* -- help ----------------------------------------------------------------------------------------------------------- */
@@ -453,11 +517,12 @@ static void blur_line(const float *in, float *out, int count, size_t stride, con
 
 static void gaussian_taps(float *taps, int kernel, double sigma)
 {
+    const int middle = kernel / 2;
     double sum = 0;
     for (int t = 0; t < kernel; t++)
-        sum += exp(-pow(t - kernel / 2, 2) / (2 * sigma * sigma));
+        sum += exp(-pow(t - middle, 2) / (2 * sigma * sigma));
     for (int t = 0; t < kernel; t++)
-        taps[t] = (float)(exp(-pow(t - kernel / 2, 2) / (2 * sigma * sigma)) / sum);
+        taps[t] = (float)(exp(-pow(t - middle, 2) / (2 * sigma * sigma)) / sum);
 }
 
 const float *cam_blurred_input(struct cam *cam, int kernel, double sigma)

@@ -16,6 +16,7 @@ struct cam_setup {
     struct arena *arena;    /* the image's */
     const float *input;     /* (3,H,W), normalised; stays until the arena is reset */
     float black[3];         /* what a black pixel is after normalisation */
+    bool exact_passes;      /* no short cuts: every tail pass begins at the layer */
     uint64_t seed;          /* the run's */
     const char *image_name; /* with the seed: key of random streams */
 };

@@ -121,6 +121,13 @@ void session_side_restore(struct session *session, const float *in);
 void session_tail(struct session *session, int layer, int n, session_source *source, void *context, float *logits);
 
 /*
+ * The same for a tail that network_pooled_linear() knows, from pooled vectors: source writes the mean of each channel (C)
+ * instead of (C,h,w). Where it sums positions in row-major order, the logits are session_tail()'s to the last bit.
+ */
+void session_tail_pooled(struct session *session, int layer, int n, session_source *source, void *context,
+                         float *logits);
+
+/*
  * Vector-Jacobian product J^T q: the gradient of sum_k q[k] * logit[k] with respect to a layer's value, taken at
  * `value` (C,h,w). layer -1: with respect to the input, at `value` (3,H,W). Writes gradient, same shape. `logits` (K),
  * if not NULL, receives the logits at `value`. Errors: no memory. Rules: relu'(0) = 0; max pool routes to the first maximum in row-major order.

@@ -179,7 +179,8 @@ struct batch {
     const struct program *program;
     session_source *source;
     void *context;
-    int first; /* index of the chunk's first image */
+    bool is_pooled; /* source writes the value behind pooling: no spatial steps */
+    int first;      /* index of the chunk's first image */
     size_t boundary;
 };
 
@@ -189,6 +190,10 @@ static void run_image(const struct batch *batch, int lane_index, int i)
     const struct program *program = batch->program;
     const struct network *network = session->network;
     struct lane *lane = &session->lanes[lane_index];
+    if (batch->is_pooled) {
+        batch->source(batch->context, batch->first + i, session->rows + (size_t)i * batch->boundary);
+        return;
+    }
     batch->source(batch->context, batch->first + i, lane->border);
     to_inside(lane->border, network->values[program->start], lane->at[program->start]);
     run_steps(session, program, 0, program->spatial_count, 1, lane->at, lane->workspace + program->scratch);
@@ -233,14 +238,15 @@ static void run_chunk(const struct batch *batch, int count)
     }
 }
 
-static void run_batch(struct session *session, const struct program *program, int n, session_source *source,
-                      void *context, float *logits)
+static void run_batch(struct session *session, const struct program *program, bool is_pooled, int n,
+                      session_source *source, void *context, float *logits)
 {
     const size_t classes = (size_t)network_classes(session->network);
     struct batch batch = {.session = session,
                           .program = program,
                           .source = source,
                           .context = context,
+                          .is_pooled = is_pooled,
                           .boundary = boundary_floats(session->network, program)};
     for (; batch.first < n; batch.first += CHUNK_IMAGES) {
         const int count = n - batch.first < CHUNK_IMAGES ? n - batch.first : CHUNK_IMAGES;
@@ -251,12 +257,18 @@ static void run_batch(struct session *session, const struct program *program, in
 
 void session_forward(struct session *session, int n, session_source *source, void *context, float *logits)
 {
-    run_batch(session, &session->network->full, n, source, context, logits);
+    run_batch(session, &session->network->full, false, n, source, context, logits);
 }
 
 void session_tail(struct session *session, int layer, int n, session_source *source, void *context, float *logits)
 {
-    run_batch(session, &session->network->tails[layer], n, source, context, logits);
+    run_batch(session, &session->network->tails[layer], false, n, source, context, logits);
+}
+
+void session_tail_pooled(struct session *session, int layer, int n, session_source *source, void *context,
+                         float *logits)
+{
+    run_batch(session, &session->network->tails[layer], true, n, source, context, logits);
 }
 
 /* -- the base pass -------------------------------------------------------------------------------------------------- */
@@ -272,7 +284,7 @@ void session_base(struct session *session, const float *input, float *logits, fl
 {
     const struct network *network = session->network;
     struct tensor x = {network->input.c, network->input.h, network->input.w, input};
-    run_batch(session, &network->full, 1, copy_source, &x, logits);
+    run_batch(session, &network->full, false, 1, copy_source, &x, logits);
     float *const *at = session->lanes[0].at;
     for (int i = 0; i < network->layer_count; i++) {
         const int value = network->layer_values[i];
