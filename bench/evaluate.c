@@ -75,6 +75,7 @@ static struct cam_setup setup_of(const struct walk *walk, const float *input)
                               .input = input,
                               .black = {black(0), black(1), black(2)},
                               .exact_passes = walk->evaluator->run->config.runtime.exact_passes,
+                              .batch = walk->evaluator->run->config.runtime.batch,
                               .seed = walk->evaluator->run->config.seed,
                               .image_name = walk->name};
 }

@@ -312,6 +312,18 @@ static double cost_ahead(const struct runner *runner)
     return total;
 }
 
+static bool has_all_items(const struct runner *runner)
+{
+    const struct config *config = &runner->run->config;
+    for (int b = 0; b < config->backbone_count; b++)
+        for (int image = 0; image < runner->run->image_count; image++)
+            for (int m = 0; m < config->method_count; m++)
+                if (!store_has_item(runner->store, b, image, m))
+                    return false;
+    return true;
+}
+
+/* maps.h5 is complete or not there: a run that is resumed makes all maps again, one that is done none. */
 static int open_maps(struct runner *runner, struct error *err)
 {
     const struct config *config = &runner->run->config;
@@ -320,6 +332,10 @@ static int open_maps(struct runner *runner, struct error *err)
         return 0;
     if (file_join(path, config->output, "maps.h5", err))
         return -1;
+    if (runner->flags->fresh)
+        unlink(path);
+    else if (access(path, F_OK) == 0 && has_all_items(runner))
+        return 0;
     runner->maps = h5_create(path, err);
     return runner->maps ? 0 : -1;
 }
@@ -327,8 +343,10 @@ static int open_maps(struct runner *runner, struct error *err)
 static int close_maps(struct runner *runner, struct error *err)
 {
     struct h5_writer *maps = runner->maps;
+    if (!maps || is_interrupted)
+        return 0;
     runner->maps = NULL;
-    return maps ? h5_commit(maps, err) : 0;
+    return h5_commit(maps, err);
 }
 
 static int measure_all(struct runner *runner, struct error *err)

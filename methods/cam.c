@@ -270,8 +270,8 @@ const struct tensor *cam_gradient_of(struct cam *cam, const float *cotangent)
 
 /* -- further passes ------------------------------------------------------------------------------------------------- */
 
-/* Passes go to the engine in groups, so that n does not decide how many logits are held. */
-#define GROUP 256
+/* Passes go to the engine in batches, so that n does not decide how many logits are held. */
+#define BATCH 256
 
 static void class_outputs(const struct cam_pass *pass, const float *logits, int n, struct cam_output *out)
 {
@@ -307,12 +307,13 @@ static int passes(struct cam *cam, enum pass_kind kind, int n, session_source *s
     struct cam_pass *pass = cam->pass;
     struct session *session = pass->setup.session;
     const struct arena_mark mark = arena_mark(pass->setup.arena);
-    float *logits = cam_floats(cam, (size_t)(n < GROUP ? n : GROUP) * (size_t)pass->classes);
+    const int batch = pass->setup.batch ? pass->setup.batch : BATCH;
+    float *logits = cam_floats(cam, (size_t)(n < batch ? n : batch) * (size_t)pass->classes);
     if (!logits)
         return -1;
     session_side_restore(session, pass->side);
-    for (int first = 0; first < n; first += GROUP) {
-        const int count = n - first < GROUP ? n - first : GROUP;
+    for (int first = 0; first < n; first += batch) {
+        const int count = n - first < batch ? n - first : batch;
         struct shifted shifted = {source, context, first};
         switch (kind) {
         case PASS_FULL:

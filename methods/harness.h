@@ -17,6 +17,7 @@ struct cam_setup {
     const float *input;     /* (3,H,W), normalised; stays until the arena is reset */
     float black[3];         /* what a black pixel is after normalisation */
     bool exact_passes;      /* no short cuts: every tail pass begins at the layer */
+    int batch;              /* passes that go to the engine in one call; 0: chosen. Changes memory, not results */
     uint64_t seed;          /* the run's */
     const char *image_name; /* with the seed: key of random streams */
 };

@@ -4,7 +4,9 @@
 #include "base/h5.h"
 #include "bench/pictures.h"
 
+#include <signal.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 
 /* A file's bytes, NUL-terminated; the caller frees. */
 static char *contents(const struct small_run *s, const char *name)
@@ -188,6 +190,45 @@ TEST(maps_asked_for_again_keep_what_was_measured)
     char *costs = contents(&s, "costs.csv");
     assert_non_null(strstr(costs, ",77,"));
     free(costs);
+    small_end(&s);
+}
+
+static const struct method *real;
+
+/* Ctrl-C while the first map is made. */
+static int explain_interrupted(struct cam *cam, const void *params, float *map, struct error *err)
+{
+    raise(SIGINT);
+    return real->explain(cam, params, map, err);
+}
+
+static ino_t file_number(const struct small_run *s, const char *name)
+{
+    char path[PATH_MAX];
+    struct stat about;
+    snprintf(path, sizeof path, "%s/%s", s->output, name);
+    return stat(path, &about) ? 0 : about.st_ino;
+}
+
+TEST(maps_h5_is_there_only_when_complete_and_is_then_not_made_again)
+{
+    struct small_run s;
+    small_begin(&s);
+    small_open(&s, with_maps);
+    real = s.run.config.methods[0].method;
+    struct method interrupting = *real;
+    interrupting.explain = explain_interrupted;
+    s.run.config.methods[0].method = &interrupting;
+    assert_int_equal(run_execute(&s.run, &(struct run_flags){.quiet = true}, &s.err), EXIT_INTERRUPTED);
+    run_close(&s.run);
+    assert_false(exists(&s, "maps.h5"));
+    assert_int_equal(small_execute(&s, with_maps, (struct run_flags){0}), EXIT_DONE);
+    const ino_t first = file_number(&s, "maps.h5");
+    assert_true(first > 0);
+    assert_int_equal(small_execute(&s, with_maps, (struct run_flags){0}), EXIT_DONE);
+    assert_true(file_number(&s, "maps.h5") == first);
+    assert_int_equal(small_execute(&s, with_maps, (struct run_flags){.fresh = true}), EXIT_DONE);
+    assert_true(exists(&s, "maps.h5"));
     small_end(&s);
 }
 
