@@ -30,7 +30,6 @@ struct pictures {
     struct kept_image *kept;
     struct h5_writer *maps;
     struct map_form *forms; /* [method]; h 0: no map has come */
-    bool *is_written;       /* [method][image]: in maps.h5 */
     int32_t *classes;       /* [image]; -1: not measured */
     float *probabilities;
 };
@@ -59,11 +58,9 @@ struct pictures *pictures_create(const struct run *run, int backbone, struct sha
     const size_t images = (size_t)run->image_count, count = (size_t)run->config.method_count;
     pictures->kept = arena_alloc(&pictures->arena, (size_t)pictures->kept_count, sizeof *pictures->kept);
     pictures->forms = arena_alloc(&pictures->arena, count, sizeof *pictures->forms);
-    pictures->is_written = arena_alloc(&pictures->arena, images * count, sizeof *pictures->is_written);
     pictures->classes = arena_alloc(&pictures->arena, images, sizeof *pictures->classes);
     pictures->probabilities = arena_floats(&pictures->arena, images);
-    if (!pictures->kept || !pictures->forms || !pictures->is_written || !pictures->classes ||
-        !pictures->probabilities) {
+    if (!pictures->kept || !pictures->forms || !pictures->classes || !pictures->probabilities) {
         error_memory(err, "overlays");
         pictures_free(pictures);
         return NULL;
@@ -232,7 +229,6 @@ static int write_map(struct pictures *pictures, int image, const struct evaluate
         if (h5_define(pictures->maps, path, H5_FLOAT32, 3, dim, err))
             return -1;
     }
-    pictures->is_written[(size_t)method->method * (size_t)pictures->run->image_count + (size_t)image] = true;
     return h5_write_rows(pictures->maps, path, (uint64_t)image, 1, method->raw.data, err);
 }
 
@@ -247,44 +243,27 @@ int pictures_add(struct pictures *pictures, int image, const struct evaluated *e
     return image < pictures->kept_count ? keep(pictures, image, evaluated, method_count, err) : 0;
 }
 
-/* What belongs to the rows of a method's maps. */
-struct columns {
-    int32_t *images, *classes;
-    float *probabilities;
-};
-
-static void fill_columns(const struct pictures *pictures, int method, const struct columns *columns)
-{
-    const int count = pictures->run->image_count;
-    const bool *is_written = pictures->is_written + (size_t)method * (size_t)count;
-    for (int i = 0; i < count; i++) {
-        columns->images[i] = (int32_t)pictures->run->chosen[i];
-        columns->classes[i] = is_written[i] ? pictures->classes[i] : -1;
-        columns->probabilities[i] = is_written[i] ? pictures->probabilities[i] : 0;
-    }
-}
-
 int pictures_finish(struct pictures *pictures, struct error *err)
 {
-    const uint64_t count = (uint64_t)pictures->run->image_count;
-    const struct columns columns = {arena_alloc(&pictures->arena, (size_t)count, sizeof *columns.images),
-                                    arena_alloc(&pictures->arena, (size_t)count, sizeof *columns.classes),
-                                    arena_floats(&pictures->arena, (size_t)count)};
-    if (!columns.images || !columns.classes || !columns.probabilities)
+    const struct run *run = pictures->run;
+    const uint64_t count = (uint64_t)run->image_count;
+    int32_t *positions = arena_alloc(&pictures->arena, (size_t)count, sizeof *positions);
+    if (!positions)
         return error_memory(err, "maps.h5");
-    const struct {
-        const char *name;
-        enum h5_type type;
-        const void *data;
-    } rows[] = {{"image", H5_INT32, columns.images},
-                {"class", H5_INT32, columns.classes},
-                {"probability", H5_FLOAT32, columns.probabilities}};
-    for (int m = 0; pictures->maps && m < pictures->run->config.method_count; m++) {
-        fill_columns(pictures, m, &columns);
-        for (size_t k = 0; pictures->forms[m].h && k < sizeof rows / sizeof rows[0]; k++) {
+    for (uint64_t i = 0; i < count; i++)
+        positions[i] = (int32_t)run->chosen[i];
+    for (int m = 0; pictures->maps && m < run->config.method_count; m++) {
+        const struct {
+            const char *name;
+            enum h5_type type;
+            const void *data;
+        } columns[] = {{"image", H5_INT32, positions},
+                       {"class", H5_INT32, pictures->classes},
+                       {"probability", H5_FLOAT32, pictures->probabilities}};
+        for (size_t k = 0; pictures->forms[m].h && k < sizeof columns / sizeof columns[0]; k++) {
             char path[H5_PATH_MAX];
-            dataset_path(pictures, m, rows[k].name, path, sizeof path);
-            if (h5_write(pictures->maps, path, rows[k].type, 1, &count, rows[k].data, err))
+            dataset_path(pictures, m, columns[k].name, path, sizeof path);
+            if (h5_write(pictures->maps, path, columns[k].type, 1, &count, columns[k].data, err))
                 return -1;
         }
     }

@@ -2,7 +2,6 @@
 #include "tests/bench/small_run.h"
 
 #include "base/h5.h"
-#include "bench/pictures.h"
 
 #include <signal.h>
 #include <sqlite3.h>
@@ -137,42 +136,6 @@ TEST(maps_h5_holds_the_raw_maps_with_image_class_and_probability)
     small_close_evaluator(&evaluator, network);
     run_close(&s.run);
     h5_close(file);
-    small_end(&s);
-}
-
-/* A run that was stopped: a map that did not come is not taken for a map of zeros. */
-TEST(maps_h5_has_class_minus_1_where_a_map_did_not_come)
-{
-    static const uint64_t dim = 3;
-    struct small_run s;
-    struct evaluator evaluator;
-    struct evaluated evaluated;
-    bool is_unreadable;
-    int32_t classes[3];
-    char path[PATH_MAX];
-    small_begin(&s);
-    small_open(&s, with_maps);
-    struct network *network = small_open_evaluator(&s, &evaluator);
-    snprintf(path, sizeof path, "%s/maps.h5", s.folder);
-    struct h5_writer *writer = h5_create(path, &s.err);
-    struct pictures *pictures = pictures_create(&s.run, 0, network_input(network), writer, &s.err);
-    small_must(&s, pictures ? 0 : -1);
-    for (int image = 0; image < 3; image += 2) { /* the second method only for the last image */
-        small_must(&s, evaluate_image(&evaluator, image, (const int[]){0, 1}, 1 + image / 2, &evaluated, &is_unreadable,
-                                      &s.err));
-        small_must(&s, pictures_add(pictures, image, &evaluated, 1 + image / 2, &s.err));
-    }
-    small_must(&s, pictures_finish(pictures, &s.err) || h5_commit(writer, &s.err));
-    pictures_free(pictures);
-    struct h5 *file = h5_open(path, "maps", &s.err);
-    small_must(&s, file ? 0 : -1);
-    read_rows(file, "/resnet18/gradcam/class", 1, &dim, H5_INT32, classes);
-    assert_memory_equal(classes, ((int32_t[]){3, -1, 0}), sizeof classes);
-    read_rows(file, "/resnet18/few/class", 1, &dim, H5_INT32, classes);
-    assert_memory_equal(classes, ((int32_t[]){-1, -1, 0}), sizeof classes);
-    h5_close(file);
-    small_close_evaluator(&evaluator, network);
-    run_close(&s.run);
     small_end(&s);
 }
 
