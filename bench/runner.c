@@ -227,31 +227,73 @@ static bool should_stop(struct runner *runner)
     return stop || is_interrupted;
 }
 
-static void run_tasks(struct runner *runner)
+/* A worker is a thread with a session of its own. */
+struct workers {
+    int count;
+    struct session **sessions;
+};
+
+/*
+ * One for each thread, or as many as runtime.memory has room for beside the network; with fewer images than threads one,
+ * whose threads work inside an image. What an image needs beside its session is a few dozen MiB and is not counted.
+ */
+static int make_workers(struct runner *runner, struct workers *workers, struct error *err)
 {
-    const int threads = runner->run->threads;
-    const bool is_wide = runner->run->image_count >= threads; /* else threads work inside an image */
-    const int workers = is_wide ? threads : 1, lanes = is_wide ? 1 : threads;
-#pragma omp parallel num_threads(workers) if (workers > 1)
-    {
-        struct evaluator evaluator = {.run = runner->run, .backbone = runner->backbone};
-        struct error err;
-        arena_init(&evaluator.arena, 0);
-        evaluator.session = session_create(runner->network, lanes, &err);
-        if (!evaluator.session) {
-#pragma omp critical(results)
-            fail(runner, &err);
+    const int threads = runner->run->threads, memory = runner->run->config.runtime.memory;
+    const bool is_wide = runner->run->image_count >= threads;
+    const int wanted = is_wide ? threads : 1;
+    size_t held = network_bytes(runner->network);
+    workers->sessions = arena_alloc(&runner->arena, (size_t)wanted, sizeof *workers->sessions);
+    if (!workers->sessions)
+        return error_memory(err, "the workers");
+    while (workers->count < wanted) {
+        struct session *session = session_create(runner->network, is_wide ? 1 : threads, err);
+        if (!session)
+            return -1;
+        held += session_bytes(session);
+        if (memory && held >> 20 >= (size_t)memory) {
+            session_free(session);
+            break;
         }
-#pragma omp single nowait
-        runner->run->backbones[runner->backbone].workspace_bytes =
-            evaluator.session ? session_workspace_bytes(evaluator.session) : 0;
+        workers->sessions[workers->count++] = session;
+    }
+    if (workers->count == 0)
+        return error_set(err, "backbone \"%s\" needs %zu MiB with one worker; runtime.memory is %d",
+                         runner->run->config.backbones[runner->backbone].label, (held >> 20) + 1, memory);
+    runner->run->backbones[runner->backbone].workspace_bytes = session_workspace_bytes(workers->sessions[0]);
+    return 0;
+}
+
+static void free_workers(struct workers *workers)
+{
+    for (int i = 0; i < workers->count; i++)
+        session_free(workers->sessions[i]);
+}
+
+static void work(struct runner *runner, const struct workers *workers)
+{
+#pragma omp parallel num_threads(workers->count) if (workers->count > 1)
+    {
+        struct evaluator evaluator = {
+            .run = runner->run, .backbone = runner->backbone, .session = workers->sessions[omp_get_thread_num()]};
+        arena_init(&evaluator.arena, 0);
 #pragma omp for schedule(dynamic, 1)
         for (int t = 0; t < runner->task_count; t++)
             if (!should_stop(runner))
                 run_task(runner, &evaluator, &runner->tasks[t]);
-        session_free(evaluator.session);
         arena_release(&evaluator.arena);
     }
+}
+
+static void run_tasks(struct runner *runner)
+{
+    struct workers workers = {0};
+    struct error err;
+    if (make_workers(runner, &workers, &err))
+        fail(runner, &err);
+    else
+        work(runner, &workers);
+    free_workers(&workers);
 }
 
 /* -- one backbone --------------------------------------------------------------------------------------------------- */

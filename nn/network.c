@@ -420,6 +420,11 @@ bool network_pooled_linear(const struct network *network, int layer, const float
     return true;
 }
 
+size_t network_bytes(const struct network *network)
+{
+    return network->arena.held_bytes;
+}
+
 int network_step_count(const struct network *network)
 {
     return network->step_count;

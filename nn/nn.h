@@ -93,8 +93,10 @@ struct session *session_create(const struct network *network, int lanes, struct 
 void session_free(struct session *session);
 const struct network *session_network(const struct session *session);
 
-/* Bytes of one lane's planned workspace. */
+/* Bytes of one lane's planned workspace; of the whole session, without what the first gradient adds; of a network. */
 size_t session_workspace_bytes(const struct session *session);
+size_t session_bytes(const struct session *session);
+size_t network_bytes(const struct network *network);
 
 /* Writes image `index` of a batch: (3,H,W) or (C,h,w). Called from several threads at once; keeps no state. */
 typedef void session_source(void *context, int index, float *out);

@@ -126,6 +126,11 @@ size_t session_workspace_bytes(const struct session *session)
     return session->workspace_floats * sizeof(float);
 }
 
+size_t session_bytes(const struct session *session)
+{
+    return session->arena.held_bytes;
+}
+
 /* -- steps ---------------------------------------------------------------------------------------------------------- */
 
 /* Where the values of a program lie in one workspace; sides lie in the session unless the program has places for them. */

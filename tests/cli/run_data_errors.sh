@@ -23,5 +23,6 @@ try_config <<<"$config" --set backbones.0.weights=fixtures/mobilenet_v2.h5
 try_config <<<"$config" --set 'backbones=[{arch: resnet18}]'
 try_config <<<"$config" --set output=config.yaml/below
 try_config <<<"$config" --set output=/proc/results
+try_config <<<"$config" --set runtime.memory=1
 try_config <<<"$config" --output config.yaml/below
 ls
