@@ -5,7 +5,9 @@
 #include "bench/catalog.h"
 #include "bench/manifest.h"
 
+#include <dirent.h>
 #include <string.h>
+#include <unistd.h>
 
 /* -- the store ------------------------------------------------------------------------------------------------------ */
 
@@ -134,12 +136,48 @@ static int check_identity(struct run *run, struct store *store, struct error *er
     return 0;
 }
 
+/* Maps, pictures and tables of an earlier run would pass for this one's. Only files of the kinds that we write go. */
+static void clear_folder(const char *folder)
+{
+    static const char *const kinds[] = {".png", ".svg", ".gp", ".dat", ".md", ".tex"};
+    char path[PATH_MAX];
+    struct error ignored;
+    DIR *entries = opendir(folder);
+    for (struct dirent *entry; entries && (entry = readdir(entries));) {
+        const char *kind = strrchr(entry->d_name, '.');
+        for (size_t i = 0; kind && i < sizeof kinds / sizeof kinds[0]; i++)
+            if (strcmp(kind, kinds[i]) == 0 && file_join(path, folder, entry->d_name, &ignored) == 0)
+                unlink(path);
+    }
+    if (entries)
+        closedir(entries);
+}
+
+static int clear_pictures(const struct config *config, struct error *err)
+{
+    static const char *const folders[] = {"overlays", "plots", "tables"};
+    char path[PATH_MAX];
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+        if (file_join(path, config->output, folders[i], err))
+            return -1;
+        clear_folder(path);
+    }
+    if (file_join(path, config->output, "maps.h5", err))
+        return -1;
+    unlink(path);
+    return 0;
+}
+
 struct store *record_open(struct run *run, bool fresh, struct error *err)
 {
     char path[PATH_MAX];
     struct store *store = open_store(run, fresh, err);
     if (!store)
         return NULL;
+    if (fresh && clear_pictures(&run->config, err)) {
+        store_close(store);
+        return NULL;
+    }
     if (check_identity(run, store, err) || file_join(path, run->config.output, "config.yaml", err) ||
         config_write(&run->config, path, err)) {
         store_close(store);

@@ -374,9 +374,7 @@ static int open_maps(struct runner *runner, struct error *err)
         return 0;
     if (file_join(path, config->output, "maps.h5", err))
         return -1;
-    if (runner->flags->fresh)
-        unlink(path);
-    else if (access(path, F_OK) == 0 && has_all_items(runner))
+    if (access(path, F_OK) == 0 && has_all_items(runner))
         return 0;
     runner->maps = h5_create(path, err);
     return runner->maps ? 0 : -1;

@@ -212,6 +212,28 @@ TEST(overlays_asked_for_later_or_lost_are_made)
     small_end(&s);
 }
 
+TEST(a_run_begun_anew_has_no_pictures_of_the_old_one)
+{
+    static const char three[] = "methods: [gradcam]\nmetrics: [complexity]\n"
+                                "report: {plots: false, overlays: 3, maps: true, bootstrap: 20}\n",
+                      one[] = "methods: [gradcam]\nmetrics: [complexity]\n"
+                              "report: {plots: false, overlays: 1, bootstrap: 20}\n";
+    struct small_run s;
+    char path[PATH_MAX];
+    small_begin(&s);
+    assert_int_equal(small_execute(&s, three, (struct run_flags){0}), EXIT_DONE);
+    assert_true(exists(&s, "overlays/resnet18-0003-progressive.jpg.png") && exists(&s, "maps.h5"));
+    snprintf(path, sizeof path, "%s/overlays/mine.txt", s.output);
+    fclose(fopen(path, "w"));
+    assert_int_equal(small_execute(&s, one, (struct run_flags){.fresh = true}), EXIT_DONE);
+    assert_true(exists(&s, "overlays/resnet18-0001-colour_444.jpg.png"));
+    assert_false(exists(&s, "overlays/resnet18-0002-rgb.png.png"));
+    assert_false(exists(&s, "overlays/resnet18-0003-progressive.jpg.png") || exists(&s, "maps.h5"));
+    assert_true(exists(&s, "overlays/mine.txt"));
+    assert_int_equal(remove(path), 0);
+    small_end(&s);
+}
+
 static const char enlarged[] =
     "methods: [gradcam]\nmetrics: [complexity]\nprotocol: {preset: cambench, resize_ratio: 2}\n"
     "report: {plots: false, bootstrap: 20}\n";
