@@ -57,7 +57,8 @@ static int parameters(const struct node *node, const struct shape *in, struct pa
 static double macs(const struct node *node, const struct shape *in)
 {
     const struct conv2d *c = &node->conv;
-    return (double)taps(c) * (in[0].c / c->groups) * (double)shape_size(node->shape);
+    const int channels = in[0].c / c->groups;
+    return (double)taps(c) * channels * (double)shape_size(node->shape);
 }
 
 static size_t positions(struct shape shape)

@@ -6,6 +6,7 @@
  * usage: cambench-bench [ROUNDS [THREADS [BATCH]]]
  */
 #include "backbones/weights_file.h"
+#include "base/text.h"
 
 #include <cblas.h>
 #include <omp.h>
@@ -110,6 +111,15 @@ static double sgemm_rate(int threads, float *const *work)
     return total;
 }
 
+/* Everything that a measurement needs; freed by release(), however far opening came. */
+struct bench {
+    int rounds, threads, batch;
+    struct subject *subjects; /* ends with {0} */
+    float **work;             /* [thread]: three matrices */
+    float *logits;            /* (batch, 1000) */
+    double sgemm[ROUNDS_MAX];
+};
+
 static float *sgemm_work(void)
 {
     const size_t size = (size_t)3 * SGEMM_SIDE * SGEMM_SIDE;
@@ -119,59 +129,91 @@ static float *sgemm_work(void)
     return work;
 }
 
+static int open_bench(struct bench *bench, struct error *err)
+{
+    bench->work = calloc((size_t)bench->threads, sizeof *bench->work);
+    bench->logits = malloc((size_t)bench->batch * 1000 * sizeof *bench->logits);
+    if (!bench->work || !bench->logits)
+        return error_memory(err, "the measurement");
+    for (int t = 0; t < bench->threads; t++)
+        if (!(bench->work[t] = sgemm_work()))
+            return error_memory(err, "the measurement");
+    for (struct subject *subject = bench->subjects; subject->arch; subject++)
+        if (open_subject(subject, bench->threads, err))
+            return -1;
+    return 0;
+}
+
+static void release(struct bench *bench)
+{
+    for (struct subject *subject = bench->subjects; subject->arch; subject++) {
+        session_free(subject->session);
+        network_free(subject->network);
+    }
+    for (int t = 0; bench->work && t < bench->threads; t++)
+        free(bench->work[t]);
+    free(bench->work);
+    free(bench->logits);
+}
+
+static void measure(struct bench *bench)
+{
+    for (int round = -1; round < bench->rounds; round++) { /* round -1 warms up */
+        const double rate = sgemm_rate(bench->threads, bench->work);
+        if (round >= 0)
+            bench->sgemm[round] = rate;
+        for (struct subject *subject = bench->subjects; subject->arch; subject++) {
+            const double images = forward_rate(subject, bench->batch, bench->logits);
+            if (round >= 0)
+                subject->rate[round] = images;
+        }
+    }
+}
+
+static void print(const struct bench *bench)
+{
+    const int rounds = bench->rounds;
+    const double sgemm = median(bench->sgemm, rounds);
+    printf("%s, %d threads, batch %d, %dx%d, medians of %d alternating rounds\n", openblas_get_corename(),
+           bench->threads, bench->batch, SIDE, SIDE, rounds);
+    printf("%-16s %10s %10s %10s %8s\n", "", "images/s", "GFLOP/s", "of sgemm", "spread");
+    printf("%-16s %10s %10.1f %10s %7.0f%%\n", "sgemm 2048", "", sgemm, "", spread(bench->sgemm, rounds));
+    for (const struct subject *subject = bench->subjects; subject->arch; subject++) {
+        const double rate = median(subject->rate, rounds), gflops = rate * subject->gflop;
+        printf("%-16s %10.2f %10.1f %9.0f%% %7.0f%%\n", subject->arch, rate, gflops, 100 * gflops / sgemm,
+               spread(subject->rate, rounds));
+    }
+}
+
+/* Argument i as a whole number of 1..most, or `otherwise` if there is none; 0: it is no such number. */
+static int argument(int argc, char **argv, int i, int otherwise, int most)
+{
+    long long number;
+    if (i >= argc)
+        return otherwise;
+    return text_to_int(argv[i], &number) || number < 1 || number > most ? 0 : (int)number;
+}
+
 int main(int argc, char **argv)
 {
-    const int rounds = argc > 1 ? atoi(argv[1]) : 7, threads = argc > 2 ? atoi(argv[2]) : 2;
-    const int batch = argc > 3 ? atoi(argv[3]) : 8;
-    struct subject subjects[] = {{.arch = "vgg16"},
-                                 {.arch = "resnet18"},
-                                 {.arch = "resnet50"},
-                                 {.arch = "resnext50_32x4d"},
-                                 {.arch = "mobilenet_v2"}};
-    const int count = sizeof subjects / sizeof subjects[0];
-    if (rounds < 1 || rounds > ROUNDS_MAX || threads < 1 || threads > 256 || batch < 1 || batch > 4096) {
+    struct subject subjects[] = {{.arch = "vgg16"},           {.arch = "resnet18"},     {.arch = "resnet50"},
+                                 {.arch = "resnext50_32x4d"}, {.arch = "mobilenet_v2"}, {0}};
+    struct bench bench = {.rounds = argument(argc, argv, 1, 7, ROUNDS_MAX),
+                          .threads = argument(argc, argv, 2, 2, 256),
+                          .batch = argument(argc, argv, 3, 8, 4096),
+                          .subjects = subjects};
+    struct error err;
+    if (!bench.rounds || !bench.threads || !bench.batch || argc > 4) {
         fprintf(stderr, "usage: cambench-bench [ROUNDS [THREADS [BATCH]]]\n");
         return 2;
     }
-    struct error err = {0};
-    float **work = calloc((size_t)threads, sizeof *work), *logits = malloc((size_t)batch * 1000 * sizeof *logits);
-    bool has_memory = work && logits;
-    for (int t = 0; t < threads && has_memory; t++)
-        has_memory = (work[t] = sgemm_work()) != NULL;
-    for (int i = 0; i < count && has_memory; i++)
-        if (open_subject(&subjects[i], threads, &err)) {
-            fprintf(stderr, "cambench-bench: %s\n", err.text);
-            return 2;
-        }
-    if (!has_memory) {
-        fprintf(stderr, "cambench-bench: not enough memory\n");
-        return 2;
+    const int status = open_bench(&bench, &err);
+    if (status) {
+        fprintf(stderr, "cambench-bench: %s\n", err.text);
+    } else {
+        measure(&bench);
+        print(&bench);
     }
-    double sgemm[ROUNDS_MAX];
-    for (int round = -1; round < rounds; round++) { /* round -1 warms up */
-        const double rate = sgemm_rate(threads, work);
-        if (round >= 0)
-            sgemm[round] = rate;
-        for (int i = 0; i < count; i++) {
-            const double images = forward_rate(&subjects[i], batch, logits);
-            if (round >= 0)
-                subjects[i].rate[round] = images;
-        }
-    }
-    printf("%s, %d threads, batch %d, %dx%d, medians of %d alternating rounds\n", openblas_get_corename(), threads,
-           batch, SIDE, SIDE, rounds);
-    printf("%-16s %10s %10s %10s %8s\n", "", "images/s", "GFLOP/s", "of sgemm", "spread");
-    printf("%-16s %10s %10.1f %10s %7.0f%%\n", "sgemm 2048", "", median(sgemm, rounds), "", spread(sgemm, rounds));
-    for (int i = 0; i < count; i++) {
-        const double rate = median(subjects[i].rate, rounds), gflops = rate * subjects[i].gflop;
-        printf("%-16s %10.2f %10.1f %9.0f%% %7.0f%%\n", subjects[i].arch, rate, gflops,
-               100 * gflops / median(sgemm, rounds), spread(subjects[i].rate, rounds));
-        session_free(subjects[i].session);
-        network_free(subjects[i].network);
-    }
-    for (int t = 0; t < threads; t++)
-        free(work[t]);
-    free(work);
-    free(logits);
-    return 0;
+    release(&bench);
+    return status ? 2 : 0;
 }
