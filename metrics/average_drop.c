@@ -8,14 +8,9 @@ static int measure(struct evidence *evidence, const void *params, struct value *
 {
     (void)params; /* none */
     double p, o;
-    if (evidence_probability(evidence, EVIDENCE_ORIGINAL, &p, err) ||
-        evidence_probability(evidence, EVIDENCE_EXPLANATION, &o, err))
+    if (evidence_probabilities(evidence, &p, &o, value, err))
         return -1;
-    if (!isfinite(p) || !isfinite(o))
-        *value = value_undefined("nonfinite_p");
-    else if (p < 1e-12)
-        *value = value_undefined("zero_p");
-    else
+    if (!value->undefined)
         *value = value_of(fmax(0, p - o) / p);
     return 0;
 }

@@ -18,6 +18,18 @@ int evidence_probability(struct evidence *evidence, enum evidence_image image, d
     return evidence->probability(evidence->context, image, probability, err);
 }
 
+int evidence_probabilities(struct evidence *evidence, double *p, double *o, struct value *value, struct error *err)
+{
+    if (evidence_probability(evidence, EVIDENCE_ORIGINAL, p, err) ||
+        evidence_probability(evidence, EVIDENCE_EXPLANATION, o, err))
+        return -1;
+    if (!isfinite(*p) || !isfinite(*o))
+        *value = value_undefined("nonfinite_p");
+    else if (*p < 1e-12)
+        *value = value_undefined("zero_p");
+    return 0;
+}
+
 int evidence_explanation_map(struct evidence *evidence, struct map *map, struct error *err)
 {
     return evidence->explain_again(evidence->context, map, err);

@@ -72,6 +72,12 @@ struct map evidence_map_native(struct evidence *evidence);
 int evidence_probability(struct evidence *evidence, enum evidence_image image, double *probability, struct error *err);
 
 /*
+ * Both at once, for metrics that divide by p: value becomes undefined if one of them is not finite or p < 1e-12, else it
+ * is left as it is. 0, or -1 with err.
+ */
+int evidence_probabilities(struct evidence *evidence, double *p, double *o, struct value *value, struct error *err);
+
+/*
  * The saliency map (H,W) of x*m: the method run again there, for the same class. 0, or -1 with err. If that map is not
  * finite, map->data is NULL.
  */
