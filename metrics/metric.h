@@ -65,7 +65,7 @@ enum evidence_image {
 /* The saliency map m (H,W) of the image, after the protocol's post-processing; in [0,1]. */
 struct map evidence_map(struct evidence *evidence);
 
-/* The map as it was before enlargement (h,w), after ReLU and min-max; in [0,1]. */
+/* The map before enlargement (h,w), after ReLU; in [0,1] where the protocol does min-max at this size. */
 struct map evidence_map_native(struct evidence *evidence);
 
 /* Probability of the explained class on an image: p for ORIGINAL, o for EXPLANATION. 0, or -1 with err. */
