@@ -254,7 +254,7 @@ static int describe(struct demo *demo, struct error *err)
             return error_memory(err, "a demo image set");
         if (make_file(&encoder, &scene, err))
             return -1;
-        demo->entries[i] = (struct imageset_entry){name, scene.kind, encoder.size};
+        demo->entries[i] = (struct imageset_entry){.name = name, .label = scene.kind, .bytes = encoder.size};
         free(encoder.bytes);
     }
     return 0;

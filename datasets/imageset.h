@@ -36,6 +36,18 @@ struct box {
 };
 int imageset_boxes(const struct imageset *set, int image, const struct box **boxes);
 
+/*
+ * The mask of an image (h,w), of the file's size, in the arena: 255 where the labelled object is seen, 1..254 where other
+ * objects are (one value an object), 0 elsewhere. data is NULL if the image has none. 0, or -1 with err that names the image.
+ */
+struct mask {
+    int h, w;
+    uint8_t *data;
+};
+#define MASK_LABELLED 255
+int imageset_mask(struct imageset *set, int image, struct arena *arena, struct mask *mask, struct error *err);
+bool imageset_has_masks(const struct imageset *set);
+
 /* An 8-bit RGB picture (h,w,3) in the arena. */
 struct picture {
     int h, w;
@@ -52,7 +64,8 @@ int imageset_picture(struct imageset *set, int image, struct arena *arena, struc
 struct imageset_entry {
     const char *name;
     int label;
-    uint64_t bytes; /* size of the encoded file, which is given to imageset_write_file() in this order */
+    uint64_t bytes;      /* size of the encoded file, which is given to imageset_write_file() in this order */
+    uint64_t mask_bytes; /* size of the one-channel PNG for imageset_write_mask(); 0: none */
 };
 
 struct imageset_description {
@@ -70,6 +83,8 @@ struct imageset_writer;
 struct imageset_writer *imageset_create(const char *path, const struct imageset_description *description,
                                         struct error *err);
 int imageset_write_file(struct imageset_writer *writer, const void *bytes, size_t size, struct error *err);
+int imageset_write_mask(struct imageset_writer *writer, const void *bytes, size_t size,
+                        struct error *err);                             /* 0: none */
 int imageset_commit(struct imageset_writer *writer, struct error *err); /* frees the writer */
 void imageset_abandon(struct imageset_writer *writer);
 

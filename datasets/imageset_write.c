@@ -5,10 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Files of one kind, end to end. */
+struct part {
+    const char *data, *offsets; /* paths of the two datasets */
+    uint64_t *offset;           /* (count + 1) */
+    int written;
+};
+
 struct imageset_writer {
     struct h5_writer *file;
-    uint64_t *offset; /* (count + 1) */
-    int count, written;
+    int count;
+    bool has_masks;
+    struct part files, masks;
 };
 
 static int write_root(struct h5_writer *file, const struct imageset_description *description, struct error *err)
@@ -62,16 +70,28 @@ static int write_boxes(struct h5_writer *file, const struct imageset_description
     return description->box_count ? h5_write(file, "/box", H5_INT32, 2, dim, description->boxes, err) : 0;
 }
 
-static int write_offsets(struct imageset_writer *writer, const struct imageset_description *description,
-                         struct error *err)
+/* part->offset[i + 1] holds the size of file i. */
+static int write_offsets(struct imageset_writer *writer, const struct part *part, struct error *err)
 {
     const uint64_t dim = (uint64_t)writer->count + 1;
     for (int i = 0; i < writer->count; i++)
-        if (__builtin_add_overflow(writer->offset[i], description->entries[i].bytes, &writer->offset[i + 1]))
+        if (__builtin_add_overflow(part->offset[i], part->offset[i + 1], &part->offset[i + 1]))
             return error_set(err, "the files are too large together");
-    if (h5_write(writer->file, "/jpeg/offset", H5_UINT64, 1, &dim, writer->offset, err))
+    return h5_write(writer->file, part->offsets, H5_UINT64, 1, &dim, part->offset, err) ||
+           h5_define(writer->file, part->data, H5_UINT8, 1, &part->offset[writer->count], err);
+}
+
+static int write_parts(struct imageset_writer *writer, const struct imageset_description *description,
+                       struct error *err)
+{
+    for (int i = 0; i < writer->count; i++) {
+        writer->files.offset[i + 1] = description->entries[i].bytes;
+        writer->masks.offset[i + 1] = description->entries[i].mask_bytes;
+        writer->has_masks |= description->entries[i].mask_bytes > 0;
+    }
+    if (write_offsets(writer, &writer->files, err))
         return -1;
-    return h5_define(writer->file, "/jpeg/data", H5_UINT8, 1, &writer->offset[writer->count], err);
+    return writer->has_masks ? write_offsets(writer, &writer->masks, err) : 0;
 }
 
 static int write_description(struct imageset_writer *writer, const struct imageset_description *description,
@@ -79,51 +99,74 @@ static int write_description(struct imageset_writer *writer, const struct images
 {
     return write_root(writer->file, description, err) || write_names(writer->file, description, err) ||
            write_labels(writer->file, description, err) || write_classes(writer->file, description, err) ||
-           write_boxes(writer->file, description, err) || write_offsets(writer, description, err);
+           write_boxes(writer->file, description, err) || write_parts(writer, description, err);
+}
+
+static void free_writer(struct imageset_writer *writer)
+{
+    free(writer->files.offset);
+    free(writer->masks.offset);
+    free(writer);
+}
+
+static struct imageset_writer *make_writer(int count)
+{
+    struct imageset_writer *writer = calloc(1, sizeof *writer);
+    if (!writer)
+        return NULL;
+    writer->count = count;
+    writer->files = (struct part){.data = "/jpeg/data", .offsets = "/jpeg/offset"};
+    writer->masks = (struct part){.data = "/mask/data", .offsets = "/mask/offset"};
+    writer->files.offset = calloc((size_t)count + 1, sizeof(uint64_t));
+    writer->masks.offset = calloc((size_t)count + 1, sizeof(uint64_t));
+    if (writer->files.offset && writer->masks.offset)
+        return writer;
+    free_writer(writer);
+    return NULL;
 }
 
 struct imageset_writer *imageset_create(const char *path, const struct imageset_description *description,
                                         struct error *err)
 {
-    struct imageset_writer *writer = calloc(1, sizeof *writer);
-    uint64_t *offset = calloc((size_t)description->count + 1, sizeof *offset);
-    if (!writer || !offset) {
-        free(writer);
-        free(offset);
+    struct imageset_writer *writer = make_writer(description->count);
+    if (!writer) {
         error_memory(err, "an image set");
         return NULL;
     }
     writer->file = h5_create(path, err);
-    writer->offset = offset;
-    writer->count = description->count;
     if (writer->file && !write_description(writer, description, err))
         return writer;
     imageset_abandon(writer);
     return NULL;
 }
 
-int imageset_write_file(struct imageset_writer *writer, const void *bytes, size_t size, struct error *err)
+static int write_next(struct imageset_writer *writer, struct part *part, const void *bytes, size_t size,
+                      struct error *err)
 {
-    const int i = writer->written;
+    const int i = part->written;
     if (i == writer->count)
         return error_set(err, "file %d of %d files of an image set", i + 1, writer->count);
-    if (writer->offset[i + 1] - writer->offset[i] != size)
+    if (part->offset[i + 1] - part->offset[i] != size)
         return error_set(err, "has %zu bytes now and had %llu before", size,
-                         (unsigned long long)(writer->offset[i + 1] - writer->offset[i]));
-    writer->written++;
-    return h5_write_rows(writer->file, "/jpeg/data", writer->offset[i], size, bytes, err);
+                         (unsigned long long)(part->offset[i + 1] - part->offset[i]));
+    part->written++;
+    return size ? h5_write_rows(writer->file, part->data, part->offset[i], size, bytes, err) : 0;
 }
 
-static void free_writer(struct imageset_writer *writer)
+int imageset_write_file(struct imageset_writer *writer, const void *bytes, size_t size, struct error *err)
 {
-    free(writer->offset);
-    free(writer);
+    return write_next(writer, &writer->files, bytes, size, err);
+}
+
+int imageset_write_mask(struct imageset_writer *writer, const void *bytes, size_t size, struct error *err)
+{
+    return write_next(writer, &writer->masks, bytes, size, err);
 }
 
 int imageset_commit(struct imageset_writer *writer, struct error *err)
 {
-    if (writer->written != writer->count) {
-        error_set(err, "%d of %d files of an image set were written", writer->written, writer->count);
+    if (writer->files.written != writer->count || (writer->has_masks && writer->masks.written != writer->count)) {
+        error_set(err, "%d of %d files of an image set were written", writer->files.written, writer->count);
         imageset_abandon(writer);
         return -1;
     }

@@ -148,7 +148,8 @@ static struct imageset_writer *create_set(struct import *import, struct error *e
     }
     for (int k = 0; k < count; k++) {
         const struct import_file *file = &import->files.files[import->chosen[k]];
-        entries[k] = (struct imageset_entry){file->name, file->label, import->bytes[import->chosen[k]]};
+        entries[k] = (struct imageset_entry){
+            .name = file->name, .label = file->label, .bytes = import->bytes[import->chosen[k]]};
     }
     const struct imageset_description description = {.source = import->files.folder,
                                                      .created_by = import->options->created_by,

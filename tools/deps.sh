@@ -17,6 +17,9 @@ build  libyaml-dev           pkg:yaml-0.1
 build  libsqlite3-dev        pkg:sqlite3
 build  libjansson-dev        pkg:jansson
 build  libssl-dev            pkg:libcrypto
+build  libarchive-dev        pkg:libarchive
+build  libcurl4-openssl-dev  pkg:libcurl
+build  libexpat1-dev         pkg:expat
 build  librandom123-dev      header:Random123/philox.h
 build  gnuplot-nox           cmd:gnuplot
 test   libcmocka-dev         pkg:cmocka
