@@ -39,7 +39,7 @@ struct metric {
     const char *source; /* key in docs/references.bib */
     int version;        /* raised when equal input gives other numbers */
     bool is_cost;       /* differs from run to run: kept out of summary.csv, printed in costs */
-    bool is_truth;      /* compares the map with the annotation; report.meta ranks other metrics against the first such */
+    bool is_truth;      /* compares the map with the annotation; the first such is what report.meta ranks others by */
     const struct param *params;
     size_t params_size;
     /* Fills value: one image, one method, one protocol. Returns 0, or -1 with err (not for undefined values). */
