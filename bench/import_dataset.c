@@ -1,0 +1,157 @@
+/* bench/import_dataset.c - `cambench import dataset`: pictures and labels to an image set. */
+#include "bench/bench.h"
+#include "bench/import_kinds.h"
+#include "bench/options.h"
+
+#include "base/text.h"
+#include "datasets/import.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <signal.h>
+#include <unistd.h>
+
+enum { KEY_OUT = 'o', KEY_LIMIT = OPTIONS_KEY, KEY_PER_CLASS, KEY_SEED, KEY_LIST, KEY_STRICT };
+
+struct import_command {
+    struct options common;
+    struct import_options what;
+    int checked;
+    bool is_terminal;
+};
+
+static volatile sig_atomic_t is_interrupted;
+
+static void interrupt(int number)
+{
+    (void)number;
+    is_interrupted = 1;
+}
+
+static int take_seed(const char *value, struct import_options *what, struct error *err)
+{
+    int seed;
+    if (options_int("--seed", value, 0, INT_MAX, &seed, err))
+        return -1;
+    what->seed = (uint64_t)seed;
+    what->is_sampled = true;
+    return 0;
+}
+
+static int take(void *target, int key, const char *value, struct error *err)
+{
+    struct import_command *import = target;
+    struct import_options *what = &import->what;
+    switch (key) {
+    case KEY_OUT:
+        what->out = value;
+        return 0;
+    case KEY_LIST:
+        what->list = value;
+        return 0;
+    case KEY_LIMIT:
+        return options_int("--limit", value, 1, INT_MAX, &what->limit, err);
+    case KEY_PER_CLASS:
+        return options_int("--per-class", value, 1, INT_MAX, &what->per_class, err);
+    case KEY_SEED:
+        return take_seed(value, what, err);
+    case KEY_STRICT:
+        what->is_strict = true;
+        return 0;
+    default:
+        what->folder = value;
+        return 0;
+    }
+}
+
+static const struct options_usage usage = {
+    .words = "DIR",
+    .doc =
+        "Packs JPEG and PNG files and their labels into one HDF5 file, an image set.\n\n"
+        "DIR holds a labels.csv (first line file,class_index and perhaps synset and name, in any order; file names are "
+        "relative to it), or one folder per class: the folders, sorted by name (C locale), are classes 0, 1, 2 ... "
+        "Every picture is decoded once; unreadable ones are named and left out.\v"
+        "Examples:\n"
+        "  cambench import dataset val --out val.h5 --per-class 10 --seed 1\n"
+        "  cambench import dataset photos --out photos.h5 --strict\n",
+    .rows =
+        (const struct argp_option[]){{"out", KEY_OUT, "FILE", 0, "the image set to write", 0},
+                                     {"limit", KEY_LIMIT, "N", 0, "at most N pictures", 0},
+                                     {"per-class", KEY_PER_CLASS, "N", 0, "at most N pictures of each class", 0},
+                                     {"seed", KEY_SEED, "S", 0, "draw them at random instead of taking the first", 0},
+                                     {"list", KEY_LIST, "FILE", 0, "only the files named there, one a line", 0},
+                                     {"strict", KEY_STRICT, NULL, 0, "an unreadable picture is an error", 0},
+                                     {0}},
+    .common = OPTIONS_QUIET,
+    .words_min = 1,
+    .words_max = 1,
+    .take = take,
+};
+
+static void show_found(void *context, const struct import_result *result)
+{
+    const struct import_command *import = context;
+    if (!import->common.quiet)
+        printf("layout: %s; pictures: %d, classes: %d\n", result->layout, result->found, result->class_count);
+    fflush(stdout);
+}
+
+static void show_checked(void *context, const char *problem)
+{
+    struct import_command *import = context;
+    char line[1024];
+    import->checked++;
+    if (problem)
+        fprintf(stderr, "%sskipped %s\n", import->is_terminal ? "\r" : "", text_printable(problem, line, sizeof line));
+    if (import->is_terminal && import->checked % 50 == 0)
+        fprintf(stderr, "\r%d pictures checked", import->checked);
+}
+
+static void show_result(const struct import_command *import, const struct import_result *result)
+{
+    if (import->is_terminal && import->checked >= 50)
+        fputs("\r\033[K", stderr);
+    if (import->common.quiet)
+        return;
+    printf("%s: pictures: %d, %.1f MB; unreadable, left out: %d\n", import->what.out, result->written,
+           (double)result->bytes / 1e6, result->skipped);
+}
+
+static int import_pictures(struct import_command *import, struct error *err)
+{
+    const struct sigaction action = {.sa_handler = interrupt, .sa_flags = SA_RESTART};
+    struct import_result result;
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    switch (import_dataset(&import->what, &result, err)) {
+    case IMPORT_DONE:
+        show_result(import, &result);
+        return EXIT_DONE;
+    case IMPORT_UNREADABLE:
+        return EXIT_INCOMPLETE;
+    case IMPORT_STOPPED:
+        fprintf(stderr, "cambench: interrupted; nothing was written\n");
+        return EXIT_INTERRUPTED;
+    default:
+        return EXIT_USAGE;
+    }
+}
+
+static int run(int argc, char **argv, struct error *err)
+{
+    struct import_command import = {.what = {.created_by = CAMBENCH_PROGRAM, .stop = &is_interrupted}};
+    const int status = options_parse(&usage, argc, argv, &import.common, &import, err);
+    if (status)
+        return options_exit(status);
+    if (!import.what.out)
+        error_set(err, "import dataset needs --out FILE; see %s --help", argv[0]);
+    if (!import.what.out || import_check_writable(import.what.out, err))
+        return EXIT_USAGE;
+    import.is_terminal = !import.common.quiet && isatty(STDERR_FILENO);
+    import.what.found = show_found;
+    import.what.checked = show_checked;
+    import.what.context = &import;
+    return import_pictures(&import, err);
+}
+
+const struct import_kind import_kind_dataset = {.name = "dataset", .run = run};

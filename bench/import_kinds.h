@@ -1,0 +1,22 @@
+/*
+ * bench/import_kinds.h - the kinds of things that `cambench import` takes in, each a command line of its own.
+ *
+ * A kind is one file bench/import_NAME.c with its options and its run(); its row stands in bench/cmd_import.c.
+ */
+#ifndef BENCH_IMPORT_KINDS_H
+#define BENCH_IMPORT_KINDS_H
+
+#include "bench/options.h"
+
+struct import_kind {
+    const char *name; /* the word behind import: "dataset" */
+    /* argv[0] is "cambench import NAME". Returns an exit code, as a command does. */
+    int (*run)(int argc, char **argv, struct error *err);
+};
+
+extern const struct import_kind import_kind_dataset;
+
+/* A path that cannot be written is an error before the work, which may take hours. */
+int import_check_writable(const char *path, struct error *err);
+
+#endif
