@@ -25,8 +25,8 @@ struct view {
 
 struct walk {
     struct evaluator *evaluator;
-    int image; /* position in the image set */
     const char *name;
+    int label;          /* -1 unknown */
     bool is_unreadable; /* the picture cannot be decoded or brought to the network's size */
     struct shape input;
     int view_count;
@@ -83,7 +83,6 @@ static struct cam_setup setup_of(const struct walk *walk, const float *input)
 static int open_view(struct walk *walk, const struct picture *picture, struct view *view, struct error *err)
 {
     const struct preprocess how = preprocess_of(view->protocol, walk->input);
-    const struct run *run = walk->evaluator->run;
     view->input = arena_floats(arena_of(walk), (size_t)3 * (size_t)walk->input.h * (size_t)walk->input.w);
     if (!view->input)
         return error_memory(err, "a network's input");
@@ -94,10 +93,9 @@ static int open_view(struct walk *walk, const struct picture *picture, struct vi
     view->pass = cam_pass_run(&setup, err);
     if (!view->pass)
         return -1;
-    const int label = imageset_label(run->images, walk->image);
-    view->has_class = view->protocol->klass == PROTOCOL_CLASS_PREDICTED || label >= 0;
+    view->has_class = view->protocol->klass == PROTOCOL_CLASS_PREDICTED || walk->label >= 0;
     if (view->protocol->klass == PROTOCOL_CLASS_LABEL && view->has_class)
-        cam_pass_set_class(view->pass, label);
+        cam_pass_set_class(view->pass, walk->label);
     return 0;
 }
 
@@ -279,7 +277,7 @@ static int rank_of(const float *probabilities, int classes, int label)
     return rank;
 }
 
-static struct store_base base_of(const struct walk *walk, int backbone, int image)
+static struct store_base base_of(const struct walk *walk)
 {
     const struct cam_pass *pass = walk->views[0].pass;
     const int classes = network_classes(session_network(walk->evaluator->session));
@@ -288,31 +286,26 @@ static struct store_base base_of(const struct walk *walk, int backbone, int imag
     for (int k = 1; k < classes; k++)
         if (probabilities[k] > probabilities[predicted])
             predicted = k;
-    return (struct store_base){
-        .backbone = backbone,
-        .image = image,
-        .predicted = predicted,
-        .rank = rank_of(probabilities, classes, imageset_label(walk->evaluator->run->images, walk->image)),
-        .probability = isfinite(probabilities[predicted]) ? probabilities[predicted] : 0};
+    return (struct store_base){.backbone = walk->evaluator->backbone,
+                               .predicted = predicted,
+                               .rank = rank_of(probabilities, classes, walk->label),
+                               .probability = isfinite(probabilities[predicted]) ? probabilities[predicted] : 0};
 }
 
-int evaluate_image(struct evaluator *evaluator, int image, const int *which, int count, struct evaluated *out,
-                   bool *is_unreadable, struct error *err)
+int evaluate_picture(struct evaluator *evaluator, const struct evaluate_subject *subject, const int *which, int count,
+                     struct evaluated *out, bool *is_unreadable, struct error *err)
 {
-    const struct run *run = evaluator->run;
-    arena_reset(&evaluator->arena);
+    const struct config *config = &evaluator->run->config;
     struct walk walk = {.evaluator = evaluator,
-                        .image = run->chosen[image],
-                        .name = run->image_names[image],
+                        .name = subject->name,
+                        .label = subject->label,
                         .input = network_input(session_network(evaluator->session))};
-    struct picture picture;
     *out = (struct evaluated){0};
-    walk.is_unreadable = imageset_picture(run->images, walk.image, &evaluator->arena, &picture, err) != 0;
-    const bool has_failed = walk.is_unreadable || open_views(&walk, &picture, err);
+    const int status = open_views(&walk, &subject->picture, err);
     *is_unreadable = walk.is_unreadable;
-    if (has_failed)
+    if (status)
         return -1;
-    out->base = base_of(&walk, evaluator->backbone, image);
+    out->base = base_of(&walk);
     out->klass = walk.views[0].has_class ? cam_pass_class(walk.views[0].pass) : -1;
     out->probability = out->klass < 0 ? 0 : cam_pass_probabilities(walk.views[0].pass)[out->klass];
     out->pixels = walk.views[0].pixels;
@@ -322,7 +315,21 @@ int evaluate_image(struct evaluator *evaluator, int image, const int *which, int
     for (int i = 0; i < count; i++)
         if (evaluate_method(&walk, which[i], &out->methods[i], err))
             return error_prefix(
-                err, "backbone \"%s\", image \"%s\", method \"%s\": ", run->config.backbones[evaluator->backbone].label,
-                walk.name, run->config.methods[which[i]].label);
+                err, "backbone \"%s\", image \"%s\", method \"%s\": ", config->backbones[evaluator->backbone].label,
+                walk.name, config->methods[which[i]].label);
+    return 0;
+}
+
+int evaluate_image(struct evaluator *evaluator, int image, const int *which, int count, struct evaluated *out,
+                   bool *is_unreadable, struct error *err)
+{
+    const struct run *run = evaluator->run;
+    struct evaluate_subject subject = {.name = run->image_names[image],
+                                       .label = imageset_label(run->images, run->chosen[image])};
+    arena_reset(&evaluator->arena);
+    *is_unreadable = imageset_picture(run->images, run->chosen[image], &evaluator->arena, &subject.picture, err) != 0;
+    if (*is_unreadable || evaluate_picture(evaluator, &subject, which, count, out, is_unreadable, err))
+        return -1;
+    out->base.image = image;
     return 0;
 }

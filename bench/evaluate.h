@@ -33,10 +33,22 @@ struct evaluated {
     struct evaluated_method *methods; /* in the order asked for */
 };
 
+/* A decoded picture; it lives in the evaluator's arena or longer. */
+struct evaluate_subject {
+    const char *name;
+    int label; /* -1 unknown */
+    struct picture picture;
+};
+
 /*
- * Measures `count` methods (`which`: positions in the config) on chosen image `image`. Returns 0, or -1 with err; is_unreadable
- * tells a picture that cannot be decoded or resized from everything else.
+ * Measures `count` methods (`which`: positions in the config) on a picture, with the arena as it is; of the run only the
+ * config and the metrics are looked at. Returns 0, or -1 with err; is_unreadable tells a picture that cannot be decoded
+ * or resized from everything else.
  */
+int evaluate_picture(struct evaluator *evaluator, const struct evaluate_subject *subject, const int *which, int count,
+                     struct evaluated *out, bool *is_unreadable, struct error *err);
+
+/* The same for chosen image `image` of the run; the arena is reset first. */
 int evaluate_image(struct evaluator *evaluator, int image, const int *which, int count, struct evaluated *out,
                    bool *is_unreadable, struct error *err);
 
