@@ -165,8 +165,7 @@ static int read_backbone(const struct yaml *value, void *element, struct arena *
         backbone->layer = variant->layer;
     if (!backbone->label)
         backbone->label = backbone->arch;
-    backbone->line = value->line;
-    backbone->column = value->column;
+    backbone->where = value->where;
     return check_plain_name(value, "label", backbone->label, LABEL_BYTES_MAX, err);
 }
 
@@ -224,7 +223,7 @@ static int read_method(const struct yaml *value, void *element, struct arena *ar
     if (!method)
         return -1;
     const bool has_label = named.label && strcmp(named.label, method->name) != 0;
-    *out = (struct config_method){.method = method, .line = value->line, .column = value->column};
+    *out = (struct config_method){.method = method, .where = value->where};
     out->label = has_label ? named.label : method->name;
     out->title = has_label ? named.label : method->title;
     if (check_plain_name(value, "label", out->label, LABEL_BYTES_MAX, err))
@@ -287,7 +286,7 @@ static int read_metric(const struct yaml *value, void *element, struct arena *ar
     const struct metric *metric = metric_called(named.name);
     if (!metric)
         return unknown_metric(name_value(value, "name"), named.name, err);
-    *out = (struct config_metric){.metric = metric, .line = value->line, .column = value->column};
+    *out = (struct config_metric){.metric = metric};
     snprintf(of, sizeof of, " of metric %s", metric->name);
     return read_params(named.params, of, metric->params, metric->params_size, &out->params, arena, err);
 }

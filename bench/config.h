@@ -26,7 +26,7 @@ struct config_backbone {
     const char *arch, *weights; /* weights NULL: none given */
     const char *layer;          /* default: the variant's */
     const char *label;          /* name in results; default: arch */
-    int line, column;           /* where it stands, for errors found later */
+    const char *where;          /* it stands, for errors found later: "configs/demo.yaml:9:5" */
 };
 
 struct config_method {
@@ -34,13 +34,12 @@ struct config_method {
     const char *label; /* name in results; default: the method's name */
     const char *title; /* as printed: the label if one is given, else the method's title */
     void *params;      /* the method's struct, filled */
-    int line, column;
+    const char *where; /* it stands */
 };
 
 struct config_metric {
     const struct metric *metric;
     void *params;
-    int line, column;
 };
 
 struct config_runtime {

@@ -106,8 +106,7 @@ static int add_method_layers(struct run *run, struct run_backbone *backbone, str
             const struct param_names *names = (const void *)((const char *)method->params + row->offset);
             for (int i = 0; i < names->count; i++)
                 if (add_layer(backbone, names->name[i], err))
-                    return error_prefix(err, "%s:%d:%d: method \"%s\": ", run->config.path, method->line,
-                                        method->column, method->label);
+                    return error_prefix(err, "%s: method \"%s\": ", method->where, method->label);
         }
     }
     return 0;
@@ -131,13 +130,12 @@ static int check_layer(struct run *run, struct run_backbone *backbone, struct er
     if (!backbone->layers)
         return error_memory(err, "the list of layers");
     if (add_layer(backbone, backbone->layer, err))
-        return error_prefix(err, "%s:%d:%d: %s: ", run->config.path, config->line, config->column, config->arch);
+        return error_prefix(err, "%s: %s: ", config->where, config->arch);
     const int layer = graph_find(backbone->graph, backbone->layer, err);
     const struct node_info node = graph_node(backbone->graph, layer);
     if (node.shape.h * node.shape.w < 2)
-        return error_set(err, "%s:%d:%d: layer \"%s\" of %s has no positions: its value is (%d,%d,%d)",
-                         run->config.path, config->line, config->column, backbone->layer, config->arch, node.shape.c,
-                         node.shape.h, node.shape.w);
+        return error_set(err, "%s: layer \"%s\" of %s has no positions: its value is (%d,%d,%d)", config->where,
+                         backbone->layer, config->arch, node.shape.c, node.shape.h, node.shape.w);
     backbone->layer_shape = (struct tensor){node.shape.c, node.shape.h, node.shape.w, NULL};
     count_macs(backbone, layer);
     return add_method_layers(run, backbone, err);
@@ -147,8 +145,8 @@ static int check_weights(struct run *run, struct run_backbone *backbone, struct 
 {
     const struct config_backbone *config = backbone->config;
     if (backbone->info.arch[0] && strcmp(backbone->info.arch, config->arch) != 0)
-        return error_set(err, "weights \"%s\": are of %s, %s:%d:%d asks for %s", config->weights, backbone->info.arch,
-                         run->config.path, config->line, config->column, config->arch);
+        return error_set(err, "weights \"%s\": are of %s, %s asks for %s", config->weights, backbone->info.arch,
+                         config->where, config->arch);
     const struct arena_mark mark = arena_mark(&run->arena);
     struct weights shapes;
     int status = weights_read_shapes(backbone->weights, &run->arena, &shapes, err);
@@ -158,14 +156,14 @@ static int check_weights(struct run *run, struct run_backbone *backbone, struct 
     return status;
 }
 
-static int open_backbone(struct run *run, struct run_backbone *backbone, struct error *err)
+int run_open_backbone(struct run *run, struct run_backbone *backbone, struct error *err)
 {
     const struct config_backbone *config = backbone->config;
     if (!config->weights)
         return error_set(err,
-                         "%s:%d:%d: backbone \"%s\" has no weights: give a file made by tools/pth_to_h5.py or by "
+                         "%s: backbone \"%s\" has no weights: give a file made by tools/pth_to_h5.py or by "
                          "`cambench generate weights`",
-                         run->config.path, config->line, config->column, config->arch);
+                         config->where, config->arch);
     const struct backbone_family *family;
     const struct backbone_variant *variant = backbone_find(config->arch, &family, err);
     if (!variant)
@@ -184,6 +182,20 @@ static int open_backbone(struct run *run, struct run_backbone *backbone, struct 
     if (!backbone->graph)
         return error_prefix(err, "weights \"%s\": ", config->weights);
     return check_weights(run, backbone, err) || check_layer(run, backbone, err) ? -1 : 0;
+}
+
+struct network *run_load_network(const struct run_backbone *backbone, struct error *err)
+{
+    struct arena arena;
+    struct weights weights;
+    struct network *network = NULL;
+    arena_init(&arena, 0);
+    if (weights_read(backbone->weights, &arena, &weights, err) == 0)
+        network = network_create(backbone->graph, &weights, backbone->layers, backbone->layer_count, err);
+    arena_release(&arena);
+    if (!network)
+        error_prefix(err, "backbone \"%s\": ", backbone->config->label);
+    return network;
 }
 
 /* Labels beyond a network's classes would be wrong silently. */
@@ -211,7 +223,7 @@ static int open_all(struct run *run, const char *config_path, const char *const 
         return error_memory(err, "the list of backbones");
     for (int b = 0; b < config->backbone_count; b++) {
         run->backbones[b].config = &config->backbones[b];
-        if (open_backbone(run, &run->backbones[b], err) || check_classes(run, &run->backbones[b], err))
+        if (run_open_backbone(run, &run->backbones[b], err) || check_classes(run, &run->backbones[b], err))
             return -1;
     }
     return 0;

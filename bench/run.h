@@ -60,6 +60,15 @@ struct run_flags {
 int run_open(struct run *run, const char *config_path, const char *const *sets, int set_count, struct error *err);
 void run_close(struct run *run);
 
+/*
+ * Opens and checks the weights that backbone->config names, for it and for the methods of run->config. On failure too,
+ * what is open is closed by run_close(), if the backbone is one of the run's.
+ */
+int run_open_backbone(struct run *run, struct run_backbone *backbone, struct error *err);
+
+/* Reads the weights of an open backbone; the caller frees the network. */
+struct network *run_load_network(const struct run_backbone *backbone, struct error *err);
+
 /* Passes of a method's map on a backbone; with `all`, those of its evidence too (the map of x*m). */
 struct run_estimate run_estimate(const struct run *run, int backbone, int method, bool all);
 

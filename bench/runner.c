@@ -298,20 +298,6 @@ static void run_tasks(struct runner *runner)
 
 /* -- one backbone --------------------------------------------------------------------------------------------------- */
 
-static struct network *load_network(struct run_backbone *backbone, struct error *err)
-{
-    struct arena arena;
-    struct weights weights;
-    struct network *network = NULL;
-    arena_init(&arena, 0);
-    if (weights_read(backbone->weights, &arena, &weights, err) == 0)
-        network = network_create(backbone->graph, &weights, backbone->layers, backbone->layer_count, err);
-    arena_release(&arena);
-    if (!network)
-        error_prefix(err, "backbone \"%s\": ", backbone->config->label);
-    return network;
-}
-
 static int run_backbone(struct runner *runner, struct error *err)
 {
     struct run_backbone *backbone = &runner->run->backbones[runner->backbone];
@@ -322,7 +308,7 @@ static int run_backbone(struct runner *runner, struct error *err)
         return -1;
     if (runner->task_count == 0)
         return 0;
-    runner->network = load_network(backbone, err);
+    runner->network = run_load_network(backbone, err);
     if (!runner->network)
         return -1;
     weights_close(backbone->weights);
