@@ -83,6 +83,10 @@ struct imageset_writer;
 struct imageset_writer *imageset_create(const char *path, const struct imageset_description *description,
                                         struct error *err);
 int imageset_write_file(struct imageset_writer *writer, const void *bytes, size_t size, struct error *err);
+/* Instead, for files that come in another order: file `i`, each once. */
+int imageset_write_file_at(struct imageset_writer *writer, int i, const void *bytes, size_t size, struct error *err);
+/* Once, and only if the description has none: for boxes that are known last. */
+int imageset_write_boxes(struct imageset_writer *writer, const int32_t (*boxes)[5], int count, struct error *err);
 int imageset_write_mask(struct imageset_writer *writer, const void *bytes, size_t size,
                         struct error *err);                             /* 0: none */
 int imageset_commit(struct imageset_writer *writer, struct error *err); /* frees the writer */

@@ -64,12 +64,6 @@ static int write_classes(struct h5_writer *file, const struct imageset_descripti
     return description->class_ids ? h5_write_texts(file, "/class/id", description->class_ids, count, err) : 0;
 }
 
-static int write_boxes(struct h5_writer *file, const struct imageset_description *description, struct error *err)
-{
-    const uint64_t dim[] = {(uint64_t)description->box_count, 5};
-    return description->box_count ? h5_write(file, "/box", H5_INT32, 2, dim, description->boxes, err) : 0;
-}
-
 /* part->offset[i + 1] holds the size of file i. */
 static int write_offsets(struct imageset_writer *writer, const struct part *part, struct error *err)
 {
@@ -99,7 +93,8 @@ static int write_description(struct imageset_writer *writer, const struct images
 {
     return write_root(writer->file, description, err) || write_names(writer->file, description, err) ||
            write_labels(writer->file, description, err) || write_classes(writer->file, description, err) ||
-           write_boxes(writer->file, description, err) || write_parts(writer, description, err);
+           imageset_write_boxes(writer, description->boxes, description->box_count, err) ||
+           write_parts(writer, description, err);
 }
 
 static void free_writer(struct imageset_writer *writer)
@@ -140,11 +135,10 @@ struct imageset_writer *imageset_create(const char *path, const struct imageset_
     return NULL;
 }
 
-static int write_next(struct imageset_writer *writer, struct part *part, const void *bytes, size_t size,
-                      struct error *err)
+static int write_at(struct imageset_writer *writer, struct part *part, int i, const void *bytes, size_t size,
+                    struct error *err)
 {
-    const int i = part->written;
-    if (i == writer->count)
+    if (i < 0 || i >= writer->count)
         return error_set(err, "file %d of %d files of an image set", i + 1, writer->count);
     if (part->offset[i + 1] - part->offset[i] != size)
         return error_set(err, "has %zu bytes now and had %llu before", size,
@@ -155,12 +149,23 @@ static int write_next(struct imageset_writer *writer, struct part *part, const v
 
 int imageset_write_file(struct imageset_writer *writer, const void *bytes, size_t size, struct error *err)
 {
-    return write_next(writer, &writer->files, bytes, size, err);
+    return write_at(writer, &writer->files, writer->files.written, bytes, size, err);
+}
+
+int imageset_write_file_at(struct imageset_writer *writer, int i, const void *bytes, size_t size, struct error *err)
+{
+    return write_at(writer, &writer->files, i, bytes, size, err);
 }
 
 int imageset_write_mask(struct imageset_writer *writer, const void *bytes, size_t size, struct error *err)
 {
-    return write_next(writer, &writer->masks, bytes, size, err);
+    return write_at(writer, &writer->masks, writer->masks.written, bytes, size, err);
+}
+
+int imageset_write_boxes(struct imageset_writer *writer, const int32_t (*boxes)[5], int count, struct error *err)
+{
+    const uint64_t dim[] = {(uint64_t)count, 5};
+    return count ? h5_write(writer->file, "/box", H5_INT32, 2, dim, boxes, err) : 0;
 }
 
 int imageset_commit(struct imageset_writer *writer, struct error *err)

@@ -20,6 +20,7 @@ build  libssl-dev            pkg:libcrypto
 build  libarchive-dev        pkg:libarchive
 build  libcurl4-openssl-dev  pkg:libcurl
 build  libexpat1-dev         pkg:expat
+build  zlib1g-dev            pkg:zlib
 build  librandom123-dev      header:Random123/philox.h
 build  gnuplot-nox           cmd:gnuplot
 test   libcmocka-dev         pkg:cmocka

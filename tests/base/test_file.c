@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static char root[64];
@@ -115,4 +116,26 @@ TEST(paths_too_long_are_refused)
     name[100] = 0;
     assert_int_equal(file_join(out, "folder", name, &err), 0);
     assert_int_equal(strlen(out), 107);
+}
+
+TEST(what_a_killed_writer_left_is_removed_and_nothing_else)
+{
+    begin();
+    const pid_t gone = fork();
+    if (gone == 0)
+        _exit(0);
+    assert_int_equal(waitpid(gone, NULL, 0), gone);
+    char names[5][64];
+    snprintf(names[0], sizeof names[0], "a.h5.part-%ld", (long)gone);
+    snprintf(names[1], sizeof names[1], "a.h5.part-%ld", (long)getpid());
+    snprintf(names[2], sizeof names[2], "b.h5.part-%ld", (long)gone);
+    snprintf(names[3], sizeof names[3], "a.h5.part-%ldx", (long)gone);
+    snprintf(names[4], sizeof names[4], "a.h5.part-");
+    for (int i = 0; i < 5; i++)
+        fclose(fopen(inside(names[i]), "w"));
+    file_remove_left(inside("a.h5"));
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(access(inside(names[i]), F_OK), i == 0 ? -1 : 0);
+    file_remove_left("/no/such/folder/a.h5");
+    end();
 }
