@@ -8,14 +8,15 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { KEY_SEED = OPTIONS_KEY, KEY_CLASSES, KEY_WIDTH, KEY_SIZE, KEY_IMAGES };
+enum { KEY_SEED = OPTIONS_KEY, KEY_CLASSES, KEY_WIDTH, KEY_SIZE, KEY_IMAGES, KEY_BACKGROUNDS, KEY_NO_OBJECTS };
 
 struct generate {
     struct options common;
     const char *kind, *arch, *out;
     const char *for_weights, *for_demo; /* an option that only this kind has, if one was given */
     double width;
-    int classes, images, seed;
+    int classes, images, seed, backgrounds;
+    bool no_objects;
     int size; /* 0: the kind's own */
 };
 
@@ -50,6 +51,13 @@ static int take(void *target, int key, const char *value, struct error *err)
     case KEY_IMAGES:
         generate->for_demo = "--images";
         return options_int("--images", value, 1, 1000000, &generate->images, err);
+    case KEY_BACKGROUNDS:
+        generate->for_demo = "--backgrounds";
+        return options_int("--backgrounds", value, 1, INT_MAX, &generate->backgrounds, err);
+    case KEY_NO_OBJECTS:
+        generate->for_demo = "--no-objects";
+        generate->no_objects = true;
+        return 0;
     default:
         return take_word(generate, value, err);
     }
@@ -57,8 +65,8 @@ static int take(void *target, int key, const char *value, struct error *err)
 
 static const struct options_usage usage = {
     .words = "weights ARCH\ndemo",
-    .doc = "Writes random weights whose signals keep their size, or an image set of drawn scenes with labels and "
-           "boxes. The same seed gives the same file contents anywhere.\v"
+    .doc = "Writes random weights whose signals keep their size, or an image set of drawn scenes with labels, "
+           "masks and boxes of the objects. The same seed gives the same file.\v"
            "Examples:\n"
            "  cambench generate weights resnet18 --seed 1 --out resnet18.h5\n"
            "  cambench generate weights vgg16 --classes 10 --width 0.25 --out small.h5\n"
@@ -72,6 +80,10 @@ static const struct options_usage usage = {
                                          {"classes", KEY_CLASSES, "N", 0, "weights: classes of the network (1000)", 0},
                                          {"width", KEY_WIDTH, "X", 0, "weights: multiplier of the channels (1)", 0},
                                          {"images", KEY_IMAGES, "N", 0, "demo: how many pictures (64)", 0},
+                                         {"backgrounds", KEY_BACKGROUNDS, "SEED", 0,
+                                          "demo: take the backgrounds of another seed: the same objects elsewhere", 0},
+                                         {"no-objects", KEY_NO_OBJECTS, NULL, 0,
+                                          "demo: backgrounds alone, to see that they tell nothing of the class", 0},
                                          {0}},
     .common = OPTIONS_QUIET,
     .words_min = 1,
@@ -121,7 +133,12 @@ static int generate_demo(const struct generate *generate, struct error *err)
     const int size = generate->size ? generate->size : 256;
     if (generate->arch)
         return error_set(err, "stray argument \"%s\"; see cambench generate --help", generate->arch);
-    if (demo_generate(generate->out, generate->images, size, (uint64_t)generate->seed, err))
+    const struct demo_options options = {.images = generate->images,
+                                         .size = size,
+                                         .seed = (uint64_t)generate->seed,
+                                         .background_seed = (uint64_t)generate->backgrounds,
+                                         .no_objects = generate->no_objects};
+    if (demo_generate(generate->out, &options, err))
         return -1;
     if (!generate->common.quiet)
         printf("%s: %d pictures of %d classes\n", generate->out, generate->images, DEMO_CLASSES);

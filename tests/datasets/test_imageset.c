@@ -3,7 +3,6 @@
  * is refused by a sentence that names the file and what is wrong in it.
  */
 #include "datasets/decode.h"
-#include "datasets/demo.h"
 #include "datasets/imageset.h"
 
 #include "tests/golden.h"
@@ -273,57 +272,4 @@ TEST(a_set_cut_in_half_is_refused)
     assert_null(imageset_open(path, &err));
     assert_non_null(strstr(err.text, ": truncated: has "));
     unlink(path);
-}
-
-/* -- the demo ----------------------------------------------------------------------------------------------------- */
-
-static uint64_t hash_file(const char *path)
-{
-    uint64_t hash = 14695981039346656037u;
-    FILE *file = fopen(path, "rb");
-    assert_non_null(file);
-    for (int c; (c = fgetc(file)) != EOF;)
-        hash = (hash ^ (uint64_t)c) * 1099511628211u;
-    fclose(file);
-    return hash;
-}
-
-TEST(demo_scenes_depend_on_the_seed_alone)
-{
-    const char *path = temporary("demo.h5");
-    struct error err;
-    uint64_t hash[3];
-    for (int i = 0; i < 3; i++) {
-        assert_int_equal(demo_generate(path, 12, 64, i == 2 ? 2 : 1, &err), 0);
-        hash[i] = hash_file(path);
-    }
-    assert_true(hash[0] == hash[1] && hash[0] != hash[2]);
-    unlink(path);
-}
-
-TEST(demo_scenes_are_an_image_set_with_boxes_inside)
-{
-    const char *path = temporary("demo.h5");
-    struct error err;
-    struct arena arena;
-    arena_init(&arena, 0);
-    assert_int_equal(demo_generate(path, 21, 96, 5, &err), 0);
-    struct imageset *set = imageset_open(path, &err);
-    if (!set)
-        fail_msg("%s", err.text);
-    assert_int_equal(imageset_count(set), 21);
-    assert_int_equal(imageset_class_count(set), DEMO_CLASSES);
-    for (int i = 0; i < 21; i++) {
-        const struct box *box;
-        const struct picture picture = read_picture(set, i, &arena);
-        assert_int_equal(imageset_label(set, i), i % DEMO_CLASSES);
-        assert_int_equal(imageset_boxes(set, i, &box), 1);
-        assert_true(box->x0 >= 0 && box->y0 >= 0 && box->x1 <= picture.w && box->y1 <= picture.h);
-        assert_true(box->x1 - box->x0 > 10 && box->y1 - box->y0 > 10);
-    }
-    imageset_close(set);
-    unlink(path);
-    assert_int_equal(demo_generate(path, 0, 96, 5, &err), -1);
-    assert_int_equal(demo_generate(path, 1, 31, 5, &err), -1);
-    arena_release(&arena);
 }

@@ -1,0 +1,18 @@
+/*
+ * datasets/demo_class.h - the ten kinds of objects of the demo scenes: an outline and a pattern each.
+ */
+#ifndef DATASETS_DEMO_CLASS_H
+#define DATASETS_DEMO_CLASS_H
+
+#include "datasets/demo.h"
+
+/* u,v are in units of the object's radius, v upwards; the outline lies inside of the unit circle or little outside. */
+struct demo_class {
+    const char *name;
+    double (*outline)(double u, double v);              /* about the distance to it, negative inside */
+    double (*pattern)(double u, double v, double blur); /* 0..1: first or second colour; blur: width of its edges */
+};
+
+extern const struct demo_class demo_classes[DEMO_CLASSES];
+
+#endif
