@@ -13,6 +13,7 @@
 #define FORMAT "cambench-weights"
 #define VERSION 1
 #define TENSORS "/tensor/"
+#define CLASS_NAMES "/class/name"
 #define VALUES_MAX ((size_t)1 << 31) /* of all tensors: 8 GiB */
 
 struct weights_file {
@@ -102,7 +103,8 @@ static int read_info(struct h5 *h5, struct weights_info *info, struct error *err
         read_text(h5, "@source", info->source, sizeof info->source, err) ||
         read_text(h5, "@sha256", info->sha256, sizeof info->sha256, err) ||
         read_number(h5, "@accuracy", &info->accuracy, err) || read_int(h5, "@height", &info->height, err) ||
-        read_int(h5, "@width_px", &info->width_px, err))
+        read_int(h5, "@width_px", &info->width_px, err) || read_int(h5, "@seed", &info->seed, err) ||
+        read_text(h5, "@script_sha256", info->script_sha256, sizeof info->script_sha256, err))
         return -1;
     info->height = info->height < 0 ? 0 : info->height;
     info->width_px = info->width_px < 0 ? 0 : info->width_px;
@@ -110,25 +112,75 @@ static int read_info(struct h5 *h5, struct weights_info *info, struct error *err
     return check_info(h5, info, err);
 }
 
+/* -- class names -------------------------------------------------------------------------------------------------- */
+
+/* The strings of `texts`, which stand end to end; NULL: no memory, or fewer than `count`. */
+static const char **split_texts(const char *texts, size_t size, size_t count, struct arena *arena)
+{
+    const char **list = arena_alloc(arena, count, sizeof *list);
+    char *copy = arena_alloc(arena, size + 1, 1);
+    if (!list || !copy)
+        return NULL;
+    memcpy(copy, texts, size);
+    size_t used = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (used >= size)
+            return NULL;
+        list[i] = copy + used;
+        used += strlen(copy + used) + 1;
+    }
+    return list;
+}
+
+static int read_class_names(struct weights_file *file, struct weights_info *info, struct error *err)
+{
+    const struct h5_item *item = h5_find(file->h5, CLASS_NAMES);
+    char *texts;
+    size_t size;
+    if (!item)
+        return 0;
+    if (item->type != H5_TEXT || item->rank != 1 || item->dim[0] != (uint64_t)info->classes) {
+        error_set(err, "dataset \"%s\" is no list of %d texts, one for each class", CLASS_NAMES, info->classes);
+        return blame(file->h5, err);
+    }
+    if (h5_read_texts(file->h5, item, &texts, &size, err))
+        return -1;
+    info->class_names = split_texts(texts, size, (size_t)info->classes, &file->arena);
+    free(texts);
+    if (info->class_names)
+        return 0;
+    error_set(err, "dataset \"%s\" does not fit into memory, or has zero bytes inside", CLASS_NAMES);
+    return blame(file->h5, err);
+}
+
+/* -- opening ------------------------------------------------------------------------------------------------------ */
+
+static struct weights_file *make_file(struct h5 *h5, struct error *err)
+{
+    struct arena arena;
+    arena_init(&arena, 0);
+    struct weights_file *file = arena_alloc(&arena, 1, sizeof *file);
+    if (file)
+        *file = (struct weights_file){.h5 = h5, .arena = arena};
+    else
+        error_memory(err, h5_path(h5));
+    return file;
+}
+
 struct weights_file *weights_open(const char *path, struct weights_info *info, struct error *err)
 {
     struct h5 *h5 = h5_open(path, "weights", err);
     if (!h5)
         return NULL;
-    if (read_info(h5, info, err)) {
-        h5_close(h5);
-        return NULL;
-    }
-    struct arena arena;
-    arena_init(&arena, 0);
-    struct weights_file *file = arena_alloc(&arena, 1, sizeof *file);
+    struct weights_file *file = make_file(h5, err);
     if (!file) {
-        error_memory(err, path);
         h5_close(h5);
         return NULL;
     }
-    *file = (struct weights_file){.h5 = h5, .arena = arena};
-    return file;
+    if (read_info(h5, info, err) == 0 && read_class_names(file, info, err) == 0)
+        return file;
+    weights_close(file);
+    return NULL;
 }
 
 void weights_close(struct weights_file *file)
@@ -259,7 +311,9 @@ static int write_info(struct h5_writer *writer, const struct weights_info *info,
         return -1;
     if (info->height > 0 && write_int(writer, "@height", info->height, err))
         return -1;
-    return info->width_px > 0 ? write_int(writer, "@width_px", info->width_px, err) : 0;
+    if (info->width_px > 0 && write_int(writer, "@width_px", info->width_px, err))
+        return -1;
+    return info->class_names ? h5_write_texts(writer, CLASS_NAMES, info->class_names, (uint64_t)info->classes, err) : 0;
 }
 
 static int write_tensor(struct h5_writer *writer, const struct weight *weight, struct error *err)

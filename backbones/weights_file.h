@@ -2,8 +2,8 @@
  * backbones/weights_file.h - weights in HDF5 (docs/formats.md), and seeded random ones.
  *
  * Root attributes format = "cambench-weights", version = 1, arch, classes, width, source, sha256 (of the file they came
- * from); accuracy (top-1 %), height and width_px (of the input) if known; one dataset /tensor/NAME per tensor with
- * torchvision's name, float32 or float16.
+ * from); accuracy (top-1 %), height and width_px (of the input), seed and script_sha256 (of their training) if known; one
+ * dataset /tensor/NAME per tensor with torchvision's name, float32 or float16; /class/name (classes) if known.
  */
 #ifndef BACKBONES_WEIGHTS_FILE_H
 #define BACKBONES_WEIGHTS_FILE_H
@@ -18,13 +18,19 @@ struct weights_info {
     char source[256], sha256[72];
     double accuracy;      /* top-1 %, if the file says so; negative otherwise */
     int height, width_px; /* input size the weights are meant for; 0 if the file does not say */
+    /* (classes), NULL if the file does not say; as read, they live until weights_close() */
+    const char *const *class_names;
+    /* of a training of the project's own; read only: weights_write() leaves them out */
+    int seed;               /* negative if the file does not say */
+    char script_sha256[72]; /* of the script */
 };
 
 struct weights_file; /* an open file */
 
 /*
  * Opens and checks a file in a child process (base/h5.h). Errors: not HDF5, damaged, another format or version, an
- * architecture that is not known. Whether the tensors fit is for network_check_weights() to say.
+ * architecture that is not known, class names that are not one for each class. Whether the tensors fit is for
+ * network_check_weights() to say.
  */
 struct weights_file *weights_open(const char *path, struct weights_info *info, struct error *err);
 void weights_close(struct weights_file *file);

@@ -111,6 +111,75 @@ TEST(what_was_written_is_read_again)
     release(&made);
 }
 
+static const char *const class_names[CLASSES] = {"cat", "", "tench, Tinca tinca", "Kätzchen", "cat"};
+
+/* A file with nothing but what is read first; with a different number of classes its names do not fit. */
+static const char *write_named(int classes, const char *name)
+{
+    struct error err;
+    struct weights_info info = info_of("resnet18");
+    const char *path = temporary(name);
+    struct h5_writer *writer = h5_create(path, &err);
+    assert_non_null(writer);
+    const int32_t numbers[] = {1, classes, 17};
+    const char *const texts[][2] = {
+        {"@format", "cambench-weights"}, {"@arch", info.arch}, {"@script_sha256", "0123abcd"}};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        assert_int_equal(h5_write_texts(writer, texts[i][0], &texts[i][1], 1, &err), 0);
+    assert_int_equal(h5_write(writer, "@version", H5_INT32, 0, NULL, &numbers[0], &err), 0);
+    assert_int_equal(h5_write(writer, "@classes", H5_INT32, 0, NULL, &numbers[1], &err), 0);
+    assert_int_equal(h5_write(writer, "@seed", H5_INT32, 0, NULL, &numbers[2], &err), 0);
+    assert_int_equal(h5_write_texts(writer, "/class/name", class_names, CLASSES, &err), 0);
+    assert_int_equal(h5_commit(writer, &err), 0);
+    return path;
+}
+
+TEST(class_names_are_read_as_they_were_written)
+{
+    struct made made = make("resnet18", 3);
+    struct weights_info info = info_of("resnet18");
+    struct error err;
+    const char *path = temporary("names.h5");
+    info.class_names = class_names;
+    assert_int_equal(weights_write(path, &info, &made.weights, &err), 0);
+    struct weights_file *file = weights_open(path, &info, &err);
+    assert_non_null(file);
+    for (int k = 0; k < CLASSES; k++)
+        assert_string_equal(info.class_names[k], class_names[k]);
+    assert_true(info.seed < 0);
+    assert_string_equal(info.script_sha256, "");
+    weights_close(file);
+    write_made(&made, "resnet18", "names.h5");
+    file = weights_open(path, &info, &err);
+    assert_null(info.class_names);
+    weights_close(file);
+    unlink(path);
+    release(&made);
+}
+
+TEST(seed_and_script_of_a_training_are_read)
+{
+    struct error err;
+    struct weights_info info;
+    const char *path = write_named(CLASSES, "trained.h5");
+    struct weights_file *file = weights_open(path, &info, &err);
+    assert_non_null(file);
+    assert_int_equal(info.seed, 17);
+    assert_string_equal(info.script_sha256, "0123abcd");
+    weights_close(file);
+    unlink(path);
+}
+
+TEST(class_names_for_another_number_of_classes_are_refused)
+{
+    struct error err;
+    struct weights_info info;
+    const char *path = write_named(CLASSES + 1, "misnamed.h5");
+    assert_null(weights_open(path, &info, &err));
+    assert_non_null(strstr(err.text, "misnamed.h5\": dataset \"/class/name\" is no list of 6 texts"));
+    unlink(path);
+}
+
 /* Opens the file, reads its shapes, and says what network_check_weights() makes of them for the graph. */
 static void shapes_say(const char *path, const struct graph *graph, const char *text)
 {
