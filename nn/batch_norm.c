@@ -1,5 +1,7 @@
-/* nn/batch_norm.c - batch norm with running statistics: y = x * scale + bias per channel; folded into a conv where one is
- * before it (nn/network.c), an operator of its own otherwise. step->weight is the scale. */
+/*
+ * nn/batch_norm.c - y = x * scale + bias per channel: batch norm with running statistics, folded into a conv where one is
+ * before it (nn/network.c), an operator of its own otherwise; and the same with constants. step->weight is the scale.
+ */
 #include "nn/op.h"
 #include "nn/simd.h"
 
@@ -70,3 +72,6 @@ const struct op op_batch_norm = {.name = "batch_norm",
                                  .macs = macs,
                                  .forward = forward,
                                  .backward = backward};
+
+const struct op op_affine = {
+    .name = "affine", .fuses = true, .shape = shape, .macs = macs, .forward = forward, .backward = backward};

@@ -1,8 +1,7 @@
-/* nn/elementwise.c - ReLU, ReLU6, add, and the epilogue that fuses them behind another operator. */
+/* nn/elementwise.c - add, scale of channels, concat, and the epilogue that fuses what follows behind an operator. */
 #include "nn/op.h"
 #include "nn/simd.h"
 
-#include <math.h>
 #include <string.h>
 
 MULTIVERSION static void add_bias(float *restrict y, const float *restrict bias, int columns)
@@ -17,59 +16,18 @@ MULTIVERSION static void add_values(float *restrict y, const float *restrict oth
         y[k] += other[k];
 }
 
-MULTIVERSION static void clamp_values(float *y, int columns, float top)
-{
-    for (int k = 0; k < columns; k++) {
-        const float v = y[k] < 0 ? 0 : y[k];
-        y[k] = v > top ? top : v;
-    }
-}
-
 void epilogue(float *y, const float *bias, const float *residual, size_t rows, int columns, size_t stride,
-              enum activation activation)
+              const struct op *activation)
 {
     for (size_t i = 0; i < rows; i++, y += stride) {
         if (bias)
             add_bias(y, bias, columns);
         if (residual)
             add_values(y, residual + i * stride, columns);
-        if (activation != ACTIVATION_NONE)
-            clamp_values(y, columns, activation == ACTIVATION_RELU6 ? 6 : INFINITY);
+        if (activation)
+            activation->activate(y, (size_t)columns);
     }
 }
-
-void activation_backward(enum activation activation, const float *y, float *dy, size_t size)
-{
-    const float top = activation == ACTIVATION_RELU6 ? 6 : INFINITY;
-    for (size_t i = 0; activation != ACTIVATION_NONE && i < size; i++)
-        if (!(y[i] > 0 && y[i] < top))
-            dy[i] = 0;
-}
-
-static const char *same_shape(const struct node *node, const struct shape *in, struct shape *out)
-{
-    (void)node;
-    *out = in[0];
-    return NULL;
-}
-
-/* A lone ReLU is a copy with an activation: the step's own field says which. */
-static void copy_forward(const struct step *step, const struct step_io *io)
-{
-    memcpy(io->y, io->x[0], shape_size(io->out) * sizeof *io->y);
-    epilogue(io->y, NULL, io->residual, 1, (int)shape_size(io->out), 0, step->activation);
-}
-
-static void copy_backward(const struct step *step, const struct step_io *io)
-{
-    (void)step;
-    add_values(io->dx[0], io->dy, (int)shape_size(io->out));
-}
-
-const struct op op_relu = {
-    .name = "relu", .fuses = true, .shape = same_shape, .forward = copy_forward, .backward = copy_backward};
-const struct op op_relu6 = {
-    .name = "relu6", .fuses = true, .shape = same_shape, .forward = copy_forward, .backward = copy_backward};
 
 static const char *add_shape(const struct node *node, const struct shape *in, struct shape *out)
 {
@@ -95,6 +53,56 @@ static void add_backward(const struct step *step, const struct step_io *io)
 
 const struct op op_add = {
     .name = "add", .fuses = true, .shape = add_shape, .forward = add_forward, .backward = add_backward};
+
+/* The second value, (C,1,1), times each position of the first: squeeze and excitation. */
+static const char *scale_shape(const struct node *node, const struct shape *in, struct shape *out)
+{
+    (void)node;
+    *out = in[0];
+    return in[1].c == in[0].c && in[1].h == 1 && in[1].w == 1 ? NULL : "scaling channels needs one factor a channel";
+}
+
+static double scale_macs(const struct node *node, const struct shape *in)
+{
+    (void)node;
+    return (double)shape_size(in[0]);
+}
+
+MULTIVERSION static void multiply_add_values(float *restrict y, const float *restrict a, const float *restrict b, int n)
+{
+    for (int k = 0; k < n; k++)
+        y[k] += a[k] * b[k];
+}
+
+MULTIVERSION static void multiply_values(float *restrict y, const float *restrict a, const float *restrict b, int n)
+{
+    for (int k = 0; k < n; k++)
+        y[k] = a[k] * b[k];
+}
+
+static void scale_forward(const struct step *step, const struct step_io *io)
+{
+    (void)step;
+    const size_t size = shape_size(io->out), c = (size_t)io->out.c;
+    for (size_t i = 0; i < size; i += c)
+        multiply_values(io->y + i, io->x[0] + i, io->x[1], io->out.c);
+}
+
+static void scale_backward(const struct step *step, const struct step_io *io)
+{
+    (void)step;
+    const size_t size = shape_size(io->out), c = (size_t)io->out.c;
+    for (size_t i = 0; i < size; i += c) {
+        multiply_add_values(io->dx[0] + i, io->dy + i, io->x[1], io->out.c);
+        multiply_add_values(io->dx[1], io->dy + i, io->x[0] + i, io->out.c);
+    }
+}
+
+const struct op op_scale_channels = {.name = "scale_channels",
+                                     .shape = scale_shape,
+                                     .macs = scale_macs,
+                                     .forward = scale_forward,
+                                     .backward = scale_backward};
 
 static const char *concat_shape(const struct node *node, const struct shape *in, struct shape *out)
 {

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define GRAPH_NODES_MAX 4096
+#define BATCH_NORM_EPS 1e-5
 #define GRAPH_VALUE_MAX ((size_t)1 << 28) /* floats of one value */
 
 struct graph {
@@ -165,9 +166,29 @@ int graph_adaptive_avg_pool(struct graph *graph, const char *name, int input, in
     return add_node(graph, name, node);
 }
 
+int graph_batch_norm_eps(struct graph *graph, const char *name, int input, double eps)
+{
+    struct node node = unary(&op_batch_norm, input);
+    node.norm.eps = eps;
+    return add_node(graph, name, node);
+}
+
 int graph_batch_norm(struct graph *graph, const char *name, int input)
 {
-    return add_node(graph, name, unary(&op_batch_norm, input));
+    return graph_batch_norm_eps(graph, name, input, BATCH_NORM_EPS);
+}
+
+int graph_affine(struct graph *graph, const char *name, int input, const float *scale, const float *shift)
+{
+    struct node node = unary(&op_affine, input);
+    if (graph->failed)
+        return -1;
+    const int channels = input >= 0 && input < graph->count ? graph->nodes[input].shape.c : 0;
+    if (channels > NODE_AFFINE_MAX)
+        return fail(graph, name, "affine takes at most 4 channels");
+    memcpy(node.affine.scale, scale, (size_t)channels * sizeof *scale);
+    memcpy(node.affine.shift, shift, (size_t)channels * sizeof *shift);
+    return add_node(graph, name, node);
 }
 
 int graph_relu(struct graph *graph, const char *name, int input)
@@ -180,14 +201,44 @@ int graph_relu6(struct graph *graph, const char *name, int input)
     return add_node(graph, name, unary(&op_relu6, input));
 }
 
+int graph_sigmoid(struct graph *graph, const char *name, int input)
+{
+    return add_node(graph, name, unary(&op_sigmoid, input));
+}
+
+int graph_silu(struct graph *graph, const char *name, int input)
+{
+    return add_node(graph, name, unary(&op_silu, input));
+}
+
+int graph_hard_sigmoid(struct graph *graph, const char *name, int input)
+{
+    return add_node(graph, name, unary(&op_hard_sigmoid, input));
+}
+
+int graph_hard_swish(struct graph *graph, const char *name, int input)
+{
+    return add_node(graph, name, unary(&op_hard_swish, input));
+}
+
 int graph_flatten(struct graph *graph, const char *name, int input)
 {
     return add_node(graph, name, unary(&op_flatten, input));
 }
 
+static struct node binary(const struct op *op, int a, int b)
+{
+    return (struct node){.op = op, .inputs = {a, b}, .input_count = 2};
+}
+
 int graph_add(struct graph *graph, const char *name, int a, int b)
 {
-    return add_node(graph, name, (struct node){.op = &op_add, .inputs = {a, b}, .input_count = 2});
+    return add_node(graph, name, binary(&op_add, a, b));
+}
+
+int graph_scale_channels(struct graph *graph, const char *name, int input, int scale)
+{
+    return add_node(graph, name, binary(&op_scale_channels, input, scale));
 }
 
 int graph_concat(struct graph *graph, const char *name, const int *inputs, int count)

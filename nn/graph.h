@@ -47,12 +47,20 @@ void graph_free(struct graph *graph);
 int graph_input(struct graph *graph, const char *name, struct shape shape);
 int graph_conv2d(struct graph *graph, const char *name, int input, struct conv2d conv);
 int graph_batch_norm(struct graph *graph, const char *name, int input); /* eps 1e-5 */
+int graph_batch_norm_eps(struct graph *graph, const char *name, int input, double eps);
 int graph_relu(struct graph *graph, const char *name, int input);
 int graph_relu6(struct graph *graph, const char *name, int input);
+int graph_sigmoid(struct graph *graph, const char *name, int input);
+int graph_silu(struct graph *graph, const char *name, int input);         /* x * sigmoid(x) */
+int graph_hard_sigmoid(struct graph *graph, const char *name, int input); /* clamp(x + 3, 0, 6) / 6 */
+int graph_hard_swish(struct graph *graph, const char *name, int input);   /* x * hard_sigmoid(x) */
 int graph_max_pool(struct graph *graph, const char *name, int input, struct pool2d pool);
 int graph_avg_pool(struct graph *graph, const char *name, int input, struct pool2d pool);
 int graph_adaptive_avg_pool(struct graph *graph, const char *name, int input, int h, int w);
 int graph_add(struct graph *graph, const char *name, int a, int b);
+int graph_scale_channels(struct graph *graph, const char *name, int input, int scale); /* by a (C,1,1) value */
+/* x * scale + shift with constants, one of each a channel; at most 4 channels. */
+int graph_affine(struct graph *graph, const char *name, int input, const float *scale, const float *shift);
 int graph_concat(struct graph *graph, const char *name, const int *inputs, int count); /* along channels */
 int graph_flatten(struct graph *graph, const char *name, int input); /* order of features as torch: (C,h,w) */
 int graph_linear(struct graph *graph, const char *name, int input, int out, bool bias);

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BATCH_NORM_EPS 1e-5
-
 /* -- weights by name ------------------------------------------------------------------------------------------------ */
 
 static const struct weight *weights_find(const struct weights *weights, const char *name)
@@ -100,35 +98,51 @@ static bool reader_is(const struct compiler *c, int reader, const struct op *op)
 /* The tensors of a batch norm. */
 struct norm {
     const float *weight, *bias, *mean, *variance;
+    double eps;
 };
 
 static struct norm norm_of(const struct compiler *c, const struct node *node)
 {
     return (struct norm){tensor_of(c->weights, node, "weight"), tensor_of(c->weights, node, "bias"),
-                         tensor_of(c->weights, node, "running_mean"), tensor_of(c->weights, node, "running_var")};
+                         tensor_of(c->weights, node, "running_mean"), tensor_of(c->weights, node, "running_var"),
+                         node->norm.eps};
 }
 
 /* Its scale and shift, in double: y = x * scale + shift. */
 static void norm_factors(const struct norm *norm, int channel, double *scale, double *shift)
 {
-    *scale = norm->weight[channel] / sqrt((double)norm->variance[channel] + BATCH_NORM_EPS);
+    *scale = norm->weight[channel] / sqrt((double)norm->variance[channel] + norm->eps);
     *shift = norm->bias[channel] - norm->mean[channel] * *scale;
+}
+
+/* A factor and a shift for each channel. */
+static int reserve_factors(struct compiler *c, struct step *step, int channels, struct error *err)
+{
+    step->weight = arena_floats(&c->network->arena, (size_t)channels);
+    step->bias = arena_floats(&c->network->arena, (size_t)channels);
+    return step->weight && step->bias ? 0 : error_memory(err, "packed weights");
 }
 
 static int pack_norm(struct compiler *c, struct step *step, int channels, struct error *err)
 {
-    struct arena *arena = &c->network->arena;
     const struct norm norm = norm_of(c, step->node);
-    step->weight = arena_floats(arena, (size_t)channels);
-    step->bias = arena_floats(arena, (size_t)channels);
-    if (!step->weight || !step->bias)
-        return error_memory(err, "packed weights");
+    if (reserve_factors(c, step, channels, err))
+        return -1;
     for (int k = 0; k < channels; k++) {
         double scale, shift;
         norm_factors(&norm, k, &scale, &shift);
         step->weight[k] = (float)scale;
         step->bias[k] = (float)shift;
     }
+    return 0;
+}
+
+static int pack_affine(struct compiler *c, struct step *step, int channels, struct error *err)
+{
+    if (reserve_factors(c, step, channels, err))
+        return -1;
+    memcpy(step->weight, step->node->affine.scale, (size_t)channels * sizeof *step->weight);
+    memcpy(step->bias, step->node->affine.shift, (size_t)channels * sizeof *step->bias);
     return 0;
 }
 
@@ -198,8 +212,10 @@ static int fuse_behind(struct compiler *c, struct step *step, int node)
         node = next;
         next = fusable_reader(c, node);
     }
-    if (reader_is(c, next, &op_relu) || reader_is(c, next, &op_relu6)) {
-        step->activation = nodes[next].op == &op_relu ? ACTIVATION_RELU : ACTIVATION_RELU6;
+    if (next >= 0 && nodes[next].op->activate) {
+        step->activation = nodes[next].op;
+        if (step->activation->slope_needs_input)
+            step->before = new_value(c->network, nodes[node].shape);
         c->is_fused[next] = true;
         node = next;
     }
@@ -212,7 +228,7 @@ static int compile_node(struct compiler *c, int index, struct error *err)
     struct network *network = c->network;
     const struct node *node = &network->nodes[index];
     struct step *step = &network->steps[network->step_count++];
-    *step = (struct step){.node = node, .input_count = node->input_count, .residual = -1};
+    *step = (struct step){.node = node, .input_count = node->input_count, .residual = -1, .before = -1};
     for (int i = 0; i < node->input_count; i++)
         step->inputs[i] = c->value[node->inputs[i]];
     const int channels_in = network->values[step->inputs[0]].c;
@@ -231,12 +247,12 @@ static int compile_node(struct compiler *c, int index, struct error *err)
         status = pack_norm(c, step, channels_in, err);
     } else if (node->op == &op_linear) {
         status = pack_linear(c, step, channels_in, err);
-    } else if (node->op == &op_relu) {
-        step->activation = ACTIVATION_RELU;
-    } else if (node->op == &op_relu6) {
-        step->activation = ACTIVATION_RELU6;
+    } else if (node->op == &op_affine) {
+        status = pack_affine(c, step, channels_in, err);
+    } else if (node->op->activate) {
+        step->activation = node->op;
     }
-    if (node->op->fuses && step->activation == ACTIVATION_NONE)
+    if (node->op->fuses && !step->activation)
         last = fuse_behind(c, step, last);
     step->output = c->value[last] = new_value(network, network->nodes[last].shape);
     return status;
@@ -412,8 +428,7 @@ bool network_pooled_linear(const struct network *network, int layer, const float
         if (network->steps[tail->steps[i]].node->op != expected[i])
             return false;
     const struct step *pool = &network->steps[tail->steps[0]], *linear = &network->steps[tail->steps[2]];
-    if (network->values[pool->output].h != 1 || network->values[pool->output].w != 1 ||
-        linear->activation != ACTIVATION_NONE)
+    if (network->values[pool->output].h != 1 || network->values[pool->output].w != 1 || linear->activation)
         return false;
     *weight = linear->weight;
     *bias = linear->bias;
@@ -439,7 +454,7 @@ struct step_info network_step(const struct network *network, int index)
                              .kernel = step->kernel                   ? step->kernel->name
                                        : step->node->op == &op_linear ? "gemm"
                                                                       : "",
-                             .activation = (const char *const[]){"", "relu", "relu6"}[step->activation],
+                             .activation = step->activation ? step->activation->name : "",
                              .has_residual = step->residual >= 0,
                              .shape = network->values[step->output],
                              .workspace_offset = network->full.offset[step->output]};

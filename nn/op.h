@@ -12,6 +12,7 @@
 #define NODE_INPUTS_MAX 8
 #define NODE_NAME_MAX 96
 #define NODE_PARAMETERS_MAX 4
+#define NODE_AFFINE_MAX 4 /* channels */
 
 struct op;
 
@@ -27,10 +28,14 @@ struct node {
             int out;
             bool bias;
         } linear;
+        struct {
+            double eps;
+        } norm;
+        struct {
+            float scale[NODE_AFFINE_MAX], shift[NODE_AFFINE_MAX];
+        } affine;
     };
 };
-
-enum activation { ACTIVATION_NONE, ACTIVATION_RELU, ACTIVATION_RELU6 };
 
 /* A node with what was fused behind it: y = activation(op(x...) + bias + residual). */
 struct step {
@@ -38,9 +43,10 @@ struct step {
     int inputs[NODE_INPUTS_MAX], input_count; /* values */
     int output;                               /* value */
     int residual;                             /* value, -1: none */
-    enum activation activation;
-    float *weight, *bias;             /* packed by the operator; owned by the network; NULL: none */
-    const struct conv_kernel *kernel; /* convolutions only */
+    const struct op *activation;              /* NULL: none */
+    int before;                               /* value before the activation, kept for gradients; -1: none */
+    float *weight, *bias;                     /* packed by the operator; owned by the network; NULL: none */
+    const struct conv_kernel *kernel;         /* convolutions only */
 };
 
 /* What forward and backward of a step get: shapes, buffers, scratch. */
@@ -49,6 +55,7 @@ struct step_io {
     const float *x[NODE_INPUTS_MAX];
     const float *residual; /* NULL: none; shape of out */
     float *y;
+    float *before;              /* where the value before the activation is kept; NULL: it is not */
     const float *dy;            /* backward: gradient of op(x) + bias, activation already undone */
     float *dx[NODE_INPUTS_MAX]; /* backward: added to */
     int rows;                   /* linear: how many vectors; 1 otherwise */
@@ -67,10 +74,15 @@ struct op {
     size_t (*scratch)(const struct step *step, const struct shape *in, struct shape out);
     void (*forward)(const struct step *step, const struct step_io *io);
     void (*backward)(const struct step *step, const struct step_io *io);
+    /* Activations, which other steps can do behind their own work: y = f(y), and dy *= f'. NULL: no activation. */
+    void (*activate)(float *y, size_t n);
+    void (*slope)(const float *x, const float *y, float *dy, size_t n);
+    bool slope_needs_input; /* slope() reads x; otherwise it may be NULL */
 };
 
-extern const struct op op_input, op_conv2d, op_batch_norm, op_relu, op_relu6, op_max_pool, op_avg_pool,
-    op_adaptive_avg_pool, op_add, op_concat, op_flatten, op_linear;
+extern const struct op op_input, op_conv2d, op_batch_norm, op_affine, op_relu, op_relu6, op_sigmoid, op_silu,
+    op_hard_sigmoid, op_hard_swish, op_max_pool, op_avg_pool, op_adaptive_avg_pool, op_add, op_scale_channels,
+    op_concat, op_flatten, op_linear;
 
 /* A convolution kernel: packing and forward. The first of the table that applies is used: a fixed rule, no timing. */
 struct conv_kernel {
@@ -92,10 +104,7 @@ static inline size_t shape_size(struct shape shape)
 
 /* y = activation(y + bias + residual) for `rows` rows of `columns`; bias (columns) and residual may be NULL. */
 void epilogue(float *y, const float *bias, const float *residual, size_t rows, int columns, size_t stride,
-              enum activation activation);
-
-/* Zeroes dy where the activation did not let the value through (0 < y, and y < 6 for ReLU6). */
-void activation_backward(enum activation activation, const float *y, float *dy, size_t size);
+              const struct op *activation);
 
 /* Graph: for the compiler. */
 const struct node *graph_raw_node(const struct graph *graph, int node);

@@ -54,8 +54,7 @@ static bool works_on_rows(const struct network *network, const struct step *step
 {
     const struct op *op = step->node->op;
     const struct shape in = network->values[step->inputs[0]];
-    return in.h == 1 && in.w == 1 &&
-           (op == &op_linear || op == &op_relu || op == &op_relu6 || op == &op_add || op == &op_batch_norm);
+    return in.h == 1 && in.w == 1 && (op == &op_linear || op == &op_add || op == &op_batch_norm || op->activate);
 }
 
 static bool reads_only(const struct network *network, const struct program *program, int first, int boundary)
@@ -161,6 +160,9 @@ static void place_all(struct planner *planner, bool keep_all, const bool *pinned
             keep_all || value == program->boundary || value == network->logits || (pinned && pinned[value]);
         place_value(planner, value, i, stays ? end : last_reader(network, program, value));
     }
+    for (int i = 0; keep_all && i < end; i++)
+        if (network->steps[program->steps[i]].before >= 0)
+            place_value(planner, network->steps[program->steps[i]].before, end, end);
     for (int i = 0; keep_all && i < program->side_count; i++)
         place_value(planner, program->sides[i], end, end);
 }

@@ -156,7 +156,25 @@ static struct step_io step_places(const struct network *network, const struct st
     }
     if (step->residual >= 0)
         io.residual = at[step->residual];
+    if (step->before >= 0)
+        io.before = at[step->before];
     return io;
+}
+
+/* Keeps the value before the activation where there is a place for it: in programs for gradients. */
+static void run_step(const struct step *step, const struct step_io *io)
+{
+    if (!io->before) {
+        step->node->op->forward(step, io);
+        return;
+    }
+    struct step without = *step;
+    struct step_io inner = *io;
+    without.activation = NULL;
+    inner.y = io->before;
+    without.node->op->forward(&without, &inner);
+    memcpy(io->y, io->before, shape_size(io->out) * sizeof *io->y);
+    step->activation->activate(io->y, shape_size(io->out));
 }
 
 /* The steps first..end-1 on one image, or on `rows` vectors. */
@@ -173,7 +191,7 @@ static void run_steps(const struct session *session, const struct program *progr
             for (int k = 0; k < step->input_count; k++)
                 io.in[k].h = rows;
         }
-        step->node->op->forward(step, &io);
+        run_step(step, &io);
     }
 }
 
@@ -338,7 +356,8 @@ static void run_backward(const struct session *session, const struct program *pr
         struct step_io io = step_places(network, step, at, scratch);
         float *dy = gradient[step->output];
         const size_t size = shape_size(io.out);
-        activation_backward(step->activation, io.y, dy, size);
+        if (step->activation)
+            step->activation->slope(io.before ? io.before : io.x[0], io.y, dy, size);
         for (size_t k = 0; step->residual >= 0 && k < size; k++)
             gradient[step->residual][k] += dy[k];
         io.dy = dy;

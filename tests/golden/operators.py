@@ -36,7 +36,11 @@ class Case:
             return F.conv2d(x, weight, bias, pair("s", 1), pair("p", 0), pair("d", 1), groups)
         if op == "bn":
             names = ("running_mean", "running_var", "weight", "bias")
-            return F.batch_norm(x, *(self.weight(node, name, x.shape[1]) for name in names), eps=1e-5)
+            eps = 1e-3 * number("eps") or 1e-5
+            return F.batch_norm(x, *(self.weight(node, name, x.shape[1]) for name in names), eps=eps)
+        if op == "affine":
+            k = torch.arange(x.shape[1], dtype=torch.float64).reshape(1, -1, 1, 1)
+            return x * (1 + k / 4) + k - 1
         if op == "linear":
             bias = self.weight(node, "bias", number("o")) if number("b") else None
             return F.linear(x, self.weight(node, "weight", number("o"), x.shape[1]), bias)
@@ -47,6 +51,8 @@ class Case:
                 return F.max_pool2d(x, kernel, stride, pair("p", 0), ceil_mode=bool(number("ceil")))
             return F.avg_pool2d(x, kernel, stride, pair("p", 0), bool(number("ceil")), not number("there"))
         return {"relu": lambda: F.relu(x), "relu6": lambda: F.relu6(x), "flatten": lambda: torch.flatten(x, 1),
+                "sigmoid": lambda: torch.sigmoid(x), "silu": lambda: F.silu(x), "hswish": lambda: F.hardswish(x),
+                "hsigmoid": lambda: F.hardsigmoid(x), "scale": lambda: x * other,
                 "aavg": lambda: F.adaptive_avg_pool2d(x, (number("h"), number("w"))), "add": lambda: x + other,
                 "concat": lambda: torch.cat((x, other), 1)}[op]()
 

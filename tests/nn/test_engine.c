@@ -45,6 +45,17 @@ static int conv_bn(struct graph *graph, const char *name, int x, struct conv2d c
     return graph_batch_norm(graph, bn, graph_conv2d(graph, name, x, conv));
 }
 
+/* Squeeze and excitation of 32 channels behind a SiLU. */
+static int excited(struct graph *graph, int x)
+{
+    x = graph_silu(graph, "silu", conv_bn(graph, "excited", x, (struct conv2d){.out = 32, .kernel = 3, .padding = 1}));
+    int scale = graph_adaptive_avg_pool(graph, "excited.avgpool", x, 1, 1);
+    scale = graph_conv2d(graph, "excited.fc1", scale, (struct conv2d){.out = 8, .kernel = 1, .bias = true});
+    scale = graph_conv2d(graph, "excited.fc2", graph_hard_swish(graph, "excited.activation", scale),
+                         (struct conv2d){.out = 32, .kernel = 1, .bias = true});
+    return graph_scale_channels(graph, "excited.mul", x, graph_sigmoid(graph, "excited.scale", scale));
+}
+
 /* Every operator; layers behind, inside and before residual branches; a tail of pooling and one linear layer. */
 static struct graph *mixed_graph(void)
 {
@@ -62,6 +73,7 @@ static struct graph *mixed_graph(void)
                     conv_bn(graph, "deep", x, (struct conv2d){.out = 8, .kernel = 3, .padding = 1, .groups = 8}));
     const int wide = graph_conv2d(graph, "wide", x, (struct conv2d){.out = 16, .kernel = 1, .bias = true});
     x = graph_concat(graph, "joined", (const int[]){deep, wide, x}, 3);
+    x = excited(graph, x);
     x = graph_avg_pool(graph, "avg", x, (struct pool2d){.kernel = 2, .stride = 1});
     x = graph_relu(graph, "last", conv_bn(graph, "c", x, (struct conv2d){.out = 24, .kernel = 1}));
     graph_alias(graph, "features", x);
@@ -80,7 +92,8 @@ static struct graph *vgg_graph(void)
     x = graph_max_pool(graph, "features.2", x, (struct pool2d){.kernel = 2});
     x = graph_flatten(graph, "flatten", graph_adaptive_avg_pool(graph, "avgpool", x, 7, 7));
     x = graph_relu(graph, "classifier.1", graph_linear(graph, "classifier.0", x, 70, true));
-    graph_linear(graph, "classifier.3", x, 11, true);
+    x = graph_hard_swish(graph, "classifier.4", graph_linear(graph, "classifier.3", x, 30, true));
+    graph_linear(graph, "classifier.6", x, 11, true);
     return graph;
 }
 
@@ -514,7 +527,7 @@ static void flatten_first(struct weights *weights)
 TEST(a_missing_tensor_is_an_error_that_names_it)
 {
     const struct error err = error_of(drop_last, "features.1");
-    assert_says(&err, "classifier.3.bias");
+    assert_says(&err, "classifier.6.bias");
 }
 
 TEST(an_extra_tensor_is_an_error_that_names_it)
@@ -532,7 +545,7 @@ TEST(a_tensor_that_comes_twice_is_an_error_that_names_it)
 TEST(a_tensor_of_another_name_is_an_error)
 {
     const struct error err = error_of(rename_last, "features.1");
-    assert_true(strstr(err.text, "head.bias") || strstr(err.text, "classifier.3.bias"));
+    assert_true(strstr(err.text, "head.bias") || strstr(err.text, "classifier.6.bias"));
 }
 
 TEST(a_tensor_of_another_shape_is_an_error_with_both_shapes)
@@ -691,6 +704,46 @@ TEST(enlargement_stays_between_smallest_and_largest)
         for (int i = 0; i < 224 * 224; i++)
             assert_true(out[i] >= low - 1e-6f && out[i] <= high + 1e-6f);
     }
+}
+
+/* What an operator, alone behind the input, makes of the values. */
+static void activate(int (*add)(struct graph *, const char *, int), const float *x, int count, float *y)
+{
+    struct graph *graph = graph_create();
+    add(graph, "activation", graph_input(graph, "input", (struct shape){count, 1, 1}));
+    struct network *network = make_network(graph, NULL, 0);
+    struct session *session = make_session(network, 1);
+    session_base(session, x, y, NULL);
+    session_free(session);
+    network_free(network);
+}
+
+TEST(activations_hold_for_any_number)
+{
+    const float x[] = {0, -INFINITY, INFINITY, -1e30f, 1e30f, -89, 89, -87.5f, 88.5f, NAN};
+    const int count = sizeof x / sizeof *x;
+    float y[sizeof x / sizeof *x];
+    activate(graph_sigmoid, x, count, y);
+    for (int i = 0; i < count - 1; i++)
+        assert_true(fabs(y[i] - 1 / (1 + exp(-(double)x[i]))) < 1e-7);
+    assert_true(isnan(y[count - 1]));
+    activate(graph_silu, x, count, y);
+    assert_true(y[0] == 0 && y[2] == INFINITY && fabsf(y[3]) < 1 && y[4] == 1e30f && y[6] == 89 && isnan(y[9]));
+    activate(graph_hard_swish, x, count, y);
+    assert_true(y[0] == 0 && y[3] == 0 && y[4] == 1e30f && y[6] == 89 && isnan(y[9]));
+    activate(graph_hard_sigmoid, x, count, y);
+    assert_true(y[0] == 0.5f && y[1] == 0 && y[2] == 1 && y[3] == 0 && y[4] == 1 && isnan(y[9]));
+}
+
+TEST(sigmoid_is_exact_to_two_units_of_the_last_place)
+{
+    enum { COUNT = 4001 };
+    float x[COUNT], y[COUNT];
+    for (int i = 0; i < COUNT; i++)
+        x[i] = ((float)i - 2000) * 0.02f;
+    activate(graph_sigmoid, x, COUNT, y);
+    for (int i = 0; i < COUNT; i++)
+        assert_true(fabs(y[i] * (1 + exp(-(double)x[i])) - 1) < 2.4e-7);
 }
 
 TEST(two_nodes_of_one_name_are_refused)

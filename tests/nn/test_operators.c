@@ -19,7 +19,7 @@
 
 struct attributes {
     char name[32], from[32], with[32];
-    int o, k, kw, s, sw, p, pw, d, dw, g, b, ceil, there, h, w;
+    int o, k, kw, s, sw, p, pw, d, dw, g, b, ceil, there, h, w, eps;
 };
 
 static const struct {
@@ -31,7 +31,7 @@ static const struct {
 #field, offsetof(struct attributes, field) \
     }
     ROW(o),  ROW(k), ROW(kw), ROW(s), ROW(sw),   ROW(p),     ROW(pw), ROW(d),
-    ROW(dw), ROW(g), ROW(b),  ROW(h), ROW(ceil), ROW(there), ROW(w),
+    ROW(dw), ROW(g), ROW(b),  ROW(h), ROW(ceil), ROW(there), ROW(w),  ROW(eps),
 #undef ROW
 };
 
@@ -100,6 +100,27 @@ static int add_pool(struct graph *graph, const char *op, int x, const struct att
     return op[0] == 'm' ? graph_max_pool(graph, a->name, x, pool) : graph_avg_pool(graph, a->name, x, pool);
 }
 
+/* x * (1 + k / 4) + k - 1 for channel k, as operators.py. */
+static int add_affine(struct graph *graph, int x, const struct attributes *a)
+{
+    return graph_affine(graph, a->name, x, (const float[]){1, 1.25f, 1.5f, 1.75f}, (const float[]){-1, 0, 1, 2});
+}
+
+static int add_norm(struct graph *graph, int x, const struct attributes *a)
+{
+    return a->eps ? graph_batch_norm_eps(graph, a->name, x, 1e-3 * a->eps) : graph_batch_norm(graph, a->name, x);
+}
+
+typedef int add_unary(struct graph *graph, const char *name, int input);
+
+static const struct {
+    const char *op;
+    add_unary *add;
+} unaries[] = {
+    {"flatten", graph_flatten}, {"hsigmoid", graph_hard_sigmoid}, {"hswish", graph_hard_swish}, {"relu", graph_relu},
+    {"relu6", graph_relu6},     {"sigmoid", graph_sigmoid},       {"silu", graph_silu},
+};
+
 static int add_node(struct graph *graph, int x, char *token)
 {
     struct attributes a;
@@ -108,12 +129,13 @@ static int add_node(struct graph *graph, int x, char *token)
         x = find(graph, a.from);
     if (strcmp(op, "conv") == 0)
         return add_conv(graph, x, &a);
+    for (size_t i = 0; i < sizeof unaries / sizeof *unaries; i++)
+        if (strcmp(op, unaries[i].op) == 0)
+            return unaries[i].add(graph, a.name, x);
     if (strcmp(op, "bn") == 0)
-        return graph_batch_norm(graph, a.name, x);
-    if (strcmp(op, "relu") == 0)
-        return graph_relu(graph, a.name, x);
-    if (strcmp(op, "relu6") == 0)
-        return graph_relu6(graph, a.name, x);
+        return add_norm(graph, x, &a);
+    if (strcmp(op, "affine") == 0)
+        return add_affine(graph, x, &a);
     if (strcmp(op, "max") == 0 || strcmp(op, "avg") == 0)
         return add_pool(graph, op, x, &a);
     if (strcmp(op, "aavg") == 0)
@@ -122,8 +144,8 @@ static int add_node(struct graph *graph, int x, char *token)
         return graph_add(graph, a.name, x, find(graph, a.with));
     if (strcmp(op, "concat") == 0)
         return graph_concat(graph, a.name, (const int[]){x, find(graph, a.with)}, 2);
-    if (strcmp(op, "flatten") == 0)
-        return graph_flatten(graph, a.name, x);
+    if (strcmp(op, "scale") == 0)
+        return graph_scale_channels(graph, a.name, find(graph, a.with), x);
     if (strcmp(op, "linear") == 0)
         return graph_linear(graph, a.name, x, a.o, a.b);
     fail_msg("no operator \"%s\"", op);

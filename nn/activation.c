@@ -1,0 +1,172 @@
+/*
+ * nn/activation.c - functions of each value for itself: ReLU, ReLU6, sigmoid, SiLU, hard sigmoid, hard swish.
+ *
+ * Each is done behind another operator where it can be (epilogue()), on a copy of its input otherwise.
+ */
+#include "nn/op.h"
+#include "nn/simd.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+static const char *shape(const struct node *node, const struct shape *in, struct shape *out)
+{
+    (void)node;
+    *out = in[0];
+    return NULL;
+}
+
+static void forward(const struct step *step, const struct step_io *io)
+{
+    memcpy(io->y, io->x[0], shape_size(io->out) * sizeof *io->y);
+    step->activation->activate(io->y, shape_size(io->out));
+}
+
+static void backward(const struct step *step, const struct step_io *io)
+{
+    (void)step;
+    for (size_t i = 0; i < shape_size(io->out); i++)
+        io->dx[0][i] += io->dy[i];
+}
+
+#define ACTIVATION .fuses = true, .shape = shape, .forward = forward, .backward = backward
+
+/* -- ReLU and ReLU6 ------------------------------------------------------------------------------------------------- */
+
+MULTIVERSION static void clamp(float *y, size_t n, float top)
+{
+    for (size_t i = 0; i < n; i++) {
+        const float v = y[i] < 0 ? 0 : y[i];
+        y[i] = v > top ? top : v;
+    }
+}
+
+static void relu(float *y, size_t n)
+{
+    clamp(y, n, INFINITY);
+}
+
+static void relu6(float *y, size_t n)
+{
+    clamp(y, n, 6);
+}
+
+/* Multiplies by `slope` where y lies between 0 and top, by 0 elsewhere. */
+static void slope_inside(const float *y, float *dy, size_t n, float top, float slope)
+{
+    for (size_t i = 0; i < n; i++)
+        dy[i] = y[i] > 0 && y[i] < top ? dy[i] * slope : 0;
+}
+
+static void relu_slope(const float *x, const float *y, float *dy, size_t n)
+{
+    (void)x;
+    slope_inside(y, dy, n, INFINITY, 1);
+}
+
+static void relu6_slope(const float *x, const float *y, float *dy, size_t n)
+{
+    (void)x;
+    slope_inside(y, dy, n, 6, 1);
+}
+
+const struct op op_relu = {.name = "relu", ACTIVATION, .activate = relu, .slope = relu_slope};
+const struct op op_relu6 = {.name = "relu6", ACTIVATION, .activate = relu6, .slope = relu6_slope};
+
+/* -- sigmoid and SiLU ----------------------------------------------------------------------------------------------- */
+
+/*
+ * exp(x), within 2 units of the last place, in operations that vectors have; x is taken into -87..88, where the result is
+ * a normal number. 2^n * exp(r): adding 1.5 * 2^23 rounds x / ln 2 to n and leaves n in the last bits.
+ */
+static inline float exponential(float x)
+{
+    const float low = x < -87 ? -87 : x, inside = low > 88 ? 88 : low;
+    const float shifted = inside * 0x1.715476p+0f + 0x1.8p+23f, n = shifted - 0x1.8p+23f;
+    const float r = inside - n * 0x1.62e4p-1f - n * 0x1.7f7d1cp-20f; /* ln 2 in two parts: the first product is exact */
+    uint32_t bits;
+    float power;
+    memcpy(&bits, &shifted, sizeof bits);
+    bits = (bits << 23) + 0x3f800000;
+    memcpy(&power, &bits, sizeof power);
+    const float series =
+        1 + r * (1 + r * (1 / 2.0f + r * (1 / 6.0f + r * (1 / 24.0f + r * (1 / 120.0f + r * (1 / 720.0f))))));
+    return power * series;
+}
+
+static inline float sigmoid_of(float x)
+{
+    return 1 / (1 + exponential(-x));
+}
+
+MULTIVERSION static void sigmoid(float *y, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] = sigmoid_of(y[i]);
+}
+
+static void sigmoid_slope(const float *x, const float *y, float *dy, size_t n)
+{
+    (void)x;
+    for (size_t i = 0; i < n; i++)
+        dy[i] *= y[i] * (1 - y[i]);
+}
+
+MULTIVERSION static void silu(float *y, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] *= sigmoid_of(y[i]);
+}
+
+MULTIVERSION static void silu_slope(const float *x, const float *y, float *dy, size_t n)
+{
+    (void)y;
+    for (size_t i = 0; i < n; i++) {
+        const float s = sigmoid_of(x[i]);
+        dy[i] *= s * (1 + x[i] * (1 - s));
+    }
+}
+
+const struct op op_sigmoid = {.name = "sigmoid", ACTIVATION, .activate = sigmoid, .slope = sigmoid_slope};
+const struct op op_silu = {
+    .name = "silu", ACTIVATION, .activate = silu, .slope = silu_slope, .slope_needs_input = true};
+
+/* -- hard sigmoid, clamp(x + 3, 0, 6) / 6, and hard swish, x * hard sigmoid ------------------------------------------ */
+
+static inline float hard_sigmoid_of(float x)
+{
+    const float v = x + 3 < 0 ? 0 : x + 3;
+    return (v > 6 ? 6 : v) / 6;
+}
+
+MULTIVERSION static void hard_sigmoid(float *y, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] = hard_sigmoid_of(y[i]);
+}
+
+static void hard_sigmoid_slope(const float *x, const float *y, float *dy, size_t n)
+{
+    (void)x;
+    slope_inside(y, dy, n, 1, 1 / 6.0f);
+}
+
+MULTIVERSION static void hard_swish(float *y, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] *= hard_sigmoid_of(y[i]);
+}
+
+/* As torch at the joints: the slope of the middle at -3 and at 3. */
+static void hard_swish_slope(const float *x, const float *y, float *dy, size_t n)
+{
+    (void)y;
+    for (size_t i = 0; i < n; i++)
+        dy[i] *= x[i] < -3 ? 0 : x[i] <= 3 ? x[i] / 3 + 0.5f : 1;
+}
+
+const struct op op_hard_sigmoid = {
+    .name = "hard_sigmoid", ACTIVATION, .activate = hard_sigmoid, .slope = hard_sigmoid_slope};
+const struct op op_hard_swish = {
+    .name = "hard_swish", ACTIVATION, .activate = hard_swish, .slope = hard_swish_slope, .slope_needs_input = true};
