@@ -1,4 +1,5 @@
-"""What the golden scripts share: the file format of tests/golden.h, its sampling and its test data."""
+"""What the golden scripts share: the file format of tests/golden.h, its sampling, its test data and the
+program's random streams, made anew."""
 import numpy as np
 
 
@@ -44,6 +45,43 @@ def tensor(name, shape):
     return np.float32(offset) + np.float32(scale) * fill(shape, seed(name))
 
 
+def philox(counter, key):
+    """Philox4x32-10 (Salmon et al. 2011)."""
+    c, k = list(counter), list(key)
+    for _ in range(10):
+        a, b = 0xD2511F53 * c[0], 0xCD9E8D57 * c[2]
+        c = [(b >> 32) ^ c[1] ^ k[0], b & 0xFFFFFFFF, (a >> 32) ^ c[3] ^ k[1], a & 0xFFFFFFFF]
+        k = [(k[0] + 0x9E3779B9) & 0xFFFFFFFF, (k[1] + 0xBB67AE85) & 0xFFFFFFFF]
+    return c
+
+
+def words(seed, names):
+    """random_u32() of the stream whose purpose is made of the names."""
+    purpose = 0
+    for name in names:
+        purpose = purpose or 0xCBF29CE484222325
+        for byte in name.encode() + b"\0":
+            purpose = ((purpose ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
+    counter = 0
+    while True:
+        yield from philox((counter & 0xFFFFFFFF, counter >> 32, purpose & 0xFFFFFFFF, purpose >> 32),
+                          (seed & 0xFFFFFFFF, seed >> 32))
+        counter += 1
+
+
+def draws(seed, names, n, count):
+    """`count` times n of random_below(n): (count,n)."""
+    stream, reject = words(seed, names), 2**32 % n
+    index = np.empty((count, n), dtype=np.int64)
+    for i in range(count):
+        for j in range(n):
+            word = next(stream)
+            while word < reject:
+                word = next(stream)
+            index[i, j] = word % n
+    return index
+
+
 def load(module):
     """Gives every parameter and buffer of a torch module the values of tensor()."""
     import torch
@@ -65,6 +103,9 @@ class Golden:
     def add(self, key, values, count=64):
         values = sample(values, count).astype(np.float64)
         self.lines.append(" ".join([key, str(values.size)] + ["%.9g" % v for v in values]))
+
+    def add_exact(self, key, values):
+        self.lines.append(" ".join([key, str(len(values))] + ["%.17g" % v for v in values]))
 
     def close(self):
         with open(self.path, "w") as file:
