@@ -488,6 +488,7 @@ static const struct yaml_key report_keys[] = {
     YAML_KEY(struct config_report, plots, yaml_read_bool),
     YAML_KEY(struct config_report, overlays, yaml_read_int, .max = 100000),
     YAML_KEY(struct config_report, maps, yaml_read_bool),
+    YAML_KEY(struct config_report, meta, yaml_read_bool),
     YAML_KEY(struct config_report, bootstrap, yaml_read_int, .max = 1000000),
     YAML_KEY(struct config_report, reference, yaml_read_text),
     {0},
@@ -546,6 +547,22 @@ static const struct yaml_key config_keys[] = {
     {0},
 };
 
+/* What report.meta compares the other metrics with must be measured. */
+static int check_meta(const struct config *config, const struct yaml *root, struct error *err)
+{
+    char names[256] = "";
+    size_t used = 0;
+    for (int i = 0; i < config->metric_count; i++)
+        if (config->metrics[i].metric->is_truth)
+            return 0;
+    for (const struct metric *const *metric = metrics; *metric && used < sizeof names; metric++)
+        if ((*metric)->is_truth)
+            used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "", (*metric)->name);
+    return yaml_error(
+        yaml_get(yaml_get(root, "report"), "meta"), err,
+        "report.meta is true, but no metric compares maps with the annotated truth; add one to metrics: %s", names);
+}
+
 int config_read(const char *path, const char *const *sets, int set_count, struct arena *arena, struct config *config,
                 struct error *err)
 {
@@ -563,6 +580,8 @@ int config_read(const char *path, const char *const *sets, int set_count, struct
         .report = {.plots = true, .overlays = 8, .bootstrap = 2000},
     };
     if (yaml_read_mapping(root, config_keys, config, arena, err))
+        return -1;
+    if (config->report.meta && check_meta(config, root, err))
         return -1;
     if (!config->output)
         config->output = arena_format(arena, "results/%s", config->name);

@@ -51,7 +51,7 @@ struct config_runtime {
 };
 
 struct config_report {
-    bool plots, maps;
+    bool plots, maps, meta;
     int overlays;          /* how many images */
     int bootstrap;         /* resamples */
     const char *reference; /* table of published numbers; NULL: none given */

@@ -197,6 +197,7 @@ static int report_node(struct writer *writer, const struct config_report *report
     put_bool(writer, node, "plots", report->plots);
     put_int(writer, node, "overlays", report->overlays);
     put_bool(writer, node, "maps", report->maps);
+    put_bool(writer, node, "meta", report->meta);
     put_int(writer, node, "bootstrap", report->bootstrap);
     put_text(writer, node, "reference", report->reference);
     return node;

@@ -25,6 +25,7 @@ static struct report_metric metric_row(const struct config *config, const struct
                                 .is_percent = metric->is_percent,
                                 .higher_is_better = metric->direction == METRIC_HIGHER_IS_BETTER,
                                 .is_cost = metric->is_cost,
+                                .is_truth = metric->is_truth,
                                 .min = metric->min,
                                 .max = metric->max,
                                 .combine = metric->combine};
@@ -94,6 +95,17 @@ int terminal_columns(void)
     return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
+/* The meta-evaluation's files; on return *meta is malloc'd, or NULL if none is asked for. */
+static int write_meta(const struct report *report, const struct config *config, struct meta_cell **meta,
+                      struct error *err)
+{
+    *meta = NULL;
+    if (!config->report.meta)
+        return 0;
+    *meta = report_meta_cells(report, err);
+    return *meta ? report_meta(report, *meta, err) : -1;
+}
+
 int results_write(const struct report *report, const struct config *config, const struct run_flags *flags,
                   struct error *err)
 {
@@ -101,17 +113,24 @@ int results_write(const struct report *report, const struct config *config, cons
     struct cell *cells = report_cells(report, err);
     if (!cells)
         return -1;
-    int status = report_csv(report, cells, err) || report_tables(report, cells, err);
+    struct meta_cell *meta = NULL;
+    int status =
+        report_csv(report, cells, err) || report_tables(report, cells, err) || write_meta(report, config, &meta, err);
     if (!status && config->report.plots)
-        status = report_plots(report, cells, &warning, err);
+        status = report_plots(report, cells, meta, &warning, err);
     if (warning.text[0])
         fprintf(stderr, "cambench: warning: %s\n", warning.text);
     if (!status && !flags->quiet) {
         status = report_terminal(report, cells, stdout, flags->columns, flags->color);
-        printf("\n%s/: summary.csv, per_image.csv, costs.csv, tables%s%s\n", config->output,
+        if (meta) {
+            putchar('\n');
+            report_meta_terminal(report, meta, stdout);
+        }
+        printf("\n%s/: summary.csv, per_image.csv, costs.csv, %stables%s%s\n", config->output, meta ? "meta.csv, " : "",
                config->report.plots && !warning.text[0] ? ", plots" : "",
                config->report.overlays > 0 ? ", overlays" : "");
     }
+    free(meta);
     free(cells);
     return status ? -1 : 0;
 }

@@ -4,6 +4,8 @@
  * Numbers have the digits that give the same double back; percent metrics are in percent. A number that does not exist
  * is an empty cell. Times stand in costs.csv only, so that the other two are the same bytes for the same rows.
  */
+#include "report/csv.h"
+
 #include "base/file.h"
 #include "report/escape.h"
 #include "report/stats.h"
@@ -11,7 +13,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-static void put_texts(FILE *stream, int count, const char *const *texts)
+void csv_texts(FILE *stream, int count, const char *const *texts)
 {
     for (int i = 0; i < count; i++) {
         escape_csv(stream, texts[i]);
@@ -19,7 +21,7 @@ static void put_texts(FILE *stream, int count, const char *const *texts)
     }
 }
 
-static void put_number(FILE *stream, double value)
+void csv_number(FILE *stream, double value)
 {
     char text[40];
     if (!isfinite(value))
@@ -32,10 +34,10 @@ static void put_number(FILE *stream, double value)
     fputs(text, stream);
 }
 
-static void put_numbers(FILE *stream, int count, const double *values)
+void csv_numbers(FILE *stream, int count, const double *values)
 {
     for (int i = 0; i < count; i++) {
-        put_number(stream, values[i]);
+        csv_number(stream, values[i]);
         putc(i + 1 < count ? ',' : '\n', stream);
     }
 }
@@ -52,13 +54,13 @@ static int write_summary(FILE *stream, const struct report *report, const struct
                     const struct cell *cell = cell_at(report, cells, b, m, p, k);
                     if (metric->is_cost)
                         continue;
-                    put_texts(stream, 4,
+                    csv_texts(stream, 4,
                               (const char *[]){report->backbones[b].name, report->methods[m].name,
                                                report->protocols[p].name, metric->name});
                     fprintf(stream, "%d,%d,", cell->n, cell->undefined);
                     const double values[] = {cell->mean, cell->ci_low, cell->ci_high};
                     for (int i = 0; i < 3; i++) {
-                        put_number(stream, shown_value(metric, values[i]));
+                        csv_number(stream, shown_value(metric, values[i]));
                         putc(',', stream);
                     }
                     escape_csv(stream, metric->unit);
@@ -74,10 +76,10 @@ static void put_values(FILE *stream, const struct report *report, int b, int m, 
         const size_t at = report_index(report, b, m, p, k, image);
         if (metric->is_cost || report->states[at] == REPORT_ABSENT)
             continue;
-        put_texts(stream, 5,
+        csv_texts(stream, 5,
                   (const char *[]){report->backbones[b].name, report->methods[m].name, report->protocols[p].name,
                                    report->images[image], metric->name});
-        put_number(stream, report->states[at] == REPORT_DEFINED ? shown_value(metric, report->values[at]) : NAN);
+        csv_number(stream, report->states[at] == REPORT_DEFINED ? shown_value(metric, report->values[at]) : NAN);
         putc(',', stream);
         escape_csv(stream, report->notes[at] ? report->notes[at] : "");
         putc('\n', stream);
@@ -112,9 +114,9 @@ static int write_costs(FILE *stream, const struct report *report, const struct c
     for (int b = 0; b < report->backbone_count; b++)
         for (int m = 0; m < report->method_count; m++) {
             const struct cost_summary cost = cost_summary(report, b, m, scratch);
-            put_texts(stream, 2, (const char *[]){report->backbones[b].name, report->methods[m].name});
+            csv_texts(stream, 2, (const char *[]){report->backbones[b].name, report->methods[m].name});
             fprintf(stream, "%d,", cost.n);
-            put_numbers(
+            csv_numbers(
                 stream, 7,
                 (const double[]){cost.median, cost.mean, cost.low, cost.high, cost.full, cost.tail, cost.backward});
         }

@@ -1,8 +1,8 @@
 /*
  * report/plots.c - which plots a run gets, and what they have in common.
  *
- * Per protocol: bars of ADCC with intervals, Average Drop against Complexity, ADCC against time, and the distribution
- * over the images of each metric. The files of the first protocol have plain names (plots/adcc.svg), others carry the
+ * Per protocol: bars of ADCC with intervals, Average Drop against Complexity, ADCC against time, the distribution
+ * over the images of each metric, and on request the agreement of metrics with the truth. The files of the first protocol have plain names (plots/adcc.svg), others carry the
  * protocol's name. Equal rows give equal bytes.
  */
 #include "report/plots.h"
@@ -91,10 +91,11 @@ static int draw_protocol(const struct plot *plot, struct error *err)
     for (int k = 0; k < report->metric_count; k++)
         if (!report->metrics[k].is_cost && !report->metrics[k].combine && plot_distribution(plot, k, err))
             return -1;
-    return 0;
+    return plot->meta ? plot_meta(plot, err) : 0;
 }
 
-int report_plots(const struct report *report, const struct cell *cells, struct error *warning, struct error *err)
+int report_plots(const struct report *report, const struct cell *cells, const struct meta_cell *meta,
+                 struct error *warning, struct error *err)
 {
     char folder[PATH_MAX], name[64], suffix[80];
     warning->text[0] = 0;
@@ -103,7 +104,7 @@ int report_plots(const struct report *report, const struct cell *cells, struct e
     for (int p = 0; p < report->protocol_count; p++) {
         escape_file_name(report->protocols[p].name, name, sizeof name);
         snprintf(suffix, sizeof suffix, "-%d-%s", p + 1, name);
-        const struct plot plot = {report, cells, p, p ? suffix : "", folder, warning};
+        const struct plot plot = {report, cells, meta, p, p ? suffix : "", folder, warning};
         if (draw_protocol(&plot, err))
             return -1;
     }

@@ -10,6 +10,7 @@
 struct plot {
     const struct report *report;
     const struct cell *cells;
+    const struct meta_cell *meta; /* NULL: not asked for */
     int protocol;
     const char *suffix; /* behind file names: "" or "-2-PROTOCOL" */
     const char *folder; /* of the plots */
@@ -34,9 +35,10 @@ void plot_axis(FILE *stream, const struct report_metric *metric);
 void plot_title(FILE *stream, const struct plot *plot, const char *subject, const int *metrics, int metric_count,
                 int height);
 
-/* The three kinds of figures. A figure whose rows hold no number is left out. -1: err. */
+/* The kinds of figures. A figure whose rows hold no number is left out. -1: err. */
 int plot_bars(const struct plot *plot, int metric, struct error *err);         /* means with intervals */
 int plot_distribution(const struct plot *plot, int metric, struct error *err); /* boxes over images */
+int plot_meta(const struct plot *plot, struct error *err);                     /* metrics against the truth */
 
 /* Methods as named points, a panel per backbone; x -1: median seconds per map, on a logarithmic axis. */
 int plot_scatter(const struct plot *plot, const char *name, int x, int y, struct error *err);

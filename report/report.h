@@ -41,6 +41,7 @@ struct report_metric {
     /* of means: positions of the parts in `metrics`, -1 ends; combine NULL for ordinary metrics */
     int parts[5];
     double (*combine)(const double *means);
+    bool is_truth; /* compares the map with the annotation */
 };
 
 enum report_state { REPORT_ABSENT, REPORT_DEFINED, REPORT_UNDEFINED };
@@ -105,11 +106,37 @@ int report_tables(const struct report *report, const struct cell *cells, struct 
 int report_terminal(const struct report *report, const struct cell *cells, FILE *stream, int columns, bool color);
 
 /*
- * plots/NAME.svg and .png by gnuplot, with NAME.gp and NAME.dat to draw them again: adcc, adcc_seconds,
- * drop_complexity, distribution_METRIC; of the second protocol and later NAME-2-PROTOCOL. A plot without numbers is left
- * out. gnuplot missing or failing: returns 0 and fills `warning` (else empty).
+ * Meta-evaluation: does a metric rank methods as the annotated truth does? Kendall's tau-b of the metric and the first
+ * metric that is_truth, both turned so that higher is better: of the methods' means, or of the methods' values on each
+ * image, and then the mean over images.
  */
-int report_plots(const struct report *report, const struct cell *cells, struct error *warning, struct error *err);
+enum meta_form { META_OVER_METHODS, META_PER_IMAGE, META_FORMS };
+
+struct meta_cell {
+    int n, undefined;            /* methods with and without both means; images with and without a tau */
+    double tau, ci_low, ci_high; /* 95 % percentile bootstrap over images; NAN: none */
+};
+
+/*
+ * [backbone][protocol][metric][form][with controls], malloc'd. Same seed, same bytes. NULL and err: no metric that
+ * is_truth, no memory.
+ */
+struct meta_cell *report_meta_cells(const struct report *report, struct error *err);
+
+/* meta.csv and tables/meta.md into the folder. */
+int report_meta(const struct report *report, const struct meta_cell *cells, struct error *err);
+
+/* A line per backbone and protocol: the metrics that agree best with the truth. */
+void report_meta_terminal(const struct report *report, const struct meta_cell *cells, FILE *stream);
+
+/*
+ * plots/NAME.svg and .png by gnuplot, with NAME.gp and NAME.dat to draw them again: adcc, adcc_seconds,
+ * drop_complexity, distribution_METRIC, and meta unless `meta` is NULL; of the second protocol and later
+ * NAME-2-PROTOCOL. A plot without numbers is left out. gnuplot missing or failing: returns 0 and fills `warning` (else
+ * empty).
+ */
+int report_plots(const struct report *report, const struct cell *cells, const struct meta_cell *meta,
+                 struct error *warning, struct error *err);
 
 /* One panel of an overlay sheet: an 8-bit RGB image (h,w,3) with a map (h,w) in [0,1], or NULL for the image alone. */
 struct overlay_panel {

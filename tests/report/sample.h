@@ -51,11 +51,11 @@ static const struct report_method sample_methods[] = {
 };
 static const struct report_protocol sample_protocols[] = {{"cambench"}};
 static const struct report_metric sample_metrics[] = {
-    {"average_drop", "Average Drop", "%", true, false, false, 0, 1, {-1}, NULL},
-    {"average_increase", "Average Increase", "%", true, true, false, 0, 1, {-1}, NULL},
-    {"coherency", "Coherency", "%", true, true, false, 0, 1, {-1}, NULL},
-    {"complexity", "Complexity", "%", true, false, false, 0, 1, {-1}, NULL},
-    {"adcc", "ADCC", "%", true, true, false, 0, 1, {-1}, NULL},
+    {"average_drop", "Average Drop", "%", true, false, false, 0, 1, {-1}, NULL, false},
+    {"average_increase", "Average Increase", "%", true, true, false, 0, 1, {-1}, NULL, false},
+    {"coherency", "Coherency", "%", true, true, false, 0, 1, {-1}, NULL, false},
+    {"complexity", "Complexity", "%", true, false, false, 0, 1, {-1}, NULL, false},
+    {"adcc", "ADCC", "%", true, true, false, 0, 1, {-1}, NULL, false},
     {"adcc_of_means",
      "ADCC of means",
      "%",
@@ -65,7 +65,8 @@ static const struct report_metric sample_metrics[] = {
      0,
      1,
      {SAMPLE_DROP, SAMPLE_COHERENCY, SAMPLE_COMPLEXITY, -1},
-     sample_adcc},
+     sample_adcc,
+     false},
 };
 static const char *const sample_images[] = {
     "n00.jpg", "n01.jpg", "n02.jpg", "n03.jpg", "n04.jpg", "n05.jpg", "n06.jpg", "n07.jpg", "n08.jpg", "n09.jpg",

@@ -88,7 +88,7 @@ TEST(costs_have_median_mean_quartiles_and_passes)
 TEST(numbers_come_back_to_the_last_bit)
 {
     static const double numbers[] = {0.1, 1.0 / 3, 2.0 / 3, 1e-17, 123456789.123456789, 5e-324, 0.1 + 0.2, 1e22};
-    static const struct report_metric plain = {"x", "X", "", false, true, false, -1e30, 1e30, {-1}, NULL};
+    static const struct report_metric plain = {"x", "X", "", false, true, false, -1e30, 1e30, {-1}, NULL, false};
     struct sample_run run;
     hostile(&run);
     run.report.metrics = &plain;

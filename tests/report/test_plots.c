@@ -28,7 +28,7 @@ static void draw(struct sample_run *run, struct error *warning)
     struct error err = {""};
     struct cell *cells = report_cells(&run->report, &err);
     assert_non_null(cells);
-    if (report_plots(&run->report, cells, warning, &err))
+    if (report_plots(&run->report, cells, NULL, warning, &err))
         fail_msg("%s", err.text);
     free(cells);
 }

@@ -11,10 +11,10 @@ static double harmonic_of_means(const double *means)
 }
 
 static const struct report_metric metrics[METRICS] = {
-    {"x", "X", "%", true, false, false, 0, 1, {-1}, NULL},
-    {"y", "Y", "%", true, true, false, 0, 1, {-1}, NULL},
-    {"z", "Z", "%", true, false, false, 0, 1, {-1}, NULL},
-    {"of_means", "Of means", "%", true, true, false, 0, 1, {X, Y, Z, -1}, harmonic_of_means},
+    {"x", "X", "%", true, false, false, 0, 1, {-1}, NULL, false},
+    {"y", "Y", "%", true, true, false, 0, 1, {-1}, NULL, false},
+    {"z", "Z", "%", true, false, false, 0, 1, {-1}, NULL, false},
+    {"of_means", "Of means", "%", true, true, false, 0, 1, {X, Y, Z, -1}, harmonic_of_means, false},
 };
 
 static const char *const images[N];

@@ -1,0 +1,463 @@
+/*
+ * report/meta.c - meta-evaluation: Kendall's rank correlation of every metric with the annotated truth.
+ *
+ * The rank correlation is tau-b (M. G. Kendall, "A New Measure of Rank Correlation", Biometrika 30, 1938; "The Treatment
+ * of Ties in Ranking Problems", Biometrika 33, 1945). Tau of an image is computed once, and its mean resampled; over
+ * methods all means are made anew in each draw.
+ *
+ * Images are drawn once per backbone and protocol, for all rows alike: a draw is how often it has each image, and what
+ * is averaged are columns of one number per image. Sums of many draws over a column are made together, a tile of images
+ * at a time, so that both stay in cache: 30 methods, 10 metrics, 50,000 images and 2,000 draws are 3e10 products.
+ */
+#include "report/meta.h"
+
+#include "base/arena.h"
+#include "base/random.h"
+#include "report/stats.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { DRAWS = 16, TILE = 512, PARTS = sizeof((struct report_metric *)0)->parts / sizeof(int), CONTROLS = 2 };
+
+/* -- tau ----------------------------------------------------------------------------------------------------------- */
+
+static int sign(double difference)
+{
+    return (difference > 0) - (difference < 0);
+}
+
+double kendall_tau(const double *x, const double *y, int n)
+{
+    double balance = 0, untied_x = 0, untied_y = 0;
+    for (int i = 0; i < n; i++)
+        for (int j = 0; j < i; j++) {
+            const int by_x = sign(x[i] - x[j]), by_y = sign(y[i] - y[j]);
+            balance += by_x * by_y;
+            untied_x += by_x * by_x;
+            untied_y += by_y * by_y;
+        }
+    return n < 3 || untied_x == 0 || untied_y == 0 ? NAN : balance / sqrt(untied_x) / sqrt(untied_y);
+}
+
+/* -- which rows there are ------------------------------------------------------------------------------------------ */
+
+int meta_truth(const struct report *report)
+{
+    for (int k = 0; k < report->metric_count; k++)
+        if (report->metrics[k].is_truth)
+            return k;
+    return -1;
+}
+
+bool meta_has_row(const struct report *report, int metric, enum meta_form form)
+{
+    const struct report_metric *row = &report->metrics[metric];
+    return !row->is_cost && metric != meta_truth(report) && (form == META_OVER_METHODS || !row->combine);
+}
+
+static size_t cell_index(const struct report *report, int backbone, int protocol, int metric, enum meta_form form,
+                         bool with_controls)
+{
+    const size_t p = (size_t)report->protocol_count, k = (size_t)report->metric_count;
+    const size_t row = ((size_t)backbone * p + (size_t)protocol) * k + (size_t)metric;
+    return (row * META_FORMS + form) * CONTROLS + with_controls;
+}
+
+const struct meta_cell *meta_cell_at(const struct report *report, const struct meta_cell *cells, int backbone,
+                                     int protocol, int metric, enum meta_form form, bool with_controls)
+{
+    return &cells[cell_index(report, backbone, protocol, metric, form, with_controls)];
+}
+
+int meta_order(const struct report *report, const struct meta_cell *cells, int backbone, int protocol, int *order)
+{
+    int count = 0;
+    for (int k = 0; k < report->metric_count; k++) {
+        if (!meta_has_row(report, k, META_OVER_METHODS))
+            continue;
+        const double tau = meta_cell_at(report, cells, backbone, protocol, k, META_OVER_METHODS, false)->tau;
+        int at = count++;
+        for (; at > 0; at--) {
+            const int before = order[at - 1];
+            const double other = meta_cell_at(report, cells, backbone, protocol, before, META_OVER_METHODS, false)->tau;
+            if (other >= tau || isnan(tau))
+                break;
+            order[at] = before;
+        }
+        order[at] = k;
+    }
+    return count;
+}
+
+/* -- one backbone under one protocol ------------------------------------------------------------------------------- */
+
+/* What is averaged over images that are drawn. */
+struct column {
+    double *value;                     /* (images), 0 where there is none; NULL: an unused column */
+    double *is_there;                  /* (images), 1 or 0; NULL: all are there */
+    int count;                         /* how many are there */
+    double sums[DRAWS], counts[DRAWS]; /* of the draws at hand */
+};
+
+/* A number of meta.csv. */
+struct row {
+    int metric;
+    enum meta_form form;
+    bool with_controls;
+};
+
+struct study {
+    const struct report *report;
+    int backbone, protocol, truth;
+    int measured;    /* images with any state of the truth */
+    int image_count; /* of these: with a truth for at least one method */
+    int *images;
+    size_t column_count;
+    struct column *columns;     /* all of them: [metric][method][part], then tau_columns */
+    struct column *tau_columns; /* [metric][controls]: tau of each image */
+    double *weights;            /* (images,DRAWS): how often a draw has an image */
+    double *x, *y;              /* (methods): two rankings */
+    size_t row_count, draw_count;
+    struct row *rows;
+    double *taus; /* [row][draw]; draw 0 is the sample itself */
+    struct arena arena;
+};
+
+static int part_count(const struct report_metric *metric)
+{
+    int count = 0;
+    while (metric->combine && count < PARTS && metric->parts[count] >= 0)
+        count++;
+    return metric->combine ? count : 1;
+}
+
+static struct column *method_column(const struct study *study, int metric, int method, int part)
+{
+    return &study->columns[((size_t)metric * (size_t)study->report->method_count + (size_t)method) * PARTS +
+                           (size_t)part];
+}
+
+static struct column *tau_column(const struct study *study, int metric, bool with_controls)
+{
+    return &study->tau_columns[metric * CONTROLS + with_controls];
+}
+
+static size_t value_index(const struct study *study, int method, int metric, int image)
+{
+    return report_index(study->report, study->backbone, method, study->protocol, metric, image);
+}
+
+/* Turned so that higher is better. */
+static double oriented(const struct report_metric *metric, double value)
+{
+    return metric->higher_is_better ? value : -value;
+}
+
+static bool takes_part(const struct study *study, int method, bool with_controls)
+{
+    return with_controls || !study->report->methods[method].is_control;
+}
+
+static void choose_images(struct study *study)
+{
+    study->measured = study->image_count = 0;
+    for (int image = 0; image < study->report->image_count; image++) {
+        bool is_measured = false, has_truth = false;
+        for (int m = 0; m < study->report->method_count; m++) {
+            const uint8_t state = study->report->states[value_index(study, m, study->truth, image)];
+            is_measured |= state != REPORT_ABSENT;
+            has_truth |= state == REPORT_DEFINED;
+        }
+        study->measured += is_measured;
+        if (has_truth)
+            study->images[study->image_count++] = image;
+    }
+}
+
+static bool column_has(const struct column *column, int i)
+{
+    return !column->is_there || column->is_there[i] != 0;
+}
+
+/* Makes a column of `values` (images), NAN where there is none. */
+static int column_make(struct study *study, struct column *column, const double *values)
+{
+    const size_t n = (size_t)study->image_count;
+    column->value = arena_alloc(&study->arena, n + 1, sizeof *column->value);
+    if (!column->value)
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        column->count += isfinite(values[i]);
+    if (column->count < study->image_count) {
+        column->is_there = arena_alloc(&study->arena, n, sizeof *column->is_there);
+        if (!column->is_there)
+            return -1;
+    }
+    for (size_t i = 0; i < n; i++) {
+        column->value[i] = isfinite(values[i]) ? values[i] : 0;
+        if (column->is_there)
+            column->is_there[i] = isfinite(values[i]);
+    }
+    return 0;
+}
+
+/* The columns of a method's metric: over images where it, or all that it is combined from, is defined. */
+static int fill_method(struct study *study, int metric, int method, double *scratch)
+{
+    const struct report_metric *row = &study->report->metrics[metric];
+    const int parts = part_count(row);
+    for (int j = 0; j < parts; j++) {
+        for (int i = 0; i < study->image_count; i++) {
+            const int image = study->images[i];
+            const size_t at = value_index(study, method, row->combine ? row->parts[j] : metric, image);
+            scratch[i] = study->report->values[at];
+            for (int other = 0; other < parts; other++) {
+                const int part = row->combine ? row->parts[other] : metric;
+                if (study->report->states[value_index(study, method, part, image)] != REPORT_DEFINED)
+                    scratch[i] = NAN;
+            }
+        }
+        if (column_make(study, method_column(study, metric, method, j), scratch))
+            return -1;
+    }
+    return 0;
+}
+
+/* Over the methods that have both values on image i. */
+static double image_tau(const struct study *study, int metric, bool with_controls, int i)
+{
+    const struct report_metric *rows = study->report->metrics;
+    int n = 0;
+    for (int m = 0; m < study->report->method_count; m++) {
+        const struct column *column = method_column(study, metric, m, 0);
+        const struct column *truth = method_column(study, study->truth, m, 0);
+        if (!takes_part(study, m, with_controls) || !column_has(column, i) || !column_has(truth, i))
+            continue;
+        study->x[n] = oriented(&rows[metric], column->value[i]);
+        study->y[n++] = oriented(&rows[study->truth], truth->value[i]);
+    }
+    return kendall_tau(study->x, study->y, n);
+}
+
+static int fill_taus(struct study *study, int metric, bool with_controls, double *scratch)
+{
+    for (int i = 0; i < study->image_count; i++)
+        scratch[i] = image_tau(study, metric, with_controls, i);
+    return column_make(study, tau_column(study, metric, with_controls), scratch);
+}
+
+static int fill_columns(struct study *study, double *scratch)
+{
+    const struct report *report = study->report;
+    for (int k = 0; k < report->metric_count; k++)
+        for (int m = 0; m < report->method_count && !report->metrics[k].is_cost; m++)
+            if (fill_method(study, k, m, scratch))
+                return -1;
+    for (int k = 0; k < report->metric_count; k++)
+        for (int c = 0; c < CONTROLS && meta_has_row(report, k, META_PER_IMAGE); c++)
+            if (fill_taus(study, k, c, scratch))
+                return -1;
+    return 0;
+}
+
+/* -- draws --------------------------------------------------------------------------------------------------------- */
+
+/* Weights of the draws from `first` on, as many as there are up to DRAWS; returns how many. */
+static int draw_images(struct study *study, struct random_stream *stream, size_t first)
+{
+    const size_t n = (size_t)study->image_count, left = study->draw_count - first;
+    const int count = left < DRAWS ? (int)left : DRAWS;
+    memset(study->weights, 0, n * DRAWS * sizeof *study->weights);
+    for (int d = 0; d < count; d++)
+        for (size_t i = 0; i < n; i++) {
+            const size_t image = first + (size_t)d == 0 ? i : random_below(stream, (uint32_t)n);
+            study->weights[image * DRAWS + (size_t)d]++;
+        }
+    return count;
+}
+
+static void add_products(double sums[restrict DRAWS], const double *restrict value, const double *restrict weights,
+                         size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        for (int d = 0; d < DRAWS; d++)
+            sums[d] += weights[i * DRAWS + (size_t)d] * value[i];
+}
+
+static void sum_columns(struct study *study)
+{
+    const size_t n = (size_t)study->image_count;
+    for (size_t c = 0; c < study->column_count; c++)
+        for (int d = 0; d < DRAWS; d++) {
+            study->columns[c].sums[d] = 0;
+            study->columns[c].counts[d] = study->columns[c].is_there ? 0 : study->image_count;
+        }
+    for (size_t i = 0; i < n; i += TILE)
+        for (size_t c = 0; c < study->column_count; c++) {
+            struct column *column = &study->columns[c];
+            const size_t size = n - i < TILE ? n - i : TILE;
+            if (column->value)
+                add_products(column->sums, column->value + i, study->weights + i * DRAWS, size);
+            if (column->is_there)
+                add_products(column->counts, column->is_there + i, study->weights + i * DRAWS, size);
+        }
+}
+
+/* NAN if the draw has no image with a value. */
+static double column_mean(const struct column *column, int draw)
+{
+    return column->counts[draw] > 0 ? column->sums[draw] / column->counts[draw] : NAN;
+}
+
+static double method_mean(const struct study *study, int metric, int method, int draw)
+{
+    const struct report_metric *row = &study->report->metrics[metric];
+    double means[PARTS] = {0};
+    for (int j = 0; j < part_count(row); j++)
+        means[j] = column_mean(method_column(study, metric, method, j), draw);
+    return oriented(row, row->combine ? row->combine(means) : means[0]);
+}
+
+/* Over the methods that have both means in a draw. */
+static double tau_of_means(const struct study *study, int metric, bool with_controls, int draw)
+{
+    int n = 0;
+    for (int m = 0; m < study->report->method_count; m++) {
+        study->x[n] = method_mean(study, metric, m, draw);
+        study->y[n] = method_mean(study, study->truth, m, draw);
+        n += takes_part(study, m, with_controls) && isfinite(study->x[n]) && isfinite(study->y[n]);
+    }
+    return kendall_tau(study->x, study->y, n);
+}
+
+static double draw_tau(const struct study *study, const struct row *row, int draw)
+{
+    return row->form == META_PER_IMAGE ? column_mean(tau_column(study, row->metric, row->with_controls), draw)
+                                       : tau_of_means(study, row->metric, row->with_controls, draw);
+}
+
+/* -- cells --------------------------------------------------------------------------------------------------------- */
+
+static void count_methods(const struct study *study, int metric, bool with_controls, struct meta_cell *cell)
+{
+    for (int m = 0; m < study->report->method_count; m++) {
+        const bool has_both =
+            method_column(study, metric, m, 0)->count > 0 && method_column(study, study->truth, m, 0)->count > 0;
+        cell->n += takes_part(study, m, with_controls) && has_both;
+        cell->undefined += takes_part(study, m, with_controls) && !has_both;
+    }
+}
+
+/* `taus`: the sample's, then those of the draws, which it sorts. */
+static struct meta_cell make_cell(const struct study *study, const struct row *row, double *taus)
+{
+    struct meta_cell cell = {.tau = taus[0], .ci_low = NAN, .ci_high = NAN};
+    const size_t n = study->draw_count - 1;
+    bool has_interval = n > 0;
+    if (row->form == META_PER_IMAGE) {
+        cell.n = tau_column(study, row->metric, row->with_controls)->count;
+        cell.undefined = study->measured - cell.n;
+    } else {
+        count_methods(study, row->metric, row->with_controls, &cell);
+    }
+    for (size_t i = 0; i <= n; i++)
+        has_interval &= isfinite(taus[i]);
+    if (!has_interval)
+        return cell;
+    stats_sort(taus + 1, n);
+    cell.ci_low = stats_percentile(taus + 1, n, 2.5);
+    cell.ci_high = stats_percentile(taus + 1, n, 97.5);
+    return cell;
+}
+
+static int study_alloc(struct study *study)
+{
+    const size_t methods = (size_t)study->report->method_count, metrics = (size_t)study->report->metric_count;
+    const size_t images = (size_t)study->report->image_count;
+    struct arena *arena = &study->arena;
+    study->column_count = metrics * (methods * PARTS + CONTROLS);
+    study->images = arena_alloc(arena, images + 1, sizeof *study->images);
+    study->columns = arena_alloc(arena, study->column_count + 1, sizeof *study->columns);
+    study->weights = arena_alloc(arena, images + 1, DRAWS * sizeof *study->weights);
+    study->x = arena_alloc(arena, methods + 1, sizeof *study->x);
+    study->y = arena_alloc(arena, methods + 1, sizeof *study->y);
+    study->taus = arena_alloc(arena, metrics * META_FORMS * CONTROLS, study->draw_count * sizeof *study->taus);
+    study->tau_columns = study->columns + metrics * methods * PARTS;
+    return study->images && study->columns && study->weights && study->x && study->y && study->taus ? 0 : -1;
+}
+
+static int study_fill(struct study *study)
+{
+    double *scratch = arena_alloc(&study->arena, (size_t)study->report->image_count + 1, sizeof *scratch);
+    choose_images(study);
+    return scratch ? fill_columns(study, scratch) : -1;
+}
+
+static void study_draw(struct study *study)
+{
+    const struct report *report = study->report;
+    struct random_stream stream;
+    uint64_t purpose = random_purpose(0, report->backbones[study->backbone].name);
+    purpose = random_purpose(purpose, report->protocols[study->protocol].name);
+    random_init(&stream, report->seed, random_purpose(purpose, "meta"));
+    for (size_t first = 0; first < study->draw_count; first += DRAWS) {
+        const int count = draw_images(study, &stream, first);
+        sum_columns(study);
+        for (size_t r = 0; r < study->row_count; r++)
+            for (int d = 0; d < count; d++)
+                study->taus[r * study->draw_count + first + (size_t)d] = draw_tau(study, &study->rows[r], d);
+    }
+}
+
+static void study_cells(const struct study *study, struct meta_cell *cells)
+{
+    for (size_t r = 0; r < study->row_count; r++) {
+        const struct row *row = &study->rows[r];
+        cells[cell_index(study->report, study->backbone, study->protocol, row->metric, row->form, row->with_controls)] =
+            make_cell(study, row, study->taus + r * study->draw_count);
+    }
+}
+
+static int list_rows(struct study *study)
+{
+    const int metrics = study->report->metric_count;
+    study->rows = arena_alloc(&study->arena, (size_t)metrics * META_FORMS * CONTROLS, sizeof *study->rows);
+    for (int i = 0; study->rows && i < metrics * META_FORMS * CONTROLS; i++) {
+        const struct row row = {i / (META_FORMS * CONTROLS), i / CONTROLS % META_FORMS, i % CONTROLS};
+        if (meta_has_row(study->report, row.metric, row.form))
+            study->rows[study->row_count++] = row;
+    }
+    return study->rows ? 0 : -1;
+}
+
+struct meta_cell *report_meta_cells(const struct report *report, struct error *err)
+{
+    if (meta_truth(report) < 0) {
+        error_set(err, "no metric compares maps with the annotated truth");
+        return NULL;
+    }
+    const int studies = report->backbone_count * report->protocol_count;
+    struct meta_cell *cells =
+        calloc((size_t)studies * (size_t)report->metric_count * META_FORMS * CONTROLS + 1, sizeof *cells);
+    int status = cells ? 0 : -1;
+    for (int i = 0; !status && i < studies; i++) {
+        struct study study = {.report = report,
+                              .backbone = i / report->protocol_count,
+                              .protocol = i % report->protocol_count,
+                              .truth = meta_truth(report),
+                              .draw_count = (size_t)(report->bootstrap > 0 ? report->bootstrap : 0) + 1};
+        arena_init(&study.arena, 0);
+        status = list_rows(&study) || study_alloc(&study) || study_fill(&study);
+        if (!status) {
+            study_draw(&study);
+            study_cells(&study, cells);
+        }
+        arena_release(&study.arena);
+    }
+    if (!status)
+        return cells;
+    free(cells);
+    error_memory(err, "the meta-evaluation");
+    return NULL;
+}
