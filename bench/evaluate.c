@@ -20,13 +20,14 @@ struct view {
     uint8_t *pixels;
     struct cam_pass *pass;
     bool has_class;
-    struct cam_map raw; /* of the method at hand */
+    const struct truth *truth; /* NULL: no metric asks for it */
+    struct cam_map raw;        /* of the method at hand */
+    struct map energy;         /* likewise; no data: not asked for yet */
 };
 
 struct walk {
     struct evaluator *evaluator;
-    const char *name;
-    int label;          /* -1 unknown */
+    const struct evaluate_subject *subject;
     bool is_unreadable; /* the picture cannot be decoded or brought to the network's size */
     struct shape input;
     int view_count;
@@ -77,29 +78,44 @@ static struct cam_setup setup_of(const struct walk *walk, const float *input)
                               .exact_passes = walk->evaluator->run->config.runtime.exact_passes,
                               .batch = walk->evaluator->run->config.runtime.batch,
                               .seed = walk->evaluator->run->config.seed,
-                              .image_name = walk->name};
+                              .image_name = walk->subject->name};
 }
 
-static int open_view(struct walk *walk, const struct picture *picture, struct view *view, struct error *err)
+static bool needs_truth(const struct config *config)
 {
+    for (int k = 0; k < config->metric_count; k++)
+        if (config->metrics[k].metric->is_truth)
+            return true;
+    return false;
+}
+
+static int open_view(struct walk *walk, struct view *view, struct error *err)
+{
+    const struct evaluate_subject *subject = walk->subject;
+    struct preprocess_geometry geometry;
     const struct preprocess how = preprocess_of(view->protocol, walk->input);
     view->input = arena_floats(arena_of(walk), (size_t)3 * (size_t)walk->input.h * (size_t)walk->input.w);
     if (!view->input)
         return error_memory(err, "a network's input");
-    walk->is_unreadable = preprocess_picture(picture, &how, arena_of(walk), view->input, &view->pixels, NULL, err) != 0;
+    walk->is_unreadable =
+        preprocess_picture(&subject->picture, &how, arena_of(walk), view->input, &view->pixels, &geometry, err) != 0;
     if (walk->is_unreadable)
-        return error_prefix(err, "image \"%s\": ", walk->name);
+        return error_prefix(err, "image \"%s\": ", subject->name);
     const struct cam_setup setup = setup_of(walk, view->input);
     view->pass = cam_pass_run(&setup, err);
     if (!view->pass)
         return -1;
-    view->has_class = view->protocol->klass == PROTOCOL_CLASS_PREDICTED || walk->label >= 0;
+    view->has_class = view->protocol->klass == PROTOCOL_CLASS_PREDICTED || subject->label >= 0;
     if (view->protocol->klass == PROTOCOL_CLASS_LABEL && view->has_class)
-        cam_pass_set_class(view->pass, walk->label);
-    return 0;
+        cam_pass_set_class(view->pass, subject->label);
+    if (!needs_truth(&walk->evaluator->run->config))
+        return 0;
+    view->truth = truth_at_input(&subject->annotation, &geometry, walk->input, subject->label,
+                                 cam_pass_class(view->pass), arena_of(walk), err);
+    return view->truth ? 0 : -1;
 }
 
-static int open_views(struct walk *walk, const struct picture *picture, struct error *err)
+static int open_views(struct walk *walk, struct error *err)
 {
     const struct config *config = &walk->evaluator->run->config;
     const size_t count = (size_t)config->protocol_count;
@@ -115,7 +131,7 @@ static int open_views(struct walk *walk, const struct picture *picture, struct e
         if (v < walk->view_count)
             continue;
         walk->views[walk->view_count++].protocol = &config->protocols[p];
-        if (open_view(walk, picture, &walk->views[v], err))
+        if (open_view(walk, &walk->views[v], err))
             return -1;
     }
     return 0;
@@ -126,7 +142,7 @@ static int open_views(struct walk *walk, const struct picture *picture, struct e
 /* One method under one protocol. */
 struct judgement {
     const struct walk *walk;
-    const struct view *view;
+    struct view *view;
     const struct protocol *protocol;
     const struct config_method *method;
     struct cam_post post;
@@ -185,6 +201,24 @@ static int explain_again(void *context, struct map *map, struct error *err)
     return 0;
 }
 
+/* ReLU, of maps that keep negative values too, and enlargement; the same under all protocols of a view. */
+static int energy(void *context, struct map *map, struct error *err)
+{
+    const struct judgement *j = context;
+    struct view *view = j->view;
+    const struct shape shape = j->walk->input;
+    if (!view->energy.data) {
+        const struct cam_map raw = {.form = {view->raw.form.h, view->raw.form.w, false, false}, .data = view->raw.data};
+        const struct cam_post relu_alone = {0};
+        struct saliency saliency;
+        if (cam_finish(&raw, &relu_alone, shape.h, shape.w, arena_of(j->walk), &saliency, err))
+            return -1;
+        view->energy = (struct map){shape.h, shape.w, saliency.data};
+    }
+    *map = view->energy;
+    return 0;
+}
+
 /* -- methods -------------------------------------------------------------------------------------------------------- */
 
 static int measure(struct judgement *j, const struct cam_cost *cost, int protocol, struct store_value *values,
@@ -198,6 +232,9 @@ static int measure(struct judgement *j, const struct cam_cost *cost, int protoco
                                 .cost = {cost->seconds, cost->full, cost->tail, cost->backward},
                                 .probability = probability,
                                 .explain_again = explain_again,
+                                .energy = energy,
+                                .truth = j->view->truth,
+                                .arena = arena_of(j->walk),
                                 .context = j,
                                 .metric_count = count,
                                 .metrics = run->metrics,
@@ -218,7 +255,7 @@ static int measure(struct judgement *j, const struct cam_cost *cost, int protoco
 static int judge(const struct walk *walk, int method, int protocol, struct evaluated_method *out, struct error *err)
 {
     const struct config *config = &walk->evaluator->run->config;
-    const struct view *view = &walk->views[walk->view_of[protocol]];
+    struct view *view = &walk->views[walk->view_of[protocol]];
     const struct protocol_post_steps post = protocol_post_steps((enum protocol_post)config->protocols[protocol].post);
     struct judgement j = {.walk = walk,
                           .view = view,
@@ -247,6 +284,7 @@ static int evaluate_method(struct walk *walk, int method, struct evaluated_metho
     for (int v = 0; v < walk->view_count; v++) {
         struct view *view = &walk->views[v];
         const struct cam_cost *cost = &view->raw.cost;
+        view->energy = (struct map){0};
         if (!view->has_class)
             continue;
         if (cam_explain(view->pass, m->method, m->params, 0, m->label, &view->raw, err))
@@ -288,7 +326,7 @@ static struct store_base base_of(const struct walk *walk)
             predicted = k;
     return (struct store_base){.backbone = walk->evaluator->backbone,
                                .predicted = predicted,
-                               .rank = rank_of(probabilities, classes, walk->label),
+                               .rank = rank_of(probabilities, classes, walk->subject->label),
                                .probability = isfinite(probabilities[predicted]) ? probabilities[predicted] : 0};
 }
 
@@ -296,12 +334,10 @@ int evaluate_picture(struct evaluator *evaluator, const struct evaluate_subject 
                      struct evaluated *out, bool *is_unreadable, struct error *err)
 {
     const struct config *config = &evaluator->run->config;
-    struct walk walk = {.evaluator = evaluator,
-                        .name = subject->name,
-                        .label = subject->label,
-                        .input = network_input(session_network(evaluator->session))};
+    struct walk walk = {
+        .evaluator = evaluator, .subject = subject, .input = network_input(session_network(evaluator->session))};
     *out = (struct evaluated){0};
-    const int status = open_views(&walk, &subject->picture, err);
+    const int status = open_views(&walk, err);
     *is_unreadable = walk.is_unreadable;
     if (status)
         return -1;
@@ -316,7 +352,7 @@ int evaluate_picture(struct evaluator *evaluator, const struct evaluate_subject 
         if (evaluate_method(&walk, which[i], &out->methods[i], err))
             return error_prefix(
                 err, "backbone \"%s\", image \"%s\", method \"%s\": ", config->backbones[evaluator->backbone].label,
-                walk.name, config->methods[which[i]].label);
+                subject->name, config->methods[which[i]].label);
     return 0;
 }
 
@@ -324,10 +360,12 @@ int evaluate_image(struct evaluator *evaluator, int image, const int *which, int
                    bool *is_unreadable, struct error *err)
 {
     const struct run *run = evaluator->run;
-    struct evaluate_subject subject = {.name = run->image_names[image],
-                                       .label = imageset_label(run->images, run->chosen[image])};
+    const int place = run->chosen[image];
+    struct evaluate_subject subject = {.name = run->image_names[image], .label = imageset_label(run->images, place)};
     arena_reset(&evaluator->arena);
-    *is_unreadable = imageset_picture(run->images, run->chosen[image], &evaluator->arena, &subject.picture, err) != 0;
+    *is_unreadable = imageset_picture(run->images, place, &evaluator->arena, &subject.picture, err) ||
+                     (needs_truth(&run->config) && annotation_read(run->images, place, &subject.picture,
+                                                                   &evaluator->arena, &subject.annotation, err));
     if (*is_unreadable || evaluate_picture(evaluator, &subject, which, count, out, is_unreadable, err))
         return -1;
     out->base.image = image;

@@ -5,6 +5,7 @@
 #define BENCH_EVALUATE_H
 
 #include "bench/run.h"
+#include "bench/truth.h"
 #include "methods/harness.h"
 
 /* What a worker has; the arena is reset for every image. */
@@ -38,12 +39,13 @@ struct evaluate_subject {
     const char *name;
     int label; /* -1 unknown */
     struct picture picture;
+    struct annotation annotation; /* all zero: there is no truth */
 };
 
 /*
  * Measures `count` methods (`which`: positions in the config) on a picture, with the arena as it is; of the run only the
  * config and the metrics are looked at. Returns 0, or -1 with err; is_unreadable tells a picture that cannot be decoded
- * or resized from everything else.
+ * or resized, or whose mask cannot, from everything else.
  */
 int evaluate_picture(struct evaluator *evaluator, const struct evaluate_subject *subject, const int *which, int count,
                      struct evaluated *out, bool *is_unreadable, struct error *err);

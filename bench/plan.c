@@ -54,6 +54,20 @@ static int by_value(const void *a, const void *b)
     return *(const int *)a - *(const int *)b;
 }
 
+/* Such a metric would have no value on any image. */
+static int check_truth(const struct run *run, const struct metric *metric, struct error *err)
+{
+    const char *path = run->config.dataset.path;
+    if (!imageset_has_masks(run->images) && !imageset_has_boxes(run->images))
+        return error_set(err, "image set \"%s\": has neither masks nor boxes, metric \"%s\" needs them", path,
+                         metric->name);
+    if (!imageset_has_labels(run->images))
+        return error_set(err,
+                         "image set \"%s\": has no labels, metric \"%s\" needs to know whose masks and boxes it has",
+                         path, metric->name);
+    return 0;
+}
+
 static int open_images(struct run *run, struct error *err)
 {
     const struct config *config = &run->config;
@@ -79,6 +93,9 @@ static int open_images(struct run *run, struct error *err)
         if (config->protocols[p].klass == PROTOCOL_CLASS_LABEL && !imageset_has_labels(run->images))
             return error_set(err, "image set \"%s\": has no labels, protocol \"%s\" needs them (class: label)",
                              config->dataset.path, config->protocols[p].name);
+    for (int k = 0; k < config->metric_count; k++)
+        if (config->metrics[k].metric->is_truth && check_truth(run, config->metrics[k].metric, err))
+            return -1;
     return 0;
 }
 

@@ -16,4 +16,7 @@
 /* Into the arena. Errors: not a JPEG or PNG, truncated, damaged, too large (with the sides), no memory. */
 int decode_picture(const void *bytes, size_t size, struct arena *arena, struct picture *picture, struct error *err);
 
+/* A mask: a PNG of one 8-bit channel, its values as they are. Others are refused by what they are. */
+int decode_mask(const void *bytes, size_t size, struct arena *arena, struct mask *mask, struct error *err);
+
 #endif

@@ -2,7 +2,7 @@
  * datasets/decode_png.c - PNG by libpng's row API, without gamma, to what Pillow's convert("RGB") gives.
  *
  * Pillow's own ways: alpha is dropped, 16-bit colour keeps the high byte, 16-bit grey is clipped at 255, indices beyond
- * the palette are greys.
+ * the palette are greys. A mask's samples are taken as they are.
  */
 #include "datasets/decode_formats.h"
 
@@ -64,11 +64,9 @@ static void read_palette(struct decoder *decoder)
             memcpy(decoder->palette[i], (uint8_t[]){colours[i].red, colours[i].green, colours[i].blue}, 3);
 }
 
-static int read_header(struct decoder *decoder, struct arena *arena, struct picture *picture)
+static int prepare_picture(struct decoder *decoder, struct arena *arena, struct picture *picture)
 {
     png_structp png = decoder->png;
-    png_read_info(png, decoder->info);
-    png_get_IHDR(png, decoder->info, &decoder->w, &decoder->h, &decoder->depth, &decoder->colour, NULL, NULL, NULL);
     if (decode_make_room("PNG", decoder->w, decoder->h, arena, picture, decoder->err))
         return -1;
     if (decoder->colour == PNG_COLOR_TYPE_PALETTE)
@@ -81,13 +79,13 @@ static int read_header(struct decoder *decoder, struct arena *arena, struct pict
         png_set_strip_16(png);
     if (decoder->colour & PNG_COLOR_MASK_ALPHA)
         png_set_strip_alpha(png);
-    png_set_interlace_handling(png);
-    png_read_update_info(png, decoder->info);
     return 0;
 }
 
 static int read_samples(struct decoder *decoder, struct arena *arena)
 {
+    png_set_interlace_handling(decoder->png);
+    png_read_update_info(decoder->png, decoder->info);
     const size_t stride = png_get_rowbytes(decoder->png, decoder->info);
     decoder->samples = arena_alloc(arena, decoder->h, stride);
     decoder->rows = arena_alloc(arena, decoder->h, sizeof *decoder->rows);
@@ -116,28 +114,70 @@ static void convert_row(const struct decoder *decoder, const uint8_t *in, uint8_
             memset(out + 3 * x, in[x], 3);
 }
 
-/* Locals that change after setjmp() live in the decoder. */
-static int decode(struct decoder *decoder, struct arena *arena, struct picture *picture)
+/* What is made of the file behind its header: a picture or a mask. */
+typedef int read_target(struct decoder *decoder, struct arena *arena, void *target);
+
+static int read_picture(struct decoder *decoder, struct arena *arena, void *target)
 {
-    if (setjmp(png_jmpbuf(decoder->png)))
-        return -1;
-    png_set_read_fn(decoder->png, decoder, take_bytes);
-    png_set_user_limits(decoder->png, 0x7fffffff, 0x7fffffff); /* decode_make_room() says it better */
-    png_set_chunk_cache_max(decoder->png, CHUNKS_MAX);
-    png_set_chunk_malloc_max(decoder->png, CHUNK_BYTES_MAX);
-    if (read_header(decoder, arena, picture) || read_samples(decoder, arena))
+    const struct picture *picture = target;
+    if (prepare_picture(decoder, arena, target) || read_samples(decoder, arena))
         return -1;
     for (size_t y = 0; y < decoder->h; y++)
         convert_row(decoder, decoder->rows[y], picture->data + y * decoder->w * 3);
     return 0;
 }
 
-int decode_png(const void *bytes, size_t size, struct arena *arena, struct picture *picture, struct error *err)
+static const char *colour_name(int colour)
+{
+    return colour == PNG_COLOR_TYPE_PALETTE ? "a palette"
+           : colour == PNG_COLOR_TYPE_GRAY  ? "grey"
+           : colour & PNG_COLOR_MASK_COLOR  ? "colour"
+                                            : "grey and alpha";
+}
+
+static int read_mask(struct decoder *decoder, struct arena *arena, void *target)
+{
+    if (decoder->colour != PNG_COLOR_TYPE_GRAY || decoder->depth != 8)
+        return error_set(decoder->err, "a PNG of one channel with 8 bits is needed; this one has %s with %d bits",
+                         colour_name(decoder->colour), decoder->depth);
+    if (decode_check_sides("PNG", decoder->w, decoder->h, decoder->err) || read_samples(decoder, arena))
+        return -1;
+    *(struct mask *)target = (struct mask){(int)decoder->h, (int)decoder->w, decoder->samples};
+    return 0;
+}
+
+/* Locals that change after setjmp() live in the decoder. */
+static int decode(struct decoder *decoder, struct arena *arena, read_target *read, void *target)
+{
+    if (setjmp(png_jmpbuf(decoder->png)))
+        return -1;
+    png_set_read_fn(decoder->png, decoder, take_bytes);
+    png_set_user_limits(decoder->png, 0x7fffffff, 0x7fffffff); /* decode_check_sides() says it better */
+    png_set_chunk_cache_max(decoder->png, CHUNKS_MAX);
+    png_set_chunk_malloc_max(decoder->png, CHUNK_BYTES_MAX);
+    png_read_info(decoder->png, decoder->info);
+    png_get_IHDR(decoder->png, decoder->info, &decoder->w, &decoder->h, &decoder->depth, &decoder->colour, NULL, NULL,
+                 NULL);
+    return read(decoder, arena, target);
+}
+
+static int decode_bytes(const void *bytes, size_t size, struct arena *arena, read_target *read, void *target,
+                        struct error *err)
 {
     struct decoder decoder = {.err = err, .bytes = bytes, .size = size};
     decoder.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &decoder, refuse, ignore_warning);
     decoder.info = decoder.png ? png_create_info_struct(decoder.png) : NULL;
-    const int status = decoder.info ? decode(&decoder, arena, picture) : error_memory(err, "a picture");
+    const int status = decoder.info ? decode(&decoder, arena, read, target) : error_memory(err, "a picture");
     png_destroy_read_struct(&decoder.png, &decoder.info, NULL);
     return status;
+}
+
+int decode_png(const void *bytes, size_t size, struct arena *arena, struct picture *picture, struct error *err)
+{
+    return decode_bytes(bytes, size, arena, read_picture, picture, err);
+}
+
+int decode_mask(const void *bytes, size_t size, struct arena *arena, struct mask *mask, struct error *err)
+{
+    return decode_bytes(bytes, size, arena, read_mask, mask, err);
 }

@@ -23,15 +23,21 @@ enum layout { LAYOUT_OWN, LAYOUT_ARRAY, LAYOUT_ENCODED };
 
 static const char *const layout_names[] = {"cambench", "array", "encoded files"};
 
+/* Files of one kind, end to end. */
+struct files {
+    const struct h5_item *data;
+    uint64_t *offset; /* (count + 1) */
+};
+
 struct imageset {
     struct h5 *file;
     struct arena arena; /* all below */
     enum layout layout;
-    const struct h5_item *pictures; /* /jpeg/data or /images */
+    const struct h5_item *pictures; /* /images; NULL in LAYOUT_OWN */
+    struct files files, masks;      /* of LAYOUT_OWN; masks.data may be NULL */
     int count, class_count;
     bool has_labels;
     uint64_t bytes;
-    uint64_t *offset;                    /* (count + 1), of LAYOUT_OWN */
     const char **name;                   /* (count) */
     int64_t *label;                      /* (count) */
     const char **class_name, **class_id; /* (class_count); class_id may be NULL */
@@ -283,40 +289,56 @@ static int read_boxes(struct imageset *set, struct error *err)
 
 /* -- pictures ----------------------------------------------------------------------------------------------------- */
 
-static int check_offsets(struct imageset *set, struct error *err)
+static int check_offsets(const struct imageset *set, const struct files *files, const char *path, struct error *err)
 {
-    const uint64_t end = set->pictures->dim[0];
+    const uint64_t end = files->data->dim[0];
     for (int i = 0; i <= set->count; i++) {
-        if (i && set->offset[i] < set->offset[i - 1])
-            return fail(set, err, "dataset \"/jpeg/offset\" goes down at entry %d, from %llu to %llu", i,
-                        (unsigned long long)set->offset[i - 1], (unsigned long long)set->offset[i]);
-        if (set->offset[i] > end)
-            return fail(set, err, "dataset \"/jpeg/offset\", entry %d: %llu is beyond the %llu bytes of \"/jpeg/data\"",
-                        i, (unsigned long long)set->offset[i], (unsigned long long)end);
+        if (i && files->offset[i] < files->offset[i - 1])
+            return fail(set, err, "dataset \"%s\" goes down at entry %d, from %llu to %llu", path, i,
+                        (unsigned long long)files->offset[i - 1], (unsigned long long)files->offset[i]);
+        if (files->offset[i] > end)
+            return fail(set, err, "dataset \"%s\", entry %d: %llu is beyond the %llu bytes of \"%s\"", path, i,
+                        (unsigned long long)files->offset[i], (unsigned long long)end, files->data->path);
     }
-    set->bytes = set->offset[set->count] - set->offset[0];
     return 0;
+}
+
+/* `entries` are needed in `offset`; negative: it is what says how many images there are. */
+static int open_files(struct imageset *set, const struct h5_item *data, const struct h5_item *offset, int64_t entries,
+                      struct files *files, struct error *err)
+{
+    if (data->type != H5_UINT8 || data->rank != 1)
+        return fail(set, err, "dataset \"%s\" is not a list of bytes (uint8)", data->path);
+    if (check_list(set, offset, entries, IMAGES_MAX, err))
+        return -1;
+    if (offset->dim[0] == 0)
+        return fail(set, err, "dataset \"%s\" is empty; it has one entry more than there are images", offset->path);
+    set->count = (int)offset->dim[0] - 1;
+    files->data = data;
+    files->offset = arena_alloc(&set->arena, offset->dim[0], sizeof *files->offset);
+    if (!files->offset)
+        return error_memory(err, "the offsets of an image set");
+    if (h5_read(set->file, offset, 0, offset->dim[0], H5_UINT64, files->offset, err))
+        return -1;
+    return check_offsets(set, files, offset->path, err);
 }
 
 static int open_own(struct imageset *set, struct error *err)
 {
     const struct h5_item *data = need(set, "/jpeg/data", err), *offset = data ? need(set, "/jpeg/offset", err) : NULL;
-    if (!offset)
+    if (!offset || open_files(set, data, offset, -1, &set->files, err))
         return -1;
-    if (data->type != H5_UINT8 || data->rank != 1)
-        return fail(set, err, "dataset \"/jpeg/data\" is not a list of bytes (uint8)");
-    if (check_list(set, offset, -1, IMAGES_MAX, err))
-        return -1;
-    if (offset->dim[0] == 0)
-        return fail(set, err, "dataset \"/jpeg/offset\" is empty; it has one entry more than there are images");
-    set->pictures = data;
-    set->count = (int)offset->dim[0] - 1;
-    set->offset = arena_alloc(&set->arena, offset->dim[0], sizeof *set->offset);
-    if (!set->offset)
-        return error_memory(err, "the offsets of an image set");
-    if (h5_read(set->file, offset, 0, offset->dim[0], H5_UINT64, set->offset, err))
-        return -1;
-    return check_offsets(set, err);
+    set->bytes = set->files.offset[set->count] - set->files.offset[0];
+    return 0;
+}
+
+static int read_masks(struct imageset *set, struct error *err)
+{
+    const bool is_there = h5_find(set->file, "/mask/data") || h5_find(set->file, "/mask/offset");
+    if (!is_there || set->layout != LAYOUT_OWN)
+        return 0;
+    const struct h5_item *data = need(set, "/mask/data", err), *offset = data ? need(set, "/mask/offset", err) : NULL;
+    return offset ? open_files(set, data, offset, (int64_t)set->count + 1, &set->masks, err) : -1;
 }
 
 static int open_foreign(struct imageset *set, struct error *err)
@@ -374,7 +396,7 @@ static int read_all(struct imageset *set, struct error *err)
         return fail(set, err, "holds no images");
     if (read_attribute(set, "@source", &set->source, err) || read_names(set, err) || read_classes(set, err))
         return -1;
-    return read_labels(set, err) || read_boxes(set, err) ? -1 : 0;
+    return read_labels(set, err) || read_boxes(set, err) || read_masks(set, err) ? -1 : 0;
 }
 
 struct imageset *imageset_open(const char *path, struct error *err)
@@ -462,6 +484,11 @@ int imageset_boxes(const struct imageset *set, int image, const struct box **box
     return set->box_start[image + 1] - set->box_start[image];
 }
 
+bool imageset_has_boxes(const struct imageset *set)
+{
+    return set->box_start && set->box_start[set->count] > 0;
+}
+
 static int read_array(struct imageset *set, int image, struct arena *arena, struct picture *picture, struct error *err)
 {
     const int h = (int)set->pictures->dim[1], w = (int)set->pictures->dim[2];
@@ -471,15 +498,25 @@ static int read_array(struct imageset *set, int image, struct arena *arena, stru
     return h5_read(set->file, set->pictures, (uint64_t)image, 1, H5_UINT8, picture->data, err);
 }
 
+/* The bytes of one file, in the arena. */
+static int read_file(struct imageset *set, const struct files *files, int image, struct arena *arena, void **bytes,
+                     uint64_t *size, struct error *err)
+{
+    const uint64_t first = files->offset[image];
+    *size = files->offset[image + 1] - first;
+    if (*size > FILE_BYTES_MAX)
+        return error_set(err, "%llu bytes are too many for a picture", (unsigned long long)*size);
+    *bytes = arena_alloc(arena, *size, 1);
+    if (!*bytes)
+        return error_memory(err, "a picture");
+    return h5_read(set->file, files->data, first, *size, H5_UINT8, *bytes, err);
+}
+
 static int decode_own(struct imageset *set, int image, struct arena *arena, struct picture *picture, struct error *err)
 {
-    const uint64_t first = set->offset[image], size = set->offset[image + 1] - first;
-    if (size > FILE_BYTES_MAX)
-        return error_set(err, "%llu bytes are too many for a picture", (unsigned long long)size);
-    void *bytes = arena_alloc(arena, size, 1);
-    if (!bytes)
-        return error_memory(err, "a picture");
-    if (h5_read(set->file, set->pictures, first, size, H5_UINT8, bytes, err))
+    void *bytes;
+    uint64_t size;
+    if (read_file(set, &set->files, image, arena, &bytes, &size, err))
         return -1;
     return decode_picture(bytes, size, arena, picture, err);
 }
@@ -503,4 +540,26 @@ int imageset_picture(struct imageset *set, int image, struct arena *arena, struc
     return read[set->layout](set, image, arena, picture, err)
                ? error_prefix(err, "image \"%s\": ", imageset_name(set, image))
                : 0;
+}
+
+static bool has_mask(const struct imageset *set, int image)
+{
+    return set->masks.data && set->masks.offset[image] < set->masks.offset[image + 1];
+}
+
+int imageset_mask(struct imageset *set, int image, struct arena *arena, struct mask *mask, struct error *err)
+{
+    void *bytes;
+    uint64_t size;
+    *mask = (struct mask){0};
+    if (!has_mask(set, image))
+        return 0;
+    if (read_file(set, &set->masks, image, arena, &bytes, &size, err) || decode_mask(bytes, size, arena, mask, err))
+        return error_prefix(err, "image \"%s\": mask: ", imageset_name(set, image));
+    return 0;
+}
+
+bool imageset_has_masks(const struct imageset *set)
+{
+    return set->masks.data && set->masks.offset[0] < set->masks.offset[set->count];
 }

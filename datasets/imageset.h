@@ -35,6 +35,7 @@ struct box {
     int x0, y0, x1, y1;
 };
 int imageset_boxes(const struct imageset *set, int image, const struct box **boxes);
+bool imageset_has_boxes(const struct imageset *set); /* of at least one image */
 
 /*
  * The mask of an image (h,w), of the file's size, in the arena: 255 where the labelled object is seen, 1..254 where other
@@ -46,7 +47,7 @@ struct mask {
 };
 #define MASK_LABELLED 255
 int imageset_mask(struct imageset *set, int image, struct arena *arena, struct mask *mask, struct error *err);
-bool imageset_has_masks(const struct imageset *set);
+bool imageset_has_masks(const struct imageset *set); /* likewise */
 
 /* An 8-bit RGB picture (h,w,3) in the arena. */
 struct picture {

@@ -68,3 +68,43 @@ int preprocess_picture(const struct picture *picture, const struct preprocess *h
         *geometry = (struct preprocess_geometry){(double)w / picture->w, (double)h / picture->h, -left, -top};
     return 0;
 }
+
+/* Where the centre of pixel i of the crop lies in the file. */
+static double source_of(int i, double scale, double offset)
+{
+    return floor((i + 0.5 - offset) / scale);
+}
+
+int preprocess_mask(const struct mask *mask, const struct preprocess_geometry *geometry, int h, int w,
+                    struct arena *arena, struct mask *out, struct error *err)
+{
+    *out = (struct mask){h, w, arena_alloc(arena, (size_t)h * (size_t)w, 1)};
+    if (!out->data)
+        return error_memory(err, "a mask");
+    for (int y = 0; y < h; y++) {
+        const double v = source_of(y, geometry->scale_y, geometry->offset_y);
+        if (v < 0 || v >= mask->h)
+            continue;
+        const uint8_t *row = mask->data + (size_t)v * (size_t)mask->w;
+        for (int x = 0; x < w; x++) {
+            const double u = source_of(x, geometry->scale_x, geometry->offset_x);
+            if (u >= 0 && u < mask->w)
+                out->data[(size_t)y * (size_t)w + (size_t)x] = row[(size_t)u];
+        }
+    }
+    return 0;
+}
+
+static int edge(int at, double scale, double offset, int side)
+{
+    return (int)fmin(side, fmax(0, nearbyint(at * scale + offset)));
+}
+
+bool preprocess_box(const struct box *box, const struct preprocess_geometry *geometry, int h, int w, struct box *out)
+{
+    *out = (struct box){.x0 = edge(box->x0, geometry->scale_x, geometry->offset_x, w),
+                        .y0 = edge(box->y0, geometry->scale_y, geometry->offset_y, h),
+                        .x1 = edge(box->x1, geometry->scale_x, geometry->offset_x, w),
+                        .y1 = edge(box->y1, geometry->scale_y, geometry->offset_y, h)};
+    return out->x0 < out->x1 && out->y0 < out->y1;
+}

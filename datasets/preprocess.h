@@ -28,6 +28,16 @@ struct preprocess_geometry {
 };
 
 /*
+ * A mask as the network sees it (h,w), in the arena: the nearest value, taken at each pixel's centre (Pillow's NEAREST);
+ * 0 in the padding.
+ */
+int preprocess_mask(const struct mask *mask, const struct preprocess_geometry *geometry, int h, int w,
+                    struct arena *arena, struct mask *out, struct error *err);
+
+/* A box likewise: edges rounded to whole pixels, clipped to (h,w). false: nothing is left of it. */
+bool preprocess_box(const struct box *box, const struct preprocess_geometry *geometry, int h, int w, struct box *out);
+
+/*
  * Resize, centre crop (offset round-half-even((side - crop) / 2); smaller pictures are padded with zeros), normalise.
  * input: (3,crop_h,crop_w), given by the caller. pixels: if not NULL, receives the crop's 8-bit RGB (crop_h,crop_w,3),
  * in the arena, for overlays. geometry may be NULL. Errors: no memory, a picture of impossible aspect.

@@ -35,6 +35,48 @@ int evidence_explanation_map(struct evidence *evidence, struct map *map, struct 
     return evidence->explain_again(evidence->context, map, err);
 }
 
+int evidence_map_energy(struct evidence *evidence, struct map *map, struct error *err)
+{
+    return evidence->energy(evidence->context, map, err);
+}
+
+static int need_truth(const struct evidence *evidence, struct error *err)
+{
+    return evidence->truth ? 0 : error_set(err, "asks for truth and does not say so (is_truth)");
+}
+
+int evidence_truth_mask(struct evidence *evidence, enum truth_source source, struct truth_mask *mask,
+                        struct value *value, struct error *err)
+{
+    if (need_truth(evidence, err))
+        return -1;
+    const struct truth *truth = evidence->truth;
+    const bool is_mask = source == TRUTH_MASK || (source == TRUTH_AUTO && truth->mask.data);
+    const char *why = is_mask ? truth->no_mask : truth->no_boxes;
+    *mask = is_mask ? truth->mask : truth->box_mask;
+    if (why)
+        *value = value_undefined(why);
+    return 0;
+}
+
+int evidence_truth_boxes(struct evidence *evidence, struct truth_boxes *boxes, struct value *value, struct error *err)
+{
+    if (need_truth(evidence, err))
+        return -1;
+    *boxes = evidence->truth->boxes;
+    if (evidence->truth->no_boxes)
+        *value = value_undefined(evidence->truth->no_boxes);
+    return 0;
+}
+
+void *evidence_alloc(struct evidence *evidence, size_t count, size_t size, struct error *err)
+{
+    void *scratch = arena_alloc(evidence->arena, count, size);
+    if (!scratch)
+        error_memory(err, "a metric's scratch");
+    return scratch;
+}
+
 struct evidence_cost evidence_cost(const struct evidence *evidence)
 {
     return evidence->cost;

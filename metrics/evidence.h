@@ -7,12 +7,21 @@
 #ifndef METRICS_EVIDENCE_H
 #define METRICS_EVIDENCE_H
 
+#include "base/arena.h"
 #include "metrics/metric.h"
 
 /* A metric of the run, with its parameters. */
 struct evidence_metric {
     const struct metric *metric;
     const void *params;
+};
+
+/* What is known of where the label's object is; made once for an image, an input and a class. */
+struct truth {
+    const char *no_mask, *no_boxes; /* NULL, or why there is none: the reasons of evidence_truth_mask() */
+    struct truth_mask mask;
+    struct truth_boxes boxes;
+    struct truth_mask box_mask; /* their union */
 };
 
 struct evidence {
@@ -22,6 +31,9 @@ struct evidence {
     /* 0, or -1 with err */
     int (*probability)(void *context, enum evidence_image image, double *probability, struct error *err);
     int (*explain_again)(void *context, struct map *map, struct error *err);
+    int (*energy)(void *context, struct map *map, struct error *err);
+    const struct truth *truth; /* NULL: no metric of the run is_truth */
+    struct arena *arena;       /* the image's, for scratch */
     void *context;
     int metric_count;
     const struct evidence_metric *metrics; /* of the run */

@@ -15,6 +15,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct evidence;
 
@@ -39,7 +40,8 @@ struct metric {
     const char *source; /* key in docs/references.bib */
     int version;        /* raised when equal input gives other numbers */
     bool is_cost;       /* differs from run to run: kept out of summary.csv, printed in costs */
-    bool is_truth;      /* compares the map with the annotation; the first such is what report.meta ranks others by */
+    /* Compares the map with masks or boxes, which the image set must have; report.meta ranks others by the first such. */
+    bool is_truth;
     const struct param *params;
     size_t params_size;
     /* Fills value: one image, one method, one protocol. Returns 0, or -1 with err (not for undefined values). */
@@ -84,6 +86,47 @@ int evidence_probabilities(struct evidence *evidence, double *p, double *o, stru
  */
 int evidence_explanation_map(struct evidence *evidence, struct map *map, struct error *err);
 
+/*
+ * The map (H,W) whose values are energy: ReLU and enlargement alone. No minimum is subtracted and nothing is scaled,
+ * whatever the protocol does behind them, so that ratios of sums are those of the method's own map. 0, or -1 with err.
+ */
+int evidence_map_energy(struct evidence *evidence, struct map *map, struct error *err);
+
+/* -- truth: where the label's object is, at the network's input -------------------------------------------------- */
+
+enum truth_pixel { TRUTH_NOTHING, TRUTH_OTHER, TRUTH_LABELLED }; /* OTHER: an object of another class */
+
+/* (H,W) of enum truth_pixel; at least one is TRUTH_LABELLED. */
+struct truth_mask {
+    int h, w;
+    const uint8_t *data;
+};
+
+/* In pixels of the input, half-open, never empty. */
+struct truth_box {
+    int x0, y0, x1, y1;
+};
+struct truth_boxes {
+    int count;
+    const struct truth_box *list;
+};
+
+enum truth_source { TRUTH_AUTO, TRUTH_MASK, TRUTH_BOX }; /* AUTO: the mask where the image has one, else the boxes */
+#define TRUTH_SOURCE_CHOICES "auto|mask|box"
+
+/*
+ * The mask; of boxes their union. Only for metrics that say is_truth. Where there is no truth for the explained
+ * class `value` becomes undefined, else it is left as it is: "no_truth" (none of this kind for the image), "no_label",
+ * "other_class" (explained is another class than the label), "no_box" (cropped away). 0, or -1 with err.
+ */
+int evidence_truth_mask(struct evidence *evidence, enum truth_source source, struct truth_mask *mask,
+                        struct value *value, struct error *err);
+
+/* The boxes; where the image has a mask and no boxes, the box of what is seen in the mask. Otherwise as above. */
+int evidence_truth_boxes(struct evidence *evidence, struct truth_boxes *boxes, struct value *value, struct error *err);
+
+/* -- costs, other metrics, help ---------------------------------------------------------------------------------- */
+
 /* What one map cost: wall seconds end to end (base pass included), and passes. */
 struct evidence_cost {
     double seconds;
@@ -93,6 +136,9 @@ struct evidence_cost evidence_cost(const struct evidence *evidence);
 
 /* Another metric's per-image value under the same protocol: how composites are made. 0, or -1 with err. */
 int evidence_value(struct evidence *evidence, const char *metric, struct value *value, struct error *err);
+
+/* `count` zeroed elements of scratch, until the next image; NULL when memory is short, which is an error. */
+void *evidence_alloc(struct evidence *evidence, size_t count, size_t size, struct error *err);
 
 /* Help: a defined value; an undefined one; harmonic mean of three, 0 if one of them is not positive (Poppi 2021, eq. 4). */
 struct value value_of(double number);

@@ -53,6 +53,9 @@ static int explain_again(void *context, struct map *map, struct error *err)
     return 0;
 }
 
+/* tests/metrics/test_truth.c has images with truth */
+static const struct truth nothing_known = {.no_mask = "no_truth", .no_boxes = "no_truth"};
+
 static void open_bench(struct bench *bench, struct image *image)
 {
     int count = 0;
@@ -68,6 +71,7 @@ static void open_bench(struct bench *bench, struct image *image)
                                         .cost = {.seconds = 0.5, .full = 3, .tail = 20, .backward = 1},
                                         .probability = probability,
                                         .explain_again = explain_again,
+                                        .truth = &nothing_known,
                                         .context = image,
                                         .metric_count = count,
                                         .metrics = bench->list,

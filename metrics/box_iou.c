@@ -1,0 +1,135 @@
+/*
+ * metrics/box_iou.c - how well the box of the map's largest part covers the object's: pixels above `tau` times the
+ * maximum, their largest 8-connected component by pixel count (the first in row-major order of equals), its half-open
+ * box, and the intersection over union with the best of the object's boxes. Zhou et al., "Learning Deep Features for
+ * Discriminative Localization", CVPR 2016, section 3.2 (tau 0.2), arXiv:1512.04150. A constant map has no part: 0.
+ */
+#include "metrics/metric.h"
+
+struct settings {
+    double tau;
+};
+
+/* Pixels that are above the threshold and in no component yet; a stack of one component's pixels. */
+struct search {
+    int h, w;
+    bool *is_open;
+    int *stack;
+    int held;
+};
+
+static void push(struct search *search, int x, int y)
+{
+    const int place = y * search->w + x;
+    if (x < 0 || y < 0 || x >= search->w || y >= search->h || !search->is_open[place])
+        return;
+    search->is_open[place] = false;
+    search->stack[search->held++] = place;
+}
+
+/* The component of pixel (x,y): its box; how many pixels it has. */
+static int take_component(struct search *search, int x, int y, struct truth_box *box)
+{
+    int count = 0;
+    *box = (struct truth_box){x, y, x + 1, y + 1};
+    push(search, x, y);
+    for (; search->held > 0; count++) {
+        const int place = search->stack[--search->held], u = place % search->w, v = place / search->w;
+        box->x0 = u < box->x0 ? u : box->x0;
+        box->x1 = u >= box->x1 ? u + 1 : box->x1;
+        box->y1 = v >= box->y1 ? v + 1 : box->y1; /* y0 is that of the first pixel in row-major order */
+        for (int dy = -1; dy <= 1; dy++)
+            for (int dx = -1; dx <= 1; dx++)
+                push(search, u + dx, v + dy);
+    }
+    return count;
+}
+
+static float maximum(const float *values, size_t n)
+{
+    float max = values[0];
+    for (size_t i = 1; i < n; i++)
+        max = values[i] > max ? values[i] : max;
+    return max;
+}
+
+/* The box of the largest component; empty if no pixel is above the threshold. */
+static int find_box(struct evidence *evidence, double tau, struct truth_box *box, struct error *err)
+{
+    const struct map map = evidence_map(evidence);
+    const size_t n = (size_t)map.h * (size_t)map.w;
+    struct search search = {.h = map.h, .w = map.w};
+    search.is_open = evidence_alloc(evidence, n, sizeof *search.is_open, err);
+    search.stack = evidence_alloc(evidence, n, sizeof *search.stack, err);
+    if (!search.is_open || !search.stack)
+        return -1;
+    const double threshold = tau * (double)maximum(map.data, n);
+    for (size_t i = 0; i < n; i++)
+        search.is_open[i] = (double)map.data[i] > threshold;
+    int largest = 0;
+    *box = (struct truth_box){0};
+    for (int y = 0; y < map.h; y++)
+        for (int x = 0; x < map.w; x++) {
+            struct truth_box found;
+            const int count = take_component(&search, x, y, &found);
+            if (count > largest)
+                *box = found;
+            largest = count > largest ? count : largest;
+        }
+    return 0;
+}
+
+static double overlap(int a0, int a1, int b0, int b1)
+{
+    return fmax(0, (a1 < b1 ? a1 : b1) - (a0 > b0 ? a0 : b0));
+}
+
+static double area(const struct truth_box *box)
+{
+    return (double)(box->x1 - box->x0) * (double)(box->y1 - box->y0);
+}
+
+static double iou(const struct truth_box *a, const struct truth_box *b)
+{
+    const double both = overlap(a->x0, a->x1, b->x0, b->x1) * overlap(a->y0, a->y1, b->y0, b->y1);
+    return both / (area(a) + area(b) - both);
+}
+
+static int measure(struct evidence *evidence, const void *params, struct value *value, struct error *err)
+{
+    const struct settings *settings = params;
+    struct truth_boxes boxes;
+    struct truth_box box;
+    if (evidence_truth_boxes(evidence, &boxes, value, err))
+        return -1;
+    if (value->undefined)
+        return 0;
+    if (find_box(evidence, settings->tau, &box, err))
+        return -1;
+    double best = 0;
+    for (int i = 0; i < boxes.count; i++)
+        best = fmax(best, iou(&box, &boxes.list[i]));
+    *value = value_of(best);
+    return 0;
+}
+
+static const struct param params[] = {
+    PARAM_FLOAT(struct settings, tau, 0.2, 0, 1, "share of the map's maximum above which a pixel counts"),
+    {0},
+};
+
+const struct metric metric_box_iou = {
+    .name = "box_iou",
+    .title = "Box IoU",
+    .unit = "",
+    .min = 0,
+    .max = 1,
+    .direction = METRIC_HIGHER_IS_BETTER,
+    .year = 2016,
+    .source = "zhou2016cam",
+    .version = 1,
+    .is_truth = true,
+    .params = params,
+    .params_size = sizeof(struct settings),
+    .measure = measure,
+};

@@ -1,0 +1,87 @@
+/*
+ * metrics/pointing_game.c - does the map's largest value point at the object? 1 if a pixel of the object's mask (or
+ * boxes) lies nearer than `tolerance_px` to it, else 0; the first of equal values in row-major order is the point. Zhang
+ * et al., "Top-Down Neural Attention by Excitation Backprop", IJCV 2018, section 5.1, arXiv:1608.00507. A constant map
+ * points nowhere: a miss, flagged.
+ *
+ * The mean is that of images. The paper's is the mean over classes of each class's share.
+ */
+#include "metrics/metric.h"
+
+struct settings {
+    int tolerance_px;
+    int truth; /* enum truth_source */
+};
+
+static bool is_constant(const float *values, size_t n)
+{
+    for (size_t i = 1; i < n; i++)
+        if (values[i] != values[0])
+            return false;
+    return true;
+}
+
+static size_t position_of_max(const float *values, size_t n)
+{
+    size_t best = 0;
+    for (size_t i = 1; i < n; i++)
+        if (values[i] > values[best])
+            best = i;
+    return best;
+}
+
+/* At the point itself, or at a squared distance below tolerance^2. */
+static bool is_near(const struct truth_mask *mask, int x, int y, int64_t tolerance)
+{
+    for (int v = 0; v < mask->h; v++)
+        for (int u = 0; u < mask->w; u++) {
+            const int64_t dx = u - x, dy = v - y, distance = dx * dx + dy * dy;
+            if (mask->data[(size_t)v * (size_t)mask->w + (size_t)u] == TRUTH_LABELLED &&
+                (distance == 0 || distance < tolerance * tolerance))
+                return true;
+        }
+    return false;
+}
+
+static int measure(struct evidence *evidence, const void *params, struct value *value, struct error *err)
+{
+    const struct settings *settings = params;
+    const struct map map = evidence_map(evidence);
+    const size_t n = (size_t)map.h * (size_t)map.w;
+    struct truth_mask mask;
+    if (evidence_truth_mask(evidence, (enum truth_source)settings->truth, &mask, value, err))
+        return -1;
+    if (value->undefined)
+        return 0;
+    if (is_constant(map.data, n)) {
+        *value = (struct value){.number = 0, .flag = "constant_map"};
+        return 0;
+    }
+    const size_t point = position_of_max(map.data, n), width = (size_t)map.w;
+    *value = value_of(is_near(&mask, (int)(point % width), (int)(point / width), settings->tolerance_px));
+    return 0;
+}
+
+static const struct param params[] = {
+    PARAM_INT(struct settings, tolerance_px, 15, 0, 4096, "in pixels of the input; 0: the point itself"),
+    PARAM_ENUM(struct settings, truth, TRUTH_SOURCE_CHOICES,
+               "the object's mask, its boxes, or the mask where there is one"),
+    {0},
+};
+
+const struct metric metric_pointing_game = {
+    .name = "pointing_game",
+    .title = "Pointing Game",
+    .unit = "%",
+    .is_percent = true,
+    .min = 0,
+    .max = 1,
+    .direction = METRIC_HIGHER_IS_BETTER,
+    .year = 2018,
+    .source = "zhang2018excitation",
+    .version = 1,
+    .is_truth = true,
+    .params = params,
+    .params_size = sizeof(struct settings),
+    .measure = measure,
+};

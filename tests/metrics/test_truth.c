@@ -1,0 +1,399 @@
+/*
+ * tests/metrics/test_truth.c - metrics that know where the object is: against NumPy and SciPy (tests/golden/truth.py), in
+ * hand-sized cases, and what has no answer.
+ */
+#include "metrics/evidence.h"
+#include "tests/golden.h"
+#include "tests/test.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define IMAGES 16
+#define HEIGHT 29
+#define WIDTH 31
+#define PIXELS (HEIGHT * WIDTH)
+
+extern const struct metric metric_box_iou, metric_class_discrimination, metric_energy_pointing_game,
+    metric_loc_accuracy, metric_pointing_game;
+
+/* An image as the runner would hold it. */
+struct scene {
+    int h, w;
+    float map[PIXELS], energy[PIXELS];
+    uint8_t mask[PIXELS], box_mask[PIXELS];
+    struct truth_box boxes[4];
+    struct truth truth;
+    int energy_calls;
+};
+
+static int energy(void *context, struct map *map, struct error *err)
+{
+    struct scene *scene = context;
+    (void)err;
+    scene->energy_calls++;
+    *map = (struct map){scene->h, scene->w, scene->energy};
+    return 0;
+}
+
+/* The scene's truth is what its arrays hold; `boxes` of them. */
+static void use_truth(struct scene *scene, int boxes)
+{
+    memset(scene->box_mask, 0, sizeof scene->box_mask);
+    for (int i = 0; i < boxes; i++)
+        for (int y = scene->boxes[i].y0; y < scene->boxes[i].y1; y++)
+            memset(scene->box_mask + y * scene->w + scene->boxes[i].x0, TRUTH_LABELLED,
+                   (size_t)(scene->boxes[i].x1 - scene->boxes[i].x0));
+    scene->truth = (struct truth){.mask = {scene->h, scene->w, scene->mask},
+                                  .boxes = {boxes, scene->boxes},
+                                  .box_mask = {scene->h, scene->w, scene->box_mask}};
+}
+
+/* Up to two parameters, "tau=0.5"; NULL: none. A metric's part stands beside it with the same text. */
+static struct value measure_with(struct scene *scene, const struct metric *metric, const char *one, const char *other)
+{
+    const struct metric *const listed[] = {metric, &metric_box_iou};
+    const char *const texts[] = {one, other};
+    double params[2][16];
+    struct evidence_metric list[2];
+    struct value values[2] = {{0}}, value;
+    bool is_measured[2] = {false};
+    struct arena arena;
+    struct error err = {""};
+    for (int m = 0; m < 2; m++) {
+        param_defaults(listed[m]->params, params[m]);
+        for (int i = 0; i < 2; i++) {
+            char name[32];
+            const char *equals = texts[i] ? strchr(texts[i], '=') : NULL;
+            snprintf(name, sizeof name, "%.*s", equals ? (int)(equals - texts[i]) : 0, texts[i] ? texts[i] : "");
+            const struct param *row = param_find(listed[m]->params, name);
+            if (equals && row && param_parse(row, equals + 1, params[m], &err))
+                fail_msg("%s", err.text);
+        }
+        list[m] = (struct evidence_metric){listed[m], params[m]};
+    }
+    arena_init(&arena, 0);
+    struct evidence evidence = {.map = {scene->h, scene->w, scene->map},
+                                .energy = energy,
+                                .context = scene,
+                                .truth = &scene->truth,
+                                .arena = &arena,
+                                .metric_count = 2,
+                                .metrics = list,
+                                .values = values,
+                                .is_measured = is_measured};
+    if (evidence_measure(&evidence, 0, &value, &err))
+        fail_msg("%s", err.text);
+    arena_release(&arena);
+    return value;
+}
+
+static struct value measure(struct scene *scene, const struct metric *metric)
+{
+    return measure_with(scene, metric, NULL, NULL);
+}
+
+static void assert_value(struct value value, double want)
+{
+    if (value.undefined)
+        fail_msg("undefined (%s), expected %.12g", value.undefined, want);
+    if (!(fabs(value.number - want) <= 1e-12))
+        fail_msg("%.15g, expected %.15g", value.number, want);
+}
+
+static void assert_flag(struct value value, double want, const char *flag)
+{
+    assert_value(value, want);
+    assert_non_null(value.flag);
+    assert_string_equal(value.flag, flag);
+}
+
+static void assert_undefined(struct value value, const char *why)
+{
+    if (!value.undefined)
+        fail_msg("%g, expected to be undefined (%s)", value.number, why);
+    assert_string_equal(value.undefined, why);
+}
+
+/* -- random scenes -------------------------------------------------------------------------------------------------- */
+
+/* Random values on a coarse grid, as blocks() of the golden script makes them. */
+static void blocks(float *out, uint32_t seed, int rows, int columns)
+{
+    float values[PIXELS];
+    golden_fill(values, (size_t)(rows * columns), seed);
+    for (int y = 0; y < HEIGHT; y++)
+        for (int x = 0; x < WIDTH; x++)
+            out[y * WIDTH + x] = values[y * rows / HEIGHT * columns + x * columns / WIDTH];
+}
+
+static int least(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+/* What case() of the golden script makes. */
+static void random_scene(struct scene *scene, int i)
+{
+    float place[PIXELS], corner[8];
+    const int rows = i % 2 ? 7 : HEIGHT, columns = i % 2 ? 7 : WIDTH;
+    *scene = (struct scene){.h = HEIGHT, .w = WIDTH};
+    blocks(scene->map, (uint32_t)(900 + i), rows, columns);
+    blocks(scene->energy, (uint32_t)(930 + i), rows, columns);
+    blocks(place, (uint32_t)(960 + i), 4, 5);
+    for (int k = 0; k < PIXELS; k++) {
+        const float value = (scene->map[k] + 1) * 0.5f, square = value * value;
+        scene->map[k] = square * square;
+        scene->energy[k] = fmaxf(scene->energy[k], -0.25f) + 0.25f;
+        scene->mask[k] = place[k] > 0.5f ? TRUTH_LABELLED : place[k] < -0.5f ? TRUTH_OTHER : TRUTH_NOTHING;
+    }
+    golden_fill(corner, 8, (uint32_t)(990 + i));
+    for (int b = 0; b < 2; b++) {
+        int at[4];
+        for (int k = 0; k < 4; k++)
+            at[k] = (int)floor(((double)corner[4 * b + k] + 1) / 2 * 20);
+        scene->boxes[b] =
+            (struct truth_box){at[0], at[1], least(at[0] + 2 + at[2], WIDTH), least(at[1] + 1 + at[3], HEIGHT)};
+    }
+    use_truth(scene, 2);
+}
+
+TEST(values_of_random_scenes_are_those_of_scipy)
+{
+    static const struct {
+        const char *key;
+        const struct metric *metric;
+        const char *one, *other;
+    } rows[] = {
+        {"energy/mask", &metric_energy_pointing_game, NULL, NULL},
+        {"energy/box", &metric_energy_pointing_game, "truth=box", NULL},
+        {"energy/minmax", &metric_energy_pointing_game, "truth=mask", "energy_map=minmax"},
+        {"discrimination", &metric_class_discrimination, NULL, NULL},
+        {"pointing/mask/0", &metric_pointing_game, "tolerance_px=0", NULL},
+        {"pointing/mask/2", &metric_pointing_game, "tolerance_px=2", NULL},
+        {"pointing/mask/5", &metric_pointing_game, "tolerance_px=5", NULL},
+        {"pointing/box/0", &metric_pointing_game, "tolerance_px=0", "truth=box"},
+        {"pointing/box/2", &metric_pointing_game, "tolerance_px=2", "truth=box"},
+        {"pointing/box/5", &metric_pointing_game, "tolerance_px=5", "truth=box"},
+        {"iou/0.2", &metric_box_iou, NULL, NULL},
+        {"iou/0.5", &metric_box_iou, "tau=0.5", NULL},
+        {"iou/0.9", &metric_box_iou, "tau=0.9", NULL},
+        {"found/0.2", &metric_loc_accuracy, NULL, NULL},
+        {"found/0.5", &metric_loc_accuracy, "tau=0.5", NULL},
+        {"found/0.9", &metric_loc_accuracy, "tau=0.9", NULL},
+    };
+    struct golden *golden = golden_open("truth");
+    for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
+        size_t count;
+        const double *want = golden_values(golden, rows[r].key, &count);
+        assert_int_equal(count, IMAGES);
+        for (int i = 0; i < IMAGES; i++) {
+            struct scene scene;
+            random_scene(&scene, i);
+            const struct value value = measure_with(&scene, rows[r].metric, rows[r].one, rows[r].other);
+            if (value.undefined || !(fabs(value.number - want[i]) <= 1e-8))
+                fail_msg("%s of image %d: %.12g, expected %.12g", rows[r].key, i, value.number, want[i]);
+        }
+    }
+    golden_close(golden);
+}
+
+/* -- energy --------------------------------------------------------------------------------------------------------- */
+
+/* A row of pixels whose map and energy are the same. */
+static void small_scene(struct scene *scene, int w, const float *map, const uint8_t *mask)
+{
+    *scene = (struct scene){.h = 1, .w = w};
+    memcpy(scene->map, map, (size_t)w * sizeof *map);
+    memcpy(scene->energy, map, (size_t)w * sizeof *map);
+    memcpy(scene->mask, mask, (size_t)w);
+    use_truth(scene, 0);
+    scene->truth.no_boxes = "no_truth";
+}
+
+TEST(energy_is_the_share_inside_the_mask)
+{
+    struct scene scene;
+    small_scene(&scene, 4, (const float[]){1, 2, 3, 4}, (const uint8_t[]){0, 2, 2, 1});
+    assert_value(measure(&scene, &metric_energy_pointing_game), 0.5);
+    assert_int_equal(scene.energy_calls, 1);
+}
+
+TEST(the_minimum_of_the_map_is_energy_too)
+{
+    struct scene scene;
+    small_scene(&scene, 2, (const float[]){0, 1}, (const uint8_t[]){0, 2});
+    scene.energy[0] = 1;
+    scene.energy[1] = 3;
+    assert_value(measure(&scene, &metric_energy_pointing_game), 0.75);
+    assert_value(measure_with(&scene, &metric_energy_pointing_game, "energy_map=minmax", NULL), 1);
+}
+
+TEST(energy_that_is_not_there_is_on_no_object)
+{
+    struct scene scene;
+    small_scene(&scene, 3, (const float[]){0, 0, 0}, (const uint8_t[]){0, 2, 1});
+    assert_flag(measure(&scene, &metric_energy_pointing_game), 0, "zero_energy");
+    assert_flag(measure(&scene, &metric_class_discrimination), 0, "zero_energy");
+    scene.energy[0] = 1; /* beside both objects */
+    assert_value(measure(&scene, &metric_energy_pointing_game), 0);
+    assert_flag(measure(&scene, &metric_class_discrimination), 0, "zero_energy");
+}
+
+TEST(discrimination_compares_objects_and_nothing_else)
+{
+    struct scene scene;
+    small_scene(&scene, 4, (const float[]){9, 3, 1, 0}, (const uint8_t[]){0, 2, 1, 1});
+    assert_value(measure(&scene, &metric_class_discrimination), 0.75);
+    small_scene(&scene, 2, (const float[]){1, 3}, (const uint8_t[]){0, 2});
+    assert_undefined(measure(&scene, &metric_class_discrimination), "one_object");
+    assert_int_equal(scene.energy_calls, 0);
+}
+
+/* -- pointing ------------------------------------------------------------------------------------------------------- */
+
+TEST(the_first_of_equal_maxima_is_the_point)
+{
+    struct scene scene;
+    small_scene(&scene, 4, (const float[]){0, 1, 0, 1}, (const uint8_t[]){0, 0, 0, 2});
+    assert_value(measure_with(&scene, &metric_pointing_game, "tolerance_px=0", NULL), 0);
+    small_scene(&scene, 4, (const float[]){0, 1, 0, 1}, (const uint8_t[]){0, 2, 0, 0});
+    assert_value(measure_with(&scene, &metric_pointing_game, "tolerance_px=0", NULL), 1);
+}
+
+TEST(a_point_is_near_below_the_tolerance_and_not_at_it)
+{
+    struct scene scene;
+    small_scene(&scene, 20, (const float[20]){1}, (const uint8_t[20]){[15] = TRUTH_LABELLED});
+    assert_value(measure(&scene, &metric_pointing_game), 0);
+    assert_value(measure_with(&scene, &metric_pointing_game, "tolerance_px=16", NULL), 1);
+    small_scene(&scene, 20, (const float[20]){1}, (const uint8_t[20]){[14] = TRUTH_LABELLED});
+    assert_value(measure(&scene, &metric_pointing_game), 1);
+}
+
+TEST(a_constant_map_points_nowhere)
+{
+    struct scene scene;
+    small_scene(&scene, 2, (const float[]){1, 1}, (const uint8_t[]){2, 2});
+    assert_flag(measure(&scene, &metric_pointing_game), 0, "constant_map");
+}
+
+TEST(another_object_is_no_hit)
+{
+    struct scene scene;
+    small_scene(&scene, 3, (const float[]){1, 0, 0}, (const uint8_t[]){1, 0, 2});
+    assert_value(measure_with(&scene, &metric_pointing_game, "tolerance_px=1", NULL), 0);
+}
+
+/* -- boxes ---------------------------------------------------------------------------------------------------------- */
+
+/* Maps of 3 rows and 6 columns, as text: a digit is tenths; the truth is one box. */
+static void draw(struct scene *scene, const char *rows, struct truth_box box)
+{
+    *scene = (struct scene){.h = 3, .w = 6, .boxes = {box}};
+    for (int i = 0; i < 18; i++)
+        scene->map[i] = (float)(rows[i] - '0') / 10;
+    use_truth(scene, 1);
+}
+
+TEST(the_box_is_that_of_the_largest_component_corners_joined)
+{
+    struct scene scene;
+    draw(&scene,
+         "900009"
+         "090000"
+         "009000",
+         (struct truth_box){0, 0, 3, 3});
+    assert_value(measure(&scene, &metric_box_iou), 1);
+    assert_value(measure(&scene, &metric_loc_accuracy), 1);
+}
+
+TEST(of_components_of_a_size_the_first_counts)
+{
+    struct scene scene;
+    draw(&scene,
+         "000099"
+         "990000"
+         "000000",
+         (struct truth_box){4, 0, 6, 1});
+    assert_value(measure(&scene, &metric_box_iou), 1);
+}
+
+TEST(pixels_at_the_threshold_do_not_count)
+{
+    struct scene scene;
+    draw(&scene,
+         "555900"
+         "000000"
+         "000000",
+         (struct truth_box){3, 0, 4, 1});
+    scene.map[3] = 1;
+    assert_value(measure_with(&scene, &metric_box_iou, "tau=0.5", NULL), 1);
+    assert_value(measure_with(&scene, &metric_box_iou, "tau=0.49", NULL), 0.25);
+}
+
+TEST(the_best_of_several_boxes_counts)
+{
+    struct scene scene;
+    draw(&scene,
+         "990000"
+         "990000"
+         "000000",
+         (struct truth_box){4, 0, 6, 2});
+    assert_value(measure(&scene, &metric_box_iou), 0);
+    scene.boxes[1] = (struct truth_box){0, 0, 4, 2};
+    use_truth(&scene, 2);
+    assert_value(measure(&scene, &metric_box_iou), 0.5);
+    assert_value(measure(&scene, &metric_loc_accuracy), 1);
+    scene.boxes[1] = (struct truth_box){0, 0, 4, 3};
+    use_truth(&scene, 2);
+    assert_value(measure(&scene, &metric_loc_accuracy), 0);
+}
+
+TEST(a_map_of_zeros_has_no_box)
+{
+    struct scene scene;
+    draw(&scene,
+         "000000"
+         "000000"
+         "000000",
+         (struct truth_box){0, 0, 6, 3});
+    assert_value(measure(&scene, &metric_box_iou), 0);
+    assert_value(measure(&scene, &metric_loc_accuracy), 0);
+}
+
+/* -- no answer ------------------------------------------------------------------------------------------------------ */
+
+static const struct metric *const truth_metrics[] = {&metric_box_iou, &metric_class_discrimination,
+                                                     &metric_energy_pointing_game, &metric_loc_accuracy,
+                                                     &metric_pointing_game};
+
+TEST(without_truth_there_is_no_value_but_the_reason)
+{
+    static const char *const reasons[] = {"no_truth", "other_class", "no_box"};
+    for (size_t r = 0; r < 3; r++)
+        for (size_t m = 0; m < 5; m++) {
+            struct scene scene;
+            random_scene(&scene, 0);
+            scene.truth.no_mask = scene.truth.no_boxes = reasons[r];
+            assert_undefined(measure(&scene, truth_metrics[m]), reasons[r]);
+            assert_true(truth_metrics[m]->is_truth);
+        }
+}
+
+TEST(boxes_are_taken_where_there_is_no_mask_and_only_there)
+{
+    struct scene scene;
+    random_scene(&scene, 0);
+    const double of_mask = measure(&scene, &metric_energy_pointing_game).number;
+    const double of_boxes = measure_with(&scene, &metric_energy_pointing_game, "truth=box", NULL).number;
+    assert_true(of_mask != of_boxes);
+    scene.truth.no_mask = "no_box"; /* a mask of which nothing is seen is a mask */
+    assert_undefined(measure(&scene, &metric_energy_pointing_game), "no_box");
+    scene.truth.no_mask = "no_truth";
+    scene.truth.mask = (struct truth_mask){0};
+    assert_value(measure(&scene, &metric_energy_pointing_game), of_boxes);
+    assert_undefined(measure_with(&scene, &metric_energy_pointing_game, "truth=mask", NULL), "no_truth");
+    assert_undefined(measure(&scene, &metric_class_discrimination), "no_truth");
+}
