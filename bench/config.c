@@ -199,7 +199,7 @@ static const struct yaml_key method_keys[] = {
     {0},
 };
 
-static const struct method *find_method(const struct yaml *value, const char *name, struct error *err)
+static const struct method *find_method(const char *where, const char *name, struct error *err)
 {
     const char *words[REGISTRY_MAX];
     int count = 0;
@@ -208,7 +208,7 @@ static const struct method *find_method(const struct yaml *value, const char *na
             return methods[i];
         words[count++] = methods[i]->name;
     }
-    yaml_unknown(value->where, "method", name, "", words, count, err);
+    yaml_unknown(where, "method", name, "", words, count, err);
     return NULL;
 }
 
@@ -219,7 +219,7 @@ static int read_method(const struct yaml *value, void *element, struct arena *ar
     char of[LABEL_BYTES_MAX + 16];
     if (read_named(value, method_keys, &named, arena, err))
         return -1;
-    const struct method *method = find_method(name_value(value, "name"), named.name, err);
+    const struct method *method = find_method(name_value(value, "name")->where, named.name, err);
     if (!method)
         return -1;
     const bool has_label = named.label && strcmp(named.label, method->name) != 0;
@@ -230,6 +230,16 @@ static int read_method(const struct yaml *value, void *element, struct arena *ar
         return -1;
     snprintf(of, sizeof of, " of method %s", method->name);
     return read_params(named.params, of, method->params, method->params_size, &out->params, arena, err);
+}
+
+int config_default_method(const char *where, const char *name, struct arena *arena, struct config_method *out,
+                          struct error *err)
+{
+    const struct method *method = find_method(where, name, err);
+    if (!method)
+        return -1;
+    *out = (struct config_method){.method = method, .label = method->name, .title = method->title, .where = where};
+    return read_params(NULL, "", method->params, method->params_size, &out->params, arena, err);
 }
 
 static const char *method_label(const void *element)

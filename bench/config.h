@@ -79,6 +79,10 @@ struct config {
 int config_read(const char *path, const char *const *sets, int set_count, struct arena *arena, struct config *config,
                 struct error *err);
 
+/* A method by its name, with default parameters, in the arena. `where` it stands begins the error about an unknown one. */
+int config_default_method(const char *where, const char *name, struct arena *arena, struct config_method *out,
+                          struct error *err);
+
 /* The resolved config as YAML: every default written out; reads back to the same struct. */
 int config_write(const struct config *config, const char *path, struct error *err);
 

@@ -3,7 +3,8 @@
 
 #include "base/file.h"
 #include "base/h5.h"
-#include "base/text.h"
+#include "bench/sheet.h"
+#include "report/escape.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -82,40 +83,13 @@ void pictures_free(struct pictures *pictures)
 
 /* -- overlays ------------------------------------------------------------------------------------------------------- */
 
-/* A file name out of any text: what is not a plain character becomes '_'. */
-static void plain_name(const char *text, char *out, size_t size)
-{
-    size_t i = 0;
-    for (; text[i] && i + 1 < size; i++)
-        out[i] = strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-+.", text[i]) ? text[i] : '_';
-    out[i] = 0;
-    if (out[0] == '.')
-        out[0] = '_';
-}
-
-static void write_title(const struct pictures *pictures, int image, char *title, size_t size)
-{
-    const struct run *run = pictures->run;
-    const int klass = pictures->classes[image];
-    const char *name = imageset_class_name(run->images, klass);
-    char shown[96];
-    snprintf(shown, sizeof shown, "class %d", klass);
-    if (name)
-        snprintf(shown, sizeof shown, "%.60s", name);
-    const size_t used = strlen(shown);
-    snprintf(shown + used, sizeof shown - used, ", %.1f %%", 100.0 * (double)pictures->probabilities[image]);
-    if (klass < 0)
-        snprintf(shown, sizeof shown, "no label");
-    snprintf(title, size, "%s: %s (%s)", run->image_names[image], shown, run->backbones[pictures->backbone].title);
-}
-
 static int overlay_path(const struct pictures *pictures, int image, char path[PATH_MAX], struct error *err)
 {
     const struct config *config = &pictures->run->config;
     char label[64], name[128], file[256];
-    plain_name(config->backbones[pictures->backbone].label, label, sizeof label);
-    plain_name(pictures->run->image_names[image], name, sizeof name);
-    snprintf(file, sizeof file, "overlays/%s-%04d-%s.png", label, image + 1, name);
+    snprintf(file, sizeof file, "overlays/%s-%04d-%s.png",
+             escape_file_name(config->backbones[pictures->backbone].label, label, sizeof label), image + 1,
+             escape_file_name(pictures->run->image_names[image], name, sizeof name));
     return file_join(path, config->output, file, err);
 }
 
@@ -140,20 +114,20 @@ static int write_overlay(struct pictures *pictures, int image, struct error *err
     struct overlay_panel *panels = arena_alloc(&pictures->arena, (size_t)count + 1, sizeof *panels);
     if (!panels)
         return error_memory(err, "an overlay");
-    panels[0] = (struct overlay_panel){.title = "image"};
     for (int m = 0; m < count; m++)
         panels[m + 1] = (struct overlay_panel){
             .title = config->methods[m].title, .subtitle = kept->maps[m].note, .map = kept->maps[m].data};
-    char title[512], folder[PATH_MAX], path[PATH_MAX];
-    write_title(pictures, image, title, sizeof title);
-    const struct overlay_sheet sheet = {.title = title,
-                                        .h = pictures->input.h,
-                                        .w = pictures->input.w,
-                                        .image = kept->pixels,
-                                        .panel_count = count + 1,
-                                        .panels = panels};
+    const int klass = pictures->classes[image];
+    const struct sheet sheet = {.image = pictures->run->image_names[image],
+                                .klass = klass,
+                                .class_name = imageset_class_name(pictures->run->images, klass),
+                                .probability = (double)pictures->probabilities[image],
+                                .backbone = pictures->run->backbones[pictures->backbone].title,
+                                .input = pictures->input,
+                                .pixels = kept->pixels};
+    char folder[PATH_MAX], path[PATH_MAX];
     const int status = file_join(folder, config->output, "overlays", err) || file_make_folder(folder, err) ||
-                       overlay_path(pictures, image, path, err) || report_overlay(path, &sheet, err);
+                       overlay_path(pictures, image, path, err) || sheet_write(path, &sheet, panels, count + 1, err);
     arena_rewind(&pictures->arena, mark);
     return status ? -1 : 0;
 }
@@ -161,11 +135,8 @@ static int write_overlay(struct pictures *pictures, int image, struct error *err
 /* "ADCC 71.2 %", or why there is none. */
 static void note_of(const struct run *run, const struct evaluated_method *method, char *note, size_t size)
 {
-    note[0] = 0;
-    if (method->saliency.flag == SALIENCY_CONSTANT)
-        snprintf(note, size, "constant map");
-    else if (method->saliency.flag == SALIENCY_NOT_FINITE)
-        snprintf(note, size, "map is not finite");
+    const char *flag = sheet_flag(method->saliency.flag);
+    snprintf(note, size, "%s", flag ? flag : "");
     for (int k = 0; k < run->config.metric_count && !note[0]; k++)
         if (strcmp(run->config.metrics[k].metric->name, "adcc") == 0 && !method->values[k].undefined)
             snprintf(note, size, "ADCC %.1f %%", 100 * method->values[k].number);
