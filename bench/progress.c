@@ -49,7 +49,7 @@ static void format_state(const struct progress *progress, double now, char *text
 {
     const double elapsed = now - progress->begun, share = share_of(progress);
     const double left = share > 0 ? elapsed * (1 - share) / share : -1;
-    const double rate = elapsed > 0 ? (double)progress->items / elapsed : 0;
+    const double rate = elapsed > 0 ? progress->items / elapsed : 0;
     char elapsed_text[32], left_text[32];
     /* rounded down: 100 % is only shown when all is done */
     snprintf(text, size, "%3d %%  %.*f %s/s  %s elapsed  %s left", (int)(100 * share), rate < 10 ? 2 : 0, rate,
@@ -82,8 +82,13 @@ static int terminal_columns(FILE *stream)
 
 void progress_add(struct progress *progress, double cost)
 {
+    progress_add_items(progress, cost, 1);
+}
+
+void progress_add_items(struct progress *progress, double cost, double items)
+{
     progress->done += cost;
-    progress->items++;
+    progress->items += items;
     if (!progress->stream)
         return;
     const double now = progress->clock(), pause = progress->is_terminal ? REDRAW_SECONDS : LINE_SECONDS;

@@ -15,7 +15,7 @@ struct progress {
     FILE *stream; /* NULL: says nothing */
     bool is_terminal, is_drawn;
     double total, done; /* cost */
-    long items;
+    double items;
     const char *unit;      /* of items: "maps"; a constant string */
     double begun, drawn;   /* seconds */
     double (*clock)(void); /* seconds from anywhere; a test may replace it after progress_begin() */
@@ -26,6 +26,9 @@ void progress_begin(struct progress *progress, double total, const char *unit, F
 
 /* One item of this cost is done. Draws at most 10 times a second on a terminal, writes every 30 s elsewhere. */
 void progress_add(struct progress *progress, double cost);
+
+/* The same for a part of an item, or several of them: 0.25 MB of a file. */
+void progress_add_items(struct progress *progress, double cost, double items);
 
 /* Takes the bar from the terminal, so that other text can be written; the next item draws it again. */
 void progress_clear(struct progress *progress);

@@ -41,6 +41,16 @@ TEST(time_left_follows_the_cost_and_rate_counts_the_items)
     assert_string_equal(line, " 25 %  0.07 maps/s  0:30 elapsed  1:30 left");
 }
 
+TEST(parts_of_items_add_up_to_a_rate)
+{
+    struct progress progress = begin(100, NULL, false);
+    for (int i = 0; i < 200; i++)
+        progress_add_items(&progress, 0.25, 0.25);
+    char line[256];
+    progress_line(&progress, 1020, 0, line, sizeof line);
+    assert_string_equal(line, " 50 %  2.50 maps/s  0:20 elapsed  0:20 left");
+}
+
 TEST(long_times_have_hours_and_an_unknown_time_left_says_so)
 {
     struct progress progress = begin(100, NULL, false);
