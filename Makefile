@@ -162,13 +162,16 @@ format: ## rewrite the sources with clang-format
 # -- installation --------------------------------------------------------------------------------------------------------
 .PHONY: install uninstall man
 PUBLIC_HEADERS := methods/method.h metrics/metric.h nn/nn.h nn/graph.h base/error.h base/param.h base/random.h
+SHIPPED := $(wildcard backbones/demo/*.h5 datasets/demo/*.h5)
 INSTALLED := $(addprefix include/cambench/,$(PUBLIC_HEADERS)) share/man/man1/cambench.1 bin/cambench
 
-install: $(B)/cambench ## program, man page, headers for methods and metrics, configs; PREFIX=/usr/local, DESTDIR
+install: $(B)/cambench ## program, man page, headers, configs, demo networks and images; PREFIX=/usr/local, DESTDIR
 	install -D -m 755 $(B)/cambench $(DESTDIR)$(PREFIX)/bin/cambench
 	install -D -m 644 docs/cambench.1 $(DESTDIR)$(PREFIX)/share/man/man1/cambench.1
 	for header in $(PUBLIC_HEADERS); do \
 	    install -D -m 644 $$header $(DESTDIR)$(PREFIX)/include/cambench/$$header || exit 1; done
+	for file in $(SHIPPED); do \
+	    install -D -m 644 $$file $(DESTDIR)$(PREFIX)/share/cambench/$$file || exit 1; done
 	cd configs && find . -name '*.yaml' -exec install -D -m 644 {} $(DESTDIR)$(PREFIX)/share/cambench/configs/{} \;
 
 uninstall: ## remove what install has put there

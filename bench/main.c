@@ -33,6 +33,7 @@ static const char *const group_titles[] = {
 
 static const char examples[] = "Examples:\n"
                                "  cambench run configs/demo.yaml\n"
+                               "  cambench explain dog.jpg\n"
                                "  cambench list methods\n"
                                "  cambench inspect resnet50 --plan\n"
                                "  cambench new method mycam\n";
@@ -65,7 +66,7 @@ static void print_help(void)
            "Exit status:\n"
            "  0    done\n"
            "  2    wrong usage, config or data: one line on stderr says what\n"
-           "  3    finished, but images were skipped under --strict or values were lost\n"
+           "  3    finished, but some images could not be read (run: under --strict) or values were lost\n"
            "  130  interrupted; run the same command again to go on\n",
            examples);
 }

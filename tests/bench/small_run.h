@@ -124,14 +124,7 @@ static inline void small_end(struct small_run *s)
 /* What a worker has; the network is the caller's to free, behind small_close_evaluator(). */
 static inline struct network *small_open_evaluator(struct small_run *s, struct evaluator *evaluator)
 {
-    const struct run_backbone *backbone = &s->run.backbones[0];
-    struct arena arena;
-    struct weights weights;
-    arena_init(&arena, 0);
-    small_must(s, weights_read(backbone->weights, &arena, &weights, &s->err));
-    struct network *network =
-        network_create(backbone->graph, &weights, backbone->layers, backbone->layer_count, &s->err);
-    arena_release(&arena);
+    struct network *network = run_load_network(&s->run.backbones[0], &s->err);
     small_must(s, network ? 0 : -1);
     *evaluator = (struct evaluator){.run = &s->run, .session = session_create(network, 1, &s->err)};
     arena_init(&evaluator->arena, 0);
