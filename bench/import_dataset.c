@@ -11,7 +11,18 @@
 #include <signal.h>
 #include <unistd.h>
 
-enum { KEY_OUT = 'o', KEY_LIMIT = OPTIONS_KEY, KEY_PER_CLASS, KEY_SEED, KEY_LIST, KEY_STRICT };
+enum {
+    KEY_OUT = 'o',
+    KEY_LIMIT = OPTIONS_KEY,
+    KEY_PER_CLASS,
+    KEY_SEED,
+    KEY_LIST,
+    KEY_LABELS,
+    KEY_SYNSETS,
+    KEY_BOXES,
+    KEY_DECODE,
+    KEY_STRICT
+};
 
 struct import_command {
     struct options common;
@@ -55,33 +66,60 @@ static int take(void *target, int key, const char *value, struct error *err)
         return options_int("--per-class", value, 1, INT_MAX, &what->per_class, err);
     case KEY_SEED:
         return take_seed(value, what, err);
+    case KEY_LABELS:
+        what->labels = value;
+        return 0;
+    case KEY_SYNSETS:
+        what->synsets = value;
+        return 0;
+    case KEY_BOXES:
+        what->boxes = value;
+        return 0;
+    case KEY_DECODE:
+        what->is_decoded = true;
+        return 0;
     case KEY_STRICT:
         what->is_strict = true;
         return 0;
     default:
-        what->folder = value;
+        what->source = value;
         return 0;
     }
 }
 
 static const struct options_usage usage = {
-    .words = "DIR",
+    .words = "DIR|TAR",
     .doc =
         "Packs JPEG and PNG files and their labels into one HDF5 file, an image set.\n\n"
-        "DIR holds a labels.csv (first line file,class_index and perhaps synset and name, in any order; file names are "
-        "relative to it), or one folder per class: the folders, sorted by name (C locale), are classes 0, 1, 2 ... "
-        "Every picture is decoded once; unreadable ones are named and left out.\v"
+        "DIR is a folder with a labels.csv (first line file,class_index and perhaps synset and name; file names are "
+        "relative to it); or one folder per class, which are classes 0, 1, 2 ... in the order of their names; or "
+        "ImageNet's validation pictures in one folder, or as TAR, with the development kit (ILSVRC2012_devkit_t12, "
+        "unpacked or not) or Kaggle's LOC_val_solution.csv near them; or Kaggle's root folder. Which of these it was "
+        "is said. docs/datasets.md has the details.\n\n"
+        "Every picture is checked to be a whole JPEG or PNG file; others are named and left out.\v"
         "Examples:\n"
         "  cambench import dataset val --out val.h5 --per-class 10 --seed 1\n"
-        "  cambench import dataset photos --out photos.h5 --strict\n",
+        "  cambench import dataset ILSVRC2012_img_val.tar --out val.h5 --labels ILSVRC2012_devkit_t12.tar.gz\n"
+        "  cambench import dataset photos --out photos.h5 --strict --decode\n",
     .rows =
-        (const struct argp_option[]){{"out", KEY_OUT, "FILE", 0, "the image set to write", 0},
-                                     {"limit", KEY_LIMIT, "N", 0, "at most N pictures", 0},
-                                     {"per-class", KEY_PER_CLASS, "N", 0, "at most N pictures of each class", 0},
-                                     {"seed", KEY_SEED, "S", 0, "draw them at random instead of taking the first", 0},
-                                     {"list", KEY_LIST, "FILE", 0, "only the files named there, one a line", 0},
-                                     {"strict", KEY_STRICT, NULL, 0, "an unreadable picture is an error", 0},
-                                     {0}},
+        (const struct argp_option[]){
+            {"out", KEY_OUT, "FILE", 0, "the image set to write", 0},
+            {"labels", KEY_LABELS, "FILE", 0,
+             "a labels.csv, Kaggle's LOC_val_solution.csv, or the development kit: its folder, its archive or "
+             "its ground truth; instead of what is found",
+             0},
+            {"synsets", KEY_SYNSETS, "FILE", 0,
+             "ImageNet's classes: LOC_synset_mapping.txt or meta.mat; folders of some synsets then become classes of all "
+             "1000",
+             0},
+            {"boxes", KEY_BOXES, "DIR|CSV", 0, "boxes from XML annotations, or from Kaggle's table", 0},
+            {"limit", KEY_LIMIT, "N", 0, "at most N pictures", 0},
+            {"per-class", KEY_PER_CLASS, "N", 0, "at most N pictures of each class", 0},
+            {"seed", KEY_SEED, "S", 0, "draw them at random instead of taking the first", 0},
+            {"list", KEY_LIST, "FILE", 0, "only the files named there, one a line, in that order", 0},
+            {"decode", KEY_DECODE, NULL, 0, "decode every picture too, which is slow and finds all damage", 0},
+            {"strict", KEY_STRICT, NULL, 0, "an unreadable picture is an error", 0},
+            {0}},
     .common = OPTIONS_QUIET,
     .words_min = 1,
     .words_max = 1,
@@ -113,8 +151,11 @@ static void show_result(const struct import_command *import, const struct import
         fputs("\r\033[K", stderr);
     if (import->common.quiet)
         return;
-    printf("%s: pictures: %d, %.1f MB; unreadable, left out: %d\n", import->what.out, result->written,
+    printf("%s: pictures: %d, %.1f MB; unreadable, left out: %d", import->what.out, result->written,
            (double)result->bytes / 1e6, result->skipped);
+    if (result->boxes)
+        printf("; boxes: %d", result->boxes);
+    putchar('\n');
 }
 
 static int import_pictures(struct import_command *import, struct error *err)

@@ -1,8 +1,8 @@
 /*
- * datasets/import.h - a folder of pictures and labels becomes an image set.
+ * datasets/import.h - a folder or an archive of pictures, with labels, becomes an image set.
  *
- * Layouts: FOLDER/labels.csv with columns file, class_index and perhaps synset and name, in any order, paths relative
- * to it; else one folder per class. Every picture is decoded once, so that the image set holds readable ones only.
+ * docs/datasets.md lists the layouts. Every picture is checked to be a whole JPEG or PNG file (import_picture.h) while it
+ * is copied, so that the pictures are read once; only where one turns out broken, those that are left are copied again.
  * Memory holds the list of files and one picture.
  */
 #ifndef DATASETS_IMPORT_H
@@ -15,19 +15,23 @@
 #include <stdint.h>
 
 struct import_result {
-    const char *layout; /* for people; a constant */
-    int found;          /* files of the layout, or of the list */
-    int written, skipped, class_count;
+    char layout[1024]; /* for people */
+    int found;         /* files of the layout, or of the list */
+    int written, skipped, class_count, boxes;
     uint64_t bytes;
 };
 
 struct import_options {
-    const char *folder, *out;
-    const char *list;     /* file that names the pictures to take, one a line; NULL: all */
-    int limit, per_class; /* at most so many readable ones; 0: all */
-    bool is_sampled;      /* drawn at random by `seed`, instead of the first ones; their order stays */
+    const char *source, *out; /* a folder, or a tar archive */
+    const char *list;         /* file that names the pictures to take, one a line; NULL: all */
+    const char *labels;       /* table, development kit: instead of what is found; NULL: find */
+    const char *synsets;      /* ImageNet's classes: LOC_synset_mapping.txt or meta.mat; NULL: find */
+    const char *boxes;        /* folder of XML annotations, or Kaggle's CSV; NULL: those that came with the labels */
+    int limit, per_class;     /* at most so many readable ones; 0: all */
+    bool is_sampled;          /* drawn at random by `seed`, instead of the first ones; their order stays */
     uint64_t seed;
-    bool is_strict; /* an unreadable picture is an error; nothing is written */
+    bool is_decoded; /* decode every picture too: slow, and sees all damage */
+    bool is_strict;  /* an unreadable picture is an error; nothing is written */
     const char *created_by;
     const volatile sig_atomic_t *stop; /* set by a signal handler; NULL: never */
     /* What happens, for people; each may be NULL. checked: another picture, `problem` NULL if it is readable. */
@@ -40,7 +44,8 @@ enum import_status { IMPORT_DONE = 0, IMPORT_FAILED = -1, IMPORT_UNREADABLE = -2
 
 /*
  * IMPORT_DONE: the file is there, whole. IMPORT_FAILED: err says why. IMPORT_UNREADABLE: strict, and err names the
- * first unreadable picture. IMPORT_STOPPED: by the flag. In all but the first case nothing is left behind.
+ * first unreadable picture. IMPORT_STOPPED: by the flag. In all but the first case nothing is left behind. What an
+ * import that was killed has left beside `out` is removed.
  */
 int import_dataset(const struct import_options *options, struct import_result *result, struct error *err);
 

@@ -1,14 +1,10 @@
-/* datasets/import_files.c - the two layouts of a folder of pictures. */
+/* datasets/import_files.c - the list of what is to be imported. */
 #include "datasets/import_files.h"
 
 #include "base/text.h"
-#include "datasets/csv_read.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <fts.h>
-#include <limits.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -16,11 +12,8 @@
 #include <unistd.h>
 
 #define FILES_MAX (1 << 24)
-#define CLASSES_MAX (1 << 20)
-#define LIST_BYTES_MAX ((size_t)256 << 20)
 
-/* Room for one more element of an array in an arena: doubles, and leaves the old one to the arena. */
-static void *make_room(void *array, int count, size_t size, struct arena *arena)
+void *import_make_room(void *array, int count, size_t size, struct arena *arena)
 {
     if (count & (count - 1) || count == 1) /* full at 0, 2, 4, 8 ... */
         return array;
@@ -30,22 +23,86 @@ static void *make_room(void *array, int count, size_t size, struct arena *arena)
     return larger;
 }
 
-static int add_file(struct import_files *files, const char *path, int label, struct arena *arena, struct error *err)
+int import_add_file(struct import_files *files, const char *path, uint64_t bytes, struct arena *arena,
+                    struct error *err)
 {
     if (files->count == FILES_MAX)
         return error_set(err, "\"%s\" holds more than %d files", files->folder, FILES_MAX);
-    files->files = make_room(files->files, files->count, sizeof *files->files, arena);
+    files->files = import_make_room(files->files, files->count, sizeof *files->files, arena);
     path = arena_string(arena, path);
     if (!files->files || !path)
         return error_memory(err, "a list of files");
-    files->files[files->count++] = (struct import_file){.path = path, .label = label};
+    files->files[files->count] = (struct import_file){.path = path, .bytes = bytes, .label = -1, .place = files->count};
+    files->count++;
     return 0;
 }
 
-static const char *last_part(const char *path)
+static int add_text(const char ***texts, int *count, const char *text, struct arena *arena, struct error *err)
+{
+    *texts = import_make_room(*texts, *count, sizeof **texts, arena);
+    text = text ? arena_string(arena, text) : NULL;
+    if (!*texts || !text)
+        return error_memory(err, "a list of files");
+    if (*count == FILES_MAX)
+        return error_set(err, "more than %d folders or files", FILES_MAX);
+    (*texts)[(*count)++] = text;
+    return 0;
+}
+
+int import_add_folder(struct import_files *files, const char *path, struct arena *arena, struct error *err)
+{
+    return add_text(&files->folders, &files->folder_count, path, arena, err);
+}
+
+int import_add_refused(struct import_files *files, const char *path, const char *why, struct arena *arena,
+                       struct error *err)
+{
+    return add_text(&files->refused, &files->refused_count, arena_format(arena, "\"%s\": %s", path, why), arena, err);
+}
+
+int import_add_class(struct import_files *files, const char *id, const char *name, struct arena *arena,
+                     struct error *err)
+{
+    int ids = files->class_count;
+    if (ids == IMPORT_CLASSES_MAX)
+        return error_set(err, "\"%s\" holds more than %d classes", files->folder, IMPORT_CLASSES_MAX);
+    return add_text(&files->class_ids, &ids, id, arena, err) ||
+                   add_text(&files->class_names, &files->class_count, name, arena, err)
+               ? -1
+               : 0;
+}
+
+bool import_is_picture_name(const char *path)
+{
+    static const char *const ends[] = {".jpg", ".jpeg", ".jpe", ".jfif", ".png"};
+    const char *dot = strrchr(path, '.');
+    for (size_t i = 0; dot && i < sizeof ends / sizeof *ends; i++)
+        if (strcasecmp(dot, ends[i]) == 0)
+            return true;
+    return false;
+}
+
+bool import_is_hidden(const char *path)
+{
+    for (const char *dot = path; (dot = strchr(dot, '.')); dot++)
+        if ((dot == path || dot[-1] == '/') && dot[1] && dot[1] != '/' && strncmp(dot, "../", 3) != 0)
+            return true;
+    return false;
+}
+
+const char *import_last_part(const char *path)
 {
     const char *slash = strrchr(path, '/');
     return slash ? slash + 1 : path;
+}
+
+char *import_stem(const char *path, struct arena *arena)
+{
+    char *stem = arena_string(arena, import_last_part(path));
+    char *dot = stem ? strrchr(stem, '.') : NULL;
+    if (dot && dot > stem)
+        *dot = 0;
+    return stem;
 }
 
 static int read_descriptor(int fd, size_t most, struct arena *arena, char **bytes, size_t *size, struct error *err)
@@ -89,15 +146,17 @@ static int compare_names(const void *a, const void *b)
     return strcmp((*(struct import_file *const *)a)->name, (*(struct import_file *const *)b)->name);
 }
 
-/* The files sorted by name, in the arena. */
-static struct import_file **sort_names(const struct import_files *files, struct arena *arena)
+typedef int (*compare_function)(const void *, const void *);
+
+/* The files in another order, in the arena. */
+static struct import_file **sort_files(const struct import_files *files, compare_function compare, struct arena *arena)
 {
     struct import_file **sorted = arena_alloc(arena, (size_t)files->count + 1, sizeof *sorted);
     if (!sorted)
         return NULL;
     for (int i = 0; i < files->count; i++)
         sorted[i] = &files->files[i];
-    qsort(sorted, (size_t)files->count, sizeof *sorted, compare_names);
+    qsort(sorted, (size_t)files->count, sizeof *sorted, compare);
     return sorted;
 }
 
@@ -110,12 +169,12 @@ static const struct import_file *find_double(struct import_file **sorted, int co
 }
 
 /* The last part of the path where all of these differ, the whole path otherwise. */
-static int name_files(struct import_files *files, struct arena *arena, struct error *err)
+int import_name_files(struct import_files *files, struct arena *arena, struct error *err)
 {
     for (int whole = 0; whole < 2; whole++) {
         for (int i = 0; i < files->count; i++)
-            files->files[i].name = whole ? files->files[i].path : last_part(files->files[i].path);
-        struct import_file **sorted = sort_names(files, arena);
+            files->files[i].name = whole ? files->files[i].path : import_last_part(files->files[i].path);
+        struct import_file **sorted = sort_files(files, compare_names, arena);
         if (!sorted)
             return error_memory(err, "a list of files");
         const struct import_file *twice = find_double(sorted, files->count);
@@ -127,248 +186,37 @@ static int name_files(struct import_files *files, struct arena *arena, struct er
     return 0;
 }
 
-/* -- one folder per class ----------------------------------------------------------------------------------------- */
-
-static int compare_entries(const FTSENT **a, const FTSENT **b)
-{
-    return strcmp((*a)->fts_name, (*b)->fts_name);
-}
-
-static bool is_picture_name(const char *name)
-{
-    static const char *const ends[] = {".jpg", ".jpeg", ".jpe", ".jfif", ".png"};
-    const char *dot = strrchr(name, '.');
-    for (size_t i = 0; dot && i < sizeof ends / sizeof *ends; i++)
-        if (strcasecmp(dot, ends[i]) == 0)
-            return true;
-    return false;
-}
-
-static int add_class(struct import_files *files, const char *name, struct arena *arena, struct error *err)
-{
-    if (files->class_count == CLASSES_MAX)
-        return error_set(err, "\"%s\" holds more than %d class folders", files->folder, CLASSES_MAX);
-    files->class_names = make_room(files->class_names, files->class_count, sizeof *files->class_names, arena);
-    name = arena_string(arena, name);
-    if (!files->class_names || !name)
-        return error_memory(err, "a list of classes");
-    files->class_names[files->class_count++] = name;
-    return 0;
-}
-
-/* Folders are classes at the first level and part of their class below; files outside a class folder do not count. */
-static int take_entry(FTS *tree, FTSENT *entry, struct import_files *files, struct arena *arena, struct error *err)
-{
-    const bool is_hidden = entry->fts_level > 0 && entry->fts_name[0] == '.';
-    switch (entry->fts_info) {
-    case FTS_D:
-        if (is_hidden)
-            fts_set(tree, entry, FTS_SKIP);
-        return entry->fts_level == 1 && !is_hidden ? add_class(files, entry->fts_name, arena, err) : 0;
-    case FTS_F:
-        if (is_hidden || entry->fts_level < 2 || !is_picture_name(entry->fts_name))
-            return 0;
-        return add_file(files, entry->fts_path + strlen(files->folder) + 1, files->class_count - 1, arena, err);
-    case FTS_DNR:
-    case FTS_ERR:
-        return error_set(err, "could not read \"%s\": %s", entry->fts_path, strerror(entry->fts_errno));
-    default:
-        return 0;
-    }
-}
-
-static int find_class_folders(struct import_files *files, struct arena *arena, struct error *err)
-{
-    char *roots[] = {(char *)(uintptr_t)files->folder, NULL}; /* fts_open() takes no const, and changes nothing */
-    FTS *tree = fts_open(roots, FTS_LOGICAL | FTS_NOCHDIR, compare_entries);
-    if (!tree)
-        return error_set(err, "could not read \"%s\": %s", files->folder, strerror(errno));
-    int status = 0;
-    for (FTSENT *entry; !status && (entry = fts_read(tree));)
-        status = take_entry(tree, entry, files, arena, err);
-    fts_close(tree);
-    if (status)
-        return -1;
-    if (files->count == 0)
-        return error_set(err, "\"%s\" holds neither a labels.csv nor folders of JPEG or PNG files, one per class",
-                         files->folder);
-    files->layout = "one folder per class, in the order of their names";
-    files->class_ids = files->class_names;
-    return 0;
-}
-
-/* -- labels.csv --------------------------------------------------------------------------------------------------- */
-
-enum column { COLUMN_FILE, COLUMN_CLASS, COLUMN_SYNSET, COLUMN_NAME, COLUMN_COUNT };
-
-static const struct {
-    const char *name;
-    bool is_needed;
-} columns[COLUMN_COUNT] = {{"file", true}, {"class_index", true}, {"synset", false}, {"name", false}};
-
-static int fail_line(const struct csv *csv, const char *what, const char *text, struct error *err)
-{
-    char shown[128];
-    return error_set(err, "\"%s\", line %d: %s \"%s\"", csv->path, csv->record_line, what,
-                     text_printable(text, shown, sizeof shown));
-}
-
-static int read_columns(struct csv *csv, int position[COLUMN_COUNT], struct error *err)
-{
-    char *fields[CSV_FIELDS_MAX];
-    const int count = csv_next(csv, fields, err);
-    if (count < 0)
-        return -1;
-    for (int column = 0; column < COLUMN_COUNT; column++) {
-        position[column] = -1;
-        for (int i = 0; i < count; i++)
-            if (strcmp(fields[i], columns[column].name) == 0)
-                position[column] = i;
-        if (position[column] < 0 && columns[column].is_needed)
-            return error_set(err, "\"%s\": its first line has no column \"%s\"; needed: file,class_index[,synset,name]",
-                             csv->path, columns[column].name);
-    }
-    return 0;
-}
-
-/* Sets the text of a class, or checks that it says the same as before. */
-static int set_class(const struct csv *csv, const char **texts, int label, const char *text, struct error *err)
-{
-    if (texts[label] && strcmp(texts[label], text) != 0)
-        return fail_line(csv, "another line calls this class differently:", text, err);
-    texts[label] = text;
-    return 0;
-}
-
-static int grow_classes(struct import_files *files, int *capacity, int label, struct arena *arena)
-{
-    if (label < *capacity)
-        return 0;
-    const int larger = label + 1 > *capacity * 2 ? label + 1 : *capacity * 2;
-    const char **names = arena_alloc(arena, (size_t)larger, sizeof *names);
-    const char **ids = arena_alloc(arena, (size_t)larger, sizeof *ids);
-    if (!names || !ids)
-        return -1;
-    if (files->class_count) {
-        memcpy(names, files->class_names, (size_t)files->class_count * sizeof *names);
-        memcpy(ids, files->class_ids, (size_t)files->class_count * sizeof *ids);
-    }
-    files->class_names = names;
-    files->class_ids = ids;
-    *capacity = larger;
-    return 0;
-}
-
-struct label_reader {
-    struct csv csv;
-    int position[COLUMN_COUNT];
-    int class_capacity;
-    struct import_files *files;
-    struct arena *arena;
-};
-
-static int take_record(struct label_reader *reader, char **fields, int count, struct error *err)
-{
-    struct import_files *files = reader->files;
-    const char *value[COLUMN_COUNT];
-    long long label;
-    for (int column = 0; column < COLUMN_COUNT; column++) {
-        const int i = reader->position[column];
-        if (i >= count)
-            return fail_line(&reader->csv, "no field for column", columns[column].name, err);
-        value[column] = i < 0 ? "" : fields[i];
-    }
-    if (!value[COLUMN_FILE][0])
-        return fail_line(&reader->csv, "nothing in column", columns[COLUMN_FILE].name, err);
-    if (text_to_int(value[COLUMN_CLASS], &label) || label < -1 || label >= CLASSES_MAX)
-        return fail_line(&reader->csv, "class_index is not a number from -1 (unknown) on:", value[COLUMN_CLASS], err);
-    if (label >= 0 && grow_classes(files, &reader->class_capacity, (int)label, reader->arena))
-        return error_memory(err, "a list of classes");
-    if (label >= files->class_count)
-        files->class_count = (int)label + 1;
-    const char *name = value[COLUMN_NAME][0] ? value[COLUMN_NAME] : value[COLUMN_SYNSET];
-    if (label >= 0 && (set_class(&reader->csv, files->class_names, (int)label, name, err) ||
-                       set_class(&reader->csv, files->class_ids, (int)label, value[COLUMN_SYNSET], err)))
-        return -1;
-    return add_file(files, value[COLUMN_FILE], (int)label, reader->arena, err);
-}
-
-/* Classes that no line names. Without any name there is no list of classes at all. */
-static int complete_classes(struct import_files *files, const int position[COLUMN_COUNT], struct arena *arena,
-                            struct error *err)
-{
-    if (position[COLUMN_NAME] < 0 && position[COLUMN_SYNSET] < 0)
-        files->class_count = 0;
-    for (int k = 0; k < files->class_count; k++) {
-        const char *name = files->class_names[k];
-        if (!name || !name[0])
-            files->class_names[k] = arena_format(arena, "class %d", k);
-        if (!files->class_ids[k])
-            files->class_ids[k] = "";
-        if (!files->class_names[k])
-            return error_memory(err, "a list of classes");
-    }
-    return 0;
-}
-
-static int read_labels(const char *path, struct arena *arena, struct import_files *files, struct error *err)
-{
-    struct label_reader reader = {.files = files, .arena = arena};
-    if (csv_open(&reader.csv, path, arena, err) || read_columns(&reader.csv, reader.position, err))
-        return -1;
-    char *fields[CSV_FIELDS_MAX];
-    int count;
-    while ((count = csv_next(&reader.csv, fields, err)) > 0)
-        if (take_record(&reader, fields, count, err))
-            return -1;
-    if (count < 0)
-        return -1;
-    files->layout = "labels.csv";
-    if (files->count == 0)
-        return error_set(err, "\"%s\" lists no files", path);
-    return complete_classes(files, reader.position, arena, err);
-}
-
-/* ----------------------------------------------------------------------------------------------------------------- */
-
-int import_find_files(const char *folder, struct arena *arena, struct import_files *files, struct error *err)
-{
-    struct stat info;
-    if (stat(folder, &info))
-        return error_set(err, "could not open folder \"%s\": %s", folder, strerror(errno));
-    if (!S_ISDIR(info.st_mode))
-        return error_set(err, "\"%s\" is not a folder", folder);
-    size_t length = strlen(folder);
-    while (length > 1 && folder[length - 1] == '/')
-        length--;
-    char *trimmed = arena_string(arena, folder);
-    if (!trimmed)
-        return error_memory(err, "a list of files");
-    trimmed[length] = 0;
-    *files = (struct import_files){.folder = trimmed};
-    const char *labels = arena_format(arena, "%s/labels.csv", trimmed);
-    if (!labels)
-        return error_memory(err, "a list of files");
-    const int status =
-        access(labels, F_OK) == 0 ? read_labels(labels, arena, files, err) : find_class_folders(files, arena, err);
-    return status ? -1 : name_files(files, arena, err);
-}
+/* -- a list of files ----------------------------------------------------------------------------------------------- */
 
 static int compare_paths(const void *a, const void *b)
 {
     return strcmp((*(struct import_file *const *)a)->path, (*(struct import_file *const *)b)->path);
 }
 
-static struct import_file *find_file(struct import_file **sorted, int count, const char *text,
-                                     int (*compare)(const void *, const void *))
+/* By name up to its ending. */
+static int compare_stems(const void *a, const void *b)
+{
+    const char *left = (*(struct import_file *const *)a)->name, *right = (*(struct import_file *const *)b)->name;
+    const char *left_end = strrchr(left, '.'), *right_end = strrchr(right, '.');
+    const size_t left_size = left_end ? (size_t)(left_end - left) : strlen(left);
+    const size_t right_size = right_end ? (size_t)(right_end - right) : strlen(right);
+    const int order = memcmp(left, right, left_size < right_size ? left_size : right_size);
+    return order ? order : (left_size > right_size) - (left_size < right_size);
+}
+
+/* The only file that equals `text`. */
+static struct import_file *find_file(struct import_file **sorted, int count, const char *text, compare_function compare)
 {
     const struct import_file wanted = {.path = text, .name = text}, *key = &wanted;
     struct import_file **found = bsearch(&key, sorted, (size_t)count, sizeof *sorted, compare);
-    return found ? *found : NULL;
+    if (!found || (found > sorted && compare(found - 1, found) == 0) ||
+        (found + 1 < sorted + count && compare(found + 1, found) == 0))
+        return NULL;
+    return *found;
 }
 
 struct listed {
-    struct import_file **by_name, **by_path, *kept;
+    struct import_file **by_path, **by_name, **by_stem, *kept;
     bool *is_taken; /* by position in files */
     int count;
 };
@@ -378,6 +226,8 @@ static int keep_file(struct listed *listed, const struct import_files *files, co
     struct import_file *file = find_file(listed->by_path, files->count, word, compare_paths);
     if (!file)
         file = find_file(listed->by_name, files->count, word, compare_names);
+    if (!file && !strchr(word, '.'))
+        file = find_file(listed->by_stem, files->count, word, compare_stems);
     if (!file)
         return error_set(err, "\"%s\" holds no picture \"%.200s\"", files->folder, word);
     if (listed->is_taken[file - files->files])
@@ -390,17 +240,16 @@ static int keep_file(struct listed *listed, const struct import_files *files, co
 int import_keep_listed(const char *list, struct arena *arena, struct import_files *files, struct error *err)
 {
     const size_t room = (size_t)files->count + 1;
-    struct listed listed = {.by_name = sort_names(files, arena),
-                            .by_path = arena_alloc(arena, room, sizeof *listed.by_path),
+    struct listed listed = {.by_path = sort_files(files, compare_paths, arena),
+                            .by_name = sort_files(files, compare_names, arena),
+                            .by_stem = sort_files(files, compare_stems, arena),
                             .kept = arena_alloc(arena, room, sizeof *listed.kept),
                             .is_taken = arena_alloc(arena, room, sizeof *listed.is_taken)};
-    if (!listed.by_name || !listed.by_path || !listed.kept || !listed.is_taken)
+    if (!listed.by_path || !listed.by_name || !listed.by_stem || !listed.kept || !listed.is_taken)
         return error_memory(err, "a list of files");
-    memcpy(listed.by_path, listed.by_name, (size_t)files->count * sizeof *listed.by_path);
-    qsort(listed.by_path, (size_t)files->count, sizeof *listed.by_path, compare_paths);
     char *text;
     size_t size;
-    if (import_read_file(list, LIST_BYTES_MAX, arena, &text, &size, err))
+    if (import_read_file(list, IMPORT_TABLE_BYTES_MAX, arena, &text, &size, err))
         return error_prefix(err, "list \"%s\": ", list);
     int line = 1;
     for (char *word; (word = strsep(&text, "\n")); line++) {

@@ -13,7 +13,7 @@ static char root[64];
 
 static const char *inside(const char *name)
 {
-    static char path[200];
+    static char path[400];
     snprintf(path, sizeof path, "%s/%s", root, name);
     return path;
 }

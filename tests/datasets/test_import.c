@@ -90,7 +90,7 @@ static int import(struct import_options options, struct import_result *result, s
     static char out[400];
     snprintf(out, sizeof out, "%s", inside("out.h5"));
     *log = (struct log){0};
-    options.folder = options.folder ? options.folder : root;
+    options.source = options.source ? options.source : root;
     options.out = out;
     options.created_by = "a test";
     options.found = note_found;
@@ -295,9 +295,9 @@ TEST(an_interrupted_import_leaves_nothing)
 TEST(wrong_folders_are_refused)
 {
     begin();
-    assert_fails((struct import_options){0}, IMPORT_FAILED, "holds neither a labels.csv nor folders of JPEG or PNG");
-    assert_fails((struct import_options){.folder = "/nowhere"}, IMPORT_FAILED,
-                 "could not open folder \"/nowhere\": No such file or directory");
+    assert_fails((struct import_options){0}, IMPORT_FAILED, "holds no JPEG or PNG files");
+    assert_fails((struct import_options){.source = "/nowhere"}, IMPORT_FAILED,
+                 "could not open \"/nowhere\": No such file or directory");
     make_folder("cat");
     put_picture(GOOD, "cat/x.jpg", 50);
     assert_fails((struct import_options){0}, IMPORT_FAILED,

@@ -1,0 +1,19 @@
+/*
+ * datasets/import_layout.h - which of the known layouts something is. Private to the importer.
+ */
+#ifndef DATASETS_IMPORT_LAYOUT_H
+#define DATASETS_IMPORT_LAYOUT_H
+
+#include "datasets/import.h"
+#include "datasets/import_files.h"
+
+/*
+ * Lists the pictures of options->source with their classes, in the arena, and says in files->layout how it understood
+ * them. In this order: the labels that are asked for; labels.csv; Kaggle's root folder; one folder per class; pictures
+ * in one folder with Kaggle's table or ImageNet's development kit near it. Errors: nothing of that kind; a table that is
+ * wrong (file and line named).
+ */
+int import_find_files(const struct import_options *options, struct arena *arena, struct import_files *files,
+                      struct error *err);
+
+#endif

@@ -1,0 +1,274 @@
+/* datasets/import_tar.c - pictures in a tar archive, by libarchive. Nothing is unpacked: an entry's path is only a name. */
+#include "datasets/import_source.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <archive.h>
+#include <archive_entry.h>
+
+#define BLOCK_BYTES ((size_t)1 << 18)
+#define TAKE_BYTES ((size_t)1 << 20)
+
+static int fail(struct archive *archive, const char *path, struct error *err)
+{
+    const char *why = archive_error_string(archive);
+    return error_set(err, "could not read archive \"%s\": %s", path, why ? why : "damaged");
+}
+
+static struct archive *open_archive(const char *path, struct error *err)
+{
+    struct archive *archive = archive_read_new();
+    if (!archive) {
+        error_memory(err, "an archive");
+        return NULL;
+    }
+    archive_read_support_filter_bzip2(archive);
+    archive_read_support_filter_gzip(archive);
+    archive_read_support_filter_xz(archive);
+    archive_read_support_filter_zstd(archive);
+    archive_read_support_format_tar(archive);
+    if (archive_read_open_filename(archive, path, BLOCK_BYTES) == ARCHIVE_OK)
+        return archive;
+    fail(archive, path, err);
+    archive_read_free(archive);
+    return NULL;
+}
+
+/* The next entry: 1, at the end 0, -1 with err. A warning is about what is not asked for, such as owners. */
+static int next_entry(struct archive *archive, const char *path, struct archive_entry **entry, struct error *err)
+{
+    for (;;)
+        switch (archive_read_next_header(archive, entry)) {
+        case ARCHIVE_OK:
+        case ARCHIVE_WARN:
+            return 1;
+        case ARCHIVE_RETRY:
+            continue;
+        case ARCHIVE_EOF:
+            return 0;
+        default:
+            return fail(archive, path, err);
+        }
+}
+
+/* The path without "./" before it; what cannot be text is "". */
+static const char *entry_path(struct archive_entry *entry)
+{
+    const char *path = archive_entry_pathname_utf8(entry);
+    if (!path)
+        path = archive_entry_pathname(entry);
+    if (!path)
+        return "";
+    while (strncmp(path, "./", 2) == 0)
+        path += 2;
+    return path;
+}
+
+/* Why a picture cannot be taken; NULL: it can. */
+static const char *refusal(struct archive_entry *entry, const char *path)
+{
+    if (archive_entry_hardlink(entry) || archive_entry_filetype(entry) != AE_IFREG)
+        return "a link or a device, not a file";
+    if (path[0] == '/' || strncmp(path, "../", 3) == 0 || strstr(path, "/../"))
+        return "its path leads out of the archive";
+    for (const char *c = path; *c; c++)
+        if ((unsigned char)*c < 32 || *c == 127)
+            return "its path holds control characters";
+    if (!archive_entry_size_is_set(entry) || archive_entry_size(entry) < 0 ||
+        (uint64_t)archive_entry_size(entry) > IMPORT_PICTURE_BYTES_MAX)
+        return "larger than 256 MiB, or of unknown size";
+    return NULL;
+}
+
+static bool is_picture(struct archive_entry *entry, const char *path)
+{
+    return archive_entry_filetype(entry) != AE_IFDIR && !import_is_hidden(path) && import_is_picture_name(path);
+}
+
+static int list_folder(struct import_files *files, const char *path, struct arena *arena, struct error *err)
+{
+    char *folder = arena_string(arena, path);
+    const size_t length = folder ? strlen(folder) : 0;
+    if (length && folder[length - 1] == '/')
+        folder[length - 1] = 0;
+    if (folder && (!folder[0] || strcmp(folder, ".") == 0 || import_is_hidden(folder)))
+        return 0;
+    return import_add_folder(files, folder, arena, err);
+}
+
+static int list_entry(struct import_files *files, struct archive_entry *entry, struct arena *arena, struct error *err)
+{
+    const char *path = entry_path(entry);
+    if (archive_entry_filetype(entry) == AE_IFDIR)
+        return list_folder(files, path, arena, err);
+    if (!is_picture(entry, path))
+        return 0;
+    const char *why = refusal(entry, path);
+    return why ? import_add_refused(files, path, why, arena, err)
+               : import_add_file(files, path, (uint64_t)archive_entry_size(entry), arena, err);
+}
+
+static int compare_files(const void *a, const void *b)
+{
+    return strcmp(((const struct import_file *)a)->path, ((const struct import_file *)b)->path);
+}
+
+int import_list_tar(struct import_files *files, const volatile sig_atomic_t *stop, struct arena *arena,
+                    struct error *err)
+{
+    struct archive *archive = open_archive(files->folder, err);
+    if (!archive)
+        return -1;
+    struct archive_entry *entry;
+    int status;
+    while ((status = next_entry(archive, files->folder, &entry, err)) > 0 && !(stop && *stop))
+        if ((status = list_entry(files, entry, arena, err)))
+            break;
+    archive_read_free(archive);
+    if (status < 0)
+        return -1;
+    if (files->count)
+        qsort(files->files, (size_t)files->count, sizeof *files->files, compare_files);
+    return 0;
+}
+
+/* -- bytes -------------------------------------------------------------------------------------------------------- */
+
+/* Memory grows with what is really there, whatever the header says. */
+static int read_data(struct archive *archive, size_t most, struct arena *arena, char **bytes, size_t *size,
+                     struct error *err)
+{
+    size_t room = 0;
+    *bytes = NULL;
+    *size = 0;
+    for (;;) {
+        if (*size + 1 >= room) {
+            room = room ? room * 2 : TAKE_BYTES;
+            char *larger = arena_alloc(arena, room, 1);
+            if (!larger)
+                return error_memory(err, "a file of an archive");
+            if (*size)
+                memcpy(larger, *bytes, *size);
+            *bytes = larger;
+        }
+        const la_ssize_t got = archive_read_data(archive, *bytes + *size, room - 1 - *size);
+        if (got == ARCHIVE_RETRY)
+            continue;
+        if (got < 0)
+            return error_set(err, "truncated or damaged in the archive");
+        if (got == 0)
+            return 0;
+        *size += (size_t)got;
+        if (*size > most)
+            return error_set(err, "has more than %zu bytes", most);
+    }
+}
+
+/* File of each place, -1 where it is not in the list any more. */
+static int *make_places(const struct import_files *files, struct arena *arena, int *count)
+{
+    *count = 0;
+    for (int i = 0; i < files->count; i++)
+        if (files->files[i].place >= *count)
+            *count = files->files[i].place + 1;
+    int *file_of = arena_alloc(arena, (size_t)*count + 1, sizeof *file_of);
+    for (int i = 0; file_of && i < *count; i++)
+        file_of[i] = -1;
+    for (int i = 0; file_of && i < files->count; i++)
+        file_of[files->files[i].place] = i;
+    return file_of;
+}
+
+static int take_picture(struct archive *archive, int i, const struct import_visitor *visitor, struct arena *scratch)
+{
+    const struct arena_mark mark = arena_mark(scratch);
+    char *bytes;
+    size_t size;
+    struct error problem;
+    if (read_data(archive, IMPORT_PICTURE_BYTES_MAX, scratch, &bytes, &size, &problem))
+        bytes = NULL;
+    const int status = visitor->take(visitor->context, i, bytes, size, &problem);
+    arena_rewind(scratch, mark);
+    return status;
+}
+
+static int visit_entries(struct archive *archive, const struct import_files *files, const int *file_of, int places,
+                         const struct import_visitor *visitor, struct arena *scratch, int *place, struct error *err)
+{
+    struct archive_entry *entry;
+    struct error ignored; /* an archive that is cut or damaged from here on: its pictures are missing */
+    (void)err;
+    while (*place < places && next_entry(archive, files->folder, &entry, &ignored) > 0) {
+        const char *path = entry_path(entry);
+        if (!is_picture(entry, path) || refusal(entry, path))
+            continue;
+        const int i = file_of[*place];
+        if (i >= 0 && strcmp(files->files[i].path, path) != 0)
+            return error_set(err, "archive \"%s\" has changed: \"%s\" is where \"%s\" was", files->folder, path,
+                             files->files[i].path);
+        ++*place;
+        const int status =
+            i >= 0 && visitor->wants(visitor->context, i) ? take_picture(archive, i, visitor, scratch) : 0;
+        if (status)
+            return status;
+    }
+    return 0;
+}
+
+int import_visit_tar(const struct import_files *files, const struct import_visitor *visitor, struct arena *scratch,
+                     struct error *err)
+{
+    int places, place = 0;
+    arena_reset(scratch);
+    const int *file_of = make_places(files, scratch, &places);
+    if (!file_of)
+        return error_memory(err, "an archive");
+    struct archive *archive = open_archive(files->folder, err);
+    if (!archive)
+        return -1;
+    int status = visit_entries(archive, files, file_of, places, visitor, scratch, &place, err);
+    archive_read_free(archive);
+    struct error missing;
+    error_write(&missing, "the archive ends before it");
+    for (; place < places && !status; place++)
+        if (file_of[place] >= 0 && visitor->wants(visitor->context, file_of[place]))
+            status = visitor->take(visitor->context, file_of[place], NULL, 0, &missing);
+    return status;
+}
+
+int import_read_member(const char *path, const char *end, size_t most, struct arena *arena, char **bytes, size_t *size,
+                       struct error *err)
+{
+    struct archive *archive = open_archive(path, err);
+    if (!archive)
+        return -1;
+    struct archive_entry *entry;
+    int status;
+    *bytes = NULL;
+    while (!*bytes && (status = next_entry(archive, path, &entry, err)) > 0) {
+        const char *name = entry_path(entry);
+        const size_t length = strlen(name), wanted = strlen(end);
+        if (length < wanted || strcmp(name + length - wanted, end) != 0)
+            continue;
+        status = read_data(archive, most, arena, bytes, size, err);
+        if (status) {
+            error_prefix(err, "\"%s\": \"%s\": ", path, name);
+            break;
+        }
+    }
+    archive_read_free(archive);
+    return status < 0 ? -1 : 0;
+}
+
+bool import_is_archive(const char *path)
+{
+    struct error ignored;
+    struct archive *archive = open_archive(path, &ignored);
+    struct archive_entry *entry;
+    const bool is = archive && next_entry(archive, path, &entry, &ignored) >= 0;
+    if (archive)
+        archive_read_free(archive);
+    return is;
+}
