@@ -45,12 +45,15 @@ struct evaluate_subject {
 /*
  * Measures `count` methods (`which`: positions in the config) on a picture, with the arena as it is; of the run only the
  * config and the metrics are looked at. Returns 0, or -1 with err; is_unreadable tells a picture that cannot be decoded
- * or resized, or whose mask cannot, from everything else.
+ * or resized from everything else.
  */
 int evaluate_picture(struct evaluator *evaluator, const struct evaluate_subject *subject, const int *which, int count,
                      struct evaluated *out, bool *is_unreadable, struct error *err);
 
-/* The same for chosen image `image` of the run; the arena is reset first. */
+/*
+ * The same for chosen image `image` of the run; the arena is reset first. Where a metric needs truth, an image whose mask
+ * cannot be read is unreadable too.
+ */
 int evaluate_image(struct evaluator *evaluator, int image, const int *which, int count, struct evaluated *out,
                    bool *is_unreadable, struct error *err);
 

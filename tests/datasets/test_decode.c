@@ -184,6 +184,77 @@ TEST(geometry_maps_the_file_to_the_crop)
     arena_release(&arena);
 }
 
+/* A mask of 11 x 13 random blocks, as the golden script makes it. */
+static struct mask random_mask(int h, int w, uint32_t seed, struct arena *arena)
+{
+    const struct mask mask = {h, w, arena_alloc(arena, (size_t)h * (size_t)w, 1)};
+    float values[11 * 13];
+    golden_fill(values, 11 * 13, seed);
+    for (int y = 0; y < h; y++)
+        for (int x = 0; x < w; x++)
+            mask.data[y * w + x] = (uint8_t)((values[y * 11 / h * 13 + x * 13 / w] + 1) * 128);
+    return mask;
+}
+
+TEST(masks_go_through_resize_and_crop_as_those_of_pillow)
+{
+    static const struct {
+        int h, w, resize_h, resize_w, crop;
+    } cases[] = {{90, 120, 73, 0, 64},  {120, 90, 64, 0, 64}, {301, 157, 256, 256, 224},
+                 {50, 75, 146, 0, 128}, {33, 200, 40, 0, 32}, {21, 34, 16, 0, 24}};
+    struct golden *golden = golden_open("truth");
+    struct arena arena;
+    struct error err;
+    arena_init(&arena, 0);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const int crop = cases[i].crop;
+        const struct preprocess how = {.squash = cases[i].resize_w != 0,
+                                       .resize_h = cases[i].resize_h,
+                                       .resize_w = cases[i].resize_w,
+                                       .crop_h = crop,
+                                       .crop_w = crop,
+                                       .deviation = {1, 1, 1}};
+        const struct mask mask = random_mask(cases[i].h, cases[i].w, (uint32_t)(80 + i), &arena);
+        const struct picture picture = {mask.h, mask.w, arena_alloc(&arena, (size_t)(mask.h * mask.w), 3)};
+        float *input = arena_floats(&arena, 3 * (size_t)crop * (size_t)crop);
+        struct preprocess_geometry geometry;
+        struct mask seen;
+        char key[64];
+        size_t count;
+        assert_int_equal(preprocess_picture(&picture, &how, &arena, input, NULL, &geometry, &err), 0);
+        assert_int_equal(preprocess_mask(&mask, &geometry, crop, crop, &arena, &seen, &err), 0);
+        snprintf(key, sizeof key, "mask/%zu", i);
+        const double *want = golden_values(golden, key, &count);
+        const uint32_t crc = crc32_of(seen.data, (size_t)crop * (size_t)crop);
+        if (seen.h != (int)want[0] || seen.w != (int)want[1] || crc >> 16 != want[2] || (crc & 0xffff) != want[3])
+            fail_msg("%s: %dx%d, checksum %04x%04x, expected %04x%04x", key, seen.h, seen.w, crc >> 16, crc & 0xffff,
+                     (unsigned)want[2], (unsigned)want[3]);
+        arena_reset(&arena);
+    }
+    arena_release(&arena);
+    golden_close(golden);
+}
+
+TEST(boxes_are_rounded_and_clipped_and_gone_when_cropped_away)
+{
+    static const struct {
+        struct box box, want; /* 60x40 to 30x20, of which columns 5..24 are kept */
+        bool is_there;
+    } cases[] = {{{20, 10, 40, 30}, {5, 5, 15, 15}, true},     {{0, 0, 60, 40}, {0, 0, 20, 20}, true},
+                 {{0, 0, 10, 40}, {0, 0, 0, 20}, false},       {{0, 0, 12, 40}, {0, 0, 1, 20}, true},
+                 {{50, 3, 60, 8}, {20, 2, 20, 4}, false},      {{23, 1, 24, 2}, {6, 0, 7, 1}, true},
+                 {{20, 0, INT32_MAX, 2}, {5, 0, 20, 1}, true}, {{25, 11, 35, 13}, {8, 6, 12, 6}, false}};
+    const struct preprocess_geometry geometry = {.scale_x = 0.5, .scale_y = 0.5, .offset_x = -5};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct box got;
+        const bool is_there = preprocess_box(&cases[i].box, &geometry, 20, 20, &got);
+        const struct box *want = &cases[i].want;
+        if (is_there != cases[i].is_there ||
+            (is_there && (got.x0 != want->x0 || got.y0 != want->y0 || got.x1 != want->x1 || got.y1 != want->y1)))
+            fail_msg("box %zu: %d,%d,%d,%d", i, got.x0, got.y0, got.x1, got.y1);
+    }
+}
+
 TEST(impossible_shapes_are_refused)
 {
     struct arena arena;

@@ -3,6 +3,7 @@
  * is refused by a sentence that names the file and what is wrong in it.
  */
 #include "datasets/decode.h"
+#include "datasets/encode.h"
 #include "datasets/imageset.h"
 
 #include "tests/golden.h"
@@ -149,6 +150,11 @@ TEST(wrong_sets_are_refused_with_what_is_wrong)
         {"box_shape", "dataset \"/box\" has shape (3,4); needed: (M,5)"},
         {"box_empty", "dataset \"/box\", row 0: x0,y0,x1,y1 = 5,5,5,9 is no box"},
         {"box_image", "dataset \"/box\", row 0: image 3 of 3"},
+        {"mask_no_offset", "dataset \"/mask/offset\" is missing"},
+        {"mask_few", "dataset \"/mask/offset\" has 3 entries, 4 are needed for 3 images"},
+        {"mask_down", "dataset \"/mask/offset\" goes down at entry 2, from 60 to 50"},
+        {"mask_beyond", "dataset \"/mask/offset\", entry 3: 9223372036854775808 is beyond the"},
+        {"mask_float", "dataset \"/mask/data\" is not a list of bytes"},
         {"class_ids", "\"/class/name\" has 2 entries and \"/class/id\" 1"},
         {"nothing", "is no image set: it has neither the attribute format"},
         {"array_shape", "dataset \"/images\" has shape (2,3,4,5); needed: uint8 (N,H,W,3)"},
@@ -181,6 +187,76 @@ TEST(an_unreadable_picture_is_an_error_that_names_it)
     imageset_close(set);
 }
 
+/* -- masks -------------------------------------------------------------------------------------------------------- */
+
+static struct mask read_mask(struct imageset *set, int image, struct arena *arena)
+{
+    struct mask mask;
+    struct error err;
+    if (imageset_mask(set, image, arena, &mask, &err))
+        fail_msg("%s", err.text);
+    return mask;
+}
+
+TEST(masks_of_pillow_are_read_value_by_value)
+{
+    struct imageset *set = open_set("masks");
+    struct arena arena;
+    arena_init(&arena, 0);
+    assert_true(imageset_has_masks(set));
+    const struct mask mask = read_mask(set, 0, &arena), last = read_mask(set, 2, &arena);
+    assert_true(mask.h == 5 && mask.w == 7 && last.h == 1 && last.w == 1 && last.data[0] == 7);
+    for (int y = 0; y < 5; y++)
+        for (int x = 0; x < 7; x++)
+            assert_int_equal(mask.data[7 * y + x],
+                             y >= 1 && y < 4 && x >= 2 && x < 5 ? MASK_LABELLED : 3 * (7 * y + x));
+    assert_null(read_mask(set, 1, &arena).data);
+    arena_release(&arena);
+    imageset_close(set);
+}
+
+TEST(a_set_without_masks_has_none_of_any_image)
+{
+    static const char *const names[] = {"right", "array", "encoded"};
+    for (size_t i = 0; i < 3; i++) {
+        struct imageset *set = open_set(names[i]);
+        assert_false(imageset_has_masks(set));
+        assert_true(imageset_has_boxes(set) == (i == 0));
+        assert_null(read_mask(set, 1, NULL).data);
+        imageset_close(set);
+    }
+}
+
+TEST(a_mask_that_is_none_is_an_error_that_names_it)
+{
+    static const struct {
+        const char *set;
+        int image;
+        const char *text;
+    } cases[] = {
+        {"mask_damaged", 0, "image \"grey.jpg\": mask: truncated PNG file"},
+        {"mask_damaged", 1,
+         "image \"rgba.png\": mask: a PNG of one channel with 8 bits is needed; this one has colour with 8 bits"},
+        {"mask_damaged", 2,
+         "image \"one_pixel.jpg\": mask: a PNG of one channel with 8 bits is needed; this one has grey with 16 bits"},
+        {"mask_no_png", 0, "image \"grey.jpg\": mask: damaged PNG file: Not a PNG file"},
+        {"mask_no_png", 1,
+         "image \"rgba.png\": mask: a PNG of one channel with 8 bits is needed; this one has a palette with 8 bits"},
+        {"mask_no_png", 2, "image \"one_pixel.jpg\": mask: truncated PNG file"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct imageset *set = open_set(cases[i].set);
+        struct arena arena;
+        struct mask mask;
+        struct error err = {0};
+        arena_init(&arena, 0);
+        assert_int_equal(imageset_mask(set, cases[i].image, &arena, &mask, &err), -1);
+        assert_string_equal(err.text, cases[i].text);
+        arena_release(&arena);
+        imageset_close(set);
+    }
+}
+
 /* -- writing ------------------------------------------------------------------------------------------------------ */
 
 static const char *temporary(const char *name)
@@ -211,7 +287,8 @@ static void write_set(const char *path)
     struct imageset_entry entries[3];
     struct error err;
     for (int i = 0; i < 3; i++)
-        entries[i] = (struct imageset_entry){files[i], labels[i], read_file(files[i], bytes[i], sizeof bytes[i])};
+        entries[i] = (struct imageset_entry){
+            .name = files[i], .label = labels[i], .bytes = read_file(files[i], bytes[i], sizeof bytes[i])};
     const struct imageset_description description = {.source = "golden",
                                                      .created_by = "a test",
                                                      .count = 3,
@@ -246,11 +323,45 @@ TEST(what_is_written_is_read_back)
     unlink(path);
 }
 
+TEST(masks_that_are_written_are_read_back)
+{
+    const char *path = temporary("masks.h5");
+    static const uint8_t values[6] = {0, 1, 254, 255, 255, 0};
+    struct imageset_entry entries[] = {{.name = "a"}, {.name = "b"}, {.name = "c"}};
+    const struct imageset_description description = {.source = "", .created_by = "", .count = 3, .entries = entries};
+    struct encoded png;
+    struct arena arena;
+    struct error err;
+    arena_init(&arena, 0);
+    uint8_t *pixels = arena_alloc(&arena, sizeof values, 1);
+    memcpy(pixels, values, sizeof values);
+    assert_int_equal(encode_mask(&(struct mask){2, 3, pixels}, &png, &err), 0);
+    entries[1].mask_bytes = png.size;
+    struct imageset_writer *writer = imageset_create(path, &description, &err);
+    assert_non_null(writer);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(imageset_write_file(writer, NULL, 0, &err), 0);
+        assert_int_equal(imageset_write_mask(writer, png.bytes, entries[i].mask_bytes, &err), 0);
+    }
+    assert_int_equal(imageset_commit(writer, &err), 0);
+    struct imageset *set = imageset_open(path, &err);
+    assert_non_null(set);
+    const struct mask mask = read_mask(set, 1, &arena);
+    assert_true(mask.h == 2 && mask.w == 3);
+    assert_memory_equal(mask.data, values, sizeof values);
+    assert_null(read_mask(set, 0, &arena).data);
+    assert_null(read_mask(set, 2, &arena).data);
+    imageset_close(set);
+    arena_release(&arena);
+    free(png.bytes);
+    unlink(path);
+}
+
 TEST(a_set_that_is_not_whole_is_not_written)
 {
     const char *path = temporary("part.h5");
     struct error err;
-    const struct imageset_entry entries[] = {{"a", 0, 10}};
+    const struct imageset_entry entries[] = {{.name = "a", .bytes = 10}};
     const struct imageset_description description = {.source = "", .created_by = "", .count = 1, .entries = entries};
     struct imageset_writer *writer = imageset_create(path, &description, &err);
     assert_non_null(writer);

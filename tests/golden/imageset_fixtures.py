@@ -3,10 +3,12 @@
 Image sets as users write them with h5py, right and wrong, for tests/datasets/test_imageset.c:
 tests/golden/imagesets/*.h5 (h5py 3.7, HDF5 1.10.8). The pictures are those of tests/golden/pictures.
 """
+import io
 import os
 
 import h5py
 import numpy as np
+from PIL import Image
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 FOLDER = os.path.join(HERE, "imagesets")
@@ -50,6 +52,23 @@ def attribute(name, value):
     return change
 
 
+def png(values, mode="L"):
+    out = io.BytesIO()
+    Image.fromarray(values, mode).save(out, "PNG")
+    return out.getvalue()
+
+
+def masks(files, **broken):
+    """One mask each, b"" for none; `broken` datasets are written instead of the right ones."""
+    def change(file):
+        right = {"data": np.frombuffer(b"".join(files), np.uint8),
+                 "offset": np.cumsum([0] + [len(content) for content in files]).astype(np.uint64)}
+        for name, content in {**right, **broken}.items():
+            if content is not None:
+                file["mask/" + name] = content
+    return change
+
+
 os.makedirs(FOLDER, exist_ok=True)
 write("right")
 write("packed", replace("jpeg/data", np.frombuffer(b"".join(BYTES), np.uint8), chunks=(500,), compression="gzip"))
@@ -72,6 +91,19 @@ write("box_empty", replace("box", np.array([[0, 5, 5, 5, 9]], np.int32)))
 write("box_image", replace("box", np.array([[3, 0, 0, 5, 9]], np.int32)))
 write("class_ids", replace("class/id", ["n1"], dtype=h5py.string_dtype()))
 write("bad_picture", replace("jpeg/data", np.frombuffer(b"".join(BYTES)[:-300] + bytes(300), np.uint8)))
+
+scene = (np.arange(5 * 7) * 3 % 256).astype(np.uint8).reshape(5, 7)
+scene[1:4, 2:5] = 255
+right = [png(scene), b"", png(np.array([[7]], np.uint8))]
+write("masks", masks(right))
+write("mask_no_offset", masks(right, offset=None))
+write("mask_few", masks(right, offset=np.array([0, 10, 20], np.uint64)))
+write("mask_down", masks(right, offset=np.array([0, 60, 50, 70], np.uint64)))
+write("mask_beyond", masks(right, offset=np.array([0, 60, 60, 1 << 63], np.uint64)))
+write("mask_float", masks(right, data=np.zeros(200, np.float32)))
+write("mask_damaged", masks([png(scene)[:-30], png(np.zeros((4, 4, 3), np.uint8), "RGB"),
+                             png(np.zeros((4, 4), np.uint16), "I;16")]))
+write("mask_no_png", masks([BYTES[0], png(np.zeros((4, 4), np.uint8), "P"), b"?"]))
 
 ramp = (np.arange(2 * 4 * 5 * 3) % 251).astype(np.uint8).reshape(2, 4, 5, 3)
 with h5py.File(os.path.join(FOLDER, "array.h5"), "w") as file:

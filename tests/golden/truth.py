@@ -24,6 +24,7 @@ GEOMETRIES = [  # file h, w; resized shorter side or both sides; crop h, w
     (301, 157, (256, 256), (224, 224)),
     (50, 75, 146, (128, 128)),
     (33, 200, 40, (32, 32)),
+    (21, 34, 16, (24, 24)),
 ]
 
 
