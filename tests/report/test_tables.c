@@ -168,8 +168,8 @@ TEST(terminal_table_is_aligned)
                    "Grad_CAM|1    12.35     80.00*  0.0204     2.0\n"
                    "[B]           20.00     90.00   3.5000   513.0\n"
                    "Control        1.00         –*       –       –\n"
-                   "* Grad_CAM|1, ADCC: 1 of 60 undefined\n"
-                   "* Control, ADCC: 60 of 60 undefined\n");
+                   "* ADCC (Grad_CAM|1): 1 of 60 undefined\n"
+                   "* ADCC (Control): 60 of 60 undefined\n");
     sample_remove(small.folder);
 }
 
@@ -188,8 +188,8 @@ TEST(narrow_terminal_gets_the_rest_below)
                    "Grad_CAM|1  0.0204     2.0\n"
                    "[B]         3.5000   513.0\n"
                    "Control          –       –\n"
-                   "* Grad_CAM|1, ADCC: 1 of 60 undefined\n"
-                   "* Control, ADCC: 60 of 60 undefined\n");
+                   "* ADCC (Grad_CAM|1): 1 of 60 undefined\n"
+                   "* ADCC (Control): 60 of 60 undefined\n");
     sample_remove(small.folder);
 }
 
