@@ -11,7 +11,7 @@
 
 #define NAME_BYTES 64
 
-static const struct import_kind *const kinds[] = {&import_kind_dataset};
+static const struct import_kind *const kinds[] = {&import_kind_dataset, &import_kind_weights};
 
 enum { KIND_COUNT = sizeof kinds / sizeof *kinds };
 
@@ -39,12 +39,13 @@ static int refuse(void *target, int key, const char *value, struct error *err)
     (void)target, (void)key;
     if (find(value))
         return error_set(err, "\"%s\" must stand right behind import", value);
-    return error_set(err, "cannot import \"%s\"; allowed: dataset", text_printable(value, shown, sizeof shown));
+    return error_set(err, "cannot import \"%s\"; allowed: dataset, weights",
+                     text_printable(value, shown, sizeof shown));
 }
 
 static const struct options_usage usage = {
-    .words = "dataset DIR",
-    .doc = "Takes in what others have made: pictures with their labels.",
+    .words = "dataset DIR\nweights FILE",
+    .doc = "Takes in what others have made: pictures with their labels, weights of networks.",
     .words_min = 1,
     .words_max = 1,
     .take = refuse,
@@ -79,4 +80,4 @@ static int run(int argc, char **argv, struct error *err)
 }
 
 const struct command command_import = {
-    .name = "import", .summary = "pack pictures and labels into an image set", .group = COMMAND_DATA, .run = run};
+    .name = "import", .summary = "take in pictures with labels, or weights", .group = COMMAND_DATA, .run = run};

@@ -14,7 +14,7 @@ struct import_kind {
     int (*run)(int argc, char **argv, struct error *err);
 };
 
-extern const struct import_kind import_kind_dataset;
+extern const struct import_kind import_kind_dataset, import_kind_weights;
 
 /* A path that cannot be written is an error before the work, which may take hours. */
 int import_check_writable(const char *path, struct error *err);

@@ -1,0 +1,34 @@
+/*
+ * backbones/weights_import.h - other programs' weights become the project's (backbones/weights_file.h).
+ *
+ * Reads PyTorch's .pth and .pt of both formats and safetensors (backbones/tensor_file.h), and the project's own HDF5,
+ * of which it makes a checked copy. Prefixes that all names share ("module.") are dropped, so are counters and the heads
+ * that only training needs; timm's names become torchvision's (backbones/weights_naming.h). Names and shapes must be
+ * exactly the network's; its number of classes and width come from them.
+ */
+#ifndef BACKBONES_WEIGHTS_IMPORT_H
+#define BACKBONES_WEIGHTS_IMPORT_H
+
+#include "backbones/weights_file.h"
+
+struct weights_import {
+    const char *path, *out;
+    const char *arch;   /* NULL: the one network whose names and shapes these are */
+    const char *sha256; /* of the file at `path`, for the attributes */
+    const char *source; /* where it comes from; NULL: its name */
+    double accuracy;    /* top-1 %; negative: not known */
+};
+
+struct weights_imported {
+    struct weights_info info;
+    int tensor_count;
+    const char *format, *names; /* for people: "safetensors", "timm's names"; constants */
+};
+
+/*
+ * The file at `out` appears whole or not at all. Errors begin with `weights "PATH": ` and name the tensor and both
+ * shapes, or what in the file is not right; nothing of the tensors' data is read before all shapes fit.
+ */
+int weights_import(const struct weights_import *what, struct weights_imported *imported, struct error *err);
+
+#endif
