@@ -16,7 +16,8 @@
 #include <expat.h>
 
 #define XML_BYTES_MAX ((size_t)4 << 20)
-#define TEXT_MAX 64
+#define TEXT_MAX 256
+#define BLANKS " \t\r\n"
 
 enum part { XMIN, YMIN, XMAX, YMAX, NAME, PARTS };
 
@@ -79,7 +80,7 @@ static void take_text(void *context, const XML_Char *text, int length)
     struct reader *reader = context;
     for (int i = 0; reader->part && i < length; i++) {
         const size_t used = strlen(reader->part);
-        if (!strchr(" \t\r\n", text[i]) && used + 1 < TEXT_MAX)
+        if (used + 1 < TEXT_MAX && text[i] && (used || !strchr(BLANKS, text[i])))
             reader->part[used] = text[i];
     }
 }
@@ -108,6 +109,8 @@ static void close_tag(void *context, const XML_Char *name)
 {
     struct reader *reader = context;
     (void)name;
+    for (size_t used = reader->part ? strlen(reader->part) : 0; used && strchr(BLANKS, reader->part[used - 1]);)
+        reader->part[--used] = 0;
     reader->part = NULL;
     if (reader->depth == reader->object) {
         take_object(reader);

@@ -187,10 +187,13 @@ int import_boxes_of_solutions(const struct import_solutions *table, const struct
     if (!row)
         return 0;
     const int label = files->files[file].label;
+    const size_t first_length = synset_length(row->objects);
+    if (!row->objects[first_length + strspn(row->objects + first_length, " ")])
+        return 0; /* a label alone */
     char first[16];
-    snprintf(first, sizeof first, "%.*s", (int)synset_length(row->objects), row->objects);
+    snprintf(first, sizeof first, "%.*s", (int)first_length, row->objects);
     const char *id = label >= 0 && label < files->class_count ? files->class_ids[label] : first;
-    for (const char *at = row->objects + strspn(row->objects, " "); *at; at += strspn(at, " ")) {
+    for (const char *at = row->objects; *at; at += strspn(at, " ")) {
         const char *synset = at;
         int64_t corner[4];
         at += synset_length(at);

@@ -21,7 +21,9 @@ enum {
     MI_UINT32,
     MI_SINGLE,
     MI_DOUBLE = 9,
-    MI_MATRIX = 14,
+    MI_INT64 = 12,
+    MI_UINT64,
+    MI_MATRIX,
     MI_COMPRESSED,
     MI_UTF8,
     MI_UTF16
@@ -227,7 +229,8 @@ static int open_value(const struct matlab_structs *structs, int i, int field, st
 static double double_of(const struct element *element)
 {
     const uint8_t *at = element->data.bytes;
-    double value = 0;
+    const uint64_t wide = element->data.size >= 8 ? little_32(at) | (uint64_t)little_32(at + 4) << 32 : 0;
+    double value;
     switch (element->type) {
     case MI_INT8:
         return (int8_t)at[0];
@@ -241,16 +244,19 @@ static double double_of(const struct element *element)
         return (int32_t)little_32(at);
     case MI_UINT32:
         return little_32(at);
+    case MI_INT64:
+    case MI_UINT64:
+        return (double)(int64_t)wide;
     default:
-        memcpy(&value, &(uint64_t){little_32(at) | (uint64_t)little_32(at + 4) << 32}, sizeof value);
+        memcpy(&value, &wide, sizeof value);
         return value;
     }
 }
 
 int matlab_number(const struct matlab_structs *structs, int i, int field, double *value, struct error *err)
 {
-    static const uint8_t sizes[] = {[MI_INT8] = 1,  [MI_UINT8] = 1,  [MI_INT16] = 2, [MI_UINT16] = 2,
-                                    [MI_INT32] = 4, [MI_UINT32] = 4, [MI_DOUBLE] = 8};
+    static const uint8_t sizes[] = {[MI_INT8] = 1,   [MI_UINT8] = 1,  [MI_INT16] = 2, [MI_UINT16] = 2, [MI_INT32] = 4,
+                                    [MI_UINT32] = 4, [MI_DOUBLE] = 8, [MI_INT64] = 8, [MI_UINT64] = 8};
     struct matrix matrix;
     struct element element;
     if (open_value(structs, i, field, &matrix, &element, err))
