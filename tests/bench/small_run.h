@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "bench/bench.h"
 #include "bench/evaluate.h"
+#include "datasets/encode.h"
 #include "tests/test.h"
 
 #include <limits.h>
@@ -31,8 +32,9 @@ static inline void small_must(const struct small_run *s, int status)
         fail_msg("%s", s->err.text);
 }
 
-/* Pictures of tests/golden/pictures with their labels, -1: none. */
-static inline void small_write_set(struct small_run *s, int count, const char *const *files, const int *labels)
+/* Pictures of tests/golden/pictures with their labels, -1: none; masks (PNG, size 0: none) and boxes may be NULL. */
+static inline void small_write_annotated(struct small_run *s, int count, const char *const *files, const int *labels,
+                                         const struct encoded *masks, const int32_t (*boxes)[5], int box_count)
 {
     static const char *const classes[SMALL_CLASSES] = {"ant", "bee", "cat", "dog", "elk"};
     char data[8][1 << 14];
@@ -42,8 +44,10 @@ static inline void small_write_set(struct small_run *s, int count, const char *c
         snprintf(path, sizeof path, "tests/golden/pictures/%s", files[i]);
         FILE *file = fopen(path, "rb");
         assert_non_null(file);
-        entries[i] = (struct imageset_entry){
-            .name = files[i], .label = labels[i], .bytes = fread(data[i], 1, sizeof data[i], file)};
+        entries[i] = (struct imageset_entry){.name = files[i],
+                                             .label = labels[i],
+                                             .bytes = fread(data[i], 1, sizeof data[i], file),
+                                             .mask_bytes = masks ? masks[i].size : 0};
         fclose(file);
     }
     const struct imageset_description description = {.source = "test",
@@ -51,12 +55,22 @@ static inline void small_write_set(struct small_run *s, int count, const char *c
                                                      .count = count,
                                                      .entries = entries,
                                                      .class_count = SMALL_CLASSES,
-                                                     .class_names = classes};
+                                                     .class_names = classes,
+                                                     .boxes = boxes,
+                                                     .box_count = box_count};
     struct imageset_writer *writer = imageset_create(s->set, &description, &s->err);
     small_must(s, writer ? 0 : -1);
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < count; i++) {
         small_must(s, imageset_write_file(writer, data[i], (size_t)entries[i].bytes, &s->err));
+        if (masks)
+            small_must(s, imageset_write_mask(writer, masks[i].bytes, masks[i].size, &s->err));
+    }
     small_must(s, imageset_commit(writer, &s->err));
+}
+
+static inline void small_write_set(struct small_run *s, int count, const char *const *files, const int *labels)
+{
+    small_write_annotated(s, count, files, labels, NULL, NULL, 0);
 }
 
 /* Random weights; those of the last norm and of the last layer are multiplied by `factor`. */
