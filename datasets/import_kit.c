@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #define TRUTH "ILSVRC2012_validation_ground_truth.txt"
+#define KIT "ILSVRC2012_devkit_t12"
 #define META "meta.mat"
 
 struct kit {
@@ -46,7 +47,7 @@ static int load_files(const char *path, struct arena *arena, struct kit *kit, st
 
 static int load_folder(const char *path, struct arena *arena, struct kit *kit, struct error *err)
 {
-    static const char *const places[] = {"data/" TRUTH, TRUTH};
+    static const char *const places[] = {"data/" TRUTH, TRUTH, KIT "/data/" TRUTH};
     struct stat info;
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         const char *truth = arena_format(arena, "%s/%s", path, places[i]);

@@ -397,10 +397,10 @@ static int choose_folder(struct finder *finder, const char *source, struct error
 
 static int choose_archive(struct finder *finder, const char *source, struct error *err)
 {
-    const char *last = import_last_part(source);
+    const size_t folder = (size_t)(import_last_part(source) - source); /* with the slash */
     finder->files->is_archive = true;
     finder->files->folder = source;
-    finder->start = last == source ? "." : arena_format(finder->arena, "%.*s", (int)(last - source), source);
+    finder->start = folder ? arena_format(finder->arena, "%.*s", (int)folder - (folder > 1), source) : ".";
     if (!finder->start)
         return error_memory(err, "a list of files");
     return import_is_archive(source) ? 0 : error_set(err, "\"%s\" is neither a folder nor a tar archive", source);

@@ -43,7 +43,7 @@ static int read_lines(char *text, struct arena *arena, struct import_synsets *sy
         if (*name)
             *name++ = 0;
         name += strspn(name, " \t");
-        if (id[0] && add_synset(synsets, id, name, 0, arena, err))
+        if ((id[0] || name[0]) && add_synset(synsets, id, name, 0, arena, err))
             return error_prefix(err, "line %d: ", line);
     }
     return 0;
