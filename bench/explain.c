@@ -6,6 +6,7 @@
 #include "bench/evaluate.h"
 #include "bench/sheet.h"
 #include "bench/shipped.h"
+#include "bench/weights_cache.h"
 #include "datasets/decode.h"
 #include "datasets/import_files.h"
 #include "report/escape.h"
@@ -107,7 +108,7 @@ static int ask_weights(struct explain *explain, struct config_backbone *backbone
 {
     struct weights_info info;
     const char *wanted = explain->options.backbone;
-    struct weights_file *file = weights_open(explain->options.weights, &info, err);
+    struct weights_file *file = weights_open_any(explain->options.weights, wanted, &info, err);
     if (!file)
         return -1;
     weights_close(file);

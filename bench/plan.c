@@ -2,6 +2,7 @@
 #include "bench/run.h"
 
 #include "base/random.h"
+#include "bench/weights_cache.h"
 
 #include <omp.h>
 #include <stdlib.h>
@@ -177,17 +178,18 @@ int run_open_backbone(struct run *run, struct run_backbone *backbone, struct err
 {
     const struct config_backbone *config = backbone->config;
     if (!config->weights)
-        return error_set(err,
-                         "%s: backbone \"%s\" has no weights: give a file made by tools/pth_to_h5.py or by "
-                         "`cambench generate weights`",
-                         config->where, config->arch);
+        return error_set(
+            err,
+            "%s: backbone \"%s\" has no weights: give torchvision's file (.pth), safetensors, or one made by "
+            "`cambench generate weights`",
+            config->where, config->arch);
     const struct backbone_family *family;
     const struct backbone_variant *variant = backbone_find(config->arch, &family, err);
     if (!variant)
         return -1;
     backbone->title = variant->title;
     backbone->layer = config->layer ? config->layer : variant->layer;
-    backbone->weights = weights_open(config->weights, &backbone->info, err);
+    backbone->weights = weights_open_any(config->weights, config->arch, &backbone->info, err);
     if (!backbone->weights)
         return -1;
     const struct weights_info *info = &backbone->info;
