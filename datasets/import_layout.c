@@ -322,14 +322,23 @@ static int use_labels(struct finder *finder, const char *path, struct error *err
 
 /* -- what it is ---------------------------------------------------------------------------------------------------- */
 
+static int compare_files(const void *a, const void *b)
+{
+    return strcmp(((const struct import_file *)a)->path, ((const struct import_file *)b)->path);
+}
+
+/* Sorted by path in the C locale, so that an archive gives what the folder gives. */
 static int list_pictures(struct finder *finder, struct error *err)
 {
     struct import_files *files = finder->files;
     const int status = files->is_archive ? import_list_tar(files, finder->options->stop, finder->arena, err)
                                          : import_list_folder(files, finder->arena, err);
-    if (status == 0 && files->count == 0)
+    if (status)
+        return -1;
+    if (files->count == 0)
         return error_set(err, "\"%s\" holds no JPEG or PNG files", files->folder);
-    return status;
+    qsort(files->files, (size_t)files->count, sizeof *files->files, compare_files);
+    return 0;
 }
 
 static bool ends_with(const char *text, const char *end)

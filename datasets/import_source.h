@@ -9,8 +9,8 @@
 #include <signal.h>
 
 /*
- * Lists all pictures below files->folder, folders included, sorted by path in the C locale. Files that are no pictures by
- * their name or are hidden do not count.
+ * Lists all pictures below files->folder, and the folders. Files that are no pictures by their name or are hidden do not
+ * count.
  */
 int import_list_folder(struct import_files *files, struct arena *arena, struct error *err);
 

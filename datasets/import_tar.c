@@ -1,8 +1,6 @@
 /* datasets/import_tar.c - pictures in a tar archive, by libarchive. Nothing is unpacked: an entry's path is only a name. */
 #include "datasets/import_source.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <archive.h>
@@ -110,11 +108,6 @@ static int list_entry(struct import_files *files, struct archive_entry *entry, s
                : import_add_file(files, path, (uint64_t)archive_entry_size(entry), arena, err);
 }
 
-static int compare_files(const void *a, const void *b)
-{
-    return strcmp(((const struct import_file *)a)->path, ((const struct import_file *)b)->path);
-}
-
 int import_list_tar(struct import_files *files, const volatile sig_atomic_t *stop, struct arena *arena,
                     struct error *err)
 {
@@ -127,11 +120,7 @@ int import_list_tar(struct import_files *files, const volatile sig_atomic_t *sto
         if ((status = list_entry(files, entry, arena, err)))
             break;
     archive_read_free(archive);
-    if (status < 0)
-        return -1;
-    if (files->count)
-        qsort(files->files, (size_t)files->count, sizeof *files->files, compare_files);
-    return 0;
+    return status < 0 ? -1 : 0;
 }
 
 /* -- bytes -------------------------------------------------------------------------------------------------------- */
