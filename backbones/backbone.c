@@ -53,6 +53,14 @@ const struct backbone_variant *backbone_find(const char *name, const struct back
     return NULL;
 }
 
+bool backbone_ignores(const struct backbone_family *family, const char *tensor)
+{
+    for (int i = 0; family->ignored && family->ignored[i]; i++)
+        if (strncmp(tensor, family->ignored[i], strlen(family->ignored[i])) == 0)
+            return true;
+    return false;
+}
+
 static int check_options(const struct backbone_family *family, const struct backbone_options *options,
                          struct error *err)
 {

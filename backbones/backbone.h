@@ -33,6 +33,8 @@ struct backbone_family {
     const char *source;                      /* key in docs/references.bib */
     const struct backbone_variant *variants; /* ends with {0} */
     bool has_width;                          /* takes options.width */
+    /* Beginnings of names of tensors that torchvision's files hold for training alone; ends with NULL. NULL: none. */
+    const char *const *ignored;
     /* Adds the nodes behind BACKBONE_INPUT; errors stay in the graph and are reported by graph_finish(). */
     void (*build)(struct graph *graph, const struct backbone_variant *variant, const struct backbone_options *options);
 };
@@ -43,6 +45,9 @@ extern const struct backbone_family *const backbone_families[];
 /* The variant of that name and its family; NULL and an error with the nearest name. */
 const struct backbone_variant *backbone_find(const char *name, const struct backbone_family **family,
                                              struct error *err);
+
+/* Whether a file's tensor of that name is for training alone: what takes over such a file leaves it out. */
+bool backbone_ignores(const struct backbone_family *family, const char *tensor);
 
 /* A node's name made on the spot: node_name("%s.conv%d", block, 1).text. Cut at its size. */
 struct node_name {

@@ -1,5 +1,6 @@
 /* backbones/mobilenet.c - MobileNetV2. Sandler et al., CVPR 2018. arXiv:1801.04381 */
 #include "backbones/backbone.h"
+#include "backbones/mobile_block.h"
 
 /* A row of the paper's table 2: expansion, channels, blocks, stride of the first block. */
 struct stage {
@@ -10,15 +11,7 @@ static const struct stage stages[] = {
     {1, 16, 1, 1}, {6, 24, 2, 2}, {6, 32, 3, 2}, {6, 64, 4, 2}, {6, 96, 3, 1}, {6, 160, 3, 2}, {6, 320, 1, 1}, {0},
 };
 
-/* Convolution, batch norm and ReLU6: modules 0, 1 and 2 of `name`. */
-static int conv_norm_relu(struct graph *graph, const char *name, int x, struct conv2d conv)
-{
-    x = graph_conv2d(graph, node_name("%s.0", name).text, x, conv);
-    x = graph_batch_norm(graph, node_name("%s.1", name).text, x);
-    x = graph_relu6(graph, node_name("%s.2", name).text, x);
-    graph_alias(graph, name, x);
-    return x;
-}
+static const struct mobile_style relu6 = {.eps = 1e-5, .activation = graph_relu6};
 
 static int inverted_residual(struct graph *graph, const char *name, int x, int in, int out, int stride, int expansion)
 {
@@ -28,8 +21,8 @@ static int inverted_residual(struct graph *graph, const char *name, int x, int i
     const struct node_name conv = node_name("%s.conv", name);
     int index = 0;
     if (expansion != 1)
-        x = conv_norm_relu(graph, node_name("%s.%d", conv.text, index++).text, x, expand);
-    x = conv_norm_relu(graph, node_name("%s.%d", conv.text, index++).text, x, depthwise);
+        x = conv_norm_activation(graph, node_name("%s.%d", conv.text, index++).text, x, expand, &relu6);
+    x = conv_norm_activation(graph, node_name("%s.%d", conv.text, index++).text, x, depthwise, &relu6);
     x = graph_conv2d(graph, node_name("%s.%d", conv.text, index++).text, x, project);
     x = graph_batch_norm(graph, node_name("%s.%d", conv.text, index++).text, x);
     graph_alias(graph, conv.text, x);
@@ -44,8 +37,8 @@ static void build(struct graph *graph, __attribute__((unused)) const struct back
 {
     const double width = options->width;
     int index = 0, channels = backbone_channels(32 * width);
-    int x = conv_norm_relu(graph, node_name("features.%d", index++).text, BACKBONE_INPUT,
-                           (struct conv2d){.out = channels, .kernel = 3, .stride = 2, .padding = 1});
+    int x = conv_norm_activation(graph, node_name("features.%d", index++).text, BACKBONE_INPUT,
+                                 (struct conv2d){.out = channels, .kernel = 3, .stride = 2, .padding = 1}, &relu6);
     for (const struct stage *stage = stages; stage->blocks; stage++) {
         const int out = backbone_channels(stage->channels * width);
         for (int i = 0; i < stage->blocks; i++) {
@@ -55,7 +48,8 @@ static void build(struct graph *graph, __attribute__((unused)) const struct back
         }
     }
     const int last = backbone_channels(1280 * (width > 1 ? width : 1)); /* narrow networks keep the last layer whole */
-    x = conv_norm_relu(graph, node_name("features.%d", index).text, x, (struct conv2d){.out = last, .kernel = 1});
+    x = conv_norm_activation(graph, node_name("features.%d", index).text, x, (struct conv2d){.out = last, .kernel = 1},
+                             &relu6);
     graph_alias(graph, "features", x);
     x = graph_adaptive_avg_pool(graph, "adaptive_avg_pool2d", x, 1, 1);
     x = graph_flatten(graph, "flatten", x);

@@ -31,7 +31,8 @@ struct generator {
     struct moments *moments; /* of each node */
     int *depth;              /* of each node: nodes before it, on the longest way */
     struct node_info node;   /* the one at hand */
-    bool is_last, ends_branch;
+    bool is_last;            /* no tensors are left behind it */
+    bool ends_branch;
     const struct moments *in; /* of its first input */
     struct moments *out;
     struct weight *tensor[PARAMETER_NORM_VARIANCE + 1]; /* its tensors by role; NULL: none */
@@ -108,6 +109,66 @@ static void rectify(struct generator *g)
         const double variance = m * mean + v * distribution - mean * mean;
         g->out->mean[k] = mean;
         g->out->variance[k] = variance > 1e-4 * v ? variance : 1e-4 * v;
+    }
+}
+
+/* Mean and variance of a function of a normal x, by the five points of Gauss and Hermite. */
+static void bend(struct generator *g, double (*function)(double x))
+{
+    static const double points[5] = {0, 1.3556261800, -1.3556261800, 2.8569700139, -2.8569700139};
+    static const double weights[5] = {0.5333333333, 0.2220759220, 0.2220759220, 0.0112574113, 0.0112574113};
+    for (int k = 0; k < g->out->channels; k++) {
+        const double v = g->in->variance[k], deviation = sqrt(v);
+        double mean = 0, square = 0;
+        for (int i = 0; i < 5; i++) {
+            const double y = function(g->in->mean[k] + deviation * points[i]);
+            mean += weights[i] * y;
+            square += weights[i] * y * y;
+        }
+        const double variance = square - mean * mean;
+        g->out->mean[k] = mean;
+        g->out->variance[k] = variance > 1e-4 * v ? variance : 1e-4 * v;
+    }
+}
+
+static double hard_sigmoid(double x)
+{
+    return x < -3 ? 0 : x > 3 ? 1 : (x + 3) / 6;
+}
+
+static double hard_swish(double x)
+{
+    return x * hard_sigmoid(x);
+}
+
+/* Near enough for the soft ones, which would need exp(). */
+static void bend_sigmoid(struct generator *g)
+{
+    bend(g, hard_sigmoid);
+}
+
+static void bend_swish(struct generator *g)
+{
+    bend(g, hard_swish);
+}
+
+/* The product of independent values. */
+static void scale_channels(struct generator *g)
+{
+    const struct moments *scale = &g->moments[g->node.inputs[1]];
+    for (int k = 0; k < g->out->channels; k++) {
+        const double m = g->in->mean[k], v = g->in->variance[k], n = scale->mean[k], w = scale->variance[k];
+        g->out->mean[k] = m * n;
+        g->out->variance[k] = v * w + v * n * n + w * m * m;
+    }
+}
+
+static void affine(struct generator *g)
+{
+    for (int k = 0; k < g->out->channels; k++) {
+        const double scale = g->node.scale[k];
+        g->out->mean[k] = g->in->mean[k] * scale + g->node.shift[k];
+        g->out->variance[k] = g->in->variance[k] * scale * scale;
     }
 }
 
@@ -243,16 +304,22 @@ static const struct {
 } rules[] = {
     {"adaptive_avg_pool", pool_average},
     {"add", add},
+    {"affine", affine},
     {"avg_pool", keep},
     {"batch_norm", normalise},
     {"concat", concat},
     {"conv2d", weigh},
     {"flatten", flatten},
+    {"hard_sigmoid", bend_sigmoid},
+    {"hard_swish", bend_swish},
     {"input", begin},
     {"linear", weigh},
     {"max_pool", pool_max},
     {"relu", rectify},
     {"relu6", rectify},
+    {"scale_channels", scale_channels},
+    {"sigmoid", bend_sigmoid},
+    {"silu", bend_swish},
 };
 
 static int run_rule(struct generator *g, struct error *err)
@@ -344,11 +411,11 @@ static int fill_tensors(struct generator *g, const struct weights *weights, stru
     int next = 0;
     for (int i = 0; i < count; i++) {
         g->node = graph_node(g->graph, i);
-        g->is_last = i == count - 1;
         g->ends_branch = ends_branch(g, i);
         g->in = &g->moments[g->node.input_count ? g->node.inputs[0] : i];
         g->out = &g->moments[i];
         next = take_tensors(g, weights, next);
+        g->is_last = next == weights->count;
         if (make_moments(g, g->out))
             return error_memory(err, "generating weights");
         if (run_rule(g, err))

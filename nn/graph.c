@@ -314,6 +314,10 @@ struct node_info graph_node(const struct graph *graph, int index)
                              .op = node->op->name,
                              .shape = node->shape,
                              .input_count = node->input_count};
+    if (node->op == &op_affine) {
+        info.scale = node->affine.scale;
+        info.shift = node->affine.shift;
+    }
     memcpy(info.inputs, node->inputs, sizeof node->inputs);
     struct shape in[NODE_INPUTS_MAX];
     input_shapes(graph, node, in);

@@ -92,8 +92,9 @@ struct node_info {
     const char *op;           /* "conv2d" */
     struct shape shape;       /* of the value */
     int inputs[8], input_count;
-    double macs;       /* multiply-adds per image */
-    size_t parameters; /* elements of its tensors */
+    const float *scale, *shift; /* affine: its constants */
+    double macs;                /* multiply-adds per image */
+    size_t parameters;          /* elements of its tensors */
 };
 
 int graph_node_count(const struct graph *graph);

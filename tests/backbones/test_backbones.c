@@ -178,6 +178,31 @@ TEST(mobilenets_of_any_width_equal_torchvision)
     check_cases("mobilenet", false);
 }
 
+TEST(efficientnets_equal_torchvision)
+{
+    check_cases("efficientnet", false);
+}
+
+TEST(densenets_equal_torchvision)
+{
+    check_cases("densenet", false);
+}
+
+TEST(squeezenets_equal_torchvision)
+{
+    check_cases("squeezenet", false);
+}
+
+TEST(googlenet_equals_torchvision)
+{
+    check_cases("googlenet", false);
+}
+
+TEST(alexnet_equals_torchvision)
+{
+    check_cases("alexnet", false);
+}
+
 TEST(networks_equal_torchvision_at_224)
 {
     check_cases("", true);
@@ -211,12 +236,31 @@ TEST(numbers_of_parameters_are_torchvisions)
     static const struct {
         const char *arch;
         size_t count;
-    } rows[] = {{"vgg11", 132863336},          {"vgg11_bn", 132868840},       {"vgg13", 133047848},
-                {"vgg13_bn", 133053736},       {"vgg16", 138357544},          {"vgg16_bn", 138365992},
-                {"vgg19", 143667240},          {"vgg19_bn", 143678248},       {"resnet18", 11689512},
-                {"resnet34", 21797672},        {"resnet50", 25557032},        {"resnet101", 44549160},
-                {"resnet152", 60192808},       {"resnext50_32x4d", 25028904}, {"resnext101_32x8d", 88791336},
-                {"wide_resnet50_2", 68883240}, {"mobilenet_v2", 3504872}};
+    } rows[] = {{"vgg11", 132863336},
+                {"vgg11_bn", 132868840},
+                {"vgg13", 133047848},
+                {"vgg13_bn", 133053736},
+                {"vgg16", 138357544},
+                {"vgg16_bn", 138365992},
+                {"vgg19", 143667240},
+                {"vgg19_bn", 143678248},
+                {"resnet18", 11689512},
+                {"resnet34", 21797672},
+                {"resnet50", 25557032},
+                {"resnet101", 44549160},
+                {"resnet152", 60192808},
+                {"resnext50_32x4d", 25028904},
+                {"resnext101_32x8d", 88791336},
+                {"wide_resnet50_2", 68883240},
+                {"mobilenet_v2", 3504872},
+                {"mobilenet_v3_large", 5483032},
+                {"mobilenet_v3_small", 2542856},
+                {"efficientnet_b0", 5288548},
+                {"densenet121", 7978856},
+                {"squeezenet1_0", 1248424},
+                {"squeezenet1_1", 1235496},
+                {"googlenet", 6624904},
+                {"alexnet", 61100840}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct graph *graph = graph_of(rows[i].arch, &(struct backbone_options){1000, 1, 224, 224});
         size_t sum = 0;
@@ -256,6 +300,14 @@ TEST(target_layers_have_the_published_shapes)
     layer_is("resnet34", 512, 7);
     layer_is("resnext101_32x8d", 2048, 7);
     layer_is("mobilenet_v2", 1280, 7);
+    layer_is("mobilenet_v3_large", 960, 7);
+    layer_is("mobilenet_v3_small", 576, 7);
+    layer_is("efficientnet_b0", 1280, 7);
+    layer_is("densenet121", 1024, 7);
+    layer_is("squeezenet1_0", 512, 13);
+    layer_is("squeezenet1_1", 512, 13);
+    layer_is("googlenet", 1024, 7);
+    layer_is("alexnet", 256, 13);
 }
 
 TEST(modules_that_return_a_node_name_it_too)
@@ -268,7 +320,17 @@ TEST(modules_that_return_a_node_name_it_too)
                                           {"mobilenet_v2", "features.18", "features.18.2"},
                                           {"mobilenet_v2", "features", "features.18.2"},
                                           {"mobilenet_v2", "features.3", "features.3.add"},
-                                          {"mobilenet_v2", "features.2.conv", "features.2.conv.3"}};
+                                          {"mobilenet_v2", "features.2.conv", "features.2.conv.3"},
+                                          {"mobilenet_v3_large", "features.16", "features.16.2"},
+                                          {"mobilenet_v3_small", "features.1.block.1", "features.1.block.1.mul"},
+                                          {"mobilenet_v3_small", "features.3", "features.3.add"},
+                                          {"efficientnet_b0", "features.2", "features.2.1.add"},
+                                          {"densenet121", "features", "features.norm5"},
+                                          {"densenet121", "features.denseblock4", "features.denseblock4.cat"},
+                                          {"squeezenet1_1", "features.12", "features.12.cat"},
+                                          {"googlenet", "inception5b", "inception5b.cat"},
+                                          {"googlenet", "inception5b.branch3.1", "inception5b.branch3.1.relu"},
+                                          {"alexnet", "features", "features.12"}};
     struct error err;
     for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
         struct graph *graph = graph_of(same[i][0], &(struct backbone_options){10, 1, 64, 64});
@@ -313,6 +375,19 @@ TEST(an_input_that_is_too_small_names_the_layer)
     assert_non_null(strstr(err.text, "backbone \"vgg16\": layer \"features.30\": "));
     graph_free(graph_of("vgg16", &(struct backbone_options){1000, 1, 32, 32}));
     graph_free(graph_of("resnet50", &(struct backbone_options){1000, 1, 1, 1}));
+}
+
+TEST(tensors_for_training_alone_are_ignored)
+{
+    const struct backbone_family *family;
+    struct error err;
+    assert_non_null(backbone_find("googlenet", &family, &err));
+    assert_true(backbone_ignores(family, "aux1.conv.conv.weight"));
+    assert_true(backbone_ignores(family, "aux2.fc2.bias"));
+    assert_false(backbone_ignores(family, "aux.fc2.bias"));
+    assert_false(backbone_ignores(family, "conv1.conv.weight"));
+    assert_non_null(backbone_find("alexnet", &family, &err));
+    assert_false(backbone_ignores(family, "aux1.conv.conv.weight"));
 }
 
 TEST(channels_are_rounded_as_torchvision_rounds_them)

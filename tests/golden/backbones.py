@@ -7,12 +7,13 @@ Needs build/cambench (or the program that CAMBENCH names). Prints how far PyTorc
 import os
 import subprocess
 import tempfile
+from collections import OrderedDict
 
 import h5py
 import numpy as np
 import torch
 import torchvision
-from torchvision.models import mobilenetv2, resnet, vgg
+from torchvision.models import resnet, vgg
 from torchvision.models._utils import _make_divisible
 from torchvision.models.feature_extraction import NodePathTracer
 
@@ -21,6 +22,9 @@ import golden
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROGRAM = os.environ.get("CAMBENCH", os.path.join(HERE, "../../build/cambench"))
 SAMPLES = 32
+LAYERS = {"alexnet": "features.11", "densenet121": "relu", "efficientnet_b0": "features.8", "googlenet": "inception5b",
+          "mobilenet_v2": "features.18", "mobilenet_v3_large": "features.16", "mobilenet_v3_small": "features.12",
+          "squeezenet1_0": "features.12", "squeezenet1_1": "features.12"}
 VGG_CONFIGS = {"vgg11": "A", "vgg13": "B", "vgg16": "D", "vgg19": "E"}
 
 
@@ -59,10 +63,13 @@ def narrow_resnet(arch, classes, width):
 
 
 def build(arch, classes, width):
-    if arch == "mobilenet_v2":
-        return mobilenetv2.mobilenet_v2(num_classes=classes, width_mult=width)
+    make = getattr(torchvision.models, arch)
+    if arch.startswith("mobilenet"):
+        return make(num_classes=classes, width_mult=width)
+    if arch == "googlenet":  # with weights torchvision sets these
+        return make(num_classes=classes, aux_logits=False, transform_input=True, init_weights=False)
     if width == 1:
-        return getattr(torchvision.models, arch)(num_classes=classes)
+        return make(num_classes=classes)
     return (narrow_vgg if arch.startswith("vgg") else narrow_resnet)(arch, classes, width)
 
 
@@ -81,7 +88,7 @@ def load(arch, classes, width):
     assert not result.unexpected_keys, result.unexpected_keys
     assert all(key.endswith("num_batches_tracked") for key in result.missing_keys), result.missing_keys
     for module in network.modules():
-        if isinstance(module, (torch.nn.ReLU, torch.nn.ReLU6)):
+        if hasattr(module, "inplace"):
             module.inplace = False
     return network
 
@@ -89,7 +96,16 @@ def load(arch, classes, width):
 def target_layer(arch, network):
     if arch.startswith("vgg"):
         return network.features[-2]
-    return network.features[18] if arch == "mobilenet_v2" else network.layer4
+    return network.get_submodule(LAYERS.get(arch, "layer4"))
+
+
+def in_modules(arch, network):
+    """The same network with its target layer a module: DenseNet's last ReLU is a function."""
+    if arch != "densenet121":
+        return network
+    return torch.nn.Sequential(OrderedDict(features=network.features, relu=torch.nn.ReLU(),
+                                           pool=torch.nn.AdaptiveAvgPool2d(1), flatten=torch.nn.Flatten(),
+                                           classifier=network.classifier))
 
 
 def measure(network, layer, picture):
@@ -108,11 +124,14 @@ def measure(network, layer, picture):
     return {name: value.detach().numpy() for name, value in values.items()}
 
 
-def node_hashes(network):
+def node_hashes(arch, network):
     dropped = {name for name, module in network.named_modules() if isinstance(module, torch.nn.Dropout)}
     tracer = NodePathTracer()  # get_graph_node_names() would not look into Conv2dNormActivation
     tracer.trace(network)
-    names = [name for name in tracer.node_to_qualname.values() if name not in dropped | {"x", "output"}]
+    names = [name for name in tracer.node_to_qualname.values()
+             if name not in dropped | {"x", "output"} and not name.endswith("stochastic_depth")]
+    if arch == "googlenet":  # thirteen nodes that scale and shift the colours are one of ours
+        names[:names.index("conv1.conv")] = ["transform_input"]
     return [golden.seed(name) % 1000000000 for name in names]
 
 
@@ -130,7 +149,8 @@ def main():
                                                                               torchvision.__version__))
     named = set()
     for key, arch, classes, width, height, width_px in cases():
-        network = load(arch, classes, width)
+        whole = load(arch, classes, width)
+        network = in_modules(arch, whole)
         layer = target_layer(arch, network)
         picture = torch.from_numpy(golden.fill((1, 3, height, width_px), 1) * 2)
         single = measure(network, layer, picture)
@@ -141,7 +161,7 @@ def main():
             print("%-20s %-16s float32 is off by %.1e, largest %.3g" % (key, name, difference, np.abs(value).max()))
         if arch not in named:
             named.add(arch)
-            out.add(arch + ".nodes", node_hashes(network), 10000)
+            out.add(arch + ".nodes", node_hashes(arch, whole), 10000)
     out.close()
 
 

@@ -1,0 +1,54 @@
+/* backbones/mobile_block.c - convolution with norm and activation, squeeze and excitation, inverted residual. */
+#include "backbones/mobile_block.h"
+
+#include "backbones/backbone.h"
+
+int conv_norm_activation(struct graph *graph, const char *name, int x, struct conv2d conv,
+                         const struct mobile_style *style)
+{
+    x = graph_conv2d(graph, node_name("%s.0", name).text, x, conv);
+    x = graph_batch_norm_eps(graph, node_name("%s.1", name).text, x, style->eps);
+    if (style->activation)
+        x = style->activation(graph, node_name("%s.2", name).text, x);
+    graph_alias(graph, name, x);
+    return x;
+}
+
+static int squeeze_excite(struct graph *graph, const char *name, int x, const struct mobile_block *block)
+{
+    const struct conv2d down = {.out = block->squeezed, .kernel = 1, .bias = true};
+    const struct conv2d up = {.out = block->hidden, .kernel = 1, .bias = true};
+    int scale = graph_adaptive_avg_pool(graph, node_name("%s.avgpool", name).text, x, 1, 1);
+    scale = graph_conv2d(graph, node_name("%s.fc1", name).text, scale, down);
+    scale = block->squeeze(graph, node_name("%s.activation", name).text, scale);
+    scale = graph_conv2d(graph, node_name("%s.fc2", name).text, scale, up);
+    scale = block->excite(graph, node_name("%s.scale_activation", name).text, scale);
+    x = graph_scale_channels(graph, node_name("%s.mul", name).text, x, scale);
+    graph_alias(graph, name, x);
+    return x;
+}
+
+int mobile_block(struct graph *graph, const char *name, int x, const struct mobile_block *block)
+{
+    const int entry = x;
+    const struct mobile_style plain = {.eps = block->style.eps};
+    const struct conv2d expand = {.out = block->hidden, .kernel = 1}, project = {.out = block->out, .kernel = 1};
+    const struct conv2d depthwise = {.out = block->hidden,
+                                     .kernel = block->kernel,
+                                     .stride = block->stride,
+                                     .padding = block->kernel / 2,
+                                     .groups = block->hidden};
+    const struct node_name part = node_name("%s.block", name);
+    int index = 0;
+    if (block->hidden != block->in)
+        x = conv_norm_activation(graph, node_name("%s.%d", part.text, index++).text, x, expand, &block->style);
+    x = conv_norm_activation(graph, node_name("%s.%d", part.text, index++).text, x, depthwise, &block->style);
+    if (block->squeezed)
+        x = squeeze_excite(graph, node_name("%s.%d", part.text, index++).text, x, block);
+    x = conv_norm_activation(graph, node_name("%s.%d", part.text, index).text, x, project, &plain);
+    graph_alias(graph, part.text, x);
+    if (block->stride == 1 && block->in == block->out)
+        x = graph_add(graph, node_name("%s.add", name).text, x, entry);
+    graph_alias(graph, name, x);
+    return x;
+}

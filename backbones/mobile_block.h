@@ -1,0 +1,36 @@
+/*
+ * backbones/mobile_block.h - what MobileNets and EfficientNets are made of, with the names of torchvision's modules.
+ */
+#ifndef BACKBONES_MOBILE_BLOCK_H
+#define BACKBONES_MOBILE_BLOCK_H
+
+#include "nn/graph.h"
+
+/* graph_relu and its like. */
+typedef int add_activation(struct graph *graph, const char *name, int input);
+
+/* How a family normalises and activates. */
+struct mobile_style {
+    double eps;                 /* of batch norms */
+    add_activation *activation; /* NULL: none */
+};
+
+/* Convolution, batch norm and activation: modules 0, 1 and 2 of `name` (Conv2dNormActivation). */
+int conv_norm_activation(struct graph *graph, const char *name, int x, struct conv2d conv,
+                         const struct mobile_style *style);
+
+/*
+ * An inverted residual: 1x1 to more channels, depthwise, squeeze and excitation (Hu et al., CVPR 2018,
+ * arXiv:1709.01507), 1x1 without activation, and the input added where the shapes allow.
+ */
+struct mobile_block {
+    struct mobile_style style;
+    int in, hidden, out; /* channels; hidden == in: nothing is expanded */
+    int kernel, stride;
+    int squeezed;                     /* channels inside squeeze and excitation; 0: there is none */
+    add_activation *squeeze, *excite; /* its two activations */
+};
+
+int mobile_block(struct graph *graph, const char *name, int x, const struct mobile_block *block);
+
+#endif
