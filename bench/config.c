@@ -494,13 +494,30 @@ static const struct yaml_key runtime_keys[] = {
     {0},
 };
 
+/* A file, or a list of them. */
+static int read_references(const struct yaml *value, const struct yaml_key *key, void *field, struct arena *arena,
+                           struct error *err)
+{
+    struct config_report *report = field;
+    const bool is_list = value->kind == YAML_LIST;
+    report->reference_count = is_list ? value->count : 1;
+    report->references = arena_alloc(arena, (size_t)report->reference_count + 1, sizeof *report->references);
+    if (!report->references)
+        return error_memory(err, "the config");
+    const struct yaml *file = is_list ? value->first : value;
+    for (int i = 0; i < report->reference_count; i++, file = file->next)
+        if (yaml_read_text(file, key, &report->references[i], arena, err))
+            return -1;
+    return 0;
+}
+
 static const struct yaml_key report_keys[] = {
     YAML_KEY(struct config_report, plots, yaml_read_bool),
     YAML_KEY(struct config_report, overlays, yaml_read_int, .max = 100000),
     YAML_KEY(struct config_report, maps, yaml_read_bool),
     YAML_KEY(struct config_report, meta, yaml_read_bool),
     YAML_KEY(struct config_report, bootstrap, yaml_read_int, .max = 1000000),
-    YAML_KEY(struct config_report, reference, yaml_read_text),
+    {.name = "reference", .read = read_references},
     {0},
 };
 

@@ -54,7 +54,8 @@ struct config_report {
     bool plots, maps, meta;
     int overlays;          /* how many images */
     int bootstrap;         /* resamples */
-    const char *reference; /* table of published numbers; NULL: none given */
+    int reference_count;
+    const char **references; /* tables of published numbers */
 };
 
 struct config {

@@ -193,13 +193,15 @@ static int runtime_node(struct writer *writer, const struct config_runtime *runt
 
 static int report_node(struct writer *writer, const struct config_report *report)
 {
-    const int node = mapping_node(writer);
+    const int node = mapping_node(writer), references = list_node(writer);
+    for (int i = 0; i < report->reference_count; i++)
+        add(writer, references, text_node(writer, report->references[i]));
     put_bool(writer, node, "plots", report->plots);
     put_int(writer, node, "overlays", report->overlays);
     put_bool(writer, node, "maps", report->maps);
     put_bool(writer, node, "meta", report->meta);
     put_int(writer, node, "bootstrap", report->bootstrap);
-    put_text(writer, node, "reference", report->reference);
+    put(writer, node, "reference", references);
     return node;
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "bench/bench.h"
+#include "bench/paper_numbers.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,26 @@ static struct report_metric metric_row(const struct config *config, const struct
     return row;
 }
 
+static int method_row(const struct config_method *config, struct arena *arena, struct report_method *out,
+                      struct error *err)
+{
+    const struct param *params = config->method->params;
+    int count = 0;
+    while (params && params[count].name)
+        count++;
+    const char **texts = arena_alloc(arena, (size_t)count + 1, sizeof *texts);
+    for (int i = 0; texts && i < count; i++) {
+        char value[PARAM_TEXT_MAX];
+        param_format(&params[i], config->params, value, sizeof value);
+        texts[i] = arena_format(arena, "%s=%s", params[i].name, value);
+        if (!texts[i])
+            texts = NULL;
+    }
+    *out =
+        (struct report_method){config->label, config->title, config->method->is_control, config->method->name, texts};
+    return texts ? 0 : error_memory(err, "the report");
+}
+
 static int fill_lists(const struct config *config, struct arena *arena, struct report *report, struct error *err)
 {
     struct report_backbone *backbones = arena_alloc(arena, (size_t)config->backbone_count, sizeof *backbones);
@@ -57,10 +78,10 @@ static int fill_lists(const struct config *config, struct arena *arena, struct r
             .name = c->label, .title = title, .arch = c->arch, .layer = c->layer ? c->layer : variant->layer};
     }
     for (int m = 0; m < config->method_count; m++)
-        rows[m] = (struct report_method){config->methods[m].label, config->methods[m].title,
-                                         config->methods[m].method->is_control};
+        if (method_row(&config->methods[m], arena, &rows[m], err))
+            return -1;
     for (int p = 0; p < config->protocol_count; p++)
-        protocol_rows[p] = (struct report_protocol){config->protocols[p].name};
+        protocol_rows[p] = (struct report_protocol){config->protocols[p].name, config->protocols[p].preset};
     for (int k = 0; k < config->metric_count; k++)
         metric_rows[k] = metric_row(config, config->metrics[k].metric);
     report->backbones = backbones;
@@ -84,7 +105,7 @@ int results_read(const struct config *config, struct store *store, const char *c
                               .images = images,
                               .bootstrap = config->report.bootstrap,
                               .seed = config->seed};
-    if (fill_lists(config, arena, report, err))
+    if (fill_lists(config, arena, report, err) || paper_numbers_read(&config->report, arena, report, err))
         return -1;
     return store_read(store, arena, report, err);
 }
@@ -114,8 +135,9 @@ int results_write(const struct report *report, const struct config *config, cons
     if (!cells)
         return -1;
     struct meta_cell *meta = NULL;
-    int status =
-        report_csv(report, cells, err) || report_tables(report, cells, err) || write_meta(report, config, &meta, err);
+    const bool has_reference = config->report.reference_count > 0;
+    int status = report_csv(report, cells, err) || report_tables(report, cells, err) ||
+                 (has_reference && report_reference(report, cells, err)) || write_meta(report, config, &meta, err);
     if (!status && config->report.plots)
         status = report_plots(report, cells, meta, &warning, err);
     if (warning.text[0])
@@ -126,7 +148,12 @@ int results_write(const struct report *report, const struct config *config, cons
             putchar('\n');
             report_meta_terminal(report, meta, stdout);
         }
-        printf("\n%s/: summary.csv, per_image.csv, costs.csv, %stables%s%s\n", config->output, meta ? "meta.csv, " : "",
+        if (has_reference) {
+            putchar('\n');
+            report_reference_terminal(report, cells, stdout);
+        }
+        printf("\n%s/: summary.csv, per_image.csv, costs.csv, %s%stables%s%s\n", config->output,
+               meta ? "meta.csv, " : "", has_reference ? "reference.csv, " : "",
                config->report.plots && !warning.text[0] ? ", plots" : "",
                config->report.overlays > 0 ? ", overlays" : "");
     }

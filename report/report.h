@@ -25,11 +25,14 @@ struct report_backbone {
 
 struct report_method {
     const char *name, *title;
-    bool is_control; /* baseline or null method: drawn grey */
+    bool is_control;           /* baseline or null method: drawn grey */
+    const char *method;        /* registered name; `name` is the config's label */
+    const char *const *params; /* "key=value" of all its parameters, ends with NULL; NULL: none */
 };
 
 struct report_protocol {
     const char *name;
+    const char *preset; /* the protocol that it began as */
 };
 
 struct report_metric {
@@ -42,6 +45,20 @@ struct report_metric {
     int parts[5];
     double (*combine)(const double *means);
     bool is_truth; /* compares the map with the annotation */
+};
+
+/*
+ * A published number, and what a run must have measured to stand beside it. Texts are never NULL; an empty layer, params
+ * or protocol asks for nothing.
+ */
+struct report_published {
+    const char *paper, *table, *note;
+    const char *source;                /* key in docs/references.bib */
+    const char *arch, *layer, *method; /* registered names */
+    const char *params;                /* "score=rest;form=stable": a method's parameters that must be so */
+    const char *protocol;              /* name or preset */
+    const char *metric;
+    double value; /* as metrics store it: percent as fraction */
 };
 
 enum report_state { REPORT_ABSENT, REPORT_DEFINED, REPORT_UNDEFINED };
@@ -68,6 +85,8 @@ struct report {
     const struct report_cost *costs; /* [backbone][method][image] */
     int bootstrap;                   /* resamples; 0: no intervals */
     uint64_t seed;
+    int published_count;
+    const struct report_published *published;
 };
 
 /* Position in values, states and notes. */
@@ -128,6 +147,15 @@ int report_meta(const struct report *report, const struct meta_cell *cells, stru
 
 /* A line per backbone and protocol: the metrics that agree best with the truth. */
 void report_meta_terminal(const struct report *report, const struct meta_cell *cells, FILE *stream);
+
+/*
+ * reference.csv and tables/reference.md: each published number beside the cells that it can be compared with. One number
+ * may meet several cells (two layers of a network), and one cell several numbers.
+ */
+int report_reference(const struct report *report, const struct cell *cells, struct error *err);
+
+/* The same on the terminal, cut after some lines. */
+void report_reference_terminal(const struct report *report, const struct cell *cells, FILE *stream);
 
 /*
  * plots/NAME.svg and .png by gnuplot, with NAME.gp and NAME.dat to draw them again: adcc, adcc_seconds,

@@ -98,7 +98,7 @@ TEST(what_is_not_said_has_the_documented_default)
     assert_false(c->report.maps);
     assert_int_equal(c->report.overlays, 8);
     assert_int_equal(c->report.bootstrap, 2000);
-    assert_null(c->report.reference);
+    assert_int_equal(c->report.reference_count, 0);
     end(&f);
 }
 
@@ -169,7 +169,8 @@ TEST(every_key_reaches_its_field)
     assert_int_equal(c->report.overlays, 0);
     assert_true(c->report.maps);
     assert_int_equal(c->report.bootstrap, 0);
-    assert_string_equal(c->report.reference, "r.csv");
+    assert_int_equal(c->report.reference_count, 1);
+    assert_string_equal(c->report.references[0], "r.csv");
     end(&f);
 }
 
@@ -234,7 +235,9 @@ static void same_config(const struct config *a, const struct config *b)
     assert_int_equal(a->report.maps, b->report.maps);
     assert_int_equal(a->report.overlays, b->report.overlays);
     assert_int_equal(a->report.bootstrap, b->report.bootstrap);
-    same_text(a->report.reference, b->report.reference);
+    assert_int_equal(a->report.reference_count, b->report.reference_count);
+    for (int i = 0; i < a->report.reference_count; i++)
+        same_text(a->report.references[i], b->report.references[i]);
 }
 
 static void must_come_back(struct fixture *f, const char *text)
@@ -255,6 +258,7 @@ TEST(a_written_config_reads_back_to_the_same_struct)
     must_come_back(&f, SMALL "output: \"- : # {}[] %@`'\\\"\\\\ \\t\\n\\e x\"\n");
     must_come_back(&f, SMALL "output: \" leading and trailing \"\n");
     must_come_back(&f, SMALL "output: \"~\"\nreport: {reference: \"null\"}\n");
+    must_come_back(&f, SMALL "report: {reference: [a.csv, \"b, c.csv\"]}\n");
     end(&f);
 }
 
@@ -459,7 +463,7 @@ TEST(set_changes_and_makes_keys_before_checking)
     assert_string_equal(f.config.backbones[0].where, "--set backbones.0={arch: vgg16, label: V}");
     assert_int_equal(f.config.method_count, 2);
     assert_string_equal(f.config.methods[1].label, "xgradcam");
-    assert_string_equal(f.config.report.reference, "a=b.csv");
+    assert_string_equal(f.config.report.references[0], "a=b.csv");
     end(&f);
 }
 

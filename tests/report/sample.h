@@ -41,15 +41,22 @@ static const struct report_backbone sample_backbones[] = {
     {"resnet50", "ResNet-50", "resnet50", "layer4", 246, 288, 300},
     {"mobilenet_v2", "MobileNetV2", "mobilenet_v2", "features.18", 240, 281, 300},
 };
+static const char *const sample_params[] = {"score=rest", "form=stable", NULL};
 static const struct report_method sample_methods[] = {
-    {"gradcam", "Grad-CAM", false},       {"gradcam_pp", "Grad-CAM++", false},
-    {"xgradcam", "XGrad-CAM", false},     {"layercam", "LayerCAM", false},
-    {"scorecam", "Score-CAM", false},     {"ablationcam", "Ablation-CAM", false},
-    {"reciprocam", "Recipro-CAM", false}, {"reciprocam_3x3", "Recipro-CAM 3x3 (paper)", false},
-    {"clustercam", "Cluster-CAM", false}, {"actmap", "Activation map", true},
-    {"fakecam", "Fake-CAM", true},        {"random", "Random map", true},
+    {"gradcam", "Grad-CAM", false, "gradcam", sample_params},
+    {"gradcam_pp", "Grad-CAM++", false, "gradcam_pp", NULL},
+    {"xgradcam", "XGrad-CAM", false, "xgradcam", NULL},
+    {"layercam", "LayerCAM", false, "layercam", NULL},
+    {"scorecam", "Score-CAM", false, "scorecam", NULL},
+    {"ablationcam", "Ablation-CAM", false, "ablationcam", NULL},
+    {"reciprocam", "Recipro-CAM", false, "reciprocam", NULL},
+    {"reciprocam_3x3", "Recipro-CAM 3x3 (paper)", false, "reciprocam", NULL},
+    {"clustercam", "Cluster-CAM", false, "clustercam", NULL},
+    {"actmap", "Activation map", true, "actmap", NULL},
+    {"fakecam", "Fake-CAM", true, "fakecam", NULL},
+    {"random", "Random map", true, "random", NULL},
 };
-static const struct report_protocol sample_protocols[] = {{"cambench"}};
+static const struct report_protocol sample_protocols[] = {{"cambench", "cambench"}};
 static const struct report_metric sample_metrics[] = {
     {"average_drop", "Average Drop", "%", true, false, false, 0, 1, {-1}, NULL, false},
     {"average_increase", "Average Increase", "%", true, true, false, 0, 1, {-1}, NULL, false},
