@@ -11,7 +11,9 @@
 #include <string.h>
 
 #define VERSION 1001
-#define MAGIC_BYTES 15 /* the first pickle; tensor_file.c has compared it */
+#define FRAME 0x95      /* opcode behind the protocol, from protocol 4 on */
+#define MAGIC_BYTES 15  /* the first pickle, which tensor_file.c has compared */
+#define FRAMED_BYTES 24 /* with a frame */
 
 struct reader {
     struct tensor_file *file;
@@ -92,7 +94,8 @@ int pth_legacy_open(struct tensor_file *file, struct error *err)
         return error_memory(err, "the pickle");
     if (tensor_file_bytes(file, 0, size, bytes, err))
         return -1;
-    struct reader reader = {.file = file, .bytes = bytes, .size = size, .at = MAGIC_BYTES};
+    struct reader reader = {
+        .file = file, .bytes = bytes, .size = size, .at = bytes[2] == FRAME ? FRAMED_BYTES : MAGIC_BYTES};
     file->format = "PyTorch, before 1.6";
     file->read = tensor_file_read_placed;
     return read_pickles(&reader, err);

@@ -35,13 +35,15 @@ struct format {
     int (*open)(struct tensor_file *file, struct error *err);
 };
 
-#define MAGIC_MAX 16
+#define MAGIC_MAX 32
+#define LEGACY "\x8a\x0al\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19." /* the number that is the first pickle */
 
 static const char hdf5_magic[] = "\x89HDF\r\n\x1a\n";
 
 static const struct format formats[] = {
     {"PK\x03\x04", 4, 0, pth_zip_open},
-    {"\x80\x02\x8a\x0al\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.", 15, 0, pth_legacy_open},
+    {LEGACY, sizeof LEGACY - 1, 2, pth_legacy_open},  /* behind the protocol */
+    {LEGACY, sizeof LEGACY - 1, 11, pth_legacy_open}, /* and a frame */
     {"{", 1, 8, safetensors_open},
 };
 
