@@ -59,8 +59,8 @@ static const struct options_usage usage = {
         "cannot be read is named, and the others are done.\v"
         "Examples:\n"
         "  cambench explain dog.jpg\n"
-        "  cambench explain pictures/*.jpg --backbone vgg16_bn --methods all --output maps\n"
-        "  cambench explain dog.jpg --weights resnet50.h5 --methods gradcam,scorecam --class 281\n\n"
+        "  cambench explain *.jpg --backbone vgg16_bn --output maps\n"
+        "  cambench explain dog.jpg --weights resnet50.h5 --class 281\n\n"
         "Without --weights a demo network that comes with cambench is used; it knows drawn shapes, not dogs.\n",
     .rows =
         (const struct argp_option[]){

@@ -328,13 +328,13 @@ static void write_note(const struct evaluated_method *method, char *note, size_t
         snprintf(note + used, size - (size_t)used, "%.2f s", seconds);
 }
 
-/* "predicted: dog, 87.3 %", where another class is explained. */
+/* "predicted (87.3 %): dog", where another class is explained; a long name may lose its end. */
 static void write_predicted(const struct explained *out, char *note, size_t size)
 {
     char name[NOTE_MAX / 2];
     if (out->klass != out->predicted)
-        snprintf(note, size, "predicted: %s, %.1f %%",
-                 sheet_class(out->predicted, out->predicted_name, name, sizeof name), 100 * out->predicted_probability);
+        snprintf(note, size, "predicted (%.1f %%): %s", 100 * out->predicted_probability,
+                 sheet_class(out->predicted, out->predicted_name, name, sizeof name));
 }
 
 static int draw(struct explain *explain, const char *picture, const struct evaluated *evaluated,
