@@ -227,9 +227,11 @@ static int take_picture(void *context, int i, const char *bytes, size_t size, co
     struct import *import = context;
     const struct import_file *file = &import->files.files[i];
     struct candidate *candidate = &import->candidates[i];
-    struct error why = bytes ? (struct error){0} : *problem;
+    struct error why = {0};
     if (is_stopped(import))
         return IMPORT_STOPPED;
+    if (!bytes)
+        why = *problem;
     const bool is_broken = !bytes || check_picture(import, file, candidate, bytes, size, &why);
     if (is_broken)
         error_prefix(&why, "\"%s\": ", file->path);
