@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "report/escape.h"
 #include "report/stats.h"
+#include "report/undefined.h"
 
 #include <math.h>
 #include <string.h>
@@ -38,30 +39,16 @@ static int image_count(const struct table *table)
     return most;
 }
 
-/* "Score-CAM, Coherency: 3 of 60; ..." */
-static void list_undefined(const struct table *table, int b, int (*escape)(FILE *, const char *))
+/* "Coherency (Score-CAM): 3 of 60; ..."; returns how many there are; stream NULL: counts. */
+static int list_undefined(const struct table *table, int b, FILE *stream, int (*escape)(FILE *, const char *))
 {
-    int said = 0;
-    for (int m = 0; m < table->report->method_count; m++)
-        for (int k = 0; k < table->report->metric_count; k++) {
-            const struct cell *cell = table_cell(table, b, m, k);
-            if (cell->undefined == 0 || table->report->metrics[k].is_cost)
-                continue;
-            fputs(said++ ? "; " : "", table->stream);
-            escape(table->stream, table->report->methods[m].title);
-            fputs(", ", table->stream);
-            escape(table->stream, table->report->metrics[k].title);
-            fprintf(table->stream, ": %d of %d", cell->undefined, cell->undefined + cell->n);
-        }
+    const struct undefined_style style = {escape, "", "; ", ""};
+    return undefined_list(table->report, table->cells, b, table->protocol, stream, &style);
 }
 
 static bool has_undefined(const struct table *table, int b)
 {
-    for (int m = 0; m < table->report->method_count; m++)
-        for (int k = 0; k < table->report->metric_count; k++)
-            if (table_cell(table, b, m, k)->undefined && !table->report->metrics[k].is_cost)
-                return true;
-    return false;
+    return list_undefined(table, b, NULL, NULL) > 0;
 }
 
 /* Most values of one metric that carry a note, of a method. */
@@ -211,7 +198,7 @@ static void markdown_block(const struct table *table, int b)
         markdown_row(table, b, m);
     if (has_undefined(table, b)) {
         fputs("\n\\* Undefined values, left out of the mean: ", table->stream);
-        list_undefined(table, b, escape_markdown);
+        list_undefined(table, b, table->stream, escape_markdown);
         fputs(".\n", table->stream);
     }
     list_noted(table, b, "\nConstant maps, or values set by a rule (notes in per_image.csv): ", ".\n", escape_markdown);
@@ -311,7 +298,7 @@ static void tex(const struct table *table)
                 "\\multicolumn{%d}{p{0.95\\linewidth}}{\\footnotesize * undefined, left out of the mean (", columns);
         escape_tex(table->stream, report->backbones[b].title);
         fputs("): ", table->stream);
-        list_undefined(table, b, escape_tex);
+        list_undefined(table, b, table->stream, escape_tex);
         fputs("} \\\\\n", table->stream);
     }
     for (int b = 0; b < report->backbone_count; b++) {

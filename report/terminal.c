@@ -5,6 +5,7 @@
  */
 #include "report/escape.h"
 #include "report/stats.h"
+#include "report/undefined.h"
 
 #include <math.h>
 #include <string.h>
@@ -148,45 +149,15 @@ static int fitting(const struct view *view, const struct column *columns, int co
     return fit;
 }
 
-static const struct cell *cell_of(const struct view *view, int method, int metric)
+static int escape_line(FILE *stream, const char *text)
 {
-    return cell_at(view->report, view->cells, view->backbone, method, view->protocol, metric);
-}
-
-static bool is_alike(const struct cell *a, const struct cell *b)
-{
-    return a->undefined == b->undefined && a->n == b->n;
-}
-
-/* "* ADCC (Grad-CAM, Random): 1 of 60 undefined", for all methods with the counts of `first`; no names if that is all. */
-static void put_undefined_group(const struct view *view, int first, int metric)
-{
-    const struct report *report = view->report;
-    const struct cell *cell = cell_of(view, first, metric);
-    int alike = 0, named = 0;
-    for (int m = 0; m < report->method_count; m++)
-        alike += is_alike(cell_of(view, m, metric), cell);
-    fputs("* ", view->stream);
-    escape_terminal(view->stream, report->metrics[metric].title, 0);
-    for (int m = 0; m < report->method_count && alike < report->method_count; m++)
-        if (is_alike(cell_of(view, m, metric), cell)) {
-            fputs(named++ ? ", " : " (", view->stream);
-            escape_terminal(view->stream, report->methods[m].title, 0);
-        }
-    fprintf(view->stream, "%s: %d of %d undefined\n", named ? ")" : "", cell->undefined, cell->undefined + cell->n);
+    return escape_terminal(stream, text, 0);
 }
 
 static void put_undefined(const struct view *view)
 {
-    const struct report *report = view->report;
-    for (int k = 0; k < report->metric_count; k++)
-        for (int m = 0; m < report->method_count && !report->metrics[k].is_cost; m++) {
-            int before = 0;
-            while (before < m && !is_alike(cell_of(view, before, k), cell_of(view, m, k)))
-                before++;
-            if (before == m && cell_of(view, m, k)->undefined > 0)
-                put_undefined_group(view, m, k);
-        }
+    static const struct undefined_style style = {escape_line, "* ", "", " undefined\n"};
+    undefined_list(view->report, view->cells, view->backbone, view->protocol, view->stream, &style);
 }
 
 /* Methods with maps or values that a rule had to decide. */
@@ -194,9 +165,9 @@ static void put_noted(const struct view *view)
 {
     const struct report *report = view->report;
     for (int m = 0; m < report->method_count; m++) {
-        const struct cell *most = cell_of(view, m, 0);
+        const struct cell *most = cell_at(report, view->cells, view->backbone, m, view->protocol, 0);
         for (int k = 1; k < report->metric_count; k++) {
-            const struct cell *cell = cell_of(view, m, k);
+            const struct cell *cell = cell_at(report, view->cells, view->backbone, m, view->protocol, k);
             most = cell->noted > most->noted ? cell : most;
         }
         if (most->noted == 0)

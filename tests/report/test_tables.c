@@ -1,4 +1,6 @@
 /* Markdown, LaTeX and terminal tables of a small run, against exact text. */
+#include "report/escape.h"
+#include "report/undefined.h"
 #include "tests/report/sample.h"
 
 enum { METHODS = 3 };
@@ -68,18 +70,40 @@ TEST(markdown_has_blocks_arrows_intervals_and_notes)
     struct error err = {""};
     small_open(&small);
     assert_int_equal(report_tables(&small.report, small.cells, &err), 0);
-    check_file(&small, "tables/cambench.md",
-               "# demo: protocol cambench\n\n"
-               "Means over 60 images, with 95 % bootstrap intervals. Arrows: ↑ higher is better, ↓ lower is better; "
-               "bold: the best method, controls left out. Made by cambench 0.1.0.\n\n"
-               "## ResNet\\_18 (layer4)\n\n"
-               "Top-1 77.67 %, top-5 93.00 % of 300 labelled images.\n\n"
-               "| Method       |        Average Drop ↓ % |                 ADCC ↑ % |\n"
-               "| ------------ | ----------------------: | -----------------------: |\n"
-               "| Grad\\_CAM\\|1 | **12.35** (10.00–15.00) |    80.00 (70.00–90.00)\\* |\n"
-               "| \\[B\\]        |     20.00 (10.00–30.00) | **90.00** (80.00–100.00) |\n"
-               "| Control      |        1.00 (0.00–2.00) |                      –\\* |\n\n"
-               "\\* Undefined values, left out of the mean: Grad\\_CAM\\|1, ADCC: 1 of 60; Control, ADCC: 60 of 60.\n");
+    check_file(
+        &small, "tables/cambench.md",
+        "# demo: protocol cambench\n\n"
+        "Means over 60 images, with 95 % bootstrap intervals. Arrows: ↑ higher is better, ↓ lower is better; "
+        "bold: the best method, controls left out. Made by cambench 0.1.0.\n\n"
+        "## ResNet\\_18 (layer4)\n\n"
+        "Top-1 77.67 %, top-5 93.00 % of 300 labelled images.\n\n"
+        "| Method       |        Average Drop ↓ % |                 ADCC ↑ % |\n"
+        "| ------------ | ----------------------: | -----------------------: |\n"
+        "| Grad\\_CAM\\|1 | **12.35** (10.00–15.00) |    80.00 (70.00–90.00)\\* |\n"
+        "| \\[B\\]        |     20.00 (10.00–30.00) | **90.00** (80.00–100.00) |\n"
+        "| Control      |        1.00 (0.00–2.00) |                      –\\* |\n\n"
+        "\\* Undefined values, left out of the mean: ADCC (Grad\\_CAM\\|1): 1 of 60; ADCC (Control): 60 of 60.\n");
+    sample_remove(small.folder);
+}
+
+TEST(what_is_undefined_for_several_methods_alike_is_said_once)
+{
+    static const struct undefined_style style = {escape_markdown, "", "; ", "."};
+    struct small small;
+    char text[256];
+    small_open(&small);
+    for (int pass = 0; pass < 2; pass++) { /* average_drop is undefined alike for two methods, then for all */
+        for (int m = 0; m < METHODS - 1 + pass; m++)
+            small.cells[m * 2] = (struct cell){58, 2, .1, .1, .1, 0};
+        FILE *stream = fmemopen(text, sizeof text, "w");
+        assert_int_equal(undefined_list(&small.report, small.cells, 0, 0, stream, &style), 3);
+        assert_int_equal(undefined_list(&small.report, small.cells, 0, 0, NULL, &style), 3);
+        fclose(stream);
+        assert_string_equal(text,
+                            pass ? "Average Drop: 2 of 60.; ADCC (Grad\\_CAM\\|1): 1 of 60.; ADCC (Control): 60 of 60."
+                                 : "Average Drop (Grad\\_CAM\\|1, \\[B\\]): 2 of 60.; ADCC (Grad\\_CAM\\|1): 1 of 60.; "
+                                   "ADCC (Control): 60 of 60.");
+    }
     sample_remove(small.folder);
 }
 
@@ -98,7 +122,7 @@ TEST(latex_is_booktabs_with_one_block_per_backbone)
                "{[}B{]} & 20.00 & \\textbf{90.00} \\\\\n"
                "Control & 1.00 & --\\textsuperscript{*} \\\\\n\\bottomrule\n"
                "\\multicolumn{3}{p{0.95\\linewidth}}{\\footnotesize * undefined, left out of the mean (ResNet\\_18): "
-               "Grad\\_CAM\\textbar{}1, ADCC: 1 of 60; Control, ADCC: 60 of 60} \\\\\n\\end{tabular}\n");
+               "ADCC (Grad\\_CAM\\textbar{}1): 1 of 60; ADCC (Control): 60 of 60} \\\\\n\\end{tabular}\n");
     sample_remove(small.folder);
 }
 
