@@ -83,9 +83,9 @@ $(B)/cambench: $(LIBS)
 
 # -- the main job --------------------------------------------------------------------------------------------------------
 .PHONY: run
-run: deps ## everything from nothing: build, make demo images and weights, run configs/demo.yaml
+run: deps ## everything from nothing: build, run configs/demo.yaml
 	@$(MAKE) --no-print-directory all
-	@tools/demo.sh $(B)
+	@$(B)/cambench run configs/demo.yaml --fresh
 
 # -- tests: tests/ROOM/test_X.c is a program of its own, linked with that room and the rooms it may use -------------------
 DEPENDS_base := base
@@ -119,14 +119,35 @@ check-%: FORCE
 	@$(MAKE) --no-print-directory $(patsubst tests/%.c,$(B)/tests/%,$(sort $(wildcard tests/$*/test_*.c)))
 	@status=0; for t in $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/$*/test_*.c))); do $$t || status=1; done; exit $$status
 
+# tests/fuzz/fuzz_X.c: its seeds are replayed as a test; tests/fuzz/fuzz.h says how
+FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+REPLAYS := $(FUZZ:%=$(B)/tests/fuzz/fuzz_%)
+$(REPLAYS): %: %.o $(B)/tests/fuzz/memory_file.o $(B)/tests/fuzz/replay.o $(LIBS)
+	@echo "  LD $@"
+	$(Q)$(LINK) $^ $(PKG_LIBS) -lm -o $@
+
+$(FUZZ:%=$(B)/fuzz_%): $(B)/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/memory_file.o $(LIBS)
+	$(Q)$(LINK) -fsanitize=fuzzer $^ $(PKG_LIBS) -lm -o $@
+
+.PHONY: check-fuzz fuzz fuzz-programs
+check-fuzz: $(REPLAYS)
+	@status=0; for r in $(REPLAYS); do echo $$r; $$r || status=1; done; exit $$status
+
+fuzz-programs: $(FUZZ:%=$(B)/fuzz_%)
+
+fuzz: deps-lint ## feed the readers of foreign files with anything, FUZZ_SECONDS=60 each; clang's libFuzzer, in build/fuzz
+	@$(MAKE) --no-print-directory fuzz-programs B=build/fuzz CC=clang CFLAGS="-O1 -g" \
+	    EXTRA="$(SANITIZE) -fsanitize=fuzzer-no-link"
+	@LSAN_OPTIONS=suppressions=tools/lsan.supp:print_suppressions=0 tools/fuzz.sh build/fuzz $(FUZZ)
+
 .PHONY: test test-asan test-programs run-tests golden
 test: deps-test ## build and run all tests
 	@$(MAKE) --no-print-directory run-tests
 
-test-programs: $(TESTS) $(B)/cambench
+test-programs: $(TESTS) $(REPLAYS) $(B)/cambench
 
 run-tests: test-programs
-	@CAMBENCH=$(B)/cambench tools/run_tests.sh $(TESTS)
+	@CAMBENCH=$(B)/cambench tools/run_tests.sh $(TESTS) $(REPLAYS)
 
 test-asan: deps-test ## all tests under AddressSanitizer and UndefinedBehaviorSanitizer, in build/asan
 	@LSAN_OPTIONS=suppressions=tools/lsan.supp:print_suppressions=0 OMP_NUM_THREADS=2 \
@@ -187,5 +208,6 @@ FORCE:
 clean: ## remove build/
 	rm -rf $(B)
 
-OBJECTS := $(foreach r,$(ROOMS),$(call objects,$(r))) $(PERF_OBJECTS) $(B)/tests/golden.o $(TESTS:=.o) $(TESTS:=_main.o)
+OBJECTS := $(foreach r,$(ROOMS),$(call objects,$(r))) $(PERF_OBJECTS) $(B)/tests/golden.o $(TESTS:=.o) $(TESTS:=_main.o) \
+    $(REPLAYS:=.o) $(B)/tests/fuzz/memory_file.o $(B)/tests/fuzz/replay.o
 -include $(OBJECTS:.o=.d) $(wildcard $(B)/registry/*.d)

@@ -14,6 +14,7 @@ datasets: base
 nn: base
 base:
 tests: nn base
+tests/fuzz: tests bench report metrics methods backbones datasets nn base
 tests/bench: tests bench report metrics methods backbones datasets nn base
 tests/report: tests report base
 tests/metrics: tests metrics nn base

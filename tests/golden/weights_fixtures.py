@@ -14,6 +14,7 @@ import struct
 import sys
 import zipfile
 
+import h5py
 import numpy as np
 import torch
 
@@ -110,6 +111,14 @@ safetensors("extremes", extremes)
 state = network()
 big_endian({key: tensor for key, tensor in state.items() if tensor.is_floating_point()})
 safetensors("network", state)
+
+# the project's own format, for the harness of tests/fuzz/
+with h5py.File(os.path.join(FOLDER, "own.h5"), "w") as file:
+    file.attrs.update({"format": "cambench-weights", "version": 1, "arch": "resnet18", "classes": 2, "width": 0.5,
+                       "source": "a script", "sha256": ""})
+    file["tensor/fc.bias"] = np.float32([0.5, -2])
+    file["tensor/fc.weight"] = np.float16([[1, 2, 3], [4, 5, 6]])
+    file.create_dataset("class/name", data=["cat", "dog"], dtype=h5py.string_dtype())
 
 with open(os.path.join(FOLDER, "values.txt"), "w") as file:
     file.write("\n".join(lines) + "\n")
