@@ -49,7 +49,7 @@ static const struct options_usage usage = {
     .doc = "Shows what a weights file or an image set holds, or the nodes, shapes, operations and bytes of an "
            "architecture.\v"
            "Examples:\n"
-           "  cambench inspect build/demo/demo.h5\n"
+           "  cambench inspect datasets/demo/demo.h5\n"
            "  cambench inspect resnet50 --plan\n"
            "  cambench inspect mobilenet_v2 --size 96 --classes 10 --width 0.5 --json\n",
     .rows =
