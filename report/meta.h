@@ -14,7 +14,7 @@
  */
 double kendall_tau(const double *x, const double *y, int n);
 
-/* The metric that the others are compared with: the first that is_truth; -1: none. */
+/* The metric that the others are compared with: the first that is_truth and not combined of means; -1: none. */
 int meta_truth(const struct report *report);
 
 /* Whether there is a row: not for costs and the truth itself; for combined metrics only over methods. */

@@ -96,6 +96,7 @@ TEST(what_is_not_said_has_the_documented_default)
     assert_false(c->runtime.exact_passes);
     assert_true(c->report.plots);
     assert_false(c->report.maps);
+    assert_false(c->report.meta);
     assert_int_equal(c->report.overlays, 8);
     assert_int_equal(c->report.bootstrap, 2000);
     assert_int_equal(c->report.reference_count, 0);
@@ -117,13 +118,13 @@ static const char full[] =
     "  - gradcam\n"
     "  - {name: scorecam, label: Score-CAM paper, params: {scoring: paper}}\n"
     "  - {name: scorecam, label: \"null\"}\n"
-    "metrics: [{name: average_drop}, adcc_of_means, {name: adcc, params: {}}]\n"
+    "metrics: [{name: average_drop}, adcc_of_means, {name: adcc, params: {}}, energy_pointing_game]\n"
     "protocol:\n"
     "  - cambench\n"
     "  - {preset: poppi2021, class: label}\n"
     "  - {preset: cambench, label: mine, resize_ratio: 1.25, post: torchcam}\n"
     "runtime: {threads: 2, batch: 4, memory: 1024, engine: openblas, exact_passes: true}\n"
-    "report: {plots: false, overlays: 0, maps: true, bootstrap: 0, reference: r.csv}\n"
+    "report: {plots: false, overlays: 0, maps: true, meta: true, bootstrap: 0, reference: r.csv}\n"
     "plugins: []\n";
 
 TEST(every_key_reaches_its_field)
@@ -150,7 +151,7 @@ TEST(every_key_reaches_its_field)
     param_format(param_find(c->methods[1].method->params, "scoring"), c->methods[1].params, scoring, sizeof scoring);
     assert_string_equal(scoring, "paper");
     assert_string_equal(c->methods[2].label, "null");
-    assert_int_equal(c->metric_count, 3);
+    assert_int_equal(c->metric_count, 4);
     assert_string_equal(c->metrics[1].metric->name, "adcc_of_means");
     assert_int_equal(c->protocol_count, 3);
     assert_string_equal(c->protocols[1].name, "poppi2021+class=label");
@@ -168,6 +169,7 @@ TEST(every_key_reaches_its_field)
     assert_false(c->report.plots);
     assert_int_equal(c->report.overlays, 0);
     assert_true(c->report.maps);
+    assert_true(c->report.meta);
     assert_int_equal(c->report.bootstrap, 0);
     assert_int_equal(c->report.reference_count, 1);
     assert_string_equal(c->report.references[0], "r.csv");

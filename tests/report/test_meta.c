@@ -23,11 +23,17 @@ static const struct report_metric metrics[METRICS] = {
                   .combine = difference},
     [COST] = {.name = "cost", .title = "Cost", .unit = "s", .max = 1, .is_cost = true},
 };
-static const struct report_method methods[METHODS] = {{"a", "A", false}, {"b", "B", false}, {"c", "C", false},
-                                                      {"d", "D", false}, {"e", "E", false}, {"f", "F", true},
-                                                      {"g", "G", true}};
-static const struct report_backbone backbone = {"net", "Net", "net", "last", 0, 0, 0};
-static const struct report_protocol protocol = {"rules"};
+static const struct report_method methods[METHODS] = {
+    {.name = "a", .title = "A"},
+    {.name = "b", .title = "B"},
+    {.name = "c", .title = "C"},
+    {.name = "d", .title = "D"},
+    {.name = "e", .title = "E"},
+    {.name = "f", .title = "F", .is_control = true},
+    {.name = "g", .title = "G", .is_control = true},
+};
+static const struct report_backbone backbone = {.name = "net", .title = "Net", .arch = "net", .layer = "last"};
+static const struct report_protocol protocol = {.name = "rules"};
 
 /* One backbone and protocol; values as in report_meta.py. */
 struct table {
