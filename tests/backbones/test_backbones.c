@@ -120,6 +120,58 @@ static void check_length(const struct golden *golden, const struct backbone_case
         fail_msg("%s: off by %.3g of its length", key, sqrt(difference / length));
 }
 
+static void copy_value(void *context, int index, float *out)
+{
+    const struct tensor *value = context;
+    (void)index;
+    memcpy(out, value->data, tensor_size(value) * sizeof *out);
+}
+
+/* Means of the channels, summed in row-major order. */
+static void copy_means(void *context, int index, float *out)
+{
+    const struct tensor *value = context;
+    (void)index;
+    for (int k = 0; k < value->c; k++) {
+        const float *plane = value->data + (size_t)k * tensor_plane(value);
+        out[k] = 0;
+        for (size_t i = 0; i < tensor_plane(value); i++)
+            out[k] += plane[i];
+        out[k] /= (float)tensor_plane(value);
+    }
+}
+
+/* Whether global average pooling and one linear layer are all that stands behind the target layer. */
+static bool is_pooled(const char *arch)
+{
+    static const char *const others[] = {"alexnet", "mobilenet_v3", "squeezenet", "vgg"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strncmp(arch, others[i], strlen(others[i])) == 0)
+            return false;
+    return true;
+}
+
+/* The tail from the layer's value gives the base pass's logits; from pooled means, where it may, the tail's bits. */
+static void check_tail(struct session *session, struct arena *arena, const struct backbone_case *c,
+                       const struct results *r)
+{
+    const struct network *network = session_network(session);
+    const struct shape shape = network_layer_shape(network, 0);
+    struct tensor layer = {shape.c, shape.h, shape.w, r->layer};
+    float *tail = floats(arena, r->classes), *pooled = floats(arena, r->classes);
+    const float *weight, *bias;
+    session_tail(session, 0, 1, copy_value, &layer, tail);
+    for (size_t k = 0; k < r->classes; k++)
+        if (!(fabsf(tail[k] - r->logits[k]) <= 1e-5f * (1 + fabsf(r->logits[k]))))
+            fail_msg("%s: logit %zu is %.9g from the layer, %.9g from the input", c->key, k, (double)tail[k],
+                     (double)r->logits[k]);
+    assert_int_equal(network_pooled_linear(network, 0, &weight, &bias), is_pooled(c->arch));
+    if (!is_pooled(c->arch))
+        return;
+    session_tail_pooled(session, 0, 1, copy_means, &layer, pooled);
+    assert_memory_equal(pooled, tail, r->classes * sizeof *tail);
+}
+
 static void check_case(const struct golden *golden, const struct backbone_case *c)
 {
     struct error err;
@@ -134,6 +186,7 @@ static void check_case(const struct golden *golden, const struct backbone_case *
     check(golden, c, "layer", r.layer, r.layer_size);
     check(golden, c, "gradient", r.gradient, r.layer_size);
     check_length(golden, c, "input_gradient", r.input_gradient, r.input_size);
+    check_tail(session, &arena, c, &r);
     arena_release(&arena);
     session_free(session);
     network_free(network);

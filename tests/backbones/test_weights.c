@@ -31,8 +31,11 @@ static struct made make(const char *arch, uint64_t seed)
 {
     struct made made;
     struct error err;
+    const struct backbone_family *family;
     arena_init(&made.arena, 0);
-    made.graph = backbone_graph(arch, &(struct backbone_options){CLASSES, WIDTH, 64, 64}, &err);
+    assert_non_null(backbone_find(arch, &family, &err));
+    const struct backbone_options options = {CLASSES, family->has_width ? WIDTH : 1, 64, 64};
+    made.graph = backbone_graph(arch, &options, &err);
     assert_non_null(made.graph);
     if (weights_generate(made.graph, seed, &made.arena, &made.weights, &err))
         fail_msg("%s", err.text);
@@ -458,7 +461,12 @@ static void logits_of_two(const struct made *made, float *logits)
 
 TEST(generated_networks_tell_pictures_apart_and_stay_in_scale)
 {
-    static const char *const archs[] = {"resnet152", "vgg19", "vgg19_bn", "mobilenet_v2", "resnext101_32x8d"};
+    static const char *const archs[] = {"resnet152",          "vgg19",
+                                        "vgg19_bn",           "mobilenet_v2",
+                                        "resnext101_32x8d",   "mobilenet_v3_small",
+                                        "mobilenet_v3_large", "efficientnet_b0",
+                                        "densenet121",        "squeezenet1_0",
+                                        "squeezenet1_1",      "googlenet"};
     for (size_t i = 0; i < sizeof archs / sizeof *archs; i++) {
         struct made made = make(archs[i], 1);
         float logits[2 * CLASSES], largest = 0, difference = 0;
