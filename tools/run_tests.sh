@@ -39,6 +39,7 @@ if [ -e tests/cli/run.sh ]; then
     failed=$(sed -n 's/^[0-9][0-9]* passed, \([0-9]*\) failed.*/\1/p' "$logs/cli.out" | tail -n 1)
     [ "$code" -eq 0 ] || [ "${failed:-0}" -gt 0 ] || failed=1
     [ "$code" -eq 0 ] || { cat "$logs/cli.out"; echo "tests/cli/run.sh: exit code $code"; }
+    [ "$code" -ne 0 ] || grep '^skipped ' "$logs/cli.out" || true
     tally cli "${passed:-0}" "${failed:-0}"
 fi
 echo "$total_passed passed, $total_failed failed"
