@@ -3,7 +3,8 @@
  *
  * `cambench` is the project's own choice: the settings most released code shares. `poppi2021` is the released ADCC code
  * of Poppi et al. (CVPR workshops 2021, aimagelab/ADCC) as far as the keys below go: the shorter side is resized to the
- * crop itself. What the paper's table used beyond that code (target layers, crop) is not published.
+ * crop itself. What the paper's table used beyond that code (target layers, crop) is not published. The others are what
+ * was released or printed with their papers; docs/protocols-and-metrics.md says what of it is a guess.
  */
 #include "metrics/protocol.h"
 
@@ -16,6 +17,8 @@
 /* 256/224 in 15 digits: as much as a written config keeps, so that it reads back to the same number. */
 #define RATIO_256_224 1.14285714285714
 
+#define BASELINES "blur|mean|black|image_mean"
+
 const struct param protocol_params[] = {
     {"class", PARAM_TYPE_ENUM, offsetof(struct protocol, klass), NULL, 0, 0, "predicted|label",
      "class that is explained: top-1 of the unmasked image, or the image set's label"},
@@ -25,8 +28,22 @@ const struct param protocol_params[] = {
     PARAM_ENUM(struct protocol, interpolation, "bilinear|bicubic", "of resizing; antialiased, on 8-bit pixels"),
     PARAM_ENUM(struct protocol, post, "cambench|pytorch_grad_cam|torchcam|upsample_first",
                "from raw map to saliency: ReLU, min-max, enlargement"),
+    PARAM_ENUM(struct protocol, relu, "method|always", "whether maps of methods that keep negative values lose them"),
+    PARAM_ENUM(struct protocol, enlarge, "bilinear|bicubic",
+               "of maps: half-pixel centres, or Pillow's bicubic, which may leave [0,1]"),
+    PARAM_ENUM(struct protocol, mask, "product|top_half", "x*m, or the better half of the pixels as they are"),
     PARAM_ENUM(struct protocol, mask_space, "normalized|pixel",
                "where x*m is taken: removed pixels become the mean colour, or black"),
+    PARAM_ENUM(struct protocol, compare_at, "input|layer", "size of the maps in coherency and complexity"),
+    PARAM_ENUM(struct protocol, insertion_start, BASELINES, "what insertion begins with"),
+    {"deletion_fill", PARAM_TYPE_ENUM, offsetof(struct protocol, deletion_fill), "mean", 0, 0, BASELINES,
+     "what takes the place of deleted pixels"},
+    PARAM_ENUM(struct protocol, curve_order, "pixels|cells",
+               "what insertion and deletion change: pixels, or the map's cells"),
+    PARAM_INT_OR(struct protocol, curve_steps, "all", 28, 1, 100000,
+                 "of insertion and deletion; all: one pixel or cell a step"),
+    PARAM_ENUM(struct protocol, curve_area, "trapezoid|reciprocam2024",
+               "area under a curve: exact, or over points instead of intervals"),
     {0},
 };
 
@@ -42,6 +59,9 @@ const struct protocol protocols[] = {
         .interpolation = PROTOCOL_BILINEAR,
         .post = PROTOCOL_POST_CAMBENCH,
         .mask_space = PROTOCOL_MASK_NORMALIZED,
+        .insertion_start = PROTOCOL_BASELINE_BLUR,
+        .deletion_fill = PROTOCOL_BASELINE_MEAN,
+        .curve_steps = 28,
     },
     {
         .name = "poppi2021",
@@ -55,6 +75,64 @@ const struct protocol protocols[] = {
         .interpolation = PROTOCOL_BILINEAR,
         .post = PROTOCOL_POST_CAMBENCH,
         .mask_space = PROTOCOL_MASK_NORMALIZED,
+        .insertion_start = PROTOCOL_BASELINE_BLUR,
+        .deletion_fill = PROTOCOL_BASELINE_MEAN,
+        .curve_steps = 28,
+    },
+    {
+        .name = "reciprocam2024",
+        .preset = "reciprocam2024",
+        .title = "ReciproCAM (released metric code): label, squashed to 256, crop 224, maps compared at the layer",
+        .source = "byun2022reciprocam",
+        .version = 1,
+        .klass = PROTOCOL_CLASS_LABEL,
+        .resize = PROTOCOL_RESIZE_SQUASH,
+        .resize_ratio = RATIO_256_224,
+        .interpolation = PROTOCOL_BILINEAR,
+        .post = PROTOCOL_POST_CAMBENCH,
+        .enlarge = PROTOCOL_ENLARGE_BICUBIC,
+        .mask_space = PROTOCOL_MASK_NORMALIZED,
+        .compare_at = PROTOCOL_COMPARE_AT_LAYER,
+        .insertion_start = PROTOCOL_BASELINE_IMAGE_MEAN,
+        .deletion_fill = PROTOCOL_BASELINE_MEAN,
+        .curve_order = PROTOCOL_CURVE_CELLS,
+        .curve_steps = 0,
+        .curve_area = PROTOCOL_AREA_RECIPROCAM2024,
+    },
+    {
+        .name = "scorecam2020",
+        .preset = "scorecam2020",
+        .title = "Score-CAM (paper): squashed to 224, the better half of the pixels is kept, curves in steps of 1 %",
+        .source = "wang2020scorecam",
+        .version = 1,
+        .klass = PROTOCOL_CLASS_PREDICTED,
+        .resize = PROTOCOL_RESIZE_SQUASH,
+        .resize_ratio = 1,
+        .interpolation = PROTOCOL_BILINEAR,
+        .post = PROTOCOL_POST_UPSAMPLE_FIRST,
+        .relu = PROTOCOL_RELU_ALWAYS,
+        .mask = PROTOCOL_MASK_TOP_HALF,
+        .mask_space = PROTOCOL_MASK_NORMALIZED,
+        .insertion_start = PROTOCOL_BASELINE_MEAN,
+        .deletion_fill = PROTOCOL_BASELINE_MEAN,
+        .curve_steps = 100,
+    },
+    {
+        .name = "shapleycam2025",
+        .preset = "shapleycam2025",
+        .title = "ShapleyCAM (released scripts): predicted class, shorter side 256, crop 224, maps of pytorch-grad-cam",
+        .source = "cai2025shapleycam",
+        .version = 1,
+        .klass = PROTOCOL_CLASS_PREDICTED,
+        .resize = PROTOCOL_RESIZE_SHORTER,
+        .resize_ratio = RATIO_256_224,
+        .interpolation = PROTOCOL_BILINEAR,
+        .post = PROTOCOL_POST_PYTORCH_GRAD_CAM,
+        .relu = PROTOCOL_RELU_ALWAYS,
+        .mask_space = PROTOCOL_MASK_NORMALIZED,
+        .insertion_start = PROTOCOL_BASELINE_BLUR,
+        .deletion_fill = PROTOCOL_BASELINE_MEAN,
+        .curve_steps = 28,
     },
     {0},
 };

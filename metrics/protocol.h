@@ -21,7 +21,19 @@ enum protocol_post {
     PROTOCOL_POST_TORCHCAM,         /* relu, min-max +1e-8, enlarge */
     PROTOCOL_POST_UPSAMPLE_FIRST,   /* relu, enlarge, min-max */
 };
+enum protocol_relu { PROTOCOL_RELU_METHOD, PROTOCOL_RELU_ALWAYS };
+enum protocol_enlarge { PROTOCOL_ENLARGE_BILINEAR, PROTOCOL_ENLARGE_BICUBIC };
+enum protocol_mask { PROTOCOL_MASK_PRODUCT, PROTOCOL_MASK_TOP_HALF };
 enum protocol_mask_space { PROTOCOL_MASK_NORMALIZED, PROTOCOL_MASK_PIXEL };
+enum protocol_compare_at { PROTOCOL_COMPARE_AT_INPUT, PROTOCOL_COMPARE_AT_LAYER };
+enum protocol_curve_order { PROTOCOL_CURVE_PIXELS, PROTOCOL_CURVE_CELLS };
+enum protocol_curve_baseline {
+    PROTOCOL_BASELINE_BLUR,       /* the input, blurred as RISE does */
+    PROTOCOL_BASELINE_MEAN,       /* the normalisation's mean colour: 0 */
+    PROTOCOL_BASELINE_BLACK,      /* black pixels */
+    PROTOCOL_BASELINE_IMAGE_MEAN, /* the input's own mean of each channel */
+};
+enum protocol_curve_area { PROTOCOL_AREA_TRAPEZOID, PROTOCOL_AREA_RECIPROCAM2024 };
 
 struct protocol {
     const char *name;   /* preset's name, or the config's label */
@@ -35,7 +47,16 @@ struct protocol {
     double resize_ratio; /* resized side / crop side: 256/224; sides are rounded to whole pixels */
     int interpolation;   /* enum protocol_interpolation */
     int post;            /* enum protocol_post */
+    int relu;            /* enum protocol_relu */
+    int enlarge;         /* enum protocol_enlarge */
+    int mask;            /* enum protocol_mask */
     int mask_space;      /* enum protocol_mask_space */
+    int compare_at;      /* enum protocol_compare_at */
+    int insertion_start; /* enum protocol_curve_baseline */
+    int deletion_fill;   /* likewise */
+    int curve_order;     /* enum protocol_curve_order */
+    int curve_steps;     /* 0: one pixel or cell a step; else at most that many steps of equal size */
+    int curve_area;      /* enum protocol_curve_area */
 };
 
 extern const struct param protocol_params[]; /* rows over struct protocol */

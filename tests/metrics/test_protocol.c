@@ -4,6 +4,7 @@
 #include "metrics/protocol.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static struct protocol preset(const char *name)
@@ -39,12 +40,45 @@ TEST(poppi2021_differs_from_cambench_in_the_resized_side_only)
     }
 }
 
+/* What each preset changes of `cambench`, in the order of the keys. */
+TEST(presets_differ_from_cambench_where_their_papers_do)
+{
+    static const struct {
+        const char *preset, *changes;
+    } rows[] = {
+        {"reciprocam2024", "class=label resize=squash enlarge=bicubic compare_at=layer insertion_start=image_mean "
+                           "curve_order=cells curve_steps=all curve_area=reciprocam2024 "},
+        {"scorecam2020", "resize=squash resize_ratio=1 post=upsample_first relu=always mask=top_half "
+                         "insertion_start=mean curve_steps=100 "},
+        {"shapleycam2025", "post=pytorch_grad_cam relu=always "},
+    };
+    const struct protocol ours = preset("cambench");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct protocol theirs = preset(rows[i].preset);
+        char changes[512] = "";
+        size_t used = 0;
+        for (const struct param *param = protocol_params; param->name; param++) {
+            char was[PARAM_TEXT_MAX], is[PARAM_TEXT_MAX];
+            param_format(param, &ours, was, sizeof was);
+            param_format(param, &theirs, is, sizeof is);
+            if (strcmp(was, is) != 0)
+                used += (size_t)snprintf(changes + used, sizeof changes - used, "%s=%s ", param->name, is);
+        }
+        assert_string_equal(changes, rows[i].changes);
+    }
+}
+
 TEST(defaults_of_the_keys_are_the_preset_cambench)
 {
     const struct protocol want = preset("cambench");
     struct protocol got = want;
-    got.klass = got.resize = got.interpolation = got.post = got.mask_space = -1;
-    got.resize_ratio = 0;
+    for (const struct param *param = protocol_params; param->name; param++) {
+        void *field = (char *)&got + param->offset;
+        if (param->type == PARAM_TYPE_FLOAT)
+            *(double *)field = -1;
+        else
+            *(int *)field = -1;
+    }
     param_defaults(protocol_params, &got);
     assert_memory_equal(&got, &want, sizeof got);
 }
@@ -59,8 +93,7 @@ TEST(every_preset_is_written_and_read_back_to_the_same_numbers)
             param_format(param, protocol, text, sizeof text);
             assert_int_equal(param_parse(param, text, &copy, &err), 0);
         }
-        assert_true(copy.resize_ratio == protocol->resize_ratio);
-        assert_int_equal(copy.post, protocol->post);
+        assert_memory_equal(&copy, protocol, sizeof copy);
         assert_string_equal(protocol->name, protocol->preset);
         assert_true(protocol->version >= 1);
     }
@@ -79,7 +112,18 @@ TEST(choices_stand_in_the_order_of_their_enums)
         {"post", "pytorch_grad_cam", offsetof(struct protocol, post), PROTOCOL_POST_PYTORCH_GRAD_CAM},
         {"post", "torchcam", offsetof(struct protocol, post), PROTOCOL_POST_TORCHCAM},
         {"post", "upsample_first", offsetof(struct protocol, post), PROTOCOL_POST_UPSAMPLE_FIRST},
+        {"relu", "always", offsetof(struct protocol, relu), PROTOCOL_RELU_ALWAYS},
+        {"enlarge", "bicubic", offsetof(struct protocol, enlarge), PROTOCOL_ENLARGE_BICUBIC},
+        {"mask", "top_half", offsetof(struct protocol, mask), PROTOCOL_MASK_TOP_HALF},
         {"mask_space", "pixel", offsetof(struct protocol, mask_space), PROTOCOL_MASK_PIXEL},
+        {"compare_at", "layer", offsetof(struct protocol, compare_at), PROTOCOL_COMPARE_AT_LAYER},
+        {"insertion_start", "mean", offsetof(struct protocol, insertion_start), PROTOCOL_BASELINE_MEAN},
+        {"insertion_start", "black", offsetof(struct protocol, insertion_start), PROTOCOL_BASELINE_BLACK},
+        {"deletion_fill", "blur", offsetof(struct protocol, deletion_fill), PROTOCOL_BASELINE_BLUR},
+        {"deletion_fill", "image_mean", offsetof(struct protocol, deletion_fill), PROTOCOL_BASELINE_IMAGE_MEAN},
+        {"curve_order", "cells", offsetof(struct protocol, curve_order), PROTOCOL_CURVE_CELLS},
+        {"curve_steps", "all", offsetof(struct protocol, curve_steps), 0},
+        {"curve_area", "reciprocam2024", offsetof(struct protocol, curve_area), PROTOCOL_AREA_RECIPROCAM2024},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct protocol protocol = preset("cambench");
