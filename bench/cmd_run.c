@@ -1,5 +1,7 @@
 /* bench/cmd_run.c - cambench run CONFIG: the main job. */
 #include "bench/bench.h"
+#include "bench/calibrate.h"
+#include "bench/estimate.h"
 #include "bench/options.h"
 #include "bench/run.h"
 
@@ -77,18 +79,36 @@ static const struct options_usage usage = {
         "Runs methods on backbones and measures them, as a YAML config says. The same command continues a run that was "
         "interrupted.\vExample:\n  cambench run configs/demo.yaml --set dataset.images=16 --output results/try",
     .rows =
-        (const struct argp_option[]){{"set", KEY_SET, "KEY=VALUE", 0, "change a key of the config; may be repeated", 0},
-                                     {"output", 'o', "DIR", 0, "run directory (results/NAME)", 0},
-                                     {"threads", 't', "N", 0, "0: as many as there are cores", 0},
-                                     {"fresh", KEY_FRESH, NULL, 0, "start anew; an old store is kept aside", 0},
-                                     {"strict", KEY_STRICT, NULL, 0, "exit 3 if an image could not be read", 0},
-                                     {"dry-run", KEY_DRY, NULL, 0, "check everything and say what would be done", 0},
-                                     {0}},
+        (const struct argp_option[]){
+            {"set", KEY_SET, "KEY=VALUE", 0, "change a key of the config; may be repeated", 0},
+            {"output", 'o', "DIR", 0, "run directory (results/NAME)", 0},
+            {"threads", 't', "N", 0, "0: as many as there are cores", 0},
+            {"fresh", KEY_FRESH, NULL, 0, "start anew; an old store is kept aside", 0},
+            {"strict", KEY_STRICT, NULL, 0, "exit 3 if an image could not be read", 0},
+            {"dry-run", KEY_DRY, NULL, 0,
+             "check everything; say what would be done, what it costs and which files are missing", 0},
+            {0}},
     .common = OPTIONS_QUIET | OPTIONS_COLOR,
     .words_min = 1,
     .words_max = 1,
     .take = take,
 };
+
+/* Time, memory, disk and what is missing: all of it, before the exit code says that something is. */
+static int dry_run(struct run *job, struct error *err)
+{
+    struct calibration calibration;
+    if (calibrate(job, &calibration, err))
+        return EXIT_USAGE;
+    estimate_costs(job, &calibration, stdout);
+    estimate_missing(job, stdout);
+    fflush(stdout);
+    if (job->missing_count == 0)
+        return EXIT_DONE;
+    error_set(err, "%d file%s missing; the commands that bring %s stand above", job->missing_count,
+              job->missing_count == 1 ? " is" : "s are", job->missing_count == 1 ? "it" : "them");
+    return EXIT_USAGE;
+}
 
 static int run(int argc, char **argv, struct error *err)
 {
@@ -97,17 +117,17 @@ static int run(int argc, char **argv, struct error *err)
     if (status)
         return options_exit(status);
     struct run job;
-    if (run_open(&job, arguments.config, arguments.sets, arguments.set_count, err))
+    if (run_open(&job, arguments.config, arguments.sets, arguments.set_count, arguments.is_dry, err))
         return EXIT_USAGE;
     if (!arguments.common.quiet || arguments.is_dry)
-        run_describe(&job, stdout);
+        estimate_describe(&job, stdout);
     fflush(stdout);
     const struct run_flags flags = {.fresh = arguments.is_fresh,
                                     .strict = arguments.is_strict,
                                     .quiet = arguments.common.quiet,
                                     .columns = terminal_columns(),
                                     .color = options_use_color(&arguments.common, stdout)};
-    const int code = arguments.is_dry ? EXIT_DONE : run_execute(&job, &flags, err);
+    const int code = arguments.is_dry ? dry_run(&job, err) : run_execute(&job, &flags, err);
     run_close(&job);
     return code;
 }

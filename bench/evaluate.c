@@ -48,6 +48,18 @@ static bool same_view(const struct protocol *a, const struct protocol *b)
            a->interpolation == b->interpolation;
 }
 
+int evaluate_view_count(const struct config *config)
+{
+    int count = 0;
+    for (int p = 0; p < config->protocol_count; p++) {
+        int earlier = 0;
+        while (earlier < p && !same_view(&config->protocols[earlier], &config->protocols[p]))
+            earlier++;
+        count += earlier == p;
+    }
+    return count;
+}
+
 static struct preprocess preprocess_of(const struct protocol *protocol, struct shape input)
 {
     struct preprocess how = {.squash = protocol->resize == PROTOCOL_RESIZE_SQUASH,

@@ -34,6 +34,9 @@ struct evaluated {
     struct evaluated_method *methods; /* in the order asked for */
 };
 
+/* Protocols that prepare the input alike and explain the same class count once. */
+int evaluate_view_count(const struct config *config);
+
 /* A decoded picture; it lives in the evaluator's arena or longer. */
 struct evaluate_subject {
     const char *name;

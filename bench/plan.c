@@ -1,15 +1,21 @@
-/* bench/plan.c - opens and checks all that a run needs, chooses the images, estimates the passes. */
+/* bench/plan.c - opens and checks all that a run needs, chooses the images, names the files that are missing. */
 #include "bench/run.h"
 
 #include "base/random.h"
+#include "bench/estimate.h"
+#include "bench/paper_numbers.h"
+#include "bench/published.h"
 #include "bench/weights_cache.h"
 
+#include <errno.h>
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define LAYERS_MAX 64
 #define INPUT_SIDE 224 /* where the weights do not say */
+#define CLASSES 1000   /* where there are no weights yet */
 
 /* What the user asked for, then the parts of composites. */
 static int list_metrics(struct run *run, struct error *err)
@@ -27,6 +33,60 @@ static int list_metrics(struct run *run, struct error *err)
     for (int i = 0; i < config->metric_count; i++)
         run->metrics[i] = (struct evidence_metric){config->metrics[i].metric, config->metrics[i].params};
     return 0;
+}
+
+/* -- files that are not there -------------------------------------------------------------------------------------- */
+
+static int add_missing(struct run *run, const char *what, const char *path, const char *command, struct error *err)
+{
+    if (!command)
+        return error_memory(err, "the list of missing files");
+    for (int i = 0; i < run->missing_count; i++)
+        if (strcmp(run->missing[i].path, path) == 0)
+            return 0;
+    run->missing[run->missing_count++] = (struct run_missing){what, path, command};
+    return 0;
+}
+
+/* A dry run goes on without it; any other opens the file, which says what is wrong. */
+static bool is_missing(const struct run *run, const char *path)
+{
+    return run->is_dry && access(path, F_OK) != 0 && errno == ENOENT;
+}
+
+/* "weights/resnet50.h5" is what `fetch` makes of torchvision's file, "_v2" that of the later training. */
+static const char *weights_command(const struct config_backbone *backbone, struct arena *arena)
+{
+    static const struct {
+        const char *suffix, *training;
+    } kinds[] = {{".h5", "V1"}, {"_v2.h5", "V2"}};
+    const char *slash = strrchr(backbone->weights, '/'), *file = slash ? slash + 1 : backbone->weights;
+    const size_t length = strlen(backbone->arch);
+    struct error unpublished;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strncmp(file, backbone->arch, length) == 0 && strcmp(file + length, kinds[i].suffix) == 0 &&
+            published_find(backbone->arch, kinds[i].training, &unpublished))
+            return arena_format(arena, "cambench fetch weights %s --weights %s --to %.*s", backbone->arch,
+                                kinds[i].training, slash ? (int)(slash - backbone->weights) : 1,
+                                slash ? backbone->weights : ".");
+    return arena_format(arena, "cambench import weights FILE --arch %s --out %s", backbone->arch, backbone->weights);
+}
+
+static int check_references(struct run *run, struct error *err)
+{
+    const struct config_report *config = &run->config.report;
+    struct report unused = {0};
+    bool is_complete = true;
+    for (int i = 0; i < config->reference_count; i++) {
+        if (!is_missing(run, config->references[i]))
+            continue;
+        is_complete = false;
+        if (add_missing(
+                run, "published numbers", config->references[i],
+                "copy it from results/reference of cambench's sources, or from share/cambench/results/reference", err))
+            return -1;
+    }
+    return is_complete ? paper_numbers_read(config, &run->arena, &unused, err) : 0;
 }
 
 /* -- images --------------------------------------------------------------------------------------------------------- */
@@ -72,6 +132,12 @@ static int check_truth(const struct run *run, const struct metric *metric, struc
 static int open_images(struct run *run, struct error *err)
 {
     const struct config *config = &run->config;
+    if (is_missing(run, config->dataset.path)) {
+        run->image_count = config->dataset.images < 0 ? 0 : config->dataset.images;
+        return add_missing(run, "image set", config->dataset.path,
+                           arena_format(&run->arena, "cambench import dataset DIR --out %s", config->dataset.path),
+                           err);
+    }
     run->images = imageset_open(config->dataset.path, err);
     if (!run->images)
         return -1;
@@ -159,6 +225,21 @@ static int check_layer(struct run *run, struct run_backbone *backbone, struct er
     return add_method_layers(run, backbone, err);
 }
 
+static int open_weights(struct run *run, struct run_backbone *backbone, struct error *err)
+{
+    const struct config_backbone *config = backbone->config;
+    if (!config->weights)
+        return error_set(
+            err,
+            "%s: backbone \"%s\" has no weights: give torchvision's file (.pth), safetensors, or one made by "
+            "`cambench generate weights`",
+            config->where, config->arch);
+    if (is_missing(run, config->weights))
+        return add_missing(run, "weights", config->weights, weights_command(config, &run->arena), err);
+    backbone->weights = weights_open_any(config->weights, config->arch, &backbone->info, err);
+    return backbone->weights ? 0 : -1;
+}
+
 static int check_weights(struct run *run, struct run_backbone *backbone, struct error *err)
 {
     const struct config_backbone *config = backbone->config;
@@ -177,30 +258,25 @@ static int check_weights(struct run *run, struct run_backbone *backbone, struct 
 int run_open_backbone(struct run *run, struct run_backbone *backbone, struct error *err)
 {
     const struct config_backbone *config = backbone->config;
-    if (!config->weights)
-        return error_set(
-            err,
-            "%s: backbone \"%s\" has no weights: give torchvision's file (.pth), safetensors, or one made by "
-            "`cambench generate weights`",
-            config->where, config->arch);
     const struct backbone_family *family;
     const struct backbone_variant *variant = backbone_find(config->arch, &family, err);
     if (!variant)
         return -1;
     backbone->title = variant->title;
     backbone->layer = config->layer ? config->layer : variant->layer;
-    backbone->weights = weights_open_any(config->weights, config->arch, &backbone->info, err);
-    if (!backbone->weights)
+    if (open_weights(run, backbone, err))
         return -1;
     const struct weights_info *info = &backbone->info;
-    backbone->options = (struct backbone_options){.classes = info->classes,
-                                                  .width = info->width,
+    backbone->options = (struct backbone_options){.classes = backbone->weights ? info->classes : CLASSES,
+                                                  .width = backbone->weights ? info->width : 1,
                                                   .height = info->height ? info->height : INPUT_SIDE,
                                                   .width_px = info->width_px ? info->width_px : INPUT_SIDE};
     backbone->graph = backbone_graph(config->arch, &backbone->options, err);
     if (!backbone->graph)
         return error_prefix(err, "weights \"%s\": ", config->weights);
-    return check_weights(run, backbone, err) || check_layer(run, backbone, err) ? -1 : 0;
+    if (backbone->weights && check_weights(run, backbone, err))
+        return -1;
+    return check_layer(run, backbone, err);
 }
 
 struct network *run_load_network(const struct run_backbone *backbone, struct error *err)
@@ -220,7 +296,7 @@ struct network *run_load_network(const struct run_backbone *backbone, struct err
 /* Labels beyond a network's classes would be wrong silently. */
 static int check_classes(const struct run *run, const struct run_backbone *backbone, struct error *err)
 {
-    for (int i = 0; i < run->image_count; i++) {
+    for (int i = 0; run->images && i < run->image_count; i++) {
         const int label = imageset_label(run->images, run->chosen[i]);
         if (label >= backbone->options.classes)
             return error_set(err, "image \"%s\" has label %d, weights \"%s\" know %d classes", run->image_names[i],
@@ -235,22 +311,28 @@ static int open_all(struct run *run, const char *config_path, const char *const 
     if (config_read(config_path, sets, set_count, &run->arena, config, err) || list_metrics(run, err))
         return -1;
     run->threads = config->runtime.threads ? config->runtime.threads : omp_get_max_threads();
-    if (open_images(run, err))
+    const size_t files = (size_t)config->report.reference_count + (size_t)config->backbone_count + 1;
+    run->missing = arena_alloc(&run->arena, files, sizeof *run->missing);
+    if (!run->missing)
+        return error_memory(err, "the list of missing files");
+    if (check_references(run, err) || open_images(run, err))
         return -1;
     run->backbones = arena_alloc(&run->arena, (size_t)config->backbone_count, sizeof *run->backbones);
     if (!run->backbones)
         return error_memory(err, "the list of backbones");
     for (int b = 0; b < config->backbone_count; b++) {
         run->backbones[b].config = &config->backbones[b];
-        if (run_open_backbone(run, &run->backbones[b], err) || check_classes(run, &run->backbones[b], err))
+        if (run_open_backbone(run, &run->backbones[b], err) || check_classes(run, &run->backbones[b], err) ||
+            estimate_evidence(run, &run->backbones[b], err))
             return -1;
     }
     return 0;
 }
 
-int run_open(struct run *run, const char *config_path, const char *const *sets, int set_count, struct error *err)
+int run_open(struct run *run, const char *config_path, const char *const *sets, int set_count, bool is_dry,
+             struct error *err)
 {
-    *run = (struct run){0};
+    *run = (struct run){.is_dry = is_dry};
     arena_init(&run->arena, 0);
     if (open_all(run, config_path, sets, set_count, err) == 0)
         return 0;
@@ -267,58 +349,4 @@ void run_close(struct run *run)
     }
     imageset_close(run->images);
     arena_release(&run->arena);
-}
-
-/* -- estimates ------------------------------------------------------------------------------------------------------ */
-
-static bool needs_explanation_map(const struct config *config)
-{
-    for (int i = 0; i < config->metric_count; i++)
-        if (strcmp(config->metrics[i].metric->name, "coherency") == 0)
-            return true;
-    return false;
-}
-
-struct run_estimate run_estimate(const struct run *run, int backbone_index, int method_index, bool all)
-{
-    const struct run_backbone *backbone = &run->backbones[backbone_index];
-    const struct config_method *config = &run->config.methods[method_index];
-    const struct method *method = config->method;
-    struct run_estimate e = {.full = 1, .backward = method->needs & METHOD_NEEDS_GRADIENT ? 1 : 0};
-    if (method->passes)
-        method->passes(config->params, &backbone->layer_shape,
-                       (struct shape){3, backbone->options.height, backbone->options.width_px}, &e.full, &e.tail,
-                       &e.backward);
-    if (all && needs_explanation_map(&run->config)) {
-        e.full *= 2;
-        e.tail *= 2;
-        e.backward *= 2;
-    }
-    e.macs = e.full * backbone->full_macs + (e.tail + 2 * e.backward) * backbone->tail_macs;
-    return e;
-}
-
-void run_describe(const struct run *run, FILE *stream)
-{
-    const struct config *config = &run->config;
-    fprintf(stream, "run \"%s\": %d of %d images of %s, %d backbone%s, %d method%s, %d metric%s, %d thread%s\n",
-            config->name, run->image_count, imageset_count(run->images), config->dataset.path, config->backbone_count,
-            config->backbone_count == 1 ? "" : "s", config->method_count, config->method_count == 1 ? "" : "s",
-            config->metric_count, config->metric_count == 1 ? "" : "s", run->threads, run->threads == 1 ? "" : "s");
-    for (int b = 0; b < config->backbone_count; b++) {
-        const struct run_backbone *backbone = &run->backbones[b];
-        struct run_estimate sum = {0};
-        for (int m = 0; m < config->method_count; m++) {
-            const struct run_estimate e = run_estimate(run, b, m, true);
-            sum.full += e.full;
-            sum.tail += e.tail;
-            sum.backward += e.backward;
-            sum.macs += e.macs;
-        }
-        const double images = run->image_count * (double)config->protocol_count;
-        fprintf(stream, "  %-18s layer %s (%d,%d,%d): %.0f full, %.0f tail, %.0f backward passes, %.0f GFLOP\n",
-                config->backbones[b].label, backbone->layer, backbone->layer_shape.c, backbone->layer_shape.h,
-                backbone->layer_shape.w, images * sum.full, images * sum.tail, images * sum.backward,
-                images * sum.macs * 2e-9);
-    }
 }

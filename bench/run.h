@@ -1,7 +1,7 @@
 /*
  * bench/run.h - a run: everything opened and checked before work begins, then measured, then reported.
  *
- * plan.c opens, evaluate.c measures one image, runner.c does all of them in parallel, record.c notes what was done with
+ * plan.c opens, estimate.c says what it will cost, evaluate.c measures one image, runner.c does all of them in parallel, record.c notes what was done with
  * what, results.c makes tables and plots.
  */
 #ifndef BENCH_RUN_H
@@ -17,6 +17,13 @@
 #include <stdio.h>
 #include <time.h>
 
+/* What the metrics of a run ask for, of one map. */
+struct run_evidence {
+    bool has_explanation, has_explanation_map; /* a pass of x*m; the method run again on it */
+    double full;                               /* further passes, of curves */
+    double seconds;                            /* of the metrics themselves */
+};
+
 struct run_backbone {
     const struct config_backbone *config;
     const char *title, *layer;
@@ -28,13 +35,14 @@ struct run_backbone {
     const char **layers;
     struct tensor layer_shape;   /* of the target layer, without data */
     double full_macs, tail_macs; /* multiply-adds of a pass, for estimates */
-    size_t workspace_bytes;      /* of one worker; known when the network has been made */
-    const char *weights_sha256;  /* set by record_open() */
+    struct run_evidence evidence;
+    size_t workspace_bytes;     /* of one worker; known when the network has been made */
+    const char *weights_sha256; /* set by record_open() */
 };
 
-/* What one map of a method is expected to cost, in passes and in multiply-adds. */
-struct run_estimate {
-    double full, tail, backward, macs;
+/* A file that a run needs and does not find, and the command that brings it. */
+struct run_missing {
+    const char *what, *path, *command;
 };
 
 struct run {
@@ -47,6 +55,9 @@ struct run {
     struct evidence_metric *metrics; /* as config.metrics */
     struct run_backbone *backbones;
     int threads;
+    bool is_dry;
+    int missing_count;
+    struct run_missing *missing;
     const char *images_sha256; /* set by record_open() */
 };
 
@@ -56,8 +67,12 @@ struct run_flags {
     bool color;
 };
 
-/* Opens everything that the config names and checks it. On failure nothing is left open. */
-int run_open(struct run *run, const char *config_path, const char *const *sets, int set_count, struct error *err);
+/*
+ * Opens everything that the config names and checks it. On failure nothing is left open. A dry run takes note of files
+ * that are not there (missing) and does without: images NULL, weights of a backbone NULL, image_count 0 if not known.
+ */
+int run_open(struct run *run, const char *config_path, const char *const *sets, int set_count, bool is_dry,
+             struct error *err);
 void run_close(struct run *run);
 
 /*
@@ -68,12 +83,6 @@ int run_open_backbone(struct run *run, struct run_backbone *backbone, struct err
 
 /* Reads the weights of an open backbone; the caller frees the network. */
 struct network *run_load_network(const struct run_backbone *backbone, struct error *err);
-
-/* Passes of a method's map on a backbone; with `all`, those of its evidence too (the map of x*m). */
-struct run_estimate run_estimate(const struct run *run, int backbone, int method, bool all);
-
-/* What will be done: images, backbones, methods, passes. */
-void run_describe(const struct run *run, FILE *stream);
 
 /* Does it. Returns an exit code: done, interrupted, incomplete; EXIT_USAGE with err. */
 int run_execute(struct run *run, const struct run_flags *flags, struct error *err);

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/h5.h"
 #include "bench/bench.h"
+#include "bench/estimate.h"
 #include "bench/evaluate.h"
 #include "bench/pictures.h"
 #include "bench/progress.h"
@@ -70,11 +71,6 @@ static void catch_signals(void)
 
 /* -- tasks ---------------------------------------------------------------------------------------------------------- */
 
-static bool is_expensive(const struct config_method *method)
-{
-    return method->method->needs & METHOD_NEEDS_MASKED_PASSES;
-}
-
 /* Group 0: all cheap methods; then one for each expensive one. */
 static int make_groups(struct runner *runner, struct error *err)
 {
@@ -90,9 +86,9 @@ static int make_groups(struct runner *runner, struct error *err)
     if (!runner->groups)
         return error_memory(err, "the tasks");
     for (int m = 0; m < config->method_count; m++) {
-        struct group *group = &runner->groups[is_expensive(&config->methods[m]) ? runner->group_count++ : 0];
+        struct group *group = &runner->groups[estimate_is_apart(&config->methods[m]) ? runner->group_count++ : 0];
         group->methods[group->count++] = m;
-        group->cost += run_estimate(runner->run, runner->backbone, m, true).macs * config->protocol_count;
+        group->cost += estimate_passes(runner->run, runner->backbone, m).macs;
     }
     return 0;
 }
@@ -332,7 +328,7 @@ static double cost_ahead(const struct runner *runner)
     double total = 0;
     for (int b = 0; b < run->config.backbone_count; b++)
         for (int m = 0; m < run->config.method_count; m++) {
-            const double cost = run_estimate(run, b, m, true).macs * run->config.protocol_count;
+            const double cost = estimate_passes(run, b, m).macs;
             for (int image = 0; image < run->image_count; image++)
                 if (runner->maps || !store_has_item(runner->store, b, image, m))
                     total += cost;

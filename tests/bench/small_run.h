@@ -120,7 +120,7 @@ static inline int small_try_open(struct small_run *s, const char *keys)
     fprintf(file, "name: small\noutput: %s\ndataset: {path: %s}\nbackbones: [{arch: resnet18, weights: %s}]\n%s",
             s->output, s->set, s->weights, keys);
     fclose(file);
-    return run_open(&s->run, s->config, NULL, 0, &s->err);
+    return run_open(&s->run, s->config, NULL, 0, false, &s->err);
 }
 
 static inline void small_open(struct small_run *s, const char *keys)

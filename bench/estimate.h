@@ -1,0 +1,42 @@
+/*
+ * bench/estimate.h - what a run will cost, said before it begins: passes, operations, time, memory, disk, missing files.
+ */
+#ifndef BENCH_ESTIMATE_H
+#define BENCH_ESTIMATE_H
+
+#include "bench/calibrate.h"
+#include "bench/run.h"
+
+/* Passes of one image, and their multiply-adds. */
+struct passes {
+    double full, tail, backward, macs;
+};
+
+/*
+ * A method's on a backbone: its map in every view, and under every protocol what the metrics ask for. Without the base
+ * pass, which methods share.
+ */
+struct passes estimate_passes(const struct run *run, int backbone, int method);
+
+/* One map of a method, without its base pass. */
+struct passes estimate_map(const struct run *run, int backbone, int method);
+
+/* Whether a method is measured in a task of its own, because it is expensive, or together with the cheap ones. */
+bool estimate_is_apart(const struct config_method *method);
+
+/*
+ * Fills backbone->evidence: measures a made-up map with the run's metrics and counts what they ask for, so that no metric
+ * has to be known by name. Errors: no memory.
+ */
+int estimate_evidence(const struct run *run, struct run_backbone *backbone, struct error *err);
+
+/* What will be done: images, backbones, methods, passes. */
+void estimate_describe(const struct run *run, FILE *stream);
+
+/* Time, memory and disk. */
+void estimate_costs(const struct run *run, const struct calibration *calibration, FILE *stream);
+
+/* The files that are missing, each with the command that brings it. */
+void estimate_missing(const struct run *run, FILE *stream);
+
+#endif
