@@ -1,4 +1,6 @@
 # Published weights from a server of our own on loopback, which misbehaves as the address says.
+file=resnet18-a47b0b45.pth
+
 # fetch HOW [OPTION]...: and the requests that it made
 fetch()
 {
@@ -13,7 +15,8 @@ fetch()
 }
 
 serve
-base=http://127.0.0.1:$port published=$ROOT/tests/golden/published
+server=$! base=http://127.0.0.1:$(cat port)
+published=$ROOT/tests/golden/published
 
 fetch plain --to new/folder
 ls new/folder

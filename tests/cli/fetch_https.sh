@@ -3,7 +3,7 @@ command -v openssl >/dev/null || skip "no openssl"
 openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out certificate.pem -days 2 -subj /CN=localhost \
     -addext subjectAltName=DNS:localhost 2>/dev/null
 serve certificate.pem key.pem
-cambench fetch weights resnet18 --base "https://localhost:$port/plain" --file $file
+cambench fetch weights resnet18 --base "https://localhost:$(cat port)/plain" --file resnet18-a47b0b45.pth
 echo "exit $?"
 cat log
-ls | grep resnet18
+find . -name 'resnet18*'

@@ -25,15 +25,14 @@ skip()
     exit 77
 }
 
-# serve [CERTIFICATE KEY]: tests/cli/http_server.py with tests/golden/published on port $port; requests go to log.
+# serve [CERTIFICATE KEY]: starts tests/cli/http_server.py as $! with tests/golden/published; it writes its port to the
+# file port, requests to log.
 serve()
 {
     command -v python3 >/dev/null || skip "no python3"
     export no_proxy='*'
     python3 "$ROOT/tests/cli/http_server.py" "$ROOT/tests/golden/published" log "$@" >port 2>server.txt &
-    server=$!
-    trap 'kill $server 2>/dev/null' EXIT
-    until [ -s port ] || ! kill -0 $server; do sleep 0.05; done
-    port=$(cat port)
-    file=resnet18-a47b0b45.pth # there is one file
+    # shellcheck disable=SC2064 # this process is meant
+    trap "kill $! 2>/dev/null" EXIT
+    until [ -s port ] || ! kill -0 $!; do sleep 0.05; done
 }
