@@ -466,7 +466,10 @@ static int push_global_of_stack(struct machine *machine, int unused)
 
 static int push_global(struct machine *machine, int unused)
 {
-    return push_line(machine) || push_line(machine) ? -1 : push_global_of_stack(machine, unused);
+    for (int line = 0; line < 2; line++) /* module, name */
+        if (push_line(machine))
+            return -1;
+    return push_global_of_stack(machine, unused);
 }
 
 static int call(struct machine *machine, int unused)

@@ -200,7 +200,7 @@ static bool fits(const char *arch, const struct backbone_options *options, const
 /* The roundest multiplier that gives these shapes; 1 if none does, and for networks that have none. */
 static double find_width(const char *arch, const struct backbone_options *options, const struct weights *weights)
 {
-    static const int steps[] = {1, 4, 20};
+    static const int steps[] = {1, 4, 8, 20};
     const struct backbone_family *family;
     struct backbone_options tried = *options;
     struct error unused;

@@ -66,7 +66,7 @@ static int run(int argc, char **argv, struct error *err)
         return options_exit(status);
     if (!import.what.out)
         error_set(err, "import weights needs --out FILE; see %s --help", argv[0]);
-    if (!import.what.out || file_sha256(import.what.path, sha256, err))
+    if (!import.what.out || file_sha256(import.what.path, sha256, err) || import_check_writable(import.what.out, err))
         return EXIT_USAGE;
     import.what.sha256 = sha256;
     if (weights_import(&import.what, &imported, err))

@@ -1,13 +1,11 @@
 /* tests/backbones/test_import_weights.c - the network behind foreign names and shapes, and its weights file. */
 #include "backbones/weights_import.h"
 #include "backbones/weights_naming.h"
+#include "tests/safetensors.h"
 #include "tests/test.h"
-
-#include <jansson.h>
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -48,47 +46,10 @@ static const char *temporary(const char *name)
     return path[turn];
 }
 
-static size_t size_of(const struct weight *weight)
-{
-    size_t size = 1;
-    for (int d = 0; d < weight->rank; d++)
-        size *= (size_t)weight->dim[d];
-    return size;
-}
-
-/* A safetensors file of these tensors and a counter; `prefix` before all names. */
 static const char *write_safetensors(const struct made *made, const char *prefix)
 {
     const char *path = temporary("in.safetensors");
-    json_t *header = json_object();
-    size_t used = 8;
-    char name[256];
-    snprintf(name, sizeof name, "%sbn1.num_batches_tracked", prefix);
-    json_object_set_new(header, name, json_pack("{s:s, s:[], s:[i,i]}", "dtype", "I64", "shape", "data_offsets", 0, 8));
-    for (int i = 0; i < made->weights.count; i++) {
-        const struct weight *weight = &made->weights.list[i];
-        json_t *shape = json_array();
-        for (int d = 0; d < weight->rank; d++)
-            json_array_append_new(shape, json_integer(weight->dim[d]));
-        const size_t end = used + 4 * size_of(weight);
-        snprintf(name, sizeof name, "%s%s", prefix, made->names[i]);
-        json_object_set_new(header, name,
-                            json_pack("{s:s, s:o, s:[I,I]}", "dtype", "F32", "shape", shape, "data_offsets",
-                                      (json_int_t)used, (json_int_t)end));
-        used = end;
-    }
-    char *text = json_dumps(header, JSON_COMPACT);
-    const uint64_t length = strlen(text);
-    FILE *file = fopen(path, "wb");
-    assert_non_null(file);
-    fwrite(&length, 8, 1, file);
-    fwrite(text, 1, length, file);
-    fwrite("12345678", 1, 8, file);
-    for (int i = 0; i < made->weights.count; i++)
-        fwrite(made->weights.list[i].data, sizeof(float), size_of(&made->weights.list[i]), file);
-    assert_int_equal(fclose(file), 0);
-    free(text);
-    json_decref(header);
+    safetensors_write(path, made->weights.list, made->names, made->weights.count, prefix);
     return path;
 }
 
@@ -130,7 +91,7 @@ static void equal_file(const char *path, const struct made *made, struct weights
         while (at < weights.count && strcmp(weights.list[at].name, want->name) != 0)
             at++;
         assert_true(at < weights.count);
-        if (memcmp(weights.list[at].data, want->data, size_of(want) * sizeof(float)) != 0)
+        if (memcmp(weights.list[at].data, want->data, safetensors_size(want) * sizeof(float)) != 0)
             fail_msg("tensor \"%s\" differs", want->name);
     }
     weights_close(file);

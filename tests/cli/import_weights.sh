@@ -1,0 +1,16 @@
+try cambench generate weights mobilenet_v2 --width 0.25 --classes 10 --out a.h5 --quiet
+try cambench import weights a.h5 --out b.h5
+try cambench import weights a.h5 --arch mobilenet_v2 --out b.h5 --source "here and there" --accuracy 71.9 --quiet
+try cambench inspect b.h5
+try cambench import weights a.h5 --arch resnet18 --out c.h5
+cp "$ROOT/tests/golden/weights/views_zip.pth" .
+try cambench import weights views_zip.pth --arch vgg16 --out c.h5
+try cambench import weights nowhere.pth --out c.h5
+try cambench import weights a.h5 --out no/folder/c.h5
+try cambench import weights a.h5
+try cambench import wieghts a.h5
+
+# nothing that a file names is run
+printf '\200\002\212\012l\374\234F\371 j\250P\031.\200\002M\351\003.\200\002}.\200\002cos\nsystem\n(X\005\0\0\0ls >xtR.' >evil.pth
+try cambench import weights evil.pth --out c.h5
+ls
