@@ -2,6 +2,7 @@
 #include "bench/estimate.h"
 
 #include "bench/evaluate.h"
+#include "metrics/curve.h"
 
 #include <time.h>
 
@@ -12,13 +13,16 @@
 #define BUSY 1.2
 
 /* Bytes on disk: of a value in run.db and the tables, of a panel of an overlay sheet. */
-#define VALUE_BYTES 140.0
-#define PANEL_BYTES 60e3
+#define VALUE_BYTES 110.0
+#define PANEL_BYTES 40e3
 
 /* -- what the metrics ask for ------------------------------------------------------------------------------------- */
 
+/* A map that a protocol's metrics are asked about, and what they have asked for. */
 struct questions {
-    struct map map;
+    const struct protocol *protocol;
+    struct map map, native;
+    bool is_asked[EVIDENCE_REST + 1], is_drawn[CURVE_KINDS];
     struct run_evidence found;
 };
 
@@ -26,7 +30,8 @@ static int asked_probability(void *context, enum evidence_image image, double *p
 {
     struct questions *questions = context;
     (void)err;
-    questions->found.has_explanation |= image == EVIDENCE_EXPLANATION;
+    questions->found.full += image != EVIDENCE_ORIGINAL && !questions->is_asked[image];
+    questions->is_asked[image] = true;
     *probability = 0.5;
     return 0;
 }
@@ -34,16 +39,29 @@ static int asked_probability(void *context, enum evidence_image image, double *p
 static int asked_again(void *context, struct map *map, struct error *err)
 {
     struct questions *questions = context;
-    (void)err;
-    questions->found.has_explanation = questions->found.has_explanation_map = true;
-    *map = questions->map;
-    return 0;
+    double unused;
+    questions->found.has_explanation_map = true;
+    *map = questions->protocol->compare_at == PROTOCOL_COMPARE_AT_LAYER ? questions->native : questions->map;
+    return asked_probability(context, EVIDENCE_EXPLANATION, &unused, err);
 }
 
 static int asked_energy(void *context, struct map *map, struct error *err)
 {
     (void)err;
     *map = ((struct questions *)context)->map;
+    return 0;
+}
+
+static int asked_curve(void *context, const struct curve_request *request, struct curve *curve, struct error *err)
+{
+    static const double ends[] = {0, 1};
+    struct questions *questions = context;
+    const struct map *map = &questions->map, *native = &questions->native;
+    (void)err;
+    if (!questions->is_drawn[request->kind])
+        questions->found.full += curve_steps(request, map->h, map->w, native->h, native->w);
+    questions->is_drawn[request->kind] = true;
+    *curve = (struct curve){2, ends, ends};
     return 0;
 }
 
@@ -58,11 +76,13 @@ static int ask(const struct run *run, struct questions *questions, struct arena 
 {
     static const struct truth nothing = {.no_mask = "no_truth", .no_boxes = "no_truth"};
     const size_t count = (size_t)run->config.metric_count;
-    struct evidence evidence = {.map = questions->map,
-                                .native = questions->map,
+    struct evidence evidence = {.protocol = questions->protocol,
+                                .map = questions->map,
+                                .native = questions->native,
                                 .probability = asked_probability,
                                 .explain_again = asked_again,
                                 .energy = asked_energy,
+                                .curve = asked_curve,
                                 .truth = &nothing,
                                 .arena = arena,
                                 .context = questions,
@@ -82,20 +102,34 @@ static int ask(const struct run *run, struct questions *questions, struct arena 
     return 0;
 }
 
-int estimate_evidence(const struct run *run, struct run_backbone *backbone, struct error *err)
+/* A ramp. */
+static int make_map(struct map *map, int h, int w, struct arena *arena, struct error *err)
 {
-    const int h = backbone->options.height, w = backbone->options.width_px;
+    float *data = arena_floats(arena, (size_t)h * (size_t)w);
+    for (int i = 0; data && i < h * w; i++)
+        data[i] = (float)(i % w) / (float)w;
+    *map = (struct map){h, w, data};
+    return data ? 0 : error_memory(err, "the estimate");
+}
+
+int estimate_evidence(struct run *run, struct run_backbone *backbone, struct error *err)
+{
+    const struct backbone_options *options = &backbone->options;
     struct arena arena;
-    struct questions questions = {0};
+    struct map map, native;
+    backbone->evidence = arena_alloc(&run->arena, (size_t)run->config.protocol_count, sizeof *backbone->evidence);
+    if (!backbone->evidence)
+        return error_memory(err, "the estimate");
     arena_init(&arena, 0);
-    float *map = arena_floats(&arena, (size_t)h * (size_t)w);
-    for (int i = 0; map && i < h * w; i++)
-        map[i] = (float)(i % w) / (float)w;
-    questions.map = (struct map){h, w, map};
-    const int status = map ? ask(run, &questions, &arena, err) : error_memory(err, "the estimate");
+    int status = make_map(&map, options->height, options->width_px, &arena, err) ||
+                 make_map(&native, backbone->layer_shape.h, backbone->layer_shape.w, &arena, err);
+    for (int p = 0; !status && p < run->config.protocol_count; p++) {
+        struct questions questions = {.protocol = &run->config.protocols[p], .map = map, .native = native};
+        status = ask(run, &questions, &arena, err);
+        backbone->evidence[p] = questions.found;
+    }
     arena_release(&arena);
-    backbone->evidence = questions.found;
-    return status;
+    return status ? -1 : 0;
 }
 
 /* -- passes ------------------------------------------------------------------------------------------------------- */
@@ -123,11 +157,12 @@ struct passes estimate_map(const struct run *run, int b, int m)
 struct passes estimate_passes(const struct run *run, int b, int m)
 {
     const struct run_backbone *backbone = &run->backbones[b];
-    const struct run_evidence *evidence = &backbone->evidence;
     const struct passes map = estimate_map(run, b, m);
-    const int protocol_count = run->config.protocol_count;
-    const double maps = evaluate_view_count(&run->config) + (evidence->has_explanation_map ? protocol_count : 0);
-    const double more = protocol_count * ((evidence->has_explanation ? 1 : 0) + evidence->full);
+    double maps = evaluate_view_count(&run->config), more = 0;
+    for (int p = 0; p < run->config.protocol_count; p++) {
+        maps += backbone->evidence[p].has_explanation_map;
+        more += backbone->evidence[p].full;
+    }
     return (struct passes){.full = maps * map.full + more,
                            .tail = maps * map.tail,
                            .backward = maps * map.backward,
@@ -199,17 +234,21 @@ void estimate_describe(const struct run *run, FILE *stream)
 
 /* -- time --------------------------------------------------------------------------------------------------------- */
 
+/* A method's under one protocol: the map brought to the input's size, and its evidence. */
+static double judged_seconds(const struct run_evidence *evidence, const struct calibrated *speed, int m)
+{
+    return speed->finish + evidence->seconds + evidence->full * speed->masked +
+           (evidence->has_explanation_map ? speed->explain[m] + speed->finish : 0);
+}
+
 /* Of one image, on one worker. */
 static double image_seconds(const struct run *run, const struct calibrated *speed, int b)
 {
-    const struct run_evidence *evidence = &run->backbones[b].evidence;
-    const int protocol_count = run->config.protocol_count;
-    const double judged = speed->finish + evidence->seconds + (evidence->has_explanation ? speed->base : 0) +
-                          evidence->full * speed->masked;
     double seconds = task_count(run) * speed->task;
     for (int m = 0; m < run->config.method_count; m++) {
-        const double again = evidence->has_explanation_map ? speed->explain[m] + speed->finish : 0;
-        seconds += evaluate_view_count(&run->config) * speed->explain[m] + protocol_count * (judged + again);
+        seconds += evaluate_view_count(&run->config) * speed->explain[m];
+        for (int p = 0; p < run->config.protocol_count; p++)
+            seconds += judged_seconds(&run->backbones[b].evidence[p], speed, m);
     }
     return seconds;
 }

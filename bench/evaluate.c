@@ -5,6 +5,7 @@
  */
 #include "bench/evaluate.h"
 
+#include "bench/curves.h"
 #include "datasets/preprocess.h"
 
 #include <math.h>
@@ -23,6 +24,7 @@ struct view {
     const struct truth *truth; /* NULL: no metric asks for it */
     struct cam_map raw;        /* of the method at hand */
     struct map energy;         /* likewise; no data: not asked for yet */
+    struct curves curves;
 };
 
 struct walk {
@@ -120,6 +122,11 @@ static int open_view(struct walk *walk, struct view *view, struct error *err)
     view->has_class = view->protocol->klass == PROTOCOL_CLASS_PREDICTED || subject->label >= 0;
     if (view->protocol->klass == PROTOCOL_CLASS_LABEL && view->has_class)
         cam_pass_set_class(view->pass, subject->label);
+    view->curves = (struct curves){.pass = view->pass,
+                                   .input = view->input,
+                                   .shape = walk->input,
+                                   .black = {black(0), black(1), black(2)},
+                                   .arena = arena_of(walk)};
     if (!needs_truth(&walk->evaluator->run->config))
         return 0;
     view->truth = truth_at_input(&subject->annotation, &geometry, walk->input, subject->label,
@@ -159,24 +166,68 @@ struct judgement {
     const struct config_method *method;
     struct cam_post post;
     struct saliency saliency;
+    const float *mask;            /* what explanations are made with (H,W); NULL: not yet */
     struct cam_pass *explanation; /* base pass of x*m; NULL: not yet */
 };
 
-/* x*m, or in pixels: x*m + black*(1-m). */
+static struct map map_of(const struct judgement *j)
+{
+    return (struct map){j->walk->input.h, j->walk->input.w, j->saliency.data};
+}
+
+static struct map native_of(const struct saliency *saliency)
+{
+    return (struct map){saliency->native_h, saliency->native_w, saliency->native};
+}
+
+/* 1 where the better half of the pixels is, else 0. */
+static int top_half(struct judgement *j, struct error *err)
+{
+    const struct map map = map_of(j), native = native_of(&j->saliency);
+    const size_t plane = (size_t)map.h * (size_t)map.w;
+    const struct curve_request halves = {.order = PROTOCOL_CURVE_PIXELS, .steps = 2};
+    struct curve_plan plan;
+    float *mask = arena_floats(arena_of(j->walk), plane);
+    if (!mask)
+        return error_memory(err, "an explanation");
+    if (curve_plan_make(&plan, &map, &native, &halves, arena_of(j->walk), err))
+        return -1;
+    for (size_t i = 0; i < plane; i++)
+        mask[i] = plan.step_of[i] == 1;
+    j->mask = mask;
+    return 0;
+}
+
+static int find_mask(struct judgement *j, struct error *err)
+{
+    if (!j->mask && j->protocol->mask == PROTOCOL_MASK_TOP_HALF)
+        return top_half(j, err);
+    j->mask = j->mask ? j->mask : j->saliency.data;
+    return 0;
+}
+
+/* x*m, or x*(1-m); what is not x is the mean colour or black. */
+static void write_masked(const struct judgement *j, enum evidence_image image, float *out)
+{
+    const size_t plane = (size_t)j->walk->input.h * (size_t)j->walk->input.w;
+    const bool in_pixels = j->protocol->mask_space == PROTOCOL_MASK_PIXEL;
+    for (size_t i = 0; i < 3 * plane; i++) {
+        const float m = image == EVIDENCE_REST ? 1 - j->mask[i % plane] : j->mask[i % plane];
+        out[i] = j->view->input[i] * m + (in_pixels ? black((int)(i / plane)) * (1 - m) : 0);
+    }
+}
+
 static int explanation_pass(struct judgement *j, struct error *err)
 {
     if (j->explanation)
         return 0;
     const struct shape shape = j->walk->input;
-    const size_t plane = (size_t)shape.h * (size_t)shape.w;
-    const bool in_pixels = j->protocol->mask_space == PROTOCOL_MASK_PIXEL;
-    float *masked = arena_floats(arena_of(j->walk), 3 * plane);
+    float *masked = arena_floats(arena_of(j->walk), 3 * (size_t)shape.h * (size_t)shape.w);
     if (!masked)
         return error_memory(err, "an explanation");
-    for (size_t i = 0; i < 3 * plane; i++) {
-        const float m = j->saliency.data[i % plane];
-        masked[i] = j->view->input[i] * m + (in_pixels ? black((int)(i / plane)) * (1 - m) : 0);
-    }
+    if (find_mask(j, err))
+        return -1;
+    write_masked(j, EVIDENCE_EXPLANATION, masked);
     const struct cam_setup setup = setup_of(j->walk, masked);
     j->explanation = cam_pass_run(&setup, err);
     if (!j->explanation)
@@ -185,9 +236,26 @@ static int explanation_pass(struct judgement *j, struct error *err)
     return 0;
 }
 
+static void write_rest(void *context, int index, float *out)
+{
+    (void)index; /* the only one */
+    write_masked(context, EVIDENCE_REST, out);
+}
+
+static int rest_probability(struct judgement *j, double *probability, struct error *err)
+{
+    struct cam_output out;
+    if (find_mask(j, err) || cam_pass_others(j->view->pass, 1, write_rest, j, &out, err))
+        return -1;
+    *probability = out.probability;
+    return 0;
+}
+
 static int probability(void *context, enum evidence_image image, double *out, struct error *err)
 {
     struct judgement *j = context;
+    if (image == EVIDENCE_REST)
+        return rest_probability(j, out, err);
     if (image == EVIDENCE_EXPLANATION && explanation_pass(j, err))
         return -1;
     const struct cam_pass *pass = image == EVIDENCE_ORIGINAL ? j->view->pass : j->explanation;
@@ -209,7 +277,8 @@ static int explain_again(void *context, struct map *map, struct error *err)
         cam_explain(j->explanation, j->method->method, j->method->params, 0, j->method->label, &raw, err) ||
         finish(j, &raw, &saliency, err))
         return -1;
-    *map = (struct map){j->walk->input.h, j->walk->input.w, saliency.data};
+    const bool is_native = j->protocol->compare_at == PROTOCOL_COMPARE_AT_LAYER;
+    *map = is_native ? native_of(&saliency) : (struct map){j->walk->input.h, j->walk->input.w, saliency.data};
     return 0;
 }
 
@@ -231,20 +300,48 @@ static int energy(void *context, struct map *map, struct error *err)
     return 0;
 }
 
+static int curve(void *context, const struct curve_request *request, struct curve *out, struct error *err)
+{
+    const struct judgement *j = context;
+    const struct map map = map_of(j), native = native_of(&j->saliency);
+    return curves_measure(&j->view->curves, &map, &native, request, out, err);
+}
+
 /* -- methods -------------------------------------------------------------------------------------------------------- */
 
-static int measure(struct judgement *j, const struct cam_cost *cost, int protocol, struct store_value *values,
+/* The curves that were asked for, under the metrics that are their areas. */
+static int keep_curves(const struct judgement *j, const struct evidence *evidence, int protocol,
+                       struct evaluated_method *out, struct error *err)
+{
+    for (int k = 0; k < evidence->metric_count; k++) {
+        const enum curve_kind kind = evidence->metrics[k].metric->curve;
+        const struct curve *from = &evidence->curves[kind];
+        if (kind == CURVE_NONE || from->count == 0)
+            continue;
+        struct store_curve *kept = arena_alloc(arena_of(j->walk), 1, sizeof *kept);
+        if (!kept)
+            return error_memory(err, "an image's curves");
+        *kept = (struct store_curve){out->curves, protocol, k, from->count, from->fraction, from->probability};
+        out->curves = kept;
+    }
+    return 0;
+}
+
+static int measure(struct judgement *j, const struct cam_cost *cost, int protocol, struct evaluated_method *out,
                    struct error *err)
 {
     const struct run *run = j->walk->evaluator->run;
     const int count = run->config.metric_count;
-    struct evidence evidence = {.map = {j->walk->input.h, j->walk->input.w, j->saliency.data},
-                                .native = {j->saliency.native_h, j->saliency.native_w, j->saliency.native},
+    struct store_value *values = out->values + (size_t)protocol * (size_t)count;
+    struct evidence evidence = {.protocol = j->protocol,
+                                .map = map_of(j),
+                                .native = native_of(&j->saliency),
                                 .map_flag = j->saliency.flag == SALIENCY_CONSTANT ? "constant_map" : NULL,
                                 .cost = {cost->seconds, cost->full, cost->tail, cost->backward},
                                 .probability = probability,
                                 .explain_again = explain_again,
                                 .energy = energy,
+                                .curve = curve,
                                 .truth = j->view->truth,
                                 .arena = arena_of(j->walk),
                                 .context = j,
@@ -261,26 +358,35 @@ static int measure(struct judgement *j, const struct cam_cost *cost, int protoco
             return -1;
         values[k] = (struct store_value){protocol, k, value.number, value.undefined, value.flag};
     }
-    return 0;
+    return keep_curves(j, &evidence, protocol, out, err);
+}
+
+static struct cam_post post_of(const struct protocol *protocol)
+{
+    const struct protocol_post_steps steps = protocol_post_steps((enum protocol_post)protocol->post);
+    return (struct cam_post){.at_layer = steps.at_layer,
+                             .at_input = steps.at_input,
+                             .eps = steps.eps,
+                             .always_relu = protocol->relu == PROTOCOL_RELU_ALWAYS,
+                             .is_bicubic = protocol->enlarge == PROTOCOL_ENLARGE_BICUBIC};
 }
 
 static int judge(const struct walk *walk, int method, int protocol, struct evaluated_method *out, struct error *err)
 {
     const struct config *config = &walk->evaluator->run->config;
     struct view *view = &walk->views[walk->view_of[protocol]];
-    const struct protocol_post_steps post = protocol_post_steps((enum protocol_post)config->protocols[protocol].post);
     struct judgement j = {.walk = walk,
                           .view = view,
                           .protocol = &config->protocols[protocol],
                           .method = &config->methods[method],
-                          .post = {post.at_layer, post.at_input, post.eps}};
+                          .post = post_of(&config->protocols[protocol])};
     if (view->has_class && finish(&j, &view->raw, &j.saliency, err))
         return -1;
     if (protocol == 0) {
         out->saliency = j.saliency;
         out->raw = view->raw;
     }
-    return measure(&j, &view->raw.cost, protocol, out->values + (size_t)protocol * (size_t)config->metric_count, err);
+    return measure(&j, &view->raw.cost, protocol, out, err);
 }
 
 static int evaluate_method(struct walk *walk, int method, struct evaluated_method *out, struct error *err)
@@ -297,6 +403,7 @@ static int evaluate_method(struct walk *walk, int method, struct evaluated_metho
         struct view *view = &walk->views[v];
         const struct cam_cost *cost = &view->raw.cost;
         view->energy = (struct map){0};
+        view->curves.kept = NULL;
         if (!view->has_class)
             continue;
         if (cam_explain(view->pass, m->method, m->params, 0, m->label, &view->raw, err))

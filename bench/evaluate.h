@@ -22,8 +22,9 @@ struct evaluated_method {
     struct report_cost cost; /* under the first protocol that has a class for this image; seconds -1: none has */
     int value_count;
     struct store_value *values;
-    struct cam_map raw;       /* under the first protocol; no data if it has no class for this image */
-    struct saliency saliency; /* likewise */
+    const struct store_curve *curves; /* those that metrics asked for, a list */
+    struct cam_map raw;               /* under the first protocol; no data if it has no class for this image */
+    struct saliency saliency;         /* likewise */
 };
 
 struct evaluated {

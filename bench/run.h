@@ -1,8 +1,8 @@
 /*
  * bench/run.h - a run: everything opened and checked before work begins, then measured, then reported.
  *
- * plan.c opens, estimate.c says what it will cost, evaluate.c measures one image, runner.c does all of them in parallel, record.c notes what was done with
- * what, results.c makes tables and plots.
+ * plan.c opens, estimate.c says what it will cost, evaluate.c measures one image, runner.c does all of them in parallel,
+ * record.c notes what was done with what, results.c makes tables and plots.
  */
 #ifndef BENCH_RUN_H
 #define BENCH_RUN_H
@@ -17,11 +17,11 @@
 #include <stdio.h>
 #include <time.h>
 
-/* What the metrics of a run ask for, of one map. */
+/* What the metrics of a run ask for, of one map under one protocol. */
 struct run_evidence {
-    bool has_explanation, has_explanation_map; /* a pass of x*m; the method run again on it */
-    double full;                               /* further passes, of curves */
-    double seconds;                            /* of the metrics themselves */
+    double full;              /* passes: of x*m and other images, of curves */
+    bool has_explanation_map; /* the method run again on x*m */
+    double seconds;           /* of the metrics themselves */
 };
 
 struct run_backbone {
@@ -35,7 +35,7 @@ struct run_backbone {
     const char **layers;
     struct tensor layer_shape;   /* of the target layer, without data */
     double full_macs, tail_macs; /* multiply-adds of a pass, for estimates */
-    struct run_evidence evidence;
+    struct run_evidence *evidence; /* [protocol] */
     size_t workspace_bytes;     /* of one worker; known when the network has been made */
     const char *weights_sha256; /* set by record_open() */
 };

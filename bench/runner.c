@@ -153,7 +153,8 @@ static int commit(struct runner *runner, int image, const struct evaluated *eval
                                         .method = method->method,
                                         .cost = method->cost,
                                         .value_count = method->value_count,
-                                        .values = method->values};
+                                        .values = method->values,
+                                        .curves = method->curves};
         if (!store_has_item(runner->store, item.backbone, image, item.method) &&
             store_commit(runner->store, &item, err))
             return -1;

@@ -22,11 +22,19 @@ struct store_value {
     const char *flag;      /* NULL: none */
 };
 
+/* The curve behind a value; the last of a list has no next. */
+struct store_curve {
+    const struct store_curve *next;
+    int protocol, metric, count;
+    const double *fraction, *probability; /* (count) */
+};
+
 struct store_item {
     int backbone, image, method; /* positions in the run's lists */
     struct report_cost cost;
     int value_count;
     const struct store_value *values;
+    const struct store_curve *curves; /* NULL: none */
 };
 
 /* What the rows mean: names by position. Compared with what an existing file holds. */

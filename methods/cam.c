@@ -332,6 +332,14 @@ static int passes(struct cam *cam, enum pass_kind kind, int n, session_source *s
     return 0;
 }
 
+int cam_pass_others(struct cam_pass *pass, int n, session_source *source, void *context, struct cam_output *out,
+                    struct error *err)
+{
+    struct cam_cost ignored;
+    struct cam cam = {.pass = pass, .cost = &ignored, .err = err};
+    return passes(&cam, PASS_FULL, n, source, context, out);
+}
+
 int cam_tail(struct cam *cam, int n, cam_source *source, void *context, struct cam_output *out)
 {
     cam->cost->tail += n;

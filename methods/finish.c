@@ -1,4 +1,5 @@
 /* methods/finish.c - from a method's raw map to the saliency map: ReLU, min-max, enlargement, as the protocol says. */
+#include "methods/bicubic.h"
 #include "methods/harness.h"
 
 /* Every value, and the distance between the smallest and the largest. */
@@ -19,6 +20,19 @@ static bool is_zero(const float *values, size_t n)
     return true;
 }
 
+/* To the input's size; 0, or -1: no memory. */
+static int enlarge(const struct map_form *form, const float *native, bool is_bicubic, int h, int w, struct arena *arena,
+                   float *out)
+{
+    if (form->h == h && form->w == w)
+        memcpy(out, native, (size_t)h * (size_t)w * sizeof *out);
+    else if (is_bicubic)
+        return resize_bicubic(native, form->h, form->w, out, h, w, arena);
+    else
+        upsample_bilinear(native, 1, form->h, form->w, out, h, w, false);
+    return 0;
+}
+
 int cam_finish(const struct cam_map *map, const struct cam_post *post, int h, int w, struct arena *arena,
                struct saliency *saliency, struct error *err)
 {
@@ -32,15 +46,14 @@ int cam_finish(const struct cam_map *map, const struct cam_post *post, int h, in
     float *native = arena_floats(arena, native_size), *data = arena_floats(arena, size);
     if (!native || !data)
         return error_memory(err, "a saliency map");
+    const bool keeps_negative = form->is_normalised || (form->is_signed && !post->always_relu);
     for (size_t i = 0; i < native_size; i++)
-        native[i] = form->is_signed || form->is_normalised || map->data[i] > 0 ? map->data[i] : 0;
+        native[i] = keeps_negative || map->data[i] > 0 ? map->data[i] : 0;
     bool varies = true;
     if (!form->is_normalised && post->at_layer)
         varies = min_max(native, native_size, post->eps, native);
-    if (form->h == h && form->w == w)
-        memcpy(data, native, size * sizeof *data);
-    else
-        upsample_bilinear(native, 1, form->h, form->w, data, h, w, false);
+    if (enlarge(form, native, post->is_bicubic, h, w, arena, data))
+        return error_memory(err, "a saliency map");
     if (!form->is_normalised && post->at_input)
         varies = min_max(data, size, post->eps, data) && varies;
     saliency->flag = varies && !is_zero(data, size) ? SALIENCY_FINE : SALIENCY_CONSTANT;

@@ -36,6 +36,13 @@ void cam_pass_set_class(struct cam_pass *pass, int klass);
 int cam_pass_class(const struct cam_pass *pass);
 const float *cam_pass_probabilities(const struct cam_pass *pass); /* (K) */
 
+/*
+ * Full passes on n other inputs (3,H,W), written one at a time by `source`: what they give for the pass's class. They are
+ * nobody's cost. 0, or -1 with err.
+ */
+int cam_pass_others(struct cam_pass *pass, int n, session_source *source, void *context, struct cam_output *out,
+                    struct error *err);
+
 /* What a method wrote. */
 struct cam_map {
     struct map_form form;
@@ -51,6 +58,8 @@ int cam_explain(struct cam_pass *pass, const struct method *method, const void *
 struct cam_post {
     bool at_layer, at_input; /* where min-max is done */
     float eps;               /* of min-max */
+    bool always_relu;        /* of maps that keep negative values too */
+    bool is_bicubic;         /* enlargement: Pillow's bicubic, which may leave [0,1], instead of bilinear */
 };
 
 enum saliency_flag { SALIENCY_FINE, SALIENCY_CONSTANT, SALIENCY_NOT_FINITE };

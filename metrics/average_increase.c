@@ -8,7 +8,7 @@ static int measure(struct evidence *evidence, const void *params, struct value *
 {
     (void)params; /* none */
     double p, o;
-    if (evidence_probabilities(evidence, &p, &o, value, err))
+    if (evidence_probabilities(evidence, EVIDENCE_EXPLANATION, &p, &o, value, err))
         return -1;
     if (!value->undefined)
         *value = value_of(o > p);

@@ -39,7 +39,7 @@ static double pearson(const float *a, const float *b, size_t n)
 static int measure(struct evidence *evidence, const void *params, struct value *value, struct error *err)
 {
     (void)params; /* none */
-    const struct map map = evidence_map(evidence);
+    const struct map map = evidence_map_compared(evidence);
     struct map again;
     if (evidence_explanation_map(evidence, &again, err))
         return -1;

@@ -1,13 +1,14 @@
 /*
- * metrics/complexity.c - how much of the image the map covers: the mean of |m| at input size. Poppi et al., "Revisiting
- * the Evaluation of Class Activation Mapping for Explainability", CVPR Workshops 2021, arXiv:2104.10252.
+ * metrics/complexity.c - how much of the image the map covers: the mean of |m|, at the size that the protocol compares maps
+ * at. Poppi et al., "Revisiting the Evaluation of Class Activation Mapping for Explainability", CVPR Workshops 2021,
+ * arXiv:2104.10252.
  */
 #include "metrics/metric.h"
 
 static int measure(struct evidence *evidence, const void *params, struct value *value, struct error *err)
 {
     (void)params, (void)err; /* none; cannot fail */
-    const struct map map = evidence_map(evidence);
+    const struct map map = evidence_map_compared(evidence);
     const size_t n = (size_t)map.h * (size_t)map.w;
     double sum = 0;
     for (size_t i = 0; i < n; i++)

@@ -1,6 +1,8 @@
 /* metrics/evidence.c - evidence made when it is asked for, once. */
 #include "metrics/evidence.h"
 
+#include "metrics/curve.h"
+
 #include <string.h>
 
 struct map evidence_map(struct evidence *evidence)
@@ -13,15 +15,20 @@ struct map evidence_map_native(struct evidence *evidence)
     return evidence->native;
 }
 
+struct map evidence_map_compared(struct evidence *evidence)
+{
+    return evidence->protocol->compare_at == PROTOCOL_COMPARE_AT_LAYER ? evidence->native : evidence->map;
+}
+
 int evidence_probability(struct evidence *evidence, enum evidence_image image, double *probability, struct error *err)
 {
     return evidence->probability(evidence->context, image, probability, err);
 }
 
-int evidence_probabilities(struct evidence *evidence, double *p, double *o, struct value *value, struct error *err)
+int evidence_probabilities(struct evidence *evidence, enum evidence_image image, double *p, double *o,
+                           struct value *value, struct error *err)
 {
-    if (evidence_probability(evidence, EVIDENCE_ORIGINAL, p, err) ||
-        evidence_probability(evidence, EVIDENCE_EXPLANATION, o, err))
+    if (evidence_probability(evidence, EVIDENCE_ORIGINAL, p, err) || evidence_probability(evidence, image, o, err))
         return -1;
     if (!isfinite(*p) || !isfinite(*o))
         *value = value_undefined("nonfinite_p");
@@ -38,6 +45,29 @@ int evidence_explanation_map(struct evidence *evidence, struct map *map, struct 
 int evidence_map_energy(struct evidence *evidence, struct map *map, struct error *err)
 {
     return evidence->energy(evidence->context, map, err);
+}
+
+int evidence_curve(struct evidence *evidence, const struct curve_request *request, struct curve *curve,
+                   struct error *err)
+{
+    return evidence->curve(evidence->context, request, curve, err);
+}
+
+int evidence_curve_area(struct evidence *evidence, enum curve_kind kind, struct value *value, struct error *err)
+{
+    const struct protocol *protocol = evidence->protocol;
+    struct curve *curve = &evidence->curves[kind];
+    const struct curve_request request = {.kind = kind,
+                                          .order = protocol->curve_order,
+                                          .baseline = kind == CURVE_INSERTION ? protocol->insertion_start
+                                                                              : protocol->deletion_fill,
+                                          .steps = protocol->curve_steps};
+    if (evidence_curve(evidence, &request, curve, err))
+        return -1;
+    *value = value_of(curve_area(curve, kind, (enum protocol_curve_area)protocol->curve_area));
+    if (!isfinite(value->number))
+        *value = value_undefined("nonfinite_p");
+    return 0;
 }
 
 static int need_truth(const struct evidence *evidence, struct error *err)

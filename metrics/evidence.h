@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "metrics/metric.h"
+#include "metrics/protocol.h"
 
 /* A metric of the run, with its parameters. */
 struct evidence_metric {
@@ -25,6 +26,7 @@ struct truth {
 };
 
 struct evidence {
+    const struct protocol *protocol;
     struct map map, native; /* data NULL: the map is not finite; all metrics of it are undefined */
     const char *map_flag;   /* NULL, or what is said of values that were measured on such a map: "constant_map" */
     struct evidence_cost cost;
@@ -32,6 +34,7 @@ struct evidence {
     int (*probability)(void *context, enum evidence_image image, double *probability, struct error *err);
     int (*explain_again)(void *context, struct map *map, struct error *err);
     int (*energy)(void *context, struct map *map, struct error *err);
+    int (*curve)(void *context, const struct curve_request *request, struct curve *curve, struct error *err);
     const struct truth *truth; /* NULL: no metric of the run is_truth */
     struct arena *arena;       /* the image's, for scratch */
     void *context;
@@ -39,6 +42,7 @@ struct evidence {
     const struct evidence_metric *metrics; /* of the run */
     struct value *values;                  /* [metric], given by the caller, zeroed */
     bool *is_measured;                     /* [metric], likewise */
+    struct curve curves[CURVE_KINDS];      /* written: the protocol's; count 0: no metric asked for it */
 };
 
 /* Measures metric `index` of the list, once. Combined metrics are undefined ("combined") for one image. */

@@ -25,6 +25,8 @@ struct value {
     const char *flag;      /* NULL, or the rule that gave the number: "flat_pearson" */
 };
 
+enum curve_kind { CURVE_NONE, CURVE_INSERTION, CURVE_DELETION, CURVE_KINDS };
+
 enum metric_direction { METRIC_HIGHER_IS_BETTER, METRIC_LOWER_IS_BETTER };
 
 #define METRIC_PARTS_MAX 4
@@ -42,6 +44,7 @@ struct metric {
     bool is_cost;       /* differs from run to run: kept out of summary.csv, printed in costs */
     /* Compares the map with masks or boxes, which the image set must have; report.meta ranks others by the first such. */
     bool is_truth;
+    enum curve_kind curve; /* the value is the area under that curve of evidence_curve_area(), which is stored too */
     const struct param *params;
     size_t params_size;
     /* Fills value: one image, one method, one protocol. Returns 0, or -1 with err (not for undefined values). */
@@ -63,26 +66,31 @@ struct map {
 enum evidence_image {
     EVIDENCE_ORIGINAL,    /* x */
     EVIDENCE_EXPLANATION, /* x*m, in the protocol's masking */
+    EVIDENCE_REST,        /* x*(1-m), likewise */
 };
 
-/* The saliency map m (H,W) of the image, after the protocol's post-processing; in [0,1]. */
+/* The saliency map m (H,W) of the image, after the protocol's post-processing; in [0,1] unless enlarged bicubically. */
 struct map evidence_map(struct evidence *evidence);
 
 /* The map before enlargement (h,w), after ReLU; in [0,1] where the protocol does min-max at this size. */
 struct map evidence_map_native(struct evidence *evidence);
 
+/* One of the two, as the protocol says: what coherency and complexity look at. */
+struct map evidence_map_compared(struct evidence *evidence);
+
 /* Probability of the explained class on an image: p for ORIGINAL, o for EXPLANATION. 0, or -1 with err. */
 int evidence_probability(struct evidence *evidence, enum evidence_image image, double *probability, struct error *err);
 
 /*
- * Both at once, for metrics that divide by p: value becomes undefined if one of them is not finite or p < 1e-12, else it
- * is left as it is. 0, or -1 with err.
+ * p and that of another image, for metrics that divide by p: value becomes undefined if one of them is not finite or
+ * p < 1e-12, else it is left as it is. 0, or -1 with err.
  */
-int evidence_probabilities(struct evidence *evidence, double *p, double *o, struct value *value, struct error *err);
+int evidence_probabilities(struct evidence *evidence, enum evidence_image image, double *p, double *o,
+                           struct value *value, struct error *err);
 
 /*
- * The saliency map (H,W) of x*m: the method run again there, for the same class. 0, or -1 with err. If that map is not
- * finite, map->data is NULL.
+ * The map of x*m, of the size of evidence_map_compared(): the method run again there, for the same class. 0, or -1 with
+ * err. If that map is not finite, map->data is NULL.
  */
 int evidence_explanation_map(struct evidence *evidence, struct map *map, struct error *err);
 
@@ -91,6 +99,30 @@ int evidence_explanation_map(struct evidence *evidence, struct map *map, struct 
  * whatever the protocol does behind them, so that ratios of sums are those of the method's own map. 0, or -1 with err.
  */
 int evidence_map_energy(struct evidence *evidence, struct map *map, struct error *err);
+
+/* -- curves: p while pixels are changed in the order of the map ------------------------------------------------- */
+
+/* The probability of the explained class, state by state. */
+struct curve {
+    int count;
+    const double *fraction, *probability; /* (count); fraction of the pixels, or cells, that have changed: 0..1 */
+};
+
+struct curve_request {
+    enum curve_kind kind;
+    int order, baseline; /* enum protocol_curve_order, protocol_curve_baseline */
+    int steps;           /* at most; 0: one pixel or cell a step */
+};
+
+/* The same request is measured once, for all metrics and protocols. 0, or -1 with err. */
+int evidence_curve(struct evidence *evidence, const struct curve_request *request, struct curve *curve,
+                   struct error *err);
+
+/*
+ * The area under the protocol's curve of that kind, which is kept with the image's values; undefined if a probability is
+ * not finite. 0, or -1 with err.
+ */
+int evidence_curve_area(struct evidence *evidence, enum curve_kind kind, struct value *value, struct error *err);
 
 /* -- truth: where the label's object is, at the network's input -------------------------------------------------- */
 

@@ -21,7 +21,10 @@
 /* An image as the runner would hold it. */
 struct image {
     struct map map, again;
-    double p, o;
+    double p, o, rest;
+    struct curve curve[CURVE_KINDS];
+    const struct protocol *protocol; /* NULL: cambench */
+    struct curve_request asked;      /* written: the last */
     int probability_calls, again_calls;
 };
 
@@ -40,7 +43,16 @@ static int probability(void *context, enum evidence_image which, double *out, st
     struct image *image = context;
     (void)err;
     image->probability_calls++;
-    *out = which == EVIDENCE_ORIGINAL ? image->p : image->o;
+    *out = which == EVIDENCE_ORIGINAL ? image->p : which == EVIDENCE_REST ? image->rest : image->o;
+    return 0;
+}
+
+static int curve(void *context, const struct curve_request *request, struct curve *out, struct error *err)
+{
+    struct image *image = context;
+    (void)err;
+    image->asked = *request;
+    *out = image->curve[request->kind];
     return 0;
 }
 
@@ -66,11 +78,13 @@ static void open_bench(struct bench *bench, struct image *image)
         bench->list[count] = (struct evidence_metric){metrics[count], bench->params[count]};
     }
     bench->image = image;
-    bench->evidence = (struct evidence){.map = image->map,
+    bench->evidence = (struct evidence){.protocol = image->protocol ? image->protocol : &protocols[0],
+                                        .map = image->map,
                                         .native = image->map,
                                         .cost = {.seconds = 0.5, .full = 3, .tail = 20, .backward = 1},
                                         .probability = probability,
                                         .explain_again = explain_again,
+                                        .curve = curve,
                                         .truth = &nothing_known,
                                         .context = image,
                                         .metric_count = count,

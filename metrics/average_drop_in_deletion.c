@@ -1,0 +1,31 @@
+/*
+ * metrics/average_drop_in_deletion.c - how much of the class's probability is lost when the explanation is taken out of the
+ * image: max(0, p - o') / p, o' that of x*(1-m). Cai, "CAMs as Shapley Value-based Explainers", The
+ * Visual Computer 2025, arXiv:2501.06261, and its released code.
+ */
+#include "metrics/metric.h"
+
+static int measure(struct evidence *evidence, const void *params, struct value *value, struct error *err)
+{
+    (void)params; /* none */
+    double p, rest;
+    if (evidence_probabilities(evidence, EVIDENCE_REST, &p, &rest, value, err))
+        return -1;
+    if (!value->undefined)
+        *value = value_of(fmax(0, p - rest) / p);
+    return 0;
+}
+
+const struct metric metric_average_drop_in_deletion = {
+    .name = "average_drop_in_deletion",
+    .title = "Average Drop in Deletion",
+    .unit = "%",
+    .is_percent = true,
+    .min = 0,
+    .max = 1,
+    .direction = METRIC_HIGHER_IS_BETTER,
+    .year = 2025,
+    .source = "cai2025shapleycam",
+    .version = 1,
+    .measure = measure,
+};

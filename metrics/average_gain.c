@@ -1,0 +1,31 @@
+/*
+ * metrics/average_gain.c - how much of the probability that was missing is won when only the explanation x*m is seen:
+ * max(0, o - p) / (1 - p), 0 where nothing was missing. Zhang et al., "Opti-CAM", Computer Vision and Image Understanding
+ * 2024, section 4.1, arXiv:2301.07002.
+ */
+#include "metrics/metric.h"
+
+static int measure(struct evidence *evidence, const void *params, struct value *value, struct error *err)
+{
+    (void)params; /* none */
+    double p, o;
+    if (evidence_probabilities(evidence, EVIDENCE_EXPLANATION, &p, &o, value, err))
+        return -1;
+    if (!value->undefined)
+        *value = value_of(1 - p < 1e-12 ? 0 : fmax(0, o - p) / (1 - p));
+    return 0;
+}
+
+const struct metric metric_average_gain = {
+    .name = "average_gain",
+    .title = "Average Gain",
+    .unit = "%",
+    .is_percent = true,
+    .min = 0,
+    .max = 1,
+    .direction = METRIC_HIGHER_IS_BETTER,
+    .year = 2024,
+    .source = "zhang2024opticam",
+    .version = 1,
+    .measure = measure,
+};

@@ -1,0 +1,204 @@
+/*
+ * metrics/curve.c - insertion and deletion as pure arithmetic. Petsiuk et al., "RISE", BMVC 2018, section 4.2,
+ * arXiv:1806.07421.
+ */
+#include "metrics/curve.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* -- order ---------------------------------------------------------------------------------------------------------- */
+
+struct place {
+    float value;
+    int index;
+};
+
+static int better_first(const void *a, const void *b)
+{
+    const struct place *one = a, *other = b;
+    if (one->value != other->value)
+        return one->value > other->value ? -1 : 1;
+    return one->index < other->index ? -1 : 1;
+}
+
+/* step[i]: the step in which place i of n changes, `size` of them at once. */
+static int order_places(const float *values, int n, int size, struct arena *arena, int *step, struct error *err)
+{
+    const struct arena_mark mark = arena_mark(arena);
+    struct place *places = arena_alloc(arena, (size_t)n, sizeof *places);
+    if (!places)
+        return error_memory(err, "the order of a map");
+    for (int i = 0; i < n; i++)
+        places[i] = (struct place){values[i], i};
+    qsort(places, (size_t)n, sizeof *places, better_first);
+    for (int i = 0; i < n; i++)
+        step[places[i].index] = i / size + 1;
+    arena_rewind(arena, mark);
+    return 0;
+}
+
+/* From cells to the pixels that they cover. */
+static void spread_cells(const struct map *native, const int *cell_step, int last, int h, int w, int *step)
+{
+    for (int i = 0; i < h * w; i++)
+        step[i] = last;
+    for (int i = 0; i < native->h; i++)
+        for (int j = 0; j < native->w; j++) {
+            const int cell = cell_step[i * native->w + j];
+            const int y_end = (i + 1) * h / native->h + 1, x_end = (j + 1) * w / native->w + 1;
+            for (int y = i * h / native->h; y < y_end && y < h; y++)
+                for (int x = j * w / native->w; x < x_end && x < w; x++)
+                    if (cell < step[y * w + x])
+                        step[y * w + x] = cell;
+        }
+}
+
+/* Places that change at once, of n. */
+static int step_size(const struct curve_request *request, int n)
+{
+    return request->steps ? (n + request->steps - 1) / request->steps : 1;
+}
+
+int curve_steps(const struct curve_request *request, int h, int w, int native_h, int native_w)
+{
+    const int n = request->order == PROTOCOL_CURVE_CELLS ? native_h * native_w : h * w;
+    const int size = step_size(request, n);
+    return (n + size - 1) / size;
+}
+
+int curve_plan_make(struct curve_plan *plan, const struct map *map, const struct map *native,
+                    const struct curve_request *request, struct arena *arena, struct error *err)
+{
+    const bool is_cells = request->order == PROTOCOL_CURVE_CELLS;
+    const struct map *ordered = is_cells ? native : map;
+    const int n = ordered->h * ordered->w, size = step_size(request, n);
+    const int steps = curve_steps(request, map->h, map->w, native->h, native->w);
+    int *step = arena_alloc(arena, (size_t)map->h * (size_t)map->w, sizeof *step);
+    int *own = is_cells ? arena_alloc(arena, (size_t)n, sizeof *own) : step;
+    double *fraction = arena_alloc(arena, (size_t)steps + 1, sizeof *fraction);
+    if (!step || !own || !fraction)
+        return error_memory(err, "the order of a map");
+    if (order_places(ordered->data, n, size, arena, own, err))
+        return -1;
+    if (is_cells)
+        spread_cells(native, own, steps, map->h, map->w, step);
+    for (int k = 0; k <= steps; k++)
+        fraction[k] = k < steps ? (double)k * size / n : 1;
+    *plan = (struct curve_plan){map->h, map->w, steps, step, fraction};
+    return 0;
+}
+
+void curve_state(const struct curve_plan *plan, enum curve_kind kind, int k, const float *input, const float *baseline,
+                 float *out)
+{
+    const size_t n = (size_t)plan->h * (size_t)plan->w;
+    const float *before = kind == CURVE_INSERTION ? baseline : input;
+    const float *after = kind == CURVE_INSERTION ? input : baseline;
+    for (size_t i = 0; i < 3 * n; i++)
+        out[i] = plan->step_of[i % n] <= k ? after[i] : before[i];
+}
+
+/* -- baselines ------------------------------------------------------------------------------------------------------ */
+
+enum { TAPS = 11, FOLDED = 20 };
+#define DEVIATION 5.0
+
+/* A Gaussian on 11 taps: what lies outside, as far as four deviations, is reflected at the outer edges of the end taps. */
+static void blur_taps(double *taps)
+{
+    double sum = 0;
+    memset(taps, 0, TAPS * sizeof *taps);
+    for (int d = -FOLDED; d <= FOLDED; d++) {
+        int at = TAPS / 2 + d;
+        while (at < 0 || at >= TAPS)
+            at = at < 0 ? -1 - at : 2 * TAPS - 1 - at;
+        const double weight = exp(-d * d / (2 * DEVIATION * DEVIATION));
+        taps[at] += weight;
+        sum += weight;
+    }
+    for (int i = 0; i < TAPS; i++)
+        taps[i] /= sum;
+}
+
+/* Along one axis of n lines: values of a line are `stride` apart, lines `next`. */
+static void blur_axis(const float *in, float *out, int n, size_t next, int length, size_t stride, const double *taps)
+{
+    for (int line = 0; line < n; line++, in += next, out += next)
+        for (int i = 0; i < length; i++) {
+            double sum = 0;
+            for (int k = 0; k < TAPS; k++) {
+                const int at = i + k - TAPS / 2;
+                if (at >= 0 && at < length)
+                    sum += taps[k] * in[(size_t)at * stride];
+            }
+            out[(size_t)i * stride] = (float)sum;
+        }
+}
+
+static int blur(const float *input, int h, int w, struct arena *arena, float *out, struct error *err)
+{
+    const size_t n = (size_t)h * (size_t)w;
+    const struct arena_mark mark = arena_mark(arena);
+    double taps[TAPS];
+    float *rows = arena_floats(arena, n);
+    if (!rows)
+        return error_memory(err, "a blurred input");
+    blur_taps(taps);
+    for (int colour = 0; colour < 3; colour++) {
+        blur_axis(input + (size_t)colour * n, rows, h, (size_t)w, w, 1, taps);
+        blur_axis(rows, out + (size_t)colour * n, w, 1, h, (size_t)w, taps);
+    }
+    arena_rewind(arena, mark);
+    return 0;
+}
+
+static float mean_of(const float *values, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += values[i];
+    return (float)(sum / (double)n);
+}
+
+int curve_baseline(enum protocol_curve_baseline baseline, const float *input, int h, int w, const float *black,
+                   struct arena *arena, float *out, struct error *err)
+{
+    const size_t n = (size_t)h * (size_t)w;
+    if (baseline == PROTOCOL_BASELINE_BLUR)
+        return blur(input, h, w, arena, out, err);
+    for (size_t colour = 0; colour < 3; colour++) {
+        float value = 0;
+        if (baseline == PROTOCOL_BASELINE_BLACK)
+            value = black[colour];
+        else if (baseline == PROTOCOL_BASELINE_IMAGE_MEAN)
+            value = mean_of(input + colour * n, n);
+        for (size_t i = 0; i < n; i++)
+            out[colour * n + i] = value;
+    }
+    return 0;
+}
+
+/* -- area ----------------------------------------------------------------------------------------------------------- */
+
+static double trapezoids(const struct curve *curve)
+{
+    double sum = 0;
+    for (int k = 0; k + 1 < curve->count; k++)
+        sum += (curve->fraction[k + 1] - curve->fraction[k]) * (curve->probability[k] + curve->probability[k + 1]) / 2;
+    return sum;
+}
+
+double curve_area(const struct curve *curve, enum curve_kind kind, enum protocol_curve_area area)
+{
+    const double *p = curve->probability;
+    const int last = curve->count - 1;
+    if (area == PROTOCOL_AREA_TRAPEZOID)
+        return trapezoids(curve);
+    double sum = 0;
+    for (int k = 0; k <= last; k++)
+        sum += p[k];
+    if (kind == CURVE_INSERTION)
+        return (sum - p[0] - p[1] / 2 + p[last] / 2) / curve->count;
+    return (sum - p[0] / 2 - p[last] / 2) / curve->count;
+}
