@@ -36,7 +36,7 @@ static const struct mobile_style hard_swish = {.eps = 1e-3, .activation = graph_
 
 static struct mobile_block block_of(const struct bneck *row, int in, double width)
 {
-    const int hidden = backbone_channels(row->expanded * width);
+    const int hidden = backbone_channels(row->expanded * width), quarter = hidden / 4;
     return (struct mobile_block){
         .style = {.eps = hard_swish.eps, .activation = row->has_hard_swish ? graph_hard_swish : graph_relu},
         .in = in,
@@ -44,7 +44,7 @@ static struct mobile_block block_of(const struct bneck *row, int in, double widt
         .out = backbone_channels(row->out * width),
         .kernel = row->kernel,
         .stride = row->stride,
-        .squeezed = row->has_squeeze ? backbone_channels(hidden / 4) : 0,
+        .squeezed = row->has_squeeze ? backbone_channels(quarter) : 0,
         .squeeze = graph_relu,
         .excite = graph_hard_sigmoid,
     };
