@@ -193,7 +193,8 @@ install: $(B)/cambench ## program, man page, headers, configs, demo networks and
 	    install -D -m 644 $$header $(DESTDIR)$(PREFIX)/include/cambench/$$header || exit 1; done
 	for file in $(SHIPPED); do \
 	    install -D -m 644 $$file $(DESTDIR)$(PREFIX)/share/cambench/$$file || exit 1; done
-	cd configs && find . -name '*.yaml' -exec install -D -m 644 {} $(DESTDIR)$(PREFIX)/share/cambench/configs/{} \;
+	find configs results/reference -name '*.yaml' -o -name '*.csv' | while read -r file; do \
+	    install -D -m 644 "$$file" "$(DESTDIR)$(PREFIX)/share/cambench/$$file" || exit 1; done
 
 uninstall: ## remove what install has put there
 	cd $(DESTDIR)$(PREFIX) && rm -f $(INSTALLED)

@@ -25,10 +25,10 @@ struct passes estimate_map(const struct run *run, int backbone, int method);
 bool estimate_is_apart(const struct config_method *method);
 
 /*
- * Fills backbone->evidence: measures a made-up map with the run's metrics and counts what they ask for, so that no metric
- * has to be known by name. Errors: no memory.
+ * Fills backbone->evidence, in the run's arena: under each protocol a made-up map is measured with the run's metrics and
+ * counted what they ask for, so that no metric has to be known by name. Errors: no memory, what a metric says.
  */
-int estimate_evidence(const struct run *run, struct run_backbone *backbone, struct error *err);
+int estimate_evidence(struct run *run, struct run_backbone *backbone, struct error *err);
 
 /* What will be done: images, backbones, methods, passes. */
 void estimate_describe(const struct run *run, FILE *stream);

@@ -1,8 +1,11 @@
 /* tests/bench/test_paper_numbers.c - CSV files of published numbers: what is read, what is refused and how. */
 #include "bench/paper_numbers.h"
 
+#include "backbones/backbone.h"
+#include "bench/references.h"
 #include "tests/test.h"
 
+#include <glob.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -118,5 +121,83 @@ TEST(a_file_that_is_not_there_is_named)
     begin(&f);
     assert_int_equal(paper_numbers_read(&config, &f.arena, &f.report, &f.err), -1);
     assert_non_null(strstr(f.err.text, path));
+    end(&f);
+}
+
+/* -- results/reference ------------------------------------------------------------------------------------------- */
+
+static const struct method *method_called(const char *name)
+{
+    for (const struct method *const *method = methods; *method; method++)
+        if (strcmp((*method)->name, name) == 0)
+            return *method;
+    return NULL;
+}
+
+/* Each "key=value" is one that the method could have. */
+static void check_params(const struct report_published *row)
+{
+    const struct method *method = method_called(row->method);
+    char text[128], params[4096], *rest = text;
+    if (!method)
+        return; /* of methods that do not exist yet the names stand for themselves */
+    assert_true(strlen(row->params) < sizeof text && method->params_size <= sizeof params);
+    strcpy(text, row->params);
+    for (char *token; (token = strsep(&rest, ";"));) {
+        char *value = strchr(token, '=');
+        struct error err;
+        if (!*token)
+            continue;
+        assert_non_null(value);
+        *value++ = 0;
+        const struct param *param = param_find(method->params, token);
+        if (!param || (param->type != PARAM_TYPE_NAMES && param_parse(param, value, params, &err)))
+            fail_msg("method %s: %s=%s", row->method, token, value);
+    }
+}
+
+static void check_layer(const struct report_published *row)
+{
+    struct error err;
+    const struct backbone_options options = {1000, 1, 224, 224};
+    if (!*row->layer || strcmp(row->layer, "unknown") == 0)
+        return;
+    struct graph *graph = backbone_graph(row->arch, &options, &err);
+    if (!graph || graph_find(graph, row->layer, &err) < 0)
+        fail_msg("%s", err.text);
+    graph_free(graph);
+}
+
+static bool is_like(const struct report_published *row, const struct report_published *last)
+{
+    return last && strcmp(row->arch, last->arch) == 0 && strcmp(row->layer, last->layer) == 0 &&
+           strcmp(row->method, last->method) == 0 && strcmp(row->params, last->params) == 0;
+}
+
+TEST(numbers_of_the_project_name_what_exists)
+{
+    struct fixture f;
+    glob_t found;
+    begin(&f);
+    assert_int_equal(glob("results/reference/*.csv", 0, NULL, &found), 0);
+    const struct config_report config = {.reference_count = (int)found.gl_pathc,
+                                         .references = (const char **)found.gl_pathv};
+    if (paper_numbers_read(&config, &f.arena, &f.report, &f.err))
+        fail_msg("%s", f.err.text);
+    assert_true(f.report.published_count > 2000);
+    const struct report_published *last = NULL;
+    for (int i = 0; i < f.report.published_count; i++) {
+        const struct report_published *row = &f.report.published[i];
+        size_t size;
+        assert_true(row->value >= 0 && row->value <= 1);
+        if (!references_find(row->source, &size))
+            fail_msg("docs/references.bib has no \"%s\"", row->source);
+        if (!is_like(row, last)) {
+            check_params(row);
+            check_layer(row);
+        }
+        last = row;
+    }
+    globfree(&found);
     end(&f);
 }
