@@ -5,6 +5,7 @@
 
 #include "tests/test.h"
 
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -335,6 +336,7 @@ TEST(errors_say_where_what_and_the_nearest_name)
         {"runtime: {threads: {}}\n", ":1:20: runtime.threads is a mapping; allowed: 0..1024"},
         {"runtime: {threads: }\n", ":1:20: runtime.threads is empty; allowed: 0..1024"},
         {"runtime: {engine: cuda}\n", ":1:19: runtime.engine is \"cuda\"; allowed: auto|openblas"},
+        {"report: {meta: 1}\n", ":1:16: report.meta is \"1\"; allowed: true|false"},
         {"report: {bootstrap: 1e3}\n", ":1:21: report.bootstrap is \"1e3\"; allowed: 0..1000000"},
         {"plugins: [x.so]\n", ":1:10: plugins are not supported by this version; leave the list empty"},
         {"name: x\n", ":1:1: key \"dataset\" is missing in the config"},
@@ -346,6 +348,17 @@ TEST(errors_say_where_what_and_the_nearest_name)
     begin(&f);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         must_refuse(&f, cases[i].text, cases[i].want);
+    end(&f);
+}
+
+TEST(meta_evaluation_wants_a_metric_that_knows_the_truth)
+{
+    struct fixture f;
+    begin(&f);
+    assert_int_equal(read_with(&f, SMALL "report: {meta: true}\n", 0, NULL), -1);
+    assert_non_null(
+        strstr(f.err.text, ":6:16: report.meta is true, but no metric compares maps with the annotated truth"));
+    assert_non_null(strstr(f.err.text, "energy_pointing_game"));
     end(&f);
 }
 
@@ -537,11 +550,16 @@ TEST(parts_of_combined_metrics_join_the_list_once)
 
 TEST(configs_of_the_project_are_read)
 {
-    static const char *const paths[] = {"configs/demo.yaml", "configs/imagenet.yaml"};
+    static const char *const patterns[] = {"configs/*.yaml", "configs/papers/*.yaml"};
     struct fixture f;
     begin(&f);
-    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
-        if (config_read(paths[i], NULL, 0, &f.arena, &f.config, &f.err))
-            fail_msg("%s", f.err.text);
+    for (size_t p = 0; p < sizeof patterns / sizeof *patterns; p++) {
+        glob_t found;
+        assert_int_equal(glob(patterns[p], 0, NULL, &found), 0);
+        for (size_t i = 0; i < found.gl_pathc; i++)
+            if (config_read(found.gl_pathv[i], NULL, 0, &f.arena, &f.config, &f.err))
+                fail_msg("%s", f.err.text);
+        globfree(&found);
+    }
     end(&f);
 }
