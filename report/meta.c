@@ -22,9 +22,11 @@ enum { DRAWS = 16, TILE = 512, PARTS = sizeof((struct report_metric *)0)->parts 
 
 /* -- tau ----------------------------------------------------------------------------------------------------------- */
 
-static int sign(double difference)
+/* 1: x is above y; 0: a tie, as of two methods that are the same but for rounding in float32. */
+static int order_of(double x, double y)
 {
-    return (difference > 0) - (difference < 0);
+    const double tie = KENDALL_TIE * fmax(1, fmax(fabs(x), fabs(y)));
+    return (x - y > tie) - (y - x > tie);
 }
 
 double kendall_tau(const double *x, const double *y, int n)
@@ -32,7 +34,7 @@ double kendall_tau(const double *x, const double *y, int n)
     double balance = 0, untied_x = 0, untied_y = 0;
     for (int i = 0; i < n; i++)
         for (int j = 0; j < i; j++) {
-            const int by_x = sign(x[i] - x[j]), by_y = sign(y[i] - y[j]);
+            const int by_x = order_of(x[i], x[j]), by_y = order_of(y[i], y[j]);
             balance += by_x * by_y;
             untied_x += by_x * by_x;
             untied_y += by_y * by_y;

@@ -8,6 +8,8 @@
 
 #include <math.h>
 
+#define KENDALL_TIE 1e-6 /* a smaller difference is none: of fractions; relative, of numbers beyond 1 */
+
 /*
  * Kendall's tau-b of n pairs (Kendall 1945: ties count in neither direction), in [-1,1]; NAN if n < 3, or if all of one
  * side are equal.

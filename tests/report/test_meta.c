@@ -141,6 +141,14 @@ TEST(tau_of_four_with_ties_by_hand)
     assert_true(isnan(kendall_tau(x, y, 2)) && isnan(kendall_tau(x, y, 0)));
 }
 
+/* Grad-CAM and XGrad-CAM behind global pooling are one method: their last digits must not count as a ranking. */
+TEST(differences_of_rounding_are_ties)
+{
+    const double x[] = {0.1, 0.8693321, 0.86933212, 0.9}, y[] = {1, 2, 2, 3}, large[] = {1e9, 2e9, 2e9 + 1, 3e9};
+    assert_float_equal(kendall_tau(x, y, 4), 1, 1e-15);
+    assert_float_equal(kendall_tau(large, y, 4), 1, 1e-15);
+}
+
 TEST(every_cell_is_that_of_scipy)
 {
     static const char *const forms[] = {"over_methods", "per_image"}, *const controls[] = {"without", "with"};
