@@ -44,7 +44,7 @@ static int refuse(void *target, int key, const char *value, struct error *err)
 }
 
 static const struct options_usage usage = {
-    .words = "dataset DIR\nweights FILE",
+    .words = "dataset DIR|TAR\nweights FILE",
     .doc = "Takes in what others have made: pictures with their labels, weights of networks.",
     .words_min = 1,
     .words_max = 1,
