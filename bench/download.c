@@ -212,9 +212,12 @@ static int begin_body(struct transfer *transfer)
 
 static int take_body(struct transfer *transfer, const char *bytes, size_t size)
 {
+    char shown[SHOWN_MAX];
     if ((int64_t)size > FILE_BYTES_MAX - transfer->size)
-        return error_set(transfer->err, "\"%s\": the file has more than %" PRId64 " bytes", transfer->download->url,
-                         FILE_BYTES_MAX);
+        return part_empty(transfer)
+                   ? -1
+                   : error_set(transfer->err, "\"%s\" sends more than %" PRId64 " bytes; they are removed",
+                               asked_url(transfer, shown), FILE_BYTES_MAX);
     if (part_append(transfer, bytes, size))
         return -1;
     progress_add_items(&transfer->progress, (double)size / 1e6, (double)size / 1e6);
