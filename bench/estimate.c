@@ -3,6 +3,7 @@
 
 #include "bench/evaluate.h"
 #include "metrics/curve.h"
+#include "report/escape.h"
 
 #include <time.h>
 
@@ -354,7 +355,11 @@ void estimate_costs(const struct run *run, const struct calibration *calibration
 
 void estimate_missing(const struct run *run, FILE *stream)
 {
-    for (int i = 0; i < run->missing_count; i++)
-        fprintf(stream, "missing %s: %s\n    %s\n", run->missing[i].what, run->missing[i].path,
-                run->missing[i].command);
+    for (int i = 0; i < run->missing_count; i++) {
+        fprintf(stream, "missing %s: ", run->missing[i].what);
+        escape_terminal(stream, run->missing[i].path, 0);
+        fputs("\n    ", stream);
+        escape_terminal(stream, run->missing[i].command, 0);
+        putc('\n', stream);
+    }
 }

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <omp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -54,6 +55,22 @@ static bool is_missing(const struct run *run, const char *path)
     return run->is_dry && access(path, F_OK) != 0 && errno == ENOENT;
 }
 
+/* The path as one word of a shell. */
+static const char *shell_word(const char *path, struct arena *arena)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/+:,@";
+    if (!path[strspn(path, plain)] && *path != '-')
+        return path;
+    char *word = arena_alloc(arena, 4 * strlen(path) + 3, 1), *out = word;
+    if (!word)
+        return NULL;
+    *out++ = '\'';
+    for (; *path; path++)
+        out += sprintf(out, *path == '\'' ? "'\\''" : "%c", *path);
+    *out = '\'';
+    return word;
+}
+
 /* "weights/resnet50.h5" is what `fetch` makes of torchvision's file, "_v2" that of the later training. */
 static const char *weights_command(const struct config_backbone *backbone, struct arena *arena)
 {
@@ -61,15 +78,19 @@ static const char *weights_command(const struct config_backbone *backbone, struc
         const char *suffix, *training;
     } kinds[] = {{".h5", "V1"}, {"_v2.h5", "V2"}};
     const char *slash = strrchr(backbone->weights, '/'), *file = slash ? slash + 1 : backbone->weights;
+    const int folder_length = slash ? (int)(slash - backbone->weights) + (slash == backbone->weights) : 1;
+    const char *folder = arena_format(arena, "%.*s", folder_length, slash ? backbone->weights : ".");
+    const char *to = folder ? shell_word(folder, arena) : NULL, *out = shell_word(backbone->weights, arena);
     const size_t length = strlen(backbone->arch);
     struct error unpublished;
+    if (!to || !out)
+        return NULL;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (strncmp(file, backbone->arch, length) == 0 && strcmp(file + length, kinds[i].suffix) == 0 &&
             published_find(backbone->arch, kinds[i].training, &unpublished))
-            return arena_format(arena, "cambench fetch weights %s --weights %s --to %.*s", backbone->arch,
-                                kinds[i].training, slash ? (int)(slash - backbone->weights) : 1,
-                                slash ? backbone->weights : ".");
-    return arena_format(arena, "cambench import weights FILE --arch %s --out %s", backbone->arch, backbone->weights);
+            return arena_format(arena, "cambench fetch weights %s --weights %s --to %s", backbone->arch,
+                                kinds[i].training, to);
+    return arena_format(arena, "cambench import weights FILE --arch %s --out %s", backbone->arch, out);
 }
 
 static int check_references(struct run *run, struct error *err)
@@ -134,9 +155,9 @@ static int open_images(struct run *run, struct error *err)
     const struct config *config = &run->config;
     if (is_missing(run, config->dataset.path)) {
         run->image_count = config->dataset.images < 0 ? 0 : config->dataset.images;
+        const char *out = shell_word(config->dataset.path, &run->arena);
         return add_missing(run, "image set", config->dataset.path,
-                           arena_format(&run->arena, "cambench import dataset DIR --out %s", config->dataset.path),
-                           err);
+                           out ? arena_format(&run->arena, "cambench import dataset DIR --out %s", out) : NULL, err);
     }
     run->images = imageset_open(config->dataset.path, err);
     if (!run->images)
