@@ -53,11 +53,12 @@ const struct backbone_variant *backbone_find(const char *name, const struct back
     return NULL;
 }
 
-bool backbone_ignores(const struct backbone_family *family, const char *tensor)
+bool backbone_ignores(const char *tensor)
 {
-    for (int i = 0; family->ignored && family->ignored[i]; i++)
-        if (strncmp(tensor, family->ignored[i], strlen(family->ignored[i])) == 0)
-            return true;
+    for (int i = 0; backbone_families[i]; i++)
+        for (const char *const *start = backbone_families[i]->ignored; start && *start; start++)
+            if (strncmp(tensor, *start, strlen(*start)) == 0)
+                return true;
     return false;
 }
 

@@ -46,8 +46,8 @@ extern const struct backbone_family *const backbone_families[];
 const struct backbone_variant *backbone_find(const char *name, const struct backbone_family **family,
                                              struct error *err);
 
-/* Whether a file's tensor of that name is for training alone: what takes over such a file leaves it out. */
-bool backbone_ignores(const struct backbone_family *family, const char *tensor);
+/* Whether some family ignores tensors of that name: what takes over a file leaves them out. */
+bool backbone_ignores(const char *tensor);
 
 /* A node's name made on the spot: node_name("%s.conv%d", block, 1).text. Cut at its size. */
 struct node_name {

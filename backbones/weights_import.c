@@ -52,12 +52,6 @@ static bool is_counter(const struct tensor_file *file, const struct stored_tenso
            (ends_with(tensor->name, "num_batches_tracked") || ends_with(tensor->name, "n_averaged"));
 }
 
-/* Heads that only training uses. */
-static bool is_auxiliary(const char *name)
-{
-    return strncmp(name, "aux1.", 5) == 0 || strncmp(name, "aux2.", 5) == 0;
-}
-
 static bool all_begin_with(const struct source *source, const char *prefix)
 {
     const size_t length = strlen(prefix);
@@ -108,7 +102,7 @@ static int collect(struct source *source, struct error *err)
     strip_prefixes(source);
     int kept = 0;
     for (int i = 0; i < source->count; i++) {
-        if (is_auxiliary(source->names[i]))
+        if (backbone_ignores(source->names[i]))
             continue;
         source->names[kept] = source->names[i];
         source->tensors[kept++] = source->tensors[i];
