@@ -3,7 +3,6 @@
  * before it (nn/network.c), an operator of its own otherwise; and the same with constants. step->weight is the scale.
  */
 #include "nn/op.h"
-#include "nn/simd.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -38,23 +37,11 @@ static double macs(const struct node *node, const struct shape *in)
     return (double)shape_size(in[0]);
 }
 
-MULTIVERSION static void scale_row(float *restrict y, const float *restrict x, const float *restrict scale, int n)
-{
-    for (int k = 0; k < n; k++)
-        y[k] = x[k] * scale[k];
-}
-
-MULTIVERSION static void scale_add_row(float *restrict y, const float *restrict x, const float *restrict scale, int n)
-{
-    for (int k = 0; k < n; k++)
-        y[k] += x[k] * scale[k];
-}
-
 static void forward(const struct step *step, const struct step_io *io)
 {
     const size_t plane = (size_t)io->out.h * (size_t)io->out.w, c = (size_t)io->out.c;
     for (size_t p = 0; p < plane; p++)
-        scale_row(io->y + p * c, io->x[0] + p * c, step->weight, io->out.c);
+        multiply_values(io->y + p * c, io->x[0] + p * c, step->weight, io->out.c);
     epilogue(io->y, step->bias, io->residual, plane, io->out.c, c, step->activation);
 }
 
@@ -62,7 +49,7 @@ static void backward(const struct step *step, const struct step_io *io)
 {
     const size_t plane = (size_t)io->out.h * (size_t)io->out.w, c = (size_t)io->out.c;
     for (size_t p = 0; p < plane; p++)
-        scale_add_row(io->dx[0] + p * c, io->dy + p * c, step->weight, io->out.c);
+        multiply_add_values(io->dx[0] + p * c, io->dy + p * c, step->weight, io->out.c);
 }
 
 const struct op op_batch_norm = {.name = "batch_norm",

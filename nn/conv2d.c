@@ -5,7 +5,6 @@
  */
 #include "nn/backend.h"
 #include "nn/op.h"
-#include "nn/simd.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -267,12 +266,6 @@ static void pack_depthwise(const struct conv2d *c, int channels_in, const float 
             *packed++ = weight[(size_t)k * (size_t)taps(c) + (size_t)t];
 }
 
-MULTIVERSION static void multiply_add(float *restrict y, const float *restrict x, const float *restrict w, int n)
-{
-    for (int k = 0; k < n; k++)
-        y[k] += x[k] * w[k];
-}
-
 /* Where tap (ky,kx) of output (i,j) lies in the image, or -1. */
 static ptrdiff_t tap_offset(const struct conv2d *c, struct shape in, int i, int j, int ky, int kx)
 {
@@ -292,7 +285,7 @@ static void depthwise_forward(const struct step *step, const struct step_io *io)
             for (int t = 0; t < taps(c); t++) {
                 const ptrdiff_t offset = tap_offset(c, io->in[0], i, j, t / c->kernel_w, t % c->kernel_w);
                 if (offset >= 0)
-                    multiply_add(y, io->x[0] + offset, step->weight + (size_t)t * (size_t)channels, channels);
+                    multiply_add_values(y, io->x[0] + offset, step->weight + (size_t)t * (size_t)channels, channels);
             }
             epilogue(y, step->bias, io->residual ? io->residual + (y - io->y) : NULL, 1, channels, 0, step->activation);
         }
@@ -308,7 +301,7 @@ static void depthwise_backward(const struct step *step, const struct step_io *io
             for (int t = 0; t < taps(c); t++) {
                 const ptrdiff_t offset = tap_offset(c, io->in[0], i, j, t / c->kernel_w, t % c->kernel_w);
                 if (offset >= 0)
-                    multiply_add(io->dx[0] + offset, dy, step->weight + (size_t)t * (size_t)channels, channels);
+                    multiply_add_values(io->dx[0] + offset, dy, step->weight + (size_t)t * (size_t)channels, channels);
             }
 }
 

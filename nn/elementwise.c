@@ -68,13 +68,13 @@ static double scale_macs(const struct node *node, const struct shape *in)
     return (double)shape_size(in[0]);
 }
 
-MULTIVERSION static void multiply_add_values(float *restrict y, const float *restrict a, const float *restrict b, int n)
+MULTIVERSION void multiply_add_values(float *restrict y, const float *restrict a, const float *restrict b, int n)
 {
     for (int k = 0; k < n; k++)
         y[k] += a[k] * b[k];
 }
 
-MULTIVERSION static void multiply_values(float *restrict y, const float *restrict a, const float *restrict b, int n)
+MULTIVERSION void multiply_values(float *restrict y, const float *restrict a, const float *restrict b, int n)
 {
     for (int k = 0; k < n; k++)
         y[k] = a[k] * b[k];

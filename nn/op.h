@@ -106,6 +106,10 @@ static inline size_t shape_size(struct shape shape)
 void epilogue(float *y, const float *bias, const float *residual, size_t rows, int columns, size_t stride,
               const struct op *activation);
 
+/* y = a * b, and y += a * b, element by element. */
+void multiply_values(float *restrict y, const float *restrict a, const float *restrict b, int n);
+void multiply_add_values(float *restrict y, const float *restrict a, const float *restrict b, int n);
+
 /* Graph: for the compiler. */
 const struct node *graph_raw_node(const struct graph *graph, int node);
 
