@@ -52,8 +52,8 @@ struct config_runtime {
 
 struct config_report {
     bool plots, maps, meta;
-    int overlays;          /* how many images */
-    int bootstrap;         /* resamples */
+    int overlays;  /* how many images */
+    int bootstrap; /* resamples */
     int reference_count;
     const char **references; /* tables of published numbers */
 };

@@ -33,11 +33,11 @@ struct run_backbone {
     struct graph *graph;
     int layer_count; /* layers whose values are kept: the target layer first, then what methods ask for */
     const char **layers;
-    struct tensor layer_shape;   /* of the target layer, without data */
-    double full_macs, tail_macs; /* multiply-adds of a pass, for estimates */
+    struct tensor layer_shape;     /* of the target layer, without data */
+    double full_macs, tail_macs;   /* multiply-adds of a pass, for estimates */
     struct run_evidence *evidence; /* [protocol] */
-    size_t workspace_bytes;     /* of one worker; known when the network has been made */
-    const char *weights_sha256; /* set by record_open() */
+    size_t workspace_bytes;        /* of one worker; known when the network has been made */
+    const char *weights_sha256;    /* set by record_open() */
 };
 
 /* A file that a run needs and does not find, and the command that brings it. */
