@@ -1,4 +1,4 @@
-/* datasets/demo_class.c - outlines and patterns of the demo's classes. No two classes share either. */
+/* datasets/demo_class.c - outlines and patterns of the demo's classes. Only star and ring share a pattern, ten sectors. */
 #include "datasets/demo_class.h"
 
 #include <math.h>

@@ -112,11 +112,11 @@ TEST(a_set_holds_the_masks_of_the_scenes_and_their_boxes)
     arena_release(&arena);
 }
 
-/* Whether a pixel of the mask lies within two pixels. */
+/* Whether a pixel of the mask lies within four pixels: the tips of a crescent are thinner than one. */
 static bool is_near_mask(const struct drawing *drawing, int x, int y)
 {
-    for (int dy = -2; dy <= 2; dy++)
-        for (int dx = -2; dx <= 2; dx++) {
+    for (int dy = -4; dy <= 4; dy++)
+        for (int dx = -4; dx <= 4; dx++) {
             const int px = x + dx, py = y + dy;
             if (px >= 0 && py >= 0 && px < drawing->scene.w && py < drawing->scene.h &&
                 drawing->mask[py * drawing->scene.w + px])
@@ -187,8 +187,8 @@ TEST(scenes_have_what_the_header_says_in_about_the_shares_it_should)
     assert_in_range(pieces, N * 30 / 100, N * 42 / 100);
 }
 
-/* Outlines of different classes, laid over each other, never agree; nor do patterns inside of both. */
-TEST(classes_differ_by_outline_and_by_pattern)
+/* Laid over each other. Star and ring have ten sectors both: there the outline alone tells. */
+TEST(classes_differ_by_outline_and_but_for_one_pair_by_pattern)
 {
     for (int a = 0; a < DEMO_CLASSES; a++)
         for (int b = a + 1; b < DEMO_CLASSES; b++) {
@@ -202,7 +202,8 @@ TEST(classes_differ_by_outline_and_by_pattern)
                               fabs(demo_classes[a].pattern(u, v, 0.02) - demo_classes[b].pattern(u, v, 0.02)) > 0.5;
                 }
             assert_true(both < 0.92 * either);
-            assert_true(unlike > 0.2 * both);
+            const bool is_pair = !strcmp(demo_classes[a].name, "star") && !strcmp(demo_classes[b].name, "ring");
+            assert_true(is_pair ? unlike == 0 : unlike > 0.2 * both);
         }
 }
 
