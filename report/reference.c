@@ -157,7 +157,7 @@ static void count_pair(void *context, const struct pair *pair)
     tally->inside += is_inside && strcmp(is_inside, "yes") == 0;
 }
 
-/* "12 published numbers; inside the measured interval: 3 of 12." */
+/* "12 comparisons; inside the measured interval: 3 of 12." */
 static struct tally put_tally(const struct report *report, const struct cell *cells, FILE *stream)
 {
     struct tally tally = {0};
@@ -167,9 +167,9 @@ static struct tally put_tally(const struct report *report, const struct cell *ce
                 "None of %d published numbers is of a network, layer, method, metric and protocol of this run.\n",
                 report->published_count);
     else if (tally.with_interval == 0)
-        fprintf(stream, "%d published number%s; no interval was measured.\n", tally.pairs, tally.pairs == 1 ? "" : "s");
+        fprintf(stream, "%d comparison%s; no interval was measured.\n", tally.pairs, tally.pairs == 1 ? "" : "s");
     else
-        fprintf(stream, "%d published number%s; inside the measured interval: %d of %d.\n", tally.pairs,
+        fprintf(stream, "%d comparison%s; inside the measured interval: %d of %d.\n", tally.pairs,
                 tally.pairs == 1 ? "" : "s", tally.inside, tally.with_interval);
     return tally;
 }

@@ -170,7 +170,7 @@ TEST(without_intervals_nothing_lies_inside)
     f.cells = report_cells(&f.run.report, &f.err);
     assert_int_equal(report_reference(&f.run.report, f.cells, &f.err), 0);
     char *text = sample_read(f.run.folder, "tables/reference.md", NULL);
-    assert_non_null(strstr(text, "1 published number; no interval was measured.\n"));
+    assert_non_null(strstr(text, "1 comparison; no interval was measured.\n"));
     assert_non_null(strstr(text, " | – | P 2020 | Table 1 | key2020 |\n"));
     free(text);
     end(&f);
@@ -243,7 +243,7 @@ TEST(the_terminal_is_cut_and_says_where_the_rest_is)
     FILE *stream = fmemopen(screen, sizeof screen, "w");
     report_reference_terminal(&f.run.report, f.cells, stream);
     fclose(stream);
-    assert_non_null(strstr(screen, "Measured beside published: 50 published numbers; "));
+    assert_non_null(strstr(screen, "Measured beside published: 50 comparisons; "));
     assert_non_null(strstr(screen, "\n... and 10 more: tables/reference.md\n"));
     end(&f);
 }
