@@ -13,6 +13,9 @@
 /* A slowdown worth a word. */
 #define BUSY 1.2
 
+/* Bytes of the program and its libraries before any work. */
+#define PROGRAM_BYTES 15e6
+
 /* Bytes on disk: of a value in run.db and the tables, of a panel of an overlay sheet. */
 #define VALUE_BYTES 110.0
 #define PANEL_BYTES 40e3
@@ -308,7 +311,7 @@ static void put_memory(const struct run *run, const struct calibration *calibrat
         all = made > all ? made : all;
         all = used > all ? used : all;
     }
-    fprintf(stream, "memory: %s a worker, %s in all\n", size(worker, texts[0]), size(all, texts[1]));
+    fprintf(stream, "memory: %s a worker, %s in all\n", size(worker, texts[0]), size(all + PROGRAM_BYTES, texts[1]));
 }
 
 static double map_bytes(const struct run *run)
