@@ -280,7 +280,7 @@ static int measure_backbone(struct run *run, int b, int workers, struct calibrat
 
 /* -- backbones for which there was no time -------------------------------------------------------------------------- */
 
-/* Seconds of a multiply-add of the measured ones, and how many bytes go with a byte of weights. */
+/* From the seconds of a multiply-add of the others; a network as large as its weights, the largest worker. */
 static void derive(const struct run *run, const struct calibration *calibration, int b, struct calibrated *out)
 {
     double seconds = 0, macs = 0;
