@@ -71,6 +71,12 @@ static void catch_signals(void)
 
 /* -- tasks ---------------------------------------------------------------------------------------------------------- */
 
+/* Multiply-adds of an item, with its part of the image's base pass: no item is free. */
+static double item_cost(const struct run *run, int backbone, int method)
+{
+    return estimate_passes(run, backbone, method).macs + run->backbones[backbone].full_macs / run->config.method_count;
+}
+
 /* Group 0: all cheap methods; then one for each expensive one. */
 static int make_groups(struct runner *runner, struct error *err)
 {
@@ -88,7 +94,7 @@ static int make_groups(struct runner *runner, struct error *err)
     for (int m = 0; m < config->method_count; m++) {
         struct group *group = &runner->groups[estimate_is_apart(&config->methods[m]) ? runner->group_count++ : 0];
         group->methods[group->count++] = m;
-        group->cost += estimate_passes(runner->run, runner->backbone, m).macs;
+        group->cost += item_cost(runner->run, runner->backbone, m);
     }
     return 0;
 }
@@ -329,7 +335,7 @@ static double cost_ahead(const struct runner *runner)
     double total = 0;
     for (int b = 0; b < run->config.backbone_count; b++)
         for (int m = 0; m < run->config.method_count; m++) {
-            const double cost = estimate_passes(run, b, m).macs;
+            const double cost = item_cost(run, b, m);
             for (int image = 0; image < run->image_count; image++)
                 if (runner->maps || !store_has_item(runner->store, b, image, m))
                     total += cost;
