@@ -14,7 +14,8 @@ static void write_all(const struct report *report)
 /* One backbone, two methods with hostile names, metrics up to complexity, two images. */
 static void hostile(struct sample_run *run)
 {
-    static const struct report_method methods[] = {{"=cmd|' /C calc'!A0", "t", false}, {"a\"b,\nc", "t", false}};
+    static const struct report_method methods[] = {{.name = "=cmd|' /C calc'!A0", .title = "t"},
+                                                   {.name = "a\"b,\nc", .title = "t"}};
     static const char *const images[] = {"@evil.jpg", "plain.jpg"};
     sample_open(run);
     run->report.backbone_count = 1;

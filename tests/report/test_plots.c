@@ -131,7 +131,7 @@ TEST(hostile_names_run_nothing_and_stay_text)
         backbones[b] = (struct report_backbone){sample_backbones[b].name, hostile[b], "arch", hostile[b + 1], 0, 0, 0};
     metrics[SAMPLE_ADCC].title = "'.system('touch pwned').'";
     metrics[SAMPLE_ADCC].unit = "`touch pwned`";
-    const struct report_protocol protocol = {"../../`touch pwned`"};
+    const struct report_protocol protocol = {.name = "../../`touch pwned`"};
     run.report.name = "'; system('touch pwned'); '";
     run.report.methods = methods;
     run.report.backbones = backbones;

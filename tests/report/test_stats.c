@@ -29,8 +29,8 @@ struct table {
 };
 
 static const struct report_backbone backbone = {"net", "Net", "net", "last", 0, 0, 0};
-static const struct report_method method = {"cam", "CAM", false};
-static const struct report_protocol protocol = {"rules"};
+static const struct report_method method = {.name = "cam", .title = "CAM"};
+static const struct report_protocol protocol = {.name = "rules"};
 
 static void table_init(struct table *table)
 {

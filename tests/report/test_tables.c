@@ -14,8 +14,9 @@ struct small {
     char folder[64];
 };
 
-static const struct report_method methods[METHODS] = {
-    {"a", "Grad_CAM|1", false}, {"b", "[B]", false}, {"c", "Control", true}};
+static const struct report_method methods[METHODS] = {{.name = "a", .title = "Grad_CAM|1"},
+                                                      {.name = "b", .title = "[B]"},
+                                                      {.name = "c", .title = "Control", .is_control = true}};
 
 static void small_open(struct small *small)
 {
@@ -167,7 +168,7 @@ TEST(absurdly_large_numbers_are_written)
 
 TEST(protocols_whose_file_names_are_alike_do_not_overwrite_each_other)
 {
-    static const struct report_protocol protocols[] = {{"a/b"}, {"a:b"}, {"..x"}};
+    static const struct report_protocol protocols[] = {{.name = "a/b"}, {.name = "a:b"}, {.name = "..x"}};
     struct small small;
     struct error err = {""};
     struct cell cells[METHODS * 2 * 3] = {{0}};
