@@ -126,7 +126,7 @@ TEST(hostile_names_run_nothing_and_stay_text)
     sample_open(&run);
     memcpy(metrics, sample_metrics, sizeof metrics);
     for (int m = 0; m < SAMPLE_METHODS; m++)
-        methods[m] = (struct report_method){sample_methods[m].name, hostile[m], false};
+        methods[m] = (struct report_method){.name = sample_methods[m].name, .title = hostile[m]};
     for (int b = 0; b < SAMPLE_BACKBONES; b++)
         backbones[b] = (struct report_backbone){sample_backbones[b].name, hostile[b], "arch", hostile[b + 1], 0, 0, 0};
     metrics[SAMPLE_ADCC].title = "'.system('touch pwned').'";
@@ -263,4 +263,29 @@ TEST(names_of_a_dense_cloud_neither_overlap_nor_leave_the_panel)
         for (int j = 0; j < i; j++)
             assert_false(boxes_overlap(&labels[i], &labels[j]));
     }
+}
+
+TEST(curves_have_a_panel_per_backbone_and_metric_and_a_line_per_method)
+{
+    enum { COUNT = SAMPLE_BACKBONES * SAMPLE_METHODS * SAMPLE_METRICS };
+    static struct report_curve curves[COUNT];
+    static double fraction[5] = {0, 0.25, 0.5, 0.75, 1}, mean[COUNT][5];
+    struct sample_run run;
+    sample_open(&run);
+    for (int b = 0; b < SAMPLE_BACKBONES; b++)
+        for (int m = 1; m < SAMPLE_METHODS; m++)
+            for (int k = 0; k < 2; k++) {
+                const size_t at = report_curve_index(&run.report, b, m, 0, k);
+                for (int i = 0; i < 5; i++)
+                    mean[at][i] = 0.9 * (k ? 1 - fraction[i] : fraction[i]) + 0.005 * m;
+                curves[at] = (struct report_curve){60, 5, fraction, mean[at]};
+            }
+    run.report.curves = curves;
+    draw_or_skip(&run);
+    char *svg = read_svg(run.folder, "plots/curves.svg");
+    assert_non_null(strstr(svg, "Average Increase, MobileNetV2 (features.18)"));
+    assert_non_null(strstr(svg, "Recipro-CAM 3x3 (paper)"));
+    free(svg);
+    sample_remove(run.folder);
+    sample_close(&run);
 }
