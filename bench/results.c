@@ -152,9 +152,9 @@ int results_write(const struct report *report, const struct config *config, cons
             putchar('\n');
             report_reference_terminal(report, cells, stdout);
         }
-        printf("\n%s/: summary.csv, per_image.csv, costs.csv, %s%stables%s%s\n", config->output,
-               meta ? "meta.csv, " : "", has_reference ? "reference.csv, " : "",
-               config->report.plots && !warning.text[0] ? ", plots" : "",
+        printf("\n%s/: summary.csv, per_image.csv, costs.csv, %s%s%stables%s%s\n", config->output,
+               report_has_curves(report) ? "curves.csv, " : "", meta ? "meta.csv, " : "",
+               has_reference ? "reference.csv, " : "", config->report.plots && !warning.text[0] ? ", plots" : "",
                config->report.overlays > 0 ? ", overlays" : "");
     }
     free(meta);

@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define STORE_LAYOUT 1
+#define STORE_LAYOUT 2
 #define STORE_NOTES_MAX 4096
 
 static const char schema[] =
@@ -39,8 +40,14 @@ static const char schema[] =
     "CREATE TABLE value (backbone INTEGER NOT NULL, image INTEGER NOT NULL, method INTEGER NOT NULL,"
     " protocol INTEGER NOT NULL, metric INTEGER NOT NULL, number REAL, undefined INTEGER, flag INTEGER,"
     " PRIMARY KEY (backbone, image, method, protocol, metric)) WITHOUT ROWID;"
-    "CREATE TABLE skipped (image INTEGER PRIMARY KEY, why TEXT NOT NULL);"
-    "PRAGMA user_version = 1;";
+    "CREATE TABLE skipped (image INTEGER PRIMARY KEY, why TEXT NOT NULL);";
+
+/* What layout 2 adds to layout 1. The blobs are float64 in the machine's order: little-endian on all that we run on. */
+static const char schema_2[] =
+    "CREATE TABLE curve (backbone INTEGER NOT NULL, image INTEGER NOT NULL, method INTEGER NOT NULL,"
+    " protocol INTEGER NOT NULL, metric INTEGER NOT NULL, fraction BLOB NOT NULL, probability BLOB NOT NULL,"
+    " PRIMARY KEY (backbone, image, method, protocol, metric)) WITHOUT ROWID;"
+    "PRAGMA user_version = 2;";
 
 enum statement {
     SET_MANIFEST,
@@ -55,6 +62,8 @@ enum statement {
     GET_ITEMS,
     ADD_VALUE,
     GET_VALUES,
+    ADD_CURVE,
+    GET_CURVES,
     ADD_SKIPPED,
     GET_SKIPPED,
     COUNT_SKIPPED,
@@ -78,6 +87,9 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [GET_ITEMS] = "SELECT backbone, image, method, seconds, full, tail, backward FROM item",
     [ADD_VALUE] = "INSERT INTO value VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     [GET_VALUES] = "SELECT backbone, image, method, protocol, metric, number, undefined, flag FROM value",
+    [ADD_CURVE] = "INSERT INTO curve VALUES (?, ?, ?, ?, ?, ?, ?)",
+    [GET_CURVES] = "SELECT backbone, image, method, protocol, metric, fraction, probability FROM curve"
+                   " ORDER BY backbone, image, method, protocol, metric",
     [ADD_SKIPPED] = "INSERT OR REPLACE INTO skipped VALUES (?, ?)",
     [GET_SKIPPED] = "SELECT image, why FROM skipped ORDER BY image",
     [COUNT_SKIPPED] = "SELECT count(*) FROM skipped",
@@ -317,8 +329,10 @@ static int create_run(struct store *store, const struct store_names *names, stru
 {
     if (run_sql(store, "BEGIN IMMEDIATE", err))
         return -1;
-    const int status =
-        run_sql(store, schema, err) || prepare_statements(store, err) || write_names(store, names, err) ? -1 : 0;
+    const int status = run_sql(store, schema, err) || run_sql(store, schema_2, err) || prepare_statements(store, err) ||
+                               write_names(store, names, err)
+                           ? -1
+                           : 0;
     if (!status && run_sql(store, "COMMIT", err) == 0)
         return 0;
     sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
@@ -414,6 +428,11 @@ static int open_layout(struct store *store, const struct store_names *names, str
         return -1;
     if (names && tables == 0)
         return create_run(store, names, err);
+    if (layout == 1 && tables > 0) {
+        if (run_sql(store, schema_2, err))
+            return -1;
+        layout = STORE_LAYOUT;
+    }
     if (layout != STORE_LAYOUT || tables == 0)
         return error_set(err, "run store \"%s\": layout version %d, this program knows %d", store->path, layout,
                          STORE_LAYOUT);
@@ -625,6 +644,18 @@ static int add_value(struct store *store, const struct store_item *item, const s
     return finish(store, ADD_VALUE, err);
 }
 
+static int add_curve(struct store *store, const struct store_item *item, const struct store_curve *curve,
+                     struct error *err)
+{
+    sqlite3_stmt *statement = store->statements[ADD_CURVE];
+    const int keys[] = {item->backbone, item->image, item->method, curve->protocol, curve->metric};
+    const sqlite3_uint64 bytes = (sqlite3_uint64)curve->count * sizeof(double);
+    bind_ints(statement, 1, 5, keys);
+    sqlite3_bind_blob64(statement, 6, curve->fraction, bytes, SQLITE_STATIC);
+    sqlite3_bind_blob64(statement, 7, curve->probability, bytes, SQLITE_STATIC);
+    return finish(store, ADD_CURVE, err);
+}
+
 static int add_item(struct store *store, const struct store_item *item, struct error *err)
 {
     sqlite3_stmt *statement = store->statements[ADD_ITEM];
@@ -638,6 +669,9 @@ static int add_item(struct store *store, const struct store_item *item, struct e
         return -1;
     for (int i = 0; i < item->value_count; i++)
         if (add_value(store, item, &item->values[i], err))
+            return -1;
+    for (const struct store_curve *curve = item->curves; curve; curve = curve->next)
+        if (add_curve(store, item, curve, err))
             return -1;
     return 0;
 }
@@ -715,6 +749,7 @@ struct table {
     const char **notes;
     struct report_cost *costs;
     struct report_backbone *backbones;
+    struct report_curve *curves;
 };
 
 static int make_table(const struct report *report, struct arena *arena, struct table *table, struct error *err)
@@ -729,7 +764,9 @@ static int make_table(const struct report *report, struct arena *arena, struct t
     table->notes = arena_alloc(arena, values, sizeof *table->notes);
     table->costs = arena_alloc(arena, items, sizeof *table->costs);
     table->backbones = arena_alloc(arena, (size_t)report->backbone_count, sizeof *table->backbones);
-    if (!table->values || !table->states || !table->notes || !table->costs || !table->backbones)
+    table->curves =
+        arena_alloc(arena, maps * (size_t)report->protocol_count, (size_t)report->metric_count * sizeof *table->curves);
+    if (!table->values || !table->states || !table->notes || !table->costs || !table->backbones || !table->curves)
         return error_memory(err, "the report's values");
     for (size_t i = 0; i < items; i++)
         table->costs[i].seconds = -1;
@@ -818,6 +855,77 @@ static int read_values(struct store *store, struct arena *arena, const struct re
     return status;
 }
 
+static bool all_finite(const double *values, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (!isfinite(values[i]))
+            return false;
+    return true;
+}
+
+/* Adds a curve to the sums of its mean; the first says where the points are. */
+static int sum_curve(struct store *store, struct arena *arena, struct report_curve *sum, const double *fraction,
+                     const double *probability, int count, struct error *err)
+{
+    if (!all_finite(fraction, count) || !all_finite(probability, count))
+        return 0;
+    if (sum->n == 0) {
+        sum->fraction = arena_alloc(arena, (size_t)count, sizeof *sum->fraction);
+        sum->mean = arena_alloc(arena, (size_t)count, sizeof *sum->mean);
+        if (!sum->fraction || !sum->mean)
+            return error_memory(err, "the report's curves");
+        memcpy(sum->fraction, fraction, (size_t)count * sizeof *fraction);
+        sum->count = count;
+    }
+    if (sum->count != count)
+        return error_set(err, "run store \"%s\": two curves of one kind have %d and %d points", store->path, sum->count,
+                         count);
+    for (int i = 0; i < count; i++)
+        sum->mean[i] += probability[i];
+    sum->n++;
+    return 0;
+}
+
+static int keep_curve(struct store *store, struct arena *arena, const struct report *report, const struct table *table,
+                      struct error *err)
+{
+    sqlite3_stmt *row = store->statements[GET_CURVES];
+    const int backbone = sqlite3_column_int(row, 0), image = sqlite3_column_int(row, 1);
+    const int method = sqlite3_column_int(row, 2), protocol = sqlite3_column_int(row, 3);
+    const int metric = sqlite3_column_int(row, 4);
+    const void *blobs[] = {sqlite3_column_blob(row, 5), sqlite3_column_blob(row, 6)};
+    const int bytes = sqlite3_column_bytes(row, 5);
+    if (!is_in(backbone, store->backbone_count) || !is_in(image, store->image_count) ||
+        !is_in(method, store->method_count) || !is_in(protocol, store->protocol_count) ||
+        !is_in(metric, store->metric_count) || bytes < (int)sizeof(double) || bytes % (int)sizeof(double) ||
+        bytes != sqlite3_column_bytes(row, 6))
+        return outside(store, "curve", err);
+    const struct arena_mark mark = arena_mark(&store->arena);
+    double *copies = arena_alloc(&store->arena, 2, (size_t)bytes); /* a blob may stand at any address */
+    if (!copies)
+        return error_memory(err, "the report's curves");
+    const int count = bytes / (int)sizeof *copies;
+    memcpy(copies, blobs[0], (size_t)bytes);
+    memcpy(copies + count, blobs[1], (size_t)bytes);
+    const size_t at = report_curve_index(report, backbone, method, protocol, metric);
+    const int status = sum_curve(store, arena, &table->curves[at], copies, copies + count, count, err);
+    arena_rewind(&store->arena, mark);
+    return status;
+}
+
+static int read_curves(struct store *store, struct arena *arena, const struct report *report, const struct table *table,
+                       struct error *err)
+{
+    int status = 0;
+    while (next_row(store, GET_CURVES, &status, err))
+        status = keep_curve(store, arena, report, table, err);
+    const size_t count = report_curve_index(report, report->backbone_count, 0, 0, 0);
+    for (size_t i = 0; i < count; i++)
+        for (int k = 0; k < table->curves[i].count; k++)
+            table->curves[i].mean[k] /= table->curves[i].n;
+    return status;
+}
+
 int store_read(struct store *store, struct arena *arena, struct report *report, struct error *err)
 {
     struct table table = {0};
@@ -826,12 +934,13 @@ int store_read(struct store *store, struct arena *arena, struct report *report, 
         report->image_count != store->image_count)
         return error_set(err, "run store \"%s\": its lists are not those of the report", store->path);
     if (make_table(report, arena, &table, err) || read_bases(store, &table, err) || read_costs(store, &table, err) ||
-        read_values(store, arena, report, &table, err))
+        read_values(store, arena, report, &table, err) || read_curves(store, arena, report, &table, err))
         return -1;
     report->values = table.values;
     report->states = table.states;
     report->notes = table.notes;
     report->costs = table.costs;
     report->backbones = table.backbones;
+    report->curves = table.curves;
     return 0;
 }

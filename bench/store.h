@@ -1,7 +1,7 @@
 /*
  * bench/store.h - what a run has measured so far, in SQLite (run.db), committed item by item.
  *
- * An item is one backbone, image and method, with all its values and its cost. One process and one thread at a time.
+ * An item is one backbone, image and method, with all its values, curves and its cost. One process and one thread at a time.
  */
 #ifndef BENCH_STORE_H
 #define BENCH_STORE_H
@@ -60,7 +60,7 @@ const char *store_manifest(struct store *store, const char *key, struct arena *a
 
 bool store_has_item(const struct store *store, int backbone, int image, int method);
 
-/* One commit: the item, its cost and its values. */
+/* One commit: the item, its cost, its values and its curves. */
 int store_commit(struct store *store, const struct store_item *item, struct error *err);
 
 /* The base pass of an image on a backbone: class, its probability, label's rank (0 = top-1; -1 no label). */
@@ -82,7 +82,7 @@ int store_skipped_count(struct store *store);
 int store_read_skipped(struct store *store, struct arena *arena, struct store_skipped **list, int *count,
                        struct error *err);
 
-/* Fills values, states, notes, costs and the backbones' top-1/top-5 of a report whose lists are set; in the arena. */
+/* Fills values, states, notes, costs, mean curves and the backbones' top-1/top-5 of a report whose lists are set; in the arena. */
 int store_read(struct store *store, struct arena *arena, struct report *report, struct error *err);
 
 #endif

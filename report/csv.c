@@ -1,5 +1,5 @@
 /*
- * report/csv.c - the tables for programs: summary.csv, per_image.csv, costs.csv.
+ * report/csv.c - the tables for programs: summary.csv, per_image.csv, costs.csv, and curves.csv where metrics have curves.
  *
  * Numbers have the digits that give the same double back; percent metrics are in percent. A number that does not exist
  * is an empty cell. Times stand in costs.csv only, so that the other two are the same bytes for the same rows.
@@ -12,6 +12,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 void csv_texts(FILE *stream, int count, const char *const *texts)
 {
@@ -124,25 +125,82 @@ static int write_costs(FILE *stream, const struct report *report, const struct c
     return 0;
 }
 
+static const struct report_curve *curve_at(const struct report *report, int b, int m, int p, int k)
+{
+    return &report->curves[report_curve_index(report, b, m, p, k)];
+}
+
+bool report_has_curves(const struct report *report)
+{
+    for (int b = 0; report->curves && b < report->backbone_count; b++)
+        for (int m = 0; m < report->method_count; m++)
+            for (int p = 0; p < report->protocol_count; p++)
+                for (int k = 0; k < report->metric_count; k++)
+                    if (curve_at(report, b, m, p, k)->count > 0)
+                        return true;
+    return false;
+}
+
+static void put_curve(FILE *stream, const struct report *report, int b, int m, int p, int k)
+{
+    const struct report_curve *curve = curve_at(report, b, m, p, k);
+    for (int i = 0; i < curve->count; i++) {
+        csv_texts(stream, 4,
+                  (const char *[]){report->backbones[b].name, report->methods[m].name, report->protocols[p].name,
+                                   report->metrics[k].name});
+        fprintf(stream, "%d,", curve->n);
+        csv_numbers(stream, 2, (const double[]){curve->fraction[i], curve->mean[i]});
+    }
+}
+
+static int write_curves(FILE *stream, const struct report *report, const struct cell *cells, struct error *err)
+{
+    (void)cells, (void)err;
+    fputs("backbone,method,protocol,metric,n,fraction,probability\n", stream);
+    for (int b = 0; b < report->backbone_count; b++)
+        for (int m = 0; m < report->method_count; m++)
+            for (int p = 0; p < report->protocol_count; p++)
+                for (int k = 0; k < report->metric_count; k++)
+                    put_curve(stream, report, b, m, p, k);
+    return 0;
+}
+
+struct file_kind {
+    const char *name;
+    int (*write)(FILE *stream, const struct report *report, const struct cell *cells, struct error *err);
+    bool (*is_needed)(const struct report *report); /* NULL: always */
+};
+
+static int write_file(const struct report *report, const struct cell *cells, const struct file_kind *kind,
+                      struct error *err)
+{
+    struct file_writer writer;
+    char path[PATH_MAX];
+    if (file_join(path, report->folder, kind->name, err))
+        return -1;
+    if (kind->is_needed && !kind->is_needed(report)) {
+        unlink(path); /* an earlier run's */
+        return 0;
+    }
+    if (file_create(&writer, path, err))
+        return -1;
+    if (kind->write(writer.stream, report, cells, err)) {
+        file_abandon(&writer);
+        return -1;
+    }
+    return file_commit(&writer, err);
+}
+
 int report_csv(const struct report *report, const struct cell *cells, struct error *err)
 {
-    static const struct {
-        const char *name;
-        int (*write)(FILE *stream, const struct report *report, const struct cell *cells, struct error *err);
-    } files[] = {{"summary.csv", write_summary}, {"per_image.csv", write_images}, {"costs.csv", write_costs}};
+    static const struct file_kind kinds[] = {{"summary.csv", write_summary, NULL},
+                                             {"per_image.csv", write_images, NULL},
+                                             {"costs.csv", write_costs, NULL},
+                                             {"curves.csv", write_curves, report_has_curves}};
     if (file_make_folder(report->folder, err))
         return -1;
-    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-        struct file_writer writer;
-        char path[PATH_MAX];
-        if (file_join(path, report->folder, files[i].name, err) || file_create(&writer, path, err))
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (write_file(report, cells, &kinds[i], err))
             return -1;
-        if (files[i].write(writer.stream, report, cells, err)) {
-            file_abandon(&writer);
-            return -1;
-        }
-        if (file_commit(&writer, err))
-            return -1;
-    }
     return 0;
 }

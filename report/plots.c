@@ -1,7 +1,7 @@
 /*
  * report/plots.c - which plots a run gets, and what they have in common.
  *
- * Per protocol: bars of ADCC with intervals, Average Drop against Complexity, ADCC against time, the distribution
+ * Per protocol: bars of ADCC with intervals, Average Drop against Complexity, ADCC against time, mean curves, the distribution
  * over the images of each metric, and on request the agreement of metrics with the truth. The files of the first protocol have plain names (plots/adcc.svg), others carry the
  * protocol's name. Equal rows give equal bytes.
  */
@@ -87,6 +87,8 @@ static int draw_protocol(const struct plot *plot, struct error *err)
     if (headline >= 0 && (plot_bars(plot, headline, err) || plot_scatter(plot, "adcc_seconds", -1, headline, err)))
         return -1;
     if (drop >= 0 && complexity >= 0 && plot_scatter(plot, "drop_complexity", drop, complexity, err))
+        return -1;
+    if (plot_curves(plot, err))
         return -1;
     for (int k = 0; k < report->metric_count; k++)
         if (!report->metrics[k].is_cost && !report->metrics[k].combine && plot_distribution(plot, k, err))

@@ -38,6 +38,7 @@ void plot_title(FILE *stream, const struct plot *plot, const char *subject, cons
 /* The kinds of figures. A figure whose rows hold no number is left out. -1: err. */
 int plot_bars(const struct plot *plot, int metric, struct error *err);         /* means with intervals */
 int plot_distribution(const struct plot *plot, int metric, struct error *err); /* boxes over images */
+int plot_curves(const struct plot *plot, struct error *err);                   /* mean curves of metrics */
 int plot_meta(const struct plot *plot, struct error *err);                     /* metrics against the truth */
 
 /* Methods as named points, a panel per backbone; x -1: median seconds per map, on a logarithmic axis. */

@@ -68,6 +68,12 @@ struct report_cost {
     double full, tail, backward;
 };
 
+/* The mean, over n images, of the curve whose area a metric is; count 0: none. */
+struct report_curve {
+    int n, count;
+    double *fraction, *mean; /* (count); of the map's pixels or cells that have changed, and p at that point */
+};
+
 struct report {
     const char *name;    /* of the run */
     const char *folder;  /* run directory */
@@ -82,8 +88,9 @@ struct report {
     const double *values;
     const uint8_t *states;
     const char *const *notes; /* why undefined, or the flag of a substituted value; NULL entries: nothing to say */
-    const struct report_cost *costs; /* [backbone][method][image] */
-    int bootstrap;                   /* resamples; 0: no intervals */
+    const struct report_cost *costs;   /* [backbone][method][image] */
+    const struct report_curve *curves; /* [backbone][method][protocol][metric]; NULL: none */
+    int bootstrap;                     /* resamples; 0: no intervals */
     uint64_t seed;
     int published_count;
     const struct report_published *published;
@@ -96,6 +103,14 @@ static inline size_t report_index(const struct report *report, int backbone, int
     const size_t m = (size_t)report->method_count, p = (size_t)report->protocol_count;
     const size_t k = (size_t)report->metric_count, n = (size_t)report->image_count;
     return ((((size_t)backbone * m + (size_t)method) * p + (size_t)protocol) * k + (size_t)metric) * n + (size_t)image;
+}
+
+/* Position in curves. */
+static inline size_t report_curve_index(const struct report *report, int backbone, int method, int protocol, int metric)
+{
+    const size_t m = (size_t)report->method_count, p = (size_t)report->protocol_count;
+    return (((size_t)backbone * m + (size_t)method) * p + (size_t)protocol) * (size_t)report->metric_count +
+           (size_t)metric;
 }
 
 /* One number of the tables: over the images where the metric is defined. */
@@ -115,7 +130,13 @@ struct cell report_cell(const struct report *report, int backbone, int method, i
 /* All cells once, for the writers below: [backbone][method][protocol][metric], malloc'd; NULL and err: no memory. */
 struct cell *report_cells(const struct report *report, struct error *err);
 
-/* summary.csv, per_image.csv, costs.csv into the folder. Percent metrics are in percent there, as on paper. */
+/* Whether some metric has a curve. */
+bool report_has_curves(const struct report *report);
+
+/*
+ * summary.csv, per_image.csv, costs.csv, and mean curves as curves.csv where there are some, into the folder. Percent
+ * metrics are in percent there, as on paper.
+ */
 int report_csv(const struct report *report, const struct cell *cells, struct error *err);
 
 /* tables/NAME.md and .tex (booktabs): a table per protocol in the form of the ADCC papers. */
@@ -159,7 +180,7 @@ void report_reference_terminal(const struct report *report, const struct cell *c
 
 /*
  * plots/NAME.svg and .png by gnuplot, with NAME.gp and NAME.dat to draw them again: adcc, adcc_seconds,
- * drop_complexity, distribution_METRIC, and meta unless `meta` is NULL; of the second protocol and later
+ * drop_complexity, curves, distribution_METRIC, and meta unless `meta` is NULL; of the second protocol and later
  * NAME-2-PROTOCOL. A plot without numbers is left out. gnuplot missing or failing: returns 0 and fills `warning` (else
  * empty).
  */

@@ -5,6 +5,7 @@
 
 #include <float.h>
 #include <limits.h>
+#include <math.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -81,7 +82,7 @@ static void end(struct fixture *f)
 
 static struct store_item item_at(int backbone, int image, int method)
 {
-    return (struct store_item){backbone, image, method, {1.5, 1, 2, 3}, 3, values};
+    return (struct store_item){backbone, image, method, {1.5, 1, 2, 3}, 3, values, NULL};
 }
 
 static void commit(struct fixture *f, int backbone, int image, int method)
@@ -174,6 +175,81 @@ TEST(a_report_gets_the_committed_numbers_to_the_bit)
     assert_int_equal(report.backbones[1].labelled, 2);
     assert_int_equal(report.backbones[1].top1, 2);
     arena_release(&arena);
+    end(&f);
+}
+
+/* Two images of a method with curves of metric 2; a third one whose network gave no numbers. */
+static void commit_curves(struct fixture *f)
+{
+    static const double fraction[] = {0, 0.5, 1}, p[3][3] = {{0.25, 0.5, 1}, {0.75, 0, 0.5}, {0, NAN, 0}};
+    for (int image = 0; image < 3; image++) {
+        const struct store_curve curve = {NULL, 0, 2, 3, fraction, p[image]};
+        struct store_item item = item_at(1, image, 0);
+        item.curves = &curve;
+        if (store_commit(f->store, &item, &f->err))
+            fail_msg("%s", f->err.text);
+    }
+}
+
+TEST(a_report_gets_the_mean_of_the_curves)
+{
+    static const struct report_backbone list[2] = {{.name = "r18"}, {.name = "vgg"}};
+    struct fixture f;
+    struct arena arena;
+    begin(&f);
+    arena_init(&arena, 0);
+    open_store(&f, false);
+    commit_curves(&f);
+    struct report report = empty_report(list);
+    assert_int_equal(store_read(f.store, &arena, &report, &f.err), 0);
+    const struct report_curve *curve = &report.curves[report_curve_index(&report, 1, 0, 0, 2)];
+    assert_int_equal(curve->n, 2);
+    assert_int_equal(curve->count, 3);
+    assert_true(curve->fraction[1] == 0.5);
+    assert_true(curve->mean[0] == 0.5 && curve->mean[1] == 0.25 && curve->mean[2] == 0.75);
+    assert_int_equal(report.curves[report_curve_index(&report, 1, 1, 0, 2)].count, 0);
+    arena_release(&arena);
+    end(&f);
+}
+
+TEST(a_curve_that_does_not_fit_the_others_is_an_error)
+{
+    static const char *const changes[] = {
+        "UPDATE curve SET fraction = x'00'",
+        "UPDATE curve SET fraction = x'', probability = x''",
+        "UPDATE curve SET protocol = 9",
+        "UPDATE curve SET fraction = zeroblob(8), probability = zeroblob(8) WHERE image = 1",
+    };
+    static const struct report_backbone list[2] = {{.name = "r18"}, {.name = "vgg"}};
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        struct fixture f;
+        struct arena arena;
+        begin(&f);
+        arena_init(&arena, 0);
+        open_store(&f, false);
+        commit_curves(&f);
+        close_store(&f);
+        run_sql(&f, changes[i]);
+        open_store(&f, false);
+        struct report report = empty_report(list);
+        assert_int_equal(store_read(f.store, &arena, &report, &f.err), -1);
+        assert_non_null(strstr(f.err.text, "curve"));
+        arena_release(&arena);
+        end(&f);
+    }
+}
+
+TEST(a_run_of_layout_1_is_continued)
+{
+    struct fixture f;
+    begin(&f);
+    open_store(&f, false);
+    commit(&f, 1, 2, 0);
+    close_store(&f);
+    run_sql(&f, "DROP TABLE curve; PRAGMA user_version = 1");
+    open_store(&f, false);
+    assert_true(store_has_item(f.store, 1, 2, 0));
+    commit(&f, 1, 1, 0);
     end(&f);
 }
 
@@ -395,7 +471,7 @@ TEST(a_file_that_is_no_store_is_refused_by_name)
     assert_string_equal(f.err.text, want);
     write_file(&f, "run.db", "");
     run_sql(&f, "CREATE TABLE other (a)");
-    snprintf(want, sizeof want, "run store \"%s/run.db\": layout version 0, this program knows 1", f.folder);
+    snprintf(want, sizeof want, "run store \"%s/run.db\": layout version 0, this program knows 2", f.folder);
     assert_null(store_open(f.folder, &names, false, &f.err));
     assert_string_equal(f.err.text, want);
     end(&f);

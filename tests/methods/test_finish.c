@@ -2,6 +2,7 @@
  * tests/methods/test_finish.c - from a method's map to the saliency map: every protocol's order of work against
  * PyTorch, and maps that are constant, negative or not finite.
  */
+#include "methods/bicubic.h"
 #include "methods/harness.h"
 #include "tests/golden.h"
 #include "tests/test.h"
@@ -173,4 +174,39 @@ TEST(min_max_says_when_all_values_are_equal)
     assert_true(out[1] == 0.5f);
     const struct range range = range_of(values, 3);
     assert_true(range.min == 0 && range.max == 1);
+}
+
+TEST(bicubic_enlargement_is_that_of_pillow)
+{
+    static const int sizes[][2] = {{7, 7}, {14, 5}, {1, 3}, {2, 2}};
+    struct golden *golden = golden_open("curves");
+    arena_init(&arena, 0);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        const int h = sizes[i][0], w = sizes[i][1];
+        float small[70], large[28 * 35];
+        char key[32];
+        golden_fill(small, (size_t)h * (size_t)w, 5);
+        assert_int_equal(resize_bicubic(small, h, w, large, 28, 35, &arena), 0);
+        snprintf(key, sizeof key, "bicubic.%dx%d", h, w);
+        golden_check(golden, key, large, 28 * 35, 0, 1e-6);
+    }
+    golden_close(golden);
+    arena_release(&arena);
+}
+
+TEST(relu_and_enlargement_are_the_protocol_s_too)
+{
+    float values[H * W], low = 0, high = 1;
+    golden_fill(values, H * W, 3);
+    struct saliency saliency =
+        finish(values, H, W, true, false, (struct cam_post){.at_layer = true, .is_bicubic = true});
+    for (int i = 0; i < OUT_H * OUT_W; i++) {
+        low = fminf(low, saliency.data[i]);
+        high = fmaxf(high, saliency.data[i]);
+    }
+    assert_true(low < 0 || high > 1);
+    saliency = finish(values, H, W, true, false, (struct cam_post){.at_layer = true, .always_relu = true});
+    for (int i = 0; i < H * W; i++)
+        assert_true(values[i] > 0 || saliency.native[i] == 0);
+    arena_release(&arena);
 }

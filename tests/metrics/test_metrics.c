@@ -143,11 +143,12 @@ static const struct metric *find(const char *name)
 /* What image() of the golden script makes; the maps are written to `one` and `again`. */
 static struct image random_image(int i, float *one, float *again)
 {
-    float other[PIXELS], p[2];
+    float other[PIXELS], p[2], rest;
     const float share = (float)i / 8 - 0.25f;
     golden_fill(one, PIXELS, (uint32_t)(100 + 2 * i));
     golden_fill(other, PIXELS, (uint32_t)(101 + 2 * i));
     golden_fill(p, 2, (uint32_t)(500 + i));
+    golden_fill(&rest, 1, (uint32_t)(600 + i));
     for (int k = 0; k < PIXELS; k++) {
         one[k] = (one[k] + 1) * 0.5f;
         again[k] = share * one[k] + (1 - fabsf(share)) * ((other[k] + 1) * 0.5f);
@@ -155,7 +156,8 @@ static struct image random_image(int i, float *one, float *again)
     return (struct image){.map = {HEIGHT, WIDTH, one},
                           .again = {HEIGHT, WIDTH, again},
                           .p = ((double)p[0] + 1) / 2,
-                          .o = ((double)p[1] + 1) / 2};
+                          .o = ((double)p[1] + 1) / 2,
+                          .rest = ((double)rest + 1) / 2};
 }
 
 static double random_value(int i, const char *name)
@@ -180,9 +182,10 @@ static double combine(const struct metric *metric, double drop, double coherency
 
 TEST(values_of_random_maps_are_those_of_scipy)
 {
-    static const char *const names[] = {"average_drop", "average_increase", "coherency", "complexity", "adcc"};
+    static const char *const names[] = {"average_drop", "average_increase",        "coherency", "complexity", "adcc",
+                                        "average_gain", "average_drop_in_deletion"};
     struct golden *golden = golden_open("metrics");
-    for (int k = 0; k < 5; k++) {
+    for (int k = 0; k < 7; k++) {
         size_t count;
         const double *want = golden_values(golden, names[k], &count);
         assert_int_equal(count, IMAGES);
@@ -266,6 +269,56 @@ TEST(drop_and_increase_are_those_of_the_reference_cases)
         assert_number(measure(&image, "average_drop"), rows[i].drop, 1e-12);
         assert_number(measure(&image, "average_increase"), rows[i].increase, 0);
     }
+}
+
+TEST(gain_is_what_was_missing_and_never_divides_by_nothing)
+{
+    static const float map[4] = {0, 0.5f, 1, 0.25f};
+    struct image image = small_image(4, map, map, 0.8, 0.9);
+    assert_number(measure(&image, "average_gain"), 0.5, 1e-12);
+    image = small_image(4, map, map, 0.8, 0.2);
+    assert_number(measure(&image, "average_gain"), 0, 0);
+    image = small_image(4, map, map, 1, 1);
+    assert_number(measure(&image, "average_gain"), 0, 0);
+}
+
+TEST(insertion_and_deletion_are_areas_of_the_protocol_s_curves)
+{
+    static const float map[4] = {0, 0.5f, 1, 0.25f};
+    static const double ends[] = {0, 1}, up[] = {0.25, 0.75}, down[] = {0.75, 0.25}, broken[] = {NAN, 0.25};
+    struct image image = small_image(4, map, map, 0.75, 0.2);
+    image.curve[CURVE_INSERTION] = (struct curve){2, ends, up};
+    image.curve[CURVE_DELETION] = (struct curve){2, ends, down};
+    assert_number(measure(&image, "insertion"), 0.5, 1e-12);
+    assert_int_equal(image.asked.kind, CURVE_INSERTION);
+    assert_int_equal(image.asked.baseline, PROTOCOL_BASELINE_BLUR);
+    assert_int_equal(image.asked.steps, 28);
+    assert_number(measure(&image, "deletion"), 0.5, 1e-12);
+    assert_int_equal(image.asked.baseline, PROTOCOL_BASELINE_MEAN);
+    assert_number(measure(&image, "insertion_minus_deletion"), 0, 1e-12);
+    struct error err;
+    image.protocol = protocol_find("reciprocam2024", &err);
+    assert_number(measure(&image, "deletion"), 0.25, 1e-12);
+    assert_number(measure(&image, "insertion"), 0.375, 1e-12);
+    assert_int_equal(image.asked.order, PROTOCOL_CURVE_CELLS);
+    assert_int_equal(image.asked.baseline, PROTOCOL_BASELINE_IMAGE_MEAN);
+    image.curve[CURVE_DELETION].probability = broken;
+    assert_string_equal(measure(&image, "deletion").undefined, "nonfinite_p");
+    assert_string_equal(measure(&image, "insertion_minus_deletion").undefined, "nonfinite_p");
+}
+
+TEST(coherency_and_complexity_look_at_the_map_that_the_protocol_names)
+{
+    static const float map[4] = {0, 0.5f, 1, 0.25f}, native[2] = {0, 1}, again[2] = {1, 0};
+    struct protocol protocol = protocols[0];
+    struct image image = small_image(4, map, again, 0.8, 0.2);
+    struct bench bench;
+    protocol.compare_at = PROTOCOL_COMPARE_AT_LAYER;
+    image.protocol = &protocol;
+    open_bench(&bench, &image);
+    bench.evidence.native = (struct map){1, 2, native};
+    assert_number(measure_again(&bench, "complexity"), 0.5, 0);
+    assert_number(measure_again(&bench, "coherency"), 0, 1e-12);
 }
 
 TEST(a_class_without_probability_has_no_drop)

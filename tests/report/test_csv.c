@@ -166,3 +166,26 @@ TEST(a_folder_that_is_a_file_is_an_error_that_names_it)
     sample_remove(run.folder);
     sample_close(&run);
 }
+
+TEST(mean_curves_are_written_where_there_are_some_and_removed_where_there_are_none)
+{
+    struct sample_run run;
+    double fraction[] = {0, 0.5, 1}, mean[] = {0.1, 0.25, 1};
+    struct report_curve curves[4] = {[3] = {2, 3, fraction, mean}};
+    hostile(&run);
+    run.report.curves = curves;
+    write_all(&run.report);
+    char *text = sample_read(run.folder, "curves.csv", NULL);
+    assert_string_equal(text, "backbone,method,protocol,metric,n,fraction,probability\n"
+                              "resnet18,\"a\"\"b,\nc\",cambench,average_increase,2,0,0.1\n"
+                              "resnet18,\"a\"\"b,\nc\",cambench,average_increase,2,0.5,0.25\n"
+                              "resnet18,\"a\"\"b,\nc\",cambench,average_increase,2,1,1\n");
+    free(text);
+    curves[3].count = 0;
+    write_all(&run.report);
+    char path[128];
+    snprintf(path, sizeof path, "%s/curves.csv", run.folder);
+    assert_int_equal(access(path, F_OK), -1);
+    sample_remove(run.folder);
+    sample_close(&run);
+}
