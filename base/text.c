@@ -110,3 +110,18 @@ const char *text_printable(const char *text, char *out, size_t size)
     out[i] = 0;
     return out;
 }
+
+const char *text_shell_word(const char *path, struct arena *arena)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/+:,@";
+    if (!path[strspn(path, plain)] && *path != '-')
+        return path;
+    char *word = arena_alloc(arena, 4 * strlen(path) + 3, 1), *out = word;
+    if (!word)
+        return NULL;
+    *out++ = '\'';
+    for (; *path; path++)
+        out += sprintf(out, *path == '\'' ? "'\\''" : "%c", *path);
+    *out = '\'';
+    return word;
+}

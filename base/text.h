@@ -4,6 +4,7 @@
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
 
+#include "base/arena.h"
 #include "base/error.h"
 
 #include <stddef.h>
@@ -24,5 +25,8 @@ int text_to_double(const char *text, double *value);
 
 /* Copies what is safe to show on a terminal and in one line: control characters become '?', cut at `size`. */
 const char *text_printable(const char *text, char *out, size_t size);
+
+/* A path as one word of a shell, in the arena: quoted where it must be. NULL: no memory. */
+const char *text_shell_word(const char *path, struct arena *arena);
 
 #endif

@@ -6,6 +6,7 @@
 #include "bench/run.h"
 
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define SETS_MAX 64
@@ -16,10 +17,11 @@ struct arguments {
     const char *sets[SETS_MAX];
     int set_count;
     char output[4 * PATH_MAX + 16], threads[32];
+    const char *shard;
     bool is_fresh, is_strict, is_dry;
 };
 
-enum key { KEY_SET = OPTIONS_KEY, KEY_FRESH, KEY_STRICT, KEY_DRY };
+enum key { KEY_SET = OPTIONS_KEY, KEY_FRESH, KEY_STRICT, KEY_DRY, KEY_SHARD };
 
 static int add_set(struct arguments *arguments, const char *set, struct error *err)
 {
@@ -67,6 +69,9 @@ static int take(void *target, int key, const char *value, struct error *err)
     case KEY_DRY:
         arguments->is_dry = true;
         return 0;
+    case KEY_SHARD:
+        arguments->shard = value;
+        return 0;
     default:
         arguments->config = value;
         return 0;
@@ -83,6 +88,10 @@ static const struct options_usage usage = {
             {"set", KEY_SET, "KEY=VALUE", 0, "change a key of the config; may be repeated", 0},
             {"output", 'o', "DIR", 0, "run directory (results/NAME)", 0},
             {"threads", 't', "N", 0, "0: as many as there are cores", 0},
+            {"shard", KEY_SHARD, "I/N", 0,
+             "measure the I-th of N parts (see docs/clusters.md); default: as srun, Slurm's arrays, mpirun or Kubernetes "
+             "say, 1/1: the whole run",
+             0},
             {"fresh", KEY_FRESH, NULL, 0, "start anew; an old store is kept aside", 0},
             {"strict", KEY_STRICT, NULL, 0, "exit 3 if an image could not be read", 0},
             {"dry-run", KEY_DRY, NULL, 0,
@@ -110,6 +119,31 @@ static int dry_run(struct run *job, struct error *err)
     return EXIT_USAGE;
 }
 
+static int open_job(struct run *job, const struct arguments *arguments, struct error *err)
+{
+    struct shard shard;
+    if (shard_find(arguments->shard, getenv, &shard, err) ||
+        run_open(job, arguments->config, arguments->sets, arguments->set_count, arguments->is_dry, err))
+        return -1;
+    const int status = run_take_shard(job, &shard, err);
+    if (status)
+        run_close(job);
+    return status;
+}
+
+/* Many shards may share a terminal: each says in one line which it is. */
+static void describe(const struct run *job)
+{
+    const struct shard *shard = &job->shard;
+    if (!shard_is_part(shard) || job->is_dry)
+        estimate_describe(job, stdout);
+    if (shard_is_part(shard))
+        printf("run \"%s\", shard %d of %d (%s): %zu of %zu pairs of backbone and image\n", job->config.name,
+               shard->number, shard->count, shard->origin,
+               shard_size(shard, job->config.backbone_count, job->image_count),
+               (size_t)job->config.backbone_count * (size_t)job->image_count);
+}
+
 static int run(int argc, char **argv, struct error *err)
 {
     struct arguments arguments = {0};
@@ -117,10 +151,10 @@ static int run(int argc, char **argv, struct error *err)
     if (status)
         return options_exit(status);
     struct run job;
-    if (run_open(&job, arguments.config, arguments.sets, arguments.set_count, arguments.is_dry, err))
+    if (open_job(&job, &arguments, err))
         return EXIT_USAGE;
     if (!arguments.common.quiet || arguments.is_dry)
-        estimate_describe(&job, stdout);
+        describe(&job);
     fflush(stdout);
     const struct run_flags flags = {.fresh = arguments.is_fresh,
                                     .strict = arguments.is_strict,

@@ -2,6 +2,7 @@
 #include "bench/run.h"
 
 #include "base/random.h"
+#include "base/text.h"
 #include "bench/estimate.h"
 #include "bench/paper_numbers.h"
 #include "bench/published.h"
@@ -55,22 +56,6 @@ static bool is_missing(const struct run *run, const char *path)
     return run->is_dry && access(path, F_OK) != 0 && errno == ENOENT;
 }
 
-/* The path as one word of a shell. */
-static const char *shell_word(const char *path, struct arena *arena)
-{
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/+:,@";
-    if (!path[strspn(path, plain)] && *path != '-')
-        return path;
-    char *word = arena_alloc(arena, 4 * strlen(path) + 3, 1), *out = word;
-    if (!word)
-        return NULL;
-    *out++ = '\'';
-    for (; *path; path++)
-        out += sprintf(out, *path == '\'' ? "'\\''" : "%c", *path);
-    *out = '\'';
-    return word;
-}
-
 /* "weights/resnet50.h5" is what `fetch` makes of torchvision's file, "_v2" that of the later training. */
 static const char *weights_command(const struct config_backbone *backbone, struct arena *arena)
 {
@@ -80,7 +65,7 @@ static const char *weights_command(const struct config_backbone *backbone, struc
     const char *slash = strrchr(backbone->weights, '/'), *file = slash ? slash + 1 : backbone->weights;
     const int folder_length = slash ? (int)(slash - backbone->weights) + (slash == backbone->weights) : 1;
     const char *folder = arena_format(arena, "%.*s", folder_length, slash ? backbone->weights : ".");
-    const char *to = folder ? shell_word(folder, arena) : NULL, *out = shell_word(backbone->weights, arena);
+    const char *to = folder ? text_shell_word(folder, arena) : NULL, *out = text_shell_word(backbone->weights, arena);
     const size_t length = strlen(backbone->arch);
     struct error unpublished;
     if (!to || !out)
@@ -155,7 +140,7 @@ static int open_images(struct run *run, struct error *err)
     const struct config *config = &run->config;
     if (is_missing(run, config->dataset.path)) {
         run->image_count = config->dataset.images < 0 ? 0 : config->dataset.images;
-        const char *out = shell_word(config->dataset.path, &run->arena);
+        const char *out = text_shell_word(config->dataset.path, &run->arena);
         return add_missing(run, "image set", config->dataset.path,
                            out ? arena_format(&run->arena, "cambench import dataset DIR --out %s", out) : NULL, err);
     }
@@ -359,6 +344,19 @@ int run_open(struct run *run, const char *config_path, const char *const *sets, 
         return 0;
     run_close(run);
     return -1;
+}
+
+int run_take_shard(struct run *run, const struct shard *shard, struct error *err)
+{
+    run->shard = *shard;
+    if (!shard_is_part(shard))
+        return 0;
+    if (run->config.report.maps)
+        return error_set(err, "%s: report.maps: shards make no maps.h5; --set report.maps=false leaves it out",
+                         run->config.path);
+    run->whole_output = run->config.output;
+    run->config.output = shard_folder(shard, run->whole_output, &run->arena);
+    return run->config.output ? 0 : error_memory(err, "the shard");
 }
 
 void run_close(struct run *run)

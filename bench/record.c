@@ -136,6 +136,16 @@ static int check_identity(struct run *run, struct store *store, struct error *er
     return 0;
 }
 
+/* For those who join shards. */
+static int remember_shard(struct run *run, struct store *store, struct error *err)
+{
+    const struct shard *shard = &run->shard;
+    if (!shard_is_part(shard))
+        return 0;
+    const char *text = arena_format(&run->arena, "%d/%d", shard->number, shard->count);
+    return text ? store_manifest_set(store, SHARD_KEY, text, err) : error_memory(err, "the shard");
+}
+
 /* Maps, pictures and tables of an earlier run would pass for this one's. Only files of the kinds that we write go. */
 static void clear_folder(const char *folder)
 {
@@ -178,8 +188,11 @@ struct store *record_open(struct run *run, bool fresh, struct error *err)
         store_close(store);
         return NULL;
     }
-    if (check_identity(run, store, err) || file_join(path, run->config.output, "config.yaml", err) ||
-        config_write(&run->config, path, err)) {
+    struct config resolved = run->config;
+    if (shard_is_part(&run->shard))
+        resolved.output = run->whole_output; /* so that it begins any other shard as well */
+    if (check_identity(run, store, err) || remember_shard(run, store, err) ||
+        file_join(path, run->config.output, "config.yaml", err) || config_write(&resolved, path, err)) {
         store_close(store);
         return NULL;
     }

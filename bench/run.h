@@ -10,6 +10,7 @@
 #include "backbones/weights_file.h"
 #include "base/arena.h"
 #include "bench/config.h"
+#include "bench/shard.h"
 #include "bench/store.h"
 #include "datasets/imageset.h"
 #include "metrics/evidence.h"
@@ -56,6 +57,8 @@ struct run {
     struct run_backbone *backbones;
     int threads;
     bool is_dry;
+    struct shard shard;
+    const char *whole_output; /* of a shard: the folder of the whole, in which config.output lies */
     int missing_count;
     struct run_missing *missing;
     const char *images_sha256; /* set by record_open() */
@@ -74,6 +77,9 @@ struct run_flags {
 int run_open(struct run *run, const char *config_path, const char *const *sets, int set_count, bool is_dry,
              struct error *err);
 void run_close(struct run *run);
+
+/* Measures only this shard from now on, in a folder of its own inside config.output. Errors: a config that asks for maps. */
+int run_take_shard(struct run *run, const struct shard *shard, struct error *err);
 
 /*
  * Opens and checks the weights that backbone->config names, for it and for the methods of run->config. On failure too,

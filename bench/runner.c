@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/h5.h"
+#include "base/text.h"
 #include "bench/bench.h"
 #include "bench/estimate.h"
 #include "bench/evaluate.h"
@@ -67,6 +68,19 @@ static void catch_signals(void)
     is_interrupted = 0;
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+}
+
+static bool is_ours(const struct runner *runner, int backbone, int image)
+{
+    return shard_has(&runner->run->shard, backbone, image, runner->run->image_count);
+}
+
+static int count_our_images(const struct runner *runner, int backbone)
+{
+    int count = 0;
+    for (int image = 0; image < runner->run->image_count; image++)
+        count += is_ours(runner, backbone, image);
+    return count;
 }
 
 /* -- tasks ---------------------------------------------------------------------------------------------------------- */
@@ -131,6 +145,8 @@ static int make_tasks(struct runner *runner, struct error *err)
         return error_memory(err, "the tasks");
     runner->task_count = 0;
     for (int image = 0; image < images; image++) {
+        if (!is_ours(runner, runner->backbone, image))
+            continue;
         const bool is_whole = pictures_want(runner->pictures, image); /* measured with all methods, or not at all */
         const bool has_all = is_whole && pictures_have(runner->pictures, image) && is_image_done(runner, image);
         for (int g = 0; g < runner->group_count; g++) {
@@ -243,7 +259,7 @@ struct workers {
 static int make_workers(struct runner *runner, struct workers *workers, struct error *err)
 {
     const int threads = runner->run->threads, memory = runner->run->config.runtime.memory;
-    const bool is_wide = runner->run->image_count >= threads;
+    const bool is_wide = count_our_images(runner, runner->backbone) >= threads;
     const int wanted = is_wide ? threads : 1;
     size_t held = network_bytes(runner->network);
     workers->sessions = arena_alloc(&runner->arena, (size_t)wanted, sizeof *workers->sessions);
@@ -337,7 +353,7 @@ static double cost_ahead(const struct runner *runner)
         for (int m = 0; m < run->config.method_count; m++) {
             const double cost = item_cost(run, b, m);
             for (int image = 0; image < run->image_count; image++)
-                if (runner->maps || !store_has_item(runner->store, b, image, m))
+                if (is_ours(runner, b, image) && (runner->maps || !store_has_item(runner->store, b, image, m)))
                     total += cost;
         }
     return total;
@@ -391,10 +407,33 @@ static int measure_all(struct runner *runner, struct error *err)
     return close_maps(runner, err);
 }
 
+/* Means over a part of the images would pass for results: a shard says how far it is. */
+static int report_shard(const struct runner *runner, struct error *err)
+{
+    const struct run *run = runner->run;
+    const struct shard *shard = &run->shard;
+    size_t done = 0, all = 0;
+    for (int b = 0; b < run->config.backbone_count; b++) {
+        all += (size_t)count_our_images(runner, b) * (size_t)run->config.method_count;
+        for (int image = 0; image < run->image_count; image++)
+            for (int m = 0; m < run->config.method_count; m++)
+                done += is_ours(runner, b, image) && store_has_item(runner->store, b, image, m);
+    }
+    const char *whole = text_shell_word(run->whole_output, &runner->run->arena);
+    if (!whole)
+        return error_memory(err, "the shard");
+    if (!runner->flags->quiet)
+        printf("shard %d of %d: %zu of %zu maps measured; with the other shards: cambench merge %s\n", shard->number,
+               shard->count, done, all, whole);
+    return 0;
+}
+
 static int report_all(struct runner *runner, struct error *err)
 {
     struct run *run = runner->run;
     struct report report;
+    if (shard_is_part(&run->shard))
+        return report_shard(runner, err);
     return results_read(&run->config, runner->store, run->image_names, run->image_count, &run->arena, &report, err) ||
                    results_write(&report, &run->config, runner->flags, err)
                ? -1
