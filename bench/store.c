@@ -52,18 +52,23 @@ static const char schema_2[] =
 enum statement {
     SET_MANIFEST,
     GET_MANIFEST,
+    GET_WHOLE_MANIFEST,
     ADD_NAME,
     GET_NAMES,
     ADD_NOTE,
     GET_NOTES,
     ADD_BASE,
     GET_BASES,
+    GET_BASE,
     ADD_ITEM,
     GET_ITEMS,
+    GET_ITEM,
     ADD_VALUE,
     GET_VALUES,
+    GET_ITEM_VALUES,
     ADD_CURVE,
     GET_CURVES,
+    GET_ITEM_CURVES,
     ADD_SKIPPED,
     GET_SKIPPED,
     COUNT_SKIPPED,
@@ -74,22 +79,31 @@ enum statement {
     STATEMENT_COUNT
 };
 
+#define WHERE_ITEM " WHERE backbone = ? AND image = ? AND method = ?"
+
 static const char *const statement_sql[STATEMENT_COUNT] = {
     [SET_MANIFEST] = "INSERT OR REPLACE INTO manifest VALUES (?, ?)",
     [GET_MANIFEST] = "SELECT text FROM manifest WHERE key = ?",
+    [GET_WHOLE_MANIFEST] = "SELECT key, text FROM manifest ORDER BY key",
     [ADD_NAME] = "INSERT INTO name VALUES (?, ?, ?, ?)",
     [GET_NAMES] = "SELECT name, version FROM name WHERE kind = ? ORDER BY position",
     [ADD_NOTE] = "INSERT INTO note VALUES (?, ?)",
     [GET_NOTES] = "SELECT text FROM note ORDER BY id",
     [ADD_BASE] = "INSERT OR REPLACE INTO base VALUES (?, ?, ?, ?, ?)",
     [GET_BASES] = "SELECT backbone, rank FROM base",
+    [GET_BASE] = "SELECT predicted, probability, rank FROM base WHERE backbone = ? AND image = ?",
     [ADD_ITEM] = "INSERT INTO item VALUES (?, ?, ?, ?, ?, ?, ?)",
     [GET_ITEMS] = "SELECT backbone, image, method, seconds, full, tail, backward FROM item",
+    [GET_ITEM] = "SELECT seconds, full, tail, backward FROM item" WHERE_ITEM,
     [ADD_VALUE] = "INSERT INTO value VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     [GET_VALUES] = "SELECT backbone, image, method, protocol, metric, number, undefined, flag FROM value",
+    [GET_ITEM_VALUES] =
+        "SELECT protocol, metric, number, undefined, flag FROM value" WHERE_ITEM " ORDER BY protocol, metric",
     [ADD_CURVE] = "INSERT INTO curve VALUES (?, ?, ?, ?, ?, ?, ?)",
     [GET_CURVES] = "SELECT backbone, image, method, protocol, metric, fraction, probability FROM curve"
                    " ORDER BY backbone, image, method, protocol, metric",
+    [GET_ITEM_CURVES] =
+        "SELECT protocol, metric, fraction, probability FROM curve" WHERE_ITEM " ORDER BY protocol DESC, metric DESC",
     [ADD_SKIPPED] = "INSERT OR REPLACE INTO skipped VALUES (?, ?)",
     [GET_SKIPPED] = "SELECT image, why FROM skipped ORDER BY image",
     [COUNT_SKIPPED] = "SELECT count(*) FROM skipped",
@@ -104,6 +118,7 @@ struct store {
     int lock; /* descriptor, -1: not held */
     sqlite3 *db;
     sqlite3_stmt *statements[STATEMENT_COUNT];
+    bool is_batch; /* BEGIN has been, COMMIT is the caller's */
     struct arena arena;
     int backbone_count, method_count, protocol_count, metric_count, image_count;
     unsigned char *has_item; /* [backbone][image][method] */
@@ -389,33 +404,43 @@ static void describe(const struct store_names *names, const struct list *list, i
         snprintf(text + used, size - used, " version %d", list_version(names, list, i));
 }
 
-static int compare_list(const struct store *store, const struct list *list, const struct store_names *then,
-                        const struct store_names *now, struct error *err)
+static bool list_differs(const struct list *list, const struct store_names *one, const struct store_names *other,
+                         struct store_difference *difference)
 {
-    const int count_then = list_count(then, list), count_now = list_count(now, list);
-    for (int i = 0; i < count_then && i < count_now; i++) {
-        char was[300], is[300];
-        if (strcmp(list_name(then, list, i), list_name(now, list, i)) == 0 &&
-            list_version(then, list, i) == list_version(now, list, i))
+    const int count_one = list_count(one, list), count_other = list_count(other, list);
+    for (int i = 0; i < count_one && i < count_other; i++) {
+        if (strcmp(list_name(one, list, i), list_name(other, list, i)) == 0 &&
+            list_version(one, list, i) == list_version(other, list, i))
             continue;
-        describe(then, list, i, was, sizeof was);
-        describe(now, list, i, is, sizeof is);
-        return error_set(err, "run \"%s\": %s %d is %s in the store, %s now; use --fresh to start anew", store->folder,
-                         list->kind, i + 1, was, is);
+        snprintf(difference->what, sizeof difference->what, "%s %d", list->kind, i + 1);
+        describe(one, list, i, difference->one, sizeof difference->one);
+        describe(other, list, i, difference->other, sizeof difference->other);
+        return true;
     }
-    if (count_then != count_now)
-        return error_set(err, "run \"%s\": %d %ss in the store, %d now; use --fresh to start anew", store->folder,
-                         count_then, list->kind, count_now);
-    return 0;
+    snprintf(difference->what, sizeof difference->what, "the number of %ss", list->kind);
+    snprintf(difference->one, sizeof difference->one, "%d", count_one);
+    snprintf(difference->other, sizeof difference->other, "%d", count_other);
+    return count_one != count_other;
+}
+
+bool store_names_differ(const struct store_names *one, const struct store_names *other,
+                        struct store_difference *difference)
+{
+    for (size_t l = 0; l < LIST_COUNT; l++)
+        if (list_differs(&lists[l], one, other, difference))
+            return true;
+    return false;
 }
 
 static int compare_names(struct store *store, const struct store_names *now, struct error *err)
 {
     struct store_names then;
+    struct store_difference difference;
     const struct arena_mark mark = arena_mark(&store->arena);
     int status = read_names(store, &store->arena, &then, err);
-    for (size_t l = 0; l < LIST_COUNT && !status; l++)
-        status = compare_list(store, &lists[l], &then, now, err);
+    if (!status && store_names_differ(&then, now, &difference))
+        status = error_set(err, "run \"%s\": %s is %s in the store, %s now; use --fresh to start anew", store->folder,
+                           difference.what, difference.one, difference.other);
     arena_rewind(&store->arena, mark);
     return status;
 }
@@ -588,6 +613,31 @@ const char *store_manifest(struct store *store, const char *key, struct arena *a
     return text;
 }
 
+int store_read_manifest(struct store *store, struct arena *arena, struct store_text **list, int *count,
+                        struct error *err)
+{
+    sqlite3_stmt *row = store->statements[GET_WHOLE_MANIFEST];
+    int status = 0, room = 0;
+    *count = 0;
+    *list = NULL;
+    while (next_row(store, GET_WHOLE_MANIFEST, &status, err)) {
+        if (*count == room) {
+            room = room ? room * 2 : 16;
+            struct store_text *more = arena_alloc(arena, (size_t)room, sizeof *more);
+            if (!more) {
+                status = error_memory(err, "the run's manifest");
+                continue;
+            }
+            *list = *count ? memcpy(more, *list, (size_t)*count * sizeof *more) : more;
+        }
+        struct store_text *text = &(*list)[(*count)++];
+        *text = (struct store_text){arena_string(arena, column_text(row, 0)), arena_string(arena, column_text(row, 1))};
+        if (!text->key || !text->text)
+            status = error_memory(err, "the run's manifest");
+    }
+    return status;
+}
+
 bool store_has_item(const struct store *store, int backbone, int image, int method)
 {
     return store->has_item[item_index(store, backbone, image, method)];
@@ -676,12 +726,29 @@ static int add_item(struct store *store, const struct store_item *item, struct e
     return 0;
 }
 
+int store_begin_batch(struct store *store, struct error *err)
+{
+    if (finish(store, BEGIN, err))
+        return -1;
+    store->is_batch = true;
+    return 0;
+}
+
+int store_end_batch(struct store *store, struct error *err)
+{
+    store->is_batch = false;
+    return end_transaction(store, 0, err);
+}
+
 int store_commit(struct store *store, const struct store_item *item, struct error *err)
 {
     const int notes_before = store->note_count;
-    if (finish(store, BEGIN, err))
+    if (!store->is_batch && finish(store, BEGIN, err))
         return -1;
-    if (end_transaction(store, add_item(store, item, err), err)) {
+    int status = add_item(store, item, err);
+    if (!store->is_batch)
+        status = end_transaction(store, status, err);
+    if (status) {
         store->note_count = notes_before;
         return -1;
     }
@@ -738,6 +805,108 @@ int store_read_skipped(struct store *store, struct arena *arena, struct store_sk
             status = outside(store, "skipped", err);
     }
     return status;
+}
+
+/* -- reading one item ---------------------------------------------------------------------------------------------- */
+
+int store_read_base(struct store *store, int backbone, int image, struct store_base *base, struct error *err)
+{
+    sqlite3_stmt *row = store->statements[GET_BASE];
+    const int keys[] = {backbone, image};
+    int status = 0, count = 0;
+    bind_ints(row, 1, 2, keys);
+    while (next_row(store, GET_BASE, &status, err)) {
+        *base = (struct store_base){backbone, image, sqlite3_column_int(row, 0), sqlite3_column_int(row, 2),
+                                    sqlite3_column_double(row, 1)};
+        count++;
+    }
+    return status ? status : count;
+}
+
+/* The text of a note; NULL for SQL's NULL. */
+static int note_text(const struct store *store, sqlite3_stmt *row, int column, const char **text, struct error *err)
+{
+    const int id = sqlite3_column_int(row, column); /* NULL reads as 0 */
+    if (!is_in(id, store->note_count + 1))
+        return outside(store, "value", err);
+    *text = id ? store->notes[id - 1] : NULL;
+    return 0;
+}
+
+static int read_item_values(struct store *store, const int keys[3], struct arena *arena, struct store_item *item,
+                            struct error *err)
+{
+    sqlite3_stmt *row = store->statements[GET_ITEM_VALUES];
+    const int most = store->protocol_count * store->metric_count;
+    struct store_value *values = arena_alloc(arena, (size_t)most, sizeof *values);
+    if (!values)
+        return error_memory(err, "an item's values");
+    int status = 0, count = 0;
+    bind_ints(row, 1, 3, keys);
+    while (next_row(store, GET_ITEM_VALUES, &status, err)) {
+        struct store_value value = {.protocol = sqlite3_column_int(row, 0),
+                                    .metric = sqlite3_column_int(row, 1),
+                                    .number = sqlite3_column_double(row, 2)};
+        if (note_text(store, row, 3, &value.undefined, err) || note_text(store, row, 4, &value.flag, err))
+            status = -1;
+        else if (count == most || !is_in(value.protocol, store->protocol_count) ||
+                 !is_in(value.metric, store->metric_count))
+            status = outside(store, "value", err);
+        else
+            values[count++] = value;
+    }
+    item->values = values;
+    item->value_count = count;
+    return status;
+}
+
+/* Sorted backwards by the statement, so that the list, which grows at its head, is not. */
+static int read_item_curves(struct store *store, const int keys[3], struct arena *arena, struct store_item *item,
+                            struct error *err)
+{
+    sqlite3_stmt *row = store->statements[GET_ITEM_CURVES];
+    int status = 0;
+    bind_ints(row, 1, 3, keys);
+    while (next_row(store, GET_ITEM_CURVES, &status, err)) {
+        const void *blobs[] = {sqlite3_column_blob(row, 2), sqlite3_column_blob(row, 3)};
+        const int bytes = sqlite3_column_bytes(row, 2), protocol = sqlite3_column_int(row, 0);
+        const int metric = sqlite3_column_int(row, 1);
+        if (!is_in(protocol, store->protocol_count) || !is_in(metric, store->metric_count) ||
+            bytes < (int)sizeof(double) || bytes % (int)sizeof(double) || bytes != sqlite3_column_bytes(row, 3)) {
+            status = outside(store, "curve", err);
+            continue;
+        }
+        struct store_curve *curve = arena_alloc(arena, 1, sizeof *curve);
+        double *numbers = arena_alloc(arena, 2, (size_t)bytes);
+        if (!curve || !numbers) {
+            status = error_memory(err, "an item's curves");
+            continue;
+        }
+        const int count = bytes / (int)sizeof *numbers;
+        memcpy(numbers, blobs[0], (size_t)bytes);
+        memcpy(numbers + count, blobs[1], (size_t)bytes);
+        *curve = (struct store_curve){item->curves, protocol, metric, count, numbers, numbers + count};
+        item->curves = curve;
+    }
+    return status;
+}
+
+int store_read_item(struct store *store, int backbone, int image, int method, struct arena *arena,
+                    struct store_item *item, struct error *err)
+{
+    sqlite3_stmt *row = store->statements[GET_ITEM];
+    const int keys[] = {backbone, image, method};
+    int status = 0;
+    *item = (struct store_item){.backbone = backbone, .image = image, .method = method};
+    bind_ints(row, 1, 3, keys);
+    while (next_row(store, GET_ITEM, &status, err))
+        item->cost = (struct report_cost){.seconds = sqlite3_column_double(row, 0),
+                                          .full = sqlite3_column_double(row, 1),
+                                          .tail = sqlite3_column_double(row, 2),
+                                          .backward = sqlite3_column_double(row, 3)};
+    return status || read_item_values(store, keys, arena, item, err) || read_item_curves(store, keys, arena, item, err)
+               ? -1
+               : 0;
 }
 
 /* -- reading for a report ------------------------------------------------------------------------------------------ */

@@ -50,6 +50,13 @@ struct store_names {
  */
 struct store *store_open(const char *folder, const struct store_names *names, bool fresh, struct error *err);
 
+/* Do the lists differ? Then says how: `method 2`, and what stands there in one and in the other. */
+struct store_difference {
+    char what[64], one[320], other[320];
+};
+bool store_names_differ(const struct store_names *one, const struct store_names *other,
+                        struct store_difference *difference);
+
 /* Opens what is there, for a report; fills names, in the arena. Errors also: no run in the folder. */
 struct store *store_open_run(const char *folder, struct arena *arena, struct store_names *names, struct error *err);
 void store_close(struct store *store); /* NULL is fine */
@@ -58,7 +65,21 @@ void store_close(struct store *store); /* NULL is fine */
 int store_manifest_set(struct store *store, const char *key, const char *text, struct error *err);
 const char *store_manifest(struct store *store, const char *key, struct arena *arena); /* NULL if none */
 
+/* All of them, by key; in the arena. */
+struct store_text {
+    const char *key, *text;
+};
+int store_read_manifest(struct store *store, struct arena *arena, struct store_text **list, int *count,
+                        struct error *err);
+
 bool store_has_item(const struct store *store, int backbone, int image, int method);
+
+/*
+ * Between the two, commits wait: store_end_batch() makes them all at once. When something fails between them, or the store
+ * is closed, none of them has been made; after a failure nothing but store_close() is allowed.
+ */
+int store_begin_batch(struct store *store, struct error *err);
+int store_end_batch(struct store *store, struct error *err);
 
 /* One commit: the item, its cost, its values and its curves. */
 int store_commit(struct store *store, const struct store_item *item, struct error *err);
@@ -69,6 +90,11 @@ struct store_base {
     double probability;
 };
 int store_commit_base(struct store *store, const struct store_base *base, struct error *err);
+
+/* An item that the store has, or the base pass of an image if it has one (1, else 0; -1: error), as they were committed. */
+int store_read_item(struct store *store, int backbone, int image, int method, struct arena *arena,
+                    struct store_item *item, struct error *err);
+int store_read_base(struct store *store, int backbone, int image, struct store_base *base, struct error *err);
 
 /* An image that could not be read, and why; those of earlier attempts are kept until store_clear_skipped(). */
 struct store_skipped {

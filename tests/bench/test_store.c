@@ -191,6 +191,59 @@ static void commit_curves(struct fixture *f)
     }
 }
 
+TEST(an_item_is_read_as_it_was_committed)
+{
+    struct fixture f;
+    struct arena arena;
+    struct store_item item;
+    struct store_base base = {1, 2, 7, 3, 0.25};
+    begin(&f);
+    arena_init(&arena, 0);
+    open_store(&f, false);
+    commit_curves(&f);
+    assert_int_equal(store_commit_base(f.store, &base, &f.err), 0);
+    assert_int_equal(store_read_item(f.store, 1, 1, 0, &arena, &item, &f.err), 0);
+    assert_true(item.backbone == 1 && item.image == 1 && item.method == 0);
+    assert_true(item.cost.seconds == 1.5 && item.cost.full == 1 && item.cost.tail == 2 && item.cost.backward == 3);
+    assert_int_equal(item.value_count, 3);
+    assert_true(item.values[0].number == 0.1 && item.values[2].number == -DBL_MIN && item.values[2].metric == 2);
+    assert_string_equal(item.values[0].flag, "flat");
+    assert_null(item.values[0].undefined);
+    assert_string_equal(item.values[1].undefined, "zero_p");
+    assert_non_null(item.curves);
+    assert_null(item.curves->next);
+    assert_int_equal(item.curves->metric, 2);
+    assert_int_equal(item.curves->count, 3);
+    assert_true(item.curves->fraction[1] == 0.5 && item.curves->probability[2] == 0.5);
+    base = (struct store_base){0};
+    assert_int_equal(store_read_base(f.store, 1, 1, &base, &f.err), 0);
+    assert_int_equal(store_read_base(f.store, 1, 2, &base, &f.err), 1);
+    assert_true(base.predicted == 7 && base.rank == 3 && base.probability == 0.25);
+    arena_release(&arena);
+    end(&f);
+}
+
+TEST(a_batch_is_committed_as_a_whole_or_not_at_all)
+{
+    struct fixture f;
+    begin(&f);
+    for (int is_ended = 0; is_ended < 2; is_ended++) {
+        open_store(&f, false);
+        assert_int_equal(store_begin_batch(f.store, &f.err), 0);
+        commit(&f, 1, 2, 0);
+        commit(&f, 0, 1, 1);
+        assert_true(store_has_item(f.store, 1, 2, 0));
+        if (is_ended)
+            assert_int_equal(store_end_batch(f.store, &f.err), 0);
+        close_store(&f);
+        open_store(&f, false);
+        assert_int_equal(store_has_item(f.store, 1, 2, 0), is_ended);
+        assert_int_equal(store_has_item(f.store, 0, 1, 1), is_ended);
+        close_store(&f);
+    }
+    end(&f);
+}
+
 TEST(a_report_gets_the_mean_of_the_curves)
 {
     static const struct report_backbone list[2] = {{.name = "r18"}, {.name = "vgg"}};
@@ -263,7 +316,7 @@ TEST(a_change_of_names_or_versions_says_which)
     } cases[] = {{names, "method 2 is \"scorecam\" version 2 in the store, \"layercam\" version 2 now"},
                  {names, "method 2 is \"scorecam\" version 2 in the store, \"scorecam\" version 3 now"},
                  {names, "image 2 is \"b 'quoted\".jpg\" in the store, \"x.jpg\" now"},
-                 {names, "3 metrics in the store, 2 now"},
+                 {names, "the number of metrics is 3 in the store, 2 now"},
                  {names, "protocol 1 is \"cambench\" version 1 in the store, \"cambench\" version 3 now"}};
     cases[0].names.methods = other_methods;
     cases[1].names.method_versions = other_versions;
