@@ -45,29 +45,49 @@ int file_commit(struct file_writer *writer, struct error *err)
     return error_set(err, "could not write \"%s\": %s", writer->path, strerror(reason));
 }
 
-static bool is_left(const char *name, const char *base)
+/* Is it "NAME.part-PID" of this NAME (NULL: any)? Then *pid is that process. */
+static bool is_unfinished(const char *file, const char *name, pid_t *pid)
 {
-    const size_t length = strlen(base);
-    long long pid;
-    if (strncmp(name, base, length) != 0 || strncmp(name + length, PART, strlen(PART)) != 0)
+    const char *part = name ? file + strnlen(file, strlen(name)) : strstr(file, PART);
+    long long number;
+    if (!part || (name && strncmp(file, name, strlen(name)) != 0) || strncmp(part, PART, strlen(PART)) != 0 ||
+        text_to_int(part + strlen(PART), &number) || number <= 0 || number > INT_MAX)
         return false;
-    return text_to_int(name + length + strlen(PART), &pid) == 0 && pid > 0 && pid <= INT_MAX && kill((pid_t)pid, 0) &&
-           errno == ESRCH;
+    *pid = (pid_t)number;
+    return true;
+}
+
+static bool is_gone(pid_t pid)
+{
+    return kill(pid, 0) && errno == ESRCH;
+}
+
+/* Of the file `name`, only what processes left that are gone; name NULL: of any file and process. */
+static void remove_unfinished(const char *folder, const char *name)
+{
+    char path[PATH_MAX];
+    struct error err;
+    pid_t pid;
+    DIR *entries = opendir(folder);
+    for (struct dirent *entry; entries && (entry = readdir(entries));)
+        if (is_unfinished(entry->d_name, name, &pid) && (!name || is_gone(pid)) &&
+            file_join(path, folder, entry->d_name, &err) == 0)
+            unlink(path);
+    if (entries)
+        closedir(entries);
 }
 
 void file_remove_left(const char *path)
 {
-    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
-    char folder[PATH_MAX], left[PATH_MAX];
-    struct error err;
-    if (snprintf(folder, sizeof folder, "%.*s/", slash ? (int)(slash - path) : 1, slash ? path : ".") >= PATH_MAX)
-        return;
-    DIR *entries = opendir(folder);
-    for (struct dirent *entry; entries && (entry = readdir(entries));)
-        if (is_left(entry->d_name, base) && file_join(left, folder, entry->d_name, &err) == 0)
-            unlink(left);
-    if (entries)
-        closedir(entries);
+    const char *slash = strrchr(path, '/');
+    char folder[PATH_MAX];
+    if (snprintf(folder, sizeof folder, "%.*s/", slash ? (int)(slash - path) : 1, slash ? path : ".") < PATH_MAX)
+        remove_unfinished(folder, slash ? slash + 1 : path);
+}
+
+void file_remove_unfinished(const char *folder)
+{
+    remove_unfinished(folder, NULL);
 }
 
 void file_abandon(struct file_writer *writer)

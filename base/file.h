@@ -24,6 +24,9 @@ int file_commit(struct file_writer *writer, struct error *err);
 /* Removes what processes that are no longer there (killed, out of power) left beside a path: "PATH.part-PID". */
 void file_remove_left(const char *path);
 
+/* Removes what is unfinished in a folder that nobody else may write to at the moment: every "NAME.part-PID". */
+void file_remove_unfinished(const char *folder);
+
 /* Drops what was written. Harmless after file_commit(). */
 void file_abandon(struct file_writer *writer);
 

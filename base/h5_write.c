@@ -76,6 +76,7 @@ static hid_t create_file(const struct h5_writer *writer)
 
 struct h5_writer *h5_create(const char *path, struct error *err)
 {
+    H5dont_atexit(); /* the library's cleaning up dies on a file whose closing failed: a full disk */
     struct h5_writer *writer = calloc(1, sizeof *writer);
     if (!writer) {
         error_memory(err, path);

@@ -46,12 +46,15 @@ static int report_run(const struct arguments *arguments, struct arena *arena, st
     struct store *store = store_open_run(arguments->folder, arena, &names, err);
     if (!store)
         return -1;
-    int status = results_read(&config, store, names.images, names.image_count, arena, &report, err);
-    store_close(store);
     const struct run_flags flags = {.quiet = arguments->common.quiet,
                                     .columns = terminal_columns(),
                                     .color = options_use_color(&arguments->common, stdout)};
-    return status ? -1 : results_write(&report, &config, &flags, err);
+    const int status = results_read(&config, store, names.images, names.image_count, arena, &report, err) ||
+                               results_write(&report, &config, &flags, err)
+                           ? -1
+                           : 0;
+    store_close(store); /* the run directory is ours until its tables are written */
+    return status;
 }
 
 static int run(int argc, char **argv, struct error *err)

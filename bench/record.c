@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "bench/catalog.h"
+#include "bench/identity.h"
 #include "bench/manifest.h"
 
 #include <dirent.h>
@@ -96,7 +97,9 @@ static int hash_of(struct run *run, const char *path, const char **hash, struct 
 /* Is `now` what the store has under `key`, if it has anything? 0 or 1; -1: error. */
 static int remember(struct run *run, struct store *store, const char *key, const char *now, struct error *err)
 {
-    const char *before = store_manifest(store, key, &run->arena);
+    const char *before;
+    if (store_manifest_find(store, key, &run->arena, &before, err))
+        return -1;
     if (!before)
         return store_manifest_set(store, key, now, err) ? -1 : 1;
     return strcmp(before, now) == 0;
@@ -115,14 +118,26 @@ static int check_file(struct run *run, struct store *store, const char *key, con
     return is_same < 0 ? -1 : 0;
 }
 
+static int refuse_config(struct run *run, struct store *store, const char *now, struct error *err)
+{
+    struct identity_difference difference = {0};
+    const char *before;
+    if (store_manifest_find(store, "identity", &run->arena, &before, err))
+        return -1;
+    identity_differs(before, now, &difference);
+    return error_set(err,
+                     "run directory \"%s\": was begun with another config: %s was %s, is %s now; use --fresh to start "
+                     "anew",
+                     run->config.output, difference.where, difference.before, difference.now);
+}
+
 /* A run is continued only with what it was begun with: config, image set, weights. */
 static int check_identity(struct run *run, struct store *store, struct error *err)
 {
     const char *now = config_identity(&run->config, &run->arena, err);
     const int is_same = now ? remember(run, store, "identity", now, err) : -1;
     if (is_same == 0)
-        return error_set(err, "run directory \"%s\": was begun with another config; use --fresh to start anew",
-                         run->config.output);
+        return refuse_config(run, store, now, err);
     if (is_same < 0 || check_file(run, store, "sha256 of images", run->config.dataset.path, &run->images_sha256, err))
         return -1;
     for (int b = 0; b < run->config.backbone_count; b++) {

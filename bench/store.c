@@ -294,6 +294,19 @@ static int move_aside(const char *path, const char *suffix, struct error *err)
     return 0;
 }
 
+/*
+ * What a killed process committed stands in run.db-wal, which must never meet another run.db. It is brought home first,
+ * so that one rename moves all; where that fails (no database, a damaged one), the log goes first.
+ */
+static int keep_old(const struct store *store, struct error *err)
+{
+    sqlite3 *db = NULL;
+    if (access(store->path, F_OK) == 0 && sqlite3_open_v2(store->path, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK)
+        sqlite3_exec(db, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE;", NULL, NULL, NULL);
+    sqlite3_close(db);
+    return move_aside(store->path, "-wal", err) || move_aside(store->path, "", err) ? -1 : 0;
+}
+
 static int open_database(struct store *store, struct error *err)
 {
     const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
@@ -531,6 +544,17 @@ static int load(struct store *store, const struct store_names *names, struct err
     return read_items(store, err) || read_notes(store, err) ? -1 : 0;
 }
 
+/* Files that a killed process had not finished; the lock says that nobody else is at work here. */
+static void remove_unfinished(const struct store *store)
+{
+    static const char *const folders[] = {".", "overlays", "plots", "tables"};
+    char path[PATH_MAX];
+    struct error ignored;
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+        if (file_join(path, store->folder, folders[i], &ignored) == 0)
+            file_remove_unfinished(path);
+}
+
 /* Paths and the lock; nothing of SQLite yet. */
 static struct store *begin(const char *folder, struct error *err)
 {
@@ -547,6 +571,7 @@ static struct store *begin(const char *folder, struct error *err)
         store_close(store);
         return NULL;
     }
+    remove_unfinished(store);
     return store;
 }
 
@@ -555,8 +580,8 @@ struct store *store_open(const char *folder, const struct store_names *names, bo
     struct store *store = begin(folder, err);
     if (!store)
         return NULL;
-    if ((fresh && (move_aside(store->path, "", err) || move_aside(store->path, "-wal", err))) ||
-        open_database(store, err) || open_layout(store, names, err) || load(store, names, err)) {
+    if ((fresh && keep_old(store, err)) || open_database(store, err) || open_layout(store, names, err) ||
+        load(store, names, err)) {
         store_close(store);
         return NULL;
     }
@@ -604,13 +629,24 @@ int store_manifest_set(struct store *store, const char *key, const char *text, s
     return finish(store, SET_MANIFEST, err);
 }
 
+int store_manifest_find(struct store *store, const char *key, struct arena *arena, const char **text, struct error *err)
+{
+    int status = 0;
+    *text = NULL;
+    bind_text(store->statements[GET_MANIFEST], 1, key);
+    while (next_row(store, GET_MANIFEST, &status, err)) {
+        *text = arena_string(arena, column_text(store->statements[GET_MANIFEST], 0));
+        if (!*text)
+            status = error_memory(err, "the run's manifest");
+    }
+    return status;
+}
+
 const char *store_manifest(struct store *store, const char *key, struct arena *arena)
 {
-    sqlite3_stmt *statement = store->statements[GET_MANIFEST];
-    bind_text(statement, 1, key);
-    const char *text = sqlite3_step(statement) == SQLITE_ROW ? arena_string(arena, column_text(statement, 0)) : NULL;
-    sqlite3_reset(statement);
-    return text;
+    const char *text;
+    struct error ignored;
+    return store_manifest_find(store, key, arena, &text, &ignored) ? NULL : text;
 }
 
 int store_read_manifest(struct store *store, struct arena *arena, struct store_text **list, int *count,

@@ -65,6 +65,10 @@ void store_close(struct store *store); /* NULL is fine */
 int store_manifest_set(struct store *store, const char *key, const char *text, struct error *err);
 const char *store_manifest(struct store *store, const char *key, struct arena *arena); /* NULL if none */
 
+/* The same where "none" and "could not be read" must not be taken for one another. */
+int store_manifest_find(struct store *store, const char *key, struct arena *arena, const char **text,
+                        struct error *err);
+
 /* All of them, by key; in the arena. */
 struct store_text {
     const char *key, *text;

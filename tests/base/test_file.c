@@ -139,3 +139,15 @@ TEST(what_a_killed_writer_left_is_removed_and_nothing_else)
     file_remove_left("/no/such/folder/a.h5");
     end();
 }
+
+TEST(what_is_unfinished_in_a_folder_is_removed_whoever_began_it)
+{
+    begin();
+    static const char *const names[] = {"a.csv.part-1", "b.png.part-4194303", "a.csv", "a.csv.part-x", "part-1"};
+    for (int i = 0; i < 5; i++)
+        fclose(fopen(inside(names[i]), "w"));
+    file_remove_unfinished(inside("."));
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(access(inside(names[i]), F_OK), i < 2 ? -1 : 0);
+    end();
+}

@@ -1,0 +1,65 @@
+/* tests/bench/test_identity.c - which value of a config has changed. */
+#include "bench/identity.h"
+
+#include "tests/test.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char whole[] = "seed: 1\n"
+                            "dataset:\n"
+                            "  path: a.h5\n"
+                            "  images: 2\n"
+                            "methods:\n"
+                            "- name: gradcam\n"
+                            "  params:\n"
+                            "    score: logit\n"
+                            "- name: reciprocam\n"
+                            "  params:\n"
+                            "    score: prob\n"
+                            "engine: auto\n";
+
+/* `whole` with its last `old` replaced. */
+static const char *with(const char *old, const char *new)
+{
+    static char text[sizeof whole + 64];
+    const char *at = NULL;
+    for (const char *next = strstr(whole, old); next; next = strstr(next + 1, old))
+        at = next;
+    assert_non_null(at);
+    snprintf(text, sizeof text, "%.*s%s%s", (int)(at - whole), whole, new, at + strlen(old));
+    return text;
+}
+
+static void expect(const char *now, const char *where, const char *before, const char *value)
+{
+    struct identity_difference difference;
+    assert_true(identity_differs(whole, now, &difference));
+    assert_string_equal(difference.where, where);
+    assert_string_equal(difference.before, before);
+    assert_string_equal(difference.now, value);
+}
+
+TEST(equal_configs_do_not_differ)
+{
+    struct identity_difference difference;
+    assert_false(identity_differs(whole, whole, &difference));
+}
+
+TEST(the_value_that_changed_is_named_with_its_section_and_entry)
+{
+    expect(with("seed: 1", "seed: 12"), "seed", "1", "12");
+    expect(with("images: 2", "images: 3"), "dataset.images", "2", "3");
+    expect(with("score: logit", "score: prob"), "methods.1.score", "logit", "prob");
+    expect(with("score: prob", "score: \"a: b\""), "methods.2.score", "prob", "\"a: b\"");
+    expect(with("- name: reciprocam", "- name: x"), "methods.2.name", "reciprocam", "x");
+    expect(with("engine: auto", "engine: openblas"), "engine", "auto", "openblas");
+}
+
+TEST(keys_that_come_or_go_are_shown_with_their_lines)
+{
+    expect(with("  images: 2\n", ""), "methods", "images: 2", "methods:");
+    expect(with("  images: 2\n", "  images: 2\n  shuffle: true\n"), "dataset.shuffle", "methods:", "shuffle: true");
+    expect(with("engine: auto\n", ""), "engine", "engine: auto", "nothing");
+    expect(with("engine: auto\n", "engine: auto\nmore: 1\n"), "more", "nothing", "more: 1");
+}
