@@ -175,10 +175,10 @@ static json_t *whole(const struct manifest *m)
                      entries(m->protocols, m->protocol_count), "items", m->item_count, "format_version", 1);
 }
 
-int manifest_write(const char *path, const struct manifest *manifest, struct error *err)
+/* Takes the JSON. NULL: no memory. */
+static int write_json(const char *path, json_t *json, struct error *err)
 {
     struct file_writer file;
-    json_t *json = whole(manifest);
     if (!json)
         return error_memory(err, "the manifest");
     int status = file_create(&file, path, err);
@@ -190,6 +190,99 @@ int manifest_write(const char *path, const struct manifest *manifest, struct err
     }
     json_decref(json);
     return status;
+}
+
+int manifest_write(const char *path, const struct manifest *manifest, struct error *err)
+{
+    return write_json(path, whole(manifest), err);
+}
+
+/* -- of several runs ------------------------------------------------------------------------------------------------ */
+
+/* NULL: none, or none that can be read. */
+static json_t *load(const char *folder)
+{
+    char path[PATH_MAX];
+    struct error ignored;
+    json_t *json = file_join(path, folder, "manifest.json", &ignored) ? NULL : json_load_file(path, 0, NULL);
+    if (json_is_object(json))
+        return json;
+    json_decref(json);
+    return NULL;
+}
+
+/* Times are written so that the order of texts is the order of times; null is no time. */
+static void take_time(json_t *whole, const json_t *part, const char *key, int sign)
+{
+    const char *have = json_string_value(json_object_get(whole, key));
+    json_t *new = json_object_get(part, key);
+    const char *text = json_string_value(new);
+    if (text && (!have || sign * strcmp(text, have) > 0))
+        json_object_set(whole, key, new);
+}
+
+static void take_part(json_t *whole, json_t *runs, const char *folder, json_t *part)
+{
+    static const char *const keys[] = {"machine", "started", "ended", "items"};
+    json_t *row = json_pack("{s:o}", "folder", text_or_null(folder));
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        json_object_set(row, keys[i], json_object_get(part, keys[i]));
+    json_array_append_new(runs, row);
+    take_time(whole, part, "started", -1);
+    take_time(whole, part, "ended", 1);
+}
+
+/* The folder's rows of an earlier joining, but for those that come again. */
+static json_t *rows_of_before(const json_t *before, const char *const *folders, int count)
+{
+    json_t *rows = json_array(), *row;
+    size_t i;
+    json_array_foreach(json_object_get(before, "joined_from"), i, row)
+    {
+        const char *folder = json_string_value(json_object_get(row, "folder"));
+        bool is_again = !folder;
+        for (int k = 0; k < count && !is_again; k++)
+            is_again = strcmp(folders[k], folder) == 0;
+        if (!is_again)
+            json_array_append(rows, row);
+    }
+    return rows;
+}
+
+static json_t *join(const char *folder, const char *const *folders, int count)
+{
+    json_t *joined = load(folder), *rows = rows_of_before(joined, folders, count);
+    if (joined && !json_object_get(joined, "joined_from"))
+        take_part(joined, rows, folder, joined);
+    for (int i = 0; i < count; i++) {
+        json_t *part = load(folders[i]);
+        if (part && !joined)
+            joined = json_deep_copy(part);
+        if (part)
+            take_part(joined, rows, folders[i], part);
+        json_decref(part);
+    }
+    if (joined)
+        json_object_set(joined, "joined_from", rows);
+    json_decref(rows);
+    return joined;
+}
+
+int manifest_join(const char *folder, const char *const *runs, int count, const struct manifest *manifest,
+                  struct error *err)
+{
+    char path[PATH_MAX];
+    json_t *joined = join(folder, runs, count);
+    if (!joined)
+        return 0;
+    json_object_set_new(joined, "config_sha256", text_or_null(manifest->config_sha256));
+    json_object_set_new(joined, "items", json_integer(manifest->item_count));
+    json_object_set_new(json_object_get(joined, "dataset"), "skipped", skipped(manifest));
+    if (file_join(path, folder, "manifest.json", err)) {
+        json_decref(joined);
+        return -1;
+    }
+    return write_json(path, joined, err);
 }
 
 /* -- hashes -------------------------------------------------------------------------------------------------------- */

@@ -48,6 +48,14 @@ struct manifest {
 /* Writes the file (beside, then renamed). Errors: not writable, no memory. Text that is not UTF-8 is shown with '?'. */
 int manifest_write(const char *path, const struct manifest *manifest, struct error *err);
 
+/*
+ * FOLDER/manifest.json of runs that were joined there: what the folder or else the first run has (a killed one has none),
+ * with begin and end of them all, a list of what each was (joined_from), and of `manifest` what is true now: config_sha256,
+ * item_count, skipped. Without any manifest nothing is written.
+ */
+int manifest_join(const char *folder, const char *const *runs, int count, const struct manifest *manifest,
+                  struct error *err);
+
 /* SHA-256 of a file's bytes as 64 hex digits, read piece by piece. */
 int file_sha256(const char *path, char hex[65], struct error *err);
 
