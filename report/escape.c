@@ -43,10 +43,10 @@ static bool is_in(uint32_t code, const struct range *ranges, size_t count)
 }
 #define IS_IN(code, ranges) is_in(code, ranges, sizeof(ranges) / sizeof((ranges)[0]))
 
-/* Controls, line separators, marks and overrides of direction, the byte order mark. */
-static const struct range unsafe[] = {{0, 0x1f},        {0x7f, 0x9f},     {0x61c, 0x61c},
-                                      {0x200e, 0x200f}, {0x2028, 0x202e}, {0x2066, 0x2069},
-                                      {0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0xe0000, 0xe007f}};
+/* Controls, line separators, marks and overrides of direction, the byte order mark, what is no character. */
+static const struct range unsafe[] = {{0, 0x1f},        {0x7f, 0x9f},      {0x61c, 0x61c},   {0x200e, 0x200f},
+                                      {0x2028, 0x202e}, {0x2066, 0x2069},  {0xfeff, 0xfeff}, {0xfff9, 0xfffb},
+                                      {0xfffe, 0xffff}, {0xe0000, 0xe007f}};
 /* Combining marks, joiners, variation selectors. */
 static const struct range zero_wide[] = {{0x300, 0x36f},   {0x483, 0x489},   {0x591, 0x5bd},
                                          {0x610, 0x61a},   {0x64b, 0x65f},   {0x200b, 0x200d},
@@ -190,6 +190,23 @@ static const struct rules tex_rules = {
 int escape_tex(FILE *stream, const char *text)
 {
     return put(stream, text, &tex_rules, 0);
+}
+
+static const struct rules xml_rules = {
+    .replaced = "\xef\xbf\xbd",
+    .ascii = {['<'] = "&lt;",
+              ['>'] = "&gt;",
+              ['&'] = "&amp;",
+              ['"'] = "&quot;",
+              ['\''] = "&apos;",
+              ['\n'] = " ",
+              ['\r'] = " ",
+              ['\t'] = " "},
+};
+
+int escape_xml(FILE *stream, const char *text)
+{
+    return put(stream, text, &xml_rules, 0);
 }
 
 /* A doubled quote would do, but gnuplot 5.4 takes one that opens a string for its end. */

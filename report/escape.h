@@ -21,6 +21,9 @@ int escape_markdown(FILE *stream, const char *text);
 /* Inside a cell of a LaTeX tabular. Characters beyond Latin need XeLaTeX or LuaLaTeX. */
 int escape_tex(FILE *stream, const char *text);
 
+/* Text or a quoted attribute of XML 1.0. */
+int escape_xml(FILE *stream, const char *text);
+
 /*
  * A single-quoted gnuplot string, quotes included; at most `columns` wide (0: no limit); use it with `noenhanced`. What
  * the fonts of a plot may lack (beyond Latin, Greek and Cyrillic) is '?'.
