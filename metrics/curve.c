@@ -95,8 +95,9 @@ void curve_state(const struct curve_plan *plan, enum curve_kind kind, int k, con
     const size_t n = (size_t)plan->h * (size_t)plan->w;
     const float *before = kind == CURVE_INSERTION ? baseline : input;
     const float *after = kind == CURVE_INSERTION ? input : baseline;
-    for (size_t i = 0; i < 3 * n; i++)
-        out[i] = plan->step_of[i % n] <= k ? after[i] : before[i];
+    for (int colour = 0; colour < 3; colour++, before += n, after += n, out += n)
+        for (size_t i = 0; i < n; i++)
+            out[i] = plan->step_of[i] <= k ? after[i] : before[i];
 }
 
 /* -- baselines ------------------------------------------------------------------------------------------------------ */
