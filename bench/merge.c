@@ -193,6 +193,8 @@ static int check_run(struct joining *joining, const char *folder, struct shard *
     struct store *store = store_open_run(folder, arena, &names, err);
     if (!store)
         return -1;
+    if (is_first)
+        joining->first = folder;
     const int status =
         is_first ? check_first(joining, store, &names, err) : check_other(joining, folder, store, &names, err);
     const char *text = store_manifest(store, SHARD_KEY, &joining->scratch);
