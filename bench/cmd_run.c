@@ -2,6 +2,7 @@
 #include "bench/bench.h"
 #include "bench/calibrate.h"
 #include "bench/estimate.h"
+#include "bench/interrupt.h"
 #include "bench/options.h"
 #include "bench/run.h"
 
@@ -150,6 +151,8 @@ static int run(int argc, char **argv, struct error *err)
     const int status = options_parse(&usage, argc, argv, &arguments.common, &arguments, err);
     if (status)
         return options_exit(status);
+    if (!arguments.is_dry)
+        interrupt_catch();
     struct run job;
     if (open_job(&job, &arguments, err))
         return EXIT_USAGE;

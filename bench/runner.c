@@ -13,11 +13,11 @@
 #include "bench/bench.h"
 #include "bench/estimate.h"
 #include "bench/evaluate.h"
+#include "bench/interrupt.h"
 #include "bench/pictures.h"
 #include "bench/progress.h"
 
 #include <omp.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -53,22 +53,6 @@ struct runner {
     bool has_failed;
     struct error error;
 };
-
-static volatile sig_atomic_t is_interrupted;
-
-static void interrupt(int signal)
-{
-    (void)signal;
-    is_interrupted = 1;
-}
-
-static void catch_signals(void)
-{
-    const struct sigaction action = {.sa_handler = interrupt, .sa_flags = SA_RESTART};
-    is_interrupted = 0;
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
 
 static bool is_ours(const struct runner *runner, int backbone, int image)
 {
@@ -225,11 +209,12 @@ static void run_task(struct runner *runner, struct evaluator *evaluator, const s
     {
         struct error problem;
         int stored = 0;
-        if (is_unreadable)
+        const bool is_dropped = runner->has_failed || interrupt_has_come; /* passes may have been left out */
+        if (!is_dropped && is_unreadable)
             stored = skip(runner, task->image, &err, &problem);
-        else if (status)
+        else if (!is_dropped && status)
             fail(runner, &err);
-        else if (!runner->has_failed)
+        else if (!is_dropped)
             stored = commit(runner, task->image, &evaluated, group->count, &problem);
         if (stored)
             fail(runner, &problem);
@@ -243,7 +228,7 @@ static bool should_stop(struct runner *runner)
     bool stop;
 #pragma omp critical(results)
     stop = runner->has_failed;
-    return stop || is_interrupted;
+    return stop || interrupt_has_come;
 }
 
 /* A worker is a thread with a session of its own. */
@@ -269,6 +254,7 @@ static int make_workers(struct runner *runner, struct workers *workers, struct e
         struct session *session = session_create(runner->network, is_wide ? 1 : threads, err);
         if (!session)
             return -1;
+        session_stop_when(session, &interrupt_has_come);
         held += session_bytes(session);
         if (memory && held >> 20 >= (size_t)memory) {
             session_free(session);
@@ -388,7 +374,7 @@ static int open_maps(struct runner *runner, struct error *err)
 static int close_maps(struct runner *runner, struct error *err)
 {
     struct h5_writer *maps = runner->maps;
-    if (!maps || is_interrupted)
+    if (!maps || interrupt_has_come)
         return 0;
     runner->maps = NULL;
     return h5_commit(maps, err);
@@ -397,7 +383,8 @@ static int close_maps(struct runner *runner, struct error *err)
 static int measure_all(struct runner *runner, struct error *err)
 {
     struct run *run = runner->run;
-    for (runner->backbone = 0; runner->backbone < run->config.backbone_count && !is_interrupted; runner->backbone++) {
+    for (runner->backbone = 0; runner->backbone < run->config.backbone_count && !interrupt_has_come;
+         runner->backbone++) {
         const int status = run_backbone(runner, err);
         pictures_free(runner->pictures);
         runner->pictures = NULL;
@@ -442,7 +429,7 @@ static int report_all(struct runner *runner, struct error *err)
 
 static int exit_code(const struct runner *runner)
 {
-    if (is_interrupted)
+    if (interrupt_has_come)
         return EXIT_INTERRUPTED;
     return runner->flags->strict && runner->skipped_count > 0 ? EXIT_INCOMPLETE : EXIT_DONE;
 }
@@ -460,7 +447,6 @@ static int execute(struct runner *runner, struct error *err)
     runner->store = record_open(run, runner->flags->fresh, err);
     if (!runner->store || store_clear_skipped(runner->store, err) || open_maps(runner, err))
         return -1;
-    catch_signals();
     progress_begin(&runner->progress, cost_ahead(runner), "maps", runner->flags->quiet ? NULL : stderr,
                    isatty(STDERR_FILENO));
     const int status = measure_all(runner, err);

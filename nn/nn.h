@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "nn/graph.h"
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -92,6 +93,9 @@ bool network_pooled_linear(const struct network *network, int layer, const float
 struct session *session_create(const struct network *network, int lanes, struct error *err);
 void session_free(struct session *session);
 const struct network *session_network(const struct session *session);
+
+/* Once *stop is not 0, images of a batch are left out and their logits say nothing: for a caller who drops them. */
+void session_stop_when(struct session *session, const volatile sig_atomic_t *stop);
 
 /* Bytes of one lane's planned workspace; of the whole session, without what the first gradient adds; of a network. */
 size_t session_workspace_bytes(const struct session *session);

@@ -24,10 +24,11 @@ struct session {
     int lane_count;
     struct lane *lanes;
     size_t workspace_floats;
-    float *side;                 /* values beside the layers, of the last base pass */
-    float *rows;                 /* (CHUNK_IMAGES, boundary): what the spatial steps leave */
-    float *chunk_logits;         /* (CHUNK_IMAGES, K) */
-    float *tape, *tape_gradient; /* made by the first gradient that needs them */
+    const volatile sig_atomic_t *stop; /* NULL: never */
+    float *side;                       /* values beside the layers, of the last base pass */
+    float *rows;                       /* (CHUNK_IMAGES, boundary): what the spatial steps leave */
+    float *chunk_logits;               /* (CHUNK_IMAGES, K) */
+    float *tape, *tape_gradient;       /* made by the first gradient that needs them */
     size_t tape_floats;
 };
 
@@ -119,6 +120,11 @@ void session_free(struct session *session)
 const struct network *session_network(const struct session *session)
 {
     return session->network;
+}
+
+void session_stop_when(struct session *session, const volatile sig_atomic_t *stop)
+{
+    session->stop = stop;
 }
 
 size_t session_workspace_bytes(const struct session *session)
@@ -213,6 +219,8 @@ static void run_image(const struct batch *batch, int lane_index, int i)
     const struct program *program = batch->program;
     const struct network *network = session->network;
     struct lane *lane = &session->lanes[lane_index];
+    if (session->stop && *session->stop)
+        return;
     if (batch->is_pooled) {
         batch->source(batch->context, batch->first + i, session->rows + (size_t)i * batch->boundary);
         return;

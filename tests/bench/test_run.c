@@ -2,6 +2,7 @@
 #include "tests/bench/small_run.h"
 
 #include "base/h5.h"
+#include "bench/interrupt.h"
 
 #include <signal.h>
 #include <sqlite3.h>
@@ -182,8 +183,10 @@ TEST(maps_h5_is_there_only_when_complete_and_is_then_not_made_again)
     struct method interrupting = *real;
     interrupting.explain = explain_interrupted;
     s.run.config.methods[0].method = &interrupting;
+    interrupt_catch();
     assert_int_equal(run_execute(&s.run, &(struct run_flags){.quiet = true}, &s.err), EXIT_INTERRUPTED);
     run_close(&s.run);
+    interrupt_catch();
     assert_false(exists(&s, "maps.h5"));
     assert_int_equal(small_execute(&s, with_maps, (struct run_flags){0}), EXIT_DONE);
     const ino_t first = file_number(&s, "maps.h5");
