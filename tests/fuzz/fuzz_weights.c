@@ -2,7 +2,7 @@
 #include "backbones/weights_file.h"
 #include "tests/fuzz/fuzz.h"
 
-FUZZ_SEEDS("tests/golden/weights", "tests/golden/h5");
+FUZZ_SEEDS("tests/fuzz/corpus/weights", "tests/golden/h5");
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -1,32 +1,47 @@
-/* tests/fuzz/replay.c - a main() that runs a harness on its seeds, once each, without libFuzzer. */
+/*
+ * tests/fuzz/replay.c - a main() that runs a harness on its seeds without libFuzzer: once each, or damaged at random.
+ *
+ * Damage that is blind is the better way where the reader works in a child process: libFuzzer does not see what an input
+ * reaches there and soon has none left that is like a file.
+ */
+#include "base/random.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <dirent.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
-static int replay_file(const char *path)
+enum { SEEDS_MAX = 1000, CHANGES_MAX = 8 };
+
+struct seed {
+    uint8_t *data; /* exactly as large as the file, so that a byte too much is seen */
+    size_t size;
+};
+
+static struct seed seeds[SEEDS_MAX];
+static int seed_count;
+
+static void read_file(const char *path)
 {
     struct stat status;
-    if (stat(path, &status) || !S_ISREG(status.st_mode))
-        return 0;
+    if (seed_count == SEEDS_MAX || stat(path, &status) || !S_ISREG(status.st_mode))
+        return;
     FILE *file = fopen(path, "rb");
-    const size_t size = (size_t)status.st_size;
-    uint8_t *data = malloc(size ? size : 1); /* exactly as large, so that a byte too much is seen */
-    if (!file || !data || fread(data, 1, size, file) != size) {
+    struct seed *seed = &seeds[seed_count++];
+    seed->size = (size_t)status.st_size;
+    seed->data = malloc(seed->size ? seed->size : 1);
+    if (!file || !seed->data || fread(seed->data, 1, seed->size, file) != seed->size) {
         perror(path);
         exit(1);
     }
     fclose(file);
-    LLVMFuzzerTestOneInput(data, size);
-    free(data);
-    return 1;
 }
 
-static int replay_folder(const char *folder)
+static void read_folder(const char *folder)
 {
-    int count = 0;
     DIR *stream = opendir(folder);
     if (!stream) {
         perror(folder);
@@ -35,20 +50,48 @@ static int replay_folder(const char *folder)
     for (const struct dirent *entry; (entry = readdir(stream));) {
         char path[1024];
         snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-        count += replay_file(path);
+        read_file(path);
     }
     closedir(stream);
-    return count;
 }
 
-/* Files that are given, or all seeds. The line has cmocka's form, for tools/run_tests.sh. */
+/* Some bytes changed, now and then the end cut off. */
+static void run_damaged(const struct seed *seed, struct random_stream *random)
+{
+    size_t size = seed->size;
+    if (random_below(random, 8) == 0 && size)
+        size = random_below(random, (uint32_t)size);
+    uint8_t *data = malloc(size ? size : 1);
+    if (!data)
+        exit(1);
+    memcpy(data, seed->data, size);
+    for (uint32_t changes = 1 + random_below(random, CHANGES_MAX); changes && size; changes--)
+        data[random_below(random, (uint32_t)size)] = (uint8_t)random_u32(random);
+    LLVMFuzzerTestOneInput(data, size);
+    free(data);
+}
+
+/*
+ * PROGRAM [FILE...]: files that are given, or all seeds. PROGRAM --damage N [SEED]: N damaged seeds. The line has
+ * cmocka's form, for tools/run_tests.sh.
+ */
 int main(int argc, char **argv)
 {
-    int count = 0;
-    for (int i = 1; i < argc; i++)
-        count += replay_file(argv[i]);
-    for (int i = 0; argc == 1 && fuzz_seeds[i]; i++)
-        count += replay_folder(fuzz_seeds[i]);
-    printf("[%s] %d inputs replayed\n", count ? "       OK " : "  FAILED  ", count);
+    const bool is_damage = argc > 2 && strcmp(argv[1], "--damage") == 0;
+    for (int i = 1; i < argc && !is_damage; i++)
+        read_file(argv[i]);
+    for (int i = 0; (argc == 1 || is_damage) && fuzz_seeds[i]; i++)
+        read_folder(fuzz_seeds[i]);
+    const long count = is_damage && seed_count ? atol(argv[2]) : seed_count;
+    struct random_stream random;
+    random_init(&random, argc > 3 ? (uint64_t)atol(argv[3]) : 1, random_purpose(0, "damage"));
+    for (long i = 0; i < count; i++)
+        if (is_damage)
+            run_damaged(&seeds[random_below(&random, (uint32_t)seed_count)], &random);
+        else
+            LLVMFuzzerTestOneInput(seeds[i].data, seeds[i].size);
+    for (int i = 0; i < seed_count; i++)
+        free(seeds[i].data);
+    printf("[%s] %ld inputs %s\n", count ? "       OK " : "  FAILED  ", count, is_damage ? "damaged" : "replayed");
     return count ? 0 : 1;
 }
