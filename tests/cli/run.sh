@@ -7,7 +7,7 @@
 #     CAMBENCH  the program (build/cambench)
 set -u
 export LC_ALL=C NO_COLOR=1 TERM=dumb
-unset ARGP_HELP_FMT
+unset ARGP_HELP_FMT "${!SLURM_@}" "${!OMPI_@}" "${!PMI_@}" JOB_COMPLETION_INDEX CAMBENCH_SHARDS
 here=$(cd "$(dirname "$0")" && pwd)
 ROOT=$(cd "$here/../.." && pwd)
 program=$(realpath "${CAMBENCH:-$ROOT/build/cambench}")
