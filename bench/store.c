@@ -100,8 +100,8 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [GET_ITEM_VALUES] =
         "SELECT protocol, metric, number, undefined, flag FROM value" WHERE_ITEM " ORDER BY protocol, metric",
     [ADD_CURVE] = "INSERT INTO curve VALUES (?, ?, ?, ?, ?, ?, ?)",
-    [GET_CURVES] = "SELECT backbone, image, method, protocol, metric, fraction, probability FROM curve"
-                   " ORDER BY backbone, image, method, protocol, metric",
+    [GET_CURVES] =
+        "SELECT backbone, image, method, protocol, metric, fraction, probability FROM curve ORDER BY 1, 2, 3, 4, 5",
     [GET_ITEM_CURVES] =
         "SELECT protocol, metric, fraction, probability FROM curve" WHERE_ITEM " ORDER BY protocol DESC, metric DESC",
     [ADD_SKIPPED] = "INSERT OR REPLACE INTO skipped VALUES (?, ?)",
