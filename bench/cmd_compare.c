@@ -181,17 +181,11 @@ static int tell(struct job *job, struct error *err)
     return 0;
 }
 
-/* Cells that both runs have. */
-static int compared_cells(const struct comparison *comparison)
-{
-    return comparison->count - comparison->verdicts[COMPARE_MISSING] - comparison->verdicts[COMPARE_NEW];
-}
-
 /* Exit 1 says that there is a difference and nothing else: what is not there has not been compared. */
 static int verdict_of(const struct job *job, struct error *err)
 {
     const struct comparison *comparison = &job->comparison;
-    if (compared_cells(comparison) == 0) {
+    if (compare_compared(comparison) == 0) {
         error_set(err, "nothing to compare: \"%s\" and \"%s\" have %s in common", job->runs[0].folder,
                   job->runs[1].folder, comparison->images ? "no cell" : "no image");
         return EXIT_USAGE;

@@ -270,8 +270,9 @@ static int fill_facts(const struct source *source, const json_t *manifest, struc
                             json_text(json_object_get(manifest, "blas"), "core"));
     out->side.facts = facts;
     if (*cpu)
-        out->side.machine = arena_format(arena, "%s with %lld threads", cpu,
+        out->side.machine = arena_format(arena, "%s, threads %lld", cpu,
                                          (long long)json_integer_value(json_object_get(machine, "threads")));
+    out->side.processor_wait = json_number_value(json_object_get(machine, "processor_wait")); /* 0 if there is none */
     out->started = arena_string(arena, json_text(manifest, "started"));
     bool is_ready = out->started && (out->side.machine || !*cpu);
     for (int i = 0; i < FACTS; i++)

@@ -10,7 +10,9 @@
 #include <jansson.h>
 #include <openssl/evp.h>
 
+#include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -79,15 +81,42 @@ static json_t *instruction_sets(void)
     return list;
 }
 
+/* Seconds that a thread has run, and that it could have run had a processor been free; false: not known here. */
+static bool thread_times(const char *thread, double *ran, double *waited)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "/proc/self/task/%.32s/schedstat", thread);
+    FILE *file = fopen(path, "r");
+    const bool is_read = file && fscanf(file, "%lf %lf", ran, waited) == 2;
+    if (file)
+        fclose(file);
+    return is_read;
+}
+
+/* The share of the threads' time in which other programs had the processors: times of a busy machine say little. */
+static json_t *processor_wait(void)
+{
+    double ran, waited, all_ran = 0, all_waited = 0;
+    DIR *threads = opendir("/proc/self/task");
+    for (struct dirent *entry; threads && (entry = readdir(threads));)
+        if (entry->d_name[0] != '.' && thread_times(entry->d_name, &ran, &waited)) {
+            all_ran += ran;
+            all_waited += waited;
+        }
+    if (threads)
+        closedir(threads);
+    return all_ran > 0 ? json_real(all_waited / (all_ran + all_waited)) : json_null();
+}
+
 static json_t *machine(int threads)
 {
     char model[256] = "unknown", host[256] = "unknown";
     if (!cpuinfo("model name", model, sizeof model))
         cpuinfo("CPU part", model, sizeof model);
     gethostname(host, sizeof host - 1);
-    return json_pack("{s:o, s:o, s:o, s:I, s:i}", "host", text_or_null(host), "cpu", text_or_null(model),
+    return json_pack("{s:o, s:o, s:o, s:I, s:i, s:o}", "host", text_or_null(host), "cpu", text_or_null(model),
                      "instruction_sets", instruction_sets(), "cores", (json_int_t)sysconf(_SC_NPROCESSORS_ONLN),
-                     "threads", threads);
+                     "threads", threads, "processor_wait", processor_wait());
 }
 
 static json_t *blas(void)

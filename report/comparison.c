@@ -15,6 +15,8 @@
 
 #define PARTS_MAX 5
 #define FAMILY_LEVEL 0.01 /* of an alarm by chance in a comparison */
+#define NOISE_FACTOR 3    /* standard deviations */
+#define WAIT_MAX 0.1      /* times of a machine that was busier are not compared */
 
 enum side { BASE, NOW, SIDES };
 
@@ -576,32 +578,81 @@ static int read_times(const struct work *work, const int backbone[SIDES], const 
     return n;
 }
 
-static int compare_times(struct work *work, const int backbone[SIDES], const int method[SIDES], struct error *err)
+/* How widely numbers scatter about their median, as a standard deviation; sorts them. */
+static double scatter(double *values, int n)
+{
+    stats_sort(values, (size_t)n);
+    const double median = stats_percentile(values, (size_t)n, 50);
+    for (int i = 0; i < n; i++)
+        values[i] = fabs(values[i] - median);
+    stats_sort(values, (size_t)n);
+    return 1.4826 * stats_percentile(values, (size_t)n, 50);
+}
+
+/* The cell of a method's times, not judged yet; its size is what single images of it scatter. */
+static int measure_times(struct work *work, const int backbone[SIDES], const int method[SIDES],
+                         struct compare_cell *cell)
 {
     const struct report *base = work->side[BASE]->report;
-    struct compare_cell cell = {.verdict = COMPARE_SAME,
-                                .backbone = base->backbones[backbone[BASE]].name,
-                                .method = base->methods[method[BASE]].name,
-                                .protocol = "",
-                                .low = NAN,
-                                .high = NAN,
-                                .n = read_times(work, backbone, method)};
-    if (cell.n < 2)
-        return 0;
+    *cell = (struct compare_cell){.verdict = COMPARE_SAME,
+                                  .backbone = base->backbones[backbone[BASE]].name,
+                                  .method = base->methods[method[BASE]].name,
+                                  .protocol = "",
+                                  .low = NAN,
+                                  .high = NAN,
+                                  .n = read_times(work, backbone, method)};
     for (int s = 0; s < SIDES; s++) {
-        if (rank_times(work, s, cell.n))
-            return error_memory(err, "the comparison");
-        for (int i = 0; i < cell.n; i++)
+        if (rank_times(work, s, cell->n))
+            return -1;
+        for (int i = 0; i < cell->n; i++)
             work->drawn[i] = 1;
-        cell.value[s] = drawn_median(work, s, cell.n);
+        cell->value[s] = drawn_median(work, s, cell->n);
     }
-    cell.difference = cell.value[NOW] / cell.value[BASE];
-    cell.size = fabs(log(cell.difference));
-    if (cell.size > log(work->options->speed)) {
-        time_interval(work, cell.n, &cell);
-        cell.verdict = !excludes(&cell, 1) ? COMPARE_WITHIN : cell.difference > 1 ? COMPARE_SLOWER : COMPARE_FASTER;
-    }
-    work->out->cells[work->out->count++] = cell;
+    cell->difference = cell->value[NOW] / cell->value[BASE];
+    return 0;
+}
+
+/* Of the image's own ratios in a cell; leaves the sample as it was. */
+static double images_scatter(struct work *work, int n)
+{
+    double *ratios = work->sample[NOW] + n;
+    for (int i = 0; i < n; i++)
+        ratios[i] = log(work->sample[NOW][i] / work->sample[BASE][i]);
+    return scatter(ratios, n);
+}
+
+/* A ratio counts when it stands out of what the machine's own moods do to images and to other methods. */
+static void judge_times(struct work *work, double noise, struct compare_cell *cell)
+{
+    cell->size = fabs(log(cell->difference));
+    if (cell->size <= fmax(log(work->options->speed), NOISE_FACTOR * noise))
+        return;
+    time_interval(work, cell->n, cell);
+    cell->verdict = !excludes(cell, 1) ? COMPARE_WITHIN : cell->difference > 1 ? COMPARE_SLOWER : COMPARE_FASTER;
+}
+
+/* Visits all methods of all backbones that both runs have, twice: what they scatter, then what stands out of that. */
+static int visit_times(struct work *work, double *ratios, int *count, double noise, struct error *err)
+{
+    const struct report *base = work->side[BASE]->report;
+    for (int b = 0; b < base->backbone_count; b++)
+        for (int m = 0; m < base->method_count; m++) {
+            const int backbone[SIDES] = {b, work->match[BASE][COMPARE_BACKBONES][b]};
+            const int method[SIDES] = {m, work->match[BASE][COMPARE_METHODS][m]};
+            struct compare_cell cell;
+            if (backbone[NOW] < 0 || method[NOW] < 0)
+                continue;
+            if (measure_times(work, backbone, method, &cell))
+                return error_memory(err, "the comparison");
+            if (cell.n < 2)
+                continue;
+            if (ratios) {
+                ratios[(*count)++] = log(cell.difference);
+                continue;
+            }
+            judge_times(work, fmax(noise, images_scatter(work, cell.n)), &cell);
+            work->out->cells[work->out->count++] = cell;
+        }
     return 0;
 }
 
@@ -616,14 +667,14 @@ static int compare_all_times(struct work *work, struct error *err)
                         arena_format(work->arena, "times are not compared: %s in the base, now %s",
                                      was ? was : "an unknown machine", is ? is : "an unknown machine"),
                         err);
-    for (int b = 0; b < base->backbone_count; b++)
-        for (int m = 0; m < base->method_count; m++) {
-            const int backbone[SIDES] = {b, work->match[BASE][COMPARE_BACKBONES][b]};
-            const int method[SIDES] = {m, work->match[BASE][COMPARE_METHODS][m]};
-            if (backbone[NOW] >= 0 && method[NOW] >= 0 && compare_times(work, backbone, method, err))
-                return -1;
-        }
-    return 0;
+    double *ratios =
+        arena_alloc(work->arena, (size_t)base->backbone_count * (size_t)base->method_count + 1, sizeof *ratios);
+    int count = 0;
+    if (!ratios)
+        return error_memory(err, "the comparison");
+    if (visit_times(work, ratios, &count, 0, err))
+        return -1;
+    return visit_times(work, NULL, NULL, count ? scatter(ratios, count) : 0, err);
 }
 
 /* -- all cells ----------------------------------------------------------------------------------------------------- */

@@ -27,6 +27,7 @@ struct compare_side {
     const struct compare_row *rows[COMPARE_LISTS]; /* as the report's lists */
     const char *const *facts; /* what all numbers depend on: "seed 1"; as many in both runs, ends with NULL */
     const char *machine;      /* what times depend on; NULL: not known */
+    double processor_wait;    /* share of its time in which a thread could not run because others did */
 };
 
 /* In the metric's unit, percent as points; metric NULL: of all that have none of their own. */
@@ -96,7 +97,8 @@ struct comparison {
 int compare_runs(const struct compare_side *base, const struct compare_side *now, const struct compare_options *options,
                  struct arena *arena, struct comparison *out, struct error *err);
 
-/* Differences, missing and new cells. */
+/* How many cells both runs have, and how many of these differ. */
+int compare_compared(const struct comparison *comparison);
 int compare_differences(const struct comparison *comparison);
 
 /* What all differences have in common, "method gradcam", in the arena; NULL: nothing, or no memory. */

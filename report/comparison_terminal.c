@@ -99,6 +99,11 @@ void compare_sentence(FILE *stream, const struct compare_cell *cell)
 
 /* -- in common ----------------------------------------------------------------------------------------------------- */
 
+int compare_compared(const struct comparison *comparison)
+{
+    return comparison->count - comparison->verdicts[COMPARE_MISSING] - comparison->verdicts[COMPARE_NEW];
+}
+
 int compare_differences(const struct comparison *comparison)
 {
     int count = 0;
@@ -270,9 +275,9 @@ static void put_head(const struct comparison *comparison, FILE *stream, struct a
     const int differences = compare_differences(comparison);
     const char *common = differences > 1 ? compare_in_common(comparison, arena) : NULL;
     if (differences == 0)
-        fprintf(stream, "no differences in %d cells", comparison->count);
+        fprintf(stream, "no differences in %d cells", compare_compared(comparison));
     else
-        fprintf(stream, "%d of %d cells differ", differences, comparison->count);
+        fprintf(stream, "%d of %d cells differ", differences, compare_compared(comparison));
     if (common) {
         fputs(", all of ", stream);
         escape_terminal(stream, common, 0);
