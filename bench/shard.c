@@ -178,8 +178,9 @@ static int read_environment(getter *get, struct shard *shard, struct error *err)
                          SHARD_COUNT_MAX);
     shard->number = array.rank * process.size + process.rank + 1;
     shard->count = (int)count;
+    const bool names_process = has_process && (process.size > 1 || !has_array);
     snprintf(shard->origin, sizeof shard->origin, "%s%s%s", has_array ? "Slurm's array" : "",
-             has_array && has_process ? " and " : "", has_process ? title : "");
+             has_array && names_process ? " and " : "", names_process ? title : "");
     return check_count(get, shard, err);
 }
 

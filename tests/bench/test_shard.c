@@ -50,6 +50,7 @@ TEST(engines_say_which_shard_a_process_is)
         {{ARRAY("8", "1", "8", "1", "8")}, 8, 8, "Slurm's array"},
         {{ARRAY("5", "1", "7", "2", "4")}, 3, 4, "Slurm's array"},
         {{ARRAY("4", "1", "4", "1", "4"), SRUN("1", "3")}, 11, 12, "Slurm's array and srun"},
+        {{ARRAY("4", "1", "4", "1", "4"), SRUN("0", "1")}, 4, 4, "Slurm's array"},
         {{ARRAY("2", "1", "2", "1", "2"), OMPI("0", "2")}, 3, 4, "Slurm's array and Open MPI's mpirun"},
         {{ARRAY("1", "1", "1", "1", "1"), "CAMBENCH_SHARDS=1"}, 1, 1, "Slurm's array"},
         {{"JOB_COMPLETION_INDEX=2", "CAMBENCH_SHARDS=3"}, 3, 3, "Kubernetes"},

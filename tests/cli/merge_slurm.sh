@@ -1,0 +1,75 @@
+# A job array of Slurm, one task killed and one preempted, both requeued: merged, it is the single run.
+. "$ROOT/tests/clusters/local_slurm.sh"
+mkdir slurm
+slurm_start slurm || skip "$slurm_problem"
+trap slurm_stop EXIT
+cambench generate weights vgg11 --classes 5 --width 0.125 --size 64 --out vgg11.h5 --quiet
+cat >config.yaml <<'YAML'
+name: array
+dataset: {path: fixtures/set.h5}
+backbones: [{arch: vgg11, weights: vgg11.h5}]
+methods:
+  - gradcam
+  - {name: scorecam, label: a, params: {scoring: paper}}
+  - {name: scorecam, label: b, params: {scoring: paper}}
+  - {name: scorecam, label: c, params: {scoring: paper}}
+metrics: [average_drop, coherency, adcc]
+report: {plots: false, overlays: 4, bootstrap: 50}
+YAML
+cambench run config.yaml --quiet --output whole
+cat >array.sh <<'SH'
+#!/bin/bash
+#SBATCH --array=0-3
+#SBATCH --requeue
+#SBATCH --open-mode=append
+#SBATCH --output=task-%a.txt
+srun cambench run config.yaml --threads 1 --output array
+SH
+job=$(sbatch --parsable array.sh)
+
+# wait_for COMMAND...: at most two minutes
+wait_for()
+{
+    local i
+    for i in $(seq 1200); do
+        "$@" && return
+        sleep 0.1
+    done
+    echo "waited for $i: $*" >&2
+    squeue >&2
+    exit 1
+}
+state_of()
+{
+    squeue -h -t all -j "${job}_$1" -o %T
+}
+is_in_state()
+{
+    [[ $(state_of "$1") = "$2" ]]
+}
+# A requeued job waits for two minutes before it begins again, unless it is told not to.
+begin_again()
+{
+    wait_for is_in_state "$1" PENDING
+    scontrol update JobId="${job}_$1" StartTime=now
+}
+is_over()
+{
+    [ -z "$(squeue -h -j "$job")" ]
+}
+
+wait_for test -s array/shard-2-of-4/run.lock
+kill -KILL "$(sed 's/process \([0-9]*\) .*/\1/' array/shard-2-of-4/run.lock)"
+wait_for test -s array/shard-4-of-4/run.lock
+sleep 0.3
+scontrol requeue "${job}_3"
+wait_for is_in_state 1 FAILED
+scontrol requeue "${job}_1"
+begin_again 1
+begin_again 3
+wait_for is_over
+for task in 0 1 2 3; do
+    echo "task $task: begun $(grep -c '^run' task-$task.txt) times; $(tail -n 1 task-$task.txt)"
+done
+cambench merge array | head -n 1
+cmp whole/summary.csv array/summary.csv && cmp whole/per_image.csv array/per_image.csv && echo same
