@@ -1,4 +1,4 @@
-# A job array of Slurm, one task killed and one preempted, both requeued: merged, it is the single run.
+# A job array of Slurm, one task killed, one out of time, one preempted, and requeued: merged, it is the single run.
 . "$ROOT/tests/clusters/local_slurm.sh"
 mkdir slurm
 slurm_start slurm || skip "$slurm_problem"
@@ -17,15 +17,10 @@ metrics: [average_drop, coherency, adcc]
 report: {plots: false, overlays: 4, bootstrap: 50}
 YAML
 cambench run config.yaml --quiet --output whole
-cat >array.sh <<'SH'
-#!/bin/bash
-#SBATCH --array=0-3
-#SBATCH --requeue
-#SBATCH --open-mode=append
-#SBATCH --output=task-%a.txt
-srun cambench run config.yaml --threads 1 --output array
-SH
-job=$(sbatch --parsable array.sh)
+# the script of the documentation, with one core a task
+sed -n '/^#SBATCH --array/,/^```/p' "$ROOT/docs/clusters.md" | sed '1i #!/bin/bash
+/^```/d' >array.sh
+job=$(sbatch --parsable --array=0-3 --cpus-per-task=1 --output=task-%a.txt array.sh config.yaml --output array)
 
 # wait_for COMMAND...: at most two minutes
 wait_for()
@@ -58,14 +53,22 @@ is_over()
     [ -z "$(squeue -h -j "$job")" ]
 }
 
-wait_for test -s array/shard-2-of-4/run.lock
-kill -KILL "$(sed 's/process \([0-9]*\) .*/\1/' array/shard-2-of-4/run.lock)"
+# signal_shard SIGNAL I: to the process that measures it
+signal_shard()
+{
+    local lock=array/shard-$2-of-4/run.lock
+    wait_for test -s "$lock"
+    kill "-$1" "$(sed 's/process \([0-9]*\) .*/\1/' "$lock")"
+}
+
+signal_shard KILL 2
+signal_shard TERM 3
 wait_for test -s array/shard-4-of-4/run.lock
-sleep 0.3
 scontrol requeue "${job}_3"
 wait_for is_in_state 1 FAILED
 scontrol requeue "${job}_1"
 begin_again 1
+begin_again 2 # which the script itself has requeued
 begin_again 3
 wait_for is_over
 for task in 0 1 2 3; do

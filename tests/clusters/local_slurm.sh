@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # A Slurm of this machine alone, for tests: needs no root, no systemd and no set-up, listens on ports that are free.
 # Reads as: . local_slurm.sh; slurm_start FOLDER || ... "$slurm_problem"; sbatch ...; slurm_stop
 
