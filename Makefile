@@ -140,11 +140,17 @@ fuzz: deps-lint ## feed the readers of foreign files with anything, FUZZ_SECONDS
 	    EXTRA="$(SANITIZE) -fsanitize=fuzzer-no-link"
 	@LSAN_OPTIONS=suppressions=tools/lsan.supp:print_suppressions=0 tools/fuzz.sh build/fuzz $(FUZZ)
 
+# a library for LD_PRELOAD; never with a sanitizer, which wants to be the first
+FAULTS := $(B)/tests/survival/faults.so
+$(FAULTS): tests/survival/faults.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(STD) $(WARN) $(CFLAGS) -fPIC -shared $< -o $@ -ldl
+
 .PHONY: test test-asan test-programs run-tests golden
 test: deps-test ## build and run all tests
 	@$(MAKE) --no-print-directory run-tests
 
-test-programs: $(TESTS) $(REPLAYS) $(B)/cambench
+test-programs: $(TESTS) $(REPLAYS) $(FAULTS) $(B)/cambench
 
 run-tests: test-programs
 	@CAMBENCH=$(B)/cambench tools/run_tests.sh $(TESTS) $(REPLAYS)

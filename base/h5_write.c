@@ -58,6 +58,8 @@ static hid_t memory_type(const struct h5_writer *writer, enum h5_type type)
 static hid_t make_half(void)
 {
     const hid_t half = H5Tcopy(H5T_IEEE_F32LE);
+    if (half < 0)
+        return half;
     H5Tset_fields(half, 15, 10, 5, 0, 10);
     H5Tset_size(half, 2);
     H5Tset_ebias(half, 15);
@@ -96,10 +98,11 @@ struct h5_writer *h5_create(const char *path, struct error *err)
         return NULL;
     }
     close(fd);
-    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     errno = 0;
-    writer->half = make_half();
-    writer->file = create_file(writer);
+    /* a library that could not set itself up must not be called again */
+    const bool is_ready = H5open() >= 0 && H5Eset_auto2(H5E_DEFAULT, NULL, NULL) >= 0;
+    writer->half = is_ready ? make_half() : H5I_INVALID_HID;
+    writer->file = writer->half >= 0 ? create_file(writer) : H5I_INVALID_HID;
     if (writer->file >= 0)
         return writer;
     fail(writer, NULL, err);
@@ -222,7 +225,8 @@ static int close_file(struct h5_writer *writer)
     if (writer->open_id >= 0)
         H5Dclose(writer->open_id);
     const herr_t status = writer->file < 0 ? 0 : H5Fclose(writer->file);
-    H5Tclose(writer->half);
+    if (writer->half >= 0)
+        H5Tclose(writer->half);
     writer->file = writer->open_id = H5I_INVALID_HID;
     return status < 0 ? -1 : 0;
 }
