@@ -143,7 +143,8 @@ int results_write(const struct report *report, const struct config *config, cons
     if (warning.text[0])
         fprintf(stderr, "cambench: warning: %s\n", warning.text);
     if (!status && !flags->quiet) {
-        status = report_terminal(report, cells, stdout, flags->columns, flags->color);
+        if (report_terminal(report, cells, stdout, flags->columns, flags->color))
+            status = error_memory(err, "the table");
         if (meta) {
             putchar('\n');
             report_meta_terminal(report, meta, stdout);

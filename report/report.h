@@ -142,7 +142,7 @@ int report_csv(const struct report *report, const struct cell *cells, struct err
 /* tables/NAME.md and .tex (booktabs): a table per protocol in the form of the ADCC papers. */
 int report_tables(const struct report *report, const struct cell *cells, struct error *err);
 
-/* The table for the terminal, as wide as `columns` allows (0: no limit). -1: no memory, or the stream failed. */
+/* The table for the terminal, as wide as `columns` allows (0: no limit). -1: no memory; the stream has errors of its own. */
 int report_terminal(const struct report *report, const struct cell *cells, FILE *stream, int columns, bool color);
 
 /*

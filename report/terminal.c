@@ -245,5 +245,5 @@ int report_terminal(const struct report *report, const struct cell *cells, FILE 
             put_table(&view, column, columns);
         }
     arena_release(&arena);
-    return is_ready && !ferror(stream) ? 0 : -1;
+    return is_ready ? 0 : -1;
 }
