@@ -86,7 +86,7 @@ static const struct options_usage usage = {
         (const struct argp_option[]){
             {"tolerance", KEY_TOLERANCE, "[METRIC=]X", 0,
              "do not ask for equal bits: differences up to X are none (percent: points); may be repeated", 0},
-            {"speed", KEY_SPEED, "R", 0, "ratio of times that counts (1.15); 0: do not compare times", 0},
+            {"speed", KEY_SPEED, "R", 0, "ratio of times that counts (1.1); 0: do not compare times", 0},
             {"junit", KEY_JUNIT, "FILE", 0, "write JUnit's XML, a test case per cell", 0},
             {"update-baseline", KEY_UPDATE, NULL, 0, "then make BASE a copy of NEW's results; exit 0", 0},
             {0}},
@@ -254,7 +254,7 @@ static int compare(struct job *job, struct error *err)
 
 static int run(int argc, char **argv, struct error *err)
 {
-    struct arguments arguments = {.options = {.speed = 1.15, .bootstrap = 1000, .seed = 1}};
+    struct arguments arguments = {.options = {.speed = 1.1, .bootstrap = 1000, .seed = 1}};
     const int status = options_parse(&usage, argc, argv, &arguments.common, &arguments, err);
     if (status)
         return options_exit(status);

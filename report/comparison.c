@@ -15,7 +15,7 @@
 
 #define PARTS_MAX 5
 #define FAMILY_LEVEL 0.01 /* of an alarm by chance in a comparison */
-#define NOISE_FACTOR 3    /* standard deviations */
+#define NOISE_FACTOR 2    /* standard deviations */
 #define WAIT_MAX 0.1      /* times of a machine that was busier are not compared */
 
 enum side { BASE, NOW, SIDES };
@@ -436,9 +436,10 @@ static bool is_exact(const struct work *work, const struct place *base)
 
 static enum compare_verdict judge_exactly(const struct pairs *pairs, const struct compare_cell *cell)
 {
-    if (cell->changed == 0 || (cell->metric->combine && cell->difference == 0))
-        return COMPARE_SAME;
-    return pairs->furthest > 0 ? COMPARE_CHANGED : COMPARE_UNDEFINED;
+    const bool is_combined_alike = cell->metric->combine && cell->difference == 0;
+    if (pairs->furthest > 0 && !is_combined_alike)
+        return COMPARE_CHANGED;
+    return pairs->undefined_only[BASE] || pairs->undefined_only[NOW] ? COMPARE_UNDEFINED : COMPARE_SAME;
 }
 
 static enum compare_verdict judge_by_chance(struct work *work, const struct place places[SIDES],
@@ -666,6 +667,13 @@ static int compare_all_times(struct work *work, struct error *err)
         return add_note(work,
                         arena_format(work->arena, "times are not compared: %s in the base, now %s",
                                      was ? was : "an unknown machine", is ? is : "an unknown machine"),
+                        err);
+    const double wait = fmax(work->side[BASE]->processor_wait, work->side[NOW]->processor_wait);
+    if (wait > WAIT_MAX)
+        return add_note(work,
+                        arena_format(work->arena,
+                                     "times are not compared: the machine was busy, %s run waited %.0f %% of its time",
+                                     wait > work->side[NOW]->processor_wait ? "the base's" : "the new", 100 * wait),
                         err);
     double *ratios =
         arena_alloc(work->arena, (size_t)base->backbone_count * (size_t)base->method_count + 1, sizeof *ratios);

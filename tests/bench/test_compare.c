@@ -1,0 +1,494 @@
+/* tests/bench/test_compare.c - nights of made-up runs: the same code raises no alarm, what is broken is found and named */
+#include "bench/baseline.h"
+#include "bench/compare_read.h"
+
+#include "base/random.h"
+#include "tests/test.h"
+
+#include <expat.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { BACKBONES = 2, METHODS = 4, METRICS = 6, IMAGES = 32, NIGHTS = 100 };
+enum { GRADCAM, SCORECAM, RECIPROCAM, RANDOM };
+enum { DROP, COHERENCY, COMPLEXITY, OF_MEANS, PASSES, SECONDS };
+
+static const char *const backbones[] = {"VGG-16", "ResNet-18"};
+static const char *const methods[] = {"gradcam", "scorecam", "reciprocam", "random"};
+static const char *const metrics_of_run[] = {"average_drop",  "coherency",      "complexity",
+                                             "adcc_of_means", "forward_passes", "seconds_per_map"};
+
+/* What a night is made of; zero: as every night. */
+struct night {
+    uint64_t seed;                     /* of the config: random maps */
+    uint64_t noise;                    /* of the times */
+    double jitter;                     /* of single times, as a standard deviation; 0: 3 % */
+    int method, metric;                /* of what follows */
+    double shift;                      /* added to the metric's values, of all methods */
+    double sign;                       /* added to one image of the method's values: a bit of what a wrong sign does */
+    double slow;                       /* factor on the method's times; 0: 1 */
+    int undefined;                     /* images of the method without the metric */
+    int images, skip_method;           /* only so many images; 1: without the last method */
+    int version;                       /* of the methods */
+    const char *weights, *cpu, *label; /* of the first method */
+    int unfinished;                    /* items left out */
+    double wait;
+};
+
+struct fixture {
+    char folder[2][64];
+    struct arena arena;
+    struct compared runs[2];
+    struct comparison comparison;
+    struct error err;
+};
+
+static void must(const struct fixture *f, int status)
+{
+    if (status)
+        fail_msg("%s", f->err.text);
+}
+
+static struct random_stream stream_of(uint64_t seed, const char *what, int a, int b, int c)
+{
+    char purpose[64];
+    struct random_stream stream;
+    snprintf(purpose, sizeof purpose, "%s %d %d %d", what, a, b, c);
+    random_init(&stream, seed, random_purpose(0, purpose));
+    return stream;
+}
+
+static double value_of_night(const struct night *night, int b, int i, int m, int k)
+{
+    struct random_stream stream = stream_of(m == RANDOM ? night->seed + 1 : 1, metrics_of_run[k], b, i, m);
+    double value = 0.2 + 0.1 * m + 0.3 * random_uniform(&stream);
+    if (k == PASSES)
+        return 1 + m;
+    value += night->metric == k ? night->shift : 0;
+    value += night->method == m && i == 7 ? night->sign : 0;
+    return value;
+}
+
+static double seconds_of_night(const struct night *night, int b, int i, int m)
+{
+    struct random_stream image = stream_of(night->noise, "seconds", b, i, m);
+    struct random_stream machine = stream_of(night->noise, "machine", 0, 0, 0);
+    const double jitter = night->jitter > 0 ? night->jitter : 0.03;
+    const double burst = random_uniform(&image) < 0.05 ? 1 : 0; /* now and then somebody else is at work */
+    const double noise = 0.01 * random_normal(&machine) + jitter * random_normal(&image) + burst;
+    return (0.01 + 0.02 * m) * (1 + b) * exp(noise) * (night->slow > 0 && m == night->method ? night->slow : 1);
+}
+
+static void commit_item(struct fixture *f, struct store *store, const struct night *night, int b, int i, int m)
+{
+    struct store_value values[METRICS];
+    int count = 0;
+    const double seconds = seconds_of_night(night, b, i, m);
+    for (int k = 0; k < METRICS; k++) {
+        const bool is_undefined = k == night->metric && m == night->method && i < night->undefined;
+        if (k == OF_MEANS)
+            continue;
+        values[count++] = (struct store_value){.metric = k,
+                                               .number = k == SECONDS ? seconds : value_of_night(night, b, i, m, k),
+                                               .undefined = is_undefined ? "zero_p" : NULL};
+    }
+    const struct store_item item = {b, i, m, {seconds, 1 + m, 0, 0}, count, values, NULL};
+    must(f, store_commit(store, &item, &f->err));
+}
+
+static void write_config(const char *folder, const struct night *night, int method_count)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/config.yaml", folder);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fprintf(file, "name: nightly\nseed: %d\nbackbones:\n", (int)night->seed);
+    for (int b = 0; b < BACKBONES; b++)
+        fprintf(file, "  - {arch: resnet18, label: %s}\n", backbones[b]);
+    fputs("methods:\n", file);
+    for (int m = 0; m < method_count; m++)
+        fprintf(file, "  - {name: %s, label: \"%s\", params: {score: logit, relu: true}}\n", methods[m],
+                m == 0 && night->label ? night->label : methods[m]);
+    fputs("metrics:\n", file);
+    for (int k = 0; k < METRICS; k++)
+        fprintf(file, "  - {name: %s, params: {}}\n", metrics_of_run[k]);
+    fputs("protocol:\n  - {preset: cambench, label: cambench, class: predicted}\n"
+          "runtime: {engine: auto, exact_passes: false}\n",
+          file);
+    fclose(file);
+    snprintf(path, sizeof path, "%s/manifest.json", folder);
+    file = fopen(path, "w");
+    assert_non_null(file);
+    fprintf(file,
+            "{\"machine\": {\"cpu\": \"%s\", \"threads\": 2, \"processor_wait\": %g}, \"blas\": {\"core\": \"X\"}, "
+            "\"started\": \"2026-11-21T10:34:29Z\"}\n",
+            night->cpu ? night->cpu : "EPYC", night->wait);
+    fclose(file);
+}
+
+static void write_night(struct fixture *f, int which, const struct night *night)
+{
+    static const char *const protocol_list[] = {"cambench"};
+    static const int ones[METRICS] = {1, 1, 1, 1, 1, 1};
+    char names_of_images[IMAGES][16];
+    const char *images[IMAGES], *labels[METHODS];
+    int versions[METHODS];
+    for (int i = 0; i < IMAGES; i++) {
+        snprintf(names_of_images[i], sizeof names_of_images[i], "n%02d.jpg", i);
+        images[i] = names_of_images[i];
+    }
+    for (int m = 0; m < METHODS; m++) {
+        labels[m] = m == 0 && night->label ? night->label : methods[m];
+        versions[m] = 1 + night->version;
+    }
+    const struct store_names names = {.backbone_count = BACKBONES,
+                                      .method_count = METHODS - night->skip_method,
+                                      .protocol_count = 1,
+                                      .metric_count = METRICS,
+                                      .image_count = night->images ? night->images : IMAGES,
+                                      .backbones = backbones,
+                                      .methods = labels,
+                                      .protocols = protocol_list,
+                                      .metrics = metrics_of_run,
+                                      .images = images,
+                                      .method_versions = versions,
+                                      .protocol_versions = ones,
+                                      .metric_versions = ones};
+    struct store *store = store_open(f->folder[which], &names, true, &f->err);
+    must(f, store ? 0 : -1);
+    int left = names.backbone_count * names.image_count * names.method_count - night->unfinished;
+    for (int b = 0; b < names.backbone_count; b++) {
+        char key[64];
+        snprintf(key, sizeof key, "sha256 of weights of %s", backbones[b]);
+        must(f, store_manifest_set(store, key, night->weights ? night->weights : "1234567890abcdef", &f->err));
+        for (int i = 0; i < names.image_count; i++)
+            for (int m = 0; m < names.method_count; m++)
+                if (left-- > 0)
+                    commit_item(f, store, night, b, i, m);
+    }
+    must(f, store_manifest_set(store, "sha256 of images", "fedcba0987654321", &f->err));
+    store_close(store);
+    write_config(f->folder[which], night, names.method_count);
+}
+
+static void begin(struct fixture *f)
+{
+    memset(f, 0, sizeof *f);
+    for (int i = 0; i < 2; i++) {
+        /* in memory where there is such a place: a store syncs each item to the disk */
+        sprintf(f->folder[i], "%s/test_compare_XXXXXX", access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm");
+        assert_non_null(mkdtemp(f->folder[i]));
+    }
+    arena_init(&f->arena, 0);
+}
+
+static void end(struct fixture *f)
+{
+    char command[160];
+    arena_release(&f->arena);
+    snprintf(command, sizeof command, "rm -r %s %s", f->folder[0], f->folder[1]);
+    assert_int_equal(system(command), 0);
+}
+
+/* Reads and compares what stands in the two folders. */
+static void compare(struct fixture *f, const struct compare_options *options)
+{
+    static const struct compare_options usual = {.speed = 1.1, .bootstrap = 400, .seed = 1};
+    arena_reset(&f->arena);
+    for (int i = 0; i < 2; i++)
+        must(f, compared_read(f->folder[i], &f->arena, &f->runs[i], &f->err));
+    must(f, compare_runs(&f->runs[0].side, &f->runs[1].side, options ? options : &usual, &f->arena, &f->comparison,
+                         &f->err));
+}
+
+static void compare_nights(struct fixture *f, const struct night *base, const struct night *now)
+{
+    write_night(f, 0, base);
+    write_night(f, 1, now);
+    compare(f, NULL);
+}
+
+static int differences(const struct fixture *f)
+{
+    return compare_differences(&f->comparison);
+}
+
+static const char *in_common(struct fixture *f)
+{
+    const char *text = compare_in_common(&f->comparison, &f->arena);
+    return text ? text : "";
+}
+
+/* The cells of metrics (all but seconds) and of times that both runs have. */
+enum { CELLS = BACKBONES * METHODS * (METRICS - 1), TIMES = BACKBONES * METHODS };
+
+TEST(a_hundred_nights_of_the_same_code_raise_no_alarm)
+{
+    struct fixture f;
+    begin(&f);
+    write_night(&f, 0, &(struct night){.noise = 1000});
+    for (int n = 0; n < NIGHTS; n++) {
+        write_night(&f, 1, &(struct night){.noise = (uint64_t)n});
+        compare(&f, NULL);
+        assert_int_equal(f.comparison.count, CELLS + TIMES);
+        if (differences(&f) || f.comparison.missing)
+            fail_msg("night %d: %d differences, %s", n, differences(&f), in_common(&f));
+    }
+    end(&f);
+}
+
+TEST(a_hundred_nights_with_another_seed_raise_no_alarm)
+{
+    struct fixture f;
+    int within = 0;
+    begin(&f);
+    write_night(&f, 0, &(struct night){.seed = 1000});
+    for (int n = 0; n < NIGHTS; n++) {
+        write_night(&f, 1, &(struct night){.seed = (uint64_t)n, .noise = (uint64_t)n});
+        compare(&f, NULL);
+        within += f.comparison.verdicts[COMPARE_WITHIN];
+        if (differences(&f))
+            fail_msg("night %d: %d differences, %s", n, differences(&f), in_common(&f));
+    }
+    assert_true(within >= NIGHTS * BACKBONES * 4); /* there were other numbers to judge: random maps */
+    end(&f);
+}
+
+TEST(times_on_an_unsteady_machine_raise_no_alarm)
+{
+    struct fixture f;
+    begin(&f);
+    write_night(&f, 0, &(struct night){.noise = 1000, .jitter = 0.3});
+    for (int n = 0; n < NIGHTS; n++) {
+        write_night(&f, 1, &(struct night){.noise = (uint64_t)n, .jitter = 0.3});
+        compare(&f, NULL);
+        if (differences(&f))
+            fail_msg("night %d: %d differences, %s", n, differences(&f), in_common(&f));
+    }
+    end(&f);
+}
+
+TEST(a_wrong_sign_is_found_each_night_though_it_shows_on_one_image)
+{
+    struct fixture f;
+    begin(&f);
+    write_night(&f, 0, &(struct night){0});
+    for (int n = 0; n < NIGHTS; n++) {
+        const struct night night = {.noise = (uint64_t)n, .method = n % METHODS, .sign = 1e-7, .metric = -1};
+        char wanted[64];
+        snprintf(wanted, sizeof wanted, "method %s", methods[night.method]);
+        write_night(&f, 1, &night);
+        compare(&f, NULL);
+        assert_int_equal(differences(&f), BACKBONES * 4); /* three metrics and the one made of them */
+        assert_string_equal(in_common(&f), wanted);
+        assert_int_equal(f.comparison.cells[0].changed, 1);
+        assert_string_equal(f.comparison.cells[0].most, "n07.jpg");
+    }
+    end(&f);
+}
+
+TEST(half_a_point_of_a_metric_is_found_each_night)
+{
+    struct fixture f;
+    begin(&f);
+    write_night(&f, 0, &(struct night){0});
+    for (int n = 0; n < NIGHTS; n++) {
+        /* every other night with other weights: then the bootstrap decides */
+        const struct night night = {.noise = (uint64_t)n,
+                                    .metric = COMPLEXITY,
+                                    .shift = n % 4 < 2 ? 0.005 : -0.005,
+                                    .weights = n % 2 ? "another" : NULL};
+        write_night(&f, 1, &night);
+        compare(&f, NULL);
+        assert_true(f.comparison.verdicts[COMPARE_CHANGED] >= BACKBONES * METHODS);
+        for (int i = 0; i < BACKBONES * METHODS; i++) {
+            const struct compare_cell *cell = &f.comparison.cells[i];
+            assert_string_equal(cell->metric->name, "complexity"); /* before what is made of it */
+            assert_true(fabs(cell->difference - night.shift) < 1e-12);
+            assert_int_equal(cell->is_exact, n % 2 == 0);
+        }
+    }
+    end(&f);
+}
+
+TEST(a_method_a_fifth_slower_or_faster_is_found_each_night)
+{
+    struct fixture f;
+    begin(&f);
+    write_night(&f, 0, &(struct night){.noise = 1000});
+    for (int n = 0; n < NIGHTS; n++) {
+        const bool is_slower = n % 2;
+        const struct night night = {.noise = (uint64_t)n, .method = n % METHODS, .slow = is_slower ? 1.2 : 1 / 1.2};
+        char wanted[64];
+        snprintf(wanted, sizeof wanted, "method %s, metric seconds", methods[night.method]);
+        write_night(&f, 1, &night);
+        compare(&f, NULL);
+        assert_int_equal(f.comparison.verdicts[is_slower ? COMPARE_SLOWER : COMPARE_FASTER], BACKBONES);
+        assert_int_equal(differences(&f), BACKBONES);
+        assert_string_equal(in_common(&f), wanted);
+    }
+    end(&f);
+}
+
+static bool has_note(const struct fixture *f, const char *text)
+{
+    for (int i = 0; i < f->comparison.note_count; i++)
+        if (strcmp(f->comparison.notes[i], text) == 0)
+            return true;
+    return false;
+}
+
+TEST(times_are_compared_on_the_same_idle_machine_only)
+{
+    struct fixture f;
+    const struct night slow = {.method = GRADCAM, .slow = 2}, other = {.method = GRADCAM, .slow = 2, .cpu = "Xeon"};
+    const struct night busy = {.method = GRADCAM, .slow = 2, .wait = 0.5};
+    begin(&f);
+    compare_nights(&f, &(struct night){0}, &slow);
+    assert_int_equal(differences(&f), BACKBONES);
+    compare_nights(&f, &(struct night){0}, &other);
+    assert_int_equal(differences(&f), 0);
+    assert_true(has_note(&f, "times are not compared: EPYC, threads 2 in the base, now Xeon, threads 2"));
+    compare_nights(&f, &(struct night){0}, &busy);
+    assert_int_equal(differences(&f), 0);
+    assert_true(has_note(&f, "times are not compared: the machine was busy, the new run waited 50 % of its time"));
+    end(&f);
+}
+
+TEST(what_cannot_be_equal_is_said_and_not_asked_to_be)
+{
+    struct fixture f;
+    const struct night rounded = {.method = GRADCAM, .sign = 1e-7, .metric = -1, .version = 1};
+    begin(&f);
+    compare_nights(&f, &(struct night){0}, &rounded);
+    assert_int_equal(differences(&f), 0);
+    assert_int_equal(f.comparison.verdicts[COMPARE_WITHIN], BACKBONES * 4);
+    assert_true(has_note(&f, "method \"gradcam\": version 1 in the base, now version 2"));
+    compare_nights(&f, &(struct night){0}, &(struct night){.weights = "another", .cpu = "Xeon"});
+    assert_true(has_note(&f, "backbone \"VGG-16\": weights 1234567890ab in the base, now weights another"));
+    assert_true(has_note(&f, "processor EPYC, kernels for X in the base, now processor Xeon, kernels for X"));
+    end(&f);
+}
+
+TEST(values_that_are_gone_or_come_are_a_difference)
+{
+    struct fixture f;
+    const struct night undefined = {.method = RECIPROCAM, .metric = COHERENCY, .undefined = 1};
+    begin(&f);
+    compare_nights(&f, &(struct night){0}, &undefined);
+    assert_int_equal(f.comparison.verdicts[COMPARE_UNDEFINED], BACKBONES * 2);
+    assert_string_equal(in_common(&f), "method reciprocam");
+    assert_int_equal(f.comparison.cells[0].undefined[0], 0);
+    assert_int_equal(f.comparison.cells[0].undefined[1], 1);
+    end(&f);
+}
+
+TEST(missing_and_new_cells_are_no_difference_and_are_counted)
+{
+    struct fixture f;
+    begin(&f);
+    compare_nights(&f, &(struct night){0}, &(struct night){.skip_method = 1});
+    assert_int_equal(differences(&f), 0);
+    assert_int_equal(f.comparison.missing, BACKBONES * (METRICS - 1));
+    compare_nights(&f, &(struct night){.skip_method = 1}, &(struct night){0});
+    assert_int_equal(f.comparison.missing, 0);
+    assert_int_equal(f.comparison.verdicts[COMPARE_NEW], BACKBONES * (METRICS - 1));
+    compare_nights(&f, &(struct night){0}, &(struct night){.unfinished = 3});
+    assert_int_equal(f.comparison.verdicts[COMPARE_INCOMPLETE], 3 * (METRICS - 1));
+    assert_int_equal(f.comparison.missing, 3 * (METRICS - 1));
+    assert_int_equal(f.runs[1].items, f.runs[1].items_wanted - 3);
+    end(&f);
+}
+
+TEST(other_images_are_compared_on_the_common_ones)
+{
+    struct fixture f;
+    begin(&f);
+    compare_nights(&f, &(struct night){0}, &(struct night){.images = 20});
+    assert_int_equal(differences(&f), 0);
+    assert_int_equal(f.comparison.missing, 0);
+    assert_int_equal(f.comparison.images, 20);
+    assert_true(has_note(&f, "compared on 20 images; 12 more in the base, 0 more now"));
+    end(&f);
+}
+
+TEST(a_tolerance_takes_the_place_of_equality)
+{
+    static const struct compare_tolerance rows[] = {{NULL, 0.4}, {"complexity", 0.6}, {"adcc_of_means", 5}};
+    struct fixture f;
+    begin(&f);
+    write_night(&f, 0, &(struct night){0});
+    write_night(&f, 1, &(struct night){.metric = COMPLEXITY, .shift = 0.005});
+    compare(&f, &(struct compare_options){.tolerance_count = 3, .tolerances = rows, .bootstrap = 100});
+    assert_int_equal(differences(&f), 0);
+    compare(&f, &(struct compare_options){.tolerance_count = 1, .tolerances = rows, .bootstrap = 100});
+    assert_true(f.comparison.verdicts[COMPARE_CHANGED] >= BACKBONES * METHODS);
+    end(&f);
+}
+
+TEST(junit_is_well_formed_whatever_the_names)
+{
+    struct fixture f;
+    const char *const label = "<script>\\\"'&]]>\\e[31m\\n\\uFFFE`id`=cmd()";
+    char *text = NULL;
+    size_t size = 0;
+    begin(&f);
+    write_night(&f, 0, &(struct night){0});
+    write_night(&f, 1, &(struct night){.metric = COMPLEXITY, .shift = 0.005});
+    compare(&f, NULL);
+    struct compare_cell *cell = &f.comparison.cells[0];
+    cell->method = "<script>\"'&]]>\033[31m\n\xef\xbf\xbe\xff`id`=cmd()";
+    cell->most = label;
+    f.comparison.notes = (const char *[]){"\033[2J"};
+    f.comparison.note_count = 1;
+    FILE *stream = open_memstream(&text, &size);
+    compare_junit(&f.comparison, stream);
+    fclose(stream);
+    XML_Parser parser = XML_ParserCreate(NULL);
+    if (XML_Parse(parser, text, (int)size, true) != XML_STATUS_OK)
+        fail_msg("line %d: %s", (int)XML_GetCurrentLineNumber(parser), XML_ErrorString(XML_GetErrorCode(parser)));
+    XML_ParserFree(parser);
+    free(text);
+    stream = open_memstream(&text, &size);
+    compare_terminal(&f.comparison, stream, false, &f.arena);
+    fclose(stream);
+    assert_null(strchr(text, '\033'));
+    free(text);
+    end(&f);
+}
+
+static bool is_there(const char *folder, const char *name)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return access(path, F_OK) == 0;
+}
+
+TEST(a_baseline_is_replaced_whole_and_no_run_is_lost)
+{
+    struct fixture f;
+    char part[96];
+    begin(&f);
+    snprintf(part, sizeof part, "%s.part", f.folder[0]);
+    write_night(&f, 0, &(struct night){0});
+    write_night(&f, 1, &(struct night){.metric = COMPLEXITY, .shift = 0.005});
+    assert_int_equal(mkdir(part, 0777), 0); /* left by a process that was killed */
+    must(&f, baseline_update(f.folder[0], f.folder[1], &f.err));
+    compare(&f, NULL);
+    assert_int_equal(differences(&f), 0);
+    assert_int_not_equal(access(part, F_OK), 0);
+    char path[128];
+    snprintf(path, sizeof path, "%s/summary.csv", f.folder[0]);
+    fclose(fopen(path, "w"));
+    assert_int_equal(baseline_update(f.folder[0], f.folder[1], &f.err), -1);
+    assert_true(is_there(f.folder[0], "run.db"));
+    assert_non_null(strstr(f.err.text, "is no saved baseline: it holds \"summary.csv\""));
+    assert_int_equal(baseline_update(f.folder[1], f.folder[1], &f.err), -1);
+    assert_true(is_there(f.folder[1], "run.db"));
+    end(&f);
+}
