@@ -231,11 +231,19 @@ static bool is_same_text(const char *one, const char *other)
     return one && other ? strcmp(one, other) == 0 : one == other;
 }
 
-/* To the bit, as the files would show it. */
+/* To the bit. */
+static bool is_same_number(double one, double other)
+{
+    uint64_t bits[2];
+    memcpy(&bits[0], &one, sizeof one);
+    memcpy(&bits[1], &other, sizeof other);
+    return bits[0] == bits[1];
+}
+
 static bool is_same_value(const struct store_value *one, const struct store_value *other)
 {
     return is_same_text(one->undefined, other->undefined) && is_same_text(one->flag, other->flag) &&
-           memcmp(&one->number, &other->number, sizeof one->number) == 0;
+           is_same_number(one->number, other->number);
 }
 
 static bool is_same_curve(const struct store_curve *one, const struct store_curve *other)
@@ -315,7 +323,7 @@ static int join_base(struct merge *merge, const char *folder, struct store *from
     if (has_base < 0 || is_known < 0)
         return -1;
     if (is_known && (base.predicted != known.predicted || base.rank != known.rank ||
-                     memcmp(&base.probability, &known.probability, sizeof base.probability) != 0))
+                     !is_same_number(base.probability, known.probability)))
         return error_set(
             err,
             "run \"%s\": backbone \"%s\" finds class %d (%.17g) in image \"%s\", in another run %d (%.17g); "
