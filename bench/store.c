@@ -92,16 +92,16 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [GET_BASE] = "SELECT predicted, probability, rank FROM base WHERE backbone = ? AND image = ?",
     [ADD_ITEM] = "INSERT INTO item VALUES (?, ?, ?, ?, ?, ?, ?)",
     [GET_ITEMS] = "SELECT backbone, image, method, seconds, full, tail, backward FROM item",
-    [GET_ITEM] = "SELECT seconds, full, tail, backward FROM item WHERE (backbone, image, method) = (?, ?, ?)",
+    [GET_ITEM] = "SELECT seconds, full, tail, backward FROM item WHERE (backbone, image, method) = (?,?,?)",
     [ADD_VALUE] = "INSERT INTO value VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     [GET_VALUES] = "SELECT backbone, image, method, protocol, metric, number, undefined, flag FROM value",
     [GET_ITEM_VALUES] =
-        "SELECT protocol, metric, number, undefined, flag FROM value WHERE (backbone, image, method) = (?, ?, ?) ORDER BY 1, 2",
+        "SELECT protocol, metric, number, undefined, flag FROM value WHERE (backbone, image, method) = (?,?,?) ORDER BY 1, 2",
     [ADD_CURVE] = "INSERT INTO curve VALUES (?, ?, ?, ?, ?, ?, ?)",
     [GET_CURVES] =
         "SELECT backbone, image, method, protocol, metric, fraction, probability FROM curve ORDER BY 1, 2, 3, 4, 5",
     [GET_ITEM_CURVES] =
-        "SELECT protocol, metric, fraction, probability FROM curve WHERE (backbone, image, method) = (?, ?, ?) ORDER BY 1 DESC, 2 DESC",
+        "SELECT protocol, metric, fraction, probability FROM curve WHERE (backbone, image, method) = (?,?,?) ORDER BY 1, 2",
     [ADD_SKIPPED] = "INSERT OR REPLACE INTO skipped VALUES (?, ?)",
     [GET_SKIPPED] = "SELECT image, why FROM skipped ORDER BY image",
     [COUNT_SKIPPED] = "SELECT count(*) FROM skipped",
@@ -894,11 +894,11 @@ static int read_item_values(struct store *store, const int keys[3], struct arena
     return status;
 }
 
-/* Sorted backwards by the statement, so that the list, which grows at its head, is not. */
 static int read_item_curves(struct store *store, const int keys[3], struct arena *arena, struct store_item *item,
                             struct error *err)
 {
     sqlite3_stmt *row = store->statements[GET_ITEM_CURVES];
+    const struct store_curve **end = &item->curves;
     int status = 0;
     bind_ints(row, 1, 3, keys);
     while (next_row(store, GET_ITEM_CURVES, &status, err)) {
@@ -919,8 +919,9 @@ static int read_item_curves(struct store *store, const int keys[3], struct arena
         const int count = bytes / (int)sizeof *numbers;
         memcpy(numbers, blobs[0], (size_t)bytes);
         memcpy(numbers + count, blobs[1], (size_t)bytes);
-        *curve = (struct store_curve){item->curves, protocol, metric, count, numbers, numbers + count};
-        item->curves = curve;
+        *curve = (struct store_curve){NULL, protocol, metric, count, numbers, numbers + count};
+        *end = curve;
+        end = &curve->next;
     }
     return status;
 }
