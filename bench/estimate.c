@@ -13,8 +13,9 @@
 /* A slowdown worth a word. */
 #define BUSY 1.2
 
-/* Bytes of the program and its libraries before any work. */
-#define PROGRAM_BYTES 15e6
+/* Bytes of the program, its libraries and SQLite's cache; of an image's names and tasks. */
+#define PROGRAM_BYTES 23e6
+#define IMAGE_BYTES 400.0
 
 /* Bytes on disk: of a value in run.db and the tables, of a panel of an overlay sheet. */
 #define VALUE_BYTES 110.0
@@ -298,6 +299,15 @@ static const char *size(double bytes, char text[32])
     return text;
 }
 
+/* What the report holds of all images at once: of a value the number, its state and its note. */
+static double table_bytes(const struct run *run)
+{
+    const struct config *config = &run->config;
+    const double item = sizeof(struct report_cost) +
+                        (sizeof(double) + 1 + sizeof(char *)) * config->protocol_count * (double)config->metric_count;
+    return images_shown(run) * (IMAGE_BYTES + item * config->backbone_count * config->method_count);
+}
+
 /* The backbone that needs most; while a network is made its weights are there twice. */
 static void put_memory(const struct run *run, const struct calibration *calibration, FILE *stream)
 {
@@ -311,7 +321,8 @@ static void put_memory(const struct run *run, const struct calibration *calibrat
         all = made > all ? made : all;
         all = used > all ? used : all;
     }
-    fprintf(stream, "memory: %s a worker, %s in all\n", size(worker, texts[0]), size(all + PROGRAM_BYTES, texts[1]));
+    fprintf(stream, "memory: %s a worker, %s in all\n", size(worker, texts[0]),
+            size(all + table_bytes(run) + PROGRAM_BYTES, texts[1]));
 }
 
 static double map_bytes(const struct run *run)
