@@ -87,6 +87,11 @@ run: deps ## everything from nothing: build, run configs/demo.yaml
 	@$(MAKE) --no-print-directory all
 	@$(B)/cambench run configs/demo.yaml --fresh
 
+.PHONY: nightly
+nightly: deps ## run configs/nightly.yaml and say what has changed since results/baseline; nothing, if nothing has
+	@$(MAKE) --no-print-directory all
+	@tools/nightly.sh $(B)/cambench
+
 # -- tests: tests/ROOM/test_X.c is a program of its own, linked with that room and the rooms it may use -------------------
 DEPENDS_base := base
 DEPENDS_nn := nn base

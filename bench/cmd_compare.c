@@ -2,6 +2,7 @@
 #include "bench/baseline.h"
 #include "bench/bench.h"
 #include "bench/compare_read.h"
+#include "bench/history.h"
 #include "bench/options.h"
 #include "bench/table.h"
 
@@ -18,14 +19,14 @@ struct arguments {
     struct options common;
     const char *folders[2]; /* base, new */
     int folder_count;
-    const char *junit;
+    const char *junit, *history;
     bool is_update;
     struct compare_tolerance tolerances[TOLERANCES_MAX];
     char metrics[TOLERANCES_MAX][METRIC_MAX];
     struct compare_options options;
 };
 
-enum key { KEY_JUNIT = OPTIONS_KEY, KEY_UPDATE, KEY_TOLERANCE, KEY_SPEED };
+enum key { KEY_JUNIT = OPTIONS_KEY, KEY_UPDATE, KEY_TOLERANCE, KEY_SPEED, KEY_HISTORY };
 
 /* "0.1" or "average_drop=0.1". */
 static int add_tolerance(struct arguments *arguments, const char *text, struct error *err)
@@ -60,6 +61,9 @@ static int take(void *target, int key, const char *value, struct error *err)
     case KEY_JUNIT:
         arguments->junit = value;
         return 0;
+    case KEY_HISTORY:
+        arguments->history = value;
+        return 0;
     case KEY_UPDATE:
         arguments->is_update = true;
         return 0;
@@ -88,6 +92,7 @@ static const struct options_usage usage = {
              "do not ask for equal bits: differences up to X are none (percent: points); may be repeated", 0},
             {"speed", KEY_SPEED, "R", 0, "ratio of times that counts (1.1); 0: do not compare times", 0},
             {"junit", KEY_JUNIT, "FILE", 0, "write JUnit's XML, a test case per cell", 0},
+            {"history", KEY_HISTORY, "FILE", 0, "add NEW to a history of nights; see cambench history", 0},
             {"update-baseline", KEY_UPDATE, NULL, 0, "then make BASE a copy of NEW's results; exit 0", 0},
             {0}},
     .common = OPTIONS_QUIET | OPTIONS_COLOR | OPTIONS_JSON,
@@ -170,6 +175,13 @@ static int write_junit(const struct job *job, struct error *err)
     return file_commit(&writer, err);
 }
 
+static int note_night(struct job *job, const struct comparison *comparison, struct error *err)
+{
+    job->runs[1].report.bootstrap = job->arguments->options.bootstrap;
+    job->runs[1].report.seed = job->arguments->options.seed;
+    return job->arguments->history ? history_note(job->arguments->history, &job->runs[1], comparison, err) : 0;
+}
+
 static int tell(struct job *job, struct error *err)
 {
     const struct comparison *comparison = &job->comparison;
@@ -243,11 +255,11 @@ static int compare(struct job *job, struct error *err)
         if (compared_read(arguments->folders[i], &job->arena, &job->runs[i], err))
             return EXIT_USAGE;
     if (is_first)
-        return update(job, err);
+        return note_night(job, NULL, err) ? EXIT_USAGE : update(job, err);
     if (check_tolerances(job, err))
         return EXIT_USAGE;
     if (compare_runs(&job->runs[0].side, &job->runs[1].side, &arguments->options, &job->arena, &job->comparison, err) ||
-        write_junit(job, err) || tell(job, err))
+        write_junit(job, err) || note_night(job, &job->comparison, err) || tell(job, err))
         return EXIT_USAGE;
     return arguments->is_update ? update(job, err) : verdict_of(job, err);
 }
