@@ -96,12 +96,12 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [ADD_VALUE] = "INSERT INTO value VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     [GET_VALUES] = "SELECT backbone, image, method, protocol, metric, number, undefined, flag FROM value",
     [GET_ITEM_VALUES] =
-        "SELECT protocol, metric, number, undefined, flag FROM value WHERE (backbone,image,method)=(?,?,?) ORDER BY 1, 2",
+        "SELECT protocol, metric, number, undefined, flag FROM value WHERE (backbone,image,method)=(?,?,?) ORDER BY 1,2",
     [ADD_CURVE] = "INSERT INTO curve VALUES (?, ?, ?, ?, ?, ?, ?)",
     [GET_CURVES] =
         "SELECT backbone, image, method, protocol, metric, fraction, probability FROM curve ORDER BY 1, 2, 3, 4, 5",
     [GET_ITEM_CURVES] =
-        "SELECT protocol, metric, fraction, probability FROM curve WHERE (backbone,image,method)=(?,?,?) ORDER BY 1, 2",
+        "SELECT protocol, metric, fraction, probability FROM curve WHERE (backbone,image,method)=(?,?,?) ORDER BY 1,2",
     [ADD_SKIPPED] = "INSERT OR REPLACE INTO skipped VALUES (?, ?)",
     [GET_SKIPPED] = "SELECT image, why FROM skipped ORDER BY image",
     [COUNT_SKIPPED] = "SELECT count(*) FROM skipped",
