@@ -1,6 +1,6 @@
 #!/bin/bash
 # The same summary.csv and per_image.csv whatever the threads, the batch, the order of work and the interruptions.
-# usage: same_bytes.sh [short]     threads {1,2,3,7} x batch {1,4,32} x two orders, each whole and resumed; short: a few
+# usage: bytes.sh [short]     threads {1,2,3,7} x batch {1,4,32} x two orders, each whole and resumed; short: a few
 . "${0%/*}/survival.sh"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
