@@ -224,11 +224,6 @@ static const char *copy(sqlite3_stmt *row, int column, struct arena *arena)
     return arena_string(arena, text ? text : "");
 }
 
-static double number_or_nan(sqlite3_stmt *row, int column)
-{
-    return sqlite3_column_type(row, column) == SQLITE_NULL ? NAN : sqlite3_column_double(row, column);
-}
-
 static int read_nights(sqlite3_stmt *row, struct arena *arena, struct trends *out)
 {
     for (out->night_count = 0; sqlite3_step(row) == SQLITE_ROW; out->night_count++)
@@ -237,14 +232,23 @@ static int read_nights(sqlite3_stmt *row, struct arena *arena, struct trends *ou
     return 0;
 }
 
-/* Is the number another one than that of the night before? Times always are: there the verdict says so. */
-static bool has_changed(sqlite3_stmt *row, const struct trend *trend)
+/* Times are another number each night: there it counts whether the verdict is another one. */
+static bool has_changed(const struct trend *trend, const struct trend_point *point)
 {
-    const char *verdict = (const char *)sqlite3_column_text(row, 11);
+    const struct trend_point *before = trend->count ? &trend->points[trend->count - 1] : point;
     if (strcmp(trend->metric, "seconds") == 0)
-        return verdict && (strcmp(verdict, "slower") == 0 || strcmp(verdict, "faster") == 0);
-    const double value = number_or_nan(row, 7), before = trend->count ? trend->points[trend->count - 1].value : value;
-    return !(value == before || (isnan(value) && isnan(before)));
+        return point->is_off != (trend->count && before->is_off);
+    return !(point->value == before->value || (isnan(point->value) && isnan(before->value)));
+}
+
+static struct trend_point point_of(sqlite3_stmt *row)
+{
+    const char *verdict = (const char *)sqlite3_column_text(row, 8);
+    const bool is_off = verdict && (strcmp(verdict, "slower") == 0 || strcmp(verdict, "faster") == 0);
+    const bool is_none = sqlite3_column_type(row, 7) == SQLITE_NULL;
+    return (struct trend_point){.night = sqlite3_column_int(row, 6) - 1,
+                                .value = is_none ? NAN : sqlite3_column_double(row, 7),
+                                .is_off = is_off};
 }
 
 /* Rows come cell by cell, each by night. */
@@ -265,19 +269,16 @@ static int read_numbers(sqlite3_stmt *row, struct arena *arena, struct trends *o
                 return -1;
         }
         struct trend *trend = &out->list[out->count - 1];
-        const bool is_changed = has_changed(row, trend);
-        trend->points[trend->count++] = (struct trend_point){.night = sqlite3_column_int(row, 6) - 1,
-                                                             .value = number_or_nan(row, 7),
-                                                             .low = number_or_nan(row, 8),
-                                                             .high = number_or_nan(row, 9),
-                                                             .is_changed = is_changed};
+        struct trend_point point = point_of(row);
+        point.is_changed = has_changed(trend, &point);
+        trend->points[trend->count++] = point;
     }
     return 0;
 }
 
 static const char sql_nights[] = "SELECT started FROM night ORDER BY started";
 static const char sql_numbers[] =
-    "SELECT c.id, c.backbone, c.method, c.protocol, c.metric, c.unit, o.place, n.value, n.low, n.high, n.n, n.verdict"
+    "SELECT c.id, c.backbone, c.method, c.protocol, c.metric, c.unit, o.place, n.value, n.verdict"
     " FROM number n JOIN cell c ON c.id = n.cell"
     " JOIN (SELECT id, row_number() OVER (ORDER BY started) AS place FROM night) o ON o.id = n.night"
     " ORDER BY c.backbone, c.protocol, c.metric, c.id, o.place";

@@ -65,6 +65,7 @@ static void print_help(void)
            "%s\n"
            "Exit status:\n"
            "  0    done\n"
+           "  1    compare: a difference, and nothing was missing\n"
            "  2    wrong usage, config or data: one line on stderr says what\n"
            "  3    finished, but some images could not be read (run: under --strict) or values were lost\n"
            "  130  interrupted; run the same command again to go on\n",

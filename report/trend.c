@@ -1,5 +1,5 @@
 /*
- * report/trend.c - a panel per cell: the line of its numbers over the nights, its interval behind it, changes marked.
+ * report/trend.c - a panel per cell: the line of its numbers over the nights, with changes marked.
  *
  * Nights are numbered from 1; dates stand under the first, the last and one between. Up to a month of nights has points.
  */
@@ -12,7 +12,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { PANEL = 360, PANEL_HEIGHT = 150, PER_ROW = 3, TOP = 52, LEFT = 62, BOTTOM = 40, HEAD = 22, POINTS_MAX = 31 };
+enum { PANEL = 360, PANEL_HEIGHT = 150, PER_ROW = 3, TOP = 52, LEFT = 56, BOTTOM = 40, HEAD = 22, POINTS_MAX = 31 };
 
 /* The cells of one figure. */
 struct group {
@@ -31,22 +31,19 @@ static bool is_same_figure(const struct trend *a, const struct trend *b)
 static void write_data(FILE *stream, const void *context)
 {
     const struct group *group = context;
-    fputs("# night value low high\n", stream);
+    fputs("# night value\n", stream);
     for (int i = 0; i < group->count; i++)
         for (int only_changed = 0; only_changed < 2; only_changed++) {
             const struct trend *trend = &group->list[i];
             for (int p = 0; p < trend->count; p++) {
                 const struct trend_point *point = &trend->points[p];
                 if (isfinite(point->value) && (!only_changed || point->is_changed))
-                    fprintf(stream, "%d %.9g %.9g %.9g\n", point->night + 1, point->value,
-                            isfinite(point->low) ? point->low : point->value,
-                            isfinite(point->high) ? point->high : point->value);
+                    fprintf(stream, "%d %.9g\n", point->night + 1, point->value);
             }
-            fputs("NaN NaN NaN NaN\n\n\n", stream);
+            fputs("NaN NaN\n\n\n", stream);
         }
 }
 
-/* Values and changes alone decide: intervals are as wide as images differ, and would flatten the line. */
 static void write_range(FILE *stream, const struct trend *trend)
 {
     double low = INFINITY, high = -INFINITY;
@@ -57,7 +54,7 @@ static void write_range(FILE *stream, const struct trend *trend)
         }
     if (!(low <= high))
         low = high = 0;
-    const double pad = high > low ? 0.25 * (high - low) : fmax(0.01 * fabs(high), 1e-6);
+    const double pad = high > low ? 0.25 * (high - low) : fmax(0.01 * fabs(high), 0.01);
     fprintf(stream, "set yrange [%.9g:%.9g]\n", low - pad, high + pad);
 }
 
@@ -79,7 +76,7 @@ static void write_dates(FILE *stream, const struct trends *trends)
 
 static void write_panel(FILE *stream, const struct group *group, const char *file, int i, int width, int height)
 {
-    const double left = i % PER_ROW * (double)PANEL + LEFT, right = (i % PER_ROW + 1.0) * PANEL - 14;
+    const double left = i % PER_ROW * (double)PANEL + LEFT, right = (i % PER_ROW + 1.0) * PANEL - 38;
     const double top = TOP + i / PER_ROW * (double)PANEL_HEIGHT + HEAD, bottom = top + PANEL_HEIGHT - HEAD - BOTTOM;
     const struct trend *trend = &group->list[i];
     int changes = 0;
@@ -94,11 +91,9 @@ static void write_panel(FILE *stream, const struct group *group, const char *fil
     fprintf(stream, " offset 0,-0.6 textcolor rgb '%s' noenhanced\n", changes ? "#c00000" : "#202020");
     write_range(stream, trend);
     fprintf(stream,
-            "plot '%s' index %d using 1:3:4 with filledcurves fillcolor rgb '#0072b2' fillstyle transparent solid 0.12 "
-            "notitle, \\\n  '' index %d using 1:2 with %s linecolor rgb '#0072b2' linewidth 1.2 pointtype 7 pointsize "
-            "0.35 notitle, \\\n  '' index %d using 1:2 with points pointtype 7 pointsize 0.7 linecolor rgb '#d00000' "
-            "notitle\n",
-            file, 2 * i, 2 * i, group->trends->night_count <= POINTS_MAX ? "linespoints" : "lines", 2 * i + 1);
+            "plot '%s' index %d with %s linecolor rgb '#0072b2' linewidth 1.2 pointtype 7 pointsize 0.35 notitle, \\\n"
+            "  '' index %d with points pointtype 7 pointsize 0.7 linecolor rgb '#d00000' notitle\n",
+            file, 2 * i, group->trends->night_count <= POINTS_MAX ? "linespoints" : "lines", 2 * i + 1);
 }
 
 static int figure_width(const struct group *group)

@@ -10,9 +10,10 @@
 #include <stdio.h>
 
 struct trend_point {
-    int night;               /* position in the list of nights */
-    double value, low, high; /* as printed: percent; NAN: none */
-    bool is_changed;         /* another number than the night before; of times: one that counts */
+    int night;       /* position in the list of nights */
+    double value;    /* as printed: percent; NAN: none */
+    bool is_off;     /* a time that counts as another one than the baseline's */
+    bool is_changed; /* another number than the night before; of times: another is_off */
 };
 
 /* A cell; its points stand in the order of the nights. */
