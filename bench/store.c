@@ -79,6 +79,11 @@ enum statement {
     STATEMENT_COUNT
 };
 
+static const char item_values[] = "SELECT protocol, metric, number, undefined, flag FROM value"
+                                  " WHERE (backbone, image, method) = (?, ?, ?) ORDER BY protocol, metric";
+static const char item_curves[] = "SELECT protocol, metric, fraction, probability FROM curve"
+                                  " WHERE (backbone, image, method) = (?, ?, ?) ORDER BY protocol, metric";
+
 static const char *const statement_sql[STATEMENT_COUNT] = {
     [SET_MANIFEST] = "INSERT OR REPLACE INTO manifest VALUES (?, ?)",
     [GET_MANIFEST] = "SELECT text FROM manifest WHERE key = ?",
@@ -92,16 +97,14 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [GET_BASE] = "SELECT predicted, probability, rank FROM base WHERE backbone = ? AND image = ?",
     [ADD_ITEM] = "INSERT INTO item VALUES (?, ?, ?, ?, ?, ?, ?)",
     [GET_ITEMS] = "SELECT backbone, image, method, seconds, full, tail, backward FROM item",
-    [GET_ITEM] = "SELECT seconds, full, tail, backward FROM item WHERE (backbone,image,method)=(?,?,?)",
+    [GET_ITEM] = "SELECT seconds, full, tail, backward FROM item WHERE (backbone, image, method) = (?, ?, ?)",
     [ADD_VALUE] = "INSERT INTO value VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     [GET_VALUES] = "SELECT backbone, image, method, protocol, metric, number, undefined, flag FROM value",
-    [GET_ITEM_VALUES] =
-        "SELECT protocol, metric, number, undefined, flag FROM value WHERE (backbone,image,method)=(?,?,?) ORDER BY 1,2",
+    [GET_ITEM_VALUES] = item_values,
     [ADD_CURVE] = "INSERT INTO curve VALUES (?, ?, ?, ?, ?, ?, ?)",
     [GET_CURVES] =
         "SELECT backbone, image, method, protocol, metric, fraction, probability FROM curve ORDER BY 1, 2, 3, 4, 5",
-    [GET_ITEM_CURVES] =
-        "SELECT protocol, metric, fraction, probability FROM curve WHERE (backbone,image,method)=(?,?,?) ORDER BY 1,2",
+    [GET_ITEM_CURVES] = item_curves,
     [ADD_SKIPPED] = "INSERT OR REPLACE INTO skipped VALUES (?, ?)",
     [GET_SKIPPED] = "SELECT image, why FROM skipped ORDER BY image",
     [COUNT_SKIPPED] = "SELECT count(*) FROM skipped",
