@@ -76,8 +76,9 @@ static void write_dates(FILE *stream, const struct trends *trends)
 
 static void write_panel(FILE *stream, const struct group *group, const char *file, int i, int width, int height)
 {
+    const int line = i / PER_ROW;
     const double left = i % PER_ROW * (double)PANEL + LEFT, right = (i % PER_ROW + 1.0) * PANEL - 38;
-    const double top = TOP + i / PER_ROW * (double)PANEL_HEIGHT + HEAD, bottom = top + PANEL_HEIGHT - HEAD - BOTTOM;
+    const double top = TOP + line * (double)PANEL_HEIGHT + HEAD, bottom = top + PANEL_HEIGHT - HEAD - BOTTOM;
     const struct trend *trend = &group->list[i];
     int changes = 0;
     for (int p = 0; p < trend->count; p++)
