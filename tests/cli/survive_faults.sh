@@ -2,4 +2,4 @@
 command -v sqlite3 >/dev/null || skip "no sqlite3"
 [ -e "$BUILD/tests/survival/faults.so" ] || skip "no tests/survival/faults.so: make test builds it"
 ! nm -D "$BUILD/cambench" | grep -q asan_init || skip "a sanitizer wants to be loaded first"
-bash "$ROOT/tests/survival/faults.sh" "$BUILD/tests/survival/faults.so" 6 2>/dev/null
+bash "$ROOT/tests/survival/faults.sh" "$BUILD/tests/survival/faults.so" 2 2>/dev/null

@@ -107,7 +107,7 @@ def check_csv(path):
             claim(cell[:1] not in ("=", "+", "@", "\t", "\r") and not (cell[:1] == "-" and not is_number(cell)),
                   "%s: a formula: %r" % (path, cell))
             claim(not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]", cell), "%s: a control: %r" % (path, cell))
-    columns = {name: {row[i] for row in rows[1:]} for i, name in enumerate(rows[0])}
+    columns = {name: {row[i] for row in rows[1:] if len(row) > i} for i, name in enumerate(rows[0])}
     if "method" in columns:
         claim(columns["method"] == {expected_cell(label(i)) for i in range(len(TEXTS))}, path + ": the methods' labels")
     if "image" in columns:

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What the scripts of this folder share: a small run, and what must hold of its folder whatever happened to it.
 # They need cambench on the PATH and ROOT, the checkout; tests/cli/run.sh gives both.
 set -u
@@ -46,7 +47,7 @@ database()
 {
     local copy
     copy=$(mktemp -d)
-    cp "$1"/run.db* "$copy"
+    cp "$1"/run.db* "$copy" 2>/dev/null
     sqlite3 "$copy/run.db" "$2" 2>&1
     rm -rf "$copy"
 }
@@ -65,4 +66,11 @@ items()
     local count
     [ -e "$1/run.db" ] && count=$(database "$1" 'SELECT count(*) FROM item') || count=0
     case $count in *[!0-9]*) echo 0 ;; *) echo "$count" ;; esac
+}
+
+# conclude CLAIM: says it if it holds, and ends.
+conclude()
+{
+    [ $wrong -eq 0 ] && echo "$1"
+    exit $((wrong > 0))
 }
