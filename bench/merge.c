@@ -221,7 +221,8 @@ static int check_runs(struct joining *joining, struct error *err)
         if (check_run(joining, merge->runs[i].folder, &merge->runs[i].shard, err))
             return -1;
     merge->shard_count = common_count(merge);
-    return has_store(merge->output) ? check_run(joining, merge->output, &ignored, err) : 0;
+    const int is_begun = has_store(merge->output) ? store_is_begun(merge->output, err) : 0;
+    return is_begun > 0 ? check_run(joining, merge->output, &ignored, err) : is_begun;
 }
 
 /* -- one item ------------------------------------------------------------------------------------------------------- */

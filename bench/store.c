@@ -589,6 +589,18 @@ struct store *store_open(const char *folder, const struct store_names *names, bo
     return store;
 }
 
+int store_is_begun(const char *folder, struct error *err)
+{
+    int tables = 0;
+    struct store *store = begin(folder, err);
+    if (!store)
+        return -1;
+    const int status =
+        open_database(store, err) || ask(store, "SELECT count(*) FROM sqlite_master", &tables, err) ? -1 : 0;
+    store_close(store);
+    return status ? -1 : tables > 0;
+}
+
 struct store *store_open_run(const char *folder, struct arena *arena, struct store_names *names, struct error *err)
 {
     char path[PATH_MAX];

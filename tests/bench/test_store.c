@@ -223,6 +223,18 @@ TEST(an_item_is_read_as_it_was_committed)
     end(&f);
 }
 
+TEST(a_store_that_was_never_committed_to_holds_no_run)
+{
+    struct fixture f;
+    begin(&f);
+    run_sql(&f, "PRAGMA journal_mode = WAL");
+    assert_int_equal(store_is_begun(f.folder, &f.err), 0);
+    open_store(&f, false);
+    close_store(&f);
+    assert_int_equal(store_is_begun(f.folder, &f.err), 1);
+    end(&f);
+}
+
 TEST(a_batch_is_committed_as_a_whole_or_not_at_all)
 {
     struct fixture f;

@@ -88,7 +88,7 @@ cut_short()
 }
 
 hits=0 ends=0
-for ((i = 0; hits < kills && i < 4 * kills; i++)); do
+for ((i = 0; hits < kills && i < 4 * kills + 20; i++)); do
     command=${commands[i % ${#commands[@]}]}
     if cut_short "$command" KILL; then
         hits=$((hits + 1))
@@ -107,7 +107,7 @@ done
 
 run_forget
 slowest=0 stopped=0
-for ((i = 0; stopped < stops && i < 4 * stops; i++)); do
+for ((i = 0; stopped < stops && i < 4 * stops + 20; i++)); do
     signals=(TERM INT)
     begun=$(milliseconds)
     delay=$((RANDOM % takes[run]))
