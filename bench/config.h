@@ -93,12 +93,6 @@ int config_write(const struct config *config, const char *path, struct error *er
  */
 const char *config_identity(const struct config *config, struct arena *arena, struct error *err);
 
-/* Do two such texts differ? Then where first: the key of the config, and the line below it in one and in the other. */
-struct config_difference {
-    char section[64], one[160], other[160];
-};
-bool config_identities_differ(const char *one, const char *other, struct config_difference *difference);
-
 /*
  * What a run measures: the config's metrics, then the parts of combined ones that it does not list, with default
  * parameters. The list is in the arena.

@@ -4,7 +4,6 @@
 #include "bench/config.h"
 
 #include "base/file.h"
-#include "base/text.h"
 #include "bench/bench.h"
 
 #include <yaml.h>
@@ -284,31 +283,4 @@ const char *config_identity(const struct config *config, struct arena *arena, st
     if (!copy)
         error_memory(err, "the config's text");
     return copy;
-}
-
-/* A line without the blanks round it and without its end; the next line begins there. */
-static const char *take_line(const char *text, char *line, size_t size)
-{
-    const size_t length = strcspn(text, "\n"), blanks = strspn(text, " ");
-    char whole[512];
-    snprintf(whole, sizeof whole, "%.*s", (int)(length > blanks ? length - blanks : 0), text + blanks);
-    text_printable(whole, line, size);
-    return text + length + (text[length] == '\n');
-}
-
-bool config_identities_differ(const char *one, const char *other, struct config_difference *difference)
-{
-    *difference = (struct config_difference){0};
-    if (strcmp(one, other) == 0)
-        return false;
-    for (;;) {
-        const size_t length = strcspn(one, "\n");
-        const bool is_same = strncmp(one, other, length) == 0 && (other[length] == one[length]);
-        if (isalpha((unsigned char)*one)) /* a key of the outermost mapping */
-            snprintf(difference->section, sizeof difference->section, "%.*s", (int)strcspn(one, ":\n"), one);
-        one = take_line(one, difference->one, sizeof difference->one);
-        other = take_line(other, difference->other, sizeof difference->other);
-        if (!is_same)
-            return true;
-    }
 }

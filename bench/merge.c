@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "bench/identity.h"
 #include "bench/manifest.h"
 
 #include <dirent.h>
@@ -130,14 +131,13 @@ static int compare_texts(const struct joining *joining, const char *folder, cons
     const char *first = joining->first;
     for (int i = 0; i < count; i++) {
         const char *other = find_text(joining->texts, joining->text_count, texts[i].key);
-        struct config_difference difference;
+        struct identity_difference difference;
         if (strcmp(texts[i].key, SHARD_KEY) == 0 || (other && strcmp(other, texts[i].text) == 0))
             continue;
-        if (other && strcmp(texts[i].key, "identity") == 0 &&
-            config_identities_differ(other, texts[i].text, &difference))
+        if (other && strcmp(texts[i].key, "identity") == 0 && identity_differs(other, texts[i].text, &difference))
             return error_set(err,
-                             "runs \"%s\" and \"%s\" differ in their configs: %s: \"%s\" in one, \"%s\" in the other",
-                             first, folder, difference.section, difference.one, difference.other);
+                             "runs \"%s\" and \"%s\" differ in their configs: %s is \"%s\" in one, \"%s\" in the other",
+                             first, folder, difference.where, difference.before, difference.now);
         return error_set(err, "runs \"%s\" and \"%s\" differ: %s is %s in one, %s in the other", first, folder,
                          texts[i].key, other ? other : "not there", texts[i].text);
     }

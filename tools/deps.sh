@@ -24,6 +24,7 @@ build  zlib1g-dev            pkg:zlib
 build  librandom123-dev      header:Random123/philox.h
 build  gnuplot-nox           cmd:gnuplot
 test   libcmocka-dev         pkg:cmocka
+test   sqlite3               cmd:sqlite3
 test   python3               cmd:python3
 lint   clang                 cmd:clang
 lint   libomp-dev            clang:omp.h
