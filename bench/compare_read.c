@@ -317,10 +317,10 @@ int compared_read(const char *folder, struct arena *arena, struct compared *out,
 {
     struct source source = {.folder = folder, .arena = arena};
     *out = (struct compared){.folder = folder};
-    source.store = store_open_run(folder, arena, &source.names, err);
+    source.store = store_open_to_read(folder, arena, &source.names, err);
     if (!source.store)
         return -1;
-    const int status = read_source(&source, out, err);
+    const int status = read_source(&source, out, err) || store_check_unchanged(source.store, err) ? -1 : 0;
     store_close(source.store);
     out->names = source.names;
     out->side.report = &out->report;

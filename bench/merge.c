@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "bench/identity.h"
+#include "bench/interrupt.h"
 #include "bench/manifest.h"
 
 #include <dirent.h>
@@ -190,7 +191,7 @@ static int check_run(struct joining *joining, const char *folder, struct shard *
     struct arena *arena = is_first ? &joining->merge->arena : &joining->scratch;
     struct store_names names;
     arena_reset(&joining->scratch);
-    struct store *store = store_open_run(folder, arena, &names, err);
+    struct store *store = store_open_to_read(folder, arena, &names, err);
     if (!store)
         return -1;
     if (is_first)
@@ -375,12 +376,13 @@ static int join_run(struct joining *joining, const char *folder, struct error *e
 {
     struct store_names names;
     arena_reset(&joining->scratch);
-    struct store *from = store_open_run(folder, &joining->scratch, &names, err);
+    struct store *from = store_open_to_read(folder, &joining->scratch, &names, err);
     if (!from)
         return -1;
+    store_stop_when(from, &interrupt_has_come);
     /* it may have changed since it was checked */
     const int status = compare_names(joining, folder, &names, err) || note_skipped(joining, from, err) ||
-                       join_items(joining, folder, from, err);
+                       join_items(joining, folder, from, err) || store_check_unchanged(from, err);
     store_close(from);
     return status ? -1 : 0;
 }
@@ -517,7 +519,7 @@ static int copy_overlays(const struct merge *merge, const char *folder, struct e
     if (!entries)
         return 0; /* a shard may have none */
     int status = 0;
-    for (struct dirent *entry; !status && (entry = readdir(entries));)
+    for (struct dirent *entry; !status && !interrupt_has_come && (entry = readdir(entries));)
         if (is_picture(entry->d_name))
             status = file_join(file, from, entry->d_name, err) || file_join(copy, to, entry->d_name, err) ||
                              file_make_folder(to, err) || (access(copy, F_OK) && copy_file(file, copy, err))

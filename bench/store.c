@@ -17,6 +17,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,6 +121,9 @@ struct store {
     sqlite3 *db;
     sqlite3_stmt *statements[STATEMENT_COUNT];
     bool is_batch; /* BEGIN has been, COMMIT is the caller's */
+    bool is_read_only;
+    struct stat opened; /* run.db of a store that is read only */
+    const volatile sig_atomic_t *stop;
     struct arena arena;
     int backbone_count, method_count, protocol_count, metric_count, image_count;
     unsigned char *has_item; /* [backbone][image][method] */
@@ -186,6 +190,8 @@ static int finish(struct store *store, enum statement which, struct error *err)
 static bool next_row(struct store *store, enum statement which, int *status, struct error *err)
 {
     sqlite3_stmt *statement = store->statements[which];
+    if (!*status && store->stop && *store->stop)
+        *status = error_set(err, "reading run store \"%s\" was interrupted", store->path);
     const int result = *status ? SQLITE_DONE : sqlite3_step(statement);
     if (result == SQLITE_ROW)
         return true;
@@ -278,8 +284,45 @@ static void drop_lock(struct store *store)
 {
     if (store->lock < 0)
         return;
-    unlink(store->lock_path);
+    if (!store->is_read_only)
+        unlink(store->lock_path);
     close(store->lock);
+}
+
+static bool may_write(const char *path)
+{
+    return access(path, W_OK) == 0 || errno == ENOENT;
+}
+
+static bool is_log_there(const struct store *store)
+{
+    char path[PATH_MAX + 8];
+    struct stat info;
+    snprintf(path, sizeof path, "%s-wal", store->path);
+    return stat(path, &info) == 0 && info.st_size > 0;
+}
+
+/*
+ * Where we may not write, others may: a lock that is there is asked for a share. What a killed process has left in the log
+ * must be brought home into run.db before it can be read.
+ */
+static int take_lock_to_read(struct store *store, struct error *err)
+{
+    if (may_write(store->folder) && may_write(store->path) && may_write(store->lock_path))
+        return take_lock(store, err);
+    store->is_read_only = true;
+    store->lock = open(store->lock_path, O_RDONLY | O_CLOEXEC);
+    if (store->lock >= 0 && flock(store->lock, LOCK_SH | LOCK_NB))
+        return in_use(store, err);
+    if (is_log_there(store))
+        return error_set(
+            err,
+            "run \"%s\" was killed and left a part of its items in \"%s-wal\", which can only be read in a "
+            "folder that can be written to; copy the run to one",
+            store->folder, store->path);
+    return stat(store->path, &store->opened) == 0
+               ? 0
+               : error_set(err, "could not open \"%s\": %s", store->path, strerror(errno));
 }
 
 /* -- opening ------------------------------------------------------------------------------------------------------- */
@@ -315,6 +358,18 @@ static int open_database(struct store *store, struct error *err)
         return sql_error(store, err);
     return run_sql(store, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;",
                    err);
+}
+
+/* SQLite reads a database with a log, be it empty, without writing beside it only where it is told that nobody writes. */
+static int open_read_only(struct store *store, struct error *err)
+{
+    char uri[3 * PATH_MAX + 32] = "file:";
+    size_t used = strlen(uri);
+    for (const char *c = store->path; *c; c++)
+        used += (size_t)snprintf(uri + used, sizeof uri - used, "%%%02x", (unsigned char)*c);
+    snprintf(uri + used, sizeof uri - used, "?immutable=1");
+    const int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX;
+    return sqlite3_open_v2(uri, &store->db, flags, NULL) == SQLITE_OK ? 0 : sql_error(store, err);
 }
 
 /* One number that a statement answers with. */
@@ -467,7 +522,7 @@ static int open_layout(struct store *store, const struct store_names *names, str
         return -1;
     if (names && tables == 0)
         return create_run(store, names, err);
-    if (layout == 1 && tables > 0) {
+    if (layout == 1 && tables > 0 && !store->is_read_only) {
         if (run_sql(store, schema_2, err))
             return -1;
         layout = STORE_LAYOUT;
@@ -557,7 +612,7 @@ static void remove_unfinished(const struct store *store)
 }
 
 /* Paths and the lock; nothing of SQLite yet. */
-static struct store *begin(const char *folder, struct error *err)
+static struct store *begin(const char *folder, int (*lock)(struct store *store, struct error *err), struct error *err)
 {
     struct store *store = calloc(1, sizeof *store);
     if (!store) {
@@ -568,17 +623,18 @@ static struct store *begin(const char *folder, struct error *err)
     arena_init(&store->arena, 0);
     snprintf(store->folder, sizeof store->folder, "%s", folder);
     if (file_join(store->path, folder, "run.db", err) || file_join(store->lock_path, folder, "run.lock", err) ||
-        take_lock(store, err)) {
+        lock(store, err)) {
         store_close(store);
         return NULL;
     }
-    remove_unfinished(store);
+    if (!store->is_read_only)
+        remove_unfinished(store);
     return store;
 }
 
 struct store *store_open(const char *folder, const struct store_names *names, bool fresh, struct error *err)
 {
-    struct store *store = begin(folder, err);
+    struct store *store = begin(folder, take_lock, err);
     if (!store)
         return NULL;
     if ((fresh && keep_old(store, err)) || open_database(store, err) || open_layout(store, names, err) ||
@@ -592,7 +648,7 @@ struct store *store_open(const char *folder, const struct store_names *names, bo
 int store_is_begun(const char *folder, struct error *err)
 {
     int tables = 0;
-    struct store *store = begin(folder, err);
+    struct store *store = begin(folder, take_lock, err);
     if (!store)
         return -1;
     const int status =
@@ -601,7 +657,8 @@ int store_is_begun(const char *folder, struct error *err)
     return status ? -1 : tables > 0;
 }
 
-struct store *store_open_run(const char *folder, struct arena *arena, struct store_names *names, struct error *err)
+static struct store *open_run(const char *folder, int (*lock)(struct store *store, struct error *err),
+                              struct arena *arena, struct store_names *names, struct error *err)
 {
     char path[PATH_MAX];
     if (file_join(path, folder, "run.db", err))
@@ -610,15 +667,41 @@ struct store *store_open_run(const char *folder, struct arena *arena, struct sto
         error_set(err, "no run in \"%s\": could not open \"%s\": %s", folder, path, strerror(errno));
         return NULL;
     }
-    struct store *store = begin(folder, err);
+    struct store *store = begin(folder, lock, err);
     if (!store)
         return NULL;
-    if (open_database(store, err) || open_layout(store, NULL, err) || read_names(store, arena, names, err) ||
-        load(store, names, err)) {
+    if ((store->is_read_only ? open_read_only(store, err) : open_database(store, err)) ||
+        open_layout(store, NULL, err) || read_names(store, arena, names, err) || load(store, names, err)) {
         store_close(store);
         return NULL;
     }
     return store;
+}
+
+struct store *store_open_run(const char *folder, struct arena *arena, struct store_names *names, struct error *err)
+{
+    return open_run(folder, take_lock, arena, names, err);
+}
+
+struct store *store_open_to_read(const char *folder, struct arena *arena, struct store_names *names, struct error *err)
+{
+    return open_run(folder, take_lock_to_read, arena, names, err);
+}
+
+int store_check_unchanged(const struct store *store, struct error *err)
+{
+    struct stat now;
+    if (!store->is_read_only ||
+        (stat(store->path, &now) == 0 && now.st_ino == store->opened.st_ino && now.st_size == store->opened.st_size &&
+         now.st_mtim.tv_sec == store->opened.st_mtim.tv_sec && now.st_mtim.tv_nsec == store->opened.st_mtim.tv_nsec &&
+         !is_log_there(store)))
+        return 0;
+    return error_set(err, "run \"%s\" was written to while it was read; do it again when it is done", store->folder);
+}
+
+void store_stop_when(struct store *store, const volatile sig_atomic_t *stop)
+{
+    store->stop = stop;
 }
 
 void store_close(struct store *store)

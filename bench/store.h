@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "report/report.h"
 
+#include <signal.h>
 #include <stdbool.h>
 
 struct store;
@@ -62,6 +63,18 @@ int store_is_begun(const char *folder, struct error *err);
 
 /* Opens what is there, for a report; fills names, in the arena. Errors also: no run in the folder. */
 struct store *store_open_run(const char *folder, struct arena *arena, struct store_names *names, struct error *err);
+
+/*
+ * The same for a folder that is only read, and may be where nothing can be written. Errors also: a killed process left items
+ * that only one who may write can bring home. After reading, store_check_unchanged() says whether nobody wrote there, which
+ * no lock has prevented where none could be made.
+ */
+struct store *store_open_to_read(const char *folder, struct arena *arena, struct store_names *names, struct error *err);
+int store_check_unchanged(const struct store *store, struct error *err);
+
+/* Reading fails as soon as *stop is set. */
+void store_stop_when(struct store *store, const volatile sig_atomic_t *stop);
+
 void store_close(struct store *store); /* NULL is fine */
 
 /* Key and text: config, hashes, program version ... */

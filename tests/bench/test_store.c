@@ -3,6 +3,7 @@
 
 #include "tests/test.h"
 
+#include <fcntl.h>
 #include <float.h>
 #include <limits.h>
 #include <math.h>
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -573,6 +575,68 @@ TEST(rows_outside_the_lists_are_an_error_not_a_crash)
         end(&f);
     }
     arena_release(&arena);
+}
+
+/* What one finds who may only read, as bits; `file` is run.db, opened for writing before. */
+enum { NOT_OPENED = 1, NOT_READ = 2, TOLD_OF_A_CHANGE = 4, CHANGE_MISSED = 8 };
+
+static int read_only(const char *folder, int file)
+{
+    struct arena arena;
+    struct store_names found;
+    struct error err;
+    arena_init(&arena, 0);
+    struct store *store = store_open_to_read(folder, &arena, &found, &err);
+    if (!store)
+        return NOT_OPENED;
+    const int wrong = (found.image_count == 3 && store_has_item(store, 1, 2, 0) ? 0 : NOT_READ) |
+                      (store_check_unchanged(store, &err) ? TOLD_OF_A_CHANGE : 0) |
+                      (write(file, "x", 1) == 1 && store_check_unchanged(store, &err) ? 0 : CHANGE_MISSED);
+    store_close(store);
+    arena_release(&arena);
+    return wrong;
+}
+
+TEST(a_folder_that_may_only_be_read_is_read_and_a_change_is_noticed)
+{
+    struct fixture f;
+    char path[PATH_MAX];
+    int status;
+    begin(&f);
+    open_store(&f, false);
+    const struct store_item item = {.backbone = 1, .image = 2, .value_count = 3, .values = values};
+    assert_int_equal(store_commit(f.store, &item, &f.err), 0);
+    close_store(&f);
+    snprintf(path, sizeof path, "%s/run.db", f.folder);
+    const int file = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+    assert_int_equal(chmod(path, 0444) | chmod(f.folder, 0555), 0);
+    const pid_t pid = fork(); /* root may write everywhere */
+    if (pid == 0)
+        _exit(geteuid() == 0 && setuid(65534) ? NOT_OPENED : read_only(f.folder, file));
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    close(file);
+    assert_int_equal(chmod(f.folder, 0755), 0);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+    end(&f);
+}
+
+TEST(reading_ends_when_it_is_told_to)
+{
+    static const struct report_backbone list[2];
+    volatile sig_atomic_t stop = 0;
+    struct fixture f;
+    struct arena arena;
+    begin(&f);
+    arena_init(&arena, 0);
+    open_store(&f, false);
+    struct report report = empty_report(list);
+    store_stop_when(f.store, &stop);
+    assert_int_equal(store_read(f.store, &arena, &report, &f.err), 0);
+    stop = 1;
+    assert_int_equal(store_read(f.store, &arena, &report, &f.err), -1);
+    arena_release(&arena);
+    end(&f);
 }
 
 TEST(a_missing_folder_or_run_is_named)

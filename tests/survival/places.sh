@@ -73,6 +73,9 @@ read_only_disk()
     code=0
     cambench report disk/run --quiet 2>err || code=$?
     one_line "report on a read-only disk" $code
+    cambench compare disk/run whole --speed 0 --quiet || complain "compare cannot read from a read-only disk"
+    cambench merge disk/run --output near/merged --quiet || complain "merge cannot read from a read-only disk"
+    same_tables near/merged whole "merged from a read-only disk"
     mount -o remount,rw disk
     goes_on disk/run "once read-only"
     umount disk
