@@ -1,5 +1,6 @@
 /* bench/cmd_merge.c - cambench merge RUN...: shards, or any runs of one config, to one run. */
 #include "bench/bench.h"
+#include "bench/interrupt.h"
 #include "bench/merge.h"
 #include "bench/options.h"
 #include "bench/run.h"
@@ -50,26 +51,28 @@ static void say_joined(const struct merge *merge)
 static int report(struct merge *merge, const struct arguments *arguments, struct error *err)
 {
     struct report table;
+    store_stop_when(merge->store, &interrupt_has_come);
     const struct run_flags flags = {.quiet = arguments->common.quiet,
                                     .columns = terminal_columns(),
                                     .color = options_use_color(&arguments->common, stdout)};
-    return results_read(&merge->config, merge->store, merge->names.images, merge->names.image_count, &merge->arena,
-                        &table, err) ||
-                   results_write(&table, &merge->config, &flags, err)
-               ? -1
-               : 0;
+    if (results_read(&merge->config, merge->store, merge->names.images, merge->names.image_count, &merge->arena, &table,
+                     err))
+        return -1;
+    table.stop = &interrupt_has_come;
+    return results_write(&table, &merge->config, &flags, err);
 }
 
 static int join(const struct arguments *arguments, struct error *err)
 {
     struct merge merge;
+    interrupt_catch();
     int status =
         merge_open(&merge, arguments->runs, arguments->run_count, arguments->output, err) || merge_runs(&merge, err);
     if (!status && !arguments->common.quiet)
         say_joined(&merge);
     if (!status)
         status = report(&merge, arguments, err) || merge_say_missing(&merge, stderr, err);
-    const int code = status ? EXIT_USAGE : merge.missing ? EXIT_INCOMPLETE : EXIT_DONE;
+    const int code = status ? interrupt_code() : merge.missing ? EXIT_INCOMPLETE : EXIT_DONE;
     merge_close(&merge);
     return code;
 }

@@ -1,5 +1,6 @@
 /* bench/cmd_report.c - cambench report RUN: tables and plots again, from what a run left. */
 #include "bench/bench.h"
+#include "bench/interrupt.h"
 #include "bench/options.h"
 #include "bench/run.h"
 
@@ -49,10 +50,11 @@ static int report_run(const struct arguments *arguments, struct arena *arena, st
     const struct run_flags flags = {.quiet = arguments->common.quiet,
                                     .columns = terminal_columns(),
                                     .color = options_use_color(&arguments->common, stdout)};
-    const int status = results_read(&config, store, names.images, names.image_count, arena, &report, err) ||
-                               results_write(&report, &config, &flags, err)
-                           ? -1
-                           : 0;
+    store_stop_when(store, &interrupt_has_come);
+    int status = results_read(&config, store, names.images, names.image_count, arena, &report, err);
+    report.stop = &interrupt_has_come;
+    if (!status)
+        status = results_write(&report, &config, &flags, err);
     store_close(store); /* the run directory is ours until its tables are written */
     return status;
 }
@@ -65,9 +67,10 @@ static int run(int argc, char **argv, struct error *err)
         return options_exit(status);
     struct arena arena;
     arena_init(&arena, 0);
+    interrupt_catch();
     const int failed = report_run(&arguments, &arena, err);
     arena_release(&arena);
-    return failed ? EXIT_USAGE : EXIT_DONE;
+    return failed ? interrupt_code() : EXIT_DONE;
 }
 
 const struct command command_report = {

@@ -3,6 +3,7 @@
 
 #include "bench/bench.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
 volatile sig_atomic_t interrupt_has_come;
@@ -17,7 +18,9 @@ static void come(int number)
 
 static void end(int number)
 {
-    (void)number;
+    static const char text[] = "cambench: interrupted, and not done in time; the same command begins again\n";
+    const ssize_t written = write(STDERR_FILENO, text, sizeof text - 1);
+    (void)number, (void)written;
     _exit(EXIT_INTERRUPTED);
 }
 
@@ -29,4 +32,12 @@ void interrupt_catch(void)
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGALRM, &last, NULL);
+}
+
+int interrupt_code(void)
+{
+    if (!interrupt_has_come)
+        return EXIT_USAGE;
+    fputs("cambench: interrupted; the same command begins again\n", stderr);
+    return EXIT_INTERRUPTED;
 }

@@ -139,8 +139,8 @@ int results_write(const struct report *report, const struct config *config, cons
     int status = report_csv(report, cells, err) || report_tables(report, cells, err) ||
                  (has_reference && report_reference(report, cells, err)) || write_meta(report, config, &meta, err);
     if (!status && config->report.plots)
-        status = report_plots(report, cells, meta, &warning, err);
-    if (warning.text[0])
+        status = report_plots(report, cells, meta, &warning, err) || report_stopped(report, err);
+    if (warning.text[0] && !status) /* who has interrupted us has gnuplot, too */
         fprintf(stderr, "cambench: warning: %s\n", warning.text);
     if (!status && !flags->quiet) {
         if (report_terminal(report, cells, stdout, flags->columns, flags->color))

@@ -89,13 +89,16 @@ static void put_values(FILE *stream, const struct report *report, int b, int m, 
 
 static int write_images(FILE *stream, const struct report *report, const struct cell *cells, struct error *err)
 {
-    (void)cells, (void)err;
+    (void)cells;
     fputs("backbone,method,protocol,image,metric,value,note\n", stream);
     for (int b = 0; b < report->backbone_count; b++)
         for (int m = 0; m < report->method_count; m++)
-            for (int p = 0; p < report->protocol_count; p++)
+            for (int p = 0; p < report->protocol_count; p++) {
+                if (report_stopped(report, err))
+                    return -1;
                 for (int image = 0; image < report->image_count; image++)
                     put_values(stream, report, b, m, p, image);
+            }
     return 0;
 }
 

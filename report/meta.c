@@ -406,7 +406,7 @@ static int study_fill(struct study *study)
     return scratch ? fill_columns(study, scratch) : -1;
 }
 
-static void study_draw(struct study *study)
+static int study_draw(struct study *study, struct error *err)
 {
     const struct report *report = study->report;
     struct random_stream stream;
@@ -415,11 +415,14 @@ static void study_draw(struct study *study)
     random_init(&stream, report->seed, random_purpose(purpose, "meta"));
     for (size_t first = 0; first < study->draw_count; first += DRAWS) {
         const int count = draw_images(study, &stream, first);
+        if (report_stopped(report, err))
+            return -1;
         sum_columns(study);
         for (size_t r = 0; r < study->row_count; r++)
             for (int d = 0; d < count; d++)
                 study->taus[r * study->draw_count + first + (size_t)d] = draw_tau(study, &study->rows[r], d);
     }
+    return 0;
 }
 
 static void study_cells(const struct study *study, struct meta_cell *cells)
@@ -452,7 +455,7 @@ struct meta_cell *report_meta_cells(const struct report *report, struct error *e
     const int studies = report->backbone_count * report->protocol_count;
     struct meta_cell *cells =
         calloc((size_t)studies * (size_t)report->metric_count * META_FORMS * CONTROLS + 1, sizeof *cells);
-    int status = cells ? 0 : -1;
+    int status = cells ? 0 : error_memory(err, "the meta-evaluation");
     for (int i = 0; !status && i < studies; i++) {
         struct study study = {.report = report,
                               .backbone = i / report->protocol_count,
@@ -460,16 +463,16 @@ struct meta_cell *report_meta_cells(const struct report *report, struct error *e
                               .truth = meta_truth(report),
                               .draw_count = (size_t)(report->bootstrap > 0 ? report->bootstrap : 0) + 1};
         arena_init(&study.arena, 0);
-        status = list_rows(&study) || study_alloc(&study) || study_fill(&study);
-        if (!status) {
-            study_draw(&study);
+        if (list_rows(&study) || study_alloc(&study) || study_fill(&study))
+            status = error_memory(err, "the meta-evaluation");
+        else
+            status = study_draw(&study, err);
+        if (!status)
             study_cells(&study, cells);
-        }
         arena_release(&study.arena);
     }
     if (!status)
         return cells;
     free(cells);
-    error_memory(err, "the meta-evaluation");
     return NULL;
 }

@@ -164,7 +164,7 @@ static int draw(struct curves *curves, struct error *err)
     snprintf(name, sizeof name, "curves%.90s", plot->suffix);
     const struct figure figure = {name,   figure_width(curves), figure_height(curves),
                                   curves, write_data,           write_commands};
-    return figure_write(&figure, plot->folder, plot->warning, err);
+    return plot_figure(plot, &figure, err);
 }
 
 int plot_curves(const struct plot *plot, struct error *err)

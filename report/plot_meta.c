@@ -195,7 +195,7 @@ int plot_meta(const struct plot *plot, struct error *err)
         snprintf(name, sizeof name, "meta%.90s", plot->suffix);
         const struct figure figure = {name,       figure_width(&panels), figure_height(&panels), &panels,
                                       write_data, write_commands};
-        status = figure_write(&figure, plot->folder, plot->warning, err);
+        status = plot_figure(plot, &figure, err);
     }
     arena_release(&arena);
     return status;

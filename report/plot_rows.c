@@ -264,7 +264,7 @@ static int draw(struct rows *rows, const char *kind, struct error *err)
         snprintf(name, sizeof name, "%s%s%.60s", kind, rows->is_box ? metric : "", rows->plot->suffix);
         const struct figure figure = {name,          rows->left + PANEL + rows->right, rows->height, rows, write_data,
                                       write_commands};
-        status = figure_write(&figure, rows->plot->folder, rows->plot->warning, err);
+        status = plot_figure(rows->plot, &figure, err);
     }
     arena_release(&arena);
     return status;

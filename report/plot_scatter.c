@@ -249,7 +249,7 @@ static int draw(struct scatter *scatter, const char *name, struct arena *arena, 
     scatter->rows = (report->backbone_count + scatter->columns - 1) / scatter->columns;
     const struct figure figure = {name,       figure_width(scatter), figure_height(scatter), scatter,
                                   write_data, write_commands};
-    return figure_write(&figure, scatter->plot->folder, scatter->plot->warning, err);
+    return plot_figure(scatter->plot, &figure, err);
 }
 
 int plot_scatter(const struct plot *plot, const char *name, int x, int y, struct error *err)

@@ -12,6 +12,11 @@
 
 #include <string.h>
 
+int plot_figure(const struct plot *plot, const struct figure *figure, struct error *err)
+{
+    return report_stopped(plot->report, err) ? -1 : figure_write(figure, plot->folder, plot->warning, err);
+}
+
 unsigned plot_color(int backbone)
 {
     static const unsigned palette[] = {0x0072b2, 0xe69f00, 0x009e73, 0xd55e00, 0x56b4e9, 0xcc79a7, 0xf0e442};

@@ -23,6 +23,9 @@ enum {
     PLOT_CONTROL = 0xa8a8a8, /* controls are grey */
 };
 
+/* Writes one figure of the plot, as figure_write(); -1 also when nobody waits for the report any more. */
+int plot_figure(const struct plot *plot, const struct figure *figure, struct error *err);
+
 /* Colour of a backbone: Okabe and Ito's palette for all kinds of colour vision, darker from the eighth on. */
 unsigned plot_color(int backbone);
 

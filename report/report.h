@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -94,7 +95,11 @@ struct report {
     uint64_t seed;
     int published_count;
     const struct report_published *published;
+    const volatile sig_atomic_t *stop; /* set: whoever asked has given up; NULL: never */
 };
+
+/* 0, or -1 with err if *stop is set; what takes long asks again and again, and leaves nothing half done. */
+int report_stopped(const struct report *report, struct error *err);
 
 /* Position in values, states and notes. */
 static inline size_t report_index(const struct report *report, int backbone, int method, int protocol, int metric,

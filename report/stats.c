@@ -138,6 +138,11 @@ static double sample_estimate(const struct sample *sample, const struct report_m
     return metric->combine ? metric->combine(means) : means[0];
 }
 
+int report_stopped(const struct report *report, struct error *err)
+{
+    return report->stop && *report->stop ? error_set(err, "the report was interrupted") : 0;
+}
+
 /* Scratch for one cell after the other: (image_count,PARTS_MAX) and (bootstrap); never of size 0. */
 struct scratch {
     struct arena arena;
@@ -218,6 +223,10 @@ struct cell *report_cells(const struct report *report, struct error *err)
         const size_t m = (size_t)report->method_count;
         cells[i] =
             cell_of(report, (int)(i / (k * p * m)), (int)(i / (k * p) % m), (int)(i / k % p), (int)(i % k), &scratch);
+        if (report_stopped(report, err)) {
+            free(cells);
+            cells = NULL;
+        }
     }
     arena_release(&scratch.arena);
     return cells;
