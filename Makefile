@@ -25,6 +25,17 @@ COMPILE = $(CC) $(STD) $(WARN) $(if $(CI),-Werror) $(CFLAGS) $(EXTRA) -I. $(PKG_
 sources = $(sort $(wildcard $(1)/*.c))
 objects = $(patsubst %.c,$(B)/%.o,$(call sources,$(1)))
 
+# nn/kernels/ is compiled once for each set of instructions; the processor's is chosen when the program starts
+ARCHITECTURE = $(eval ARCHITECTURE := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine))))$(ARCHITECTURE)
+KERNEL_SETS = $(or $(KERNEL_SETS_$(ARCHITECTURE)),portable)
+KERNEL_SETS_x86_64 := portable avx2 avx512
+KERNEL_SETS_aarch64 := neon
+KERNEL_FLAGS_portable := -DLANES=4
+KERNEL_FLAGS_neon := -DLANES=4
+KERNEL_FLAGS_avx2 := -DLANES=8 -march=x86-64-v3
+KERNEL_FLAGS_avx512 := -DLANES=16 -march=x86-64-v4
+KERNEL_OBJECTS = $(foreach s,$(KERNEL_SETS),$(patsubst nn/kernels/%.c,$(B)/nn/kernels/%.$(s).o,$(call sources,nn/kernels)))
+
 MAKEFLAGS += --no-builtin-rules
 .PHONY: all help
 .SECONDARY:
@@ -64,12 +75,20 @@ $(B)/%.o: %.c
 	@echo "  CC $<"
 	$(Q)$(COMPILE) -c $< -o $@
 
+define kernel_rule
+$(B)/nn/kernels/%.$(1).o: nn/kernels/%.c
+	@mkdir -p $$(@D)
+	@echo "  CC $$< for $(1)"
+	$$(Q)$$(COMPILE) -DKERNEL_SET=$(1) $$(KERNEL_FLAGS_$(1)) -ffp-contract=fast -c $$< -o $$@
+endef
+$(foreach s,$(KERNEL_SETS),$(eval $(call kernel_rule,$(s))))
+
 # taken in by the assembler, which -MMD does not see
 $(B)/bench/references.o: docs/references.bib
 $(B)/bench/cmd_new.o: $(wildcard bench/templates/*)
 
 define room_rule
-$(B)/lib$(1).a: $(call objects,$(1)) $(if $(REGISTRY_$(1)),$(B)/registry/$(REGISTRY_$(1)).o)
+$(B)/lib$(1).a: $(call objects,$(1)) $(if $(filter nn,$(1)),$(KERNEL_OBJECTS)) $(if $(REGISTRY_$(1)),$(B)/registry/$(REGISTRY_$(1)).o)
 	@rm -f $$@
 	@$$(AR) rcs $$@ $$^
 endef
@@ -171,11 +190,14 @@ golden: deps-golden ## remake the golden values of the tests with PyTorch, NumPy
 # -- speed ---------------------------------------------------------------------------------------------------------------
 PERF_OBJECTS := $(call objects,bench/perf)
 .PHONY: bench
-bench: deps ## measure the speed of the engine
-	@$(MAKE) --no-print-directory $(B)/cambench-bench
-	@$(B)/cambench-bench
+bench: deps ## measure the speed of the engine; BENCH="forward --arch resnet50 --json FILE": a part of it, see --help
+	@$(MAKE) --no-print-directory $(B)/cambench-bench $(B)/cambench
+	@$(B)/cambench-bench $(BENCH)
 
-$(B)/cambench-bench: $(PERF_OBJECTS) $(filter-out $(B)/libbench.a,$(LIBS))
+$(B)/bench/perf/fma_peak.o: STD += -ffp-contract=fast
+
+# libbench.a gives its option parser only: main() is here
+$(B)/cambench-bench: $(PERF_OBJECTS) $(LIBS)
 	@echo "  LD $@"
 	$(Q)$(LINK) $^ $(PKG_LIBS) -lm -o $@
 
@@ -220,6 +242,6 @@ FORCE:
 clean: ## remove build/
 	rm -rf $(B)
 
-OBJECTS := $(foreach r,$(ROOMS),$(call objects,$(r))) $(PERF_OBJECTS) $(B)/tests/golden.o $(TESTS:=.o) $(TESTS:=_main.o) \
+OBJECTS := $(foreach r,$(ROOMS),$(call objects,$(r))) $(KERNEL_OBJECTS) $(PERF_OBJECTS) $(B)/tests/golden.o $(TESTS:=.o) $(TESTS:=_main.o) \
     $(REPLAYS:=.o) $(B)/tests/fuzz/memory_file.o $(B)/tests/fuzz/replay.o
 -include $(OBJECTS:.o=.d) $(wildcard $(B)/registry/*.d)

@@ -359,8 +359,7 @@ struct layer_masks {
 
 static bool is_pooled(const struct cam *cam)
 {
-    const float *weight, *bias;
-    return !cam->pass->setup.exact_passes && network_pooled_linear(cam->pass->network, cam->layer, &weight, &bias);
+    return !cam->pass->setup.exact_passes && network_pooled_linear(cam->pass->network, cam->layer);
 }
 
 static void spatial_source(void *context, int index, float *out)

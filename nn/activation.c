@@ -17,8 +17,9 @@ static const char *shape(const struct node *node, const struct shape *in, struct
     return NULL;
 }
 
-static void forward(const struct step *step, const struct step_io *io)
+static void forward(const struct step *step, const struct step_io *io, int block)
 {
+    (void)block;
     memcpy(io->y, io->x[0], shape_size(io->out) * sizeof *io->y);
     step->activation->activate(io->y, shape_size(io->out));
 }
@@ -71,8 +72,10 @@ static void relu6_slope(const float *x, const float *y, float *dy, size_t n)
     slope_inside(y, dy, n, 6, 1);
 }
 
-const struct op op_relu = {.name = "relu", ACTIVATION, .activate = relu, .slope = relu_slope};
-const struct op op_relu6 = {.name = "relu6", ACTIVATION, .activate = relu6, .slope = relu6_slope};
+const struct op op_relu = {
+    .name = "relu", ACTIVATION, .activate = relu, .slope = relu_slope, .is_limit = true, .top = INFINITY};
+const struct op op_relu6 = {
+    .name = "relu6", ACTIVATION, .activate = relu6, .slope = relu6_slope, .is_limit = true, .top = 6};
 
 /* -- sigmoid and SiLU ----------------------------------------------------------------------------------------------- */
 

@@ -37,8 +37,9 @@ static double macs(const struct node *node, const struct shape *in)
     return (double)shape_size(in[0]);
 }
 
-static void forward(const struct step *step, const struct step_io *io)
+static void forward(const struct step *step, const struct step_io *io, int block)
 {
+    (void)block;
     const size_t plane = (size_t)io->out.h * (size_t)io->out.w, c = (size_t)io->out.c;
     for (size_t p = 0; p < plane; p++)
         multiply_values(io->y + p * c, io->x[0] + p * c, step->weight, io->out.c);

@@ -1,5 +1,6 @@
 /*
- * nn/conv2d.c - convolution of one image: 1x1 straight to GEMM, depthwise directly, the rest by im2col in blocks of rows.
+ * nn/conv2d.c - convolution: which kernel, and the plain ways, which are forward's reference and all of backward: 1x1
+ * straight to OpenBLAS, depthwise directly, the rest by im2col in blocks of rows.
  *
  * Rows are output positions, so that a GEMM writes NHWC as it comes. How rows are cut depends on the layer only.
  */
@@ -60,11 +61,6 @@ static double macs(const struct node *node, const struct shape *in)
     return (double)taps(c) * channels * (double)shape_size(node->shape);
 }
 
-static size_t positions(struct shape shape)
-{
-    return (size_t)shape.h * (size_t)shape.w;
-}
-
 /* How many rows of `width` floats make a block. */
 static size_t block_rows(size_t rows, size_t width)
 {
@@ -102,13 +98,13 @@ static size_t pointwise_width(struct shape in, struct shape out)
 static size_t pointwise_scratch(const struct conv2d *c, struct shape in, struct shape out)
 {
     (void)c;
-    return block_rows(positions(out), pointwise_width(in, out)) * (size_t)in.c; /* backward only */
+    return block_rows(shape_positions(out), pointwise_width(in, out)) * (size_t)in.c; /* backward only */
 }
 
 static void pointwise_forward(const struct step *step, const struct step_io *io)
 {
     const int in = io->in[0].c, out = io->out.c;
-    const size_t rows = positions(io->out), block = block_rows(rows, pointwise_width(io->in[0], io->out));
+    const size_t rows = shape_positions(io->out), block = block_rows(rows, pointwise_width(io->in[0], io->out));
     for (size_t row = 0; row < rows; row += block) {
         const size_t n = rows - row < block ? rows - row : block;
         float *y = io->y + row * (size_t)out;
@@ -121,7 +117,7 @@ static void pointwise_forward(const struct step *step, const struct step_io *io)
 static void pointwise_backward(const struct step *step, const struct step_io *io)
 {
     const int in = io->in[0].c, out = io->out.c;
-    const size_t rows = positions(io->out), block = block_rows(rows, pointwise_width(io->in[0], io->out));
+    const size_t rows = shape_positions(io->out), block = block_rows(rows, pointwise_width(io->in[0], io->out));
     for (size_t row = 0; row < rows; row += block) {
         const size_t n = rows - row < block ? rows - row : block;
         backend()->gemm(true, (int)n, in, out, io->dy + row * (size_t)out, out, step->weight, out, io->scratch, in);
@@ -147,7 +143,7 @@ static size_t column_width(const struct conv2d *c, int channels_in)
 static size_t columns_scratch(const struct conv2d *c, struct shape in, struct shape out)
 {
     const size_t width = column_width(c, in.c);
-    return block_rows(positions(out), width) * width;
+    return block_rows(shape_positions(out), width) * width;
 }
 
 /* Floats of one output position and one row of taps that lie side by side. */
@@ -216,7 +212,7 @@ static void columns_to_image(const struct conv2d *c, const struct step_io *io, i
 static void columns_forward(const struct step *step, const struct step_io *io)
 {
     const struct conv2d *c = &step->node->conv;
-    const size_t rows = positions(io->out), width = column_width(c, io->in[0].c), block = block_rows(rows, width);
+    const size_t rows = shape_positions(io->out), width = column_width(c, io->in[0].c), block = block_rows(rows, width);
     const int out = io->out.c, group_out = out / c->groups;
     for (size_t row = 0; row < rows; row += block) {
         const size_t n = rows - row < block ? rows - row : block;
@@ -234,7 +230,7 @@ static void columns_forward(const struct step *step, const struct step_io *io)
 static void columns_backward(const struct step *step, const struct step_io *io)
 {
     const struct conv2d *c = &step->node->conv;
-    const size_t rows = positions(io->out), width = column_width(c, io->in[0].c), block = block_rows(rows, width);
+    const size_t rows = shape_positions(io->out), width = column_width(c, io->in[0].c), block = block_rows(rows, width);
     const int out = io->out.c, group_out = out / c->groups;
     for (size_t row = 0; row < rows; row += block) {
         const size_t n = rows - row < block ? rows - row : block;
@@ -305,35 +301,77 @@ static void depthwise_backward(const struct step *step, const struct step_io *io
             }
 }
 
-/* -- the operator: which kernel is a fixed rule, the first that applies --------------------------------------------- */
+/* -- the operator: the first way that applies ------------------------------------------------------------------------- */
 
-static const struct conv_kernel kernels[] = {
+/* How OpenBLAS or plain loops do it, image by image. */
+struct conv_way {
+    const char *name;
+    bool (*applies)(const struct conv2d *conv, int channels_in);
+    void (*pack)(const struct conv2d *conv, int channels_in, const float *weight, float *packed);
+    size_t (*scratch)(const struct conv2d *conv, struct shape in, struct shape out);
+    void (*forward)(const struct step *step, const struct step_io *io);
+    void (*backward)(const struct step *step, const struct step_io *io);
+};
+
+static const struct conv_way ways[] = {
     {"depthwise", depthwise_applies, pack_depthwise, no_scratch, depthwise_forward, depthwise_backward},
     {"gemm", pointwise_applies, pack_columns, pointwise_scratch, pointwise_forward, pointwise_backward},
     {"im2col+gemm", columns_apply, pack_columns, columns_scratch, columns_forward, columns_backward},
 };
 
-const struct conv_kernel *conv2d_kernel(const struct conv2d *conv, int channels_in)
+static const struct conv_way *way_of(const struct conv2d *conv, int channels_in)
 {
-    const struct conv_kernel *kernel = kernels;
-    while (!kernel->applies(conv, channels_in))
-        kernel++;
-    return kernel;
+    const struct conv_way *way = ways;
+    while (!way->applies(conv, channels_in))
+        way++;
+    return way;
 }
 
-static size_t scratch(const struct step *step, const struct shape *in, struct shape out)
+const struct conv_kernel *conv2d_kernel(const struct conv2d *conv, struct shape in, struct shape out)
 {
-    return step->kernel->scratch(&step->node->conv, in[0], out);
+    static const struct conv_kernel *const kernels[] = {&conv_winograd, &conv_stem, &conv_product};
+    for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++)
+        if (kernels[i]->applies(conv, in, out))
+            return kernels[i];
+    return NULL;
 }
 
-static void forward(const struct step *step, const struct step_io *io)
+const char *conv2d_way(const struct conv2d *conv, int channels_in)
 {
-    step->kernel->forward(step, io);
+    return way_of(conv, channels_in)->name;
+}
+
+void conv2d_pack(const struct conv2d *conv, int channels_in, const float *weight, float *packed)
+{
+    way_of(conv, channels_in)->pack(conv, channels_in, weight, packed);
+}
+
+static size_t scratch(const struct step *step, const struct shape *in, struct shape out, bool is_backward)
+{
+    const struct conv2d *conv = &step->node->conv;
+    if (step->kernel && !is_backward)
+        return step->kernel->scratch(step->set, conv, in[0], out);
+    return way_of(conv, in[0].c)->scratch(conv, in[0], out);
+}
+
+static int blocks(const struct step *step, const struct step_io *io)
+{
+    return step->kernel ? step->kernel->blocks(step, io) : io->images;
+}
+
+static void forward(const struct step *step, const struct step_io *io, int block)
+{
+    if (step->kernel) {
+        step->kernel->forward(step, io, block);
+        return;
+    }
+    const struct step_io image = step_images(io, block, 1);
+    way_of(&step->node->conv, io->in[0].c)->forward(step, &image);
 }
 
 static void backward(const struct step *step, const struct step_io *io)
 {
-    step->kernel->backward(step, io);
+    way_of(&step->node->conv, io->in[0].c)->backward(step, io);
 }
 
 const struct op op_conv2d = {.name = "conv2d",
@@ -342,5 +380,6 @@ const struct op op_conv2d = {.name = "conv2d",
                              .parameters = parameters,
                              .macs = macs,
                              .scratch = scratch,
+                             .blocks = blocks,
                              .forward = forward,
                              .backward = backward};

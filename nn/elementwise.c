@@ -36,8 +36,9 @@ static const char *add_shape(const struct node *node, const struct shape *in, st
     return memcmp(&in[0], &in[1], sizeof in[0]) ? "add needs two values of one shape" : NULL;
 }
 
-static void add_forward(const struct step *step, const struct step_io *io)
+static void add_forward(const struct step *step, const struct step_io *io, int block)
 {
+    (void)block;
     const int size = (int)shape_size(io->out);
     memcpy(io->y, io->x[0], (size_t)size * sizeof *io->y);
     add_values(io->y, io->x[1], size);
@@ -80,9 +81,9 @@ MULTIVERSION void multiply_values(float *restrict y, const float *restrict a, co
         y[k] = a[k] * b[k];
 }
 
-static void scale_forward(const struct step *step, const struct step_io *io)
+static void scale_forward(const struct step *step, const struct step_io *io, int block)
 {
-    (void)step;
+    (void)step, (void)block;
     const size_t size = shape_size(io->out), c = (size_t)io->out.c;
     for (size_t i = 0; i < size; i += c)
         multiply_values(io->y + i, io->x[0] + i, io->x[1], io->out.c);
@@ -116,8 +117,9 @@ static const char *concat_shape(const struct node *node, const struct shape *in,
     return NULL;
 }
 
-static void concat_forward(const struct step *step, const struct step_io *io)
+static void concat_forward(const struct step *step, const struct step_io *io, int block)
 {
+    (void)block;
     const size_t plane = (size_t)io->out.h * (size_t)io->out.w;
     for (size_t p = 0, c = 0; p < plane; p++)
         for (int i = 0; i < step->input_count; c += (size_t)io->in[i].c, i++)

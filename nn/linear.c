@@ -1,7 +1,7 @@
 /*
- * nn/linear.c - flatten and linear.
+ * nn/linear.c - flatten and linear: with packed weights by a kernel of our own, otherwise by OpenBLAS.
  *
- * A row's bits must not depend on how many rows there are, nor on its place among them. So a linear layer always
+ * A row's bits must not depend on how many rows there are, nor on its place among them. So OpenBLAS always
  * multiplies LINEAR_ROWS rows (missing ones are zero), as weight times rows transposed: rows are then the lanes of the
  * library's vectors, which all go through the same instructions. The other way round, rows fall into kernels of different
  * widths, which add in different orders.
@@ -20,9 +20,9 @@ static const char *flatten_shape(const struct node *node, const struct shape *in
 }
 
 /* torch flattens (C,h,w); values here are (h,w,C). */
-static void flatten_forward(const struct step *step, const struct step_io *io)
+static void flatten_forward(const struct step *step, const struct step_io *io, int block)
 {
-    (void)step;
+    (void)step, (void)block;
     const struct shape in = io->in[0];
     const size_t plane = (size_t)in.h * (size_t)in.w, c = (size_t)in.c;
     for (size_t k = 0; k < c; k++)
@@ -64,35 +64,66 @@ static double linear_macs(const struct node *node, const struct shape *in)
     return (double)node->linear.out * in[0].c;
 }
 
-static size_t linear_scratch(const struct step *step, const struct shape *in, struct shape out)
+#define LINEAR_ROWS 16
+
+static size_t linear_scratch(const struct step *step, const struct shape *in, struct shape out, bool is_backward)
 {
-    (void)step;
-    return (size_t)LINEAR_ROWS * ((size_t)in[0].c + (size_t)out.c) + (size_t)in[0].c;
+    if (is_backward)
+        return (size_t)in[0].c;
+    return step->set ? 0 : (size_t)LINEAR_ROWS * ((size_t)in[0].c + (size_t)out.c);
 }
 
-static void linear_forward(const struct step *step, const struct step_io *io)
+static int linear_blocks(const struct step *step, const struct step_io *io)
 {
-    const int in = io->in[0].c, out = io->out.c;
+    if (!step->set)
+        return divide_up(io->images, LINEAR_ROWS);
+    return product_blocks(step, io);
+}
+
+static void forward_by_openblas(const struct step *step, const struct step_io *io, int block)
+{
+    const int in = io->in[0].c, out = io->out.c, row = block * LINEAR_ROWS;
+    const int count = io->images - row < LINEAR_ROWS ? io->images - row : LINEAR_ROWS;
     float *x = io->scratch, *columns = io->scratch + (size_t)LINEAR_ROWS * (size_t)in;
-    for (int row = 0; row < io->rows; row += LINEAR_ROWS) {
-        const int count = io->rows - row < LINEAR_ROWS ? io->rows - row : LINEAR_ROWS;
-        memset(x, 0, (size_t)LINEAR_ROWS * (size_t)in * sizeof *x);
-        memcpy(x, io->x[0] + (size_t)row * (size_t)in, (size_t)count * (size_t)in * sizeof *x);
-        backend()->gemm(true, out, LINEAR_ROWS, in, step->weight, in, x, in, columns, LINEAR_ROWS);
-        float *y = io->y + (size_t)row * (size_t)out;
-        for (int i = 0; i < count; i++)
-            for (int k = 0; k < out; k++)
-                *y++ = columns[k * LINEAR_ROWS + i];
-    }
-    epilogue(io->y, step->bias, io->residual, (size_t)io->rows, out, (size_t)out, step->activation);
+    float *const first = io->y + (size_t)row * (size_t)out, *y = first;
+    memset(x, 0, (size_t)LINEAR_ROWS * (size_t)in * sizeof *x);
+    memcpy(x, io->x[0] + (size_t)row * (size_t)in, (size_t)count * (size_t)in * sizeof *x);
+    backend()->gemm(true, out, LINEAR_ROWS, in, step->weight, in, x, in, columns, LINEAR_ROWS);
+    for (int i = 0; i < count; i++)
+        for (int k = 0; k < out; k++)
+            *y++ = columns[k * LINEAR_ROWS + i];
+    epilogue(first, step->bias, io->residual ? io->residual + (first - io->y) : NULL, (size_t)count, out, (size_t)out,
+             step->activation);
 }
 
+static void linear_forward(const struct step *step, const struct step_io *io, int block)
+{
+    if (!step->set) {
+        forward_by_openblas(step, io, block);
+        return;
+    }
+    const struct product_part part = product_part(step, io, block);
+    const size_t in = (size_t)io->in[0].c;
+    product_run(step, io, &part,
+                &(struct product){
+                    .segments = 1, .length = io->in[0].c, .x = io->x[0] + (size_t)part.first * in, .x_stride = in});
+}
+
+/* Packed weights are a (in, panel) matrix for each panel of outputs. */
 static void linear_backward(const struct step *step, const struct step_io *io)
 {
+    const int in = io->in[0].c, out = io->out.c;
     float *dx = io->scratch;
-    backend()->gemv(io->out.c, io->in[0].c, step->weight, io->dy, dx);
-    for (int k = 0; k < io->in[0].c; k++)
-        io->dx[0][k] += dx[k];
+    if (!step->set) {
+        backend()->gemv(out, in, step->weight, io->dy, dx);
+        for (int k = 0; k < in; k++)
+            io->dx[0][k] += dx[k];
+        return;
+    }
+    const int panel = step->set->panel;
+    for (int first = 0; first < out; first += panel)
+        backend()->gemv_add(in, out - first < panel ? out - first : panel, panel,
+                            step->packed + (size_t)first * (size_t)in, io->dy + first, io->dx[0]);
 }
 
 const struct op op_linear = {.name = "linear",
@@ -101,5 +132,6 @@ const struct op op_linear = {.name = "linear",
                              .parameters = linear_parameters,
                              .macs = linear_macs,
                              .scratch = linear_scratch,
+                             .blocks = linear_blocks,
                              .forward = linear_forward,
                              .backward = linear_backward};

@@ -1,53 +1,43 @@
 /* nn/maps.c - softmax and bilinear enlargement, which methods and metrics share. */
 #include "nn/nn.h"
 
+#include "nn/simd.h"
+
 #include <math.h>
+#include <stdint.h>
+#include <string.h>
 
-void softmax(const float *logits, int classes, float *probabilities)
+/* -- softmax -------------------------------------------------------------------------------------------------------- */
+
+#define LANES 8
+typedef double lanes __attribute__((vector_size(LANES * sizeof(double))));
+typedef int64_t lane_bits __attribute__((vector_size(LANES * sizeof(double))));
+
+/*
+ * e^x for numbers x <= 0, to some 4e-16 of its size; below -700, where no float is left, e^-700. x = n ln 2 + r with
+ * |r| <= ln(2)/2; e^r by its series, 2^n by the exponent's bits. In all lanes and on all machines the same operations.
+ */
+static inline void exp_lanes(const lanes *exponent, lanes *power)
 {
-    float largest = logits[0];
-    for (int k = 1; k < classes; k++)
-        if (logits[k] > largest)
-            largest = logits[k];
-    double sum = 0;
-    for (int k = 0; k < classes; k++)
-        sum += exp((double)logits[k] - largest);
-    for (int k = 0; k < classes; k++)
-        probabilities[k] = (float)(exp((double)logits[k] - largest) / sum);
+    static const double inverse[] = {
+        1.0 / 6227020800, 1.0 / 479001600, 1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880, 1.0 / 40320, 1.0 / 5040,
+        1.0 / 720,        1.0 / 120,       1.0 / 24,       1.0 / 6,       1.0 / 2,      1,           1};
+    const double round = 0x1.8p52;               /* added, it leaves the whole number in the low bits */
+    const lane_bits is_low = *exponent < -700.0; /* not of NaN */
+    const lanes x = (lanes)(((lane_bits)(*exponent - *exponent - 700.0) & is_low) | ((lane_bits)*exponent & ~is_low));
+    const lanes shifted = x * 0x1.71547652b82fep+0 + round, n = shifted - round;
+    const lanes r = x - n * 0x1.62e42fefa38p-1 - n * 0x1.ef35793c7673p-45;
+    lanes sum = r * inverse[0] + inverse[1];
+    for (size_t k = 2; k < sizeof inverse / sizeof *inverse; k++)
+        sum = sum * r + inverse[k];
+    *power = sum * (lanes)(((lane_bits)shifted + 1023) << 52);
 }
 
-/* Source of one output index along an axis: index of the lower neighbour, its follower, weight of the follower. */
-struct tap {
-    int low, high;
-    float weight;
-};
-
-static struct tap tap_of(int index, int in, int out, bool align_corners)
+/* exp(values - top) of up to LANES values; the others give 0. */
+static inline void exp_of(const float *values, int count, float top, lanes *power)
 {
-    float source;
-    if (align_corners)
-        source = out > 1 ? (float)index * ((float)(in - 1) / (float)(out - 1)) : 0;
-    else
-        source = ((float)index + 0.5f) * ((float)in / (float)out) - 0.5f;
-    if (source < 0)
-        source = 0;
-    int low = (int)source;
-    if (low > in - 1)
-        low = in - 1;
-    return (struct tap){low, low < in - 1 ? low + 1 : low, source - (float)low};
-}
-
-void upsample_bilinear(const float *in, int count, int h, int w, float *out, int out_h, int out_w, bool align_corners)
-{
-    for (int n = 0; n < count; n++, in += (size_t)h * (size_t)w)
-        for (int i = 0; i < out_h; i++) {
-            const struct tap y = tap_of(i, h, out_h, align_corners);
-            const float *above = in + (size_t)y.low * (size_t)w, *below = in + (size_t)y.high * (size_t)w;
-            for (int j = 0; j < out_w; j++) {
-                const struct tap x = tap_of(j, w, out_w, align_corners);
-                const float top = (1 - x.weight) * above[x.low] + x.weight * above[x.high];
-                const float bottom = (1 - x.weight) * below[x.low] + x.weight * below[x.high];
-                *out++ = (1 - y.weight) * top + y.weight * bottom;
-            }
-        }
+    lanes x = {0};
+    for (int i = 0; i < LANES; i++)
+        x[i] = i < count ? (double)values[i] - top : -INFINITY;
+    exp_lanes(&x, power);
 }

@@ -146,6 +146,13 @@ static int pack_affine(struct compiler *c, struct step *step, int channels, stru
     return 0;
 }
 
+/* A bias, which kernels read up to a whole panel. */
+static float *bias_floats(struct compiler *c, int columns)
+{
+    const int panel = c->network->set ? c->network->set->panel : 1;
+    return arena_floats(&c->network->arena, (size_t)(divide_up(columns, panel) * panel));
+}
+
 /* Copies the weight, scaled by the batch norm behind it if there is one, and makes the bias of both. */
 static int pack_conv(struct compiler *c, struct step *step, int channels_in, const struct norm *norm, struct error *err)
 {
@@ -153,10 +160,12 @@ static int pack_conv(struct compiler *c, struct step *step, int channels_in, con
     const size_t row = (size_t)(channels_in / conv->groups) * (size_t)conv->kernel * (size_t)conv->kernel_w;
     const size_t size = row * (size_t)conv->out;
     struct arena *arena = &c->network->arena;
-    step->kernel = conv2d_kernel(conv, channels_in);
+    if (c->network->set)
+        step->kernel = conv2d_kernel(conv, c->network->values[step->inputs[0]], step->node->shape);
+    step->set = step->kernel ? c->network->set : NULL;
     step->weight = arena_floats(arena, size);
     if (norm || conv->bias)
-        step->bias = arena_floats(arena, (size_t)conv->out);
+        step->bias = bias_floats(c, conv->out);
     float *folded = malloc(size * sizeof *folded);
     if (!step->weight || !folded || ((norm || conv->bias) && !step->bias)) {
         free(folded);
@@ -172,27 +181,32 @@ static int pack_conv(struct compiler *c, struct step *step, int channels_in, con
         for (size_t i = 0; i < row; i++)
             folded[(size_t)k * row + i] = (float)(folded[(size_t)k * row + i] * scale);
     }
-    step->kernel->pack(conv, channels_in, folded, step->weight);
+    conv2d_pack(conv, channels_in, folded, step->weight);
+    if (step->kernel && (step->packed = arena_floats(arena, step->kernel->packed(step->set, conv, channels_in))))
+        step->kernel->pack(step->set, conv, channels_in, folded, step->packed);
     free(folded);
-    return 0;
-}
-
-static int copy_tensor(struct compiler *c, const struct node *node, const char *what, size_t size, float **out,
-                       struct error *err)
-{
-    *out = arena_floats(&c->network->arena, size);
-    if (!*out)
-        return error_memory(err, "packed weights");
-    memcpy(*out, tensor_of(c->weights, node, what), size * sizeof **out);
-    return 0;
+    return step->kernel && !step->packed ? error_memory(err, "packed weights") : 0;
 }
 
 static int pack_linear(struct compiler *c, struct step *step, int features, struct error *err)
 {
-    const size_t out = (size_t)step->node->linear.out;
-    if (copy_tensor(c, step->node, "weight", out * (size_t)features, &step->weight, err))
-        return -1;
-    return step->node->linear.bias ? copy_tensor(c, step->node, "bias", out, &step->bias, err) : 0;
+    struct arena *arena = &c->network->arena;
+    const size_t out = (size_t)step->node->linear.out, in = (size_t)features;
+    const float *weight = tensor_of(c->weights, step->node, "weight");
+    step->set = c->network->set;
+    float **place = step->set ? &step->packed : &step->weight;
+    *place = arena_floats(arena, step->set ? product_packed(step->set, in, step->node->linear.out) : out * in);
+    if (step->node->linear.bias)
+        step->bias = bias_floats(c, step->node->linear.out);
+    if (!*place || (step->node->linear.bias && !step->bias))
+        return error_memory(err, "packed weights");
+    if (step->set)
+        product_pack(step->set, in, step->node->linear.out, 1, in, weight, *place);
+    else
+        memcpy(*place, weight, out * in * sizeof *weight);
+    if (step->bias)
+        memcpy(step->bias, tensor_of(c->weights, step->node, "bias"), out * sizeof *weight);
+    return 0;
 }
 
 /* The operand of an add that is not `node`. */
@@ -337,10 +351,27 @@ static int create(struct compiler *c, const struct graph *graph, const char *con
     return build_programs(c->network, err);
 }
 
+/* Sets *set to NULL for the reference. */
+static int find_kernels(const char *name, const struct kernel_set **set, struct error *err)
+{
+    *set = NULL;
+    if (name && strcmp(name, "openblas") == 0)
+        return 0;
+    *set = kernel_set(name);
+    return *set ? 0 : error_set(err, "this processor has no kernels \"%s\"", name);
+}
+
 struct network *network_create(const struct graph *graph, const struct weights *weights, const char *const *layers,
                                int layer_count, struct error *err)
 {
-    if (network_check_weights(graph, weights, err))
+    return network_create_with(graph, weights, layers, layer_count, NULL, err);
+}
+
+struct network *network_create_with(const struct graph *graph, const struct weights *weights, const char *const *layers,
+                                    int layer_count, const char *kernels, struct error *err)
+{
+    const struct kernel_set *set;
+    if (network_check_weights(graph, weights, err) || find_kernels(kernels, &set, err))
         return NULL;
     struct network *network = calloc(1, sizeof *network);
     if (!network) {
@@ -349,6 +380,7 @@ struct network *network_create(const struct graph *graph, const struct weights *
     }
     struct arena *arena = &network->arena;
     arena_init(arena, 0);
+    network->set = set;
     const size_t count = (size_t)graph_node_count(graph);
     network->node_count = (int)count;
     network->layer_count = layer_count;
@@ -418,7 +450,7 @@ int network_find_layer(const struct network *network, const char *name)
     return -1;
 }
 
-bool network_pooled_linear(const struct network *network, int layer, const float **weight, const float **bias)
+bool network_pooled_linear(const struct network *network, int layer)
 {
     const struct program *tail = &network->tails[layer];
     const struct op *expected[] = {&op_adaptive_avg_pool, &op_flatten, &op_linear};
@@ -428,11 +460,12 @@ bool network_pooled_linear(const struct network *network, int layer, const float
         if (network->steps[tail->steps[i]].node->op != expected[i])
             return false;
     const struct step *pool = &network->steps[tail->steps[0]], *linear = &network->steps[tail->steps[2]];
-    if (network->values[pool->output].h != 1 || network->values[pool->output].w != 1 || linear->activation)
-        return false;
-    *weight = linear->weight;
-    *bias = linear->bias;
-    return true;
+    return network->values[pool->output].h == 1 && network->values[pool->output].w == 1 && !linear->activation;
+}
+
+const char *network_kernels(const struct network *network)
+{
+    return network->set ? network->set->name : "openblas";
 }
 
 size_t network_bytes(const struct network *network)
@@ -445,15 +478,22 @@ int network_step_count(const struct network *network)
     return network->step_count;
 }
 
+static const char *kernel_name(const struct step *step, int channels_in)
+{
+    if (step->kernel)
+        return step->kernel->name;
+    if (step->node->op == &op_conv2d)
+        return conv2d_way(&step->node->conv, channels_in);
+    return step->node->op != &op_linear ? "" : step->set ? "product" : "gemm";
+}
+
 struct step_info network_step(const struct network *network, int index)
 {
     const struct step *step = &network->steps[index];
     struct shape in[NODE_INPUTS_MAX];
     struct step_info info = {.name = step->node->name,
                              .op = step->node->op->name,
-                             .kernel = step->kernel                   ? step->kernel->name
-                                       : step->node->op == &op_linear ? "gemm"
-                                                                      : "",
+                             .kernel = kernel_name(step, network->values[step->inputs[0]].c),
                              .activation = step->activation ? step->activation->name : "",
                              .has_residual = step->residual >= 0,
                              .shape = network->values[step->output],

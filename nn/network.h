@@ -14,10 +14,13 @@
 struct program {
     int start;              /* value */
     int step_count, *steps; /* positions in network->steps */
-    int spatial_count;      /* steps that run image by image; those behind it run on blocks of rows */
+    int spatial_count;      /* steps on maps; those behind it run on rows, a vector for each image */
+    int group_first;        /* steps before it run image by image, the others on up to group_images at once */
+    int group_images;
     int boundary;           /* value between the two kinds; -1: all steps are spatial */
     int side_count, *sides; /* values that steps read and that neither start nor a step gives */
     size_t *offset;         /* of each value in the workspace (floats); NO_PLACE if it has none */
+    bool *is_grouped;       /* value: there is a place for group_images of it, one behind the other */
     size_t floats, scratch; /* of the workspace; where scratch begins */
 };
 
@@ -25,6 +28,7 @@ struct program {
 
 struct network {
     struct arena arena;
+    const struct kernel_set *set; /* NULL: OpenBLAS alone */
     struct shape input;
     int node_count;
     struct node *nodes;

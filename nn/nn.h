@@ -4,8 +4,8 @@
  * graph (nn/graph.h) + weights -> network (folded, fused, packed; read-only, shared by all threads) -> session (one
  * planned workspace per lane; a worker owns one). Float32; NHWC inside, (C,h,w) and (3,H,W) at this border.
  *
- * Every value is computed for each image alone, in steps whose shapes depend on the network only (linear layers: on rows
- * of a fixed block), so that a result never depends on the batch, the number of threads or what ran before.
+ * A step may work on several images and on several threads, but every number is made by a chain of operations that depends
+ * on the network and the kernels only, so that a result never depends on the batch, the number of threads or what ran before.
  */
 #ifndef NN_NN_H
 #define NN_NN_H
@@ -55,6 +55,15 @@ struct session; /* used by one caller at a time */
  */
 struct network *network_create(const struct graph *graph, const struct weights *weights, const char *const *layers,
                                int layer_count, struct error *err);
+
+/*
+ * The same with a choice of kernels: "openblas", the reference; "avx512", "avx2", "neon" or "portable", our own for these
+ * instructions; "auto" or NULL, the best of our own that this processor has. Numbers differ in the last digits between
+ * them. Error: this processor has none of that name.
+ */
+struct network *network_create_with(const struct graph *graph, const struct weights *weights, const char *const *layers,
+                                    int layer_count, const char *kernels, struct error *err);
+const char *network_kernels(const struct network *network);
 void network_free(struct network *network);
 
 /* Checks names and shapes only: what network_create() would say of these weights. */
@@ -80,15 +89,15 @@ struct step_info {
 int network_step_count(const struct network *network);
 struct step_info network_step(const struct network *network, int step);
 
-/*
- * For a tail that is global average pooling and one linear layer: its weight (K,C), row-major, and bias (K), NULL when
- * there is none. False for any other tail.
- */
-bool network_pooled_linear(const struct network *network, int layer, const float **weight, const float **bias);
+/* Is the tail global average pooling and one linear layer? */
+bool network_pooled_linear(const struct network *network, int layer);
+
+/* Of such a tail: what the logits gain when the mean of channel first + i grows by one, columns (count,K). */
+void network_pooled_columns(const struct network *network, int layer, int first, int count, float *columns);
 
 /*
- * How many images run at once inside one call: `lanes` > 1 is for a caller outside any parallel region, who has fewer
- * images than threads; inside a parallel region use 1. Errors: no memory.
+ * How many threads work inside one call, on images or, with fewer of these, on parts of a step: `lanes` > 1 is for a caller
+ * outside any parallel region; inside one use 1. Errors: no memory.
  */
 struct session *session_create(const struct network *network, int lanes, struct error *err);
 void session_free(struct session *session);
@@ -141,8 +150,9 @@ void session_tail_pooled(struct session *session, int layer, int n, session_sour
 int session_gradient(struct session *session, int layer, const float *value, const float *cotangent, float *logits,
                      float *gradient, struct error *err);
 
-/* softmax(logits) (K), the maximum subtracted, sums in double. */
+/* softmax(logits) (K), the maximum subtracted, sums in double; softmax_of(): of class k alone, the same bits. */
 void softmax(const float *logits, int classes, float *probabilities);
+float softmax_of(const float *logits, int classes, int k);
 
 /*
  * Bilinear enlargement of `count` planes (h,w) to (H,W): half-pixel centres (align_corners false), or corners aligned.

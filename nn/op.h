@@ -7,6 +7,7 @@
 #ifndef NN_OP_H
 #define NN_OP_H
 
+#include "nn/kernels/kernels.h"
 #include "nn/nn.h"
 
 #define NODE_INPUTS_MAX 8
@@ -45,21 +46,24 @@ struct step {
     int residual;                             /* value, -1: none */
     const struct op *activation;              /* NULL: none */
     int before;                               /* value before the activation, kept for gradients; -1: none */
-    float *weight, *bias;                     /* packed by the operator; owned by the network; NULL: none */
-    const struct conv_kernel *kernel;         /* convolutions only */
+    float *weight, *bias;                     /* as the operator wants them; owned by the network; NULL: none */
+    float *packed;                            /* the weight again, for a kernel of our own; NULL: OpenBLAS */
+    const struct kernel_set *set;             /* whose kernel; NULL: OpenBLAS */
+    const struct conv_kernel *kernel;         /* convolutions: the kernel; NULL: OpenBLAS */
 };
 
-/* What forward and backward of a step get: shapes, buffers, scratch. */
+/* What forward and backward of a step get: shapes of one image's values, buffers, scratch. */
 struct step_io {
     struct shape in[NODE_INPUTS_MAX], out;
+    int images; /* one behind the other in each buffer; backward: 1 */
+    int lanes;  /* threads that share the step's blocks */
     const float *x[NODE_INPUTS_MAX];
     const float *residual; /* NULL: none; shape of out */
     float *y;
     float *before;              /* where the value before the activation is kept; NULL: it is not */
     const float *dy;            /* backward: gradient of op(x) + bias, activation already undone */
     float *dx[NODE_INPUTS_MAX]; /* backward: added to */
-    int rows;                   /* linear: how many vectors; 1 otherwise */
-    float *scratch;             /* step_scratch() floats */
+    float *scratch;             /* op->scratch() floats, of this thread alone */
 };
 
 struct op {
@@ -70,37 +74,93 @@ struct op {
     /* The node's tensors, at most NODE_PARAMETERS_MAX; names without the node's. NULL: none. */
     int (*parameters)(const struct node *node, const struct shape *in, struct parameter *out);
     double (*macs)(const struct node *node, const struct shape *in);
-    /* Floats of scratch for forward or backward. NULL: none. */
-    size_t (*scratch)(const struct step *step, const struct shape *in, struct shape out);
-    void (*forward)(const struct step *step, const struct step_io *io);
+    /* Floats of scratch for forward, or for backward. NULL: none. */
+    size_t (*scratch)(const struct step *step, const struct shape *in, struct shape out, bool backward);
+    /*
+     * Forward work comes in blocks, which threads may share in any order; NULL: a block is an image, and forward gets that
+     * image alone. How work is cut must not change results.
+     */
+    int (*blocks)(const struct step *step, const struct step_io *io);
+    void (*forward)(const struct step *step, const struct step_io *io, int block);
     void (*backward)(const struct step *step, const struct step_io *io);
     /* Activations, which other steps can do behind their own work: y = f(y), and dy *= f'. NULL: no activation. */
     void (*activate)(float *y, size_t n);
     void (*slope)(const float *x, const float *y, float *dy, size_t n);
     bool slope_needs_input; /* slope() reads x; otherwise it may be NULL */
+    bool is_limit;          /* an activation that is min(max(y, 0), top), which kernels do themselves */
+    float top;
 };
 
 extern const struct op op_input, op_conv2d, op_batch_norm, op_affine, op_relu, op_relu6, op_sigmoid, op_silu,
     op_hard_sigmoid, op_hard_swish, op_max_pool, op_avg_pool, op_adaptive_avg_pool, op_add, op_scale_channels,
     op_concat, op_flatten, op_linear;
 
-/* A convolution kernel: packing and forward. The first of the table that applies is used: a fixed rule, no timing. */
+/*
+ * A kernel of our own for convolutions: packing and forward. The first of a table that applies is used: a fixed rule, no
+ * timing, and the same for every batch.
+ */
 struct conv_kernel {
     const char *name;
-    bool (*applies)(const struct conv2d *conv, int channels_in);
-    /* Weight (out, in/groups, kh, kw) of torch into the kernel's order, same size. */
-    void (*pack)(const struct conv2d *conv, int channels_in, const float *weight, float *packed);
-    size_t (*scratch)(const struct conv2d *conv, struct shape in, struct shape out);
-    void (*forward)(const struct step *step, const struct step_io *io);
-    void (*backward)(const struct step *step, const struct step_io *io);
+    bool (*applies)(const struct conv2d *conv, struct shape in, struct shape out);
+    /* Weight (out, in/groups, kh, kw) of torch into the kernel's order: how many floats, and packing. */
+    size_t (*packed)(const struct kernel_set *set, const struct conv2d *conv, int channels_in);
+    void (*pack)(const struct kernel_set *set, const struct conv2d *conv, int channels_in, const float *weight,
+                 float *packed);
+    size_t (*scratch)(const struct kernel_set *set, const struct conv2d *conv, struct shape in, struct shape out);
+    int (*blocks)(const struct step *step, const struct step_io *io);
+    void (*forward)(const struct step *step, const struct step_io *io, int block);
 };
 
-const struct conv_kernel *conv2d_kernel(const struct conv2d *conv, int channels_in);
+extern const struct conv_kernel conv_product, conv_stem, conv_winograd;
+
+/* NULL: none, OpenBLAS does it. */
+const struct conv_kernel *conv2d_kernel(const struct conv2d *conv, struct shape in, struct shape out);
+
+/* What runs where there is no such kernel, and backward: its name, and the weight as it wants it, of the same size. */
+const char *conv2d_way(const struct conv2d *conv, int channels_in);
+void conv2d_pack(const struct conv2d *conv, int channels_in, const float *weight, float *packed);
 
 static inline size_t shape_size(struct shape shape)
 {
     return (size_t)shape.c * (size_t)shape.h * (size_t)shape.w;
 }
+
+static inline size_t shape_positions(struct shape shape)
+{
+    return (size_t)shape.h * (size_t)shape.w;
+}
+
+/* a / b, rounded up. */
+static inline int divide_up(int a, int b)
+{
+    return (a + b - 1) / b;
+}
+
+/* `images` of a step's images from `first` on. */
+struct step_io step_images(const struct step_io *io, int first, int images);
+
+/* Bias, residual and limits of a step for a kernel of our own; other activations are step_activate()'s, behind it. */
+struct finish step_finish(const struct step *step, const struct step_io *io);
+void step_activate(const struct step *step, float *y, size_t n);
+
+/*
+ * A step that is one product of all output positions of its images and packed weights. It is cut into blocks of rows, and
+ * where these are fewer than the threads have use for, of columns. product_run() fills in all but where the rows are read.
+ */
+#define PRODUCT_ROWS 192 /* of a block, at most; with a stretch of the depth they fit into the second cache */
+struct product_part {
+    long first; /* row */
+    int rows, column, columns;
+};
+int product_blocks(const struct step *step, const struct step_io *io);
+struct product_part product_part(const struct step *step, const struct step_io *io, int block);
+void product_run(const struct step *step, const struct step_io *io, const struct product_part *part,
+                 struct product *product);
+
+/* Weights into panels: how many floats; packing, of a matrix whose element (k,column) is at k*row + column*stride. */
+size_t product_packed(const struct kernel_set *set, size_t depth, int columns);
+void product_pack(const struct kernel_set *set, size_t depth, int columns, size_t row, size_t stride,
+                  const float *weight, float *packed);
 
 /* y = activation(y + bias + residual) for `rows` rows of `columns`; bias (columns) and residual may be NULL. */
 void epilogue(float *y, const float *bias, const float *residual, size_t rows, int columns, size_t stride,
@@ -113,7 +173,7 @@ void multiply_add_values(float *restrict y, const float *restrict a, const float
 /* Graph: for the compiler. */
 const struct node *graph_raw_node(const struct graph *graph, int node);
 
-/* Rows of a linear layer's block: fixed, so that a row's result does not depend on how many there are; nn/linear.c. */
-#define LINEAR_ROWS 16
+/* Images of a batch that leave their last spatial value together; nn/session.c. */
+#define CHUNK_IMAGES 64
 
 #endif

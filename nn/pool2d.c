@@ -81,17 +81,27 @@ MULTIVERSION static void add_row(float *restrict y, const float *restrict x, flo
         y[k] += x[k] * factor;
 }
 
-static void max_forward(const struct step *step, const struct step_io *io)
+#define BAND 4 /* output rows of a block */
+
+static int max_blocks(const struct step *step, const struct step_io *io)
+{
+    (void)step;
+    return io->images * divide_up(io->out.h, BAND);
+}
+
+static void max_forward(const struct step *step, const struct step_io *io, int block)
 {
     const struct shape in = io->in[0], out = io->out;
-    float *y = io->y;
-    for (int i = 0; i < out.h; i++)
+    const int bands = divide_up(out.h, BAND), first = block % bands * BAND;
+    const struct step_io image = step_images(io, block / bands, 1);
+    float *y = image.y + (size_t)first * (size_t)out.w * (size_t)out.c;
+    for (int i = first; i < first + BAND && i < out.h; i++)
         for (int j = 0; j < out.w; j++, y += out.c) {
             const struct window v = pool_window(&step->node->pool, in, i, j);
-            memcpy(y, pixel(io->x[0], in, v.y0, v.x0), (size_t)out.c * sizeof *y);
+            memcpy(y, pixel(image.x[0], in, v.y0, v.x0), (size_t)out.c * sizeof *y);
             for (int r = v.y0; r < v.y1; r++)
                 for (int s = v.x0; s < v.x1; s++)
-                    max_row(y, pixel(io->x[0], in, r, s), out.c);
+                    max_row(y, pixel(image.x[0], in, r, s), out.c);
         }
 }
 
@@ -114,8 +124,12 @@ static void max_backward(const struct step *step, const struct step_io *io)
         }
 }
 
-const struct op op_max_pool = {
-    .name = "max_pool", .shape = pool_shape, .macs = pool_macs, .forward = max_forward, .backward = max_backward};
+const struct op op_max_pool = {.name = "max_pool",
+                               .shape = pool_shape,
+                               .macs = pool_macs,
+                               .blocks = max_blocks,
+                               .forward = max_forward,
+                               .backward = max_backward};
 
 /* The sum over the window, divided by `count`. */
 static void average(float *y, const float *x, struct shape in, struct window v, int count)
@@ -140,8 +154,9 @@ static int average_count(const struct pool2d *p, struct window v)
     return p->count_exclude_padding ? (v.y1 - v.y0) * (v.x1 - v.x0) : v.padded;
 }
 
-static void avg_forward(const struct step *step, const struct step_io *io)
+static void avg_forward(const struct step *step, const struct step_io *io, int block)
 {
+    (void)block;
     const struct pool2d *p = &step->node->pool;
     for (int i = 0; i < io->out.h; i++)
         for (int j = 0; j < io->out.w; j++) {
@@ -169,9 +184,9 @@ static const char *adaptive_shape(const struct node *node, const struct shape *i
     return NULL;
 }
 
-static void adaptive_forward(const struct step *step, const struct step_io *io)
+static void adaptive_forward(const struct step *step, const struct step_io *io, int block)
 {
-    (void)step;
+    (void)step, (void)block;
     for (int i = 0; i < io->out.h; i++)
         for (int j = 0; j < io->out.w; j++) {
             const struct window v = adaptive_window(io->in[0], io->out, i, j);

@@ -131,6 +131,31 @@ static size_t find_place(const struct place *places, int count, size_t size, int
     return offset;
 }
 
+/*
+ * Small maps come with large weights: many images share one reading of these. Large maps fill the caches by themselves.
+ * The first step behind which all maps are small; images that read what lies beside the program go alone.
+ */
+#define GROUP_POSITIONS (28 * 28)
+#define GROUP_IMAGES 8
+
+static bool is_small(const struct network *network, const struct step *step)
+{
+    int reads[NODE_INPUTS_MAX + 1];
+    const int count = step_reads(step, reads);
+    for (int k = 0; k < count; k++)
+        if (shape_positions(network->values[reads[k]]) > GROUP_POSITIONS)
+            return false;
+    return true;
+}
+
+static void split_groups(const struct network *network, struct program *program)
+{
+    program->group_images = program->side_count ? 1 : GROUP_IMAGES;
+    program->group_first = program->spatial_count;
+    while (program->group_first > 0 && is_small(network, &network->steps[program->steps[program->group_first - 1]]))
+        program->group_first--;
+}
+
 struct planner {
     const struct network *network;
     struct program *program;
@@ -141,7 +166,8 @@ struct planner {
 static void place_value(struct planner *planner, int value, int now, int last)
 {
     struct program *program = planner->program;
-    const size_t size = rounded(shape_size(planner->network->values[value]));
+    const size_t images = program->is_grouped[value] ? (size_t)program->group_images : 1;
+    const size_t size = rounded(images * shape_size(planner->network->values[value]));
     const size_t offset = find_place(planner->places, planner->count, size, now);
     program->offset[value] = offset;
     planner->places[planner->count++] = (struct place){offset, size, last};
@@ -154,12 +180,18 @@ static void place_all(struct planner *planner, bool keep_all, const bool *pinned
     const struct network *network = planner->network;
     struct program *program = planner->program;
     const int end = program->spatial_count;
-    for (int i = -1; i < end; i++) {
-        const int value = i < 0 ? program->start : network->steps[program->steps[i]].output;
-        const bool stays =
-            keep_all || value == program->boundary || value == network->logits || (pinned && pinned[value]);
-        place_value(planner, value, i, stays ? end : last_reader(network, program, value));
-    }
+    for (int pass = 0; pass < 2; pass++) /* first what waits for the group while other images come by */
+        for (int i = -1; i < end; i++) {
+            const int value = i < 0 ? program->start : network->steps[program->steps[i]].output;
+            const bool is_result = value == program->boundary || value == network->logits;
+            const int last = last_reader(network, program, value);
+            const bool stays = keep_all || is_result || (pinned && pinned[value]);
+            program->is_grouped[value] =
+                !keep_all && (is_result || i >= program->group_first || last >= program->group_first);
+            const bool waits = program->is_grouped[value] && i < program->group_first;
+            if (waits == (pass == 0))
+                place_value(planner, value, waits ? -1 : i, stays ? end : last);
+        }
     for (int i = 0; keep_all && i < end; i++)
         if (network->steps[program->steps[i]].before >= 0)
             place_value(planner, network->steps[program->steps[i]].before, end, end);
@@ -167,7 +199,7 @@ static void place_all(struct planner *planner, bool keep_all, const bool *pinned
         place_value(planner, program->sides[i], end, end);
 }
 
-static size_t scratch_floats(const struct network *network, const struct program *program)
+static size_t scratch_floats(const struct network *network, const struct program *program, bool with_backward)
 {
     size_t largest = 0;
     for (int i = 0; i < program->step_count; i++) {
@@ -175,10 +207,11 @@ static size_t scratch_floats(const struct network *network, const struct program
         struct shape in[NODE_INPUTS_MAX];
         for (int k = 0; k < step->input_count; k++)
             in[k] = network->values[step->inputs[k]];
-        const size_t need =
-            step->node->op->scratch ? step->node->op->scratch(step, in, network->values[step->output]) : 0;
-        if (need > largest)
-            largest = need;
+        for (int backward = 0; backward <= with_backward && step->node->op->scratch; backward++) {
+            const size_t need = step->node->op->scratch(step, in, network->values[step->output], backward);
+            if (need > largest)
+                largest = need;
+        }
     }
     return largest;
 }
@@ -188,8 +221,9 @@ int program_build(struct network *network, int start, bool keep_all, const bool 
 {
     *program = (struct program){.start = start};
     program->offset = arena_alloc(&network->arena, (size_t)network->value_count, sizeof *program->offset);
+    program->is_grouped = arena_alloc(&network->arena, (size_t)network->value_count, sizeof *program->is_grouped);
     struct place *places = calloc((size_t)network->value_count + 1, sizeof *places);
-    if (!program->offset || !places) {
+    if (!program->offset || !program->is_grouped || !places) {
         free(places);
         return error_memory(err, "the plan");
     }
@@ -202,14 +236,15 @@ int program_build(struct network *network, int start, bool keep_all, const bool 
             program->spatial_count = program->step_count;
             program->boundary = -1;
         }
+        split_groups(network, program);
         struct planner planner = {.network = network, .program = program, .places = places};
         place_all(&planner, keep_all, pinned);
         program->scratch = program->floats;
-        program->floats += rounded(scratch_floats(network, program));
+        program->floats += rounded(scratch_floats(network, program, keep_all));
         for (int i = program->spatial_count; i < program->step_count; i++) {
             const int value = network->steps[program->steps[i]].output;
             program->offset[value] = program->floats;
-            program->floats += rounded(LINEAR_ROWS * shape_size(network->values[value]));
+            program->floats += rounded(CHUNK_IMAGES * shape_size(network->values[value]));
         }
     }
     free(places);

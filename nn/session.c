@@ -1,8 +1,10 @@
 /*
  * nn/session.c - running programs: forward, base pass, tail, gradient.
  *
- * A batch is cut into chunks of fixed size. Inside one, images go through the spatial steps one by one, each in a lane's
- * workspace, and leave their last spatial value in a table; then the linear steps run on blocks of LINEAR_ROWS rows of it.
+ * A batch is cut into chunks of fixed size, a chunk into groups of images. A group goes through the spatial steps in a
+ * lane's workspace, one image after the other as long as maps are large, then together, and leaves its last spatial values
+ * in a table; then the steps on rows run on the whole table. Lanes work on groups of their own, or, when there are fewer
+ * images than lanes and on rows, share the blocks of each step.
  */
 #include "nn/network.h"
 
@@ -10,12 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNK_IMAGES (4 * LINEAR_ROWS)
-
 struct lane {
     float *workspace; /* of the largest program */
     float *border;    /* a value in (c,h,w), as the caller writes it */
     float **at;       /* where each value lies in the program at hand */
+    float **image_at; /* the same for one image of a group */
 };
 
 struct session {
@@ -84,7 +85,8 @@ static int allocate(struct session *session, struct error *err)
         lane->workspace = arena_floats(arena, session->workspace_floats);
         lane->border = arena_floats(arena, border);
         lane->at = arena_alloc(arena, (size_t)network->value_count, sizeof *lane->at);
-        if (!lane->workspace || !lane->border || !lane->at)
+        lane->image_at = arena_alloc(arena, (size_t)network->value_count, sizeof *lane->image_at);
+        if (!lane->workspace || !lane->border || !lane->at || !lane->image_at)
             return error_memory(err, "a session's workspace");
     }
     return 0;
@@ -155,7 +157,8 @@ static void set_places(const struct session *session, const struct program *prog
 static struct step_io step_places(const struct network *network, const struct step *step, float *const *at,
                                   float *scratch)
 {
-    struct step_io io = {.out = network->values[step->output], .y = at[step->output], .rows = 1, .scratch = scratch};
+    struct step_io io = {
+        .out = network->values[step->output], .images = 1, .lanes = 1, .y = at[step->output], .scratch = scratch};
     for (int i = 0; i < step->input_count; i++) {
         io.in[i] = network->values[step->inputs[i]];
         io.x[i] = at[step->inputs[i]];
@@ -167,37 +170,67 @@ static struct step_io step_places(const struct network *network, const struct st
     return io;
 }
 
+static int step_blocks(const struct step *step, const struct step_io *io)
+{
+    return step->node->op->blocks ? step->node->op->blocks(step, io) : io->images;
+}
+
+static void run_block(const struct step *step, const struct step_io *io, int block)
+{
+    if (step->node->op->blocks) {
+        step->node->op->forward(step, io, block);
+        return;
+    }
+    const struct step_io image = step_images(io, block, 1);
+    step->node->op->forward(step, &image, 0);
+}
+
 /* Keeps the value before the activation where there is a place for it: in programs for gradients. */
 static void run_step(const struct step *step, const struct step_io *io)
 {
-    if (!io->before) {
-        step->node->op->forward(step, io);
-        return;
-    }
     struct step without = *step;
     struct step_io inner = *io;
-    without.activation = NULL;
-    inner.y = io->before;
-    without.node->op->forward(&without, &inner);
+    if (io->before) {
+        without.activation = NULL;
+        inner.y = io->before;
+    }
+    const int blocks = step_blocks(step, io);
+    for (int block = 0; block < blocks; block++)
+        run_block(io->before ? &without : step, &inner, block);
+    if (!io->before)
+        return;
     memcpy(io->y, io->before, shape_size(io->out) * sizeof *io->y);
     step->activation->activate(io->y, shape_size(io->out));
 }
 
-/* The steps first..end-1 on one image, or on `rows` vectors. */
-static void run_steps(const struct session *session, const struct program *program, int first, int end, int rows,
+/* The same by all threads of the parallel region that calls it. */
+static void share_step(const struct step *step, const struct step_io *io)
+{
+    const int blocks = step_blocks(step, io);
+#pragma omp for schedule(dynamic)
+    for (int block = 0; block < blocks; block++)
+        run_block(step, io, block);
+}
+
+/* Which steps run, and who runs them. */
+struct stretch {
+    int first, end;
+    int images;
+    int lanes; /* 1: the caller alone */
+};
+
+static void run_steps(const struct session *session, const struct program *program, struct stretch stretch,
                       float *const *at, float *scratch)
 {
-    for (int i = first; i < end; i++) {
+    for (int i = stretch.first; i < stretch.end; i++) {
         const struct step *step = &session->network->steps[program->steps[i]];
         struct step_io io = step_places(session->network, step, at, scratch);
-        if (step->node->op == &op_linear) {
-            io.rows = rows;
-        } else if (rows > 1) { /* an elementwise step on vectors: rows stand one below the other */
-            io.out.h = rows;
-            for (int k = 0; k < step->input_count; k++)
-                io.in[k].h = rows;
-        }
-        run_step(step, &io);
+        io.images = stretch.images;
+        io.lanes = stretch.lanes;
+        if (stretch.lanes > 1)
+            share_step(step, &io);
+        else
+            run_step(step, &io);
     }
 }
 
@@ -213,59 +246,123 @@ struct batch {
     size_t boundary;
 };
 
-static void run_image(const struct batch *batch, int lane_index, int i)
+/* The group's values behind the spatial steps, into the chunk's table. */
+static void keep_results(const struct batch *batch, float *const *at, int first, int count)
+{
+    const struct session *session = batch->session;
+    const struct network *network = session->network;
+    const size_t classes = (size_t)network_classes(network), n = (size_t)count;
+    if (batch->program->boundary >= 0)
+        memcpy(session->rows + (size_t)first * batch->boundary, at[batch->program->boundary],
+               n * batch->boundary * sizeof(float));
+    else
+        memcpy(session->chunk_logits + (size_t)first * classes, at[network->logits], n * classes * sizeof(float));
+}
+
+/* A value's place for one image of a group. */
+static float *image_place(const struct batch *batch, float *const *at, int value, int image)
+{
+    const size_t size = shape_size(batch->session->network->values[value]);
+    return at[value] + (batch->program->is_grouped[value] ? (size_t)image * size : 0);
+}
+
+static void read_image(const struct batch *batch, struct lane *lane, int index, int image)
+{
+    const struct program *program = batch->program;
+    batch->source(batch->context, batch->first + index, lane->border);
+    to_inside(lane->border, batch->session->network->values[program->start],
+              image_place(batch, lane->at, program->start, image));
+}
+
+/* Steps that images take one by one. */
+static void run_single(const struct batch *batch, float *const *at, float **own, float *scratch, int image, int lanes)
+{
+    const struct program *program = batch->program;
+    for (int v = 0; v < batch->session->network->value_count; v++)
+        own[v] = at[v] ? image_place(batch, at, v, image) : NULL;
+    run_steps(batch->session, program, (struct stretch){0, program->group_first, 1, lanes}, own, scratch);
+}
+
+/* Images first..first+count-1 of the chunk, by one lane. */
+static void run_group(const struct batch *batch, struct lane *lane, int first, int count)
 {
     const struct session *session = batch->session;
     const struct program *program = batch->program;
-    const struct network *network = session->network;
-    struct lane *lane = &session->lanes[lane_index];
+    float *scratch = lane->workspace + program->scratch;
     if (session->stop && *session->stop)
         return;
     if (batch->is_pooled) {
-        batch->source(batch->context, batch->first + i, session->rows + (size_t)i * batch->boundary);
+        for (int i = 0; i < count; i++)
+            batch->source(batch->context, batch->first + first + i,
+                          session->rows + (size_t)(first + i) * batch->boundary);
         return;
     }
-    batch->source(batch->context, batch->first + i, lane->border);
-    to_inside(lane->border, network->values[program->start], lane->at[program->start]);
-    run_steps(session, program, 0, program->spatial_count, 1, lane->at, lane->workspace + program->scratch);
-    const size_t classes = (size_t)network_classes(network);
-    if (program->boundary >= 0)
-        memcpy(session->rows + (size_t)i * batch->boundary, lane->at[program->boundary],
-               batch->boundary * sizeof(float));
-    else
-        memcpy(session->chunk_logits + (size_t)i * classes, lane->at[network->logits], classes * sizeof(float));
+    for (int i = 0; i < count; i++) {
+        read_image(batch, lane, first + i, i);
+        run_single(batch, lane->at, lane->image_at, scratch, i, 1);
+    }
+    run_steps(session, program, (struct stretch){program->group_first, program->spatial_count, count, 1}, lane->at,
+              scratch);
+    keep_results(batch, lane->at, first, count);
 }
 
-static void run_rows(const struct batch *batch, int lane_index, int first, int count)
+/* The same by all lanes, in the first one's workspace. */
+static void share_group(const struct batch *batch, int lane_index, int first, int count)
 {
     const struct session *session = batch->session;
     const struct program *program = batch->program;
-    struct lane *lane = &session->lanes[lane_index];
-    float *image_place = lane->at[program->boundary];
-    lane->at[program->boundary] = session->rows + (size_t)first * batch->boundary;
-    run_steps(session, program, program->spatial_count, program->step_count, count, lane->at,
-              lane->workspace + program->scratch);
-    lane->at[program->boundary] = image_place;
-    const size_t classes = (size_t)network_classes(session->network);
-    memcpy(session->chunk_logits + (size_t)first * classes, lane->at[session->network->logits],
-           (size_t)count * classes * sizeof(float));
+    struct lane *own = &session->lanes[lane_index], *lane = &session->lanes[0];
+    float *scratch = own->workspace + program->scratch;
+    for (int i = 0; i < count; i++) {
+#pragma omp single
+        read_image(batch, lane, first + i, i);
+        run_single(batch, lane->at, own->image_at, scratch, i, session->lane_count);
+    }
+    run_steps(session, program,
+              (struct stretch){program->group_first, program->spatial_count, count, session->lane_count}, lane->at,
+              scratch);
+#pragma omp single
+    keep_results(batch, lane->at, first, count);
 }
 
+/* The steps on rows, by all lanes. */
+static void share_rows(const struct batch *batch, int lane_index, int count)
+{
+    const struct session *session = batch->session;
+    const struct program *program = batch->program;
+    struct lane *own = &session->lanes[lane_index];
+    float *const *at = session->lanes[0].at;
+    memcpy(own->image_at, at, (size_t)session->network->value_count * sizeof *at);
+    own->image_at[program->boundary] = session->rows;
+    own->image_at[session->network->logits] = session->chunk_logits;
+    run_steps(session, program,
+              (struct stretch){program->spatial_count, program->step_count, count, session->lane_count}, own->image_at,
+              own->workspace + program->scratch);
+}
+
+/* Groups as equal as can be, none larger than the program has room for; fewer images than lanes: one, shared. */
 static void run_chunk(const struct batch *batch, int count)
 {
-    const int lanes = batch->session->lane_count;
-#pragma omp parallel num_threads(lanes) if (lanes > 1 && count > 1)
+    const int lanes = batch->session->lane_count, most = batch->is_pooled ? 1 : batch->program->group_images;
+    const bool is_shared = lanes > 1 && count < lanes;
+    const int groups = is_shared ? divide_up(count, most) : divide_up(divide_up(count, most), lanes) * lanes;
+    const int each = divide_up(count, groups);
+#pragma omp parallel num_threads(lanes) if (lanes > 1)
     {
-        const int lane = omp_get_thread_num();
-        set_places(batch->session, batch->program, batch->session->lanes[lane].workspace,
-                   batch->session->lanes[lane].at);
+        const int index = omp_get_thread_num();
+        struct lane *lane = &batch->session->lanes[index];
+        set_places(batch->session, batch->program, lane->workspace, lane->at);
+        if (is_shared) {
+#pragma omp barrier
+            for (int first = 0; first < count; first += each)
+                share_group(batch, index, first, count - first < each ? count - first : each);
+        } else {
 #pragma omp for schedule(dynamic)
-        for (int i = 0; i < count; i++)
-            run_image(batch, lane, i);
-#pragma omp for schedule(dynamic)
-        for (int row = 0; row < count; row += LINEAR_ROWS)
-            if (batch->program->boundary >= 0)
-                run_rows(batch, lane, row, count - row < LINEAR_ROWS ? count - row : LINEAR_ROWS);
+            for (int first = 0; first < count; first += each)
+                run_group(batch, lane, first, count - first < each ? count - first : each);
+        }
+        if (batch->program->boundary >= 0)
+            share_rows(batch, index, count);
     }
 }
 
@@ -396,7 +493,7 @@ int session_gradient(struct session *session, int layer, const float *value, con
         memcpy(at[side], session->side + network->side_offset[side], shape_size(network->values[side]) * sizeof(float));
     }
     to_inside(value, network->values[tape->start], at[tape->start]);
-    run_steps(session, tape, 0, tape->step_count, 1, at, session->tape + tape->scratch);
+    run_steps(session, tape, (struct stretch){0, tape->step_count, 1, 1}, at, session->tape + tape->scratch);
     if (logits)
         memcpy(logits, at[network->logits], classes * sizeof *logits);
     memcpy(slope[network->logits], cotangent, classes * sizeof *cotangent);

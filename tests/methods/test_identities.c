@@ -7,11 +7,13 @@
 
 #include <math.h>
 
+#define ALGEBRA_MOST 512
+
 /* The parts of the algebra: A (C,h,w), the class's row of W, b, and the map. */
 struct algebra {
     struct tensor act;
     size_t plane;
-    const float *row, *weight, *bias;
+    float weight[ALGEBRA_MOST], bias[ALGEBRA_MOST];
     int klass, classes;
 };
 
@@ -30,9 +32,16 @@ static struct algebra algebra_of(struct bench *bench, int klass)
     cam_pass_set_class(bench->pass, klass);
     bench_run_probe(bench, "block2", "algebra", (struct bench_probe){keep_activations, &a});
     const int layer = network_find_layer(bench->network, "block2");
-    assert_true(network_pooled_linear(bench->network, layer, &a.weight, &a.bias));
-    a.row = a.weight + (size_t)a.klass * (size_t)a.act.c;
+    assert_true(network_pooled_linear(bench->network, layer));
+    assert_true(a.classes * a.act.c <= ALGEBRA_MOST);
+    golden_tensor(a.weight, "fc.weight", 2, (const int[]){a.classes, a.act.c});
+    golden_tensor(a.bias, "fc.bias", 1, (const int[]){a.classes});
     return a;
+}
+
+static double class_weight(const struct algebra *a, int k)
+{
+    return a->weight[a->klass * a->act.c + k];
 }
 
 static double channel_sum(const struct algebra *a, int k)
@@ -117,7 +126,7 @@ TEST(layercam_is_the_sum_over_positive_weights_behind_global_pooling)
     for (int klass = 0; klass < 5; klass++) {
         const struct algebra a = algebra_of(&bench, klass);
         for (int k = 0; k < a.act.c; k++)
-            weight[k] = fmax(0, (double)a.row[k]) / (double)a.plane;
+            weight[k] = fmax(0, class_weight(&a, k)) / (double)a.plane;
         for (size_t i = 0; i < a.plane; i++)
             want[i] = weighted(&a, weight, i);
         const struct cam_map map = bench_explain(&bench, "layercam", "", "block2", klass);
@@ -134,7 +143,7 @@ TEST(gradcam_pp_has_its_closed_form_behind_global_pooling)
     for (int klass = 0; klass < 5; klass++) {
         const struct algebra a = algebra_of(&bench, klass);
         for (int k = 0; k < a.act.c; k++) {
-            const double g = (double)a.row[k] / (double)a.plane;
+            const double g = class_weight(&a, k) / (double)a.plane;
             weight[k] = g > 0 ? g * (double)a.plane / (2 + channel_sum(&a, k) * g) : 0;
         }
         for (size_t i = 0; i < a.plane; i++)
@@ -161,7 +170,7 @@ TEST(ablationcam_weighs_channels_by_their_share_of_the_logit)
     for (int klass = 0; klass < 5; klass++) {
         const struct algebra a = algebra_of(&bench, klass);
         for (int k = 0; k < a.act.c; k++)
-            weight[k] = (double)a.row[k] * channel_sum(&a, k) / (double)a.plane / logit_of(&a, klass);
+            weight[k] = class_weight(&a, k) * channel_sum(&a, k) / (double)a.plane / logit_of(&a, klass);
         for (size_t i = 0; i < a.plane; i++)
             want[i] = weighted(&a, weight, i);
         const struct cam_map map = bench_explain(&bench, "ablationcam", "", "block2", klass);

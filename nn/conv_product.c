@@ -1,0 +1,205 @@
+/*
+ * nn/conv_product.c - convolution as one product of output positions and packed weights. Nothing is copied: a table says
+ * where the input under each tap lies, the image itself or a row of zeros (implicit im2col).
+ */
+#include "nn/op.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int taps(const struct conv2d *conv)
+{
+    return conv->kernel * conv->kernel_w;
+}
+
+static bool is_pointwise(const struct conv2d *conv)
+{
+    return taps(conv) == 1 && conv->stride == 1 && conv->stride_w == 1 && conv->padding == 0 && conv->padding_w == 0;
+}
+
+static size_t pointer_floats(size_t pointers)
+{
+    return pointers * sizeof(float *) / sizeof(float);
+}
+
+static bool product_applies(const struct conv2d *conv, struct shape in, struct shape out)
+{
+    (void)in, (void)out;
+    return conv->groups == 1;
+}
+
+static size_t packed_floats(const struct kernel_set *set, const struct conv2d *conv, int channels_in)
+{
+    return product_packed(set, (size_t)taps(conv) * (size_t)channels_in, conv->out);
+}
+
+/* torch's (out, in, kh, kw) is (depth, out) when it is (kh, kw, in, out); panel by panel, without a copy between. */
+static void pack(const struct kernel_set *set, const struct conv2d *conv, int channels_in, const float *weight,
+                 float *packed)
+{
+    const int count = taps(conv);
+    for (int first = 0; first < conv->out; first += set->panel)
+        for (int t = 0; t < count; t++)
+            for (int i = 0; i < channels_in; i++)
+                for (int k = first; k < first + set->panel; k++)
+                    *packed++ = k < conv->out
+                                    ? weight[((size_t)k * (size_t)channels_in + (size_t)i) * (size_t)count + (size_t)t]
+                                    : 0;
+}
+
+static size_t scratch(const struct kernel_set *set, const struct conv2d *conv, struct shape in, struct shape out)
+{
+    (void)set, (void)out;
+    if (is_pointwise(conv))
+        return 0;
+    return pointer_floats((size_t)PRODUCT_ROWS * (size_t)taps(conv)) + (size_t)in.c;
+}
+
+/* Fills the table for output positions first..first+rows-1 of the batch. */
+static void fill_table(const struct step *step, const struct step_io *io, long first, int rows, const float *zeros,
+                       const float **table)
+{
+    const struct conv2d *conv = &step->node->conv;
+    const struct shape in = io->in[0], out = io->out;
+    const int tile = step->set->tile_rows, count = taps(conv);
+    const long plane = (long)shape_positions(out);
+    for (int row = 0; row < rows; row++) {
+        const long position = first + row, image = position / plane, place = position % plane;
+        const int i = (int)(place / out.w), j = (int)(place % out.w);
+        const float *x = io->x[0] + (size_t)image * shape_size(in);
+        const float **at = table + (size_t)(row / tile) * (size_t)tile * (size_t)count + row % tile;
+        for (int ky = 0; ky < conv->kernel; ky++) {
+            const int y = i * conv->stride - conv->padding + ky * conv->dilation;
+            for (int kx = 0; kx < conv->kernel_w; kx++, at += tile) {
+                const int column = j * conv->stride_w - conv->padding_w + kx * conv->dilation_w;
+                const bool is_inside = y >= 0 && y < in.h && column >= 0 && column < in.w;
+                *at = is_inside ? x + ((size_t)y * (size_t)in.w + (size_t)column) * (size_t)in.c : zeros;
+            }
+        }
+    }
+}
+
+static void forward(const struct step *step, const struct step_io *io, int block)
+{
+    const struct conv2d *conv = &step->node->conv;
+    const struct product_part part = product_part(step, io, block);
+    const size_t channels = (size_t)io->in[0].c, pointers = (size_t)PRODUCT_ROWS * (size_t)taps(conv);
+    struct product product = {.segments = taps(conv), .length = io->in[0].c};
+    if (is_pointwise(conv)) {
+        product.x = io->x[0] + (size_t)part.first * channels;
+        product.x_stride = channels;
+    } else {
+        const float **table = (const float **)(void *)io->scratch;
+        float *zeros = io->scratch + pointer_floats(pointers);
+        memset(zeros, 0, channels * sizeof *zeros);
+        fill_table(step, io, part.first, part.rows, zeros, table);
+        product.table = table;
+    }
+    product_run(step, io, &part, &product);
+}
+
+const struct conv_kernel conv_product = {.name = "product",
+                                         .applies = product_applies,
+                                         .packed = packed_floats,
+                                         .pack = pack,
+                                         .scratch = scratch,
+                                         .blocks = product_blocks,
+                                         .forward = forward};
+
+/* -- few channels: the first layer ---------------------------------------------------------------------------------- */
+
+/*
+ * With 3 channels a run under one tap is too short. A band of the input is copied with its padding, so that the taps of a
+ * kernel's row lie side by side: segments are then rows of the kernel.
+ */
+#define STEM_CHANNELS 4
+#define STEM_POSITIONS 224 /* of a band, about */
+
+static bool stem_applies(const struct conv2d *conv, struct shape in, struct shape out)
+{
+    return in.c <= STEM_CHANNELS && conv->groups == 1 && conv->dilation_w == 1 && out.w <= 1 << 13;
+}
+
+static int band_rows(struct shape out)
+{
+    const int rows = STEM_POSITIONS / out.w;
+    return rows > 0 ? rows : 1;
+}
+
+static int band_height(const struct conv2d *conv, struct shape out)
+{
+    return (band_rows(out) - 1) * conv->stride + (conv->kernel - 1) * conv->dilation + 1;
+}
+
+static size_t band_width(const struct conv2d *conv, struct shape in, struct shape out)
+{
+    const int needed = (out.w - 1) * conv->stride_w + conv->kernel_w, padded = in.w + 2 * conv->padding_w;
+    return (size_t)(needed > padded ? needed : padded) * (size_t)in.c;
+}
+
+static size_t stem_pointers(const struct kernel_set *set, const struct conv2d *conv, struct shape out)
+{
+    return (size_t)divide_up(band_rows(out) * out.w, set->tile_rows) * (size_t)set->tile_rows * (size_t)conv->kernel;
+}
+
+static size_t stem_scratch(const struct kernel_set *set, const struct conv2d *conv, struct shape in, struct shape out)
+{
+    return pointer_floats(stem_pointers(set, conv, out)) + (size_t)band_height(conv, out) * band_width(conv, in, out);
+}
+
+static int stem_blocks(const struct step *step, const struct step_io *io)
+{
+    (void)step;
+    return io->images * divide_up(io->out.h, band_rows(io->out));
+}
+
+/* Input rows from top on, with zeros around. */
+static void copy_band(const struct conv2d *conv, const float *x, struct shape in, int top, int height, size_t width,
+                      float *band)
+{
+    const size_t row = (size_t)in.w * (size_t)in.c, left = (size_t)conv->padding_w * (size_t)in.c;
+    memset(band, 0, (size_t)height * width * sizeof *band);
+    for (int y = top < 0 ? 0 : top; y < top + height && y < in.h; y++)
+        memcpy(band + (size_t)(y - top) * width + left, x + (size_t)y * row,
+               (row < width - left ? row : width - left) * sizeof *band);
+}
+
+static void stem_forward(const struct step *step, const struct step_io *all, int block)
+{
+    const struct conv2d *conv = &step->node->conv;
+    const struct shape in = all->in[0], out = all->out;
+    const int bands = divide_up(out.h, band_rows(out)), tile = step->set->tile_rows;
+    const struct step_io io = step_images(all, block / bands, 1);
+    const int first = block % bands * band_rows(out);
+    const int rows = out.h - first < band_rows(out) ? out.h - first : band_rows(out);
+    const size_t width = band_width(conv, in, out), at = (size_t)first * (size_t)out.w * (size_t)out.c;
+    const float **table = (const float **)(void *)io.scratch;
+    float *band = io.scratch + pointer_floats(stem_pointers(step->set, conv, out));
+    copy_band(conv, io.x[0], in, first * conv->stride - conv->padding, band_height(conv, out), width, band);
+    for (int p = 0; p < rows * out.w; p++)
+        for (int ky = 0; ky < conv->kernel; ky++)
+            table[((size_t)(p / tile) * (size_t)conv->kernel + (size_t)ky) * (size_t)tile + (size_t)(p % tile)] =
+                band + (size_t)(p / out.w * conv->stride + ky * conv->dilation) * width +
+                (size_t)(p % out.w * conv->stride_w) * (size_t)in.c;
+    struct product product = {.rows = rows * out.w,
+                              .columns = out.c,
+                              .segments = conv->kernel,
+                              .length = conv->kernel_w * in.c,
+                              .table = table,
+                              .weight = step->packed,
+                              .y = io.y + at,
+                              .y_stride = (size_t)out.c,
+                              .finish = step_finish(step, &io)};
+    if (product.finish.residual)
+        product.finish.residual += at;
+    step->set->product(&product);
+    step_activate(step, product.y, (size_t)product.rows * (size_t)out.c);
+}
+
+const struct conv_kernel conv_stem = {.name = "product, rows of taps",
+                                      .applies = stem_applies,
+                                      .packed = packed_floats,
+                                      .pack = pack,
+                                      .scratch = stem_scratch,
+                                      .blocks = stem_blocks,
+                                      .forward = stem_forward};

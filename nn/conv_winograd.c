@@ -1,0 +1,208 @@
+/*
+ * nn/conv_winograd.c - 3x3 convolution with stride 1 by Winograd's F(4x4,3x3): a quarter of the multiplications.
+ *
+ * Block by block of tiles: the 36 points of each 6x6 patch, a product of tiles and channels for each point, and back to
+ * 4x4 outputs, finished while they are in the registers. Weights are transformed once, when the network is made.
+ */
+#include "nn/op.h"
+
+#include <math.h>
+#include <string.h>
+
+#define PAD_FLOATS 16 /* behind each row: strides that are powers of two would fall on the same lines of the caches */
+#define FLOATS_MOST ((size_t)192 << 10) /* of a block's points, where that leaves enough tiles */
+#define TILES_LEAST 24
+#define TILES_MOST 96
+#define TILES_SHARED 20 /* that a thread should have before tiles are shared out; otherwise panels are */
+#define CHANNEL_MULTIPLE 16
+
+static bool applies(const struct conv2d *conv, struct shape in, struct shape out)
+{
+    const long covered = 16L * divide_up(out.h, WINOGRAD_TILE) * divide_up(out.w, WINOGRAD_TILE);
+    return conv->groups == 1 && conv->kernel == 3 && conv->kernel_w == 3 && conv->stride == 1 && conv->stride_w == 1 &&
+           conv->dilation == 1 && conv->dilation_w == 1 && in.c % CHANNEL_MULTIPLE == 0 &&
+           out.c % CHANNEL_MULTIPLE == 0 && 2L * out.h * out.w >= covered;
+}
+
+static size_t packed(const struct kernel_set *set, const struct conv2d *conv, int channels_in)
+{
+    return WINOGRAD_POINTS * product_packed(set, (size_t)channels_in, conv->out);
+}
+
+/* G g G^T of a 3x3 kernel, in double. */
+static void transform_kernel(const float *g, double *out)
+{
+    const double root = sqrt(2.0);
+    const double matrix[WINOGRAD_PATCH][3] = {{1, 0, 0},
+                                              {-2 / 3.0, -root / 3, -1 / 3.0},
+                                              {-2 / 3.0, root / 3, -1 / 3.0},
+                                              {1 / 6.0, root / 6, 1 / 3.0},
+                                              {1 / 6.0, -root / 6, 1 / 3.0},
+                                              {0, 0, 1}};
+    double half[WINOGRAD_PATCH][3];
+    for (int i = 0; i < WINOGRAD_PATCH; i++)
+        for (int x = 0; x < 3; x++)
+            half[i][x] = matrix[i][0] * g[x] + matrix[i][1] * g[3 + x] + matrix[i][2] * g[6 + x];
+    for (int i = 0; i < WINOGRAD_PATCH; i++)
+        for (int j = 0; j < WINOGRAD_PATCH; j++)
+            *out++ = half[i][0] * matrix[j][0] + half[i][1] * matrix[j][1] + half[i][2] * matrix[j][2];
+}
+
+/* To [point][panel][in][panel's columns]. */
+static void pack(const struct kernel_set *set, const struct conv2d *conv, int channels_in, const float *weight,
+                 float *out)
+{
+    const size_t point = product_packed(set, (size_t)channels_in, conv->out), panel = (size_t)set->panel;
+    memset(out, 0, WINOGRAD_POINTS * point * sizeof *out);
+    for (int k = 0; k < conv->out; k++)
+        for (int i = 0; i < channels_in; i++) {
+            double points[WINOGRAD_POINTS];
+            transform_kernel(weight + ((size_t)k * (size_t)channels_in + (size_t)i) * 9, points);
+            float *place = out + ((size_t)k / panel * (size_t)channels_in + (size_t)i) * panel + (size_t)k % panel;
+            for (int p = 0; p < WINOGRAD_POINTS; p++)
+                place[(size_t)p * point] = (float)points[p];
+        }
+}
+
+/* How the tiles of a batch are cut. Threads share tiles, or, where these are few, the columns of the products. */
+struct cut {
+    int across, down;      /* tiles of an image */
+    int tiles, tiles_each; /* of the batch; of a block */
+    int tile_blocks, panels_each, panel_blocks;
+};
+
+static int tiles_most(struct shape in, struct shape out)
+{
+    const size_t fitting = FLOATS_MOST / WINOGRAD_POINTS / (size_t)(in.c + out.c);
+    return fitting < TILES_LEAST ? TILES_MOST : fitting > TILES_MOST ? TILES_MOST : (int)fitting / 12 * 12;
+}
+
+static struct cut cut_of(const struct step *step, const struct step_io *io)
+{
+    struct cut cut = {.across = divide_up(io->out.w, WINOGRAD_TILE), .down = divide_up(io->out.h, WINOGRAD_TILE)};
+    const int panels = divide_up(io->out.c, step->set->panel);
+    cut.tiles = io->images * cut.across * cut.down;
+    cut.tile_blocks = divide_up(cut.tiles, tiles_most(io->in[0], io->out));
+    cut.panels_each = panels;
+    if (io->lanes > 1 && cut.tile_blocks % io->lanes) {
+        if (cut.tiles >= TILES_SHARED * io->lanes)
+            cut.tile_blocks = divide_up(cut.tile_blocks, io->lanes) * io->lanes;
+        else
+            cut.panels_each = divide_up(panels, io->lanes);
+    }
+    cut.panel_blocks = divide_up(panels, cut.panels_each);
+    cut.tiles_each = divide_up(cut.tiles, cut.tile_blocks);
+    cut.tile_blocks = divide_up(cut.tiles, cut.tiles_each);
+    return cut;
+}
+
+static int blocks(const struct step *step, const struct step_io *io)
+{
+    const struct cut cut = cut_of(step, io);
+    return cut.tile_blocks * cut.panel_blocks;
+}
+
+static size_t patch_floats(struct shape in)
+{
+    return (size_t)WINOGRAD_PATCH * WINOGRAD_PATCH * (size_t)in.c;
+}
+
+static size_t scratch(const struct kernel_set *set, const struct conv2d *conv, struct shape in, struct shape out)
+{
+    (void)conv;
+    const size_t tiles = (size_t)tiles_most(in, out);
+    const size_t columns = (size_t)divide_up(out.c, set->panel) * (size_t)set->panel;
+    return WINOGRAD_POINTS * tiles * ((size_t)in.c + columns + 2 * PAD_FLOATS) + patch_floats(in);
+}
+
+/* The 6x6 inputs of a tile; where they reach over the border, a copy with zeros. */
+struct patch {
+    const float *x;
+    size_t row_stride, column_stride;
+};
+
+static struct patch patch_at(const float *image, struct shape in, int top, int left, float *copy)
+{
+    const size_t c = (size_t)in.c, row = (size_t)in.w * c;
+    if (top >= 0 && left >= 0 && top + WINOGRAD_PATCH <= in.h && left + WINOGRAD_PATCH <= in.w)
+        return (struct patch){image + (size_t)top * row + (size_t)left * c, row, c};
+    memset(copy, 0, patch_floats(in) * sizeof *copy);
+    const int x0 = left < 0 ? 0 : left, x1 = left + WINOGRAD_PATCH < in.w ? left + WINOGRAD_PATCH : in.w;
+    for (int y = top < 0 ? 0 : top; y < top + WINOGRAD_PATCH && y < in.h && x0 < x1; y++)
+        memcpy(copy + ((size_t)(y - top) * WINOGRAD_PATCH + (size_t)(x0 - left)) * c,
+               image + (size_t)y * row + (size_t)x0 * c, (size_t)(x1 - x0) * c * sizeof *copy);
+    return (struct patch){copy, WINOGRAD_PATCH * c, c};
+}
+
+/* Where a tile lies. */
+struct tile {
+    int image, i, j; /* of its first output */
+};
+
+static struct tile tile_at(const struct cut *cut, int index)
+{
+    const int each = cut->across * cut->down, place = index % each;
+    return (struct tile){index / each, place / cut->across * WINOGRAD_TILE, place % cut->across * WINOGRAD_TILE};
+}
+
+static int at_most(int value, int most)
+{
+    return value < most ? value : most;
+}
+
+static void forward(const struct step *step, const struct step_io *io, int block)
+{
+    const struct conv2d *conv = &step->node->conv;
+    const struct kernel_set *set = step->set;
+    const struct shape in = io->in[0], out = io->out;
+    const struct cut cut = cut_of(step, io);
+    const int first = block / cut.panel_blocks * cut.tiles_each,
+              column = block % cut.panel_blocks * cut.panels_each * set->panel;
+    const int tiles = at_most(cut.tiles - first, cut.tiles_each);
+    const int columns = at_most(out.c - column, cut.panels_each * set->panel);
+    const size_t v_stride = (size_t)in.c + PAD_FLOATS, m_stride = (size_t)(cut.panels_each * set->panel) + PAD_FLOATS;
+    float *v = io->scratch, *m = v + WINOGRAD_POINTS * (size_t)tiles * v_stride;
+    float *copy = m + WINOGRAD_POINTS * (size_t)tiles * m_stride;
+    for (int t = 0; t < tiles; t++) {
+        const struct tile tile = tile_at(&cut, first + t);
+        const struct patch patch = patch_at(io->x[0] + (size_t)tile.image * shape_size(in), in, tile.i - conv->padding,
+                                            tile.j - conv->padding_w, copy);
+        set->winograd_input(patch.x, patch.row_stride, patch.column_stride, in.c, v + (size_t)t * v_stride,
+                            (size_t)tiles * v_stride);
+    }
+    const size_t point = product_packed(set, (size_t)in.c, out.c);
+    for (int p = 0; p < WINOGRAD_POINTS; p++)
+        set->product(&(struct product){.rows = tiles,
+                                       .columns = columns,
+                                       .segments = 1,
+                                       .length = in.c,
+                                       .x = v + (size_t)p * (size_t)tiles * v_stride,
+                                       .x_stride = v_stride,
+                                       .weight = step->packed + (size_t)p * point + (size_t)column * (size_t)in.c,
+                                       .y = m + (size_t)p * (size_t)tiles * m_stride,
+                                       .y_stride = m_stride,
+                                       .finish = {.low = -INFINITY, .high = INFINITY}});
+    const struct finish finish = step_finish(step, io);
+    for (int t = 0; t < tiles; t++) {
+        const struct tile tile = tile_at(&cut, first + t);
+        const int rows = at_most(out.h - tile.i, WINOGRAD_TILE), across = at_most(out.w - tile.j, WINOGRAD_TILE);
+        const size_t row = (size_t)out.w * (size_t)out.c;
+        const size_t at = (size_t)tile.image * shape_size(out) + (size_t)tile.i * row + (size_t)tile.j * (size_t)out.c +
+                          (size_t)column;
+        const struct finish here = {finish.bias ? finish.bias + column : NULL,
+                                    finish.residual ? finish.residual + at : NULL, finish.low, finish.high};
+        set->winograd_output(m + (size_t)t * m_stride, (size_t)tiles * m_stride, columns, io->y + at, row,
+                             (size_t)out.c, rows, across, &here);
+        for (int i = 0; step->activation && !step->activation->is_limit && i < rows; i++)
+            for (int j = 0; j < across; j++)
+                step_activate(step, io->y + at + (size_t)i * row + (size_t)j * (size_t)out.c, (size_t)columns);
+    }
+}
+
+const struct conv_kernel conv_winograd = {.name = "winograd F(4x4,3x3)",
+                                          .applies = applies,
+                                          .packed = packed,
+                                          .pack = pack,
+                                          .scratch = scratch,
+                                          .blocks = blocks,
+                                          .forward = forward};

@@ -1,0 +1,78 @@
+/*
+ * nn/kernels/kernels.h - inner loops of the engine: each source file here is compiled once for each set of instructions.
+ *
+ * One machine code for a set, chosen when the program starts (kernel_set.c); never by timing. All values are NHWC float32.
+ * Every output is computed by the same chain of operations wherever it lies in a block, so that a result depends on the set
+ * only, not on how work was cut.
+ */
+#ifndef NN_KERNELS_H
+#define NN_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* What is done to a result before it is written: y = min(max(y + bias + residual, low), high); NaN stays. */
+struct finish {
+    const float *bias;     /* one a column, readable up to a whole panel; NULL: none */
+    const float *residual; /* laid out as the result; NULL: none */
+    float low, high;       /* -INFINITY, INFINITY: no limit */
+};
+
+/*
+ * Y (rows,columns) = X (rows,depth) * W (depth,columns). X is read where it lies: a row is `segments` runs of `length`
+ * floats, depth = segments * length. W is packed in panels: [ceil(columns/panel)][depth][panel], zeros behind the last
+ * column. Sums run along the depth in blocks of PRODUCT_DEPTH.
+ */
+struct product {
+    int rows, columns, segments, length;
+    const float *x; /* row i at x + i * x_stride, when there is one segment and no table */
+    size_t x_stride;
+    const float *const *table; /* [ceil(rows/tile_rows)][segments][tile_rows]: where a row's runs begin; NULL: x */
+    const float *weight;       /* of the first panel wanted */
+    float *y;                  /* row i at y + i * y_stride; bias and residual begin at the same column */
+    size_t y_stride;
+    struct finish finish;
+};
+
+#define PRODUCT_DEPTH 256
+
+/* Winograd's F(4x4,3x3): 6x6 inputs make 4x4 outputs by 36 products. */
+#define WINOGRAD_POINTS 36
+#define WINOGRAD_PATCH 6
+#define WINOGRAD_TILE 4
+
+/* Channels are lanes, their number is a multiple of `lanes`. */
+struct depthwise {
+    int channels, taps;
+    const float *const *table; /* [position][taps]: the input under each tap, a row of zeros outside; (channels) each */
+    int positions;
+    const float *weight; /* (taps, channels) */
+    float *y;            /* (positions, channels) */
+    struct finish finish;
+};
+
+struct kernel_set {
+    const char *name;
+    int lanes, panel, tile_rows; /* floats of a vector; columns and rows of a product's tile */
+    void (*product)(const struct product *product);
+    /*
+     * V[point * point_stride + c] = B^T d B for channels c (a multiple of lanes) of one 6x6 patch d, whose rows and
+     * columns are row_stride and column_stride floats apart.
+     */
+    void (*winograd_input)(const float *patch, size_t row_stride, size_t column_stride, int channels, float *v,
+                           size_t point_stride);
+    /*
+     * y (rows x columns, at most 4x4, of a tile) = finish(A^T M A) for channels k (a multiple of lanes); y and the residual
+     * have the same strides.
+     */
+    void (*winograd_output)(const float *m, size_t point_stride, int channels, float *y, size_t row_stride,
+                            size_t column_stride, int rows, int columns, const struct finish *finish);
+};
+
+/* The set of that name, or the best that this processor has (NULL or "auto"); NULL: there is none of that name here. */
+const struct kernel_set *kernel_set(const char *name);
+
+/* The names of the sets that this processor can run, best first; ends with NULL. */
+const char *const *kernel_set_names(void);
+
+#endif

@@ -1,0 +1,16 @@
+/* nn/kernels/set.c - the table of one set of instructions. */
+#include "nn/kernels/vector.h"
+
+#define TEXT_OF(name) #name
+#define TEXT(name) TEXT_OF(name)
+
+extern const struct kernel_set SET(kernels);
+const struct kernel_set SET(kernels) = {
+    .name = TEXT(KERNEL_SET),
+    .lanes = LANES,
+    .panel = PANEL,
+    .tile_rows = TILE_ROWS,
+    .product = SET(product),
+    .winograd_input = SET(winograd_input),
+    .winograd_output = SET(winograd_output),
+};

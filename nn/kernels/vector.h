@@ -1,0 +1,58 @@
+/* nn/kernels/vector.h - vectors of the compiler, as wide as the set's instructions; LANES comes from the Makefile. */
+#ifndef NN_VECTOR_H
+#define NN_VECTOR_H
+
+#include "nn/kernels/kernels.h"
+
+#include <stdint.h>
+
+#define JOIN_NAMES(a, b) a##_##b
+#define NAME_OF_SET(name, set) JOIN_NAMES(name, set)
+#define SET(name) NAME_OF_SET(name, KERNEL_SET)
+
+#define PANEL (2 * LANES) /* columns of a product's tile */
+#if LANES == 16
+#define TILE_ROWS 12 /* 24 accumulators of 32 registers */
+#else
+#define TILE_ROWS 6 /* 12 of 16 */
+#endif
+
+typedef float vec __attribute__((vector_size(LANES * 4)));
+typedef int32_t mask __attribute__((vector_size(LANES * 4)));
+typedef float vec_anywhere __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
+
+static inline vec load(const float *p)
+{
+    return *(const vec_anywhere *)p;
+}
+
+static inline void store(float *p, vec v)
+{
+    *(vec_anywhere *)p = v;
+}
+
+static inline vec splat(float x)
+{
+    return x - (vec){0}; /* x + 0 would turn -0 into 0 and cost an addition */
+}
+
+static inline vec choose(mask which, vec yes, vec no)
+{
+    return (vec)(((mask)yes & which) | ((mask)no & ~which));
+}
+
+/* NaN stays. */
+static inline vec limit(vec v, float low, float high)
+{
+    const vec above = choose(v < splat(low), splat(low), v);
+    return choose(above > splat(high), splat(high), above);
+}
+
+/* Put together by nn/kernels/set.c. */
+void SET(product)(const struct product *product);
+void SET(winograd_input)(const float *patch, size_t row_stride, size_t column_stride, int channels, float *v,
+                         size_t point_stride);
+void SET(winograd_output)(const float *m, size_t point_stride, int channels, float *y, size_t row_stride,
+                          size_t column_stride, int rows, int columns, const struct finish *finish);
+
+#endif

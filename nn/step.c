@@ -1,0 +1,118 @@
+/* nn/step.c - what operators share when they run a step: images of a batch, what is fused behind, how products are cut. */
+#include "nn/op.h"
+
+#include <math.h>
+#include <string.h>
+
+struct step_io step_images(const struct step_io *io, int first, int images)
+{
+    struct step_io part = *io;
+    const size_t at = (size_t)first, out = at * shape_size(io->out);
+    part.images = images;
+    for (int i = 0; i < NODE_INPUTS_MAX && io->x[i]; i++)
+        part.x[i] = io->x[i] + at * shape_size(io->in[i]);
+    part.y = io->y + out;
+    if (io->residual)
+        part.residual = io->residual + out;
+    return part;
+}
+
+struct finish step_finish(const struct step *step, const struct step_io *io)
+{
+    const struct op *activation = step->activation;
+    const bool is_limit = activation && activation->is_limit;
+    return (struct finish){.bias = step->bias,
+                           .residual = io->residual,
+                           .low = is_limit ? 0 : -INFINITY,
+                           .high = is_limit ? activation->top : INFINITY};
+}
+
+void step_activate(const struct step *step, float *y, size_t n)
+{
+    if (step->activation && !step->activation->is_limit)
+        step->activation->activate(y, n);
+}
+
+/* -- products in panels --------------------------------------------------------------------------------------------- */
+
+#define ROWS_SHARED 48 /* when threads share a product */
+#define BLOCKS_EACH 4  /* a thread should find, so that none waits long for the last */
+
+struct cut {
+    int rows_each, row_blocks, panels_each, panel_blocks;
+};
+
+static struct cut cut_of(const struct step *step, const struct step_io *io)
+{
+    const int panels = divide_up(io->out.c, step->set->panel), wanted = io->lanes > 1 ? io->lanes * BLOCKS_EACH : 1;
+    const long rows = (long)io->images * (long)shape_positions(io->out);
+    long blocks = (rows + PRODUCT_ROWS - 1) / PRODUCT_ROWS;
+    const long finer = (rows + ROWS_SHARED - 1) / ROWS_SHARED;
+    if (blocks < wanted)
+        blocks = finer < wanted ? finer : wanted;
+    struct cut cut = {.panels_each = panels, .panel_blocks = 1};
+    cut.rows_each = divide_up((int)((rows + blocks - 1) / blocks), step->set->tile_rows) * step->set->tile_rows;
+    cut.row_blocks = (int)((rows + cut.rows_each - 1) / cut.rows_each);
+    if (cut.row_blocks < wanted) {
+        cut.panels_each = divide_up(panels, divide_up(wanted, cut.row_blocks));
+        cut.panel_blocks = divide_up(panels, cut.panels_each);
+    }
+    return cut;
+}
+
+int product_blocks(const struct step *step, const struct step_io *io)
+{
+    const struct cut cut = cut_of(step, io);
+    return cut.row_blocks * cut.panel_blocks;
+}
+
+struct product_part product_part(const struct step *step, const struct step_io *io, int block)
+{
+    const struct cut cut = cut_of(step, io);
+    const long rows = (long)io->images * (long)shape_positions(io->out);
+    const int width = cut.panels_each * step->set->panel;
+    struct product_part part = {.first = (long)(block / cut.panel_blocks) * cut.rows_each,
+                                .rows = cut.rows_each,
+                                .column = block % cut.panel_blocks * width,
+                                .columns = width};
+    if (part.rows > rows - part.first)
+        part.rows = (int)(rows - part.first);
+    if (part.columns > io->out.c - part.column)
+        part.columns = io->out.c - part.column;
+    return part;
+}
+
+void product_run(const struct step *step, const struct step_io *io, const struct product_part *part,
+                 struct product *product)
+{
+    const size_t depth = (size_t)product->segments * (size_t)product->length;
+    const size_t at = (size_t)part->first * (size_t)io->out.c + (size_t)part->column;
+    product->rows = part->rows;
+    product->columns = part->columns;
+    product->weight = step->packed + (size_t)part->column * depth;
+    product->y = io->y + at;
+    product->y_stride = (size_t)io->out.c;
+    product->finish = step_finish(step, io);
+    if (product->finish.bias)
+        product->finish.bias += part->column;
+    if (product->finish.residual)
+        product->finish.residual += at;
+    step->set->product(product);
+    if (step->activation && !step->activation->is_limit)
+        for (int row = 0; row < part->rows; row++)
+            step->activation->activate(product->y + (size_t)row * product->y_stride, (size_t)part->columns);
+}
+
+size_t product_packed(const struct kernel_set *set, size_t depth, int columns)
+{
+    return (size_t)divide_up(columns, set->panel) * (size_t)set->panel * depth;
+}
+
+void product_pack(const struct kernel_set *set, size_t depth, int columns, size_t row, size_t stride,
+                  const float *weight, float *packed)
+{
+    for (int first = 0; first < columns; first += set->panel)
+        for (size_t k = 0; k < depth; k++)
+            for (int column = first; column < first + set->panel; column++)
+                *packed++ = column < columns ? weight[k * row + (size_t)column * stride] : 0;
+}
