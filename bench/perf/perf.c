@@ -1,219 +1,231 @@
 /*
- * bench/perf/perf.c - `make bench`: the engine's images per second beside OpenBLAS's own sgemm rate, in one run.
+ * bench/perf/perf.c - `make bench`: the speed of the engine beside what this machine can do, measured in the same run.
  *
- * Rounds alternate between sgemm and the networks, so that a machine that speeds up or slows down does so for all;
- * medians and spreads are printed. GFLOP/s are those of the direct algorithm (2 x multiply-adds).
- * usage: cambench-bench [ROUNDS [THREADS [BATCH]]]
+ * Rounds of what is compared alternate; medians and spreads are printed. GFLOP/s are those of the direct algorithm
+ * (2 x multiply-adds), whatever the kernels do. docs/performance.md says how to read the tables.
  */
-#include "backbones/weights_file.h"
-#include "base/text.h"
+#include "bench/perf/perf.h"
+
+#include "bench/options.h"
+#include "bench/perf/rounds.h"
 
 #include <cblas.h>
 #include <omp.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define SIDE 224
-#define SGEMM_SIDE 2048
-#define ROUNDS_MAX 99
+#define THREADS_MAX 1024
 
-struct subject {
-    const char *arch;
-    struct network *network;
-    struct session *session;
-    double gflop;            /* an image */
-    double rate[ROUNDS_MAX]; /* images/s */
+static const struct part {
+    const char *name, *what;
+    perf_part *run;
+} parts[] = {
+    {"forward", "images/s of networks and batches, beside the limits of the machine", part_forward},
+    {"layers", "the steps of a network: kernels, operations, bytes, bounds", part_layers},
+    {"methods", "seconds per map of every method", part_methods},
+    {"threads", "a batch of 32 images on 1, 2, 4 ... threads", part_threads},
+    {"runs", "cambench run: time and memory against the number of images", part_runs},
+};
+#define PART_COUNT ((int)(sizeof parts / sizeof *parts))
+
+static const struct part *find_part(const char *name)
+{
+    for (int i = 0; i < PART_COUNT; i++)
+        if (strcmp(parts[i].name, name) == 0)
+            return &parts[i];
+    return NULL;
+}
+
+struct perf_names perf_names_or(const struct perf_names *given, const char *const *usual)
+{
+    struct perf_names names = *given;
+    for (int i = 0; given->count == 0 && usual[i]; i++)
+        names.name[names.count++] = usual[i];
+    return names;
+}
+
+/* -- the command line ------------------------------------------------------------------------------------------------ */
+
+enum {
+    KEY_BATCH = OPTIONS_KEY,
+    KEY_IMAGES,
+    KEY_INPUTS,
+    KEY_JSON_FILE,
+    KEY_MAP_SECONDS,
+    KEY_METHODS,
+    KEY_ROUNDS,
+    KEY_SECONDS,
+    KEY_SERVE,
+    KEY_WEIGHTS,
 };
 
-static int by_value(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(const double *values, int count)
-{
-    double sorted[ROUNDS_MAX];
-    memcpy(sorted, values, (size_t)count * sizeof *sorted);
-    qsort(sorted, (size_t)count, sizeof *sorted, by_value);
-    return sorted[count / 2];
-}
-
-/* (largest - smallest) / median, in percent. */
-static double spread(const double *values, int count)
-{
-    double low = values[0], high = values[0];
-    for (int i = 1; i < count; i++) {
-        low = values[i] < low ? values[i] : low;
-        high = values[i] > high ? values[i] : high;
-    }
-    return 100 * (high - low) / median(values, count);
-}
-
-static int open_subject(struct subject *subject, int threads, struct error *err)
-{
-    const struct backbone_options options = {.classes = 1000, .width = 1, .height = SIDE, .width_px = SIDE};
-    struct graph *graph = backbone_graph(subject->arch, &options, err);
-    if (!graph)
-        return -1;
-    struct arena arena;
-    struct weights weights;
-    arena_init(&arena, 0);
-    if (weights_generate(graph, 1, &arena, &weights, err) == 0)
-        subject->network = network_create(graph, &weights, NULL, 0, err);
-    for (int i = 0; i < graph_node_count(graph); i++)
-        subject->gflop += 2e-9 * graph_node(graph, i).macs;
-    arena_release(&arena);
-    graph_free(graph);
-    if (subject->network)
-        subject->session = session_create(subject->network, threads, err);
-    return subject->session ? 0 : -1;
-}
-
-/* Any picture will do, but not a constant one. */
-static void noise(void *context, int index, float *out)
-{
-    (void)context;
-    uint32_t word = 12345u + (uint32_t)index;
-    for (size_t i = 0; i < (size_t)3 * SIDE * SIDE; i++) {
-        word = word * 1664525u + 1013904223u;
-        out[i] = (float)(word >> 8) / 8388608.0f - 1;
-    }
-}
-
-/* Images/s of one round of at least a quarter of a second. */
-static double forward_rate(const struct subject *subject, int batch, float *logits)
-{
-    int images = 0;
-    const double start = omp_get_wtime();
-    do {
-        session_forward(subject->session, batch, noise, NULL, logits);
-        images += batch;
-    } while (omp_get_wtime() - start < 0.25);
-    return images / (omp_get_wtime() - start);
-}
-
-/* GFLOP/s of square products, one for each thread at once, as the engine uses the library. */
-static double sgemm_rate(int threads, float *const *work)
-{
-    double total = 0;
-#pragma omp parallel num_threads(threads) reduction(+ : total)
-    {
-        float *a = work[omp_get_thread_num()], *b = a + SGEMM_SIDE * SGEMM_SIDE, *c = b + SGEMM_SIDE * SGEMM_SIDE;
-        const double start = omp_get_wtime();
-        if (threads == 1)
-            omp_set_num_threads(1);
-        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, SGEMM_SIDE, SGEMM_SIDE, SGEMM_SIDE, 1, a, SGEMM_SIDE, b,
-                    SGEMM_SIDE, 0, c, SGEMM_SIDE);
-        total += 2e-9 * SGEMM_SIDE * SGEMM_SIDE * SGEMM_SIDE / (omp_get_wtime() - start);
-    }
-    return total;
-}
-
-/* Everything that a measurement needs; freed by release(), however far opening came. */
-struct bench {
-    int rounds, threads, batch;
-    struct subject *subjects; /* ends with {0} */
-    float **work;             /* [thread]: three matrices */
-    float *logits;            /* (batch, 1000) */
-    double sgemm[ROUNDS_MAX];
+static const struct argp_option rows[] = {
+    {"arch", 'a', "A,B", 0, "networks; default: the part's own", 0},
+    {"batch", KEY_BATCH, "N,M", 0, "forward: images in one call (1,8,32)", 0},
+    {"images", KEY_IMAGES, "N,M", 0, "runs: how many images, ascending (64,128,256)", 0},
+    {"inputs", KEY_INPUTS, "FILE", 0, "serve: float32 (N,3,H,W) as they lie in memory", 0},
+    {"json", KEY_JSON_FILE, "FILE", 0, "write all figures there, too", 0},
+    {"map-seconds", KEY_MAP_SECONDS, "S", 0, "methods: leave out maps that take longer (10)", 0},
+    {"methods", KEY_METHODS, "A,B", 0, "methods: only these", 0},
+    {"rounds", KEY_ROUNDS, "N", 0, "measurements of which the median counts (5)", 0},
+    {"seconds", KEY_SECONDS, "S", 0, "what a round lasts at least (0.25)", 0},
+    {"serve", KEY_SERVE, NULL, 0, "answer bench/peers on a pipe: one --arch, --weights and --inputs", 0},
+    {"threads", 't', "N", 0, "how many (as many as there are cores)", 0},
+    {"weights", KEY_WEIGHTS, "FILE", 0, "serve: HDF5; default: generated", 0},
+    {0},
 };
 
-static float *sgemm_work(void)
+static int add_name(struct perf_names *names, const char *what, const char *name, struct error *err)
 {
-    const size_t size = (size_t)3 * SGEMM_SIDE * SGEMM_SIDE;
-    float *work = malloc(size * sizeof *work);
-    for (size_t i = 0; work && i < size; i++)
-        work[i] = (float)(i % 17) - 8;
-    return work;
+    if (names->count == PERF_LIST_MAX)
+        return error_set(err, "more than %d %s", PERF_LIST_MAX, what);
+    names->name[names->count++] = name;
+    return 0;
 }
 
-static int open_bench(struct bench *bench, struct error *err)
+/* Cuts the argument, which lives as long as the program, at its commas. */
+static int take_names(struct perf_names *names, const char *option, const char *value, struct error *err)
 {
-    bench->work = calloc((size_t)bench->threads, sizeof *bench->work);
-    bench->logits = malloc((size_t)bench->batch * 1000 * sizeof *bench->logits);
-    if (!bench->work || !bench->logits)
-        return error_memory(err, "the measurement");
-    for (int t = 0; t < bench->threads; t++)
-        if (!(bench->work[t] = sgemm_work()))
-            return error_memory(err, "the measurement");
-    for (struct subject *subject = bench->subjects; subject->arch; subject++)
-        if (open_subject(subject, bench->threads, err))
+    char *rest = (char *)value;
+    for (char *name; (name = strsep(&rest, ","));)
+        if (add_name(names, option, name, err))
             return -1;
     return 0;
 }
 
-static void release(struct bench *bench)
+static int take_numbers(struct perf_numbers *numbers, const char *option, const char *value, int max, struct error *err)
 {
-    for (struct subject *subject = bench->subjects; subject->arch; subject++) {
-        session_free(subject->session);
-        network_free(subject->network);
-    }
-    for (int t = 0; bench->work && t < bench->threads; t++)
-        free(bench->work[t]);
-    free(bench->work);
-    free(bench->logits);
+    struct perf_names names = {0};
+    if (take_names(&names, option, value, err))
+        return -1;
+    numbers->count = names.count;
+    for (int i = 0; i < names.count; i++)
+        if (options_int(option, names.name[i], 1, max, &numbers->number[i], err))
+            return -1;
+    return 0;
 }
 
-static void measure(struct bench *bench)
+static int take_part(struct perf_options *options, const char *name, struct error *err)
 {
-    for (int round = -1; round < bench->rounds; round++) { /* round -1 warms up */
-        const double rate = sgemm_rate(bench->threads, bench->work);
-        if (round >= 0)
-            bench->sgemm[round] = rate;
-        for (struct subject *subject = bench->subjects; subject->arch; subject++) {
-            const double images = forward_rate(subject, bench->batch, bench->logits);
-            if (round >= 0)
-                subject->rate[round] = images;
-        }
+    if (find_part(name))
+        return add_name(&options->parts, "parts", name, err);
+    error_set(err, "there is no part \"%s\"; allowed:", name);
+    for (int i = 0; i < PART_COUNT; i++) {
+        const size_t used = strlen(err->text);
+        snprintf(err->text + used, sizeof err->text - used, "%s %s", i ? "," : "", parts[i].name);
+    }
+    return -1;
+}
+
+static int take(void *target, int key, const char *value, struct error *err)
+{
+    struct perf_options *options = target;
+    switch (key) {
+    case 'a':
+        return take_names(&options->archs, "--arch", value, err);
+    case 't':
+        return options_int("--threads", value, 1, THREADS_MAX, &options->threads, err);
+    case KEY_BATCH:
+        return take_numbers(&options->batches, "--batch", value, 4096, err);
+    case KEY_IMAGES:
+        return take_numbers(&options->images, "--images", value, 10000000, err);
+    case KEY_INPUTS:
+        options->inputs = value;
+        return 0;
+    case KEY_JSON_FILE:
+        options->json = value;
+        return 0;
+    case KEY_MAP_SECONDS:
+        return options_double("--map-seconds", value, 0, 1e6, &options->map_seconds, err);
+    case KEY_METHODS:
+        return take_names(&options->methods, "--methods", value, err);
+    case KEY_ROUNDS:
+        return options_int("--rounds", value, 1, ROUNDS_MAX, &options->rounds, err);
+    case KEY_SECONDS:
+        return options_double("--seconds", value, 0, 3600, &options->round_seconds, err);
+    case KEY_SERVE:
+        options->serve = true;
+        return 0;
+    case KEY_WEIGHTS:
+        options->weights = value;
+        return 0;
+    default:
+        return take_part(options, value, err);
     }
 }
 
-static void print(const struct bench *bench)
+static const struct options_usage usage = {
+    .words = "[PART...]",
+    .words_max = OPTIONS_ANY,
+    .take = take,
+    .rows = rows,
+    .doc = "Measures the speed of the engine. Parts: forward, layers, methods, threads, runs; all of them without a\n"
+           "word.\vExamples:\n  cambench-bench forward --arch resnet50 --batch 8 --rounds 9\n"
+           "  cambench-bench methods --arch resnet50 --map-seconds 600 --json maps.json",
+};
+
+static int check(const struct perf_options *options, struct error *err)
 {
-    const int rounds = bench->rounds;
-    const double sgemm = median(bench->sgemm, rounds);
-    printf("%s, %d threads, batch %d, %dx%d, medians of %d alternating rounds\n", openblas_get_corename(),
-           bench->threads, bench->batch, SIDE, SIDE, rounds);
-    printf("%-16s %10s %10s %10s %8s\n", "", "images/s", "GFLOP/s", "of sgemm", "spread");
-    printf("%-16s %10s %10.1f %10s %7.0f%%\n", "sgemm 2048", "", sgemm, "", spread(bench->sgemm, rounds));
-    for (const struct subject *subject = bench->subjects; subject->arch; subject++) {
-        const double rate = median(subject->rate, rounds), gflops = rate * subject->gflop;
-        printf("%-16s %10.2f %10.1f %9.0f%% %7.0f%%\n", subject->arch, rate, gflops, 100 * gflops / sgemm,
-               spread(subject->rate, rounds));
-    }
+    if (options->serve && options->archs.count != 1)
+        return error_set(err, "--serve needs one --arch");
+    if (!options->serve && (options->weights || options->inputs))
+        return error_set(err, "--weights and --inputs belong to --serve");
+    return 0;
 }
 
-/* Argument i as a whole number of 1..most, or `otherwise` if there is none; 0: it is no such number. */
-static int argument(int argc, char **argv, int i, int otherwise, int most)
+/* -- the measurement --------------------------------------------------------------------------------------------------- */
+
+static void print_head(struct perf *perf)
 {
-    long long number;
-    if (i >= argc)
-        return otherwise;
-    return text_to_int(argv[i], &number) || number < 1 || number > most ? 0 : (int)number;
+    const struct perf_options *options = perf->options;
+    printf("%d threads of %d cores; OpenBLAS for %s; FMA peak by %s; medians of %d alternating rounds\n",
+           options->threads, omp_get_num_procs(), openblas_get_corename(), machine_fma_name(), options->rounds);
+    output_fact(&perf->output, "threads", cell_number(options->threads));
+    output_fact(&perf->output, "cores", cell_number(omp_get_num_procs()));
+    output_fact(&perf->output, "openblas_core", cell_text(openblas_get_corename()));
+    output_fact(&perf->output, "instruction_set", cell_text(machine_fma_name()));
+    output_fact(&perf->output, "rounds", cell_number(options->rounds));
+}
+
+static int run_parts(struct perf *perf, struct error *err)
+{
+    const char *all[PART_COUNT + 1] = {0};
+    for (int i = 0; i < PART_COUNT; i++)
+        all[i] = parts[i].name;
+    const struct perf_names names = perf_names_or(&perf->options->parts, all);
+    for (int i = 0; i < names.count; i++)
+        if (find_part(names.name[i])->run(perf, err))
+            return error_prefix(err, "%s: ", names.name[i]);
+    return perf->options->json ? output_write(&perf->output, perf->options->json, err) : 0;
+}
+
+static int measure(const struct perf_options *options, struct error *err)
+{
+    struct perf perf = {.options = options};
+    if (output_init(&perf.output, err))
+        return -1;
+    int status = -1;
+    perf.machine = machine_open(options->threads, err);
+    if (perf.machine) {
+        print_head(&perf);
+        status = run_parts(&perf, err);
+    }
+    machine_close(perf.machine);
+    output_release(&perf.output);
+    return status;
 }
 
 int main(int argc, char **argv)
 {
-    struct subject subjects[] = {{.arch = "vgg16"},           {.arch = "resnet18"},     {.arch = "resnet50"},
-                                 {.arch = "resnext50_32x4d"}, {.arch = "mobilenet_v2"}, {0}};
-    struct bench bench = {.rounds = argument(argc, argv, 1, 7, ROUNDS_MAX),
-                          .threads = argument(argc, argv, 2, 2, 256),
-                          .batch = argument(argc, argv, 3, 8, 4096),
-                          .subjects = subjects};
+    struct perf_options options = {
+        .threads = omp_get_num_procs(), .rounds = 5, .round_seconds = 0.25, .map_seconds = 10};
+    struct options common = {0};
     struct error err;
-    if (!bench.rounds || !bench.threads || !bench.batch || argc > 4) {
-        fprintf(stderr, "usage: cambench-bench [ROUNDS [THREADS [BATCH]]]\n");
-        return 2;
-    }
-    const int status = open_bench(&bench, &err);
-    if (status) {
+    const int parsed = options_parse(&usage, argc, argv, &common, &options, &err);
+    if (parsed == OPTIONS_SHOWN)
+        return EXIT_DONE;
+    if (parsed || check(&options, &err) || (options.serve ? serve(&options, &err) : measure(&options, &err))) {
         fprintf(stderr, "cambench-bench: %s\n", err.text);
-    } else {
-        measure(&bench);
-        print(&bench);
+        return EXIT_USAGE;
     }
-    release(&bench);
-    return status ? 2 : 0;
+    return EXIT_DONE;
 }

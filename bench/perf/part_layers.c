@@ -1,0 +1,108 @@
+/*
+ * bench/perf/part_layers.c - the steps of a network as the engine has planned them, and the least that each can cost.
+ *
+ * Bound: the larger of operations at the FMA peak and ideal bytes at the memory's rate. Ideal bytes: what a step reads
+ * and writes when each of its values is touched once, the weights aside; beside them what it does move.
+ */
+#include "bench/perf/perf.h"
+#include "bench/perf/rounds.h"
+#include "bench/perf/subject.h"
+
+#include <stdio.h>
+
+static const char *const usual_archs[] = {"resnet50", NULL};
+
+static const struct column columns[] = {
+    {"network", "network", -16, 0}, {"layer", "layer", -30, 0},
+    {"op", "op", -17, 0},           {"kernel", "kernel", -22, 0},
+    {"shape", "shape", -12, 0},     {"mflop", "MFLOP", 8, 1},
+    {"moved_mb", "MB moved", 8, 3}, {"ideal_mb", "ideal", 7, 3},
+    {"bound_us", "bound us", 9, 1}, {0},
+};
+
+static double value_bytes(struct shape shape)
+{
+    return sizeof(float) * (double)shape.c * shape.h * shape.w;
+}
+
+/* What the first node of the step reads, and the step's result; a residual is as large as that. */
+static double ideal_bytes(const struct graph *graph, const struct step_info *step, struct error *err)
+{
+    const int found = graph_find(graph, step->name, err);
+    if (found < 0)
+        return NAN;
+    const struct node_info node = graph_node(graph, found);
+    double bytes = value_bytes(step->shape) * (step->has_residual ? 2 : 1);
+    for (int i = 0; i < node.input_count; i++)
+        bytes += value_bytes(graph_node(graph, node.inputs[i]).shape);
+    return bytes;
+}
+
+struct limits {
+    double flops, bytes; /* a second */
+};
+
+static double bound_seconds(const struct limits *limits, double flop, double bytes)
+{
+    return fmax(flop / limits->flops, bytes / limits->bytes);
+}
+
+struct sums {
+    double flop, moved, ideal, bound;
+};
+
+static void print(struct perf *perf, const char *arch, const struct step_info *step, const struct sums *figures)
+{
+    char shape[48];
+    snprintf(shape, sizeof shape, "%dx%dx%d", step->shape.c, step->shape.h, step->shape.w);
+    output_row(&perf->output,
+               (const struct cell[]){cell_text(arch), cell_text(step->name), cell_text(step->op),
+                                     cell_text(step->kernel), cell_text(shape), cell_number(1e-6 * figures->flop),
+                                     cell_number(1e-6 * figures->moved), cell_number(1e-6 * figures->ideal),
+                                     cell_number(1e6 * figures->bound)});
+}
+
+static int print_steps(struct perf *perf, const struct subject *subject, const struct limits *limits, struct error *err)
+{
+    struct sums sums = {0};
+    for (int i = 0; i < network_step_count(subject->network); i++) {
+        const struct step_info step = network_step(subject->network, i);
+        const double ideal = ideal_bytes(subject->graph, &step, err);
+        if (isnan(ideal))
+            return -1;
+        const struct sums figures = {2 * step.macs, step.bytes, ideal, bound_seconds(limits, 2 * step.macs, ideal)};
+        print(perf, subject->arch, &step, &figures);
+        sums.flop += figures.flop, sums.moved += figures.moved;
+        sums.ideal += figures.ideal, sums.bound += figures.bound;
+    }
+    const struct step_info all = {.name = "all", .op = "", .kernel = "", .shape = network_input(subject->network)};
+    print(perf, subject->arch, &all, &sums);
+    return 0;
+}
+
+static int measure_arch(struct perf *perf, const char *arch, const struct limits *limits, struct error *err)
+{
+    struct subject subject;
+    if (subject_open(&subject, arch, NULL, perf->options->threads, 1, err))
+        return -1;
+    const int status = print_steps(perf, &subject, limits, err);
+    subject_close(&subject);
+    return status;
+}
+
+int part_layers(struct perf *perf, struct error *err)
+{
+    const struct perf_names archs = perf_names_or(&perf->options->archs, usual_archs);
+    const struct limits limits = {1e9 * machine_fma(perf->options->threads, perf->options->round_seconds),
+                                  1e9 * machine_bandwidth(perf->machine)};
+    output_fact(&perf->output, "peak_gflop_per_second", cell_number(1e-9 * limits.flops));
+    output_fact(&perf->output, "bandwidth_gb_per_second", cell_number(1e-9 * limits.bytes));
+    char heading[160];
+    snprintf(heading, sizeof heading, "Steps, one image; bounds by %.0f GFLOP/s and %.1f GB/s", 1e-9 * limits.flops,
+             1e-9 * limits.bytes);
+    output_table(&perf->output, "layers", heading, columns);
+    for (int i = 0; i < archs.count; i++)
+        if (measure_arch(perf, archs.name[i], &limits, err))
+            return -1;
+    return 0;
+}

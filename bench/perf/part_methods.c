@@ -1,0 +1,128 @@
+/*
+ * bench/perf/part_methods.c - seconds per map of every method with its usual parameters, one image at a time on all
+ * threads: base pass, method, post-processing.
+ *
+ * A map that is expected to take longer than --map-seconds, by the passes that the method announces, is left out and its
+ * row says what is expected.
+ */
+#include "bench/perf/mapper.h"
+#include "bench/perf/perf.h"
+#include "bench/perf/rounds.h"
+
+#define LONG_SECONDS 2.0 /* is measured once, without a warm-up */
+
+static const char *const usual_archs[] = {"resnet18", NULL};
+
+static const struct column columns[] = {
+    {"network", "network", -16, 0},
+    {"method", "method", -16, 0},
+    {"seconds_per_map", "s per map", 10, 4},
+    {"in_forwards", "in forwards", 11, 2},
+    {"full_passes", "full passes", 11, 0},
+    {"tail_passes", "tail", 6, 0},
+    {"backward_passes", "backward", 8, 0},
+    {"spread_percent", "spread %", 8, 1},
+    {"expected_seconds", "expected s", 10, 1},
+    {0},
+};
+
+static int measure(struct mapper *mapper, const struct perf_options *options, double expected, struct rounds *rounds,
+                   struct cam_cost *cost, struct error *err)
+{
+    const bool is_long = expected > LONG_SECONDS;
+    for (int round = is_long ? 0 : -1; round < (is_long ? 1 : options->rounds); round++) {
+        struct saliency saliency;
+        const double start = seconds_now();
+        double elapsed = 0;
+        int maps = 0;
+        while (maps == 0 || elapsed < options->round_seconds) {
+            if (mapper_map(mapper, 0, &saliency, cost, err))
+                return -1;
+            maps++;
+            elapsed = seconds_now() - start;
+        }
+        if (round >= 0) /* round -1 warms up */
+            rounds_add(rounds, elapsed / maps);
+    }
+    return 0;
+}
+
+static void print(struct perf *perf, const struct mapper *mapper, double forward, const struct rounds *rounds,
+                  const struct cam_cost *cost)
+{
+    const double seconds = rounds_median(rounds);
+    output_row(&perf->output,
+               (const struct cell[]){cell_text(mapper->subject->arch), cell_text(mapper->method->name),
+                                     cell_number(seconds), cell_number(seconds / forward), cell_number(cost->full),
+                                     cell_number(cost->tail), cell_number(cost->backward),
+                                     cell_number(rounds_spread(rounds)), cell_number(NAN)});
+}
+
+static void print_left_out(struct perf *perf, const struct mapper *mapper, double forward, double full, double tail)
+{
+    output_row(&perf->output,
+               (const struct cell[]){cell_text(mapper->subject->arch), cell_text(mapper->method->name),
+                                     cell_number(NAN), cell_number(NAN), cell_number(full), cell_number(tail),
+                                     cell_number(NAN), cell_number(NAN), cell_number(full * forward)});
+}
+
+static int measure_method(struct perf *perf, const struct subject *subject, const char *method, double forward,
+                          struct error *err)
+{
+    struct mapper mapper;
+    struct rounds rounds = {0};
+    struct cam_cost cost = {0};
+    double full, tail;
+    int status = mapper_open(&mapper, subject, method, err);
+    if (status == 0) {
+        mapper_passes(&mapper, &full, &tail);
+        if (full * forward > perf->options->map_seconds)
+            print_left_out(perf, &mapper, forward, full, tail);
+        else if ((status = measure(&mapper, perf->options, full * forward, &rounds, &cost, err)) == 0)
+            print(perf, &mapper, forward, &rounds, &cost);
+    }
+    mapper_close(&mapper);
+    return status;
+}
+
+/* Seconds of a forward pass of one image, the unit of the table. */
+static double forward_seconds(const struct subject *subject, const struct perf_options *options)
+{
+    struct rounds rounds = {0};
+    subject_forward(subject, 1);
+    for (int round = 0; round < options->rounds; round++)
+        rounds_add(&rounds, 1 / subject_rate(subject, 1, options->round_seconds));
+    return rounds_median(&rounds);
+}
+
+static struct perf_names names_of_methods(const struct perf_names *given)
+{
+    struct perf_names names = *given;
+    for (int i = 0; given->count == 0 && methods[i] && names.count < PERF_LIST_MAX; i++)
+        names.name[names.count++] = methods[i]->name;
+    return names;
+}
+
+static int measure_arch(struct perf *perf, const char *arch, struct error *err)
+{
+    const struct perf_names names = names_of_methods(&perf->options->methods);
+    struct subject subject;
+    if (subject_open(&subject, arch, NULL, perf->options->threads, 1, err))
+        return -1;
+    const double forward = forward_seconds(&subject, perf->options);
+    int status = 0;
+    for (int i = 0; i < names.count && !status; i++)
+        status = measure_method(perf, &subject, names.name[i], forward, err);
+    subject_close(&subject);
+    return status;
+}
+
+int part_methods(struct perf *perf, struct error *err)
+{
+    const struct perf_names archs = perf_names_or(&perf->options->archs, usual_archs);
+    output_table(&perf->output, "methods", "Seconds per map, one image on all threads", columns);
+    for (int i = 0; i < archs.count; i++)
+        if (measure_arch(perf, archs.name[i], err))
+            return -1;
+    return 0;
+}

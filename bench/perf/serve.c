@@ -1,0 +1,213 @@
+/*
+ * bench/perf/serve.c - the engine on a pipe, for bench/peers/: it sleeps while another program is measured.
+ *
+ * Says "ready N" (inputs), then answers each line of stdin by one line:
+ *     outputs FILE              logits (N,K) as float32           -> "ok"
+ *     forward BATCH SECONDS     calls that last at least so long  -> images/s
+ *     maps FILE METHOD          saliency maps (N,H,W) as float32  -> "ok"
+ *     map SECONDS METHOD        likewise, one input after another -> seconds per map
+ * or "error TEXT". METHOD: "scorecam:max_channels=64" (mapper.h).
+ */
+#include "bench/perf/mapper.h"
+#include "bench/perf/perf.h"
+#include "bench/perf/rounds.h"
+
+#include "base/file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define INPUTS_MAX 4096
+
+struct server {
+    struct subject subject;
+    char word[PATH_MAX]; /* first argument of the request */
+    char rest[1024];     /* what follows it; "" */
+};
+
+/* -- inputs -------------------------------------------------------------------------------------------------------- */
+
+static int read_inputs(struct subject *subject, const char *path, FILE *file, struct error *err)
+{
+    const size_t size = subject_input_size(subject) * (size_t)subject->input_count;
+    if (fread(subject->inputs, sizeof(float), size, file) != size || fgetc(file) != EOF)
+        return error_set(err, "inputs \"%s\": not a whole number of inputs, at most %d", path, INPUTS_MAX);
+    return 0;
+}
+
+/* How many inputs of the usual size a file holds; 0: none. */
+static int count_inputs(FILE *file)
+{
+    const long bytes = fseek(file, 0, SEEK_END) ? 0 : ftell(file);
+    rewind(file);
+    const long count = bytes / (3L * SUBJECT_SIDE * SUBJECT_SIDE * (long)sizeof(float));
+    return count > INPUTS_MAX ? 0 : (int)count;
+}
+
+static int open_subject(struct subject *subject, const struct perf_options *options, struct error *err)
+{
+    if (!options->inputs)
+        return subject_open(subject, options->archs.name[0], options->weights, options->threads, 1, err);
+    FILE *file = fopen(options->inputs, "rb");
+    if (!file)
+        return error_set(err, "could not open inputs \"%s\": %s", options->inputs, strerror(errno));
+    const int count = count_inputs(file);
+    int status = count ? subject_open(subject, options->archs.name[0], options->weights, options->threads, count, err)
+                       : error_set(err, "inputs \"%s\" hold none, or more than %d", options->inputs, INPUTS_MAX);
+    if (status == 0 && (status = read_inputs(subject, options->inputs, file, err)))
+        subject_close(subject);
+    fclose(file);
+    return status;
+}
+
+/* -- answers --------------------------------------------------------------------------------------------------------- */
+
+static int write_floats(const char *path, const float *values, size_t count, FILE *file, struct error *err)
+{
+    return fwrite(values, sizeof *values, count, file) == count ? 0 : error_set(err, "could not write \"%s\"", path);
+}
+
+static int say_ok(void)
+{
+    printf("ok\n");
+    return 0;
+}
+
+static int write_outputs(struct server *server, struct error *err)
+{
+    const struct subject *subject = &server->subject;
+    const size_t classes = (size_t)network_classes(subject->network);
+    struct file_writer writer;
+    if (file_create(&writer, server->word, err))
+        return -1;
+    subject_forward(subject, subject->input_count);
+    if (write_floats(server->word, subject->logits, classes * (size_t)subject->input_count, writer.stream, err)) {
+        file_abandon(&writer);
+        return -1;
+    }
+    return file_commit(&writer, err) ? -1 : say_ok();
+}
+
+static int number_of(const char *word, double max, double *number, struct error *err)
+{
+    char *end;
+    *number = strtod(word, &end);
+    return end != word && !*end && *number >= 0 && *number <= max ? 0 : error_set(err, "\"%s\" is no number", word);
+}
+
+static int say_forward(struct server *server, struct error *err)
+{
+    double batch, seconds;
+    if (number_of(server->word, server->subject.input_count, &batch, err) ||
+        number_of(server->rest, 3600, &seconds, err))
+        return -1;
+    if (batch < 1)
+        return error_set(err, "the batch is \"%s\"", server->word);
+    printf("%.9g\n", subject_rate(&server->subject, (int)batch, seconds));
+    return 0;
+}
+
+static int write_all_maps(struct mapper *mapper, const char *path, FILE *file, struct error *err)
+{
+    const struct shape shape = network_input(mapper->subject->network);
+    for (int i = 0; i < mapper->subject->input_count; i++) {
+        struct saliency saliency;
+        if (mapper_map(mapper, i, &saliency, NULL, err))
+            return -1;
+        if (!saliency.data)
+            return error_set(err, "the map is not finite");
+        if (write_floats(path, saliency.data, (size_t)shape.h * (size_t)shape.w, file, err))
+            return -1;
+    }
+    return 0;
+}
+
+static int write_maps(struct server *server, struct error *err)
+{
+    struct mapper mapper;
+    struct file_writer writer;
+    int status = mapper_open(&mapper, &server->subject, server->rest, err);
+    if (!status && (status = file_create(&writer, server->word, err)) == 0) {
+        status = write_all_maps(&mapper, server->word, writer.stream, err);
+        if (status)
+            file_abandon(&writer);
+        else
+            status = file_commit(&writer, err);
+    }
+    mapper_close(&mapper);
+    return status ? -1 : say_ok();
+}
+
+static int time_maps(struct mapper *mapper, double seconds, double *each, struct error *err)
+{
+    const double start = seconds_now();
+    double elapsed = 0;
+    int maps = 0;
+    while (maps == 0 || elapsed < seconds) {
+        struct saliency saliency;
+        if (mapper_map(mapper, maps % mapper->subject->input_count, &saliency, NULL, err))
+            return -1;
+        maps++;
+        elapsed = seconds_now() - start;
+    }
+    *each = elapsed / maps;
+    return 0;
+}
+
+static int say_map(struct server *server, struct error *err)
+{
+    struct mapper mapper;
+    double seconds, each = 0;
+    if (number_of(server->word, 3600, &seconds, err))
+        return -1;
+    int status = mapper_open(&mapper, &server->subject, server->rest, err);
+    if (!status)
+        status = time_maps(&mapper, seconds, &each, err);
+    mapper_close(&mapper);
+    if (!status)
+        printf("%.9g\n", each);
+    return status;
+}
+
+/* -- requests ---------------------------------------------------------------------------------------------------------- */
+
+static const struct request {
+    const char *name;
+    int (*answer)(struct server *server, struct error *err);
+} requests[] = {
+    {"outputs", write_outputs},
+    {"forward", say_forward},
+    {"maps", write_maps},
+    {"map", say_map},
+};
+
+static int answer(struct server *server, const char *line, struct error *err)
+{
+    char name[32];
+    server->word[0] = server->rest[0] = '\0';
+    if (sscanf(line, "%31s %4095s %1023[^\n]", name, server->word, server->rest) >= 2)
+        for (size_t i = 0; i < sizeof requests / sizeof *requests; i++)
+            if (strcmp(name, requests[i].name) == 0)
+                return requests[i].answer(server, err);
+    return error_set(err, "request not understood");
+}
+
+int serve(const struct perf_options *options, struct error *err)
+{
+    static struct server server;
+    char line[PATH_MAX + 1100];
+    if (open_subject(&server.subject, options, err))
+        return -1;
+    printf("ready %d\n", server.subject.input_count);
+    fflush(stdout);
+    while (fgets(line, sizeof line, stdin)) {
+        struct error failure;
+        if (answer(&server, line, &failure))
+            printf("error %s\n", failure.text);
+        fflush(stdout);
+    }
+    subject_close(&server.subject);
+    return 0;
+}

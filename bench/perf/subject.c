@@ -1,0 +1,135 @@
+/* bench/perf/subject.c - opens a network for measuring and feeds it. */
+#include "bench/perf/subject.h"
+
+#include "backbones/weights_file.h"
+#include "bench/perf/rounds.h"
+
+#include <string.h>
+
+#define CLASSES 1000
+
+struct source {
+    struct arena arena; /* of the weights, until the network has taken copies */
+    struct weights weights;
+};
+
+static int generate(struct subject *subject, struct source *source, struct error *err)
+{
+    const struct backbone_options options = {
+        .classes = CLASSES, .width = 1, .height = SUBJECT_SIDE, .width_px = SUBJECT_SIDE};
+    subject->graph = backbone_graph(subject->arch, &options, err);
+    return subject->graph ? weights_generate(subject->graph, 1, &source->arena, &source->weights, err) : -1;
+}
+
+static int read_file(struct subject *subject, const char *path, struct source *source, struct error *err)
+{
+    struct weights_info info;
+    struct weights_file *file = weights_open(path, &info, err);
+    if (!file)
+        return -1;
+    const struct backbone_options options = {.classes = info.classes,
+                                             .width = info.width,
+                                             .height = info.height ? info.height : SUBJECT_SIDE,
+                                             .width_px = info.width_px ? info.width_px : SUBJECT_SIDE};
+    int status = strcmp(info.arch, subject->arch) == 0
+                     ? 0
+                     : error_set(err, "weights \"%s\" are of a %s, not a %s", path, info.arch, subject->arch);
+    if (!status)
+        status = (subject->graph = backbone_graph(info.arch, &options, err)) ? 0 : -1;
+    if (!status)
+        status = weights_read(file, &source->arena, &source->weights, err);
+    weights_close(file);
+    return status;
+}
+
+static int make_network(struct subject *subject, const char *weights, struct error *err)
+{
+    const struct backbone_family *family;
+    const struct backbone_variant *variant = backbone_find(subject->arch, &family, err);
+    struct source source = {0};
+    if (!variant)
+        return -1;
+    subject->layer = variant->layer;
+    arena_init(&source.arena, 0);
+    if ((weights ? read_file(subject, weights, &source, err) : generate(subject, &source, err)) == 0)
+        subject->network = network_create(subject->graph, &source.weights, &subject->layer, 1, err);
+    arena_release(&source.arena);
+    return subject->network ? 0 : -1;
+}
+
+size_t subject_input_size(const struct subject *subject)
+{
+    const struct shape shape = network_input(subject->network);
+    return (size_t)shape.c * (size_t)shape.h * (size_t)shape.w;
+}
+
+/* Any pictures will do, but not constant ones. */
+static int make_inputs(struct subject *subject, int count, struct error *err)
+{
+    const size_t size = subject_input_size(subject) * (size_t)count;
+    uint32_t word = 12345;
+    subject->input_count = count;
+    subject->inputs = arena_floats(&subject->arena, size);
+    subject->logits = arena_floats(&subject->arena, (size_t)count * (size_t)network_classes(subject->network));
+    if (!subject->inputs || !subject->logits)
+        return error_memory(err, "the inputs of a measurement");
+    for (size_t i = 0; i < size; i++) {
+        word = word * 1664525u + 1013904223u;
+        subject->inputs[i] = (float)(word >> 8) / 8388608.0f - 1;
+    }
+    return 0;
+}
+
+static int open_parts(struct subject *subject, const char *weights, int lanes, int inputs, struct error *err)
+{
+    if (make_network(subject, weights, err) || make_inputs(subject, inputs, err))
+        return -1;
+    for (int i = 0; i < graph_node_count(subject->graph); i++)
+        subject->gflop += 2e-9 * graph_node(subject->graph, i).macs;
+    subject->session = session_create(subject->network, lanes, err);
+    return subject->session ? 0 : -1;
+}
+
+int subject_open(struct subject *subject, const char *arch, const char *weights, int lanes, int inputs,
+                 struct error *err)
+{
+    *subject = (struct subject){.arch = arch};
+    arena_init(&subject->arena, 0);
+    if (open_parts(subject, weights, lanes, inputs, err) == 0)
+        return 0;
+    subject_close(subject);
+    return -1;
+}
+
+void subject_close(struct subject *subject)
+{
+    session_free(subject->session);
+    network_free(subject->network);
+    graph_free(subject->graph);
+    arena_release(&subject->arena);
+}
+
+static void give_input(void *context, int index, float *out)
+{
+    const struct subject *subject = context;
+    const size_t size = subject_input_size(subject);
+    memcpy(out, subject->inputs + (size_t)index * size, size * sizeof *out);
+}
+
+void subject_forward(const struct subject *subject, int batch)
+{
+    session_forward(subject->session, batch, give_input, (void *)subject, subject->logits);
+}
+
+double subject_rate(const struct subject *subject, int batch, double seconds)
+{
+    const double start = seconds_now();
+    double elapsed = 0;
+    int images = 0;
+    while (images == 0 || elapsed < seconds) {
+        subject_forward(subject, batch);
+        images += batch;
+        elapsed = seconds_now() - start;
+    }
+    return images / elapsed;
+}

@@ -1,0 +1,35 @@
+/*
+ * bench/perf/subject.h - a network to measure: random weights or a file's, some inputs, a session of as many lanes as threads.
+ */
+#ifndef BENCH_PERF_SUBJECT_H
+#define BENCH_PERF_SUBJECT_H
+
+#include "base/arena.h"
+#include "nn/nn.h"
+
+#define SUBJECT_SIDE 224 /* of the input, unless the weights say otherwise */
+
+struct subject {
+    const char *arch, *layer; /* layer: the architecture's usual target */
+    struct graph *graph;
+    struct network *network;
+    struct session *session;
+    struct arena arena;
+    double gflop; /* an image; of the direct algorithm: 2 x multiply-adds */
+    int input_count;
+    float *inputs; /* (input_count,3,H,W) */
+    float *logits; /* (input_count,K) */
+};
+
+/* weights, a file, may be NULL: generated ones, 1000 classes, 224x224. On failure nothing is left open. */
+int subject_open(struct subject *subject, const char *arch, const char *weights, int lanes, int inputs,
+                 struct error *err);
+void subject_close(struct subject *subject);
+
+size_t subject_input_size(const struct subject *subject); /* floats */
+
+/* Logits of the first `batch` inputs, once; and images/s of calls that last at least so long. */
+void subject_forward(const struct subject *subject, int batch);
+double subject_rate(const struct subject *subject, int batch, double seconds);
+
+#endif
