@@ -126,17 +126,6 @@ static int choose_channels(struct cam *cam, double ratio, struct ablation *ablat
 
 /* -- passes ------------------------------------------------------------------------------------------------------ */
 
-/* A without the channel of item `index`. */
-static void write_activation(void *context, int index, float *out)
-{
-    const struct ablation *ablation = context;
-    const size_t plane = tensor_plane(ablation->act);
-    float *channel = out + ablation->channel[index] * plane;
-    memcpy(out, ablation->act->data, tensor_size(ablation->act) * sizeof *out);
-    for (size_t i = 0; i < plane; i++)
-        channel[i] = ablation->value[index];
-}
-
 static double denominator_of(int how, double score)
 {
     if (how == DENOMINATOR_ONE || score == 0)
@@ -159,8 +148,7 @@ static int explain(struct cam *cam, const void *params, float *map, struct error
     if (!weight || !out || !ablation.channel || !ablation.value || choose_channels(cam, p->ratio, &ablation))
         return -1;
     set_values(&ablation, p->ablate_value);
-    if (ablation.n == channels ? cam_tail_channel_masks(cam, ablation.value, out)
-                               : cam_tail(cam, ablation.n, write_activation, &ablation, out))
+    if (cam_tail_channels(cam, ablation.n, ablation.channel, ablation.value, out))
         return -1;
     const double score = p->score == SCORE_LOGIT ? cam_logit(cam) : cam_probability(cam);
     const double denominator = denominator_of(p->denominator, score);

@@ -1,6 +1,8 @@
 /* methods/cam.c - the context that methods work in: the base pass, gradients, further passes, all counted. */
 #include "methods/harness.h"
 
+#include "nn/simd.h"
+
 #include <stdlib.h>
 #include <time.h>
 
@@ -275,14 +277,8 @@ const struct tensor *cam_gradient_of(struct cam *cam, const float *cotangent)
 
 static void class_outputs(const struct cam_pass *pass, const float *logits, int n, struct cam_output *out)
 {
-    for (int i = 0; i < n; i++, logits += pass->classes) {
-        double sum = 0;
-        const double top = logits[largest(logits, pass->classes)];
-        for (int k = 0; k < pass->classes; k++)
-            sum += exp(logits[k] - top);
-        out[i].logit = logits[pass->klass];
-        out[i].probability = (float)(exp(logits[pass->klass] - top) / sum);
-    }
+    for (int i = 0; i < n; i++, logits += pass->classes)
+        out[i] = (struct cam_output){logits[pass->klass], softmax_of(logits, pass->classes, pass->klass)};
 }
 
 /* A source whose items begin at `first`. */
@@ -353,8 +349,8 @@ int cam_tail(struct cam *cam, int n, cam_source *source, void *context, struct c
  */
 struct layer_masks {
     const struct tensor *act;
-    const float *values; /* (n,h,w); or (C): what a channel is replaced by */
-    const float *means;  /* (C) of A, for channels */
+    const float *values;    /* (n,h,w) */
+    const float *positions; /* A with its channels last (h,w,C), for means */
 };
 
 static bool is_pooled(const struct cam *cam)
@@ -372,68 +368,162 @@ static void spatial_source(void *context, int index, float *out)
             *out++ = *act++ * mask[i];
 }
 
+/* The mean of each of n channels over the positions (count,n), weighted. */
+MULTIVERSION static void weighted_means(const float *positions, const float *weight, size_t count, size_t n, float *out)
+{
+    memset(out, 0, n * sizeof *out);
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < n; k++)
+            out[k] += positions[i * n + k] * weight[i];
+    for (size_t k = 0; k < n; k++)
+        out[k] /= (float)count;
+}
+
 static void pooled_spatial_source(void *context, int index, float *out)
 {
     const struct layer_masks *masks = context;
     const size_t plane = tensor_plane(masks->act);
-    const float *mask = masks->values + (size_t)index * plane, *act = masks->act->data;
-    for (int k = 0; k < masks->act->c; k++, act += plane) {
-        float sum = 0;
-        for (size_t i = 0; i < plane; i++)
-            sum += act[i] * mask[i];
-        out[k] = sum / (float)plane;
-    }
+    weighted_means(masks->positions, masks->values + (size_t)index * plane, plane, (size_t)masks->act->c, out);
 }
 
 int cam_tail_spatial_masks(struct cam *cam, int n, const float *masks, struct cam_output *out)
 {
-    struct layer_masks context = {.act = cam_activations(cam), .values = masks};
+    const struct tensor *act = cam_activations(cam);
+    struct layer_masks context = {.act = act, .values = masks};
     cam->cost->tail += n;
-    return is_pooled(cam) ? passes(cam, PASS_TAIL_POOLED, n, pooled_spatial_source, &context, out)
-                          : passes(cam, PASS_TAIL, n, spatial_source, &context, out);
+    if (!is_pooled(cam))
+        return passes(cam, PASS_TAIL, n, spatial_source, &context, out);
+    const struct arena_mark mark = arena_mark(cam->pass->setup.arena);
+    const size_t plane = tensor_plane(act), channels = (size_t)act->c;
+    float *positions = cam_floats(cam, tensor_size(act));
+    if (!positions)
+        return -1;
+    for (size_t k = 0; k < channels; k++)
+        for (size_t i = 0; i < plane; i++)
+            positions[i * channels + k] = act->data[k * plane + i];
+    context.positions = positions;
+    if (passes(cam, PASS_TAIL_POOLED, n, pooled_spatial_source, &context, out))
+        return -1;
+    arena_rewind(cam->pass->setup.arena, mark);
+    return 0;
 }
+
+/* -- passes that repeat another one --------------------------------------------------------------------------------- */
+
+/* A source's items, those of `which` alone. */
+struct chosen {
+    session_source *source;
+    void *context;
+    const int *which;
+};
+
+static void chosen_source(void *context, int index, float *out)
+{
+    const struct chosen *chosen = context;
+    chosen->source(chosen->context, chosen->which[index], out);
+}
+
+#define SAME_AS_BASE (-1)
+
+/*
+ * passes() of the items i with same[i] == i. The others get the answer of item same[i], which comes before, or of the base
+ * pass: the same bits, since a pass depends on nothing but its input.
+ */
+static int distinct_passes(struct cam *cam, enum pass_kind kind, int n, const int *same, session_source *source,
+                           void *context, struct cam_output *out)
+{
+    int *which = cam_alloc(cam, (size_t)n, sizeof *which), *place = cam_alloc(cam, (size_t)n, sizeof *place);
+    struct cam_output *answers = cam_alloc(cam, (size_t)n, sizeof *answers);
+    int count = 0;
+    if (!which || !place || !answers)
+        return -1;
+    for (int i = 0; i < n; i++)
+        if (same[i] == i) {
+            place[i] = count;
+            which[count++] = i;
+        }
+    struct chosen chosen = {source, context, which};
+    if (passes(cam, kind, count, chosen_source, &chosen, answers))
+        return -1;
+    for (int i = 0; i < n; i++)
+        out[i] = same[i] == SAME_AS_BASE ? (struct cam_output){cam_logit(cam), cam_probability(cam)}
+                                         : answers[place[same[i]]];
+    cam->cost->repeated += n - count;
+    return 0;
+}
+
+/* -- channels that are replaced ------------------------------------------------------------------------------------- */
+
+struct channels {
+    const struct tensor *act;
+    const int *channel;
+    const float *value;
+};
 
 static void channel_source(void *context, int index, float *out)
 {
-    const struct layer_masks *masks = context;
-    const size_t plane = tensor_plane(masks->act);
-    memcpy(out, masks->act->data, tensor_size(masks->act) * sizeof *out);
+    const struct channels *channels = context;
+    const size_t plane = tensor_plane(channels->act);
+    memcpy(out, channels->act->data, tensor_size(channels->act) * sizeof *out);
     for (size_t i = 0; i < plane; i++)
-        out[(size_t)index * plane + i] = masks->values[index];
+        out[(size_t)channels->channel[index] * plane + i] = channels->value[index];
 }
 
-/* Mean of n values, `stride` apart (0: of one value n times). */
-static float mean(const float *values, size_t n, size_t stride)
+static float mean(const float *values, size_t n)
 {
     float sum = 0;
     for (size_t i = 0; i < n; i++)
-        sum += values[i * stride];
+        sum += values[i];
     return sum / (float)n;
 }
 
-static void pooled_channel_source(void *context, int index, float *out)
+/* Behind pooling one channel changes the logits by a multiple of a column of the weight: no passes at all. */
+static int replace_behind_pooling(struct cam *cam, int n, const struct channels *channels, struct cam_output *out)
 {
-    const struct layer_masks *masks = context;
-    memcpy(out, masks->means, (size_t)masks->act->c * sizeof *out);
-    out[index] = mean(&masks->values[index], tensor_plane(masks->act), 0);
+    const struct cam_pass *pass = cam->pass;
+    const struct arena_mark mark = arena_mark(pass->setup.arena);
+    const size_t plane = tensor_plane(channels->act);
+    float *logits = cam_floats(cam, (size_t)pass->classes);
+    if (!logits)
+        return -1;
+    for (int i = 0; i < n; i++) {
+        const int channel = channels->channel[i];
+        const float change = channels->value[i] - mean(channels->act->data + (size_t)channel * plane, plane);
+        network_pooled_column(pass->network, cam->layer, channel, logits);
+        for (int k = 0; k < pass->classes; k++)
+            logits[k] = pass->logits[k] + change * logits[k];
+        class_outputs(pass, logits, 1, &out[i]);
+    }
+    arena_rewind(pass->setup.arena, mark);
+    return 0;
 }
 
-int cam_tail_channel_masks(struct cam *cam, const float *value, struct cam_output *out)
+static bool all_are(const float *values, size_t n, float value)
 {
-    const struct tensor *act = cam_activations(cam);
-    struct layer_masks context = {.act = act, .values = value};
-    cam->cost->tail += act->c;
-    if (!is_pooled(cam))
-        return passes(cam, PASS_TAIL, act->c, channel_source, &context, out);
-    float *means = cam_floats(cam, (size_t)act->c);
-    if (!means)
-        return -1;
-    const size_t plane = tensor_plane(act);
-    for (int k = 0; k < act->c; k++)
-        means[k] = mean(act->data + (size_t)k * plane, plane, 1);
-    context.means = means;
-    return passes(cam, PASS_TAIL_POOLED, act->c, pooled_channel_source, &context, out);
+    for (size_t i = 0; i < n; i++)
+        if (values[i] != value)
+            return false;
+    return true;
 }
+
+int cam_tail_channels(struct cam *cam, int n, const int *channel, const float *value, struct cam_output *out)
+{
+    struct channels channels = {cam_activations(cam), channel, value};
+    const size_t plane = tensor_plane(channels.act);
+    cam->cost->tail += n;
+    if (is_pooled(cam))
+        return replace_behind_pooling(cam, n, &channels, out);
+    if (cam->pass->setup.exact_passes)
+        return passes(cam, PASS_TAIL, n, channel_source, &channels, out);
+    int *same = cam_alloc(cam, (size_t)n, sizeof *same);
+    if (!same)
+        return -1;
+    for (int i = 0; i < n; i++)
+        same[i] = all_are(channels.act->data + (size_t)channel[i] * plane, plane, value[i]) ? SAME_AS_BASE : i;
+    return distinct_passes(cam, PASS_TAIL, n, same, channel_source, &channels, out);
+}
+
+/* -- masks on the input --------------------------------------------------------------------------------------------- */
 
 struct input_masks {
     cam_source *source;
@@ -462,6 +552,48 @@ int cam_masked(struct cam *cam, int n, cam_source *source, void *context, const 
     struct input_masks masks = {source, context, cam->pass->setup.input, baseline, cam_input_shape(cam)};
     cam->cost->full += n;
     return passes(cam, PASS_FULL, n, masked_source, &masks, out);
+}
+
+static uint64_t hash_of(const float *values, size_t n)
+{
+    uint64_t hash = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t word;
+        memcpy(&word, &values[i], sizeof word);
+        hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+        hash ^= hash >> 32;
+    }
+    return hash;
+}
+
+/* same[i]: the first of the keys (n,width) that has the bits of key i; 0, or -1. */
+static int find_same(struct cam *cam, int n, const float *keys, size_t width, int *same)
+{
+    uint64_t *hash = cam_alloc(cam, (size_t)n, sizeof *hash);
+    if (!hash)
+        return -1;
+    for (int i = 0; i < n; i++) {
+        const float *key = keys + (size_t)i * width;
+        hash[i] = hash_of(key, width);
+        same[i] = 0;
+        while (same[i] < i &&
+               (hash[same[i]] != hash[i] || memcmp(keys + (size_t)same[i] * width, key, width * sizeof *key) != 0))
+            same[i]++;
+    }
+    return 0;
+}
+
+int cam_masked_by_keys(struct cam *cam, int n, const float *keys, size_t width, cam_source *source, void *context,
+                       const float *baseline, struct cam_output *out)
+{
+    if (cam->pass->setup.exact_passes)
+        return cam_masked(cam, n, source, context, baseline, out);
+    struct input_masks masks = {source, context, cam->pass->setup.input, baseline, cam_input_shape(cam)};
+    int *same = cam_alloc(cam, (size_t)n, sizeof *same);
+    if (!same || find_same(cam, n, keys, width, same))
+        return -1;
+    cam->cost->full += n;
+    return distinct_passes(cam, PASS_FULL, n, same, masked_source, &masks, out);
 }
 
 /* -- help ----------------------------------------------------------------------------------------------------------- */

@@ -85,7 +85,7 @@ static int score_parts(struct cam *cam, const struct clustercam *p, struct parts
     const float *background, *image;
     parts->score = cam_alloc(cam, parts->count, sizeof *parts->score);
     if (!out || !parts->score || mask_background(cam, p->mask_space, p->fill, &background) ||
-        cam_masked(cam, parts->count, write_mask, &work, background, out))
+        cam_masked_by_keys(cam, parts->count, parts->map, parts->plane, write_mask, &work, background, out))
         return -1;
     const int hidden = p->baseline == BASELINE_BLUR ? MASK_FILL_BLUR : MASK_FILL_ZERO;
     if (p->baseline != BASELINE_NONE &&

@@ -16,7 +16,7 @@ struct cam_setup {
     struct arena *arena;    /* the image's */
     const float *input;     /* (3,H,W), normalised; stays until the arena is reset */
     float black[3];         /* what a black pixel is after normalisation */
-    bool exact_passes;      /* no short cuts: every tail pass begins at the layer */
+    bool exact_passes;      /* no short cuts: every pass is run, and every tail pass begins at the layer */
     int batch;              /* passes that go to the engine in one call; 0: chosen. Changes memory, not results */
     uint64_t seed;          /* the run's */
     const char *image_name; /* with the seed: key of random streams */
@@ -24,8 +24,9 @@ struct cam_setup {
 
 struct cam_cost {
     double full, tail,
-        backward;   /* passes, as if the method ran alone: the base pass and shared gradients are counted */
-    double seconds; /* likewise */
+        backward;    /* passes asked for, as if the method ran alone: the base pass and shared gradients are counted */
+    double repeated; /* how many of them were not run, since another one has the same answer, bit for bit */
+    double seconds;  /* as if the method ran alone, likewise */
 };
 
 struct cam_pass;

@@ -110,7 +110,10 @@ const struct tensor *cam_gradient_of(struct cam *cam, const float *cotangent);
 /* d score / d x (3,H,W). */
 const struct tensor *cam_input_gradient(struct cam *cam, enum cam_score score);
 
-/* -- further passes; each is counted ----------------------------------------------------------------------------- */
+/*
+ * -- further passes ----------------------------------------------------------------------------------------------------
+ * Each is counted, also where the answer is found on a shorter way (runtime.exact_passes switches these off).
+ */
 
 /* What one changed image or activation gives for the class being explained. */
 struct cam_output {
@@ -126,8 +129,8 @@ int cam_tail(struct cam *cam, int n, cam_source *source, void *context, struct c
 /* The tail on A * mask for n spatial masks (n,h,w), the same for all channels. */
 int cam_tail_spatial_masks(struct cam *cam, int n, const float *masks, struct cam_output *out);
 
-/* The tail on A with channel k replaced by the constant value[k], one channel at a time: out[C]. */
-int cam_tail_channel_masks(struct cam *cam, const float *value, struct cam_output *out);
+/* The tail on A with channel[i] replaced by the constant value[i], one channel at a time: out[n]. */
+int cam_tail_channels(struct cam *cam, int n, const int *channel, const float *value, struct cam_output *out);
 
 /*
  * Full passes on x*m + baseline*(1-m) for n masks (H,W), written one at a time by source; a mask is the same for the
@@ -135,6 +138,10 @@ int cam_tail_channel_masks(struct cam *cam, const float *value, struct cam_outpu
  */
 int cam_masked(struct cam *cam, int n, cam_source *source, void *context, const float *baseline,
                struct cam_output *out);
+
+/* The same where mask i follows from keys[i] alone, keys (n,width): masks of equal keys share a pass. */
+int cam_masked_by_keys(struct cam *cam, int n, const float *keys, size_t width, cam_source *source, void *context,
+                       const float *baseline, struct cam_output *out);
 
 /* -- help -------------------------------------------------------------------------------------------------------- */
 

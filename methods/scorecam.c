@@ -183,16 +183,29 @@ static void weigh(int weighting, const float *score, int n, float *weight)
             weight[i] = weighting == WEIGHTING_RELU && score[i] < 0 ? 0 : score[i];
 }
 
+/* What the masks follow from (n,h,w): the channels, zeros for a constant one. */
+static float *keys_of(struct cam *cam, const struct work *work, int n)
+{
+    const size_t plane = tensor_plane(work->act);
+    float *keys = cam_floats(cam, n * plane);
+    for (int i = 0; i < n && keys; i++) {
+        const float *channel = work->act->data + work->channel[i] * plane;
+        if (!is_constant(channel, plane))
+            memcpy(keys + i * plane, channel, plane * sizeof *keys);
+    }
+    return keys;
+}
+
 /* w_k of n > 0 chosen channels. */
 static int weights_of(struct cam *cam, const struct scorecam *p, struct work *work, int n, float *weight)
 {
     const float *background;
     double baseline;
     struct cam_output *out = cam_alloc(cam, n, sizeof *out);
-    float *score = cam_floats(cam, n);
-    if (!out || !score || mask_background(cam, p->mask_space, p->fill, &background) ||
+    float *score = cam_floats(cam, n), *keys = keys_of(cam, work, n);
+    if (!out || !score || !keys || mask_background(cam, p->mask_space, p->fill, &background) ||
         baseline_score(cam, work->recipe, p->mask_space, &baseline) ||
-        cam_masked(cam, n, write_mask, work, background, out))
+        cam_masked_by_keys(cam, n, keys, tensor_plane(work->act), write_mask, work, background, out))
         return -1;
     for (int i = 0; i < n; i++)
         score[i] = (float)(score_of(work->recipe, out[i]) - baseline);

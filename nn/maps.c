@@ -5,39 +5,173 @@
 
 #include <math.h>
 #include <stdint.h>
-#include <string.h>
 
 /* -- softmax -------------------------------------------------------------------------------------------------------- */
 
 #define LANES 8
 typedef double lanes __attribute__((vector_size(LANES * sizeof(double))));
+typedef float singles __attribute__((vector_size(LANES * sizeof(float)), aligned(sizeof(float)), may_alias));
 typedef int64_t lane_bits __attribute__((vector_size(LANES * sizeof(double))));
 
 /*
- * e^x for numbers x <= 0, to some 4e-16 of its size; below -700, where no float is left, e^-700. x = n ln 2 + r with
+ * e^x for x <= 0, to some 4e-16 of its size; below -700, where no float is left, e^-700. x = n ln 2 + r with
  * |r| <= ln(2)/2; e^r by its series, 2^n by the exponent's bits. In all lanes and on all machines the same operations.
  */
-static inline void exp_lanes(const lanes *exponent, lanes *power)
+static inline void exp_lanes(lanes *values)
 {
-    static const double inverse[] = {
-        1.0 / 6227020800, 1.0 / 479001600, 1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880, 1.0 / 40320, 1.0 / 5040,
-        1.0 / 720,        1.0 / 120,       1.0 / 24,       1.0 / 6,       1.0 / 2,      1,           1};
-    const double round = 0x1.8p52;               /* added, it leaves the whole number in the low bits */
-    const lane_bits is_low = *exponent < -700.0; /* not of NaN */
-    const lanes x = (lanes)(((lane_bits)(*exponent - *exponent - 700.0) & is_low) | ((lane_bits)*exponent & ~is_low));
-    const lanes shifted = x * 0x1.71547652b82fep+0 + round, n = shifted - round;
+    static const double factorials[] = {39916800, 3628800, 362880, 40320, 5040, 720, 120, 24, 6, 2, 1, 1};
+    const double whole = 0x1.8p52; /* added, it leaves the nearest whole number in the low bits */
+    const lanes lowest = (lanes){0} - 700;
+    const lane_bits is_low = *values < lowest; /* not of NaN */
+    const lanes x = (lanes)(((lane_bits)lowest & is_low) | ((lane_bits)*values & ~is_low));
+    const lanes shifted = x * 0x1.71547652b82fep+0 + whole, n = shifted - whole;
     const lanes r = x - n * 0x1.62e42fefa38p-1 - n * 0x1.ef35793c7673p-45;
-    lanes sum = r * inverse[0] + inverse[1];
-    for (size_t k = 2; k < sizeof inverse / sizeof *inverse; k++)
-        sum = sum * r + inverse[k];
-    *power = sum * (lanes)(((lane_bits)shifted + 1023) << 52);
+    lanes sum = r * (1.0 / 6227020800) + 1.0 / 479001600;
+    for (size_t k = 0; k < sizeof factorials / sizeof *factorials; k++)
+        sum = sum * r + 1 / factorials[k];
+    *values = sum * (lanes)(((lane_bits)shifted + 1023) << 52);
 }
 
-/* exp(values - top) of up to LANES values; the others give 0. */
-static inline void exp_of(const float *values, int count, float top, lanes *power)
+/* exp(value - top) of LANES values */
+static inline void exp_differences(const float *values, float top, lanes *out)
 {
-    lanes x = {0};
+    *out = __builtin_convertvector(*(const singles *)values, lanes) - top;
+    exp_lanes(out);
+}
+
+/* The last values of a row; behind them what adds nothing to a sum. */
+static inline void fill_up(const float *values, int count, float *block)
+{
     for (int i = 0; i < LANES; i++)
-        x[i] = i < count ? (double)values[i] - top : -INFINITY;
-    exp_lanes(&x, power);
+        block[i] = i < count ? values[i] : -INFINITY;
+}
+
+MULTIVERSION
+static float top_of(const float *values, int n)
+{
+    float tops[LANES], rest[LANES];
+    int k = n < LANES ? n : LANES;
+    fill_up(values, k, tops);
+    for (; k + LANES <= n; k += LANES)
+        for (int i = 0; i < LANES; i++)
+            tops[i] = values[k + i] > tops[i] ? values[k + i] : tops[i];
+    fill_up(values + k, n - k, rest);
+    float top = tops[0];
+    for (int i = 0; i < LANES; i++) {
+        top = tops[i] > top ? tops[i] : top;
+        top = rest[i] > top ? rest[i] : top;
+    }
+    return top;
+}
+
+/* sum_k exp(logits_k - top) */
+MULTIVERSION
+static double exp_sum(const float *logits, int classes, float top)
+{
+    float rest[LANES];
+    lanes sums = {0}, powers;
+    int k = 0;
+    for (; k + LANES <= classes; k += LANES) {
+        exp_differences(logits + k, top, &powers);
+        sums += powers;
+    }
+    fill_up(logits + k, classes - k, rest);
+    exp_differences(rest, top, &powers);
+    sums += powers;
+    double sum = 0;
+    for (int i = 0; i < LANES; i++)
+        sum += sums[i];
+    return sum;
+}
+
+static float share(float logit, float top, double sum)
+{
+    float block[LANES];
+    lanes powers;
+    fill_up(&logit, 1, block);
+    exp_differences(block, top, &powers);
+    return (float)(powers[0] / sum);
+}
+
+void softmax(const float *logits, int classes, float *probabilities)
+{
+    const float top = top_of(logits, classes);
+    const double sum = exp_sum(logits, classes, top);
+    for (int k = 0; k < classes; k++)
+        probabilities[k] = share(logits[k], top, sum);
+}
+
+float softmax_of(const float *logits, int classes, int k)
+{
+    const float top = top_of(logits, classes);
+    return share(logits[k], top, exp_sum(logits, classes, top));
+}
+
+/* -- enlargement ---------------------------------------------------------------------------------------------------- */
+
+/* Source of one output index along an axis: index of the lower neighbour, its follower, weight of the follower. */
+struct tap {
+    int low, high;
+    float weight;
+};
+
+static struct tap tap_of(int index, int in, int out, bool align_corners)
+{
+    float source;
+    if (align_corners)
+        source = out > 1 ? (float)index * ((float)(in - 1) / (float)(out - 1)) : 0;
+    else
+        source = ((float)index + 0.5f) * ((float)in / (float)out) - 0.5f;
+    if (source < 0)
+        source = 0;
+    int low = (int)source;
+    if (low > in - 1)
+        low = in - 1;
+    return (struct tap){low, low < in - 1 ? low + 1 : low, source - (float)low};
+}
+
+#define COLUMNS 64 /* at once: their taps and two rows stay in registers and L1 */
+
+/* Columns of the result whose taps are known. */
+struct columns {
+    int count, low[COLUMNS], high[COLUMNS];
+    float weight[COLUMNS];
+};
+
+static inline void take_row(const float *row, const struct columns *columns, float *out)
+{
+    for (int j = 0; j < columns->count; j++)
+        out[j] = (1 - columns->weight[j]) * row[columns->low[j]] + columns->weight[j] * row[columns->high[j]];
+}
+
+/* One plane, columns first .. first + columns->count - 1 of it. */
+MULTIVERSION
+static void upsample_columns(const float *in, int h, int w, const struct columns *columns, float *out, int out_h,
+                             int out_w, bool align_corners)
+{
+    float top[COLUMNS], bottom[COLUMNS];
+    int above = -1, below = -1; /* what they hold */
+    for (int i = 0; i < out_h; i++, out += out_w) {
+        const struct tap y = tap_of(i, h, out_h, align_corners);
+        if (y.low != above)
+            take_row(in + (size_t)(above = y.low) * (size_t)w, columns, top);
+        if (y.high != below)
+            take_row(in + (size_t)(below = y.high) * (size_t)w, columns, bottom);
+        for (int j = 0; j < columns->count; j++)
+            out[j] = (1 - y.weight) * top[j] + y.weight * bottom[j];
+    }
+}
+
+void upsample_bilinear(const float *in, int count, int h, int w, float *out, int out_h, int out_w, bool align_corners)
+{
+    for (int first = 0; first < out_w; first += COLUMNS) {
+        struct columns columns = {.count = out_w - first < COLUMNS ? out_w - first : COLUMNS};
+        for (int j = 0; j < columns.count; j++) {
+            const struct tap x = tap_of(first + j, w, out_w, align_corners);
+            columns.low[j] = x.low, columns.high[j] = x.high, columns.weight[j] = x.weight;
+        }
+        for (int n = 0; n < count; n++)
+            upsample_columns(in + (size_t)n * (size_t)h * (size_t)w, h, w, &columns,
+                             out + (size_t)n * (size_t)out_h * (size_t)out_w + first, out_h, out_w, align_corners);
+    }
 }

@@ -92,8 +92,8 @@ struct step_info network_step(const struct network *network, int step);
 /* Is the tail global average pooling and one linear layer? */
 bool network_pooled_linear(const struct network *network, int layer);
 
-/* Of such a tail: what the logits gain when the mean of channel first + i grows by one, columns (count,K). */
-void network_pooled_columns(const struct network *network, int layer, int first, int count, float *columns);
+/* Of such a tail: what the logits gain when the mean of a channel grows by one, column (K). */
+void network_pooled_column(const struct network *network, int layer, int channel, float *column);
 
 /*
  * How many threads work inside one call, on images or, with fewer of these, on parts of a step: `lanes` > 1 is for a caller

@@ -26,6 +26,7 @@ struct bench {
     struct arena arena;
     float *input; /* (3,H,W) */
     struct cam_pass *pass;
+    bool exact_passes; /* of the next bench_run() */
     struct error err;
 };
 
@@ -177,6 +178,7 @@ static inline void bench_run(struct bench *bench)
                                     .arena = &bench->arena,
                                     .input = bench->input,
                                     .black = {-2, -1.5f, -1.25f},
+                                    .exact_passes = bench->exact_passes,
                                     .seed = 1,
                                     .image_name = "image"};
     arena_reset(&bench->arena);
