@@ -22,7 +22,7 @@
 #define WORDS_MAX 16
 #define SCALING_IMAGES 32
 
-static const struct perf_numbers usual_images = {3, {64, 128, 256}};
+static const struct perf_numbers usual_images = {3, {250, 500, 1000}};
 
 static const struct column columns[] = {
     {"what", "what", -24, 0},
@@ -107,7 +107,7 @@ static const char small_config[] = "name: small\n"
 static const char large_config[] = "name: large\n"
                                    "dataset: {path: large.h5}\n"
                                    "backbones: [{arch: resnet18, weights: large_weights.h5}]\n"
-                                   "methods: [gradcam, reciprocam, {name: scorecam, params: {max_channels: 16}}]\n"
+                                   "methods: [gradcam, reciprocam, {name: scorecam, params: {max_channels: 4}}]\n"
                                    "metrics: [average_drop, coherency, complexity, adcc]\n"
                                    "report: {plots: false, overlays: 0, bootstrap: 0}\n";
 

@@ -61,7 +61,7 @@ enum {
 static const struct argp_option rows[] = {
     {"arch", 'a', "A,B", 0, "networks; default: the part's own", 0},
     {"batch", KEY_BATCH, "N,M", 0, "forward: images in one call (1,8,32)", 0},
-    {"images", KEY_IMAGES, "N,M", 0, "runs: how many images, ascending (64,128,256)", 0},
+    {"images", KEY_IMAGES, "N,M", 0, "runs: how many images, ascending (250,500,1000)", 0},
     {"inputs", KEY_INPUTS, "FILE", 0, "serve: float32 (N,3,H,W) as they lie in memory", 0},
     {"json", KEY_JSON_FILE, "FILE", 0, "write all figures there, too", 0},
     {"map-seconds", KEY_MAP_SECONDS, "S", 0, "methods: leave out maps that take longer (10)", 0},
