@@ -180,6 +180,13 @@ class Workshop:
         if done.returncode:
             sys.exit(f"cambench {words[0]}: {done.stdout.strip()}")
 
+    def timed_run(self, config, *words):
+        """Seconds of a `cambench run` that begins anew; its results lie in out/."""
+        start = time.monotonic()
+        self.cambench("run", config, "--quiet", "--fresh", f"--output={self.path / 'out'}",
+                      f"--threads={self.arguments.threads}", *words)
+        return time.monotonic() - start
+
     def weights(self, arch):
         """The network's weights; random ones whose signals keep their size, unless the user has others."""
         if self.arguments.weights and (pathlib.Path(self.arguments.weights) / f"{arch}.h5").exists():

@@ -1,0 +1,140 @@
+#!/usr/bin/python3
+"""Maps by pytorch-grad-cam and torch-cam, where they can be imported, and by plain PyTorch, on a pipe. For maps.py.
+
+usage: torch_maps.py ARCH WEIGHTS INPUTS THREADS [CHANNELS]
+requests: "maps FILE SUBJECT", "map SECONDS SUBJECT", "files IMAGESET FIRST COUNT SUBJECT"
+A subject is LIBRARY/METHOD. CHANNELS: Score-CAM and Ablation-CAM look at the first ones only, by the library's own loop.
+"""
+import importlib
+import sys
+import time
+import types
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+import images
+import networks
+
+
+def import_pytorch_grad_cam():
+    """Needs ttach for augmentation, which is not used here: without it, a stand-in of the same names."""
+    try:
+        importlib.import_module("ttach")
+    except ImportError:
+        names = ("Compose", "HorizontalFlip", "Multiply")
+        stand_in = {name: type(name, (), {"__init__": lambda self, *_, **__: None}) for name in names}
+        sys.modules["ttach"] = types.ModuleType("ttach")
+        vars(sys.modules["ttach"]).update(stand_in)
+    return importlib.import_module("pytorch_grad_cam")
+
+
+def first_channels(library_class, channels):
+    """The library's class, whose weights are computed for some channels and are 0 for the others."""
+    class FirstChannels(library_class):
+        def get_cam_weights(self, input_tensor, target_layer, targets, activations, grads):
+            some = super().get_cam_weights(input_tensor, target_layer, targets, activations[:, :channels], grads)
+            weights = np.zeros(activations.shape[:2], np.float32)
+            weights[:, :channels] = some
+            return weights
+    return FirstChannels if channels else library_class
+
+
+def pytorch_grad_cam_subjects(arch, model, channels):
+    library, layer = import_pytorch_grad_cam(), networks.TARGET_LAYERS[arch](model)
+    classes = {"gradcam": library.GradCAM, "gradcam_pp": library.GradCAMPlusPlus, "xgradcam": library.XGradCAM,
+               "layercam": library.LayerCAM, "scorecam": first_channels(library.ScoreCAM, channels),
+               "ablationcam": first_channels(library.AblationCAM, channels)}
+
+    def subject(library_class):
+        def run(x):
+            with library_class(model, [layer]) as cam:
+                return cam(x, None)[0]
+        return run
+    return {f"pytorch-grad-cam/{name}": subject(library_class) for name, library_class in classes.items()}
+
+
+def torchcam_subjects(arch, model, channels):
+    library = importlib.import_module("torchcam.methods")
+    layer = networks.TARGET_LAYERS[arch](model)
+    classes = {"gradcam": library.GradCAM, "gradcam_pp": library.GradCAMpp, "xgradcam": library.XGradCAM,
+               "layercam": library.LayerCAM}
+    if not channels:
+        classes["scorecam"] = library.ScoreCAM
+
+    def subject(library_class):
+        def run(x):
+            with library_class(model, layer) as cam:
+                with torch.set_grad_enabled(library_class is not library.ScoreCAM):
+                    logits = model(x)
+                map_ = cam(int(logits.argmax()), logits)[0]
+            return F.interpolate(map_.detach()[None], x.shape[2:], mode="bilinear")[0, 0].numpy()
+        return run
+    return {f"torchcam/{name}": subject(library_class) for name, library_class in classes.items()}
+
+
+def split_at_layer(arch, model):
+    """(up to the target layer, behind it)"""
+    if arch == "vgg16":
+        return model.features[:30], lambda a: model.classifier(torch.flatten(model.avgpool(model.features[30:](a)), 1))
+    if arch == "mobilenet_v2":
+        return model.features, lambda a: model.classifier(a.mean((2, 3)))
+    head = torch.nn.Sequential(model.conv1, model.bn1, model.relu, model.maxpool, model.layer1, model.layer2,
+                               model.layer3, model.layer4)
+    return head, lambda a: model.fc(a.mean((2, 3)))
+
+
+def reciprocam_subject(arch, model):
+    """Recipro-CAM, which neither library has: one forward pass, then the tail on h*w activations of one position each."""
+    head, tail = split_at_layer(arch, model)
+
+    @torch.no_grad()
+    def run(x):
+        act = head(x)
+        klass, (height, width) = tail(act).argmax(), act.shape[2:]
+        positions = torch.eye(height * width).reshape(-1, 1, height, width)
+        scores = tail(act * positions).softmax(1)[:, klass].reshape(1, 1, height, width)
+        scores = (scores - scores.min()) / (scores.max() - scores.min() + 1e-7)
+        return F.interpolate(scores, x.shape[2:], mode="bilinear")[0, 0].numpy()
+    return {"torch/reciprocam": run}
+
+
+def collect(arch, model, channels):
+    subjects = {}
+    for offer in (pytorch_grad_cam_subjects, torchcam_subjects):
+        try:
+            subjects.update(offer(arch, model, channels))
+        except ImportError as error:
+            print(f"{offer.__name__}: {error}", file=sys.stderr)  # the driver says what is skipped
+    return {**subjects, **reciprocam_subject(arch, model)}
+
+
+def main():
+    arch, weights, inputs, threads = sys.argv[1:5]
+    networks.set_threads(int(threads))
+    model, inputs = networks.load(arch, weights), networks.read_inputs(inputs)
+    subjects = collect(arch, model, int(sys.argv[5]) if len(sys.argv) > 5 else 0)
+
+    def maps(path, subject):
+        np.stack([subjects[subject](x[None]) for x in inputs]).astype("float32").tofile(path)
+        return "ok"
+
+    def time_map(seconds, subject):
+        count, start = 0, time.monotonic()
+        while count == 0 or time.monotonic() - start < float(seconds):
+            subjects[subject](inputs[count % len(inputs)][None])
+            count += 1
+        return (time.monotonic() - start) / count
+
+    def files(imageset, first, count, subject):
+        start = time.monotonic()
+        for picture in images.read(imageset, int(first), int(count)):
+            subjects[subject](images.preprocess(picture))
+        return time.monotonic() - start
+
+    print("ready", *subjects, flush=True)
+    networks.answer({"maps": maps, "map": time_map, "files": files})
+
+
+main()
