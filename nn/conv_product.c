@@ -17,11 +17,6 @@ static bool is_pointwise(const struct conv2d *conv)
     return taps(conv) == 1 && conv->stride == 1 && conv->stride_w == 1 && conv->padding == 0 && conv->padding_w == 0;
 }
 
-static size_t pointer_floats(size_t pointers)
-{
-    return pointers * sizeof(float *) / sizeof(float);
-}
-
 static bool product_applies(const struct conv2d *conv, struct shape in, struct shape out)
 {
     (void)in, (void)out;

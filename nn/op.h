@@ -111,7 +111,10 @@ struct conv_kernel {
     void (*forward)(const struct step *step, const struct step_io *io, int block);
 };
 
-extern const struct conv_kernel conv_product, conv_stem, conv_winograd;
+extern const struct conv_kernel conv_product, conv_stem, conv_winograd, conv_depthwise, conv_grouped;
+
+/* What the depthwise kernel needs of a step, but for rows, lines, y and finish. */
+struct depthwise depthwise_of(const struct step *step, struct shape in, struct shape out);
 
 /* NULL: none, OpenBLAS does it. */
 const struct conv_kernel *conv2d_kernel(const struct conv2d *conv, struct shape in, struct shape out);
@@ -134,6 +137,12 @@ static inline size_t shape_positions(struct shape shape)
 static inline int divide_up(int a, int b)
 {
     return (a + b - 1) / b;
+}
+
+/* Room for pointers in scratch. */
+static inline size_t pointer_floats(size_t pointers)
+{
+    return pointers * sizeof(float *) / sizeof(float);
 }
 
 /* `images` of a step's images from `first` on. */

@@ -41,20 +41,56 @@ struct product {
 #define WINOGRAD_PATCH 6
 #define WINOGRAD_TILE 4
 
-/* Channels are lanes, their number is a multiple of `lanes`. */
+/*
+ * Depthwise convolution of some rows of one image: channels are lanes. Weights are packed in blocks of lanes:
+ * [ceil(channels/lanes)][kernel][kernel_w][lanes].
+ */
 struct depthwise {
-    int channels, taps;
-    const float *const *table; /* [position][taps]: the input under each tap, a row of zeros outside; (channels) each */
-    int positions;
-    const float *weight; /* (taps, channels) */
-    float *y;            /* (positions, channels) */
+    int channels, kernel, kernel_w, stride, stride_w, dilation, dilation_w, padding_w;
+    int width;                 /* of the input */
+    int rows, columns;         /* of the result */
+    const float *const *lines; /* under tap row k of result row i: lines[i * stride + k * dilation]; NULL: outside */
+    const float *weight;
+    float *y; /* (rows,columns,channels) */
     struct finish finish;
+};
+
+/* The first channel of a block: the last block may share channels with the one before. */
+static inline int depthwise_channel(int block, int channels, int lanes)
+{
+    const int first = block * lanes, last = channels > lanes ? channels - lanes : 0;
+    return first < last ? first : last;
+}
+
+/* A part of an image with zeros around it, of some of its channels. */
+struct grouped_band {
+    const float *image; /* from the first channel wanted */
+    int height, width, image_channels;
+    int top, left, rows, columns, channels;
+};
+
+/*
+ * Grouped convolution, for one vector of output channels: of one group, or, where it has fewer than `lanes`, of groups that
+ * share the vector and have as many outputs as inputs, 4 or 8.
+ */
+struct grouped {
+    int rows, columns; /* of outputs */
+    int kernel, kernel_w, stride, dilation, dilation_w; /* stride: along a row */
+    int inputs;          /* of a group */
+    bool shares;         /* groups share the vector: x has `lanes` channels, otherwise `inputs` */
+    const float *x;      /* the input under the first output's first tap, channels beside each other: no border any more */
+    size_t x_row, x_down; /* floats from row to row, and from an output's row to the next one's */
+    const float *weight; /* (kernel, inputs, kernel_w, lanes) */
+    float *y;
+    size_t y_row, y_column;
+    struct finish finish; /* bias and residual begin at the vector's channel; the residual is laid out as y */
 };
 
 struct kernel_set {
     const char *name;
     int lanes, panel, tile_rows; /* floats of a vector; columns and rows of a product's tile */
     void (*product)(const struct product *product);
+    void (*depthwise)(const struct depthwise *depthwise);
     /*
      * V[point * point_stride + c] = B^T d B for channels c (a multiple of lanes) of one 6x6 patch d, whose rows and
      * columns are row_stride and column_stride floats apart.
@@ -67,6 +103,8 @@ struct kernel_set {
      */
     void (*winograd_output)(const float *m, size_t point_stride, int channels, float *y, size_t row_stride,
                             size_t column_stride, int rows, int columns, const struct finish *finish);
+    void (*grouped_band)(const struct grouped_band *band, float *out); /* (rows, columns, channels) */
+    void (*grouped)(const struct grouped *grouped);
 };
 
 /* The set of that name, or the best that this processor has (NULL or "auto"); NULL: there is none of that name here. */

@@ -11,6 +11,9 @@ const struct kernel_set SET(kernels) = {
     .panel = PANEL,
     .tile_rows = TILE_ROWS,
     .product = SET(product),
+    .depthwise = SET(depthwise),
     .winograd_input = SET(winograd_input),
     .winograd_output = SET(winograd_output),
+    .grouped_band = SET(grouped_band),
+    .grouped = SET(grouped),
 };

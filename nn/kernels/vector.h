@@ -50,9 +50,12 @@ static inline vec limit(vec v, float low, float high)
 
 /* Put together by nn/kernels/set.c. */
 void SET(product)(const struct product *product);
+void SET(depthwise)(const struct depthwise *depthwise);
 void SET(winograd_input)(const float *patch, size_t row_stride, size_t column_stride, int channels, float *v,
                          size_t point_stride);
 void SET(winograd_output)(const float *m, size_t point_stride, int channels, float *y, size_t row_stride,
                           size_t column_stride, int rows, int columns, const struct finish *finish);
+void SET(grouped_band)(const struct grouped_band *band, float *out);
+void SET(grouped)(const struct grouped *grouped);
 
 #endif
