@@ -12,7 +12,7 @@
 
 #define SIDE 224 /* of the input: shapes of weights do not depend on it */
 #define CLASSES 1000
-#define WIDTH_MAX 4.0
+#define WIDTH_MAX 4
 
 /* Of the file, without what is not a network's. */
 struct source {
@@ -45,11 +45,10 @@ static bool ends_with(const char *name, const char *end)
     return length >= tail && strcmp(name + length - tail, end) == 0;
 }
 
-/* Counters of batches and of averaged models. */
-static bool is_counter(const struct tensor_file *file, const struct stored_tensor *tensor)
+/* Counters of batches and of averaged models; floating-point numbers where all tensors were averaged or converted. */
+static bool is_counter(const struct stored_tensor *tensor)
 {
-    return !file->storages[tensor->storage].scalar->is_float &&
-           (ends_with(tensor->name, "num_batches_tracked") || ends_with(tensor->name, "n_averaged"));
+    return ends_with(tensor->name, "num_batches_tracked") || ends_with(tensor->name, "n_averaged");
 }
 
 static bool all_begin_with(const struct source *source, const char *prefix)
@@ -94,7 +93,7 @@ static int collect(struct source *source, struct error *err)
     if (!source->names || !source->tensors)
         return error_memory(err, "the list of tensors");
     for (int i = 0; i < file->tensor_count; i++) {
-        if (is_counter(file, &file->tensors[i]))
+        if (is_counter(&file->tensors[i]))
             continue;
         source->names[source->count] = file->tensors[i].name;
         source->tensors[source->count++] = &file->tensors[i];
@@ -191,21 +190,53 @@ static bool fits(const char *arch, const struct backbone_options *options, const
     return is_fit;
 }
 
+/* By the first side that differs: -1 the network of this width is narrower than the file's, 1 wider. */
+static int compare_width(const char *arch, const struct backbone_options *options, const struct weights *weights)
+{
+    struct error unused;
+    struct graph *graph = backbone_graph(arch, options, &unused);
+    int order = 0;
+    for (int i = 0; graph && !order && i < graph_parameter_count(graph); i++) {
+        const struct parameter parameter = graph_parameter(graph, i);
+        const struct weight *weight = find(weights, parameter.name);
+        for (int d = 0; weight && !order && d < parameter.rank && d < weight->rank; d++)
+            order = (parameter.dim[d] > weight->dim[d]) - (parameter.dim[d] < weight->dim[d]);
+    }
+    graph_free(graph);
+    return order;
+}
+
+/* The least width, of i / steps, that is not too narrow. Sides never shrink as the width grows. */
+static double least_width(const char *arch, const struct backbone_options *options, const struct weights *weights,
+                          int steps)
+{
+    struct backbone_options tried = *options;
+    int low = 1, high = WIDTH_MAX * steps;
+    while (low < high) {
+        const int middle = (low + high) / 2;
+        tried.width = (double)middle / steps;
+        if (compare_width(arch, &tried, weights) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return (double)low / steps;
+}
+
 /* The roundest multiplier that gives these shapes; 1 if none does, and for networks that have none. */
 static double find_width(const char *arch, const struct backbone_options *options, const struct weights *weights)
 {
-    static const int steps[] = {1, 4, 8, 20};
+    static const int steps[] = {1, 4, 8, 20, 16, 3, 100, 1000}; /* VGG's 4096 channels tell 0.002 apart */
     const struct backbone_family *family;
     struct backbone_options tried = *options;
     struct error unused;
     if (!backbone_find(arch, &family, &unused) || !family->has_width || fits(arch, options, weights))
         return 1;
-    for (size_t s = 0; s < sizeof steps / sizeof *steps; s++)
-        for (int i = 1; i <= WIDTH_MAX * steps[s]; i++) {
-            tried.width = (double)i / steps[s];
-            if (fits(arch, &tried, weights))
-                return tried.width;
-        }
+    for (size_t s = 0; s < sizeof steps / sizeof *steps; s++) {
+        tried.width = least_width(arch, options, weights, steps[s]);
+        if (fits(arch, &tried, weights))
+            return tried.width;
+    }
     return 1;
 }
 

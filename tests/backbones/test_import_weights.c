@@ -130,6 +130,56 @@ TEST(network_classes_and_width_are_found_from_names_and_shapes)
     found_again("squeezenet1_1", 10, 1, "module.");
 }
 
+TEST(narrow_networks_are_found_whatever_their_width)
+{
+    found_again("resnet18", 2, 0.125, "");
+    found_again("mobilenet_v2", 2, 0.125, "");
+    found_again("vgg16_bn", 2, 1.0 / 16, "");
+    found_again("resnet34", 2, 1.0 / 3, "");
+    found_again("mobilenet_v3_small", 2, 0.57, "");
+    found_again("vgg11", 2, 0.126, "");
+}
+
+/* Counters of batches are floating-point numbers in it. */
+TEST(a_narrow_network_of_pytorch_with_averaged_counters_imports)
+{
+    const char *out = temporary("out.h5");
+    const struct weights_imported imported = import("tests/golden/narrow/resnet18.pth", NULL, out);
+    assert_string_equal(imported.info.arch, "resnet18");
+    assert_true(imported.info.width == 1.0 / 16 && imported.info.classes == 5);
+    assert_int_equal(imported.tensor_count, 102);
+    unlink(out);
+}
+
+static void add_counter(struct made *made, const char *name, int rank)
+{
+    static float batches = 1000;
+    const int at = made->weights.count++;
+    made->weights.list[at] = (struct weight){.rank = rank, .dim = {1}, .data = &batches};
+    snprintf(made->names[at], sizeof *made->names, "%s", name);
+}
+
+TEST(counters_are_dropped_whatever_their_type)
+{
+    struct made made = make("mobilenet_v2", 2, 0.25), counted = made;
+    struct weights_info info;
+    const size_t count = (size_t)made.weights.count;
+    counted.weights.list = arena_alloc(&made.arena, count + 3, sizeof *counted.weights.list);
+    counted.names = arena_alloc(&made.arena, count + 3, sizeof *counted.names);
+    assert_true(counted.weights.list && counted.names);
+    memcpy(counted.weights.list, made.weights.list, count * sizeof *made.weights.list);
+    memcpy(counted.names, made.names, count * sizeof *made.names);
+    add_counter(&counted, "features.0.1.num_batches_tracked", 0);
+    add_counter(&counted, "features.2.conv.3.num_batches_tracked", 1);
+    add_counter(&counted, "n_averaged", 0);
+    const char *in = write_safetensors(&counted, ""), *out = temporary("out.h5");
+    import(in, NULL, out);
+    equal_file(out, &made, &info);
+    unlink(in);
+    unlink(out);
+    release(&made);
+}
+
 TEST(a_tensor_too_many_missing_or_of_another_shape_is_named)
 {
     struct made made = make("squeezenet1_1", 7, 1);
