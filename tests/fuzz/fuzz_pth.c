@@ -7,7 +7,7 @@
 
 #define VALUES_MAX (1 << 20) /* of a tensor; what a network would ask for next is another matter */
 
-FUZZ_SEEDS("tests/golden/weights", "tests/fuzz/corpus/pth");
+FUZZ_SEEDS("tests/golden/weights");
 
 static int take(void *context, int storage, const unsigned char *bytes, struct error *err)
 {

@@ -10,6 +10,8 @@ import collections
 import io
 import json
 import os
+import pickle
+import pickletools
 import struct
 import sys
 import zipfile
@@ -81,6 +83,33 @@ def safetensors(name, state):
     note(name + ".safetensors", state)
 
 
+def python2(name, tensor):
+    """A float32 tensor "x" as the first versions of PyTorch wrote it under Python 2: names are byte strings."""
+
+    def short(text):
+        return b"U" + bytes([len(text)]) + text.encode()
+
+    def small(numbers):
+        return b"(" + b"".join(b"K" + bytes([number]) for number in numbers) + b"t"
+
+    def plain(value):
+        return pickletools.optimize(pickle.dumps(value, 2))
+
+    reference = (b"(" + short("storage") + b"ctorch\nFloatStorage\n" + short("7") + short("cpu") +
+                 b"K" + bytes([tensor.numel()]) + b"NtQ")
+    rebuilt = (b"ctorch._utils\n_rebuild_tensor\n(" + reference + b"K\x00" + small(tensor.shape) +
+               small(tensor.stride()) + b"tR")
+    state = b"\x80\x02ccollections\nOrderedDict\n]](" + short("x") + rebuilt + b"ea\x85R."
+    content = plain(torch.serialization.MAGIC_NUMBER) + plain(1001) + plain({"little_endian": True}) + state
+    content += plain(["7"]) + struct.pack("<q", tensor.numel()) + tensor.numpy().tobytes()
+    path = os.path.join(FOLDER, name)
+    with open(path, "wb") as file:
+        file.write(content)
+    read = torch.load(path)
+    assert list(read) == ["x"] and torch.equal(read["x"], tensor)
+    note(name, read)
+
+
 os.makedirs(FOLDER, exist_ok=True)
 save("float32", network())
 save("float16", network(torch.float16))
@@ -111,6 +140,7 @@ safetensors("extremes", extremes)
 state = network()
 big_endian({key: tensor for key, tensor in state.items() if tensor.is_floating_point()})
 safetensors("network", state)
+python2("python2.pth", torch.arange(1.0, 7).view(2, 3))
 
 # the project's own format, for the harness of tests/fuzz/
 FUZZ_SEED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../fuzz/corpus/weights/own.h5")
