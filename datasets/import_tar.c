@@ -1,44 +1,64 @@
 /* datasets/import_tar.c - pictures in a tar archive, by libarchive. Nothing is unpacked: an entry's path is only a name. */
 #include "datasets/import_source.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <archive.h>
 #include <archive_entry.h>
 
-#define BLOCK_BYTES ((size_t)1 << 18)
+/* Small, because a list reads one or two blocks at each header; libarchive seeks over those between. */
+#define BLOCK_BYTES ((size_t)1 << 14)
 #define TAKE_BYTES ((size_t)1 << 20)
 
-static int fail(struct archive *archive, const char *path, struct error *err)
+struct tar {
+    const char *path;
+    int fd;
+    struct archive *archive;
+};
+
+static int fail(const struct tar *tar, struct error *err)
 {
-    const char *why = archive_error_string(archive);
-    return error_set(err, "could not read archive \"%s\": %s", path, why ? why : "damaged");
+    const char *why = archive_error_string(tar->archive);
+    return error_set(err, "could not read archive \"%s\": %s", tar->path, why ? why : "damaged");
 }
 
-static struct archive *open_archive(const char *path, struct error *err)
+static void close_tar(struct tar *tar)
 {
-    struct archive *archive = archive_read_new();
-    if (!archive) {
-        error_memory(err, "an archive");
-        return NULL;
+    archive_read_free(tar->archive);
+    close(tar->fd);
+}
+
+/* By a descriptor: given a name, libarchive takes blocks of 64 KiB or more. */
+static int open_tar(struct tar *tar, const char *path, struct error *err)
+{
+    *tar = (struct tar){.path = path, .fd = open(path, O_RDONLY | O_CLOEXEC)};
+    if (tar->fd < 0)
+        return error_set(err, "could not open archive \"%s\": %s", path, strerror(errno));
+    tar->archive = archive_read_new();
+    if (!tar->archive) {
+        close_tar(tar);
+        return error_memory(err, "an archive");
     }
-    archive_read_support_filter_bzip2(archive);
-    archive_read_support_filter_gzip(archive);
-    archive_read_support_filter_xz(archive);
-    archive_read_support_filter_zstd(archive);
-    archive_read_support_format_tar(archive);
-    if (archive_read_open_filename(archive, path, BLOCK_BYTES) == ARCHIVE_OK)
-        return archive;
-    fail(archive, path, err);
-    archive_read_free(archive);
-    return NULL;
+    archive_read_support_filter_bzip2(tar->archive);
+    archive_read_support_filter_gzip(tar->archive);
+    archive_read_support_filter_xz(tar->archive);
+    archive_read_support_filter_zstd(tar->archive);
+    archive_read_support_format_tar(tar->archive);
+    if (archive_read_open_fd(tar->archive, tar->fd, BLOCK_BYTES) == ARCHIVE_OK)
+        return 0;
+    fail(tar, err);
+    close_tar(tar);
+    return -1;
 }
 
 /* The next entry: 1, at the end 0, -1 with err. A warning is about what is not asked for, such as owners. */
-static int next_entry(struct archive *archive, const char *path, struct archive_entry **entry, struct error *err)
+static int next_entry(const struct tar *tar, struct archive_entry **entry, struct error *err)
 {
     for (;;)
-        switch (archive_read_next_header(archive, entry)) {
+        switch (archive_read_next_header(tar->archive, entry)) {
         case ARCHIVE_OK:
         case ARCHIVE_WARN:
             return 1;
@@ -47,7 +67,7 @@ static int next_entry(struct archive *archive, const char *path, struct archive_
         case ARCHIVE_EOF:
             return 0;
         default:
-            return fail(archive, path, err);
+            return fail(tar, err);
         }
 }
 
@@ -111,30 +131,31 @@ static int list_entry(struct import_files *files, struct archive_entry *entry, s
 int import_list_tar(struct import_files *files, const volatile sig_atomic_t *stop, struct arena *arena,
                     struct error *err)
 {
-    struct archive *archive = open_archive(files->folder, err);
-    if (!archive)
-        return -1;
+    struct tar tar;
     struct archive_entry *entry;
     int status;
-    while ((status = next_entry(archive, files->folder, &entry, err)) > 0 && !(stop && *stop))
+    if (open_tar(&tar, files->folder, err))
+        return -1;
+    while ((status = next_entry(&tar, &entry, err)) > 0 && !(stop && *stop))
         if ((status = list_entry(files, entry, arena, err)))
             break;
-    archive_read_free(archive);
+    close_tar(&tar);
     return status < 0 ? -1 : 0;
 }
 
 /* -- bytes -------------------------------------------------------------------------------------------------------- */
 
-/* Memory grows with what is really there, whatever the header says. */
-static int read_data(struct archive *archive, size_t most, struct arena *arena, char **bytes, size_t *size,
-                     struct error *err)
+/* Memory grows with what is really there: of what the header says, no more than TAKE_BYTES are believed. */
+static int read_data(const struct tar *tar, struct archive_entry *entry, size_t most, struct arena *arena, char **bytes,
+                     size_t *size, struct error *err)
 {
+    const uint64_t listed = (uint64_t)archive_entry_size(entry);
     size_t room = 0;
     *bytes = NULL;
     *size = 0;
     for (;;) {
         if (*size + 1 >= room) {
-            room = room ? room * 2 : TAKE_BYTES;
+            room = room ? room * 2 : (listed < TAKE_BYTES ? (size_t)listed : TAKE_BYTES) + 2;
             char *larger = arena_alloc(arena, room, 1);
             if (!larger)
                 return error_memory(err, "a file of an archive");
@@ -142,7 +163,7 @@ static int read_data(struct archive *archive, size_t most, struct arena *arena, 
                 memcpy(larger, *bytes, *size);
             *bytes = larger;
         }
-        const la_ssize_t got = archive_read_data(archive, *bytes + *size, room - 1 - *size);
+        const la_ssize_t got = archive_read_data(tar->archive, *bytes + *size, room - 1 - *size);
         if (got == ARCHIVE_RETRY)
             continue;
         if (got < 0)
@@ -170,26 +191,27 @@ static int *make_places(const struct import_files *files, struct arena *arena, i
     return file_of;
 }
 
-static int take_picture(struct archive *archive, int i, const struct import_visitor *visitor, struct arena *scratch)
+static int take_picture(const struct tar *tar, struct archive_entry *entry, int i, const struct import_visitor *visitor,
+                        struct arena *scratch)
 {
     const struct arena_mark mark = arena_mark(scratch);
     char *bytes;
     size_t size;
     struct error problem;
-    if (read_data(archive, IMPORT_PICTURE_BYTES_MAX, scratch, &bytes, &size, &problem))
+    if (read_data(tar, entry, IMPORT_PICTURE_BYTES_MAX, scratch, &bytes, &size, &problem))
         bytes = NULL;
     const int status = visitor->take(visitor->context, i, bytes, size, &problem);
     arena_rewind(scratch, mark);
     return status;
 }
 
-static int visit_entries(struct archive *archive, const struct import_files *files, const int *file_of, int places,
+static int visit_entries(const struct tar *tar, const struct import_files *files, const int *file_of, int places,
                          const struct import_visitor *visitor, struct arena *scratch, int *place, struct error *err)
 {
     struct archive_entry *entry;
     struct error ignored; /* an archive that is cut or damaged from here on: its pictures are missing */
     (void)err;
-    while (*place < places && next_entry(archive, files->folder, &entry, &ignored) > 0) {
+    while (*place < places && next_entry(tar, &entry, &ignored) > 0) {
         const char *path = entry_path(entry);
         if (!is_picture(entry, path) || refusal(entry, path))
             continue;
@@ -199,7 +221,7 @@ static int visit_entries(struct archive *archive, const struct import_files *fil
                              files->files[i].path);
         ++*place;
         const int status =
-            i >= 0 && visitor->wants(visitor->context, i) ? take_picture(archive, i, visitor, scratch) : 0;
+            i >= 0 && visitor->wants(visitor->context, i) ? take_picture(tar, entry, i, visitor, scratch) : 0;
         if (status)
             return status;
     }
@@ -214,11 +236,11 @@ int import_visit_tar(const struct import_files *files, const struct import_visit
     const int *file_of = make_places(files, scratch, &places);
     if (!file_of)
         return error_memory(err, "an archive");
-    struct archive *archive = open_archive(files->folder, err);
-    if (!archive)
+    struct tar tar;
+    if (open_tar(&tar, files->folder, err))
         return -1;
-    int status = visit_entries(archive, files, file_of, places, visitor, scratch, &place, err);
-    archive_read_free(archive);
+    int status = visit_entries(&tar, files, file_of, places, visitor, scratch, &place, err);
+    close_tar(&tar);
     struct error missing;
     error_write(&missing, "the archive ends before it");
     for (; place < places && !status; place++)
@@ -230,34 +252,35 @@ int import_visit_tar(const struct import_files *files, const struct import_visit
 int import_read_member(const char *path, const char *end, size_t most, struct arena *arena, char **bytes, size_t *size,
                        struct error *err)
 {
-    struct archive *archive = open_archive(path, err);
-    if (!archive)
-        return -1;
+    struct tar tar;
     struct archive_entry *entry;
     int status;
+    if (open_tar(&tar, path, err))
+        return -1;
     *bytes = NULL;
-    while (!*bytes && (status = next_entry(archive, path, &entry, err)) > 0) {
+    while (!*bytes && (status = next_entry(&tar, &entry, err)) > 0) {
         const char *name = entry_path(entry);
         const size_t length = strlen(name), wanted = strlen(end);
         if (length < wanted || strcmp(name + length - wanted, end) != 0)
             continue;
-        status = read_data(archive, most, arena, bytes, size, err);
+        status = read_data(&tar, entry, most, arena, bytes, size, err);
         if (status) {
             error_prefix(err, "\"%s\": \"%s\": ", path, name);
             break;
         }
     }
-    archive_read_free(archive);
+    close_tar(&tar);
     return status < 0 ? -1 : 0;
 }
 
 bool import_is_archive(const char *path)
 {
     struct error ignored;
-    struct archive *archive = open_archive(path, &ignored);
+    struct tar tar;
     struct archive_entry *entry;
-    const bool is = archive && next_entry(archive, path, &entry, &ignored) >= 0;
-    if (archive)
-        archive_read_free(archive);
+    if (open_tar(&tar, path, &ignored))
+        return false;
+    const bool is = next_entry(&tar, &entry, &ignored) >= 0;
+    close_tar(&tar);
     return is;
 }
