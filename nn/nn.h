@@ -106,6 +106,9 @@ const struct network *session_network(const struct session *session);
 /* Once *stop is not 0, images of a batch are left out and their logits say nothing: for a caller who drops them. */
 void session_stop_when(struct session *session, const volatile sig_atomic_t *stop);
 
+/* From now on the time that each step of the network takes is added to seconds[step]; NULL: no more. One lane only. */
+void session_profile(struct session *session, double *seconds);
+
 /* Bytes of one lane's planned workspace; of the whole session, without what the first gradient adds; of a network. */
 size_t session_workspace_bytes(const struct session *session);
 size_t session_bytes(const struct session *session);

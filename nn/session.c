@@ -26,6 +26,7 @@ struct session {
     struct lane *lanes;
     size_t workspace_floats;
     const volatile sig_atomic_t *stop; /* NULL: never */
+    double *step_seconds;              /* NULL: nobody wants to know */
     float *side;                       /* values beside the layers, of the last base pass */
     float *rows;                       /* (CHUNK_IMAGES, boundary): what the spatial steps leave */
     float *chunk_logits;               /* (CHUNK_IMAGES, K) */
@@ -129,6 +130,11 @@ void session_stop_when(struct session *session, const volatile sig_atomic_t *sto
     session->stop = stop;
 }
 
+void session_profile(struct session *session, double *seconds)
+{
+    session->step_seconds = session->lane_count == 1 ? seconds : NULL;
+}
+
 size_t session_workspace_bytes(const struct session *session)
 {
     return session->workspace_floats * sizeof(float);
@@ -227,10 +233,13 @@ static void run_steps(const struct session *session, const struct program *progr
         struct step_io io = step_places(session->network, step, at, scratch);
         io.images = stretch.images;
         io.lanes = stretch.lanes;
+        const double start = session->step_seconds ? omp_get_wtime() : 0;
         if (stretch.lanes > 1)
             share_step(step, &io);
         else
             run_step(step, &io);
+        if (session->step_seconds)
+            session->step_seconds[program->steps[i]] += omp_get_wtime() - start;
     }
 }
 

@@ -1,5 +1,6 @@
 /*
- * bench/perf/part_layers.c - the steps of a network as the engine has planned them, and the least that each can cost.
+ * bench/perf/part_layers.c - the steps of a network as the engine has planned them, the time that each takes on one thread,
+ * and the least that it can cost.
  *
  * Bound: the larger of operations at the FMA peak and ideal bytes at the memory's rate. Ideal bytes: what a step reads
  * and writes when each of its values is touched once, the weights aside; beside them what it does move.
@@ -9,15 +10,27 @@
 #include "bench/perf/subject.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LAYERS_BATCH 8
 
 static const char *const usual_archs[] = {"resnet50", NULL};
 
 static const struct column columns[] = {
-    {"network", "network", -16, 0}, {"layer", "layer", -30, 0},
-    {"op", "op", -17, 0},           {"kernel", "kernel", -22, 0},
-    {"shape", "shape", -12, 0},     {"mflop", "MFLOP", 8, 1},
-    {"moved_mb", "MB moved", 8, 3}, {"ideal_mb", "ideal", 7, 3},
-    {"bound_us", "bound us", 9, 1}, {0},
+    {"network", "network", -16, 0},
+    {"layer", "layer", -30, 0},
+    {"op", "op", -17, 0},
+    {"kernel", "kernel", -22, 0},
+    {"shape", "shape", -12, 0},
+    {"mflop", "MFLOP", 8, 1},
+    {"moved_mb", "MB moved", 8, 3},
+    {"ideal_mb", "ideal", 7, 3},
+    {"bound_us", "bound us", 9, 1},
+    {"us", "us", 9, 1},
+    {"gflop_per_second", "GFLOP/s", 8, 1},
+    {"of_bound", "% bound", 8, 0},
+    {0},
 };
 
 static double value_bytes(struct shape shape)
@@ -48,7 +61,7 @@ static double bound_seconds(const struct limits *limits, double flop, double byt
 }
 
 struct sums {
-    double flop, moved, ideal, bound;
+    double flop, moved, ideal, bound, seconds;
 };
 
 static void print(struct perf *perf, const char *arch, const struct step_info *step, const struct sums *figures)
@@ -59,10 +72,36 @@ static void print(struct perf *perf, const char *arch, const struct step_info *s
                (const struct cell[]){cell_text(arch), cell_text(step->name), cell_text(step->op),
                                      cell_text(step->kernel), cell_text(shape), cell_number(1e-6 * figures->flop),
                                      cell_number(1e-6 * figures->moved), cell_number(1e-6 * figures->ideal),
-                                     cell_number(1e6 * figures->bound)});
+                                     cell_number(1e6 * figures->bound), cell_number(1e6 * figures->seconds),
+                                     cell_number(1e-9 * figures->flop / figures->seconds),
+                                     cell_number(100 * figures->bound / figures->seconds)});
 }
 
-static int print_steps(struct perf *perf, const struct subject *subject, const struct limits *limits, struct error *err)
+/* Seconds an image in each step: the median of rounds of one batch. */
+static int time_steps(const struct perf *perf, const struct subject *subject, int batch, double *seconds,
+                      struct error *err)
+{
+    const int steps = network_step_count(subject->network);
+    struct rounds *rounds = calloc((size_t)steps, sizeof *rounds);
+    if (!rounds)
+        return error_memory(err, "the times of steps");
+    subject_forward(subject, batch);
+    for (int round = 0; round < perf->options->rounds; round++) {
+        memset(seconds, 0, (size_t)steps * sizeof *seconds);
+        session_profile(subject->session, seconds);
+        subject_forward(subject, batch);
+        session_profile(subject->session, NULL);
+        for (int i = 0; i < steps; i++)
+            rounds_add(&rounds[i], seconds[i] / batch);
+    }
+    for (int i = 0; i < steps; i++)
+        seconds[i] = rounds_median(&rounds[i]);
+    free(rounds);
+    return 0;
+}
+
+static int print_steps(struct perf *perf, const struct subject *subject, const struct limits *limits,
+                       const double *seconds, struct error *err)
 {
     struct sums sums = {0};
     for (int i = 0; i < network_step_count(subject->network); i++) {
@@ -70,10 +109,12 @@ static int print_steps(struct perf *perf, const struct subject *subject, const s
         const double ideal = ideal_bytes(subject->graph, &step, err);
         if (isnan(ideal))
             return -1;
-        const struct sums figures = {2 * step.macs, step.bytes, ideal, bound_seconds(limits, 2 * step.macs, ideal)};
+        const struct sums figures = {2 * step.macs, step.bytes, ideal, bound_seconds(limits, 2 * step.macs, ideal),
+                                     seconds[i]};
         print(perf, subject->arch, &step, &figures);
         sums.flop += figures.flop, sums.moved += figures.moved;
         sums.ideal += figures.ideal, sums.bound += figures.bound;
+        sums.seconds += figures.seconds;
     }
     const struct step_info all = {.name = "all", .op = "", .kernel = "", .shape = network_input(subject->network)};
     print(perf, subject->arch, &all, &sums);
@@ -83,9 +124,13 @@ static int print_steps(struct perf *perf, const struct subject *subject, const s
 static int measure_arch(struct perf *perf, const char *arch, const struct limits *limits, struct error *err)
 {
     struct subject subject;
-    if (subject_open(&subject, arch, NULL, perf->options->threads, 1, err))
+    if (subject_open(&subject, arch, NULL, 1, LAYERS_BATCH, err))
         return -1;
-    const int status = print_steps(perf, &subject, limits, err);
+    double *seconds = arena_alloc(&subject.arena, (size_t)network_step_count(subject.network), sizeof *seconds);
+    int status =
+        seconds ? time_steps(perf, &subject, LAYERS_BATCH, seconds, err) : error_memory(err, "the times of steps");
+    if (!status)
+        status = print_steps(perf, &subject, limits, seconds, err);
     subject_close(&subject);
     return status;
 }
@@ -93,12 +138,13 @@ static int measure_arch(struct perf *perf, const char *arch, const struct limits
 int part_layers(struct perf *perf, struct error *err)
 {
     const struct perf_names archs = perf_names_or(&perf->options->archs, usual_archs);
-    const struct limits limits = {1e9 * machine_fma(perf->options->threads, perf->options->round_seconds),
+    const struct limits limits = {1e9 * machine_fma(1, perf->options->round_seconds),
                                   1e9 * machine_bandwidth(perf->machine)};
     output_fact(&perf->output, "peak_gflop_per_second", cell_number(1e-9 * limits.flops));
     output_fact(&perf->output, "bandwidth_gb_per_second", cell_number(1e-9 * limits.bytes));
     char heading[160];
-    snprintf(heading, sizeof heading, "Steps, one image; bounds by %.0f GFLOP/s and %.1f GB/s", 1e-9 * limits.flops,
+    snprintf(heading, sizeof heading,
+             "Steps, one image of a batch of 8, one thread; bounds by %.0f GFLOP/s and %.1f GB/s", 1e-9 * limits.flops,
              1e-9 * limits.bytes);
     output_table(&perf->output, "layers", heading, columns);
     for (int i = 0; i < archs.count; i++)
