@@ -102,13 +102,79 @@ int text_to_double(const char *text, double *value)
     return (errno && fabs(*value) > 1) || *end || end == text || !isfinite(*value) ? -1 : 0;
 }
 
+int text_decode(const char *text, uint32_t *code)
+{
+    static const struct {
+        unsigned char mask, lead;
+        uint32_t least;
+    } forms[] = {{0x80, 0x00, 0}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
+    const unsigned char *s = (const unsigned char *)text;
+    for (int more = 0; more < 4; more++) {
+        if ((s[0] & forms[more].mask) != forms[more].lead)
+            continue;
+        *code = s[0] & (unsigned char)~forms[more].mask;
+        for (int i = 1; i <= more; i++) {
+            if ((s[i] & 0xc0) != 0x80)
+                return 0;
+            *code = *code << 6 | (s[i] & 0x3f);
+        }
+        const bool is_surrogate = *code >= 0xd800 && *code < 0xe000;
+        return *code >= forms[more].least && !is_surrogate && *code <= 0x10ffff ? more + 1 : 0;
+    }
+    return 0;
+}
+
+bool text_is_utf8(const char *text)
+{
+    uint32_t code;
+    for (int length; *text; text += length) {
+        length = text_decode(text, &code);
+        if (!length)
+            return false;
+    }
+    return true;
+}
+
+bool text_is_harmless(uint32_t code)
+{
+    /* controls, line separators, marks and overrides of direction, the byte order mark, what is no character */
+    static const struct {
+        uint32_t first, last;
+    } harmful[] = {{0, 0x1f},        {0x7f, 0x9f},     {0x61c, 0x61c},   {0x200e, 0x200f}, {0x2028, 0x202e},
+                   {0x2066, 0x2069}, {0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0xfffe, 0xffff}, {0xe0000, 0xe007f}};
+    for (size_t i = 0; i < sizeof harmful / sizeof *harmful; i++)
+        if (code >= harmful[i].first && code <= harmful[i].last)
+            return false;
+    return true;
+}
+
 const char *text_printable(const char *text, char *out, size_t size)
 {
-    size_t i = 0;
-    for (; text[i] && i + 1 < size; i++)
-        out[i] = (unsigned char)text[i] < 32 || text[i] == 127 ? '?' : text[i];
-    out[i] = 0;
+    size_t used = 0;
+    while (*text) {
+        uint32_t code;
+        const int length = text_decode(text, &code);
+        const bool is_kept = length && text_is_harmless(code);
+        const size_t bytes = is_kept ? (size_t)length : 1;
+        if (used + bytes >= size)
+            break;
+        memcpy(out + used, is_kept ? text : "?", bytes);
+        used += bytes;
+        text += length ? length : 1;
+    }
+    out[used] = 0;
     return out;
+}
+
+static bool is_shown_whole(const char *text)
+{
+    uint32_t code;
+    for (int length; *text; text += length) {
+        length = text_decode(text, &code);
+        if (!length || !text_is_harmless(code))
+            return false;
+    }
+    return true;
 }
 
 const char *text_shell_word(const char *path, struct arena *arena)
@@ -116,12 +182,18 @@ const char *text_shell_word(const char *path, struct arena *arena)
     static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/+:,@";
     if (!path[strspn(path, plain)] && *path != '-')
         return path;
-    char *word = arena_alloc(arena, 4 * strlen(path) + 3, 1), *out = word;
+    char *word = arena_alloc(arena, 4 * strlen(path) + 4, 1), *out = word;
     if (!word)
         return NULL;
-    *out++ = '\'';
-    for (; *path; path++)
-        out += sprintf(out, *path == '\'' ? "'\\''" : "%c", *path);
+    const bool is_shown = is_shown_whole(path);
+    out += sprintf(out, is_shown ? "'" : "$'");
+    for (; *path; path++) {
+        const unsigned char c = (unsigned char)*path;
+        if (is_shown)
+            out += sprintf(out, c == '\'' ? "'\\''" : "%c", c);
+        else
+            out += sprintf(out, c < ' ' || c > '~' || c == '\'' || c == '\\' ? "\\x%02x" : "%c", c);
+    }
     *out = '\'';
     return word;
 }

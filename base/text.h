@@ -7,7 +7,10 @@
 #include "base/arena.h"
 #include "base/error.h"
 
+#include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* The word of `words` (count of them) that is nearest to `word` by edits; NULL if none is near enough to be meant. */
 const char *text_nearest(const char *word, const char *const *words, int count);
@@ -23,10 +26,28 @@ int text_choice_name(const char *choices, int i, char *out, size_t size);
 int text_to_int(const char *text, long long *value);
 int text_to_double(const char *text, double *value);
 
-/* Copies what is safe to show on a terminal and in one line: control characters become '?', cut at `size`. */
+/* Length 1 to 4 of the well-formed UTF-8 sequence that begins there (no overlong form, no surrogate) and its code; else 0. */
+int text_decode(const char *text, uint32_t *code);
+
+/* Is all of it well-formed UTF-8? */
+bool text_is_utf8(const char *text);
+
+/* False for characters that move a cursor, break a line or turn the direction of writing, and for what is no character. */
+bool text_is_harmless(uint32_t code);
+
+/*
+ * Copies what is safe to show on a terminal and in one line, in UTF-8: '?' for what is not harmless or not UTF-8; cut at
+ * `size`, between characters.
+ */
 const char *text_printable(const char *text, char *out, size_t size);
 
-/* A path as one word of a shell, in the arena: quoted where it must be. NULL: no memory. */
+/* The same in memory of the enclosing block, for a path or a label among the arguments of printf(). */
+#define TEXT_SHOWN(text) text_printable((text), (char[PATH_MAX]){0}, PATH_MAX)
+
+/*
+ * A path as one word of a shell, in the arena: quoted where it must be; what should not be shown is written as \xNN in
+ * bash's quotes, $'...'. NULL: no memory.
+ */
 const char *text_shell_word(const char *path, struct arena *arena);
 
 #endif

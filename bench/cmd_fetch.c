@@ -175,9 +175,9 @@ static int is_imported(const struct job *job, struct error *err)
 static void show_download(const struct job *job, const struct download_result *result)
 {
     if (result->was_there)
-        printf("%s: there already", job->path);
+        printf("%s: there already", TEXT_SHOWN(job->path));
     else
-        printf("%s: %.2f MB", job->path, (double)result->bytes / 1e6);
+        printf("%s: %.2f MB", TEXT_SHOWN(job->path), (double)result->bytes / 1e6);
     if (!result->was_there && result->kept)
         printf(", the first %.2f MB from an earlier download", (double)result->kept / 1e6);
     printf("; its SHA-256 begins with %s\n", job->hash);
@@ -197,7 +197,7 @@ static int import(const struct fetch *fetch, const struct job *job, const struct
     if (weights_import(&what, &imported, err))
         return EXIT_USAGE;
     if (!fetch->common.quiet)
-        printf("%s: %s, %d tensors, %d classes\n", job->out, imported.info.arch, imported.tensor_count,
+        printf("%s: %s, %d tensors, %d classes\n", TEXT_SHOWN(job->out), imported.info.arch, imported.tensor_count,
                imported.info.classes);
     return EXIT_DONE;
 }
@@ -262,7 +262,7 @@ static int run(int argc, char **argv, struct error *err)
     if (imported < 0)
         return EXIT_USAGE;
     if (imported && !fetch.common.quiet)
-        printf("%s: there already, made of %s\n", job.out, job.what.file);
+        printf("%s: there already, made of %s\n", TEXT_SHOWN(job.out), job.what.file);
     if (imported)
         return EXIT_DONE;
     sigaction(SIGINT, &action, NULL);

@@ -1,5 +1,6 @@
 /* bench/cmd_generate.c - data that needs nobody's files: random weights for any architecture, a demo image set. */
 #include "backbones/weights_file.h"
+#include "base/text.h"
 #include "bench/bench.h"
 #include "bench/options.h"
 #include "datasets/demo.h"
@@ -105,7 +106,7 @@ static int write_weights(const struct generate *generate, const struct graph *gr
         weights_write(generate->out, &info, &weights, err))
         return -1;
     if (!generate->common.quiet)
-        printf("%s: %s, %d tensors\n", generate->out, info.source, weights.count);
+        printf("%s: %s, %d tensors\n", TEXT_SHOWN(generate->out), info.source, weights.count);
     return 0;
 }
 
@@ -141,7 +142,7 @@ static int generate_demo(const struct generate *generate, struct error *err)
     if (demo_generate(generate->out, &options, err))
         return -1;
     if (!generate->common.quiet)
-        printf("%s: %d pictures of %d classes\n", generate->out, generate->images, DEMO_CLASSES);
+        printf("%s: %d pictures of %d classes\n", TEXT_SHOWN(generate->out), generate->images, DEMO_CLASSES);
     return 0;
 }
 

@@ -3,6 +3,8 @@
 #include "bench/history.h"
 #include "bench/options.h"
 
+#include "base/text.h"
+
 enum { NIGHTS_SHOWN = 10 };
 
 struct arguments {
@@ -45,7 +47,7 @@ static int show(const struct arguments *arguments, struct arena *arena, struct e
     if (arguments->plots && trends_plot(&trends, arguments->plots, &warning, err))
         return -1;
     if (warning.text[0])
-        fprintf(stderr, "cambench: warning: %s\n", warning.text);
+        fprintf(stderr, "cambench: warning: %s\n", TEXT_SHOWN(warning.text));
     return 0;
 }
 

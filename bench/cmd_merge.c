@@ -5,6 +5,8 @@
 #include "bench/options.h"
 #include "bench/run.h"
 
+#include "base/text.h"
+
 struct arguments {
     struct options common;
     const char *output;
@@ -39,8 +41,8 @@ static const struct options_usage usage = {
 
 static void say_joined(const struct merge *merge)
 {
-    printf("%s: %d run%s joined, %zu of %zu maps", merge->output, merge->run_count, merge->run_count == 1 ? "" : "s",
-           merge->present, merge->item_count);
+    printf("%s: %d run%s joined, %zu of %zu maps", TEXT_SHOWN(merge->output), merge->run_count,
+           merge->run_count == 1 ? "" : "s", merge->present, merge->item_count);
     if (merge->repeated)
         printf("; %zu were measured more than once, with equal values", merge->repeated);
     if (merge->skipped)

@@ -6,6 +6,8 @@
 #include "bench/options.h"
 #include "bench/run.h"
 
+#include "base/text.h"
+
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -139,8 +141,8 @@ static void describe(const struct run *job)
     if (!shard_is_part(shard) || job->is_dry)
         estimate_describe(job, stdout);
     if (shard_is_part(shard))
-        printf("run \"%s\", shard %d of %d (%s): %zu of %zu pairs of backbone and image\n", job->config.name,
-               shard->number, shard->count, shard->origin,
+        printf("run \"%s\", shard %d of %d (%s): %zu of %zu pairs of backbone and image\n",
+               TEXT_SHOWN(job->config.name), shard->number, shard->count, shard->origin,
                shard_size(shard, job->config.backbone_count, job->image_count),
                (size_t)job->config.backbone_count * (size_t)job->image_count);
 }

@@ -1,6 +1,7 @@
 /* bench/estimate.c - passes from the methods' own counts, evidence by asking the metrics, the rest from a calibration. */
 #include "bench/estimate.h"
 
+#include "base/text.h"
 #include "bench/evaluate.h"
 #include "metrics/curve.h"
 #include "report/escape.h"
@@ -209,7 +210,8 @@ static const char *plural(int count)
 
 static void describe_images(const struct run *run, FILE *stream)
 {
-    const char *path = run->config.dataset.path;
+    char shown[PATH_MAX];
+    const char *path = text_printable(run->config.dataset.path, shown, sizeof shown);
     if (run->images)
         fprintf(stream, "%d of %d images of %s", run->image_count, imageset_count(run->images), path);
     else if (run->image_count)
@@ -221,7 +223,7 @@ static void describe_images(const struct run *run, FILE *stream)
 void estimate_describe(const struct run *run, FILE *stream)
 {
     const struct config *config = &run->config;
-    fprintf(stream, "run \"%s\": ", config->name);
+    fprintf(stream, "run \"%s\": ", TEXT_SHOWN(config->name));
     describe_images(run, stream);
     fprintf(stream, ", %d backbone%s, %d method%s, %d metric%s, %d thread%s\n", config->backbone_count,
             plural(config->backbone_count), config->method_count, plural(config->method_count), config->metric_count,
@@ -231,9 +233,9 @@ void estimate_describe(const struct run *run, FILE *stream)
         const struct passes sum = image_passes(run, b);
         const double images = images_shown(run);
         fprintf(stream, "  %-18s layer %s (%d,%d,%d): %.0f full, %.0f tail, %.0f backward passes, %.0f GFLOP\n",
-                config->backbones[b].label, backbone->layer, backbone->layer_shape.c, backbone->layer_shape.h,
-                backbone->layer_shape.w, images * sum.full, images * sum.tail, images * sum.backward,
-                images * sum.macs * 2e-9);
+                TEXT_SHOWN(config->backbones[b].label), backbone->layer, backbone->layer_shape.c,
+                backbone->layer_shape.h, backbone->layer_shape.w, images * sum.full, images * sum.tail,
+                images * sum.backward, images * sum.macs * 2e-9);
     }
 }
 
@@ -280,7 +282,7 @@ static double put_times(const struct run *run, const struct calibration *calibra
         const struct calibrated *speed = &calibration->backbones[b];
         const double seconds = images_shown(run) * image_seconds(run, speed, b) / calibration->workers;
         total += seconds;
-        fprintf(stream, "  %-18s %s, %.1f GFLOP/s a worker%s\n", run->config.backbones[b].label,
+        fprintf(stream, "  %-18s %s, %.1f GFLOP/s a worker%s\n", TEXT_SHOWN(run->config.backbones[b].label),
                 duration(seconds, text), 2e-9 * run->backbones[b].full_macs / speed->masked,
                 speed->is_measured ? "" : " (derived from the others)");
     }

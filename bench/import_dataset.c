@@ -151,7 +151,7 @@ static void show_result(const struct import_command *import, const struct import
         fputs("\r\033[K", stderr);
     if (import->common.quiet)
         return;
-    printf("%s: pictures: %d, %.1f MB; unreadable, left out: %d", import->what.out, result->written,
+    printf("%s: pictures: %d, %.1f MB; unreadable, left out: %d", TEXT_SHOWN(import->what.out), result->written,
            (double)result->bytes / 1e6, result->skipped);
     if (result->boxes)
         printf("; boxes: %d", result->boxes);

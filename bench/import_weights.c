@@ -1,5 +1,6 @@
 /* bench/import_weights.c - `cambench import weights`: PyTorch's, safetensors' and the project's own weights. */
 #include "backbones/weights_import.h"
+#include "base/text.h"
 #include "bench/bench.h"
 #include "bench/import_kinds.h"
 #include "bench/manifest.h"
@@ -72,7 +73,7 @@ static int run(int argc, char **argv, struct error *err)
     if (weights_import(&import.what, &imported, err))
         return EXIT_USAGE;
     if (!import.common.quiet)
-        printf("%s: %s, %d tensors, %d classes, width %g (%s, %s)\n", import.what.out, imported.info.arch,
+        printf("%s: %s, %d tensors, %d classes, width %g (%s, %s)\n", TEXT_SHOWN(import.what.out), imported.info.arch,
                imported.tensor_count, imported.info.classes, imported.info.width, imported.format, imported.names);
     return EXIT_DONE;
 }

@@ -107,6 +107,11 @@ int merge_open(struct merge *merge, const char *const *folders, int folder_count
         return error_set(err, "more than one run and no --output: where do they go?");
     if (!output)
         merge->output = folders[0];
+    if (!text_is_utf8(merge->output))
+        return error_set(err,
+                         "the name \"%s\" is not UTF-8, as the whole run's config.yaml must be; choose another with "
+                         "--output",
+                         merge->output);
     for (int i = 0; i < folder_count; i++)
         if (find_runs(merge, folders[i], err))
             return -1;

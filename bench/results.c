@@ -2,6 +2,7 @@
 #include "bench/run.h"
 
 #include "base/file.h"
+#include "base/text.h"
 #include "bench/bench.h"
 #include "bench/paper_numbers.h"
 
@@ -141,7 +142,7 @@ int results_write(const struct report *report, const struct config *config, cons
     if (!status && config->report.plots)
         status = report_plots(report, cells, meta, &warning, err) || report_stopped(report, err);
     if (warning.text[0] && !status) /* who has interrupted us has gnuplot, too */
-        fprintf(stderr, "cambench: warning: %s\n", warning.text);
+        fprintf(stderr, "cambench: warning: %s\n", TEXT_SHOWN(warning.text));
     if (!status && !flags->quiet) {
         if (report_terminal(report, cells, stdout, flags->columns, flags->color))
             status = error_memory(err, "the table");
@@ -153,7 +154,7 @@ int results_write(const struct report *report, const struct config *config, cons
             putchar('\n');
             report_reference_terminal(report, cells, stdout);
         }
-        printf("\n%s/: summary.csv, per_image.csv, costs.csv, %s%s%stables%s%s\n", config->output,
+        printf("\n%s/: summary.csv, per_image.csv, costs.csv, %s%s%stables%s%s\n", TEXT_SHOWN(config->output),
                report_has_curves(report) ? "curves.csv, " : "", meta ? "meta.csv, " : "",
                has_reference ? "reference.csv, " : "", config->report.plots && !warning.text[0] ? ", plots" : "",
                config->report.overlays > 0 ? ", overlays" : "");

@@ -176,7 +176,7 @@ static int skip(struct runner *runner, int image, const struct error *why, struc
     runner->is_skipped[image] = true;
     runner->skipped_count++;
     progress_clear(&runner->progress);
-    fprintf(stderr, "cambench: skipped: %s\n", why->text);
+    fprintf(stderr, "cambench: skipped: %s\n", TEXT_SHOWN(why->text));
     return store_commit_skipped(runner->store, image, why->text, err);
 }
 

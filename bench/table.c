@@ -14,12 +14,6 @@ json_t *table_text(const char *text)
 {
     char shown[CELL_MAX];
     text_printable(text, shown, sizeof shown);
-    json_t *string = json_string(shown);
-    if (string)
-        return string;
-    for (char *at = shown; *at; at++) /* not UTF-8: keep what is ASCII */
-        if (*at & 0x80)
-            *at = '?';
     return json_string(shown);
 }
 

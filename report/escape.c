@@ -1,34 +1,14 @@
 /*
- * report/escape.c - one decoder of UTF-8, one loop, and a table of replacements per format.
+ * report/escape.c - one loop over UTF-8, and a table of replacements per format.
  */
 #include "report/escape.h"
+
+#include "base/text.h"
 
 #include <stdbool.h>
 #include <string.h>
 
 #define INVALID 0xfffdu
-
-/* Length 1 to 4 of a well-formed sequence (no overlong form, no surrogate, at most U+10FFFF) and its code; else 0. */
-static int decode(const unsigned char *s, uint32_t *code)
-{
-    static const struct {
-        unsigned char mask, lead;
-        uint32_t least;
-    } forms[] = {{0x80, 0x00, 0}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
-    for (int more = 0; more < 4; more++) {
-        if ((s[0] & forms[more].mask) != forms[more].lead)
-            continue;
-        *code = s[0] & (unsigned char)~forms[more].mask;
-        for (int i = 1; i <= more; i++) {
-            if ((s[i] & 0xc0) != 0x80)
-                return 0;
-            *code = *code << 6 | (s[i] & 0x3f);
-        }
-        const bool is_surrogate = *code >= 0xd800 && *code < 0xe000;
-        return *code >= forms[more].least && !is_surrogate && *code <= 0x10ffff ? more + 1 : 0;
-    }
-    return 0;
-}
 
 struct range {
     uint32_t first, last;
@@ -43,10 +23,6 @@ static bool is_in(uint32_t code, const struct range *ranges, size_t count)
 }
 #define IS_IN(code, ranges) is_in(code, ranges, sizeof(ranges) / sizeof((ranges)[0]))
 
-/* Controls, line separators, marks and overrides of direction, the byte order mark, what is no character. */
-static const struct range unsafe[] = {{0, 0x1f},        {0x7f, 0x9f},      {0x61c, 0x61c},   {0x200e, 0x200f},
-                                      {0x2028, 0x202e}, {0x2066, 0x2069},  {0xfeff, 0xfeff}, {0xfff9, 0xfffb},
-                                      {0xfffe, 0xffff}, {0xe0000, 0xe007f}};
 /* Combining marks, joiners, variation selectors. */
 static const struct range zero_wide[] = {{0x300, 0x36f},   {0x483, 0x489},   {0x591, 0x5bd},
                                          {0x610, 0x61a},   {0x64b, 0x65f},   {0x200b, 0x200d},
@@ -79,11 +55,11 @@ struct rules {
 static const char *next(const char *text, const struct rules *rules, char out[32], int *columns)
 {
     uint32_t code;
-    const int length = decode((const unsigned char *)text, &code);
+    const int length = text_decode(text, &code);
     const char *replaced = NULL;
     if (length && code < 128)
         replaced = rules->ascii[code];
-    if (!replaced && (!length || code == INVALID || IS_IN(code, unsafe)))
+    if (!replaced && (!length || code == INVALID || !text_is_harmless(code)))
         replaced = rules->replaced;
     if (!replaced && rules->is_drawn && !IS_IN(code, drawable))
         replaced = rules->replaced;
@@ -92,8 +68,8 @@ static const char *next(const char *text, const struct rules *rules, char out[32
     else
         snprintf(out, 32, "%.*s", length, text);
     *columns = 0;
-    for (const char *c = out; *c; c += decode((const unsigned char *)c, &code)) {
-        decode((const unsigned char *)c, &code);
+    for (const char *c = out; *c; c += text_decode(c, &code)) {
+        text_decode(c, &code);
         *columns += width_of(code);
     }
     return text + (length ? length : 1);
@@ -241,7 +217,7 @@ char *escape_ascii(const char *text, char *out, size_t size)
     size_t used = 0;
     while (*text && used + 1 < size) {
         uint32_t code;
-        const int length = decode((const unsigned char *)text, &code);
+        const int length = text_decode(text, &code);
         out[used++] = length == 1 && code >= ' ' && code < 0x7f ? (char)code : '?';
         text += length ? length : 1;
     }

@@ -60,3 +60,52 @@ TEST(control_characters_never_reach_a_terminal)
     assert_string_equal(text_printable("a\x1b[1m\nb", out, sizeof out), "a?[1m?b");
     assert_string_equal(text_printable("longer than eight", out, sizeof out), "longer ");
 }
+
+TEST(what_is_shown_is_whole_utf8_without_anything_to_obey)
+{
+    static const struct {
+        const char *text, *shown;
+    } cases[] = {
+        {"caf\xc3\xa9 \xe6\x97\xa5", "caf\xc3\xa9 \xe6\x97\xa5"},
+        {"\xc2\x9b"
+         "31m",
+         "?31m"}, /* a control of eight bits */
+        {"\x9b"
+         "31m",
+         "?31m"},
+        {"a\xe2\x80\xae"
+         "b\xef\xbb\xbf",
+         "a?b?"}, /* right to left, byte order mark */
+        {"\xff\xfe|\xc0\xaf|\xed\xa0\x80|\xe6\x97", "??|??|???|??"},
+        {"\xf0\x9f\x90\x88\xf4\x90\x80\x80", "\xf0\x9f\x90\x88????"},
+    };
+    char out[64];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_string_equal(text_printable(cases[i].text, out, sizeof out), cases[i].shown);
+    assert_string_equal(text_printable("\xc3\xa9\xc3\xa9", out, 4), "\xc3\xa9"); /* cut between characters */
+    assert_string_equal(text_printable("abc", out, 1), "");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(text_is_utf8(cases[i].text), i < 2 || i == 3);
+}
+
+TEST(a_word_of_a_shell_is_quoted_and_can_be_shown)
+{
+    static const struct {
+        const char *path, *word;
+    } cases[] = {
+        {"results/a-b_1.h5", "results/a-b_1.h5"},
+        {"-x", "'-x'"},
+        {"two words", "'two words'"},
+        {"it's $(x)", "'it'\\''s $(x)'"},
+        {"\xe6\x97\xa5 b", "'\xe6\x97\xa5 b'"},
+        {"a\xff'b\\\n", "$'a\\xff\\x27b\\x5c\\x0a'"},
+        {"\xc2\x9b"
+         "1m",
+         "$'\\xc2\\x9b1m'"},
+    };
+    struct arena arena;
+    arena_init(&arena, 0);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_string_equal(text_shell_word(cases[i].path, &arena), cases[i].word);
+    arena_release(&arena);
+}

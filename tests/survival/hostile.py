@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Hostile texts through every output of a run: `make FOLDER` writes pictures, labels and a config that are called by them;
-`check FOLDER` parses back what the run left. Only Python's own library is needed."""
+"""Hostile texts through every output: `make FOLDER PICTURES` writes pictures, labels and a config that are called by
+them; `check FOLDER` parses back what commands left there and gives the texts to them as arguments. Only Python's own
+library is needed. Bytes that are not UTF-8 stand here as Python writes them, U+DC80 to U+DCFF."""
 import csv
 import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 import xml.etree.ElementTree as xml
 
@@ -32,13 +34,19 @@ TEXTS = [
     "{{7*7}} ${jndi:x} #{x}",
     " leading and trailing ",
     "key: [yaml, {a: b}] - !!python/object",
+    "caf\udce9 \udcff\udcfe Latin-1",
+    "\udc9b31m raw eight-bit escape",
+    "overlong \udcc0\udcaf, surrogate \udced\udca0\udc80, beyond \udcf4\udc90\udc80\udc80",
+    "cut in two \udce6\udc97",
 ]
+LONG = "64 KiB <b>\udcff日" * 4096
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
 def label(index):
     """A label is one plain name: no slash, nothing below a blank, at most 64 bytes; all else is refused."""
-    return re.sub("[\x00-\x1f\x7f]", "?", TEXTS[index].replace("/", "|")).encode()[:60].decode(errors="ignore")
+    text = re.sub("[\x00-\x1f\x7f\udc80-\udcff]", "?", TEXTS[index].replace("/", "|"))
+    return text.encode()[:60].decode(errors="ignore")
 
 
 def picture_name(index):
@@ -49,13 +57,14 @@ def picture_name(index):
 def make(folder, pictures):
     os.makedirs(os.path.join(folder, "pictures"))
     sources = sorted(name for name in os.listdir(pictures) if name.startswith("colour_4") and name.endswith(".jpg"))
-    with open(os.path.join(folder, "pictures", "labels.csv"), "w", newline="", encoding="utf-8") as file:
+    with open(os.path.join(folder, "pictures", "labels.csv"), "w", newline="", encoding="utf-8",
+              errors="surrogateescape") as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(["file", "class_index", "synset", "name"])
         for i in range(len(TEXTS)):
             shutil.copy(os.path.join(pictures, sources[i % len(sources)]),
                         os.path.join(folder, "pictures", picture_name(i)))
-            table.writerow([picture_name(i), i, "n%08d" % i, TEXTS[i]])
+            table.writerow([picture_name(i), i, "n%08d" % i, LONG if i == 0 else TEXTS[i]])
     methods = [{"name": "gradcam", "label": label(i)} for i in range(len(TEXTS))]
     config = {
         "name": TEXTS[1],
@@ -74,7 +83,7 @@ def make(folder, pictures):
 
 def claim(is_true, what):
     if not is_true:
-        print("wrong:", what)
+        print("wrong:", ascii(what))
         claim.failed += 1
 
 
@@ -83,7 +92,8 @@ claim.failed = 0
 
 def expected_cell(text):
     """What report/escape.c makes of a text in a CSV file."""
-    text = re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]", "\ufffd", text)
+    text = re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\udc80-\udcff]",
+                  "\ufffd", text)
     return "'" + text if text[:1] in "=+-@" else text
 
 
@@ -149,13 +159,30 @@ def check_svg(path):
             claim("javascript:" not in value.lower(), "%s: %s=%s" % (path, name, value))
 
 
-def check_html(path):
+def check_plain(path):
+    """For a terminal, or for gnuplot: lines, and nothing to obey."""
     text = read(path)
-    claim("<script>touch" not in text and "<svg onload" not in text, path + ": no markup of strangers")
+    claim(not CONTROL.search(text), path + ": no controls")
+    claim(all(len(line) < 2000 for line in text.splitlines()), path + ": no line without end")
 
 
-CHECKS = {".csv": check_csv, ".md": check_markdown, ".tex": check_tex, ".svg": check_svg, ".html": check_html,
-          ".json": lambda path: json.loads(read(path))}
+def check_arguments():
+    """A text as argument of a command is named in one line; no command may do anything about it."""
+    commands = [[], ["run"], ["inspect"], ["merge"], ["compare", "nowhere"], ["import", "dataset", "--out", "x.h5"],
+                ["run", "config.yaml", "--set"]]
+    for text in TEXTS + [LONG]:
+        for command in commands:
+            line = [part.encode("utf-8", "surrogateescape") for part in ["cambench"] + command + ["/nowhere/" + text]]
+            done = subprocess.run(line, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+            said = done.stderr.decode("utf-8", "surrogateescape")
+            claim(done.returncode == 2 and not done.stdout, "%s %s: exit %d" % (command, text[:80], done.returncode))
+            is_plain = not re.search(CONTROL.pattern + "|[\udc80-\udcff]", said)
+            claim(said.count("\n") == 1 and is_plain and len(said) < 2000,
+                  "%s %s: says %s" % (command, text[:80], said[:200]))
+
+
+CHECKS = {".csv": check_csv, ".md": check_markdown, ".tex": check_tex, ".svg": check_svg, ".xml": xml.parse,
+          ".gp": check_plain, ".txt": check_plain, ".json": lambda path: json.loads(read(path))}
 
 
 def check(folder):
@@ -169,14 +196,13 @@ def check(folder):
             if kind in CHECKS:
                 CHECKS[kind](os.path.join(here, name))
                 seen.add(kind)
-    claim({".csv", ".md", ".tex", ".json"} <= seen, "all kinds were there: %s" % sorted(seen))
+    claim(set(CHECKS) - {".svg"} <= seen, "all kinds were there: %s" % sorted(seen))  # no pictures without gnuplot
     with open([os.path.join(here, name) for here, _, files in os.walk(folder) for name in files
                if name == "manifest.json"][0], encoding="utf-8") as file:
         manifest = json.load(file)
-    claim([method["label"] for method in manifest["methods"]] == [label(i) for i in range(len(TEXTS))], "manifest.json: labels come back as they were")
-    for name in ("stdout.txt", "stderr.txt"):
-        text = read(os.path.join(folder, name))
-        claim(not CONTROL.search(text), name + ": nothing for a terminal to obey")
+    claim([method["label"] for method in manifest["methods"]] == [label(i) for i in range(len(TEXTS))],
+          "manifest.json: labels come back as they were")
+    check_arguments()
     print("hostile texts:", "broken" if claim.failed else "all outputs parse, nothing was executed")
     return 1 if claim.failed else 0
 
