@@ -1,10 +1,40 @@
 # A job array of Slurm, one task killed, one out of time, one preempted, and requeued: merged, it is the single run.
-# Daemons, timers and signals: on a busy machine it may fail for reasons of its own, so it runs only where it is asked for.
-[ -n "${CAMBENCH_SLURM:-}" ] || skip "needs slurm-wlm, a minute and CAMBENCH_SLURM=1"
 . "$ROOT/tests/clusters/local_slurm.sh"
+# wait_for COMMAND...: at most five minutes
+wait_for()
+{
+    local begun=$SECONDS
+    until "$@"; do
+        [ $((SECONDS - begun)) -lt 300 ] || { echo "waited in vain: $*" >&2 && squeue >&2 && exit 1; }
+        sleep 0.05
+    done
+}
+lock_of()
+{
+    echo "array/shard-$1-of-4/run.lock"
+}
+# signal_shard SIGNAL I: to the process that measures it
+signal_shard()
+{
+    kill "-$1" "$(sed 's/process \([0-9]*\) .*/\1/' "$(lock_of "$2")")"
+}
+# Where something went wrong, too, no process stays behind.
+clean_up()
+{
+    local i
+    for i in 2 3 4; do signal_shard KILL $i; done 2>/dev/null
+    slurm_stop
+}
+# hold I: stops the process as soon as it is at work, so that it waits for whatever is to happen to it.
+hold()
+{
+    wait_for test -s "$(lock_of "$1")"
+    signal_shard STOP "$1"
+}
+
 mkdir slurm
 slurm_start slurm || skip "$slurm_problem"
-trap slurm_stop EXIT
+trap clean_up EXIT
 cambench generate weights vgg11 --classes 5 --width 0.125 --size 64 --out vgg11.h5 --quiet
 cat >config.yaml <<'YAML'
 name: array
@@ -19,30 +49,24 @@ metrics: [average_drop, coherency, adcc]
 report: {plots: false, overlays: 4, bootstrap: 50}
 YAML
 cambench run config.yaml --quiet --output whole
+
+held=
+for i in 2 3 4; do
+    hold $i &
+    held="$held $!"
+done
 # the script of the documentation, with one core a task
 sed -n '/^#SBATCH --array/,/^```/p' "$ROOT/docs/clusters.md" | sed '1i #!/bin/bash
 /^```/d' >array.sh
 job=$(sbatch --parsable --array=0-3 --cpus-per-task=1 --output=task-%a.txt array.sh config.yaml --output array)
+for pid in $held; do
+    wait "$pid" || exit 1
+done
 
-# wait_for COMMAND...: at most two minutes
-wait_for()
-{
-    local i
-    for i in $(seq 1200); do
-        "$@" && return
-        sleep 0.1
-    done
-    echo "waited for $i: $*" >&2
-    squeue >&2
-    exit 1
-}
-state_of()
-{
-    squeue -h -t all -j "${job}_$1" -o %T
-}
+# A controller that is too busy to answer has said nothing.
 is_in_state()
 {
-    [[ $(state_of "$1") = "$2" ]]
+    [ "$(squeue -h -t all -j "${job}_$1" -o %T 2>/dev/null)" = "$2" ]
 }
 # A requeued job waits for two minutes before it begins again, unless it is told not to.
 begin_again()
@@ -52,20 +76,13 @@ begin_again()
 }
 is_over()
 {
-    [ -z "$(squeue -h -j "$job")" ]
-}
-
-# signal_shard SIGNAL I: to the process that measures it
-signal_shard()
-{
-    local lock=array/shard-$2-of-4/run.lock
-    wait_for test -s "$lock"
-    kill "-$1" "$(sed 's/process \([0-9]*\) .*/\1/' "$lock")"
+    local tasks
+    tasks=$(squeue -h -j "$job" 2>/dev/null) && [ -z "$tasks" ]
 }
 
 signal_shard KILL 2
 signal_shard TERM 3
-wait_for test -s array/shard-4-of-4/run.lock
+signal_shard CONT 3
 scontrol requeue "${job}_3"
 wait_for is_in_state 1 FAILED
 scontrol requeue "${job}_1"

@@ -46,20 +46,23 @@ SwitchType=switch/none
 MpiDefault=none
 KillWait=5
 ReturnToService=2
+MessageTimeout=100
+TCPTimeout=30
+BatchStartTimeout=100
+SchedulerParameters=sched_interval=1,bf_interval=1
 NodeName=$host NodeAddr=127.0.0.1 CPUs=4 State=UNKNOWN
 PartitionName=all Nodes=$host Default=YES MaxTime=INFINITE State=UP
 CONF
 }
 
-# Waits at most 30 s until a command succeeds.
+# Waits at most a minute until a command succeeds.
 slurm_wait()
 {
-    local i
-    for i in $(seq 300); do
+    for _ in $(seq 600); do
         "$@" >/dev/null 2>&1 && return
         sleep 0.1
     done
-    return "$i"
+    return 1
 }
 
 slurm_is_up()
@@ -67,16 +70,11 @@ slurm_is_up()
     [ "$(sinfo -h -o %T)" = idle ]
 }
 
-# On failure $slurm_problem says what is missing or does not start.
-slurm_start()
+# One try, in a folder that holds nothing of an earlier one.
+slurm_try()
 {
-    local program
-    slurm_folder=$(realpath "$1") slurm_pids='' slurm_problem=
-    PATH=$PATH:/usr/sbin
-    for program in $slurm_programs; do
-        command -v "$program" >/dev/null || { slurm_problem="no $program"; return 1; }
-    done
-    export SLURM_CONF=$slurm_folder/slurm.conf
+    slurm_pids='' slurm_problem=
+    rm -rf "${slurm_folder:?}"/*
     mkdir -p "$slurm_folder/state" "$slurm_folder/spool"
     chmod go-w "$slurm_folder" && slurm_config >"$SLURM_CONF"
     head -c 1024 /dev/urandom >"$slurm_folder/munge.key" && chmod 400 "$slurm_folder/munge.key"
@@ -88,6 +86,20 @@ slurm_start()
     slurm_daemon slurmd -D
     [ -n "$slurm_problem" ] || slurm_wait slurm_is_up || slurm_problem="Slurm does not start here"
     [ -z "$slurm_problem" ] || { slurm_stop; return 1; }
+}
+
+# On failure $slurm_problem says what is missing or does not start. The ports were free when they were looked for, which
+# somebody else may have taken them for, too: hence a second try.
+slurm_start()
+{
+    local program
+    slurm_folder=$(realpath "$1")
+    PATH=$PATH:/usr/sbin
+    for program in $slurm_programs; do
+        command -v "$program" >/dev/null || { slurm_problem="no $program"; return 1; }
+    done
+    export SLURM_CONF=$slurm_folder/slurm.conf
+    slurm_try || slurm_try
 }
 
 slurm_stop()
