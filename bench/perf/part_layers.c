@@ -135,17 +135,30 @@ static int measure_arch(struct perf *perf, const char *arch, const struct limits
     return status;
 }
 
+/* Of one thread, as the steps are timed. */
+static int measure_limits(struct perf *perf, struct limits *limits, struct error *err)
+{
+    struct machine *machine = machine_open(1, err);
+    if (!machine)
+        return -1;
+    limits->flops = 1e9 * machine_fma(1, perf->options->round_seconds);
+    limits->bytes = 1e9 * machine_bandwidth(machine);
+    machine_close(machine);
+    output_fact(&perf->output, "layers_peak_gflop_per_second", cell_number(1e-9 * limits->flops));
+    output_fact(&perf->output, "layers_bandwidth_gb_per_second", cell_number(1e-9 * limits->bytes));
+    return 0;
+}
+
 int part_layers(struct perf *perf, struct error *err)
 {
     const struct perf_names archs = perf_names_or(&perf->options->archs, usual_archs);
-    const struct limits limits = {1e9 * machine_fma(1, perf->options->round_seconds),
-                                  1e9 * machine_bandwidth(perf->machine)};
-    output_fact(&perf->output, "peak_gflop_per_second", cell_number(1e-9 * limits.flops));
-    output_fact(&perf->output, "bandwidth_gb_per_second", cell_number(1e-9 * limits.bytes));
+    struct limits limits;
+    if (measure_limits(perf, &limits, err))
+        return -1;
     char heading[160];
     snprintf(heading, sizeof heading,
-             "Steps, one image of a batch of 8, one thread; bounds by %.0f GFLOP/s and %.1f GB/s", 1e-9 * limits.flops,
-             1e-9 * limits.bytes);
+             "Steps, one image of a batch of %d, one thread; bounds by %.0f GFLOP/s and %.1f GB/s", LAYERS_BATCH,
+             1e-9 * limits.flops, 1e-9 * limits.bytes);
     output_table(&perf->output, "layers", heading, columns);
     for (int i = 0; i < archs.count; i++)
         if (measure_arch(perf, archs.name[i], &limits, err))

@@ -20,7 +20,7 @@ static const struct part {
     perf_part *run;
 } parts[] = {
     {"forward", "images/s of networks and batches, beside the limits of the machine", part_forward},
-    {"layers", "the steps of a network: kernels, operations, bytes, bounds", part_layers},
+    {"layers", "the steps of a network: kernels, operations, bytes, bounds, times", part_layers},
     {"methods", "seconds per map of every method", part_methods},
     {"threads", "a batch of 32 images on 1, 2, 4 ... threads", part_threads},
     {"runs", "cambench run: time and memory against the number of images", part_runs},
