@@ -47,10 +47,9 @@ double random_normal(struct random_stream *stream)
 
 uint32_t random_below(struct random_stream *stream, uint32_t bound)
 {
-    const uint32_t reject = -bound % bound; /* 2^32 mod bound */
     uint32_t word;
     do {
         word = random_u32(stream);
-    } while (word < reject);
+    } while (word < bound && word < -bound % bound); /* 2^32 mod bound, a division that is seldom needed */
     return word % bound;
 }

@@ -12,13 +12,13 @@
 #include "report/meta.h"
 
 #include "base/arena.h"
-#include "base/random.h"
+#include "report/draws.h"
 #include "report/stats.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { DRAWS = 16, TILE = 512, PARTS = sizeof((struct report_metric *)0)->parts / sizeof(int), CONTROLS = 2 };
+enum { TILE = 512, PARTS = sizeof((struct report_metric *)0)->parts / sizeof(int), CONTROLS = 2 };
 
 /* -- tau ----------------------------------------------------------------------------------------------------------- */
 
@@ -119,6 +119,7 @@ struct study {
     struct column *columns;     /* all of them: [metric][method][part], then tau_columns */
     struct column *tau_columns; /* [metric][controls]: tau of each image */
     double *weights;            /* (images,DRAWS): how often a draw has an image */
+    uint32_t *counts;           /* (images): scratch */
     double *x, *y;              /* (methods): two rankings */
     size_t row_count, draw_count;
     struct row *rows;
@@ -265,36 +266,15 @@ static int fill_columns(struct study *study, double *scratch)
 
 /* -- draws --------------------------------------------------------------------------------------------------------- */
 
-/* Weights of the draws from `first` on, as many as there are up to DRAWS; returns how many. */
+/* Weights of the draws from `first` on, as many as there are up to DRAWS; returns how many. Draw 0 has each image once. */
 static int draw_images(struct study *study, struct random_stream *stream, size_t first)
 {
     const size_t n = (size_t)study->image_count, left = study->draw_count - first;
-    const int count = left < DRAWS ? (int)left : DRAWS;
-    memset(study->weights, 0, n * DRAWS * sizeof *study->weights);
-    for (int d = 0; d < count; d++)
-        for (size_t i = 0; i < n; i++) {
-            const size_t image = first + (size_t)d == 0 ? i : random_below(stream, (uint32_t)n);
-            study->weights[image * DRAWS + (size_t)d]++;
-        }
+    const int count = left < DRAWS ? (int)left : DRAWS, drawn = first == 0;
+    for (size_t i = 0; i < n && drawn; i++)
+        study->weights[i * DRAWS] = 1;
+    draws_fill(stream, n, drawn, count, study->counts, study->weights);
     return count;
-}
-
-/* In pairs that stay in registers: gcc turns the plain double loop into shuffles, which take twice as long. */
-static void add_products(double sums[DRAWS], const double *value, const double *weights, size_t n)
-{
-    typedef double pair __attribute__((vector_size(2 * sizeof(double)), aligned(8), may_alias));
-    for (int d = 0; d < DRAWS; d += 8) {
-        const pair *weight = (const pair *)(weights + d);
-        pair *const sum = (pair *)(sums + d);
-        pair a = sum[0], b = sum[1], c = sum[2], e = sum[3];
-        for (size_t i = 0; i < n; i++, weight += DRAWS / 2) {
-            a += weight[0] * value[i];
-            b += weight[1] * value[i];
-            c += weight[2] * value[i];
-            e += weight[3] * value[i];
-        }
-        sum[0] = a, sum[1] = b, sum[2] = c, sum[3] = e;
-    }
 }
 
 static void sum_columns(struct study *study)
@@ -310,9 +290,9 @@ static void sum_columns(struct study *study)
             struct column *column = &study->columns[c];
             const size_t size = n - i < TILE ? n - i : TILE;
             if (column->value)
-                add_products(column->sums, column->value + i, study->weights + i * DRAWS, size);
+                draws_add(column->sums, column->value + i, study->weights + i * DRAWS, size);
             if (column->is_there)
-                add_products(column->counts, column->is_there + i, study->weights + i * DRAWS, size);
+                draws_add(column->counts, column->is_there + i, study->weights + i * DRAWS, size);
         }
 }
 
@@ -392,11 +372,14 @@ static int study_alloc(struct study *study)
     study->images = arena_alloc(arena, images + 1, sizeof *study->images);
     study->columns = arena_alloc(arena, study->column_count + 1, sizeof *study->columns);
     study->weights = arena_alloc(arena, images + 1, DRAWS * sizeof *study->weights);
+    study->counts = arena_alloc(arena, images + 1, sizeof *study->counts);
     study->x = arena_alloc(arena, methods + 1, sizeof *study->x);
     study->y = arena_alloc(arena, methods + 1, sizeof *study->y);
     study->taus = arena_alloc(arena, metrics * META_FORMS * CONTROLS, study->draw_count * sizeof *study->taus);
     study->tau_columns = study->columns + metrics * methods * PARTS;
-    return study->images && study->columns && study->weights && study->x && study->y && study->taus ? 0 : -1;
+    return study->images && study->columns && study->weights && study->counts && study->x && study->y && study->taus
+               ? 0
+               : -1;
 }
 
 static int study_fill(struct study *study)

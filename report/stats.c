@@ -1,16 +1,18 @@
 /*
  * report/stats.c - means and percentile bootstrap intervals (Efron 1979), the same for the same rows.
  *
- * Sums run in double, in image order. The stream of a cell is fixed by the seed and the names of the cell, so that an
- * interval does not change when other methods or metrics join the run. A combined metric is computed anew from the
- * means of each draw, over the images where all its parts are defined.
+ * Sums run in double, in image order. The draws of a cell are fixed by the seed and the number of its values, so that an
+ * interval does not change when other methods or metrics join the run, and cells of as many values share them: drawing
+ * takes longer than summing. A combined metric is computed anew from the means of each draw, over the images where all
+ * its parts are defined.
  */
 #include "report/stats.h"
 
-#include "base/random.h"
+#include "report/draws.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define PARTS_MAX 5
 
@@ -74,38 +76,71 @@ void stats_sort(double *values, size_t n)
     qsort(values, n, sizeof *values, compare_numbers);
 }
 
-/* What a cell is made of: values (n,parts) over the images where all parts are defined. */
+/* What a cell is made of: columns of numbers, over the images where all parts are defined. */
 struct sample {
+    const struct report_metric *metric;
     int parts, n, undefined, noted;
-    double *values;
+    const double *columns[PARTS_MAX]; /* (n) */
+    double *draws;                    /* (bootstrap): the metric of each */
+    struct cell *cell;
 };
 
-static void sample_read(const struct report *report, int backbone, int method, int protocol, int metric,
-                        struct sample *sample)
+static int parts_of(const struct report_metric *metric, int itself, int *part)
 {
-    const struct report_metric *row = &report->metrics[metric];
-    int part[PARTS_MAX] = {metric};
-    sample->parts = sample->n = sample->undefined = sample->noted = 0;
-    if (row->combine)
-        while (sample->parts < PARTS_MAX && row->parts[sample->parts] >= 0) {
-            part[sample->parts] = row->parts[sample->parts];
-            sample->parts++;
-        }
+    int parts = 0;
+    if (!metric->combine)
+        part[parts++] = itself;
     else
-        sample->parts = 1;
+        while (parts < PARTS_MAX && metric->parts[parts] >= 0) {
+            part[parts] = metric->parts[parts];
+            parts++;
+        }
+    return parts;
+}
+
+/* Counts the images, and marks those that count. */
+static void choose_images(const struct report *report, const size_t *first, struct sample *sample, bool *is_chosen)
+{
     for (int image = 0; image < report->image_count; image++) {
         bool is_absent = sample->parts == 0, is_undefined = false, is_noted = false;
         for (int j = 0; j < sample->parts; j++) {
-            const size_t at = report_index(report, backbone, method, protocol, part[j], image);
+            const size_t at = first[j] + (size_t)image;
             is_absent |= report->states[at] == REPORT_ABSENT;
             is_undefined |= report->states[at] == REPORT_UNDEFINED;
             is_noted |= report->notes && report->notes[at];
-            sample->values[(size_t)sample->n * (size_t)sample->parts + (size_t)j] = report->values[at];
         }
+        is_chosen[image] = !is_absent && !is_undefined;
         sample->undefined += !is_absent && is_undefined;
-        sample->n += !is_absent && !is_undefined;
-        sample->noted += !is_absent && !is_undefined && is_noted;
+        sample->n += is_chosen[image];
+        sample->noted += is_chosen[image] && is_noted;
     }
+}
+
+/* Columns without gaps are the report's own. 0, or -1: no memory. */
+static int sample_read(const struct report *report, int backbone, int method, int protocol, int metric,
+                       struct arena *arena, bool *is_chosen, struct sample *sample)
+{
+    int part[PARTS_MAX];
+    size_t first[PARTS_MAX];
+    *sample = (struct sample){.metric = &report->metrics[metric]};
+    sample->parts = parts_of(sample->metric, metric, part);
+    for (int j = 0; j < sample->parts; j++)
+        first[j] = report_index(report, backbone, method, protocol, part[j], 0);
+    choose_images(report, first, sample, is_chosen);
+    for (int j = 0; j < sample->parts; j++) {
+        sample->columns[j] = report->values + first[j];
+        if (sample->n == report->image_count)
+            continue;
+        double *column = arena_alloc(arena, (size_t)sample->n, sizeof *column);
+        if (!column)
+            return -1;
+        sample->columns[j] = column;
+        for (int image = 0; image < report->image_count; image++)
+            if (is_chosen[image])
+                *column++ = report->values[first[j] + (size_t)image];
+    }
+    sample->draws = arena_alloc(arena, (size_t)report->bootstrap, sizeof *sample->draws);
+    return sample->draws ? 0 : -1;
 }
 
 int defined_values(const struct report *report, int backbone, int method, int protocol, int metric, double *out,
@@ -123,19 +158,28 @@ int defined_values(const struct report *report, int backbone, int method, int pr
     return n;
 }
 
-/* The metric over n rows: all in order, or with replacement as the stream says. */
-static double sample_estimate(const struct sample *sample, const struct report_metric *metric,
-                              struct random_stream *stream)
+static double combined(const struct sample *sample, const double *sums)
 {
     double means[PARTS_MAX] = {0};
-    for (int i = 0; i < sample->n; i++) {
-        const size_t row = stream ? random_below(stream, (uint32_t)sample->n) : (uint32_t)i;
-        for (int j = 0; j < sample->parts; j++)
-            means[j] += sample->values[row * (size_t)sample->parts + (size_t)j];
-    }
     for (int j = 0; j < sample->parts; j++)
-        means[j] /= sample->n;
-    return metric->combine ? metric->combine(means) : means[0];
+        means[j] = sums[j] / sample->n;
+    return sample->metric->combine ? sample->metric->combine(means) : means[0];
+}
+
+static void fill_cell(const struct sample *sample, struct cell *cell)
+{
+    double sums[PARTS_MAX] = {0};
+    *cell = (struct cell){.n = sample->n,
+                          .undefined = sample->undefined,
+                          .noted = sample->noted,
+                          .mean = NAN,
+                          .ci_low = NAN,
+                          .ci_high = NAN};
+    for (int j = 0; j < sample->parts; j++)
+        for (int i = 0; i < sample->n; i++)
+            sums[j] += sample->columns[j][i];
+    if (sample->n > 0)
+        cell->mean = combined(sample, sums);
 }
 
 int report_stopped(const struct report *report, struct error *err)
@@ -143,93 +187,137 @@ int report_stopped(const struct report *report, struct error *err)
     return report->stop && *report->stop ? error_set(err, "the report was interrupted") : 0;
 }
 
-/* Scratch for one cell after the other: (image_count,PARTS_MAX) and (bootstrap); never of size 0. */
-struct scratch {
-    struct arena arena;
-    double *values, *draws;
-};
+/* -- intervals ------------------------------------------------------------------------------------------------------ */
 
-static int scratch_init(struct scratch *scratch, const struct report *report)
+enum { TILE = 512 }; /* images whose weights stay in cache while all columns go by */
+
+/* DRAWS draws from `first` on, of samples of n values each; sums (count,PARTS_MAX,DRAWS) is scratch. */
+static void draw_samples(struct sample *const *samples, size_t count, size_t n, int first, int draws,
+                         const double *weights, double (*sums)[PARTS_MAX][DRAWS])
 {
-    arena_init(&scratch->arena, 0);
-    scratch->values = arena_alloc(&scratch->arena, (size_t)report->image_count + 1, PARTS_MAX * sizeof(double));
-    scratch->draws =
-        arena_alloc(&scratch->arena, (size_t)(report->bootstrap > 0 ? report->bootstrap : 0) + 1, sizeof(double));
-    return scratch->values && scratch->draws ? 0 : -1;
+    memset(sums, 0, count * sizeof *sums);
+    for (size_t i = 0; i < n; i += TILE)
+        for (size_t s = 0; s < count; s++)
+            for (int j = 0; j < samples[s]->parts; j++)
+                draws_add(sums[s][j], samples[s]->columns[j] + i, weights + i * DRAWS, n - i < TILE ? n - i : TILE);
+    for (size_t s = 0; s < count; s++)
+        for (int d = 0; d < draws; d++) {
+            double own[PARTS_MAX];
+            for (int j = 0; j < PARTS_MAX; j++)
+                own[j] = sums[s][j][d];
+            samples[s]->draws[first + d] = combined(samples[s], own);
+        }
 }
 
-static void cell_interval(const struct report *report, const struct sample *sample, const struct report_metric *metric,
-                          struct random_stream *stream, double *draws, struct cell *cell)
+static void fill_interval(struct sample *sample, int bootstrap)
 {
-    for (int i = 0; i < report->bootstrap; i++) {
-        draws[i] = sample_estimate(sample, metric, stream);
-        if (!isfinite(draws[i]))
+    for (int i = 0; i < bootstrap; i++)
+        if (!isfinite(sample->draws[i]))
             return;
-    }
-    stats_sort(draws, (size_t)report->bootstrap);
-    cell->ci_low = stats_percentile(draws, (size_t)report->bootstrap, 2.5);
-    cell->ci_high = stats_percentile(draws, (size_t)report->bootstrap, 97.5);
+    stats_sort(sample->draws, (size_t)bootstrap);
+    sample->cell->ci_low = stats_percentile(sample->draws, (size_t)bootstrap, 2.5);
+    sample->cell->ci_high = stats_percentile(sample->draws, (size_t)bootstrap, 97.5);
 }
 
-static struct cell cell_of(const struct report *report, int backbone, int method, int protocol, int metric,
-                           struct scratch *scratch)
+/* The intervals of samples of n > 0 values each. */
+static int fill_intervals(const struct report *report, struct sample *const *samples, size_t count, size_t n,
+                          struct arena *arena, struct error *err)
 {
-    const struct report_metric *row = &report->metrics[metric];
-    struct sample sample = {.values = scratch->values};
-    sample_read(report, backbone, method, protocol, metric, &sample);
-    struct cell cell = {.n = sample.n,
-                        .undefined = sample.undefined,
-                        .noted = sample.noted,
-                        .mean = NAN,
-                        .ci_low = NAN,
-                        .ci_high = NAN};
-    if (sample.n == 0)
-        return cell;
-    cell.mean = sample_estimate(&sample, row, NULL);
-    uint64_t purpose = random_purpose(0, report->backbones[backbone].name);
-    purpose = random_purpose(purpose, report->methods[method].name);
-    purpose = random_purpose(purpose, report->protocols[protocol].name);
-    purpose = random_purpose(purpose, row->name);
+    char text[32];
     struct random_stream stream;
-    random_init(&stream, report->seed, purpose);
-    if (report->bootstrap > 0)
-        cell_interval(report, &sample, row, &stream, scratch->draws, &cell);
-    return cell;
+    double *weights = arena_alloc(arena, n, DRAWS * sizeof *weights);
+    uint32_t *counts = arena_alloc(arena, n, sizeof *counts);
+    double(*sums)[PARTS_MAX][DRAWS] = arena_alloc(arena, count, sizeof *sums);
+    if (!weights || !counts || !sums)
+        return error_memory(err, "the intervals of the report");
+    snprintf(text, sizeof text, "%zu", n);
+    random_init(&stream, report->seed, random_purpose(random_purpose(0, "bootstrap"), text));
+    for (int first = 0; first < report->bootstrap; first += DRAWS) {
+        const int draws = report->bootstrap - first < DRAWS ? report->bootstrap - first : DRAWS;
+        draws_fill(&stream, n, 0, draws, counts, weights);
+        draw_samples(samples, count, n, first, draws, weights, sums);
+        if (report_stopped(report, err))
+            return -1;
+    }
+    for (size_t s = 0; s < count; s++)
+        fill_interval(samples[s], report->bootstrap);
+    return 0;
+}
+
+/* Of all samples; those of as many values together. */
+static int fill_all_intervals(const struct report *report, struct sample *samples, size_t count, struct arena *arena,
+                              struct error *err)
+{
+    struct sample **alike = arena_alloc(arena, count, sizeof *alike);
+    if (!alike)
+        return error_memory(err, "the intervals of the report");
+    for (size_t i = 0; i < count && report->bootstrap > 0; i++) {
+        bool is_done = samples[i].n == 0;
+        for (size_t before = 0; before < i; before++)
+            is_done |= samples[before].n == samples[i].n;
+        size_t found = 0;
+        for (size_t k = i; k < count && !is_done; k++)
+            if (samples[k].n == samples[i].n)
+                alike[found++] = &samples[k];
+        const struct arena_mark mark = arena_mark(arena);
+        if (!is_done && fill_intervals(report, alike, found, (size_t)samples[i].n, arena, err))
+            return -1;
+        arena_rewind(arena, mark);
+    }
+    return 0;
+}
+
+/* -- cells ---------------------------------------------------------------------------------------------------------- */
+
+/* `count` cells in the order of the report's, from position `first` on. */
+static int fill_cells(const struct report *report, size_t first, size_t count, struct cell *cells, struct error *err)
+{
+    const size_t k = (size_t)report->metric_count, p = (size_t)report->protocol_count, m = (size_t)report->method_count;
+    struct arena arena;
+    arena_init(&arena, 0);
+    bool *is_chosen = arena_alloc(&arena, (size_t)report->image_count, sizeof *is_chosen);
+    struct sample *samples = arena_alloc(&arena, count, sizeof *samples);
+    int status = is_chosen && samples ? 0 : -1;
+    for (size_t i = 0; i < count && !status; i++) {
+        const size_t at = first + i;
+        status = sample_read(report, (int)(at / (k * p * m)), (int)(at / (k * p) % m), (int)(at / k % p), (int)(at % k),
+                             &arena, is_chosen, &samples[i]);
+        if (status)
+            break;
+        fill_cell(&samples[i], &cells[i]);
+        samples[i].cell = &cells[i];
+    }
+    if (status)
+        error_memory(err, "the means and intervals of the report");
+    else
+        status = fill_all_intervals(report, samples, count, &arena, err);
+    arena_release(&arena);
+    return status;
 }
 
 struct cell report_cell(const struct report *report, int backbone, int method, int protocol, int metric)
 {
-    struct scratch scratch;
+    struct error ignored;
     struct cell cell = {.mean = NAN, .ci_low = NAN, .ci_high = NAN};
-    if (scratch_init(&scratch, report) == 0)
-        cell = cell_of(report, backbone, method, protocol, metric, &scratch);
-    arena_release(&scratch.arena);
+    const size_t m = (size_t)report->method_count, p = (size_t)report->protocol_count;
+    const size_t row = ((size_t)backbone * m + (size_t)method) * p + (size_t)protocol;
+    fill_cells(report, row * (size_t)report->metric_count + (size_t)metric, 1, &cell, &ignored);
     return cell;
 }
 
 struct cell *report_cells(const struct report *report, struct error *err)
 {
-    const size_t count = (size_t)report->backbone_count * (size_t)report->method_count *
-                         (size_t)report->protocol_count * (size_t)report->metric_count;
-    struct scratch scratch;
+    const size_t of_backbone =
+        (size_t)report->method_count * (size_t)report->protocol_count * (size_t)report->metric_count;
+    const size_t count = (size_t)report->backbone_count * of_backbone;
     struct cell *cells = calloc(count ? count : 1, sizeof *cells);
-    if (scratch_init(&scratch, report) || !cells) {
-        error_memory(err, "the means and intervals of the report");
-        free(cells);
-        cells = NULL;
-    }
-    for (size_t i = 0; cells && i < count; i++) {
-        const size_t k = (size_t)report->metric_count, p = (size_t)report->protocol_count;
-        const size_t m = (size_t)report->method_count;
-        cells[i] =
-            cell_of(report, (int)(i / (k * p * m)), (int)(i / (k * p) % m), (int)(i / k % p), (int)(i % k), &scratch);
-        if (report_stopped(report, err)) {
-            free(cells);
-            cells = NULL;
-        }
-    }
-    arena_release(&scratch.arena);
-    return cells;
+    int status = cells ? 0 : error_memory(err, "the means and intervals of the report");
+    for (size_t first = 0; first < count && !status; first += of_backbone)
+        status = fill_cells(report, first, of_backbone, cells + first, err);
+    if (!status)
+        return cells;
+    free(cells);
+    return NULL;
 }
 
 struct cost_summary cost_summary(const struct report *report, int backbone, int method, double *scratch)

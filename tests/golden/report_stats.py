@@ -24,7 +24,7 @@ for n in (1, 2, 3, 10, 41):
 
 # one metric over 40 images
 x = (fill(40, 7).astype(np.float64) + 1) / 2
-index = draws(5, ("net", "cam", "rules", "x"), 40, 500)
+index = draws(5, ("bootstrap", "40"), 40, 500)
 golden.add_exact("mean", [x.mean()] + interval(x[index].mean(axis=1)))
 result = scipy.stats.bootstrap((x,), np.mean, method="percentile", n_resamples=100000,
                                random_state=np.random.default_rng(1)).confidence_interval
@@ -33,7 +33,7 @@ golden.add_exact("scipy", [result.low, result.high])
 # three metrics over 30 images, combined from their means where all are defined: y is undefined at 4, 8, ... z at 9
 y, z = (fill(40, 8).astype(np.float64) + 1) / 2, (fill(40, 9).astype(np.float64) + 1) / 2
 kept = np.array([i for i in range(40) if i % 4 != 3 and i != 9])
-index = kept[draws(5, ("net", "cam", "rules", "of_means"), len(kept), 500)]
+index = kept[draws(5, ("bootstrap", str(len(kept))), len(kept), 500)]
 
 
 def harmonic(a, b, c):
