@@ -13,12 +13,13 @@ import scipy.io
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "devkit")
 FIELDS = ["ILSVRC2012_ID", "WNID", "words", "gloss", "num_children", "children", "wordnet_height", "num_train_images"]
-# four classes, in an order that is not that of their ids, and a synset that has children
+# four classes, in an order that is not that of their ids, and a synset that has children; one number and one character
+# need both of their bytes
 SYNSETS = [
     (1, "n02119789", "kit fox, Vulpes macrotis", "small grey fox", 0, [], 0, 1300),
     (2, "n01443537", "goldfish, Carassius auratus", "small golden or orange-red fishes", 0, [], 0, 1300),
     (3, "n01440764", "tench, Tinca tinca", "freshwater dace-like game fish", 0, [], 0, 1300),
-    (4, "n07930864", "cup, caf\u00e9 cr\u00e8me", "a punch served in a pitcher", 0, [], 0, 1300),
+    (515, "n07930864", "cup, caf\u00e9 cr\u00e8me \u2615", "a punch served in a pitcher", 0, [], 0, 1300),
     (300, "n02512053", "fish", "cold-blooded aquatic vertebrates", 2, [2, 3], 1, 0),
 ]
 
