@@ -18,7 +18,7 @@ for file in colour_420.jpg cmyk.jpg rgba.png grey.jpg; do
     n=$((n + 1))
     cp "$ROOT/tests/golden/pictures/$file" "imagenet/val/ILSVRC2012_val_0000000$n.JPEG"
 done
-printf '1\n2\n3\n4\n' >imagenet/ILSVRC2012_devkit_t12/data/ILSVRC2012_validation_ground_truth.txt
+printf '1\n2\n3\n515\n' >imagenet/ILSVRC2012_devkit_t12/data/ILSVRC2012_validation_ground_truth.txt
 cp "$ROOT/tests/golden/devkit/meta.mat" imagenet/ILSVRC2012_devkit_t12/data
 tar -C imagenet/val -cf imagenet/ILSVRC2012_img_val.tar .
 try cambench import dataset imagenet/val --out f.h5

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""narrow/resnet18.pth: a ResNet-18 with a sixteenth of the channels, in multiples of eight, as somebody might save it after
-averaging all of its tensors: the counters of batches are floating-point numbers, some of them with a dimension.
+"""narrow/resnet18.pth: a ResNet-18 with a sixteenth of the channels, in multiples of eight.
 
-All others look at one storage, to keep the file small.
+Saved as if all of its tensors had been averaged: the counters of batches are floating-point numbers, some of them with a
+dimension. All others look at one storage, to keep the file small.
 """
 import pathlib
 
