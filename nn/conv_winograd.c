@@ -10,9 +10,9 @@
 #include <string.h>
 
 #define PAD_FLOATS 16 /* behind each row: strides that are powers of two would fall on the same lines of the caches */
-#define FLOATS_MOST ((size_t)192 << 10) /* of a block's points, where that leaves enough tiles */
-#define TILES_LEAST 24
-#define TILES_MOST 96
+#define TILES_MOST 48 /* of a block; with few channels their points fit into the second cache */
+#define TILES_FEW 36
+#define CHANNELS_FEW 128
 #define TILES_SHARED 20 /* that a thread should have before tiles are shared out; otherwise panels are */
 #define CHANNEL_MULTIPLE 16
 
@@ -73,8 +73,7 @@ struct cut {
 
 static int tiles_most(struct shape in, struct shape out)
 {
-    const size_t fitting = FLOATS_MOST / WINOGRAD_POINTS / (size_t)(in.c + out.c);
-    return fitting < TILES_LEAST ? TILES_MOST : fitting > TILES_MOST ? TILES_MOST : (int)fitting / 12 * 12;
+    return in.c + out.c <= CHANNELS_FEW ? TILES_FEW : TILES_MOST;
 }
 
 static struct cut cut_of(const struct step *step, const struct step_io *io)

@@ -34,6 +34,9 @@ struct tile {
 #define EACH_12(DO) EACH_11(DO) DO(11)
 
 #define BEGIN(i) vec left##i = {0}, right##i = {0};
+/* What will be written or added is far away: it is on its way while the sums are made. */
+#define FETCH(i) __builtin_prefetch(tile->y + i * tile->y_stride, 1);
+#define FETCH_RESIDUAL(i) __builtin_prefetch(finish->residual + i * tile->y_stride);
 #define POINT(i) const float *x##i = tile->table[s * TILE_ROWS + i] + tile->offset;
 #define MULTIPLY(i) \
     { \
@@ -63,6 +66,10 @@ struct tile {
         const struct finish *finish = tile->finish; \
         const float *w = tile->weight; \
         EACH_##n(BEGIN); \
+        EACH_##n(FETCH); \
+        if (finish && finish->residual) { \
+            EACH_##n(FETCH_RESIDUAL); \
+        } \
         for (int s = 0; s < tile->segments; s++) { \
             EACH_##n(POINT); \
             _Pragma("GCC unroll 4") for (int k = 0; k < tile->length; k++) \
