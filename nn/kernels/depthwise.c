@@ -2,24 +2,118 @@
  * nn/kernels/depthwise.c - depthwise convolution: channels are lanes.
  *
  * COLUMNS outputs that lie side by side are summed in registers (named one by one, as in product.c), so that an input or
- * weight is loaded once for all of them. Strips of channels are so narrow that the input rows of an output row stay in the
- * first cache until the next row reads them again. Every output adds its taps row by row, column by column; a tap outside
- * of the image adds nothing.
+ * weight is loaded once for all of them. Every output adds its taps row by row, column by column; a tap outside of the
+ * image adds nothing.
  */
 #include "nn/kernels/vector.h"
 
 #include <string.h>
 
 #define COLUMNS 4
-#define STRIP_FLOATS 6144 /* of the input rows under an output row */
+#define KERNEL_MAX 5 /* of those with a loop of their own */
 
 /* One output row. */
 struct row {
     const struct depthwise *d;
     const float *const *lines; /* input row under tap row 0; tap row ky: lines[ky * dilation] */
     int first, end;            /* tap rows inside of the image */
+    int blocks;                /* of channels */
     size_t at;                 /* of the result and the residual */
 };
+
+/*
+ * COLUMNS outputs from `column` on. Callers give constants, as far as they can, for kernel, stride, the tap rows and the
+ * columns of inputs [first,end) that are inside of the image. Column p is under tap p - n * stride of output n.
+ */
+static inline __attribute__((always_inline)) void run_columns(const struct row *row, int column, int kernel, int stride,
+                                                              int first_row, int end_row, int first, int end)
+{
+    const struct depthwise *d = row->d;
+    const struct finish finish = d->finish;
+    const int count = d->channels;
+    const ptrdiff_t channels = count, left = column * stride - d->padding_w;
+    const size_t at = row->at + (size_t)column * (size_t)channels;
+    const float *w = d->weight, *lines[KERNEL_MAX];
+    float *const result = d->y;
+    for (int ky = first_row; ky < end_row; ky++)
+        lines[ky] = row->lines[ky * d->dilation] + left * channels;
+    for (int block = 0; block < row->blocks; block++, w += kernel * kernel * LANES) {
+        const int channel = depthwise_channel(block, count, LANES);
+        vec y0 = {0}, y1 = {0}, y2 = {0}, y3 = {0};
+#define ADD(n) \
+    if (p >= (n)*stride && p < (n)*stride + kernel) \
+        y##n += x * load(tap + (p - (n)*stride) * LANES);
+        _Pragma("GCC unroll 8") for (int ky = first_row; ky < end_row; ky++)
+        {
+            const float *line = lines[ky] + channel, *tap = w + ky * kernel * LANES;
+            _Pragma("GCC unroll 16") for (int p = 0; p < (COLUMNS - 1) * stride + kernel; p++)
+            {
+                if (p < first || p >= end)
+                    continue;
+                const vec x = load(line + p * channels);
+                ADD(0) ADD(1) ADD(2) ADD(3)
+            }
+        }
+#undef ADD
+        const size_t place = at + (size_t)channel;
+        if (finish.bias) {
+            const vec bias = load(finish.bias + channel);
+            y0 += bias, y1 += bias, y2 += bias, y3 += bias;
+        }
+        if (finish.residual) {
+            const float *residual = finish.residual + place;
+            y0 += load(residual), y1 += load(residual + channels);
+            y2 += load(residual + 2 * channels), y3 += load(residual + 3 * channels);
+        }
+        float *y = result + place;
+        store(y, limit(y0, finish.low, finish.high));
+        store(y + channels, limit(y1, finish.low, finish.high));
+        store(y + 2 * channels, limit(y2, finish.low, finish.high));
+        store(y + 3 * channels, limit(y3, finish.low, finish.high));
+    }
+}
+
+/* The last outputs of a row may be made twice. Loops of their own: inside, and at borders as wide as half a kernel. */
+static inline __attribute__((always_inline)) void run_row(const struct row *row, int kernel, int stride)
+{
+    const struct depthwise *d = row->d;
+    const int span = (COLUMNS - 1) * stride + kernel, half = kernel / 2;
+    for (int next = 0; next < d->columns; next += COLUMNS) {
+        const int column = next < d->columns - COLUMNS ? next : d->columns - COLUMNS;
+        const int left = column * stride - d->padding_w, first = left < 0 ? -left : 0;
+        const int end = d->width - left < span ? d->width - left : span;
+        if (first == 0 && end == span && row->end - row->first == kernel)
+            run_columns(row, column, kernel, stride, 0, kernel, 0, span);
+        else if (first == 0 && end == span)
+            run_columns(row, column, kernel, stride, row->first, row->end, 0, span);
+        else if (first == half && end == span)
+            run_columns(row, column, kernel, stride, row->first, row->end, half, span);
+        else if (first == 0 && end == span - half)
+            run_columns(row, column, kernel, stride, row->first, row->end, 0, span - half);
+        else
+            run_columns(row, column, kernel, stride, row->first, row->end, first, end);
+    }
+}
+
+static void row_3x3(const struct row *row)
+{
+    run_row(row, 3, 1);
+}
+
+static void row_3x3_2(const struct row *row)
+{
+    run_row(row, 3, 2);
+}
+
+static void row_5x5(const struct row *row)
+{
+    run_row(row, 5, 1);
+}
+
+static void row_5x5_2(const struct row *row)
+{
+    run_row(row, 5, 2);
+}
 
 static inline vec load_some(const float *p, int count)
 {
@@ -46,92 +140,12 @@ static inline void put(const struct row *row, int column, int channel, vec y)
         store(d->y + at, y);
 }
 
-/*
- * COLUMNS outputs from `column` on, for one kernel and stride; callers give constants for these and is_inside. Column p of
- * the inputs is under tap p - n * stride of output n.
- */
-static inline __attribute__((always_inline)) void run_columns(const struct row *row, int column, int first_block,
-                                                              int end_block, int kernel, int stride, bool is_inside)
-{
-    const struct depthwise *d = row->d;
-    const ptrdiff_t channels = d->channels;
-    const int left = column * stride - d->padding_w;
-    const int first = left < 0 ? -left : 0, end = d->width - left;
-    for (int block = first_block; block < end_block; block++) {
-        const int channel = depthwise_channel(block, d->channels, LANES);
-        const float *w = d->weight + (ptrdiff_t)block * kernel * kernel * LANES;
-        vec y0 = {0}, y1 = {0}, y2 = {0}, y3 = {0};
-#define ADD(n) \
-    if (p >= (n)*stride && p < (n)*stride + kernel) \
-        y##n += x * load(tap + (p - (n)*stride) * LANES);
-#define ROW(ky) \
-    { \
-        const float *line = row->lines[(ky)*d->dilation] + left * channels + channel; \
-        const float *tap = w + (ky)*kernel * LANES; \
-        _Pragma("GCC unroll 16") for (int p = 0; p < (COLUMNS - 1) * stride + kernel; p++) \
-        { \
-            if (!is_inside && (p < first || p >= end)) \
-                continue; \
-            const vec x = load(line + p * channels); \
-            ADD(0) ADD(1) ADD(2) ADD(3) \
-        } \
-    }
-        if (is_inside) {
-            _Pragma("GCC unroll 8") for (int ky = 0; ky < kernel; ky++) ROW(ky)
-        } else {
-            for (int ky = row->first; ky < row->end; ky++)
-                ROW(ky)
-        }
-        put(row, column, channel, y0);
-        put(row, column + 1, channel, y1);
-        put(row, column + 2, channel, y2);
-        put(row, column + 3, channel, y3);
-    }
-}
-
-/* A row whose last outputs may be made twice. */
-static inline __attribute__((always_inline)) void run_row(const struct row *row, int first_block, int end_block,
-                                                          int kernel, int stride)
-{
-    const struct depthwise *d = row->d;
-    for (int next = 0; next < d->columns; next += COLUMNS) {
-        const int column = next < d->columns - COLUMNS ? next : d->columns - COLUMNS,
-                  left = column * stride - d->padding_w;
-        const bool is_inside =
-            row->end - row->first == kernel && left >= 0 && left + (COLUMNS - 1) * stride + kernel <= d->width;
-        if (is_inside)
-            run_columns(row, column, first_block, end_block, kernel, stride, true);
-        else
-            run_columns(row, column, first_block, end_block, kernel, stride, false);
-    }
-}
-
-static void row_3x3(const struct row *row, int first_block, int end_block)
-{
-    run_row(row, first_block, end_block, 3, 1);
-}
-
-static void row_3x3_2(const struct row *row, int first_block, int end_block)
-{
-    run_row(row, first_block, end_block, 3, 2);
-}
-
-static void row_5x5(const struct row *row, int first_block, int end_block)
-{
-    run_row(row, first_block, end_block, 5, 1);
-}
-
-static void row_5x5_2(const struct row *row, int first_block, int end_block)
-{
-    run_row(row, first_block, end_block, 5, 2);
-}
-
 /* Any kernel, output by output. */
-static void row_any(const struct row *row, int first_block, int end_block)
+static void row_any(const struct row *row)
 {
     const struct depthwise *d = row->d;
     const ptrdiff_t channels = d->channels, taps = (ptrdiff_t)d->kernel * d->kernel_w;
-    for (int block = first_block; block < end_block; block++) {
+    for (int block = 0; block < row->blocks; block++) {
         const int channel = depthwise_channel(block, d->channels, LANES);
         for (int column = 0; column < d->columns; column++) {
             const int left = column * d->stride_w - d->padding_w;
@@ -152,37 +166,29 @@ static void row_any(const struct row *row, int first_block, int end_block)
     }
 }
 
-typedef void run_blocks(const struct row *row, int first_block, int end_block);
+typedef void row_loop(const struct row *row);
 
-static run_blocks *choose_rows(const struct depthwise *d)
+static row_loop *choose_loop(const struct depthwise *d)
 {
-    static run_blocks *const rows[2][2] = {{row_3x3, row_3x3_2}, {row_5x5, row_5x5_2}};
+    static row_loop *const rows[2][2] = {{row_3x3, row_3x3_2}, {row_5x5, row_5x5_2}};
     const bool has_loop = d->kernel == d->kernel_w && (d->kernel == 3 || d->kernel == 5) && d->stride_w <= 2 &&
                           d->dilation_w == 1 && d->columns >= COLUMNS && d->channels >= LANES;
     return has_loop ? rows[d->kernel == 5][d->stride_w - 1] : row_any;
 }
 
-static struct row place_row(const struct depthwise *d, int i)
-{
-    struct row row = {.d = d,
-                      .lines = d->lines + (ptrdiff_t)i * d->stride,
-                      .at = (size_t)i * (size_t)d->columns * (size_t)d->channels};
-    while (row.first < d->kernel && !row.lines[row.first * d->dilation])
-        row.first++;
-    row.end = row.first;
-    while (row.end < d->kernel && row.lines[row.end * d->dilation])
-        row.end++;
-    return row;
-}
-
 void SET(depthwise)(const struct depthwise *d)
 {
-    run_blocks *const run = choose_rows(d);
-    const int blocks = (d->channels + LANES - 1) / LANES, fits = STRIP_FLOATS / (d->kernel * d->width * LANES);
-    const int strip = fits > 2 ? fits : 2;
-    for (int block = 0; block < blocks; block += strip)
-        for (int i = 0; i < d->rows; i++) {
-            const struct row row = place_row(d, i);
-            run(&row, block, block + strip < blocks ? block + strip : blocks);
-        }
+    row_loop *const run = choose_loop(d);
+    for (int i = 0; i < d->rows; i++) {
+        struct row row = {.d = d,
+                          .lines = d->lines + (ptrdiff_t)i * d->stride,
+                          .blocks = (d->channels + LANES - 1) / LANES,
+                          .at = (size_t)i * (size_t)d->columns * (size_t)d->channels};
+        while (row.first < d->kernel && !row.lines[row.first * d->dilation])
+            row.first++;
+        row.end = row.first;
+        while (row.end < d->kernel && row.lines[row.end * d->dilation])
+            row.end++;
+        run(&row);
+    }
 }

@@ -4,6 +4,9 @@
 
 #include "nn/kernels/kernels.h"
 
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
 #include <stdint.h>
 
 #define JOIN_NAMES(a, b) a##_##b
@@ -41,11 +44,26 @@ static inline vec choose(mask which, vec yes, vec no)
     return (vec)(((mask)yes & which) | ((mask)no & ~which));
 }
 
-/* NaN stays. */
+/* a > b ? a : b and a < b ? a : b, so that NaN in b stays. */
+#ifdef __x86_64__
+#if LANES == 16
+#define LARGER _mm512_max_ps
+#define SMALLER _mm512_min_ps
+#elif LANES == 8
+#define LARGER _mm256_max_ps
+#define SMALLER _mm256_min_ps
+#else
+#define LARGER _mm_max_ps
+#define SMALLER _mm_min_ps
+#endif
+#else
+#define LARGER(a, b) choose((a) > (b), a, b)
+#define SMALLER(a, b) choose((a) < (b), a, b)
+#endif
+
 static inline vec limit(vec v, float low, float high)
 {
-    const vec above = choose(v < splat(low), splat(low), v);
-    return choose(above > splat(high), splat(high), above);
+    return SMALLER(splat(high), LARGER(splat(low), v));
 }
 
 /* Put together by nn/kernels/set.c. */
