@@ -79,14 +79,15 @@ static int make_weights(const struct graph *graph, struct arena *arena, struct w
     return weights->list ? 0 : error_memory(err, "the weights of a calibration");
 }
 
-static struct network *make_network(const struct run_backbone *backbone, struct calibrated *out, struct error *err)
+static struct network *make_network(const struct run_backbone *backbone, const char *kernels, struct calibrated *out,
+                                    struct error *err)
 {
     struct arena arena;
     struct weights weights;
     struct network *network = NULL;
     arena_init(&arena, 0);
     if (make_weights(backbone->graph, &arena, &weights, &out->weights_bytes, err) == 0)
-        network = network_create(backbone->graph, &weights, backbone->layers, backbone->layer_count, err);
+        network = network_create_with(backbone->graph, &weights, backbone->layers, backbone->layer_count, kernels, err);
     arena_release(&arena);
     return network;
 }
@@ -268,7 +269,7 @@ static int measure_workers(struct run *run, int b, const struct network *network
 
 static int measure_backbone(struct run *run, int b, int workers, struct calibrated *out, struct error *err)
 {
-    struct network *network = make_network(&run->backbones[b], out, err);
+    struct network *network = make_network(&run->backbones[b], run->config.runtime.kernels, out, err);
     if (!network)
         return -1;
     out->is_measured = true;

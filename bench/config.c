@@ -489,7 +489,8 @@ static const struct yaml_key runtime_keys[] = {
     YAML_KEY(struct config_runtime, threads, yaml_read_int, .max = 1024),
     YAML_KEY(struct config_runtime, batch, yaml_read_int, .max = 4096),
     YAML_KEY(struct config_runtime, memory, yaml_read_int, .max = 1 << 24),
-    YAML_KEY(struct config_runtime, engine, yaml_read_choice, .choices = "auto|openblas"),
+    YAML_KEY(struct config_runtime, kernels, yaml_read_choice,
+             .choices = "auto|openblas|avx512|avx2|neon|portable"),
     YAML_KEY(struct config_runtime, exact_passes, yaml_read_bool),
     {0},
 };
@@ -603,7 +604,7 @@ int config_read(const char *path, const char *const *sets, int set_count, struct
         .path = path,
         .seed = 1,
         .dataset.images = -1,
-        .runtime.engine = "auto",
+        .runtime.kernels = "auto",
         .report = {.plots = true, .overlays = 8, .bootstrap = 2000},
     };
     if (yaml_read_mapping(root, config_keys, config, arena, err))

@@ -46,7 +46,7 @@ struct config_runtime {
     int threads; /* 0: chosen */
     /* checked and written to the resolved config; nothing reads them yet */
     int batch, memory;  /* memory in MiB; 0: chosen */
-    const char *engine; /* "auto", "openblas" */
+    const char *kernels; /* "auto", "openblas", or a set of the engine's: nn/nn.h */
     bool exact_passes;  /* no short cuts */
 };
 
@@ -88,7 +88,7 @@ int config_default_method(const char *where, const char *name, struct arena *are
 int config_write(const struct config *config, const char *path, struct error *err);
 
 /*
- * The keys on which measured numbers depend (seed, data set, backbones, methods, metrics, protocols, engine), as text
+ * The keys on which measured numbers depend (seed, data set, backbones, methods, metrics, protocols, kernels), as text
  * in the arena: equal texts mean that a run may be continued. NULL and an error: no memory.
  */
 const char *config_identity(const struct config *config, struct arena *arena, struct error *err);

@@ -186,7 +186,7 @@ static int runtime_node(struct writer *writer, const struct config_runtime *runt
     put_int(writer, node, "threads", runtime->threads);
     put_int(writer, node, "batch", runtime->batch);
     put_int(writer, node, "memory", runtime->memory);
-    put_text(writer, node, "engine", runtime->engine);
+    put_text(writer, node, "kernels", runtime->kernels);
     put_bool(writer, node, "exact_passes", runtime->exact_passes);
     return node;
 }
@@ -231,7 +231,7 @@ static void put_all(struct writer *writer, int root, const struct config *config
 static void put_identity(struct writer *writer, int root, const struct config *config)
 {
     put_measured(writer, root, config);
-    put_text(writer, root, "engine", config->runtime.engine);
+    put_text(writer, root, "kernels", config->runtime.kernels);
     put_bool(writer, root, "exact_passes", config->runtime.exact_passes);
 }
 

@@ -152,7 +152,7 @@ static int open_network(struct explain *explain, struct error *err)
     explain->backbone->config = config;
     if (run_open_backbone(run, explain->backbone, err))
         return -1;
-    explain->network = run_load_network(explain->backbone, err);
+    explain->network = run_load_network(explain->backbone, NULL, err);
     if (!explain->network)
         return -1;
     explain->evaluator.session = session_create(explain->network, run->threads, err);

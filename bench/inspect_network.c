@@ -113,8 +113,9 @@ static int add_plan(json_t *object, const struct graph *graph, const char *layer
     struct session *session = session_create(network, 1, err);
     int status = -1;
     if (session) {
-        status = json_object_set_new(object, "workspace_bytes",
-                                     json_integer((json_int_t)session_workspace_bytes(session))) ||
+        status = json_object_set_new(object, "kernels", json_string(network_kernels(network))) ||
+                         json_object_set_new(object, "workspace_bytes",
+                                             json_integer((json_int_t)session_workspace_bytes(session))) ||
                          json_object_set_new(object, "steps", list_steps(network))
                      ? error_memory(err, "the plan")
                      : 0;

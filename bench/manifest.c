@@ -153,6 +153,16 @@ static json_t *entries(const struct manifest_entry *list, int count)
     return array;
 }
 
+/* Which kernel each step with a choice runs: {"layer1.0.conv2": "winograd F(4x4,3x3)", ...}. */
+static json_t *plan(const struct manifest_backbone *backbone)
+{
+    json_t *object = json_object();
+    for (int i = 0; i < backbone->step_count; i++)
+        if (*backbone->steps[i].kernel)
+            json_object_set_new(object, backbone->steps[i].name, json_string(backbone->steps[i].kernel));
+    return object;
+}
+
 static json_t *backbones(const struct manifest *manifest)
 {
     json_t *array = json_array();
@@ -160,11 +170,12 @@ static json_t *backbones(const struct manifest *manifest)
         const struct manifest_backbone *backbone = &manifest->backbones[i];
         json_t *weights = json_pack("{s:o, s:o}", "path", text_or_null(backbone->weights), "sha256",
                                     text_or_null(backbone->weights_sha256));
-        json_array_append_new(array,
-                              json_pack("{s:o, s:o, s:o, s:o, s:I, s:I}", "label", text_or_null(backbone->label),
-                                        "arch", text_or_null(backbone->arch), "layer", text_or_null(backbone->layer),
-                                        "weights", weights, "workspace_bytes", (json_int_t)backbone->workspace_bytes,
-                                        "parameters", (json_int_t)backbone->parameters));
+        json_array_append_new(array, json_pack("{s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o}", "label",
+                                               text_or_null(backbone->label), "arch", text_or_null(backbone->arch),
+                                               "layer", text_or_null(backbone->layer), "weights", weights,
+                                               "workspace_bytes", (json_int_t)backbone->workspace_bytes, "parameters",
+                                               (json_int_t)backbone->parameters, "kernels",
+                                               text_or_null(backbone->kernels), "plan", plan(backbone)));
     }
     return array;
 }

@@ -19,11 +19,18 @@ struct manifest_entry {
     int version;
 };
 
+struct manifest_step {
+    const char *name, *kernel; /* of the first layer in it; "" where there is no choice */
+};
+
 struct manifest_backbone {
     const char *label, *arch, *layer;
     const char *weights, *weights_sha256; /* path and file_sha256(); NULL: none */
     size_t workspace_bytes;               /* of one worker */
     size_t parameters;                    /* numbers in the network */
+    const char *kernels;                  /* the engine's set; NULL: the network was not made in this run */
+    const struct manifest_step *steps;    /* the plan */
+    int step_count;
 };
 
 struct manifest_skipped {

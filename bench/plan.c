@@ -285,14 +285,14 @@ int run_open_backbone(struct run *run, struct run_backbone *backbone, struct err
     return check_layer(run, backbone, err);
 }
 
-struct network *run_load_network(const struct run_backbone *backbone, struct error *err)
+struct network *run_load_network(const struct run_backbone *backbone, const char *kernels, struct error *err)
 {
     struct arena arena;
     struct weights weights;
     struct network *network = NULL;
     arena_init(&arena, 0);
     if (weights_read(backbone->weights, &arena, &weights, err) == 0)
-        network = network_create(backbone->graph, &weights, backbone->layers, backbone->layer_count, err);
+        network = network_create_with(backbone->graph, &weights, backbone->layers, backbone->layer_count, kernels, err);
     arena_release(&arena);
     if (!network)
         error_prefix(err, "backbone \"%s\": ", backbone->config->label);

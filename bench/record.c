@@ -229,7 +229,10 @@ static int fill_backbones(struct run *run, struct manifest *manifest, struct err
                                              .layer = backbone->layer,
                                              .weights = config->backbones[b].weights,
                                              .weights_sha256 = backbone->weights_sha256,
-                                             .workspace_bytes = backbone->workspace_bytes};
+                                             .workspace_bytes = backbone->workspace_bytes,
+                                             .kernels = backbone->kernels,
+                                             .steps = backbone->steps,
+                                             .step_count = backbone->step_count};
         rows[b].parameters = (size_t)catalog_parameters(backbone->graph);
     }
     manifest->backbones = rows;

@@ -37,7 +37,10 @@ struct run_backbone {
     struct tensor layer_shape;     /* of the target layer, without data */
     double full_macs, tail_macs;   /* multiply-adds of a pass, for estimates */
     struct run_evidence *evidence; /* [protocol] */
-    size_t workspace_bytes;        /* of one worker; known when the network has been made */
+    size_t workspace_bytes;        /* of one worker; known when the network has been made, like what follows */
+    const char *kernels;           /* the engine's set */
+    struct manifest_step *steps;   /* the plan */
+    int step_count;
     const char *weights_sha256;    /* set by record_open() */
 };
 
@@ -88,7 +91,7 @@ int run_take_shard(struct run *run, const struct shard *shard, struct error *err
 int run_open_backbone(struct run *run, struct run_backbone *backbone, struct error *err);
 
 /* Reads the weights of an open backbone; the caller frees the network. */
-struct network *run_load_network(const struct run_backbone *backbone, struct error *err);
+struct network *run_load_network(const struct run_backbone *backbone, const char *kernels, struct error *err);
 
 /* Does it. Returns an exit code: done, interrupted, incomplete; EXIT_USAGE with err. */
 int run_execute(struct run *run, const struct run_flags *flags, struct error *err);

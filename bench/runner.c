@@ -14,6 +14,7 @@
 #include "bench/estimate.h"
 #include "bench/evaluate.h"
 #include "bench/interrupt.h"
+#include "bench/manifest.h"
 #include "bench/pictures.h"
 #include "bench/progress.h"
 
@@ -237,6 +238,22 @@ struct workers {
     struct session **sessions;
 };
 
+/* What the manifest says of the network. */
+static int keep_plan(struct run *run, struct run_backbone *backbone, const struct network *network, struct error *err)
+{
+    const int count = network_step_count(network);
+    backbone->kernels = network_kernels(network);
+    backbone->steps = arena_alloc(&run->arena, (size_t)count, sizeof *backbone->steps);
+    for (int i = 0; backbone->steps && i < count; i++) {
+        const struct step_info step = network_step(network, i);
+        const char *name = arena_string(&run->arena, step.name);
+        if (!name)
+            break;
+        backbone->steps[backbone->step_count++] = (struct manifest_step){name, step.kernel};
+    }
+    return backbone->step_count == count ? 0 : error_memory(err, "the plan");
+}
+
 /*
  * One for each thread, or as many as runtime.memory has room for beside the network; with fewer images than threads one,
  * whose threads work inside an image. What an image needs beside its session is a few dozen MiB and is not counted.
@@ -313,11 +330,13 @@ static int run_backbone(struct runner *runner, struct error *err)
         return -1;
     if (runner->task_count == 0)
         return 0;
-    runner->network = run_load_network(backbone, err);
+    runner->network = run_load_network(backbone, runner->run->config.runtime.kernels, err);
     if (!runner->network)
         return -1;
     weights_close(backbone->weights);
     backbone->weights = NULL;
+    if (keep_plan(runner->run, backbone, runner->network, err))
+        return -1;
     run_tasks(runner);
     network_free(runner->network);
     runner->network = NULL;

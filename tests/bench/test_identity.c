@@ -17,7 +17,7 @@ static const char whole[] = "seed: 1\n"
                             "- name: reciprocam\n"
                             "  params:\n"
                             "    score: prob\n"
-                            "engine: auto\n";
+                            "kernels: auto\n";
 
 /* `whole` with its last `old` replaced. */
 static const char *with(const char *old, const char *new)
@@ -53,13 +53,13 @@ TEST(the_value_that_changed_is_named_with_its_section_and_entry)
     expect(with("score: logit", "score: prob"), "methods.1.score", "logit", "prob");
     expect(with("score: prob", "score: \"a: b\""), "methods.2.score", "prob", "\"a: b\"");
     expect(with("- name: reciprocam", "- name: x"), "methods.2.name", "reciprocam", "x");
-    expect(with("engine: auto", "engine: openblas"), "engine", "auto", "openblas");
+    expect(with("kernels: auto", "kernels: openblas"), "kernels", "auto", "openblas");
 }
 
 TEST(keys_that_come_or_go_are_shown_with_their_lines)
 {
     expect(with("  images: 2\n", ""), "methods", "images: 2", "methods:");
     expect(with("  images: 2\n", "  images: 2\n  shuffle: true\n"), "dataset.shuffle", "methods:", "shuffle: true");
-    expect(with("engine: auto\n", ""), "engine", "engine: auto", "nothing");
-    expect(with("engine: auto\n", "engine: auto\nmore: 1\n"), "more", "nothing", "more: 1");
+    expect(with("kernels: auto\n", ""), "kernels", "kernels: auto", "nothing");
+    expect(with("kernels: auto\n", "kernels: auto\nmore: 1\n"), "more", "nothing", "more: 1");
 }
