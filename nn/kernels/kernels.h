@@ -62,28 +62,34 @@ static inline int depthwise_channel(int block, int channels, int lanes)
     return first < last ? first : last;
 }
 
-/* A part of an image with zeros around it, of some of its channels. */
+/* A part of an image with zeros around it, cut into pieces of its channels: (pieces, rows, columns, channels). */
 struct grouped_band {
     const float *image; /* from the first channel wanted */
     int height, width, image_channels;
     int top, left, rows, columns, channels;
+    int pieces;
+    size_t piece_floats; /* from one piece's begin to the next one's */
 };
 
 /*
- * Grouped convolution, for one vector of output channels: of one group, or, where it has fewer than `lanes`, of groups that
- * share the vector and have as many outputs as inputs, 4 or 8.
+ * Grouped convolution of some rows, for GROUPED_STRIP channels of the result. A piece of a band is what one vector reads:
+ * the inputs of its group, or, where groups have fewer outputs than `lanes`, of the groups that share the vector; these
+ * have as many outputs as inputs, 4 or 8.
  */
+#define GROUPED_STRIP 16 /* any set's lanes divide it */
 struct grouped {
-    int rows, columns; /* of outputs */
+    int rows, columns;                                  /* of the result */
     int kernel, kernel_w, stride, dilation, dilation_w; /* stride: along a row */
-    int inputs;          /* of a group */
-    bool shares;         /* groups share the vector: x has `lanes` channels, otherwise `inputs` */
-    const float *x;      /* the input under the first output's first tap, channels beside each other: no border any more */
-    size_t x_row, x_down; /* floats from row to row, and from an output's row to the next one's */
-    const float *weight; /* (kernel, inputs, kernel_w, lanes) */
-    float *y;
+    int inputs, outputs;                                /* of a group */
+    bool shares;                                        /* groups share a vector */
+    const float *x;      /* in the strip's first piece of a band, under the first output's first tap */
+    size_t piece_floats; /* as the band's */
+    size_t x_row,
+        x_down; /* from a row of a piece to the next one, to the row that the next row of outputs begins with */
+    const float *weight; /* (strip / lanes, kernel, inputs, kernel_w, lanes) */
+    float *y;            /* the strip's first channel, as bias and residual, which is laid out as y */
     size_t y_row, y_column;
-    struct finish finish; /* bias and residual begin at the vector's channel; the residual is laid out as y */
+    struct finish finish;
 };
 
 struct kernel_set {
@@ -103,7 +109,7 @@ struct kernel_set {
      */
     void (*winograd_output)(const float *m, size_t point_stride, int channels, float *y, size_t row_stride,
                             size_t column_stride, int rows, int columns, const struct finish *finish);
-    void (*grouped_band)(const struct grouped_band *band, float *out); /* (rows, columns, channels) */
+    void (*grouped_band)(const struct grouped_band *band, float *out);
     void (*grouped)(const struct grouped *grouped);
 };
 

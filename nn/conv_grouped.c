@@ -1,0 +1,191 @@
+/*
+ * nn/conv_grouped.c - convolution in groups of channels, as in ResNeXt's 3x3 layers.
+ *
+ * A band of the input is copied piece by piece of the channels, with zeros around: what a vector of outputs reads is then
+ * dense, stays in the first cache and has no border. Pieces go in slabs, so that lines of the image are copied whole.
+ */
+#include "nn/op.h"
+
+#define PIECE_FLOATS 6144 /* of a band, about: three quarters of a first cache of 32 KiB */
+#define SLAB_CHANNELS 64  /* about; with the pieces above, half of a second cache */
+#define PIECE_PAD 16      /* floats between pieces: powers of two would fall on the same lines of the caches */
+#define BLOCKS_EACH 4     /* a thread should find, so that none waits long for the last */
+
+/* Groups of equal width that fill vectors, or wide ones. */
+static bool applies(const struct conv2d *conv, struct shape in, struct shape out)
+{
+    const int inputs = in.c / conv->groups, outputs = out.c / conv->groups;
+    if (conv->groups == 1 || out.c % GROUPED_STRIP)
+        return false;
+    return outputs % GROUPED_STRIP == 0 || (inputs == outputs && (outputs == 4 || outputs == 8));
+}
+
+/* How a layer is divided. */
+struct cut {
+    int inputs, outputs;   /* of a group */
+    bool shares;           /* groups share a vector */
+    int pieces, channels;  /* how many, inputs of each */
+    int slab, slabs;       /* pieces of a slab, how many slabs */
+    int piece_outputs;     /* that read a piece */
+    int rows, bands;       /* output rows of a band, bands of an image */
+    int x_rows, x_columns; /* of a band's input */
+    size_t piece_floats;
+};
+
+static struct cut cut_of(const struct kernel_set *set, const struct conv2d *conv, struct shape in, struct shape out)
+{
+    struct cut cut = {.inputs = in.c / conv->groups, .outputs = out.c / conv->groups};
+    cut.shares = cut.outputs < set->lanes;
+    const int together = cut.shares ? set->lanes / cut.outputs : 1;
+    cut.pieces = conv->groups / together;
+    cut.channels = cut.inputs * together;
+    cut.piece_outputs = cut.outputs * together;
+    cut.slab = cut.channels < SLAB_CHANNELS ? SLAB_CHANNELS / cut.channels : 1;
+    cut.slabs = divide_up(cut.pieces, cut.slab);
+    cut.x_columns = (out.w - 1) * conv->stride_w + (conv->kernel_w - 1) * conv->dilation_w + 1;
+    const long x_rows = PIECE_FLOATS / ((long)cut.x_columns * cut.channels),
+               reach = (conv->kernel - 1) * conv->dilation;
+    const long rows = x_rows > reach ? (x_rows - reach - 1) / conv->stride + 1 : 1;
+    cut.bands = divide_up(out.h, rows < out.h ? (int)rows : out.h);
+    cut.rows = divide_up(out.h, cut.bands);
+    cut.bands = divide_up(out.h, cut.rows);
+    cut.x_rows = (cut.rows - 1) * conv->stride + (int)reach + 1;
+    cut.piece_floats = (size_t)cut.x_rows * (size_t)cut.x_columns * (size_t)cut.channels + PIECE_PAD;
+    return cut;
+}
+
+static size_t channel_weights(const struct conv2d *conv, int channels_in)
+{
+    return (size_t)(channels_in / conv->groups) * (size_t)(conv->kernel * conv->kernel_w);
+}
+
+static size_t packed(const struct kernel_set *set, const struct conv2d *conv, int channels_in)
+{
+    (void)set;
+    return (size_t)conv->out * channel_weights(conv, channels_in);
+}
+
+/* torch's (out, in, kh, kw) to (out / lanes, kh, in, kw, lanes). */
+static void pack(const struct kernel_set *set, const struct conv2d *conv, int channels_in, const float *weight,
+                 float *out)
+{
+    const size_t inputs = (size_t)(channels_in / conv->groups), high = (size_t)conv->kernel,
+                 wide = (size_t)conv->kernel_w;
+    for (int first = 0; first < conv->out; first += set->lanes)
+        for (size_t ky = 0; ky < high; ky++)
+            for (size_t i = 0; i < inputs; i++)
+                for (size_t kx = 0; kx < wide; kx++)
+                    for (int k = first; k < first + set->lanes; k++)
+                        *out++ = weight[(((size_t)k * inputs + i) * high + ky) * wide + kx];
+}
+
+static size_t scratch(const struct kernel_set *set, const struct conv2d *conv, struct shape in, struct shape out)
+{
+    const struct cut cut = cut_of(set, conv, in, out);
+    return (size_t)cut.slab * cut.piece_floats;
+}
+
+/* Threads share images and bands, and slabs where these are few. */
+static int slab_parts(const struct cut *cut, const struct step_io *io)
+{
+    const int bands = io->images * cut->bands, wanted = io->lanes > 1 ? io->lanes * BLOCKS_EACH : 1;
+    const int parts = divide_up(wanted, bands);
+    return parts < cut->slabs ? parts : cut->slabs;
+}
+
+static int blocks(const struct step *step, const struct step_io *io)
+{
+    const struct cut cut = cut_of(step->set, &step->node->conv, io->in[0], io->out);
+    return io->images * cut.bands * slab_parts(&cut, io);
+}
+
+/* Some rows of an image's result, some of its pieces. */
+struct part {
+    int row, rows, piece, pieces;
+};
+
+static void copy_band(const struct step *step, const struct step_io *io, const struct cut *cut, struct part part)
+{
+    const struct conv2d *conv = &step->node->conv;
+    step->set->grouped_band(&(struct grouped_band){.image = io->x[0] + (size_t)part.piece * (size_t)cut->channels,
+                                                   .height = io->in[0].h,
+                                                   .width = io->in[0].w,
+                                                   .image_channels = io->in[0].c,
+                                                   .top = part.row * conv->stride - conv->padding,
+                                                   .left = -conv->padding_w,
+                                                   .rows = cut->x_rows - (cut->rows - part.rows) * conv->stride,
+                                                   .columns = cut->x_columns,
+                                                   .channels = cut->channels,
+                                                   .pieces = part.pieces,
+                                                   .piece_floats = cut->piece_floats},
+                            io->scratch);
+}
+
+/* The result's channels from `channel` on, of which the first piece meets some in the copied band. */
+static void run_strip(const struct step *step, const struct step_io *io, const struct cut *cut, struct part part,
+                      int channel)
+{
+    const struct conv2d *conv = &step->node->conv;
+    const size_t row = (size_t)io->out.w * (size_t)io->out.c, at = (size_t)part.row * row + (size_t)channel;
+    const size_t x_row = (size_t)cut->x_columns * (size_t)cut->channels;
+    struct grouped grouped = {
+        .rows = part.rows,
+        .columns = io->out.w,
+        .kernel = conv->kernel,
+        .kernel_w = conv->kernel_w,
+        .stride = conv->stride_w,
+        .dilation = conv->dilation,
+        .dilation_w = conv->dilation_w,
+        .inputs = cut->inputs,
+        .outputs = cut->outputs,
+        .shares = cut->shares,
+        .x = io->scratch + (size_t)(channel / cut->piece_outputs - part.piece) * cut->piece_floats,
+        .piece_floats = cut->piece_floats,
+        .x_row = x_row,
+        .x_down = (size_t)conv->stride * x_row,
+        .weight = step->packed + (size_t)channel * channel_weights(conv, io->in[0].c),
+        .y = io->y + at,
+        .y_row = row,
+        .y_column = (size_t)io->out.c,
+        .finish = step_finish(step, io),
+    };
+    if (grouped.finish.bias)
+        grouped.finish.bias += channel;
+    if (grouped.finish.residual)
+        grouped.finish.residual += at;
+    step->set->grouped(&grouped);
+}
+
+static int least(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+static void forward(const struct step *step, const struct step_io *all, int block)
+{
+    const struct cut cut = cut_of(step->set, &step->node->conv, all->in[0], all->out);
+    const int parts = slab_parts(&cut, all), share = block % parts;
+    const struct step_io io = step_images(all, block / parts / cut.bands, 1);
+    struct part part = {.row = block / parts % cut.bands * cut.rows};
+    part.rows = least(io.out.h - part.row, cut.rows);
+    const int begin = cut.slabs * share / parts * cut.slab, end = cut.slabs * (share + 1) / parts * cut.slab;
+    for (part.piece = begin; part.piece < least(end, cut.pieces); part.piece += cut.slab) {
+        part.pieces = least(cut.pieces - part.piece, cut.slab);
+        copy_band(step, &io, &cut, part);
+        const int channels = (part.piece + part.pieces) * cut.piece_outputs;
+        for (int channel = part.piece * cut.piece_outputs; channel < channels; channel += GROUPED_STRIP)
+            run_strip(step, &io, &cut, part, channel);
+    }
+    const int first = begin * cut.piece_outputs, count = least(end, cut.pieces) * cut.piece_outputs - first;
+    float *y = io.y + (size_t)part.row * (size_t)io.out.w * (size_t)io.out.c + first;
+    for (int p = 0; step->activation && !step->activation->is_limit && p < part.rows * io.out.w; p++)
+        step_activate(step, y + (size_t)p * (size_t)io.out.c, (size_t)count);
+}
+
+const struct conv_kernel conv_grouped = {.name = "grouped",
+                                         .applies = applies,
+                                         .packed = packed,
+                                         .pack = pack,
+                                         .scratch = scratch,
+                                         .blocks = blocks,
+                                         .forward = forward};
