@@ -174,7 +174,7 @@ $(FAULTS): tests/survival/faults.c
 test: deps-test ## build and run all tests
 	@$(MAKE) --no-print-directory run-tests
 
-test-programs: $(TESTS) $(REPLAYS) $(FAULTS) $(B)/cambench
+test-programs: $(TESTS) $(REPLAYS) $(FAULTS) $(B)/cambench $(B)/cambench-bench
 
 run-tests: test-programs
 	@CAMBENCH=$(B)/cambench tools/run_tests.sh $(TESTS) $(REPLAYS)

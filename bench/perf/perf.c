@@ -158,8 +158,8 @@ static const struct options_usage usage = {
     .words_max = OPTIONS_ANY,
     .take = take,
     .rows = rows,
-    .doc = "Measures the speed of the engine. Parts: forward, layers, methods, threads, runs; all of them without a\n"
-           "word.\vExamples:\n  cambench-bench forward --arch resnet50 --batch 8 --rounds 9\n"
+    .doc = "Measures the speed of the engine. Parts: forward, layers, methods, threads, runs; "
+           "default: all of them.\vExamples:\n  cambench-bench forward --arch resnet50 --batch 8 --rounds 9\n"
            "  cambench-bench methods --arch resnet50 --map-seconds 600 --json maps.json",
 };
 
@@ -218,8 +218,10 @@ int main(int argc, char **argv)
 {
     struct perf_options options = {
         .threads = omp_get_num_procs(), .rounds = 5, .round_seconds = 0.25, .map_seconds = 10};
+    static char name[] = "cambench-bench"; /* wherever it lies */
     struct options common = {0};
     struct error err;
+    argv[0] = name;
     const int parsed = options_parse(&usage, argc, argv, &common, &options, &err);
     if (parsed == OPTIONS_SHOWN)
         return EXIT_DONE;

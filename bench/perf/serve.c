@@ -13,13 +13,14 @@
 #include "bench/perf/rounds.h"
 
 #include "base/file.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define INPUTS_MAX 4096
+#define SECONDS_MAX 3600
 
 struct server {
     struct subject subject;
@@ -90,21 +91,19 @@ static int write_outputs(struct server *server, struct error *err)
     return file_commit(&writer, err) ? -1 : say_ok();
 }
 
-static int number_of(const char *word, double max, double *number, struct error *err)
+static int number_of(const char *word, double min, double max, double *number, struct error *err)
 {
-    char *end;
-    *number = strtod(word, &end);
-    return end != word && !*end && *number >= 0 && *number <= max ? 0 : error_set(err, "\"%s\" is no number", word);
+    return text_to_double(word, number) == 0 && *number >= min && *number <= max
+               ? 0
+               : error_set(err, "\"%s\" is not one of %g..%g", word, min, max);
 }
 
 static int say_forward(struct server *server, struct error *err)
 {
     double batch, seconds;
-    if (number_of(server->word, server->subject.input_count, &batch, err) ||
-        number_of(server->rest, 3600, &seconds, err))
+    if (number_of(server->word, 1, server->subject.input_count, &batch, err) ||
+        number_of(server->rest, 0, SECONDS_MAX, &seconds, err))
         return -1;
-    if (batch < 1)
-        return error_set(err, "the batch is \"%s\"", server->word);
     printf("%.9g\n", subject_rate(&server->subject, (int)batch, seconds));
     return 0;
 }
@@ -160,7 +159,7 @@ static int say_map(struct server *server, struct error *err)
 {
     struct mapper mapper;
     double seconds, each = 0;
-    if (number_of(server->word, 3600, &seconds, err))
+    if (number_of(server->word, 0, SECONDS_MAX, &seconds, err))
         return -1;
     int status = mapper_open(&mapper, &server->subject, server->rest, err);
     if (!status)
