@@ -1,6 +1,8 @@
 /* nn/network.c - from graph and weights to steps: folding, fusing, packing. */
 #include "nn/network.h"
 
+#include "nn/difference.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -337,9 +339,14 @@ static int build_programs(struct network *network, struct error *err)
             }
         }
     }
-    if (program_build(network, 0, true, NULL, &network->tapes[layers], err))
+    if (program_build(network, 0, true, NULL, &network->tapes[layers], err) ||
+        program_build(network, 0, false, pinned, &network->full, err))
         return -1;
-    return program_build(network, 0, false, pinned, &network->full, err);
+    const struct program *full = &network->full;
+    if (full->boundary >= 0 &&
+        difference_applies(&network->steps[full->steps[full->spatial_count]], network->values[full->boundary]))
+        network->base_floats = shape_size(network->values[full->boundary]);
+    return 0;
 }
 
 static int create(struct compiler *c, const struct graph *graph, const char *const *layers, struct error *err)

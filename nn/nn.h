@@ -103,6 +103,12 @@ struct session *session_create(const struct network *network, int lanes, struct 
 void session_free(struct session *session);
 const struct network *session_network(const struct session *session);
 
+/*
+ * Lets tails use what the last base pass has left: a first linear layer with many features (VGG) is then computed by its
+ * difference to that image's, or to 0, where few features differ. Equal to 1e-5. Off at first.
+ */
+void session_allow_differences(struct session *session, bool are_allowed);
+
 /* Once *stop is not 0, images of a batch are left out and their logits say nothing: for a caller who drops them. */
 void session_stop_when(struct session *session, const volatile sig_atomic_t *stop);
 

@@ -8,6 +8,8 @@
  */
 #include "nn/network.h"
 
+#include "nn/difference.h"
+
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,11 +28,13 @@ struct session {
     struct lane *lanes;
     size_t workspace_floats;
     const volatile sig_atomic_t *stop; /* NULL: never */
-    double *step_seconds;              /* NULL: nobody wants to know */
-    float *side;                       /* values beside the layers, of the last base pass */
-    float *rows;                       /* (CHUNK_IMAGES, boundary): what the spatial steps leave */
-    float *chunk_logits;               /* (CHUNK_IMAGES, K) */
-    float *tape, *tape_gradient;       /* made by the first gradient that needs them */
+    struct difference *difference;     /* NULL: the network has no layer for it */
+    bool are_differences_allowed;
+    double *step_seconds;        /* NULL: nobody wants to know */
+    float *side;                 /* values beside the layers, of the last base pass */
+    float *rows;                 /* (CHUNK_IMAGES, boundary): what the spatial steps leave */
+    float *chunk_logits;         /* (CHUNK_IMAGES, K) */
+    float *tape, *tape_gradient; /* made by the first gradient that needs them */
     size_t tape_floats;
 };
 
@@ -77,6 +81,13 @@ static int allocate(struct session *session, struct error *err)
     }
     session->side = arena_floats(arena, network->side_floats);
     session->rows = arena_floats(arena, CHUNK_IMAGES * rows);
+    if (network->base_floats) {
+        const struct program *full = &network->full;
+        session->difference =
+            difference_create(arena, &network->steps[full->steps[full->spatial_count]], (int)network->base_floats);
+        if (!session->difference)
+            return error_memory(err, "a session");
+    }
     session->chunk_logits = arena_floats(arena, CHUNK_IMAGES * (size_t)network_classes(network));
     session->lanes = arena_alloc(arena, (size_t)session->lane_count, sizeof *session->lanes);
     if (!session->side || !session->rows || !session->chunk_logits || !session->lanes)
@@ -133,6 +144,11 @@ void session_stop_when(struct session *session, const volatile sig_atomic_t *sto
 void session_profile(struct session *session, double *seconds)
 {
     session->step_seconds = session->lane_count == 1 ? seconds : NULL;
+}
+
+void session_allow_differences(struct session *session, bool are_allowed)
+{
+    session->are_differences_allowed = are_allowed;
 }
 
 size_t session_workspace_bytes(const struct session *session)
@@ -334,6 +350,15 @@ static void share_group(const struct batch *batch, int lane_index, int first, in
     keep_results(batch, lane->at, first, count);
 }
 
+/* In a tail that comes down to the row of the whole network's first linear layer. */
+static bool by_difference(const struct batch *batch)
+{
+    const struct session *session = batch->session;
+    const struct program *full = &session->network->full;
+    return session->difference && session->are_differences_allowed && batch->program != full &&
+           batch->program->boundary == full->boundary;
+}
+
 /* The steps on rows, by all lanes. */
 static void share_rows(const struct batch *batch, int lane_index, int count)
 {
@@ -341,12 +366,20 @@ static void share_rows(const struct batch *batch, int lane_index, int count)
     const struct program *program = batch->program;
     struct lane *own = &session->lanes[lane_index];
     float *const *at = session->lanes[0].at;
+    float *scratch = own->workspace + program->scratch;
+    int first = program->spatial_count;
     memcpy(own->image_at, at, (size_t)session->network->value_count * sizeof *at);
     own->image_at[program->boundary] = session->rows;
     own->image_at[session->network->logits] = session->chunk_logits;
-    run_steps(session, program,
-              (struct stretch){program->spatial_count, program->step_count, count, session->lane_count}, own->image_at,
-              own->workspace + program->scratch);
+    if (by_difference(batch)) {
+        const struct step *step = &session->network->steps[program->steps[first++]];
+        struct step_io io = step_places(session->network, step, own->image_at, scratch);
+        io.images = count;
+        io.lanes = session->lane_count;
+        difference_forward(session->difference, step, &io);
+    }
+    run_steps(session, program, (struct stretch){first, program->step_count, count, session->lane_count}, own->image_at,
+              scratch);
 }
 
 /* Groups as equal as can be, none larger than the program has room for; fewer images than lanes: one, shared. */
@@ -430,21 +463,28 @@ void session_base(struct session *session, const float *input, float *logits, fl
     for (int v = 0; v < network->value_count; v++)
         if (network->side_offset[v] != NO_PLACE)
             memcpy(session->side + network->side_offset[v], at[v], shape_size(network->values[v]) * sizeof(float));
+    if (session->difference)
+        difference_set_base(session->difference, session->rows);
 }
 
 size_t session_side_count(const struct session *session)
 {
-    return session->network->side_floats;
+    return session->network->side_floats + session->network->base_floats;
 }
 
 void session_side_save(const struct session *session, float *out)
 {
-    memcpy(out, session->side, session->network->side_floats * sizeof *out);
+    const struct network *network = session->network;
+    memcpy(out, session->side, network->side_floats * sizeof *out);
+    if (session->difference)
+        memcpy(out + network->side_floats, difference_base(session->difference), network->base_floats * sizeof *out);
 }
 
 void session_side_restore(struct session *session, const float *in)
 {
     memcpy(session->side, in, session->network->side_floats * sizeof *in);
+    if (session->difference)
+        difference_set_base(session->difference, in + session->network->side_floats);
 }
 
 /* -- gradients ------------------------------------------------------------------------------------------------------ */

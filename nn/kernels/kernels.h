@@ -92,11 +92,19 @@ struct grouped {
     struct finish finish;
 };
 
+/* The features of a row that are not 0, in rising order, and what they are. */
+struct sparse {
+    const int *feature;
+    const float *value;
+};
+
 struct kernel_set {
     const char *name;
     int lanes, panel, tile_rows; /* floats of a vector; columns and rows of a product's tile */
     void (*product)(const struct product *product);
     void (*depthwise)(const struct depthwise *depthwise);
+    /* sums (panel) += features begin..end-1 of a row times one panel of packed weights, [depth][panel]. */
+    void (*sparse)(const struct sparse *sparse, int begin, int end, const float *panel, float *sums);
     /*
      * V[point * point_stride + c] = B^T d B for channels c (a multiple of lanes) of one 6x6 patch d, whose rows and
      * columns are row_stride and column_stride floats apart.

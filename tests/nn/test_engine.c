@@ -255,6 +255,87 @@ TEST(tails_do_not_depend_on_batch_position_lanes_or_threads)
     close_fixture(&f);
 }
 
+/* -- tails by difference ------------------------------------------------------------------------------------------- */
+
+#define WIDE 96 /* channels: 7 x 7 x 96 features, enough for differences */
+#define KINDS 4
+
+static struct graph *wide_graph(void)
+{
+    struct graph *graph = graph_create();
+    int x = graph_input(graph, "input", (struct shape){3, 14, 14});
+    x = graph_relu(
+        graph, "features.1",
+        graph_conv2d(graph, "features.0", x, (struct conv2d){.out = WIDE, .kernel = 3, .padding = 1, .bias = true}));
+    x = graph_flatten(graph, "flatten", graph_max_pool(graph, "features.2", x, (struct pool2d){.kernel = 2}));
+    x = graph_relu(graph, "classifier.1", graph_linear(graph, "classifier.0", x, 70, true));
+    graph_linear(graph, "classifier.3", graph_silu(graph, "classifier.2", x), 11, true);
+    return graph;
+}
+
+/* The layer's value of the base pass: as it is, but for one position 0, with one channel changed, all changed. */
+static void changed_source(void *context, int index, float *out)
+{
+    const struct fixture *f = context;
+    const size_t plane = f->layer_size[0] / WIDE, at = (size_t)index % plane;
+    const int kind = index % KINDS;
+    memcpy(out, f->layer[0], f->layer_size[0] * sizeof *out);
+    for (size_t k = 0; k < WIDE; k++)
+        for (size_t i = 0; i < plane; i++) {
+            float *value = &out[k * plane + i];
+            if ((kind == 1 && i != at) || (kind == 2 && k == at % WIDE))
+                *value = 0;
+            else if (kind == 3)
+                *value *= 0.5f;
+        }
+}
+
+static void check_differences(struct session *session, const struct fixture *f, const float *want, float *first)
+{
+    float *got = floats(IMAGES * f->classes);
+    session_allow_differences(session, true);
+    session_tail(session, 0, IMAGES, changed_source, (void *)(uintptr_t)f, got);
+    for (size_t i = 0; i < IMAGES * f->classes; i++)
+        if (!(fabsf(got[i] - want[i]) <= 1e-5f * (1 + fabsf(want[i]))))
+            fail_msg("logit %zu is %.9g by difference, %.9g in full", i, (double)got[i], (double)want[i]);
+    assert_memory_equal(got, f->logits, f->classes * sizeof *got);
+    if (!*first)
+        memcpy(first, got, IMAGES * f->classes * sizeof *got);
+    assert_memory_equal(got, first, IMAGES * f->classes * sizeof *got);
+    free(got);
+}
+
+TEST(tails_by_difference_are_tails)
+{
+    const char *const layer = "features.1";
+    struct fixture f = open_fixture(wide_graph(), &layer, 1);
+    float *want = floats(IMAGES * f.classes), *first = calloc(IMAGES * f.classes, sizeof *first);
+    float *side = floats(session_side_count(f.session));
+    assert_non_null(first);
+    session_side_save(f.session, side);
+    session_tail(f.session, 0, IMAGES, changed_source, &f, want);
+    check_differences(f.session, &f, want, first);
+    assert_memory_not_equal(first, want, IMAGES * f.classes * sizeof *want); /* or nothing was done by difference */
+    for (int lanes = 2; lanes <= 3; lanes++) {
+        struct session *session = make_session(f.network, lanes);
+        session_side_restore(session, side);
+        check_differences(session, &f, want, first);
+        session_free(session);
+    }
+    float *other = floats(f.input_size), *other_layer = floats(f.layer_size[0]), *other_logits = floats(f.classes);
+    golden_fill(other, f.input_size, 9);
+    session_base(f.session, other, other_logits, &other_layer); /* another image, and back */
+    session_side_restore(f.session, side);
+    check_differences(f.session, &f, want, first);
+    free(want);
+    free(first);
+    free(side);
+    free(other);
+    free(other_layer);
+    free(other_logits);
+    close_fixture(&f);
+}
+
 TEST(a_batch_of_nothing_writes_nothing)
 {
     struct fixture f = open_fixture(vgg_graph(), vgg_layers, 1);

@@ -1,0 +1,175 @@
+/* nn/difference.c - a linear layer by its difference to a row whose result is known. */
+#include "nn/difference.h"
+
+#include <math.h>
+#include <string.h>
+
+#define FEATURES_LEAST 4096 /* below this the usual way is as good */
+#define SHARE 6             /* one feature of so many may differ; more cost as much as all */
+#define SLICE 4096          /* features whose weights for one panel stay in the second cache */
+
+enum reference { REFERENCE_NONE, REFERENCE_ZERO, REFERENCE_BASE };
+
+struct sparse_row {
+    enum reference reference; /* none: the usual way */
+    int count, *feature;
+    float *value;
+};
+
+struct difference {
+    int features, outputs, panel;
+    bool has_base, has_sums;
+    float *base, *base_sums; /* the base pass's row; W times it */
+    struct sparse_row rows[CHUNK_IMAGES];
+};
+
+bool difference_applies(const struct step *step, struct shape in)
+{
+    return step->node->op == &op_linear && step->set && in.c >= FEATURES_LEAST;
+}
+
+struct difference *difference_create(struct arena *arena, const struct step *step, int features)
+{
+    struct difference *d = arena_alloc(arena, 1, sizeof *d);
+    if (!d)
+        return NULL;
+    d->features = features;
+    d->outputs = step->node->linear.out;
+    d->panel = step->set->panel;
+    d->base = arena_floats(arena, (size_t)features);
+    d->base_sums = arena_floats(arena, (size_t)(divide_up(d->outputs, d->panel) * d->panel));
+    bool has_memory = d->base && d->base_sums;
+    for (int i = 0; i < CHUNK_IMAGES && has_memory; i++) {
+        d->rows[i].feature = arena_alloc(arena, (size_t)(features / SHARE), sizeof(int));
+        d->rows[i].value = arena_floats(arena, (size_t)(features / SHARE));
+        has_memory = d->rows[i].feature && d->rows[i].value;
+    }
+    return has_memory ? d : NULL;
+}
+
+void difference_set_base(struct difference *d, const float *row)
+{
+    const size_t bytes = (size_t)d->features * sizeof *row;
+    if (d->has_base && memcmp(d->base, row, bytes) == 0)
+        return;
+    memcpy(d->base, row, bytes);
+    d->has_base = true;
+    d->has_sums = false;
+}
+
+const float *difference_base(const struct difference *d)
+{
+    return d->base;
+}
+
+/* The features in which x differs from the reference (NULL: zero); false: too many. NaN differs from everything. */
+static bool list_differences(const struct difference *d, const float *x, const float *reference, struct sparse_row *row)
+{
+    const int most = d->features / SHARE;
+    row->count = 0;
+    for (int k = 0; k < d->features; k++) {
+        const float from = reference ? reference[k] : 0;
+        if (x[k] == from)
+            continue;
+        if (row->count == most)
+            return false;
+        row->feature[row->count] = k;
+        row->value[row->count++] = x[k] - from;
+    }
+    return true;
+}
+
+static void choose_reference(const struct difference *d, const float *x, struct sparse_row *row)
+{
+    row->reference = REFERENCE_NONE;
+    if (list_differences(d, x, NULL, row))
+        row->reference = REFERENCE_ZERO;
+    else if (d->has_base && list_differences(d, x, d->base, row))
+        row->reference = REFERENCE_BASE;
+}
+
+/* One panel of all listed rows: slice by slice of the features, then what is fused behind. */
+static void run_panel(const struct difference *d, const struct step *step, const struct step_io *io, int panel)
+{
+    float sums[CHUNK_IMAGES][2 * 16] __attribute__((aligned(64)));
+    int cursor[CHUNK_IMAGES] = {0};
+    const int column = panel * d->panel, width = d->outputs - column < d->panel ? d->outputs - column : d->panel;
+    const float *weight = step->packed + (size_t)column * (size_t)d->features;
+    for (int i = 0; i < io->images; i++)
+        for (int k = 0; k < d->panel; k++)
+            sums[i][k] = d->rows[i].reference == REFERENCE_BASE ? d->base_sums[column + k] : 0;
+    for (int end = SLICE; end < d->features + SLICE; end += SLICE)
+        for (int i = 0; i < io->images; i++) {
+            const struct sparse_row *row = &d->rows[i];
+            const int begin = cursor[i];
+            if (row->reference == REFERENCE_NONE)
+                continue;
+            while (cursor[i] < row->count && row->feature[cursor[i]] < end)
+                cursor[i]++;
+            if (cursor[i] > begin)
+                step->set->sparse(&(struct sparse){row->feature, row->value}, begin, cursor[i], weight, sums[i]);
+        }
+    const struct finish finish = step_finish(step, io);
+    for (int i = 0; i < io->images; i++) {
+        if (d->rows[i].reference == REFERENCE_NONE)
+            continue;
+        float *y = io->y + (size_t)i * (size_t)d->outputs + column;
+        for (int k = 0; k < width; k++) {
+            const float sum = sums[i][k] + (finish.bias ? finish.bias[column + k] : 0),
+                        low = sum < finish.low ? finish.low : sum;
+            y[k] = low > finish.high ? finish.high : low;
+        }
+        step_activate(step, y, (size_t)width);
+    }
+}
+
+/* The usual way for rows first..first+count-1. */
+static void run_usual(const struct step *step, const struct step_io *io, int first, int count)
+{
+    struct step_io part = step_images(io, first, count);
+    part.lanes = io->lanes;
+    const int blocks = step->node->op->blocks(step, &part);
+#pragma omp for schedule(dynamic)
+    for (int block = 0; block < blocks; block++)
+        step->node->op->forward(step, &part, block);
+}
+
+static void run_base(struct difference *d, const struct step *step, const struct step_io *io)
+{
+    struct step plain = *step;
+    struct step_io base = *io;
+    plain.bias = NULL;
+    plain.activation = NULL;
+    base.x[0] = d->base;
+    base.y = d->base_sums;
+    run_usual(&plain, &base, 0, 1);
+#pragma omp single
+    d->has_sums = true;
+}
+
+void difference_forward(struct difference *d, const struct step *step, const struct step_io *io)
+{
+#pragma omp for schedule(dynamic)
+    for (int i = 0; i < io->images; i++)
+        choose_reference(d, io->x[0] + (size_t)i * (size_t)d->features, &d->rows[i]);
+    bool needs_sums = false, has_listed = false;
+    for (int i = 0; i < io->images; i++) {
+        needs_sums |= d->rows[i].reference == REFERENCE_BASE && !d->has_sums;
+        has_listed |= d->rows[i].reference != REFERENCE_NONE;
+    }
+#pragma omp barrier
+    if (needs_sums)
+        run_base(d, step, io);
+    for (int first = 0, end; first < io->images; first = end + 1) {
+        for (end = first; end < io->images && d->rows[end].reference == REFERENCE_NONE;)
+            end++;
+        if (end > first)
+            run_usual(step, io, first, end - first);
+    }
+    if (!has_listed)
+        return;
+    const int panels = divide_up(d->outputs, d->panel);
+#pragma omp for schedule(dynamic)
+    for (int panel = 0; panel < panels; panel++)
+        run_panel(d, step, io, panel);
+}
