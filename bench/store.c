@@ -167,9 +167,15 @@ static int list_version(const struct store_names *names, const struct list *list
 
 /* -- SQLite in sentences ------------------------------------------------------------------------------------------- */
 
+static bool is_stopped(const struct store *store)
+{
+    return store->stop && *store->stop;
+}
+
 static int sql_error(const struct store *store, struct error *err)
 {
-    return error_set(err, "run store \"%s\": %s", store->path, sqlite3_errmsg(store->db));
+    return error_set(err, "run store \"%s\": %s", store->path,
+                     is_stopped(store) ? "interrupted" : sqlite3_errmsg(store->db));
 }
 
 static int run_sql(struct store *store, const char *sql, struct error *err)
@@ -190,9 +196,7 @@ static int finish(struct store *store, enum statement which, struct error *err)
 static bool next_row(struct store *store, enum statement which, int *status, struct error *err)
 {
     sqlite3_stmt *statement = store->statements[which];
-    if (!*status && store->stop && *store->stop)
-        *status = error_set(err, "reading run store \"%s\" was interrupted", store->path);
-    const int result = *status ? SQLITE_DONE : sqlite3_step(statement);
+    const int result = *status ? SQLITE_DONE : is_stopped(store) ? SQLITE_INTERRUPT : sqlite3_step(statement);
     if (result == SQLITE_ROW)
         return true;
     if (result != SQLITE_DONE)
