@@ -7,7 +7,7 @@
 #include "nn/op.h"
 
 #define PIECE_FLOATS 6144 /* of a band, about: three quarters of a first cache of 32 KiB */
-#define SLAB_CHANNELS 64  /* about; with the pieces above, half of a second cache */
+#define SLAB_CHANNELS 32  /* about; with the pieces above, a quarter of a second cache */
 #define PIECE_PAD 16      /* floats between pieces: powers of two would fall on the same lines of the caches */
 #define BLOCKS_EACH 4     /* a thread should find, so that none waits long for the last */
 

@@ -82,12 +82,11 @@ struct grouped {
     int kernel, kernel_w, stride, dilation, dilation_w; /* stride: along a row */
     int inputs, outputs;                                /* of a group */
     bool shares;                                        /* groups share a vector */
-    const float *x;      /* in the strip's first piece of a band, under the first output's first tap */
-    size_t piece_floats; /* as the band's */
-    size_t x_row,
-        x_down; /* from a row of a piece to the next one, to the row that the next row of outputs begins with */
-    const float *weight; /* (strip / lanes, kernel, inputs, kernel_w, lanes) */
-    float *y;            /* the strip's first channel, as bias and residual, which is laid out as y */
+    const float *x;       /* in the strip's first piece of a band, under the first output's first tap */
+    size_t piece_floats;  /* as the band's */
+    size_t x_row, x_down; /* of a piece: from row to row; from the first row under an output to that under the next */
+    const float *weight;  /* (strip / lanes, kernel, inputs, kernel_w, lanes) */
+    float *y;             /* the strip's first channel, as bias and residual, which is laid out as y */
     size_t y_row, y_column;
     struct finish finish;
 };
