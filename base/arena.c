@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
@@ -22,6 +23,7 @@
 
 #define ARENA_ALIGN 64
 #define ARENA_FIRST_BYTES ((size_t)64 << 10)
+#define HUGE_PAGE ((size_t)2 << 20)
 #define ARENA_GROWTH_LIMIT ((size_t)64 << 20)
 
 struct arena_block {
@@ -82,6 +84,17 @@ void arena_rewind(struct arena *arena, struct arena_mark mark)
     ASAN_POISON_MEMORY_REGION(arena->block->data + mark.used, arena->block->size - mark.used);
 }
 
+/* Weights and workspaces are walked through in large strides: fewer, larger pages. A wish, which may be refused. */
+static void ask_for_huge_pages(char *data, size_t size)
+{
+#ifdef MADV_HUGEPAGE
+    const uintptr_t first = ((uintptr_t)data + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+    const uintptr_t end = ((uintptr_t)data + size) / HUGE_PAGE * HUGE_PAGE;
+    if (end > first)
+        madvise((void *)first, end - first, MADV_HUGEPAGE); /* NOLINT(performance-no-int-to-ptr) */
+#endif
+}
+
 static struct arena_block *add_block(struct arena *arena, size_t need)
 {
     size_t size = arena->block ? arena->block->size * 2 : ARENA_FIRST_BYTES;
@@ -98,6 +111,7 @@ static struct arena_block *add_block(struct arena *arena, size_t need)
         return NULL;
     uintptr_t data = ((uintptr_t)(block + 1) + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
     *block = (struct arena_block){.older = arena->block, .size = size, .data = (char *)data};
+    ask_for_huge_pages(block->data, size);
     arena->block = block;
     arena->held_bytes += size;
     ASAN_POISON_MEMORY_REGION(block->data, block->size);
