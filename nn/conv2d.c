@@ -87,7 +87,7 @@ static void pack_columns(const struct conv2d *c, int channels_in, const float *w
 static bool pointwise_applies(const struct conv2d *c, int channels_in)
 {
     (void)channels_in;
-    return taps(c) == 1 && c->stride == 1 && c->stride_w == 1 && c->padding == 0 && c->padding_w == 0 && c->groups == 1;
+    return conv2d_is_pointwise(c);
 }
 
 static size_t pointwise_width(struct shape in, struct shape out)

@@ -12,11 +12,6 @@ static int taps(const struct conv2d *conv)
     return conv->kernel * conv->kernel_w;
 }
 
-static bool is_pointwise(const struct conv2d *conv)
-{
-    return taps(conv) == 1 && conv->stride == 1 && conv->stride_w == 1 && conv->padding == 0 && conv->padding_w == 0;
-}
-
 static bool product_applies(const struct conv2d *conv, struct shape in, struct shape out)
 {
     (void)in, (void)out;
@@ -45,7 +40,7 @@ static void pack(const struct kernel_set *set, const struct conv2d *conv, int ch
 static size_t scratch(const struct kernel_set *set, const struct conv2d *conv, struct shape in, struct shape out)
 {
     (void)set, (void)out;
-    if (is_pointwise(conv))
+    if (conv2d_is_pointwise(conv))
         return 0;
     return pointer_floats((size_t)PRODUCT_ROWS * (size_t)taps(conv)) + (size_t)in.c;
 }
@@ -80,7 +75,7 @@ static void forward(const struct step *step, const struct step_io *io, int block
     const struct product_part part = product_part(step, io, block);
     const size_t channels = (size_t)io->in[0].c, pointers = (size_t)PRODUCT_ROWS * (size_t)taps(conv);
     struct product product = {.segments = taps(conv), .length = io->in[0].c};
-    if (is_pointwise(conv)) {
+    if (conv2d_is_pointwise(conv)) {
         product.x = io->x[0] + (size_t)part.first * channels;
         product.x_stride = channels;
     } else {

@@ -310,6 +310,79 @@ static int mark_layers(struct compiler *c, const struct graph *graph, const char
     return 0;
 }
 
+/* -- chains ------------------------------------------------------------------------------------------------------------ */
+
+/* How many steps read each value; whoever asks for a layer is a reader, too. */
+static void count_readers(const struct network *network, int *readers)
+{
+    for (int i = 0; i < network->step_count; i++) {
+        const struct step *step = &network->steps[i];
+        for (int k = 0; k < step->input_count; k++)
+            readers[step->inputs[k]]++;
+        if (step->residual >= 0)
+            readers[step->residual]++;
+    }
+    for (int i = 0; i < network->layer_count; i++)
+        readers[network->layer_values[i]]++;
+    readers[network->logits]++;
+}
+
+/* How many steps from `first` on can run as one chain; 0: none. */
+static int chain_length(const struct network *network, const int *readers, int first)
+{
+    const struct step *steps = &network->steps[first];
+    const int length = conv_chain_length(steps, network->step_count - first, network->values[steps[0].inputs[0]]);
+    for (int i = 0; i < length - 1; i++)
+        if (readers[steps[i].output] != 1)
+            return 0;
+    return length;
+}
+
+static struct step chain_step(const struct step *parts, int count, struct node *node)
+{
+    const struct step *last = &parts[count - 1];
+    struct step step = *last;
+    *node = *parts[0].node;
+    node->op = &op_conv_chain;
+    node->shape = last->node->shape;
+    node->chain.parts = parts;
+    node->chain.count = count;
+    step.node = node;
+    step.inputs[0] = parts[0].inputs[0];
+    step.before = -1;
+    step.is_part = false;
+    return step;
+}
+
+/* Puts a chain behind the steps whose work it does. */
+static int find_chains(struct network *network, struct error *err)
+{
+    struct arena *arena = &network->arena;
+    const size_t count = (size_t)network->step_count;
+    int *readers = arena_alloc(arena, (size_t)network->value_count, sizeof *readers), out = 0;
+    struct step *steps = arena_alloc(arena, count + count / 2, sizeof *steps);
+    struct node *nodes = arena_alloc(arena, count / 2 + 1, sizeof *nodes);
+    if (!readers || !steps || !nodes)
+        return error_memory(err, "the plan");
+    count_readers(network, readers);
+    for (int i = 0, length; i < network->step_count; i += length) {
+        const int found = chain_length(network, readers, i);
+        length = found ? found : 1;
+        for (int k = 0; k < length; k++) {
+            steps[out + k] = network->steps[i + k];
+            steps[out + k].is_part = found > 0;
+        }
+        out += length;
+        if (found) {
+            steps[out] = chain_step(&steps[out - found], found, nodes++);
+            out++;
+        }
+    }
+    network->steps = steps;
+    network->step_count = out;
+    return 0;
+}
+
 /* -- programs ------------------------------------------------------------------------------------------------------- */
 
 static int build_programs(struct network *network, struct error *err)
@@ -355,6 +428,8 @@ static int create(struct compiler *c, const struct graph *graph, const char *con
         return -1;
     for (int i = 0; i < c->network->layer_count; i++)
         c->network->layer_values[i] = c->value[c->network->layer_values[i]];
+    if (c->network->set && find_chains(c->network, err))
+        return -1;
     return build_programs(c->network, err);
 }
 
@@ -482,11 +557,13 @@ size_t network_bytes(const struct network *network)
 
 int network_step_count(const struct network *network)
 {
-    return network->step_count;
+    return network->full.step_count;
 }
 
 static const char *kernel_name(const struct step *step, int channels_in)
 {
+    if (step->node->op == &op_conv_chain)
+        return step->node->chain.count == 3 ? "product, depthwise, product" : "depthwise, product";
     if (step->kernel)
         return step->kernel->name;
     if (step->node->op == &op_conv2d)
@@ -496,7 +573,7 @@ static const char *kernel_name(const struct step *step, int channels_in)
 
 struct step_info network_step(const struct network *network, int index)
 {
-    const struct step *step = &network->steps[index];
+    const struct step *step = &network->steps[network->full.steps[index]];
     struct shape in[NODE_INPUTS_MAX];
     struct step_info info = {.name = step->node->name,
                              .op = step->node->op->name,

@@ -112,7 +112,9 @@ void session_allow_differences(struct session *session, bool are_allowed);
 /* Once *stop is not 0, images of a batch are left out and their logits say nothing: for a caller who drops them. */
 void session_stop_when(struct session *session, const volatile sig_atomic_t *stop);
 
-/* From now on the time that each step of the network takes is added to seconds[step]; NULL: no more. One lane only. */
+/*
+ * From now on the time that each step takes in session_forward() is added to seconds[step]; NULL: no more. One lane only.
+ */
 void session_profile(struct session *session, double *seconds);
 
 /* Bytes of one lane's planned workspace; of the whole session, without what the first gradient adds; of a network. */

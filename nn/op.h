@@ -16,6 +16,7 @@
 #define NODE_AFFINE_MAX 4 /* channels */
 
 struct op;
+struct step;
 
 struct node {
     char name[NODE_NAME_MAX], alias[NODE_NAME_MAX]; /* alias "": none */
@@ -35,6 +36,10 @@ struct node {
         struct {
             float scale[NODE_AFFINE_MAX], shift[NODE_AFFINE_MAX];
         } affine;
+        struct {
+            const struct step *parts;
+            int count;
+        } chain; /* made by the compiler; the parts run one behind the other */
     };
 };
 
@@ -45,6 +50,7 @@ struct step {
     int output;                               /* value */
     int residual;                             /* value, -1: none */
     const struct op *activation;              /* NULL: none */
+    bool is_part;                             /* of a chain, which runs in its place unless every value is kept */
     int before;                               /* value before the activation, kept for gradients; -1: none */
     float *weight, *bias;                     /* as the operator wants them; owned by the network; NULL: none */
     float *packed;                            /* the weight again, for a kernel of our own; NULL: OpenBLAS */
@@ -93,7 +99,7 @@ struct op {
 
 extern const struct op op_input, op_conv2d, op_batch_norm, op_affine, op_relu, op_relu6, op_sigmoid, op_silu,
     op_hard_sigmoid, op_hard_swish, op_max_pool, op_avg_pool, op_adaptive_avg_pool, op_add, op_scale_channels,
-    op_concat, op_flatten, op_linear;
+    op_concat, op_flatten, op_linear, op_conv_chain;
 
 /*
  * A kernel of our own for convolutions: packing and forward. The first of a table that applies is used: a fixed rule, no
@@ -112,6 +118,18 @@ struct conv_kernel {
 };
 
 extern const struct conv_kernel conv_product, conv_stem, conv_winograd, conv_depthwise, conv_grouped;
+
+/*
+ * How many of the steps, the first `count` of a network's next ones, can run as one op_conv_chain, if nobody else reads the
+ * values between: 1x1, depthwise, 1x1, or the last two of these; 0: none. `in`: what the first one reads.
+ */
+int conv_chain_length(const struct step *steps, int count, struct shape in);
+
+static inline bool conv2d_is_pointwise(const struct conv2d *conv)
+{
+    return conv->kernel == 1 && conv->kernel_w == 1 && conv->stride == 1 && conv->stride_w == 1 && conv->padding == 0 &&
+           conv->padding_w == 0 && conv->groups == 1;
+}
 
 /* What the depthwise kernel needs of a step, but for rows, lines, y and finish. */
 struct depthwise depthwise_of(const struct step *step, struct shape in, struct shape out);

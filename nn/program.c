@@ -17,7 +17,7 @@ static int step_reads(const struct step *step, int *values)
 }
 
 /* Steps that depend on start, in order, and the values they read from outside. */
-static int list_steps(struct network *network, struct program *program, struct error *err)
+static int list_steps(struct network *network, bool keep_all, struct program *program, struct error *err)
 {
     struct arena *arena = &network->arena;
     const size_t values = (size_t)network->value_count;
@@ -29,15 +29,18 @@ static int list_steps(struct network *network, struct program *program, struct e
         return error_memory(err, "the plan");
     is_inside[program->start] = true;
     for (int i = 0; i < network->step_count; i++) {
+        const struct step *step = &network->steps[i];
+        if (keep_all ? step->node->op == &op_conv_chain : step->is_part)
+            continue;
         int reads[NODE_INPUTS_MAX + 1];
-        const int count = step_reads(&network->steps[i], reads);
+        const int count = step_reads(step, reads);
         bool depends = false;
         for (int k = 0; k < count; k++)
             depends |= is_inside[reads[k]];
         if (!depends)
             continue;
         program->steps[program->step_count++] = i;
-        is_inside[network->steps[i].output] = true;
+        is_inside[step->output] = true;
         for (int k = 0; k < count; k++)
             if (!is_inside[reads[k]] && !is_side[reads[k]]) {
                 is_side[reads[k]] = true;
@@ -227,7 +230,7 @@ int program_build(struct network *network, int start, bool keep_all, const bool 
         free(places);
         return error_memory(err, "the plan");
     }
-    int status = list_steps(network, program, err);
+    int status = list_steps(network, keep_all, program, err);
     if (!status) {
         for (int v = 0; v < network->value_count; v++)
             program->offset[v] = NO_PLACE;

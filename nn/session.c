@@ -249,13 +249,14 @@ static void run_steps(const struct session *session, const struct program *progr
         struct step_io io = step_places(session->network, step, at, scratch);
         io.images = stretch.images;
         io.lanes = stretch.lanes;
-        const double start = session->step_seconds ? omp_get_wtime() : 0;
+        const bool is_timed = session->step_seconds && program == &session->network->full;
+        const double start = is_timed ? omp_get_wtime() : 0;
         if (stretch.lanes > 1)
             share_step(step, &io);
         else
             run_step(step, &io);
-        if (session->step_seconds)
-            session->step_seconds[program->steps[i]] += omp_get_wtime() - start;
+        if (is_timed)
+            session->step_seconds[i] += omp_get_wtime() - start;
     }
 }
 

@@ -1,0 +1,206 @@
+/*
+ * nn/conv_chain.c - 1x1 convolution, depthwise convolution, 1x1 convolution as one step: MobileNetV2's inverted residual
+ * (expand, depthwise, project), or its last two.
+ *
+ * Output rows are made a few at a time. The rows of the expansion that these look at lie in a ring of scratch, where each is
+ * made once; the depthwise rows lie behind it and are projected from there. So the wide values, six times as large as those
+ * between blocks, stay in the second cache. Kernels and sums are those of the steps one by one: the same bits.
+ */
+#include "nn/op.h"
+
+#define CHAIN_FLOATS ((size_t)64 << 10) /* of wide rows at once: half of a usual second cache */
+#define BANDS_EACH 2 /* a thread should find, when threads share images: rows between are made twice */
+
+struct chain {
+    const struct step *expand; /* NULL: the depthwise convolution reads the input */
+    const struct step *depthwise, *project;
+    struct shape in, wide, deep, out; /* the input, what the depthwise convolution reads and writes, the result */
+    int rows;                         /* output rows at once */
+    int lines;                        /* input rows that these look at, from first to last */
+};
+
+static bool is_pointwise(const struct step *step)
+{
+    const struct conv2d *conv = &step->node->conv;
+    return step->kernel == &conv_product && conv2d_is_pointwise(conv);
+}
+
+static int lines_of(const struct conv2d *conv, int rows)
+{
+    return (rows - 1) * conv->stride + (conv->kernel - 1) * conv->dilation + 1;
+}
+
+static size_t row_floats(struct shape shape)
+{
+    return (size_t)shape.w * (size_t)shape.c;
+}
+
+/* Of the expanded rows (none without an expansion) and of the depthwise ones. */
+static size_t wide_floats(const struct chain *chain, int rows)
+{
+    const size_t lines = chain->expand ? (size_t)lines_of(&chain->depthwise->node->conv, rows) : 0;
+    return lines * row_floats(chain->wide) + (size_t)rows * row_floats(chain->deep);
+}
+
+/* Of the table of lines; what lies behind it begins at a cache line. */
+static size_t table_floats(const struct chain *chain)
+{
+    return (pointer_floats((size_t)chain->lines) + 15) / 16 * 16;
+}
+
+static struct chain chain_of(const struct step *parts, int count, struct shape in)
+{
+    const struct step *last = &parts[count - 1];
+    struct chain chain = {.expand = count == 3 ? parts : NULL,
+                          .depthwise = last - 1,
+                          .project = last,
+                          .in = in,
+                          .wide = count == 3 ? parts[0].node->shape : in,
+                          .deep = last[-1].node->shape,
+                          .out = last->node->shape,
+                          .rows = 1};
+    while (chain.rows < chain.out.h && wide_floats(&chain, chain.rows + 1) <= CHAIN_FLOATS)
+        chain.rows++;
+    chain.rows = divide_up(chain.out.h, divide_up(chain.out.h, chain.rows));
+    chain.lines = lines_of(&chain.depthwise->node->conv, chain.rows);
+    return chain;
+}
+
+static struct chain chain_of_step(const struct step *step, struct shape in)
+{
+    return chain_of(step->node->chain.parts, step->node->chain.count, in);
+}
+
+int conv_chain_length(const struct step *steps, int count, struct shape in)
+{
+    const int depthwise = count > 0 && is_pointwise(&steps[0]) ? 1 : 0, length = depthwise + 2;
+    if (length > count || steps[depthwise].kernel != &conv_depthwise || !is_pointwise(&steps[depthwise + 1]))
+        return 0;
+    for (int i = 0; i < length - 1; i++)
+        if (steps[i + 1].inputs[0] != steps[i].output || steps[i].residual >= 0)
+            return 0;
+    const struct chain chain = chain_of(steps, length, in);
+    return wide_floats(&chain, chain.rows) <= 2 * CHAIN_FLOATS ? length : 0;
+}
+
+static double macs(const struct node *node, const struct shape *in)
+{
+    struct shape shape = in[0];
+    double sum = 0;
+    for (int i = 0; i < node->chain.count; i++) {
+        const struct node *part = node->chain.parts[i].node;
+        sum += part->op->macs(part, &shape);
+        shape = part->shape;
+    }
+    return sum;
+}
+
+static size_t scratch(const struct step *step, const struct shape *in, struct shape out, bool is_backward)
+{
+    (void)out, (void)is_backward;
+    const struct chain chain = chain_of_step(step, in[0]);
+    return table_floats(&chain) + wide_floats(&chain, chain.rows);
+}
+
+/* Output rows of a band: a whole image, where nobody shares it. */
+static int band_rows(const struct step_io *io)
+{
+    const int wanted = io->lanes > 1 ? divide_up(io->lanes * BANDS_EACH, io->images) : 1;
+    return divide_up(io->out.h, wanted);
+}
+
+static int blocks(const struct step *step, const struct step_io *io)
+{
+    (void)step;
+    return io->images * divide_up(io->out.h, band_rows(io));
+}
+
+/* A 1x1 convolution of `rows` rows of positions. */
+static void run_pointwise(const struct step *step, const struct step_io *io, const float *x, int rows, float *y)
+{
+    const struct conv2d *conv = &step->node->conv;
+    const int width = step->node->shape.w, depth = io->in[0].c;
+    const struct product product = {.rows = rows * width,
+                                    .columns = conv->out,
+                                    .segments = 1,
+                                    .length = depth,
+                                    .x = x,
+                                    .x_stride = (size_t)depth,
+                                    .weight = step->packed,
+                                    .y = y,
+                                    .y_stride = (size_t)conv->out,
+                                    .finish = step_finish(step, io)};
+    step->set->product(&product);
+    step_activate(step, y, (size_t)product.rows * product.y_stride);
+}
+
+/* Input rows made..end-1 of the depthwise convolution, each to its place in the ring. */
+static void expand(const struct chain *chain, const struct step_io *io, int made, int end, float *ring)
+{
+    struct step_io part = {.in = {chain->in}};
+    for (int count; made < end; made += count) {
+        const int place = made % chain->lines, room = chain->lines - place;
+        count = end - made < room ? end - made : room;
+        run_pointwise(chain->expand, &part, io->x[0] + (size_t)made * row_floats(chain->in), count,
+                      ring + (size_t)place * row_floats(chain->wide));
+    }
+}
+
+/* Output rows first..first+rows-1, from their input rows. */
+static void convolve(const struct chain *chain, const struct step_io *io, int first, int rows, const float *ring,
+                     const float **lines, float *deep)
+{
+    const struct conv2d *conv = &chain->depthwise->node->conv;
+    const int top = first * conv->stride - conv->padding, count = lines_of(conv, rows);
+    const struct step_io part = {.in = {chain->wide}};
+    for (int k = 0; k < count; k++) {
+        const int y = top + k;
+        if (y < 0 || y >= chain->wide.h)
+            lines[k] = NULL;
+        else if (chain->expand)
+            lines[k] = ring + (size_t)(y % chain->lines) * row_floats(chain->wide);
+        else
+            lines[k] = io->x[0] + (size_t)y * row_floats(chain->wide);
+    }
+    struct depthwise d = depthwise_of(chain->depthwise, chain->wide, chain->deep);
+    d.rows = rows;
+    d.lines = lines;
+    d.y = deep;
+    d.finish = step_finish(chain->depthwise, &part);
+    chain->depthwise->set->depthwise(&d);
+    step_activate(chain->depthwise, deep, (size_t)rows * row_floats(chain->deep));
+}
+
+static void project(const struct chain *chain, const struct step_io *io, int first, int rows, const float *deep)
+{
+    const size_t at = (size_t)first * row_floats(chain->out);
+    const struct step_io part = {.in = {chain->deep}, .residual = io->residual ? io->residual + at : NULL};
+    run_pointwise(chain->project, &part, deep, rows, io->y + at);
+}
+
+static void forward(const struct step *step, const struct step_io *all, int block)
+{
+    const struct chain chain = chain_of_step(step, all->in[0]);
+    const struct conv2d *conv = &chain.depthwise->node->conv;
+    const int each = band_rows(all), bands = divide_up(all->out.h, each), begin = block % bands * each;
+    const int end = all->out.h - begin < each ? all->out.h : begin + each;
+    const struct step_io io = step_images(all, block / bands, 1);
+    const float **lines = (const float **)(void *)io.scratch;
+    float *ring = io.scratch + table_floats(&chain);
+    float *deep = ring + wide_floats(&chain, chain.rows) - (size_t)chain.rows * row_floats(chain.deep);
+    int made = begin * conv->stride - conv->padding;
+    made = made > 0 ? made : 0;
+    for (int first = begin, rows; first < end; first += rows) {
+        rows = end - first < chain.rows ? end - first : chain.rows;
+        const int seen = first * conv->stride - conv->padding + lines_of(conv, rows);
+        const int needed = seen < chain.wide.h ? seen : chain.wide.h;
+        if (chain.expand)
+            expand(&chain, &io, made, needed, ring);
+        made = needed > made ? needed : made;
+        convolve(&chain, &io, first, rows, ring, lines, deep);
+        project(&chain, &io, first, rows, deep);
+    }
+}
+
+const struct op op_conv_chain = {
+    .name = "conv_chain", .macs = macs, .scratch = scratch, .blocks = blocks, .forward = forward};
