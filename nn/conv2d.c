@@ -329,7 +329,8 @@ static const struct conv_way *way_of(const struct conv2d *conv, int channels_in)
 
 const struct conv_kernel *conv2d_kernel(const struct conv2d *conv, struct shape in, struct shape out)
 {
-    static const struct conv_kernel *const kernels[] = {&conv_depthwise, &conv_winograd, &conv_stem, &conv_grouped, &conv_product};
+    static const struct conv_kernel *const kernels[] = {&conv_depthwise, &conv_winograd, &conv_stem, &conv_grouped,
+                                                        &conv_product};
     for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++)
         if (kernels[i]->applies(conv, in, out))
             return kernels[i];
