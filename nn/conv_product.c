@@ -45,28 +45,34 @@ static size_t scratch(const struct kernel_set *set, const struct conv2d *conv, s
     return pointer_floats((size_t)PRODUCT_ROWS * (size_t)taps(conv)) + (size_t)in.c;
 }
 
+/* Where the input under each tap of one output position lies; entries are as far apart as a tile has rows. */
+static void fill_row(const struct step *step, const struct step_io *io, long position, const float *zeros,
+                     const float **at)
+{
+    const struct conv2d *conv = &step->node->conv;
+    const struct shape in = io->in[0];
+    const long plane = (long)shape_positions(io->out), place = position % plane;
+    const int i = (int)(place / io->out.w), j = (int)(place % io->out.w);
+    const float *x = io->x[0] + (size_t)(position / plane) * shape_size(in);
+    for (int ky = 0; ky < conv->kernel; ky++) {
+        const int y = i * conv->stride - conv->padding + ky * conv->dilation;
+        for (int kx = 0; kx < conv->kernel_w; kx++, at += step->set->tile_rows) {
+            const int column = j * conv->stride_w - conv->padding_w + kx * conv->dilation_w;
+            const bool is_inside = y >= 0 && y < in.h && column >= 0 && column < in.w;
+            *at = is_inside ? x + ((size_t)y * (size_t)in.w + (size_t)column) * (size_t)in.c : zeros;
+        }
+    }
+}
+
 /* Fills the table for output positions first..first+rows-1 of the batch. */
 static void fill_table(const struct step *step, const struct step_io *io, long first, int rows, const float *zeros,
                        const float **table)
 {
-    const struct conv2d *conv = &step->node->conv;
-    const struct shape in = io->in[0], out = io->out;
-    const int tile = step->set->tile_rows, count = taps(conv);
-    const long plane = (long)shape_positions(out);
-    for (int row = 0; row < rows; row++) {
-        const long position = first + row, image = position / plane, place = position % plane;
-        const int i = (int)(place / out.w), j = (int)(place % out.w);
-        const float *x = io->x[0] + (size_t)image * shape_size(in);
-        const float **at = table + (size_t)(row / tile) * (size_t)tile * (size_t)count + row % tile;
-        for (int ky = 0; ky < conv->kernel; ky++) {
-            const int y = i * conv->stride - conv->padding + ky * conv->dilation;
-            for (int kx = 0; kx < conv->kernel_w; kx++, at += tile) {
-                const int column = j * conv->stride_w - conv->padding_w + kx * conv->dilation_w;
-                const bool is_inside = y >= 0 && y < in.h && column >= 0 && column < in.w;
-                *at = is_inside ? x + ((size_t)y * (size_t)in.w + (size_t)column) * (size_t)in.c : zeros;
-            }
-        }
-    }
+    const int tile_rows = step->set->tile_rows, each = taps(&step->node->conv) * tile_rows;
+    const struct product_tiles tiles = product_tiles(rows, tile_rows);
+    for (int t = 0; t < tiles.count; t++, table += each)
+        for (int i = 0; i < tiles.each + (t < tiles.larger); i++)
+            fill_row(step, io, first++, zeros, table + i);
 }
 
 static void forward(const struct step *step, const struct step_io *io, int block)
@@ -154,11 +160,25 @@ static void copy_band(const struct conv2d *conv, const float *x, struct shape in
                (row < width - left ? row : width - left) * sizeof *band);
 }
 
+/* Where the runs of a band's output positions begin: one for each row of the kernel. */
+static void fill_band_table(const struct step *step, struct shape out, int positions, const float *band, size_t width,
+                            int channels, const float **table)
+{
+    const struct conv2d *conv = &step->node->conv;
+    const int tile_rows = step->set->tile_rows;
+    const struct product_tiles tiles = product_tiles(positions, tile_rows);
+    for (int t = 0, p = 0; t < tiles.count; t++, table += tile_rows * conv->kernel)
+        for (int i = 0; i < tiles.each + (t < tiles.larger); i++, p++)
+            for (int ky = 0; ky < conv->kernel; ky++)
+                table[ky * tile_rows + i] = band + (size_t)(p / out.w * conv->stride + ky * conv->dilation) * width +
+                                            (size_t)(p % out.w * conv->stride_w * channels);
+}
+
 static void stem_forward(const struct step *step, const struct step_io *all, int block)
 {
     const struct conv2d *conv = &step->node->conv;
     const struct shape in = all->in[0], out = all->out;
-    const int bands = divide_up(out.h, band_rows(out)), tile = step->set->tile_rows;
+    const int bands = divide_up(out.h, band_rows(out));
     const struct step_io io = step_images(all, block / bands, 1);
     const int first = block % bands * band_rows(out);
     const int rows = out.h - first < band_rows(out) ? out.h - first : band_rows(out);
@@ -166,11 +186,7 @@ static void stem_forward(const struct step *step, const struct step_io *all, int
     const float **table = (const float **)(void *)io.scratch;
     float *band = io.scratch + pointer_floats(stem_pointers(step->set, conv, out));
     copy_band(conv, io.x[0], in, first * conv->stride - conv->padding, band_height(conv, out), width, band);
-    for (int p = 0; p < rows * out.w; p++)
-        for (int ky = 0; ky < conv->kernel; ky++)
-            table[((size_t)(p / tile) * (size_t)conv->kernel + (size_t)ky) * (size_t)tile + (size_t)(p % tile)] =
-                band + (size_t)(p / out.w * conv->stride + ky * conv->dilation) * width +
-                (size_t)(p % out.w * conv->stride_w) * (size_t)in.c;
+    fill_band_table(step, out, rows * out.w, band, width, in.c, table);
     struct product product = {.rows = rows * out.w,
                               .columns = out.c,
                               .segments = conv->kernel,

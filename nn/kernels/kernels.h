@@ -27,7 +27,7 @@ struct product {
     int rows, columns, segments, length;
     const float *x; /* row i at x + i * x_stride, when there is one segment and no table */
     size_t x_stride;
-    const float *const *table; /* [ceil(rows/tile_rows)][segments][tile_rows]: where a row's runs begin; NULL: x */
+    const float *const *table; /* [tile][segments][tile_rows]: where the runs of a tile's rows begin; NULL: x */
     const float *weight;       /* of the first panel wanted */
     float *y;                  /* row i at y + i * y_stride; bias and residual begin at the same column */
     size_t y_stride;
@@ -35,6 +35,17 @@ struct product {
 };
 
 #define PRODUCT_DEPTH 256
+
+/* Rows are shared out evenly, since a tile of one row costs as much as one of four: the first `larger` have one more. */
+struct product_tiles {
+    int count, each, larger;
+};
+
+static inline struct product_tiles product_tiles(int rows, int tile_rows)
+{
+    const int count = (rows + tile_rows - 1) / tile_rows;
+    return (struct product_tiles){count, rows / count, rows % count};
+}
 
 /* Winograd's F(4x4,3x3): 6x6 inputs make 4x4 outputs by 36 products. */
 #define WINOGRAD_POINTS 36

@@ -174,8 +174,9 @@ static void run_panel(const struct product *p, struct stretch s, int panel)
     struct finish finish = p->finish;
     if (finish.bias)
         finish.bias += column;
-    for (int row = 0; row < p->rows; row += TILE_ROWS) {
-        const int rows = p->rows - row < TILE_ROWS ? p->rows - row : TILE_ROWS;
+    const struct product_tiles cut = product_tiles(p->rows, TILE_ROWS);
+    for (int t = 0, row = 0; t < cut.count; t++) {
+        const int rows = cut.each + (t < cut.larger);
         const size_t at = (size_t)row * p->y_stride + (size_t)column;
         struct tile tile = {
             .table = x,
@@ -190,7 +191,7 @@ static void run_panel(const struct product *p, struct stretch s, int panel)
             .finish = is_last(p, s) ? &finish : NULL,
         };
         if (p->table)
-            tile.table = p->table + ((size_t)row * (size_t)p->segments + (size_t)s.segment * TILE_ROWS);
+            tile.table = p->table + ((size_t)t * (size_t)p->segments + (size_t)s.segment) * TILE_ROWS;
         else
             for (int i = 0; i < rows; i++)
                 x[i] = p->x + (size_t)(row + i) * p->x_stride;
@@ -199,6 +200,7 @@ static void run_panel(const struct product *p, struct stretch s, int panel)
             run_narrow(&tile, rows, columns);
         else
             tiles[rows - 1](&tile);
+        row += rows;
     }
 }
 
