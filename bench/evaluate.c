@@ -15,6 +15,18 @@
 static const float imagenet_mean[3] = {0.485f, 0.456f, 0.406f};
 static const float imagenet_deviation[3] = {0.229f, 0.224f, 0.225f};
 
+/* x*m, made once for all protocols and methods of a view that mask alike. */
+struct explanation {
+    struct explanation *next;
+    const float *mask; /* (H,W) */
+    int mask_space;
+    struct cam_pass *pass; /* base pass; NULL: not yet */
+    bool has_rest;
+    double rest;          /* the class's probability on x*(1-m) */
+    struct cam_map again; /* a method's raw map of it */
+    int again_by;         /* the method, -1: none yet */
+};
+
 struct view {
     const struct protocol *protocol; /* the first that uses it */
     float *input;
@@ -22,8 +34,9 @@ struct view {
     struct cam_pass *pass;
     bool has_class;
     const struct truth *truth; /* NULL: no metric asks for it */
-    struct cam_map raw;        /* of the method at hand */
-    struct map energy;         /* likewise; no data: not asked for yet */
+    struct explanation *explanations;
+    struct cam_map raw; /* of the method at hand */
+    struct map energy;  /* likewise; no data: not asked for yet */
     struct curves curves;
 };
 
@@ -163,11 +176,10 @@ struct judgement {
     const struct walk *walk;
     struct view *view;
     const struct protocol *protocol;
-    const struct config_method *method;
+    int method;
     struct cam_post post;
     struct saliency saliency;
-    const float *mask;            /* what explanations are made with (H,W); NULL: not yet */
-    struct cam_pass *explanation; /* base pass of x*m; NULL: not yet */
+    struct explanation *explanation; /* NULL: not yet */
 };
 
 static struct map map_of(const struct judgement *j)
@@ -181,28 +193,48 @@ static struct map native_of(const struct saliency *saliency)
 }
 
 /* 1 where the better half of the pixels is, else 0. */
-static int top_half(struct judgement *j, struct error *err)
+static int top_half(const struct judgement *j, const float **mask, struct error *err)
 {
     const struct map map = map_of(j), native = native_of(&j->saliency);
     const size_t plane = (size_t)map.h * (size_t)map.w;
     const struct curve_request halves = {.order = PROTOCOL_CURVE_PIXELS, .steps = 2};
     struct curve_plan plan;
-    float *mask = arena_floats(arena_of(j->walk), plane);
-    if (!mask)
+    float *half = arena_floats(arena_of(j->walk), plane);
+    if (!half)
         return error_memory(err, "an explanation");
     if (curve_plan_make(&plan, &map, &native, &halves, arena_of(j->walk), err))
         return -1;
     for (size_t i = 0; i < plane; i++)
-        mask[i] = plan.step_of[i] == 1;
-    j->mask = mask;
+        half[i] = plan.step_of[i] == 1;
+    *mask = half;
     return 0;
 }
 
-static int find_mask(struct judgement *j, struct error *err)
+static struct explanation *find_explanation(const struct judgement *j, const float *mask)
 {
-    if (!j->mask && j->protocol->mask == PROTOCOL_MASK_TOP_HALF)
-        return top_half(j, err);
-    j->mask = j->mask ? j->mask : j->saliency.data;
+    const size_t bytes = (size_t)j->walk->input.h * (size_t)j->walk->input.w * sizeof *mask;
+    struct explanation *known = j->view->explanations;
+    while (known && (known->mask_space != j->protocol->mask_space || memcmp(known->mask, mask, bytes) != 0))
+        known = known->next;
+    return j->walk->evaluator->run->config.runtime.exact_passes ? NULL : known;
+}
+
+static int choose_explanation(struct judgement *j, struct error *err)
+{
+    const float *mask = j->saliency.data;
+    if (j->explanation)
+        return 0;
+    if (j->protocol->mask == PROTOCOL_MASK_TOP_HALF && top_half(j, &mask, err))
+        return -1;
+    j->explanation = find_explanation(j, mask);
+    if (j->explanation)
+        return 0;
+    j->explanation = arena_alloc(arena_of(j->walk), 1, sizeof *j->explanation);
+    if (!j->explanation)
+        return error_memory(err, "an explanation");
+    *j->explanation = (struct explanation){
+        .next = j->view->explanations, .mask = mask, .mask_space = j->protocol->mask_space, .again_by = -1};
+    j->view->explanations = j->explanation;
     return 0;
 }
 
@@ -211,28 +243,33 @@ static void write_masked(const struct judgement *j, enum evidence_image image, f
 {
     const size_t plane = (size_t)j->walk->input.h * (size_t)j->walk->input.w;
     const bool in_pixels = j->protocol->mask_space == PROTOCOL_MASK_PIXEL;
-    for (size_t i = 0; i < 3 * plane; i++) {
-        const float m = image == EVIDENCE_REST ? 1 - j->mask[i % plane] : j->mask[i % plane];
-        out[i] = j->view->input[i] * m + (in_pixels ? black((int)(i / plane)) * (1 - m) : 0);
+    const float *mask = j->explanation->mask;
+    for (int c = 0; c < 3; c++) {
+        const float hidden = in_pixels ? black(c) : 0;
+        const float *x = j->view->input + (size_t)c * plane;
+        for (size_t i = 0; i < plane; i++, out++) {
+            const float m = image == EVIDENCE_REST ? 1 - mask[i] : mask[i];
+            *out = x[i] * m + hidden * (1 - m);
+        }
     }
 }
 
 static int explanation_pass(struct judgement *j, struct error *err)
 {
-    if (j->explanation)
+    if (choose_explanation(j, err))
+        return -1;
+    if (j->explanation->pass)
         return 0;
     const struct shape shape = j->walk->input;
     float *masked = arena_floats(arena_of(j->walk), 3 * (size_t)shape.h * (size_t)shape.w);
     if (!masked)
         return error_memory(err, "an explanation");
-    if (find_mask(j, err))
-        return -1;
     write_masked(j, EVIDENCE_EXPLANATION, masked);
     const struct cam_setup setup = setup_of(j->walk, masked);
-    j->explanation = cam_pass_run(&setup, err);
-    if (!j->explanation)
+    j->explanation->pass = cam_pass_run(&setup, err);
+    if (!j->explanation->pass)
         return -1;
-    cam_pass_set_class(j->explanation, cam_pass_class(j->view->pass));
+    cam_pass_set_class(j->explanation->pass, cam_pass_class(j->view->pass));
     return 0;
 }
 
@@ -245,9 +282,15 @@ static void write_rest(void *context, int index, float *out)
 static int rest_probability(struct judgement *j, double *probability, struct error *err)
 {
     struct cam_output out;
-    if (find_mask(j, err) || cam_pass_others(j->view->pass, 1, write_rest, j, &out, err))
+    if (choose_explanation(j, err))
         return -1;
-    *probability = out.probability;
+    if (!j->explanation->has_rest) {
+        if (cam_pass_others(j->view->pass, 1, write_rest, j, &out, err))
+            return -1;
+        j->explanation->rest = out.probability;
+        j->explanation->has_rest = true;
+    }
+    *probability = j->explanation->rest;
     return 0;
 }
 
@@ -258,7 +301,7 @@ static int probability(void *context, enum evidence_image image, double *out, st
         return rest_probability(j, out, err);
     if (image == EVIDENCE_EXPLANATION && explanation_pass(j, err))
         return -1;
-    const struct cam_pass *pass = image == EVIDENCE_ORIGINAL ? j->view->pass : j->explanation;
+    const struct cam_pass *pass = image == EVIDENCE_ORIGINAL ? j->view->pass : j->explanation->pass;
     *out = cam_pass_probabilities(pass)[cam_pass_class(j->view->pass)];
     return 0;
 }
@@ -271,11 +314,16 @@ static int finish(const struct judgement *j, const struct cam_map *raw, struct s
 static int explain_again(void *context, struct map *map, struct error *err)
 {
     struct judgement *j = context;
-    struct cam_map raw;
+    const struct config_method *method = &j->walk->evaluator->run->config.methods[j->method];
     struct saliency saliency;
-    if (explanation_pass(j, err) ||
-        cam_explain(j->explanation, j->method->method, j->method->params, 0, j->method->label, &raw, err) ||
-        finish(j, &raw, &saliency, err))
+    if (explanation_pass(j, err))
+        return -1;
+    struct explanation *explanation = j->explanation;
+    if (explanation->again_by != j->method &&
+        cam_explain(explanation->pass, method->method, method->params, 0, method->label, &explanation->again, err))
+        return -1;
+    explanation->again_by = j->method;
+    if (finish(j, &explanation->again, &saliency, err))
         return -1;
     const bool is_native = j->protocol->compare_at == PROTOCOL_COMPARE_AT_LAYER;
     *map = is_native ? native_of(&saliency) : (struct map){j->walk->input.h, j->walk->input.w, saliency.data};
@@ -337,7 +385,7 @@ static int measure(struct judgement *j, const struct cam_cost *cost, int protoco
                                 .map = map_of(j),
                                 .native = native_of(&j->saliency),
                                 .map_flag = j->saliency.flag == SALIENCY_CONSTANT ? "constant_map" : NULL,
-                                .cost = {cost->seconds, cost->full, cost->tail, cost->backward},
+                                .cost = {cost->seconds, cost->full, cost->tail, cost->backward, cost->repeated},
                                 .probability = probability,
                                 .explain_again = explain_again,
                                 .energy = energy,
@@ -378,7 +426,7 @@ static int judge(const struct walk *walk, int method, int protocol, struct evalu
     struct judgement j = {.walk = walk,
                           .view = view,
                           .protocol = &config->protocols[protocol],
-                          .method = &config->methods[method],
+                          .method = method,
                           .post = post_of(&config->protocols[protocol])};
     if (view->has_class && finish(&j, &view->raw, &j.saliency, err))
         return -1;

@@ -159,10 +159,10 @@ int evidence_truth_boxes(struct evidence *evidence, struct truth_boxes *boxes, s
 
 /* -- costs, other metrics, help ---------------------------------------------------------------------------------- */
 
-/* What one map cost: wall seconds end to end (base pass included), and passes. */
+/* What one map cost: wall seconds end to end (base pass included), and passes; how many of these repeated another one. */
 struct evidence_cost {
     double seconds;
-    double full, tail, backward;
+    double full, tail, backward, repeated;
 };
 struct evidence_cost evidence_cost(const struct evidence *evidence);
 

@@ -138,7 +138,7 @@ static inline void small_end(struct small_run *s)
 /* What a worker has; the network is the caller's to free, behind small_close_evaluator(). */
 static inline struct network *small_open_evaluator(struct small_run *s, struct evaluator *evaluator)
 {
-    struct network *network = run_load_network(&s->run.backbones[0], &s->err);
+    struct network *network = run_load_network(&s->run.backbones[0], s->run.config.runtime.kernels, &s->err);
     small_must(s, network ? 0 : -1);
     *evaluator = (struct evaluator){.run = &s->run, .session = session_create(network, 1, &s->err)};
     arena_init(&evaluator->arena, 0);

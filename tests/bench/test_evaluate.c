@@ -239,12 +239,38 @@ static int runs_of_a_method(const char *protocol_keys, const char *metric_names)
 
 TEST(protocols_that_differ_behind_the_map_share_it)
 {
-    static const char alike[] = "[cambench, {preset: cambench, post: torchcam}, {preset: cambench, mask_space: pixel}]";
+    static const char alike[] =
+        "[cambench, {preset: cambench, post: upsample_first}, {preset: cambench, mask_space: pixel}]";
     assert_int_equal(runs_of_a_method("cambench", "complexity"), 1);
     assert_int_equal(runs_of_a_method("cambench", "coherency, adcc, adcc_of_means"), 2);
     assert_int_equal(runs_of_a_method(alike, "complexity"), 1);
     assert_int_equal(runs_of_a_method(alike, "coherency"), 1 + 3);
     assert_int_equal(runs_of_a_method("[cambench, poppi2021, {preset: cambench, class: label}]", "complexity"), 3);
+    assert_int_equal(runs_of_a_method("[cambench, {preset: cambench, compare_at: layer}]", "coherency"), 1 + 1);
+}
+
+TEST(explanations_that_protocols_share_have_the_values_of_their_own)
+{
+    static const char *const runtimes[] = {"", "runtime: {exact_passes: true}\n"};
+    double values[2][3 * VALUE_COUNT];
+    for (int i = 0; i < 2; i++) {
+        struct walk w;
+        struct evaluated evaluated;
+        char keys[512];
+        snprintf(keys, sizeof keys,
+                 "methods: [gradcam]\n%s"
+                 "protocol: [cambench, {preset: cambench, compare_at: layer}, {preset: cambench, mask: top_half}]\n",
+                 runtimes[i]);
+        begin(&w, keys);
+        evaluate(&w, 0, &evaluated);
+        assert_int_equal(evaluated.methods[0].value_count, 3 * VALUE_COUNT);
+        for (int k = 0; k < 3 * VALUE_COUNT; k++)
+            values[i][k] = evaluated.methods[0].values[k].number;
+        end(&w);
+    }
+    assert_memory_equal(values[0], values[1], sizeof values[0]);
+    assert_true(values[0][COHERENCY] != values[0][VALUE_COUNT + COHERENCY]);
+    assert_true(values[0][COHERENCY] != values[0][2 * VALUE_COUNT + COHERENCY]);
 }
 
 /* -- what cannot be measured ---------------------------------------------------------------------------------------- */

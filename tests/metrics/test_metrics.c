@@ -81,7 +81,7 @@ static void open_bench(struct bench *bench, struct image *image)
     bench->evidence = (struct evidence){.protocol = image->protocol ? image->protocol : &protocols[0],
                                         .map = image->map,
                                         .native = image->map,
-                                        .cost = {.seconds = 0.5, .full = 3, .tail = 20, .backward = 1},
+                                        .cost = {.seconds = 0.5, .full = 3, .tail = 20, .backward = 1, .repeated = 7},
                                         .probability = probability,
                                         .explain_again = explain_again,
                                         .curve = curve,
@@ -478,6 +478,7 @@ TEST(costs_are_those_of_the_map)
     assert_number(measure(&image, "forward_passes"), 3, 0);
     assert_number(measure(&image, "tail_passes"), 20, 0);
     assert_number(measure(&image, "backward_passes"), 1, 0);
+    assert_number(measure(&image, "repeated_passes"), 7, 0);
     assert_int_equal(image.probability_calls, 0);
     assert_int_equal(image.again_calls, 0);
 }
