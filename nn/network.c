@@ -263,6 +263,8 @@ static int compile_node(struct compiler *c, int index, struct error *err)
         status = pack_norm(c, step, channels_in, err);
     } else if (node->op == &op_linear) {
         status = pack_linear(c, step, channels_in, err);
+    } else if (node->op == &op_max_pool) {
+        step->set = network->set;
     } else if (node->op == &op_affine) {
         status = pack_affine(c, step, channels_in, err);
     } else if (node->op->activate) {

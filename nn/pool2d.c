@@ -81,7 +81,26 @@ MULTIVERSION static void add_row(float *restrict y, const float *restrict x, flo
         y[k] += x[k] * factor;
 }
 
-#define BAND 4 /* output rows of a block */
+#define BAND 4       /* output rows of a block */
+#define TAPS_MOST 64 /* for the kernel */
+
+/* The maximum over a window, by the kernel if there is one. */
+static void max_window(const struct step *step, const float *x, struct shape in, struct window v, float *y)
+{
+    const float *tap[TAPS_MOST];
+    int taps = 0;
+    if (step->set && (v.y1 - v.y0) * (v.x1 - v.x0) <= TAPS_MOST) {
+        for (int r = v.y0; r < v.y1; r++)
+            for (int s = v.x0; s < v.x1; s++)
+                tap[taps++] = pixel(x, in, r, s);
+        step->set->max_pool(tap, taps, in.c, y);
+        return;
+    }
+    memcpy(y, pixel(x, in, v.y0, v.x0), (size_t)in.c * sizeof *y);
+    for (int r = v.y0; r < v.y1; r++)
+        for (int s = v.x0; s < v.x1; s++)
+            max_row(y, pixel(x, in, r, s), in.c);
+}
 
 static int max_blocks(const struct step *step, const struct step_io *io)
 {
@@ -96,13 +115,8 @@ static void max_forward(const struct step *step, const struct step_io *io, int b
     const struct step_io image = step_images(io, block / bands, 1);
     float *y = image.y + (size_t)first * (size_t)out.w * (size_t)out.c;
     for (int i = first; i < first + BAND && i < out.h; i++)
-        for (int j = 0; j < out.w; j++, y += out.c) {
-            const struct window v = pool_window(&step->node->pool, in, i, j);
-            memcpy(y, pixel(image.x[0], in, v.y0, v.x0), (size_t)out.c * sizeof *y);
-            for (int r = v.y0; r < v.y1; r++)
-                for (int s = v.x0; s < v.x1; s++)
-                    max_row(y, pixel(image.x[0], in, r, s), out.c);
-        }
+        for (int j = 0; j < out.w; j++, y += out.c)
+            max_window(step, image.x[0], in, pool_window(&step->node->pool, in, i, j), y);
 }
 
 /* Routes to the first maximum in row-major order. */

@@ -113,6 +113,8 @@ struct kernel_set {
     int lanes, panel, tile_rows; /* floats of a vector; columns and rows of a product's tile */
     void (*product)(const struct product *product);
     void (*depthwise)(const struct depthwise *depthwise);
+    /* y (channels) = the largest of `taps` inputs, the first of equal ones; NaN wins. */
+    void (*max_pool)(const float *const *tap, int taps, int channels, float *y);
     /* sums (panel) += features begin..end-1 of a row times one panel of packed weights, [depth][panel]. */
     void (*sparse)(const struct sparse *sparse, int begin, int end, const float *panel, float *sums);
     /*

@@ -13,6 +13,7 @@ const struct kernel_set SET(kernels) = {
     .product = SET(product),
     .depthwise = SET(depthwise),
     .winograd_input = SET(winograd_input),
+    .max_pool = SET(max_pool),
     .sparse = SET(sparse),
     .winograd_output = SET(winograd_output),
     .grouped_band = SET(grouped_band),
