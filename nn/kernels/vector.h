@@ -45,17 +45,15 @@ static inline vec choose(mask which, vec yes, vec no)
 }
 
 /* a > b ? a : b and a < b ? a : b, so that NaN in b stays. */
-#ifdef __x86_64__
-#if LANES == 16
+#if defined(__AVX512F__) && LANES == 16
 #define LARGER _mm512_max_ps
 #define SMALLER _mm512_min_ps
-#elif LANES == 8
+#elif defined(__AVX__) && LANES == 8
 #define LARGER _mm256_max_ps
 #define SMALLER _mm256_min_ps
-#else
+#elif defined(__SSE__) && LANES == 4
 #define LARGER _mm_max_ps
 #define SMALLER _mm_min_ps
-#endif
 #else
 #define LARGER(a, b) choose((a) > (b), a, b)
 #define SMALLER(a, b) choose((a) < (b), a, b)
