@@ -118,7 +118,7 @@ static void write_config(const char *folder, const struct night *night, int meth
     for (int k = 0; k < METRICS; k++)
         fprintf(file, "  - {name: %s, params: {}}\n", metrics_of_run[k]);
     fputs("protocol:\n  - {preset: cambench, label: cambench, class: predicted}\n"
-          "runtime: {engine: auto, exact_passes: false}\n",
+          "runtime: {kernels: auto, exact_passes: false}\n",
           file);
     fclose(file);
     snprintf(path, sizeof path, "%s/manifest.json", folder);

@@ -93,7 +93,7 @@ TEST(what_is_not_said_has_the_documented_default)
     assert_int_equal(c->protocol_count, 1);
     assert_string_equal(c->protocols[0].name, "cambench");
     assert_int_equal(c->runtime.threads, 0);
-    assert_string_equal(c->runtime.engine, "auto");
+    assert_string_equal(c->runtime.kernels, "auto");
     assert_false(c->runtime.exact_passes);
     assert_true(c->report.plots);
     assert_false(c->report.maps);
@@ -124,7 +124,7 @@ static const char full[] =
     "  - cambench\n"
     "  - {preset: poppi2021, class: label}\n"
     "  - {preset: cambench, label: mine, resize_ratio: 1.25, post: torchcam}\n"
-    "runtime: {threads: 2, batch: 4, memory: 1024, engine: openblas, exact_passes: true}\n"
+    "runtime: {threads: 2, batch: 4, memory: 1024, kernels: openblas, exact_passes: true}\n"
     "report: {plots: false, overlays: 0, maps: true, meta: true, bootstrap: 0, reference: r.csv}\n"
     "plugins: []\n";
 
@@ -165,7 +165,7 @@ TEST(every_key_reaches_its_field)
     assert_int_equal(c->runtime.threads, 2);
     assert_int_equal(c->runtime.batch, 4);
     assert_int_equal(c->runtime.memory, 1024);
-    assert_string_equal(c->runtime.engine, "openblas");
+    assert_string_equal(c->runtime.kernels, "openblas");
     assert_true(c->runtime.exact_passes);
     assert_false(c->report.plots);
     assert_int_equal(c->report.overlays, 0);
@@ -232,7 +232,7 @@ static void same_config(const struct config *a, const struct config *b)
     assert_int_equal(a->runtime.threads, b->runtime.threads);
     assert_int_equal(a->runtime.batch, b->runtime.batch);
     assert_int_equal(a->runtime.memory, b->runtime.memory);
-    same_text(a->runtime.engine, b->runtime.engine);
+    same_text(a->runtime.kernels, b->runtime.kernels);
     assert_int_equal(a->runtime.exact_passes, b->runtime.exact_passes);
     assert_int_equal(a->report.plots, b->report.plots);
     assert_int_equal(a->report.maps, b->report.maps);
@@ -335,7 +335,7 @@ TEST(errors_say_where_what_and_the_nearest_name)
         {"runtime: {threads: \"4\"}\n", ":1:20: runtime.threads is \"4\", in quotes; allowed: 0..1024"},
         {"runtime: {threads: {}}\n", ":1:20: runtime.threads is a mapping; allowed: 0..1024"},
         {"runtime: {threads: }\n", ":1:20: runtime.threads is empty; allowed: 0..1024"},
-        {"runtime: {engine: cuda}\n", ":1:19: runtime.engine is \"cuda\"; allowed: auto|openblas"},
+        {"runtime: {engine: cuda}\n", ":1:19: runtime.kernels is \"cuda\"; allowed: auto|openblas"},
         {"report: {meta: 1}\n", ":1:16: report.meta is \"1\"; allowed: true|false"},
         {"report: {bootstrap: 1e3}\n", ":1:21: report.bootstrap is \"1e3\"; allowed: 0..1000000"},
         {"plugins: [x.so]\n", ":1:10: plugins are not supported by this version; leave the list empty"},
