@@ -71,6 +71,18 @@ static struct chain chain_of_step(const struct step *step, struct shape in)
     return chain_of(step->node->chain.parts, step->node->chain.count, in);
 }
 
+/*
+ * A chain saves the way of the wide values through memory, but reads the weights of its products for each image, where steps
+ * one by one read them once for a group of images.
+ */
+static bool pays(const struct chain *chain)
+{
+    const size_t wide = (chain->expand ? shape_size(chain->wide) : 0) + shape_size(chain->deep);
+    const size_t weights = (chain->expand ? (size_t)chain->in.c * (size_t)chain->wide.c : 0) +
+                           (size_t)chain->deep.c * (size_t)chain->out.c;
+    return wide > weights && wide_floats(chain, chain->rows) <= 2 * CHAIN_FLOATS;
+}
+
 int conv_chain_length(const struct step *steps, int count, struct shape in)
 {
     const int depthwise = count > 0 && is_pointwise(&steps[0]) ? 1 : 0, length = depthwise + 2;
@@ -80,7 +92,7 @@ int conv_chain_length(const struct step *steps, int count, struct shape in)
         if (steps[i + 1].inputs[0] != steps[i].output || steps[i].residual >= 0)
             return 0;
     const struct chain chain = chain_of(steps, length, in);
-    return wide_floats(&chain, chain.rows) <= 2 * CHAIN_FLOATS ? length : 0;
+    return pays(&chain) ? length : 0;
 }
 
 static double macs(const struct node *node, const struct shape *in)

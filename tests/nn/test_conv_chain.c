@@ -32,7 +32,7 @@ static const struct block_case cases[] = {
     {{32, 90, 91}, 0, {.kernel = 3, .padding = 1}, 16, false, graph_relu6},
     {{20, 14, 14}, 40, {.kernel = 3, .padding = 2, .dilation = 2}, 20, true, graph_relu6},
     {{40, 50, 51}, 80, {.kernel = 3, .stride = 3}, 33, false, graph_relu6},
-    {{64, 7, 7}, 384, {.kernel = 3, .padding = 1}, 64, true, graph_relu6},
+    {{16, 7, 7}, 96, {.kernel = 3, .padding = 1}, 16, true, graph_relu6},
     {{12, 33, 40}, 72, {.kernel = 3, .padding = 3}, 12, false, NULL},
 };
 #define CASES (sizeof cases / sizeof *cases)
@@ -181,6 +181,14 @@ TEST(a_chain_is_near_the_reference)
         network_free(chained);
         network_free(plain);
     }
+}
+
+TEST(small_maps_with_large_weights_are_no_chain)
+{
+    const struct block_case c = {{64, 7, 7}, 384, {.kernel = 3, .padding = 1}, 64, true, graph_relu6};
+    struct network *network = make_network(&c, NULL, false);
+    assert_false(has_chain(network));
+    network_free(network);
 }
 
 TEST(a_gradient_through_a_chain_is_that_of_its_steps)
