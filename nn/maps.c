@@ -149,14 +149,15 @@ MULTIVERSION
 static void upsample_columns(const float *in, int h, int w, const struct columns *columns, float *out, int out_h,
                              int out_w, bool align_corners)
 {
-    float top[COLUMNS], bottom[COLUMNS];
-    int above = -1, below = -1; /* what they hold */
+    float top[COLUMNS] = {0}, bottom[COLUMNS] = {0};
+    int above = -1, below = -1; /* the rows that they hold */
     for (int i = 0; i < out_h; i++, out += out_w) {
         const struct tap y = tap_of(i, h, out_h, align_corners);
         if (y.low != above)
-            take_row(in + (size_t)(above = y.low) * (size_t)w, columns, top);
+            take_row(in + (size_t)y.low * (size_t)w, columns, top);
         if (y.high != below)
-            take_row(in + (size_t)(below = y.high) * (size_t)w, columns, bottom);
+            take_row(in + (size_t)y.high * (size_t)w, columns, bottom);
+        above = y.low, below = y.high;
         for (int j = 0; j < columns->count; j++)
             out[j] = (1 - y.weight) * top[j] + y.weight * bottom[j];
     }

@@ -121,7 +121,7 @@ static int sample_read(const struct report *report, int backbone, int method, in
                        struct arena *arena, bool *is_chosen, struct sample *sample)
 {
     int part[PARTS_MAX];
-    size_t first[PARTS_MAX];
+    size_t first[PARTS_MAX] = {0};
     *sample = (struct sample){.metric = &report->metrics[metric]};
     sample->parts = parts_of(sample->metric, metric, part);
     for (int j = 0; j < sample->parts; j++)
