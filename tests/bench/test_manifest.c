@@ -53,9 +53,10 @@ TEST(sha256_of_what_cannot_be_read_names_the_file)
     assert_string_equal(err.text, "could not read \"/tmp\": Is a directory");
 }
 
+static const struct manifest_step steps[] = {{"conv1", "product"}, {"maxpool", ""}, {"fc", "gemm"}};
 static const struct manifest_backbone backbones[] = {
-    {"R18", "resnet18", "layer4", "w.h5", "00ff", 123456789012, 11689512},
-    {"odd \xff\xfe", "vgg16", "features.29", NULL, NULL, 1, 2},
+    {"R18", "resnet18", "layer4", "w.h5", "00ff", 123456789012, 11689512, "avx2", steps, 3},
+    {"odd \xff\xfe", "vgg16", "features.29", NULL, NULL, 1, 2, NULL, NULL, 0},
 };
 static const struct manifest_entry methods[] = {{"mine", "gradcam", 3}, {NULL, "scorecam", 1}};
 static const struct manifest_entry metrics[] = {{NULL, "adcc", 1}}, protocols[] = {{NULL, "cambench", 2}};
@@ -122,6 +123,10 @@ TEST(the_manifest_holds_what_the_runner_said)
     assert_string_equal(text_of(json_object_get(first, "weights"), "sha256"), "00ff");
     assert_true(json_integer_value(json_object_get(first, "workspace_bytes")) == 123456789012);
     assert_int_equal(json_integer_value(json_object_get(first, "parameters")), 11689512);
+    assert_string_equal(text_of(first, "kernels"), "avx2");
+    const json_t *plan = json_object_get(first, "plan");
+    assert_int_equal(json_object_size(plan), 2); /* pooling has no choice */
+    assert_string_equal(text_of(plan, "fc"), "gemm");
     assert_string_equal(text_of(json_array_get(list, 1), "label"), "odd ??");
     assert_true(json_is_null(json_object_get(json_object_get(json_array_get(list, 1), "weights"), "path")));
     const json_t *method = json_array_get(json_object_get(json, "methods"), 0);
