@@ -387,7 +387,7 @@ static void share_rows(const struct batch *batch, int lane_index, int count)
 static void run_chunk(const struct batch *batch, int count)
 {
     const int lanes = batch->session->lane_count, most = batch->is_pooled ? 1 : batch->program->group_images;
-    const bool is_shared = lanes > 1 && count < lanes;
+    const bool is_shared = lanes > 1 && count < lanes && !batch->is_pooled; /* which has no steps to share */
     const int groups = is_shared ? divide_up(count, most) : divide_up(divide_up(count, most), lanes) * lanes;
     const int each = divide_up(count, groups);
 #pragma omp parallel num_threads(lanes) if (lanes > 1)

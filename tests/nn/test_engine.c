@@ -498,6 +498,28 @@ TEST(a_tail_of_pooling_and_one_linear_layer_is_recognised)
     assert_true(is_pooled_linear(gap_graph(1, false, false), "layer"));
 }
 
+TEST(a_tail_from_means_does_not_depend_on_lanes)
+{
+    const char *const layer = "layer";
+    struct fixture f = open_fixture(gap_graph(1, true, false), &layer, 1);
+    const size_t channels = (size_t)network_layer_shape(f.network, 0).c;
+    float *want = floats(IMAGES * f.classes), *got = floats(IMAGES * f.classes);
+    struct row row = {0, channels};
+    session_tail_pooled(f.session, 0, IMAGES, row_source, &row, want);
+    for (int lanes = 2; lanes <= 5; lanes += 3) {
+        struct session *session = make_session(f.network, lanes);
+        for (int n = 1; n <= 6; n++) {
+            memset(got, 0, IMAGES * f.classes * sizeof *got);
+            session_tail_pooled(session, 0, n, row_source, &row, got);
+            assert_memory_equal(got, want, (size_t)n * f.classes * sizeof *got);
+        }
+        session_free(session);
+    }
+    free(want);
+    free(got);
+    close_fixture(&f);
+}
+
 TEST(other_tails_are_not_taken_for_pooling_and_one_linear_layer)
 {
     assert_false(is_pooled_linear(gap_graph(1, true, false), "conv"));
