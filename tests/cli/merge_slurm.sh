@@ -74,10 +74,14 @@ begin_again()
     wait_for is_in_state "$1" PENDING
     scontrol update JobId="${job}_$1" StartTime=now
 }
+# Between two states of a task the list may be empty for a moment.
 is_over()
 {
-    local tasks
-    tasks=$(squeue -h -j "$job" 2>/dev/null) && [ -z "$tasks" ]
+    local tasks i
+    for i in 1 2 3; do
+        tasks=$(squeue -h -j "$job" 2>/dev/null) && [ -z "$tasks" ] || return 1
+        sleep 0.5
+    done
 }
 
 signal_shard KILL 2
