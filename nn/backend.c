@@ -39,14 +39,7 @@ static void gemv(int m, int n, const float *a, const float *x, float *y)
     end_alone(threads);
 }
 
-static void gemv_add(int m, int n, int lda, const float *a, const float *x, float *y)
-{
-    const int threads = begin_alone();
-    cblas_sgemv(CblasRowMajor, CblasNoTrans, m, n, 1, a, lda, x, 1, 1, y, 1);
-    end_alone(threads);
-}
-
-const struct backend backend_openblas = {.name = "openblas", .gemm = gemm, .gemv = gemv, .gemv_add = gemv_add};
+const struct backend backend_openblas = {.name = "openblas", .gemm = gemm, .gemv = gemv};
 
 static void use_one_thread(void)
 {

@@ -14,8 +14,6 @@ struct backend {
                  int ldc);
     /* y (n) = x (m) * A (m,n) */
     void (*gemv)(int m, int n, const float *a, const float *x, float *y);
-    /* y (m) += A (m,n) * x (n) */
-    void (*gemv_add)(int m, int n, int lda, const float *a, const float *x, float *y);
 };
 
 extern const struct backend backend_openblas;

@@ -69,7 +69,7 @@ static double linear_macs(const struct node *node, const struct shape *in)
 static size_t linear_scratch(const struct step *step, const struct shape *in, struct shape out, bool is_backward)
 {
     if (is_backward)
-        return (size_t)in[0].c;
+        return step->set ? (size_t)(out.c + step->set->panel) : (size_t)in[0].c;
     return step->set ? 0 : (size_t)LINEAR_ROWS * ((size_t)in[0].c + (size_t)out.c);
 }
 
@@ -109,21 +109,25 @@ static void linear_forward(const struct step *step, const struct step_io *io, in
                     .segments = 1, .length = io->in[0].c, .x = io->x[0] + (size_t)part.first * in, .x_stride = in});
 }
 
-/* Packed weights are a (in, panel) matrix for each panel of outputs. */
+#define FEATURES_EACH 1024 /* of a thread's share */
+
 static void linear_backward(const struct step *step, const struct step_io *io)
 {
     const int in = io->in[0].c, out = io->out.c;
-    float *dx = io->scratch;
     if (!step->set) {
+        float *dx = io->scratch;
         backend()->gemv(out, in, step->weight, io->dy, dx);
         for (int k = 0; k < in; k++)
             io->dx[0][k] += dx[k];
         return;
     }
-    const int panel = step->set->panel;
-    for (int first = 0; first < out; first += panel)
-        backend()->gemv_add(in, out - first < panel ? out - first : panel, panel,
-                            step->packed + (size_t)first * (size_t)in, io->dy + first, io->dx[0]);
+    float *dy = io->scratch; /* with zeros up to a whole panel */
+    memset(dy, 0, (size_t)(out + step->set->panel) * sizeof *dy);
+    memcpy(dy, io->dy, (size_t)out * sizeof *dy);
+#pragma omp parallel for num_threads(io->lanes) if (io->lanes > 1)
+    for (int first = 0; first < in; first += FEATURES_EACH)
+        step->set->product_transposed(step->packed, in, out, dy, first,
+                                      first + FEATURES_EACH < in ? first + FEATURES_EACH : in, io->dx[0]);
 }
 
 const struct op op_linear = {.name = "linear",

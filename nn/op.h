@@ -62,7 +62,7 @@ struct step {
 struct step_io {
     struct shape in[NODE_INPUTS_MAX], out;
     int images; /* one behind the other in each buffer; backward: 1 */
-    int lanes;  /* threads that share the step's blocks */
+    int lanes;  /* threads that share the step's blocks; backward: that it may use */
     const float *x[NODE_INPUTS_MAX];
     const float *residual; /* NULL: none; shape of out */
     float *y;

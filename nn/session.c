@@ -30,6 +30,8 @@ struct session {
     const volatile sig_atomic_t *stop; /* NULL: never */
     struct difference *difference;     /* NULL: the network has no layer for it */
     bool are_differences_allowed;
+    float *kept_row, *kept_values; /* the row of the last base pass, and what the steps on rows made of it */
+    bool has_kept;
     double *step_seconds;        /* NULL: nobody wants to know */
     float *side;                 /* values beside the layers, of the last base pass */
     float *rows;                 /* (CHUNK_IMAGES, boundary): what the spatial steps leave */
@@ -68,6 +70,16 @@ static size_t boundary_floats(const struct network *network, const struct progra
     return program->boundary < 0 ? 0 : shape_size(network->values[program->boundary]);
 }
 
+/* Floats that the steps on rows make of one row. */
+static size_t row_values(const struct network *network)
+{
+    const struct program *full = &network->full;
+    size_t floats = 0;
+    for (int i = full->spatial_count; i < full->step_count; i++)
+        floats += shape_size(network->values[network->steps[full->steps[i]].output]);
+    return floats;
+}
+
 static int allocate(struct session *session, struct error *err)
 {
     const struct network *network = session->network;
@@ -85,7 +97,9 @@ static int allocate(struct session *session, struct error *err)
         const struct program *full = &network->full;
         session->difference =
             difference_create(arena, &network->steps[full->steps[full->spatial_count]], (int)network->base_floats);
-        if (!session->difference)
+        session->kept_row = arena_floats(arena, network->base_floats);
+        session->kept_values = arena_floats(arena, row_values(network));
+        if (!session->difference || !session->kept_row || !session->kept_values)
             return error_memory(err, "a session");
     }
     session->chunk_logits = arena_floats(arena, CHUNK_IMAGES * (size_t)network_classes(network));
@@ -451,6 +465,44 @@ static void copy_source(void *context, int index, float *out)
     memcpy(out, input->data, tensor_size(input) * sizeof *out);
 }
 
+/*
+ * Where the layers on rows hold most of the weights, a gradient does not compute again what they have made of the base
+ * pass's row: it is kept, or put in its place.
+ */
+static void keep_row(struct session *session)
+{
+    const struct network *network = session->network;
+    const struct program *full = &network->full;
+    float *place = session->kept_values;
+    memcpy(session->kept_row, session->rows, network->base_floats * sizeof *place);
+    for (int i = full->spatial_count; i < full->step_count; i++) {
+        const int value = network->steps[full->steps[i]].output;
+        const size_t size = shape_size(network->values[value]);
+        const float *made = value == network->logits ? session->chunk_logits : session->lanes[0].at[value];
+        memcpy(place, made, size * sizeof *place);
+        place += size;
+    }
+    session->has_kept = true;
+}
+
+static bool use_kept_row(const struct session *session, float *const *at)
+{
+    const struct network *network = session->network;
+    const struct program *full = &network->full;
+    const float *place = session->kept_values;
+    if (!session->has_kept || memcmp(at[full->boundary], session->kept_row, network->base_floats * sizeof *place) != 0)
+        return false;
+    for (int i = full->spatial_count; i < full->step_count; i++) {
+        const struct step *step = &network->steps[full->steps[i]];
+        const size_t size = shape_size(network->values[step->output]);
+        if (step->before >= 0)
+            return false;
+        memcpy(at[step->output], place, size * sizeof *place);
+        place += size;
+    }
+    return true;
+}
+
 void session_base(struct session *session, const float *input, float *logits, float *const *layers)
 {
     const struct network *network = session->network;
@@ -464,8 +516,10 @@ void session_base(struct session *session, const float *input, float *logits, fl
     for (int v = 0; v < network->value_count; v++)
         if (network->side_offset[v] != NO_PLACE)
             memcpy(session->side + network->side_offset[v], at[v], shape_size(network->values[v]) * sizeof(float));
-    if (session->difference)
+    if (session->difference) {
         difference_set_base(session->difference, session->rows);
+        keep_row(session);
+    }
 }
 
 size_t session_side_count(const struct session *session)
@@ -502,6 +556,17 @@ static int reserve_tape(struct session *session, size_t floats, struct error *er
     return session->tape_floats ? 0 : error_memory(err, "the values of a gradient");
 }
 
+/* Forward; every value is kept. */
+static void run_tape(const struct session *session, const struct program *tape, float *const *at)
+{
+    const struct program *full = &session->network->full;
+    float *scratch = session->tape + tape->scratch;
+    const int rows = session->difference ? full->step_count - full->spatial_count : 0; /* steps, the last ones */
+    run_steps(session, tape, (struct stretch){0, tape->step_count - rows, 1, 1}, at, scratch);
+    if (rows > 0 && !use_kept_row(session, at))
+        run_steps(session, tape, (struct stretch){tape->step_count - rows, tape->step_count, 1, 1}, at, scratch);
+}
+
 static void run_backward(const struct session *session, const struct program *program, float *const *at,
                          float *const *gradient, float *scratch)
 {
@@ -516,6 +581,7 @@ static void run_backward(const struct session *session, const struct program *pr
         for (size_t k = 0; step->residual >= 0 && k < size; k++)
             gradient[step->residual][k] += dy[k];
         io.dy = dy;
+        io.lanes = session->lane_count;
         for (int k = 0; k < step->input_count; k++)
             io.dx[k] = gradient[step->inputs[k]];
         step->node->op->backward(step, &io);
@@ -543,7 +609,7 @@ int session_gradient(struct session *session, int layer, const float *value, con
         memcpy(at[side], session->side + network->side_offset[side], shape_size(network->values[side]) * sizeof(float));
     }
     to_inside(value, network->values[tape->start], at[tape->start]);
-    run_steps(session, tape, (struct stretch){0, tape->step_count, 1, 1}, at, session->tape + tape->scratch);
+    run_tape(session, tape, at);
     if (logits)
         memcpy(logits, at[network->logits], classes * sizeof *logits);
     memcpy(slope[network->logits], cotangent, classes * sizeof *cotangent);

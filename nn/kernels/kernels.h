@@ -115,6 +115,12 @@ struct kernel_set {
     void (*depthwise)(const struct depthwise *depthwise);
     /* y (channels) = the largest of `taps` inputs, the first of equal ones; NaN wins. */
     void (*max_pool)(const float *const *tap, int taps, int channels, float *y);
+    /*
+     * dx[k] += sum over columns j of W[k][j] dy[j], for begin <= k < end; W packed in panels of `depth` rows. dy is readable,
+     * and 0, up to a whole panel; panels whose dy is 0 are left out.
+     */
+    void (*product_transposed)(const float *weight, int depth, int columns, const float *dy, int begin, int end,
+                               float *dx);
     /* sums (panel) += features begin..end-1 of a row times one panel of packed weights, [depth][panel]. */
     void (*sparse)(const struct sparse *sparse, int begin, int end, const float *panel, float *sums);
     /*

@@ -14,6 +14,7 @@ const struct kernel_set SET(kernels) = {
     .depthwise = SET(depthwise),
     .winograd_input = SET(winograd_input),
     .max_pool = SET(max_pool),
+    .product_transposed = SET(product_transposed),
     .sparse = SET(sparse),
     .winograd_output = SET(winograd_output),
     .grouped_band = SET(grouped_band),

@@ -70,6 +70,8 @@ void SET(depthwise)(const struct depthwise *depthwise);
 void SET(winograd_input)(const float *patch, size_t row_stride, size_t column_stride, int channels, float *v,
                          size_t point_stride);
 void SET(max_pool)(const float *const *tap, int taps, int channels, float *y);
+void SET(product_transposed)(const float *weight, int depth, int columns, const float *dy, int begin, int end,
+                             float *dx);
 void SET(sparse)(const struct sparse *sparse, int begin, int end, const float *panel, float *sums);
 void SET(winograd_output)(const float *m, size_t point_stride, int channels, float *y, size_t row_stride,
                           size_t column_stride, int rows, int columns, const struct finish *finish);
