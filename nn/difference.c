@@ -37,7 +37,7 @@ struct difference *difference_create(struct arena *arena, const struct step *ste
     d->outputs = step->node->linear.out;
     d->panel = step->set->panel;
     d->base = arena_floats(arena, (size_t)features);
-    d->base_sums = arena_floats(arena, (size_t)(divide_up(d->outputs, d->panel) * d->panel));
+    d->base_sums = arena_floats(arena, (size_t)divide_up(d->outputs, d->panel) * (size_t)d->panel);
     bool has_memory = d->base && d->base_sums;
     for (int i = 0; i < CHUNK_IMAGES && has_memory; i++) {
         d->rows[i].feature = arena_alloc(arena, (size_t)(features / SHARE), sizeof(int));

@@ -152,7 +152,7 @@ static int pack_affine(struct compiler *c, struct step *step, int channels, stru
 static float *bias_floats(struct compiler *c, int columns)
 {
     const int panel = c->network->set ? c->network->set->panel : 1;
-    return arena_floats(&c->network->arena, (size_t)(divide_up(columns, panel) * panel));
+    return arena_floats(&c->network->arena, (size_t)divide_up(columns, panel) * (size_t)panel);
 }
 
 /* Copies the weight, scaled by the batch norm behind it if there is one, and makes the bias of both. */

@@ -2,7 +2,8 @@
 alternate between them, and a look at what else the machine was doing.
 
 A child says "ready ..." when it has loaded everything, then answers each line of its standard input by one line, or by
-"error TEXT" (bench/perf/serve.c has the requests). It waits without spinning: OMP_WAIT_POLICY=passive for all.
+"error TEXT" (bench/perf/serve.c has the requests). It waits without spinning, but for the moment behind a pass that OpenMP
+takes by default.
 """
 import os
 import pathlib
@@ -21,9 +22,10 @@ class PeerError(Exception):
 
 
 def environment(threads):
-    """The same number of threads for every library that a child may use; they stay where they are and sleep when idle."""
+    """The same number of threads for every library that a child may use; they stay where they are. How they wait is left to
+    each library: OpenMP's threads look for work for a moment behind a pass, then sleep."""
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-    return {**os.environ, **{name: str(threads) for name in names}, "OMP_WAIT_POLICY": "passive",
+    return {**os.environ, **{name: str(threads) for name in names},
             "OMP_PROC_BIND": "close", "OMP_PLACES": "cores", "OMP_DYNAMIC": "false"}
 
 

@@ -165,6 +165,16 @@ static bool is_last(const struct product *p, struct stretch s)
     return s.segment + s.segments >= p->segments && s.begin + s.length >= p->length;
 }
 
+#define LINE_FLOATS 16 /* of a line of the caches */
+
+/* Part t of `parts` of what the next panel will read first: its weights come from far, these tiles' are near. */
+static void fetch_part(const float *weight, size_t floats, int t, int parts)
+{
+    const size_t lines = floats / LINE_FLOATS, end = lines * (size_t)(t + 1) / (size_t)parts;
+    for (size_t line = lines * (size_t)t / (size_t)parts; line < end; line++)
+        __builtin_prefetch(weight + line * LINE_FLOATS, 0, 2);
+}
+
 /* All rows of one panel over one stretch: the stretch's weights stay in the first cache. */
 static void run_panel(const struct product *p, struct stretch s, int panel)
 {
@@ -195,6 +205,7 @@ static void run_panel(const struct product *p, struct stretch s, int panel)
         else
             for (int i = 0; i < rows; i++)
                 x[i] = p->x + (size_t)(row + i) * p->x_stride;
+        fetch_part(tile.weight + depth * PANEL, (size_t)s.segments * (size_t)s.length * PANEL, t, cut.count);
         finish.residual = p->finish.residual ? p->finish.residual + at : NULL;
         if (columns < PANEL)
             run_narrow(&tile, rows, columns);

@@ -9,6 +9,11 @@
 #endif
 #include <stdint.h>
 
+#ifndef LANES /* for tools that look at one file */
+#define LANES 4
+#define KERNEL_SET portable
+#endif
+
 #define JOIN_NAMES(a, b) a##_##b
 #define NAME_OF_SET(name, set) JOIN_NAMES(name, set)
 #define SET(name) NAME_OF_SET(name, KERNEL_SET)
