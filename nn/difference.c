@@ -14,6 +14,7 @@ struct sparse_row {
     enum reference reference; /* none: the usual way */
     int count, *feature;
     float *value;
+    int *slice_end; /* [slice]: where the entries of features below (slice + 1) * SLICE end */
 };
 
 struct difference {
@@ -42,7 +43,8 @@ struct difference *difference_create(struct arena *arena, const struct step *ste
     for (int i = 0; i < CHUNK_IMAGES && has_memory; i++) {
         d->rows[i].feature = arena_alloc(arena, (size_t)(features / SHARE), sizeof(int));
         d->rows[i].value = arena_floats(arena, (size_t)(features / SHARE));
-        has_memory = d->rows[i].feature && d->rows[i].value;
+        d->rows[i].slice_end = arena_alloc(arena, (size_t)divide_up(features, SLICE), sizeof(int));
+        has_memory = d->rows[i].feature && d->rows[i].value && d->rows[i].slice_end;
     }
     return has_memory ? d : NULL;
 }
@@ -69,6 +71,8 @@ static bool list_differences(const struct difference *d, const float *x, const f
     row->count = 0;
     for (int k = 0; k < d->features; k++) {
         const float from = reference ? reference[k] : 0;
+        if (k % SLICE == 0 && k > 0)
+            row->slice_end[k / SLICE - 1] = row->count;
         if (x[k] == from)
             continue;
         if (row->count == most)
@@ -76,6 +80,7 @@ static bool list_differences(const struct difference *d, const float *x, const f
         row->feature[row->count] = k;
         row->value[row->count++] = x[k] - from;
     }
+    row->slice_end[(d->features - 1) / SLICE] = row->count;
     return true;
 }
 
@@ -92,22 +97,17 @@ static void choose_reference(const struct difference *d, const float *x, struct 
 static void run_panel(const struct difference *d, const struct step *step, const struct step_io *io, int panel)
 {
     float sums[CHUNK_IMAGES][2 * 16] __attribute__((aligned(64)));
-    int cursor[CHUNK_IMAGES] = {0};
     const int column = panel * d->panel, width = d->outputs - column < d->panel ? d->outputs - column : d->panel;
     const float *weight = step->packed + (size_t)column * (size_t)d->features;
     for (int i = 0; i < io->images; i++)
         for (int k = 0; k < d->panel; k++)
             sums[i][k] = d->rows[i].reference == REFERENCE_BASE ? d->base_sums[column + k] : 0;
-    for (int end = SLICE; end < d->features + SLICE; end += SLICE)
+    for (int slice = 0; slice < divide_up(d->features, SLICE); slice++)
         for (int i = 0; i < io->images; i++) {
             const struct sparse_row *row = &d->rows[i];
-            const int begin = cursor[i];
-            if (row->reference == REFERENCE_NONE)
-                continue;
-            while (cursor[i] < row->count && row->feature[cursor[i]] < end)
-                cursor[i]++;
-            if (cursor[i] > begin)
-                step->set->sparse(&(struct sparse){row->feature, row->value}, begin, cursor[i], weight, sums[i]);
+            const int begin = slice ? row->slice_end[slice - 1] : 0, end = row->slice_end[slice];
+            if (row->reference != REFERENCE_NONE && end > begin)
+                step->set->sparse(&(struct sparse){row->feature, row->value}, begin, end, weight, sums[i]);
         }
     const struct finish finish = step_finish(step, io);
     for (int i = 0; i < io->images; i++) {

@@ -23,11 +23,7 @@ static const char *flatten_shape(const struct node *node, const struct shape *in
 static void flatten_forward(const struct step *step, const struct step_io *io, int block)
 {
     (void)step, (void)block;
-    const struct shape in = io->in[0];
-    const size_t plane = (size_t)in.h * (size_t)in.w, c = (size_t)in.c;
-    for (size_t k = 0; k < c; k++)
-        for (size_t p = 0; p < plane; p++)
-            io->y[k * plane + p] = io->x[0][p * c + k];
+    transpose(io->x[0], shape_positions(io->in[0]), (size_t)io->in[0].c, io->y);
 }
 
 static void flatten_backward(const struct step *step, const struct step_io *io)

@@ -170,6 +170,9 @@ struct step_io step_images(const struct step_io *io, int first, int images);
 struct finish step_finish(const struct step *step, const struct step_io *io);
 void step_activate(const struct step *step, float *y, size_t n);
 
+/* out (columns,rows) = in (rows,columns), transposed. */
+void transpose(const float *in, size_t rows, size_t columns, float *out);
+
 /*
  * A step that is one product of all output positions of its images and packed weights. It is cut into blocks of rows, and
  * where these are fewer than the threads have use for, of columns. product_run() fills in all but where the rows are read.
@@ -201,6 +204,6 @@ void multiply_add_values(float *restrict y, const float *restrict a, const float
 const struct node *graph_raw_node(const struct graph *graph, int node);
 
 /* Images of a batch that leave their last spatial value together; nn/session.c. */
-#define CHUNK_IMAGES 64
+#define CHUNK_IMAGES 128
 
 #endif

@@ -49,18 +49,12 @@ static size_t larger(size_t a, size_t b)
 
 static void to_inside(const float *planes, struct shape shape, float *out)
 {
-    const size_t plane = (size_t)shape.h * (size_t)shape.w, c = (size_t)shape.c;
-    for (size_t k = 0; k < c; k++)
-        for (size_t p = 0; p < plane; p++)
-            out[p * c + k] = planes[k * plane + p];
+    transpose(planes, (size_t)shape.c, shape_positions(shape), out);
 }
 
 static void to_outside(const float *inside, struct shape shape, float *out)
 {
-    const size_t plane = (size_t)shape.h * (size_t)shape.w, c = (size_t)shape.c;
-    for (size_t k = 0; k < c; k++)
-        for (size_t p = 0; p < plane; p++)
-            out[k * plane + p] = inside[p * c + k];
+    transpose(inside, shape_positions(shape), (size_t)shape.c, out);
 }
 
 /* -- life ----------------------------------------------------------------------------------------------------------- */

@@ -33,25 +33,42 @@ void step_activate(const struct step *step, float *y, size_t n)
         step->activation->activate(y, n);
 }
 
+#define TRANSPOSED 16 /* rows at once: what is written then fills a line of the caches */
+
+void transpose(const float *in, size_t rows, size_t columns, float *out)
+{
+    for (size_t first = 0; first < rows; first += TRANSPOSED) {
+        const size_t end = first + TRANSPOSED < rows ? first + TRANSPOSED : rows;
+        for (size_t c = 0; c < columns; c++)
+            for (size_t r = first; r < end; r++)
+                out[c * rows + r] = in[r * columns + c];
+    }
+}
+
 /* -- products in panels --------------------------------------------------------------------------------------------- */
 
-#define ROWS_SHARED 48 /* when threads share a product */
+#define ROWS_SHARED 48 /* of a block, at least, where threads share many rows and few columns */
 #define BLOCKS_EACH 4  /* a thread should find, so that none waits long for the last */
 
 struct cut {
     int rows_each, row_blocks, panels_each, panel_blocks;
 };
 
+static int at_most(long value, int most)
+{
+    return value < most ? (int)value : most;
+}
+
+/* Blocks of rows read all weights each, blocks of columns all rows: of these the fewer are cut for the threads' sake. */
 static struct cut cut_of(const struct step *step, const struct step_io *io)
 {
     const int panels = divide_up(io->out.c, step->set->panel), wanted = io->lanes > 1 ? io->lanes * BLOCKS_EACH : 1;
     const long rows = (long)io->images * (long)shape_positions(io->out);
-    long blocks = (rows + PRODUCT_ROWS - 1) / PRODUCT_ROWS;
-    const long finer = (rows + ROWS_SHARED - 1) / ROWS_SHARED;
-    if (blocks < wanted)
-        blocks = finer < wanted ? finer : wanted;
+    int blocks = (int)((rows + PRODUCT_ROWS - 1) / PRODUCT_ROWS);
+    if (blocks < wanted && rows > (long)blocks * io->out.c)
+        blocks = at_most((rows + ROWS_SHARED - 1) / ROWS_SHARED, wanted);
     struct cut cut = {.panels_each = panels, .panel_blocks = 1};
-    cut.rows_each = divide_up((int)((rows + blocks - 1) / blocks), step->set->tile_rows) * step->set->tile_rows;
+    cut.rows_each = (int)((rows + blocks - 1) / blocks);
     cut.row_blocks = (int)((rows + cut.rows_each - 1) / cut.rows_each);
     if (cut.row_blocks < wanted) {
         cut.panels_each = divide_up(panels, divide_up(wanted, cut.row_blocks));
