@@ -264,8 +264,8 @@ static int fill_facts(const struct source *source, const json_t *manifest, struc
         return error_memory(err, "the comparison");
     facts[0] = arena_format(arena, "seed %s", text_of(source->config, "seed"));
     facts[1] = arena_format(arena, "image set %.*s", HASH_SHOWN, images ? images : "unknown");
-    facts[2] =
-        arena_format(arena, "kernels %s, exact passes %s", text_of(runtime, "kernels"), text_of(runtime, "exact_passes"));
+    facts[2] = arena_format(arena, "kernels %s, exact passes %s", text_of(runtime, "kernels"),
+                            text_of(runtime, "exact_passes"));
     facts[3] = arena_format(arena, "processor %s, kernels for %s", *cpu ? cpu : "unknown",
                             json_text(json_object_get(manifest, "blas"), "core"));
     out->side.facts = facts;

@@ -489,8 +489,7 @@ static const struct yaml_key runtime_keys[] = {
     YAML_KEY(struct config_runtime, threads, yaml_read_int, .max = 1024),
     YAML_KEY(struct config_runtime, batch, yaml_read_int, .max = 4096),
     YAML_KEY(struct config_runtime, memory, yaml_read_int, .max = 1 << 24),
-    YAML_KEY(struct config_runtime, kernels, yaml_read_choice,
-             .choices = "auto|openblas|avx512|avx2|neon|portable"),
+    YAML_KEY(struct config_runtime, kernels, yaml_read_choice, .choices = "auto|openblas|avx512|avx2|neon|portable"),
     YAML_KEY(struct config_runtime, exact_passes, yaml_read_bool),
     {0},
 };

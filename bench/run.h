@@ -41,7 +41,7 @@ struct run_backbone {
     const char *kernels;           /* the engine's set */
     struct manifest_step *steps;   /* the plan */
     int step_count;
-    const char *weights_sha256;    /* set by record_open() */
+    const char *weights_sha256; /* set by record_open() */
 };
 
 /* A file that a run needs and does not find, and the command that brings it. */

@@ -8,6 +8,8 @@
 #define SHARE 6             /* one feature of so many may differ; more cost as much as all */
 #define SLICE 4096          /* features whose weights for one panel stay in the second cache */
 
+#define PANEL_MOST 32 /* of any set */
+
 enum reference { REFERENCE_NONE, REFERENCE_ZERO, REFERENCE_BASE };
 
 struct sparse_row {
@@ -96,12 +98,12 @@ static void choose_reference(const struct difference *d, const float *x, struct 
 /* One panel of all listed rows: slice by slice of the features, then what is fused behind. */
 static void run_panel(const struct difference *d, const struct step *step, const struct step_io *io, int panel)
 {
-    float sums[CHUNK_IMAGES][2 * 16] __attribute__((aligned(64)));
+    float sums[CHUNK_IMAGES][PANEL_MOST] __attribute__((aligned(64))) = {{0}};
     const int column = panel * d->panel, width = d->outputs - column < d->panel ? d->outputs - column : d->panel;
     const float *weight = step->packed + (size_t)column * (size_t)d->features;
     for (int i = 0; i < io->images; i++)
-        for (int k = 0; k < d->panel; k++)
-            sums[i][k] = d->rows[i].reference == REFERENCE_BASE ? d->base_sums[column + k] : 0;
+        if (d->rows[i].reference == REFERENCE_BASE)
+            memcpy(sums[i], d->base_sums + column, (size_t)d->panel * sizeof(float));
     for (int slice = 0; slice < divide_up(d->features, SLICE); slice++)
         for (int i = 0; i < io->images; i++) {
             const struct sparse_row *row = &d->rows[i];

@@ -33,7 +33,7 @@ static inline __attribute__((always_inline)) void run_columns(const struct row *
     const int count = d->channels;
     const ptrdiff_t channels = count, left = column * stride - d->padding_w;
     const size_t at = row->at + (size_t)column * (size_t)channels;
-    const float *w = d->weight, *lines[KERNEL_MAX];
+    const float *w = d->weight, *lines[KERNEL_MAX] = {0};
     float *const result = d->y;
     for (int ky = first_row; ky < end_row; ky++)
         lines[ky] = row->lines[ky * d->dilation] + left * channels;

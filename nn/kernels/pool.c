@@ -3,7 +3,7 @@
 
 static inline vec larger(vec best, vec x)
 {
-    return choose((x > best) | (x != x), x, best);
+    return choose((x > best) | (x != x), x, best); /* NOLINT(misc-redundant-expression): NaN */
 }
 
 void SET(max_pool)(const float *const *tap, int taps, int channels, float *y)

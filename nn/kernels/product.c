@@ -118,26 +118,26 @@ static void (*const tiles[])(const struct tile *) = {
 };
 
 /* A tile whose panel is wider than what is left of the columns goes through a place of its own. */
-static void run_narrow(struct tile *tile, int rows, int columns)
+static void run_narrow(const struct tile *wide, int rows, int columns)
 {
     float y[TILE_ROWS * PANEL] = {0}, residual[TILE_ROWS * PANEL] = {0};
-    float *const out = tile->y;
-    const size_t stride = tile->y_stride, bytes = (size_t)columns * sizeof(float);
+    const size_t stride = wide->y_stride, bytes = (size_t)columns * sizeof(float);
+    struct tile tile = *wide;
     struct finish finish;
-    for (int i = 0; tile->continues && i < rows; i++)
-        memcpy(y + i * PANEL, out + (size_t)i * stride, bytes);
-    if (tile->finish && tile->finish->residual) {
-        finish = *tile->finish;
+    for (int i = 0; wide->continues && i < rows; i++)
+        memcpy(y + i * PANEL, wide->y + (size_t)i * stride, bytes);
+    if (wide->finish && wide->finish->residual) {
+        finish = *wide->finish;
         for (int i = 0; i < rows; i++)
             memcpy(residual + i * PANEL, finish.residual + (size_t)i * stride, bytes);
         finish.residual = residual;
-        tile->finish = &finish;
+        tile.finish = &finish;
     }
-    tile->y = y;
-    tile->y_stride = PANEL;
-    tiles[rows - 1](tile);
+    tile.y = y;
+    tile.y_stride = PANEL;
+    tiles[rows - 1](&tile);
     for (int i = 0; i < rows; i++)
-        memcpy(out + (size_t)i * stride, y + i * PANEL, bytes);
+        memcpy(wide->y + (size_t)i * stride, y + i * PANEL, bytes);
 }
 
 /* A stretch of the depth: whole segments, or a part of one. */

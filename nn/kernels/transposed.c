@@ -1,7 +1,8 @@
 /* nn/kernels/transposed.c - the product of a vector with packed weights the other way round: a gradient through a layer. */
 #include "nn/kernels/vector.h"
 
-#define ROWS 256 /* whose sums stay in the first cache while the panels go by; the weights come in runs of their length */
+#define ROWS \
+    256 /* whose sums stay in the first cache while the panels go by; the weights come in runs of their length */
 
 static bool is_zero(const float *dy)
 {
