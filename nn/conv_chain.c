@@ -25,11 +25,6 @@ static bool is_pointwise(const struct step *step)
     return step->kernel == &conv_product && conv2d_is_pointwise(conv);
 }
 
-static int lines_of(const struct conv2d *conv, int rows)
-{
-    return (rows - 1) * conv->stride + (conv->kernel - 1) * conv->dilation + 1;
-}
-
 static size_t row_floats(struct shape shape)
 {
     return (size_t)shape.w * (size_t)shape.c;
@@ -38,7 +33,7 @@ static size_t row_floats(struct shape shape)
 /* Of the expanded rows (none without an expansion) and of the depthwise ones. */
 static size_t wide_floats(const struct chain *chain, int rows)
 {
-    const size_t lines = chain->expand ? (size_t)lines_of(&chain->depthwise->node->conv, rows) : 0;
+    const size_t lines = chain->expand ? (size_t)conv2d_reach(&chain->depthwise->node->conv, rows) : 0;
     return lines * row_floats(chain->wide) + (size_t)rows * row_floats(chain->deep);
 }
 
@@ -62,7 +57,7 @@ static struct chain chain_of(const struct step *parts, int count, struct shape i
     while (chain.rows < chain.out.h && wide_floats(&chain, chain.rows + 1) <= CHAIN_FLOATS)
         chain.rows++;
     chain.rows = divide_up(chain.out.h, divide_up(chain.out.h, chain.rows));
-    chain.lines = lines_of(&chain.depthwise->node->conv, chain.rows);
+    chain.lines = conv2d_reach(&chain.depthwise->node->conv, chain.rows);
     return chain;
 }
 
@@ -114,17 +109,10 @@ static size_t scratch(const struct step *step, const struct shape *in, struct sh
     return table_floats(&chain) + wide_floats(&chain, chain.rows);
 }
 
-/* Output rows of a band: a whole image, where nobody shares it. */
-static int band_rows(const struct step_io *io)
-{
-    const int wanted = io->lanes > 1 ? divide_up(io->lanes * BANDS_EACH, io->images) : 1;
-    return divide_up(io->out.h, wanted);
-}
-
 static int blocks(const struct step *step, const struct step_io *io)
 {
     (void)step;
-    return io->images * divide_up(io->out.h, band_rows(io));
+    return io->images * divide_up(io->out.h, shared_rows(io, BANDS_EACH));
 }
 
 /* A 1x1 convolution of `rows` rows of positions. */
@@ -141,9 +129,9 @@ static void run_pointwise(const struct step *step, const struct step_io *io, con
                                     .weight = step->packed,
                                     .y = y,
                                     .y_stride = (size_t)conv->out,
-                                    .finish = step_finish(step, io)};
+                                    .finish = step_finish(step, io, 0, 0)};
     step->set->product(&product);
-    step_activate(step, y, (size_t)product.rows * product.y_stride);
+    step_activate(step, y, (size_t)product.rows, product.y_stride, product.y_stride);
 }
 
 /* Input rows made..end-1 of the depthwise convolution, each to its place in the ring. */
@@ -152,7 +140,7 @@ static void expand(const struct chain *chain, const struct step_io *io, int made
     struct step_io part = {.in = {chain->in}};
     for (int count; made < end; made += count) {
         const int place = made % chain->lines, room = chain->lines - place;
-        count = end - made < room ? end - made : room;
+        count = smaller(end - made, room);
         run_pointwise(chain->expand, &part, io->x[0] + (size_t)made * row_floats(chain->in), count,
                       ring + (size_t)place * row_floats(chain->wide));
     }
@@ -163,7 +151,7 @@ static void convolve(const struct chain *chain, const struct step_io *io, int fi
                      const float **lines, float *deep)
 {
     const struct conv2d *conv = &chain->depthwise->node->conv;
-    const int top = first * conv->stride - conv->padding, count = lines_of(conv, rows);
+    const int top = first * conv->stride - conv->padding, count = conv2d_reach(conv, rows);
     const struct step_io part = {.in = {chain->wide}};
     for (int k = 0; k < count; k++) {
         const int y = top + k;
@@ -178,9 +166,9 @@ static void convolve(const struct chain *chain, const struct step_io *io, int fi
     d.rows = rows;
     d.lines = lines;
     d.y = deep;
-    d.finish = step_finish(chain->depthwise, &part);
+    d.finish = step_finish(chain->depthwise, &part, 0, 0);
     chain->depthwise->set->depthwise(&d);
-    step_activate(chain->depthwise, deep, (size_t)rows * row_floats(chain->deep));
+    step_activate(chain->depthwise, deep, (size_t)rows, row_floats(chain->deep), row_floats(chain->deep));
 }
 
 static void project(const struct chain *chain, const struct step_io *io, int first, int rows, const float *deep)
@@ -194,8 +182,8 @@ static void forward(const struct step *step, const struct step_io *all, int bloc
 {
     const struct chain chain = chain_of_step(step, all->in[0]);
     const struct conv2d *conv = &chain.depthwise->node->conv;
-    const int each = band_rows(all), bands = divide_up(all->out.h, each), begin = block % bands * each;
-    const int end = all->out.h - begin < each ? all->out.h : begin + each;
+    const int each = shared_rows(all, BANDS_EACH), bands = divide_up(all->out.h, each), begin = block % bands * each;
+    const int end = smaller(all->out.h, begin + each);
     const struct step_io io = step_images(all, block / bands, 1);
     const float **lines = (const float **)(void *)io.scratch;
     float *ring = io.scratch + table_floats(&chain);
@@ -203,9 +191,9 @@ static void forward(const struct step *step, const struct step_io *all, int bloc
     int made = begin * conv->stride - conv->padding;
     made = made > 0 ? made : 0;
     for (int first = begin, rows; first < end; first += rows) {
-        rows = end - first < chain.rows ? end - first : chain.rows;
-        const int seen = first * conv->stride - conv->padding + lines_of(conv, rows);
-        const int needed = seen < chain.wide.h ? seen : chain.wide.h;
+        rows = smaller(end - first, chain.rows);
+        const int seen = first * conv->stride - conv->padding + conv2d_reach(conv, rows);
+        const int needed = smaller(seen, chain.wide.h);
         if (chain.expand)
             expand(&chain, &io, made, needed, ring);
         made = needed > made ? needed : made;

@@ -27,29 +27,16 @@ static void pack(const struct kernel_set *set, const struct conv2d *conv, int ch
     }
 }
 
-/* How many input rows `rows` output rows look at, from the first to the last. */
-static size_t line_count(const struct conv2d *conv, int rows)
-{
-    return (size_t)(rows - 1) * (size_t)conv->stride + (size_t)(conv->kernel - 1) * (size_t)conv->dilation + 1;
-}
-
 static size_t scratch(const struct kernel_set *set, const struct conv2d *conv, struct shape in, struct shape out)
 {
     (void)set, (void)in;
-    return pointer_floats(line_count(conv, out.h));
-}
-
-/* Output rows of a band: a whole image, where nobody shares it. */
-static int band_rows(const struct step_io *io)
-{
-    const int wanted = io->lanes > 1 ? divide_up(io->lanes * BANDS_EACH, io->images) : 1;
-    return divide_up(io->out.h, wanted);
+    return pointer_floats((size_t)conv2d_reach(conv, out.h));
 }
 
 static int blocks(const struct step *step, const struct step_io *io)
 {
     (void)step;
-    return io->images * divide_up(io->out.h, band_rows(io));
+    return io->images * divide_up(io->out.h, shared_rows(io, BANDS_EACH));
 }
 
 struct depthwise depthwise_of(const struct step *step, struct shape in, struct shape out)
@@ -71,24 +58,22 @@ struct depthwise depthwise_of(const struct step *step, struct shape in, struct s
 static void forward(const struct step *step, const struct step_io *all, int block)
 {
     const struct conv2d *conv = &step->node->conv;
-    const int each = band_rows(all), bands = divide_up(all->out.h, each), first = block % bands * each;
+    const int each = shared_rows(all, BANDS_EACH), bands = divide_up(all->out.h, each), first = block % bands * each;
     const struct step_io io = step_images(all, block / bands, 1);
     const size_t at = (size_t)first * (size_t)io.out.w * (size_t)io.out.c;
     const float **lines = (const float **)(void *)io.scratch;
     struct depthwise d = depthwise_of(step, io.in[0], io.out);
-    d.rows = io.out.h - first < each ? io.out.h - first : each;
-    const int top = first * conv->stride - conv->padding, count = (int)line_count(conv, d.rows);
+    d.rows = smaller(io.out.h - first, each);
+    const int top = first * conv->stride - conv->padding, count = conv2d_reach(conv, d.rows);
     for (int k = 0; k < count; k++) {
         const int y = top + k;
         lines[k] = y < 0 || y >= io.in[0].h ? NULL : io.x[0] + (size_t)y * (size_t)io.in[0].w * (size_t)io.in[0].c;
     }
     d.lines = lines;
     d.y = io.y + at;
-    d.finish = step_finish(step, &io);
-    if (d.finish.residual)
-        d.finish.residual += at;
+    d.finish = step_finish(step, &io, at, 0);
     step->set->depthwise(&d);
-    step_activate(step, d.y, (size_t)d.rows * (size_t)io.out.w * (size_t)io.out.c);
+    step_activate(step, d.y, (size_t)d.rows * (size_t)io.out.w, (size_t)io.out.c, (size_t)io.out.c);
 }
 
 const struct conv_kernel conv_depthwise = {.name = "depthwise",

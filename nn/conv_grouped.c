@@ -147,18 +147,9 @@ static void run_strip(const struct step *step, const struct step_io *io, const s
         .y = io->y + at,
         .y_row = row,
         .y_column = (size_t)io->out.c,
-        .finish = step_finish(step, io),
+        .finish = step_finish(step, io, at, channel),
     };
-    if (grouped.finish.bias)
-        grouped.finish.bias += channel;
-    if (grouped.finish.residual)
-        grouped.finish.residual += at;
     step->set->grouped(&grouped);
-}
-
-static int least(int a, int b)
-{
-    return a < b ? a : b;
 }
 
 static void forward(const struct step *step, const struct step_io *all, int block)
@@ -167,19 +158,18 @@ static void forward(const struct step *step, const struct step_io *all, int bloc
     const int parts = slab_parts(&cut, all), share = block % parts;
     const struct step_io io = step_images(all, block / parts / cut.bands, 1);
     struct part part = {.row = block / parts % cut.bands * cut.rows};
-    part.rows = least(io.out.h - part.row, cut.rows);
+    part.rows = smaller(io.out.h - part.row, cut.rows);
     const int begin = cut.slabs * share / parts * cut.slab, end = cut.slabs * (share + 1) / parts * cut.slab;
-    for (part.piece = begin; part.piece < least(end, cut.pieces); part.piece += cut.slab) {
-        part.pieces = least(cut.pieces - part.piece, cut.slab);
+    for (part.piece = begin; part.piece < smaller(end, cut.pieces); part.piece += cut.slab) {
+        part.pieces = smaller(cut.pieces - part.piece, cut.slab);
         copy_band(step, &io, &cut, part);
         const int channels = (part.piece + part.pieces) * cut.piece_outputs;
         for (int channel = part.piece * cut.piece_outputs; channel < channels; channel += GROUPED_STRIP)
             run_strip(step, &io, &cut, part, channel);
     }
-    const int first = begin * cut.piece_outputs, count = least(end, cut.pieces) * cut.piece_outputs - first;
+    const int first = begin * cut.piece_outputs, count = smaller(end, cut.pieces) * cut.piece_outputs - first;
     float *y = io.y + (size_t)part.row * (size_t)io.out.w * (size_t)io.out.c + first;
-    for (int p = 0; step->activation && !step->activation->is_limit && p < part.rows * io.out.w; p++)
-        step_activate(step, y + (size_t)p * (size_t)io.out.c, (size_t)count);
+    step_activate(step, y, (size_t)part.rows * (size_t)io.out.w, (size_t)count, (size_t)io.out.c);
 }
 
 const struct conv_kernel conv_grouped = {.name = "grouped",

@@ -124,7 +124,7 @@ static int band_rows(struct shape out)
 
 static int band_height(const struct conv2d *conv, struct shape out)
 {
-    return (band_rows(out) - 1) * conv->stride + (conv->kernel - 1) * conv->dilation + 1;
+    return conv2d_reach(conv, band_rows(out));
 }
 
 static size_t band_width(const struct conv2d *conv, struct shape in, struct shape out)
@@ -181,7 +181,7 @@ static void stem_forward(const struct step *step, const struct step_io *all, int
     const int bands = divide_up(out.h, band_rows(out));
     const struct step_io io = step_images(all, block / bands, 1);
     const int first = block % bands * band_rows(out);
-    const int rows = out.h - first < band_rows(out) ? out.h - first : band_rows(out);
+    const int rows = smaller(out.h - first, band_rows(out));
     const size_t width = band_width(conv, in, out), at = (size_t)first * (size_t)out.w * (size_t)out.c;
     const float **table = (const float **)(void *)io.scratch;
     float *band = io.scratch + pointer_floats(stem_pointers(step->set, conv, out));
@@ -195,11 +195,9 @@ static void stem_forward(const struct step *step, const struct step_io *all, int
                               .weight = step->packed,
                               .y = io.y + at,
                               .y_stride = (size_t)out.c,
-                              .finish = step_finish(step, &io)};
-    if (product.finish.residual)
-        product.finish.residual += at;
+                              .finish = step_finish(step, &io, at, 0)};
     step->set->product(&product);
-    step_activate(step, product.y, (size_t)product.rows * (size_t)out.c);
+    step_activate(step, product.y, (size_t)product.rows, (size_t)out.c, (size_t)out.c);
 }
 
 const struct conv_kernel conv_stem = {.name = "product, rows of taps",

@@ -144,58 +144,83 @@ static struct tile tile_at(const struct cut *cut, int index)
     return (struct tile){index / each, place / cut->across * WINOGRAD_TILE, place % cut->across * WINOGRAD_TILE};
 }
 
-static int at_most(int value, int most)
+/* A block: some tiles, some columns, and where their points lie in scratch. */
+struct block {
+    struct cut cut;
+    int first, tiles, column, columns;
+    size_t v_stride, m_stride; /* of a tile */
+    float *v, *m, *copy;
+};
+
+static struct block block_of(const struct step *step, const struct step_io *io, int index)
 {
-    return value < most ? value : most;
+    const struct cut cut = cut_of(step, io);
+    const int width = cut.panels_each * step->set->panel;
+    struct block b = {.cut = cut,
+                      .first = index / cut.panel_blocks * cut.tiles_each,
+                      .column = index % cut.panel_blocks * width,
+                      .v_stride = (size_t)io->in[0].c + PAD_FLOATS,
+                      .m_stride = (size_t)width + PAD_FLOATS,
+                      .v = io->scratch};
+    b.tiles = smaller(cut.tiles - b.first, cut.tiles_each);
+    b.columns = smaller(io->out.c - b.column, width);
+    b.m = b.v + WINOGRAD_POINTS * (size_t)b.tiles * b.v_stride;
+    b.copy = b.m + WINOGRAD_POINTS * (size_t)b.tiles * b.m_stride;
+    return b;
+}
+
+static void to_points(const struct step *step, const struct step_io *io, const struct block *b)
+{
+    const struct conv2d *conv = &step->node->conv;
+    const struct shape in = io->in[0];
+    for (int t = 0; t < b->tiles; t++) {
+        const struct tile tile = tile_at(&b->cut, b->first + t);
+        const struct patch patch = patch_at(io->x[0] + (size_t)tile.image * shape_size(in), in, tile.i - conv->padding,
+                                            tile.j - conv->padding_w, b->copy);
+        step->set->winograd_input(patch.x, patch.row_stride, patch.column_stride, in.c, b->v + (size_t)t * b->v_stride,
+                                  (size_t)b->tiles * b->v_stride);
+    }
+}
+
+static void multiply_points(const struct step *step, const struct step_io *io, const struct block *b)
+{
+    const size_t depth = (size_t)io->in[0].c, point = product_packed(step->set, depth, io->out.c);
+    for (size_t p = 0; p < WINOGRAD_POINTS; p++)
+        step->set->product(&(struct product){.rows = b->tiles,
+                                             .columns = b->columns,
+                                             .segments = 1,
+                                             .length = (int)depth,
+                                             .x = b->v + p * (size_t)b->tiles * b->v_stride,
+                                             .x_stride = b->v_stride,
+                                             .weight = step->packed + p * point + (size_t)b->column * depth,
+                                             .y = b->m + p * (size_t)b->tiles * b->m_stride,
+                                             .y_stride = b->m_stride,
+                                             .finish = {.low = -INFINITY, .high = INFINITY}});
+}
+
+static void from_points(const struct step *step, const struct step_io *io, const struct block *b)
+{
+    const struct shape out = io->out;
+    const size_t channels = (size_t)out.c, row = (size_t)out.w * channels;
+    for (int t = 0; t < b->tiles; t++) {
+        const struct tile tile = tile_at(&b->cut, b->first + t);
+        const int down = smaller(out.h - tile.i, WINOGRAD_TILE), across = smaller(out.w - tile.j, WINOGRAD_TILE);
+        const size_t at =
+            (size_t)tile.image * shape_size(out) + (size_t)tile.i * row + (size_t)tile.j * channels + (size_t)b->column;
+        const struct finish finish = step_finish(step, io, at, b->column);
+        step->set->winograd_output(b->m + (size_t)t * b->m_stride, (size_t)b->tiles * b->m_stride, b->columns,
+                                   io->y + at, row, channels, down, across, &finish);
+        for (int i = 0; i < down; i++)
+            step_activate(step, io->y + at + (size_t)i * row, (size_t)across, (size_t)b->columns, channels);
+    }
 }
 
 static void forward(const struct step *step, const struct step_io *io, int block)
 {
-    const struct conv2d *conv = &step->node->conv;
-    const struct kernel_set *set = step->set;
-    const struct shape in = io->in[0], out = io->out;
-    const struct cut cut = cut_of(step, io);
-    const int first = block / cut.panel_blocks * cut.tiles_each,
-              column = block % cut.panel_blocks * cut.panels_each * set->panel;
-    const int tiles = at_most(cut.tiles - first, cut.tiles_each);
-    const int columns = at_most(out.c - column, cut.panels_each * set->panel);
-    const size_t v_stride = (size_t)in.c + PAD_FLOATS, m_stride = (size_t)(cut.panels_each * set->panel) + PAD_FLOATS;
-    float *v = io->scratch, *m = v + WINOGRAD_POINTS * (size_t)tiles * v_stride;
-    float *copy = m + WINOGRAD_POINTS * (size_t)tiles * m_stride;
-    for (int t = 0; t < tiles; t++) {
-        const struct tile tile = tile_at(&cut, first + t);
-        const struct patch patch = patch_at(io->x[0] + (size_t)tile.image * shape_size(in), in, tile.i - conv->padding,
-                                            tile.j - conv->padding_w, copy);
-        set->winograd_input(patch.x, patch.row_stride, patch.column_stride, in.c, v + (size_t)t * v_stride,
-                            (size_t)tiles * v_stride);
-    }
-    const size_t point = product_packed(set, (size_t)in.c, out.c);
-    for (int p = 0; p < WINOGRAD_POINTS; p++)
-        set->product(&(struct product){.rows = tiles,
-                                       .columns = columns,
-                                       .segments = 1,
-                                       .length = in.c,
-                                       .x = v + (size_t)p * (size_t)tiles * v_stride,
-                                       .x_stride = v_stride,
-                                       .weight = step->packed + (size_t)p * point + (size_t)column * (size_t)in.c,
-                                       .y = m + (size_t)p * (size_t)tiles * m_stride,
-                                       .y_stride = m_stride,
-                                       .finish = {.low = -INFINITY, .high = INFINITY}});
-    const struct finish finish = step_finish(step, io);
-    for (int t = 0; t < tiles; t++) {
-        const struct tile tile = tile_at(&cut, first + t);
-        const int rows = at_most(out.h - tile.i, WINOGRAD_TILE), across = at_most(out.w - tile.j, WINOGRAD_TILE);
-        const size_t row = (size_t)out.w * (size_t)out.c;
-        const size_t at = (size_t)tile.image * shape_size(out) + (size_t)tile.i * row + (size_t)tile.j * (size_t)out.c +
-                          (size_t)column;
-        const struct finish here = {finish.bias ? finish.bias + column : NULL,
-                                    finish.residual ? finish.residual + at : NULL, finish.low, finish.high};
-        set->winograd_output(m + (size_t)t * m_stride, (size_t)tiles * m_stride, columns, io->y + at, row,
-                             (size_t)out.c, rows, across, &here);
-        for (int i = 0; step->activation && !step->activation->is_limit && i < rows; i++)
-            for (int j = 0; j < across; j++)
-                step_activate(step, io->y + at + (size_t)i * row + (size_t)j * (size_t)out.c, (size_t)columns);
-    }
+    const struct block b = block_of(step, io, block);
+    to_points(step, io, &b);
+    multiply_points(step, io, &b);
+    from_points(step, io, &b);
 }
 
 const struct conv_kernel conv_winograd = {.name = "winograd F(4x4,3x3)",

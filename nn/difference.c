@@ -99,7 +99,7 @@ static void choose_reference(const struct difference *d, const float *x, struct 
 static void run_panel(const struct difference *d, const struct step *step, const struct step_io *io, int panel)
 {
     float sums[CHUNK_IMAGES][PANEL_MOST] __attribute__((aligned(64))) = {{0}};
-    const int column = panel * d->panel, width = d->outputs - column < d->panel ? d->outputs - column : d->panel;
+    const int column = panel * d->panel, width = smaller(d->outputs - column, d->panel);
     const float *weight = step->packed + (size_t)column * (size_t)d->features;
     for (int i = 0; i < io->images; i++)
         if (d->rows[i].reference == REFERENCE_BASE)
@@ -111,7 +111,7 @@ static void run_panel(const struct difference *d, const struct step *step, const
             if (row->reference != REFERENCE_NONE && end > begin)
                 step->set->sparse(&(struct sparse){row->feature, row->value}, begin, end, weight, sums[i]);
         }
-    const struct finish finish = step_finish(step, io);
+    const struct finish finish = step_finish(step, io, 0, 0);
     for (int i = 0; i < io->images; i++) {
         if (d->rows[i].reference == REFERENCE_NONE)
             continue;
@@ -121,7 +121,7 @@ static void run_panel(const struct difference *d, const struct step *step, const
                         low = sum < finish.low ? finish.low : sum;
             y[k] = low > finish.high ? finish.high : low;
         }
-        step_activate(step, y, (size_t)width);
+        step_activate(step, y, 1, (size_t)width, (size_t)width);
     }
 }
 

@@ -134,6 +134,12 @@ static inline bool conv2d_is_pointwise(const struct conv2d *conv)
 /* What the depthwise kernel needs of a step, but for rows, lines, y and finish. */
 struct depthwise depthwise_of(const struct step *step, struct shape in, struct shape out);
 
+/* How many input rows `rows` output rows look at, from the first to the last. */
+static inline int conv2d_reach(const struct conv2d *conv, int rows)
+{
+    return (rows - 1) * conv->stride + (conv->kernel - 1) * conv->dilation + 1;
+}
+
 /* NULL: none, OpenBLAS does it. */
 const struct conv_kernel *conv2d_kernel(const struct conv2d *conv, struct shape in, struct shape out);
 
@@ -151,6 +157,11 @@ static inline size_t shape_positions(struct shape shape)
     return (size_t)shape.h * (size_t)shape.w;
 }
 
+static inline int smaller(int a, int b)
+{
+    return a < b ? a : b;
+}
+
 /* a / b, rounded up. */
 static inline int divide_up(int a, int b)
 {
@@ -166,9 +177,18 @@ static inline size_t pointer_floats(size_t pointers)
 /* `images` of a step's images from `first` on. */
 struct step_io step_images(const struct step_io *io, int first, int images);
 
-/* Bias, residual and limits of a step for a kernel of our own; other activations are step_activate()'s, behind it. */
-struct finish step_finish(const struct step *step, const struct step_io *io);
-void step_activate(const struct step *step, float *y, size_t n);
+/*
+ * What a kernel of our own does to the results from place `at` of io->y on, whose first channel is `channel`. Activations
+ * that are no limits are step_activate()'s, behind it, on rows of `columns` that are `stride` floats apart.
+ */
+struct finish step_finish(const struct step *step, const struct step_io *io, size_t at, int channel);
+void step_activate(const struct step *step, float *y, size_t rows, size_t columns, size_t stride);
+
+/* Output rows of a block: a whole image, or, where threads share images, so many that each finds `bands` blocks. */
+static inline int shared_rows(const struct step_io *io, int bands)
+{
+    return divide_up(io->out.h, io->lanes > 1 ? divide_up(io->lanes * bands, io->images) : 1);
+}
 
 /* out (columns,rows) = in (rows,columns), transposed. */
 void transpose(const float *in, size_t rows, size_t columns, float *out);

@@ -17,20 +17,24 @@ struct step_io step_images(const struct step_io *io, int first, int images)
     return part;
 }
 
-struct finish step_finish(const struct step *step, const struct step_io *io)
+struct finish step_finish(const struct step *step, const struct step_io *io, size_t at, int channel)
 {
     const struct op *activation = step->activation;
     const bool is_limit = activation && activation->is_limit;
-    return (struct finish){.bias = step->bias,
-                           .residual = io->residual,
+    return (struct finish){.bias = step->bias ? step->bias + channel : NULL,
+                           .residual = io->residual ? io->residual + at : NULL,
                            .low = is_limit ? 0 : -INFINITY,
                            .high = is_limit ? activation->top : INFINITY};
 }
 
-void step_activate(const struct step *step, float *y, size_t n)
+void step_activate(const struct step *step, float *y, size_t rows, size_t columns, size_t stride)
 {
-    if (step->activation && !step->activation->is_limit)
-        step->activation->activate(y, n);
+    if (!step->activation || step->activation->is_limit)
+        return;
+    if (stride == columns)
+        columns *= rows, rows = 1;
+    for (size_t row = 0; row < rows; row++)
+        step->activation->activate(y + row * stride, columns);
 }
 
 #define TRANSPOSED 16 /* rows at once: what is written then fills a line of the caches */
@@ -54,11 +58,6 @@ struct cut {
     int rows_each, row_blocks, panels_each, panel_blocks;
 };
 
-static int at_most(long value, int most)
-{
-    return value < most ? (int)value : most;
-}
-
 /* Blocks of rows read all weights each, blocks of columns all rows: of these the fewer are cut for the threads' sake. */
 static struct cut cut_of(const struct step *step, const struct step_io *io)
 {
@@ -66,7 +65,7 @@ static struct cut cut_of(const struct step *step, const struct step_io *io)
     const long rows = (long)io->images * (long)shape_positions(io->out);
     int blocks = (int)((rows + PRODUCT_ROWS - 1) / PRODUCT_ROWS);
     if (blocks < wanted && rows > (long)blocks * io->out.c)
-        blocks = at_most((rows + ROWS_SHARED - 1) / ROWS_SHARED, wanted);
+        blocks = smaller((int)((rows + ROWS_SHARED - 1) / ROWS_SHARED), wanted);
     struct cut cut = {.panels_each = panels, .panel_blocks = 1};
     cut.rows_each = (int)((rows + blocks - 1) / blocks);
     cut.row_blocks = (int)((rows + cut.rows_each - 1) / cut.rows_each);
@@ -109,15 +108,9 @@ void product_run(const struct step *step, const struct step_io *io, const struct
     product->weight = step->packed + (size_t)part->column * depth;
     product->y = io->y + at;
     product->y_stride = (size_t)io->out.c;
-    product->finish = step_finish(step, io);
-    if (product->finish.bias)
-        product->finish.bias += part->column;
-    if (product->finish.residual)
-        product->finish.residual += at;
+    product->finish = step_finish(step, io, at, part->column);
     step->set->product(product);
-    if (step->activation && !step->activation->is_limit)
-        for (int row = 0; row < part->rows; row++)
-            step->activation->activate(product->y + (size_t)row * product->y_stride, (size_t)part->columns);
+    step_activate(step, product->y, (size_t)part->rows, (size_t)part->columns, product->y_stride);
 }
 
 size_t product_packed(const struct kernel_set *set, size_t depth, int columns)
