@@ -55,6 +55,7 @@ struct work {
     int *match[SIDES][COMPARE_LISTS]; /* position of a row in the other run, -1: none */
     bool is_same_run;                 /* all facts are equal */
     double widening_z;                /* normal quantile of the level of one cell */
+    int least_times;                  /* images that a difference of times needs */
     int pairs, *image[SIDES];         /* images in both, in the base's order */
     double *sample[SIDES];            /* (pairs,PARTS_MAX) */
     double *draws;                    /* (bootstrap) */
@@ -622,13 +623,21 @@ static double images_scatter(struct work *work, int n)
     return scatter(ratios, n);
 }
 
+/* With fewer images even a sign test could not reach a cell's level, and the median of three numbers is no bootstrap's: it
+   says of most samples that it hardly scatters. */
+static int least_times(double level)
+{
+    return 1 + (int)ceil(log2(1 / level));
+}
+
 /* A ratio counts when it stands out of what the machine's own moods do to images and to other methods. */
 static void judge_times(struct work *work, double noise, struct compare_cell *cell)
 {
     cell->size = fabs(log(cell->difference));
     if (cell->size <= fmax(log(work->options->speed), NOISE_FACTOR * noise))
         return;
-    time_interval(work, cell->n, cell);
+    if (cell->n >= work->least_times)
+        time_interval(work, cell->n, cell);
     cell->verdict = !excludes(cell, 1) ? COMPARE_WITHIN : cell->difference > 1 ? COMPARE_SLOWER : COMPARE_FASTER;
 }
 
@@ -675,6 +684,12 @@ static int compare_all_times(struct work *work, struct error *err)
                                      "times are not compared: the machine was busy, %s run waited %.0f %% of its time",
                                      wait > work->side[NOW]->processor_wait ? "the base's" : "the new", 100 * wait),
                         err);
+    if (work->pairs < work->least_times &&
+        add_note(work,
+                 arena_format(work->arena, "times are not judged: %d images, and chance is excluded with %d or more",
+                              work->pairs, work->least_times),
+                 err))
+        return -1;
     double *ratios =
         arena_alloc(work->arena, (size_t)base->backbone_count * (size_t)base->method_count + 1, sizeof *ratios);
     int count = 0;
@@ -763,7 +778,9 @@ static int prepare(struct work *work, struct error *err)
     work->drawn = arena_alloc(work->arena, rows, sizeof(int));
     work->draws = arena_alloc(work->arena, (size_t)work->options->bootstrap, sizeof(double));
     work->out->cells = arena_alloc(work->arena, cells + 1, sizeof *work->out->cells);
-    work->widening_z = normal_quantile(FAMILY_LEVEL / 2 / (double)(cells_of(work->side[BASE]->report) + 1));
+    const double level = FAMILY_LEVEL / (double)(cells_of(work->side[BASE]->report) + 1);
+    work->widening_z = normal_quantile(level / 2);
+    work->least_times = least_times(level);
     is_ready = is_ready && work->drawn && work->draws && work->out->cells;
     return is_ready ? 0 : error_memory(err, "the comparison");
 }
