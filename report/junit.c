@@ -30,7 +30,7 @@ static void put_message(FILE *stream, const struct compare_cell *cell)
     FILE *memory = open_memstream(&text, &size);
     if (memory) {
         compare_sentence(memory, cell);
-        if (fclose(memory) == 0)
+        if (fclose(memory) == 0 && text)
             put_attribute(stream, "message", text);
     }
     free(text);
