@@ -8,16 +8,27 @@
 
 #include <string.h>
 
-/* What a tile works on. Its rows are table[segment * TILE_ROWS + row] + offset, `length` floats of each segment. */
-struct tile {
-    const float *const *table;
+#define LINE_FLOATS 16 /* of a line of the caches */
+
+/*
+ * Tiles of as many rows each, one below the other: what is left of a panel's work once a stretch of the depth is chosen. The
+ * rows of tile t are table[(t * segments + segment) * TILE_ROWS + row] + offset, or x + (t * rows + row) * x_stride, where
+ * there is one segment; `length` floats of each segment.
+ */
+struct run {
+    int tiles;
+    const float *const *table; /* NULL: x */
+    size_t table_step;         /* pointers of a tile, of all segments */
+    const float *x;
+    size_t x_stride, offset;
     int segments, length;
-    size_t offset;
     const float *weight;
     float *y;
     size_t y_stride;
     bool continues;              /* add to y */
     const struct finish *finish; /* NULL: there is more to add */
+    const float *next;  /* what the next panel will read first: its weights come from far, these tiles' are near */
+    size_t next_floats; /* that a tile fetches of it */
 };
 
 #define EACH_1(DO) DO(0)
@@ -35,109 +46,132 @@ struct tile {
 
 #define BEGIN(i) vec left##i = {0}, right##i = {0};
 /* What will be written or added is far away: it is on its way while the sums are made. */
-#define FETCH(i) __builtin_prefetch(tile->y + i * tile->y_stride, 1);
-#define FETCH_RESIDUAL(i) __builtin_prefetch(finish->residual + i * tile->y_stride);
-#define POINT(i) const float *x##i = tile->table[s * TILE_ROWS + i] + tile->offset;
+#define FETCH(i) __builtin_prefetch(y + i * y_stride, 1);
+#define FETCH_RESIDUAL(i) __builtin_prefetch(residual + i * y_stride);
+#define POINT(i) const float *x##i = table ? table[s * TILE_ROWS + i] + run->offset : x + i * run->x_stride;
 #define MULTIPLY(i) \
     { \
-        const vec x = splat(x##i[k]); \
-        left##i += x * w0; \
-        right##i += x * w1; \
+        const vec v = splat(x##i[k]); \
+        left##i += v * w0; \
+        right##i += v * w1; \
     }
 #define CONTINUE(i) \
-    left##i += load(tile->y + i * tile->y_stride); \
-    right##i += load(tile->y + i * tile->y_stride + LANES);
+    left##i += load(y + i * y_stride); \
+    right##i += load(y + i * y_stride + LANES);
 #define ADD_BIAS(i) \
     left##i += b0; \
     right##i += b1;
 #define ADD_RESIDUAL(i) \
-    left##i += load(finish->residual + i * tile->y_stride); \
-    right##i += load(finish->residual + i * tile->y_stride + LANES);
+    left##i += load(residual + i * y_stride); \
+    right##i += load(residual + i * y_stride + LANES);
 #define LIMIT(i) \
     left##i = limit(left##i, finish->low, finish->high); \
     right##i = limit(right##i, finish->low, finish->high);
 #define STORE(i) \
-    store(tile->y + i * tile->y_stride, left##i); \
-    store(tile->y + i * tile->y_stride + LANES, right##i);
+    store(y + i * y_stride, left##i); \
+    store(y + i * y_stride + LANES, right##i);
 
-#define TILE(n) \
-    static void tile_##n(const struct tile *tile) \
+#define TILES(n) \
+    static void tiles_##n(const struct run *run) \
     { \
-        const struct finish *finish = tile->finish; \
-        const float *w = tile->weight; \
-        EACH_##n(BEGIN); \
-        EACH_##n(FETCH); \
-        if (finish && finish->residual) { \
-            EACH_##n(FETCH_RESIDUAL); \
-        } \
-        for (int s = 0; s < tile->segments; s++) { \
-            EACH_##n(POINT); \
-            _Pragma("GCC unroll 4") for (int k = 0; k < tile->length; k++) \
-            { \
-                const vec w0 = load(w), w1 = load(w + LANES); \
-                w += PANEL; \
-                EACH_##n(MULTIPLY); \
+        const struct finish *finish = run->finish; \
+        const float *const *table = run->table, *x = run->x, *next = run->next; \
+        const float *residual = finish ? finish->residual : NULL; \
+        const size_t y_stride = run->y_stride; \
+        float *y = run->y; \
+        for (int t = 0; t < run->tiles; t++) { \
+            const float *w = run->weight; \
+            EACH_##n(BEGIN); \
+            EACH_##n(FETCH); \
+            if (residual) { \
+                EACH_##n(FETCH_RESIDUAL); \
             } \
+            for (const float *end = next + run->next_floats; next < end; next += LINE_FLOATS) \
+                __builtin_prefetch(next, 0, 2); \
+            for (int s = 0; s < run->segments; s++) { \
+                EACH_##n(POINT); \
+                _Pragma("GCC unroll 8") for (int k = 0; k < run->length; k++) \
+                { \
+                    const vec w0 = load(w), w1 = load(w + LANES); \
+                    w += PANEL; \
+                    EACH_##n(MULTIPLY); \
+                } \
+            } \
+            if (run->continues) { \
+                EACH_##n(CONTINUE); \
+            } \
+            if (finish && finish->bias) { \
+                const vec b0 = load(finish->bias), b1 = load(finish->bias + LANES); \
+                EACH_##n(ADD_BIAS); \
+            } \
+            if (residual) { \
+                EACH_##n(ADD_RESIDUAL); \
+                residual += n * y_stride; \
+            } \
+            if (finish) { \
+                EACH_##n(LIMIT); \
+            } \
+            EACH_##n(STORE); \
+            y += n * y_stride; \
+            if (table) \
+                table += run->table_step; \
+            else \
+                x += n * run->x_stride; \
         } \
-        if (tile->continues) { \
-            EACH_##n(CONTINUE); \
-        } \
-        if (finish && finish->bias) { \
-            const vec b0 = load(finish->bias), b1 = load(finish->bias + LANES); \
-            EACH_##n(ADD_BIAS); \
-        } \
-        if (finish && finish->residual) { \
-            EACH_##n(ADD_RESIDUAL); \
-        } \
-        if (finish) { \
-            EACH_##n(LIMIT); \
-        } \
-        EACH_##n(STORE); \
     }
 
-TILE(1)
-TILE(2)
-TILE(3)
-TILE(4)
-TILE(5)
-TILE(6)
+TILES(1)
+TILES(2)
+TILES(3)
+TILES(4)
+TILES(5)
+TILES(6)
 #if TILE_ROWS == 12
-TILE(7)
-TILE(8)
-TILE(9)
-TILE(10)
-TILE(11)
-TILE(12)
+TILES(7)
+TILES(8)
+TILES(9)
+TILES(10)
+TILES(11)
+TILES(12)
 #endif
 
-static void (*const tiles[])(const struct tile *) = {
-    tile_1, tile_2, tile_3, tile_4,  tile_5,  tile_6,
+static void (*const runs[])(const struct run *) = {
+    tiles_1, tiles_2, tiles_3, tiles_4,  tiles_5,  tiles_6,
 #if TILE_ROWS == 12
-    tile_7, tile_8, tile_9, tile_10, tile_11, tile_12,
+    tiles_7, tiles_8, tiles_9, tiles_10, tiles_11, tiles_12,
 #endif
 };
 
-/* A tile whose panel is wider than what is left of the columns goes through a place of its own. */
-static void run_narrow(const struct tile *wide, int rows, int columns)
+/* A run whose panel is wider than what is left of the columns: each tile goes through a place of its own. */
+static void run_narrow(const struct run *wide, int rows, int columns)
 {
     float y[TILE_ROWS * PANEL] = {0}, residual[TILE_ROWS * PANEL] = {0};
     const size_t stride = wide->y_stride, bytes = (size_t)columns * sizeof(float);
-    struct tile tile = *wide;
+    const float *added = wide->finish ? wide->finish->residual : NULL;
+    struct run run = *wide;
     struct finish finish;
-    for (int i = 0; wide->continues && i < rows; i++)
-        memcpy(y + i * PANEL, wide->y + (size_t)i * stride, bytes);
-    if (wide->finish && wide->finish->residual) {
+    if (added) {
         finish = *wide->finish;
-        for (int i = 0; i < rows; i++)
-            memcpy(residual + i * PANEL, finish.residual + (size_t)i * stride, bytes);
         finish.residual = residual;
-        tile.finish = &finish;
+        run.finish = &finish;
     }
-    tile.y = y;
-    tile.y_stride = PANEL;
-    tiles[rows - 1](&tile);
-    for (int i = 0; i < rows; i++)
-        memcpy(wide->y + (size_t)i * stride, y + i * PANEL, bytes);
+    run.tiles = 1;
+    run.y = y;
+    run.y_stride = PANEL;
+    for (int t = 0; t < wide->tiles; t++) {
+        float *to = wide->y + (size_t)(t * rows) * stride;
+        for (int i = 0; wide->continues && i < rows; i++)
+            memcpy(y + i * PANEL, to + (size_t)i * stride, bytes);
+        for (int i = 0; added && i < rows; i++)
+            memcpy(residual + i * PANEL, added + (size_t)(t * rows + i) * stride, bytes);
+        runs[rows - 1](&run);
+        for (int i = 0; i < rows; i++)
+            memcpy(to + (size_t)i * stride, y + i * PANEL, bytes);
+        if (run.table)
+            run.table += run.table_step;
+        else
+            run.x += (size_t)rows * run.x_stride;
+    }
 }
 
 /* A stretch of the depth: whole segments, or a part of one. */
@@ -165,53 +199,44 @@ static bool is_last(const struct product *p, struct stretch s)
     return s.segment + s.segments >= p->segments && s.begin + s.length >= p->length;
 }
 
-#define LINE_FLOATS 16 /* of a line of the caches */
-
-/* Part t of `parts` of what the next panel will read first: its weights come from far, these tiles' are near. */
-static void fetch_part(const float *weight, size_t floats, int t, int parts)
-{
-    const size_t lines = floats / LINE_FLOATS, end = lines * (size_t)(t + 1) / (size_t)parts;
-    for (size_t line = lines * (size_t)t / (size_t)parts; line < end; line++)
-        __builtin_prefetch(weight + line * LINE_FLOATS, 0, 2);
-}
-
 /* All rows of one panel over one stretch: the stretch's weights stay in the first cache. */
 static void run_panel(const struct product *p, struct stretch s, int panel)
 {
     const int column = panel * PANEL, columns = p->columns - column;
-    const size_t depth = (size_t)p->segments * (size_t)p->length;
-    const float *x[TILE_ROWS];
+    const size_t depth = (size_t)p->segments * (size_t)p->length, skipped = (size_t)s.segment * (size_t)p->length;
+    const size_t floats = (size_t)s.segments * (size_t)s.length * PANEL;
+    const struct product_tiles cut = product_tiles(p->rows, TILE_ROWS);
     struct finish finish = p->finish;
     if (finish.bias)
         finish.bias += column;
-    const struct product_tiles cut = product_tiles(p->rows, TILE_ROWS);
-    for (int t = 0, row = 0; t < cut.count; t++) {
-        const int rows = cut.each + (t < cut.larger);
-        const size_t at = (size_t)row * p->y_stride + (size_t)column;
-        struct tile tile = {
-            .table = x,
-            .segments = s.segments,
-            .length = s.length,
-            .offset = (size_t)s.begin,
-            .weight =
-                p->weight + ((size_t)panel * depth + (size_t)s.segment * (size_t)p->length + (size_t)s.begin) * PANEL,
-            .y = p->y + at,
-            .y_stride = p->y_stride,
-            .continues = s.segment > 0 || s.begin > 0,
-            .finish = is_last(p, s) ? &finish : NULL,
-        };
+    struct run run = {
+        .table_step = (size_t)p->segments * TILE_ROWS,
+        .x_stride = p->x_stride,
+        .offset = (size_t)s.begin,
+        .segments = s.segments,
+        .length = s.length,
+        .weight = p->weight + ((size_t)panel * depth + skipped + (size_t)s.begin) * PANEL,
+        .y_stride = p->y_stride,
+        .continues = s.segment > 0 || s.begin > 0,
+        .finish = is_last(p, s) ? &finish : NULL,
+        .next_floats = (floats / (size_t)cut.count + LINE_FLOATS - 1) / LINE_FLOATS * LINE_FLOATS,
+    };
+    for (int part = 0; part < 2; part++) { /* the larger tiles, then the others */
+        const int rows = cut.each + (part == 0), first = part ? cut.larger : 0;
+        const size_t row = (size_t)(first * rows + (part ? cut.larger : 0));
+        const size_t at = row * p->y_stride + (size_t)column;
+        run.tiles = part ? cut.count - cut.larger : cut.larger;
         if (p->table)
-            tile.table = p->table + ((size_t)t * (size_t)p->segments + (size_t)s.segment) * TILE_ROWS;
+            run.table = p->table + (size_t)first * run.table_step + (size_t)(s.segment * TILE_ROWS);
         else
-            for (int i = 0; i < rows; i++)
-                x[i] = p->x + (size_t)(row + i) * p->x_stride;
-        fetch_part(tile.weight + depth * PANEL, (size_t)s.segments * (size_t)s.length * PANEL, t, cut.count);
+            run.x = p->x + row * p->x_stride + s.begin;
+        run.y = p->y + at;
+        run.next = run.weight + depth * PANEL + (size_t)first * run.next_floats;
         finish.residual = p->finish.residual ? p->finish.residual + at : NULL;
-        if (columns < PANEL)
-            run_narrow(&tile, rows, columns);
-        else
-            tiles[rows - 1](&tile);
-        row += rows;
+        if (run.tiles > 0 && columns < PANEL)
+            run_narrow(&run, rows, columns);
+        else if (run.tiles > 0)
+            runs[rows - 1](&run);
     }
 }
 
