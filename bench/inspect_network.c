@@ -36,12 +36,13 @@ static json_t *list_nodes(const struct graph *graph, int usual)
     return nodes;
 }
 
-/* What was fused into a step: "residual, relu". */
+/* What was fused into a step: "residual, relu", "relu, in panels". */
 static json_t *pack_step(struct step_info step)
 {
     char fused[64];
-    snprintf(fused, sizeof fused, "%s%s%s", step.has_residual ? "residual" : "",
-             step.has_residual && step.activation[0] ? ", " : "", step.activation);
+    snprintf(fused, sizeof fused, "%s%s%s%s%s", step.has_residual ? "residual" : "",
+             step.has_residual && step.activation[0] ? ", " : "", step.activation,
+             step.is_in_panels && step.activation[0] ? ", " : "", step.is_in_panels ? "in panels" : "");
     const bool has_place = step.workspace_offset != (size_t)-1;
     const size_t offset_bytes = step.workspace_offset * sizeof(float);
     return json_pack("{ss ss ss ss so sI sI so}", "name", step.name, "op", step.op, "kernel", step.kernel, "fused",

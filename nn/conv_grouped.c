@@ -6,6 +6,8 @@
  */
 #include "nn/op.h"
 
+#include <stddef.h>
+
 #define PIECE_FLOATS 6144 /* of a band, about: three quarters of a first cache of 32 KiB */
 #define SLAB_CHANNELS 32  /* about; with the pieces above, a quarter of a second cache */
 #define PIECE_PAD 16      /* floats between pieces: powers of two would fall on the same lines of the caches */
@@ -104,6 +106,14 @@ struct part {
     int row, rows, piece, pieces;
 };
 
+static bool reads_panels(const struct kernel_set *set, const struct conv2d *conv, int channels_in)
+{
+    const int inputs = channels_in / conv->groups;
+    return set->panel % GROUPED_STRIP == 0 && (set->panel % inputs == 0 || inputs % set->panel == 0) &&
+           conv->kernel == 3 && conv->kernel_w == 3 && conv->dilation == 1 && conv->dilation_w == 1 &&
+           conv->padding <= 1 && conv->padding_w <= 1 && conv->stride == conv->stride_w && conv->stride <= 2;
+}
+
 static void copy_band(const struct step *step, const struct step_io *io, const struct cut *cut, struct part part)
 {
     const struct conv2d *conv = &step->node->conv;
@@ -119,6 +129,26 @@ static void copy_band(const struct step *step, const struct step_io *io, const s
                                                    .pieces = part.pieces,
                                                    .piece_floats = cut->piece_floats},
                             io->scratch);
+}
+
+/* An input in panels is read where it lies. */
+static void read_panels(const struct step *step, const struct step_io *io, const struct cut *cut, struct part part,
+                        int channel, struct grouped *grouped)
+{
+    const struct conv2d *conv = &step->node->conv;
+    const int panel = step->set->panel, first = channel / cut->piece_outputs * cut->channels;
+    grouped->top = part.row * conv->stride - conv->padding;
+    grouped->left = -conv->padding_w;
+    grouped->height = io->in[0].h;
+    grouped->width = io->in[0].w;
+    grouped->x_row = (size_t)io->in[0].w * (size_t)panel;
+    grouped->x_down = (size_t)conv->stride * grouped->x_row;
+    grouped->x = io->x[0] + (size_t)(first / panel) * io->x_panel + (size_t)(first % panel) +
+                 ((ptrdiff_t)grouped->top * io->in[0].w + grouped->left) * panel;
+    grouped->piece_floats = (size_t)cut->channels;
+    grouped->segments = divide_up(cut->inputs, panel);
+    grouped->segment_floats = io->x_panel;
+    grouped->inputs = cut->inputs / grouped->segments;
 }
 
 /* The result's channels from `channel` on, of which the first piece meets some in the copied band. */
@@ -149,6 +179,8 @@ static void run_strip(const struct step *step, const struct step_io *io, const s
         .y_column = (size_t)io->out.c,
         .finish = step_finish(step, io, at, channel),
     };
+    if (io->x_panel)
+        read_panels(step, io, cut, part, channel, &grouped);
     step->set->grouped(&grouped);
 }
 
@@ -162,7 +194,8 @@ static void forward(const struct step *step, const struct step_io *all, int bloc
     const int begin = cut.slabs * share / parts * cut.slab, end = cut.slabs * (share + 1) / parts * cut.slab;
     for (part.piece = begin; part.piece < smaller(end, cut.pieces); part.piece += cut.slab) {
         part.pieces = smaller(cut.pieces - part.piece, cut.slab);
-        copy_band(step, &io, &cut, part);
+        if (!io.x_panel)
+            copy_band(step, &io, &cut, part);
         const int channels = (part.piece + part.pieces) * cut.piece_outputs;
         for (int channel = part.piece * cut.piece_outputs; channel < channels; channel += GROUPED_STRIP)
             run_strip(step, &io, &cut, part, channel);
@@ -178,4 +211,5 @@ const struct conv_kernel conv_grouped = {.name = "grouped",
                                          .pack = pack,
                                          .scratch = scratch,
                                          .blocks = blocks,
-                                         .forward = forward};
+                                         .forward = forward,
+                                         .reads_panels = reads_panels};

@@ -100,7 +100,8 @@ const struct conv_kernel conv_product = {.name = "product",
                                          .pack = pack,
                                          .scratch = scratch,
                                          .blocks = product_blocks,
-                                         .forward = forward};
+                                         .forward = forward,
+                                         .writes_panels = true};
 
 /* -- few channels: the first layer ---------------------------------------------------------------------------------- */
 

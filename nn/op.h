@@ -61,8 +61,9 @@ struct step {
 /* What forward and backward of a step get: shapes of one image's values, buffers, scratch. */
 struct step_io {
     struct shape in[NODE_INPUTS_MAX], out;
-    int images; /* one behind the other in each buffer; backward: 1 */
-    int lanes;  /* threads that share the step's blocks; backward: that it may use */
+    int images;              /* one behind the other in each buffer; backward: 1 */
+    int lanes;               /* threads that share the step's blocks; backward: that it may use */
+    size_t x_panel, y_panel; /* x[0], y in panels (struct program): floats from one to the next; 0: NHWC */
     const float *x[NODE_INPUTS_MAX];
     const float *residual; /* NULL: none; shape of out */
     float *y;
@@ -71,6 +72,14 @@ struct step_io {
     float *dx[NODE_INPUTS_MAX]; /* backward: added to */
     float *scratch;             /* op->scratch() floats, of this thread alone */
 };
+
+/*
+ * May a value that this step writes, or reads as its first input, lie in panels: all positions of the kernel set's first
+ * `panel` channels, those of the next, and so on? A product writes them as it makes them, line by line of the caches, and a
+ * grouped convolution, which reads few channels of many positions, would have to sort them out.
+ */
+bool step_writes_panels(const struct step *step);
+bool step_reads_panels(const struct step *step, struct shape in);
 
 struct op {
     const char *name;
@@ -115,6 +124,8 @@ struct conv_kernel {
     size_t (*scratch)(const struct kernel_set *set, const struct conv2d *conv, struct shape in, struct shape out);
     int (*blocks)(const struct step *step, const struct step_io *io);
     void (*forward)(const struct step *step, const struct step_io *io, int block);
+    bool (*reads_panels)(const struct kernel_set *set, const struct conv2d *conv, int channels_in); /* NULL: never */
+    bool writes_panels;
 };
 
 extern const struct conv_kernel conv_product, conv_stem, conv_winograd, conv_depthwise, conv_grouped;

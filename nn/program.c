@@ -202,6 +202,28 @@ static void place_all(struct planner *planner, bool keep_all, const bool *pinned
         place_value(planner, program->sides[i], end, end);
 }
 
+/* Values between a step that writes panels and the only one that reads them, if both take as many images at once. */
+static void choose_panels(const struct network *network, struct program *program, const bool *pinned)
+{
+    for (int i = 0; i < program->spatial_count; i++) {
+        const struct step *step = &network->steps[program->steps[i]];
+        const int value = step->output, last = last_reader(network, program, value);
+        if (last < 0 || value == program->boundary || (pinned && pinned[value]) || !step_writes_panels(step) ||
+            (i < program->group_first) != (last < program->group_first))
+            continue;
+        const struct step *reader = &network->steps[program->steps[last]];
+        int readers = 0;
+        for (int k = i; k <= last; k++) {
+            int reads[NODE_INPUTS_MAX + 1];
+            const int count = step_reads(&network->steps[program->steps[k]], reads);
+            for (int r = 0; r < count; r++)
+                readers += reads[r] == value;
+        }
+        program->is_in_panels[value] = readers == 1 && reader->inputs[0] == value && reader->residual != value &&
+                                       step_reads_panels(reader, network->values[value]);
+    }
+}
+
 static size_t scratch_floats(const struct network *network, const struct program *program, bool with_backward)
 {
     size_t largest = 0;
@@ -225,8 +247,9 @@ int program_build(struct network *network, int start, bool keep_all, const bool 
     *program = (struct program){.start = start};
     program->offset = arena_alloc(&network->arena, (size_t)network->value_count, sizeof *program->offset);
     program->is_grouped = arena_alloc(&network->arena, (size_t)network->value_count, sizeof *program->is_grouped);
+    program->is_in_panels = arena_alloc(&network->arena, (size_t)network->value_count, sizeof *program->is_in_panels);
     struct place *places = calloc((size_t)network->value_count + 1, sizeof *places);
-    if (!program->offset || !program->is_grouped || !places) {
+    if (!program->offset || !program->is_grouped || !program->is_in_panels || !places) {
         free(places);
         return error_memory(err, "the plan");
     }
@@ -242,6 +265,8 @@ int program_build(struct network *network, int start, bool keep_all, const bool 
         split_groups(network, program);
         struct planner planner = {.network = network, .program = program, .places = places};
         place_all(&planner, keep_all, pinned);
+        if (!keep_all)
+            choose_panels(network, program, pinned);
         program->scratch = program->floats;
         program->floats += rounded(scratch_floats(network, program, keep_all));
         for (int i = program->spatial_count; i < program->step_count; i++) {

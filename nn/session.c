@@ -257,6 +257,10 @@ static void run_steps(const struct session *session, const struct program *progr
         struct step_io io = step_places(session->network, step, at, scratch);
         io.images = stretch.images;
         io.lanes = stretch.lanes;
+        if (program->is_in_panels[step->inputs[0]])
+            io.x_panel = (size_t)io.images * shape_positions(io.in[0]) * (size_t)step->set->panel;
+        if (program->is_in_panels[step->output])
+            io.y_panel = (size_t)io.images * shape_positions(io.out) * (size_t)step->set->panel;
         const bool is_timed = session->step_seconds && program == &session->network->full;
         const double start = is_timed ? omp_get_wtime() : 0;
         if (stretch.lanes > 1)

@@ -11,10 +11,23 @@ struct step_io step_images(const struct step_io *io, int first, int images)
     part.images = images;
     for (int i = 0; i < NODE_INPUTS_MAX && io->x[i]; i++)
         part.x[i] = io->x[i] + at * shape_size(io->in[i]);
+    if (io->x_panel)
+        part.x[0] = io->x[0] + at * io->x_panel / (size_t)io->images;
     part.y = io->y + out;
     if (io->residual)
         part.residual = io->residual + out;
     return part;
+}
+
+bool step_writes_panels(const struct step *step)
+{
+    return step->kernel && step->kernel->writes_panels && step->residual < 0 &&
+           step->node->conv.out % step->set->panel == 0;
+}
+
+bool step_reads_panels(const struct step *step, struct shape in)
+{
+    return step->kernel && step->kernel->reads_panels && step->kernel->reads_panels(step->set, &step->node->conv, in.c);
 }
 
 struct finish step_finish(const struct step *step, const struct step_io *io, size_t at, int channel)
@@ -109,8 +122,18 @@ void product_run(const struct step *step, const struct step_io *io, const struct
     product->y = io->y + at;
     product->y_stride = (size_t)io->out.c;
     product->finish = step_finish(step, io, at, part->column);
+    if (io->y_panel) {
+        const size_t panel = (size_t)step->set->panel;
+        product->y = io->y + (size_t)part->column / panel * io->y_panel + (size_t)part->first * panel;
+        product->y_stride = panel;
+        product->y_panel = io->y_panel;
+    }
     step->set->product(product);
-    step_activate(step, product->y, (size_t)part->rows, (size_t)part->columns, product->y_stride);
+    if (!io->y_panel)
+        step_activate(step, product->y, (size_t)part->rows, (size_t)part->columns, product->y_stride);
+    for (int column = 0; io->y_panel && column < part->columns; column += step->set->panel)
+        step_activate(step, product->y + (size_t)(column / step->set->panel) * io->y_panel, (size_t)part->rows,
+                      product->y_stride, product->y_stride);
 }
 
 size_t product_packed(const struct kernel_set *set, size_t depth, int columns)

@@ -3,7 +3,8 @@
  *
  * A tile is up to COLUMNS outputs side by side; its accumulators are named one by one, as in product.c. With a stride of 1
  * or 2, an input that was read serves all the outputs whose three taps in a row meet it. Where groups share a vector, its
- * lanes read their own group's input by a shuffle, so that no multiplication is wasted.
+ * lanes read their own group's input by a shuffle, so that no multiplication is wasted. An input in panels is read where it
+ * lies, without what is outside of it; any other from a band that was copied.
  */
 #include "nn/kernels/vector.h"
 
@@ -60,11 +61,17 @@ void SET(grouped_band)(const struct grouped_band *band, float *out)
 
 /* -- tiles ---------------------------------------------------------------------------------------------------------- */
 
-/* One vector of up to COLUMNS outputs: what it reads and writes. */
-struct tile {
-    const float *x, *weight, *bias, *residual; /* bias, residual: NULL: none */
+/* Tiles of as many columns each, side by side in one row of the result, of one vector: what they read and write. */
+struct run {
+    int tiles;
+    const float *x;   /* under the first tap of the first output, or where that would be */
+    int taps;         /* rows of them that are inside; x and weight are those of the first */
+    bool left, right; /* the first column under the first tile, the last one under the last tile are outside */
+    const float *weight, *bias, *residual; /* bias, residual: NULL: none */
     float *y;
 };
+
+static const float zeros[PANEL];
 
 /* Which taps meet which columns. */
 enum reach { REACH_STRIDE_1, REACH_STRIDE_2, REACH_ANY };
@@ -114,7 +121,7 @@ __attribute__((always_inline)) static inline vec input(const float *x, int k, in
 #define EACH_7(DO) EACH_6(DO) DO(6, 7, 8)
 #define EACH_8(DO) EACH_7(DO) DO(7, 8, 9)
 
-#define INPUT(column) input(x + (size_t)(column)*step, k, width)
+#define INPUT(column) input((column) == 0 ? first : (column) == end ? last : x + (size_t)(column)*step, k, width)
 #define BEGIN(i, j, l) vec sum##i = {0};
 #define STRIDE_1(i, j, l) \
     const vec v##l = INPUT(l); \
@@ -131,9 +138,9 @@ __attribute__((always_inline)) static inline vec input(const float *x, int k, in
     { \
         const size_t place = (size_t)(i)*g->y_column; \
         vec v = sum##i + bias; \
-        if (tile->residual) \
-            v += load(tile->residual + place); \
-        store(tile->y + place, limit(v, g->finish.low, g->finish.high)); \
+        if (residual) \
+            v += load(residual + place); \
+        store(y + place, limit(v, g->finish.low, g->finish.high)); \
     }
 
 /* One input of each group under a row of taps. */
@@ -153,68 +160,86 @@ __attribute__((always_inline)) static inline vec input(const float *x, int k, in
         } \
     }
 
-#define TILE(n) \
-    __attribute__((always_inline)) static inline void tile_##n(const struct grouped *g, const struct tile *tile, \
-                                                               enum reach reach, int width) \
+#define TILES(n) \
+    __attribute__((always_inline)) static inline void tiles_##n(const struct grouped *g, const struct run *run, \
+                                                                enum reach reach, int width, bool is_in_panels) \
     { \
-        const size_t step = width ? LANES : (size_t)g->inputs, down = (size_t)g->dilation * g->x_row; \
-        const float *x = tile->x, *w = tile->weight; \
-        EACH_##n(BEGIN); \
-        for (int tap_row = 0; tap_row < g->kernel; tap_row++, x += down) { \
-            if (width) { \
-                _Pragma("GCC unroll 8") for (int k = 0; k < width; k++) \
-                { \
-                    CHANNEL(n) \
+        const size_t step = is_in_panels ? PANEL : width ? LANES : (size_t)g->inputs; \
+        const size_t down = (size_t)g->dilation * g->x_row; \
+        const int end = reach == REACH_STRIDE_1 ? n + 1 : reach == REACH_STRIDE_2 ? 2 * n : -1; \
+        const int segments = is_in_panels ? g->segments : 1; \
+        const float *begin = run->x, *residual = run->residual; \
+        float *y = run->y; \
+        for (int t = 0; t < run->tiles; t++) { \
+            const bool is_left = is_in_panels && run->left && t == 0; \
+            const bool is_right = is_in_panels && run->right && t == run->tiles - 1; \
+            const float *w = run->weight; \
+            EACH_##n(BEGIN); \
+            for (int tap_row = 0; tap_row < run->taps; tap_row++) \
+                for (int s = 0; s < segments; s++) { \
+                    const float *x = begin + (size_t)tap_row * down + (size_t)s * g->segment_floats; \
+                    const float *first = is_left ? zeros : x, *last = is_right ? zeros : x + (size_t)end * step; \
+                    if (width) { \
+                        _Pragma("GCC unroll 8") for (int k = 0; k < width; k++) \
+                        { \
+                            CHANNEL(n) \
+                        } \
+                    } else { \
+                        for (int k = 0; k < g->inputs; k++) { \
+                            CHANNEL(n) \
+                        } \
+                    } \
                 } \
-            } else { \
-                for (int k = 0; k < g->inputs; k++) { \
-                    CHANNEL(n) \
-                } \
-            } \
+            const vec bias = run->bias ? load(run->bias) : (vec){0}; \
+            EACH_##n(FINISH); \
+            begin += (size_t)(n * g->stride) * step; \
+            y += n * g->y_column; \
+            if (residual) \
+                residual += n * g->y_column; \
         } \
-        const vec bias = tile->bias ? load(tile->bias) : (vec){0}; \
-        EACH_##n(FINISH); \
     }
 
-TILE(1)
-TILE(2)
-TILE(3)
-TILE(4)
-TILE(5)
-TILE(6)
-TILE(7)
-TILE(8)
+TILES(1)
+TILES(2)
+TILES(3)
+TILES(4)
+TILES(5)
+TILES(6)
+TILES(7)
+TILES(8)
 
-/* A tile's function for a reach and a width of groups that share a vector. */
-typedef void tile_function(const struct grouped *g, const struct tile *tile);
+/* A run's function for a reach, a width of groups that share a vector, and where the input lies. */
+typedef void run_function(const struct grouped *g, const struct run *run);
 
-#define MEMBER(n, name, reach, width) \
-    static void name##_##n(const struct grouped *g, const struct tile *tile) \
+#define MEMBER(n, name, reach, width, is_in_panels) \
+    static void name##_##n(const struct grouped *g, const struct run *run) \
     { \
-        tile_##n(g, tile, reach, width); \
+        tiles_##n(g, run, reach, width, is_in_panels); \
     }
-#define FAMILY(name, reach, width) \
-    MEMBER(1, name, reach, width) \
-    MEMBER(2, name, reach, width) \
-    MEMBER(3, name, reach, width) \
-    MEMBER(4, name, reach, width) \
-    MEMBER(5, name, reach, width) \
-    MEMBER(6, name, reach, width) \
-    MEMBER(7, name, reach, width) \
-    MEMBER(8, name, reach, width)
+#define FAMILY(name, reach, width, is_in_panels) \
+    MEMBER(1, name, reach, width, is_in_panels) \
+    MEMBER(2, name, reach, width, is_in_panels) \
+    MEMBER(3, name, reach, width, is_in_panels) \
+    MEMBER(4, name, reach, width, is_in_panels) \
+    MEMBER(5, name, reach, width, is_in_panels) \
+    MEMBER(6, name, reach, width, is_in_panels) \
+    MEMBER(7, name, reach, width, is_in_panels) \
+    MEMBER(8, name, reach, width, is_in_panels)
 #define FAMILIES(width) \
-    FAMILY(one_##width, REACH_STRIDE_1, width) \
-    FAMILY(two_##width, REACH_STRIDE_2, width) \
-    FAMILY(any_##width, REACH_ANY, width)
+    FAMILY(one_##width, REACH_STRIDE_1, width, false) \
+    FAMILY(two_##width, REACH_STRIDE_2, width, false) \
+    FAMILY(any_##width, REACH_ANY, width, false) \
+    FAMILY(one_in_panels_##width, REACH_STRIDE_1, width, true) \
+    FAMILY(two_in_panels_##width, REACH_STRIDE_2, width, true)
 #define NAMES(name) \
     { \
         name##_1, name##_2, name##_3, name##_4, name##_5, name##_6, name##_7, name##_8 \
     }
 #define ROW(width) \
     { \
-        width, \
+        width, {NAMES(one_##width), NAMES(two_##width), NAMES(any_##width)}, \
         { \
-            NAMES(one_##width), NAMES(two_##width), NAMES(any_##width) \
+            NAMES(one_in_panels_##width), NAMES(two_in_panels_##width) \
         } \
     }
 
@@ -228,7 +253,7 @@ FAMILIES(8)
 
 static const struct {
     int width; /* of groups that share a vector; 0: they do not */
-    tile_function *tiles[REACH_ANY + 1][COLUMNS];
+    run_function *copied[REACH_ANY + 1][COLUMNS], *in_panels[REACH_ANY][COLUMNS];
 } families[] = {
     ROW(0),
 #if LANES > 4
@@ -246,30 +271,58 @@ static enum reach reach_of(const struct grouped *g)
     return g->stride == 1 ? REACH_STRIDE_1 : REACH_STRIDE_2;
 }
 
-/* Row by row, and in a row vector by vector: what is read and written stays in the first cache. */
-void SET(grouped)(const struct grouped *g)
+static run_function *const *functions_of(const struct grouped *g)
 {
-    const int count = (g->columns + COLUMNS - 1) / COLUMNS, per_piece = g->shares ? 1 : g->outputs / LANES;
-    const size_t step = (size_t)g->stride * (size_t)(g->shares ? LANES : g->inputs);
-    const size_t weights = (size_t)g->kernel * (size_t)g->kernel_w * (size_t)g->inputs * LANES;
     int family = 0;
     while (g->shares && families[family].width != g->inputs)
         family++;
-    tile_function *const *tiles = families[family].tiles[reach_of(g)];
-    for (int i = 0; i < g->rows; i++)
+    return g->segments ? families[family].in_panels[reach_of(g)] : families[family].copied[reach_of(g)];
+}
+
+/* One row of the result, of one vector. */
+static void run_row(const struct grouped *g, run_function *const *functions, struct run run)
+{
+    const int count = (g->columns + COLUMNS - 1) / COLUMNS, each = g->columns / count, larger = g->columns % count;
+    const size_t step = (size_t)g->stride * (g->segments ? PANEL : g->shares ? LANES : (size_t)g->inputs);
+    const bool is_left = g->left<0, is_right = g->left + (g->columns - 1) * g->stride + g->kernel_w> g->width;
+    for (int part = 0; part < 2; part++) { /* the larger tiles, then the others */
+        const int columns = each + (part == 0);
+        run.tiles = part ? count - larger : larger;
+        if (run.tiles == 0)
+            continue;
+        run.left = is_left && (part == 0 || larger == 0);
+        run.right = is_right && part == 1;
+        functions[columns - 1](g, &run);
+        const size_t done = (size_t)(run.tiles * columns);
+        run.x += done * step;
+        run.y += done * g->y_column;
+        if (run.residual)
+            run.residual += done * g->y_column;
+    }
+}
+
+/* Row by row, and in a row vector by vector: what is read and written stays in the first cache. */
+void SET(grouped)(const struct grouped *g)
+{
+    const int per_piece = g->shares ? 1 : g->outputs / LANES;
+    const size_t row_weights =
+        (size_t)g->kernel_w * (size_t)g->inputs * (size_t)(g->segments ? g->segments : 1) * LANES;
+    run_function *const *functions = functions_of(g);
+    for (int i = 0; i < g->rows; i++) {
+        const int top = g->top + i * g->stride, above = g->segments && top < 0 ? -top : 0;
+        const int below = g->segments && top + g->kernel > g->height ? top + g->kernel - g->height : 0;
         for (int v = 0; v < GROUPED_STRIP / LANES; v++) {
-            const float *x = g->x + (size_t)i * g->x_down + (size_t)(v / per_piece) * g->piece_floats;
-            for (int t = 0; t < count; t++) {
-                const int first = (int)((long)g->columns * t / count), end = (int)((long)g->columns * (t + 1) / count);
-                const size_t at = (size_t)i * g->y_row + (size_t)first * g->y_column + (size_t)v * LANES;
-                const struct tile tile = {
-                    .x = x + (size_t)first * step,
-                    .weight = g->weight + (size_t)v * weights,
-                    .y = g->y + at,
-                    .bias = g->finish.bias ? g->finish.bias + v * LANES : NULL,
-                    .residual = g->finish.residual ? g->finish.residual + at : NULL,
-                };
-                tiles[end - first - 1](g, &tile);
-            }
+            const size_t at = (size_t)i * g->y_row + (size_t)v * LANES;
+            const struct run run = {
+                .x = g->x + (ptrdiff_t)i * (ptrdiff_t)g->x_down + (ptrdiff_t)((size_t)above * g->x_row) +
+                     (ptrdiff_t)((size_t)(v / per_piece) * g->piece_floats),
+                .taps = g->kernel - above - below,
+                .weight = g->weight + ((size_t)v * (size_t)g->kernel + (size_t)above) * row_weights,
+                .y = g->y + at,
+                .bias = g->finish.bias ? g->finish.bias + v * LANES : NULL,
+                .residual = g->finish.residual ? g->finish.residual + at : NULL,
+            };
+            run_row(g, functions, run);
         }
+    }
 }

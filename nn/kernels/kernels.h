@@ -30,7 +30,7 @@ struct product {
     const float *const *table; /* [tile][segments][tile_rows]: where the runs of a tile's rows begin; NULL: x */
     const float *weight;       /* of the first panel wanted */
     float *y;                  /* row i at y + i * y_stride; bias and residual begin at the same column */
-    size_t y_stride;
+    size_t y_stride, y_panel;  /* y_panel: from panel to panel; 0: columns lie side by side */
     struct finish finish;
 };
 
@@ -83,21 +83,25 @@ struct grouped_band {
 };
 
 /*
- * Grouped convolution of some rows, for GROUPED_STRIP channels of the result. A piece of a band is what one vector reads:
- * the inputs of its group, or, where groups have fewer outputs than `lanes`, of the groups that share the vector; these
- * have as many outputs as inputs, 4 or 8.
+ * Grouped convolution of some rows, for GROUPED_STRIP channels of the result. What one vector reads is a piece: the inputs
+ * of its group, or, where groups have fewer outputs than `lanes`, of the groups that share the vector; these have as many
+ * outputs as inputs, 4 or 8. Pieces lie in a band that was copied, with zeros around, or, for kernels of three columns side
+ * by side, padded by one at most, in an input that product() wrote in panels.
  */
 #define GROUPED_STRIP 16 /* any set's lanes divide it */
 struct grouped {
     int rows, columns;                                  /* of the result */
-    int kernel, kernel_w, stride, dilation, dilation_w; /* stride: along a row */
-    int inputs, outputs;                                /* of a group */
+    int kernel, kernel_w, stride, dilation, dilation_w; /* stride: along both */
+    int inputs, outputs;                                /* of a group; inputs: those of a segment */
     bool shares;                                        /* groups share a vector */
-    const float *x;       /* in the strip's first piece of a band, under the first output's first tap */
-    size_t piece_floats;  /* as the band's */
+    const float *x;       /* in the strip's first piece, under the first output's first tap; may be outside of panels */
+    size_t piece_floats;  /* from piece to piece; within a panel: of its channels */
     size_t x_row, x_down; /* of a piece: from row to row; from the first row under an output to that under the next */
-    const float *weight;  /* (strip / lanes, kernel, inputs, kernel_w, lanes) */
-    float *y;             /* the strip's first channel, as bias and residual, which is laid out as y */
+    int segments;         /* panels of a piece; 0: a copied band */
+    size_t segment_floats;        /* from panel to panel */
+    int top, left, height, width; /* of panels: where x is in the image, and its size */
+    const float *weight;          /* (strip / lanes, kernel, inputs, kernel_w, lanes) */
+    float *y;                     /* the strip's first channel, as bias and residual, which is laid out as y */
     size_t y_row, y_column;
     struct finish finish;
 };

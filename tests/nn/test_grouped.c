@@ -38,6 +38,8 @@ static const struct layer_case cases[] = {
     {48, 6, 11, {.out = 48, .groups = 6, .kernel = 3}},
     {64, 1, 1, {.out = 64, .groups = 16, .kernel = 3, .padding = 1}},
     {64, 7, 13, {.out = 64, .groups = 2, .kernel = 3, .padding = 2}},
+    {128, 9, 6, {.out = 32, .groups = 2, .kernel = 3, .padding = 1, .stride = 2}},
+    {96, 8, 10, {.out = 96, .groups = 12, .kernel = 3, .padding = 0, .padding_w = 1}},
     {96, 7, 5, {.out = 96, .groups = 2, .kernel = 3, .padding = 1, .bias = true}},
     {64, 9, 13, {.out = 64, .groups = 16, .kernel = 5, .padding = 2}},
     {64, 9, 12, {.out = 64, .groups = 8, .kernel = 3, .kernel_w = 5, .padding = 1, .padding_w = 2, .stride = 3}},
@@ -47,20 +49,26 @@ static const struct layer_case cases[] = {
 };
 #define CASES (sizeof cases / sizeof *cases)
 
-/* The convolution, perhaps with its input added, perhaps with an activation. */
+/* The convolution, perhaps with its input added, perhaps with an activation, perhaps behind a 1x1 one. */
 struct ending {
     bool has_residual;
     int (*activation)(struct graph *graph, const char *name, int x);
+    bool is_behind_product;
 };
 
-static const struct ending endings[] = {{false, NULL}, {false, graph_relu}, {true, graph_relu6}, {false, graph_silu}};
+static const struct ending endings[] = {
+    {false, NULL, false}, {false, graph_relu, false}, {true, graph_relu6, false}, {false, graph_silu, false}};
 #define ENDINGS (sizeof endings / sizeof *endings)
 
 static struct graph *make_graph(const struct layer_case *c, const struct ending *ending)
 {
     struct graph *graph = graph_create();
     struct error err = {""};
-    const int input = graph_input(graph, "input", (struct shape){c->channels, c->h, c->w});
+    int input = graph_input(graph, "input", (struct shape){c->channels, c->h, c->w});
+    if (ending->is_behind_product) {
+        input = graph_conv2d(graph, "before", input, (struct conv2d){.out = c->channels, .kernel = 1, .bias = true});
+        input = graph_hard_swish(graph, "made", input);
+    }
     int x = graph_conv2d(graph, "conv", input, c->conv);
     if (ending->has_residual)
         x = graph_add(graph, "sum", x, input);
@@ -107,6 +115,57 @@ static float *values_of(const struct layer_case *c, const struct ending *ending,
     golden_weights_release(&weights);
     graph_free(graph);
     return values;
+}
+
+/* Kernels of three columns side by side, padded by one at most, and groups that make panels or divide them. */
+static bool reads_panels(const struct layer_case *c, int panel)
+{
+    const struct conv2d *conv = &c->conv;
+    const int inputs = c->channels / conv->groups;
+    return panel >= 16 && c->channels % panel == 0 && conv->kernel == 3 && conv->kernel_w == 0 && conv->dilation <= 1 &&
+           conv->padding <= 1 && (inputs % panel == 0 || panel % inputs == 0);
+}
+
+/*
+ * A 1x1 convolution that a grouped one reads alone writes panels. It does not where its result is asked for as a layer: the
+ * values must be the same.
+ */
+TEST(an_input_in_panels_gives_what_a_copied_one_gives)
+{
+    static const struct ending behind = {false, graph_relu, true};
+    static const char *const layers[] = {"made"};
+    for (size_t i = 0; i < CASES; i++)
+        for (const char *const *name = kernel_set_names(); *name; name++) {
+            struct error err = {""};
+            struct weights weights;
+            struct graph *graph = make_graph(&cases[i], &behind);
+            float *values[3];
+            size_t count = 0;
+            golden_weights(graph, &weights);
+            for (int k = 0; k < 3; k++) { /* copied; in panels; in panels, by five threads */
+                struct network *network = network_create_with(graph, &weights, layers, k == 0, *name, &err);
+                struct session *session = network ? session_create(network, k == 2 ? 5 : 1, &err) : NULL;
+                if (!session)
+                    fail_msg("%s", err.text);
+                const bool is_in_panels = network_step(network, 0).is_in_panels;
+                if (is_in_panels != (k > 0 && reads_panels(&cases[i], kernel_set(*name)->panel)))
+                    fail_msg("%s, case %zu: the input is %sin panels", *name, i, is_in_panels ? "" : "not ");
+                count = IMAGES * (size_t)network_classes(network);
+                values[k] = malloc(count * sizeof *values[k]);
+                assert_non_null(values[k]);
+                session_forward(session, IMAGES, fill_input, (void *)&cases[i], values[k]);
+                session_free(session);
+                network_free(network);
+            }
+            for (size_t k = 0; k < count; k++)
+                if (values[0][k] != values[1][k] || values[1][k] != values[2][k])
+                    fail_msg("%s, case %zu: value %zu is %.9g copied, %.9g and %.9g in panels", *name, i, k,
+                             (double)values[0][k], (double)values[1][k], (double)values[2][k]);
+            for (int k = 0; k < 3; k++)
+                free(values[k]);
+            golden_weights_release(&weights);
+            graph_free(graph);
+        }
 }
 
 /* May the input be added to the result? */
