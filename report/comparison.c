@@ -15,7 +15,8 @@
 
 #define PARTS_MAX 5
 #define FAMILY_LEVEL 0.01 /* of an alarm by chance in a comparison */
-#define NOISE_FACTOR 2    /* standard deviations */
+#define CELLS_NOISE 2     /* standard deviations of what other methods' times did */
+#define IMAGES_NOISE 5    /* of what single images' times did: machines have moods that last longer than an image */
 #define WAIT_MAX 0.1      /* times of a machine that was busier are not compared */
 
 enum side { BASE, NOW, SIDES };
@@ -634,7 +635,7 @@ static int least_times(double level)
 static void judge_times(struct work *work, double noise, struct compare_cell *cell)
 {
     cell->size = fabs(log(cell->difference));
-    if (cell->size <= fmax(log(work->options->speed), NOISE_FACTOR * noise))
+    if (cell->size <= fmax(log(work->options->speed), noise))
         return;
     if (cell->n >= work->least_times)
         time_interval(work, cell->n, cell);
@@ -660,7 +661,7 @@ static int visit_times(struct work *work, double *ratios, int *count, double noi
                 ratios[(*count)++] = log(cell.difference);
                 continue;
             }
-            judge_times(work, fmax(noise, images_scatter(work, cell.n)), &cell);
+            judge_times(work, fmax(CELLS_NOISE * noise, IMAGES_NOISE * images_scatter(work, cell.n)), &cell);
             work->out->cells[work->out->count++] = cell;
         }
     return 0;

@@ -347,14 +347,16 @@ TEST(half_a_point_of_a_metric_is_found_each_night)
     end(&f);
 }
 
+/* Where single times scatter by 1 %; where they do by 3 %, no fifth stands out. */
 TEST(a_method_a_fifth_slower_or_faster_is_found_each_night)
 {
     struct fixture f;
     begin(&f);
-    write_night(&f, 0, &(struct night){.noise = 1000});
+    write_night(&f, 0, &(struct night){.noise = 1000, .jitter = 0.01});
     for (int n = 0; n < NIGHTS; n++) {
         const bool is_slower = n % 2;
-        const struct night night = {.noise = (uint64_t)n, .method = n % METHODS, .slow = is_slower ? 1.2 : 1 / 1.2};
+        const struct night night = {
+            .noise = (uint64_t)n, .jitter = 0.01, .method = n % METHODS, .slow = is_slower ? 1.2 : 1 / 1.2};
         char wanted[64];
         snprintf(wanted, sizeof wanted, "method %s, metric seconds", methods[night.method]);
         write_night(&f, 1, &night);
