@@ -296,7 +296,7 @@ static void shifted_source(void *context, int index, float *out)
 }
 
 /* Where n passes begin. */
-enum pass_kind { PASS_FULL, PASS_TAIL, PASS_TAIL_POOLED };
+enum pass_kind { PASS_FULL, PASS_TAIL, PASS_TAIL_POSITIONS, PASS_TAIL_POOLED };
 
 static int passes(struct cam *cam, enum pass_kind kind, int n, session_source *source, void *context,
                   struct cam_output *out)
@@ -318,6 +318,9 @@ static int passes(struct cam *cam, enum pass_kind kind, int n, session_source *s
             break;
         case PASS_TAIL:
             session_tail(session, cam->layer, count, shifted_source, &shifted, logits);
+            break;
+        case PASS_TAIL_POSITIONS:
+            session_tail_positions(session, cam->layer, count, shifted_source, &shifted, logits);
             break;
         case PASS_TAIL_POOLED:
             session_tail_pooled(session, cam->layer, count, shifted_source, &shifted, logits);
@@ -343,6 +346,18 @@ int cam_tail(struct cam *cam, int n, cam_source *source, void *context, struct c
     return passes(cam, PASS_TAIL, n, source, context, out);
 }
 
+/* A with its channels last (h,w,C), as the engine has it: changed there, it needs no transposition for each pass. */
+static float *positions_of(struct cam *cam)
+{
+    const struct tensor *act = cam_activations(cam);
+    const size_t plane = tensor_plane(act), channels = (size_t)act->c;
+    float *positions = cam_floats(cam, tensor_size(act));
+    for (size_t k = 0; positions && k < channels; k++)
+        for (size_t i = 0; i < plane; i++)
+            positions[i * channels + k] = act->data[k * plane + i];
+    return positions;
+}
+
 /*
  * Masks on A. Where the tail begins with global average pooling and goes on linearly, a mask changes only the mean of each
  * channel, so the tail runs on means: a vector a pass instead of C planes. Means are summed as the pooling operator does,
@@ -351,7 +366,7 @@ int cam_tail(struct cam *cam, int n, cam_source *source, void *context, struct c
 struct layer_masks {
     const struct tensor *act;
     const float *values;    /* (n,h,w) */
-    const float *positions; /* A with its channels last (h,w,C), for means */
+    const float *positions; /* positions_of() */
 };
 
 static bool is_pooled(const struct cam *cam)
@@ -367,6 +382,21 @@ static void spatial_source(void *context, int index, float *out)
     for (int k = 0; k < masks->act->c; k++)
         for (size_t i = 0; i < plane; i++)
             *out++ = *act++ * mask[i];
+}
+
+/* y (count,n) = x (count,n), each row times its weight */
+MULTIVERSION static void weigh_rows(const float *x, const float *weight, size_t count, size_t n, float *y)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < n; k++)
+            y[i * n + k] = x[i * n + k] * weight[i];
+}
+
+static void positions_source(void *context, int index, float *out)
+{
+    const struct layer_masks *masks = context;
+    const size_t plane = tensor_plane(masks->act);
+    weigh_rows(masks->positions, masks->values + (size_t)index * plane, plane, (size_t)masks->act->c, out);
 }
 
 /* The mean of each of n channels over the positions (count,n), weighted. */
@@ -392,18 +422,13 @@ int cam_tail_spatial_masks(struct cam *cam, int n, const float *masks, struct ca
     const struct tensor *act = cam_activations(cam);
     struct layer_masks context = {.act = act, .values = masks};
     cam->cost->tail += n;
-    if (!is_pooled(cam))
+    if (cam->pass->setup.exact_passes)
         return passes(cam, PASS_TAIL, n, spatial_source, &context, out);
     const struct arena_mark mark = arena_mark(cam->pass->setup.arena);
-    const size_t plane = tensor_plane(act), channels = (size_t)act->c;
-    float *positions = cam_floats(cam, tensor_size(act));
-    if (!positions)
-        return -1;
-    for (size_t k = 0; k < channels; k++)
-        for (size_t i = 0; i < plane; i++)
-            positions[i * channels + k] = act->data[k * plane + i];
-    context.positions = positions;
-    if (passes(cam, PASS_TAIL_POOLED, n, pooled_spatial_source, &context, out))
+    const bool pooled = is_pooled(cam);
+    context.positions = positions_of(cam);
+    if (!context.positions || passes(cam, pooled ? PASS_TAIL_POOLED : PASS_TAIL_POSITIONS, n,
+                                     pooled ? pooled_spatial_source : positions_source, &context, out))
         return -1;
     arena_rewind(cam->pass->setup.arena, mark);
     return 0;
@@ -459,6 +484,7 @@ struct channels {
     const struct tensor *act;
     const int *channel;
     const float *value;
+    const float *positions; /* positions_of() */
 };
 
 static void channel_source(void *context, int index, float *out)
@@ -468,6 +494,15 @@ static void channel_source(void *context, int index, float *out)
     memcpy(out, channels->act->data, tensor_size(channels->act) * sizeof *out);
     for (size_t i = 0; i < plane; i++)
         out[(size_t)channels->channel[index] * plane + i] = channels->value[index];
+}
+
+static void channel_positions_source(void *context, int index, float *out)
+{
+    const struct channels *channels = context;
+    const size_t count = (size_t)channels->act->c, size = tensor_size(channels->act);
+    memcpy(out, channels->positions, size * sizeof *out);
+    for (size_t i = (size_t)channels->channel[index]; i < size; i += count)
+        out[i] = channels->value[index];
 }
 
 static float mean(const float *values, size_t n)
@@ -509,7 +544,7 @@ static bool all_are(const float *values, size_t n, float value)
 
 int cam_tail_channels(struct cam *cam, int n, const int *channel, const float *value, struct cam_output *out)
 {
-    struct channels channels = {cam_activations(cam), channel, value};
+    struct channels channels = {cam_activations(cam), channel, value, NULL};
     const size_t plane = tensor_plane(channels.act);
     cam->cost->tail += n;
     if (is_pooled(cam))
@@ -517,11 +552,12 @@ int cam_tail_channels(struct cam *cam, int n, const int *channel, const float *v
     if (cam->pass->setup.exact_passes)
         return passes(cam, PASS_TAIL, n, channel_source, &channels, out);
     int *same = cam_alloc(cam, (size_t)n, sizeof *same);
-    if (!same)
+    channels.positions = positions_of(cam);
+    if (!same || !channels.positions)
         return -1;
     for (int i = 0; i < n; i++)
         same[i] = all_are(channels.act->data + (size_t)channel[i] * plane, plane, value[i]) ? SAME_AS_BASE : i;
-    return distinct_passes(cam, PASS_TAIL, n, same, channel_source, &channels, out);
+    return distinct_passes(cam, PASS_TAIL_POSITIONS, n, same, channel_positions_source, &channels, out);
 }
 
 /* -- masks on the input --------------------------------------------------------------------------------------------- */

@@ -147,6 +147,10 @@ void session_side_restore(struct session *session, const float *in);
 /* Logits (n,K) for n replaced values of a layer; only the steps behind it run. */
 void session_tail(struct session *session, int layer, int n, session_source *source, void *context, float *logits);
 
+/* The same where source writes the channels of each position side by side: (h,w,C), as the engine has them. */
+void session_tail_positions(struct session *session, int layer, int n, session_source *source, void *context,
+                            float *logits);
+
 /*
  * The same for a tail that network_pooled_linear() knows, from pooled vectors: source writes the mean of each channel (C)
  * instead of (C,h,w). Where it sums positions in row-major order, the logits are session_tail()'s to the last bit.

@@ -235,6 +235,6 @@ void multiply_add_values(float *restrict y, const float *restrict a, const float
 const struct node *graph_raw_node(const struct graph *graph, int node);
 
 /* Images of a batch that leave their last spatial value together; nn/session.c. */
-#define CHUNK_IMAGES 128
+#define CHUNK_IMAGES 256
 
 #endif

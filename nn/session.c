@@ -274,12 +274,15 @@ static void run_steps(const struct session *session, const struct program *progr
 
 /* -- batches -------------------------------------------------------------------------------------------------------- */
 
+/* What a source writes: channel after channel; position after position; the value behind pooling, without spatial steps. */
+enum form { PLANES, POSITIONS, POOLED };
+
 struct batch {
     struct session *session;
     const struct program *program;
     session_source *source;
     void *context;
-    bool is_pooled; /* source writes the value behind pooling: no spatial steps */
+    enum form form;
     int first;      /* index of the chunk's first image */
     size_t boundary;
 };
@@ -307,9 +310,10 @@ static float *image_place(const struct batch *batch, float *const *at, int value
 static void read_image(const struct batch *batch, struct lane *lane, int index, int image)
 {
     const struct program *program = batch->program;
-    batch->source(batch->context, batch->first + index, lane->border);
-    to_inside(lane->border, batch->session->network->values[program->start],
-              image_place(batch, lane->at, program->start, image));
+    float *place = image_place(batch, lane->at, program->start, image);
+    batch->source(batch->context, batch->first + index, batch->form == POSITIONS ? place : lane->border);
+    if (batch->form == PLANES)
+        to_inside(lane->border, batch->session->network->values[program->start], place);
 }
 
 /* Steps that images take one by one. */
@@ -329,7 +333,7 @@ static void run_group(const struct batch *batch, struct lane *lane, int first, i
     float *scratch = lane->workspace + program->scratch;
     if (session->stop && *session->stop)
         return;
-    if (batch->is_pooled) {
+    if (batch->form == POOLED) {
         for (int i = 0; i < count; i++)
             batch->source(batch->context, batch->first + first + i,
                           session->rows + (size_t)(first + i) * batch->boundary);
@@ -398,8 +402,8 @@ static void share_rows(const struct batch *batch, int lane_index, int count)
 /* Groups as equal as can be, none larger than the program has room for; fewer images than lanes: one, shared. */
 static void run_chunk(const struct batch *batch, int count)
 {
-    const int lanes = batch->session->lane_count, most = batch->is_pooled ? 1 : batch->program->group_images;
-    const bool is_shared = lanes > 1 && count < lanes && !batch->is_pooled; /* which has no steps to share */
+    const int lanes = batch->session->lane_count, most = batch->form == POOLED ? 1 : batch->program->group_images;
+    const bool is_shared = lanes > 1 && count < lanes && batch->form != POOLED; /* which has no steps to share */
     const int groups = is_shared ? divide_up(count, most) : divide_up(divide_up(count, most), lanes) * lanes;
     const int each = divide_up(count, groups);
 #pragma omp parallel num_threads(lanes) if (lanes > 1)
@@ -421,7 +425,7 @@ static void run_chunk(const struct batch *batch, int count)
     }
 }
 
-static void run_batch(struct session *session, const struct program *program, bool is_pooled, int n,
+static void run_batch(struct session *session, const struct program *program, enum form form, int n,
                       session_source *source, void *context, float *logits)
 {
     const size_t classes = (size_t)network_classes(session->network);
@@ -429,7 +433,7 @@ static void run_batch(struct session *session, const struct program *program, bo
                           .program = program,
                           .source = source,
                           .context = context,
-                          .is_pooled = is_pooled,
+                          .form = form,
                           .boundary = boundary_floats(session->network, program)};
     for (; batch.first < n; batch.first += CHUNK_IMAGES) {
         const int count = n - batch.first < CHUNK_IMAGES ? n - batch.first : CHUNK_IMAGES;
@@ -440,18 +444,24 @@ static void run_batch(struct session *session, const struct program *program, bo
 
 void session_forward(struct session *session, int n, session_source *source, void *context, float *logits)
 {
-    run_batch(session, &session->network->full, false, n, source, context, logits);
+    run_batch(session, &session->network->full, PLANES, n, source, context, logits);
 }
 
 void session_tail(struct session *session, int layer, int n, session_source *source, void *context, float *logits)
 {
-    run_batch(session, &session->network->tails[layer], false, n, source, context, logits);
+    run_batch(session, &session->network->tails[layer], PLANES, n, source, context, logits);
+}
+
+void session_tail_positions(struct session *session, int layer, int n, session_source *source, void *context,
+                            float *logits)
+{
+    run_batch(session, &session->network->tails[layer], POSITIONS, n, source, context, logits);
 }
 
 void session_tail_pooled(struct session *session, int layer, int n, session_source *source, void *context,
                          float *logits)
 {
-    run_batch(session, &session->network->tails[layer], true, n, source, context, logits);
+    run_batch(session, &session->network->tails[layer], POOLED, n, source, context, logits);
 }
 
 /* -- the base pass -------------------------------------------------------------------------------------------------- */

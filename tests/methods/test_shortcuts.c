@@ -80,6 +80,7 @@ TEST(methods_give_the_same_map_without_short_cuts)
         {"vgg", "features.7", "scorecam", "scoring=pytorch_grad_cam", 1, 0},
         {"vgg", "features.7", "clustercam", "clusters=4", 0, 0},
         {"vgg", "features.7", "reciprocam", "", 0, 0},
+        {"vgg", "features.7", "reciprocam", "mask=gaussian_mask", 0, 0},
         {"gap", "block2", "reciprocam", "", 0, 0},
         {"gap", "block2", "ablationcam", "", 0, 1e-5f},
         {"gap", "block2", "ablationcam", "score=prob", 0, 1e-5f},
