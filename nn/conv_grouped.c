@@ -106,6 +106,11 @@ struct part {
     int row, rows, piece, pieces;
 };
 
+static bool writes_panels(const struct kernel_set *set, const struct conv2d *conv)
+{
+    return set->panel % GROUPED_STRIP == 0 && conv->out % set->panel == 0;
+}
+
 static bool reads_panels(const struct kernel_set *set, const struct conv2d *conv, int channels_in)
 {
     const int inputs = channels_in / conv->groups;
@@ -129,6 +134,13 @@ static void copy_band(const struct step *step, const struct step_io *io, const s
                                                    .pieces = part.pieces,
                                                    .piece_floats = cut->piece_floats},
                             io->scratch);
+}
+
+/* Where row and channel of a result in panels begin. */
+static float *panel_place(const struct step *step, const struct step_io *io, int row, int channel)
+{
+    const int panel = step->set->panel;
+    return io->y + (size_t)(channel / panel) * io->y_panel + (size_t)(row * io->out.w * panel + channel % panel);
 }
 
 /* An input in panels is read where it lies. */
@@ -179,6 +191,12 @@ static void run_strip(const struct step *step, const struct step_io *io, const s
         .y_column = (size_t)io->out.c,
         .finish = step_finish(step, io, at, channel),
     };
+    if (io->y_panel) {
+        const size_t panel = (size_t)step->set->panel;
+        grouped.y = panel_place(step, io, part.row, channel);
+        grouped.y_row = (size_t)io->out.w * panel;
+        grouped.y_column = panel;
+    }
     if (io->x_panel)
         read_panels(step, io, cut, part, channel, &grouped);
     step->set->grouped(&grouped);
@@ -200,9 +218,13 @@ static void forward(const struct step *step, const struct step_io *all, int bloc
         for (int channel = part.piece * cut.piece_outputs; channel < channels; channel += GROUPED_STRIP)
             run_strip(step, &io, &cut, part, channel);
     }
-    const int first = begin * cut.piece_outputs, count = smaller(end, cut.pieces) * cut.piece_outputs - first;
-    float *y = io.y + (size_t)part.row * (size_t)io.out.w * (size_t)io.out.c + first;
-    step_activate(step, y, (size_t)part.rows * (size_t)io.out.w, (size_t)count, (size_t)io.out.c);
+    const int first = begin * cut.piece_outputs, last = smaller(end, cut.pieces) * cut.piece_outputs;
+    const size_t positions = (size_t)part.rows * (size_t)io.out.w, row = (size_t)io.out.w * (size_t)io.out.c;
+    for (int channel = first; io.y_panel && channel < last; channel += GROUPED_STRIP)
+        step_activate(step, panel_place(step, &io, part.row, channel), positions, GROUPED_STRIP,
+                      (size_t)step->set->panel);
+    if (!io.y_panel)
+        step_activate(step, io.y + (size_t)part.row * row + first, positions, (size_t)(last - first), (size_t)io.out.c);
 }
 
 const struct conv_kernel conv_grouped = {.name = "grouped",
@@ -212,4 +234,5 @@ const struct conv_kernel conv_grouped = {.name = "grouped",
                                          .scratch = scratch,
                                          .blocks = blocks,
                                          .forward = forward,
+                                         .writes_panels = writes_panels,
                                          .reads_panels = reads_panels};

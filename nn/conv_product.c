@@ -81,7 +81,13 @@ static void forward(const struct step *step, const struct step_io *io, int block
     const struct product_part part = product_part(step, io, block);
     const size_t channels = (size_t)io->in[0].c, pointers = (size_t)PRODUCT_ROWS * (size_t)taps(conv);
     struct product product = {.segments = taps(conv), .length = io->in[0].c};
-    if (conv2d_is_pointwise(conv)) {
+    if (io->x_panel) {
+        product.segments = io->in[0].c / step->set->panel;
+        product.length = step->set->panel;
+        product.x = io->x[0] + (size_t)(part.first * step->set->panel);
+        product.x_stride = (size_t)step->set->panel;
+        product.x_segment = io->x_panel;
+    } else if (conv2d_is_pointwise(conv)) {
         product.x = io->x[0] + (size_t)part.first * channels;
         product.x_stride = channels;
     } else {
@@ -94,6 +100,16 @@ static void forward(const struct step *step, const struct step_io *io, int block
     product_run(step, io, &part, &product);
 }
 
+static bool writes_panels(const struct kernel_set *set, const struct conv2d *conv)
+{
+    return conv->out % set->panel == 0;
+}
+
+static bool reads_panels(const struct kernel_set *set, const struct conv2d *conv, int channels_in)
+{
+    return conv2d_is_pointwise(conv) && channels_in % set->panel == 0;
+}
+
 const struct conv_kernel conv_product = {.name = "product",
                                          .applies = product_applies,
                                          .packed = packed_floats,
@@ -101,7 +117,8 @@ const struct conv_kernel conv_product = {.name = "product",
                                          .scratch = scratch,
                                          .blocks = product_blocks,
                                          .forward = forward,
-                                         .writes_panels = true};
+                                         .writes_panels = writes_panels,
+                                         .reads_panels = reads_panels};
 
 /* -- few channels: the first layer ---------------------------------------------------------------------------------- */
 

@@ -75,8 +75,8 @@ struct step_io {
 
 /*
  * May a value that this step writes, or reads as its first input, lie in panels: all positions of the kernel set's first
- * `panel` channels, those of the next, and so on? A product writes them as it makes them, line by line of the caches, and a
- * grouped convolution, which reads few channels of many positions, would have to sort them out.
+ * `panel` channels, those of the next, and so on? Products write and read them line by line of the caches; a grouped
+ * convolution, which reads few channels of many positions, would have to sort them out.
  */
 bool step_writes_panels(const struct step *step);
 bool step_reads_panels(const struct step *step, struct shape in);
@@ -124,8 +124,8 @@ struct conv_kernel {
     size_t (*scratch)(const struct kernel_set *set, const struct conv2d *conv, struct shape in, struct shape out);
     int (*blocks)(const struct step *step, const struct step_io *io);
     void (*forward)(const struct step *step, const struct step_io *io, int block);
-    bool (*reads_panels)(const struct kernel_set *set, const struct conv2d *conv, int channels_in); /* NULL: never */
-    bool writes_panels;
+    bool (*writes_panels)(const struct kernel_set *set, const struct conv2d *conv); /* NULL: never, as below */
+    bool (*reads_panels)(const struct kernel_set *set, const struct conv2d *conv, int channels_in);
 };
 
 extern const struct conv_kernel conv_product, conv_stem, conv_winograd, conv_depthwise, conv_grouped;

@@ -283,7 +283,7 @@ struct batch {
     session_source *source;
     void *context;
     enum form form;
-    int first;      /* index of the chunk's first image */
+    int first; /* index of the chunk's first image */
     size_t boundary;
 };
 

@@ -13,7 +13,7 @@ struct step_io step_images(const struct step_io *io, int first, int images)
         part.x[i] = io->x[i] + at * shape_size(io->in[i]);
     if (io->x_panel)
         part.x[0] = io->x[0] + at * io->x_panel / (size_t)io->images;
-    part.y = io->y + out;
+    part.y = io->y + (io->y_panel ? at * io->y_panel / (size_t)io->images : out);
     if (io->residual)
         part.residual = io->residual + out;
     return part;
@@ -22,7 +22,7 @@ struct step_io step_images(const struct step_io *io, int first, int images)
 bool step_writes_panels(const struct step *step)
 {
     return step->kernel && step->kernel->writes_panels && step->residual < 0 &&
-           step->node->conv.out % step->set->panel == 0;
+           step->kernel->writes_panels(step->set, &step->node->conv);
 }
 
 bool step_reads_panels(const struct step *step, struct shape in)

@@ -25,8 +25,8 @@ struct finish {
  */
 struct product {
     int rows, columns, segments, length;
-    const float *x; /* row i at x + i * x_stride, when there is one segment and no table */
-    size_t x_stride;
+    const float *x; /* row i of segment s at x + i * x_stride + s * x_segment, where there is no table */
+    size_t x_stride, x_segment;
     const float *const *table; /* [tile][segments][tile_rows]: where the runs of a tile's rows begin; NULL: x */
     const float *weight;       /* of the first panel wanted */
     float *y;                  /* row i at y + i * y_stride; bias and residual begin at the same column */

@@ -12,15 +12,15 @@
 
 /*
  * Tiles of as many rows each, one below the other: what is left of a panel's work once a stretch of the depth is chosen. The
- * rows of tile t are table[(t * segments + segment) * TILE_ROWS + row] + offset, or x + (t * rows + row) * x_stride, where
- * there is one segment; `length` floats of each segment.
+ * rows of tile t are table[(t * segments + segment) * TILE_ROWS + row] + offset, or
+ * x + (t * rows + row) * x_stride + segment * x_segment; `length` floats of each segment.
  */
 struct run {
     int tiles;
     const float *const *table; /* NULL: x */
     size_t table_step;         /* pointers of a tile, of all segments */
     const float *x;
-    size_t x_stride, offset;
+    size_t x_stride, x_segment, offset;
     int segments, length;
     const float *weight;
     float *y;
@@ -48,7 +48,9 @@ struct run {
 /* What will be written or added is far away: it is on its way while the sums are made. */
 #define FETCH(i) __builtin_prefetch(y + i * y_stride, 1);
 #define FETCH_RESIDUAL(i) __builtin_prefetch(residual + i * y_stride);
-#define POINT(i) const float *x##i = table ? table[s * TILE_ROWS + i] + run->offset : x + i * run->x_stride;
+#define POINT(i) \
+    const float *x##i = \
+        table ? table[s * TILE_ROWS + i] + run->offset : x + (size_t)s * run->x_segment + i * run->x_stride;
 #define MULTIPLY(i) \
     { \
         const vec v = splat(x##i[k]); \
@@ -212,6 +214,7 @@ static void run_panel(const struct product *p, struct stretch s, int panel)
     struct run run = {
         .table_step = (size_t)p->segments * TILE_ROWS,
         .x_stride = p->x_stride,
+        .x_segment = p->x_segment,
         .offset = (size_t)s.begin,
         .segments = s.segments,
         .length = s.length,
@@ -229,7 +232,7 @@ static void run_panel(const struct product *p, struct stretch s, int panel)
         if (p->table)
             run.table = p->table + (size_t)first * run.table_step + (size_t)(s.segment * TILE_ROWS);
         else
-            run.x = p->x + row * p->x_stride + s.begin;
+            run.x = p->x + row * p->x_stride + (size_t)s.segment * p->x_segment + s.begin;
         run.y = p->y + at;
         run.next = run.weight + depth * PANEL + (size_t)first * run.next_floats;
         finish.residual = p->finish.residual ? p->finish.residual + at : NULL;
