@@ -225,12 +225,23 @@ typedef void run_function(const struct grouped *g, const struct run *run);
     MEMBER(6, name, reach, width, is_in_panels) \
     MEMBER(7, name, reach, width, is_in_panels) \
     MEMBER(8, name, reach, width, is_in_panels)
+#if PANEL % GROUPED_STRIP == 0 /* only such panels are made: conv_grouped.c */
+#define PANEL_FAMILIES(width) \
+    FAMILY(one_in_panels_##width, REACH_STRIDE_1, width, true) \
+    FAMILY(two_in_panels_##width, REACH_STRIDE_2, width, true)
+#define PANEL_NAMES(width) NAMES(one_in_panels_##width), NAMES(two_in_panels_##width)
+#else
+#define PANEL_FAMILIES(width)
+#define PANEL_NAMES(width) \
+    { \
+        NULL \
+    }
+#endif
 #define FAMILIES(width) \
     FAMILY(one_##width, REACH_STRIDE_1, width, false) \
     FAMILY(two_##width, REACH_STRIDE_2, width, false) \
     FAMILY(any_##width, REACH_ANY, width, false) \
-    FAMILY(one_in_panels_##width, REACH_STRIDE_1, width, true) \
-    FAMILY(two_in_panels_##width, REACH_STRIDE_2, width, true)
+    PANEL_FAMILIES(width)
 #define NAMES(name) \
     { \
         name##_1, name##_2, name##_3, name##_4, name##_5, name##_6, name##_7, name##_8 \
@@ -239,7 +250,7 @@ typedef void run_function(const struct grouped *g, const struct run *run);
     { \
         width, {NAMES(one_##width), NAMES(two_##width), NAMES(any_##width)}, \
         { \
-            NAMES(one_in_panels_##width), NAMES(two_in_panels_##width) \
+            PANEL_NAMES(width) \
         } \
     }
 
