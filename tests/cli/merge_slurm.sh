@@ -63,10 +63,14 @@ for pid in $held; do
     wait "$pid" || exit 1
 done
 
-# A controller that is too busy to answer has said nothing.
+# A controller that is too busy to answer says nothing.
+state_of()
+{
+    squeue -h -t all -j "${job}_$1" -o %T 2>/dev/null
+}
 is_in_state()
 {
-    [ "$(squeue -h -t all -j "${job}_$1" -o %T 2>/dev/null)" = "$2" ]
+    [ "$(state_of "$1")" = "$2" ]
 }
 # A requeued job waits for two minutes before it begins again, unless it is told not to.
 begin_again()
@@ -74,13 +78,16 @@ begin_again()
     wait_for is_in_state "$1" PENDING
     scontrol update JobId="${job}_$1" StartTime=now
 }
-# Between two states of a task the list may be empty for a moment.
-is_over()
+# On a busy machine what was meant for a task's first life may end its second one before it has begun: then again.
+all_are_done()
 {
-    local tasks i
-    for i in 1 2 3; do
-        tasks=$(squeue -h -j "$job" 2>/dev/null) && [ -z "$tasks" ] || return 1
-        sleep 0.5
+    local i
+    for i in 0 1 2 3; do
+        case $(state_of $i) in
+        COMPLETED) ;;
+        FAILED) scontrol requeue "${job}_$i" && begin_again $i && return 1 ;;
+        *) return 1 ;;
+        esac
     done
 }
 
@@ -93,7 +100,7 @@ scontrol requeue "${job}_1"
 begin_again 1
 begin_again 2 # which the script itself has requeued
 begin_again 3
-wait_for is_over
+wait_for all_are_done
 for task in 0 1 2 3; do
     echo "task $task: begun $(grep -c '^run' task-$task.txt) times; $(tail -n 1 task-$task.txt)"
 done
