@@ -276,7 +276,8 @@ const char *config_identity(const struct config *config, struct arena *arena, st
     FILE *stream = open_memstream(&text, &size);
     if (stream) {
         const bool is_written = emit(config, put_identity, stream);
-        if (fclose(stream) == 0 && is_written && text) /* without memory for the last copy it is closed well, and empty */
+        if (fclose(stream) == 0 && is_written &&
+            text) /* without memory for the last copy it is closed well, and empty */
             copy = arena_string(arena, text);
     }
     free(text);
