@@ -276,8 +276,8 @@ const char *config_identity(const struct config *config, struct arena *arena, st
     FILE *stream = open_memstream(&text, &size);
     if (stream) {
         const bool is_written = emit(config, put_identity, stream);
-        if (fclose(stream) == 0 && is_written &&
-            text) /* without memory for the last copy it is closed well, and empty */
+        /* Without memory for its last copy a stream closes well, and there is no text. */
+        if (fclose(stream) == 0 && is_written && text)
             copy = arena_string(arena, text);
     }
     free(text);
