@@ -531,6 +531,8 @@ static int open_layout(struct store *store, const struct store_names *names, str
             return -1;
         layout = STORE_LAYOUT;
     }
+    if (layout == 0 && tables == 0)
+        return error_set(err, "run store \"%s\": nothing in it yet; its run was stopped as it began", store->path);
     if (layout != STORE_LAYOUT || tables == 0)
         return error_set(err, "run store \"%s\": layout version %d, this program knows %d", store->path, layout,
                          STORE_LAYOUT);
