@@ -5,6 +5,7 @@
 #include "bench/catalog.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static const double flop_per_mac = 2;
 
@@ -39,10 +40,13 @@ static json_t *list_nodes(const struct graph *graph, int usual)
 /* What was fused into a step: "residual, relu", "relu, in panels". */
 static json_t *pack_step(struct step_info step)
 {
-    char fused[64];
-    snprintf(fused, sizeof fused, "%s%s%s%s%s", step.has_residual ? "residual" : "",
-             step.has_residual && step.activation[0] ? ", " : "", step.activation,
-             step.is_in_panels && step.activation[0] ? ", " : "", step.is_in_panels ? "in panels" : "");
+    const char *const parts[] = {step.has_residual ? "residual" : "", step.activation,
+                                 step.is_in_panels ? "in panels" : ""};
+    char fused[64] = "";
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        const size_t length = strlen(fused);
+        snprintf(fused + length, sizeof fused - length, "%s%s", length && parts[i][0] ? ", " : "", parts[i]);
+    }
     const bool has_place = step.workspace_offset != (size_t)-1;
     const size_t offset_bytes = step.workspace_offset * sizeof(float);
     return json_pack("{ss ss ss ss so sI sI so}", "name", step.name, "op", step.op, "kernel", step.kernel, "fused",

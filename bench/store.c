@@ -526,14 +526,14 @@ static int open_layout(struct store *store, const struct store_names *names, str
         return -1;
     if (names && tables == 0)
         return create_run(store, names, err);
-    if (layout == 1 && tables > 0 && !store->is_read_only) {
+    if (tables == 0)
+        return error_set(err, "run store \"%s\": nothing in it yet; its run was stopped as it began", store->path);
+    if (layout == 1 && !store->is_read_only) {
         if (run_sql(store, schema_2, err))
             return -1;
         layout = STORE_LAYOUT;
     }
-    if (layout == 0 && tables == 0)
-        return error_set(err, "run store \"%s\": nothing in it yet; its run was stopped as it began", store->path);
-    if (layout != STORE_LAYOUT || tables == 0)
+    if (layout != STORE_LAYOUT)
         return error_set(err, "run store \"%s\": layout version %d, this program knows %d", store->path, layout,
                          STORE_LAYOUT);
     if (prepare_statements(store, err))

@@ -2,7 +2,8 @@
  * nn/conv_grouped.c - convolution in groups of channels, as in ResNeXt's 3x3 layers.
  *
  * A band of the input is copied piece by piece of the channels, with zeros around: what a vector of outputs reads is then
- * dense, stays in the first cache and has no border. Pieces go in slabs, so that lines of the image are copied whole.
+ * dense, stays in the first cache and has no border. Pieces go in slabs, so that lines of the image are copied whole. What
+ * lies in panels needs no copy: the kernel reads it there, and leaves out taps outside of the image.
  */
 #include "nn/op.h"
 
@@ -163,7 +164,7 @@ static void read_panels(const struct step *step, const struct step_io *io, const
     grouped->inputs = cut->inputs / grouped->segments;
 }
 
-/* The result's channels from `channel` on, of which the first piece meets some in the copied band. */
+/* The result's channels from `channel` on; their first piece is one of the part's. */
 static void run_strip(const struct step *step, const struct step_io *io, const struct cut *cut, struct part part,
                       int channel)
 {

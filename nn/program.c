@@ -219,8 +219,8 @@ static void choose_panels(const struct network *network, struct program *program
             for (int r = 0; r < count; r++)
                 readers += reads[r] == value;
         }
-        program->is_in_panels[value] = readers == 1 && reader->inputs[0] == value && reader->residual != value &&
-                                       step_reads_panels(reader, network->values[value]);
+        program->is_in_panels[value] =
+            readers == 1 && reader->inputs[0] == value && step_reads_panels(reader, network->values[value]);
     }
 }
 

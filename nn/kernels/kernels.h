@@ -91,7 +91,7 @@ struct grouped_band {
 #define GROUPED_STRIP 16 /* any set's lanes divide it */
 struct grouped {
     int rows, columns;                                  /* of the result */
-    int kernel, kernel_w, stride, dilation, dilation_w; /* stride: along both */
+    int kernel, kernel_w, stride, dilation, dilation_w; /* stride: along a row */
     int inputs, outputs;                                /* of a group; inputs: those of a segment */
     bool shares;                                        /* groups share a vector */
     const float *x;       /* in the strip's first piece, under the first output's first tap; may be outside of panels */
@@ -99,7 +99,7 @@ struct grouped {
     size_t x_row, x_down; /* of a piece: from row to row; from the first row under an output to that under the next */
     int segments;         /* panels of a piece; 0: a copied band */
     size_t segment_floats;        /* from panel to panel */
-    int top, left, height, width; /* of panels: where x is in the image, and its size */
+    int top, left, height, width; /* of panels, with one stride along both: where x is in the image; its size */
     const float *weight;          /* (strip / lanes, kernel, inputs, kernel_w, lanes) */
     float *y;                     /* the strip's first channel, as bias and residual, which is laid out as y */
     size_t y_row, y_column;
