@@ -304,7 +304,7 @@ static void run_row(const struct grouped *g, run_function *const *functions, str
         run.left = is_left && (part == 0 || larger == 0);
         run.right = is_right && part == 1;
         functions[columns - 1](g, &run);
-        const size_t done = (size_t)(run.tiles * columns);
+        const size_t done = (size_t)run.tiles * (size_t)columns;
         run.x += done * step;
         run.y += done * g->y_column;
         if (run.residual)

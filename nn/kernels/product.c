@@ -226,7 +226,7 @@ static void run_panel(const struct product *p, struct stretch s, int panel)
     };
     for (int part = 0; part < 2; part++) { /* the larger tiles, then the others */
         const int rows = cut.each + (part == 0), first = part ? cut.larger : 0;
-        const size_t row = (size_t)(first * rows + (part ? cut.larger : 0));
+        const size_t row = (size_t)first * (size_t)rows + (size_t)(part ? cut.larger : 0);
         const size_t at = row * p->y_stride + (size_t)panel * (p->y_panel ? p->y_panel : PANEL);
         run.tiles = part ? cut.count - cut.larger : cut.larger;
         if (p->table)
