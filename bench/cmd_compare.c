@@ -119,16 +119,16 @@ static json_t *number_or_null(const struct compare_cell *cell, double number)
 
 static json_t *cell_json(const struct compare_cell *cell)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:[o, o], s:b, s:i, s:i, s:i, s:[i, i], s:o}",
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:[o, o], s:b, s:b, s:i, s:i, s:i, s:[i, i], s:o}",
                      "verdict", table_text(compare_verdict_name(cell->verdict)), "backbone", table_text(cell->backbone),
                      "method", table_text(cell->method), "protocol", table_text(cell->protocol), "metric",
                      table_text(cell->metric ? cell->metric->name : "seconds"), "unit",
                      table_text(cell->metric ? cell->metric->unit : "s"), "base", number_or_null(cell, cell->value[0]),
                      "new", number_or_null(cell, cell->value[1]), cell->metric ? "difference" : "ratio",
                      number_or_null(cell, cell->difference), "interval", number_or_null(cell, cell->low),
-                     number_or_null(cell, cell->high), "exact", cell->is_exact, "images", cell->n, "images_changed",
-                     cell->changed, "images_missing", cell->missing, "undefined", cell->undefined[0],
-                     cell->undefined[1], "most", cell->most ? table_text(cell->most) : json_null());
+                     number_or_null(cell, cell->high), "exact", cell->is_exact, "beside_others", cell->is_beside_others,
+                     "images", cell->n, "images_changed", cell->changed, "images_missing", cell->missing, "undefined",
+                     cell->undefined[0], cell->undefined[1], "most", cell->most ? table_text(cell->most) : json_null());
 }
 
 static json_t *cells_json(const struct comparison *comparison)

@@ -17,6 +17,7 @@
 #define FAMILY_LEVEL 0.01 /* of an alarm by chance in a comparison */
 #define CELLS_NOISE 2     /* standard deviations of what other methods' times did */
 #define IMAGES_NOISE 5    /* of what single images' times did: machines have moods that last longer than an image */
+#define OTHERS_MIN 3      /* methods whose times say how fast the machine was on an image */
 #define WAIT_MAX 0.1      /* times of a machine that was busier are not compared */
 
 enum side { BASE, NOW, SIDES };
@@ -61,6 +62,7 @@ struct work {
     double *sample[SIDES];            /* (pairs,PARTS_MAX) */
     double *draws;                    /* (bootstrap) */
     int *order[SIDES], *drawn;        /* (pairs) */
+    double *ratios, *others;          /* of times: of (backbones,methods), of a map's other methods */
 };
 
 static int list_count(const struct report *report, int list)
@@ -506,6 +508,12 @@ static void compare_values(struct work *work, const struct place places[SIDES])
 
 /* -- times --------------------------------------------------------------------------------------------------------- */
 
+/* A method's maps of a network in both runs. */
+struct timed {
+    int backbone[SIDES], method[SIDES];
+    bool is_beside_others; /* by the machine's speed on each image, which the other methods' times say */
+};
+
 /* Positions of n numbers, the smallest first; heap sort would do, qsort has no context. */
 struct ranked {
     double value;
@@ -570,13 +578,39 @@ static const double *cost_at(const struct report *report, int backbone, int meth
     return &report->costs[map * (size_t)report->image_count + (size_t)image].seconds;
 }
 
-static int read_times(const struct work *work, const int backbone[SIDES], const int method[SIDES])
+/* The log of how much slower the machine was on an image in the new run: the median over the other methods of the
+   backbone, which took their turns beside this one. NAN: fewer than three others were timed. */
+static double mood_of(const struct work *work, const struct timed *of, int image)
+{
+    int n = 0;
+    for (int m = 0; m < work->side[BASE]->report->method_count; m++) {
+        const int method[SIDES] = {m, work->match[BASE][COMPARE_METHODS][m]};
+        double seconds[SIDES] = {0};
+        if (m == of->method[BASE] || method[NOW] < 0)
+            continue;
+        for (int s = 0; s < SIDES; s++)
+            seconds[s] = *cost_at(work->side[s]->report, of->backbone[s], method[s], work->image[s][image]);
+        if (seconds[BASE] > 0 && seconds[NOW] > 0)
+            work->others[n++] = log(seconds[NOW] / seconds[BASE]);
+    }
+    stats_sort(work->others, (size_t)n);
+    return n < OTHERS_MIN ? NAN : stats_percentile(work->others, (size_t)n, 50);
+}
+
+/* Samples of seconds; beside the others, of the images' own ratios and of 1. */
+static int read_times(const struct work *work, const struct timed *of)
 {
     int n = 0;
     for (int i = 0; i < work->pairs; i++) {
         for (int s = 0; s < SIDES; s++)
-            work->sample[s][n] = *cost_at(work->side[s]->report, backbone[s], method[s], work->image[s][i]);
-        n += work->sample[BASE][n] > 0 && work->sample[NOW][n] > 0;
+            work->sample[s][n] = *cost_at(work->side[s]->report, of->backbone[s], of->method[s], work->image[s][i]);
+        bool is_timed = work->sample[BASE][n] > 0 && work->sample[NOW][n] > 0;
+        if (is_timed && of->is_beside_others) {
+            work->sample[NOW][n] /= work->sample[BASE][n] * exp(mood_of(work, of, i));
+            work->sample[BASE][n] = 1;
+            is_timed = work->sample[NOW][n] > 0;
+        }
+        n += is_timed;
     }
     return n;
 }
@@ -592,18 +626,18 @@ static double scatter(double *values, int n)
     return 1.4826 * stats_percentile(values, (size_t)n, 50);
 }
 
-/* The cell of a method's times, not judged yet; its size is what single images of it scatter. */
-static int measure_times(struct work *work, const int backbone[SIDES], const int method[SIDES],
-                         struct compare_cell *cell)
+/* The cell of a method's times, not judged yet. */
+static int measure_times(struct work *work, const struct timed *of, struct compare_cell *cell)
 {
     const struct report *base = work->side[BASE]->report;
     *cell = (struct compare_cell){.verdict = COMPARE_SAME,
-                                  .backbone = base->backbones[backbone[BASE]].name,
-                                  .method = base->methods[method[BASE]].name,
+                                  .backbone = base->backbones[of->backbone[BASE]].name,
+                                  .method = base->methods[of->method[BASE]].name,
                                   .protocol = "",
                                   .low = NAN,
                                   .high = NAN,
-                                  .n = read_times(work, backbone, method)};
+                                  .is_beside_others = of->is_beside_others,
+                                  .n = read_times(work, of)};
     for (int s = 0; s < SIDES; s++) {
         if (rank_times(work, s, cell->n))
             return -1;
@@ -642,29 +676,44 @@ static void judge_times(struct work *work, double noise, struct compare_cell *ce
     cell->verdict = !excludes(cell, 1) ? COMPARE_WITHIN : cell->difference > 1 ? COMPARE_SLOWER : COMPARE_FASTER;
 }
 
-/* Visits all methods of all backbones that both runs have, twice: what they scatter, then what stands out of that. */
-static int visit_times(struct work *work, double *ratios, int *count, double noise, struct error *err)
+/* Judges all maps, first measured for what their ratios scatter. A cell that is no difference yet becomes what is found. */
+static int judge_all_times(struct work *work, struct timed *maps, int count, bool is_beside_others,
+                           struct compare_cell *cells)
+{
+    struct compare_cell cell;
+    int n = 0;
+    for (int i = 0; i < count; i++) {
+        maps[i].is_beside_others = is_beside_others;
+        if (measure_times(work, &maps[i], &cell))
+            return -1;
+        work->ratios[n] = log(cell.difference);
+        n += cell.n >= 2;
+    }
+    const double noise = n ? scatter(work->ratios, n) : 0;
+    for (int i = 0; i < count; i++) {
+        if (measure_times(work, &maps[i], &cell))
+            return -1;
+        if (cell.n >= 2)
+            judge_times(work, fmax(CELLS_NOISE * noise, IMAGES_NOISE * images_scatter(work, cell.n)), &cell);
+        if (is_beside_others)
+            memcpy(cell.value, cells[i].value, sizeof cell.value); /* what the clock said */
+        if (!is_beside_others || (compare_is_difference(cell.verdict) && !compare_is_difference(cells[i].verdict)))
+            cells[i] = cell;
+    }
+    return 0;
+}
+
+static int list_maps(const struct work *work, struct timed *maps)
 {
     const struct report *base = work->side[BASE]->report;
+    int count = 0;
     for (int b = 0; b < base->backbone_count; b++)
         for (int m = 0; m < base->method_count; m++) {
-            const int backbone[SIDES] = {b, work->match[BASE][COMPARE_BACKBONES][b]};
-            const int method[SIDES] = {m, work->match[BASE][COMPARE_METHODS][m]};
-            struct compare_cell cell;
-            if (backbone[NOW] < 0 || method[NOW] < 0)
-                continue;
-            if (measure_times(work, backbone, method, &cell))
-                return error_memory(err, "the comparison");
-            if (cell.n < 2)
-                continue;
-            if (ratios) {
-                ratios[(*count)++] = log(cell.difference);
-                continue;
-            }
-            judge_times(work, fmax(CELLS_NOISE * noise, IMAGES_NOISE * images_scatter(work, cell.n)), &cell);
-            work->out->cells[work->out->count++] = cell;
+            maps[count] = (struct timed){.backbone = {b, work->match[BASE][COMPARE_BACKBONES][b]},
+                                         .method = {m, work->match[BASE][COMPARE_METHODS][m]}};
+            count += maps[count].backbone[NOW] >= 0 && maps[count].method[NOW] >= 0;
         }
-    return 0;
+    return count;
 }
 
 static int compare_all_times(struct work *work, struct error *err)
@@ -691,14 +740,21 @@ static int compare_all_times(struct work *work, struct error *err)
                               work->pairs, work->least_times),
                  err))
         return -1;
-    double *ratios =
-        arena_alloc(work->arena, (size_t)base->backbone_count * (size_t)base->method_count + 1, sizeof *ratios);
-    int count = 0;
-    if (!ratios)
+    const size_t most = (size_t)base->backbone_count * (size_t)base->method_count + 1;
+    struct timed *maps = arena_alloc(work->arena, most, sizeof *maps);
+    struct compare_cell *cells = arena_alloc(work->arena, most, sizeof *cells);
+    work->ratios = arena_alloc(work->arena, most, sizeof *work->ratios);
+    work->others = arena_alloc(work->arena, (size_t)base->method_count + 1, sizeof *work->others);
+    if (!maps || !cells || !work->ratios || !work->others)
         return error_memory(err, "the comparison");
-    if (visit_times(work, ratios, &count, 0, err))
-        return -1;
-    return visit_times(work, NULL, NULL, count ? scatter(ratios, count) : 0, err);
+    const int count = list_maps(work, maps);
+    for (int pass = 0; pass < 2; pass++)
+        if (judge_all_times(work, maps, count, pass == 1, cells))
+            return error_memory(err, "the comparison");
+    for (int i = 0; i < count; i++)
+        if (cells[i].n >= 2)
+            work->out->cells[work->out->count++] = cells[i];
+    return 0;
 }
 
 /* -- all cells ----------------------------------------------------------------------------------------------------- */

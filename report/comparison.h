@@ -68,15 +68,16 @@ struct compare_cell {
     const char *protocol;               /* "" for times */
     const struct report_metric *metric; /* NULL for times */
     bool is_exact;
-    int n;             /* images compared */
-    int changed;       /* of n: with another value */
-    int missing;       /* images that only the base has measured */
-    int undefined[2];  /* of n: base, new */
-    double value[2];   /* base, new: means over images defined in both; medians of seconds. NAN: none */
-    double difference; /* new - base as stored; of times the ratio new / base */
-    double low, high;  /* its interval, or NAN; see compare_runs() */
-    const char *most;  /* image of the largest difference; NULL: none */
-    double size;       /* to sort by: share of the metric's range, or of the base's value */
+    bool is_beside_others; /* difference is of times per image divided by what the other methods' did on it */
+    int n;                 /* images compared */
+    int changed;           /* of n: with another value */
+    int missing;           /* images that only the base has measured */
+    int undefined[2];      /* of n: base, new */
+    double value[2];       /* base, new: means over images defined in both; medians of seconds. NAN: none */
+    double difference;     /* new - base as stored; of times the ratio new / base */
+    double low, high;      /* its interval, or NAN; see compare_runs() */
+    const char *most;      /* image of the largest difference; NULL: none */
+    double size;           /* to sort by: share of the metric's range, or of the base's value */
 };
 
 struct comparison {

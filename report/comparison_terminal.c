@@ -50,7 +50,8 @@ static void put_reason(FILE *stream, const struct compare_cell *cell)
     if (cell->undefined[0] != cell->undefined[1])
         fprintf(stream, "undefined on %d, now %d of %d images; ", cell->undefined[0], cell->undefined[1], cell->n);
     if (!cell->metric) {
-        fprintf(stream, "interval %.2f to %.2f, %d images", cell->low, cell->high, cell->n);
+        fprintf(stream, "%sinterval %.2f to %.2f, %d images",
+                cell->is_beside_others ? "beside the other methods; " : "", cell->low, cell->high, cell->n);
     } else if (isfinite(cell->low)) {
         change_text(cell->metric, cell->low, low);
         change_text(cell->metric, cell->high, high);
