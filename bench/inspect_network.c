@@ -37,12 +37,13 @@ static json_t *list_nodes(const struct graph *graph, int usual)
     return nodes;
 }
 
-/* What was fused into a step: "residual, relu", "relu, in panels". */
+/* What was fused into a step, and how the result lies: "residual, relu", "relu, panels of 16". */
 static json_t *pack_step(struct step_info step)
 {
-    const char *const parts[] = {step.has_residual ? "residual" : "", step.activation,
-                                 step.is_in_panels ? "in panels" : ""};
-    char fused[64] = "";
+    char fused[64] = "", panels[24] = "";
+    if (step.panel)
+        snprintf(panels, sizeof panels, "panels of %d", step.panel);
+    const char *const parts[] = {step.has_residual ? "residual" : "", step.activation, panels};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         const size_t length = strlen(fused);
         snprintf(fused + length, sizeof fused - length, "%s%s", length && parts[i][0] ? ", " : "", parts[i]);

@@ -107,17 +107,16 @@ struct part {
     int row, rows, piece, pieces;
 };
 
-static bool writes_panels(const struct kernel_set *set, const struct conv2d *conv)
+static bool takes_panels(const struct kernel_set *set, const struct conv2d *conv, enum operand operand, int channels,
+                         int panel)
 {
-    return set->panel % GROUPED_STRIP == 0 && conv->out % set->panel == 0;
-}
-
-static bool reads_panels(const struct kernel_set *set, const struct conv2d *conv, int channels_in)
-{
-    const int inputs = channels_in / conv->groups;
-    return set->panel % GROUPED_STRIP == 0 && (set->panel % inputs == 0 || inputs % set->panel == 0) &&
-           conv->kernel == 3 && conv->kernel_w == 3 && conv->dilation == 1 && conv->dilation_w == 1 &&
-           conv->padding <= 1 && conv->padding_w <= 1 && conv->stride == conv->stride_w && conv->stride <= 2;
+    const int inputs = channels / conv->groups;
+    if (operand == OPERAND_RESIDUAL || panel != set->panel || panel % GROUPED_STRIP || channels % panel)
+        return false;
+    return operand == OPERAND_Y ||
+           ((panel % inputs == 0 || inputs % panel == 0) && conv->kernel == 3 && conv->kernel_w == 3 &&
+            conv->dilation == 1 && conv->dilation_w == 1 && conv->padding <= 1 && conv->padding_w <= 1 &&
+            conv->stride == conv->stride_w && conv->stride <= 2);
 }
 
 static void copy_band(const struct step *step, const struct step_io *io, const struct cut *cut, struct part part)
@@ -137,11 +136,10 @@ static void copy_band(const struct step *step, const struct step_io *io, const s
                             io->scratch);
 }
 
-/* Where row and channel of a result in panels begin. */
-static float *panel_place(const struct step *step, const struct step_io *io, int row, int channel)
+/* Where row and channel of the result begin. */
+static size_t result_place(const struct step_io *io, int row, int channel)
 {
-    const int panel = step->set->panel;
-    return io->y + (size_t)(channel / panel) * io->y_panel + (size_t)(row * io->out.w * panel + channel % panel);
+    return panels_place(io->y_panels, io->out.c, (size_t)row * (size_t)io->out.w, channel);
 }
 
 /* An input in panels is read where it lies. */
@@ -156,11 +154,11 @@ static void read_panels(const struct step *step, const struct step_io *io, const
     grouped->width = io->in[0].w;
     grouped->x_row = (size_t)io->in[0].w * (size_t)panel;
     grouped->x_down = (size_t)conv->stride * grouped->x_row;
-    grouped->x = io->x[0] + (size_t)(first / panel) * io->x_panel + (size_t)(first % panel) +
+    grouped->x = io->x[0] + (size_t)(first / panel) * io->x_panels.floats + (size_t)(first % panel) +
                  ((ptrdiff_t)grouped->top * io->in[0].w + grouped->left) * panel;
     grouped->piece_floats = (size_t)cut->channels;
     grouped->segments = divide_up(cut->inputs, panel);
-    grouped->segment_floats = io->x_panel;
+    grouped->segment_floats = io->x_panels.floats;
     grouped->inputs = cut->inputs / grouped->segments;
 }
 
@@ -169,7 +167,7 @@ static void run_strip(const struct step *step, const struct step_io *io, const s
                       int channel)
 {
     const struct conv2d *conv = &step->node->conv;
-    const size_t row = (size_t)io->out.w * (size_t)io->out.c, at = (size_t)part.row * row + (size_t)channel;
+    const size_t column = panels_stride(io->y_panels, io->out.c), at = result_place(io, part.row, channel);
     const size_t x_row = (size_t)cut->x_columns * (size_t)cut->channels;
     struct grouped grouped = {
         .rows = part.rows,
@@ -188,17 +186,11 @@ static void run_strip(const struct step *step, const struct step_io *io, const s
         .x_down = (size_t)conv->stride * x_row,
         .weight = step->packed + (size_t)channel * channel_weights(conv, io->in[0].c),
         .y = io->y + at,
-        .y_row = row,
-        .y_column = (size_t)io->out.c,
+        .y_row = (size_t)io->out.w * column,
+        .y_column = column,
         .finish = step_finish(step, io, at, channel),
     };
-    if (io->y_panel) {
-        const size_t panel = (size_t)step->set->panel;
-        grouped.y = panel_place(step, io, part.row, channel);
-        grouped.y_row = (size_t)io->out.w * panel;
-        grouped.y_column = panel;
-    }
-    if (io->x_panel)
+    if (io->x_panels.channels)
         read_panels(step, io, cut, part, channel, &grouped);
     step->set->grouped(&grouped);
 }
@@ -213,19 +205,17 @@ static void forward(const struct step *step, const struct step_io *all, int bloc
     const int begin = cut.slabs * share / parts * cut.slab, end = cut.slabs * (share + 1) / parts * cut.slab;
     for (part.piece = begin; part.piece < smaller(end, cut.pieces); part.piece += cut.slab) {
         part.pieces = smaller(cut.pieces - part.piece, cut.slab);
-        if (!io.x_panel)
+        if (!io.x_panels.channels)
             copy_band(step, &io, &cut, part);
         const int channels = (part.piece + part.pieces) * cut.piece_outputs;
         for (int channel = part.piece * cut.piece_outputs; channel < channels; channel += GROUPED_STRIP)
             run_strip(step, &io, &cut, part, channel);
     }
     const int first = begin * cut.piece_outputs, last = smaller(end, cut.pieces) * cut.piece_outputs;
-    const size_t positions = (size_t)part.rows * (size_t)io.out.w, row = (size_t)io.out.w * (size_t)io.out.c;
-    for (int channel = first; io.y_panel && channel < last; channel += GROUPED_STRIP)
-        step_activate(step, panel_place(step, &io, part.row, channel), positions, GROUPED_STRIP,
-                      (size_t)step->set->panel);
-    if (!io.y_panel)
-        step_activate(step, io.y + (size_t)part.row * row + first, positions, (size_t)(last - first), (size_t)io.out.c);
+    const int each = io.y_panels.channels ? GROUPED_STRIP : last - first;
+    for (int channel = first; channel < last; channel += each)
+        step_activate(step, io.y + result_place(&io, part.row, channel), (size_t)part.rows * (size_t)io.out.w,
+                      (size_t)each, panels_stride(io.y_panels, io.out.c));
 }
 
 const struct conv_kernel conv_grouped = {.name = "grouped",
@@ -235,5 +225,4 @@ const struct conv_kernel conv_grouped = {.name = "grouped",
                                          .scratch = scratch,
                                          .blocks = blocks,
                                          .forward = forward,
-                                         .writes_panels = writes_panels,
-                                         .reads_panels = reads_panels};
+                                         .takes_panels = takes_panels};

@@ -37,12 +37,18 @@ static void pack(const struct kernel_set *set, const struct conv2d *conv, int ch
                                     : 0;
 }
 
+/* Of a block, if its input is in panels: these are then segments, too. */
+static size_t table_pointers(const struct conv2d *conv, int channels)
+{
+    return (size_t)PRODUCT_ROWS * (size_t)taps(conv) * (size_t)divide_up(channels, PRODUCT_DEPTH);
+}
+
 static size_t scratch(const struct kernel_set *set, const struct conv2d *conv, struct shape in, struct shape out)
 {
     (void)set, (void)out;
     if (conv2d_is_pointwise(conv))
         return 0;
-    return pointer_floats((size_t)PRODUCT_ROWS * (size_t)taps(conv)) + (size_t)in.c;
+    return pointer_floats(table_pointers(conv, in.c)) + (size_t)in.c;
 }
 
 /* Where the input under each tap of one output position lies; entries are as far apart as a tile has rows. */
@@ -53,22 +59,25 @@ static void fill_row(const struct step *step, const struct step_io *io, long pos
     const struct shape in = io->in[0];
     const long plane = (long)shape_positions(io->out), place = position % plane;
     const int i = (int)(place / io->out.w), j = (int)(place % io->out.w);
-    const float *x = io->x[0] + (size_t)(position / plane) * shape_size(in);
+    const size_t image = (size_t)(position / plane) * shape_positions(in);
+    const int each = (int)panels_stride(io->x_panels, in.c);
     for (int ky = 0; ky < conv->kernel; ky++) {
         const int y = i * conv->stride - conv->padding + ky * conv->dilation;
-        for (int kx = 0; kx < conv->kernel_w; kx++, at += step->set->tile_rows) {
+        for (int kx = 0; kx < conv->kernel_w; kx++) {
             const int column = j * conv->stride_w - conv->padding_w + kx * conv->dilation_w;
             const bool is_inside = y >= 0 && y < in.h && column >= 0 && column < in.w;
-            *at = is_inside ? x + ((size_t)y * (size_t)in.w + (size_t)column) * (size_t)in.c : zeros;
+            const size_t from = image + (size_t)y * (size_t)in.w + (size_t)column;
+            for (int channel = 0; channel < in.c; channel += each, at += step->set->tile_rows)
+                *at = is_inside ? io->x[0] + panels_place(io->x_panels, in.c, from, channel) : zeros;
         }
     }
 }
 
 /* Fills the table for output positions first..first+rows-1 of the batch. */
-static void fill_table(const struct step *step, const struct step_io *io, long first, int rows, const float *zeros,
-                       const float **table)
+static void fill_table(const struct step *step, const struct step_io *io, long first, int rows, int segments,
+                       const float *zeros, const float **table)
 {
-    const int tile_rows = step->set->tile_rows, each = taps(&step->node->conv) * tile_rows;
+    const int tile_rows = step->set->tile_rows, each = segments * tile_rows;
     const struct product_tiles tiles = product_tiles(rows, tile_rows);
     for (int t = 0; t < tiles.count; t++, table += each)
         for (int i = 0; i < tiles.each + (t < tiles.larger); i++)
@@ -79,35 +88,29 @@ static void forward(const struct step *step, const struct step_io *io, int block
 {
     const struct conv2d *conv = &step->node->conv;
     const struct product_part part = product_part(step, io, block);
-    const size_t channels = (size_t)io->in[0].c, pointers = (size_t)PRODUCT_ROWS * (size_t)taps(conv);
-    struct product product = {.segments = taps(conv), .length = io->in[0].c};
-    if (io->x_panel) {
-        product.segments = io->in[0].c / step->set->panel;
-        product.length = step->set->panel;
-        product.x = io->x[0] + (size_t)(part.first * step->set->panel);
-        product.x_stride = (size_t)step->set->panel;
-        product.x_segment = io->x_panel;
-    } else if (conv2d_is_pointwise(conv)) {
-        product.x = io->x[0] + (size_t)part.first * channels;
-        product.x_stride = channels;
+    const int channels = io->in[0].c, each = (int)panels_stride(io->x_panels, channels);
+    struct product product = {.segments = taps(conv) * (channels / each), .length = each};
+    if (conv2d_is_pointwise(conv)) {
+        product.x = io->x[0] + panels_place(io->x_panels, channels, (size_t)part.first, 0);
+        product.x_stride = (size_t)each;
+        product.x_segment = io->x_panels.floats;
     } else {
         const float **table = (const float **)(void *)io->scratch;
-        float *zeros = io->scratch + pointer_floats(pointers);
-        memset(zeros, 0, channels * sizeof *zeros);
-        fill_table(step, io, part.first, part.rows, zeros, table);
+        float *zeros = io->scratch + pointer_floats(table_pointers(conv, channels));
+        memset(zeros, 0, (size_t)channels * sizeof *zeros);
+        fill_table(step, io, part.first, part.rows, product.segments, zeros, table);
         product.table = table;
     }
     product_run(step, io, &part, &product);
 }
 
-static bool writes_panels(const struct kernel_set *set, const struct conv2d *conv)
+/* What many short runs make up is read slower than whole rows: of narrow panels there may be few. */
+static bool takes_panels(const struct kernel_set *set, const struct conv2d *conv, enum operand operand, int channels,
+                         int panel)
 {
-    return conv->out % set->panel == 0;
-}
-
-static bool reads_panels(const struct kernel_set *set, const struct conv2d *conv, int channels_in)
-{
-    return conv2d_is_pointwise(conv) && channels_in % set->panel == 0;
+    if (panel % set->panel || channels % panel)
+        return false;
+    return operand != OPERAND_X || panel >= PRODUCT_DEPTH || (conv2d_is_pointwise(conv) && channels < PRODUCT_DEPTH);
 }
 
 const struct conv_kernel conv_product = {.name = "product",
@@ -117,8 +120,7 @@ const struct conv_kernel conv_product = {.name = "product",
                                          .scratch = scratch,
                                          .blocks = product_blocks,
                                          .forward = forward,
-                                         .writes_panels = writes_panels,
-                                         .reads_panels = reads_panels};
+                                         .takes_panels = takes_panels};
 
 /* -- few channels: the first layer ---------------------------------------------------------------------------------- */
 
@@ -213,6 +215,7 @@ static void stem_forward(const struct step *step, const struct step_io *all, int
                               .weight = step->packed,
                               .y = io.y + at,
                               .y_stride = (size_t)out.c,
+                              .residual_stride = (size_t)out.c,
                               .finish = step_finish(step, &io, at, 0)};
     step->set->product(&product);
     step_activate(step, product.y, (size_t)product.rows, (size_t)out.c, (size_t)out.c);

@@ -582,7 +582,7 @@ struct step_info network_step(const struct network *network, int index)
                              .kernel = kernel_name(step, network->values[step->inputs[0]].c),
                              .activation = step->activation ? step->activation->name : "",
                              .has_residual = step->residual >= 0,
-                             .is_in_panels = network->full.is_in_panels[step->output],
+                             .panel = network->full.panel[step->output],
                              .shape = network->values[step->output],
                              .workspace_offset = network->full.offset[step->output]};
     info.bytes = (double)shape_size(info.shape) * sizeof(float);

@@ -21,7 +21,7 @@ struct program {
     int side_count, *sides; /* values that steps read and that neither start nor a step gives */
     size_t *offset;         /* of each value in the workspace (floats); NO_PLACE if it has none */
     bool *is_grouped;       /* value: there is a place for group_images of it, one behind the other */
-    bool *is_in_panels;     /* value: its channels lie in panels; written and read by one step each */
+    int *panel;             /* of each value: channels of its panels (struct panels); 0: NHWC */
     size_t floats, scratch; /* of the workspace; where scratch begins */
 };
 

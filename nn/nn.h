@@ -82,7 +82,7 @@ struct step_info {
     const char *kernel;     /* "im2col+gemm"; "" where there is no choice */
     const char *activation; /* "relu", "" */
     bool has_residual;
-    bool is_in_panels;       /* the result's channels, for the next step: docs/architecture.md */
+    int panel;               /* channels that lie side by side, for the next steps; 0: all. docs/architecture.md */
     struct shape shape;      /* of the result */
     double macs, bytes;      /* per image; values read and written, weights not counted */
     size_t workspace_offset; /* floats; (size_t)-1: not in the image's workspace */

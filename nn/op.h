@@ -58,12 +58,23 @@ struct step {
     const struct conv_kernel *kernel;         /* convolutions: the kernel; NULL: OpenBLAS */
 };
 
+/*
+ * How a value lies: NHWC, or in panels, all positions of its first channels, those of the next, and so on. In the panels of
+ * a product's tiles (kernel_set.panel) lines of the caches are written and read whole, and a grouped convolution finds the
+ * few channels that it reads side by side. In panels of PRODUCT_DEPTH the rows of a block of many channels lie close
+ * together, where else each is on a page of its own.
+ */
+struct panels {
+    int channels;  /* of a panel; 0: NHWC */
+    size_t floats; /* from one to the next */
+};
+
 /* What forward and backward of a step get: shapes of one image's values, buffers, scratch. */
 struct step_io {
     struct shape in[NODE_INPUTS_MAX], out;
-    int images;              /* one behind the other in each buffer; backward: 1 */
-    int lanes;               /* threads that share the step's blocks; backward: that it may use */
-    size_t x_panel, y_panel; /* x[0], y in panels (struct program): floats from one to the next; 0: NHWC */
+    int images; /* one behind the other in each buffer; backward: 1 */
+    int lanes;  /* threads that share the step's blocks; backward: that it may use */
+    struct panels x_panels, residual_panels, y_panels; /* of x[0], residual, y */
     const float *x[NODE_INPUTS_MAX];
     const float *residual; /* NULL: none; shape of out */
     float *y;
@@ -73,13 +84,26 @@ struct step_io {
     float *scratch;             /* op->scratch() floats, of this thread alone */
 };
 
-/*
- * May a value that this step writes, or reads as its first input, lie in panels: all positions of the kernel set's first
- * `panel` channels, those of the next, and so on? Products write and read them line by line of the caches; a grouped
- * convolution, which reads few channels of many positions, would have to sort them out.
- */
-bool step_writes_panels(const struct step *step);
-bool step_reads_panels(const struct step *step, struct shape in);
+/* Where a channel of a position begins in a value of so many channels. */
+static inline size_t panels_place(struct panels panels, int channels, size_t position, int channel)
+{
+    if (!panels.channels)
+        return position * (size_t)channels + (size_t)channel;
+    const size_t width = (size_t)panels.channels;
+    return (size_t)channel / width * panels.floats + position * width + (size_t)channel % width;
+}
+
+/* From one position to the next. */
+static inline size_t panels_stride(struct panels panels, int channels)
+{
+    return (size_t)(panels.channels ? panels.channels : channels);
+}
+
+/* What a value is to a step: what it reads first, what it adds, its result, or none or more of these. */
+enum operand { OPERAND_NONE, OPERAND_X, OPERAND_RESIDUAL, OPERAND_Y, OPERAND_OTHER };
+
+/* May its value that is X, RESIDUAL or Y and has so many channels lie in panels of `panel`? */
+bool step_takes_panels(const struct step *step, enum operand operand, int channels, int panel);
 
 struct op {
     const char *name;
@@ -124,8 +148,9 @@ struct conv_kernel {
     size_t (*scratch)(const struct kernel_set *set, const struct conv2d *conv, struct shape in, struct shape out);
     int (*blocks)(const struct step *step, const struct step_io *io);
     void (*forward)(const struct step *step, const struct step_io *io, int block);
-    bool (*writes_panels)(const struct kernel_set *set, const struct conv2d *conv); /* NULL: never, as below */
-    bool (*reads_panels)(const struct kernel_set *set, const struct conv2d *conv, int channels_in);
+    /* step_takes_panels(); NULL: none. */
+    bool (*takes_panels)(const struct kernel_set *set, const struct conv2d *conv, enum operand operand, int channels,
+                         int panel);
 };
 
 extern const struct conv_kernel conv_product, conv_stem, conv_winograd, conv_depthwise, conv_grouped;

@@ -202,25 +202,51 @@ static void place_all(struct planner *planner, bool keep_all, const bool *pinned
         place_value(planner, program->sides[i], end, end);
 }
 
-/* Values between a step that writes panels and the only one that reads them, if both take as many images at once. */
+static enum operand operand_of(const struct step *step, int value)
+{
+    int reads[NODE_INPUTS_MAX + 1];
+    const int count = step_reads(step, reads);
+    enum operand operand = OPERAND_NONE;
+    for (int k = 0; k < count; k++)
+        if (reads[k] == value)
+            operand = operand != OPERAND_NONE  ? OPERAND_OTHER
+                      : k == 0                 ? OPERAND_X
+                      : k == step->input_count ? OPERAND_RESIDUAL
+                                               : OPERAND_OTHER;
+    return operand;
+}
+
+/* May a value lie in such panels, for the step that writes it and for all that read it? These take as many images. */
+static bool all_take_panels(const struct network *network, const struct program *program, int writer, int panel)
+{
+    const struct step *step = &network->steps[program->steps[writer]];
+    const int value = step->output, channels = network->values[value].c, last = last_reader(network, program, value);
+    if (last < 0 || !step_takes_panels(step, OPERAND_Y, channels, panel))
+        return false;
+    for (int i = writer + 1; i <= last; i++) {
+        const struct step *reader = &network->steps[program->steps[i]];
+        const enum operand operand = operand_of(reader, value);
+        if (operand == OPERAND_NONE)
+            continue;
+        if (operand == OPERAND_OTHER || (writer < program->group_first) != (i < program->group_first) ||
+            !step_takes_panels(reader, operand, channels, panel))
+            return false;
+    }
+    return true;
+}
+
+/* Wide panels where there is more than one of them, else narrow ones. */
 static void choose_panels(const struct network *network, struct program *program, const bool *pinned)
 {
     for (int i = 0; i < program->spatial_count; i++) {
-        const struct step *step = &network->steps[program->steps[i]];
-        const int value = step->output, last = last_reader(network, program, value);
-        if (last < 0 || value == program->boundary || (pinned && pinned[value]) || !step_writes_panels(step) ||
-            (i < program->group_first) != (last < program->group_first))
+        const int value = network->steps[program->steps[i]].output;
+        const int narrow = network->set ? network->set->panel : 0;
+        if (value == program->boundary || value == network->logits || (pinned && pinned[value]) || narrow == 0)
             continue;
-        const struct step *reader = &network->steps[program->steps[last]];
-        int readers = 0;
-        for (int k = i; k <= last; k++) {
-            int reads[NODE_INPUTS_MAX + 1];
-            const int count = step_reads(&network->steps[program->steps[k]], reads);
-            for (int r = 0; r < count; r++)
-                readers += reads[r] == value;
-        }
-        program->is_in_panels[value] =
-            readers == 1 && reader->inputs[0] == value && step_reads_panels(reader, network->values[value]);
+        if (network->values[value].c > PRODUCT_DEPTH && all_take_panels(network, program, i, PRODUCT_DEPTH))
+            program->panel[value] = PRODUCT_DEPTH;
+        else if (all_take_panels(network, program, i, narrow))
+            program->panel[value] = narrow;
     }
 }
 
@@ -247,9 +273,9 @@ int program_build(struct network *network, int start, bool keep_all, const bool 
     *program = (struct program){.start = start};
     program->offset = arena_alloc(&network->arena, (size_t)network->value_count, sizeof *program->offset);
     program->is_grouped = arena_alloc(&network->arena, (size_t)network->value_count, sizeof *program->is_grouped);
-    program->is_in_panels = arena_alloc(&network->arena, (size_t)network->value_count, sizeof *program->is_in_panels);
+    program->panel = arena_alloc(&network->arena, (size_t)network->value_count, sizeof *program->panel);
     struct place *places = calloc((size_t)network->value_count + 1, sizeof *places);
-    if (!program->offset || !program->is_grouped || !program->is_in_panels || !places) {
+    if (!program->offset || !program->is_grouped || !program->panel || !places) {
         free(places);
         return error_memory(err, "the plan");
     }

@@ -249,6 +249,13 @@ struct stretch {
     int lanes; /* 1: the caller alone */
 };
 
+static struct panels value_panels(const struct session *session, const struct program *program, int value, int images)
+{
+    const int channels = program->panel[value];
+    const size_t positions = (size_t)images * shape_positions(session->network->values[value]);
+    return (struct panels){channels, positions * (size_t)channels};
+}
+
 static void run_steps(const struct session *session, const struct program *program, struct stretch stretch,
                       float *const *at, float *scratch)
 {
@@ -257,10 +264,10 @@ static void run_steps(const struct session *session, const struct program *progr
         struct step_io io = step_places(session->network, step, at, scratch);
         io.images = stretch.images;
         io.lanes = stretch.lanes;
-        if (program->is_in_panels[step->inputs[0]])
-            io.x_panel = (size_t)io.images * shape_positions(io.in[0]) * (size_t)step->set->panel;
-        if (program->is_in_panels[step->output])
-            io.y_panel = (size_t)io.images * shape_positions(io.out) * (size_t)step->set->panel;
+        io.x_panels = value_panels(session, program, step->inputs[0], stretch.images);
+        io.y_panels = value_panels(session, program, step->output, stretch.images);
+        if (step->residual >= 0)
+            io.residual_panels = value_panels(session, program, step->residual, stretch.images);
         const bool is_timed = session->step_seconds && program == &session->network->full;
         const double start = is_timed ? omp_get_wtime() : 0;
         if (stretch.lanes > 1)

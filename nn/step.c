@@ -7,27 +7,27 @@
 struct step_io step_images(const struct step_io *io, int first, int images)
 {
     struct step_io part = *io;
-    const size_t at = (size_t)first, out = at * shape_size(io->out);
+    const size_t at = (size_t)first;
     part.images = images;
     for (int i = 0; i < NODE_INPUTS_MAX && io->x[i]; i++)
         part.x[i] = io->x[i] + at * shape_size(io->in[i]);
-    if (io->x_panel)
-        part.x[0] = io->x[0] + at * io->x_panel / (size_t)io->images;
-    part.y = io->y + (io->y_panel ? at * io->y_panel / (size_t)io->images : out);
+    if (io->x_panels.channels)
+        part.x[0] = io->x[0] + panels_place(io->x_panels, io->in[0].c, at * shape_positions(io->in[0]), 0);
+    part.y = io->y + panels_place(io->y_panels, io->out.c, at * shape_positions(io->out), 0);
     if (io->residual)
-        part.residual = io->residual + out;
+        part.residual = io->residual + panels_place(io->residual_panels, io->out.c, at * shape_positions(io->out), 0);
     return part;
 }
 
-bool step_writes_panels(const struct step *step)
+/* A kernel that cannot read a residual in panels reads it as it writes the result. */
+bool step_takes_panels(const struct step *step, enum operand operand, int channels, int panel)
 {
-    return step->kernel && step->kernel->writes_panels && step->residual < 0 &&
-           step->kernel->writes_panels(step->set, &step->node->conv);
-}
-
-bool step_reads_panels(const struct step *step, struct shape in)
-{
-    return step->kernel && step->kernel->reads_panels && step->kernel->reads_panels(step->set, &step->node->conv, in.c);
+    const struct conv_kernel *kernel = step->kernel;
+    const struct conv2d *conv = &step->node->conv;
+    if (!kernel || !kernel->takes_panels || !kernel->takes_panels(step->set, conv, operand, channels, panel))
+        return false;
+    return operand != OPERAND_Y || step->residual < 0 ||
+           kernel->takes_panels(step->set, conv, OPERAND_RESIDUAL, channels, panel);
 }
 
 struct finish step_finish(const struct step *step, const struct step_io *io, size_t at, int channel)
@@ -115,25 +115,22 @@ void product_run(const struct step *step, const struct step_io *io, const struct
                  struct product *product)
 {
     const size_t depth = (size_t)product->segments * (size_t)product->length;
-    const size_t at = (size_t)part->first * (size_t)io->out.c + (size_t)part->column;
+    const size_t first = (size_t)part->first;
     product->rows = part->rows;
     product->columns = part->columns;
+    product->column = part->column;
     product->weight = step->packed + (size_t)part->column * depth;
-    product->y = io->y + at;
-    product->y_stride = (size_t)io->out.c;
-    product->finish = step_finish(step, io, at, part->column);
-    if (io->y_panel) {
-        const size_t panel = (size_t)step->set->panel;
-        product->y = io->y + (size_t)part->column / panel * io->y_panel + (size_t)part->first * panel;
-        product->y_stride = panel;
-        product->y_panel = io->y_panel;
-    }
+    product->y = io->y + panels_place(io->y_panels, io->out.c, first, 0);
+    product->y_stride = panels_stride(io->y_panels, io->out.c);
+    product->y_panel = io->y_panels.floats;
+    product->residual_stride = panels_stride(io->residual_panels, io->out.c);
+    product->residual_panel = io->residual_panels.floats;
+    product->finish = step_finish(step, io, panels_place(io->residual_panels, io->out.c, first, 0), part->column);
     step->set->product(product);
-    if (!io->y_panel)
-        step_activate(step, product->y, (size_t)part->rows, (size_t)part->columns, product->y_stride);
-    for (int column = 0; io->y_panel && column < part->columns; column += step->set->panel)
-        step_activate(step, product->y + (size_t)(column / step->set->panel) * io->y_panel, (size_t)part->rows,
-                      product->y_stride, product->y_stride);
+    const int each = io->y_panels.channels ? step->set->panel : part->columns;
+    for (int column = part->column; column < part->column + part->columns; column += each)
+        step_activate(step, io->y + panels_place(io->y_panels, io->out.c, first, column), (size_t)part->rows,
+                      (size_t)each, product->y_stride);
 }
 
 size_t product_packed(const struct kernel_set *set, size_t depth, int columns)

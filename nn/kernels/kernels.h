@@ -14,7 +14,7 @@
 /* What is done to a result before it is written: y = min(max(y + bias + residual, low), high); NaN stays. */
 struct finish {
     const float *bias;     /* one a column, readable up to a whole panel; NULL: none */
-    const float *residual; /* laid out as the result; NULL: none */
+    const float *residual; /* laid out as the result, but for a product's; NULL: none */
     float low, high;       /* -INFINITY, INFINITY: no limit */
 };
 
@@ -29,8 +29,10 @@ struct product {
     size_t x_stride, x_segment;
     const float *const *table; /* [tile][segments][tile_rows]: where the runs of a tile's rows begin; NULL: x */
     const float *weight;       /* of the first panel wanted */
-    float *y;                  /* row i at y + i * y_stride; bias and residual begin at the same column */
-    size_t y_stride, y_panel;  /* y_panel: from panel to panel; 0: columns lie side by side */
+    float *y;                  /* the first row */
+    int column;                /* the first of these in y and in the residual; weight and bias begin with it */
+    size_t y_stride, y_panel;  /* from row to row; from panel to panel, of y_stride columns each; 0: rows lie whole */
+    size_t residual_stride, residual_panel;
     struct finish finish;
 };
 

@@ -24,7 +24,7 @@ struct run {
     int segments, length;
     const float *weight;
     float *y;
-    size_t y_stride;
+    size_t y_stride, residual_stride;
     bool continues;              /* add to y */
     const struct finish *finish; /* NULL: there is more to add */
     const float *next;  /* what the next panel will read first: its weights come from far, these tiles' are near */
@@ -47,7 +47,7 @@ struct run {
 #define BEGIN(i) vec left##i = {0}, right##i = {0};
 /* What will be written or added is far away: it is on its way while the sums are made. */
 #define FETCH(i) __builtin_prefetch(y + i * y_stride, 1);
-#define FETCH_RESIDUAL(i) __builtin_prefetch(residual + i * y_stride);
+#define FETCH_RESIDUAL(i) __builtin_prefetch(residual + i * residual_stride);
 #define POINT(i) \
     const float *x##i = \
         table ? table[s * TILE_ROWS + i] + run->offset : x + (size_t)s * run->x_segment + i * run->x_stride;
@@ -64,8 +64,8 @@ struct run {
     left##i += b0; \
     right##i += b1;
 #define ADD_RESIDUAL(i) \
-    left##i += load(residual + i * y_stride); \
-    right##i += load(residual + i * y_stride + LANES);
+    left##i += load(residual + i * residual_stride); \
+    right##i += load(residual + i * residual_stride + LANES);
 #define LIMIT(i) \
     left##i = limit(left##i, finish->low, finish->high); \
     right##i = limit(right##i, finish->low, finish->high);
@@ -79,7 +79,7 @@ struct run {
         const struct finish *finish = run->finish; \
         const float *const *table = run->table, *x = run->x, *next = run->next; \
         const float *residual = finish ? finish->residual : NULL; \
-        const size_t y_stride = run->y_stride; \
+        const size_t y_stride = run->y_stride, residual_stride = run->residual_stride; \
         float *y = run->y; \
         for (int t = 0; t < run->tiles; t++) { \
             const float *w = run->weight; \
@@ -108,7 +108,7 @@ struct run {
             } \
             if (residual) { \
                 EACH_##n(ADD_RESIDUAL); \
-                residual += n * y_stride; \
+                residual += n * residual_stride; \
             } \
             if (finish) { \
                 EACH_##n(LIMIT); \
@@ -159,13 +159,13 @@ static void run_narrow(const struct run *wide, int rows, int columns)
     }
     run.tiles = 1;
     run.y = y;
-    run.y_stride = PANEL;
+    run.y_stride = run.residual_stride = PANEL;
     for (int t = 0; t < wide->tiles; t++) {
         float *to = wide->y + (size_t)(t * rows) * stride;
         for (int i = 0; wide->continues && i < rows; i++)
             memcpy(y + i * PANEL, to + (size_t)i * stride, bytes);
         for (int i = 0; added && i < rows; i++)
-            memcpy(residual + i * PANEL, added + (size_t)(t * rows + i) * stride, bytes);
+            memcpy(residual + i * PANEL, added + (size_t)(t * rows + i) * wide->residual_stride, bytes);
         runs[rows - 1](&run);
         for (int i = 0; i < rows; i++)
             memcpy(to + (size_t)i * stride, y + i * PANEL, bytes);
@@ -201,6 +201,13 @@ static bool is_last(const struct product *p, struct stretch s)
     return s.segment + s.segments >= p->segments && s.begin + s.length >= p->length;
 }
 
+/* Where a column of the first row lies. */
+static size_t column_place(const struct product *p, int column, size_t stride, size_t panel)
+{
+    const size_t at = (size_t)(p->column + column);
+    return panel ? at / stride * panel + at % stride : at;
+}
+
 /* All rows of one panel over one stretch: the stretch's weights stay in the first cache. */
 static void run_panel(const struct product *p, struct stretch s, int panel)
 {
@@ -220,22 +227,24 @@ static void run_panel(const struct product *p, struct stretch s, int panel)
         .length = s.length,
         .weight = p->weight + ((size_t)panel * depth + skipped + (size_t)s.begin) * PANEL,
         .y_stride = p->y_stride,
+        .residual_stride = p->residual_stride,
         .continues = s.segment > 0 || s.begin > 0,
         .finish = is_last(p, s) ? &finish : NULL,
         .next_floats = (floats / (size_t)cut.count + LINE_FLOATS - 1) / LINE_FLOATS * LINE_FLOATS,
     };
+    const size_t y_place = column_place(p, column, p->y_stride, p->y_panel);
+    const size_t residual_place = column_place(p, column, p->residual_stride, p->residual_panel);
     for (int part = 0; part < 2; part++) { /* the larger tiles, then the others */
         const int rows = cut.each + (part == 0), first = part ? cut.larger : 0;
         const size_t row = (size_t)first * (size_t)rows + (size_t)(part ? cut.larger : 0);
-        const size_t at = row * p->y_stride + (size_t)panel * (p->y_panel ? p->y_panel : PANEL);
         run.tiles = part ? cut.count - cut.larger : cut.larger;
         if (p->table)
             run.table = p->table + (size_t)first * run.table_step + (size_t)(s.segment * TILE_ROWS);
         else
             run.x = p->x + row * p->x_stride + (size_t)s.segment * p->x_segment + s.begin;
-        run.y = p->y + at;
+        run.y = p->y + row * p->y_stride + y_place;
         run.next = run.weight + depth * PANEL + (size_t)first * run.next_floats;
-        finish.residual = p->finish.residual ? p->finish.residual + at : NULL;
+        finish.residual = p->finish.residual ? p->finish.residual + row * p->residual_stride + residual_place : NULL;
         if (run.tiles > 0 && columns < PANEL)
             run_narrow(&run, rows, columns);
         else if (run.tiles > 0)
