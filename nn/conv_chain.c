@@ -129,6 +129,7 @@ static void run_pointwise(const struct step *step, const struct step_io *io, con
                                     .weight = step->packed,
                                     .y = y,
                                     .y_stride = (size_t)conv->out,
+                                    .residual_stride = (size_t)conv->out,
                                     .finish = step_finish(step, io, 0, 0)};
     step->set->product(&product);
     step_activate(step, y, (size_t)product.rows, product.y_stride, product.y_stride);

@@ -84,6 +84,8 @@ static void fill_table(const struct step *step, const struct step_io *io, long f
             fill_row(step, io, first++, zeros, table + i);
 }
 
+#define FAR_CHANNELS 128 /* of fewer, rows are too short for a fetch to be worth its while */
+
 static void forward(const struct step *step, const struct step_io *io, int block)
 {
     const struct conv2d *conv = &step->node->conv;
@@ -94,6 +96,7 @@ static void forward(const struct step *step, const struct step_io *io, int block
         product.x = io->x[0] + panels_place(io->x_panels, channels, (size_t)part.first, 0);
         product.x_stride = (size_t)each;
         product.x_segment = io->x_panels.floats;
+        product.is_far = channels >= FAR_CHANNELS;
     } else {
         const float **table = (const float **)(void *)io->scratch;
         float *zeros = io->scratch + pointer_floats(table_pointers(conv, channels));

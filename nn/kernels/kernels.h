@@ -27,6 +27,7 @@ struct product {
     int rows, columns, segments, length;
     const float *x; /* row i of segment s at x + i * x_stride + s * x_segment, where there is no table */
     size_t x_stride, x_segment;
+    bool is_far;               /* x was not made just before: its lines are asked for while others are worked on */
     const float *const *table; /* [tile][segments][tile_rows]: where the runs of a tile's rows begin; NULL: x */
     const float *weight;       /* of the first panel wanted */
     float *y;                  /* the first row */

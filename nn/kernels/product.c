@@ -29,6 +29,7 @@ struct run {
     const struct finish *finish; /* NULL: there is more to add */
     const float *next;  /* what the next panel will read first: its weights come from far, these tiles' are near */
     size_t next_floats; /* that a tile fetches of it */
+    bool fetches;       /* the next tile's rows come from far, too; no table */
 };
 
 #define EACH_1(DO) DO(0)
@@ -51,6 +52,8 @@ struct run {
 #define POINT(i) \
     const float *x##i = \
         table ? table[s * TILE_ROWS + i] + run->offset : x + (size_t)s * run->x_segment + i * run->x_stride;
+/* A line of the next tile's row, for this tile alone: what stays in the first cache are the weights. */
+#define AHEAD(i) __builtin_prefetch(x##i + begin + n_rows, 0, 0);
 #define MULTIPLY(i) \
     { \
         const vec v = splat(x##i[k]); \
@@ -73,12 +76,21 @@ struct run {
     store(y + i * y_stride, left##i); \
     store(y + i * y_stride + LANES, right##i);
 
+#define SUM(n, begin, end) \
+    _Pragma("GCC unroll 8") for (int k = begin; k < end; k++) \
+    { \
+        const vec w0 = load(w), w1 = load(w + LANES); \
+        w += PANEL; \
+        EACH_##n(MULTIPLY); \
+    }
+
 #define TILES(n) \
     static void tiles_##n(const struct run *run) \
     { \
         const struct finish *finish = run->finish; \
         const float *const *table = run->table, *x = run->x, *next = run->next; \
         const float *residual = finish ? finish->residual : NULL; \
+        const size_t n_rows = n * run->x_stride; \
         const size_t y_stride = run->y_stride, residual_stride = run->residual_stride; \
         float *y = run->y; \
         for (int t = 0; t < run->tiles; t++) { \
@@ -92,12 +104,12 @@ struct run {
                 __builtin_prefetch(next, 0, 2); \
             for (int s = 0; s < run->segments; s++) { \
                 EACH_##n(POINT); \
-                _Pragma("GCC unroll 8") for (int k = 0; k < run->length; k++) \
-                { \
-                    const vec w0 = load(w), w1 = load(w + LANES); \
-                    w += PANEL; \
-                    EACH_##n(MULTIPLY); \
+                int begin = 0; \
+                for (; run->fetches && begin + LINE_FLOATS <= run->length; begin += LINE_FLOATS) { \
+                    EACH_##n(AHEAD); \
+                    SUM(n, begin, begin + LINE_FLOATS); \
                 } \
+                SUM(n, begin, run->length); \
             } \
             if (run->continues) { \
                 EACH_##n(CONTINUE); \
@@ -228,6 +240,7 @@ static void run_panel(const struct product *p, struct stretch s, int panel)
         .weight = p->weight + ((size_t)panel * depth + skipped + (size_t)s.begin) * PANEL,
         .y_stride = p->y_stride,
         .residual_stride = p->residual_stride,
+        .fetches = panel == 0 && p->is_far,
         .continues = s.segment > 0 || s.begin > 0,
         .finish = is_last(p, s) ? &finish : NULL,
         .next_floats = (floats / (size_t)cut.count + LINE_FLOATS - 1) / LINE_FLOATS * LINE_FLOATS,
