@@ -31,13 +31,17 @@ static int conv(struct graph *graph, const char *name, int x, int kernel, int st
         (struct conv2d){.out = out, .kernel = kernel, .stride = stride, .padding = kernel / 2, .bias = kernel == 1});
 }
 
-/* Two blocks as in a ResNet, the second with a shortcut of its own; an activation that is no limit. */
+/* A block as in MobileNetV2, whose steps run as one; two blocks as in a ResNet, the second with a shortcut of its own; an activation that is no limit. */
 static struct graph *make_graph(struct size size)
 {
     struct graph *graph = graph_create();
     struct error err = {""};
     const int input = graph_input(graph, "input", (struct shape){CHANNELS, size.h, size.w});
-    const int first = graph_hard_swish(graph, "first", conv(graph, "first.conv", input, 1, 1, WIDE));
+    const int expanded = graph_relu6(graph, "expanded", conv(graph, "expand.conv", input, 1, 1, 32));
+    const int deep = graph_conv2d(graph, "depthwise.conv", expanded,
+                                  (struct conv2d){.out = 32, .kernel = 3, .padding = 1, .groups = 32});
+    const int block = conv(graph, "project.conv", graph_relu6(graph, "deep", deep), 1, 1, 48);
+    const int first = graph_hard_swish(graph, "first", conv(graph, "first.conv", block, 1, 1, WIDE));
     const int inside = graph_relu(graph, "inside", conv(graph, "inside.conv", first, 1, 1, 40));
     const int sum = graph_add(graph, "sum", conv(graph, "back.conv", inside, 1, 1, WIDE), first);
     const int second = graph_silu(graph, "second", sum);
@@ -50,7 +54,8 @@ static struct graph *make_graph(struct size size)
     return graph;
 }
 
-static const char *const all_layers[] = {"first", "inside", "second", "strided.conv", "shortcut.conv", "last"};
+static const char *const all_layers[] = {"project.conv", "first",         "inside", "second",
+                                         "strided.conv", "shortcut.conv", "last"};
 #define LAYERS ((int)(sizeof all_layers / sizeof *all_layers))
 
 static void fill_input(void *context, int index, float *out)
