@@ -216,7 +216,7 @@ static bool is_last(const struct product *p, struct stretch s)
 /* Where a column of the first row lies. */
 static size_t column_place(const struct product *p, int column, size_t stride, size_t panel)
 {
-    const size_t at = (size_t)(p->column + column);
+    const size_t at = (size_t)p->column + (size_t)column;
     return panel ? at / stride * panel + at % stride : at;
 }
 
