@@ -53,7 +53,7 @@ struct run {
     const float *x##i = \
         table ? table[s * TILE_ROWS + i] + run->offset : x + (size_t)s * run->x_segment + i * run->x_stride;
 /* A line of the next tile's row, for this tile alone: what stays in the first cache are the weights. */
-#define AHEAD(i) __builtin_prefetch(x##i + begin + n_rows, 0, 0);
+#define AHEAD(i) __builtin_prefetch(x##i + begin + x_tile, 0, 0);
 #define MULTIPLY(i) \
     { \
         const vec v = splat(x##i[k]); \
@@ -90,7 +90,7 @@ struct run {
         const struct finish *finish = run->finish; \
         const float *const *table = run->table, *x = run->x, *next = run->next; \
         const float *residual = finish ? finish->residual : NULL; \
-        const size_t n_rows = n * run->x_stride; \
+        const size_t x_tile = n * run->x_stride; \
         const size_t y_stride = run->y_stride, residual_stride = run->residual_stride; \
         float *y = run->y; \
         for (int t = 0; t < run->tiles; t++) { \
@@ -130,7 +130,7 @@ struct run {
             if (table) \
                 table += run->table_step; \
             else \
-                x += n * run->x_stride; \
+                x += x_tile; \
         } \
     }
 
