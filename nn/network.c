@@ -350,6 +350,7 @@ static struct step chain_step(const struct step *parts, int count, struct node *
     node->chain.parts = parts;
     node->chain.count = count;
     step.node = node;
+    step.kernel = NULL; /* the parts have theirs */
     step.inputs[0] = parts[0].inputs[0];
     step.before = -1;
     step.is_part = false;

@@ -24,8 +24,7 @@ bool step_takes_panels(const struct step *step, enum operand operand, int channe
 {
     const struct conv_kernel *kernel = step->kernel;
     const struct conv2d *conv = &step->node->conv;
-    if (step->node->op != &op_conv2d || !kernel || !kernel->takes_panels ||
-        !kernel->takes_panels(step->set, conv, operand, channels, panel))
+    if (!kernel || !kernel->takes_panels || !kernel->takes_panels(step->set, conv, operand, channels, panel))
         return false;
     return operand != OPERAND_Y || step->residual < 0 ||
            kernel->takes_panels(step->set, conv, OPERAND_RESIDUAL, channels, panel);

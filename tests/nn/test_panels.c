@@ -31,7 +31,10 @@ static int conv(struct graph *graph, const char *name, int x, int kernel, int st
         (struct conv2d){.out = out, .kernel = kernel, .stride = stride, .padding = kernel / 2, .bias = kernel == 1});
 }
 
-/* A block as in MobileNetV2, whose steps run as one; two blocks as in a ResNet, the second with a shortcut of its own; an activation that is no limit. */
+/*
+ * A block as in MobileNetV2, whose steps run as one; two blocks as in a ResNet, the second with a shortcut of its own; an
+ * activation that is no limit.
+ */
 static struct graph *make_graph(struct size size)
 {
     struct graph *graph = graph_create();
