@@ -39,7 +39,7 @@ KERNEL_OBJECTS = $(foreach s,$(KERNEL_SETS),$(patsubst nn/kernels/%.c,$(B)/nn/ke
 MAKEFLAGS += --no-builtin-rules
 .PHONY: all help
 .SECONDARY:
-all: $(B)/cambench ## the program, build/cambench
+all: $(B)/cambench $(B)/man/cambench.1 ## the program, build/cambench, and its manual pages
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
@@ -203,7 +203,7 @@ $(B)/cambench-bench: $(PERF_OBJECTS) $(LIBS)
 
 # -- style ---------------------------------------------------------------------------------------------------------------
 .PHONY: lint lint-quick format
-lint: deps-lint ## compilers' and analysers' warnings, format, scripts, man page, include directions, names
+lint: deps-lint ## compilers' and analysers' warnings, format, scripts, manual pages, include directions, names
 	@$(MAKE) --no-print-directory all
 	@B=$(B) COMPILE_FLAGS="$(STD) $(WARN) -I. $(PKG_CFLAGS)" tools/lint/all.sh
 
@@ -217,11 +217,13 @@ format: ## rewrite the sources with clang-format
 .PHONY: install uninstall man
 PUBLIC_HEADERS := methods/method.h metrics/metric.h nn/nn.h nn/graph.h base/error.h base/param.h base/random.h
 SHIPPED := $(wildcard backbones/demo/*.h5 datasets/demo/*.h5)
-INSTALLED := $(addprefix include/cambench/,$(PUBLIC_HEADERS)) share/man/man1/cambench.1 bin/cambench
+PAGES := cambench.1 $(patsubst bench/cmd_%.c,cambench-%.1,$(sort $(wildcard bench/cmd_*.c)))
+INSTALLED := $(addprefix include/cambench/,$(PUBLIC_HEADERS)) $(addprefix share/man/man1/,$(PAGES)) bin/cambench
 
-install: $(B)/cambench ## program, man page, headers, configs, demo networks and images; PREFIX=/usr/local, DESTDIR
+install: all ## program, manual pages, headers, configs, demo networks and images; PREFIX=/usr/local, DESTDIR
 	install -D -m 755 $(B)/cambench $(DESTDIR)$(PREFIX)/bin/cambench
-	install -D -m 644 docs/cambench.1 $(DESTDIR)$(PREFIX)/share/man/man1/cambench.1
+	for page in $(PAGES); do \
+	    install -D -m 644 $(B)/man/$$page $(DESTDIR)$(PREFIX)/share/man/man1/$$page || exit 1; done
 	for header in $(PUBLIC_HEADERS); do \
 	    install -D -m 644 $$header $(DESTDIR)$(PREFIX)/include/cambench/$$header || exit 1; done
 	for file in $(SHIPPED); do \
@@ -233,8 +235,11 @@ uninstall: ## remove what install has put there
 	cd $(DESTDIR)$(PREFIX) && rm -f $(INSTALLED)
 	rm -rf $(DESTDIR)$(PREFIX)/include/cambench $(DESTDIR)$(PREFIX)/share/cambench
 
-man: $(B)/cambench ## write docs/cambench.1 from the program's --help
-	tools/man.sh $(B)/cambench docs/cambench.1
+man: $(B)/man/cambench.1 ## build/man/: manual pages, one for each command, from the program's --help
+
+$(B)/man/cambench.1: $(B)/cambench tools/man.sh docs/cambench.1.in
+	@echo "  MAN $(@D)"
+	$(Q)tools/man.sh $(B)/cambench $(@D)
 
 .PHONY: FORCE clean
 FORCE:

@@ -33,7 +33,6 @@ lint   clang-tidy            cmd:clang-tidy
 lint   cppcheck              cmd:cppcheck
 lint   shellcheck            cmd:shellcheck
 lint   mandoc                cmd:mandoc
-lint   help2man              cmd:help2man
 golden python3-torch         python:torch
 golden python3-torchvision   python:torchvision
 golden python3-numpy         python:numpy
