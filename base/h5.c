@@ -203,8 +203,8 @@ static int converse(struct h5 *file, const struct h5_request *request, struct an
 
 static int check_item(const struct h5 *file, const struct h5_item *item, struct error *err)
 {
-    const bool is_sane = memchr(item->path, 0, sizeof item->path) && (unsigned)item->type <= H5_OTHER &&
-                         item->rank >= 0 && item->rank <= H5_RANK_MAX;
+    const bool is_sane = memchr(item->path, 0, sizeof item->path) && memchr(item->stored, 0, sizeof item->stored) &&
+                         (unsigned)item->type <= H5_OTHER && item->rank >= 0 && item->rank <= H5_RANK_MAX;
     if (!is_sane)
         return fail(file, err, "damaged (the HDF5 library read nonsense from it)");
     uint64_t bytes = h5_row_elements(item);

@@ -33,12 +33,15 @@ enum h5_type {
 
 #define H5_RANK_MAX 5
 #define H5_PATH_MAX 256
+#define H5_STORED_MAX 48
 
 /* A dataset or a root attribute. H5_TEXT: strings of either kind; H5_BYTES: variable-length uint8. */
 struct h5_item {
     char path[H5_PATH_MAX]; /* "/label", "/tensor/fc.weight"; attributes: "@arch" */
     enum h5_type type;
-    bool is_exact; /* stored just as `type`, little-endian (H5_OTHER integers are converted by the child) */
+    bool is_exact;              /* stored just as `type`, little-endian (others are converted by the child) */
+    bool is_number;             /* an integer or a float of any size and byte order, which h5_read() converts */
+    char stored[H5_STORED_MAX]; /* for people: "big-endian int32", "float16", "text" */
     int rank;
     uint64_t dim[H5_RANK_MAX];
     int64_t offset; /* in the file, if contiguous and is_exact; -1 otherwise */
@@ -55,7 +58,8 @@ const char *h5_path(const struct h5 *file);
 
 /*
  * Rows first..first+count-1 along the first dimension (a scalar has one row), converted to `type`
- * (float32, int32, int64, uint64, uint8), into out, which the caller has sized from the item. Any thread.
+ * (float32, int32, int64, uint64, uint8), into out, which the caller has sized from the item. Any thread. A value that
+ * `type` cannot hold, such as 0.5 for an integer, is an error that names the type in the file.
  */
 int h5_read(struct h5 *file, const struct h5_item *item, uint64_t first, uint64_t count, enum h5_type type, void *out,
             struct error *err);

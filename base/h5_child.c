@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <hdf5.h>
 #include <limits.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -153,9 +154,38 @@ static enum h5_type variable_type(hid_t type)
     return is_bytes ? H5_BYTES : H5_OTHER;
 }
 
+/* "big-endian int32", "float16", "text" */
+static void name_type(hid_t type, char *out, size_t size)
+{
+    static const struct {
+        H5T_class_t class;
+        const char *name;
+    } others[] = {{H5T_STRING, "text"},         {H5T_VLEN, "a variable-length list"},
+                  {H5T_ENUM, "an enumeration"}, {H5T_COMPOUND, "records"},
+                  {H5T_ARRAY, "arrays"},        {H5T_BITFIELD, "bit fields"},
+                  {H5T_OPAQUE, "opaque"},       {H5T_REFERENCE, "references"},
+                  {H5T_TIME, "times"}};
+    const H5T_class_t class = H5Tget_class(type);
+    const size_t bytes = H5Tget_size(type);
+    if (class == H5T_INTEGER || class == H5T_FLOAT) {
+        const bool is_big = bytes > 1 && H5Tget_order(type) == H5T_ORDER_BE;
+        const bool is_unsigned = class == H5T_INTEGER && H5Tget_sign(type) == H5T_SGN_NONE;
+        snprintf(out, size, "%s%s%s%zu", is_big ? "big-endian " : "", is_unsigned ? "u" : "",
+                 class == H5T_INTEGER ? "int" : "float", bytes * CHAR_BIT);
+        return;
+    }
+    snprintf(out, size, "another type");
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (others[i].class == class)
+            snprintf(out, size, "%s", others[i].name);
+}
+
 static void describe_type(const struct child *child, hid_t type, struct h5_item *item)
 {
-    switch (H5Tget_class(type)) {
+    name_type(type, item->stored, sizeof item->stored);
+    const H5T_class_t class = H5Tget_class(type);
+    item->is_number = class == H5T_INTEGER || class == H5T_FLOAT;
+    switch (class) {
     case H5T_FLOAT:
         item->type = float_type(child, type);
         break;
@@ -392,9 +422,14 @@ static bool is_attribute(const struct h5_item *item)
     return item->path[0] == '@';
 }
 
+static const char *what_is(const struct h5_item *item)
+{
+    return is_attribute(item) ? "attribute" : "dataset";
+}
+
 static int fail_item(struct child *child, const struct h5_item *item, const char *why)
 {
-    return error_set(&child->err, "%s \"%s\" %s", is_attribute(item) ? "attribute" : "dataset", item->path, why);
+    return error_set(&child->err, "%s \"%s\" %s", what_is(item), item->path, why);
 }
 
 static void close_item(struct child *child)
@@ -445,7 +480,8 @@ static H5T_conv_ret_t refuse_loss(H5T_conv_except_t what, hid_t from, hid_t to, 
 static int fail_reading(struct child *child, const struct h5_item *item, bool has_loss)
 {
     if (has_loss)
-        return fail_item(child, item, "holds values that do not fit");
+        return error_set(&child->err, "%s \"%s\" (%s) holds values that do not fit", what_is(item), item->path,
+                         item->stored);
     const hid_t how = is_attribute(item) ? H5I_INVALID_HID : H5Dget_create_plist(child->open_id);
     const int filters = how < 0 ? 0 : H5Pget_nfilters(how);
     for (int i = 0; i < filters; i++) {
@@ -488,20 +524,64 @@ static int read_block(struct child *child, const struct h5_item *item, uint64_t 
     return status < 0 ? fail_reading(child, item, has_loss) : 0;
 }
 
-static bool is_number(struct child *child)
+/* What an integer of memory can hold, of whole numbers that a double can. */
+static const struct {
+    double least, beyond; /* least <= value < beyond */
+} integer_ranges[H5_OTHER + 1] = {
+    [H5_UINT8] = {0, 256}, [H5_INT32] = {-0x1p31, 0x1p31}, [H5_INT64] = {-0x1p63, 0x1p63}, [H5_UINT64] = {0, 0x1p64}};
+
+static void put_integer(void *out, uint64_t i, enum h5_type type, double value)
 {
-    const hid_t type = type_of_open(child);
-    const H5T_class_t class = H5Tget_class(type);
-    H5Tclose(type);
-    return class == H5T_INTEGER || class == H5T_FLOAT;
+    if (type == H5_UINT8)
+        ((uint8_t *)out)[i] = (uint8_t)value;
+    else if (type == H5_INT32)
+        ((int32_t *)out)[i] = (int32_t)value;
+    else if (type == H5_INT64)
+        ((int64_t *)out)[i] = (int64_t)value;
+    else
+        ((uint64_t *)out)[i] = (uint64_t)value;
+}
+
+/* Floats that are whole numbers; libhdf5 reports a loss for all of them when it converts them by itself. */
+static int read_whole_numbers(struct child *child, const struct h5_item *item, uint64_t first, uint64_t count,
+                              enum h5_type type, void *out)
+{
+    const uint64_t elements = count * h5_row_elements(item);
+    double *values = elements <= H5_ANSWER_BYTES_MAX ? malloc(elements * sizeof *values) : NULL;
+    if (!values)
+        return fail_item(child, item, "is too large to be read");
+    int status = read_block(child, item, first, count, H5T_NATIVE_DOUBLE, values);
+    for (uint64_t i = 0; i < elements && !status; i++) {
+        const double value = values[i];
+        const bool is_in_range = value >= integer_ranges[type].least && value < integer_ranges[type].beyond;
+        if (is_in_range && value == trunc(value))
+            put_integer(out, i, type, value);
+        else
+            status = error_set(&child->err, "%s \"%s\" (%s) holds %g; whole numbers are needed%s", what_is(item),
+                               item->path, item->stored, value, type == H5_UINT8 ? " (0 to 255)" : "");
+    }
+    free(values);
+    return status;
+}
+
+static int read_numbers(struct child *child, const struct h5_item *item, uint64_t first, uint64_t count,
+                        enum h5_type type, void *out)
+{
+    const hid_t stored = type_of_open(child);
+    const bool is_float = H5Tget_class(stored) == H5T_FLOAT;
+    H5Tclose(stored);
+    if (is_float && integer_ranges[type].beyond > 0)
+        return read_whole_numbers(child, item, first, count, type, out);
+    return read_block(child, item, first, count, memory_type(child, type), out);
 }
 
 static int send_rows(struct child *child, const struct h5_item *item, const struct h5_request *request)
 {
-    const hid_t type = memory_type(child, (enum h5_type)request->type);
-    const uint64_t row = h5_row_elements(item) * h5_type_size((enum h5_type)request->type);
-    if (type < 0 || !is_number(child))
-        return fail_item(child, item, "does not hold numbers");
+    const enum h5_type type = (enum h5_type)request->type;
+    const uint64_t row = h5_row_elements(item) * h5_type_size(type);
+    if (memory_type(child, type) < 0 || !item->is_number)
+        return error_set(&child->err, "%s \"%s\" holds %s, numbers are needed", what_is(item), item->path,
+                         item->stored);
     if (row == 0 || row > H5_ANSWER_BYTES_MAX)
         return fail_item(child, item, "has rows of impossible size");
     uint64_t block = is_attribute(item) || row > BLOCK_BYTES ? 1 : BLOCK_BYTES / row;
@@ -513,7 +593,7 @@ static int send_rows(struct child *child, const struct h5_item *item, const stru
     int status = 0;
     for (uint64_t done = 0; done < request->count && !status; done += block) {
         const uint64_t rows = request->count - done < block ? request->count - done : block;
-        status = read_block(child, item, request->first + done, rows, type, buffer);
+        status = read_numbers(child, item, request->first + done, rows, type, buffer);
         if (!status)
             emit(child, buffer, rows * row);
     }

@@ -349,11 +349,12 @@ static int open_foreign(struct imageset *set, struct error *err)
         return fail(set, err,
                     "is no image set: it has neither the attribute format = \"cambench-imageset\" nor a "
                     "dataset \"/images\"");
-    const bool is_array = item->type == H5_UINT8 && item->rank == 4 && item->dim[3] == 3;
+    const bool is_array = item->is_number && item->rank == 4 && item->dim[3] == 3;
     const bool is_encoded = item->type == H5_BYTES && item->rank == 1;
     if (!is_array && !is_encoded)
-        return fail(set, err, "dataset \"/images\" has shape %s; needed: uint8 (N,H,W,3) or variable-length uint8 (N)",
-                    shape_text(item, shape, sizeof shape));
+        return fail(set, err,
+                    "dataset \"/images\" holds %s of shape %s; needed: uint8 (N,H,W,3) or variable-length uint8 (N)",
+                    item->stored, shape_text(item, shape, sizeof shape));
     if (is_array && (item->dim[1] == 0 || item->dim[2] == 0 || item->dim[1] > DECODE_SIDE_MAX ||
                      item->dim[2] > DECODE_SIDE_MAX || item->dim[1] * item->dim[2] > DECODE_PIXELS_MAX))
         return fail(set, err, "dataset \"/images\" has shape %s; at most %d pixels a side are supported",
@@ -366,6 +367,20 @@ static int open_foreign(struct imageset *set, struct error *err)
     set->count = (int)item->dim[0];
     set->bytes = is_array ? item->dim[0] * item->dim[1] * item->dim[2] * 3 : 0;
     return 0;
+}
+
+/* Pixels of another type are whole numbers from 0 to 255, or no picture would be readable: the first one shows it. */
+static int check_pixels(struct imageset *set, struct error *err)
+{
+    const struct h5_item *item = set->pictures;
+    if (set->layout != LAYOUT_ARRAY || item->type == H5_UINT8 || set->count == 0)
+        return 0;
+    struct arena arena;
+    arena_init(&arena, 0);
+    uint8_t *pixels = arena_alloc(&arena, item->dim[1] * item->dim[2] * 3, 1);
+    const int status = pixels ? h5_read(set->file, item, 0, 1, H5_UINT8, pixels, err) : error_memory(err, "a picture");
+    arena_release(&arena);
+    return status;
 }
 
 static int check_format(struct imageset *set, bool *is_own, struct error *err)
@@ -394,6 +409,8 @@ static int read_all(struct imageset *set, struct error *err)
         return -1;
     if (set->count == 0)
         return fail(set, err, "holds no images");
+    if (check_pixels(set, err))
+        return -1;
     if (read_attribute(set, "@source", &set->source, err) || read_names(set, err) || read_classes(set, err))
         return -1;
     return read_labels(set, err) || read_boxes(set, err) || read_masks(set, err) ? -1 : 0;

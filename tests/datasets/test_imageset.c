@@ -121,6 +121,23 @@ TEST(arrays_of_pixels_are_read)
     arena_release(&arena);
 }
 
+TEST(whole_numbers_of_any_type_are_read)
+{
+    static const char *const names[] = {"array_big", "array_half", "array_big_half", "array_double"};
+    struct arena arena;
+    arena_init(&arena, 0);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct imageset *set = open_set(names[i]);
+        assert_int_equal(imageset_label(set, 0), 7);
+        assert_int_equal(imageset_label(set, 1), -1);
+        const struct picture picture = read_picture(set, 1, &arena);
+        for (int k = 0; k < 60; k++)
+            assert_int_equal(picture.data[k], (60 + k) % 251);
+        imageset_close(set);
+    }
+    arena_release(&arena);
+}
+
 TEST(encoded_files_of_any_length_are_read)
 {
     struct imageset *set = open_set("encoded");
@@ -140,7 +157,7 @@ TEST(wrong_sets_are_refused_with_what_is_wrong)
         {"no_offset", "dataset \"/jpeg/offset\" is missing"},
         {"no_name", "dataset \"/name\" is missing"},
         {"few_labels", "dataset \"/label\" has 2 entries, 3 are needed for 3 images"},
-        {"label_text", "dataset \"/label\" does not hold numbers"},
+        {"label_text", "dataset \"/label\" holds text, numbers are needed"},
         {"label_beyond", "image \"one_pixel.jpg\" has label 2; allowed: 0..1, or -1 for unknown"},
         {"label_below", "image \"one_pixel.jpg\" has label -2; allowed: 0..1, or -1 for unknown"},
         {"offset_down", "dataset \"/jpeg/offset\" goes down at entry 2, from 900 to 800"},
@@ -157,7 +174,10 @@ TEST(wrong_sets_are_refused_with_what_is_wrong)
         {"mask_float", "dataset \"/mask/data\" is not a list of bytes"},
         {"class_ids", "\"/class/name\" has 2 entries and \"/class/id\" 1"},
         {"nothing", "is no image set: it has neither the attribute format"},
-        {"array_shape", "dataset \"/images\" has shape (2,3,4,5); needed: uint8 (N,H,W,3)"},
+        {"array_shape", "dataset \"/images\" holds uint8 of shape (2,3,4,5); needed: uint8 (N,H,W,3)"},
+        {"array_fraction", "dataset \"/images\" (float64) holds 0.00392157; whole numbers are needed (0 to 255)"},
+        {"array_label_half", "dataset \"/labels\" (float16) holds 0.5; whole numbers are needed"},
+        {"array_label_truth", "dataset \"/labels\" holds an enumeration, numbers are needed"},
         {"missing", "could not open: No such file or directory"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

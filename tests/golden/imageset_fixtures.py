@@ -120,3 +120,15 @@ with h5py.File(os.path.join(FOLDER, "nothing.h5"), "w") as file:
     file["pixels"] = ramp
 with h5py.File(os.path.join(FOLDER, "array_shape.h5"), "w") as file:
     file["images"] = ramp.transpose(0, 3, 1, 2)
+
+# numbers as other machines and other programs store them
+STORED = {"big": (">i4", ">i2"), "half": ("<f2", "<f2"), "big_half": (">f2", ">f2"), "double": ("<f8", ">f4")}
+for name, (pixels, labels) in STORED.items():
+    with h5py.File(os.path.join(FOLDER, "array_%s.h5" % name), "w") as file:
+        file["images"] = ramp.astype(pixels)
+        file["labels"] = np.array([7, -1]).astype(labels)
+for name, pixels, labels in (("fraction", ramp / 255, [7, 8]), ("label_half", ramp, np.array([7, 0.5], np.float16)),
+                             ("label_truth", ramp, [True, False])):
+    with h5py.File(os.path.join(FOLDER, "array_%s.h5" % name), "w") as file:
+        file["images"] = pixels
+        file["labels"] = labels
