@@ -1,18 +1,20 @@
-/* bench/cmd_list.c - what there is: methods, metrics, backbones, protocols, and the layers of an architecture. */
+/* bench/cmd_list.c - what there is: methods, metrics, backbones, protocols, one of them, the layers of an architecture. */
 #include "bench/bench.h"
 #include "bench/catalog.h"
 #include "bench/options.h"
 #include "bench/references.h"
 #include "bench/table.h"
 
+#include "base/text.h"
+
 #include <stdbool.h>
 #include <string.h>
 
-enum { KEY_BIBTEX = OPTIONS_KEY };
+enum { KEY_BIBTEX = OPTIONS_KEY, NAMES_MAX = 512 };
 
 struct list_command {
     struct options common;
-    const char *kind, *arch;
+    const char *kind, *name; /* name: of an architecture (layers), or of the only one to show */
     bool bibtex;
 };
 
@@ -24,15 +26,16 @@ static int take(void *target, int key, const char *value, __attribute__((unused)
     else if (!list->kind)
         list->kind = value;
     else
-        list->arch = value;
+        list->name = value;
     return 0;
 }
 
 static const struct options_usage usage = {
-    .words = "methods\nmetrics\nbackbones\nprotocols\nlayers ARCH",
-    .doc = "Lists what there is, with parameters, defaults and sources.\v"
+    .words = "methods [METHOD]\nmetrics [METRIC]\nbackbones [ARCH]\nprotocols [PROTOCOL]\nlayers ARCH",
+    .doc = "Lists what there is, with parameters, defaults and sources; with a name, all about that one.\v"
            "Examples:\n"
            "  cambench list methods\n"
+           "  cambench list methods gradcam\n"
            "  cambench list layers resnet50\n"
            "  cambench list metrics --json\n"
            "  cambench list methods --bibtex > methods.bib\n",
@@ -76,11 +79,9 @@ static int print_bibtex(const json_t *array, struct error *err)
 
 static int check(const struct list_command *list, const struct catalog_kind *kind, struct error *err)
 {
-    if (kind->needs_arch && !list->arch)
+    if (kind->needs_arch && !list->name)
         return error_set(err, "list %s needs an architecture (cambench list backbones); see cambench list --help",
                          kind->name);
-    if (!kind->needs_arch && list->arch)
-        return error_set(err, "stray argument \"%s\"; see cambench list --help", list->arch);
     if (list->bibtex && list->common.json)
         return error_set(err, "--json and --bibtex exclude each other; see cambench list --help");
     if (list->bibtex && kind->needs_arch)
@@ -88,14 +89,61 @@ static int check(const struct list_command *list, const struct catalog_kind *kin
     return 0;
 }
 
-static int print(const struct list_command *list, const struct catalog_kind *kind, const json_t *array,
-                 struct error *err)
+static void refuse_name(const struct catalog_kind *kind, const char *name, const char *const *names, int count,
+                        struct error *err)
+{
+    char shown[64], suggestion[128];
+    text_suggestion(name, names, count, suggestion, sizeof suggestion);
+    error_set(err, "unknown %.*s \"%s\"%s", (int)strlen(kind->name) - 1, kind->name,
+              text_printable(name, shown, sizeof shown), suggestion);
+    if (!suggestion[0])
+        error_set(err, "unknown %.*s \"%s\"; see cambench list %s", (int)strlen(kind->name) - 1, kind->name, shown,
+                  kind->name);
+}
+
+/* The only row of that name, as an array again. NULL: unknown. Takes the array over. */
+static json_t *pick(json_t *array, const struct catalog_kind *kind, const char *name, struct error *err)
+{
+    const char *names[NAMES_MAX];
+    int count = 0;
+    json_t *found = NULL;
+    for (size_t i = 0; i < json_array_size(array) && count < NAMES_MAX; i++) {
+        json_t *row = json_array_get(array, i);
+        names[count] = json_string_value(json_object_get(row, "name"));
+        if (strcmp(names[count++], name) == 0)
+            found = json_pack("[O]", row);
+    }
+    if (!found)
+        refuse_name(kind, name, names, count, err);
+    json_decref(array);
+    return found;
+}
+
+/* All that is known of one, its parameters below it. */
+static void print_one(json_t *object)
+{
+    static const struct table_column columns[] = {
+        {"name", "PARAMETER"}, {"default", "DEFAULT"}, {"allowed", "ALLOWED"}, {"help", "MEANING"}, {0}};
+    json_t *params = json_incref(json_object_get(object, "params"));
+    json_object_del(object, "params");
+    table_print_facts(object);
+    if (json_array_size(params)) {
+        putchar('\n');
+        table_print(columns, params);
+    }
+    json_decref(params);
+}
+
+static int print(const struct list_command *list, const struct catalog_kind *kind, json_t *array, struct error *err)
 {
     if (list->common.json)
         return table_print_json(array, err);
     if (list->bibtex)
         return print_bibtex(array, err);
-    table_print(kind->columns, array);
+    if (list->name && !kind->needs_arch)
+        print_one(json_array_get(array, 0));
+    else
+        table_print(kind->columns, array);
     return 0;
 }
 
@@ -108,7 +156,9 @@ static int run(int argc, char **argv, struct error *err)
     const struct catalog_kind *kind = catalog_find(list.kind, err);
     if (!kind || check(&list, kind, err))
         return EXIT_USAGE;
-    json_t *array = kind->collect(list.arch, err);
+    json_t *array = kind->collect(list.name, err);
+    if (array && list.name && !kind->needs_arch)
+        array = pick(array, kind, list.name, err);
     if (!array)
         return EXIT_USAGE;
     const int printed = print(&list, kind, array, err);

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { KEY_HELP = 0x7000, KEY_QUIET, KEY_JSON, KEY_COLOR };
+enum { KEY_HELP = 'h', KEY_QUIET = 0x7000, KEY_JSON, KEY_COLOR };
 
 struct common_row {
     unsigned bit; /* 0: always there */

@@ -1,0 +1,18 @@
+/*
+ * bench/commands.h - help over all commands, and the way to one of them.
+ */
+#ifndef BENCH_COMMANDS_H
+#define BENCH_COMMANDS_H
+
+#include "bench/bench.h"
+
+/* What `cambench --help` shows, to stdout. */
+void commands_print_help(void);
+
+/*
+ * Runs the command that argv[1] names; argv is {"cambench", COMMAND, ...} and ends with NULL. Returns its exit code;
+ * EXIT_USAGE and err with the nearest name when there is no such command.
+ */
+int commands_dispatch(int argc, char **argv, struct error *err);
+
+#endif
