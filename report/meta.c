@@ -346,7 +346,7 @@ static struct meta_cell make_cell(const struct study *study, const struct row *r
 {
     struct meta_cell cell = {.tau = taus[0], .ci_low = NAN, .ci_high = NAN};
     const size_t n = study->draw_count - 1;
-    bool has_interval = n > 0;
+    bool has_interval = n > 0 && study->image_count > 1;
     if (row->form == META_PER_IMAGE) {
         cell.n = tau_column(study, row->metric, row->with_controls)->count;
         cell.undefined = study->measured - cell.n;
@@ -358,8 +358,7 @@ static struct meta_cell make_cell(const struct study *study, const struct row *r
     if (!has_interval)
         return cell;
     stats_sort(taus + 1, n);
-    cell.ci_low = stats_percentile(taus + 1, n, 2.5);
-    cell.ci_high = stats_percentile(taus + 1, n, 97.5);
+    stats_interval(taus + 1, n, cell.tau, &cell.ci_low, &cell.ci_high);
     return cell;
 }
 

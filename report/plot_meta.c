@@ -67,9 +67,7 @@ static void write_data(FILE *stream, const void *context)
                 const struct meta_cell *cell = cell_of(panels, b, panels->order[i], form);
                 if (!is_drawn(panels, b, panels->order[i], form))
                     continue;
-                const bool has_interval = isfinite(cell->ci_low);
-                fprintf(stream, "%.6f %.9g %.9g %.9g\n", forms[form].shift - i, cell->tau,
-                        has_interval ? cell->ci_low : cell->tau, has_interval ? cell->ci_high : cell->tau);
+                fprintf(stream, "%.6f %.9g %.9g %.9g\n", forms[form].shift - i, cell->tau, cell->ci_low, cell->ci_high);
                 is_empty = false;
             }
             if (is_empty)
@@ -108,10 +106,12 @@ static void write_panel(FILE *stream, const char *file, const struct panels *pan
     write_names(stream, panels, b);
     const char *comma = "plot ";
     for (int form = 0; form < META_FORMS; form++) {
-        fprintf(stream,
-                "%s'%s' index %d using 2:1:3:4 with xerrorbars pointtype %d pointsize 0.7 linewidth 1.2 "
-                "linecolor rgb '#%06x' title '%s'",
-                comma, file, b * META_FORMS + form, forms[form].point, forms[form].color, forms[form].title);
+        fprintf(
+            stream,
+            "%s'%s' index %d using 2:1:3:4 with xerrorbars pointtype 0 linewidth 1.2 linecolor rgb '#%06x' notitle, "
+            "\\\n    '' index %d using 2:1 with points pointtype %d pointsize 0.7 linecolor rgb '#%06x' title '%s'",
+            comma, file, b * META_FORMS + form, forms[form].color, b * META_FORMS + form, forms[form].point,
+            forms[form].color, forms[form].title);
         comma = ", \\\n    ";
     }
     fputs("\nunset label\nunset key\n", stream);

@@ -47,8 +47,8 @@ static struct row bar_row(const struct rows *rows, int b, int m)
     const struct report_metric *metric = &rows->plot->report->metrics[rows->metric];
     const struct cell *cell = plot_cell(rows->plot, b, m, rows->metric);
     struct row row = {.mean = shown_value(metric, cell->mean), .n = isfinite(cell->mean) ? cell->n : 0};
-    row.low = isfinite(cell->ci_low) ? shown_value(metric, cell->ci_low) : row.mean;
-    row.high = isfinite(cell->ci_high) ? shown_value(metric, cell->ci_high) : row.mean;
+    row.low = shown_value(metric, cell->ci_low); /* NAN: no error bar */
+    row.high = shown_value(metric, cell->ci_high);
     return row;
 }
 
@@ -116,6 +116,15 @@ static void write_data(FILE *stream, const void *context)
         }
 }
 
+static bool has_intervals(const struct rows *rows)
+{
+    const struct report *report = rows->plot->report;
+    for (int i = 0; i < report->backbone_count * report->method_count; i++)
+        if (rows->row[i].n > 0 && isfinite(rows->row[i].low))
+            return true;
+    return false;
+}
+
 /* As labels: names of ticks would be taken for printf formats. */
 static void write_names(FILE *stream, const struct rows *rows)
 {
@@ -176,9 +185,9 @@ static void write_commands(FILE *stream, const char *file, const void *context)
     const double width = rows->left + PANEL + rows->right, height = rows->height;
     char subject[256];
     snprintf(subject, sizeof subject, "%.120s: %s", metric->title,
-             rows->is_box            ? "distribution over the images"
-             : report->bootstrap > 0 ? "mean and 95 % bootstrap interval"
-                                     : "mean");
+             rows->is_box          ? "distribution over the images"
+             : has_intervals(rows) ? "mean and 95 % bootstrap interval"
+                                   : "mean");
     plot_title(stream, rows->plot, subject, &rows->metric, 1, rows->height);
     if (rows->is_box)
         fprintf(stream,

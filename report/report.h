@@ -122,7 +122,7 @@ static inline size_t report_curve_index(const struct report *report, int backbon
 struct cell {
     int n, undefined;
     double mean;            /* NAN if n is 0 */
-    double ci_low, ci_high; /* percentile bootstrap, 95 %; NAN without */
+    double ci_low, ci_high; /* percentile bootstrap, 95 %, around the mean; NAN: none, as of one value */
     int noted;              /* of n: values with a note, such as those of a constant map */
 };
 

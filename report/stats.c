@@ -65,6 +65,12 @@ double stats_percentile(const double *sorted, size_t n, double percent)
     return step < 0.5 ? sorted[below] + difference * step : sorted[above] - difference * (1 - step);
 }
 
+void stats_interval(const double *sorted, size_t n, double centre, double *low, double *high)
+{
+    *low = fmin(stats_percentile(sorted, n, 2.5), centre);
+    *high = fmax(stats_percentile(sorted, n, 97.5), centre);
+}
+
 static int compare_numbers(const void *a, const void *b)
 {
     const double x = *(const double *)a, y = *(const double *)b;
@@ -80,8 +86,9 @@ void stats_sort(double *values, size_t n)
 struct sample {
     const struct report_metric *metric;
     int parts, n, undefined, noted;
-    const double *columns[PARTS_MAX]; /* (n) */
-    double *draws;                    /* (bootstrap): the metric of each */
+    const double *columns[PARTS_MAX];         /* (n) */
+    double least[PARTS_MAX], most[PARTS_MAX]; /* of each column: rounding takes no mean beyond them */
+    double *draws;                            /* (bootstrap): the metric of each */
     struct cell *cell;
 };
 
@@ -161,12 +168,25 @@ int defined_values(const struct report *report, int backbone, int method, int pr
 static double combined(const struct sample *sample, const double *sums)
 {
     double means[PARTS_MAX] = {0};
-    for (int j = 0; j < sample->parts; j++)
-        means[j] = sums[j] / sample->n;
+    for (int j = 0; j < sample->parts; j++) {
+        const double mean = sums[j] / sample->n;
+        means[j] = mean < sample->least[j] ? sample->least[j] : mean > sample->most[j] ? sample->most[j] : mean;
+    }
     return sample->metric->combine ? sample->metric->combine(means) : means[0];
 }
 
-static void fill_cell(const struct sample *sample, struct cell *cell)
+static void find_ends(struct sample *sample)
+{
+    for (int j = 0; j < sample->parts; j++) {
+        sample->least[j] = INFINITY, sample->most[j] = -INFINITY;
+        for (int i = 0; i < sample->n; i++) {
+            sample->least[j] = fmin(sample->least[j], sample->columns[j][i]);
+            sample->most[j] = fmax(sample->most[j], sample->columns[j][i]);
+        }
+    }
+}
+
+static void fill_cell(struct sample *sample, struct cell *cell)
 {
     double sums[PARTS_MAX] = {0};
     *cell = (struct cell){.n = sample->n,
@@ -175,6 +195,7 @@ static void fill_cell(const struct sample *sample, struct cell *cell)
                           .mean = NAN,
                           .ci_low = NAN,
                           .ci_high = NAN};
+    find_ends(sample);
     for (int j = 0; j < sample->parts; j++)
         for (int i = 0; i < sample->n; i++)
             sums[j] += sample->columns[j][i];
@@ -215,11 +236,10 @@ static void fill_interval(struct sample *sample, int bootstrap)
         if (!isfinite(sample->draws[i]))
             return;
     stats_sort(sample->draws, (size_t)bootstrap);
-    sample->cell->ci_low = stats_percentile(sample->draws, (size_t)bootstrap, 2.5);
-    sample->cell->ci_high = stats_percentile(sample->draws, (size_t)bootstrap, 97.5);
+    stats_interval(sample->draws, (size_t)bootstrap, sample->cell->mean, &sample->cell->ci_low, &sample->cell->ci_high);
 }
 
-/* The intervals of samples of n > 0 values each. */
+/* The intervals of samples of n > 1 values each. */
 static int fill_intervals(const struct report *report, struct sample *const *samples, size_t count, size_t n,
                           struct arena *arena, struct error *err)
 {
@@ -244,7 +264,7 @@ static int fill_intervals(const struct report *report, struct sample *const *sam
     return 0;
 }
 
-/* Of all samples; those of as many values together. */
+/* Of all samples but those of a single value, whose draws are all the same; those of as many values together. */
 static int fill_all_intervals(const struct report *report, struct sample *samples, size_t count, struct arena *arena,
                               struct error *err)
 {
@@ -252,7 +272,7 @@ static int fill_all_intervals(const struct report *report, struct sample *sample
     if (!alike)
         return error_memory(err, "the intervals of the report");
     for (size_t i = 0; i < count && report->bootstrap > 0; i++) {
-        bool is_done = samples[i].n == 0;
+        bool is_done = samples[i].n < 2;
         for (size_t before = 0; before < i; before++)
             is_done |= samples[before].n == samples[i].n;
         size_t found = 0;
