@@ -8,13 +8,15 @@
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H
 
+#include <stdarg.h>
+
 struct error {
     char text[1024];
 };
 
 /*
- * error_set(err, format, ...) writes the sentence, cut at the size of `text`; error_prefix(err, format, ...) puts text
- * before the one that is there. Both are -1, visibly for compilers and analysers, so that a check is one line.
+ * error_set(err, format, ...) writes the sentence; error_prefix(err, format, ...) puts text before the one that is there.
+ * What does not fit into `text` goes from the middle of the longest quoted names, so that the reason stays. Both are -1, visibly for compilers and analysers, so that a check is one line.
  */
 #define error_set(err, ...) (error_write((err), __VA_ARGS__), error_status())
 #define error_prefix(err, ...) (error_write_before((err), __VA_ARGS__), error_status())
@@ -26,6 +28,9 @@ static inline int error_status(void)
 
 void error_write(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void error_write_before(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* For a function with arguments of its own kind. */
+void error_write_list(struct error *err, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 
 /* "not enough memory for WHAT"; -1. */
 #define error_memory(err, what) error_set((err), "not enough memory for %s", (what))

@@ -16,7 +16,7 @@
 int file_join(char out[PATH_MAX], const char *folder, const char *name, struct error *err)
 {
     if (snprintf(out, PATH_MAX, "%s/%s", folder, name) >= PATH_MAX)
-        return error_set(err, "path too long: \"%.200s...\"", folder);
+        return error_set(err, "path too long: \"%s\"", folder);
     return 0;
 }
 
@@ -25,7 +25,7 @@ int file_create(struct file_writer *writer, const char *path, struct error *err)
     *writer = (struct file_writer){0};
     snprintf(writer->path, sizeof writer->path, "%s", path);
     if (snprintf(writer->temporary, PATH_MAX, "%s" PART "%ld", path, (long)getpid()) >= PATH_MAX)
-        return error_set(err, "path too long: \"%.200s...\"", path);
+        return error_set(err, "path too long: \"%s\"", path);
     writer->stream = fopen(writer->temporary, "w");
     if (!writer->stream)
         return error_set(err, "could not write \"%s\": %s", path, strerror(errno));
@@ -103,7 +103,7 @@ int file_make_folder(const char *path, struct error *err)
 {
     char part[PATH_MAX];
     if (snprintf(part, sizeof part, "%s", path) >= PATH_MAX)
-        return error_set(err, "path too long: \"%.200s...\"", path);
+        return error_set(err, "path too long: \"%s\"", path);
     for (char *slash = part + 1;; slash++) {
         const char end = *slash;
         if (end != '/' && end)

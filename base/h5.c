@@ -68,12 +68,12 @@ static int fail(const struct h5 *file, struct error *err, const char *format, ..
 
 static int fail(const struct h5 *file, struct error *err, const char *format, ...)
 {
-    char text[sizeof err->text];
+    struct error reason;
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    error_write_list(&reason, format, args);
     va_end(args);
-    return error_set(err, "%s \"%s\": %s", file->kind, file->path, text);
+    return error_set(err, "%s \"%s\": %s", file->kind, file->path, reason.text);
 }
 
 static const char *what_is(const struct h5_item *item)

@@ -87,7 +87,7 @@ struct h5_writer *h5_create(const char *path, struct error *err)
     writer->file = writer->open_id = H5I_INVALID_HID;
     if (snprintf(writer->path, PATH_MAX, "%s", path) >= PATH_MAX ||
         snprintf(writer->temporary, PATH_MAX, "%s.part-%ld", path, (long)getpid()) >= PATH_MAX) {
-        error_set(err, "path too long: \"%.200s...\"", path);
+        error_set(err, "path too long: \"%s\"", path);
         free(writer);
         return NULL;
     }

@@ -140,7 +140,7 @@ static int plain_name(const char *folder, char name[PATH_MAX], char part[PATH_MA
     while (length > 1 && folder[length - 1] == '/')
         length--;
     if (length + sizeof ".part" > PATH_MAX)
-        return error_set(err, "path too long: \"%.200s...\"", folder);
+        return error_set(err, "path too long: \"%s\"", folder);
     snprintf(name, PATH_MAX, "%.*s", (int)length, folder);
     snprintf(part, PATH_MAX, "%.*s.part", (int)length, folder);
     return 0;

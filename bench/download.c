@@ -122,7 +122,7 @@ static int part_check(struct transfer *transfer)
 static int part_open(struct transfer *transfer)
 {
     if (snprintf(transfer->part, PATH_MAX, "%s.part", transfer->download->path) >= PATH_MAX)
-        return error_set(transfer->err, "path too long: \"%.200s...\"", transfer->download->path);
+        return error_set(transfer->err, "path too long: \"%s\"", transfer->download->path);
     transfer->fd = open(transfer->part, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     if (transfer->fd < 0)
         return part_failed(transfer);

@@ -24,12 +24,12 @@
 
 int yaml_error(const struct yaml *value, struct error *err, const char *format, ...)
 {
-    char text[sizeof err->text];
+    struct error reason;
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    error_write_list(&reason, format, args);
     va_end(args);
-    return error_set(err, "%s: %s", value->where, text);
+    return error_set(err, "%s: %s", value->where, reason.text);
 }
 
 /* -- from libyaml's document to the tree --------------------------------------------------------------------------- */

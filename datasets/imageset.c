@@ -51,12 +51,12 @@ static int fail(const struct imageset *set, struct error *err, const char *forma
 
 static int fail(const struct imageset *set, struct error *err, const char *format, ...)
 {
-    char text[sizeof err->text];
+    struct error reason;
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    error_write_list(&reason, format, args);
     va_end(args);
-    return error_set(err, KIND " \"%s\": %s", h5_path(set->file), text);
+    return error_set(err, KIND " \"%s\": %s", h5_path(set->file), reason.text);
 }
 
 static const char *shape_text(const struct h5_item *item, char *text, size_t size)

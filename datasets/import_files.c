@@ -229,9 +229,9 @@ static int keep_file(struct listed *listed, const struct import_files *files, co
     if (!file && !strchr(word, '.'))
         file = find_file(listed->by_stem, files->count, word, compare_stems);
     if (!file)
-        return error_set(err, "\"%s\" holds no picture \"%.200s\"", files->folder, word);
+        return error_set(err, "\"%s\" holds no picture \"%s\"", files->folder, word);
     if (listed->is_taken[file - files->files])
-        return error_set(err, "\"%.200s\" is there twice", word);
+        return error_set(err, "\"%s\" is there twice", word);
     listed->is_taken[file - files->files] = true;
     listed->kept[listed->count++] = *file;
     return 0;
