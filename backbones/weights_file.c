@@ -104,6 +104,7 @@ static int read_info(struct h5 *h5, struct weights_info *info, struct error *err
         read_text(h5, "@sha256", info->sha256, sizeof info->sha256, err) ||
         read_number(h5, "@accuracy", &info->accuracy, err) || read_int(h5, "@height", &info->height, err) ||
         read_int(h5, "@width_px", &info->width_px, err) || read_int(h5, "@seed", &info->seed, err) ||
+        read_text(h5, "@note", info->note, sizeof info->note, err) ||
         read_text(h5, "@script_sha256", info->script_sha256, sizeof info->script_sha256, err))
         return -1;
     info->height = info->height < 0 ? 0 : info->height;
@@ -139,13 +140,14 @@ static int read_class_names(struct weights_file *file, struct weights_info *info
     size_t size;
     if (!item)
         return 0;
-    if (item->type != H5_TEXT || item->rank != 1 || item->dim[0] != (uint64_t)info->classes) {
-        error_set(err, "dataset \"%s\" is no list of %d texts, one for each class", CLASS_NAMES, info->classes);
+    if (item->type != H5_TEXT || item->rank != 1 || item->dim[0] != (uint64_t)class_count(info->classes)) {
+        error_set(err, "dataset \"%s\" is no list of %d texts, one for each class", CLASS_NAMES,
+                  class_count(info->classes));
         return blame(file->h5, err);
     }
     if (h5_read_texts(file->h5, item, &texts, &size, err))
         return -1;
-    info->class_names = split_texts(texts, size, (size_t)info->classes, &file->arena);
+    info->class_names = split_texts(texts, size, (size_t)class_count(info->classes), &file->arena);
     free(texts);
     if (info->class_names)
         return 0;
@@ -311,9 +313,13 @@ static int write_info(struct h5_writer *writer, const struct weights_info *info,
         return -1;
     if (info->height > 0 && write_int(writer, "@height", info->height, err))
         return -1;
+    if (info->note[0] && write_text(writer, "@note", info->note, err))
+        return -1;
     if (info->width_px > 0 && write_int(writer, "@width_px", info->width_px, err))
         return -1;
-    return info->class_names ? h5_write_texts(writer, CLASS_NAMES, info->class_names, (uint64_t)info->classes, err) : 0;
+    return info->class_names
+               ? h5_write_texts(writer, CLASS_NAMES, info->class_names, (uint64_t)class_count(info->classes), err)
+               : 0;
 }
 
 static int write_tensor(struct h5_writer *writer, const struct weight *weight, struct error *err)

@@ -2,8 +2,9 @@
  * backbones/weights_file.h - weights in HDF5 (docs/formats.md), and seeded random ones.
  *
  * Root attributes format = "cambench-weights", version = 1, arch, classes, width, source, sha256 (of the file they came
- * from); accuracy (top-1 %), height and width_px (of the input), seed and script_sha256 (of their training) if known; one
- * dataset /tensor/NAME per tensor with torchvision's name, float32 or float16; /class/name (classes) if known.
+ * from); accuracy (top-1 %), height and width_px (of the input), note (what their import has assumed), seed and
+ * script_sha256 (of their training) if known; one dataset /tensor/NAME per tensor with torchvision's name, float32 or
+ * float16; /class/name (class_count() of classes) if known.
  */
 #ifndef BACKBONES_WEIGHTS_FILE_H
 #define BACKBONES_WEIGHTS_FILE_H
@@ -13,11 +14,12 @@
 
 struct weights_info {
     char arch[64];
-    int classes;
+    int classes; /* outputs; class_count() of them are the classes */
     double width;
     char source[256], sha256[72];
     double accuracy;      /* top-1 %, if the file says so; negative otherwise */
     int height, width_px; /* input size the weights are meant for; 0 if the file does not say */
+    char note[512];       /* what their import has assumed, for people; "" nothing */
     /* (classes), NULL if the file does not say; as read, they live until weights_close() */
     const char *const *class_names;
     /* of a training of the project's own; read only: weights_write() leaves them out */

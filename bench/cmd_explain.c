@@ -129,6 +129,8 @@ static int explain_words(struct explain_command *command, int argc, char **argv,
     struct explain *explain = explain_open(&command->options, err);
     if (!explain)
         return EXIT_USAGE;
+    if (!command->common.quiet)
+        explain_notes(explain, stderr);
     const int code = explain_all(command, explain);
     explain_close(explain);
     return code;

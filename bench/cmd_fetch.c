@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "bench/bench.h"
 #include "bench/download.h"
+#include "bench/notes.h"
 #include "bench/options.h"
 #include "bench/published.h"
 
@@ -196,9 +197,11 @@ static int import(const struct fetch *fetch, const struct job *job, const struct
     struct weights_imported imported;
     if (weights_import(&what, &imported, err))
         return EXIT_USAGE;
-    if (!fetch->common.quiet)
+    if (!fetch->common.quiet) {
         printf("%s: %s, %d tensors, %d classes\n", TEXT_SHOWN(job->out), imported.info.arch, imported.tensor_count,
-               imported.info.classes);
+               class_count(imported.info.classes));
+        notes_print(job->out, &imported.info, stdout);
+    }
     return EXIT_DONE;
 }
 

@@ -3,6 +3,7 @@
 #include "bench/calibrate.h"
 #include "bench/estimate.h"
 #include "bench/interrupt.h"
+#include "bench/notes.h"
 #include "bench/options.h"
 #include "bench/run.h"
 
@@ -145,6 +146,9 @@ static void describe(const struct run *job)
                TEXT_SHOWN(job->config.name), shard->number, shard->count, shard->origin,
                shard_size(shard, job->config.backbone_count, job->image_count),
                (size_t)job->config.backbone_count * (size_t)job->image_count);
+    for (int b = 0; b < job->config.backbone_count; b++)
+        if (job->backbones[b].weights)
+            notes_print(job->config.backbones[b].label, &job->backbones[b].info, stdout);
 }
 
 static int run(int argc, char **argv, struct error *err)

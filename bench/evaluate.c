@@ -471,13 +471,16 @@ static int evaluate_method(struct walk *walk, int method, struct evaluated_metho
  * How many classes are more probable than the label (equal ones of lower index too); -1: no label. What is not a number
  * is never behind: such a network has no hits.
  */
-static int rank_of(const float *probabilities, int classes, int label)
+static int rank_of(const struct cam_pass *pass, int label)
 {
+    const float *probabilities = cam_pass_probabilities(pass);
     int rank = label < 0 ? -1 : 0;
-    for (int k = 0; k < classes && label >= 0; k++) {
+    if (label == cam_pass_predicted(pass) && isfinite(probabilities[label]))
+        return 0;
+    for (int k = 0; k < cam_pass_classes(pass) && label >= 0; k++) {
         const bool is_behind =
             k < label ? probabilities[k] < probabilities[label] : probabilities[k] <= probabilities[label];
-        rank += k != label && !is_behind;
+        rank += k != label && (k == cam_pass_predicted(pass) || !is_behind);
     }
     return rank;
 }
@@ -485,15 +488,11 @@ static int rank_of(const float *probabilities, int classes, int label)
 static struct store_base base_of(const struct walk *walk)
 {
     const struct cam_pass *pass = walk->views[0].pass;
-    const int classes = network_classes(session_network(walk->evaluator->session));
     const float *probabilities = cam_pass_probabilities(pass);
-    int predicted = 0;
-    for (int k = 1; k < classes; k++)
-        if (probabilities[k] > probabilities[predicted])
-            predicted = k;
+    const int predicted = cam_pass_predicted(pass);
     return (struct store_base){.backbone = walk->evaluator->backbone,
                                .predicted = predicted,
-                               .rank = rank_of(probabilities, classes, walk->subject->label),
+                               .rank = rank_of(pass, walk->subject->label),
                                .probability = isfinite(probabilities[predicted]) ? probabilities[predicted] : 0};
 }
 

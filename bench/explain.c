@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "bench/evaluate.h"
+#include "bench/notes.h"
 #include "bench/sheet.h"
 #include "bench/shipped.h"
 #include "bench/weights_cache.h"
@@ -162,12 +163,12 @@ static int open_network(struct explain *explain, struct error *err)
 static const char *class_name(const struct explain *explain, int klass)
 {
     const struct weights_info *info = &explain->backbone->info;
-    return info->class_names && klass >= 0 && klass < info->classes ? info->class_names[klass] : NULL;
+    return info->class_names && klass >= 0 && klass < class_count(info->classes) ? info->class_names[klass] : NULL;
 }
 
 static int find_name(const struct weights_info *info, const char *name)
 {
-    for (int k = 0; info->class_names && k < info->classes; k++)
+    for (int k = 0; info->class_names && k < class_count(info->classes); k++)
         if (strcasecmp(info->class_names[k], name) == 0)
             return k;
     return -1;
@@ -184,17 +185,17 @@ static int choose_class(struct explain *explain, struct error *err)
     if (!wanted)
         return 0;
     explain->klass = find_name(info, wanted);
-    if (explain->klass < 0 && text_to_int(wanted, &index) == 0 && index >= 0 && index < info->classes)
+    if (explain->klass < 0 && text_to_int(wanted, &index) == 0 && index >= 0 && index < class_count(info->classes))
         explain->klass = (int)index;
     if (explain->klass >= 0)
         return 0;
     text_printable(wanted, shown, sizeof shown);
     if (!info->class_names)
         return error_set(err, "--class is \"%s\"; allowed: 0..%d (the weights hold no class names)", shown,
-                         info->classes - 1);
-    text_suggestion(wanted, info->class_names, info->classes, suggestion, sizeof suggestion);
+                         class_count(info->classes) - 1);
+    text_suggestion(wanted, info->class_names, class_count(info->classes), suggestion, sizeof suggestion);
     return error_set(err, "--class: no class \"%s\"%s%s allowed: 0..%d or a class's name", shown, suggestion,
-                     *suggestion ? "" : ";", info->classes - 1);
+                     *suggestion ? "" : ";", class_count(info->classes) - 1);
 }
 
 /* -- the job ------------------------------------------------------------------------------------------------------ */
@@ -393,4 +394,10 @@ int explain_next(struct explain *explain, struct explained *out, struct error *e
         snprintf(explain->written[explain->next], PATH_MAX, "%s", out->path);
     explain->next++;
     return status;
+}
+
+void explain_notes(const struct explain *explain, FILE *stream)
+{
+    const struct config_backbone *config = explain->backbone->config;
+    notes_print(config->weights, &explain->backbone->info, stream);
 }

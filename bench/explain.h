@@ -10,6 +10,7 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 /* As on the command line; NULL: not given. */
 struct explain_options {
@@ -35,6 +36,9 @@ struct explained {
 /* Opens and checks everything but the pictures. Errors: NULL, and err names the option or the file. */
 struct explain *explain_open(const struct explain_options *options, struct error *err);
 void explain_close(struct explain *explain); /* NULL is fine */
+
+/* What is assumed of the network (bench/notes.h). */
+void explain_notes(const struct explain *explain, FILE *stream);
 
 /*
  * Explains the next picture and writes its sheet: FOLDER/PICTURE-ARCH.png, with the class behind ARCH if one was asked

@@ -4,6 +4,7 @@
 #include "bench/bench.h"
 #include "bench/import_kinds.h"
 #include "bench/manifest.h"
+#include "bench/notes.h"
 #include "bench/options.h"
 
 #include <string.h>
@@ -72,9 +73,12 @@ static int run(int argc, char **argv, struct error *err)
     import.what.sha256 = sha256;
     if (weights_import(&import.what, &imported, err))
         return EXIT_USAGE;
-    if (!import.common.quiet)
+    if (!import.common.quiet) {
         printf("%s: %s, %d tensors, %d classes, width %g (%s, %s)\n", TEXT_SHOWN(import.what.out), imported.info.arch,
-               imported.tensor_count, imported.info.classes, imported.info.width, imported.format, imported.names);
+               imported.tensor_count, class_count(imported.info.classes), imported.info.width, imported.format,
+               imported.names);
+        notes_print(import.what.out, &imported.info, stdout);
+    }
     return EXIT_DONE;
 }
 

@@ -46,13 +46,17 @@ static json_t *pack_weights(const struct weights_info *info, const struct weight
 {
     json_t *object =
         json_pack("{ss so si sf si sb so so so*}", "kind", "weights", "arch", table_text(info->arch), "classes",
-                  info->classes, "width", info->width, "tensor_count", weights->count, "class_names",
+                  class_count(info->classes), "width", info->width, "tensor_count", weights->count, "class_names",
                   info->class_names != NULL, "source", table_text(info->source), "sha256", table_text(info->sha256),
                   "top1_percent", info->accuracy >= 0 ? json_real(info->accuracy) : NULL);
     if (object && info->seed >= 0)
         json_object_set_new(object, "seed", json_integer(info->seed));
     if (object && info->script_sha256[0])
         json_object_set_new(object, "script_sha256", table_text(info->script_sha256));
+    if (object && info->classes == 1)
+        json_object_set_new(object, "outputs", json_integer(info->classes));
+    if (object && info->note[0])
+        json_object_set_new(object, "note", table_text(info->note));
     if (object && info->height > 0)
         json_object_set_new(object, "input", json_pack("[iii]", 3, info->height, info->width_px));
     return object;

@@ -152,13 +152,13 @@ static json_t *pack_facts(const struct graph *graph, const struct backbone_famil
                           const struct backbone_variant *variant, const struct backbone_options *options, int usual)
 {
     const struct totals totals = totals_of(graph);
-    return json_pack("{ss ss ss ss so ss so si sf sI sI sf sI sI}", "kind", "architecture", "arch", variant->name,
-                     "title", variant->title, "family", family->name, "input",
-                     pack_shape(graph_node(graph, BACKBONE_INPUT).shape), "target_layer", variant->layer,
-                     "target_shape", pack_shape(graph_node(graph, usual).shape), "classes", options->classes, "width",
-                     options->width, "parameters", (json_int_t)catalog_parameters(graph), "multiply_adds",
-                     (json_int_t)totals.macs, "gflop", flop_per_mac * totals.macs / 1e9, "weights_bytes",
-                     (json_int_t)totals.stored_bytes, "values_bytes", (json_int_t)totals.value_bytes);
+    return json_pack(
+        "{ss ss ss ss so ss so si sf sI sI sf sI sI}", "kind", "architecture", "arch", variant->name, "title",
+        variant->title, "family", family->name, "input", pack_shape(graph_node(graph, BACKBONE_INPUT).shape),
+        "target_layer", variant->layer, "target_shape", pack_shape(graph_node(graph, usual).shape), "classes",
+        class_count(options->classes), "width", options->width, "parameters", (json_int_t)catalog_parameters(graph),
+        "multiply_adds", (json_int_t)totals.macs, "gflop", flop_per_mac * totals.macs / 1e9, "weights_bytes",
+        (json_int_t)totals.stored_bytes, "values_bytes", (json_int_t)totals.value_bytes);
 }
 
 static json_t *describe(const struct graph *graph, const struct backbone_family *family,

@@ -304,9 +304,9 @@ static int check_classes(const struct run *run, const struct run_backbone *backb
 {
     for (int i = 0; run->images && i < run->image_count; i++) {
         const int label = imageset_label(run->images, run->chosen[i]);
-        if (label >= backbone->options.classes)
+        if (label >= class_count(backbone->options.classes))
             return error_set(err, "image \"%s\" has label %d, weights \"%s\" know %d classes", run->image_names[i],
-                             label, backbone->config->weights, backbone->options.classes);
+                             label, backbone->config->weights, class_count(backbone->options.classes));
     }
     return 0;
 }

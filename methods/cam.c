@@ -15,8 +15,8 @@ struct kept_gradient {
 struct cam_pass {
     struct cam_setup setup;
     const struct network *network;
-    int klass, classes;
-    float *logits, *probabilities;
+    int klass, outputs, classes; /* outputs: of the network; classes: class_count() of them */
+    float *output, *logits, *probabilities;
     struct tensor *layers;                /* [layer] */
     struct kept_gradient (*gradients)[4]; /* [layer, then the input][score] */
     float *side;
@@ -44,13 +44,15 @@ static int allocate_pass(struct cam_pass *pass, float ***values, struct error *e
 {
     struct arena *arena = pass->setup.arena;
     const size_t layers = (size_t)network_layer_count(pass->network), classes = (size_t)pass->classes;
+    pass->output = arena_floats(arena, (size_t)pass->outputs);
     pass->logits = arena_floats(arena, classes);
     pass->probabilities = arena_floats(arena, classes);
     pass->layers = arena_alloc(arena, layers, sizeof *pass->layers);
     pass->gradients = arena_alloc(arena, layers + 1, sizeof *pass->gradients);
     pass->side = arena_floats(arena, session_side_count(pass->setup.session));
     *values = arena_alloc(arena, layers, sizeof **values);
-    if (!pass->logits || !pass->probabilities || !pass->layers || !pass->gradients || !pass->side || !*values)
+    if (!pass->output || !pass->logits || !pass->probabilities || !pass->layers || !pass->gradients || !pass->side ||
+        !*values)
         return error_memory(err, "an image's base pass");
     for (size_t i = 0; i < layers; i++) {
         const struct shape shape = network_layer_shape(pass->network, (int)i);
@@ -81,18 +83,31 @@ struct cam_pass *cam_pass_run(const struct cam_setup *setup, struct error *err)
     }
     pass->setup = *setup;
     pass->network = session_network(setup->session);
-    pass->classes = network_classes(pass->network);
+    pass->outputs = network_classes(pass->network);
+    pass->classes = class_count(pass->outputs);
     float **values;
     if (allocate_pass(pass, &values, err))
         return NULL;
     const double start = now();
     session_allow_differences(setup->session, !setup->exact_passes);
-    session_base(setup->session, setup->input, pass->logits, values);
-    softmax(pass->logits, pass->classes, pass->probabilities);
+    session_base(setup->session, setup->input, pass->output, values);
+    class_scores(pass->output, pass->outputs, pass->logits, pass->probabilities);
     session_side_save(setup->session, pass->side);
-    pass->klass = largest(pass->logits, pass->classes);
+    pass->klass = pass->outputs == 1 ? cam_pass_predicted(pass) : largest(pass->logits, pass->classes);
     pass->seconds = now() - start;
     return pass;
+}
+
+/* As a threshold of 0.5 on the sigmoid decides: class 1 where both are equal. */
+int cam_pass_predicted(const struct cam_pass *pass)
+{
+    return pass->outputs == 1 ? pass->probabilities[1] >= pass->probabilities[0]
+                              : largest(pass->probabilities, pass->classes);
+}
+
+int cam_pass_classes(const struct cam_pass *pass)
+{
+    return pass->classes;
 }
 
 void cam_pass_set_class(struct cam_pass *pass, int klass)
@@ -202,14 +217,20 @@ struct cam *cam_layer(struct cam *cam, const char *name, struct error *err)
 
 /* -- gradients ------------------------------------------------------------------------------------------------------ */
 
-/* d score / d logits (K). */
+/*
+ * d score / d outputs (K). With one output the other class's probability is not a function of another logit: the slope
+ * with respect to the class's own is the softmax's, and the output is that logit or its opposite.
+ */
 static void score_cotangent(const struct cam_pass *pass, enum cam_score score, float *q)
 {
     const double p = pass->probabilities[pass->klass];
     const double own[] = {[CAM_LOGIT] = 1, [CAM_PROBABILITY] = p, [CAM_LOG_PROBABILITY] = 1, [CAM_REST] = 2};
     const double all[] = {[CAM_LOGIT] = 0, [CAM_PROBABILITY] = -p, [CAM_LOG_PROBABILITY] = -1, [CAM_REST] = -1};
-    for (int k = 0; k < pass->classes; k++)
-        q[k] = (float)((k == pass->klass ? own[score] : 0) + all[score] * pass->probabilities[k]);
+    const double sign = pass->outputs == 1 && pass->klass == 0 ? -1 : 1;
+    for (int k = 0; k < pass->outputs; k++) {
+        const bool is_own = pass->outputs == 1 || k == pass->klass;
+        q[k] = (float)(sign * ((is_own ? own[score] : 0) + all[score] * (is_own ? p : pass->probabilities[k])));
+    }
 }
 
 /* J^T q at a layer, -1: at the input; into new memory of the arena. */
@@ -238,7 +259,7 @@ static const struct tensor *kept(struct cam *cam, int layer, enum cam_score scor
         return &kept->tensor;
     }
     const double start = now();
-    float *cotangent = cam_floats(cam, (size_t)pass->classes);
+    float *cotangent = cam_floats(cam, (size_t)pass->outputs);
     if (!cotangent)
         return NULL;
     score_cotangent(pass, score, cotangent);
@@ -264,10 +285,12 @@ const struct tensor *cam_gradient_of(struct cam *cam, const float *cotangent)
 {
     cam->cost->backward++;
     struct tensor *tensor = cam_alloc(cam, 1, sizeof *tensor);
-    if (!tensor)
+    float *weights = cam_floats(cam, (size_t)cam->pass->outputs);
+    if (!tensor || !weights)
         return NULL;
+    class_cotangent(cotangent, cam->pass->outputs, weights);
     *tensor = cam->pass->layers[cam->layer];
-    tensor->data = backward(cam, cam->layer, cotangent);
+    tensor->data = backward(cam, cam->layer, weights);
     return tensor->data ? tensor : NULL;
 }
 
@@ -276,10 +299,11 @@ const struct tensor *cam_gradient_of(struct cam *cam, const float *cotangent)
 /* Passes go to the engine in batches, so that n does not decide how many logits are held. */
 #define BATCH 256
 
-static void class_outputs(const struct cam_pass *pass, const float *logits, int n, struct cam_output *out)
+static void class_outputs(const struct cam_pass *pass, const float *output, int n, struct cam_output *out)
 {
-    for (int i = 0; i < n; i++, logits += pass->classes)
-        out[i] = (struct cam_output){logits[pass->klass], softmax_of(logits, pass->classes, pass->klass)};
+    for (int i = 0; i < n; i++, output += pass->outputs)
+        out[i] = (struct cam_output){class_logit(output, pass->outputs, pass->klass),
+                                     class_probability(output, pass->outputs, pass->klass)};
 }
 
 /* A source whose items begin at `first`. */
@@ -305,7 +329,7 @@ static int passes(struct cam *cam, enum pass_kind kind, int n, session_source *s
     struct session *session = pass->setup.session;
     const struct arena_mark mark = arena_mark(pass->setup.arena);
     const int batch = pass->setup.batch ? pass->setup.batch : BATCH;
-    float *logits = cam_floats(cam, (size_t)(n < batch ? n : batch) * (size_t)pass->classes);
+    float *logits = cam_floats(cam, (size_t)(n < batch ? n : batch) * (size_t)pass->outputs);
     if (!logits)
         return -1;
     session_side_restore(session, pass->side);
@@ -519,16 +543,16 @@ static int replace_behind_pooling(struct cam *cam, int n, const struct channels 
     const struct cam_pass *pass = cam->pass;
     const struct arena_mark mark = arena_mark(pass->setup.arena);
     const size_t plane = tensor_plane(channels->act);
-    float *logits = cam_floats(cam, (size_t)pass->classes);
-    if (!logits)
+    float *output = cam_floats(cam, (size_t)pass->outputs);
+    if (!output)
         return -1;
     for (int i = 0; i < n; i++) {
         const int channel = channels->channel[i];
         const float change = channels->value[i] - mean(channels->act->data + (size_t)channel * plane, plane);
-        network_pooled_column(pass->network, cam->layer, channel, logits);
-        for (int k = 0; k < pass->classes; k++)
-            logits[k] = pass->logits[k] + change * logits[k];
-        class_outputs(pass, logits, 1, &out[i]);
+        network_pooled_column(pass->network, cam->layer, channel, output);
+        for (int k = 0; k < pass->outputs; k++)
+            output[k] = pass->output[k] + change * output[k];
+        class_outputs(pass, output, 1, &out[i]);
     }
     arena_rewind(pass->setup.arena, mark);
     return 0;

@@ -31,10 +31,15 @@ struct cam_cost {
 
 struct cam_pass;
 
-/* Runs the base pass. The class is the most probable one (the lowest of equals) until cam_pass_set_class(). */
+/*
+ * Runs the base pass. The class is the most probable one (the lowest of equals; of a sigmoid's two, class 1) until
+ * cam_pass_set_class().
+ */
 struct cam_pass *cam_pass_run(const struct cam_setup *setup, struct error *err);
 void cam_pass_set_class(struct cam_pass *pass, int klass);
 int cam_pass_class(const struct cam_pass *pass);
+int cam_pass_predicted(const struct cam_pass *pass); /* by the probabilities, whatever class is explained */
+int cam_pass_classes(const struct cam_pass *pass);   /* K; 2 of a network with one output */
 const float *cam_pass_probabilities(const struct cam_pass *pass); /* (K) */
 
 /*

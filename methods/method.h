@@ -79,9 +79,9 @@ extern const struct method *const methods[];
 const float *cam_input(struct cam *cam); /* x (3,H,W), normalised */
 struct shape cam_input_shape(const struct cam *cam);
 int cam_class(const struct cam *cam);            /* c, fixed on the unmasked image by the protocol */
-int cam_classes(const struct cam *cam);          /* K */
-const float *cam_logits(struct cam *cam);        /* y (K) */
-const float *cam_probabilities(struct cam *cam); /* softmax(y) (K) */
+int cam_classes(const struct cam *cam);          /* K; 2 where the network has one output, a sigmoid's logit */
+const float *cam_logits(struct cam *cam);        /* y (K); (-z, z) of such a network */
+const float *cam_probabilities(struct cam *cam); /* softmax(y) (K); sigmoid(y) of such a network */
 float cam_logit(struct cam *cam);                /* y_c */
 float cam_probability(struct cam *cam);          /* p_c */
 

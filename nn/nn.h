@@ -69,7 +69,7 @@ void network_free(struct network *network);
 /* Checks names and shapes only: what network_create() would say of these weights. */
 int network_check_weights(const struct graph *graph, const struct weights *weights, struct error *err);
 
-int network_classes(const struct network *network);
+int network_classes(const struct network *network); /* outputs (K); class_count() of them are the classes */
 struct shape network_input(const struct network *network);
 int network_layer_count(const struct network *network);
 struct shape network_layer_shape(const struct network *network, int layer); /* position in `layers` */
@@ -169,6 +169,18 @@ int session_gradient(struct session *session, int layer, const float *value, con
 /* softmax(logits) (K), the maximum subtracted, sums in double; softmax_of(): of class k alone, the same bits. */
 void softmax(const float *logits, int classes, float *probabilities);
 float softmax_of(const float *logits, int classes, int k);
+
+/*
+ * Classes and their scores from a network's outputs. Several outputs: their logits, and softmax. One output z is the logit
+ * of a sigmoid and tells two classes apart: class 1 with logit z and probability sigmoid(z), class 0 with -z and sigmoid(-z).
+ */
+int class_count(int outputs);
+float class_logit(const float *output, int outputs, int k);
+float class_probability(const float *output, int outputs, int k);
+void class_scores(const float *output, int outputs, float *logits, float *probabilities); /* (class_count) each */
+
+/* Weights on the classes' logits (class_count) as weights on the outputs (outputs), for session_gradient(). */
+void class_cotangent(const float *logits, int outputs, float *output);
 
 /*
  * Bilinear enlargement of `count` planes (h,w) to (H,W): half-pixel centres (align_corners false), or corners aligned.

@@ -3,7 +3,7 @@
  *
  * gap: a small ResNet, pooling and one linear layer behind "block2". vgg: three linear layers behind "features.7".
  * groups: vgg with four groups of like channels. resnet18: torchvision's with 10 classes. In the first three, channel 3
- * of the target layer is dead and channel 5 constant.
+ * of the target layer is dead and channel 5 constant. one and two: gap with one output z, and with the outputs 0 and z.
  */
 #ifndef TESTS_METHODS_NETWORKS_H
 #define TESTS_METHODS_NETWORKS_H
@@ -51,7 +51,7 @@ static inline int bench_block(struct graph *graph, const char *name, int x, int 
     return graph_relu(graph, name, graph_add(graph, names[5], y, x));
 }
 
-static inline struct graph *bench_gap_graph(void)
+static inline struct graph *bench_gap_graph_of(int outputs)
 {
     struct graph *graph = graph_create();
     int x = graph_input(graph, "input", (struct shape){3, 56, 48});
@@ -60,8 +60,23 @@ static inline struct graph *bench_gap_graph(void)
     x = graph_max_pool(graph, "maxpool", x, (struct pool2d){.kernel = 3, .stride = 2, .padding = 1});
     x = bench_block(graph, "block2", bench_block(graph, "block1", x, 16, 1), 24, 2);
     x = graph_flatten(graph, "flatten", graph_adaptive_avg_pool(graph, "avgpool", x, 1, 1));
-    graph_linear(graph, "fc", x, 5, true);
+    graph_linear(graph, "fc", x, outputs, true);
     return graph;
+}
+
+static inline struct graph *bench_gap_graph(void)
+{
+    return bench_gap_graph_of(5);
+}
+
+static inline struct graph *bench_one_graph(void)
+{
+    return bench_gap_graph_of(1);
+}
+
+static inline struct graph *bench_two_graph(void)
+{
+    return bench_gap_graph_of(2);
 }
 
 static inline struct graph *bench_vgg_graph(void)
@@ -117,6 +132,20 @@ static inline void bench_gap_weights(struct weights *weights)
     bench_tensor(weights, "block2.downsample.1.bias", &size)[5] = 0.35f;
 }
 
+/* The last output's weights; the others' are 0. */
+static inline void bench_last_weights(struct weights *weights)
+{
+    size_t size, outputs;
+    float *weight = bench_tensor(weights, "fc.weight", &size), *bias = bench_tensor(weights, "fc.bias", &outputs);
+    const size_t row = size / outputs;
+    memset(weight, 0, size * sizeof *weight);
+    memset(bias, 0, outputs * sizeof *bias);
+    golden_fill(weight + size - row, row, 5);
+    for (size_t i = size - row; i < size; i++)
+        weight[i] /= 16;
+    bias[outputs - 1] = 0.25f;
+}
+
 static inline void bench_vgg_weights(struct weights *weights)
 {
     size_t size;
@@ -164,11 +193,14 @@ static const struct bench_network {
     const char *name, *layers[BENCH_LAYERS];
     struct graph *(*graph)(void);
     void (*weights)(struct weights *weights);
+    bool has_no_golden; /* in tests/golden/methods.txt */
 } bench_networks[] = {
-    {"gap", {"block2", "block1", "block2.relu1"}, bench_gap_graph, bench_gap_weights},
-    {"vgg", {"features.7", "features.4", "features.6"}, bench_vgg_graph, bench_vgg_weights},
-    {"groups", {"features.7", "features.4", "features.6"}, bench_vgg_graph, bench_groups_weights},
-    {"resnet18", {"layer4", "layer3", "layer2"}, bench_resnet18_graph, bench_resnet18_weights},
+    {"gap", {"block2", "block1", "block2.relu1"}, bench_gap_graph, bench_gap_weights, false},
+    {"vgg", {"features.7", "features.4", "features.6"}, bench_vgg_graph, bench_vgg_weights, false},
+    {"groups", {"features.7", "features.4", "features.6"}, bench_vgg_graph, bench_groups_weights, false},
+    {"one", {"block2", "block1", "block2.relu1"}, bench_one_graph, bench_last_weights, true},
+    {"two", {"block2", "block1", "block2.relu1"}, bench_two_graph, bench_last_weights, true},
+    {"resnet18", {"layer4", "layer3", "layer2"}, bench_resnet18_graph, bench_resnet18_weights, false},
 };
 
 /* Another pass on bench->input; everything made before is given back. */
@@ -212,7 +244,7 @@ static inline void bench_open_with(struct bench *bench, const char *name, void (
     const size_t size = (size_t)shape.c * (size_t)shape.h * (size_t)shape.w;
     bench->input = malloc(size * sizeof *bench->input);
     assert_non_null(bench->input);
-    snprintf(seed, sizeof seed, "%s.input", name);
+    snprintf(seed, sizeof seed, "%s.input", strcmp(name, "two") == 0 ? "one" : name);
     golden_fill(bench->input, size, golden_seed(seed));
     arena_init(&bench->arena, 0);
     bench_run(bench);

@@ -86,6 +86,8 @@ TEST(probabilities_are_those_of_pytorch)
 {
     struct golden *golden = golden_open("methods");
     for (size_t i = 0; i < sizeof bench_networks / sizeof *bench_networks; i++) {
+        if (bench_networks[i].has_no_golden)
+            continue;
         struct bench bench;
         char key[32];
         size_t count;
