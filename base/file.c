@@ -20,16 +20,111 @@ int file_join(char out[PATH_MAX], const char *folder, const char *name, struct e
     return 0;
 }
 
+/* -- folders -------------------------------------------------------------------------------------------------------- */
+
+/* Makes the folder `path` in a folder that is there: 1: made; 0: it was there; -1: error, of the whole path. */
+static int make_one(const char *path, const char *whole, struct error *err)
+{
+    struct stat info;
+    if (mkdir(path, 0777) == 0)
+        return 1;
+    const int reason = errno;
+    if (stat(path, &info))
+        return error_set(err, "could not make folder \"%s\": %s", whole, strerror(reason));
+    if (!S_ISDIR(info.st_mode))
+        return error_set(err, "could not make folder \"%s\": \"%s\" is a file", whole, path);
+    return 0;
+}
+
+int file_make_folders(struct file_folders *made, const char *path, struct error *err)
+{
+    char *part = made->path;
+    const size_t length = strlen(path);
+    made->there = 0;
+    if (length >= PATH_MAX)
+        return error_set(err, "path too long: \"%s\"", path);
+    bool is_made = false;
+    for (size_t end = 1; end <= length; end++) {
+        if (path[end] != '/' && path[end])
+            continue;
+        memcpy(part, path, end);
+        part[end] = 0;
+        const int status = make_one(part, path, err);
+        is_made |= status == 1;
+        if (status < 0) {
+            file_remove_folders(made);
+            return -1;
+        }
+        if (!is_made)
+            made->there = end;
+    }
+    return 0;
+}
+
+int file_make_parents(struct file_folders *made, const char *file, struct error *err)
+{
+    char folder[PATH_MAX];
+    const char *slash = strrchr(file, '/');
+    *made = (struct file_folders){0};
+    if (!slash || slash == file)
+        return 0;
+    if ((size_t)(slash - file) >= sizeof folder)
+        return error_set(err, "path too long: \"%s\"", file);
+    memcpy(folder, file, (size_t)(slash - file));
+    folder[slash - file] = 0;
+    return file_make_folders(made, folder, err);
+}
+
+void file_remove_folders(struct file_folders *made)
+{
+    for (size_t end = strlen(made->path); end > made->there; end--) {
+        if (made->path[end] != '/' && made->path[end])
+            continue;
+        made->path[end] = 0;
+        if (rmdir(made->path) && errno != ENOENT)
+            break;
+    }
+    *made = (struct file_folders){0};
+}
+
+int file_make_folder(const char *path, struct error *err)
+{
+    struct file_folders made;
+    return file_make_folders(&made, path, err);
+}
+
+/* -- files ---------------------------------------------------------------------------------------------------------- */
+
+int file_check_target(const char *path, struct error *err)
+{
+    struct stat info;
+    const size_t length = strlen(path);
+    if (length == 0)
+        return error_set(err, "could not write \"\": a file's name is needed");
+    if (path[length - 1] == '/' || (stat(path, &info) == 0 && S_ISDIR(info.st_mode)))
+        return error_set(err, "could not write \"%s\": that is a folder, a file's name is needed", path);
+    return 0;
+}
+
 int file_create(struct file_writer *writer, const char *path, struct error *err)
 {
     *writer = (struct file_writer){0};
     snprintf(writer->path, sizeof writer->path, "%s", path);
     if (snprintf(writer->temporary, PATH_MAX, "%s" PART "%ld", path, (long)getpid()) >= PATH_MAX)
         return error_set(err, "path too long: \"%s\"", path);
+    if (file_check_target(path, err))
+        return -1;
     writer->stream = fopen(writer->temporary, "w");
-    if (!writer->stream)
-        return error_set(err, "could not write \"%s\": %s", path, strerror(errno));
-    return 0;
+    if (!writer->stream && errno == ENOENT) {
+        if (file_make_parents(&writer->folders, path, err))
+            return error_prefix(err, "could not write \"%s\": ", path);
+        writer->stream = fopen(writer->temporary, "w");
+    }
+    if (writer->stream)
+        return 0;
+    error_set(err, "could not write \"%s\": %s", path, strerror(errno));
+    file_remove_folders(&writer->folders);
+    return -1;
 }
 
 int file_commit(struct file_writer *writer, struct error *err)
@@ -42,6 +137,7 @@ int file_commit(struct file_writer *writer, struct error *err)
         return 0;
     const int reason = failed ? failed : not_closed ? not_closed : errno;
     unlink(writer->temporary);
+    file_remove_folders(&writer->folders);
     return error_set(err, "could not write \"%s\": %s", writer->path, strerror(reason));
 }
 
@@ -97,26 +193,5 @@ void file_abandon(struct file_writer *writer)
     fclose(writer->stream);
     writer->stream = NULL;
     unlink(writer->temporary);
-}
-
-int file_make_folder(const char *path, struct error *err)
-{
-    char part[PATH_MAX];
-    if (snprintf(part, sizeof part, "%s", path) >= PATH_MAX)
-        return error_set(err, "path too long: \"%s\"", path);
-    for (char *slash = part + 1;; slash++) {
-        const char end = *slash;
-        if (end != '/' && end)
-            continue;
-        *slash = 0;
-        struct stat info;
-        const bool is_there = stat(part, &info) == 0;
-        if (is_there && !S_ISDIR(info.st_mode))
-            return error_set(err, "could not make folder \"%s\": \"%s\" is a file", path, part);
-        if (!is_there && mkdir(part, 0777) && errno != EEXIST)
-            return error_set(err, "could not make folder \"%s\": %s", path, strerror(errno));
-        if (!end)
-            return 0;
-        *slash = end;
-    }
+    file_remove_folders(&writer->folders);
 }

@@ -9,13 +9,36 @@
 #include <limits.h>
 #include <stdio.h>
 
+/* The folders of a path; of those, which were made here, so that a failure takes them back. Zeros: none. */
+struct file_folders {
+    char path[PATH_MAX];
+    size_t there; /* bytes of path that named a folder before */
+};
+
+/* Makes a folder and those above it; a folder that is there is fine. */
+int file_make_folder(const char *path, struct error *err);
+
+/* The same, with a note of what was made; and for the folders above a file. On failure nothing that was made is left. */
+int file_make_folders(struct file_folders *made, const char *path, struct error *err);
+int file_make_parents(struct file_folders *made, const char *file, struct error *err);
+
+/* Removes the folders that were made, as far as they are empty. Harmless when repeated. */
+void file_remove_folders(struct file_folders *made);
+
+/* A path that a file can be renamed to: it is not a folder's. */
+int file_check_target(const char *path, struct error *err);
+
 /* A file written beside its place and renamed by file_commit(). */
 struct file_writer {
     FILE *stream; /* write here */
     char path[PATH_MAX], temporary[PATH_MAX];
+    struct file_folders folders;
 };
 
-/* Opens "PATH.part-PID"; fails with the path and the system's reason. */
+/*
+ * Opens "PATH.part-PID"; folders that are missing above it are made, and taken back unless file_commit() succeeds. Fails
+ * with the path and the system's reason.
+ */
 int file_create(struct file_writer *writer, const char *path, struct error *err);
 
 /* Flushes, syncs and renames; on failure the temporary file is removed and the old file is as it was. */
@@ -29,9 +52,6 @@ void file_remove_unfinished(const char *folder);
 
 /* Drops what was written. Harmless after file_commit(). */
 void file_abandon(struct file_writer *writer);
-
-/* Makes a folder and those above it; a folder that is there is fine. */
-int file_make_folder(const char *path, struct error *err);
 
 /* Names of at most PATH_MAX - 1 bytes: "folder/name". */
 int file_join(char out[PATH_MAX], const char *folder, const char *name, struct error *err);

@@ -5,6 +5,8 @@
  */
 #include "base/h5.h"
 
+#include "base/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <hdf5.h>
@@ -16,6 +18,7 @@
 
 struct h5_writer {
     char path[PATH_MAX], temporary[PATH_MAX];
+    struct file_folders folders; /* made for it */
     hid_t file, half;
     hid_t open_id; /* dataset that rows are written to, -1 none */
     char open_path[H5_PATH_MAX];
@@ -76,6 +79,25 @@ static hid_t create_file(const struct h5_writer *writer)
     return file;
 }
 
+/* An empty file beside the place; folders that are missing above it are made. */
+static int create_empty(struct h5_writer *writer, struct error *err)
+{
+    const int how = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
+    if (file_check_target(writer->path, err))
+        return -1;
+    int fd = open(writer->temporary, how, 0666);
+    if (fd < 0 && errno == ENOENT) {
+        if (file_make_parents(&writer->folders, writer->path, err))
+            return error_prefix(err, "could not write \"%s\": ", writer->path);
+        fd = open(writer->temporary, how, 0666);
+    }
+    if (fd >= 0)
+        return close(fd) ? fail(writer, NULL, err) : 0;
+    error_set(err, "could not write \"%s\": %s", writer->path, strerror(errno));
+    file_remove_folders(&writer->folders);
+    return -1;
+}
+
 struct h5_writer *h5_create(const char *path, struct error *err)
 {
     H5dont_atexit(); /* the library's cleaning up dies on a file whose closing failed: a full disk */
@@ -91,13 +113,10 @@ struct h5_writer *h5_create(const char *path, struct error *err)
         free(writer);
         return NULL;
     }
-    const int fd = open(writer->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (fd < 0) {
-        error_set(err, "could not write \"%s\": %s", path, strerror(errno));
+    if (create_empty(writer, err)) {
         free(writer);
         return NULL;
     }
-    close(fd);
     errno = 0;
     /* a library that could not set itself up must not be called again */
     const bool is_ready = H5open() >= 0 && H5Eset_auto2(H5E_DEFAULT, NULL, NULL) >= 0;
@@ -248,6 +267,7 @@ int h5_commit(struct h5_writer *writer, struct error *err)
     if (status || sync_file(writer->temporary) || rename(writer->temporary, writer->path)) {
         status = fail(writer, NULL, err);
         unlink(writer->temporary);
+        file_remove_folders(&writer->folders);
     }
     free(writer);
     return status;
@@ -259,5 +279,6 @@ void h5_abandon(struct h5_writer *writer)
         return;
     close_file(writer);
     unlink(writer->temporary);
+    file_remove_folders(&writer->folders);
     free(writer);
 }

@@ -158,10 +158,12 @@ int baseline_update(const char *folder, const char *run, struct error *err)
         return -1;
     if (is_there(part) && (check_folder(part, err) || remove_baseline(part, err))) /* of a process that was killed */
         return -1;
-    if (file_make_folder(part, err))
+    struct file_folders folders;
+    if (file_make_folders(&folders, part, err))
         return -1;
     if (copy_run(part, run, err) == 0 && exchange(part, name, err) == 0)
         return 0;
     remove_baseline(part, &ignored);
+    file_remove_folders(&folders);
     return -1;
 }

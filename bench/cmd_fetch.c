@@ -30,6 +30,7 @@ struct job {
     struct published what;
     char hash[PUBLISHED_HASH_MAX + 1];
     char url[DOWNLOAD_URL_MAX], path[PATH_MAX], out[PATH_MAX];
+    struct file_folders folders; /* made for them */
 };
 
 static volatile sig_atomic_t is_interrupted;
@@ -149,7 +150,8 @@ static int prepare(const struct fetch *fetch, struct job *job, struct error *err
         published_hash(job->what.file, job->hash, err) || make_url(base_of(fetch), job->what.file, job->url, err))
         return -1;
     snprintf(name, sizeof name, "%s%s.h5", job->what.arch, strcmp(job->what.training, "V2") == 0 ? "_v2" : "");
-    return file_make_folder(fetch->folder, err) || file_join(job->path, fetch->folder, job->what.file, err) ||
+    return file_make_folders(&job->folders, fetch->folder, err) ||
+                   file_join(job->path, fetch->folder, job->what.file, err) ||
                    file_join(job->out, fetch->folder, name, err)
                ? -1
                : 0;
@@ -238,6 +240,18 @@ static int fetch_weights(const struct fetch *fetch, const struct job *job, struc
     }
 }
 
+static int obtain(const struct fetch *fetch, const struct job *job, struct error *err)
+{
+    const int imported = is_imported(job, err);
+    if (imported < 0)
+        return EXIT_USAGE;
+    if (imported == 0)
+        return fetch_weights(fetch, job, err);
+    if (!fetch->common.quiet)
+        printf("%s: there already, made of %s\n", TEXT_SHOWN(job->out), job->what.file);
+    return EXIT_DONE;
+}
+
 static int check(const struct fetch *fetch, struct error *err)
 {
     char shown[NAME_BYTES];
@@ -255,22 +269,21 @@ static int run(int argc, char **argv, struct error *err)
 {
     const struct sigaction action = {.sa_handler = interrupt, .sa_flags = SA_RESTART};
     struct fetch fetch = {.folder = ".", .stall_seconds = DOWNLOAD_STALL_SECONDS};
-    struct job job;
+    struct job job = {0};
     const int status = options_parse(&usage, argc, argv, &fetch.common, &fetch, err);
     if (status)
         return options_exit(status);
-    if (check(&fetch, err) || prepare(&fetch, &job, err))
+    if (check(&fetch, err))
         return EXIT_USAGE;
-    const int imported = is_imported(&job, err);
-    if (imported < 0)
+    if (prepare(&fetch, &job, err)) {
+        file_remove_folders(&job.folders);
         return EXIT_USAGE;
-    if (imported && !fetch.common.quiet)
-        printf("%s: there already, made of %s\n", TEXT_SHOWN(job.out), job.what.file);
-    if (imported)
-        return EXIT_DONE;
+    }
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    return fetch_weights(&fetch, &job, err);
+    const int code = obtain(&fetch, &job, err);
+    file_remove_folders(&job.folders); /* if nothing is in them */
+    return code;
 }
 
 const struct command command_fetch = {

@@ -160,9 +160,12 @@ static int create(const struct kind *kind, const struct new_command *new, struct
     snprintf(tests, sizeof tests, "tests/*/test_%s.c", new->name);
     if (check_folder(err) || check_absent(source, err) || check_absent(tests, err))
         return -1;
-    if (file_make_folder(folder, err) || write_file(source, kind->source, new->name, err) ||
-        write_file(test, kind->test, new->name, err))
+    if (write_file(source, kind->source, new->name, err))
         return -1;
+    if (write_file(test, kind->test, new->name, err)) {
+        unlink(source);
+        return -1;
+    }
     if (!new->common.quiet)
         printf("wrote %s\nwrote %s\nnext: make check-%s, then make it yours (docs/add-a-%s.md)\n", source, test,
                kind->room, kind->name);

@@ -29,7 +29,8 @@
 
 struct explain {
     struct explain_options options;
-    struct run run; /* without images and metrics; one backbone, one protocol */
+    struct file_folders folders; /* made for the sheets */
+    struct run run;              /* without images and metrics; one backbone, one protocol */
     struct run_backbone *backbone;
     struct network *network;
     struct evaluator evaluator;
@@ -211,7 +212,7 @@ static int note_files(struct explain *explain, struct error *err)
     for (int i = 0; i < options->picture_count; i++)
         if (stat(options->pictures[i], &explain->files[i]))
             explain->files[i] = (struct stat){0};
-    return options->output ? file_make_folder(options->output, err) : 0;
+    return options->output ? file_make_folders(&explain->folders, options->output, err) : 0;
 }
 
 static int open_all(struct explain *explain, struct error *err)
@@ -250,6 +251,7 @@ void explain_close(struct explain *explain)
     network_free(explain->network);
     arena_release(&explain->evaluator.arena);
     run_close(&explain->run);
+    file_remove_folders(&explain->folders); /* if no sheet is in them */
     free(explain);
 }
 

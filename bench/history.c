@@ -1,6 +1,7 @@
 /* bench/history.c - one row a night, one a cell, and one a number. */
 #include "bench/history.h"
 
+#include "base/file.h"
 #include "report/stats.h"
 
 #include <sqlite3.h>
@@ -194,11 +195,17 @@ int history_note(const char *path, const struct compared *run, const struct comp
 {
     struct note note = {.path = path, .run = run, .comparison = comparison};
     double *scratch = calloc((size_t)run->report.image_count + 1, sizeof *scratch);
-    int status = scratch ? open_history(path, true, &note.db, err) : error_memory(err, "the history");
-    status = status || add_all(&note, scratch, err) ? -1 : 0;
+    const bool is_new = access(path, F_OK) != 0;
+    struct file_folders folders = {0};
+    int status = scratch ? file_make_parents(&folders, path, err) : error_memory(err, "the history");
+    status = status || open_history(path, true, &note.db, err) || add_all(&note, scratch, err) ? -1 : 0;
     sqlite3_finalize(note.cell);
     sqlite3_finalize(note.number);
     sqlite3_close(note.db); /* takes back what was not committed */
+    if (status && is_new && note.db)
+        unlink(path);
+    if (status)
+        file_remove_folders(&folders);
     free(scratch);
     return status;
 }

@@ -467,20 +467,22 @@ static int make_store(struct joining *joining, struct error *err)
     struct merge *merge = joining->merge;
     const bool is_new = !has_store(merge->output);
     char path[PATH_MAX];
+    struct file_folders folders;
     struct error ignored;
-    if (file_make_folder(merge->output, err))
+    if (file_make_folders(&folders, merge->output, err))
         return -1;
     merge->store = store_open(merge->output, &merge->names, false, err);
-    if (!merge->store)
+    if (!merge->store) {
+        file_remove_folders(&folders);
         return -1;
+    }
     if (fill_store(joining, err) == 0)
         return 0;
     store_close(merge->store);
     merge->store = NULL;
-    if (is_new && file_join(path, merge->output, "run.db", &ignored) == 0) {
+    if (is_new && file_join(path, merge->output, "run.db", &ignored) == 0)
         unlink(path);
-        rmdir(merge->output); /* unless others have put something there */
-    }
+    file_remove_folders(&folders); /* unless others have put something there */
     return -1;
 }
 

@@ -38,6 +38,7 @@ struct runner {
     struct run *run;
     const struct run_flags *flags;
     struct store *store;
+    struct file_folders folders; /* made for the run */
     struct progress progress;
     struct h5_writer *maps; /* NULL: not asked for */
     bool *is_skipped;       /* [image]: could not be read */
@@ -375,6 +376,17 @@ static bool has_all_items(const struct runner *runner)
     return true;
 }
 
+static bool has_any_item(const struct runner *runner)
+{
+    const struct config *config = &runner->run->config;
+    for (int b = 0; b < config->backbone_count; b++)
+        for (int image = 0; image < runner->run->image_count; image++)
+            for (int m = 0; m < config->method_count; m++)
+                if (store_has_item(runner->store, b, image, m))
+                    return true;
+    return false;
+}
+
 /* maps.h5 is complete or not there: a run that is resumed makes all maps again, one that is done none. */
 static int open_maps(struct runner *runner, struct error *err)
 {
@@ -461,7 +473,7 @@ static int execute(struct runner *runner, struct error *err)
     runner->is_skipped = arena_alloc(&run->arena, images, sizeof *runner->is_skipped);
     if (!runner->is_skipped)
         return error_memory(err, "the run");
-    if (file_make_folder(run->config.output, err))
+    if (file_make_folders(&runner->folders, run->config.output, err))
         return -1;
     runner->store = record_open(run, runner->flags->fresh, err);
     if (!runner->store || store_clear_skipped(runner->store, err) || open_maps(runner, err))
@@ -473,13 +485,31 @@ static int execute(struct runner *runner, struct error *err)
     return status || record_close(run, runner->store, started, err) || report_all(runner, err) ? -1 : 0;
 }
 
+/* A run that failed before it measured anything leaves nothing in a folder that was made for it. */
+static void take_back(struct runner *runner)
+{
+    static const char *const files[] = {"run.db", "config.yaml"};
+    const bool is_new = strlen(runner->folders.path) > runner->folders.there;
+    const bool is_empty = runner->store && !has_any_item(runner);
+    char path[PATH_MAX];
+    struct error ignored;
+    store_close(runner->store);
+    for (size_t i = 0; is_new && is_empty && i < sizeof files / sizeof *files; i++)
+        if (file_join(path, runner->run->config.output, files[i], &ignored) == 0)
+            unlink(path);
+    file_remove_folders(&runner->folders); /* if nothing is in them */
+}
+
 int run_execute(struct run *run, const struct run_flags *flags, struct error *err)
 {
     struct runner runner = {.run = run, .flags = flags};
     arena_init(&runner.arena, 0);
     const int status = execute(&runner, err);
     h5_abandon(runner.maps);
-    store_close(runner.store);
+    if (status)
+        take_back(&runner);
+    else
+        store_close(runner.store);
     arena_release(&runner.arena);
     return status ? EXIT_USAGE : exit_code(&runner);
 }

@@ -149,14 +149,17 @@ static int plot_group(const struct group *group, int number, const char *folder,
 int trends_plot(const struct trends *trends, const char *folder, struct error *warning, struct error *err)
 {
     warning->text[0] = 0;
-    if (file_make_folder(folder, err))
+    struct file_folders folders;
+    if (file_make_folders(&folders, folder, err))
         return -1;
     for (int i = 0, number = 1; i < trends->count; number++) {
         struct group group = {trends, &trends->list[i], 1};
         while (i + group.count < trends->count && is_same_figure(group.list, &group.list[group.count]))
             group.count++;
-        if (plot_group(&group, number, folder, warning, err))
+        if (plot_group(&group, number, folder, warning, err)) {
+            file_remove_folders(&folders); /* if no plot is in them */
             return -1;
+        }
         i += group.count;
     }
     return 0;

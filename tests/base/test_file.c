@@ -89,8 +89,62 @@ TEST(a_place_that_is_not_there_is_named)
 {
     struct file_writer writer;
     struct error err;
-    assert_int_equal(file_create(&writer, "/nowhere/x.txt", &err), -1);
-    assert_string_equal(err.text, "could not write \"/nowhere/x.txt\": No such file or directory");
+    assert_int_equal(file_create(&writer, "/proc/nowhere/x.txt", &err), -1);
+    assert_string_equal(err.text, "could not write \"/proc/nowhere/x.txt\": could not make folder "
+                                  "\"/proc/nowhere\": No such file or directory");
+}
+
+TEST(the_folders_above_a_file_come_and_go_with_it)
+{
+    begin();
+    struct file_writer writer;
+    struct error err;
+    assert_int_equal(file_make_folder(inside("old"), &err), 0);
+    assert_int_equal(file_create(&writer, inside("old/a//b/x.txt"), &err), 0);
+    assert_int_equal(access(inside("old/a/b"), F_OK), 0);
+    file_abandon(&writer);
+    assert_int_equal(access(inside("old/a"), F_OK), -1);
+    assert_int_equal(access(inside("old"), F_OK), 0);
+    assert_int_equal(file_create(&writer, inside("old/a/b/x.txt"), &err), 0);
+    assert_int_equal(file_commit(&writer, &err), 0);
+    assert_int_equal(access(inside("old/a/b/x.txt"), F_OK), 0);
+    end();
+}
+
+TEST(folders_that_were_made_are_removed_unless_something_is_in_them)
+{
+    begin();
+    struct file_folders folders;
+    struct error err;
+    assert_int_equal(file_make_folders(&folders, inside("a/b/c"), &err), 0);
+    fclose(fopen(inside("a/kept"), "w"));
+    file_remove_folders(&folders);
+    assert_int_equal(access(inside("a/b"), F_OK), -1);
+    assert_int_equal(access(inside("a/kept"), F_OK), 0);
+    file_remove_folders(&folders);
+    assert_int_equal(file_make_folders(&folders, inside("a/file/c"), &err), 0);
+    file_remove_folders(&folders);
+    assert_int_equal(file_make_folders(&folders, inside("a/d/kept/e"), &err), 0);
+    file_remove_folders(&folders);
+    fclose(fopen(inside("a/d"), "w"));
+    assert_int_equal(file_make_folders(&folders, inside("a/d/e"), &err), -1);
+    assert_non_null(strstr(err.text, "a/d\" is a file"));
+    assert_int_equal(access(inside("a"), F_OK), 0);
+    end();
+}
+
+TEST(a_folder_is_not_the_place_of_a_file)
+{
+    begin();
+    struct file_writer writer;
+    struct error err;
+    assert_int_equal(file_make_folder(inside("a"), &err), 0);
+    assert_int_equal(file_create(&writer, inside("a"), &err), -1);
+    assert_non_null(strstr(err.text, "that is a folder"));
+    assert_int_equal(file_create(&writer, inside("b/"), &err), -1);
+    assert_int_equal(access(inside("b"), F_OK), -1);
+    assert_int_equal(file_create(&writer, "", &err), -1);
+    end();
 }
 
 TEST(folders_are_made_with_those_above)

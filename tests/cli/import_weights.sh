@@ -6,7 +6,6 @@ try cambench import weights a.h5 --arch resnet18 --out c.h5
 cp "$ROOT/tests/golden/weights/views_zip.pth" .
 try cambench import weights views_zip.pth --arch vgg16 --out c.h5
 try cambench import weights nowhere.pth --out c.h5
-try cambench import weights a.h5 --out no/folder/c.h5
 try cambench import weights a.h5
 try cambench import wieghts a.h5
 

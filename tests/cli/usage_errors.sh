@@ -24,7 +24,6 @@ try cambench generate weights
 try cambench generate weights resnet18
 try cambench generate wieghts resnet18 --out x.h5
 try cambench generate weights resnet81 --out x.h5
-try cambench generate weights resnet18 --out no/folder/x.h5
 try cambench import dataset
 try cambench import dataset nowhere --out x.h5
 try cambench import dataset fixtures/pictures
