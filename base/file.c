@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
@@ -173,12 +174,32 @@ static void remove_unfinished(const char *folder, const char *name)
         closedir(entries);
 }
 
+/* The folder of a path, with a slash at its end. */
+static int find_folder(char folder[PATH_MAX], const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return snprintf(folder, PATH_MAX, "%.*s/", slash ? (int)(slash - path) : 1, slash ? path : ".") < PATH_MAX ? 0 : -1;
+}
+
 void file_remove_left(const char *path)
 {
     const char *slash = strrchr(path, '/');
     char folder[PATH_MAX];
-    if (snprintf(folder, sizeof folder, "%.*s/", slash ? (int)(slash - path) : 1, slash ? path : ".") < PATH_MAX)
+    if (find_folder(folder, path) == 0)
         remove_unfinished(folder, slash ? slash + 1 : path);
+}
+
+int file_sync_folder(const char *path, struct error *err)
+{
+    char folder[PATH_MAX];
+    if (find_folder(folder, path))
+        return error_set(err, "path too long: \"%s\"", path);
+    const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const bool is_done = fd < 0 ? errno == EACCES : fsync(fd) == 0 || errno == EINVAL || errno == ENOTSUP;
+    const int why = errno;
+    if (fd >= 0)
+        close(fd); /* nothing was written through it */
+    return is_done ? 0 : error_set(err, "could not write \"%s\" into its folder: %s", path, strerror(why));
 }
 
 void file_remove_unfinished(const char *folder)

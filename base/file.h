@@ -44,6 +44,9 @@ int file_create(struct file_writer *writer, const char *path, struct error *err)
 /* Flushes, syncs and renames; on failure the temporary file is removed and the old file is as it was. */
 int file_commit(struct file_writer *writer, struct error *err);
 
+/* Makes the name of a file outlast a power cut, by fsync() of its folder; file systems that refuse that are left alone. */
+int file_sync_folder(const char *path, struct error *err);
+
 /* Removes what processes that are no longer there (killed, out of power) left beside a path: "PATH.part-PID". */
 void file_remove_left(const char *path);
 

@@ -1,33 +1,32 @@
 /*
  * base/h5.c - the reading side of HDF5: starts the child, checks what it says, reads bytes by pread().
  *
- * No call of libhdf5 here (h5_child.c has them, and h5_write.c for our own files). A child that dies or keeps silent is
+ * No call of libhdf5 here (h5_child.c has them, and h5_write_child.c for our own files). A child that dies or keeps silent is
  * a damaged file, said once; the file is unusable then.
  */
 #include "base/h5.h"
 
+#include "base/h5_process.h"
 #include "base/h5_wire.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define SILENCE_LIMIT_MS 20000
 
 struct h5 {
     char *path, *kind;
-    int fd, connection; /* -1: none */
-    pid_t child;        /* 0: none */
+    int fd; /* -1: none */
+    struct h5_process process;
     const char *broken; /* why the child is gone */
     uint64_t file_bytes;
     struct h5_item *items;
@@ -83,54 +82,37 @@ static const char *what_is(const struct h5_item *item)
 
 /* -- the child ---------------------------------------------------------------------------------------------------- */
 
-static void end_child(struct h5 *file)
-{
-    if (file->connection >= 0)
-        close(file->connection);
-    file->connection = -1;
-    if (file->child > 0) {
-        kill(file->child, SIGKILL);
-        while (waitpid(file->child, NULL, 0) < 0 && errno == EINTR)
-            ;
-    }
-    file->child = 0;
-}
-
 static int lose_child(struct h5 *file, const char *why, struct error *err)
 {
-    end_child(file);
+    h5_process_end(&file->process);
     file->broken = why;
     return fail(file, err, "%s", why);
 }
 
+static void run_child(void *path)
+{
+    h5_child_run(path);
+}
+
 static int start_child(struct h5 *file, struct error *err)
 {
-    int pair[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
-        return fail(file, err, "could not make a socket for the reading process: %s", strerror(errno));
-    const long parent = (long)getpid();
-    const pid_t child = fork();
-    if (child == 0)
-        h5_child_run(pair[1], file->path, parent);
-    close(pair[1]);
-    file->connection = pair[0];
-    if (child < 0)
-        return fail(file, err, "could not start the reading process: %s", strerror(errno));
-    file->child = child;
-    return 0;
+    const char *what;
+    if (h5_process_start(&file->process, run_child, file->path, &what) == 0)
+        return 0;
+    return fail(file, err, "could not make %s to read it with: %s", what, strerror(errno));
 }
 
 /* Exactly `size` bytes from the child. */
 static int receive(struct h5 *file, void *out, size_t size, struct error *err)
 {
     for (size_t done = 0; done < size;) {
-        struct pollfd wait = {.fd = file->connection, .events = POLLIN};
+        struct pollfd wait = {.fd = file->process.connection, .events = POLLIN};
         const int ready = poll(&wait, 1, SILENCE_LIMIT_MS);
         if (ready < 0 && errno == EINTR)
             continue;
         if (ready == 0)
             return lose_child(file, "damaged (the HDF5 library hung on it)", err);
-        const ssize_t got = recv(file->connection, (char *)out + done, size - done, 0);
+        const ssize_t got = recv(file->process.connection, (char *)out + done, size - done, 0);
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
@@ -144,11 +126,9 @@ static int ask(struct h5 *file, const struct h5_request *request, struct error *
 {
     if (file->broken)
         return fail(file, err, "%s", file->broken);
-    ssize_t sent;
-    do
-        sent = send(file->connection, request, sizeof *request, MSG_NOSIGNAL);
-    while (sent < 0 && errno == EINTR);
-    return sent == sizeof *request ? 0 : lose_child(file, "damaged (the HDF5 library crashed on it)", err);
+    if (h5_process_send(&file->process, request, sizeof *request) == 0)
+        return 0;
+    return lose_child(file, "damaged (the HDF5 library crashed on it)", err);
 }
 
 static int grow(struct h5 *file, struct answer *answer, uint64_t more, struct error *err)
@@ -264,7 +244,7 @@ struct h5 *h5_open(const char *path, const char *kind, struct error *err)
         return NULL;
     }
     pthread_mutex_init(&file->lock, NULL);
-    file->fd = file->connection = -1;
+    file->fd = file->process.connection = -1;
     file->path = strdup(path);
     file->kind = strdup(kind);
     int status = file->path && file->kind ? 0 : error_memory(err, path);
@@ -284,7 +264,7 @@ void h5_close(struct h5 *file)
 {
     if (!file)
         return;
-    end_child(file);
+    h5_process_end(&file->process);
     if (file->fd >= 0)
         close(file->fd);
     pthread_mutex_destroy(&file->lock);

@@ -70,7 +70,10 @@ int h5_read_bytes(struct h5 *file, const struct h5_item *item, uint64_t i, char 
 /* All rows of H5_TEXT at once: strings end to end, each NUL-terminated, in one malloc'd block that the caller frees. */
 int h5_read_texts(struct h5 *file, const struct h5_item *item, char **out, size_t *size, struct error *err);
 
-/* Writing: our own files, in this process. Written beside and renamed by h5_commit(). */
+/*
+ * Writing: our own files, beside their place and renamed by h5_commit(). A child makes the structure, this process writes
+ * every byte and checks that it arrived: after a failure all further calls fail, and the file can only be abandoned.
+ */
 struct h5_writer;
 
 struct h5_writer *h5_create(const char *path, struct error *err);

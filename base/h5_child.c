@@ -4,21 +4,17 @@
  * It holds nothing but its socket and the file. Links that leave the file, external storage and virtual datasets are
  * refused; filter plugins are not loaded; the number of objects and all sizes are bounded.
  */
-#define _GNU_SOURCE /* close_range */
+#include "base/h5_driver.h"
+#include "base/h5_process.h"
 #include "base/h5_wire.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <hdf5.h>
 #include <limits.h>
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #define DEPTH_MAX 8
@@ -27,7 +23,6 @@
 #define CHUNK_CACHE_BYTES ((size_t)64 << 20)
 #define FIXED_TEXT_MAX ((size_t)1 << 20)
 #define OUTPUT_BYTES ((size_t)64 << 10) /* small pieces are sent together */
-#define CONNECTION 3
 
 struct child {
     hid_t file, half; /* half: IEEE binary16, little-endian */
@@ -48,25 +43,13 @@ struct walk {
 
 /* -- talking ------------------------------------------------------------------------------------------------------ */
 
-static void send_all(const void *data, size_t size)
-{
-    for (size_t done = 0; done < size;) {
-        const ssize_t sent = send(CONNECTION, (const char *)data + done, size - done, MSG_NOSIGNAL);
-        if (sent < 0 && errno == EINTR)
-            continue;
-        if (sent <= 0)
-            _exit(0); /* nobody listens any more */
-        done += (size_t)sent;
-    }
-}
-
 static void send_piece(const void *data, uint64_t size)
 {
     const struct h5_piece piece = {.size = size};
     if (size == 0)
         return;
-    send_all(&piece, sizeof piece);
-    send_all(data, size);
+    h5_child_send(&piece, sizeof piece);
+    h5_child_send(data, size);
 }
 
 static void flush_output(struct child *child)
@@ -93,21 +76,12 @@ static void end_answer(struct child *child, int status)
     const char *text = child->err.text[0] ? child->err.text : "damaged";
     const struct h5_piece piece = {.failed = status != 0, .size = status ? strlen(text) : 0};
     flush_output(child);
-    send_all(&piece, sizeof piece);
-    send_all(text, piece.size);
+    h5_child_send(&piece, sizeof piece);
+    h5_child_send(text, piece.size);
     child->err.text[0] = 0;
 }
 
 /* -- types -------------------------------------------------------------------------------------------------------- */
-
-static hid_t make_half(void)
-{
-    const hid_t half = H5Tcopy(H5T_IEEE_F32LE);
-    H5Tset_fields(half, 15, 10, 5, 0, 10);
-    H5Tset_size(half, 2);
-    H5Tset_ebias(half, 15);
-    return half;
-}
 
 static bool is_half(const struct child *child, hid_t type)
 {
@@ -692,19 +666,6 @@ static int answer(struct child *child, const struct h5_request *request)
 
 /* -- the process -------------------------------------------------------------------------------------------------- */
 
-static void close_others(int connection)
-{
-    if (connection != CONNECTION)
-        dup2(connection, CONNECTION);
-    const int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
-    for (int fd = 0; fd < CONNECTION; fd++)
-        dup2(nothing, fd);
-    if (close_range(CONNECTION + 1, ~0u, 0) == 0)
-        return;
-    for (int fd = CONNECTION + 1; fd < 65536; fd++) /* a kernel before 5.9 */
-        close(fd);
-}
-
 static void limit_memory(void)
 {
     long data = 0;
@@ -725,49 +686,18 @@ static void limit_memory(void)
     }
 }
 
-/* The parent's handlers mean nothing here; an interrupted run reads on until it is done, so we outlive Ctrl-C. */
-static void reset_signals(void)
+_Noreturn void h5_child_run(const char *path)
 {
-    static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGQUIT, SIGUSR1, SIGUSR2};
-    for (int i = 1; i < NSIG; i++)
-        signal(i, SIG_DFL);
-    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
-        signal(ignored[i], SIG_IGN);
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
-static bool next_request(struct h5_request *request)
-{
-    for (size_t done = 0; done < sizeof *request;) {
-        const ssize_t got = recv(CONNECTION, (char *)request + done, sizeof *request - done, 0);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return false;
-        done += (size_t)got;
-    }
-    return true;
-}
-
-_Noreturn void h5_child_run(int connection, const char *path, long parent)
-{
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if ((long)getppid() != parent)
-        _exit(0);
-    reset_signals();
-    close_others(connection);
     limit_memory();
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     H5PLset_loading_state(0);
-    struct child child = {.open_item = -1, .half = make_half()};
+    struct child child = {.open_item = -1, .half = h5_make_half()};
     const int status = read_catalogue(&child, path);
     if (!status)
         send_piece(child.items, (uint64_t)child.count * sizeof *child.items);
     end_answer(&child, status);
     struct h5_request request;
-    while (!status && next_request(&request))
+    while (!status && h5_child_receive(&request, sizeof request))
         end_answer(&child, answer(&child, &request));
     _exit(0);
 }

@@ -1,275 +1,357 @@
 /*
- * base/h5_write.c - writing HDF5: our own files, in this process, beside their place and renamed when whole.
+ * base/h5_write.c - writing HDF5: our own files, beside their place and renamed when whole.
  *
- * Equal content gives equal bytes: no times are stored. Datasets are contiguous, so that readers can pread() them.
+ * A child process makes the structure with libhdf5 (h5_write_child.c); every byte goes through write_at() here, numbers
+ * straight to the places that the child has reserved. So each failure of the disk is an error with its reason, and the
+ * library's ends are the child's. Equal content gives equal bytes: no times are stored. Datasets are contiguous, so
+ * that readers can pread() them.
  */
-#include "base/h5.h"
-
 #include "base/file.h"
+#include "base/h5_process.h"
+#include "base/h5_wire.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <hdf5.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "numbers are written as they lie in memory");
+
+#define BLOCK_BYTES ((size_t)64 << 10)
+
+/* A dataset of numbers and where its bytes are. */
+struct place {
+    char path[H5_PATH_MAX];
+    uint64_t offset, row_bytes, rows;
+};
+
 struct h5_writer {
     char path[PATH_MAX], temporary[PATH_MAX];
     struct file_folders folders; /* made for it */
-    hid_t file, half;
-    hid_t open_id; /* dataset that rows are written to, -1 none */
-    char open_path[H5_PATH_MAX];
+    int fd;                      /* -1: none */
+    struct h5_process process;
+    bool is_there;  /* the temporary file */
+    bool is_broken; /* something has failed: the file can only be abandoned */
+    struct place *places;
+    size_t place_count, place_capacity;
 };
 
-static int fail(const struct h5_writer *writer, const char *item, struct error *err)
+static int fail(struct h5_writer *writer, const char *item, const char *why, struct error *err)
 {
-    return error_set(err, "could not write \"%s\": %s%s%s: %s", writer->path, item ? "\"" : "", item ? item : "file",
-                     item ? "\"" : "", errno ? strerror(errno) : "refused by the HDF5 library");
+    writer->is_broken = true;
+    return error_set(err, "could not write \"%s\": %s%s%s%s", writer->path, item ? "\"" : "", item ? item : "",
+                     item ? "\": " : "", why);
 }
 
-static hid_t stored_type(const struct h5_writer *writer, enum h5_type type)
+static int fail_system(struct h5_writer *writer, struct error *err)
 {
-    switch (type) {
-    case H5_FLOAT16:
-        return writer->half;
-    case H5_FLOAT32:
-        return H5T_IEEE_F32LE;
-    case H5_FLOAT64:
-        return H5T_IEEE_F64LE;
-    case H5_UINT8:
-        return H5T_STD_U8LE;
-    case H5_INT32:
-        return H5T_STD_I32LE;
-    case H5_INT64:
-        return H5T_STD_I64LE;
-    case H5_UINT64:
-        return H5T_STD_U64LE;
-    default:
-        return H5I_INVALID_HID;
+    return fail(writer, NULL, strerror(errno), err);
+}
+
+/* -- the file ----------------------------------------------------------------------------------------------------- */
+
+static int write_at(struct h5_writer *writer, uint64_t at, const void *data, size_t size, struct error *err)
+{
+    for (size_t done = 0; done < size;) {
+        const ssize_t written = pwrite(writer->fd, (const char *)data + done, size - done, (off_t)(at + done));
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written == 0)
+            errno = ENOSPC;
+        if (written <= 0)
+            return fail_system(writer, err);
+        done += (size_t)written;
     }
+    return 0;
 }
 
-/* The same in memory; all but the byte order of a big-endian machine is equal. */
-static hid_t memory_type(const struct h5_writer *writer, enum h5_type type)
+/* Zeros behind the end. */
+static int read_at(struct h5_writer *writer, uint64_t at, void *out, size_t size, struct error *err)
 {
-    return type == H5_FLOAT16 ? writer->half : H5Tget_native_type(stored_type(writer, type), H5T_DIR_ASCEND);
-}
-
-static hid_t make_half(void)
-{
-    const hid_t half = H5Tcopy(H5T_IEEE_F32LE);
-    if (half < 0)
-        return half;
-    H5Tset_fields(half, 15, 10, 5, 0, 10);
-    H5Tset_size(half, 2);
-    H5Tset_ebias(half, 15);
-    return half;
-}
-
-static hid_t create_file(const struct h5_writer *writer)
-{
-    const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-    H5Pset_file_locking(access, false, true); /* nobody else knows the file yet */
-    H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
-    const hid_t file = H5Fcreate(writer->temporary, H5F_ACC_TRUNC, H5P_DEFAULT, access);
-    H5Pclose(access);
-    return file;
+    memset(out, 0, size);
+    for (size_t done = 0; done < size;) {
+        const ssize_t got = pread(writer->fd, (char *)out + done, size - done, (off_t)(at + done));
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return fail_system(writer, err);
+        if (got == 0)
+            break;
+        done += (size_t)got;
+    }
+    return 0;
 }
 
 /* An empty file beside the place; folders that are missing above it are made. */
-static int create_empty(struct h5_writer *writer, struct error *err)
+static int create_file(struct h5_writer *writer, const char *path, struct error *err)
 {
-    const int how = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
-    if (file_check_target(writer->path, err))
+    if (snprintf(writer->path, PATH_MAX, "%s", path) >= PATH_MAX ||
+        snprintf(writer->temporary, PATH_MAX, "%s.part-%ld", path, (long)getpid()) >= PATH_MAX)
+        return error_set(err, "path too long: \"%s\"", path);
+    if (file_check_target(path, err))
         return -1;
-    int fd = open(writer->temporary, how, 0666);
-    if (fd < 0 && errno == ENOENT) {
-        if (file_make_parents(&writer->folders, writer->path, err))
-            return error_prefix(err, "could not write \"%s\": ", writer->path);
-        fd = open(writer->temporary, how, 0666);
+    const int how = O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC;
+    writer->fd = open(writer->temporary, how, 0666);
+    if (writer->fd < 0 && errno == ENOENT) {
+        if (file_make_parents(&writer->folders, path, err))
+            return error_prefix(err, "could not write \"%s\": ", path);
+        writer->fd = open(writer->temporary, how, 0666);
     }
-    if (fd >= 0)
-        return close(fd) ? fail(writer, NULL, err) : 0;
-    error_set(err, "could not write \"%s\": %s", writer->path, strerror(errno));
-    file_remove_folders(&writer->folders);
-    return -1;
+    writer->is_there = writer->fd >= 0;
+    return writer->is_there ? 0 : fail_system(writer, err);
 }
+
+/* -- the child ---------------------------------------------------------------------------------------------------- */
+
+static int lose_child(struct h5_writer *writer, struct error *err)
+{
+    return fail(writer, NULL, "the process with the HDF5 library has crashed", err);
+}
+
+/* Bytes that the child writes or reads, in pieces. */
+static int move_bytes(struct h5_writer *writer, const struct h5_step *step, struct error *err)
+{
+    char block[BLOCK_BYTES];
+    for (uint64_t done = 0; done < step->size;) {
+        const size_t size = step->size - done < sizeof block ? (size_t)(step->size - done) : sizeof block;
+        const bool is_read = step->kind == H5_STEP_READ;
+        if (is_read && read_at(writer, step->at + done, block, size, err))
+            return -1;
+        if ((is_read ? h5_process_send(&writer->process, block, size)
+                     : h5_process_receive(&writer->process, block, size)))
+            return lose_child(writer, err);
+        if (!is_read && write_at(writer, step->at + done, block, size, err))
+            return -1;
+        done += size;
+    }
+    return 0;
+}
+
+static int take_failure(struct h5_writer *writer, const struct h5_step *step, const char *item, struct error *err)
+{
+    char why[64] = "";
+    if (step->size >= sizeof why || h5_process_receive(&writer->process, why, step->size))
+        return lose_child(writer, err);
+    return fail(writer, item, why, err);
+}
+
+/* Everything that the child does for an order; *value is what it is done with. */
+static int take_steps(struct h5_writer *writer, const char *item, uint64_t *value, struct error *err)
+{
+    for (;;) {
+        struct h5_step step;
+        if (h5_process_receive(&writer->process, &step, sizeof step))
+            return lose_child(writer, err);
+        int status = 0;
+        switch ((enum h5_step_kind)step.kind) {
+        case H5_STEP_WRITE:
+        case H5_STEP_READ:
+            status = move_bytes(writer, &step, err);
+            break;
+        case H5_STEP_RESIZE:
+            status = ftruncate(writer->fd, (off_t)step.at) ? fail_system(writer, err) : 0;
+            break;
+        case H5_STEP_DONE:
+            *value = step.at;
+            return 0;
+        case H5_STEP_FAILED:
+            return take_failure(writer, &step, item, err);
+        }
+        if (status)
+            return status;
+    }
+}
+
+static int start_order(struct h5_writer *writer, struct h5_order *order, enum h5_order_kind kind, const char *path,
+                       struct error *err)
+{
+    *order = (struct h5_order){.kind = kind};
+    if (writer->is_broken)
+        return fail(writer, NULL, "an earlier part of it could not be written", err);
+    if (snprintf(order->path, sizeof order->path, "%s", path) >= (int)sizeof order->path)
+        return fail(writer, path, "the name is too long", err);
+    return 0;
+}
+
+static int carry_out(struct h5_writer *writer, const struct h5_order *order, const void *bytes, uint64_t *value,
+                     struct error *err)
+{
+    const char *item = order->path[0] ? order->path : NULL;
+    if (h5_process_send(&writer->process, order, sizeof *order) == 0)
+        (void)h5_process_send(&writer->process, bytes, order->size); /* one that has failed still says why */
+    return take_steps(writer, item, value, err);
+}
+
+static void run_child(void *context)
+{
+    (void)context;
+    h5_write_child_run();
+}
+
+/* -- orders ------------------------------------------------------------------------------------------------------- */
 
 struct h5_writer *h5_create(const char *path, struct error *err)
 {
-    H5dont_atexit(); /* the library's cleaning up dies on a file whose closing failed: a full disk */
+    const char *what;
     struct h5_writer *writer = calloc(1, sizeof *writer);
     if (!writer) {
         error_memory(err, path);
         return NULL;
     }
-    writer->file = writer->open_id = H5I_INVALID_HID;
-    if (snprintf(writer->path, PATH_MAX, "%s", path) >= PATH_MAX ||
-        snprintf(writer->temporary, PATH_MAX, "%s.part-%ld", path, (long)getpid()) >= PATH_MAX) {
-        error_set(err, "path too long: \"%s\"", path);
-        free(writer);
-        return NULL;
+    writer->fd = writer->process.connection = -1;
+    if (create_file(writer, path, err) == 0) {
+        if (h5_process_start(&writer->process, run_child, NULL, &what) == 0)
+            return writer;
+        error_set(err, "could not write \"%s\": could not make %s for it: %s", path, what, strerror(errno));
     }
-    if (create_empty(writer, err)) {
-        free(writer);
-        return NULL;
-    }
-    errno = 0;
-    /* a library that could not set itself up must not be called again */
-    const bool is_ready = H5open() >= 0 && H5Eset_auto2(H5E_DEFAULT, NULL, NULL) >= 0;
-    writer->half = is_ready ? make_half() : H5I_INVALID_HID;
-    writer->file = writer->half >= 0 ? create_file(writer) : H5I_INVALID_HID;
-    if (writer->file >= 0)
-        return writer;
-    fail(writer, NULL, err);
     h5_abandon(writer);
     return NULL;
 }
 
-static hid_t create_dataset(struct h5_writer *writer, const char *path, hid_t type, hid_t space)
+static struct place *add_place(struct h5_writer *writer)
 {
-    const hid_t link = H5Pcreate(H5P_LINK_CREATE), how = H5Pcreate(H5P_DATASET_CREATE);
-    H5Pset_create_intermediate_group(link, 1);
-    H5Pset_obj_track_times(how, false);
-    H5Pset_alloc_time(how, H5D_ALLOC_TIME_EARLY);
-    if (H5Tget_class(type) != H5T_STRING) /* the library refuses to leave variable-length elements as they are */
-        H5Pset_fill_time(how, H5D_FILL_TIME_NEVER);
-    const hid_t dataset = H5Dcreate2(writer->file, path, type, space, link, how, H5P_DEFAULT);
-    H5Pclose(how);
-    H5Pclose(link);
-    return dataset;
+    if (writer->place_count == writer->place_capacity) {
+        const size_t capacity = writer->place_capacity ? writer->place_capacity * 2 : 16;
+        struct place *places = realloc(writer->places, capacity * sizeof *places);
+        if (!places)
+            return NULL;
+        writer->places = places;
+        writer->place_capacity = capacity;
+    }
+    return &writer->places[writer->place_count++];
 }
 
-static hid_t create_space(int rank, const uint64_t *dim)
+/* Bytes of one row; UINT64_MAX where the dataset is larger than any file. */
+static uint64_t measure_row(enum h5_type type, int rank, const uint64_t *dim)
 {
-    hsize_t extent[H5_RANK_MAX];
-    for (int i = 0; i < rank; i++)
-        extent[i] = dim[i];
-    return rank ? H5Screate_simple(rank, extent, NULL) : H5Screate(H5S_SCALAR);
-}
-
-/* A dataset, or a root attribute when the path begins with "@"; data NULL: a dataset that is only defined. */
-static int write_item(struct h5_writer *writer, const char *path, hid_t stored, hid_t memory, hid_t space,
-                      const void *data, struct error *err)
-{
-    const bool is_attribute = path[0] == '@';
-    errno = 0;
-    const hid_t item = is_attribute ? H5Acreate2(writer->file, path + 1, stored, space, H5P_DEFAULT, H5P_DEFAULT)
-                                    : create_dataset(writer, path, stored, space);
-    herr_t status = item < 0 ? -1 : 0;
-    if (status >= 0 && data)
-        status =
-            is_attribute ? H5Awrite(item, memory, data) : H5Dwrite(item, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, data);
-    const int why = errno;
-    if (item >= 0)
-        is_attribute ? H5Aclose(item) : H5Dclose(item);
-    errno = why;
-    return status < 0 ? fail(writer, path, err) : 0;
-}
-
-int h5_write(struct h5_writer *writer, const char *path, enum h5_type type, int rank, const uint64_t *dim,
-             const void *data, struct error *err)
-{
-    const hid_t space = create_space(rank, dim), memory = memory_type(writer, type);
-    const int status = write_item(writer, path, stored_type(writer, type), memory, space, data, err);
-    H5Sclose(space);
-    if (memory != writer->half)
-        H5Tclose(memory);
-    return status;
+    uint64_t bytes = h5_type_size(type), all;
+    for (int i = 1; i < rank; i++)
+        if (__builtin_mul_overflow(bytes, dim[i], &bytes))
+            return UINT64_MAX;
+    return __builtin_mul_overflow(bytes, rank ? dim[0] : 1, &all) || all > INT64_MAX ? UINT64_MAX : bytes;
 }
 
 int h5_define(struct h5_writer *writer, const char *path, enum h5_type type, int rank, const uint64_t *dim,
               struct error *err)
 {
-    return h5_write(writer, path, type, rank, dim, NULL, err);
+    struct h5_order order;
+    if (start_order(writer, &order, H5_ORDER_DEFINE, path, err))
+        return -1;
+    struct place *place = add_place(writer);
+    if (!place)
+        return error_memory(err, writer->path);
+    order.type = type;
+    order.rank = rank;
+    for (int i = 0; i < rank; i++)
+        order.dim[i] = dim[i];
+    *place = (struct place){.rows = rank ? dim[0] : 1, .row_bytes = measure_row(type, rank, dim)};
+    memcpy(place->path, order.path, sizeof place->path);
+    if (place->row_bytes == UINT64_MAX)
+        return fail(writer, path, "larger than any file", err);
+    return carry_out(writer, &order, NULL, &place->offset, err);
+}
+
+static int write_attribute(struct h5_writer *writer, const char *path, enum h5_type type, int rank, const uint64_t *dim,
+                           const void *data, struct error *err)
+{
+    struct h5_order order;
+    uint64_t none;
+    const uint64_t row = measure_row(type, rank, dim);
+    if (start_order(writer, &order, H5_ORDER_ATTRIBUTE, path, err))
+        return -1;
+    if (row == UINT64_MAX)
+        return fail(writer, path, "larger than any file", err);
+    order.type = type;
+    order.rank = rank;
+    order.size = row * (rank ? dim[0] : 1);
+    for (int i = 0; i < rank; i++)
+        order.dim[i] = dim[i];
+    return carry_out(writer, &order, data, &none, err);
+}
+
+int h5_write(struct h5_writer *writer, const char *path, enum h5_type type, int rank, const uint64_t *dim,
+             const void *data, struct error *err)
+{
+    if (path[0] == '@')
+        return write_attribute(writer, path, type, rank, dim, data, err);
+    if (h5_define(writer, path, type, rank, dim, err))
+        return -1;
+    return data ? h5_write_rows(writer, path, 0, rank ? dim[0] : 1, data, err) : 0;
 }
 
 int h5_write_texts(struct h5_writer *writer, const char *path, const char *const *texts, uint64_t count,
                    struct error *err)
 {
-    const hid_t type = H5Tcopy(H5T_C_S1);
-    H5Tset_size(type, H5T_VARIABLE);
-    H5Tset_cset(type, H5T_CSET_UTF8);
-    const bool is_scalar = path[0] == '@' && count == 1;
-    const hid_t space = create_space(is_scalar ? 0 : 1, &count);
-    const int status = write_item(writer, path, type, type, space, count ? texts : NULL, err);
-    H5Sclose(space);
-    H5Tclose(type);
+    struct h5_order order;
+    uint64_t none;
+    if (start_order(writer, &order, H5_ORDER_TEXTS, path, err))
+        return -1;
+    order.rank = path[0] == '@' && count == 1 ? 0 : 1;
+    order.dim[0] = count;
+    for (uint64_t i = 0; i < count; i++)
+        order.size += strlen(texts[i]) + 1;
+    char *bytes = malloc(order.size + 1), *end = bytes;
+    if (!bytes)
+        return error_memory(err, writer->path);
+    for (uint64_t i = 0; i < count; i++)
+        end = stpcpy(end, texts[i]) + 1;
+    const int status = carry_out(writer, &order, bytes, &none, err);
+    free(bytes);
     return status;
 }
 
-static int open_dataset(struct h5_writer *writer, const char *path, struct error *err)
+static const struct place *find_place(const struct h5_writer *writer, const char *path)
 {
-    if (writer->open_id >= 0 && strcmp(writer->open_path, path) == 0)
-        return 0;
-    if (writer->open_id >= 0)
-        H5Dclose(writer->open_id);
-    snprintf(writer->open_path, sizeof writer->open_path, "%s", path);
-    writer->open_id = H5Dopen2(writer->file, path, H5P_DEFAULT);
-    return writer->open_id < 0 ? fail(writer, path, err) : 0;
+    for (size_t i = writer->place_count; i-- > 0;)
+        if (strcmp(writer->places[i].path, path) == 0)
+            return &writer->places[i];
+    return NULL;
 }
 
 int h5_write_rows(struct h5_writer *writer, const char *path, uint64_t first, uint64_t count, const void *data,
                   struct error *err)
 {
-    errno = 0;
-    if (count == 0)
+    const struct place *place = find_place(writer, path);
+    if (writer->is_broken)
+        return fail(writer, NULL, "an earlier part of it could not be written", err);
+    if (!place || first > place->rows || count > place->rows - first)
+        return fail(writer, path, "there are no such rows", err);
+    if (count * place->row_bytes == 0)
         return 0;
-    if (open_dataset(writer, path, err))
-        return -1;
-    const hid_t space = H5Dget_space(writer->open_id), stored = H5Dget_type(writer->open_id);
-    hsize_t extent[H5_RANK_MAX] = {0}, start[H5_RANK_MAX] = {first};
-    const int rank = H5Sget_simple_extent_dims(space, extent, NULL);
-    extent[0] = count;
-    const hid_t memory = H5Screate_simple(rank, extent, NULL);
-    const hid_t native =
-        H5Tequal(stored, writer->half) > 0 ? H5Tcopy(stored) : H5Tget_native_type(stored, H5T_DIR_ASCEND);
-    herr_t status = H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, extent, NULL);
-    if (status >= 0)
-        status = H5Dwrite(writer->open_id, native, memory, space, H5P_DEFAULT, data);
-    const int why = errno;
-    H5Tclose(native);
-    H5Tclose(stored);
-    H5Sclose(memory);
-    H5Sclose(space);
-    errno = why;
-    return status < 0 ? fail(writer, path, err) : 0;
+    if (place->offset == H5_NOWHERE)
+        return fail(writer, path, "the HDF5 library has reserved no place for it", err);
+    return write_at(writer, place->offset + first * place->row_bytes, data, count * place->row_bytes, err);
 }
 
-static int close_file(struct h5_writer *writer)
-{
-    if (writer->open_id >= 0)
-        H5Dclose(writer->open_id);
-    const herr_t status = writer->file < 0 ? 0 : H5Fclose(writer->file);
-    if (writer->half >= 0)
-        H5Tclose(writer->half);
-    writer->file = writer->open_id = H5I_INVALID_HID;
-    return status < 0 ? -1 : 0;
-}
+/* -- the end ------------------------------------------------------------------------------------------------------ */
 
-static int sync_file(const char *path)
+static int close_file(struct h5_writer *writer, struct error *err)
 {
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
+    struct h5_order order;
+    uint64_t none;
+    if (start_order(writer, &order, H5_ORDER_CLOSE, "", err) || carry_out(writer, &order, NULL, &none, err))
         return -1;
-    const int status = fsync(fd);
-    close(fd);
-    return status;
+    if (fsync(writer->fd))
+        return fail_system(writer, err);
+    const int fd = writer->fd;
+    writer->fd = -1;
+    return close(fd) ? fail_system(writer, err) : 0;
 }
 
 int h5_commit(struct h5_writer *writer, struct error *err)
 {
-    errno = 0;
-    int status = close_file(writer);
-    if (status || sync_file(writer->temporary) || rename(writer->temporary, writer->path)) {
-        status = fail(writer, NULL, err);
-        unlink(writer->temporary);
-        file_remove_folders(&writer->folders);
+    int status = close_file(writer, err);
+    if (!status && rename(writer->temporary, writer->path))
+        status = fail_system(writer, err);
+    if (!status) {
+        writer->is_there = false;
+        writer->folders = (struct file_folders){0};
+        status = file_sync_folder(writer->path, err);
     }
-    free(writer);
+    h5_abandon(writer);
     return status;
 }
 
@@ -277,8 +359,12 @@ void h5_abandon(struct h5_writer *writer)
 {
     if (!writer)
         return;
-    close_file(writer);
-    unlink(writer->temporary);
+    h5_process_end(&writer->process);
+    if (writer->is_there)
+        unlink(writer->temporary);
     file_remove_folders(&writer->folders);
+    if (writer->fd >= 0)
+        close(writer->fd); /* of a file that is gone: its failure means nothing */
+    free(writer->places);
     free(writer);
 }

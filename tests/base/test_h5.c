@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define TYPES "tests/golden/h5/types.h5"
@@ -295,27 +296,35 @@ TEST(closing_leaves_no_process)
     assert_int_equal(child_of_this(), 0);
 }
 
-static void write_sample(const char *path)
+static int try_sample(const char *path, struct error *err)
 {
-    struct error err;
-    struct h5_writer *writer = h5_create(path, &err);
+    struct h5_writer *writer = h5_create(path, err);
     if (!writer)
-        fail_msg("%s", err.text);
+        return -1;
     const uint16_t halves[] = {0x3c00, 0xc100};
     const float floats[] = {1, 2, 3, 4, 5, 6};
     const char *const words[] = {"a", "\xc3\xa9", ""};
     const char *const format = "sample";
     const int32_t version = 1;
-    int status = h5_write_texts(writer, "@format", &format, 1, &err) ||
-                 h5_write(writer, "@version", H5_INT32, 0, NULL, &version, &err) ||
-                 h5_write(writer, "/t/half", H5_FLOAT16, 1, (uint64_t[]){2}, halves, &err) ||
-                 h5_write(writer, "/t/float", H5_FLOAT32, 2, (uint64_t[]){2, 3}, floats, &err) ||
-                 h5_write(writer, "/none", H5_INT32, 1, (uint64_t[]){0}, NULL, &err) ||
-                 h5_write_texts(writer, "/words", words, 3, &err) ||
-                 h5_define(writer, "/rows", H5_UINT64, 2, (uint64_t[]){3, 2}, &err) ||
-                 h5_write_rows(writer, "/rows", 2, 1, (uint64_t[]){5, 6}, &err) ||
-                 h5_write_rows(writer, "/rows", 0, 2, (uint64_t[]){1, 2, 3, 4}, &err) || h5_commit(writer, &err);
-    if (status)
+    int status = h5_write_texts(writer, "@format", &format, 1, err) ||
+                 h5_write(writer, "@version", H5_INT32, 0, NULL, &version, err) ||
+                 h5_write(writer, "/t/half", H5_FLOAT16, 1, (uint64_t[]){2}, halves, err) ||
+                 h5_write(writer, "/t/float", H5_FLOAT32, 2, (uint64_t[]){2, 3}, floats, err) ||
+                 h5_write(writer, "/none", H5_INT32, 1, (uint64_t[]){0}, NULL, err) ||
+                 h5_write_texts(writer, "/words", words, 3, err) ||
+                 h5_define(writer, "/rows", H5_UINT64, 2, (uint64_t[]){3, 2}, err) ||
+                 h5_write_rows(writer, "/rows", 2, 1, (uint64_t[]){5, 6}, err) ||
+                 h5_write_rows(writer, "/rows", 0, 2, (uint64_t[]){1, 2, 3, 4}, err);
+    if (!status)
+        return h5_commit(writer, err);
+    h5_abandon(writer);
+    return -1;
+}
+
+static void write_sample(const char *path)
+{
+    struct error err;
+    if (try_sample(path, &err))
         fail_msg("%s", err.text);
 }
 
@@ -367,6 +376,55 @@ TEST(equal_content_gives_equal_bytes)
     assert_int_equal(read_file(path, second, sizeof second), size);
     assert_memory_equal(first, second, size);
     unlink(path);
+}
+
+/* A file may grow to `most` bytes, as on a disk that is then full. */
+static int write_within(const char *path, size_t most, struct error *err)
+{
+    struct rlimit old, limit;
+    getrlimit(RLIMIT_FSIZE, &old);
+    limit = (struct rlimit){.rlim_cur = most, .rlim_max = old.rlim_max};
+    signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &limit);
+    const int status = try_sample(path, err);
+    setrlimit(RLIMIT_FSIZE, &old);
+    signal(SIGXFSZ, SIG_DFL);
+    return status;
+}
+
+TEST(a_disk_that_is_full_anywhere_is_an_error_and_leaves_nothing)
+{
+    static char whole[65536], again[65536];
+    const char *path = temporary("full.h5");
+    char said[400];
+    struct error err;
+    write_sample(path);
+    const size_t size = read_file(path, whole, sizeof whole);
+    unlink(path);
+    snprintf(said, sizeof said, "could not write \"%s\": File too large", path);
+    for (size_t most = 0; most < size; most += most + 97 < size ? 97 : 1) {
+        assert_int_equal(write_within(path, most, &err), -1);
+        assert_string_equal(err.text, said);
+        assert_int_equal(access(path, F_OK), -1);
+        assert_int_equal(child_of_this(), 0);
+    }
+    assert_int_equal(write_within(path, size, &err), 0);
+    assert_int_equal(read_file(path, again, sizeof again), size);
+    assert_memory_equal(whole, again, size);
+    unlink(path);
+}
+
+TEST(rows_that_a_dataset_does_not_have_are_refused)
+{
+    const char *path = temporary("rows.h5");
+    struct error err;
+    struct h5_writer *writer = h5_create(path, &err);
+    assert_non_null(writer);
+    assert_int_equal(h5_define(writer, "/rows", H5_INT32, 1, (uint64_t[]){2}, &err), 0);
+    assert_int_equal(h5_write_rows(writer, "/rows", 1, 2, (int32_t[]){1, 2}, &err), -1);
+    assert_int_equal(h5_write_rows(writer, "/rows", 0, 2, (int32_t[]){1, 2}, &err), -1);
+    assert_int_equal(h5_commit(writer, &err), -1);
+    assert_int_equal(access(path, F_OK), -1);
 }
 
 TEST(an_abandoned_file_leaves_the_old_one)
