@@ -17,16 +17,18 @@ STD := -std=gnu17 -fopenmp -ffp-contract=off -fno-math-errno
 WARN := -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
-# asked once, when first used: `make deps` works where pkg-config is not there yet
-PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell pkg-config --cflags $(PKG) | sed 's/-I/-isystem /g'))$(PKG_CFLAGS)
-PKG_LIBS = $(eval PKG_LIBS := $(shell pkg-config --libs $(PKG)))$(PKG_LIBS)
+# asked once, when first used: `make deps` works where neither compiler nor pkg-config is there yet
+BUILD_LACKS = $(shell CC="$(CC)" tools/build_lacks.sh $(PKG))
+ASK_PKG = $(or $(if $(BUILD_LACKS),$(error $(BUILD_LACKS))),$(shell pkg-config $(1) $(PKG)))
+PKG_CFLAGS = $(eval PKG_CFLAGS := $(patsubst -I%,-isystem %,$(call ASK_PKG,--cflags)))$(PKG_CFLAGS)
+PKG_LIBS = $(eval PKG_LIBS := $(call ASK_PKG,--libs))$(PKG_LIBS)
 COMPILE = $(CC) $(STD) $(WARN) $(if $(CI),-Werror) $(CFLAGS) $(EXTRA) -I. $(PKG_CFLAGS) -MMD -MP
 
 sources = $(sort $(wildcard $(1)/*.c))
 objects = $(patsubst %.c,$(B)/%.o,$(call sources,$(1)))
 
 # nn/kernels/ is compiled once for each set of instructions; the processor's is chosen when the program starts
-ARCHITECTURE = $(eval ARCHITECTURE := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine))))$(ARCHITECTURE)
+ARCHITECTURE = $(eval ARCHITECTURE := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine 2>/dev/null))))$(ARCHITECTURE)
 KERNEL_SETS = $(or $(KERNEL_SETS_$(ARCHITECTURE)),portable)
 KERNEL_SETS_x86_64 := portable avx2 avx512
 KERNEL_SETS_aarch64 := neon
@@ -42,11 +44,11 @@ MAKEFLAGS += --no-builtin-rules
 all: $(B)/cambench $(B)/man/cambench.1 ## the program, build/cambench, and its manual pages
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
 	    printf '%-12s %s\n' "$$name" "$$text"; done
 
 # -- what is needed: tools/deps.sh holds the list ------------------------------------------------------------------------
-.PHONY: deps deps-test deps-lint deps-golden
+.PHONY: deps deps-test deps-lint deps-golden deps-aarch64
 deps: ## install what the build needs and is missing
 	@tools/deps.sh build
 deps-test:
@@ -55,6 +57,8 @@ deps-lint:
 	@tools/deps.sh build test lint
 deps-golden:
 	@tools/deps.sh golden
+deps-aarch64:
+	@tools/deps.sh build test aarch64
 
 # -- registries: one line in a source file is all it takes ---------------------------------------------------------------
 REGISTRIES := $(patsubst %,$(B)/registry/%.c,methods metrics backbones commands)
@@ -182,6 +186,16 @@ run-tests: test-programs
 test-asan: deps-test ## all tests under AddressSanitizer and UndefinedBehaviorSanitizer, in build/asan
 	@LSAN_OPTIONS=suppressions=tools/lsan.supp:print_suppressions=0 OMP_NUM_THREADS=2 \
 	    $(MAKE) --no-print-directory run-tests B=build/asan CFLAGS="-O2 -g" EXTRA="$(SANITIZE)"
+
+# aarch64: built by a cross compiler with the libraries of an arm64 Debian, which is made once; run by qemu-user
+AARCH64 := $(B)/aarch64
+AARCH64_TESTS := $(patsubst %.c,$(AARCH64)/%,$(sort $(wildcard $(patsubst %,tests/%/test_*.c,nn methods metrics))))
+.PHONY: test-aarch64
+test-aarch64: deps-aarch64 ## cross-build for aarch64; tests of nn, methods, metrics and two demo images under qemu-user
+	@tools/aarch64_root.sh $(AARCH64)/root
+	@$(MAKE) --no-print-directory all
+	+@tools/aarch64_make.sh $(AARCH64) test-programs
+	@tools/aarch64_test.sh $(AARCH64) $(B)/cambench $(AARCH64_TESTS)
 
 golden: deps-golden ## remake the golden values of the tests with PyTorch, NumPy, SciPy and Pillow
 	@for script in $(filter-out tests/golden/golden.py,$(sort $(wildcard tests/golden/*.py))); do \

@@ -107,8 +107,10 @@ static int measure(struct evidence *evidence, const void *params, struct value *
     if (find_box(evidence, settings->tau, &box, err))
         return -1;
     double best = 0;
-    for (int i = 0; i < boxes.count; i++)
-        best = fmax(best, iou(&box, &boxes.list[i]));
+    for (int i = 0; i < boxes.count; i++) {
+        const double one = iou(&box, &boxes.list[i]);
+        best = one > best ? one : best; /* not fmax(): gcc 12 for aarch64 fails to compile its reduction at -O3 */
+    }
     *value = value_of(best);
     return 0;
 }

@@ -95,7 +95,7 @@ size_t golden_index(size_t i, size_t count, size_t size)
 void golden_check(const struct golden *golden, const char *key, const float *got, size_t size, double relative,
                   double absolute)
 {
-    size_t count, worst = 0, wrong = 0;
+    size_t count = 0, worst = 0, wrong = 0;
     const double *want = golden_values(golden, key, &count);
     double largest = 0, difference = 0;
     for (size_t i = 0; i < count; i++)

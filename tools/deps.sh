@@ -1,6 +1,8 @@
 #!/bin/sh
 # Installs what is missing, and only that, through apt-get. Asks nothing; quick when all is there.
-# usage: deps.sh GROUP...   groups: build, test, lint, golden
+# usage: deps.sh GROUP...            groups: build, test, lint, golden, aarch64
+#        deps.sh --list GROUP...     all packages of the groups, one a line, installed or not
+#        deps.sh --missing GROUP...  those that are missing
 set -eu
 
 # group, Debian package, how to know that it is there: cmd: a program, pkg: a pkg-config module, header: an #include,
@@ -26,6 +28,7 @@ build  gnuplot-nox           cmd:gnuplot
 test   libcmocka-dev         pkg:cmocka
 test   sqlite3               cmd:sqlite3
 test   python3               cmd:python3
+lint   git                   cmd:git
 lint   clang                 cmd:clang
 lint   libomp-dev            clang:omp.h
 lint   clang-format          cmd:clang-format
@@ -33,6 +36,9 @@ lint   clang-tidy            cmd:clang-tidy
 lint   cppcheck              cmd:cppcheck
 lint   shellcheck            cmd:shellcheck
 lint   mandoc                cmd:mandoc
+aarch64 gcc-aarch64-linux-gnu cmd:aarch64-linux-gnu-gcc
+aarch64 debootstrap          cmd:debootstrap
+aarch64 qemu-user-static     cmd:qemu-aarch64-static
 golden python3-torch         python:torch
 golden python3-torchvision   python:torchvision
 golden python3-numpy         python:numpy
@@ -42,33 +48,54 @@ golden python3-h5py          python:h5py
 golden python3-sklearn       python:sklearn
 '
 
+# has_header HEADER COMPILER...
 has_header()
 {
-    printf '#include <%s>\n' "$2" | "$1" -fopenmp -E -x c - >/dev/null 2>&1
+    header=$1
+    shift
+    printf '#include <%s>\n' "$header" | "$@" -fopenmp -E -x c - >/dev/null 2>&1
 }
 
+# shellcheck disable=SC2086 # CC may be several words
 is_there()
 {
     case $1 in
     cmd:*) command -v "${1#cmd:}" >/dev/null 2>&1 ;;
     pkg:*) pkg-config --exists "${1#pkg:}" 2>/dev/null ;;
-    header:*) has_header "${CC:-cc}" "${1#header:}" ;;
-    clang:*) has_header clang "${1#clang:}" ;;
+    header:*) has_header "${1#header:}" ${CC:-cc} ;;
+    clang:*) has_header "${1#clang:}" clang ;;
     python:*) /usr/bin/python3 -c "import importlib.util as u, sys; sys.exit(not u.find_spec('${1#python:}'))" 2>/dev/null ;;
     esac
 }
 
-missing_packages()
+# packages_if CONDITION GROUP...: the packages of the groups for whose check the condition holds
+packages_if()
 {
+    condition=$1
+    shift
     for wanted in "$@"; do
         printf '%s' "$table" | while read -r group package check; do
-            [ "$group" = "$wanted" ] || continue
-            is_there "$check" || echo "$package"
+            if [ "$group" = "$wanted" ] && "$condition" "$check"; then echo "$package"; fi
         done
     done
 }
 
-list=$(missing_packages "$@" | tr '\n' ' ')
+is_missing()
+{
+    ! is_there "$1"
+}
+
+case $1 in
+--list) condition=true ;;
+--missing) condition=is_missing ;;
+*) condition= ;;
+esac
+if [ -n "$condition" ]; then
+    shift
+    packages_if "$condition" "$@"
+    exit 0
+fi
+list=$(packages_if is_missing "$@" | tr '\n' ' ')
 [ -n "$list" ] || exit 0
 
 if ! command -v apt-get >/dev/null 2>&1; then

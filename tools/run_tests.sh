@@ -1,7 +1,9 @@
 #!/bin/sh
-# Runs test programs (cmocka) and, if there, the command-line tests; one line each, the whole output of those that fail,
+# Runs test programs (cmocka) and the command-line tests; one line each, the whole output of those that fail,
 # and a last line "N passed, N failed".
-# usage: run_tests.sh PROGRAM...     CAMBENCH=the program that the command-line tests run; JOBS=how many at once
+# usage: run_tests.sh PROGRAM...
+#     CAMBENCH  the program that the command-line tests run; without it they are left out
+#     RUNNER    a command that runs the test programs, such as an emulator;  JOBS  how many at once
 set -eu
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
@@ -10,7 +12,7 @@ trap 'rm -rf "$logs"' EXIT
 # shellcheck disable=SC2016 # expanded by the inner shell
 run_one='
     log=$0/$(echo "$1" | tr / _)
-    code=0; timeout "${TEST_TIMEOUT:-900}" "$1" >"$log.out" 2>&1 || code=$?
+    code=0; timeout "${TEST_TIMEOUT:-900}" ${RUNNER-} "$1" >"$log.out" 2>&1 || code=$?
     echo "$code" >"$log.code"'
 
 total_passed=0 total_failed=0
@@ -32,7 +34,7 @@ for program in "$@"; do
     tally "${program#*/tests/}" "$passed" "$failed"
 done
 
-if [ -e tests/cli/run.sh ]; then
+if [ -n "${CAMBENCH-}" ]; then
     code=0
     bash tests/cli/run.sh >"$logs/cli.out" 2>&1 || code=$?
     passed=$(sed -n 's/^\([0-9][0-9]*\) passed, [0-9]* failed.*/\1/p' "$logs/cli.out" | tail -n 1)

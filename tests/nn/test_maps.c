@@ -15,15 +15,16 @@ TEST(softmax_is_that_of_the_librarys_exponential)
     for (size_t c = 0; c < sizeof counts / sizeof *counts; c++)
         for (size_t s = 0; s < sizeof scales / sizeof *scales; s++) {
             const int n = counts[c];
-            double top = -INFINITY, sum = 0;
+            float top = -INFINITY; /* gcc 12 for aarch64 fails to compile fmax() of converted floats here */
+            double sum = 0;
             golden_fill(logits, (size_t)n, (uint32_t)(c + 1));
             for (int k = 0; k < n; k++)
-                top = fmax(top, logits[k] *= scales[s]);
+                top = fmaxf(top, logits[k] *= scales[s]);
             for (int k = 0; k < n; k++)
-                sum += exp(logits[k] - top);
+                sum += exp((double)logits[k] - (double)top);
             softmax(logits, n, got);
             for (int k = 0; k < n; k++) {
-                const double want = exp(logits[k] - top) / sum;
+                const double want = exp((double)logits[k] - (double)top) / sum;
                 if (!(fabs(got[k] - want) <= 1e-7 * want + 1e-40))
                     fail_msg("%d classes, %d: %.9g, expected %.9g", n, k, (double)got[k], want);
                 assert_true(softmax_of(logits, n, k) == got[k]);

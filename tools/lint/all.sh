@@ -6,6 +6,10 @@ set -u
 export LC_ALL=C
 cd "$(dirname "$0")/../.." || exit 2
 flags=${COMPILE_FLAGS:-} jobs=${JOBS:-2} build=${B:-build}
+for tool in git clang-format shellcheck mandoc; do
+    command -v "$tool" >/dev/null || { echo "lint: no $tool: make deps-lint installs what the checks need" >&2; exit 2; }
+done
+git rev-parse >/dev/null 2>&1 || { echo "lint: not a git checkout, and git lists the files to be checked" >&2; exit 2; }
 files()
 {
     git ls-files -co --exclude-standard "$@" | while read -r file; do [ ! -e "$file" ] || echo "$file"; done

@@ -1,0 +1,9 @@
+#!/bin/sh
+# make for aarch64: with Debian's cross compiler, the libraries of tools/aarch64_root.sh, and all that is built in FOLDER.
+# usage: aarch64_make.sh FOLDER TARGET...      ROOT is FOLDER/root
+set -eu
+folder=$1 root=$PWD/$1/root
+library=usr/lib/aarch64-linux-gnu
+shift
+export PKG_CONFIG_SYSROOT_DIR="$root" PKG_CONFIG_LIBDIR="$root/$library/pkgconfig:$root/usr/share/pkgconfig"
+exec "${MAKE:-make}" --no-print-directory B="$folder" CC=aarch64-linux-gnu-gcc AR=aarch64-linux-gnu-ar EXTRA="--sysroot=$root" "$@"

@@ -1,0 +1,14 @@
+#!/bin/sh
+# Says in one line what is missing to build; nothing if all is there.
+# usage: build_lacks.sh MODULE...      CC: the compiler (cc); modules of pkg-config
+compiler=${CC:-cc}
+program=${compiler%% *}
+has_compiler=
+command -v "$program" >/dev/null 2>&1 && has_compiler=1
+if [ -z "$has_compiler" ] && [ "$program" != cc ]; then
+    echo "the compiler that CC names, \"$compiler\", is not there"
+    exit 0
+fi
+[ -n "$has_compiler" ] && pkg-config --exists "$@" 2>/dev/null && exit 0
+list=$("$(dirname "$0")/deps.sh" --missing build | paste -s -d ' ')
+echo "not there, and needed to build: ${list:-modules of pkg-config ($*)}; with apt, \"make deps\" installs them"
