@@ -90,6 +90,7 @@ $(foreach s,$(KERNEL_SETS),$(eval $(call kernel_rule,$(s))))
 # taken in by the assembler, which -MMD does not see
 $(B)/bench/references.o: docs/references.bib
 $(B)/bench/cmd_new.o: $(wildcard bench/templates/*)
+$(B)/datasets/imagenet.o: datasets/imagenet_classes.txt
 
 define room_rule
 $(B)/lib$(1).a: $(call objects,$(1)) $(if $(filter nn,$(1)),$(KERNEL_OBJECTS)) $(if $(REGISTRY_$(1)),$(B)/registry/$(REGISTRY_$(1)).o)

@@ -80,6 +80,21 @@ int text_choice(const char *choices, const char *word)
     return -1;
 }
 
+int text_skip_mark(char **text, size_t *size, struct error *err)
+{
+    static const char utf8[] = "\xef\xbb\xbf";
+    const bool is_marked = *size >= 2 && (memcmp(*text, "\xff\xfe", 2) == 0 || memcmp(*text, "\xfe\xff", 2) == 0);
+    if (is_marked)
+        return error_set(err, "is text in UTF-16 or UTF-32; save it as UTF-8");
+    if (memchr(*text, 0, *size))
+        return error_set(err, "holds zero bytes and is not a text file in UTF-8");
+    if (strncmp(*text, utf8, 3) == 0) {
+        *text += 3;
+        *size -= 3;
+    }
+    return 0;
+}
+
 int text_to_int(const char *text, long long *value)
 {
     if (!isdigit((unsigned char)text[0]) && text[0] != '-' && text[0] != '+')

@@ -26,6 +26,12 @@ int text_choice_name(const char *choices, int i, char *out, size_t size);
 int text_to_int(const char *text, long long *value);
 int text_to_double(const char *text, double *value);
 
+/*
+ * Moves *text, a file's bytes with a NUL behind them, beyond a byte order mark. Errors: UTF-16 or UTF-32, which a mark or
+ * zero bytes tell.
+ */
+int text_skip_mark(char **text, size_t *size, struct error *err);
+
 /* Length 1 to 4 of the well-formed UTF-8 sequence that begins there (no overlong form, no surrogate) and its code; else 0. */
 int text_decode(const char *text, uint32_t *code);
 

@@ -2,7 +2,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "bench/bench.h"
-#include "bench/embed.h"
+#include "base/embed.h"
 #include "bench/options.h"
 #include "methods/method.h"
 #include "metrics/metric.h"

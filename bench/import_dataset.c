@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
 enum {
@@ -19,6 +20,8 @@ enum {
     KEY_LIST,
     KEY_LABELS,
     KEY_SYNSETS,
+    KEY_CLASSES,
+    KEY_PARTIAL,
     KEY_BOXES,
     KEY_DECODE,
     KEY_STRICT
@@ -49,6 +52,16 @@ static int take_seed(const char *value, struct import_options *what, struct erro
     return 0;
 }
 
+static int take_classes(const char *value, struct import_options *what, struct error *err)
+{
+    char shown[64];
+    if (strcmp(value, "folder") != 0 && strcmp(value, "imagenet") != 0)
+        return error_set(err, "--classes is \"%s\"; allowed: imagenet, folder",
+                         text_printable(value, shown, sizeof shown));
+    what->classes = value[0] == 'f' ? IMPORT_CLASSES_FOLDER : IMPORT_CLASSES_IMAGENET;
+    return 0;
+}
+
 static int take(void *target, int key, const char *value, struct error *err)
 {
     struct import_command *import = target;
@@ -71,6 +84,11 @@ static int take(void *target, int key, const char *value, struct error *err)
         return 0;
     case KEY_SYNSETS:
         what->synsets = value;
+        return 0;
+    case KEY_CLASSES:
+        return take_classes(value, what, err);
+    case KEY_PARTIAL:
+        what->is_partial = true;
         return 0;
     case KEY_BOXES:
         what->boxes = value;
@@ -105,13 +123,18 @@ static const struct options_usage usage = {
         (const struct argp_option[]){
             {"out", KEY_OUT, "FILE", 0, "the image set to write", 0},
             {"labels", KEY_LABELS, "FILE", 0,
-             "a labels.csv, Kaggle's LOC_val_solution.csv, or the development kit: its folder, its archive or "
-             "its ground truth; instead of what is found",
+             "a table of files and classes (file,class_index; ImageId,Class; lines NAME INDEX), Kaggle's "
+             "LOC_val_solution.csv, or the development kit: its folder, its archive or its ground truth; instead of "
+             "what is found; none: no labels",
              0},
             {"synsets", KEY_SYNSETS, "FILE", 0,
              "ImageNet's classes: LOC_synset_mapping.txt or meta.mat; folders of some synsets then become classes of all "
              "1000",
              0},
+            {"classes", KEY_CLASSES, "imagenet|folder", 0,
+             "folders and tables of ImageNet's synsets: ImageNet's indices, or 0, 1, 2 ... in their order (imagenet)",
+             0},
+            {"partial", KEY_PARTIAL, NULL, 0, "leave out pictures that the table of labels does not name", 0},
             {"boxes", KEY_BOXES, "DIR|CSV", 0, "boxes from XML annotations, or from Kaggle's table", 0},
             {"limit", KEY_LIMIT, "N", 0, "at most N pictures", 0},
             {"per-class", KEY_PER_CLASS, "N", 0, "at most N pictures of each class", 0},
@@ -131,6 +154,15 @@ static void show_found(void *context, const struct import_result *result)
     const struct import_command *import = context;
     if (!import->common.quiet)
         printf("layout: %s; pictures: %d, classes: %d\n", result->layout, result->found, result->class_count);
+    fflush(stdout);
+}
+
+static void show_note(void *context, const char *note)
+{
+    const struct import_command *import = context;
+    char line[1024];
+    if (!import->common.quiet)
+        printf("%s\n", text_printable(note, line, sizeof line));
     fflush(stdout);
 }
 
@@ -190,6 +222,7 @@ static int run(int argc, char **argv, struct error *err)
         return EXIT_USAGE;
     import.is_terminal = !import.common.quiet && isatty(STDERR_FILENO);
     import.what.found = show_found;
+    import.what.noted = show_note;
     import.what.checked = show_checked;
     import.what.context = &import;
     return import_pictures(&import, err);

@@ -1,7 +1,7 @@
 /* bench/references.c - docs/references.bib, inside the program. */
 #include "bench/references.h"
 
-#include "bench/embed.h"
+#include "base/embed.h"
 
 #include <stdbool.h>
 #include <string.h>

@@ -5,18 +5,13 @@
 
 #include <string.h>
 
-#define BYTES_MAX ((size_t)256 << 20)
-
 int csv_open(struct csv *csv, const char *path, struct arena *arena, struct error *err)
 {
     char *text;
     size_t size;
-    if (import_read_file(path, BYTES_MAX, arena, &text, &size, err))
+    if (import_read_text(path, arena, &text, &size, err))
         return error_prefix(err, "\"%s\": ", path);
-    if (memchr(text, 0, size))
-        return error_set(err, "\"%s\" holds zero bytes; it is no CSV file", path);
-    const bool has_mark = strncmp(text, "\xef\xbb\xbf", 3) == 0;
-    *csv = (struct csv){.path = path, .next = text + (has_mark ? 3 : 0), .line = 1};
+    *csv = (struct csv){.path = path, .next = text, .line = 1};
     return 0;
 }
 

@@ -302,6 +302,8 @@ static int find_files(struct import *import, struct error *err)
     result->class_count = files->class_count;
     if (options->found)
         options->found(options->context, result);
+    for (int i = 0; options->noted && i < files->note_count; i++)
+        options->noted(options->context, files->notes[i]);
     for (int i = 0; i < files->refused_count; i++) {
         struct error why;
         error_write(&why, "%s", files->refused[i]);

@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -12,6 +14,7 @@
 #include <unistd.h>
 
 #define FILES_MAX (1 << 24)
+#define NOTE_BYTES 1024
 
 void *import_make_room(void *array, int count, size_t size, struct arena *arena)
 {
@@ -60,6 +63,26 @@ int import_add_refused(struct import_files *files, const char *path, const char 
     return add_text(&files->refused, &files->refused_count, arena_format(arena, "\"%s\": %s", path, why), arena, err);
 }
 
+int import_add_left_out(struct import_files *files, const char *name, size_t length, struct arena *arena,
+                        struct error *err)
+{
+    for (int i = 0; i < files->left_out_count; i++)
+        if (strlen(files->left_out[i]) == length && memcmp(files->left_out[i], name, length) == 0)
+            return 0;
+    return add_text(&files->left_out, &files->left_out_count, arena_format(arena, "%.*s", (int)length, name), arena,
+                    err);
+}
+
+int import_add_note(struct import_files *files, struct arena *arena, struct error *err, const char *format, ...)
+{
+    char text[NOTE_BYTES];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    return add_text(&files->notes, &files->note_count, text, arena, err);
+}
+
 int import_add_class(struct import_files *files, const char *id, const char *name, struct arena *arena,
                      struct error *err)
 {
@@ -82,12 +105,20 @@ bool import_is_picture_name(const char *path)
     return false;
 }
 
-bool import_is_hidden(const char *path)
+const char *import_tool_folder(const char *path, size_t size, size_t *length)
 {
-    for (const char *dot = path; (dot = strchr(dot, '.')); dot++)
-        if ((dot == path || dot[-1] == '/') && dot[1] && dot[1] != '/' && strncmp(dot, "../", 3) != 0)
-            return true;
-    return false;
+    static const char *const names[] = {"__MACOSX",     "__pycache__", "@eaDir",     "#recycle",
+                                        "$RECYCLE.BIN", "@Recycle",    "lost+found", "System Volume Information"};
+    for (const char *part = path; part < path + size; part += *length + 1) {
+        *length = strcspn(part, "/");
+        const bool is_dots = (*length == 1 && part[0] == '.') || (*length == 2 && strncmp(part, "..", 2) == 0);
+        if (part[0] == '.' && !is_dots)
+            return part;
+        for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+            if (strlen(names[i]) == *length && strncasecmp(part, names[i], *length) == 0)
+                return part;
+    }
+    return NULL;
 }
 
 const char *import_last_part(const char *path)
@@ -139,6 +170,13 @@ int import_read_file(const char *path, size_t most, struct arena *arena, char **
     return status;
 }
 
+int import_read_text(const char *path, struct arena *arena, char **text, size_t *size, struct error *err)
+{
+    return import_read_file(path, IMPORT_TABLE_BYTES_MAX, arena, text, size, err) || text_skip_mark(text, size, err)
+               ? -1
+               : 0;
+}
+
 /* -- names -------------------------------------------------------------------------------------------------------- */
 
 static int compare_names(const void *a, const void *b)
@@ -186,17 +224,30 @@ int import_name_files(struct import_files *files, struct arena *arena, struct er
     return 0;
 }
 
-/* -- a list of files ----------------------------------------------------------------------------------------------- */
+/* -- files by name ------------------------------------------------------------------------------------------------- */
+
+struct import_index {
+    struct import_file **by_path, **by_last, **by_stem;
+    int count;
+    struct arena *arena;
+};
 
 static int compare_paths(const void *a, const void *b)
 {
     return strcmp((*(struct import_file *const *)a)->path, (*(struct import_file *const *)b)->path);
 }
 
+static int compare_last(const void *a, const void *b)
+{
+    return strcmp(import_last_part((*(struct import_file *const *)a)->path),
+                  import_last_part((*(struct import_file *const *)b)->path));
+}
+
 /* By name up to its ending. */
 static int compare_stems(const void *a, const void *b)
 {
-    const char *left = (*(struct import_file *const *)a)->name, *right = (*(struct import_file *const *)b)->name;
+    const char *left = import_last_part((*(struct import_file *const *)a)->path);
+    const char *right = import_last_part((*(struct import_file *const *)b)->path);
     const char *left_end = strrchr(left, '.'), *right_end = strrchr(right, '.');
     const size_t left_size = left_end ? (size_t)(left_end - left) : strlen(left);
     const size_t right_size = right_end ? (size_t)(right_end - right) : strlen(right);
@@ -204,30 +255,83 @@ static int compare_stems(const void *a, const void *b)
     return order ? order : (left_size > right_size) - (left_size < right_size);
 }
 
-/* The only file that equals `text`. */
-static struct import_file *find_file(struct import_file **sorted, int count, const char *text, compare_function compare)
+struct import_index *import_index_files(const struct import_files *files, struct arena *arena)
 {
-    const struct import_file wanted = {.path = text, .name = text}, *key = &wanted;
-    struct import_file **found = bsearch(&key, sorted, (size_t)count, sizeof *sorted, compare);
+    struct import_index *index = arena_alloc(arena, 1, sizeof *index);
+    if (!index)
+        return NULL;
+    *index = (struct import_index){.by_path = sort_files(files, compare_paths, arena),
+                                   .by_last = sort_files(files, compare_last, arena),
+                                   .by_stem = sort_files(files, compare_stems, arena),
+                                   .count = files->count,
+                                   .arena = arena};
+    return index->by_path && index->by_last && index->by_stem ? index : NULL;
+}
+
+/* The only file that equals `text`. */
+static struct import_file *find_file(const struct import_index *index, struct import_file **sorted, const char *text,
+                                     compare_function compare)
+{
+    const struct import_file wanted = {.path = text}, *key = &wanted;
+    struct import_file **found = bsearch(&key, sorted, (size_t)index->count, sizeof *sorted, compare);
     if (!found || (found > sorted && compare(found - 1, found) == 0) ||
-        (found + 1 < sorted + count && compare(found + 1, found) == 0))
+        (found + 1 < sorted + index->count && compare(found + 1, found) == 0))
         return NULL;
     return *found;
 }
 
+/* Does one of the paths end in the other, at a slash? */
+static bool is_end_of(const char *path, const char *end)
+{
+    const size_t length = strlen(path), end_length = strlen(end);
+    return length > end_length && path[length - end_length - 1] == '/' && strcmp(path + length - end_length, end) == 0;
+}
+
+static struct import_file *find_text(const struct import_index *index, const char *text)
+{
+    while (strncmp(text, "./", 2) == 0)
+        text += 2;
+    struct import_file *file = find_file(index, index->by_path, text, compare_paths);
+    if (file)
+        return file;
+    file = find_file(index, index->by_last, text, compare_last);
+    if (file && (!strchr(text, '/') || is_end_of(text, file->path) || is_end_of(file->path, text)))
+        return file;
+    if (strchr(text, '/') || import_is_picture_name(text))
+        return NULL;
+    const struct arena_mark mark = arena_mark(index->arena);
+    const char *stem = arena_format(index->arena, "%s.", text);
+    file = stem ? find_file(index, index->by_stem, stem, compare_stems) : NULL;
+    arena_rewind(index->arena, mark);
+    return file;
+}
+
+struct import_file *import_index_find(const struct import_index *index, const char *text)
+{
+    struct import_file *file = find_text(index, text);
+    if (file || !strchr(text, '\\'))
+        return file;
+    const struct arena_mark mark = arena_mark(index->arena);
+    char *path = arena_string(index->arena, text); /* as Windows writes it */
+    for (char *at = path; at && (at = strchr(at, '\\')); at++)
+        *at = '/';
+    file = path ? find_text(index, path) : NULL;
+    arena_rewind(index->arena, mark);
+    return file;
+}
+
+/* -- a list of files ----------------------------------------------------------------------------------------------- */
+
 struct listed {
-    struct import_file **by_path, **by_name, **by_stem, *kept;
+    const struct import_index *index;
+    struct import_file *kept;
     bool *is_taken; /* by position in files */
     int count;
 };
 
 static int keep_file(struct listed *listed, const struct import_files *files, const char *word, struct error *err)
 {
-    struct import_file *file = find_file(listed->by_path, files->count, word, compare_paths);
-    if (!file)
-        file = find_file(listed->by_name, files->count, word, compare_names);
-    if (!file && !strchr(word, '.'))
-        file = find_file(listed->by_stem, files->count, word, compare_stems);
+    struct import_file *file = import_index_find(listed->index, word);
     if (!file)
         return error_set(err, "\"%s\" holds no picture \"%s\"", files->folder, word);
     if (listed->is_taken[file - files->files])
@@ -240,16 +344,14 @@ static int keep_file(struct listed *listed, const struct import_files *files, co
 int import_keep_listed(const char *list, struct arena *arena, struct import_files *files, struct error *err)
 {
     const size_t room = (size_t)files->count + 1;
-    struct listed listed = {.by_path = sort_files(files, compare_paths, arena),
-                            .by_name = sort_files(files, compare_names, arena),
-                            .by_stem = sort_files(files, compare_stems, arena),
+    struct listed listed = {.index = import_index_files(files, arena),
                             .kept = arena_alloc(arena, room, sizeof *listed.kept),
                             .is_taken = arena_alloc(arena, room, sizeof *listed.is_taken)};
-    if (!listed.by_path || !listed.by_name || !listed.by_stem || !listed.kept || !listed.is_taken)
+    if (!listed.index || !listed.kept || !listed.is_taken)
         return error_memory(err, "a list of files");
     char *text;
     size_t size;
-    if (import_read_file(list, IMPORT_TABLE_BYTES_MAX, arena, &text, &size, err))
+    if (import_read_text(list, arena, &text, &size, err))
         return error_prefix(err, "list \"%s\": ", list);
     int line = 1;
     for (char *word; (word = strsep(&text, "\n")); line++) {

@@ -18,11 +18,13 @@
 #define IMPORT_TABLE_BYTES_MAX ((size_t)256 << 20) /* of a list, a CSV or an annotation */
 #define IMPORT_CLASSES_MAX (1 << 20)
 
+#define IMPORT_UNNAMED (-2)
+
 struct import_file {
     const char *path; /* relative to the folder, or absolute; or as the archive calls it */
     const char *name; /* unique; the last part of the path where that is enough */
     uint64_t bytes;   /* as listed */
-    int label;        /* -1 unknown */
+    int label;        /* -1 unknown; IMPORT_UNNAMED: the table of labels does not name it */
     int place;        /* among the pictures of the archive */
 };
 
@@ -37,6 +39,10 @@ struct import_files {
     const char **class_names, **class_ids; /* (class_count) */
     const char **folders;                  /* (folder_count) those that were met, for classes without pictures */
     int folder_count;
+    const char **left_out;            /* (left_out_count) names of hidden and tool folders that were met, each once */
+    int left_out_count, hidden_count; /* hidden_count: pictures with a hidden name */
+    const char **notes;               /* (note_count) what was understood besides the layout, one line each */
+    int note_count;
     const char **refused; /* (refused_count) pictures that cannot be taken, each with the reason */
     int refused_count;
     const struct import_solutions *solutions; /* that gave the labels, and have boxes; NULL: none */
@@ -53,9 +59,19 @@ int import_add_refused(struct import_files *files, const char *path, const char 
 int import_add_class(struct import_files *files, const char *id, const char *name, struct arena *arena,
                      struct error *err);
 
-/* By its ending; and hidden, as files are whose name or folder begins with a dot. */
+int import_add_left_out(struct import_files *files, const char *name, size_t length, struct arena *arena,
+                        struct error *err);
+int import_add_note(struct import_files *files, struct arena *arena, struct error *err, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* By its ending. */
 bool import_is_picture_name(const char *path);
-bool import_is_hidden(const char *path);
+
+/*
+ * The first part of a folder's path (`size` bytes, as far as its last slash or its end) that is hidden (".git") or made by
+ * a tool ("__MACOSX"), and its length; NULL: none. Pictures below are not the user's.
+ */
+const char *import_tool_folder(const char *path, size_t size, size_t *length);
 
 const char *import_last_part(const char *path);
 
@@ -65,6 +81,18 @@ char *import_stem(const char *path, struct arena *arena);
 /* Fills in the names. Errors: a path that is there twice. */
 int import_name_files(struct import_files *files, struct arena *arena, struct error *err);
 
+/* Finds files by what tables and lists call them. */
+struct import_index;
+
+/* In the arena; the files must not move. NULL: no memory. */
+struct import_index *import_index_files(const struct import_files *files, struct arena *arena);
+
+/*
+ * The only file that `text` means: its path, its name, its name without the ending, or a path that ends in the file's own
+ * ("val/x.JPEG" of a list of the folder val). NULL: none, or several.
+ */
+struct import_file *import_index_find(const struct import_index *index, const char *text);
+
 /*
  * Keeps the files that a list names (path, name or name without its ending; one a line), in its order. Errors name list
  * and line: a name that is not there, or there twice.
@@ -73,5 +101,8 @@ int import_keep_listed(const char *list, struct arena *arena, struct import_file
 
 /* A regular file of at most `most` bytes, into the arena with a NUL behind it. Errors do not name the file. */
 int import_read_file(const char *path, size_t most, struct arena *arena, char **bytes, size_t *size, struct error *err);
+
+/* The same of a table: text in UTF-8, without a byte order mark, at most IMPORT_TABLE_BYTES_MAX. */
+int import_read_text(const char *path, struct arena *arena, char **text, size_t *size, struct error *err);
 
 #endif

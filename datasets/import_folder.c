@@ -13,19 +13,38 @@ static int compare_entries(const FTSENT **a, const FTSENT **b)
     return strcmp((*a)->fts_name, (*b)->fts_name);
 }
 
+#define FOLDER_LEVELS 4 /* at which folders of classes are looked for */
+
+/* A folder of pictures of other programs is not gone into. */
+static int take_folder(FTS *tree, FTSENT *entry, const char *path, struct import_files *files, struct arena *arena,
+                       struct error *err)
+{
+    size_t length;
+    if (entry->fts_level == 0)
+        return 0;
+    if (import_tool_folder(entry->fts_name, strlen(entry->fts_name), &length)) {
+        fts_set(tree, entry, FTS_SKIP);
+        return import_add_left_out(files, entry->fts_name, length, arena, err);
+    }
+    return entry->fts_level <= FOLDER_LEVELS ? import_add_folder(files, path, arena, err) : 0;
+}
+
 static int take_entry(FTS *tree, FTSENT *entry, struct import_files *files, struct arena *arena, struct error *err)
 {
-    const bool is_hidden = entry->fts_level > 0 && entry->fts_name[0] == '.';
+    const bool is_picture = import_is_picture_name(entry->fts_name), is_hidden = entry->fts_name[0] == '.';
     const char *path = entry->fts_level ? entry->fts_path + strlen(files->folder) + 1 : "";
     switch (entry->fts_info) {
     case FTS_D:
-        if (is_hidden)
-            fts_set(tree, entry, FTS_SKIP);
-        return entry->fts_level == 1 && !is_hidden ? import_add_folder(files, path, arena, err) : 0;
+        return take_folder(tree, entry, path, files, arena, err);
     case FTS_F:
-        if (is_hidden || !import_is_picture_name(entry->fts_name))
+        files->hidden_count += is_hidden && is_picture;
+        if (is_hidden || !is_picture)
             return 0;
         return import_add_file(files, path, (uint64_t)entry->fts_statp->st_size, arena, err);
+    case FTS_SLNONE:
+        return is_picture && !is_hidden
+                   ? import_add_refused(files, path, "a link to a file that is not there", arena, err)
+                   : 0;
     case FTS_DNR:
     case FTS_ERR:
         return error_set(err, "could not read \"%s\": %s", entry->fts_path, strerror(entry->fts_errno));

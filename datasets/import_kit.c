@@ -100,6 +100,9 @@ static int map_numbers(const struct kit *kit, const struct import_synsets *synse
 static int read_numbers(const struct kit *kit, struct arena *arena, struct truth *truth, struct error *err)
 {
     char *text = kit->truth, shown[64];
+    size_t size = kit->truth_size;
+    if (text_skip_mark(&text, &size, err))
+        return error_prefix(err, "\"%s\": ", kit->path);
     for (char *word; (word = strsep(&text, "\n"));) {
         long long number;
         word[strcspn(word, " \t\r")] = 0;
@@ -125,20 +128,15 @@ static long long number_of(const char *path, struct arena *scratch)
     return digits && text_to_int(digits + strlen(mark), &number) == 0 ? number : 0;
 }
 
-static int label_files(const struct kit *kit, const struct truth *truth, struct arena *arena,
-                       struct import_files *files, struct error *err)
+static void label_files(const struct truth *truth, struct arena *arena, struct import_files *files)
 {
-    char shown[256];
     for (int i = 0; i < files->count; i++) {
         const struct arena_mark mark = arena_mark(arena);
         const long long number = number_of(files->files[i].path, arena);
         arena_rewind(arena, mark);
-        if (number < 1 || number > truth->line_count)
-            return error_set(err, "\"%s\" knows the pictures 1 to %d and not \"%s\"", kit->path, truth->line_count,
-                             text_printable(files->files[i].path, shown, sizeof shown));
-        files->files[i].label = truth->class_of[truth->numbers[number - 1]];
+        const bool is_known = number >= 1 && number <= truth->line_count;
+        files->files[i].label = is_known ? truth->class_of[truth->numbers[number - 1]] : IMPORT_UNNAMED;
     }
-    return 0;
 }
 
 int import_label_by_kit(const char *path, const struct import_synsets *synsets, struct arena *arena,
@@ -155,8 +153,8 @@ int import_label_by_kit(const char *path, const struct import_synsets *synsets, 
         return error_prefix(err, "\"%s\": " META ": ", kit.path);
     if (!synsets)
         synsets = &meta;
-    if (map_numbers(&kit, synsets, arena, &truth, err) || read_numbers(&kit, arena, &truth, err) ||
-        label_files(&kit, &truth, arena, files, err))
+    if (map_numbers(&kit, synsets, arena, &truth, err) || read_numbers(&kit, arena, &truth, err))
         return -1;
+    label_files(&truth, arena, files);
     return import_use_synsets(synsets, files, arena, err);
 }

@@ -1,81 +1,166 @@
-/* datasets/import_labels.c - labels.csv: the files and their classes in one table. */
-#include "datasets/import_tables.h"
+/* datasets/import_labels.c - the rows of a table of labels meet the pictures that are there. */
+#include "datasets/import_finder.h"
+#include "datasets/import_table.h"
 
 #include "base/text.h"
-#include "datasets/csv_read.h"
+#include "datasets/imagenet.h"
 
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-enum column { COLUMN_FILE, COLUMN_CLASS, COLUMN_SYNSET, COLUMN_NAME, COLUMN_COUNT };
-
-static const struct {
-    const char *name;
-    bool is_needed;
-} columns[COLUMN_COUNT] = {{"file", true}, {"class_index", true}, {"synset", false}, {"name", false}};
-
-static int fail_line(const struct csv *csv, const char *what, const char *text, struct error *err)
+static int fail_row(const struct import_table *table, const struct import_row *row, const char *what, const char *text,
+                    struct error *err)
 {
     char shown[128];
-    return error_set(err, "\"%s\", line %d: %s \"%s\"", csv->path, csv->record_line, what,
+    return error_set(err, "\"%s\", line %d: %s \"%s\"", table->path, row->line, what,
                      text_printable(text, shown, sizeof shown));
 }
 
-static int read_columns(struct csv *csv, int position[COLUMN_COUNT], struct error *err)
+/* -- classes --------------------------------------------------------------------------------------------------------- */
+
+/* Sets the text of a class, or checks that it says the same as before. */
+static int set_class(const struct import_table *table, const struct import_row *row, const char **texts,
+                     const char *text, struct error *err)
 {
-    char *fields[CSV_FIELDS_MAX];
-    const int count = csv_next(csv, fields, err);
-    if (count < 0)
-        return -1;
-    for (int column = 0; column < COLUMN_COUNT; column++) {
-        position[column] = -1;
-        for (int i = 0; i < count; i++)
-            if (strcmp(fields[i], columns[column].name) == 0)
-                position[column] = i;
-        if (position[column] < 0 && columns[column].is_needed)
-            return error_set(err, "\"%s\": its first line has no column \"%s\"; needed: file,class_index[,synset,name]",
-                             csv->path, columns[column].name);
+    if (texts[row->label] && strcmp(texts[row->label], text) != 0)
+        return fail_row(table, row, "another line calls this class differently:", text, err);
+    texts[row->label] = text;
+    return 0;
+}
+
+/* Classes that no line names. Without any name there is no list of classes at all. */
+static int complete_classes(struct import_files *files, struct arena *arena, struct error *err)
+{
+    for (int k = 0; k < files->class_count; k++) {
+        const char *name = files->class_names[k];
+        if (!name || !name[0])
+            files->class_names[k] = arena_format(arena, "class %d", k);
+        if (!files->class_ids[k])
+            files->class_ids[k] = "";
+        if (!files->class_names[k])
+            return error_memory(err, "a list of classes");
     }
     return 0;
 }
 
-/* Sets the text of a class, or checks that it says the same as before. */
-static int set_class(const struct csv *csv, const char **texts, int label, const char *text, struct error *err)
+/* A table of some of ImageNet's classes has all of them: 1000, with ImageNet's names where it gives none. */
+static int use_imagenet(struct finder *finder, const struct imagenet *imagenet, struct error *err)
 {
-    if (texts[label] && strcmp(texts[label], text) != 0)
-        return fail_line(csv, "another line calls this class differently:", text, err);
-    texts[label] = text;
-    return 0;
-}
-
-static int grow_classes(struct import_files *files, int *capacity, int label, struct arena *arena)
-{
-    if (label < *capacity)
-        return 0;
-    const int larger = label + 1 > *capacity * 2 ? label + 1 : *capacity * 2;
-    const char **names = arena_alloc(arena, (size_t)larger, sizeof *names);
-    const char **ids = arena_alloc(arena, (size_t)larger, sizeof *ids);
+    struct import_files *files = finder->files;
+    const char **names = arena_alloc(finder->arena, IMAGENET_CLASSES, sizeof *names);
+    const char **ids = arena_alloc(finder->arena, IMAGENET_CLASSES, sizeof *ids);
     if (!names || !ids)
-        return -1;
-    if (files->class_count) {
-        memcpy(names, files->class_names, (size_t)files->class_count * sizeof *names);
-        memcpy(ids, files->class_ids, (size_t)files->class_count * sizeof *ids);
+        return error_memory(err, "a list of classes");
+    for (int k = 0; k < IMAGENET_CLASSES; k++) {
+        const bool is_named =
+            k < files->class_count && files->class_ids[k][0] && strcmp(files->class_names[k], files->class_ids[k]) != 0;
+        names[k] = is_named ? files->class_names[k] : imagenet->name[k];
+        ids[k] = imagenet->id[k];
     }
     files->class_names = names;
     files->class_ids = ids;
-    *capacity = larger;
-    return 0;
+    files->class_count = IMAGENET_CLASSES;
+    return import_add_note(files, finder->arena, err,
+                           "classes: ImageNet's %d, whose synsets and indices the table gives", IMAGENET_CLASSES);
 }
 
-struct label_reader {
-    struct csv csv;
-    int position[COLUMN_COUNT];
-    int class_capacity;
-    struct import_files *files;
-    struct arena *arena;
-};
+/* The numbers of a table that names synsets are ImageNet's, or it is said that they are not. */
+static int compare_with_imagenet(struct finder *finder, const struct import_table *table, struct error *err)
+{
+    const struct imagenet *imagenet = imagenet_read(finder->arena);
+    if (!imagenet)
+        return error_memory(err, "a list of classes");
+    int equal = 0, named = 0;
+    const struct import_row *other = NULL;
+    for (int i = 0; i < table->count; i++) {
+        const struct import_row *row = &table->rows[i];
+        const int k = row->label < 0 ? -1 : imagenet_find(imagenet, row->synset);
+        named += row->label >= 0;
+        equal += k >= 0 && k == row->label;
+        if (k >= 0 && k != row->label && !other)
+            other = row;
+    }
+    if (named && equal == named)
+        return use_imagenet(finder, imagenet, err);
+    if (!other)
+        return 0;
+    return import_add_note(
+        finder->files, finder->arena, err,
+        "classes: the numbers of \"%s\", which are not ImageNet's: %s is %d there and %d of ImageNet", table->path,
+        other->synset, other->label, imagenet_find(imagenet, other->synset));
+}
+
+static int use_numbers(struct finder *finder, const struct import_table *table, struct error *err)
+{
+    struct import_files *files = finder->files;
+    int count = 0;
+    for (int i = 0; i < table->count; i++)
+        count = table->rows[i].label >= count ? table->rows[i].label + 1 : count;
+    files->class_names = arena_alloc(finder->arena, (size_t)count + 1, sizeof *files->class_names);
+    files->class_ids = arena_alloc(finder->arena, (size_t)count + 1, sizeof *files->class_ids);
+    if (!files->class_names || !files->class_ids)
+        return error_memory(err, "a list of classes");
+    for (int i = 0; i < table->count; i++) {
+        const struct import_row *row = &table->rows[i];
+        if (row->label >= 0 &&
+            (set_class(table, row, files->class_names, row->name[0] ? row->name : row->synset, err) ||
+             set_class(table, row, files->class_ids, row->synset, err)))
+            return -1;
+    }
+    files->class_count = table->has_names ? count : 0;
+    return complete_classes(files, finder->arena, err) || compare_with_imagenet(finder, table, err) ? -1 : 0;
+}
+
+static int use_synsets(struct finder *finder, const struct import_table *table, const char *const *classes,
+                       struct error *err)
+{
+    if (finder_choose_synsets(finder, classes, table->count, err))
+        return -1;
+    for (int i = 0; i < table->count; i++)
+        table->rows[i].label = import_find_synset(finder->synsets, table->rows[i].klass);
+    return import_use_synsets(finder->synsets, finder->files, finder->arena, err);
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Words are numbered from 0 in their order, as folders are. */
+static int use_words(struct finder *finder, const struct import_table *table, const char **classes, struct error *err)
+{
+    struct import_files *files = finder->files;
+    qsort(classes, (size_t)table->count, sizeof *classes, compare_texts);
+    for (int i = 0; i < table->count; i++)
+        if ((i == 0 || strcmp(classes[i], classes[i - 1]) != 0) &&
+            import_add_class(files, classes[i], classes[i], finder->arena, err))
+            return -1;
+    for (int i = 0; i < table->count; i++) {
+        const char *const *found = bsearch(&table->rows[i].klass, files->class_ids, (size_t)files->class_count,
+                                           sizeof *files->class_ids, compare_texts);
+        table->rows[i].label = (int)(found - files->class_ids);
+    }
+    return import_add_note(files, finder->arena, err, "classes: the %d names of \"%s\", numbered from 0 in their order",
+                           files->class_count, table->path);
+}
+
+static int use_classes(struct finder *finder, const struct import_table *table, struct error *err)
+{
+    if (table->classes == IMPORT_TABLE_NUMBERS)
+        return use_numbers(finder, table, err);
+    const char **classes = arena_alloc(finder->arena, (size_t)table->count, sizeof *classes);
+    if (!classes)
+        return error_memory(err, "a list of classes");
+    for (int i = 0; i < table->count; i++)
+        classes[i] = table->rows[i].klass;
+    return table->classes == IMPORT_TABLE_SYNSETS ? use_synsets(finder, table, classes, err)
+                                                  : use_words(finder, table, classes, err);
+}
+
+/* -- pictures -------------------------------------------------------------------------------------------------------- */
 
 /* 0 for what cannot be read, which is found out later. */
 static uint64_t size_of(const char *folder, const char *file)
@@ -89,69 +174,157 @@ static uint64_t size_of(const char *folder, const char *file)
     return (uint64_t)info.st_size;
 }
 
-static int take_record(struct label_reader *reader, char **fields, int count, struct error *err)
+/* Of a row's file, what stands below the folder: "/data/val/x.jpg" is "x.jpg" of "/data/val". */
+static const char *below_folder(const struct finder *finder, const char *file)
 {
-    struct import_files *files = reader->files;
-    const char *value[COLUMN_COUNT];
-    long long label;
-    for (int column = 0; column < COLUMN_COUNT; column++) {
-        const int i = reader->position[column];
-        if (i >= count)
-            return fail_line(&reader->csv, "no field for column", columns[column].name, err);
-        value[column] = i < 0 ? "" : fields[i];
+    char real[PATH_MAX];
+    if (file[0] != '/' || finder->files->is_archive || !realpath(finder->files->folder, real))
+        return file;
+    const char *const folders[] = {finder->files->folder, real};
+    for (int i = 0; i < 2; i++) {
+        const size_t length = strlen(folders[i]);
+        if (strncmp(file, folders[i], length) == 0 && file[length] == '/')
+            return file + length + 1;
     }
-    if (!value[COLUMN_FILE][0])
-        return fail_line(&reader->csv, "nothing in column", columns[COLUMN_FILE].name, err);
-    if (text_to_int(value[COLUMN_CLASS], &label) || label < -1 || label >= IMPORT_CLASSES_MAX)
-        return fail_line(&reader->csv, "class_index is not a number from -1 (unknown) on:", value[COLUMN_CLASS], err);
-    if (label >= 0 && grow_classes(files, &reader->class_capacity, (int)label, reader->arena))
-        return error_memory(err, "a list of classes");
-    if (label >= files->class_count)
-        files->class_count = (int)label + 1;
-    const char *name = value[COLUMN_NAME][0] ? value[COLUMN_NAME] : value[COLUMN_SYNSET];
-    if (label >= 0 && (set_class(&reader->csv, files->class_names, (int)label, name, err) ||
-                       set_class(&reader->csv, files->class_ids, (int)label, value[COLUMN_SYNSET], err)))
-        return -1;
-    if (import_add_file(files, value[COLUMN_FILE], 0, reader->arena, err))
-        return -1;
-    struct import_file *file = &files->files[files->count - 1];
-    file->label = (int)label;
-    file->bytes = size_of(files->folder, file->path);
-    return 0;
+    return file;
 }
 
-/* Classes that no line names. Without any name there is no list of classes at all. */
-static int complete_classes(struct import_files *files, const int position[COLUMN_COUNT], struct arena *arena,
-                            struct error *err)
+struct matching {
+    struct import_file *(*of_row); /* (table->count) among the pictures; NULL: none */
+    int matched, unmatched;        /* rows */
+    const struct import_row *first_unmatched;
+};
+
+static int match_rows(const struct finder *finder, const struct import_table *table, struct matching *matching,
+                      struct error *err)
 {
-    if (position[COLUMN_NAME] < 0 && position[COLUMN_SYNSET] < 0)
-        files->class_count = 0;
-    for (int k = 0; k < files->class_count; k++) {
-        const char *name = files->class_names[k];
-        if (!name || !name[0])
-            files->class_names[k] = arena_format(arena, "class %d", k);
-        if (!files->class_ids[k])
-            files->class_ids[k] = "";
-        if (!files->class_names[k])
-            return error_memory(err, "a list of classes");
+    const struct import_index *index = import_index_files(finder->files, finder->arena);
+    bool *is_taken = arena_alloc(finder->arena, (size_t)finder->files->count + 1, sizeof *is_taken);
+    *matching = (struct matching){.of_row = arena_alloc(finder->arena, (size_t)table->count, sizeof *matching->of_row)};
+    if (!index || !is_taken || !matching->of_row)
+        return error_memory(err, "a list of files");
+    for (int i = 0; i < table->count; i++) {
+        const struct import_row *row = &table->rows[i];
+        struct import_file *file = import_index_find(index, below_folder(finder, row->file));
+        matching->of_row[i] = file;
+        matching->matched += file != NULL;
+        matching->unmatched += file == NULL;
+        if (!file && !matching->first_unmatched)
+            matching->first_unmatched = row;
+        if (file && is_taken[file - finder->files->files])
+            return fail_row(table, row, "another line has this picture too:", row->file, err);
+        if (file)
+            is_taken[file - finder->files->files] = true;
     }
     return 0;
 }
 
-int import_read_labels(const char *path, struct arena *arena, struct import_files *files, struct error *err)
+/* The pictures of the rows, in their order. A list of files may name what is missing, which is told when it is read. */
+static int take_files(struct finder *finder, const struct import_table *table, const struct matching *matching,
+                      struct error *err)
 {
-    struct label_reader reader = {.files = files, .arena = arena};
-    if (csv_open(&reader.csv, path, arena, err) || read_columns(&reader.csv, reader.position, err))
-        return -1;
-    char *fields[CSV_FIELDS_MAX];
-    int count;
-    while ((count = csv_next(&reader.csv, fields, err)) > 0)
-        if (take_record(&reader, fields, count, err))
+    struct import_files *files = finder->files, old = *files;
+    files->files = NULL;
+    files->count = 0;
+    for (int i = 0; i < table->count; i++) {
+        const struct import_row *row = &table->rows[i];
+        const struct import_file *match = matching->of_row[i];
+        if (!match && (!table->is_list || old.is_archive))
+            continue;
+        if (import_add_file(files, match ? match->path : row->file, match ? match->bytes : 0, finder->arena, err))
             return -1;
-    if (count < 0)
+        struct import_file *file = &files->files[files->count - 1];
+        file->label = row->label;
+        if (match)
+            file->place = match->place;
+        else
+            file->bytes = size_of(files->folder, file->path);
+    }
+    return 0;
+}
+
+/* Pictures that no row names, marked for finder_settle_unnamed(). */
+static int add_unnamed(struct finder *finder, const struct import_files *all, const struct matching *matching,
+                       int row_count, struct error *err)
+{
+    bool *is_named = arena_alloc(finder->arena, (size_t)all->count + 1, sizeof *is_named);
+    if (!is_named)
+        return error_memory(err, "a list of files");
+    for (int i = 0; i < row_count; i++)
+        if (matching->of_row[i])
+            is_named[matching->of_row[i] - all->files] = true;
+    for (int i = 0; i < all->count; i++) {
+        if (is_named[i])
+            continue;
+        if (import_add_file(finder->files, all->files[i].path, all->files[i].bytes, finder->arena, err))
+            return -1;
+        finder->files->files[finder->files->count - 1].label = IMPORT_UNNAMED;
+    }
+    return 0;
+}
+
+static int note_unmatched(struct finder *finder, const struct import_table *table, const struct matching *matching,
+                          struct error *err)
+{
+    const bool is_kept = table->is_list && !finder->files->is_archive;
+    if (matching->unmatched == 0 || is_kept)
+        return 0;
+    return import_add_note(finder->files, finder->arena, err,
+                           "labels: \"%s\" has %d rows, %d of them about pictures that are not here, such as \"%s\"",
+                           table->path, table->count, matching->unmatched, matching->first_unmatched->file);
+}
+
+static int use_rows(struct finder *finder, const struct import_table *table, const struct matching *matching,
+                    struct error *err)
+{
+    const struct import_files all = *finder->files;
+    if (use_classes(finder, table, err) || take_files(finder, table, matching, err) ||
+        add_unnamed(finder, &all, matching, table->count, err) || finder_settle_unnamed(finder, table->path, err) ||
+        note_unmatched(finder, table, matching, err))
         return -1;
-    files->layout = "labels.csv";
-    if (files->count == 0)
-        return error_set(err, "\"%s\" lists no files", path);
-    return complete_classes(files, reader.position, arena, err);
+    const bool is_usual = strcmp(import_last_part(table->path), "labels.csv") == 0;
+    const char *how = table->classes == IMPORT_TABLE_NUMBERS ? ", classes as they are numbered there" : "";
+    return finder_say(
+        finder, is_usual ? "labels.csv" : arena_format(finder->arena, "labels of \"%s\"%s", table->path, how), err);
+}
+
+/* A table that was only found nearby is about other things. */
+static int leave_alone(struct finder *finder, const char *path, const char *why, struct error *err)
+{
+    char start[PATH_MAX + 8];
+    const int length = snprintf(start, sizeof start, "\"%s\": ", path);
+    if (strncmp(why, start, (size_t)length) == 0)
+        why += length;
+    return import_add_note(finder->files, finder->arena, err, "labels: \"%s\" is not used: %s", path, why);
+}
+
+int import_use_table(struct finder *finder, const char *path, bool is_near, bool *is_used, struct error *err)
+{
+    enum import_table_form form;
+    struct import_table table;
+    struct matching matching;
+    *is_used = false;
+    if (import_table_form(path, finder->arena, &form, err))
+        return is_near ? leave_alone(finder, path, "it has no known form", err) : -1;
+    if (form == IMPORT_TABLE_TRUTH || form == IMPORT_TABLE_SOLUTIONS)
+        return is_near ? 0 : error_set(err, "\"%s\" is not a table of files and classes", path);
+    if (form == IMPORT_TABLE_ANNOTATIONS) {
+        const struct import_solutions *solutions = import_read_annotations(path, finder->arena, err);
+        *is_used = true;
+        return solutions && finder_list(finder, err) == 0 && finder_need_pictures(finder, err) == 0
+                   ? import_use_solutions(finder, solutions, path, "labels and boxes of", err)
+                   : -1;
+    }
+    if (import_read_table(path, form, finder->arena, &table, err))
+        return is_near ? leave_alone(finder, path, err->text, err) : -1;
+    if (finder_list(finder, err) || (!table.is_list && finder_need_pictures(finder, err)) ||
+        match_rows(finder, &table, &matching, err))
+        return -1;
+    if (matching.matched == 0 && is_near)
+        return leave_alone(finder, path, "it names none of the pictures", err);
+    if (matching.matched == 0 && !table.is_list)
+        return error_set(err, "\"%s\" names none of the %d pictures of \"%s\"; its first row is about \"%.100s\"", path,
+                         finder->files->count, finder->files->folder, table.rows[0].file);
+    *is_used = true;
+    return use_rows(finder, &table, &matching, err);
 }

@@ -2,30 +2,30 @@
 #include "datasets/import_layout.h"
 
 #include "base/text.h"
+#include "datasets/import_finder.h"
 #include "datasets/import_source.h"
-#include "datasets/import_tables.h"
+#include "datasets/import_table.h"
 
-#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #define KAGGLE_PICTURES "ILSVRC/Data/CLS-LOC/val"
 #define SOLUTIONS "LOC_val_solution.csv"
-#define MAPPING "LOC_synset_mapping.txt"
+#define TINY_PICTURES "val"
+#define TINY_SYNSETS "wnids.txt"
+#define TINY_ANNOTATIONS "val/val_annotations.txt"
+#define NAMES_SHOWN 5
 #define TRUTH "ILSVRC2012_validation_ground_truth.txt"
 #define KIT "ILSVRC2012_devkit_t12"
 
-struct finder {
-    const struct import_options *options;
-    struct arena *arena;
-    struct import_files *files;
-    const char *start;                    /* tables are looked for from here upwards */
-    const struct import_synsets *synsets; /* that were asked for or found; NULL: none */
-    const char *synsets_path;
-    struct import_synsets own;
-};
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
 
 static bool is_there(const char *path)
 {
@@ -40,7 +40,7 @@ static bool is_folder(const char *path)
 }
 
 /* The first of the names that is there, in the start folder or up to `levels` above it; NULL: none. */
-static const char *find_near(const struct finder *finder, const char *const *names, int count, int levels)
+const char *finder_near(const struct finder *finder, const char *const *names, int count, int levels)
 {
     const char *folder = finder->start;
     for (int level = 0; folder && level <= levels; level++) {
@@ -56,29 +56,17 @@ static const char *find_near(const struct finder *finder, const char *const *nam
 
 static const char *find_solutions(const struct finder *finder)
 {
-    return find_near(finder, (const char *const[]){SOLUTIONS}, 1, 4); /* Kaggle's pictures lie 4 folders deep */
+    return finder_near(finder, (const char *const[]){SOLUTIONS}, 1, 4); /* Kaggle's pictures lie 4 folders deep */
 }
 
 static const char *find_kit(const struct finder *finder)
 {
     static const char *const names[] = {TRUTH, "data/" TRUTH, KIT "/data/" TRUTH, KIT ".tar.gz", KIT ".tar"};
-    return find_near(finder, names, sizeof names / sizeof *names, 1);
-}
-
-static int find_synsets(struct finder *finder, struct error *err)
-{
-    const char *path = finder->options->synsets;
-    if (!path)
-        path = find_near(finder, (const char *const[]){MAPPING}, 1, 4);
-    if (!path)
-        return 0;
-    finder->synsets = &finder->own;
-    finder->synsets_path = path;
-    return import_read_synsets(path, finder->arena, &finder->own, err);
+    return finder_near(finder, names, sizeof names / sizeof *names, 1);
 }
 
 /* Ends every way of finding. */
-static int say(const struct finder *finder, const char *layout, struct error *err)
+int finder_say(const struct finder *finder, const char *layout, struct error *err)
 {
     if (!layout)
         return error_memory(err, "a list of files");
@@ -88,10 +76,29 @@ static int say(const struct finder *finder, const char *layout, struct error *er
     return 0;
 }
 
-/* -- one folder per class ----------------------------------------------------------------------------------------- */
+const char *finder_names(const struct finder *finder, const char *const *names, int count)
+{
+    const char *text = "";
+    char shown[256];
+    const int most = count > NAMES_SHOWN + 1 ? NAMES_SHOWN : count;
+    for (int i = 0; i < most && text; i++)
+        text = arena_format(finder->arena, "%s%s\"%s\"", text, i ? ", " : "",
+                            text_printable(names[i], shown, sizeof shown));
+    return text && most < count ? arena_format(finder->arena, "%s and %d more", text, count - most) : text;
+}
 
-/* How many bytes of all paths are folders that all pictures lie in. */
-static size_t common_folder(const struct import_files *files)
+bool finder_is_general_name(const char *name, size_t length)
+{
+    static const char *const names[] = {"images",     "image", "img",     "imgs",       "pictures", "pics",
+                                        "photos",     "data",  "train",   "training",   "val",      "valid",
+                                        "validation", "test",  "testing", "JPEGImages", "all",      "dataset"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strlen(names[i]) == length && strncasecmp(name, names[i], length) == 0)
+            return true;
+    return false;
+}
+
+size_t finder_common_folder(const struct import_files *files)
 {
     const char *first = files->files[0].path;
     size_t length = (size_t)(import_last_part(first) - first);
@@ -114,210 +121,92 @@ static bool is_flat(const struct import_files *files, size_t common)
     return true;
 }
 
-static int compare_texts(const void *a, const void *b)
+/* How much of the common folder is called in a general way: "images/" of "images/cat/x.jpg". */
+static size_t general_part(const struct import_files *files, size_t common)
 {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-struct class_list {
-    const char **ids; /* (count) sorted, each once */
-    int count;
-};
-
-/* The folders right below the common one: those of pictures, and empty ones. */
-static int collect_classes(const struct import_files *files, size_t common, struct arena *arena,
-                           struct class_list *list, struct error *err)
-{
-    const char **ids = arena_alloc(arena, (size_t)files->count + (size_t)files->folder_count + 1, sizeof *ids);
-    int count = 0;
-    if (!ids)
-        return error_memory(err, "a list of classes");
-    for (int i = 0; i < files->count; i++) {
-        const char *path = files->files[i].path + common, *slash = strchr(path, '/');
-        const size_t length = slash ? (size_t)(slash - path) : 0;
-        if (!slash || (count && strlen(ids[count - 1]) == length && memcmp(ids[count - 1], path, length) == 0))
-            continue; /* as the one before: paths are sorted */
-        if (!(ids[count++] = arena_format(arena, "%.*s", (int)length, path)))
-            return error_memory(err, "a list of classes");
+    const char *path = files->files[0].path;
+    size_t length = 0;
+    while (length < common) {
+        const size_t part = strcspn(path + length, "/");
+        if (!finder_is_general_name(path + length, part))
+            break;
+        length += part + 1;
     }
-    for (int i = 0; i < files->folder_count; i++)
-        if (strlen(files->folders[i]) > common && strncmp(files->folders[i], files->files[0].path, common) == 0 &&
-            !strchr(files->folders[i] + common, '/'))
-            ids[count++] = files->folders[i] + common;
-    qsort(ids, (size_t)count, sizeof *ids, compare_texts);
-    *list = (struct class_list){.ids = ids};
-    for (int i = 0; i < count; i++)
-        if (i == 0 || strcmp(ids[i], ids[i - 1]) != 0)
-            ids[list->count++] = ids[i];
-    return 0;
+    return length;
 }
 
-static int find_class(const struct class_list *list, const char *path, size_t length)
+int finder_settle_unnamed(struct finder *finder, const char *table, struct error *err)
 {
-    int low = 0, high = list->count - 1;
-    while (low <= high) {
-        const int middle = (low + high) / 2;
-        int order = strncmp(list->ids[middle], path, length);
-        if (order == 0 && list->ids[middle][length])
-            order = 1;
-        if (order == 0)
-            return middle;
-        *(order < 0 ? &low : &high) = middle + (order < 0 ? 1 : -1);
-    }
-    return -1;
-}
-
-enum class_names { CLASSES_WORDS, CLASSES_SYNSETS, CLASSES_NUMBERS, CLASSES_SOME_NUMBERS };
-
-/* `index`: the class of each folder by its name, where it is a number. */
-static enum class_names judge_names(const struct class_list *list, int *index)
-{
-    int numbers = 0, synsets = 0, fitting = 0;
-    for (int k = 0; k < list->count; k++)
-        index[k] = -1;
-    for (int k = 0; k < list->count; k++) {
-        const char *id = list->ids[k];
-        long long number;
-        synsets += import_is_synset(id, strlen(id));
-        if (id[strspn(id, "0123456789")] || text_to_int(id, &number))
-            continue;
-        numbers++;
-        fitting += number < list->count;
-        index[k] = (int)(number < list->count ? number : 0);
-    }
-    if (synsets == list->count)
-        return CLASSES_SYNSETS;
-    if (numbers < list->count)
-        return CLASSES_WORDS;
-    return fitting == list->count ? CLASSES_NUMBERS : CLASSES_SOME_NUMBERS;
-}
-
-/* Folders 0, 1 ... K-1 are meant as these numbers, though as text 10 stands before 2. False: one is there twice (01, 1). */
-static bool sort_by_number(struct class_list *list, const int *index, struct arena *arena)
-{
-    const char **sorted = arena_alloc(arena, (size_t)list->count + 1, sizeof *sorted);
-    for (int k = 0; sorted && k < list->count; k++) {
-        if (sorted[index[k]])
-            return false;
-        sorted[index[k]] = list->ids[k];
-    }
-    if (sorted)
-        list->ids = sorted;
-    return sorted;
-}
-
-/* Pictures outside of a class folder do not count. */
-static void label_by_folders(struct import_files *files, size_t common, const struct class_list *sorted,
-                             const int *index)
-{
-    int kept = 0;
-    for (int i = 0; i < files->count; i++) {
-        const char *path = files->files[i].path + common, *slash = strchr(path, '/');
-        if (!slash)
-            continue;
-        files->files[kept] = files->files[i];
-        files->files[kept++].label = index[find_class(sorted, path, (size_t)(slash - path))];
+    struct import_files *files = finder->files;
+    const char **unnamed = arena_alloc(finder->arena, (size_t)files->count + 1, sizeof *unnamed);
+    const int all = files->count;
+    int kept = 0, left = 0;
+    if (!unnamed)
+        return error_memory(err, "a list of files");
+    for (int i = 0; i < all; i++) {
+        if (files->files[i].label == IMPORT_UNNAMED)
+            unnamed[left++] = files->files[i].path;
+        else
+            files->files[kept++] = files->files[i];
     }
     files->count = kept;
-}
-
-/* "train/n01440764/x.JPEG": one folder too high, every synset would be of the class "train". */
-static int check_depth(const struct import_files *files, size_t common, enum class_names names, struct error *err)
-{
-    for (int i = 0; i < files->count && names == CLASSES_WORDS; i++) {
-        const char *slash = strchr(files->files[i].path + common, '/'), *next = slash ? strchr(slash + 1, '/') : NULL;
-        if (next && import_is_synset(slash + 1, (size_t)(next - slash) - 1))
-            return error_set(err, "\"%s\" holds folders of synsets one level deeper: give \"%s/%.*s\"", files->folder,
-                             files->folder, (int)(slash - files->files[i].path), files->files[i].path);
-    }
-    return 0;
-}
-
-static int use_synset_folders(struct finder *finder, const struct class_list *list, int *index, struct error *err)
-{
-    for (int k = 0; k < list->count; k++)
-        if ((index[k] = import_find_synset(finder->synsets, list->ids[k])) < 0)
-            return error_set(err, "\"%s\" does not know synset %s, which \"%s\" has a folder of", finder->synsets_path,
-                             list->ids[k], finder->files->folder);
-    return import_use_synsets(finder->synsets, finder->files, finder->arena, err) ||
-                   say(finder,
-                       arena_format(finder->arena, "one folder per synset, %d of the %d classes of \"%s\"", list->count,
-                                    finder->synsets->count, finder->synsets_path),
-                       err)
-               ? -1
-               : 0;
-}
-
-static int use_folders(struct finder *finder, struct class_list *list, enum class_names names, int *index,
-                       struct error *err)
-{
-    static const char *const layouts[] = {
-        [CLASSES_WORDS] = "one folder per class, in the order of their names",
-        [CLASSES_SYNSETS] = "one folder per synset, in the order of their names",
-        [CLASSES_NUMBERS] = "one folder per class, each called as the number of its class (not in the order of text, "
-                            "where 10 comes before 2)",
-        [CLASSES_SOME_NUMBERS] = "one folder per class, in the order of their names as text: they are numbers but not "
-                                 "0 to K-1; a labels.csv says it if they are meant as classes",
-    };
-    struct class_list ordered = *list;
-    if (names == CLASSES_NUMBERS && !sort_by_number(&ordered, index, finder->arena))
-        names = CLASSES_SOME_NUMBERS;
-    for (int k = 0; k < list->count; k++) {
-        if (names != CLASSES_NUMBERS)
-            index[k] = k;
-        if (import_add_class(finder->files, ordered.ids[k], ordered.ids[k], finder->arena, err))
-            return -1;
-    }
-    return say(finder, layouts[names], err);
-}
-
-static int find_class_folders(struct finder *finder, size_t common, struct error *err)
-{
-    struct class_list list;
-    if (collect_classes(finder->files, common, finder->arena, &list, err))
-        return -1;
-    int *index = arena_alloc(finder->arena, (size_t)list.count + 1, sizeof *index);
-    if (!index)
-        return error_memory(err, "a list of classes");
-    const enum class_names names = judge_names(&list, index);
-    if (check_depth(finder->files, common, names, err) || (names == CLASSES_SYNSETS && find_synsets(finder, err)))
-        return -1;
-    const bool is_mapped = names == CLASSES_SYNSETS && finder->synsets;
-    if (is_mapped ? use_synset_folders(finder, &list, index, err) : use_folders(finder, &list, names, index, err))
-        return -1;
-    label_by_folders(finder->files, common, &list, index);
-    return 0;
+    if (left == 0)
+        return 0;
+    const char *names = finder_names(finder, unnamed, left);
+    if (!names)
+        return error_memory(err, "a list of files");
+    if (!finder->options->is_partial && !finder->options->list)
+        return error_set(err, "\"%s\" does not name %d of the %d pictures: %s; --partial leaves such pictures out",
+                         table, left, all, names);
+    if (kept == 0)
+        return error_set(err, "\"%s\" names none of the %d pictures of \"%s\"", table, all, files->folder);
+    return import_add_note(files, finder->arena, err, "left out: %d of %d pictures, which \"%s\" does not name: %s",
+                           left, all, table, names);
 }
 
 /* -- pictures in one folder ---------------------------------------------------------------------------------------- */
 
-static int use_solutions(struct finder *finder, const char *path, struct error *err)
+int import_use_solutions(struct finder *finder, const struct import_solutions *solutions, const char *path,
+                         const char *kind, struct error *err)
 {
-    finder->files->solutions = import_read_solutions(path, finder->arena, err);
-    if (!finder->files->solutions || find_synsets(finder, err) ||
-        import_label_by_solutions(finder->files->solutions, finder->synsets, finder->arena, finder->files, err))
+    const char **ids;
+    int count;
+    finder->files->solutions = solutions;
+    if (import_synsets_of_solutions(solutions, finder->arena, &ids, &count, err) ||
+        finder_choose_synsets(finder, ids, count, err))
         return -1;
-    return say(finder, arena_format(finder->arena, "one folder, labels and boxes of Kaggle's \"%s\"", path), err);
+    import_label_by_solutions(solutions, finder->synsets, finder->arena, finder->files);
+    if (finder_settle_unnamed(finder, path, err) ||
+        import_use_synsets(finder->synsets, finder->files, finder->arena, err))
+        return -1;
+    return finder_say(finder, arena_format(finder->arena, "one folder, %s \"%s\"", kind, path), err);
+}
+
+static int use_kaggle(struct finder *finder, const char *path, struct error *err)
+{
+    const struct import_solutions *solutions = import_read_solutions(path, finder->arena, err);
+    return solutions ? import_use_solutions(finder, solutions, path, "labels and boxes of Kaggle's", err) : -1;
 }
 
 static int use_kit(struct finder *finder, const char *path, struct error *err)
 {
-    if (finder->options->synsets && find_synsets(finder, err))
+    if (finder->options->synsets && finder_find_synsets(finder, err))
         return -1;
     return import_label_by_kit(path, finder->synsets, finder->arena, finder->files, err) ||
-                   say(finder, arena_format(finder->arena, "one folder, labels of the development kit \"%s\"", path),
-                       err)
+                   finder_settle_unnamed(finder, path, err) ||
+                   finder_say(finder,
+                              arena_format(finder->arena, "one folder, labels of the development kit \"%s\"", path),
+                              err)
                ? -1
                : 0;
 }
 
-static int use_labels(struct finder *finder, const char *path, struct error *err)
+static int use_no_labels(struct finder *finder, struct error *err)
 {
-    if (finder->files->is_archive)
-        return error_set(err, "\"%s\": a labels.csv is about files in a folder; unpack \"%s\"", path,
-                         finder->files->folder);
-    finder->files->count = 0;
-    return import_read_labels(path, finder->arena, finder->files, err) || say(finder, "labels.csv", err) ? -1 : 0;
+    return finder_say(finder,
+                      finder->options->labels ? "pictures without labels (--labels none)"
+                                              : "pictures in one folder, without labels",
+                      err);
 }
 
 /* -- what it is ---------------------------------------------------------------------------------------------------- */
@@ -327,81 +216,174 @@ static int compare_files(const void *a, const void *b)
     return strcmp(((const struct import_file *)a)->path, ((const struct import_file *)b)->path);
 }
 
-/* Sorted by path in the C locale, so that an archive gives what the folder gives. */
-static int list_pictures(struct finder *finder, struct error *err)
+static int note_left_out(struct finder *finder, struct error *err)
 {
     struct import_files *files = finder->files;
-    const int status = files->is_archive ? import_list_tar(files, finder->options->stop, finder->arena, err)
-                                         : import_list_folder(files, finder->arena, err);
-    if (status)
+    const char *names = finder_names(finder, files->left_out, files->left_out_count);
+    if (!names)
+        return error_memory(err, "a list of files");
+    if (files->left_out_count &&
+        import_add_note(files, finder->arena, err, "left out: hidden folders and those of tools: %s", names))
         return -1;
-    if (files->count == 0)
-        return error_set(err, "\"%s\" holds no JPEG or PNG files", files->folder);
-    qsort(files->files, (size_t)files->count, sizeof *files->files, compare_files);
-    return 0;
+    return files->hidden_count ? import_add_note(files, finder->arena, err, "left out: pictures with a hidden name: %d",
+                                                 files->hidden_count)
+                               : 0;
 }
 
-static bool ends_with(const char *text, const char *end)
+/* Sorted by path in the C locale, so that an archive gives what the folder gives. */
+int finder_list(struct finder *finder, struct error *err)
 {
-    const size_t length = strlen(text), wanted = strlen(end);
-    return length >= wanted && strcmp(text + length - wanted, end) == 0;
+    struct import_files *files = finder->files;
+    if (finder->is_listed)
+        return 0;
+    finder->is_listed = true;
+    if (files->is_archive ? import_list_tar(files, finder->options->stop, finder->arena, err)
+                          : import_list_folder(files, finder->arena, err))
+        return -1;
+    if (files->count)
+        qsort(files->files, (size_t)files->count, sizeof *files->files, compare_files);
+    return note_left_out(finder, err);
+}
+
+int finder_need_pictures(const struct finder *finder, struct error *err)
+{
+    const struct import_files *files = finder->files;
+    if (files->count)
+        return 0;
+    return error_set(err, "\"%s\" holds no JPEG or PNG files%s%s", files->folder,
+                     files->refused_count ? " that can be read; the first: " : "",
+                     files->refused_count ? files->refused[0] : "");
+}
+
+static int list_pictures(struct finder *finder, struct error *err)
+{
+    return finder_list(finder, err) || finder_need_pictures(finder, err) ? -1 : 0;
 }
 
 /* --labels FILE */
 static int use_given(struct finder *finder, const char *path, struct error *err)
 {
+    enum import_table_form form;
+    bool is_used;
+    if (strcmp(path, "none") == 0)
+        return list_pictures(finder, err) ? -1 : use_no_labels(finder, err);
     if (!is_there(path))
         return error_set(err, "could not open labels \"%s\": %s", path, strerror(errno));
-    const bool is_csv = ends_with(path, ".csv"), is_kaggle = is_csv && import_is_solutions(path);
-    if (is_csv && !is_kaggle)
-        return use_labels(finder, path, err);
+    const bool is_kit = is_folder(path) || import_is_archive(path);
+    if (!is_kit && import_table_form(path, finder->arena, &form, err))
+        return -1;
+    if (!is_kit && form != IMPORT_TABLE_TRUTH && form != IMPORT_TABLE_SOLUTIONS)
+        return import_use_table(finder, path, false, &is_used, err);
     if (list_pictures(finder, err))
         return -1;
-    return is_kaggle ? use_solutions(finder, path, err) : use_kit(finder, path, err);
+    return is_kit || form == IMPORT_TABLE_TRUTH ? use_kit(finder, path, err) : use_kaggle(finder, path, err);
+}
+
+/* Tables as they are often called, in the folder of the pictures, the source and the folder above it. */
+static int find_tables(struct finder *finder, size_t common, bool *is_used, struct error *err)
+{
+    static const char *const names[] = {
+        "labels.csv", "val_annotations.txt", "val.txt",         "val.csv",    "test.txt",        "test.csv",
+        "train.txt",  "train.csv",           "annotations.csv", "labels.txt", "annotations.txt", "solution.csv"};
+    const struct import_files *files = finder->files;
+    const char *inside = common && !files->is_archive
+                             ? arena_format(finder->arena, "/%.*s", (int)common - 1, files->files[0].path)
+                             : NULL;
+    const char *const places[] = {inside, "", files->is_archive ? NULL : "/.."};
+    *is_used = false;
+    for (size_t place = 0; place < sizeof places / sizeof *places; place++)
+        for (size_t i = 0; places[place] && i < sizeof names / sizeof *names && !*is_used; i++) {
+            const char *path = arena_format(finder->arena, "%s%s/%s", finder->start, places[place], names[i]);
+            if (!path)
+                return error_memory(err, "a list of files");
+            if (is_there(path) && !is_folder(path) && import_use_table(finder, path, true, is_used, err))
+                return -1;
+        }
+    return 0;
+}
+
+/* Tables of other names beside the pictures: perhaps they hold the labels. */
+static int note_other_tables(struct finder *finder, struct error *err)
+{
+    static const char *const ends[] = {".csv", ".tsv", ".json"};
+    const char **names = NULL;
+    int count = 0, status = 0;
+    DIR *folder = opendir(finder->start);
+    for (struct dirent *entry; !status && folder && !finder->files->is_archive && (entry = readdir(folder));) {
+        const char *dot = strrchr(entry->d_name, '.');
+        bool is_table = false;
+        for (size_t i = 0; dot && i < sizeof ends / sizeof *ends; i++)
+            is_table |= strcasecmp(dot, ends[i]) == 0;
+        if (!is_table || entry->d_name[0] == '.')
+            continue;
+        names = import_make_room(names, count, sizeof *names, finder->arena);
+        if (!names || !(names[count++] = arena_string(finder->arena, entry->d_name)))
+            status = error_memory(err, "a list of files");
+    }
+    if (folder)
+        closedir(folder);
+    if (status || count == 0)
+        return status;
+    qsort(names, (size_t)count, sizeof *names, compare_texts);
+    return import_add_note(finder->files, finder->arena, err,
+                           "labels: none were read; beside the pictures there is %s (--labels FILE reads a table)",
+                           finder_names(finder, names, count));
 }
 
 static int find_flat(struct finder *finder, size_t common, struct error *err)
 {
     const char *solutions = find_solutions(finder), *kit = solutions ? NULL : find_kit(finder);
+    bool is_used;
     if (solutions)
-        return use_solutions(finder, solutions, err);
+        return use_kaggle(finder, solutions, err);
     if (kit)
         return use_kit(finder, kit, err);
-    if (common)
-        return find_class_folders(finder, 0, err);
-    return error_set(err,
-                     "\"%s\" holds neither a labels.csv nor folders of JPEG or PNG files, one per class; ImageNet's "
-                     "labels are found beside it (" KIT ", " SOLUTIONS ") or given by --labels",
-                     finder->files->folder);
+    if (find_tables(finder, common, &is_used, err))
+        return -1;
+    if (is_used)
+        return 0;
+    const size_t general = general_part(finder->files, common);
+    if (general < common)
+        return import_find_class_folders(finder, finder->files->is_archive ? 0 : general, err);
+    return note_other_tables(finder, err) ? -1 : use_no_labels(finder, err);
 }
 
 static int find_labels(struct finder *finder, struct error *err)
 {
     struct import_files *files = finder->files;
     const char *labels = arena_format(finder->arena, "%s/labels.csv", files->folder);
+    bool is_used;
     if (!labels)
         return error_memory(err, "a list of files");
     if (finder->options->labels)
         return use_given(finder, finder->options->labels, err);
     if (!files->is_archive && is_there(labels))
-        return use_labels(finder, labels, err);
+        return import_use_table(finder, labels, false, &is_used, err);
     if (list_pictures(finder, err))
         return -1;
-    const size_t common = common_folder(files);
+    const size_t common = finder_common_folder(files);
     if (is_flat(files, common))
         return find_flat(finder, common, err);
-    return find_class_folders(finder, files->is_archive ? common : 0, err);
+    return import_find_class_folders(finder, files->is_archive ? common : general_part(files, common), err);
 }
 
-/* Kaggle's root folder holds the training pictures too, which must not even be listed. */
+/* The root folders of Kaggle and Tiny ImageNet hold the training pictures too, which must not even be listed. */
 static int choose_folder(struct finder *finder, const char *source, struct error *err)
 {
-    const char *pictures = arena_format(finder->arena, "%s/" KAGGLE_PICTURES, source);
-    if (!pictures)
+    const char *kaggle = arena_format(finder->arena, "%s/" KAGGLE_PICTURES, source);
+    const char *tiny = arena_format(finder->arena, "%s/" TINY_PICTURES, source);
+    const char *synsets = arena_format(finder->arena, "%s/" TINY_SYNSETS, source);
+    const char *annotations = arena_format(finder->arena, "%s/" TINY_ANNOTATIONS, source);
+    if (!kaggle || !tiny || !synsets || !annotations)
         return error_memory(err, "a list of files");
-    finder->files->folder = is_folder(pictures) ? pictures : source;
+    const bool is_tiny = is_folder(tiny) && is_there(synsets) && is_there(annotations);
+    finder->files->folder = is_folder(kaggle) ? kaggle : is_tiny ? tiny : source;
     finder->start = finder->files->folder;
-    return 0;
+    return is_tiny ? import_add_note(finder->files, finder->arena, err,
+                                     "pictures: those of Tiny ImageNet's validation set; \"%s/train\" are those for "
+                                     "training",
+                                     source)
+                   : 0;
 }
 
 static int choose_archive(struct finder *finder, const char *source, struct error *err)

@@ -32,21 +32,27 @@ static size_t synset_length(const char *objects)
     return strcspn(objects, " ");
 }
 
+int import_add_solution(struct import_solutions *table, const char *image, const char *objects, int line,
+                        struct arena *arena, struct error *err)
+{
+    table->rows = import_make_room(table->rows, table->count, sizeof *table->rows, arena);
+    if (!table->rows)
+        return error_memory(err, "a table of boxes");
+    table->rows[table->count++] = (struct solution){image, objects, line};
+    return 0;
+}
+
 static int take_row(struct import_solutions *table, const struct csv *csv, char **fields, int count,
                     struct arena *arena, struct error *err)
 {
     char shown[64];
-    table->rows = import_make_room(table->rows, table->count, sizeof *table->rows, arena);
-    if (!table->rows)
-        return error_memory(err, "a table of boxes");
     if (count != 2 || !fields[0][0] || !import_is_synset(fields[1], synset_length(fields[1])))
         return error_set(err, "\"%s\", line %d: not a picture and a synset with boxes: \"%s\"", csv->path,
                          csv->record_line, text_printable(fields[count > 1], shown, sizeof shown));
-    table->rows[table->count++] = (struct solution){fields[0], fields[1], csv->record_line};
-    return 0;
+    return import_add_solution(table, fields[0], fields[1], csv->record_line, arena, err);
 }
 
-static int sort_rows(struct import_solutions *table, struct error *err)
+int import_sort_solutions(struct import_solutions *table, struct error *err)
 {
     char shown[64];
     if (table->count == 0)
@@ -59,16 +65,23 @@ static int sort_rows(struct import_solutions *table, struct error *err)
     return 0;
 }
 
-const struct import_solutions *import_read_solutions(const char *path, struct arena *arena, struct error *err)
+struct import_solutions *import_make_solutions(const char *path, struct arena *arena, struct error *err)
 {
     struct import_solutions *table = arena_alloc(arena, 1, sizeof *table);
+    if (table)
+        *table = (struct import_solutions){.path = path};
+    else
+        error_memory(err, "a table of boxes");
+    return table;
+}
+
+const struct import_solutions *import_read_solutions(const char *path, struct arena *arena, struct error *err)
+{
+    struct import_solutions *table = import_make_solutions(path, arena, err);
     struct csv csv;
     char *fields[CSV_FIELDS_MAX];
-    if (!table) {
-        error_memory(err, "a table of boxes");
+    if (!table)
         return NULL;
-    }
-    table->path = path;
     if (csv_open(&csv, path, arena, err))
         return NULL;
     int count = csv_next(&csv, fields, err);
@@ -80,18 +93,7 @@ const struct import_solutions *import_read_solutions(const char *path, struct ar
     while ((count = csv_next(&csv, fields, err)) > 0)
         if (take_row(table, &csv, fields, count, arena, err))
             return NULL;
-    return count < 0 || sort_rows(table, err) ? NULL : table;
-}
-
-bool import_is_solutions(const char *path)
-{
-    char line[32] = "";
-    FILE *file = fopen(path, "r");
-    if (!file)
-        return false;
-    const bool is = fgets(line, sizeof line, file) && strncmp(line, "ImageId,PredictionString", 24) == 0;
-    fclose(file);
-    return is;
+    return count < 0 || import_sort_solutions(table, err) ? NULL : table;
 }
 
 static const struct solution *find_row(const struct import_solutions *table, const char *path, struct arena *scratch)
@@ -106,61 +108,30 @@ static const struct solution *find_row(const struct import_solutions *table, con
 
 /* -- labels ------------------------------------------------------------------------------------------------------- */
 
-static int compare_texts(const void *a, const void *b)
+int import_synsets_of_solutions(const struct import_solutions *table, struct arena *arena, const char ***ids,
+                                int *count, struct error *err)
 {
-    return strcmp(((const struct import_synset *)a)->id, ((const struct import_synset *)b)->id);
-}
-
-/* The synsets of a table without a list of them. */
-static int collect_synsets(const struct import_solutions *table, struct arena *arena, struct import_synsets *synsets,
-                           struct error *err)
-{
-    struct import_synset *rows = arena_alloc(arena, (size_t)table->count, sizeof *rows);
-    if (!rows)
-        return error_memory(err, "a list of synsets");
-    for (int i = 0; i < table->count; i++) {
+    *ids = arena_alloc(arena, (size_t)table->count, sizeof **ids);
+    *count = table->count;
+    for (int i = 0; *ids && i < table->count; i++) {
         const char *objects = table->rows[i].objects;
-        const char *id = arena_format(arena, "%.*s", (int)synset_length(objects), objects);
-        if (!id)
-            return error_memory(err, "a list of synsets");
-        rows[i] = (struct import_synset){id, id, 0};
+        if (!((*ids)[i] = arena_format(arena, "%.*s", (int)synset_length(objects), objects)))
+            *ids = NULL;
     }
-    qsort(rows, (size_t)table->count, sizeof *rows, compare_texts);
-    *synsets = (struct import_synsets){.rows = rows};
-    for (int i = 0; i < table->count; i++)
-        if (i == 0 || compare_texts(&rows[i - 1], &rows[i]) != 0)
-            rows[synsets->count++] = rows[i];
-    return 0;
+    return *ids ? 0 : error_memory(err, "a list of synsets");
 }
 
-static int label_file(const struct import_solutions *table, const struct import_synsets *synsets, struct arena *arena,
-                      struct import_file *file, struct error *err)
+void import_label_by_solutions(const struct import_solutions *table, const struct import_synsets *synsets,
+                               struct arena *scratch, struct import_files *files)
 {
-    char shown[256], id[16];
-    const struct solution *row = find_row(table, file->path, arena);
-    if (!row)
-        return error_set(err, "\"%s\" has no row for picture \"%s\"", table->path,
-                         text_printable(file->path, shown, sizeof shown));
-    snprintf(id, sizeof id, "%.*s", (int)synset_length(row->objects), row->objects);
-    file->label = import_find_synset(synsets, id);
-    if (file->label < 0)
-        return error_set(err, "\"%s\", line %d: %s is none of the %d synsets", table->path, row->line, id,
-                         synsets->count);
-    return 0;
-}
-
-int import_label_by_solutions(const struct import_solutions *table, const struct import_synsets *synsets,
-                              struct arena *arena, struct import_files *files, struct error *err)
-{
-    struct import_synsets own;
-    if (!synsets && collect_synsets(table, arena, &own, err))
-        return -1;
-    if (!synsets)
-        synsets = &own;
-    for (int i = 0; i < files->count; i++)
-        if (label_file(table, synsets, arena, &files->files[i], err))
-            return -1;
-    return import_use_synsets(synsets, files, arena, err);
+    for (int i = 0; i < files->count; i++) {
+        struct import_file *file = &files->files[i];
+        const struct solution *row = find_row(table, file->path, scratch);
+        char id[16] = "";
+        if (row)
+            snprintf(id, sizeof id, "%.*s", (int)synset_length(row->objects), row->objects);
+        file->label = row ? import_find_synset(synsets, id) : IMPORT_UNNAMED;
+    }
 }
 
 /* -- boxes -------------------------------------------------------------------------------------------------------- */

@@ -24,7 +24,7 @@ static int add_synset(struct import_synsets *synsets, const char *id, const char
 {
     char shown[64];
     if (!import_is_synset(id, strlen(id)))
-        return error_set(err, "\"%s\" is no synset, such as n01440764", text_printable(id, shown, sizeof shown));
+        return error_set(err, "\"%s\" is not a synset, such as n01440764", text_printable(id, shown, sizeof shown));
     if (synsets->count == IMPORT_CLASSES_MAX)
         return error_set(err, "more than %d classes", IMPORT_CLASSES_MAX);
     synsets->rows = import_make_room(synsets->rows, synsets->count, sizeof *synsets->rows, arena);
@@ -98,8 +98,11 @@ int import_parse_synsets(char *bytes, size_t size, struct arena *arena, struct i
                          struct error *err)
 {
     *synsets = (struct import_synsets){0};
-    const int status = matlab_is_file(bytes, size) ? read_matlab(bytes, size, arena, synsets, err)
-                                                   : read_lines(bytes, arena, synsets, err);
+    const bool is_matlab = matlab_is_file(bytes, size);
+    if (!is_matlab && text_skip_mark(&bytes, &size, err))
+        return -1;
+    const int status =
+        is_matlab ? read_matlab(bytes, size, arena, synsets, err) : read_lines(bytes, arena, synsets, err);
     return status ? -1 : sort_synsets(synsets, err);
 }
 

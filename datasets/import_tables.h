@@ -6,11 +6,6 @@
 
 #include "datasets/import_files.h"
 
-/* -- labels.csv: file, class_index and perhaps synset and name, in any order ---------------------------------------- */
-
-/* Lists the files that it names, relative to files->folder, with their classes. Errors name file and line. */
-int import_read_labels(const char *path, struct arena *arena, struct import_files *files, struct error *err);
-
 /* -- synsets: ImageNet's classes, sorted by id, which is torchvision's order ----------------------------------------- */
 
 struct import_synset {
@@ -56,11 +51,27 @@ int import_label_by_kit(const char *path, const struct import_synsets *synsets, 
 /* Reads a CSV like LOC_val_solution.csv, into the arena; NULL with err, which names file and line. */
 const struct import_solutions *import_read_solutions(const char *path, struct arena *arena, struct error *err);
 
-/* Labels by the first synset of each picture's row; classes from `synsets` (NULL: those in the table, sorted). */
-int import_label_by_solutions(const struct import_solutions *solutions, const struct import_synsets *synsets,
-                              struct arena *arena, struct import_files *files, struct error *err);
+/* The first synset of each row, in the arena; one may be there many times. */
+int import_synsets_of_solutions(const struct import_solutions *solutions, struct arena *arena, const char ***ids,
+                                int *count, struct error *err);
 
-bool import_is_solutions(const char *path); /* by its first line */
+/* Labels by the first synset of each picture's row, which `synsets` have; IMPORT_UNNAMED where there is no row. */
+void import_label_by_solutions(const struct import_solutions *solutions, const struct import_synsets *synsets,
+                               struct arena *scratch, struct import_files *files);
+
+/* For tables of other forms: rows are added and then sorted. `objects`: "n03995372 85 1 499 272". Errors: a picture twice. */
+struct import_solutions *import_make_solutions(const char *path, struct arena *arena, struct error *err);
+int import_add_solution(struct import_solutions *solutions, const char *image, const char *objects, int line,
+                        struct arena *arena, struct error *err);
+int import_sort_solutions(struct import_solutions *solutions, struct error *err);
+
+/* -- Tiny ImageNet ---------------------------------------------------------------------------------------------------- */
+
+/* val_annotations.txt: "val_0.JPEG", synset and box, with tabs. NULL with err, which names file and line. */
+const struct import_solutions *import_read_annotations(const char *path, struct arena *arena, struct error *err);
+
+/* The boxes of training pictures, SYNSET/SYNSET_boxes.txt beside their folders below `common`; files->solutions if there. */
+int import_find_tiny_boxes(struct import_files *files, size_t common, struct arena *arena, struct error *err);
 
 /* -- boxes ---------------------------------------------------------------------------------------------------------- */
 

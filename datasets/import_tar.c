@@ -1,9 +1,16 @@
-/* datasets/import_tar.c - pictures in a tar archive, by libarchive. Nothing is unpacked: an entry's path is only a name. */
+/*
+ * datasets/import_tar.c - pictures in a tar archive, by libarchive. Nothing is unpacked: an entry's path is only a name.
+ *
+ * An archive inside the archive is read as a folder of its name, as ImageNet's training pictures come: n01440764.tar and
+ * 999 more in one. It goes through the outer one's bytes; archives inside of these are left alone.
+ */
 #include "datasets/import_source.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include <archive.h>
@@ -13,11 +20,18 @@
 #define BLOCK_BYTES ((size_t)1 << 14)
 #define TAKE_BYTES ((size_t)1 << 20)
 
+#define PATH_BYTES 8192
+
 struct tar {
     const char *path;
     int fd;
-    struct archive *archive;
+    struct archive *archive, *inner; /* inner: that is being read inside of `archive`; NULL: none */
+    char inner_path[PATH_BYTES];     /* "n01440764.tar" */
+    char entry_path[PATH_BYTES];     /* "n01440764/n01440764_18.JPEG" of an entry of inner */
 };
+
+/* What next_entry() gives besides 0, the end, and -1. */
+enum { ENTRY = 1, ENTRY_DAMAGED_INSIDE = 2 };
 
 static int fail(const struct tar *tar, struct error *err)
 {
@@ -25,10 +39,31 @@ static int fail(const struct tar *tar, struct error *err)
     return error_set(err, "could not read archive \"%s\": %s", tar->path, why ? why : "damaged");
 }
 
+static void close_inner(struct tar *tar)
+{
+    archive_read_free(tar->inner); /* NULL is fine */
+    tar->inner = NULL;
+}
+
 static void close_tar(struct tar *tar)
 {
+    close_inner(tar);
     archive_read_free(tar->archive);
     close(tar->fd);
+}
+
+/* Reads tar archives, packed or not; NULL: no memory. */
+static struct archive *make_reader(void)
+{
+    struct archive *archive = archive_read_new();
+    if (!archive)
+        return NULL;
+    archive_read_support_filter_bzip2(archive);
+    archive_read_support_filter_gzip(archive);
+    archive_read_support_filter_xz(archive);
+    archive_read_support_filter_zstd(archive);
+    archive_read_support_format_tar(archive);
+    return archive;
 }
 
 /* By a descriptor: given a name, libarchive takes blocks of 64 KiB or more. */
@@ -37,16 +72,11 @@ static int open_tar(struct tar *tar, const char *path, struct error *err)
     *tar = (struct tar){.path = path, .fd = open(path, O_RDONLY | O_CLOEXEC)};
     if (tar->fd < 0)
         return error_set(err, "could not open archive \"%s\": %s", path, strerror(errno));
-    tar->archive = archive_read_new();
+    tar->archive = make_reader();
     if (!tar->archive) {
         close_tar(tar);
         return error_memory(err, "an archive");
     }
-    archive_read_support_filter_bzip2(tar->archive);
-    archive_read_support_filter_gzip(tar->archive);
-    archive_read_support_filter_xz(tar->archive);
-    archive_read_support_filter_zstd(tar->archive);
-    archive_read_support_format_tar(tar->archive);
     if (archive_read_open_fd(tar->archive, tar->fd, BLOCK_BYTES) == ARCHIVE_OK)
         return 0;
     fail(tar, err);
@@ -54,25 +84,8 @@ static int open_tar(struct tar *tar, const char *path, struct error *err)
     return -1;
 }
 
-/* The next entry: 1, at the end 0, -1 with err. A warning is about what is not asked for, such as owners. */
-static int next_entry(const struct tar *tar, struct archive_entry **entry, struct error *err)
-{
-    for (;;)
-        switch (archive_read_next_header(tar->archive, entry)) {
-        case ARCHIVE_OK:
-        case ARCHIVE_WARN:
-            return 1;
-        case ARCHIVE_RETRY:
-            continue;
-        case ARCHIVE_EOF:
-            return 0;
-        default:
-            return fail(tar, err);
-        }
-}
-
 /* The path without "./" before it; what cannot be text is "". */
-static const char *entry_path(struct archive_entry *entry)
+static const char *plain_path(struct archive_entry *entry)
 {
     const char *path = archive_entry_pathname_utf8(entry);
     if (!path)
@@ -83,6 +96,125 @@ static const char *entry_path(struct archive_entry *entry)
         path += 2;
     return path;
 }
+
+/* Length of a name without ".tar", ".tar.gz" ...; 0: it is not called as an archive is. */
+static size_t archive_stem(const char *path)
+{
+    static const char *const ends[] = {".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst"};
+    const size_t length = strlen(path);
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        const size_t end = strlen(ends[i]);
+        if (length > end && strcasecmp(path + length - end, ends[i]) == 0)
+            return length - end;
+    }
+    return 0;
+}
+
+/* -- archives inside ------------------------------------------------------------------------------------------------ */
+
+static la_ssize_t read_outer(struct archive *inner, void *context, const void **bytes)
+{
+    const struct tar *tar = context;
+    size_t size = 0;
+    la_int64_t offset;
+    int status;
+    do
+        status = archive_read_data_block(tar->archive, bytes, &size, &offset);
+    while (status == ARCHIVE_RETRY || ((status == ARCHIVE_OK || status == ARCHIVE_WARN) && size == 0));
+    if (status == ARCHIVE_EOF)
+        return 0;
+    if (status == ARCHIVE_OK || status == ARCHIVE_WARN)
+        return (la_ssize_t)size;
+    archive_set_error(inner, EIO, "truncated or damaged in the archive around it");
+    return ARCHIVE_FATAL;
+}
+
+static int fail_inside(struct tar *tar, struct error *err)
+{
+    const char *why = tar->inner ? archive_error_string(tar->inner) : NULL;
+    error_set(err, "archive inside the archive could not be read: %s", why ? why : "damaged");
+    close_inner(tar);
+    return ENTRY_DAMAGED_INSIDE;
+}
+
+/* 0 if the entry is an archive and is open now, ENTRY if it is another file. */
+static int open_inner(struct tar *tar, struct archive_entry *entry, struct error *err)
+{
+    const char *path = plain_path(entry);
+    size_t length;
+    if (archive_entry_filetype(entry) != AE_IFREG || !archive_stem(path) || strlen(path) >= PATH_BYTES ||
+        import_tool_folder(path, strlen(path), &length))
+        return ENTRY;
+    strcpy(tar->inner_path, path);
+    tar->inner = make_reader();
+    if (!tar->inner)
+        return error_memory(err, "an archive");
+    return archive_read_open(tar->inner, tar, NULL, read_outer, NULL) == ARCHIVE_OK ? 0 : fail_inside(tar, err);
+}
+
+/* The next entry: ENTRY, at the end 0, -1 with err. A warning is about what is not asked for, such as owners. */
+static int next_outer(struct tar *tar, struct archive_entry **entry, struct error *err)
+{
+    for (;;)
+        switch (archive_read_next_header(tar->archive, entry)) {
+        case ARCHIVE_OK:
+        case ARCHIVE_WARN:
+            return ENTRY;
+        case ARCHIVE_RETRY:
+            continue;
+        case ARCHIVE_EOF:
+            return 0;
+        default:
+            return fail(tar, err);
+        }
+}
+
+/* The same inside: 0 at its end, which closes it. */
+static int next_inner(struct tar *tar, struct archive_entry **entry, struct error *err)
+{
+    for (;;)
+        switch (archive_read_next_header(tar->inner, entry)) {
+        case ARCHIVE_OK:
+        case ARCHIVE_WARN:
+            return ENTRY;
+        case ARCHIVE_RETRY:
+            continue;
+        case ARCHIVE_EOF:
+            close_inner(tar);
+            return 0;
+        default:
+            return fail_inside(tar, err);
+        }
+}
+
+/* The next entry of the archive or of one inside it. ENTRY_DAMAGED_INSIDE: the one called inner_path, and err says why. */
+static int next_entry(struct tar *tar, struct archive_entry **entry, struct error *err)
+{
+    for (;;) {
+        int status = tar->inner ? next_inner(tar, entry, err) : 0;
+        if (status)
+            return status;
+        status = next_outer(tar, entry, err);
+        if (status != ENTRY)
+            return status;
+        status = open_inner(tar, *entry, err);
+        if (status)
+            return status;
+    }
+}
+
+/* Of an entry of an archive inside, its path begins with the name of that archive. */
+static const char *entry_path(struct tar *tar, struct archive_entry *entry)
+{
+    const char *path = plain_path(entry);
+    if (!tar->inner || path[0] == '/' || strncmp(path, "../", 3) == 0)
+        return path;
+    const int length = snprintf(tar->entry_path, sizeof tar->entry_path, "%.*s/%s", (int)archive_stem(tar->inner_path),
+                                tar->inner_path, path);
+    return length < (int)sizeof tar->entry_path ? tar->entry_path : "";
+}
+
+/* -- the list ------------------------------------------------------------------------------------------------------- */
 
 /* Why a picture cannot be taken; NULL: it can. */
 static const char *refusal(struct archive_entry *entry, const char *path)
@@ -100,9 +232,16 @@ static const char *refusal(struct archive_entry *entry, const char *path)
     return NULL;
 }
 
+static bool is_hidden(const char *path)
+{
+    size_t length;
+    const char *last = import_last_part(path);
+    return last[0] == '.' || import_tool_folder(path, (size_t)(last - path), &length);
+}
+
 static bool is_picture(struct archive_entry *entry, const char *path)
 {
-    return archive_entry_filetype(entry) != AE_IFDIR && !import_is_hidden(path) && import_is_picture_name(path);
+    return archive_entry_filetype(entry) != AE_IFDIR && !is_hidden(path) && import_is_picture_name(path);
 }
 
 static int list_folder(struct import_files *files, const char *path, struct arena *arena, struct error *err)
@@ -111,18 +250,26 @@ static int list_folder(struct import_files *files, const char *path, struct aren
     const size_t length = folder ? strlen(folder) : 0;
     if (length && folder[length - 1] == '/')
         folder[length - 1] = 0;
-    if (folder && (!folder[0] || strcmp(folder, ".") == 0 || import_is_hidden(folder)))
+    if (folder && (!folder[0] || strcmp(folder, ".") == 0))
         return 0;
     return import_add_folder(files, folder, arena, err);
 }
 
-static int list_entry(struct import_files *files, struct archive_entry *entry, struct arena *arena, struct error *err)
+static int list_entry(struct import_files *files, struct archive_entry *entry, const char *path, struct arena *arena,
+                      struct error *err)
 {
-    const char *path = entry_path(entry);
-    if (archive_entry_filetype(entry) == AE_IFDIR)
+    const bool is_folder = archive_entry_filetype(entry) == AE_IFDIR;
+    size_t length;
+    const size_t folder_size = is_folder ? strlen(path) : (size_t)(import_last_part(path) - path);
+    const char *tool = import_tool_folder(path, folder_size, &length);
+    if (tool)
+        return import_add_left_out(files, tool, length, arena, err);
+    if (is_folder)
         return list_folder(files, path, arena, err);
-    if (!is_picture(entry, path))
+    if (!is_picture(entry, path)) {
+        files->hidden_count += import_is_picture_name(path) && is_hidden(path);
         return 0;
+    }
     const char *why = refusal(entry, path);
     return why ? import_add_refused(files, path, why, arena, err)
                : import_add_file(files, path, (uint64_t)archive_entry_size(entry), arena, err);
@@ -136,9 +283,12 @@ int import_list_tar(struct import_files *files, const volatile sig_atomic_t *sto
     int status;
     if (open_tar(&tar, files->folder, err))
         return -1;
-    while ((status = next_entry(&tar, &entry, err)) > 0 && !(stop && *stop))
-        if ((status = list_entry(files, entry, arena, err)))
+    while ((status = next_entry(&tar, &entry, err)) > 0 && !(stop && *stop)) {
+        status = status == ENTRY ? list_entry(files, entry, entry_path(&tar, entry), arena, err)
+                                 : import_add_refused(files, tar.inner_path, err->text, arena, err);
+        if (status)
             break;
+    }
     close_tar(&tar);
     return status < 0 ? -1 : 0;
 }
@@ -163,7 +313,8 @@ static int read_data(const struct tar *tar, struct archive_entry *entry, size_t 
                 memcpy(larger, *bytes, *size);
             *bytes = larger;
         }
-        const la_ssize_t got = archive_read_data(tar->archive, *bytes + *size, room - 1 - *size);
+        const la_ssize_t got =
+            archive_read_data(tar->inner ? tar->inner : tar->archive, *bytes + *size, room - 1 - *size);
         if (got == ARCHIVE_RETRY)
             continue;
         if (got < 0)
@@ -205,15 +356,16 @@ static int take_picture(const struct tar *tar, struct archive_entry *entry, int 
     return status;
 }
 
-static int visit_entries(const struct tar *tar, const struct import_files *files, const int *file_of, int places,
+static int visit_entries(struct tar *tar, const struct import_files *files, const int *file_of, int places,
                          const struct import_visitor *visitor, struct arena *scratch, int *place, struct error *err)
 {
     struct archive_entry *entry;
     struct error ignored; /* an archive that is cut or damaged from here on: its pictures are missing */
     (void)err;
-    while (*place < places && next_entry(tar, &entry, &ignored) > 0) {
-        const char *path = entry_path(entry);
-        if (!is_picture(entry, path) || refusal(entry, path))
+    int found;
+    while (*place < places && (found = next_entry(tar, &entry, &ignored)) > 0) {
+        const char *path = found == ENTRY ? entry_path(tar, entry) : "";
+        if (found != ENTRY || !is_picture(entry, path) || refusal(entry, path))
             continue;
         const int i = file_of[*place];
         if (i >= 0 && strcmp(files->files[i].path, path) != 0)
@@ -259,7 +411,7 @@ int import_read_member(const char *path, const char *end, size_t most, struct ar
         return -1;
     *bytes = NULL;
     while (!*bytes && (status = next_entry(&tar, &entry, err)) > 0) {
-        const char *name = entry_path(entry);
+        const char *name = status == ENTRY ? entry_path(&tar, entry) : "";
         const size_t length = strlen(name), wanted = strlen(end);
         if (length < wanted || strcmp(name + length - wanted, end) != 0)
             continue;

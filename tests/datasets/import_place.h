@@ -71,12 +71,19 @@ static inline void put_picture(const char *from, const char *name, size_t size)
 
 struct log {
     int found, checked, problems;
-    char problem[1024];
+    char problem[1024], notes[4096]; /* notes: each on a line */
 };
 
 static inline void note_found(void *context, const struct import_result *result)
 {
     ((struct log *)context)->found = result->found;
+}
+
+static inline void note_note(void *context, const char *note)
+{
+    struct log *log = context;
+    const size_t used = strlen(log->notes);
+    snprintf(log->notes + used, sizeof log->notes - used, "%s\n", note);
 }
 
 static inline void note_checked(void *context, const char *problem)
@@ -99,6 +106,7 @@ static inline int import(struct import_options options, struct import_result *re
     options.out = out;
     options.created_by = "a test";
     options.found = note_found;
+    options.noted = note_note;
     options.checked = note_checked;
     options.context = log;
     return import_dataset(&options, result, err);

@@ -1,5 +1,5 @@
 /*
- * bench/embed.h - a file of the project inside the program, taken in by the assembler as it is, with a NUL behind it.
+ * base/embed.h - a file of the project inside the program, taken in by the assembler as it is, with a NUL behind it.
  *
  *     EMBED(references_text, "docs/references.bib");
  *     extern const char references_text[];
@@ -7,8 +7,8 @@
  * The path is seen from the project's root. The Makefile names the file as a prerequisite of the object: the compiler
  * does not know that it was read.
  */
-#ifndef BENCH_EMBED_H
-#define BENCH_EMBED_H
+#ifndef BASE_EMBED_H
+#define BASE_EMBED_H
 
 #define EMBED(symbol, path) \
     __asm__(".pushsection .rodata\n" \

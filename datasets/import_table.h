@@ -1,0 +1,49 @@
+/*
+ * datasets/import_table.h - tables of labels in the forms that are met: which picture is of which class. Private to the
+ * importer.
+ */
+#ifndef DATASETS_IMPORT_TABLE_H
+#define DATASETS_IMPORT_TABLE_H
+
+#include "base/arena.h"
+#include "base/error.h"
+
+#include <stdbool.h>
+
+enum import_table_form {
+    IMPORT_TABLE_CSV,         /* with a line of names: file,class_index; ImageId,Class */
+    IMPORT_TABLE_LINES,       /* "NAME INDEX", as Caffe's val.txt */
+    IMPORT_TABLE_ANNOTATIONS, /* Tiny ImageNet's: name, synset and box, with tabs */
+    IMPORT_TABLE_SOLUTIONS,   /* Kaggle's ImageId,PredictionString */
+    IMPORT_TABLE_TRUTH        /* numbers alone: the development kit's */
+};
+
+/* What the column of classes holds. */
+enum import_table_classes { IMPORT_TABLE_NUMBERS, IMPORT_TABLE_SYNSETS, IMPORT_TABLE_WORDS };
+
+struct import_row {
+    const char *file, *klass;
+    const char *synset, *name; /* of the class; "" none */
+    int label;                 /* of IMPORT_TABLE_NUMBERS; -1 unknown */
+    int line;
+};
+
+/* Of the forms CSV and LINES. */
+struct import_table {
+    const char *path;
+    bool is_list;   /* its column is called "file": it says which files there are */
+    bool has_index; /* its column of classes is called "class_index" */
+    bool has_names;
+    enum import_table_classes classes;
+    int count;
+    struct import_row *rows;
+};
+
+/* By its content. Errors: cannot be read, or is of no known form; they name the file. */
+int import_table_form(const char *path, struct arena *arena, enum import_table_form *form, struct error *err);
+
+/* Errors name file and line. */
+int import_read_table(const char *path, enum import_table_form form, struct arena *arena, struct import_table *table,
+                      struct error *err);
+
+#endif
