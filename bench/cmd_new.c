@@ -1,8 +1,8 @@
 /* bench/cmd_new.c - a new method or metric and its test, from commented templates that work as they stand. */
+#include "base/embed.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "bench/bench.h"
-#include "base/embed.h"
 #include "bench/options.h"
 #include "methods/method.h"
 #include "metrics/metric.h"

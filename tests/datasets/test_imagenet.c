@@ -329,7 +329,8 @@ TEST(wrong_tables_of_kaggle_are_named)
         {"ImageId,PredictionString\nILSVRC2012_val_00000001\n", "line 2: not a picture and a synset"},
         {"ImageId,PredictionString\n../x,../y\n", "line 2: not a picture and a synset with boxes: \"../y\""},
         {"ImageId,PredictionString\na,n02119789\na,n02119789\n", "picture \"a\" is there twice"},
-        {"ImageId,PredictionString\na,n02119789\n", "does not name 5 of the 5 pictures: \"ILSVRC2012_val_00000001.JPEG\""},
+        {"ImageId,PredictionString\na,n02119789\n",
+         "does not name 5 of the 5 pictures: \"ILSVRC2012_val_00000001.JPEG\""},
         {"ImageId,PredictionString\nILSVRC2012_val_00000001,n99999999 1 2 3 4\n", "does not know synset n99999999"},
         {"ImageId,Prediction\n", "does not begin with ImageId,PredictionString"},
     };
@@ -461,10 +462,10 @@ TEST(folders_of_some_synsets_are_classes_of_all_when_these_are_known)
     begin();
     put_folders(folders, 2);
     assert_folders((struct import_options){0}, "2 of ImageNet's 1000 synsets", 2, (const int[]){968, 1});
-    assert_folders((struct import_options){.classes = IMPORT_CLASSES_FOLDER}, "numbered from 0", 2, (const int[]){1, 0});
+    assert_folders((struct import_options){.classes = IMPORT_CLASSES_FOLDER}, "numbered from 0", 2,
+                   (const int[]){1, 0});
     assert_folders((struct import_options){.synsets = "tests/golden/devkit/meta.mat"},
-                   "2 of the 4 synsets of \"tests/golden/devkit/meta.mat\"", 2,
-                   (const int[]){3, 1});
+                   "2 of the 4 synsets of \"tests/golden/devkit/meta.mat\"", 2, (const int[]){3, 1});
     write_text("LOC_synset_mapping.txt", "n07930864 cup\r\nn00000001\nn00000002\nn01443537 goldfish\n\n");
     assert_folders((struct import_options){0}, "2 of the 4 synsets of", 2, (const int[]){3, 2});
     write_text("LOC_synset_mapping.txt", "n07930864 cup\n");
