@@ -4,19 +4,19 @@
  * gnuplot starts in the folder of the plots with plain file names, reads no settings of the user, and writes beside the
  * final names, which appear only when it has succeeded.
  */
-#define _GNU_SOURCE /* posix_spawn_file_actions_addchdir_np */
 #include "report/gnuplot.h"
 
 #include "base/file.h"
-#include "base/text.h"
+#include "report/process.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <spawn.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/wait.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#define PATIENCE_MS 30000           /* a plot takes tenths of a second */
+#define LEFT_OUT "plots left out: " /* begins the warning after which no further plot is tried */
 
 static const struct picture_format {
     const char *suffix;
@@ -68,79 +68,86 @@ static int write_script(const struct figure *figure, const char *folder, struct 
     return file_commit(&writer, err);
 }
 
-/* The last line of what gnuplot said, as text for one line; the file goes. */
-static void read_log(const char *path, char *text, size_t size)
+/* "FOLDER/NAME.svg.part" and the like. */
+static int part_path(const struct figure *figure, const char *folder, int format, char path[PATH_MAX],
+                     struct error *err)
 {
-    char raw[512] = "", line[512];
-    FILE *file = fopen(path, "r");
-    while (file && fgets(line, sizeof line, file))
-        if (line[strspn(line, " \t\n")])
-            memcpy(raw, line, sizeof raw);
-    raw[strcspn(raw, "\n")] = 0;
-    if (file)
-        fclose(file);
-    unlink(path);
-    text_printable(raw, text, size);
+    char name[160];
+    snprintf(name, sizeof name, "%s.%s.part", figure->name, formats[format].suffix);
+    return file_join(path, folder, name, err);
 }
 
-/* Runs gnuplot on NAME.gp in the folder, for NAME.svg.part and .png.part; 0, or -1 and the warning. */
-static int run(const struct figure *figure, const char *folder, struct error *warning)
+/* gnuplot opens its files as it finds them: what was there, perhaps a link, goes first. */
+static int remove_parts(const struct figure *figure, const char *folder, struct error *err)
 {
-    char program[] = "gnuplot", defaults[] = "-d", first[] = "-e", part[] = "part = '.part'";
-    char script[160], log[160], path[PATH_MAX], said[256];
-    snprintf(script, sizeof script, "%s.gp", figure->name);
-    snprintf(log, sizeof log, "%s.log", figure->name);
-    if (file_join(path, folder, log, warning))
-        return -1;
-    char *const argv[] = {program, defaults, first, part, script, NULL};
-    posix_spawn_file_actions_t actions;
-    pid_t child;
-    if (posix_spawn_file_actions_init(&actions))
-        return error_memory(warning, "starting gnuplot");
-    int failed = posix_spawn_file_actions_addchdir_np(&actions, folder);
-    failed = failed ? failed : posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    failed = failed ? failed : posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
-    failed = failed ? failed : posix_spawn_file_actions_addopen(&actions, 2, log, O_WRONLY | O_CREAT | O_TRUNC, 0666);
-    failed = failed ? failed : posix_spawnp(&child, "gnuplot", &actions, NULL, argv, environ);
-    posix_spawn_file_actions_destroy(&actions);
-    if (failed) {
-        unlink(path);
-        return error_set(warning, "plots left out: could not start gnuplot: %s (package gnuplot-nox)",
-                         strerror(failed));
-    }
-    int status;
-    while (waitpid(child, &status, 0) < 0)
-        if (errno != EINTR)
-            return error_set(warning, "plot \"%s\" left out: %s", figure->name, strerror(errno));
-    read_log(path, said, sizeof said);
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-        return 0;
-    return error_set(warning, "plot \"%s\" left out: gnuplot failed: %s", figure->name, said);
-}
-
-static int finish(const struct figure *figure, const char *folder, bool is_made, struct error *err)
-{
-    for (int i = 0; i < FORMATS; i++) {
-        char name[160], from[PATH_MAX], to[PATH_MAX];
-        snprintf(name, sizeof name, "%s.%s.part", figure->name, formats[i].suffix);
-        if (file_join(from, folder, name, err))
+    char path[PATH_MAX];
+    for (int i = 0; i < FORMATS; i++)
+        if (part_path(figure, folder, i, path, err))
             return -1;
-        memcpy(to, from, sizeof to);
-        to[strlen(to) - strlen(".part")] = 0;
-        if (is_made && rename(from, to))
-            return error_set(err, "could not write \"%s\": %s", to, strerror(errno));
-        if (!is_made)
-            unlink(from);
+        else if (unlink(path) && errno != ENOENT)
+            return error_set(err, "could not remove \"%s\": %s", path, strerror(errno));
+    return 0;
+}
+
+/* 0, or -1 and the warning: gnuplot can end well without having written anything. */
+static int check_parts(const struct figure *figure, const char *folder, struct error *warning)
+{
+    char path[PATH_MAX];
+    struct stat info;
+    for (int i = 0; i < FORMATS; i++) {
+        if (part_path(figure, folder, i, path, warning))
+            return -1;
+        if (lstat(path, &info) || !S_ISREG(info.st_mode) || info.st_size == 0)
+            return error_set(warning, "plot \"%s\" left out: gnuplot ended well, but wrote no %s", figure->name,
+                             formats[i].suffix);
     }
     return 0;
 }
 
-int figure_write(const struct figure *figure, const char *folder, struct error *warning, struct error *err)
+/* Runs gnuplot on NAME.gp in the folder, for NAME.svg.part and .png.part; 0, or -1 and the warning. */
+static int run(const struct figure *figure, const char *folder, const volatile sig_atomic_t *stop,
+               struct error *warning)
 {
-    if (write_data(figure, folder, err) || write_script(figure, folder, err))
+    char program[] = "gnuplot", defaults[] = "-d", first[] = "-e", part[] = "part = '.part'", script[160];
+    snprintf(script, sizeof script, "%s.gp", figure->name);
+    char *const argv[] = {program, defaults, first, part, script, NULL};
+    const struct process process = {argv, folder, PATIENCE_MS, stop};
+    struct error why;
+    switch (process_run(&process, &why)) {
+    case PROCESS_DONE:
+        return check_parts(figure, folder, warning);
+    case PROCESS_MISSING:
+        return error_set(warning, LEFT_OUT "could not start gnuplot: %s (package gnuplot-nox)", why.text);
+    case PROCESS_HUNG:
+        return error_set(warning, LEFT_OUT "gnuplot was killed at \"%s\": %s", figure->name, why.text);
+    default:
+        return error_set(warning, "plot \"%s\" left out: gnuplot: %s", figure->name, why.text);
+    }
+}
+
+static int finish(const struct figure *figure, const char *folder, bool is_made, struct error *err)
+{
+    char from[PATH_MAX], to[PATH_MAX];
+    for (int i = 0; i < FORMATS && is_made; i++) {
+        if (part_path(figure, folder, i, from, err))
+            return -1;
+        memcpy(to, from, sizeof to);
+        to[strlen(to) - strlen(".part")] = 0;
+        if (rename(from, to))
+            return error_set(err, "could not write \"%s\": %s", to, strerror(errno));
+    }
+    return is_made ? 0 : remove_parts(figure, folder, err);
+}
+
+int figure_write(const struct figure *figure, const char *folder, const volatile sig_atomic_t *stop,
+                 struct error *warning, struct error *err)
+{
+    if (write_data(figure, folder, err) || write_script(figure, folder, err) || remove_parts(figure, folder, err))
         return -1;
     struct error failure;
-    const bool is_made = run(figure, folder, &failure) == 0;
+    if (strncmp(warning->text, LEFT_OUT, strlen(LEFT_OUT)) == 0)
+        return 0;
+    const bool is_made = run(figure, folder, stop, &failure) == 0;
     if (!is_made && !warning->text[0])
         *warning = failure;
     return finish(figure, folder, is_made, err);

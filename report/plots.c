@@ -14,7 +14,9 @@
 
 int plot_figure(const struct plot *plot, const struct figure *figure, struct error *err)
 {
-    return report_stopped(plot->report, err) ? -1 : figure_write(figure, plot->folder, plot->warning, err);
+    return report_stopped(plot->report, err)
+               ? -1
+               : figure_write(figure, plot->folder, plot->report->stop, plot->warning, err);
 }
 
 unsigned plot_color(int backbone)
@@ -106,7 +108,7 @@ int report_plots(const struct report *report, const struct cell *cells, const st
 {
     char folder[PATH_MAX], name[64], suffix[80];
     warning->text[0] = 0;
-    if (file_join(folder, report->folder, "plots", err) || file_make_folder(folder, err))
+    if (file_make_inside(folder, report->folder, "plots", err))
         return -1;
     for (int p = 0; p < report->protocol_count; p++) {
         escape_file_name(report->protocols[p].name, name, sizeof name);

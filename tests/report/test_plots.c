@@ -239,6 +239,62 @@ TEST(failing_gnuplot_is_a_warning_with_its_words)
     sample_close(&run);
 }
 
+/* Draws with a gnuplot that is this script. */
+static void draw_with_script(struct sample_run *run, const char *script, struct error *warning)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/gnuplot", run->folder);
+    FILE *file = fopen(path, "w");
+    fputs(script, file);
+    fclose(file);
+    assert_int_equal(chmod(path, 0755), 0);
+    draw_with_path(run, run->folder, warning);
+}
+
+TEST(gnuplot_that_says_and_writes_nothing_is_a_warning_with_how_it_ended)
+{
+    static const struct {
+        const char *script, *words;
+    } cases[] = {{"#!/bin/sh\nexit 0\n", "wrote no svg"},
+                 {"#!/bin/sh\nexit 7\n", "exit code 7"},
+                 {"#!/bin/sh\nkill -9 $$\n", "signal 9"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct sample_run run;
+        struct error warning = {""};
+        sample_open(&run);
+        draw_with_script(&run, cases[i].script, &warning);
+        if (!strstr(warning.text, cases[i].words))
+            fail_msg("\"%s\", expected \"%s\"", warning.text, cases[i].words);
+        assert_non_null(strstr(warning.text, "\"adcc\""));
+        assert_false(has_file(run.folder, "plots/adcc.svg"));
+        sample_remove(run.folder);
+        sample_close(&run);
+    }
+}
+
+TEST(gnuplot_is_never_taken_from_a_folder_that_path_names_relatively)
+{
+    static const char *const paths[] = {".", "", ":", ".:", "plots/..:."};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        struct sample_run run;
+        struct error warning = {""};
+        char path[128];
+        sample_open(&run);
+        snprintf(path, sizeof path, "%s/plots", run.folder);
+        assert_int_equal(mkdir(path, 0755), 0);
+        snprintf(path, sizeof path, "%s/plots/gnuplot", run.folder);
+        FILE *file = fopen(path, "w");
+        fputs("#!/bin/sh\ntouch taken\n", file);
+        fclose(file);
+        assert_int_equal(chmod(path, 0755), 0);
+        draw_with_path(&run, paths[i], &warning);
+        assert_non_null(strstr(warning.text, "could not start gnuplot"));
+        assert_false(has_file(run.folder, "plots/taken"));
+        sample_remove(run.folder);
+        sample_close(&run);
+    }
+}
+
 static bool boxes_overlap(const struct label *a, const struct label *b)
 {
     return a->left < b->left + b->width && b->left < a->left + a->width &&

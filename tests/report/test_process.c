@@ -1,0 +1,115 @@
+/* Programs that hang, that leave something running, that are stopped: what is said of them, and that nothing stays. */
+#include "report/process.h"
+
+#include "tests/test.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t stop;
+
+static enum process_end run_shell(const char *script, int patience_ms, struct error *err)
+{
+    char shell[] = "sh", flag[] = "-c", *text = strdup(script);
+    char *const argv[] = {shell, flag, text, NULL};
+    const struct process process = {argv, "/tmp", patience_ms, &stop};
+    const enum process_end end = process_run(&process, err);
+    free(text);
+    return end;
+}
+
+/* A name that no process of the machine has, for `sleep` to be found by. */
+static void sleep_time(char text[32])
+{
+    snprintf(text, 32, "1000%d", (int)getpid());
+}
+
+static bool is_running(const char *seconds)
+{
+    char command[128];
+    snprintf(command, sizeof command, "ps -eo args | grep -q '^sleep %s'", seconds);
+    return system(command) == 0;
+}
+
+TEST(the_end_of_a_program_is_told)
+{
+    struct error err;
+    assert_int_equal(run_shell("exit 0", 5000, &err), PROCESS_DONE);
+    assert_int_equal(run_shell("exit 3", 5000, &err), PROCESS_FAILED);
+    assert_string_equal(err.text, "it failed with exit code 3");
+    assert_int_equal(run_shell("echo one >&2; printf 'two\\001' >&2; exit 4", 5000, &err), PROCESS_FAILED);
+    assert_string_equal(err.text, "it failed with exit code 4: two?");
+    assert_int_equal(run_shell("kill -SEGV $$", 5000, &err), PROCESS_FAILED);
+    assert_string_equal(err.text, "it was ended by signal 11 (Segmentation fault)");
+}
+
+TEST(a_program_that_says_much_is_not_held_up)
+{
+    struct error err;
+    assert_int_equal(
+        run_shell("i=0; while [ $i -lt 20000 ]; do echo 'a line of text' >&2; i=$((i + 1)); done; exit 1", 20000, &err),
+        PROCESS_FAILED);
+    assert_string_equal(err.text, "it failed with exit code 1: a line of text");
+}
+
+TEST(a_program_that_hangs_is_killed_with_what_it_has_started)
+{
+    struct error err;
+    char script[128], seconds[32];
+    sleep_time(seconds);
+    snprintf(script, sizeof script, "trap '' TERM INT; sleep %s & sleep %s", seconds, seconds);
+    assert_int_equal(run_shell(script, 300, &err), PROCESS_HUNG);
+    assert_string_equal(err.text, "it did not end within 0 s");
+    assert_false(is_running(seconds));
+}
+
+TEST(what_a_program_leaves_behind_goes_with_it)
+{
+    struct error err;
+    char script[128], seconds[32];
+    sleep_time(seconds);
+    snprintf(script, sizeof script, "sleep %s & exit 0", seconds);
+    assert_int_equal(run_shell(script, 5000, &err), PROCESS_DONE);
+    for (int i = 0; i < 100 && is_running(seconds); i++)
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+    assert_false(is_running(seconds));
+}
+
+static void set_stop(int number)
+{
+    (void)number;
+    stop = 1;
+}
+
+TEST(a_signal_that_sets_stop_ends_the_program_at_once)
+{
+    struct error err;
+    struct timespec begin, end;
+    stop = 0;
+    signal(SIGALRM, set_stop);
+    alarm(1);
+    clock_gettime(CLOCK_MONOTONIC, &begin);
+    assert_int_equal(run_shell("sleep 30", 20000, &err), PROCESS_STOPPED);
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    assert_true(end.tv_sec - begin.tv_sec < 5);
+    stop = 0;
+}
+
+/* Ignored signals would be inherited: a full pipe or a full disk must end the program, which may not look. */
+TEST(ignored_signals_have_their_usual_effect_on_the_program)
+{
+    struct error err;
+    signal(SIGXFSZ, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN);
+    assert_int_equal(run_shell("kill -PIPE $$", 5000, &err), PROCESS_FAILED);
+    assert_non_null(strstr(err.text, "signal 13"));
+    assert_int_equal(run_shell("kill -XFSZ $$", 5000, &err), PROCESS_FAILED);
+    assert_non_null(strstr(err.text, "signal 25"));
+}
