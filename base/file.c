@@ -94,6 +94,21 @@ int file_make_folder(const char *path, struct error *err)
     return file_make_folders(&made, path, err);
 }
 
+bool file_is_link(const char *path)
+{
+    struct stat info;
+    return lstat(path, &info) == 0 && S_ISLNK(info.st_mode);
+}
+
+int file_make_inside(char out[PATH_MAX], const char *folder, const char *name, struct error *err)
+{
+    if (file_join(out, folder, name, err))
+        return -1;
+    if (file_is_link(out))
+        return error_set(err, "\"%s\" is a symbolic link, which is not followed; remove it", out);
+    return file_make_folder(out, err);
+}
+
 /* -- files ---------------------------------------------------------------------------------------------------------- */
 
 int file_check_target(const char *path, struct error *err)
@@ -107,6 +122,13 @@ int file_check_target(const char *path, struct error *err)
     return 0;
 }
 
+/* Never what is there already, which may be a link. */
+static FILE *open_new(const char *path)
+{
+    FILE *stream = fopen(path, "wx");
+    return !stream && errno == EEXIST && unlink(path) == 0 ? fopen(path, "wx") : stream;
+}
+
 int file_create(struct file_writer *writer, const char *path, struct error *err)
 {
     *writer = (struct file_writer){0};
@@ -115,11 +137,11 @@ int file_create(struct file_writer *writer, const char *path, struct error *err)
         return error_set(err, "path too long: \"%s\"", path);
     if (file_check_target(path, err))
         return -1;
-    writer->stream = fopen(writer->temporary, "w");
+    writer->stream = open_new(writer->temporary);
     if (!writer->stream && errno == ENOENT) {
         if (file_make_parents(&writer->folders, path, err))
             return error_prefix(err, "could not write \"%s\": ", path);
-        writer->stream = fopen(writer->temporary, "w");
+        writer->stream = open_new(writer->temporary);
     }
     if (writer->stream)
         return 0;
@@ -165,13 +187,16 @@ static void remove_unfinished(const char *folder, const char *name)
     char path[PATH_MAX];
     struct error err;
     pid_t pid;
-    DIR *entries = opendir(folder);
+    const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *entries = fd < 0 ? NULL : fdopendir(fd);
     for (struct dirent *entry; entries && (entry = readdir(entries));)
         if (is_unfinished(entry->d_name, name, &pid) && (!name || is_gone(pid)) &&
             file_join(path, folder, entry->d_name, &err) == 0)
             unlink(path);
     if (entries)
         closedir(entries);
+    else if (fd >= 0)
+        close(fd);
 }
 
 /* The folder of a path, with a slash at its end. */

@@ -7,6 +7,7 @@
 #include "base/error.h"
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 /* The folders of a path; of those, which were made here, so that a failure takes them back. Zeros: none. */
@@ -25,6 +26,15 @@ int file_make_parents(struct file_folders *made, const char *file, struct error 
 /* Removes the folders that were made, as far as they are empty. Harmless when repeated. */
 void file_remove_folders(struct file_folders *made);
 
+/*
+ * Makes "FOLDER/NAME" inside a folder that is there, perhaps someone else's, and gives its path. A symbolic link there is an
+ * error: what is written into a folder must stay in it.
+ */
+int file_make_inside(char out[PATH_MAX], const char *folder, const char *name, struct error *err);
+
+/* Is there a symbolic link of that name, wherever it leads? */
+bool file_is_link(const char *path);
+
 /* A path that a file can be renamed to: it is not a folder's. */
 int file_check_target(const char *path, struct error *err);
 
@@ -36,8 +46,8 @@ struct file_writer {
 };
 
 /*
- * Opens "PATH.part-PID"; folders that are missing above it are made, and taken back unless file_commit() succeeds. Fails
- * with the path and the system's reason.
+ * Makes "PATH.part-PID", in place of what may be there, and never through a link; folders that are missing above it are made,
+ * and taken back unless file_commit() succeeds. Fails with the path and the system's reason.
  */
 int file_create(struct file_writer *writer, const char *path, struct error *err);
 
@@ -50,7 +60,8 @@ int file_sync_folder(const char *path, struct error *err);
 /* Removes what processes that are no longer there (killed, out of power) left beside a path: "PATH.part-PID". */
 void file_remove_left(const char *path);
 
-/* Removes what is unfinished in a folder that nobody else may write to at the moment: every "NAME.part-PID". */
+/* Removes what is unfinished in a folder that nobody else may write to at the moment: every "NAME.part-PID". Not in one
+ * that is a symbolic link. */
 void file_remove_unfinished(const char *folder);
 
 /* Drops what was written. Harmless after file_commit(). */

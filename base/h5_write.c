@@ -93,7 +93,8 @@ static int create_file(struct h5_writer *writer, const char *path, struct error 
         return error_set(err, "path too long: \"%s\"", path);
     if (file_check_target(path, err))
         return -1;
-    const int how = O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC;
+    const int how = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC;
+    unlink(writer->temporary); /* of a process that had our number, or a link, which is not followed */
     writer->fd = open(writer->temporary, how, 0666);
     if (writer->fd < 0 && errno == ENOENT) {
         if (file_make_parents(&writer->folders, path, err))

@@ -520,7 +520,7 @@ static bool is_picture(const char *name)
 static int copy_overlays(const struct merge *merge, const char *folder, struct error *err)
 {
     char from[PATH_MAX], to[PATH_MAX], file[PATH_MAX], copy[PATH_MAX];
-    if (file_join(from, folder, "overlays", err) || file_join(to, merge->output, "overlays", err))
+    if (file_join(from, folder, "overlays", err))
         return -1;
     DIR *entries = opendir(from);
     if (!entries)
@@ -528,10 +528,11 @@ static int copy_overlays(const struct merge *merge, const char *folder, struct e
     int status = 0;
     for (struct dirent *entry; !status && !interrupt_has_come && (entry = readdir(entries));)
         if (is_picture(entry->d_name))
-            status = file_join(file, from, entry->d_name, err) || file_join(copy, to, entry->d_name, err) ||
-                             file_make_folder(to, err) || (access(copy, F_OK) && copy_file(file, copy, err))
-                         ? -1
-                         : 0;
+            status =
+                file_join(file, from, entry->d_name, err) || file_make_inside(to, merge->output, "overlays", err) ||
+                        file_join(copy, to, entry->d_name, err) || (access(copy, F_OK) && copy_file(file, copy, err))
+                    ? -1
+                    : 0;
     closedir(entries);
     return status;
 }

@@ -126,7 +126,7 @@ static int write_overlay(struct pictures *pictures, int image, struct error *err
                                 .input = pictures->input,
                                 .pixels = kept->pixels};
     char folder[PATH_MAX], path[PATH_MAX];
-    const int status = file_join(folder, config->output, "overlays", err) || file_make_folder(folder, err) ||
+    const int status = file_make_inside(folder, config->output, "overlays", err) ||
                        overlay_path(pictures, image, path, err) || sheet_write(path, &sheet, panels, count + 1, err);
     arena_rewind(&pictures->arena, mark);
     return status ? -1 : 0;

@@ -7,6 +7,7 @@
 #include "bench/manifest.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -167,7 +168,8 @@ static void clear_folder(const char *folder)
     static const char *const kinds[] = {".png", ".svg", ".gp", ".dat", ".md", ".tex"};
     char path[PATH_MAX];
     struct error ignored;
-    DIR *entries = opendir(folder);
+    const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC); /* not what a link leads to */
+    DIR *entries = fd < 0 ? NULL : fdopendir(fd);
     for (struct dirent *entry; entries && (entry = readdir(entries));) {
         const char *kind = strrchr(entry->d_name, '.');
         for (size_t i = 0; kind && i < sizeof kinds / sizeof kinds[0]; i++)
@@ -176,6 +178,8 @@ static void clear_folder(const char *folder)
     }
     if (entries)
         closedir(entries);
+    else if (fd >= 0)
+        close(fd);
 }
 
 static int clear_pictures(const struct config *config, struct error *err)

@@ -465,6 +465,15 @@ static int exit_code(const struct runner *runner)
     return runner->flags->strict && runner->skipped_count > 0 ? EXIT_INCOMPLETE : EXIT_DONE;
 }
 
+/* A shard's folder is inside the run's, which may be someone else's. */
+static int make_output(struct runner *runner, struct error *err)
+{
+    const struct run *run = runner->run;
+    if (shard_is_part(&run->shard) && file_is_link(run->config.output))
+        return error_set(err, "\"%s\" is a symbolic link, which is not followed; remove it", run->config.output);
+    return file_make_folders(&runner->folders, run->config.output, err);
+}
+
 static int execute(struct runner *runner, struct error *err)
 {
     struct run *run = runner->run;
@@ -473,7 +482,7 @@ static int execute(struct runner *runner, struct error *err)
     runner->is_skipped = arena_alloc(&run->arena, images, sizeof *runner->is_skipped);
     if (!runner->is_skipped)
         return error_memory(err, "the run");
-    if (file_make_folders(&runner->folders, run->config.output, err))
+    if (make_output(runner, err))
         return -1;
     runner->store = record_open(run, runner->flags->fresh, err);
     if (!runner->store || store_clear_skipped(runner->store, err) || open_maps(runner, err))

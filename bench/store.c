@@ -3,13 +3,14 @@
  *
  * Workload: some ten to a hundred rows an item, one transaction each, never changed afterwards; read as a whole for a
  * report. Positions are those of the run's lists, which are kept in `name`. Reasons and flags are few texts, so rows
- * hold their numbers (`note`). Locking is by FOLDER/run.lock (flock: gone with its process); SQLite's own exclusive mode
+ * hold their numbers (`note`). Locking is by FOLDER/run.lock (bench/run_lock.h); SQLite's own exclusive mode
  * spares the shared-memory file that network file systems do not have.
  */
 #include "bench/store.h"
 
 #include "base/file.h"
 #include "base/text.h"
+#include "bench/run_lock.h"
 
 #include <sqlite3.h>
 
@@ -21,7 +22,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -116,8 +116,8 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
 };
 
 struct store {
-    char folder[PATH_MAX], path[PATH_MAX], lock_path[PATH_MAX];
-    int lock; /* descriptor, -1: not held */
+    char folder[PATH_MAX], path[PATH_MAX];
+    struct run_lock lock;
     sqlite3 *db;
     sqlite3_stmt *statements[STATEMENT_COUNT];
     bool is_batch; /* BEGIN has been, COMMIT is the caller's */
@@ -235,62 +235,9 @@ static int end_transaction(struct store *store, int status, struct error *err)
 
 /* -- one process at a time ----------------------------------------------------------------------------------------- */
 
-static int in_use(const struct store *store, struct error *err)
-{
-    char owner[256] = "", shown[256];
-    const ssize_t size = pread(store->lock, owner, sizeof owner - 1, 0);
-    owner[size > 0 ? size : 0] = 0;
-    owner[strcspn(owner, "\n")] = 0;
-    return error_set(err, "run directory \"%s\" is in use by %s", store->folder,
-                     *owner ? text_printable(owner, shown, sizeof shown) : "another process");
-}
-
-/* The file was not removed between open() and flock() by a process that ended. */
-static bool is_still_there(const struct store *store)
-{
-    struct stat held, there;
-    return fstat(store->lock, &held) == 0 && stat(store->lock_path, &there) == 0 && held.st_ino == there.st_ino &&
-           held.st_dev == there.st_dev;
-}
-
-static int sign_lock(const struct store *store, struct error *err)
-{
-    char host[128] = "unknown", text[256];
-    gethostname(host, sizeof host - 1);
-    const int size = snprintf(text, sizeof text, "process %ld on %s\n", (long)getpid(), host);
-    if (ftruncate(store->lock, 0) || pwrite(store->lock, text, (size_t)size, 0) != size)
-        return error_set(err, "could not write \"%s\": %s", store->lock_path, strerror(errno));
-    return 0;
-}
-
 static int take_lock(struct store *store, struct error *err)
 {
-    for (;;) {
-        store->lock = open(store->lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-        if (store->lock < 0)
-            return error_set(err, "could not write \"%s\": %s", store->lock_path, strerror(errno));
-        if (flock(store->lock, LOCK_EX | LOCK_NB)) {
-            const int reason = errno;
-            const int status = reason == EWOULDBLOCK
-                                   ? in_use(store, err)
-                                   : error_set(err, "could not lock \"%s\": %s", store->lock_path, strerror(reason));
-            close(store->lock);
-            store->lock = -1;
-            return status;
-        }
-        if (is_still_there(store))
-            return sign_lock(store, err);
-        close(store->lock);
-    }
-}
-
-static void drop_lock(struct store *store)
-{
-    if (store->lock < 0)
-        return;
-    if (!store->is_read_only)
-        unlink(store->lock_path);
-    close(store->lock);
+    return run_lock_take(&store->lock, err);
 }
 
 static bool may_write(const char *path)
@@ -312,12 +259,11 @@ static bool is_log_there(const struct store *store)
  */
 static int take_lock_to_read(struct store *store, struct error *err)
 {
-    if (may_write(store->folder) && may_write(store->path) && may_write(store->lock_path))
+    if (may_write(store->folder) && may_write(store->path) && may_write(store->lock.path))
         return take_lock(store, err);
     store->is_read_only = true;
-    store->lock = open(store->lock_path, O_RDONLY | O_CLOEXEC);
-    if (store->lock >= 0 && flock(store->lock, LOCK_SH | LOCK_NB))
-        return in_use(store, err);
+    if (run_lock_share(&store->lock, err))
+        return -1;
     if (is_log_there(store))
         return error_set(
             err,
@@ -342,6 +288,12 @@ static int move_aside(const char *path, const char *suffix, struct error *err)
     return 0;
 }
 
+/* SQLite's way to its file: without locks of its own where the file system has none, since ours are held. */
+static const char *file_access(const struct store *store)
+{
+    return store->lock.has_record_locks && !store->lock.is_by_name ? NULL : "unix-none";
+}
+
 /*
  * What a killed process committed stands in run.db-wal, which must never meet another run.db. It is brought home first,
  * so that one rename moves all; where that fails (no database, a damaged one), the log goes first.
@@ -349,7 +301,8 @@ static int move_aside(const char *path, const char *suffix, struct error *err)
 static int keep_old(const struct store *store, struct error *err)
 {
     sqlite3 *db = NULL;
-    if (access(store->path, F_OK) == 0 && sqlite3_open_v2(store->path, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK)
+    if (access(store->path, F_OK) == 0 &&
+        sqlite3_open_v2(store->path, &db, SQLITE_OPEN_READWRITE, file_access(store)) == SQLITE_OK)
         sqlite3_exec(db, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE;", NULL, NULL, NULL);
     sqlite3_close(db);
     return move_aside(store->path, "-wal", err) || move_aside(store->path, "", err) ? -1 : 0;
@@ -358,7 +311,7 @@ static int keep_old(const struct store *store, struct error *err)
 static int open_database(struct store *store, struct error *err)
 {
     const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-    if (sqlite3_open_v2(store->path, &store->db, flags, NULL) != SQLITE_OK)
+    if (sqlite3_open_v2(store->path, &store->db, flags, file_access(store)) != SQLITE_OK)
         return sql_error(store, err);
     return run_sql(store, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;",
                    err);
@@ -617,6 +570,19 @@ static void remove_unfinished(const struct store *store)
             file_remove_unfinished(path);
 }
 
+/* SQLite follows a link to its file, and in someone else's folder that may lead anywhere. */
+static int refuse_links(const struct store *store, struct error *err)
+{
+    static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
+    char path[PATH_MAX + 16];
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+        snprintf(path, sizeof path, "%s%s", store->path, suffixes[i]);
+        if (file_is_link(path))
+            return error_set(err, "\"%s\" is a symbolic link, which is not followed; remove it", path);
+    }
+    return 0;
+}
+
 /* Paths and the lock; nothing of SQLite yet. */
 static struct store *begin(const char *folder, int (*lock)(struct store *store, struct error *err), struct error *err)
 {
@@ -625,11 +591,10 @@ static struct store *begin(const char *folder, int (*lock)(struct store *store, 
         error_memory(err, "the run's store");
         return NULL;
     }
-    store->lock = -1;
     arena_init(&store->arena, 0);
     snprintf(store->folder, sizeof store->folder, "%s", folder);
-    if (file_join(store->path, folder, "run.db", err) || file_join(store->lock_path, folder, "run.lock", err) ||
-        lock(store, err)) {
+    if (run_lock_init(&store->lock, folder, err) || file_join(store->path, folder, "run.db", err) || lock(store, err) ||
+        (!store->is_read_only && refuse_links(store, err))) {
         store_close(store);
         return NULL;
     }
@@ -717,7 +682,7 @@ void store_close(struct store *store)
     for (int i = 0; i < STATEMENT_COUNT; i++)
         sqlite3_finalize(store->statements[i]);
     sqlite3_close(store->db);
-    drop_lock(store);
+    run_lock_drop(&store->lock);
     arena_release(&store->arena);
     free(store);
 }

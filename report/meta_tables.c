@@ -140,7 +140,7 @@ static int write_file(struct writer *writer, const char *name, void (*write)(con
 int report_meta(const struct report *report, const struct meta_cell *cells, struct error *err)
 {
     char folder[PATH_MAX];
-    if (file_join(folder, report->folder, "tables", err) || file_make_folder(folder, err))
+    if (file_make_inside(folder, report->folder, "tables", err))
         return -1;
     struct arena arena;
     arena_init(&arena, 0);

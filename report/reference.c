@@ -306,7 +306,7 @@ static int write_markdown(const struct report *report, const struct cell *cells,
 {
     struct file_writer writer;
     char path[PATH_MAX];
-    if (file_join(path, report->folder, "tables", err) || file_make_folder(path, err) ||
+    if (file_make_inside(path, report->folder, "tables", err) ||
         file_join(path, report->folder, "tables/reference.md", err) || file_create(&writer, path, err))
         return -1;
     markdown(report, cells, is_used, writer.stream);

@@ -349,7 +349,7 @@ static int write_protocol(struct table *table, struct error *err)
 int report_tables(const struct report *report, const struct cell *cells, struct error *err)
 {
     char folder[PATH_MAX];
-    if (file_join(folder, report->folder, "tables", err) || file_make_folder(folder, err))
+    if (file_make_inside(folder, report->folder, "tables", err))
         return -1;
     struct arena arena;
     arena_init(&arena, 0);

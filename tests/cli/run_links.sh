@@ -1,0 +1,44 @@
+# A run directory with symbolic links where files are written: none is followed.
+mkdir outside
+echo precious >outside/victim
+cat >config.yaml <<'YAML'
+name: small
+dataset: {path: fixtures/set.h5}
+backbones: [{arch: resnet18, weights: fixtures/resnet18.h5}]
+methods: [gradcam]
+metrics: [average_drop, adcc]
+report: {plots: true, overlays: 1, maps: true, bootstrap: 10}
+YAML
+
+# files that would be written through
+for name in run.lock run.db run.db-wal run.db-journal; do
+    mkdir -p run
+    ln -s ../outside/victim "run/$name"
+    try cambench run config.yaml --quiet --output run
+    rm -r run
+done
+
+# folders that would be written into, or swept
+echo png >outside/mine.png
+echo part >outside/mine.part-1
+for name in plots tables overlays; do
+    mkdir -p run
+    ln -s ../outside "run/$name"
+    try cambench run config.yaml --quiet --output run --fresh
+    rm -r run
+done
+mkdir run
+ln -s ../outside run/shard-1-of-2
+try cambench run config.yaml --quiet --output run --set report.maps=false --shard 1/2
+rm -r run
+
+# files that are replaced: the link goes, what it leads to stays
+mkdir -p run/plots run/tables run/overlays
+for name in config.yaml manifest.json maps.h5 summary.csv per_image.csv costs.csv run.db.old plots/adcc.{gp,dat,svg,png,svg.part,png.part} \
+    tables/tables.md; do
+    ln -s "$PWD/outside/victim" "run/$name"
+done
+try cambench run config.yaml --quiet --output run --fresh
+find run -type l | sort
+cat outside/victim
+ls outside
