@@ -82,8 +82,7 @@ void file_remove_folders(struct file_folders *made)
         if (made->path[end] != '/' && made->path[end])
             continue;
         made->path[end] = 0;
-        if (rmdir(made->path) && errno != ENOENT)
-            break;
+        rmdir(made->path); /* fails where something is in it, or in one below it */
     }
     *made = (struct file_folders){0};
 }

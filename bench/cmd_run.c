@@ -5,6 +5,7 @@
 #include "bench/interrupt.h"
 #include "bench/notes.h"
 #include "bench/options.h"
+#include "bench/rehearse.h"
 #include "bench/run.h"
 
 #include "base/text.h"
@@ -107,20 +108,45 @@ static const struct options_usage usage = {
     .take = take,
 };
 
-/* Time, memory, disk and what is missing: all of it, before the exit code says that something is. */
-static int dry_run(struct run *job, struct error *err)
+static void put_sentences(const char *kind, const struct error *list, int count)
+{
+    char line[sizeof list->text];
+    for (int i = 0; i < count; i++)
+        printf("%s: %s\n", kind, text_printable(list[i].text, line, sizeof line));
+}
+
+/* One sentence for all that would end the run: the only problem, or how many stand above. */
+static int refuse(const struct run *job, const struct rehearsal *found, struct error *err)
+{
+    const int missing = job->missing_count, problems = found->problem_count;
+    if (missing == 0 && problems == 1)
+        *err = found->problems[0];
+    else if (problems == 0)
+        error_set(err, "%d file%s missing; the commands that bring %s stand above", missing,
+                  missing == 1 ? " is" : "s are", missing == 1 ? "it" : "them");
+    else if (missing == 0)
+        error_set(err, "the run would fail for %d reasons, which stand above", problems);
+    else
+        error_set(err, "%d file%s missing, and there %s; see above", missing, missing == 1 ? " is" : "s are",
+                  problems == 1 ? "is a problem" : "are problems");
+    return EXIT_USAGE;
+}
+
+/* Time, memory, disk, what is missing and what would fail: all of it, before the exit code says that something is. */
+static int dry_run(struct run *job, bool fresh, struct error *err)
 {
     struct calibration calibration;
+    struct rehearsal found;
     if (calibrate(job, &calibration, err))
         return EXIT_USAGE;
+    rehearse(job, &calibration, fresh, &found);
     estimate_costs(job, &calibration, stdout);
     estimate_missing(job, stdout);
+    if (job->missing_count || found.problem_count > 1)
+        put_sentences("problem", found.problems, found.problem_count);
+    put_sentences("warning", found.warnings, found.warning_count);
     fflush(stdout);
-    if (job->missing_count == 0)
-        return EXIT_DONE;
-    error_set(err, "%d file%s missing; the commands that bring %s stand above", job->missing_count,
-              job->missing_count == 1 ? " is" : "s are", job->missing_count == 1 ? "it" : "them");
-    return EXIT_USAGE;
+    return job->missing_count || found.problem_count ? refuse(job, &found, err) : EXIT_DONE;
 }
 
 static int open_job(struct run *job, const struct arguments *arguments, struct error *err)
@@ -170,7 +196,7 @@ static int run(int argc, char **argv, struct error *err)
                                     .quiet = arguments.common.quiet,
                                     .columns = terminal_columns(),
                                     .color = options_use_color(&arguments.common, stdout)};
-    const int code = arguments.is_dry ? dry_run(&job, err) : run_execute(&job, &flags, err);
+    const int code = arguments.is_dry ? dry_run(&job, arguments.is_fresh, err) : run_execute(&job, &flags, err);
     run_close(&job);
     return code;
 }

@@ -291,7 +291,7 @@ static double put_times(const struct run *run, const struct calibration *calibra
 
 /* -- memory and disk ---------------------------------------------------------------------------------------------- */
 
-static const char *size(double bytes, char text[32])
+const char *estimate_size(double bytes, char text[32])
 {
     static const char *const units[] = {"KiB", "MiB", "GiB", "TiB"};
     size_t i = 0;
@@ -310,21 +310,32 @@ static double table_bytes(const struct run *run)
     return images_shown(run) * (IMAGE_BYTES + item * config->backbone_count * config->method_count);
 }
 
-/* The backbone that needs most; while a network is made its weights are there twice. */
-static void put_memory(const struct run *run, const struct calibration *calibration, FILE *stream)
+static double largest_worker(const struct run *run, const struct calibration *calibration)
 {
-    double worker = 0, all = 0;
-    char texts[2][32];
+    double worker = 0;
+    for (int b = 0; b < run->config.backbone_count; b++)
+        worker = fmax(worker, (double)calibration->backbones[b].worker_bytes);
+    return worker;
+}
+
+/* The backbone that needs most; while a network is made its weights are there twice. */
+double estimate_memory(const struct run *run, const struct calibration *calibration)
+{
+    double all = 0;
     for (int b = 0; b < run->config.backbone_count; b++) {
         const struct calibrated *speed = &calibration->backbones[b];
         const double made = (double)speed->network_bytes + (double)speed->weights_bytes;
         const double used = (double)speed->network_bytes + calibration->workers * (double)speed->worker_bytes;
-        worker = (double)speed->worker_bytes > worker ? (double)speed->worker_bytes : worker;
-        all = made > all ? made : all;
-        all = used > all ? used : all;
+        all = fmax(all, fmax(made, used));
     }
-    fprintf(stream, "memory: %s a worker, %s in all\n", size(worker, texts[0]),
-            size(all + table_bytes(run) + PROGRAM_BYTES, texts[1]));
+    return all + table_bytes(run) + PROGRAM_BYTES;
+}
+
+static void put_memory(const struct run *run, const struct calibration *calibration, FILE *stream)
+{
+    char texts[2][32];
+    fprintf(stream, "memory: %s a worker, %s in all\n", estimate_size(largest_worker(run, calibration), texts[0]),
+            estimate_size(estimate_memory(run, calibration), texts[1]));
 }
 
 static double map_bytes(const struct run *run)
@@ -341,17 +352,33 @@ static double map_bytes(const struct run *run)
     return bytes;
 }
 
-static void put_disk(const struct run *run, FILE *stream)
+struct disk {
+    double values, maps, overlays;
+};
+
+static struct disk disk_bytes(const struct run *run)
 {
     const struct config *config = &run->config;
     const double images = images_shown(run), items = (double)config->backbone_count * config->method_count;
     const double sheets = config->report.overlays < images ? config->report.overlays : images;
-    const double values = VALUE_BYTES * images * items * config->protocol_count * config->metric_count;
-    const double maps = config->report.maps ? images * map_bytes(run) : 0;
-    const double overlays = PANEL_BYTES * sheets * (items + config->backbone_count);
+    return (struct disk){.values = VALUE_BYTES * images * items * config->protocol_count * config->metric_count,
+                         .maps = config->report.maps ? images * map_bytes(run) : 0,
+                         .overlays = PANEL_BYTES * sheets * (items + config->backbone_count)};
+}
+
+double estimate_disk(const struct run *run)
+{
+    const struct disk disk = disk_bytes(run);
+    return disk.values + disk.maps + disk.overlays;
+}
+
+static void put_disk(const struct run *run, FILE *stream)
+{
+    const struct disk disk = disk_bytes(run);
     char texts[4][32];
-    fprintf(stream, "disk: %s (values %s, maps %s, overlays %s)\n", size(values + maps + overlays, texts[0]),
-            size(values, texts[1]), size(maps, texts[2]), size(overlays, texts[3]));
+    fprintf(stream, "disk: %s (values %s, maps %s, overlays %s)\n", estimate_size(estimate_disk(run), texts[0]),
+            estimate_size(disk.values, texts[1]), estimate_size(disk.maps, texts[2]),
+            estimate_size(disk.overlays, texts[3]));
 }
 
 void estimate_costs(const struct run *run, const struct calibration *calibration, FILE *stream)

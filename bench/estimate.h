@@ -36,6 +36,13 @@ void estimate_describe(const struct run *run, FILE *stream);
 /* Time, memory and disk. */
 void estimate_costs(const struct run *run, const struct calibration *calibration, FILE *stream);
 
+/* What the run will write, and what it will hold at once, in bytes. */
+double estimate_disk(const struct run *run);
+double estimate_memory(const struct run *run, const struct calibration *calibration);
+
+/* "3.4 GiB" */
+const char *estimate_size(double bytes, char text[32]);
+
 /* The files that are missing, each with the command that brings it. */
 void estimate_missing(const struct run *run, FILE *stream);
 

@@ -102,7 +102,7 @@ static int remember(struct run *run, struct store *store, const char *key, const
     if (store_manifest_find(store, key, &run->arena, &before, err))
         return -1;
     if (!before)
-        return store_manifest_set(store, key, now, err) ? -1 : 1;
+        return run->is_dry ? 1 : store_manifest_set(store, key, now, err) ? -1 : 1;
     return strcmp(before, now) == 0;
 }
 
@@ -146,10 +146,27 @@ static int check_identity(struct run *run, struct store *store, struct error *er
         const char *key = arena_format(&run->arena, "sha256 of weights of %s", backbone->label);
         if (!key)
             return error_memory(err, "the store's names");
-        if (check_file(run, store, key, backbone->weights, &run->backbones[b].weights_sha256, err))
+        if (run->backbones[b].weights &&
+            check_file(run, store, key, backbone->weights, &run->backbones[b].weights_sha256, err))
             return -1;
     }
     return 0;
+}
+
+int record_check(struct run *run, bool fresh, struct error *err)
+{
+    char path[PATH_MAX];
+    if (store_check_free(run->config.output, err) || file_join(path, run->config.output, "run.db", err))
+        return -1;
+    if (fresh || !run->images || access(path, F_OK))
+        return 0;
+    const int is_begun = store_is_begun(run->config.output, err);
+    if (is_begun < 1)
+        return is_begun;
+    struct store *store = open_store(run, false, err);
+    const int status = store ? check_identity(run, store, err) : -1;
+    store_close(store);
+    return status;
 }
 
 /* For those who join shards. */

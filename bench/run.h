@@ -96,6 +96,12 @@ struct network *run_load_network(const struct run_backbone *backbone, const char
 /* Does it. Returns an exit code: done, interrupted, incomplete; EXIT_USAGE with err. */
 int run_execute(struct run *run, const struct run_flags *flags, struct error *err);
 
+/*
+ * What a run finds out only when it comes to backbone b: whether its weights make a network, and whether runtime.memory
+ * has room for a worker. Changes nothing.
+ */
+int run_try_backbone(struct run *run, int b, struct error *err);
+
 /* -- record.c: what a run leaves beside its numbers -- */
 
 /*
@@ -103,6 +109,9 @@ int run_execute(struct run *run, const struct run_flags *flags, struct error *er
  * config, image set or weights (fresh: kept aside), in use by another process, not writable.
  */
 struct store *record_open(struct run *run, bool fresh, struct error *err);
+
+/* Whether record_open() would take the run directory, which is there; a dry run's, which changes nothing. */
+int record_check(struct run *run, bool fresh, struct error *err);
 
 /* Writes manifest.json. */
 int record_close(struct run *run, struct store *store, time_t started, struct error *err);

@@ -319,6 +319,19 @@ static void run_tasks(struct runner *runner)
     free_workers(&workers);
 }
 
+int run_try_backbone(struct run *run, int b, struct error *err)
+{
+    struct runner runner = {.run = run, .backbone = b};
+    struct workers workers = {0};
+    arena_init(&runner.arena, 0);
+    runner.network = run_load_network(&run->backbones[b], run->config.runtime.kernels, err);
+    const int status = runner.network ? make_workers(&runner, &workers, err) : -1;
+    free_workers(&workers);
+    network_free(runner.network);
+    arena_release(&runner.arena);
+    return status;
+}
+
 /* -- one backbone --------------------------------------------------------------------------------------------------- */
 
 static int run_backbone(struct runner *runner, struct error *err)
