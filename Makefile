@@ -229,16 +229,20 @@ format: ## rewrite the sources with clang-format
 	@git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i
 
 # -- installation --------------------------------------------------------------------------------------------------------
-.PHONY: install uninstall man
+.PHONY: install uninstall man completions
 PUBLIC_HEADERS := methods/method.h metrics/metric.h nn/nn.h nn/graph.h base/error.h base/param.h base/random.h
 SHIPPED := $(wildcard backbones/demo/*.h5 datasets/demo/*.h5)
 PAGES := cambench.1 $(patsubst bench/cmd_%.c,cambench-%.1,$(sort $(wildcard bench/cmd_*.c)))
-INSTALLED := $(addprefix include/cambench/,$(PUBLIC_HEADERS)) $(addprefix share/man/man1/,$(PAGES)) bin/cambench
+COMPLETIONS := bash-completion/completions/cambench zsh/site-functions/_cambench fish/vendor_completions.d/cambench.fish
+INSTALLED := $(addprefix include/cambench/,$(PUBLIC_HEADERS)) $(addprefix share/man/man1/,$(PAGES)) \
+    $(addprefix share/,$(COMPLETIONS)) bin/cambench
 
-install: all ## program, manual pages, headers, configs, demo networks and images; PREFIX=/usr/local, DESTDIR
+install: all completions ## program, manual pages, completions, headers, configs, demo data; PREFIX=/usr/local, DESTDIR
 	install -D -m 755 $(B)/cambench $(DESTDIR)$(PREFIX)/bin/cambench
 	for page in $(PAGES); do \
 	    install -D -m 644 $(B)/man/$$page $(DESTDIR)$(PREFIX)/share/man/man1/$$page || exit 1; done
+	for file in $(COMPLETIONS); do \
+	    install -D -m 644 $(B)/completions/$${file##*/} $(DESTDIR)$(PREFIX)/share/$$file || exit 1; done
 	for header in $(PUBLIC_HEADERS); do \
 	    install -D -m 644 $$header $(DESTDIR)$(PREFIX)/include/cambench/$$header || exit 1; done
 	for file in $(SHIPPED); do \
@@ -255,6 +259,12 @@ man: $(B)/man/cambench.1 ## build/man/: manual pages, one for each command, from
 $(B)/man/cambench.1: $(B)/cambench tools/man.sh docs/cambench.1.in
 	@echo "  MAN $(@D)"
 	$(Q)tools/man.sh $(B)/cambench $(@D)
+
+completions: $(B)/completions/cambench ## build/completions/: for bash, zsh and fish, from the program's --help and lists
+
+$(B)/completions/cambench: $(B)/cambench tools/completions.sh
+	@echo "  COMPLETIONS $(@D)"
+	$(Q)tools/completions.sh $(B)/cambench $(@D)
 
 .PHONY: FORCE clean
 FORCE:

@@ -28,6 +28,8 @@ build  gnuplot-nox           cmd:gnuplot
 test   libcmocka-dev         pkg:cmocka
 test   sqlite3               cmd:sqlite3
 test   python3               cmd:python3
+test   zsh                   cmd:zsh
+test   fish                  cmd:fish
 lint   git                   cmd:git
 lint   clang                 cmd:clang
 lint   libomp-dev            clang:omp.h

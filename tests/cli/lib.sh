@@ -36,3 +36,13 @@ serve()
     trap "kill $! 2>/dev/null" EXIT
     until [ -s port ] || ! kill -0 $!; do sleep 0.05; done
 }
+
+# complete_with SHELL: the completions in ./scripts, files to complete, and lines.txt; skips where there is no such shell.
+complete_with()
+{
+    command -v "$1" >/dev/null || skip "no $1"
+    "$ROOT/tools/completions.sh" "$(command -v cambench)" scripts
+    mkdir files files/folder
+    touch files/picture.jpg files/config.yaml
+    cp "$ROOT/tests/cli/completion_lines.txt" lines.txt
+}
