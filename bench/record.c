@@ -5,6 +5,7 @@
 #include "bench/catalog.h"
 #include "bench/identity.h"
 #include "bench/manifest.h"
+#include "bench/run_lock.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -153,10 +154,19 @@ static int check_identity(struct run *run, struct store *store, struct error *er
     return 0;
 }
 
+static int check_lock(const char *folder, struct error *err)
+{
+    struct run_lock lock;
+    if (run_lock_init(&lock, folder, err) || run_lock_take(&lock, err))
+        return -1;
+    run_lock_drop(&lock);
+    return 0;
+}
+
 int record_check(struct run *run, bool fresh, struct error *err)
 {
     char path[PATH_MAX];
-    if (store_check_free(run->config.output, err) || file_join(path, run->config.output, "run.db", err))
+    if (check_lock(run->config.output, err) || file_join(path, run->config.output, "run.db", err))
         return -1;
     if (fresh || !run->images || access(path, F_OK))
         return 0;

@@ -628,22 +628,6 @@ int store_is_begun(const char *folder, struct error *err)
     return status ? -1 : tables > 0;
 }
 
-int store_check_free(const char *folder, struct error *err)
-{
-    struct store store = {.lock = -1};
-    int status = 0;
-    snprintf(store.folder, sizeof store.folder, "%s", folder);
-    if (file_join(store.lock_path, folder, "run.lock", err))
-        return -1;
-    store.lock = open(store.lock_path, O_RDONLY | O_CLOEXEC);
-    if (store.lock < 0)
-        return 0;
-    if (flock(store.lock, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK)
-        status = in_use(&store, err);
-    close(store.lock);
-    return status;
-}
-
 static struct store *open_run(const char *folder, int (*lock)(struct store *store, struct error *err),
                               struct arena *arena, struct store_names *names, struct error *err)
 {

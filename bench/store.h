@@ -61,9 +61,6 @@ bool store_names_differ(const struct store_names *one, const struct store_names 
 /* Does a run.db that is there hold a run? 0: whoever made it was killed before its first commit. -1: cannot be read. */
 int store_is_begun(const char *folder, struct error *err);
 
-/* No other process is at work in the folder, which need not be there. Makes nothing. */
-int store_check_free(const char *folder, struct error *err);
-
 /* Opens what is there, for a report; fills names, in the arena. Errors also: no run in the folder. */
 struct store *store_open_run(const char *folder, struct arena *arena, struct store_names *names, struct error *err);
 
