@@ -1,10 +1,10 @@
 /* backbones/tensor_file.c - which format a file has, its bytes, and tensors as floats. */
 #include "backbones/tensor_file.h"
 
+#include "base/input.h"
 #include "base/text.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,11 +68,11 @@ int tensor_file_bytes(const struct tensor_file *file, int64_t offset, size_t siz
 static int open_regular(struct tensor_file *file, struct error *err)
 {
     struct stat status;
-    file->fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe has nobody behind it */
-    if (file->fd < 0 || fstat(file->fd, &status))
+    file->fd = input_open(file->path, err);
+    if (file->fd < 0)
+        return error_prefix(err, "could not open: ");
+    if (fstat(file->fd, &status))
         return error_set(err, "could not open: %s", strerror(errno));
-    if (!S_ISREG(status.st_mode))
-        return error_set(err, "is no regular file");
     file->size = status.st_size;
     return 0;
 }

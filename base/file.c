@@ -1,17 +1,23 @@
 /* base/file.c - folders, and files that appear whole or not at all. */
 #include "base/file.h"
 
+#include "base/input.h"
 #include "base/text.h"
+#include "base/unfinished.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define NAP_MS 10
+#define NAPS_MAX 100
+#define LINKS_MAX 40  /* as the kernel follows */
 #define PART ".part-" /* and the writer's process; base/h5_write.c names its files so too */
 
 int file_join(char out[PATH_MAX], const char *folder, const char *name, struct error *err)
@@ -110,6 +116,11 @@ int file_make_inside(char out[PATH_MAX], const char *folder, const char *name, s
 
 /* -- files ---------------------------------------------------------------------------------------------------------- */
 
+static int refuse_place(const char *path, mode_t mode, struct error *err)
+{
+    return error_set(err, "could not write \"%s\": it is %s, not a regular file", path, input_irregular(mode));
+}
+
 int file_check_target(const char *path, struct error *err)
 {
     struct stat info;
@@ -118,7 +129,8 @@ int file_check_target(const char *path, struct error *err)
         return error_set(err, "could not write \"\": a file's name is needed");
     if (path[length - 1] == '/' || (stat(path, &info) == 0 && S_ISDIR(info.st_mode)))
         return error_set(err, "could not write \"%s\": that is a folder, a file's name is needed", path);
-    return 0;
+    return lstat(path, &info) || S_ISLNK(info.st_mode) || S_ISREG(info.st_mode) ? 0
+                                                                                : refuse_place(path, info.st_mode, err);
 }
 
 /* Never what is there already, which may be a link. */
@@ -136,32 +148,135 @@ int file_create(struct file_writer *writer, const char *path, struct error *err)
         return error_set(err, "path too long: \"%s\"", path);
     if (file_check_target(path, err))
         return -1;
+    unfinished_add(writer->temporary);
     writer->stream = open_new(writer->temporary);
     if (!writer->stream && errno == ENOENT) {
-        if (file_make_parents(&writer->folders, path, err))
+        if (file_make_parents(&writer->folders, path, err)) {
+            unfinished_drop(writer->temporary);
             return error_prefix(err, "could not write \"%s\": ", path);
+        }
         writer->stream = open_new(writer->temporary);
     }
     if (writer->stream)
         return 0;
     error_set(err, "could not write \"%s\": %s", path, strerror(errno));
+    unfinished_drop(writer->temporary);
     file_remove_folders(&writer->folders);
     return -1;
 }
 
-int file_commit(struct file_writer *writer, struct error *err)
+/* 0 when all bytes are on the disk, or where they go to; else the system's reason. */
+static int close_stream(struct file_writer *writer)
 {
     FILE *stream = writer->stream;
     writer->stream = NULL;
-    const int failed = (ferror(stream) || fflush(stream) || fsync(fileno(stream))) ? errno ? errno : EIO : 0;
+    errno = 0;
+    const bool failed = ferror(stream) || fflush(stream) || (*writer->temporary && fsync(fileno(stream)));
+    const int reason = failed ? errno ? errno : EIO : 0;
     const int not_closed = fclose(stream) ? errno : 0;
-    if (!failed && !not_closed && rename(writer->temporary, writer->path) == 0)
+    return reason ? reason : not_closed;
+}
+
+int file_commit(struct file_writer *writer, struct error *err)
+{
+    int reason = close_stream(writer);
+    if (!reason && *writer->temporary && rename(writer->temporary, writer->path))
+        reason = errno;
+    if (reason && *writer->temporary)
+        unlink(writer->temporary);
+    unfinished_drop(writer->temporary);
+    if (!reason)
         return 0;
-    const int reason = failed ? failed : not_closed ? not_closed : errno;
-    unlink(writer->temporary);
     file_remove_folders(&writer->folders);
     return error_set(err, "could not write \"%s\": %s", writer->path, strerror(reason));
 }
+
+/* -- paths that a user has given ------------------------------------------------------------------------------------- */
+
+/* The link's text in place of the link's name; what is relative is so to the link's folder. */
+static int replace_name(char target[PATH_MAX], const char *text, struct error *err)
+{
+    char *slash = strrchr(target, '/');
+    char *name = *text == '/' || !slash ? target : slash + 1;
+    const size_t room = PATH_MAX - (size_t)(name - target);
+    if ((size_t)snprintf(name, room, "%s", text) >= room)
+        return error_set(err, "path too long: \"%s\"", target);
+    return 0;
+}
+
+int file_follow(const char *path, char target[PATH_MAX], struct error *err)
+{
+    char text[PATH_MAX];
+    struct stat info;
+    if (file_check_target(path, err))
+        return -1;
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode))
+        return refuse_place(path, info.st_mode, err);
+    if (snprintf(target, PATH_MAX, "%s", path) >= PATH_MAX)
+        return error_set(err, "path too long: \"%s\"", path);
+    for (int links = 0; links <= LINKS_MAX; links++) {
+        const ssize_t length = readlink(target, text, sizeof text - 1);
+        if (length < 0)
+            return 0; /* not a link, or nothing there yet */
+        text[length] = 0;
+        if (replace_name(target, text, err))
+            return -1;
+    }
+    return error_set(err, "could not write \"%s\": %s", path, strerror(ELOOP));
+}
+
+/* A copy of standard output's or standard error's descriptor if it is this file, else -1. */
+static int standard_descriptor(const struct stat *info)
+{
+    for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++) {
+        struct stat own;
+        if (fstat(fd, &own) == 0 && own.st_dev == info->st_dev && own.st_ino == info->st_ino)
+            return fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    }
+    return -1;
+}
+
+/* A FIFO that is read, or will be within a second, or a character device. */
+static int open_directly(const char *path)
+{
+    int fd = -1;
+    for (int naps = 0; fd < 0 && naps < NAPS_MAX; naps++) {
+        fd = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+        if (fd < 0 && errno != ENXIO)
+            return -1;
+        if (fd < 0)
+            poll(NULL, 0, NAP_MS);
+    }
+    if (fd < 0)
+        errno = ENXIO;
+    else
+        fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+    return fd;
+}
+
+int file_create_given(struct file_writer *writer, const char *path, struct error *err)
+{
+    struct stat info;
+    char target[PATH_MAX];
+    const bool is_there = stat(path, &info) == 0;
+    const bool is_direct = is_there && (S_ISFIFO(info.st_mode) || S_ISCHR(info.st_mode));
+    int fd = is_there ? standard_descriptor(&info) : -1;
+    if (fd < 0 && !is_direct)
+        return file_follow(path, target, err) ? -1 : file_create(writer, target, err);
+    if (fd < 0)
+        fd = open_directly(path);
+    *writer = (struct file_writer){.stream = fd < 0 ? NULL : fdopen(fd, "w")};
+    snprintf(writer->path, sizeof writer->path, "%s", path);
+    if (writer->stream)
+        return 0;
+    const int reason = errno;
+    if (fd >= 0)
+        close(fd);
+    return error_set(err, "could not write \"%s\": %s", path,
+                     reason == ENXIO ? "it is a FIFO from which no process reads" : strerror(reason));
+}
+
+/* -- what is unfinished ------------------------------------------------------------------------------------------------ */
 
 /* Is it "NAME.part-PID" of this NAME (NULL: any)? Then *pid is that process. */
 static bool is_unfinished(const char *file, const char *name, pid_t *pid)
@@ -237,6 +352,8 @@ void file_abandon(struct file_writer *writer)
         return;
     fclose(writer->stream);
     writer->stream = NULL;
-    unlink(writer->temporary);
+    if (*writer->temporary)
+        unlink(writer->temporary);
+    unfinished_drop(writer->temporary);
     file_remove_folders(&writer->folders);
 }

@@ -35,21 +35,34 @@ int file_make_inside(char out[PATH_MAX], const char *folder, const char *name, s
 /* Is there a symbolic link of that name, wherever it leads? */
 bool file_is_link(const char *path);
 
-/* A path that a file can be renamed to: it is not a folder's. */
+/* A path that a file can be renamed to: a folder, a FIFO, a socket or a device would be lost by it. */
 int file_check_target(const char *path, struct error *err);
 
 /* A file written beside its place and renamed by file_commit(). */
 struct file_writer {
-    FILE *stream; /* write here */
-    char path[PATH_MAX], temporary[PATH_MAX];
+    FILE *stream;                             /* write here */
+    char path[PATH_MAX], temporary[PATH_MAX]; /* "": what is written goes straight to path */
     struct file_folders folders;
 };
 
 /*
  * Makes "PATH.part-PID", in place of what may be there, and never through a link; folders that are missing above it are made,
- * and taken back unless file_commit() succeeds. Fails with the path and the system's reason.
+ * and taken back unless file_commit() succeeds. Fails with the path and the system's reason, and where file_check_target()
+ * does. A symbolic link at PATH is replaced; see file_follow().
  */
 int file_create(struct file_writer *writer, const char *path, struct error *err);
+
+/*
+ * The same for a path that the user has given: a symbolic link stays one and the file it leads to is replaced; a FIFO that is
+ * being read, a character device, and the file that is standard output or standard error are written to as they are.
+ */
+int file_create_given(struct file_writer *writer, const char *path, struct error *err);
+
+/*
+ * Where a path that the user has given leads to: itself, or what the last of its symbolic links names, be it there or not.
+ * Fails as file_create() does.
+ */
+int file_follow(const char *path, char target[PATH_MAX], struct error *err);
 
 /* Flushes, syncs and renames; on failure the temporary file is removed and the old file is as it was. */
 int file_commit(struct file_writer *writer, struct error *err);

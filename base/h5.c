@@ -8,6 +8,7 @@
 
 #include "base/h5_process.h"
 #include "base/h5_wire.h"
+#include "base/input.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -230,8 +231,10 @@ static int open_bytes(struct h5 *file, struct error *err)
         return fail(file, err, "could not open: %s", strerror(errno));
     if (S_ISDIR(info.st_mode))
         return fail(file, err, "is a folder, not an HDF5 file");
-    if (!S_ISREG(info.st_mode) || info.st_size == 0)
-        return fail(file, err, info.st_size ? "not a regular file" : "not an HDF5 file (it is empty)");
+    if (!S_ISREG(info.st_mode))
+        return fail(file, err, "is %s, not a regular file", input_irregular(info.st_mode));
+    if (info.st_size == 0)
+        return fail(file, err, "not an HDF5 file (it is empty)");
     file->file_bytes = (uint64_t)info.st_size;
     return 0;
 }

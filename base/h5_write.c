@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/h5_process.h"
 #include "base/h5_wire.h"
+#include "base/unfinished.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -94,6 +95,7 @@ static int create_file(struct h5_writer *writer, const char *path, struct error 
     if (file_check_target(path, err))
         return -1;
     const int how = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC;
+    unfinished_add(writer->temporary);
     unlink(writer->temporary); /* of a process that had our number, or a link, which is not followed */
     writer->fd = open(writer->temporary, how, 0666);
     if (writer->fd < 0 && errno == ENOENT) {
@@ -363,6 +365,7 @@ void h5_abandon(struct h5_writer *writer)
     h5_process_end(&writer->process);
     if (writer->is_there)
         unlink(writer->temporary);
+    unfinished_drop(writer->temporary);
     file_remove_folders(&writer->folders);
     if (writer->fd >= 0)
         close(writer->fd); /* of a file that is gone: its failure means nothing */

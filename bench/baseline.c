@@ -3,11 +3,13 @@
 #include "bench/baseline.h"
 
 #include "base/file.h"
+#include "base/input.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -87,11 +89,11 @@ static int copy_file(const char *folder, const char *run, const struct kept *fil
     struct file_writer writer;
     if (file_join(from, run, file->name, err) || file_join(to, folder, file->name, err))
         return -1;
-    FILE *stream = fopen(from, "rb");
-    if (!stream && errno == ENOENT && !file->is_needed)
+    if (!file->is_needed && access(from, F_OK) && errno == ENOENT)
         return 0;
+    FILE *stream = input_stream(from, err);
     if (!stream)
-        return error_set(err, "could not open \"%s\": %s", from, strerror(errno));
+        return error_prefix(err, "could not open \"%s\": ", from);
     const int status = file_create(&writer, to, err) ? -1 : copy_stream(stream, from, &writer, err);
     fclose(stream);
     return status;
@@ -146,11 +148,22 @@ static int plain_name(const char *folder, char name[PATH_MAX], char part[PATH_MA
     return 0;
 }
 
+/* A symbolic link to a baseline stays a link: the folder that it names is exchanged. */
+static int find_names(const char *folder, char name[PATH_MAX], char part[PATH_MAX], struct error *err)
+{
+    char real[PATH_MAX];
+    struct stat info;
+    if (plain_name(folder, name, part, err))
+        return -1;
+    const bool is_link = lstat(name, &info) == 0 && S_ISLNK(info.st_mode);
+    return is_link && realpath(name, real) ? plain_name(real, name, part, err) : 0;
+}
+
 int baseline_update(const char *folder, const char *run, struct error *err)
 {
     char name[PATH_MAX], part[PATH_MAX];
     struct error ignored;
-    if (plain_name(folder, name, part, err))
+    if (find_names(folder, name, part, err))
         return -1;
     if (is_same_folder(name, run))
         return error_set(err, "\"%s\" is both baseline and run", folder);

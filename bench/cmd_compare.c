@@ -3,6 +3,7 @@
 #include "bench/bench.h"
 #include "bench/compare_read.h"
 #include "bench/history.h"
+#include "bench/interrupt.h"
 #include "bench/options.h"
 #include "bench/table.h"
 
@@ -169,7 +170,7 @@ static int write_junit(const struct job *job, struct error *err)
     struct file_writer writer;
     if (!job->arguments->junit)
         return 0;
-    if (file_create(&writer, job->arguments->junit, err))
+    if (file_create_given(&writer, job->arguments->junit, err))
         return -1;
     compare_junit(&job->comparison, writer.stream);
     return file_commit(&writer, err);
@@ -273,9 +274,10 @@ static int run(int argc, char **argv, struct error *err)
     arguments.options.tolerances = arguments.tolerances;
     struct job job = {.arguments = &arguments};
     arena_init(&job.arena, 0);
+    interrupt_catch();
     const int code = compare(&job, err);
     arena_release(&job.arena);
-    return code;
+    return code == EXIT_USAGE ? interrupt_code() : code;
 }
 
 const struct command command_compare = {

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "bench/bench.h"
 #include "bench/download.h"
+#include "bench/interrupt.h"
 #include "bench/notes.h"
 #include "bench/options.h"
 #include "bench/published.h"
@@ -32,14 +33,6 @@ struct job {
     char url[DOWNLOAD_URL_MAX], path[PATH_MAX], out[PATH_MAX];
     struct file_folders folders; /* made for them */
 };
-
-static volatile sig_atomic_t is_interrupted;
-
-static void interrupt(int number)
-{
-    (void)number;
-    is_interrupted = 1;
-}
 
 static int take_training(const char *value, const char **training, struct error *err)
 {
@@ -224,7 +217,7 @@ static int fetch_weights(const struct fetch *fetch, const struct job *job, struc
                                       .path = job->path,
                                       .sha256 = job->hash,
                                       .stall_seconds = fetch->stall_seconds,
-                                      .stop = &is_interrupted,
+                                      .stop = &interrupt_has_come,
                                       .stream = fetch->common.quiet ? NULL : stderr,
                                       .is_terminal = isatty(STDERR_FILENO)};
     switch (download_file(&download, &result, err)) {
@@ -267,7 +260,6 @@ static int check(const struct fetch *fetch, struct error *err)
 
 static int run(int argc, char **argv, struct error *err)
 {
-    const struct sigaction action = {.sa_handler = interrupt, .sa_flags = SA_RESTART};
     struct fetch fetch = {.folder = ".", .stall_seconds = DOWNLOAD_STALL_SECONDS};
     struct job job = {0};
     const int status = options_parse(&usage, argc, argv, &fetch.common, &fetch, err);
@@ -279,8 +271,7 @@ static int run(int argc, char **argv, struct error *err)
         file_remove_folders(&job.folders);
         return EXIT_USAGE;
     }
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    interrupt_catch();
     const int code = obtain(&fetch, &job, err);
     file_remove_folders(&job.folders); /* if nothing is in them */
     return code;

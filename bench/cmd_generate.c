@@ -1,5 +1,6 @@
 /* bench/cmd_generate.c - data that needs nobody's files: random weights for any architecture, a demo image set. */
 #include "backbones/weights_file.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "bench/bench.h"
 #include "bench/options.h"
@@ -148,7 +149,7 @@ static int generate_demo(const struct generate *generate, struct error *err)
 
 /* ----------------------------------------------------------------------------------------------------------------- */
 
-static int generate_kind(const struct generate *generate, struct error *err)
+static int generate_kind(struct generate *generate, struct error *err)
 {
     const bool is_weights = strcmp(generate->kind, "weights") == 0, is_demo = strcmp(generate->kind, "demo") == 0;
     const char *stray = is_weights ? generate->for_demo : generate->for_weights;
@@ -158,6 +159,10 @@ static int generate_kind(const struct generate *generate, struct error *err)
         return error_set(err, "generate %s has no option %s; see cambench generate --help", generate->kind, stray);
     if (!generate->out)
         return error_set(err, "generate %s needs --out FILE; see cambench generate --help", generate->kind);
+    char out[PATH_MAX];
+    if (file_follow(generate->out, out, err))
+        return -1;
+    generate->out = out;
     return is_weights ? generate_weights(generate, err) : generate_demo(generate, err);
 }
 

@@ -24,6 +24,11 @@ int import_check_writable(const char *path, struct error *err)
     return 0;
 }
 
+int import_find_out(const char *given, char out[PATH_MAX], struct error *err)
+{
+    return file_follow(given, out, err) || import_check_writable(out, err) ? -1 : 0;
+}
+
 static const struct import_kind *find(const char *name)
 {
     for (int i = 0; i < KIND_COUNT; i++)

@@ -3,7 +3,9 @@
 
 #include "backbones/backbone.h"
 #include "base/file.h"
+#include "base/input.h"
 #include "bench/bench.h"
+#include "bench/interrupt.h"
 #include "bench/yaml.h"
 #include "metrics/metric.h"
 
@@ -242,7 +244,11 @@ static int read_manifest(const char *folder, json_t **json, struct error *err)
         return -1;
     if (access(path, F_OK))
         return 0;
-    *json = json_load_file(path, 0, &wrong);
+    FILE *file = input_stream(path, err);
+    if (!file)
+        return error_prefix(err, "could not open \"%s\": ", path);
+    *json = json_loadf(file, 0, &wrong);
+    fclose(file);
     return *json ? 0 : error_set(err, "\"%s\", line %d: %s", path, wrong.line, wrong.text);
 }
 
@@ -320,6 +326,7 @@ int compared_read(const char *folder, struct arena *arena, struct compared *out,
     source.store = store_open_to_read(folder, arena, &source.names, err);
     if (!source.store)
         return -1;
+    store_stop_when(source.store, &interrupt_has_come);
     const int status = read_source(&source, out, err) || store_check_unchanged(source.store, err) ? -1 : 0;
     store_close(source.store);
     out->names = source.names;

@@ -2,6 +2,7 @@
 #include "bench/history.h"
 
 #include "base/file.h"
+#include "bench/database.h"
 #include "report/stats.h"
 
 #include <sqlite3.h>
@@ -58,6 +59,8 @@ static int open_history(const char *path, bool is_written, sqlite3 **db, struct 
     const int flags = is_written ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
     if (!is_written && access(path, R_OK))
         return error_set(err, "could not open history \"%s\": %s", path, strerror(errno));
+    if (database_check_files(path, err))
+        return -1;
     int status = sqlite3_open_v2(path, db, flags, NULL) == SQLITE_OK ? 0 : sql_error(path, *db, err);
     sqlite3_busy_timeout(*db, 5000);
     status = status || check_mark(path, *db, is_written, err) || (is_written && run_sql(path, *db, schema, err));

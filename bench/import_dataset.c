@@ -1,6 +1,7 @@
 /* bench/import_dataset.c - `cambench import dataset`: pictures and labels to an image set. */
 #include "bench/bench.h"
 #include "bench/import_kinds.h"
+#include "bench/interrupt.h"
 #include "bench/options.h"
 
 #include "base/text.h"
@@ -8,7 +9,6 @@
 
 #include <inttypes.h>
 #include <limits.h>
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -33,14 +33,6 @@ struct import_command {
     int checked;
     bool is_terminal;
 };
-
-static volatile sig_atomic_t is_interrupted;
-
-static void interrupt(int number)
-{
-    (void)number;
-    is_interrupted = 1;
-}
 
 static int take_seed(const char *value, struct import_options *what, struct error *err)
 {
@@ -192,10 +184,8 @@ static void show_result(const struct import_command *import, const struct import
 
 static int import_pictures(struct import_command *import, struct error *err)
 {
-    const struct sigaction action = {.sa_handler = interrupt, .sa_flags = SA_RESTART};
     struct import_result result;
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    interrupt_catch();
     switch (import_dataset(&import->what, &result, err)) {
     case IMPORT_DONE:
         show_result(import, &result);
@@ -212,14 +202,16 @@ static int import_pictures(struct import_command *import, struct error *err)
 
 static int run(int argc, char **argv, struct error *err)
 {
-    struct import_command import = {.what = {.created_by = CAMBENCH_PROGRAM, .stop = &is_interrupted}};
+    struct import_command import = {.what = {.created_by = CAMBENCH_PROGRAM, .stop = &interrupt_has_come}};
+    char out[PATH_MAX];
     const int status = options_parse(&usage, argc, argv, &import.common, &import, err);
     if (status)
         return options_exit(status);
     if (!import.what.out)
         error_set(err, "import dataset needs --out FILE; see %s --help", argv[0]);
-    if (!import.what.out || import_check_writable(import.what.out, err))
+    if (!import.what.out || import_find_out(import.what.out, out, err))
         return EXIT_USAGE;
+    import.what.out = out;
     import.is_terminal = !import.common.quiet && isatty(STDERR_FILENO);
     import.what.found = show_found;
     import.what.noted = show_note;

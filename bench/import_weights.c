@@ -62,14 +62,15 @@ static int run(int argc, char **argv, struct error *err)
 {
     struct import_command import = {.what = {.accuracy = -1}};
     struct weights_imported imported;
-    char sha256[65];
+    char sha256[65], out[PATH_MAX];
     const int status = options_parse(&usage, argc, argv, &import.common, &import, err);
     if (status)
         return options_exit(status);
     if (!import.what.out)
         error_set(err, "import weights needs --out FILE; see %s --help", argv[0]);
-    if (!import.what.out || file_sha256(import.what.path, sha256, err) || import_check_writable(import.what.out, err))
+    if (!import.what.out || file_sha256(import.what.path, sha256, err) || import_find_out(import.what.out, out, err))
         return EXIT_USAGE;
+    import.what.out = out;
     import.what.sha256 = sha256;
     if (weights_import(&import.what, &imported, err))
         return EXIT_USAGE;

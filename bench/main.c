@@ -3,6 +3,7 @@
 #include "bench/commands.h"
 
 #include "base/text.h"
+#include "bench/interrupt.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -67,6 +68,7 @@ int main(int argc, char **argv)
 {
     struct error err = {0};
     hold_standard_descriptors();
+    interrupt_end_at_once();
     signal(SIGPIPE, SIG_IGN); /* a reader or a child that has left must not end a run */
     int code = obey(argc, argv, &err);
     struct error lost;

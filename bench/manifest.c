@@ -4,6 +4,7 @@
 #include "bench/manifest.h"
 
 #include "base/file.h"
+#include "base/input.h"
 #include "bench/bench.h"
 
 #include <cblas.h>
@@ -244,7 +245,12 @@ static json_t *load(const char *folder)
 {
     char path[PATH_MAX];
     struct error ignored;
-    json_t *json = file_join(path, folder, "manifest.json", &ignored) ? NULL : json_load_file(path, 0, NULL);
+    json_t *json = NULL;
+    FILE *file = file_join(path, folder, "manifest.json", &ignored) ? NULL : input_stream(path, &ignored);
+    if (file) {
+        json = json_loadf(file, 0, NULL);
+        fclose(file);
+    }
     if (json_is_object(json))
         return json;
     json_decref(json);
@@ -342,9 +348,9 @@ static int digest_stream(FILE *file, EVP_MD_CTX *context, unsigned char digest[E
 int file_sha256(const char *path, char hex[65], struct error *err)
 {
     unsigned char digest[EVP_MAX_MD_SIZE];
-    FILE *file = fopen(path, "rb");
+    FILE *file = input_stream(path, err);
     if (!file)
-        return error_set(err, "could not open \"%s\": %s", path, strerror(errno));
+        return error_prefix(err, "could not open \"%s\": ", path);
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     int status = context ? 0 : error_memory(err, "a hash");
     if (!status && digest_stream(file, context, digest))

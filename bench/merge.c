@@ -2,6 +2,7 @@
 #include "bench/merge.h"
 
 #include "base/file.h"
+#include "base/input.h"
 #include "base/text.h"
 #include "bench/identity.h"
 #include "bench/interrupt.h"
@@ -493,9 +494,9 @@ static int copy_file(const char *from, const char *to, struct error *err)
     struct file_writer out;
     char bytes[1 << 16];
     size_t size;
-    FILE *in = fopen(from, "rb");
+    FILE *in = input_stream(from, err);
     if (!in)
-        return error_set(err, "could not open \"%s\": %s", from, strerror(errno));
+        return error_prefix(err, "could not open \"%s\": ", from);
     int status = file_create(&out, to, err);
     if (!status) {
         while ((size = fread(bytes, 1, sizeof bytes, in)) > 0)

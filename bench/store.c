@@ -9,7 +9,10 @@
 #include "bench/store.h"
 
 #include "base/file.h"
+#include "base/input.h"
 #include "base/text.h"
+#include "base/unfinished.h"
+#include "bench/database.h"
 #include "bench/run_lock.h"
 
 #include <sqlite3.h>
@@ -235,9 +238,18 @@ static int end_transaction(struct store *store, int status, struct error *err)
 
 /* -- one process at a time ----------------------------------------------------------------------------------------- */
 
+static int check_lock_file(const struct store *store, struct error *err)
+{
+    return input_check_regular(store->lock.path, err) ? error_prefix(err, "could not lock \"%s\": ", store->lock.path)
+                                                      : 0;
+}
+
 static int take_lock(struct store *store, struct error *err)
 {
-    return run_lock_take(&store->lock, err);
+    if (run_lock_take(&store->lock, err))
+        return -1;
+    unfinished_add(store->lock.path);
+    return 0;
 }
 
 static bool may_write(const char *path)
@@ -593,7 +605,8 @@ static struct store *begin(const char *folder, int (*lock)(struct store *store, 
     }
     arena_init(&store->arena, 0);
     snprintf(store->folder, sizeof store->folder, "%s", folder);
-    if (run_lock_init(&store->lock, folder, err) || file_join(store->path, folder, "run.db", err) || lock(store, err) ||
+    if (run_lock_init(&store->lock, folder, err) || file_join(store->path, folder, "run.db", err) ||
+        database_check_files(store->path, err) || check_lock_file(store, err) || lock(store, err) ||
         (!store->is_read_only && refuse_links(store, err))) {
         store_close(store);
         return NULL;
@@ -683,6 +696,7 @@ void store_close(struct store *store)
         sqlite3_finalize(store->statements[i]);
     sqlite3_close(store->db);
     run_lock_drop(&store->lock);
+    unfinished_drop(store->lock.path);
     arena_release(&store->arena);
     free(store);
 }

@@ -1,16 +1,14 @@
 /* datasets/import_files.c - the list of what is to be imported. */
 #include "datasets/import_files.h"
 
+#include "base/input.h"
 #include "base/text.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define FILES_MAX (1 << 24)
@@ -136,38 +134,9 @@ char *import_stem(const char *path, struct arena *arena)
     return stem;
 }
 
-static int read_descriptor(int fd, size_t most, struct arena *arena, char **bytes, size_t *size, struct error *err)
-{
-    struct stat info;
-    if (fstat(fd, &info))
-        return error_set(err, "could not read: %s", strerror(errno));
-    if (!S_ISREG(info.st_mode))
-        return error_set(err, "is not a file");
-    if ((uint64_t)info.st_size > most)
-        return error_set(err, "has %lld bytes, at most %zu are supported", (long long)info.st_size, most);
-    *size = (size_t)info.st_size;
-    *bytes = arena_alloc(arena, *size + 1, 1);
-    if (!*bytes)
-        return error_memory(err, "a file");
-    for (size_t done = 0; done < *size;) {
-        const ssize_t got = read(fd, *bytes + done, *size - done);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return error_set(err, "could not read: %s", got ? strerror(errno) : "it became shorter");
-        done += (size_t)got;
-    }
-    return 0;
-}
-
 int import_read_file(const char *path, size_t most, struct arena *arena, char **bytes, size_t *size, struct error *err)
 {
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO must not block */
-    if (fd < 0)
-        return error_set(err, "could not open: %s", strerror(errno));
-    const int status = read_descriptor(fd, most, arena, bytes, size, err);
-    close(fd);
-    return status;
+    return input_read_file(path, most, arena, bytes, size, err) ? error_prefix(err, "could not open: ") : 0;
 }
 
 int import_read_text(const char *path, struct arena *arena, char **text, size_t *size, struct error *err)
@@ -351,7 +320,9 @@ int import_keep_listed(const char *list, struct arena *arena, struct import_file
         return error_memory(err, "a list of files");
     char *text;
     size_t size;
-    if (import_read_text(list, arena, &text, &size, err))
+    if (input_read_text(list, IMPORT_TABLE_BYTES_MAX, arena, &text, &size, err))
+        return error_prefix(err, "list \"%s\": could not open: ", list);
+    if (text_skip_mark(&text, &size, err))
         return error_prefix(err, "list \"%s\": ", list);
     int line = 1;
     for (char *word; (word = strsep(&text, "\n")); line++) {

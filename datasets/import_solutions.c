@@ -2,6 +2,7 @@
  * datasets/import_solutions.c - Kaggle's LOC_val_solution.csv: a picture and, of each object, synset, xmin, ymin, xmax,
  * ymax.
  */
+#include "base/input.h"
 #include "base/text.h"
 #include "datasets/csv_read.h"
 #include "datasets/import_tables.h"

@@ -6,8 +6,9 @@
  */
 #include "datasets/import_source.h"
 
+#include "base/input.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -69,9 +70,9 @@ static struct archive *make_reader(void)
 /* By a descriptor: given a name, libarchive takes blocks of 64 KiB or more. */
 static int open_tar(struct tar *tar, const char *path, struct error *err)
 {
-    *tar = (struct tar){.path = path, .fd = open(path, O_RDONLY | O_CLOEXEC)};
+    *tar = (struct tar){.path = path, .fd = input_open(path, err)};
     if (tar->fd < 0)
-        return error_set(err, "could not open archive \"%s\": %s", path, strerror(errno));
+        return error_prefix(err, "could not open archive \"%s\": ", path);
     tar->archive = make_reader();
     if (!tar->archive) {
         close_tar(tar);

@@ -513,7 +513,7 @@ TEST(other_things_than_files_of_tensors_are_named)
     refused(write_file("empty", "", 0), "is neither PyTorch's");
     struct error err;
     assert_null(tensor_file_open("/tmp", &err));
-    assert_string_equal(err.text, "weights \"/tmp\": is no regular file");
+    assert_string_equal(err.text, "weights \"/tmp\": could not open: it is a folder, not a regular file");
     assert_null(tensor_file_open("/nowhere/x.pth", &err));
     assert_string_equal(err.text, "weights \"/nowhere/x.pth\": could not open: No such file or directory");
 }

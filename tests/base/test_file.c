@@ -3,6 +3,7 @@
 
 #include "tests/test.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -203,5 +204,53 @@ TEST(what_is_unfinished_in_a_folder_is_removed_whoever_began_it)
     file_remove_unfinished(inside("."));
     for (int i = 0; i < 5; i++)
         assert_int_equal(access(inside(names[i]), F_OK), i < 2 ? -1 : 0);
+    end();
+}
+
+TEST(a_link_that_the_user_gives_stays_one_and_others_are_replaced)
+{
+    begin();
+    struct file_writer writer;
+    struct error err;
+    char target[PATH_MAX], link[PATH_MAX];
+    snprintf(link, sizeof link, "%s", inside("link"));
+    assert_int_equal(symlink("real.txt", link), 0);
+    assert_int_equal(file_follow(link, target, &err), 0);
+    assert_string_equal(target, inside("real.txt"));
+    assert_int_equal(file_create_given(&writer, link, &err), 0);
+    fputs("given", writer.stream);
+    assert_int_equal(file_commit(&writer, &err), 0);
+    assert_true(readlink(link, target, sizeof target) > 0);
+    assert_holds(inside("real.txt"), "given");
+    assert_int_equal(file_create(&writer, link, &err), 0);
+    fputs("own", writer.stream);
+    assert_int_equal(file_commit(&writer, &err), 0);
+    assert_int_equal(readlink(link, target, sizeof target), -1);
+    assert_holds(inside("real.txt"), "given");
+    end();
+}
+
+TEST(a_pipe_is_not_replaced_and_is_written_to_where_the_user_names_it)
+{
+    begin();
+    struct file_writer writer;
+    struct error err;
+    struct stat info;
+    char path[PATH_MAX], got[16] = "";
+    snprintf(path, sizeof path, "%s", inside("pipe"));
+    assert_int_equal(mkfifo(path, 0666), 0);
+    assert_int_equal(file_create(&writer, path, &err), -1);
+    assert_non_null(strstr(err.text, "it is a FIFO, not a regular file"));
+    assert_int_equal(file_create_given(&writer, path, &err), -1);
+    assert_non_null(strstr(err.text, "it is a FIFO from which no process reads"));
+    const int reader = open(path, O_RDONLY | O_NONBLOCK);
+    assert_int_equal(file_create_given(&writer, path, &err), 0);
+    fputs("through", writer.stream);
+    assert_int_equal(file_commit(&writer, &err), 0);
+    assert_int_equal(read(reader, got, sizeof got - 1), 7);
+    assert_string_equal(got, "through");
+    close(reader);
+    assert_int_equal(stat(path, &info), 0);
+    assert_true(S_ISFIFO(info.st_mode));
     end();
 }

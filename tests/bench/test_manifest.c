@@ -50,7 +50,7 @@ TEST(sha256_of_what_cannot_be_read_names_the_file)
     assert_int_equal(file_sha256("/nonexistent", hex, &err), -1);
     assert_string_equal(err.text, "could not open \"/nonexistent\": No such file or directory");
     assert_int_equal(file_sha256("/tmp", hex, &err), -1);
-    assert_string_equal(err.text, "could not read \"/tmp\": Is a directory");
+    assert_string_equal(err.text, "could not open \"/tmp\": it is a folder, not a regular file");
 }
 
 static const struct manifest_step steps[] = {{"conv1", "product"}, {"maxpool", ""}, {"fc", "gemm"}};

@@ -1,0 +1,43 @@
+/* base/unfinished.c - a fixed table, because a signal handler may neither allocate nor lock. */
+#include "base/unfinished.h"
+
+#include <limits.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PLACES = 64 }; /* more at once are left to file_remove_left() */
+enum { FREE, BUSY, SET };
+
+static struct place {
+    atomic_int state;
+    char path[PATH_MAX];
+} places[PLACES];
+
+void unfinished_add(const char *path)
+{
+    if (strlen(path) >= PATH_MAX)
+        return;
+    for (int i = 0; i < PLACES; i++) {
+        int expected = FREE;
+        if (!atomic_compare_exchange_strong(&places[i].state, &expected, BUSY))
+            continue;
+        strcpy(places[i].path, path);
+        atomic_store(&places[i].state, SET);
+        return;
+    }
+}
+
+void unfinished_drop(const char *path)
+{
+    for (int i = 0; i < PLACES; i++)
+        if (atomic_load(&places[i].state) == SET && strcmp(places[i].path, path) == 0)
+            atomic_store(&places[i].state, FREE);
+}
+
+void unfinished_remove_all(void)
+{
+    for (int i = 0; i < PLACES; i++)
+        if (atomic_load(&places[i].state) == SET)
+            unlink(places[i].path);
+}

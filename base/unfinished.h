@@ -1,0 +1,15 @@
+/*
+ * base/unfinished.h - files that are being written and must go when a signal ends the process.
+ *
+ * A writer adds the temporary file before it makes it, and drops it when it has been renamed or removed. Any thread may.
+ */
+#ifndef BASE_UNFINISHED_H
+#define BASE_UNFINISHED_H
+
+void unfinished_add(const char *path);
+void unfinished_drop(const char *path);
+
+/* Removes all files that were added and not dropped. May be called by a signal handler. */
+void unfinished_remove_all(void);
+
+#endif
