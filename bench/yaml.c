@@ -5,9 +5,9 @@
  */
 #include "bench/yaml.h"
 
+#include "base/input.h"
 #include "base/text.h"
-
-#include <yaml.h>
+#include "bench/yaml_limits.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -18,8 +18,7 @@
 #include <string.h>
 
 #define YAML_BYTES_MAX ((size_t)1 << 20)
-#define YAML_VALUES_MAX 10000
-#define YAML_DEPTH_MAX 16
+#define YAML_KEYS_MAX 1000 /* of a mapping: each is compared with those before it */
 #define YAML_SHOWN_MAX 128 /* bytes of a foreign word in an error */
 
 int yaml_error(const struct yaml *value, struct error *err, const char *format, ...)
@@ -78,9 +77,14 @@ static int convert_text(struct loader *loader, const yaml_node_t *node, struct y
 static int convert_list(struct loader *loader, const yaml_node_t *node, struct yaml *out, int depth)
 {
     out->kind = YAML_LIST;
-    for (const yaml_node_item_t *item = node->data.sequence.items.start; item < node->data.sequence.items.top; item++)
-        if (append(out, convert(loader, *item, out->path, depth)))
+    struct yaml **end = &out->first;
+    for (const yaml_node_item_t *item = node->data.sequence.items.start; item < node->data.sequence.items.top; item++) {
+        *end = convert(loader, *item, out->path, depth);
+        if (!*end)
             return -1;
+        end = &(*end)->next;
+        out->count++;
+    }
     return 0;
 }
 
@@ -95,6 +99,8 @@ static int convert_pair(struct loader *loader, const yaml_node_pair_t *pair, str
     const struct yaml *key = convert(loader, pair->key, out->path, depth);
     if (!key)
         return -1;
+    if (out->count == YAML_KEYS_MAX)
+        return yaml_error(key, loader->err, "more than %d keys in a mapping", YAML_KEYS_MAX);
     if (key->kind != YAML_TEXT)
         return yaml_error(key, loader->err, "a key must be a word, not a list or mapping");
     text_printable(key->text, shown, sizeof shown);
@@ -170,21 +176,6 @@ static struct yaml *convert(struct loader *loader, int index, const char *path, 
     return convert_any(loader, index, node, out, depth + 1) ? NULL : out;
 }
 
-/* libyaml's own complaint, with its place. */
-static int syntax_error(const yaml_parser_t *parser, const char *source, bool is_set, struct error *err)
-{
-    char place_text[64] = "";
-    const bool has_mark = parser->error != YAML_READER_ERROR;
-    if (!is_set && has_mark)
-        snprintf(place_text, sizeof place_text, ":%zu:%zu", parser->problem_mark.line + 1,
-                 parser->problem_mark.column + 1);
-    if (parser->error == YAML_MEMORY_ERROR)
-        return error_memory(err, "the config");
-    return error_set(err, "%s%s: not YAML: %s%s%s", source, place_text,
-                     parser->problem ? parser->problem : "cannot be parsed", parser->context ? ", " : "",
-                     parser->context ? parser->context : "");
-}
-
 static struct yaml *tree_of(struct loader *loader)
 {
     const size_t nodes = (size_t)(loader->document->nodes.top - loader->document->nodes.start);
@@ -210,7 +201,7 @@ static int expect_end(yaml_parser_t *parser, const char *source, bool is_set, st
 {
     yaml_document_t next;
     if (!yaml_parser_load(parser, &next))
-        return syntax_error(parser, source, is_set, err);
+        return yaml_syntax_error(parser, source, is_set, err);
     const bool is_more = yaml_document_get_root_node(&next) != NULL;
     yaml_document_delete(&next);
     return is_more ? error_set(err, "%s: more than one document (\"---\")", source) : 0;
@@ -222,13 +213,15 @@ static struct yaml *parse(const char *text, size_t size, const char *source, con
     yaml_parser_t parser;
     yaml_document_t document;
     struct yaml *root = NULL;
+    if (yaml_check_limits(text, size, source, target != NULL, err))
+        return NULL;
     if (!yaml_parser_initialize(&parser)) {
         error_memory(err, "the config");
         return NULL;
     }
     yaml_parser_set_input_string(&parser, (const unsigned char *)text, size);
     if (!yaml_parser_load(&parser, &document)) {
-        syntax_error(&parser, source, target != NULL, err);
+        yaml_syntax_error(&parser, source, target != NULL, err);
     } else {
         struct loader loader = {&document, source, target, NULL, arena, err};
         root = tree_of(&loader);
@@ -243,22 +236,9 @@ static struct yaml *parse(const char *text, size_t size, const char *source, con
 static int read_all(const char *path, const char *shown, struct arena *arena, char **text, size_t *size,
                     struct error *err)
 {
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        return error_set(err, "could not open config \"%s\": %s", shown, strerror(errno));
-    int status = 0;
-    *text = arena_alloc(arena, YAML_BYTES_MAX + 1, 1);
-    if (!*text) {
-        status = error_memory(err, "the config");
-    } else {
-        *size = fread(*text, 1, YAML_BYTES_MAX + 1, file);
-        if (ferror(file))
-            status = error_set(err, "could not read config \"%s\": %s", shown, strerror(errno));
-        else if (*size > YAML_BYTES_MAX)
-            status = error_set(err, "config \"%s\" is larger than 1 MiB", shown);
-    }
-    fclose(file);
-    return status;
+    return input_read_text(path, YAML_BYTES_MAX, arena, text, size, err)
+               ? error_prefix(err, "could not open config \"%s\": ", shown)
+               : 0;
 }
 
 struct yaml *yaml_read(const char *path, struct arena *arena, struct error *err)

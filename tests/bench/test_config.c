@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define SMALL \
@@ -412,7 +413,7 @@ TEST(a_file_that_is_missing_or_no_text_is_named)
     assert_int_equal(config_read("/nonexistent/x.yaml", NULL, 0, &f.arena, &f.config, &f.err), -1);
     assert_string_equal(f.err.text, "could not open config \"/nonexistent/x.yaml\": No such file or directory");
     assert_int_equal(config_read("/tmp", NULL, 0, &f.arena, &f.config, &f.err), -1);
-    assert_string_equal(f.err.text, "could not read config \"/tmp\": Is a directory");
+    assert_string_equal(f.err.text, "could not open config \"/tmp\": it is a folder, not a regular file");
     static const unsigned char hdf5[] = "\x89HDF\r\n\x1a\n\0\0\0\0\0\x08\x08";
     write_bytes(f.path, hdf5, sizeof hdf5);
     assert_int_equal(config_read(f.path, NULL, 0, &f.arena, &f.config, &f.err), -1);
@@ -429,7 +430,7 @@ TEST(a_config_cannot_ask_for_much_memory)
     memset(text, '[', size);
     write_bytes(f.path, text, size);
     assert_int_equal(config_read(f.path, NULL, 0, &f.arena, &f.config, &f.err), -1);
-    assert_non_null(strstr(f.err.text, "is larger than 1 MiB"));
+    assert_non_null(strstr(f.err.text, "at most 1048576 are supported"));
     write_bytes(f.path, text, size / 8);
     assert_int_equal(config_read(f.path, NULL, 0, &f.arena, &f.config, &f.err), -1);
     for (size_t i = 0; i < 30000; i++)
@@ -438,6 +439,78 @@ TEST(a_config_cannot_ask_for_much_memory)
     write_bytes(f.path, text, 30001);
     assert_int_equal(config_read(f.path, NULL, 0, &f.arena, &f.config, &f.err), -1);
     assert_non_null(strstr(f.err.text, "more than 10000 values"));
+    free(text);
+    end(&f);
+}
+
+/* `head`, then `unit` again and again to about a megabyte; a "$" in it is the number of the repetition. */
+static size_t fill(char *text, size_t most, const char *head, const char *unit)
+{
+    size_t size = (size_t)sprintf(text, "%s", head);
+    for (int i = 0; size + 64 < most; i++)
+        for (const char *c = unit; *c; c++)
+            if (*c == '$')
+                size += (size_t)sprintf(text + size, "%d", i);
+            else
+                text[size++] = *c;
+    return size;
+}
+
+TEST(a_config_of_any_shape_is_refused_or_read_within_a_second)
+{
+    static const struct {
+        const char *head, *unit, *says;
+    } shapes[] = {
+        {"", "[", ":1:17: more than 16 levels of lists and mappings"},
+        {"", "{", ":1:17: more than 16 levels of lists and mappings"},
+        {"", "{a: ", "more than 16 levels"},
+        {"", "[[],", "more than 16 levels"},
+        {"", "[\n", ":17:1: more than 16 levels"},
+        {"", "- ", "more than 16 levels"},
+        {"", "? ", "more than 16 levels"},
+        {"", "[{a: [", "more than 16 levels"},
+        {"a: [", "[],", "more than 10000 values"},
+        {"", "- a\n", "more than 10000 values"},
+        {"", "k$: 1\n", "more than 10000 values"},
+        {"", "---\n", "more than 10000 values"},
+        {"a: &a 1\nb: [", "*a, ", "more than 10000 values"},
+        {"", "k$: &a$ 1\n", "more than 100 anchors (&)"},
+        {"%YAML 1.1\n", "%TAG !t$! tag:x,$:\n", "more than 16 directives (%)"},
+        {"%YAML 1.1\r", "%TAG !t$! tag:x,$:\r", "more than 16 directives (%)"},
+        {"a: ", "x ", "unknown key \"a\""},
+        {"a: |\n", " x\n", "unknown key \"a\""},
+        {"a: \"", "\\x41", "not YAML"},
+        {"a: !<", "%41", "not YAML"},
+        {"", "# x\n", "empty"},
+    };
+    struct fixture f;
+    begin(&f);
+    const size_t most = 1 << 20;
+    char *text = malloc(most);
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        write_bytes(f.path, text, fill(text, most, shapes[i].head, shapes[i].unit));
+        const clock_t start = clock();
+        assert_int_equal(config_read(f.path, NULL, 0, &f.arena, &f.config, &f.err), -1);
+        if (!strstr(f.err.text, shapes[i].says) || clock() - start > CLOCKS_PER_SEC)
+            fail_msg("%s%s...: %s, %.2f s", shapes[i].head, shapes[i].unit, f.err.text,
+                     (double)(clock() - start) / CLOCKS_PER_SEC);
+        arena_reset(&f.arena);
+    }
+    free(text);
+    end(&f);
+}
+
+TEST(a_mapping_has_at_most_a_thousand_keys)
+{
+    struct fixture f;
+    begin(&f);
+    char *text = malloc(1 << 20);
+    size_t size = 0;
+    for (int i = 0; i < 1001; i++)
+        size += (size_t)sprintf(text + size, "k%d: 1\n", i);
+    write_bytes(f.path, text, size);
+    assert_int_equal(config_read(f.path, NULL, 0, &f.arena, &f.config, &f.err), -1);
+    assert_non_null(strstr(f.err.text, ":1001:1: more than 1000 keys in a mapping"));
     free(text);
     end(&f);
 }
