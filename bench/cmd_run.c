@@ -177,6 +177,19 @@ static void describe(const struct run *job)
             notes_print(job->config.backbones[b].label, &job->backbones[b].info, stdout);
 }
 
+/* On stderr and not quiet: once before the work, once after it, where it is seen. */
+static void warn_of_classes(const struct run *job)
+{
+    for (int b = 0; b < job->config.backbone_count; b++)
+        if (job->backbones[b].misfit)
+            fprintf(
+                stderr,
+                "cambench: warning: image set \"%s\" and weights \"%s\" have other classes: %s; only predictions are "
+                "explained, and labels are not used\n",
+                TEXT_SHOWN(job->config.dataset.path), TEXT_SHOWN(job->config.backbones[b].weights),
+                job->backbones[b].misfit);
+}
+
 static int run(int argc, char **argv, struct error *err)
 {
     struct arguments arguments = {0};
@@ -191,12 +204,15 @@ static int run(int argc, char **argv, struct error *err)
     if (!arguments.common.quiet || arguments.is_dry)
         describe(&job);
     fflush(stdout);
+    warn_of_classes(&job);
     const struct run_flags flags = {.fresh = arguments.is_fresh,
                                     .strict = arguments.is_strict,
                                     .quiet = arguments.common.quiet,
                                     .columns = terminal_columns(),
                                     .color = options_use_color(&arguments.common, stdout)};
     const int code = arguments.is_dry ? dry_run(&job, arguments.is_fresh, err) : run_execute(&job, &flags, err);
+    if (!arguments.is_dry)
+        warn_of_classes(&job);
     run_close(&job);
     return code;
 }

@@ -527,7 +527,9 @@ int evaluate_image(struct evaluator *evaluator, int image, const int *which, int
 {
     const struct run *run = evaluator->run;
     const int place = run->chosen[image];
-    struct evaluate_subject subject = {.name = run->image_names[image], .label = imageset_label(run->images, place)};
+    const bool has_labels = !run->backbones[evaluator->backbone].misfit; /* else they are of other classes */
+    struct evaluate_subject subject = {.name = run->image_names[image],
+                                       .label = has_labels ? imageset_label(run->images, place) : -1};
     arena_reset(&evaluator->arena);
     *is_unreadable = imageset_picture(run->images, place, &evaluator->arena, &subject.picture, err) ||
                      (needs_truth(&run->config) && annotation_read(run->images, place, &subject.picture,

@@ -161,42 +161,14 @@ static int open_network(struct explain *explain, struct error *err)
     return explain->evaluator.session ? 0 : -1;
 }
 
-static const char *class_name(const struct explain *explain, int klass)
-{
-    const struct weights_info *info = &explain->backbone->info;
-    return info->class_names && klass >= 0 && klass < class_count(info->classes) ? info->class_names[klass] : NULL;
-}
-
-static int find_name(const struct weights_info *info, const char *name)
-{
-    for (int k = 0; info->class_names && k < class_count(info->classes); k++)
-        if (strcasecmp(info->class_names[k], name) == 0)
-            return k;
-    return -1;
-}
-
-/* A name, or else a position. */
+/* A name or a synset, or else a position. */
 static int choose_class(struct explain *explain, struct error *err)
 {
     const char *wanted = explain->options.klass;
-    const struct weights_info *info = &explain->backbone->info;
-    char shown[128], suggestion[160];
-    long long index;
+    struct arena *arena = &explain->run.arena;
+    struct class_names *names = &explain->backbone->classes;
     explain->klass = -1;
-    if (!wanted)
-        return 0;
-    explain->klass = find_name(info, wanted);
-    if (explain->klass < 0 && text_to_int(wanted, &index) == 0 && index >= 0 && index < class_count(info->classes))
-        explain->klass = (int)index;
-    if (explain->klass >= 0)
-        return 0;
-    text_printable(wanted, shown, sizeof shown);
-    if (!info->class_names)
-        return error_set(err, "--class is \"%s\"; allowed: 0..%d (the weights hold no class names)", shown,
-                         class_count(info->classes) - 1);
-    text_suggestion(wanted, info->class_names, class_count(info->classes), suggestion, sizeof suggestion);
-    return error_set(err, "--class: no class \"%s\"%s%s allowed: 0..%d or a class's name", shown, suggestion,
-                     *suggestion ? "" : ";", class_count(info->classes) - 1);
+    return wanted ? class_names_find(names, wanted, arena, &explain->klass, err) : 0;
 }
 
 /* -- the job ------------------------------------------------------------------------------------------------------ */
@@ -379,10 +351,10 @@ static int explain_file(struct explain *explain, const char *file, struct explai
         name_sheet(explain, file, out->path, err))
         return -1;
     out->klass = evaluated.klass;
-    out->class_name = class_name(explain, out->klass);
+    out->class_name = class_names_shown(&explain->backbone->classes, out->klass);
     out->probability = evaluated.probability;
     out->predicted = evaluated.base.predicted;
-    out->predicted_name = class_name(explain, out->predicted);
+    out->predicted_name = class_names_shown(&explain->backbone->classes, out->predicted);
     out->predicted_probability = evaluated.base.probability;
     return draw(explain, file, &evaluated, out, err);
 }

@@ -120,7 +120,8 @@ static int write_overlay(struct pictures *pictures, int image, struct error *err
     const int klass = pictures->classes[image];
     const struct sheet sheet = {.image = pictures->run->image_names[image],
                                 .klass = klass,
-                                .class_name = imageset_class_name(pictures->run->images, klass),
+                                .class_name =
+                                    class_names_shown(&pictures->run->backbones[pictures->backbone].classes, klass),
                                 .probability = (double)pictures->probabilities[image],
                                 .backbone = pictures->run->backbones[pictures->backbone].title,
                                 .input = pictures->input,

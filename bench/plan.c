@@ -280,7 +280,8 @@ int run_open_backbone(struct run *run, struct run_backbone *backbone, struct err
     backbone->graph = backbone_graph(config->arch, &backbone->options, err);
     if (!backbone->graph)
         return error_prefix(err, "weights \"%s\": ", config->weights);
-    if (backbone->weights && check_weights(run, backbone, err))
+    if (backbone->weights && (check_weights(run, backbone, err) ||
+                              class_names_of_network(&backbone->info, &run->arena, &backbone->classes, err)))
         return -1;
     return check_layer(run, backbone, err);
 }
@@ -311,6 +312,44 @@ static int check_classes(const struct run *run, const struct run_backbone *backb
     return 0;
 }
 
+/* What of a run reads labels; NULL: nothing does. */
+static const char *user_of_labels(struct run *run)
+{
+    const struct config *config = &run->config;
+    for (int p = 0; p < config->protocol_count; p++)
+        if (config->protocols[p].klass == PROTOCOL_CLASS_LABEL)
+            return arena_format(&run->arena, "protocol \"%s\"", config->protocols[p].name);
+    for (int k = 0; k < config->metric_count; k++)
+        if (config->metrics[k].metric->is_truth)
+            return arena_format(&run->arena, "metric \"%s\"", config->metrics[k].metric->name);
+    return NULL;
+}
+
+/*
+ * Other classes than the network's are wrong labels: an error where labels are read, and noted (misfit) where they are not.
+ * The set's names are those that people gave; the network's may be ImageNet's.
+ */
+static int compare_classes(struct run *run, struct run_backbone *backbone, struct error *err)
+{
+    struct class_names set;
+    struct error why;
+    if (!run->images || !backbone->weights)
+        return 0;
+    if (class_names_of_set(run->images, &run->arena, &set, err))
+        return -1;
+    if (class_names_fit(&set, &backbone->classes, &why)) {
+        if (set.count == backbone->classes.count)
+            backbone->classes = set;
+        return 0;
+    }
+    const char *user = user_of_labels(run);
+    if (user)
+        return error_set(err, "image set \"%s\" and weights \"%s\" have other classes: %s; %s needs labels of the same",
+                         run->config.dataset.path, backbone->config->weights, why.text, user);
+    backbone->misfit = arena_string(&run->arena, why.text);
+    return backbone->misfit ? 0 : error_memory(err, "the names of classes");
+}
+
 static int open_all(struct run *run, const char *config_path, const char *const *sets, int set_count, struct error *err)
 {
     struct config *config = &run->config;
@@ -329,7 +368,7 @@ static int open_all(struct run *run, const char *config_path, const char *const 
     for (int b = 0; b < config->backbone_count; b++) {
         run->backbones[b].config = &config->backbones[b];
         if (run_open_backbone(run, &run->backbones[b], err) || check_classes(run, &run->backbones[b], err) ||
-            estimate_evidence(run, &run->backbones[b], err))
+            compare_classes(run, &run->backbones[b], err) || estimate_evidence(run, &run->backbones[b], err))
             return -1;
     }
     return 0;

@@ -9,6 +9,7 @@
 
 #include "backbones/weights_file.h"
 #include "base/arena.h"
+#include "bench/class_names.h"
 #include "bench/config.h"
 #include "bench/shard.h"
 #include "bench/store.h"
@@ -31,6 +32,8 @@ struct run_backbone {
     struct weights_file *weights;
     struct weights_info info;
     struct backbone_options options;
+    struct class_names classes; /* for people: of the image set if it fits, else the network's own */
+    const char *misfit;         /* how the classes of the image set differ from the network's; NULL: they fit */
     struct graph *graph;
     int layer_count; /* layers whose values are kept: the target layer first, then what methods ask for */
     const char **layers;

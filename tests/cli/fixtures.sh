@@ -5,7 +5,10 @@ pictures=$ROOT/tests/golden/pictures
 mkdir -p pictures/cat pictures/dog
 cp "$pictures/colour_420.jpg" "$pictures/colour_444.jpg" pictures/cat
 cp "$pictures/progressive.jpg" "$pictures/grey.jpg" pictures/dog
-cambench import dataset pictures --out set.h5
+cambench import dataset pictures --out named.h5
+# classes by their numbers alone, which are those of any network
+printf 'file,class_index\ncat/colour_420.jpg,0\ncat/colour_444.jpg,0\ndog/grey.jpg,1\ndog/progressive.jpg,1\n' >numbers.csv
+cambench import dataset pictures --labels numbers.csv --out set.h5
 mkdir unlabelled
 cp "$pictures/colour_420.jpg" "$pictures/progressive.jpg" unlabelled
 printf 'file,class_index\ncolour_420.jpg,-1\nprogressive.jpg,-1\n' >unlabelled/labels.csv
