@@ -101,9 +101,14 @@ $(foreach r,$(ROOMS),$(eval $(call room_rule,$(r))))
 
 LIBS = $(patsubst %,$(B)/lib%.a,$(ROOMS))
 LINK = $(CC) $(STD) $(CFLAGS) $(EXTRA)
+# a program that names a paper without an entry in docs/references.bib is not built; PROGRAM_RUNS=: it is for another machine
+PROGRAM_RUNS := yes
 $(B)/cambench: $(LIBS)
 	@echo "  LD $@"
-	$(Q)$(LINK) -Wl,--whole-archive $(B)/libbench.a -Wl,--no-whole-archive $(LIBS) $(PKG_LIBS) -lm -o $@
+	$(Q)$(LINK) -Wl,--whole-archive $(B)/libbench.a -Wl,--no-whole-archive $(LIBS) $(PKG_LIBS) -lm -o $@.new
+	$(Q)for kind in $(if $(PROGRAM_RUNS),methods metrics backbones protocols); do \
+	    $@.new list $$kind --bibtex >/dev/null || exit 1; done
+	@mv $@.new $@
 
 # -- the main job --------------------------------------------------------------------------------------------------------
 .PHONY: run
@@ -231,28 +236,14 @@ format: ## rewrite the sources with clang-format
 # -- installation --------------------------------------------------------------------------------------------------------
 .PHONY: install uninstall man completions
 PUBLIC_HEADERS := methods/method.h metrics/metric.h nn/nn.h nn/graph.h base/error.h base/param.h base/random.h
-SHIPPED := $(wildcard backbones/demo/*.h5 datasets/demo/*.h5)
-PAGES := cambench.1 $(patsubst bench/cmd_%.c,cambench-%.1,$(sort $(wildcard bench/cmd_*.c)))
 COMPLETIONS := bash-completion/completions/cambench zsh/site-functions/_cambench fish/vendor_completions.d/cambench.fish
-INSTALLED := $(addprefix include/cambench/,$(PUBLIC_HEADERS)) $(addprefix share/man/man1/,$(PAGES)) \
-    $(addprefix share/,$(COMPLETIONS)) bin/cambench
+INSTALL = PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" COMPLETIONS="$(COMPLETIONS)" tools/install.sh
 
 install: all completions ## program, manual pages, completions, headers, configs, demo data; PREFIX=/usr/local, DESTDIR
-	install -D -m 755 $(B)/cambench $(DESTDIR)$(PREFIX)/bin/cambench
-	for page in $(PAGES); do \
-	    install -D -m 644 $(B)/man/$$page $(DESTDIR)$(PREFIX)/share/man/man1/$$page || exit 1; done
-	for file in $(COMPLETIONS); do \
-	    install -D -m 644 $(B)/completions/$${file##*/} $(DESTDIR)$(PREFIX)/share/$$file || exit 1; done
-	for header in $(PUBLIC_HEADERS); do \
-	    install -D -m 644 $$header $(DESTDIR)$(PREFIX)/include/cambench/$$header || exit 1; done
-	for file in $(SHIPPED); do \
-	    install -D -m 644 $$file $(DESTDIR)$(PREFIX)/share/cambench/$$file || exit 1; done
-	find configs results/reference -name '*.yaml' -o -name '*.csv' | while read -r file; do \
-	    install -D -m 644 "$$file" "$(DESTDIR)$(PREFIX)/share/cambench/$$file" || exit 1; done
+	@$(INSTALL) install $(B) $(PUBLIC_HEADERS)
 
 uninstall: ## remove what install has put there
-	cd $(DESTDIR)$(PREFIX) && rm -f $(INSTALLED)
-	rm -rf $(DESTDIR)$(PREFIX)/include/cambench $(DESTDIR)$(PREFIX)/share/cambench
+	@$(INSTALL) uninstall
 
 man: $(B)/man/cambench.1 ## build/man/: manual pages, one for each command, from the program's --help
 

@@ -2,6 +2,7 @@
 #include "bench/bench.h"
 #include "bench/inspect.h"
 #include "bench/options.h"
+#include "bench/shipped.h"
 #include "bench/table.h"
 
 #include <string.h>
@@ -111,12 +112,21 @@ static bool is_file(const char *what)
     return strpbrk(what, "/.") || access(what, F_OK) == 0;
 }
 
+static json_t *look_at_file(const struct inspect_command *inspect, struct error *err)
+{
+    struct arena arena;
+    arena_init(&arena, 0);
+    json_t *object = inspect_file(shipped_or(inspect->what, &arena), inspect->plan, err);
+    arena_release(&arena);
+    return object;
+}
+
 static json_t *look(const struct inspect_command *inspect, struct error *err)
 {
     if (!is_file(inspect->what))
         return inspect_architecture(inspect->what, &inspect->options, inspect->plan, err);
     if (!inspect->is_changed)
-        return inspect_file(inspect->what, inspect->plan, err);
+        return look_at_file(inspect, err);
     error_set(err, "--size, --classes and --width are for architectures; file \"%s\" has its own", inspect->what);
     return NULL;
 }

@@ -60,7 +60,7 @@ static bool is_repeated(const json_t *array, size_t at, const char *source)
     return false;
 }
 
-static int print_bibtex(const json_t *array, struct error *err)
+static int print_bibtex(const char *kind, const json_t *array, struct error *err)
 {
     for (size_t i = 0; i < json_array_size(array); i++) {
         const char *source = json_string_value(json_object_get(json_array_get(array, i), "source"));
@@ -69,7 +69,9 @@ static int print_bibtex(const json_t *array, struct error *err)
         size_t size;
         const char *entry = references_find(source, &size);
         if (!entry)
-            return error_set(err, "docs/references.bib has no entry \"%s\"", source);
+            return error_set(
+                err, "%s: \"%s\" has the source \"%s\", which docs/references.bib does not hold as a whole entry", kind,
+                json_string_value(json_object_get(json_array_get(array, i), "name")), source);
         printf("%.*s\n\n", (int)size, entry);
     }
     return 0;
@@ -139,7 +141,7 @@ static int print(const struct list_command *list, const struct catalog_kind *kin
     if (list->common.json)
         return table_print_json(array, err);
     if (list->bibtex)
-        return print_bibtex(array, err);
+        return print_bibtex(kind->name, array, err);
     if (list->name && !kind->needs_arch)
         print_one(json_array_get(array, 0));
     else

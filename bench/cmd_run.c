@@ -87,7 +87,10 @@ static const struct options_usage usage = {
     .words = "CONFIG",
     .doc =
         "Runs methods on backbones and measures them, as a YAML config says. The same command continues a run that was "
-        "interrupted.\vExample:\n  cambench run configs/demo.yaml --set dataset.images=16 --output results/try",
+        "interrupted. CONFIG is a file, or the name of a config that comes with cambench: demo, imagenet, nightly, "
+        "papers/...; the files that these name are found from any folder.\v"
+        "Examples:\n  cambench run demo\n"
+        "  cambench run configs/demo.yaml --set dataset.images=16 --output results/try",
     .rows =
         (const struct argp_option[]){
             {"set", KEY_SET, "KEY=VALUE", 0, "change a key of the config; may be repeated", 0},

@@ -110,6 +110,7 @@ static int ask_weights(struct explain *explain, struct config_backbone *backbone
 {
     struct weights_info info;
     const char *wanted = explain->options.backbone;
+    explain->options.weights = shipped_or(explain->options.weights, &explain->run.arena);
     struct weights_file *file = weights_open_any(explain->options.weights, wanted, &info, err);
     if (!file)
         return -1;

@@ -6,6 +6,7 @@
 #include "bench/estimate.h"
 #include "bench/paper_numbers.h"
 #include "bench/published.h"
+#include "bench/shipped.h"
 #include "bench/weights_cache.h"
 
 #include <errno.h>
@@ -56,8 +57,16 @@ static bool is_missing(const struct run *run, const char *path)
     return run->is_dry && access(path, F_OK) != 0 && errno == ENOENT;
 }
 
+/* torchvision's weights know ImageNet's classes: to other pictures they have nothing to say. */
+static bool may_be_imagenet(const struct imageset *images)
+{
+    const int classes = images ? imageset_class_count(images) : 0;
+    return classes == 0 || classes == CLASSES;
+}
+
 /* "weights/resnet50.h5" is what `fetch` makes of torchvision's file, "_v2" that of the later training. */
-static const char *weights_command(const struct config_backbone *backbone, struct arena *arena)
+static const char *weights_command(const struct config_backbone *backbone, const struct imageset *images,
+                                   struct arena *arena)
 {
     static const struct {
         const char *suffix, *training;
@@ -70,12 +79,33 @@ static const char *weights_command(const struct config_backbone *backbone, struc
     struct error unpublished;
     if (!to || !out)
         return NULL;
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds && may_be_imagenet(images); i++)
         if (strncmp(file, backbone->arch, length) == 0 && strcmp(file + length, kinds[i].suffix) == 0 &&
             published_find(backbone->arch, kinds[i].training, &unpublished))
             return arena_format(arena, "cambench fetch weights %s --weights %s --to %s", backbone->arch,
                                 kinds[i].training, to);
     return arena_format(arena, "cambench import weights FILE --arch %s --out %s", backbone->arch, out);
+}
+
+/* What comes with the program is not to be made or fetched: it is somewhere else. */
+static const char *command_for(const char *path, const char *command)
+{
+    return shipped_is_own(path)
+               ? "it comes with cambench, in its sources and in PREFIX/share/cambench; CAMBENCH_DATA may "
+                 "name a folder that has it"
+               : command;
+}
+
+/* Files that the config names and only the program has. */
+static void find_shipped(struct run *run)
+{
+    struct config *config = &run->config;
+    config->dataset.path = shipped_or(config->dataset.path, &run->arena);
+    for (int i = 0; i < config->backbone_count; i++)
+        if (config->backbones[i].weights)
+            config->backbones[i].weights = shipped_or(config->backbones[i].weights, &run->arena);
+    for (int i = 0; i < config->report.reference_count; i++)
+        config->report.references[i] = shipped_or(config->report.references[i], &run->arena);
 }
 
 static int check_references(struct run *run, struct error *err)
@@ -141,8 +171,8 @@ static int open_images(struct run *run, struct error *err)
     if (is_missing(run, config->dataset.path)) {
         run->image_count = config->dataset.images < 0 ? 0 : config->dataset.images;
         const char *out = text_shell_word(config->dataset.path, &run->arena);
-        return add_missing(run, "image set", config->dataset.path,
-                           out ? arena_format(&run->arena, "cambench import dataset DIR --out %s", out) : NULL, err);
+        const char *command = out ? arena_format(&run->arena, "cambench import dataset DIR --out %s", out) : NULL;
+        return add_missing(run, "image set", config->dataset.path, command_for(config->dataset.path, command), err);
     }
     run->images = imageset_open(config->dataset.path, err);
     if (!run->images)
@@ -237,11 +267,12 @@ static int open_weights(struct run *run, struct run_backbone *backbone, struct e
     if (!config->weights)
         return error_set(
             err,
-            "%s: backbone \"%s\" has no weights: give torchvision's file (.pth), safetensors, or one made by "
-            "`cambench generate weights`",
+            "%s: backbone \"%s\" has no weights: give a file of a network trained on such images (.pth, safetensors, .h5), or one "
+            "made by `cambench generate weights`",
             config->where, config->arch);
     if (is_missing(run, config->weights))
-        return add_missing(run, "weights", config->weights, weights_command(config, &run->arena), err);
+        return add_missing(run, "weights", config->weights,
+                           command_for(config->weights, weights_command(config, run->images, &run->arena)), err);
     backbone->weights = weights_open_any(config->weights, config->arch, &backbone->info, err);
     return backbone->weights ? 0 : -1;
 }
@@ -353,8 +384,10 @@ static int compare_classes(struct run *run, struct run_backbone *backbone, struc
 static int open_all(struct run *run, const char *config_path, const char *const *sets, int set_count, struct error *err)
 {
     struct config *config = &run->config;
-    if (config_read(config_path, sets, set_count, &run->arena, config, err) || list_metrics(run, err))
+    if (config_read(shipped_config(config_path, &run->arena), sets, set_count, &run->arena, config, err) ||
+        list_metrics(run, err))
         return -1;
+    find_shipped(run);
     run->threads = config->runtime.threads ? config->runtime.threads : omp_get_max_threads();
     const size_t files = (size_t)config->report.reference_count + (size_t)config->backbone_count + 1;
     run->missing = arena_alloc(&run->arena, files, sizeof *run->missing);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Where they are from the program's folder: steps up, then down. */
@@ -60,4 +61,48 @@ int shipped_file(const char *name, char path[PATH_MAX], struct error *err)
     }
     return error_set(err, "\"%s\" is not there; looked in %s (CAMBENCH_DATA may name another folder)", name,
                      looked.text);
+}
+
+bool shipped_is_own(const char *path)
+{
+    static const char *const folders[] = {"backbones/demo/", "configs/", "datasets/demo/", "results/reference/"};
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+        if (strncmp(path, folders[i], strlen(folders[i])) == 0)
+            return true;
+    return false;
+}
+
+static bool is_file(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && !S_ISDIR(info.st_mode);
+}
+
+/* The program's file of this name; NULL: it has none. */
+static const char *find(const char *name, struct arena *arena)
+{
+    char path[PATH_MAX];
+    struct error unused;
+    const bool is_there = shipped_is_own(name) && shipped_file(name, path, &unused) == 0 && is_file(path);
+    return is_there ? arena_string(arena, path) : NULL;
+}
+
+const char *shipped_or(const char *path, struct arena *arena)
+{
+    const char *found = access(path, F_OK) == 0 ? NULL : find(path, arena);
+    return found ? found : path;
+}
+
+const char *shipped_config(const char *path, struct arena *arena)
+{
+    static const struct {
+        const char *folder, *ending;
+    } forms[] = {{"", ""}, {"configs/", ""}, {"configs/", ".yaml"}};
+    for (size_t i = 0; i < sizeof forms / sizeof *forms && !is_file(path); i++) {
+        const char *name = arena_format(arena, "%s%s%s", forms[i].folder, path, forms[i].ending);
+        const char *found = name ? find(name, arena) : NULL;
+        if (found)
+            return found;
+    }
+    return path;
 }

@@ -1,17 +1,31 @@
 /*
- * bench/shipped.h - files that come with the program: demo networks and images.
+ * bench/shipped.h - files that come with the program: configs, demo networks and images, published numbers.
  */
 #ifndef BENCH_SHIPPED_H
 #define BENCH_SHIPPED_H
 
+#include "base/arena.h"
 #include "base/error.h"
 
 #include <limits.h>
+#include <stdbool.h>
 
 /*
  * Where file `name` ("backbones/demo/resnet18.h5") is: below $CAMBENCH_DATA, if that is set; else where `make install`
  * puts it, beside the program; else in the checkout that the program was built in. Errors: in none, with all of them.
  */
 int shipped_file(const char *name, char path[PATH_MAX], struct error *err);
+
+/*
+ * The path of a file that a user or a config names: as it is, if it is there or not one of the program's; else where the
+ * program's file of that name is ("datasets/demo/demo.h5", from any folder), in the arena.
+ */
+const char *shipped_or(const char *path, struct arena *arena);
+
+/* Likewise of a config, for which its name will do: "demo" is configs/demo.yaml, "papers/adcc" configs/papers/adcc.yaml. */
+const char *shipped_config(const char *path, struct arena *arena);
+
+/* Whether a path is one of the program's own ("backbones/demo/resnet18.h5"), which no other command can make. */
+bool shipped_is_own(const char *path);
 
 #endif

@@ -20,4 +20,4 @@ done
 if command -v mandoc >/dev/null; then mandoc -T lint -W warning "$root"/share/man/man1/*.1; fi
 
 in_project uninstall
-find "$root" -type f
+[ ! -e "$here" ] || find "$here"
