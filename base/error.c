@@ -73,6 +73,7 @@ void error_write_list(struct error *err, const char *format, va_list args)
 {
     va_list again;
     va_copy(again, args);
+    err->is_system = false;
     const int length = vsnprintf(err->text, sizeof err->text, format, args);
     char *whole = length >= (int)sizeof err->text ? malloc((size_t)length + 1) : NULL;
     if (whole)
@@ -89,6 +90,15 @@ void error_write(struct error *err, const char *format, ...)
     va_end(args);
 }
 
+void error_write_system(struct error *err, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    error_write_list(err, format, args);
+    va_end(args);
+    err->is_system = true;
+}
+
 void error_write_before(struct error *err, const char *format, ...)
 {
     const struct error old = *err;
@@ -96,6 +106,7 @@ void error_write_before(struct error *err, const char *format, ...)
     va_start(args, format);
     error_write_list(err, format, args);
     va_end(args);
+    err->is_system = old.is_system;
     char *whole = malloc(2 * sizeof err->text);
     if (whole) {
         snprintf(whole, 2 * sizeof err->text, "%s%s", err->text, old.text);

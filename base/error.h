@@ -9,9 +9,11 @@
 #define BASE_ERROR_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 
 struct error {
     char text[1024];
+    bool is_system; /* no memory, a disk that fails, a file that may not be opened: the data may be sound */
 };
 
 /*
@@ -32,7 +34,12 @@ void error_write_before(struct error *err, const char *format, ...) __attribute_
 /* For a function with arguments of its own kind. */
 void error_write_list(struct error *err, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 
+/* The same for what the system refused. */
+#define error_system(err, ...) (error_write_system((err), __VA_ARGS__), error_status())
+
+void error_write_system(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* "not enough memory for WHAT"; -1. */
-#define error_memory(err, what) error_set((err), "not enough memory for %s", (what))
+#define error_memory(err, what) error_system((err), "not enough memory for %s", (what))
 
 #endif

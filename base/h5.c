@@ -76,6 +76,13 @@ static int fail(const struct h5 *file, struct error *err, const char *format, ..
     return error_set(err, "%s \"%s\": %s", file->kind, file->path, reason.text);
 }
 
+/* The error that is there was the system's. */
+static int blame_system(struct error *err)
+{
+    err->is_system = true;
+    return -1;
+}
+
 static const char *what_is(const struct h5_item *item)
 {
     return item->path[0] == '@' ? "attribute" : "dataset";
@@ -140,8 +147,10 @@ static int grow(struct h5 *file, struct answer *answer, uint64_t more, struct er
         return lose_child(file, "damaged (more data than it says)", err);
     const size_t capacity = (answer->size + more) * 2;
     char *data = realloc(answer->data, capacity);
-    if (!data)
-        return lose_child(file, "not enough memory to read it", err);
+    if (!data) {
+        lose_child(file, "not enough memory to read it", err);
+        return blame_system(err);
+    }
     answer->data = data;
     answer->capacity = capacity;
     return 0;
@@ -152,7 +161,11 @@ static int take_failure(struct h5 *file, const struct h5_piece *piece, struct er
     char text[sizeof err->text] = "";
     if (piece->size >= sizeof text)
         return lose_child(file, "damaged (the HDF5 library crashed on it)", err);
-    return receive(file, text, piece->size, err) ? -1 : fail(file, err, "%s", text);
+    if (receive(file, text, piece->size, err))
+        return -1;
+    fail(file, err, "%s", text);
+    err->is_system = piece->failed == H5_FAILED_SYSTEM;
+    return -1;
 }
 
 /* One whole answer. */
@@ -333,8 +346,10 @@ static int read_bytes_at(struct h5 *file, const struct h5_item *item, uint64_t o
         const ssize_t got = pread(file->fd, out + done, size - done, (off_t)(offset + done));
         if (got < 0 && errno == EINTR)
             continue;
-        if (got < 0)
-            return fail(file, err, "dataset \"%s\": could not read: %s", item->path, strerror(errno));
+        if (got < 0) {
+            fail(file, err, "dataset \"%s\": could not read: %s", item->path, strerror(errno));
+            return blame_system(err);
+        }
         if (got == 0)
             return fail(file, err, "truncated while it was read: dataset \"%s\"", item->path);
         done += (size_t)got;

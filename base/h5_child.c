@@ -74,11 +74,12 @@ static void emit(struct child *child, const void *data, size_t size)
 static void end_answer(struct child *child, int status)
 {
     const char *text = child->err.text[0] ? child->err.text : "damaged";
-    const struct h5_piece piece = {.failed = status != 0, .size = status ? strlen(text) : 0};
+    const enum h5_failed failed = !status ? H5_FAILED_NOT : child->err.is_system ? H5_FAILED_SYSTEM : H5_FAILED_DATA;
+    const struct h5_piece piece = {.failed = failed, .size = status ? strlen(text) : 0};
     flush_output(child);
     h5_child_send(&piece, sizeof piece);
     h5_child_send(text, piece.size);
-    child->err.text[0] = 0;
+    child->err = (struct error){0};
 }
 
 /* -- types -------------------------------------------------------------------------------------------------------- */
@@ -235,7 +236,7 @@ static struct h5_item *add_item(struct child *child, const char *folder, const c
         const int capacity = child->capacity ? child->capacity * 2 : 64;
         struct h5_item *items = realloc(child->items, (size_t)capacity * sizeof *items);
         if (!items) {
-            error_set(&child->err, "not enough memory for its list of objects");
+            error_memory(&child->err, "its list of objects");
             return NULL;
         }
         child->items = items;
@@ -361,6 +362,33 @@ static herr_t find_truncation(unsigned n, const H5E_error2_t *entry, void *data)
     return 0;
 }
 
+/* What the system refused to the library: the text of its driver for plain files holds the number. */
+static herr_t find_refusal(unsigned n, const H5E_error2_t *entry, void *data)
+{
+    (void)n;
+    int reason;
+    struct error *err = data;
+    const char *number = entry->desc ? strstr(entry->desc, "errno = ") : NULL;
+    if (number && sscanf(number, "errno = %d", &reason) == 1 && reason)
+        error_system(err, "could not read: %s", strerror(reason));
+    return 0;
+}
+
+static herr_t find_lack_of_memory(unsigned n, const H5E_error2_t *entry, void *data)
+{
+    (void)n;
+    if (entry->desc && strstr(entry->desc, "memory allocation failed"))
+        error_memory((struct error *)data, "it");
+    return 0;
+}
+
+/* Right after the call that failed; the next one forgets why. */
+static void note_refusal(struct child *child)
+{
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, find_refusal, &child->err);
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, find_lack_of_memory, &child->err);
+}
+
 static int open_file(struct child *child, const char *path)
 {
     if (H5Fis_hdf5(path) == 0)
@@ -373,6 +401,7 @@ static int open_file(struct child *child, const char *path)
         return 0;
     error_set(&child->err, "damaged (the HDF5 library cannot open it)");
     H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, find_truncation, &child->err);
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, find_refusal, &child->err);
     return -1;
 }
 
@@ -453,6 +482,8 @@ static H5T_conv_ret_t refuse_loss(H5T_conv_except_t what, hid_t from, hid_t to, 
 /* Why a dataset could not be read: a filter that this HDF5 does not have, or damage. */
 static int fail_reading(struct child *child, const struct h5_item *item, bool has_loss)
 {
+    if (child->err.is_system)
+        return error_prefix(&child->err, "%s \"%s\": ", what_is(item), item->path);
     if (has_loss)
         return error_set(&child->err, "%s \"%s\" (%s) holds values that do not fit", what_is(item), item->path,
                          item->stored);
@@ -480,7 +511,10 @@ static int read_block(struct child *child, const struct h5_item *item, uint64_t 
     if (is_attribute(item)) {
         if (first != 0 || count != h5_rows(item))
             return fail_item(child, item, "can only be read as a whole");
-        return H5Aread(child->open_id, type, out) < 0 ? fail_reading(child, item, false) : 0;
+        if (H5Aread(child->open_id, type, out) >= 0)
+            return 0;
+        note_refusal(child);
+        return fail_reading(child, item, false);
     }
     hsize_t start[H5_RANK_MAX] = {first}, extent[H5_RANK_MAX] = {count};
     for (int i = 1; i < item->rank; i++)
@@ -488,10 +522,13 @@ static int read_block(struct child *child, const struct h5_item *item, uint64_t 
     const hid_t space = H5Dget_space(child->open_id);
     const hid_t memory = item->rank ? H5Screate_simple(item->rank, extent, NULL) : H5Screate(H5S_SCALAR);
     const hid_t transfer = H5Pcreate(H5P_DATASET_XFER);
-    H5Pset_type_conv_cb(transfer, refuse_loss, &has_loss);
-    herr_t status = item->rank ? H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, extent, NULL) : 0;
+    herr_t status = H5Pset_type_conv_cb(transfer, refuse_loss, &has_loss);
+    if (status >= 0 && item->rank)
+        status = H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, extent, NULL);
     if (status >= 0)
         status = H5Dread(child->open_id, type, memory, space, transfer, out);
+    if (status < 0)
+        note_refusal(child);
     H5Pclose(transfer);
     H5Sclose(memory);
     H5Sclose(space);
@@ -562,6 +599,8 @@ static int send_rows(struct child *child, const struct h5_item *item, const stru
     if (is_attribute(item))
         block = h5_rows(item) <= H5_ATTRIBUTE_ROWS_MAX ? h5_rows(item) : 0;
     void *buffer = block ? malloc(block * row) : NULL;
+    if (block && !buffer)
+        return error_memory(&child->err, item->path);
     if (!buffer)
         return fail_item(child, item, "is too large to be read");
     int status = 0;

@@ -23,8 +23,10 @@ struct h5_request {
     uint32_t type; /* ROWS: as what; FLOAT16 only for items that are FLOAT16 */
 };
 
+enum h5_failed { H5_FAILED_NOT, H5_FAILED_DATA, H5_FAILED_SYSTEM };
+
 struct h5_piece {
-    uint32_t failed;
+    uint32_t failed; /* enum h5_failed */
     uint64_t size;
 };
 

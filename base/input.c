@@ -27,7 +27,7 @@ const char *input_irregular(mode_t mode)
 
 static int refuse(mode_t mode, struct error *err)
 {
-    return error_set(err, "it is %s, not a regular file", input_irregular(mode));
+    return error_system(err, "it is %s, not a regular file", input_irregular(mode));
 }
 
 /* Any kind of file but a device, which may act on being opened. */
@@ -38,7 +38,7 @@ static int open_any(const char *path, struct stat *info, struct error *err)
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); /* a FIFO must not block */
     if (fd >= 0 && fstat(fd, info) == 0)
         return fd;
-    error_set(err, "%s", strerror(errno));
+    error_system(err, "%s", strerror(errno));
     if (fd >= 0)
         close(fd);
     return -1;
@@ -77,7 +77,7 @@ static int read_regular(int fd, size_t most, struct arena *arena, char **bytes, 
 {
     struct stat info;
     if (fstat(fd, &info))
-        return error_set(err, "%s", strerror(errno));
+        return error_system(err, "%s", strerror(errno));
     if ((uint64_t)info.st_size > most)
         return error_set(err, "it has %lld bytes, at most %zu are supported", (long long)info.st_size, most);
     *size = (size_t)info.st_size;
@@ -89,7 +89,7 @@ static int read_regular(int fd, size_t most, struct arena *arena, char **bytes, 
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
-            return error_set(err, "%s", got ? strerror(errno) : "it became shorter");
+            return error_system(err, "%s", got ? strerror(errno) : "it became shorter");
         done += (size_t)got;
     }
     return 0;
@@ -144,7 +144,7 @@ static int read_piece(struct pipe_text *text, struct error *err)
     if (errno == EAGAIN)
         poll(&state, 1, -1);
     else if (errno != EINTR)
-        return error_set(err, "%s", strerror(errno));
+        return error_system(err, "%s", strerror(errno));
     return 1;
 }
 

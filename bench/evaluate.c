@@ -126,8 +126,10 @@ static int open_view(struct walk *walk, struct view *view, struct error *err)
         return error_memory(err, "a network's input");
     walk->is_unreadable =
         preprocess_picture(&subject->picture, &how, arena_of(walk), view->input, &view->pixels, &geometry, err) != 0;
-    if (walk->is_unreadable)
+    if (walk->is_unreadable) {
+        walk->is_unreadable = !err->is_system;
         return error_prefix(err, "image \"%s\": ", subject->name);
+    }
     const struct cam_setup setup = setup_of(walk, view->input);
     view->pass = cam_pass_run(&setup, err);
     if (!view->pass)
@@ -531,10 +533,13 @@ int evaluate_image(struct evaluator *evaluator, int image, const int *which, int
     struct evaluate_subject subject = {.name = run->image_names[image],
                                        .label = has_labels ? imageset_label(run->images, place) : -1};
     arena_reset(&evaluator->arena);
-    *is_unreadable = imageset_picture(run->images, place, &evaluator->arena, &subject.picture, err) ||
-                     (needs_truth(&run->config) && annotation_read(run->images, place, &subject.picture,
-                                                                   &evaluator->arena, &subject.annotation, err));
-    if (*is_unreadable || evaluate_picture(evaluator, &subject, which, count, out, is_unreadable, err))
+    if (imageset_picture(run->images, place, &evaluator->arena, &subject.picture, err) ||
+        (needs_truth(&run->config) &&
+         annotation_read(run->images, place, &subject.picture, &evaluator->arena, &subject.annotation, err))) {
+        *is_unreadable = !err->is_system;
+        return -1;
+    }
+    if (evaluate_picture(evaluator, &subject, which, count, out, is_unreadable, err))
         return -1;
     out->base.image = image;
     return 0;

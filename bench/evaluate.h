@@ -49,7 +49,7 @@ struct evaluate_subject {
 /*
  * Measures `count` methods (`which`: positions in the config) on a picture, with the arena as it is; of the run only the
  * config and the metrics are looked at. Returns 0, or -1 with err; is_unreadable tells a picture that cannot be decoded
- * or resized from everything else.
+ * or resized from everything else, such as a disk that fails or a lack of memory.
  */
 int evaluate_picture(struct evaluator *evaluator, const struct evaluate_subject *subject, const int *which, int count,
                      struct evaluated *out, bool *is_unreadable, struct error *err);

@@ -48,7 +48,7 @@ static bool try_folder(const char *folder, const char *name, char path[PATH_MAX]
 
 int shipped_file(const char *name, char path[PATH_MAX], struct error *err)
 {
-    struct error looked = {""};
+    struct error looked = {0};
     char folder[PATH_MAX];
     const char *data = getenv("CAMBENCH_DATA");
     if (data && *data && try_folder(data, name, path, &looked))

@@ -34,7 +34,9 @@ static void refuse(j_common_ptr jpeg)
     char text[JMSG_LENGTH_MAX];
     jpeg->err->format_message(jpeg, text);
     const int code = jpeg->err->msg_code;
-    if (code == JWRN_JPEG_EOF || code == JERR_INPUT_EOF || code == JERR_INPUT_EMPTY)
+    if (code == JERR_OUT_OF_MEMORY)
+        error_memory(decoder->err, "a picture");
+    else if (code == JWRN_JPEG_EOF || code == JERR_INPUT_EOF || code == JERR_INPUT_EMPTY)
         error_set(decoder->err, "truncated JPEG file");
     else
         error_set(decoder->err, "damaged JPEG file: %s", text);

@@ -8,6 +8,8 @@
 
 #include <png.h>
 #include <setjmp.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define CHUNKS_MAX 256
@@ -19,6 +21,7 @@ struct decoder {
     struct error *err;
     const uint8_t *bytes;
     size_t size, done;
+    bool lacks_memory;
     png_uint_32 w, h;
     int depth, colour;
     uint8_t palette[256][3];
@@ -30,11 +33,28 @@ struct decoder {
 _Noreturn static void refuse(png_structp png, png_const_charp text)
 {
     struct decoder *decoder = png_get_error_ptr(png);
-    if (decoder->done > decoder->size)
+    if (decoder->lacks_memory)
+        error_memory(decoder->err, "a picture");
+    else if (decoder->done > decoder->size)
         error_set(decoder->err, "truncated PNG file");
     else
         error_set(decoder->err, "damaged PNG file: %s", text);
     longjmp(png_jmpbuf(png), 1);
+}
+
+/* The library's text says it in several ways, zlib's among them. */
+static png_voidp take_memory(png_structp png, png_alloc_size_t size)
+{
+    struct decoder *decoder = png_get_mem_ptr(png);
+    void *memory = malloc(size);
+    decoder->lacks_memory |= !memory;
+    return memory;
+}
+
+static void free_memory(png_structp png, png_voidp memory)
+{
+    (void)png;
+    free(memory);
 }
 
 static void ignore_warning(png_structp png, png_const_charp text)
@@ -165,7 +185,8 @@ static int decode_bytes(const void *bytes, size_t size, struct arena *arena, rea
                         struct error *err)
 {
     struct decoder decoder = {.err = err, .bytes = bytes, .size = size};
-    decoder.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &decoder, refuse, ignore_warning);
+    decoder.png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &decoder, refuse, ignore_warning, &decoder,
+                                           take_memory, free_memory);
     decoder.info = decoder.png ? png_create_info_struct(decoder.png) : NULL;
     const int status = decoder.info ? decode(&decoder, arena, read, target) : error_memory(err, "a picture");
     png_destroy_read_struct(&decoder.png, &decoder.info, NULL);

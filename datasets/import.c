@@ -208,10 +208,10 @@ static int check_picture(struct import *import, const struct import_file *file, 
                          const char *bytes, size_t size, struct error *err)
 {
     struct picture picture;
+    if (size != file->bytes)
+        return error_system(err, "has %zu bytes and was listed with %llu", size, (unsigned long long)file->bytes);
     if (import_check_picture(bytes, size, &candidate->w, &candidate->h, err))
         return -1;
-    if (size != file->bytes)
-        return error_set(err, "has %zu bytes and was listed with %llu", size, (unsigned long long)file->bytes);
     return import->options->is_decoded ? decode_picture(bytes, size, &import->picture, &picture, err) : 0;
 }
 
@@ -233,6 +233,10 @@ static int take_picture(void *context, int i, const char *bytes, size_t size, co
     if (!bytes)
         why = *problem;
     const bool is_broken = !bytes || check_picture(import, file, candidate, bytes, size, &why);
+    if (is_broken && why.is_system) {
+        *import->err = why;
+        return error_prefix(import->err, "picture \"%s\": ", file->path);
+    }
     if (is_broken)
         error_prefix(&why, "\"%s\": ", file->path);
     if (is_broken || candidate->state == STATE_NEW)

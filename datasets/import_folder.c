@@ -45,9 +45,13 @@ static int take_entry(FTS *tree, FTSENT *entry, struct import_files *files, stru
         return is_picture && !is_hidden
                    ? import_add_refused(files, path, "a link to a file that is not there", arena, err)
                    : 0;
+    case FTS_NS:
+        if (is_hidden || !is_picture)
+            return 0;
+        return error_system(err, "picture \"%s\": could not open: %s", path, strerror(entry->fts_errno));
     case FTS_DNR:
     case FTS_ERR:
-        return error_set(err, "could not read \"%s\": %s", entry->fts_path, strerror(entry->fts_errno));
+        return error_system(err, "could not read \"%s\": %s", entry->fts_path, strerror(entry->fts_errno));
     default:
         return 0;
     }
@@ -60,8 +64,11 @@ int import_list_folder(struct import_files *files, struct arena *arena, struct e
     if (!tree)
         return error_set(err, "could not read \"%s\": %s", files->folder, strerror(errno));
     int status = 0;
-    for (FTSENT *entry; !status && (entry = fts_read(tree));)
+    errno = 0;
+    for (FTSENT *entry; !status && (entry = fts_read(tree)); errno = 0)
         status = take_entry(tree, entry, files, arena, err);
+    if (!status && errno)
+        status = error_system(err, "could not read \"%s\": %s", files->folder, strerror(errno));
     fts_close(tree);
     return status;
 }
@@ -72,7 +79,7 @@ static int read_picture(const char *folder, const char *file, struct arena *aren
     char path[PATH_MAX];
     const bool is_absolute = file[0] == '/';
     if (snprintf(path, sizeof path, "%s%s%s", is_absolute ? "" : folder, is_absolute ? "" : "/", file) >= PATH_MAX)
-        return error_set(err, "its path is too long");
+        return error_system(err, "its path is too long");
     return import_read_file(path, IMPORT_PICTURE_BYTES_MAX, arena, bytes, size, err);
 }
 

@@ -34,10 +34,25 @@ struct tar {
 /* What next_entry() gives besides 0, the end, and -1. */
 enum { ENTRY = 1, ENTRY_DAMAGED_INSIDE = 2 };
 
+/* The library's own reasons are EINVAL, EILSEQ and -1. */
+static bool is_of_system(const struct tar *tar)
+{
+    const int why = archive_errno(tar->archive);
+    return (why > 0 && why != EINVAL && why != EILSEQ) || (tar->inner && archive_errno(tar->inner) == ENOMEM);
+}
+
+static const char *system_reason(const struct tar *tar)
+{
+    const int why = archive_errno(tar->archive);
+    return strerror(why > 0 ? why : ENOMEM);
+}
+
 static int fail(const struct tar *tar, struct error *err)
 {
-    const char *why = archive_error_string(tar->archive);
-    return error_set(err, "could not read archive \"%s\": %s", tar->path, why ? why : "damaged");
+    const char *why = is_of_system(tar) ? system_reason(tar) : archive_error_string(tar->archive);
+    error_write(err, "could not read archive \"%s\": %s", tar->path, why ? why : "damaged");
+    err->is_system = is_of_system(tar);
+    return -1;
 }
 
 static void close_inner(struct tar *tar)
@@ -53,18 +68,18 @@ static void close_tar(struct tar *tar)
     close(tar->fd);
 }
 
-/* Reads tar archives, packed or not; NULL: no memory. */
+/* Reads tar archives, packed or not; NULL: no memory. A filter for which the library needs another program is a warning. */
 static struct archive *make_reader(void)
 {
     struct archive *archive = archive_read_new();
-    if (!archive)
-        return NULL;
-    archive_read_support_filter_bzip2(archive);
-    archive_read_support_filter_gzip(archive);
-    archive_read_support_filter_xz(archive);
-    archive_read_support_filter_zstd(archive);
-    archive_read_support_format_tar(archive);
-    return archive;
+    if (archive && archive_read_support_filter_bzip2(archive) >= ARCHIVE_WARN &&
+        archive_read_support_filter_gzip(archive) >= ARCHIVE_WARN &&
+        archive_read_support_filter_xz(archive) >= ARCHIVE_WARN &&
+        archive_read_support_filter_zstd(archive) >= ARCHIVE_WARN &&
+        archive_read_support_format_tar(archive) >= ARCHIVE_WARN)
+        return archive;
+    archive_read_free(archive);
+    return NULL;
 }
 
 /* By a descriptor: given a name, libarchive takes blocks of 64 KiB or more. */
@@ -133,6 +148,8 @@ static la_ssize_t read_outer(struct archive *inner, void *context, const void **
 static int fail_inside(struct tar *tar, struct error *err)
 {
     const char *why = tar->inner ? archive_error_string(tar->inner) : NULL;
+    if (is_of_system(tar))
+        return fail(tar, err);
     error_set(err, "archive inside the archive could not be read: %s", why ? why : "damaged");
     close_inner(tar);
     return ENTRY_DAMAGED_INSIDE;
@@ -318,6 +335,8 @@ static int read_data(const struct tar *tar, struct archive_entry *entry, size_t 
             archive_read_data(tar->inner ? tar->inner : tar->archive, *bytes + *size, room - 1 - *size);
         if (got == ARCHIVE_RETRY)
             continue;
+        if (got < 0 && is_of_system(tar))
+            return error_system(err, "could not be read: %s", system_reason(tar));
         if (got < 0)
             return error_set(err, "truncated or damaged in the archive");
         if (got == 0)
@@ -361,10 +380,12 @@ static int visit_entries(struct tar *tar, const struct import_files *files, cons
                          const struct import_visitor *visitor, struct arena *scratch, int *place, struct error *err)
 {
     struct archive_entry *entry;
-    struct error ignored; /* an archive that is cut or damaged from here on: its pictures are missing */
-    (void)err;
-    int found;
-    while (*place < places && (found = next_entry(tar, &entry, &ignored)) > 0) {
+    int found; /* not in an archive that is cut or damaged from here on: its pictures are missing */
+    while (*place < places && (found = next_entry(tar, &entry, err)) != 0) {
+        if (found < 0 && err->is_system)
+            return -1;
+        if (found < 0)
+            break;
         const char *path = found == ENTRY ? entry_path(tar, entry) : "";
         if (found != ENTRY || !is_picture(entry, path) || refusal(entry, path))
             continue;

@@ -65,7 +65,7 @@ static struct weights_imported import(const char *path, const char *arch, const 
 
 static void import_says(const char *path, const char *arch, const char *why)
 {
-    struct error err = {""};
+    struct error err = {0};
     struct weights_imported imported;
     const struct weights_import what = {.path = path, .out = temporary("no.h5"), .arch = arch, .sha256 = ""};
     assert_int_equal(weights_import(&what, &imported, &err), -1);

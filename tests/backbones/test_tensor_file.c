@@ -158,7 +158,7 @@ static void refused(const char *path, const char *why)
 {
     static struct wanted wanted;
     bool all[TENSOR_FILE_COUNT_MAX];
-    struct error err = {""};
+    struct error err = {0};
     const double start = seconds();
     memset(all, true, sizeof all);
     struct tensor_file *file = tensor_file_open(path, &err);
@@ -485,7 +485,7 @@ static void cut_everywhere(const char *path)
     fclose(file);
     for (size_t length = 0; length < size; length++) {
         bool all[TENSOR_FILE_COUNT_MAX];
-        struct error err = {""};
+        struct error err = {0};
         const char *cut = write_file("cut", bytes, length);
         struct tensor_file *opened = tensor_file_open(cut, &err);
         wanted = (struct wanted){.file = opened, .name = "x"};

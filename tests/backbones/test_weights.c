@@ -186,7 +186,7 @@ TEST(class_names_for_another_number_of_classes_are_refused)
 /* Opens the file, reads its shapes, and says what network_check_weights() makes of them for the graph. */
 static void shapes_say(const char *path, const struct graph *graph, const char *text)
 {
-    struct error err = {""};
+    struct error err = {0};
     struct arena arena;
     struct weights_info info;
     struct weights weights;
@@ -303,7 +303,7 @@ static const struct odd_file good = {"cambench-weights", "resnet18", 1, 10, 1};
 
 static void read_says(const char *path, const char *text)
 {
-    struct error err = {""};
+    struct error err = {0};
     struct arena arena;
     struct weights_info info;
     struct weights weights;

@@ -109,7 +109,7 @@ static void name_classes(struct small_run *s)
 
 static void class_is(const struct small_run *s, const char *klass, int want, const char *name)
 {
-    struct error err = {""};
+    struct error err = {0};
     struct explained explained = {0};
     struct explain_options options = options_of(s, (const char *const[]){PICTURE}, 1);
     options.klass = klass;

@@ -203,7 +203,7 @@ TEST(wrong_lines_of_a_labels_csv_are_named)
         {"file,class_index\n\"a\"b,1\n", "line 2: text behind a closing quote"},
         {"file,class_index,name\na,1,x\nb,1,y\n", "line 3: another line calls this class differently: \"y\""},
         {"file,class_index\na.jpg,1\na.jpg,1\n", "lists \"a.jpg\" twice"},
-        {"file,class_index\na.jpg,1\n", "none of the 1 pictures is readable; the first: \"a.jpg\": could not open"},
+        {"file,class_index\na.jpg,1\n", "picture \"a.jpg\": could not open: No such file or directory"},
     };
     begin();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -21,7 +21,7 @@ static struct saliency finish(float *values, int h, int w, bool is_signed, bool 
 {
     const struct cam_map map = {.form = {h, w, is_signed, is_normalised}, .data = values};
     struct saliency saliency;
-    struct error err = {""};
+    struct error err = {0};
     arena_release(&arena);
     arena_init(&arena, 0);
     if (cam_finish(&map, &post, OUT_H, OUT_W, &arena, &saliency, &err))

@@ -63,7 +63,7 @@ static void check_curves(const struct golden *golden, const char *name, struct c
     static const char *const areas[] = {"area", "reciprocam2024"};
     static float input[3 * PLANE], saliency[PLANE], cells[64], base[3 * PLANE], state[3 * PLANE];
     struct arena arena;
-    struct error err = {""};
+    struct error err = {0};
     struct curve_plan plan;
     arena_init(&arena, 0);
     golden_fill(input, 3 * PLANE, 7);
@@ -159,7 +159,7 @@ TEST(a_plan_without_memory_is_an_error)
     const struct curve_request request = {.steps = 2};
     struct curve_plan plan;
     struct arena arena;
-    struct error err = {""};
+    struct error err = {0};
     arena_init(&arena, 64);
     assert_int_equal(curve_plan_make(&plan, &map, &map, &request, &arena, &err), -1);
     assert_true(err.text[0] != '\0');

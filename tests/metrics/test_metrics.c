@@ -96,7 +96,7 @@ static void open_bench(struct bench *bench, struct image *image)
 static struct value measure_again(struct bench *bench, const char *name)
 {
     struct value value;
-    struct error err = {""};
+    struct error err = {0};
     for (int i = 0; metrics[i]; i++)
         if (strcmp(metrics[i]->name, name) == 0) {
             if (evidence_measure(&bench->evidence, i, &value, &err))
@@ -520,7 +520,7 @@ TEST(a_pass_that_fails_is_an_error_and_not_a_value)
     struct image image = random_image(5, one, again);
     struct bench bench;
     struct value value;
-    struct error err = {""};
+    struct error err = {0};
     open_bench(&bench, &image);
     bench.evidence.probability = fails;
     for (int i = 0; metrics[i]; i++)

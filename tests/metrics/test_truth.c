@@ -60,7 +60,7 @@ static struct value measure_with(struct scene *scene, const struct metric *metri
     struct value values[2] = {{0}}, value;
     bool is_measured[2] = {false};
     struct arena arena;
-    struct error err = {""};
+    struct error err = {0};
     for (int m = 0; m < 2; m++) {
         param_defaults(listed[m]->params, params[m]);
         for (int i = 0; i < 2; i++) {

@@ -65,7 +65,7 @@ static struct graph *make_graph(const struct block_case *c)
 static struct network *make_network(const struct block_case *c, const char *kernels, bool is_apart)
 {
     static const char *const layers[] = {"block", "deep"};
-    struct error err = {""};
+    struct error err = {0};
     struct weights weights;
     struct graph *graph = make_graph(c);
     if (graph_finish(graph, &err))
@@ -81,7 +81,7 @@ static struct network *make_network(const struct block_case *c, const char *kern
 
 static struct session *make_session(const struct network *network, int lanes)
 {
-    struct error err = {""};
+    struct error err = {0};
     struct session *session = session_create(network, lanes, &err);
     if (!session)
         fail_msg("%s", err.text);
@@ -194,7 +194,7 @@ TEST(small_maps_with_large_weights_are_no_chain)
 TEST(a_gradient_through_a_chain_is_that_of_its_steps)
 {
     for (size_t i = 0; i < CASES; i++) {
-        struct error err = {""};
+        struct error err = {0};
         struct network *chained = make_network(&cases[i], NULL, false), *apart = make_network(&cases[i], NULL, true);
         const size_t size = size_of(network_input(chained));
         float *x = floats(size), *want = floats(size), *got = floats(size), cotangent[CLASSES], logits[CLASSES];

@@ -75,7 +75,7 @@ static struct graph *make_graph(const struct shape_case *c, const struct ending 
 static struct network *make_network(const struct shape_case *c, const struct ending *ending, const char *kernels)
 {
     static const char *const layers[] = {LAYER};
-    struct error err = {""};
+    struct error err = {0};
     struct weights weights;
     struct graph *graph = make_graph(c, ending);
     if (graph_finish(graph, &err))
@@ -92,7 +92,7 @@ static struct network *make_network(const struct shape_case *c, const struct end
 /* The layer's value, made by `lanes` threads; free() it. */
 static float *value_of(const struct network *network, int lanes, const float *x, size_t *size)
 {
-    struct error err = {""};
+    struct error err = {0};
     const struct shape shape = network_layer_shape(network, 0);
     float logits[2];
     *size = (size_t)shape.c * (size_t)shape.h * (size_t)shape.w;

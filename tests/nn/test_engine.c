@@ -99,7 +99,7 @@ static struct graph *vgg_graph(void)
 
 static struct network *make_network(struct graph *graph, const char *const *layers, int count)
 {
-    struct error err = {""};
+    struct error err = {0};
     struct weights weights;
     if (graph_finish(graph, &err))
         fail_msg("%s", err.text);
@@ -114,7 +114,7 @@ static struct network *make_network(struct graph *graph, const char *const *laye
 
 static struct session *make_session(const struct network *network, int lanes)
 {
-    struct error err = {""};
+    struct error err = {0};
     struct session *session = session_create(network, lanes, &err);
     if (!session)
         fail_msg("%s", err.text);
@@ -402,7 +402,7 @@ TEST(an_earlier_image_comes_back_with_its_side_values)
     float *side = floats(count), *logits = floats(f.classes), *first = floats(f.classes);
     float *value = floats(f.layer_size[inner]), *gradient = floats(f.layer_size[inner]);
     float *again = floats(f.layer_size[inner]), *cotangent = floats(f.classes);
-    struct error err = {""};
+    struct error err = {0};
     assert_true(count > 0);
     cotangent[3] = 1;
     session_side_save(f.session, side);
@@ -432,7 +432,7 @@ TEST(a_gradient_does_not_depend_on_what_ran_before)
     struct fixture f = open_fixture(mixed_graph(), mixed_layers, LAYERS);
     float *cotangent = floats(f.classes), *first = floats(f.input_size), *again = floats(f.input_size);
     float *want = floats(17 * f.classes);
-    struct error err = {""};
+    struct error err = {0};
     golden_fill(cotangent, f.classes, 5);
     assert_int_equal(session_gradient(f.session, -1, f.x, cotangent, NULL, first, &err), 0);
     run_batch(f.session, &f, -1, 0, 17, want);
@@ -449,7 +449,7 @@ TEST(a_gradient_is_linear_in_its_cotangent)
 {
     struct fixture f = open_fixture(mixed_graph(), mixed_layers, LAYERS);
     float *cotangent = floats(f.classes), *gradient = floats(f.layer_size[1]), *sum = floats(f.layer_size[1]);
-    struct error err = {""};
+    struct error err = {0};
     assert_int_equal(session_gradient(f.session, 1, f.layer[1], cotangent, NULL, gradient, &err), 0);
     for (size_t i = 0; i < f.layer_size[1]; i++)
         assert_true(gradient[i] == 0);
@@ -557,7 +557,7 @@ TEST(layers_are_found_by_name_and_alias)
 /* What network_create() says of a graph's golden weights after `spoil` has changed them. */
 static struct error error_of(void (*spoil)(struct weights *weights), const char *layer)
 {
-    struct error err = {""}, check = {""};
+    struct error err = {0}, check = {""};
     struct graph *graph = vgg_graph();
     struct weights weights;
     assert_int_equal(graph_finish(graph, &err), 0);
@@ -655,7 +655,7 @@ TEST(a_tensor_of_another_shape_is_an_error_with_both_shapes)
 /* The first error of a graph that ends with this conv. */
 static struct error conv_error(struct conv2d conv)
 {
-    struct error err = {""};
+    struct error err = {0};
     struct graph *graph = graph_create();
     const int x = graph_conv2d(graph, "wrong", graph_input(graph, "input", (struct shape){6, 5, 7}), conv);
     graph_linear(graph, "fc", graph_flatten(graph, "flatten", graph_conv2d(graph, "later", x, conv)), 3, true);
@@ -685,7 +685,7 @@ TEST(a_graph_keeps_its_first_error_and_names_the_layer)
 
 TEST(a_concat_that_is_too_large_or_of_nothing_is_an_error)
 {
-    struct error err = {""};
+    struct error err = {0};
     struct graph *graph = graph_create();
     const int x = graph_input(graph, "input", (struct shape){1 << 28, 1, 1});
     graph_concat(graph, "huge", (const int[]){x, x, x, x, x, x, x, x}, 8);
@@ -697,7 +697,7 @@ TEST(a_concat_that_is_too_large_or_of_nothing_is_an_error)
 
 TEST(a_graph_whose_operands_or_output_do_not_fit_is_an_error)
 {
-    struct error err = {""};
+    struct error err = {0};
     struct graph *graph = graph_create();
     int x = graph_input(graph, "input", (struct shape){6, 5, 7});
     graph_add(graph, "sum", x, graph_conv2d(graph, "conv", x, (struct conv2d){.out = 4, .kernel = 1}));
@@ -714,7 +714,7 @@ TEST(a_graph_whose_operands_or_output_do_not_fit_is_an_error)
 
 TEST(an_empty_graph_is_an_error)
 {
-    struct error err = {""};
+    struct error err = {0};
     struct graph *graph = graph_create();
     assert_int_equal(graph_finish(graph, &err), -1);
     assert_true(err.text[0] != '\0');
@@ -841,7 +841,7 @@ TEST(sigmoid_is_exact_to_two_units_of_the_last_place)
 
 TEST(two_nodes_of_one_name_are_refused)
 {
-    struct error err = {""};
+    struct error err = {0};
     struct graph *graph = graph_create();
     int x = graph_input(graph, "input", (struct shape){3, 8, 8});
     x = graph_relu(graph, "relu", graph_relu(graph, "relu", x));

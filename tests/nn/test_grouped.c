@@ -63,7 +63,7 @@ static const struct ending endings[] = {
 static struct graph *make_graph(const struct layer_case *c, const struct ending *ending)
 {
     struct graph *graph = graph_create();
-    struct error err = {""};
+    struct error err = {0};
     int input = graph_input(graph, "input", (struct shape){c->channels, c->h, c->w});
     if (ending->is_between_products) {
         input = graph_conv2d(graph, "before", input, (struct conv2d){.out = c->channels, .kernel = 1, .bias = true});
@@ -98,7 +98,7 @@ static void fill_input(void *context, int index, float *out)
 static float *values_of(const struct layer_case *c, const struct ending *ending, const char *kernels, int lanes,
                         size_t *count)
 {
-    struct error err = {""};
+    struct error err = {0};
     struct weights weights;
     struct graph *graph = make_graph(c, ending);
     golden_weights(graph, &weights);
@@ -146,7 +146,7 @@ TEST(values_in_panels_are_those_of_values_side_by_side)
     for (size_t i = 0; i < CASES; i++)
         for (const char *const *name = kernel_set_names(); *name; name++) {
             const int panel = kernel_set(*name)->panel;
-            struct error err = {""};
+            struct error err = {0};
             struct weights weights;
             struct graph *graph = make_graph(&cases[i], &between);
             float *values[3];
@@ -266,7 +266,7 @@ TEST(a_value_that_is_no_number_stays_in_its_group_and_under_its_taps)
 {
     struct layer_case c = {48, 4, 9, {.out = 48, .groups = 12, .kernel = 3, .padding = 1}};
     for (const char *const *name = kernel_set_names(); *name; name++) {
-        struct error err = {""};
+        struct error err = {0};
         struct weights weights;
         struct graph *graph = make_graph(&c, &endings[1]);
         golden_weights(graph, &weights);

@@ -54,7 +54,7 @@ struct single {
 static struct single open_single(const struct conv_shape *s, const char *kernels)
 {
     const char *layer = "conv";
-    struct error err = {""};
+    struct error err = {0};
     struct weights weights;
     struct graph *graph = graph_create();
     int x = graph_conv2d(graph, layer, graph_input(graph, "input", s->in), s->conv);
@@ -88,7 +88,7 @@ static void close_single(struct single *single)
 
 static void run_single(const struct single *single, int lanes)
 {
-    struct error err = {""};
+    struct error err = {0};
     struct session *session = session_create(single->network, lanes, &err);
     if (!session)
         fail_msg("%s", err.text);
@@ -204,7 +204,7 @@ TEST(images_of_a_group_get_the_bits_of_an_image_alone)
 {
     enum { IMAGES = 19 };
     for (size_t i = 0; i < sizeof various / sizeof *various; i++) {
-        struct error err = {""};
+        struct error err = {0};
         struct single single = open_single(&various[i], NULL);
         const size_t classes = (size_t)single.out.c;
         float *logits = malloc(IMAGES * classes * sizeof *logits);
@@ -240,7 +240,7 @@ TEST(a_value_that_is_no_number_stays_visible)
 
 TEST(an_unknown_set_of_kernels_is_an_error_that_names_it)
 {
-    struct error err = {""};
+    struct error err = {0};
     struct weights weights;
     struct graph *graph = graph_create();
     graph_linear(graph, "fc", graph_flatten(graph, "flat", graph_input(graph, "input", (struct shape){2, 1, 1})), 2,

@@ -64,7 +64,7 @@ static const char *parse_token(char *token, struct attributes *attr)
 
 static int find(const struct graph *graph, const char *name)
 {
-    struct error err = {""};
+    struct error err = {0};
     const int node = graph_find(graph, name, &err);
     if (node < 0)
         fail_msg("%s", err.text);
@@ -162,7 +162,7 @@ struct bench {
 
 static void bench_open(struct bench *bench, char *line)
 {
-    struct error err = {""};
+    struct error err = {0};
     struct graph *graph = graph_create();
     struct weights weights;
     int c, h, w;
@@ -303,7 +303,7 @@ static void check_gradients(struct golden *golden, struct bench *bench, const fl
     float *cotangent = floats(bench->classes), *logits = floats(bench->classes);
     float *gradient = floats(bench->layer_size), *input_gradient = floats(bench->input_size);
     char name[128];
-    struct error err = {""};
+    struct error err = {0};
     (void)base;
     snprintf(name, sizeof name, "%s.cotangent", bench->name);
     golden_fill(cotangent, bench->classes, golden_seed(name));
@@ -351,7 +351,7 @@ static void check_difference(struct golden *golden, struct bench *bench, const f
     float *cotangent = floats(bench->classes), *direction = floats(bench->layer_size);
     float *gradient = floats(bench->layer_size);
     double product = 0, norm = 0, length = 0;
-    struct error err = {""};
+    struct error err = {0};
     (void)golden, (void)input, (void)base;
     golden_fill(cotangent, bench->classes, 1);
     golden_fill(direction, bench->layer_size, 2);

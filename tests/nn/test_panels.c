@@ -38,7 +38,7 @@ static int conv(struct graph *graph, const char *name, int x, int kernel, int st
 static struct graph *make_graph(struct size size)
 {
     struct graph *graph = graph_create();
-    struct error err = {""};
+    struct error err = {0};
     const int input = graph_input(graph, "input", (struct shape){CHANNELS, size.h, size.w});
     const int expanded = graph_relu6(graph, "expanded", conv(graph, "expand.conv", input, 1, 1, 32));
     const int deep = graph_conv2d(graph, "depthwise.conv", expanded,
@@ -80,7 +80,7 @@ TEST(values_in_wide_panels_are_those_of_values_side_by_side)
 {
     for (size_t i = 0; i < SIZES; i++)
         for (const char *const *name = kernel_set_names(); *name; name++) {
-            struct error err = {""};
+            struct error err = {0};
             struct weights weights;
             struct graph *graph = make_graph(sizes[i]);
             float *values[3];

@@ -3,7 +3,7 @@
 
 static void write_all(const struct report *report)
 {
-    struct error err = {""};
+    struct error err = {0};
     struct cell *cells = report_cells(report, &err);
     assert_non_null(cells);
     if (report_csv(report, cells, &err))
@@ -154,7 +154,7 @@ TEST(same_rows_give_the_same_bytes)
 TEST(a_folder_that_is_a_file_is_an_error_that_names_it)
 {
     struct sample_run run;
-    struct error err = {""};
+    struct error err = {0};
     sample_open(&run);
     struct cell *cells = report_cells(&run.report, &err);
     run.report.folder = "/dev/null/run";

@@ -95,7 +95,7 @@ static void table_init(struct table *table)
 
 static struct meta_cell *make_cells(const struct report *report)
 {
-    struct error err = {""};
+    struct error err = {0};
     struct meta_cell *cells = report_meta_cells(report, &err);
     if (!cells)
         fail_msg("%s", err.text);
@@ -242,7 +242,7 @@ TEST(without_a_truth_there_is_an_error_and_without_annotated_images_no_tau)
 {
     struct report_metric copy[METRICS];
     struct table table;
-    struct error err = {""};
+    struct error err = {0};
     table_init(&table);
     for (int m = 0; m < METHODS; m++)
         for (int i = 0; i < IMAGES; i++)
@@ -275,7 +275,7 @@ TEST(without_resamples_there_is_a_tau_but_no_interval)
 /* The table with its files in a new folder. */
 static struct meta_cell *write_table(struct table *table)
 {
-    struct error err = {""};
+    struct error err = {0};
     table_init(table);
     snprintf(table->folder, sizeof table->folder, "/tmp/cambench-report-XXXXXX");
     assert_non_null(mkdtemp(table->folder));
@@ -346,7 +346,7 @@ TEST(figure_has_a_panel_per_backbone)
 {
     struct sample_run run;
     struct report_metric copy[SAMPLE_METRICS];
-    struct error err = {""}, warning = {""};
+    struct error err = {0}, warning = {""};
     sample_open(&run);
     memcpy(copy, sample_metrics, sizeof copy);
     copy[SAMPLE_COHERENCY].is_truth = true;

@@ -43,7 +43,7 @@ static int ink_between(const struct picture *picture, int x0, int y0, int x1, in
 static struct picture draw(const struct overlay_sheet *sheet)
 {
     char folder[] = "/tmp/cambench-report-XXXXXX", path[128];
-    struct error err = {""};
+    struct error err = {0};
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/overlays/a.png", folder);
     if (report_overlay(path, sheet, &err))
@@ -164,12 +164,12 @@ TEST(sheets_that_cannot_be_drawn_are_errors_that_name_the_file)
         int h, w, panels;
     } cases[] = {{0, 4, 1}, {4, -1, 1}, {4, 4, 0}, {1 << 30, 1 << 30, 1}, {16384, 16384, 4096}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct error err = {""};
+        struct error err = {0};
         const struct overlay_sheet sheet = {"t", cases[i].h, cases[i].w, image, cases[i].panels, panels};
         assert_int_equal(report_overlay("/tmp/never.png", &sheet, &err), -1);
         assert_non_null(strstr(err.text, "/tmp/never.png"));
     }
-    struct error err = {""};
+    struct error err = {0};
     const struct overlay_sheet sheet = {"t", 2, 4, image, 1, panels};
     assert_int_equal(report_overlay("/dev/null/a.png", &sheet, &err), -1);
     assert_non_null(strstr(err.text, "/dev/null"));

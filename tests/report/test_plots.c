@@ -25,7 +25,7 @@ static bool has_file(const char *folder, const char *name)
 /* Draws all plots; skips the test where there is no gnuplot. */
 static void draw(struct sample_run *run, struct error *warning)
 {
-    struct error err = {""};
+    struct error err = {0};
     struct cell *cells = report_cells(&run->report, &err);
     assert_non_null(cells);
     if (report_plots(&run->report, cells, NULL, warning, &err))
@@ -35,7 +35,7 @@ static void draw(struct sample_run *run, struct error *warning)
 
 static void draw_or_skip(struct sample_run *run)
 {
-    struct error warning = {""};
+    struct error warning = {0};
     draw(run, &warning);
     if (strstr(warning.text, "could not start gnuplot")) {
         sample_remove(run->folder);
@@ -193,7 +193,7 @@ static void draw_with_path(struct sample_run *run, const char *path, struct erro
 TEST(missing_gnuplot_is_a_warning_and_leaves_the_scripts)
 {
     struct sample_run run;
-    struct error warning = {""};
+    struct error warning = {0};
     sample_open(&run);
     draw_with_path(&run, "", &warning);
     assert_non_null(strstr(warning.text, "could not start gnuplot"));
@@ -223,7 +223,7 @@ TEST(scripts_draw_the_pictures_again)
 TEST(failing_gnuplot_is_a_warning_with_its_words)
 {
     struct sample_run run;
-    struct error warning = {""};
+    struct error warning = {0};
     char path[128];
     sample_open(&run);
     snprintf(path, sizeof path, "%s/gnuplot", run.folder);

@@ -68,7 +68,7 @@ static void check_terminal(const struct small *small, int columns, bool color, c
 TEST(markdown_has_blocks_arrows_intervals_and_notes)
 {
     struct small small;
-    struct error err = {""};
+    struct error err = {0};
     small_open(&small);
     assert_int_equal(report_tables(&small.report, small.cells, &err), 0);
     check_file(
@@ -111,7 +111,7 @@ TEST(what_is_undefined_for_several_methods_alike_is_said_once)
 TEST(latex_is_booktabs_with_one_block_per_backbone)
 {
     struct small small;
-    struct error err = {""};
+    struct error err = {0};
     small_open(&small);
     assert_int_equal(report_tables(&small.report, small.cells, &err), 0);
     check_file(&small, "tables/cambench.tex",
@@ -130,7 +130,7 @@ TEST(latex_is_booktabs_with_one_block_per_backbone)
 TEST(maps_that_a_rule_decided_are_counted)
 {
     struct small small;
-    struct error err = {""};
+    struct error err = {0};
     small_open(&small);
     small.cells[0].noted = 2;
     small.cells[1].noted = 5;
@@ -152,7 +152,7 @@ TEST(maps_that_a_rule_decided_are_counted)
 TEST(absurdly_large_numbers_are_written)
 {
     struct small small;
-    struct error err = {""};
+    struct error err = {0};
     small_open(&small);
     small.metrics[0].is_percent = false;
     small.cells[0] = (struct cell){1, 1, -1e308, -1e308, 1e308, 0};
@@ -170,7 +170,7 @@ TEST(protocols_whose_file_names_are_alike_do_not_overwrite_each_other)
 {
     static const struct report_protocol protocols[] = {{.name = "a/b"}, {.name = "a:b"}, {.name = "..x"}};
     struct small small;
-    struct error err = {""};
+    struct error err = {0};
     struct cell cells[METHODS * 2 * 3] = {{0}};
     small_open(&small);
     small.report.protocols = protocols;

@@ -17,8 +17,8 @@
  *     FAULT_COUNT  a file that gets the number of calls when the process ends
  *
  * The calls of this process and of its forks share one count; programs that it starts are left alone. Without FAULT_EVERY,
- * memory is refused to the program and to the libraries that check for it, SQLite, jansson, libyaml, libpng, libjpeg and
- * C's own among them. OpenMP ends the process when it gets none, OpenBLAS does not check, HDF5 1.10 and OpenSSL 3.0 die of it
+ * memory is refused to the program and to the libraries that check for it, HDF5, SQLite, jansson, libyaml, libpng, libjpeg
+ * and C's own among them. OpenMP ends the process when it gets none, OpenBLAS does not check, and OpenSSL 3.0 dies of it
  * while it sets itself up.
  */
 #define _GNU_SOURCE
@@ -143,8 +143,7 @@ static void *real(const char *name)
 /* Is the caller part of a library that cannot do without memory? Answers are kept by page of code. */
 static bool is_spared(const void *caller)
 {
-    static const char *const spared[] = {"ld-linux", "faults",      "openblas", "libgomp",
-                                         "libomp",   "libgfortran", "libhdf5"};
+    static const char *const spared[] = {"ld-linux", "faults", "openblas", "libgomp", "libomp", "libgfortran"};
     const size_t always = 2, spared_count = is_everywhere ? always : sizeof spared / sizeof *spared;
     static struct {
         _Atomic uintptr_t page;
@@ -313,7 +312,7 @@ int renameat(int from_folder, const char *from, int to_folder, const char *to)
 
 int socketpair(int domain, int type, int protocol, int pair[2])
 {
-    return fails(OPEN) ? -1 : REAL(socketpair)(domain, type, protocol, pair);
+    return fails_on(OPEN, "") ? -1 : REAL(socketpair)(domain, type, protocol, pair);
 }
 
 #define MODE_OF(flags) \

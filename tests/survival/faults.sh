@@ -1,14 +1,17 @@
 #!/bin/bash
-# A small run in which the n-th call of a kind fails: one line on stderr and exit 2 or 3, or success; then the run goes on
-# and ends with the bytes of an undisturbed one.
-# usage: faults.sh LIBRARY [MOST]     LIBRARY: tests/survival/faults.c, built; MOST: how many n of each kind (0: all)
+# Commands in which the n-th call of a kind fails: exit 2 or 3 with one line on stderr, or exit 0 with the right bytes;
+# never a signal, nothing left behind. Then the same command ends with exit 0 and the right bytes.
+# usage: faults.sh LIBRARY [MOST]     LIBRARY: tests/survival/faults.c, built; MOST: how many n of each series (0: all)
+# KINDS and COMMANDS choose series, SHARE="I N" every N-th n from I on.
 . "${0%/*}/survival.sh"
 library=$(realpath "$1")
 most=${2:-0}
+read -r share_first share_step <<<"${SHARE:-1 1}"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 small_set .
+export XDG_CACHE_HOME=$work/cache OMP_NUM_THREADS=2
 
 cat >config.yaml <<'YAML'
 name: faults
@@ -18,50 +21,102 @@ methods: [gradcam, reciprocam]
 metrics: [average_drop, coherency, adcc]
 report: {plots: true, overlays: 1, maps: true, bootstrap: 20}
 YAML
+cp "$ROOT/tests/golden/narrow/resnet18.pth" net.pth
+sed -e "s/resnet18.h5/net.pth/; s/images: 2/images: 1/; s/plots: true/plots: false/" config.yaml >config-pth.yaml
+cambench run config.yaml --quiet --threads 1 --output done-run
+for i in 1 2; do cambench run config.yaml --quiet --threads 1 --set report.maps=false --shard $i/2 --output done-shards; done
 
-# go PLOTS [NAME=VALUE...]: one run, with the faults that are asked for
-go()
+# -- commands: NAME.clean makes what the command finds, NAME.do runs it into out/ -----------------------------------
+faults=()
+go() { env "${faults[@]}" cambench "$@"; }
+run.do() { go run config.yaml --quiet --threads 1 --set "report.plots=$plots" --output out; }
+threads.do() { go run config.yaml --quiet --threads 2 --set "report.plots=$plots" --output out; }
+cache.do() { go run config-pth.yaml --quiet --threads 1 --output out && cp cache/cambench/weights/* out; }
+dataset.do() { go import dataset pictures --out out/set.h5 --quiet; }
+weights.do() { go import weights net.pth --arch resnet18 --out out/net.h5 --quiet; }
+generate.do() { go generate weights vgg11 --classes 5 --width 0.125 --size 64 --out out/net.h5 --quiet; }
+demo.do() { go generate demo --images 3 --out out/demo.h5 --quiet; }
+explain.do() { go explain pictures/cat/colour_420.jpg --weights resnet18.h5 --threads 1 --quiet --output out; }
+report.do() { go report out; }
+report.clean() { cp -r done-run out; }
+merge.do() { go merge done-shards --quiet --output out; }
+
+# -- a series --------------------------------------------------------------------------------------------------------
+clean()
 {
-    local plots=$1
-    shift
-    env "$@" cambench run config.yaml --quiet --threads 1 --set "report.plots=$plots" --output run 2>err
+    rm -rf out cache
+    mkdir out
+    [ "$(type -t "$1.clean")" != function ] || { rmdir out && "$1.clean"; }
 }
 
-# fault KIND N LASTS PLOTS
+# files FOLDER: what must keep its bytes, with check sums
+files()
+{
+    (cd "$1" && find . -type f ! -name '*.log' ! -name run.db ! -name manifest.json ! -name '*.lock' \
+        ! -name '*.svg' ! -name '*.pdf' ! -name '*.png' -exec sha256sum {} + | sort -k 2)
+}
+
+# drawn FOLDER: pictures, which may be missing only with a warning
+drawn() { (cd "$1" && find . -name '*.svg' -o -name '*.pdf' -o -name '*.png' | sort); }
+
+# same_bytes WHAT
+same_bytes()
+{
+    files out | cmp -s - whole.files || complain "$1: exit 0, other bytes: $(files out | diff - whole.files | head -n 3)"
+    [ -s err ] || drawn out | cmp -s - whole.drawn || complain "$1: exit 0, drawings are missing without a warning"
+}
+
+# fault COMMAND KIND N LASTS
 fault()
 {
-    local what="$1 $2" code=0
-    [ "$3" = 0 ] || what+=" and all behind it"
-    rm -rf run
-    go "$4" LD_PRELOAD="$library" FAULT_KIND="$1" FAULT_AT="$2" FAULT_LASTS="$3" || code=$?
+    local what="$1, $2 $3" code=0
+    [ "$4" = 0 ] || what+=" and all after it"
+    clean "$1"
+    faults=("LD_PRELOAD=$library" "FAULT_KIND=$2" "FAULT_AT=$3" "FAULT_LASTS=$4")
+    "$1.do" >/dev/null 2>err || code=$?
+    faults=()
     case $code in
-    0) ;;
-    2 | 3) [ "$(wc -l <err)" -eq 1 ] || complain "$what: exit $code, on stderr: $(head -c 600 err)" ;;
+    0) same_bytes "$what" ;;
+    2 | 3) [ "$(grep -vc '^cambench: warning' err)" -eq 1 ] ||
+        complain "$what: exit $code, on stderr: $(head -c 600 err)" ;;
     *) complain "$what: exit $code: $(head -c 600 err)" ;;
     esac
+    exits[code]=$((${exits[code]:-0} + 1))
+    no_leftovers out "$what"
+    [ $code -ne 0 ] || return 0
     code=0
-    go "$4" || code=$?
+    "$1.do" >/dev/null 2>err || code=$?
     [ $code -eq 0 ] && [ ! -s err ] || complain "$what: then exit $code: $(head -c 600 err)"
-    same_tables run whole "$what"
-    no_leftovers run "$what"
-    is_sound run "$what"
-    tried=$((tried + 1))
+    same_bytes "$what, then"
+    [ ! -e out/run.db ] || is_sound out "$what"
 }
 
-for kind in ${KINDS:-memory write sync rename open}; do
+# series COMMAND KIND
+series()
+{
+    local count n step tried=0
+    exits=()
     plots=true
-    [ "$kind" != memory ] || plots=false
-    rm -rf run whole
-    go $plots LD_PRELOAD="$library" FAULT_KIND="$kind" FAULT_AT=0 FAULT_COUNT="$work/count" || complain "$kind: $(cat err)"
+    [ "$2" != memory ] || plots=false
+    clean "$1"
+    faults=("LD_PRELOAD=$library" "FAULT_KIND=$2" FAULT_AT=0 "FAULT_COUNT=$work/count")
+    "$1.do" >/dev/null 2>err || complain "$1, $2: $(cat err)"
+    faults=()
     count=$(cat count)
-    mv run whole
-    tried=0
-    step=$((most > 0 && count > most ? count / most : 1))
-    for ((n = 1; n <= count; n += step)); do
-        fault "$kind" "$n" 0 $plots
-        [ "$kind" != write ] || fault "$kind" "$n" 1 $plots
+    files out >whole.files
+    drawn out >whole.drawn
+    step=$((most > 0 && count > most ? count / most : share_step))
+    for ((n = share_first; n <= count; n += step)); do
+        fault "$1" "$2" "$n" 0
+        [ "$2" != write ] || fault "$1" "$2" "$n" 1
+        tried=$((tried + 1))
     done
-    [ $tried -gt 0 ] || complain "$kind: nothing failed"
-    echo "$kind: $tried of $count" >&3
+    echo "$1, $2: $tried of $count; exit codes:$(for code in "${!exits[@]}"; do echo -n " $code x ${exits[code]}"; done)" >&3
+}
+
+for command in ${COMMANDS:-run threads cache dataset weights generate demo explain report merge}; do
+    for kind in ${KINDS:-memory map thread write sync rename open read}; do
+        series "$command" "$kind"
+    done
 done 3>&"${VERBOSE:-2}"
 conclude "every fault was survived"
