@@ -342,16 +342,15 @@ bool class_names_fit(const struct class_names *set, const struct class_names *ne
 {
     if (set->count == 0)
         return true;
+    /* names are spelled in many ways, so that some may differ; names that are only assumed prove nothing by differing */
     const struct comparison result = compare(set, network);
-    const bool is_part = set->count < network->count && result.compared && result.same == result.compared;
+    const bool are_moved = 100 * result.moved > result.compared, are_most_same = 2 * result.same >= result.compared;
+    const bool is_part = set->count < network->count && result.compared && are_most_same && !are_moved;
     if (set->count != network->count && !is_part) {
         error_set(why, "the image set has %d classes, the network %d", set->count, network->count);
         return false;
     }
-    /* names are spelled in many ways, so that some may differ; names that are only assumed prove nothing by differing */
-    const bool are_moved = 100 * result.moved > result.compared;
-    const bool are_others = !network->is_assumed && 2 * result.same < result.compared;
-    if (!are_moved && !are_others)
+    if (!are_moved && (are_most_same || network->is_assumed))
         return true;
     char of_set[SHOWN_BYTES], of_network[SHOWN_BYTES];
     error_set(why, "class %d is \"%s\" in the image set and \"%s\" of the network", result.first,

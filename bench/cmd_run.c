@@ -187,7 +187,7 @@ static void warn_of_classes(const struct run *job)
         if (job->backbones[b].misfit)
             fprintf(
                 stderr,
-                "cambench: warning: image set \"%s\" and weights \"%s\" have other classes: %s; only predictions are "
+                "cambench: warning: image set \"%s\" and weights \"%s\" have different classes: %s; only predictions are "
                 "explained, and labels are not used\n",
                 TEXT_SHOWN(job->config.dataset.path), TEXT_SHOWN(job->config.backbones[b].weights),
                 job->backbones[b].misfit);

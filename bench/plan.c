@@ -375,7 +375,8 @@ static int compare_classes(struct run *run, struct run_backbone *backbone, struc
     }
     const char *user = user_of_labels(run);
     if (user)
-        return error_set(err, "image set \"%s\" and weights \"%s\" have other classes: %s; %s needs labels of the same",
+        return error_set(err,
+                         "image set \"%s\" and weights \"%s\" have different classes: %s; %s needs labels of the same",
                          run->config.dataset.path, backbone->config->weights, why.text, user);
     backbone->misfit = arena_string(&run->arena, why.text);
     return backbone->misfit ? 0 : error_memory(err, "the names of classes");
