@@ -60,7 +60,7 @@ static const struct options_usage usage = {
         "Examples:\n"
         "  cambench explain dog.jpg\n"
         "  cambench explain *.jpg --backbone vgg16_bn --output maps\n"
-        "  cambench explain dog.jpg --weights resnet50.h5 --class 281\n\n"
+        "  cambench explain dog.jpg --weights resnet50.h5 --class tabby\n\n"
         "Without --weights a demo network that comes with cambench is used; it knows drawn shapes, not dogs.\n",
     .rows =
         (const struct argp_option[]){
@@ -70,7 +70,7 @@ static const struct options_usage usage = {
              "methods with their usual parameters, or all "
              "(gradcam,gradcam_pp,layercam,reciprocam)",
              0},
-            {"class", KEY_CLASS, "CLASS", 0, "index or name of the class to explain (the predicted one)", 0},
+            {"class", KEY_CLASS, "CLASS", 0, "name, synset or index of the class to explain (the predicted one)", 0},
             {"layer", KEY_LAYER, "LAYER", 0, "target layer (the architecture's usual one)", 0},
             {"protocol", KEY_PROTOCOL, "PROTOCOL", 0, "how pictures are resized and cropped (cambench)", 0},
             {"output", 'o', "DIR", 0, "where the PNGs go (the current folder)", 0},

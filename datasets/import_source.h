@@ -10,13 +10,13 @@
 
 /*
  * Lists all pictures below files->folder, and the folders. Files that are no pictures by their name or are hidden do not
- * count.
+ * count; hidden folders and those of tools are left out by name. A link that leads nowhere is refused.
  */
 int import_list_folder(struct import_files *files, struct arena *arena, struct error *err);
 
 /*
  * The same of a tar archive, compressed or not. Links, and names that lead out of the archive or hold control characters,
- * are refused one by one. Errors: no archive, damaged.
+ * are refused one by one. An archive inside is a folder of its name. Errors: not an archive, damaged.
  */
 int import_list_tar(struct import_files *files, const volatile sig_atomic_t *stop, struct arena *arena,
                     struct error *err);
