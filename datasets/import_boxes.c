@@ -119,6 +119,16 @@ static void close_tag(void *context, const XML_Char *name)
     reader->depth--;
 }
 
+/* Expat 2.9 deprecates the function that older ones have. */
+static unsigned long current_line(XML_Parser parser)
+{
+#if XML_MAJOR_VERSION > 2 || (XML_MAJOR_VERSION == 2 && XML_MINOR_VERSION >= 9)
+    return (unsigned long)XML_GetCurrentLineNumber64(parser);
+#else
+    return (unsigned long)XML_GetCurrentLineNumber(parser);
+#endif
+}
+
 static int parse(struct reader *reader, const char *bytes, size_t size)
 {
     reader->parser = XML_ParserCreate(NULL);
@@ -130,7 +140,7 @@ static int parse(struct reader *reader, const char *bytes, size_t size)
     XML_SetStartDoctypeDeclHandler(reader->parser, refuse_doctype);
     const bool is_fine = XML_Parse(reader->parser, bytes, (int)size, 1) == XML_STATUS_OK;
     if (!is_fine && !reader->is_stopped)
-        error_set(reader->err, "line %lu: %s", (unsigned long)XML_GetCurrentLineNumber(reader->parser),
+        error_set(reader->err, "line %lu: %s", current_line(reader->parser),
                   XML_ErrorString(XML_GetErrorCode(reader->parser)));
     XML_ParserFree(reader->parser);
     return is_fine && !reader->is_stopped ? 0 : -1;
