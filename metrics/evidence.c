@@ -20,8 +20,16 @@ struct map evidence_map_compared(struct evidence *evidence)
     return evidence->protocol->compare_at == PROTOCOL_COMPARE_AT_LAYER ? evidence->native : evidence->map;
 }
 
+/* A test may hand over less than a run does. */
+static int has_none(struct error *err, const char *what)
+{
+    return error_set(err, "the evidence has no function for %s", what);
+}
+
 int evidence_probability(struct evidence *evidence, enum evidence_image image, double *probability, struct error *err)
 {
+    if (!evidence->probability)
+        return has_none(err, "probabilities");
     return evidence->probability(evidence->context, image, probability, err);
 }
 
@@ -39,17 +47,23 @@ int evidence_probabilities(struct evidence *evidence, enum evidence_image image,
 
 int evidence_explanation_map(struct evidence *evidence, struct map *map, struct error *err)
 {
+    if (!evidence->explain_again)
+        return has_none(err, "a map of the explanation");
     return evidence->explain_again(evidence->context, map, err);
 }
 
 int evidence_map_energy(struct evidence *evidence, struct map *map, struct error *err)
 {
+    if (!evidence->energy)
+        return has_none(err, "a map's energy");
     return evidence->energy(evidence->context, map, err);
 }
 
 int evidence_curve(struct evidence *evidence, const struct curve_request *request, struct curve *curve,
                    struct error *err)
 {
+    if (!evidence->curve)
+        return has_none(err, "curves");
     return evidence->curve(evidence->context, request, curve, err);
 }
 

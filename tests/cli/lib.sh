@@ -46,3 +46,18 @@ complete_with()
     touch files/picture.jpg files/config.yaml
     cp "$ROOT/tests/cli/completion_lines.txt" lines.txt
 }
+
+# run_unit_test ROOM NAME: compiles ROOM/NAME.c and tests/ROOM/test_NAME.c of this folder, without a warning, with the
+# project's other sources; the tests' last lines.
+run_unit_test()
+{
+    local room=$1 name=$2 rooms
+    case $room in methods) rooms='methods backbones nn base' ;; *) rooms='metrics nn base' ;; esac
+    "$ROOT/tools/test_main.sh" "tests/$room/test_$name.c" >main.c
+    # shellcheck disable=SC2046,SC2086 # several words
+    ${CC:-cc} -std=gnu17 -fopenmp -Wall -Wextra -Wshadow -Werror "-I$ROOT" ${CFLAGS-} ${EXTRA-} "$room/$name.c" \
+        "tests/$room/test_$name.c" main.c "$ROOT/tests/golden.c" $(printf "$BUILD/lib%s.a " $rooms) \
+        -lcmocka $(pkg-config --libs openblas hdf5-serial libcrypto) -lm -o program
+    ./program >log.txt 2>&1 || [ $? -lt 126 ] || echo "the tests crashed"
+    sed -n '/^\[  PASSED  \]/,$p' log.txt | grep -v '^$'
+}
