@@ -37,9 +37,10 @@ static bool is_unsupported(int reason)
 
 static int not_written(const struct run_lock *lock, struct error *err)
 {
-    if (errno == ELOOP || file_is_link(lock->path))
+    const int reason = errno;
+    if (reason == ELOOP || file_is_link(lock->path))
         return error_set(err, "\"%s\" is a symbolic link, which is not followed; remove it", lock->path);
-    return error_set(err, "could not write \"%s\": %s", lock->path, strerror(errno));
+    return error_set(err, "could not write \"%s\": %s", lock->path, strerror(reason));
 }
 
 /* -- owners --------------------------------------------------------------------------------------------------------- */

@@ -1,38 +1,10 @@
-/* tests/fuzz/fuzz_pth.c - PyTorch's two formats and safetensors: opened, and all their tensors read. */
-#include "backbones/tensor_file.h"
-#include "tests/fuzz/fuzz.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-#define VALUES_MAX (1 << 20) /* of a tensor; what a network would ask for next is another matter */
+/* tests/fuzz/fuzz_pth.c - PyTorch's two formats: pickles, and the archives around them. */
+#include "tests/fuzz/tensors.h"
 
 FUZZ_SEEDS("tests/golden/weights");
 
-static int take(void *context, int storage, const unsigned char *bytes, struct error *err)
-{
-    const struct tensor_file *file = context;
-    for (int i = 0; i < file->tensor_count; i++) {
-        const struct stored_tensor *tensor = &file->tensors[i];
-        if (tensor->storage != storage || stored_tensor_size(tensor) > VALUES_MAX)
-            continue;
-        float *values = malloc((size_t)stored_tensor_size(tensor) * sizeof *values + 1);
-        const int status = values ? stored_tensor_floats(file, tensor, bytes, values, err) : -1;
-        free(values);
-        if (status)
-            return -1;
-    }
-    return 0;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static bool wanted[TENSOR_FILE_COUNT_MAX];
-    struct error err;
-    struct tensor_file *file = tensor_file_open(fuzz_file(data, size), &err);
-    memset(wanted, true, sizeof wanted);
-    if (file)
-        tensor_file_read(file, wanted, take, file, &err);
-    tensor_file_close(file);
+    fuzz_tensors(data, size);
     return 0;
 }

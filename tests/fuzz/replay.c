@@ -12,9 +12,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
-enum { SEEDS_MAX = 1000, CHANGES_MAX = 8 };
+enum { SEEDS_MAX = 1000, CHANGES_MAX = 8, SECONDS_MAX = 1 };
 
 struct seed {
     uint8_t *data; /* exactly as large as the file, so that a byte too much is seen */
@@ -22,7 +23,7 @@ struct seed {
 };
 
 static struct seed seeds[SEEDS_MAX];
-static int seed_count;
+static int seed_count, slow_count;
 
 static void read_file(const char *path)
 {
@@ -55,6 +56,22 @@ static void read_folder(const char *folder)
     closedir(stream);
 }
 
+static double processor_seconds(int who)
+{
+    struct rusage usage;
+    getrusage(who, &usage);
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           1e-6 * (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+}
+
+/* Time of the processor, with that of children: a busy machine makes no input slow. */
+static void run(const uint8_t *data, size_t size)
+{
+    const double before = processor_seconds(RUSAGE_SELF) + processor_seconds(RUSAGE_CHILDREN);
+    LLVMFuzzerTestOneInput(data, size);
+    slow_count += processor_seconds(RUSAGE_SELF) + processor_seconds(RUSAGE_CHILDREN) - before > SECONDS_MAX;
+}
+
 /* Some bytes changed, now and then the end cut off. */
 static void run_damaged(const struct seed *seed, struct random_stream *random)
 {
@@ -67,7 +84,7 @@ static void run_damaged(const struct seed *seed, struct random_stream *random)
     memcpy(data, seed->data, size);
     for (uint32_t changes = 1 + random_below(random, CHANGES_MAX); changes && size; changes--)
         data[random_below(random, (uint32_t)size)] = (uint8_t)random_u32(random);
-    LLVMFuzzerTestOneInput(data, size);
+    run(data, size);
     free(data);
 }
 
@@ -89,9 +106,11 @@ int main(int argc, char **argv)
         if (is_damage)
             run_damaged(&seeds[random_below(&random, (uint32_t)seed_count)], &random);
         else
-            LLVMFuzzerTestOneInput(seeds[i].data, seeds[i].size);
+            run(seeds[i].data, seeds[i].size);
     for (int i = 0; i < seed_count; i++)
         free(seeds[i].data);
-    printf("[%s] %ld inputs %s\n", count ? "       OK " : "  FAILED  ", count, is_damage ? "damaged" : "replayed");
-    return count ? 0 : 1;
+    const bool is_fine = count && !slow_count;
+    printf("[%s] %ld inputs %s, %d took more than %d s\n", is_fine ? "       OK " : "  FAILED  ", count,
+           is_damage ? "damaged" : "replayed", slow_count, SECONDS_MAX);
+    return is_fine ? 0 : 1;
 }

@@ -1,0 +1,18 @@
+/* tests/fuzz/fuzz_safetensors.c - safetensors: whatever the input is, it is taken for one. */
+#include "tests/fuzz/tensors.h"
+
+#define HEADER_AT 8 /* after its size; by its first byte the format is known */
+#define SIZE_MAX_BYTES ((size_t)1 << 16)
+
+FUZZ_SEEDS("tests/fuzz/corpus/safetensors");
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static uint8_t input[SIZE_MAX_BYTES];
+    if (size <= HEADER_AT || size > sizeof input)
+        return 0;
+    memcpy(input, data, size);
+    input[HEADER_AT] = '{';
+    fuzz_tensors(input, size);
+    return 0;
+}
