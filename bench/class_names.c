@@ -347,7 +347,9 @@ bool class_names_fit(const struct class_names *set, const struct class_names *ne
     const bool are_moved = 100 * result.moved > result.compared, are_most_same = 2 * result.same >= result.compared;
     const bool is_part = set->count < network->count && result.compared && are_most_same && !are_moved;
     if (set->count != network->count && !is_part) {
-        error_set(why, "the image set has %d classes, the network %d", set->count, network->count);
+        const bool is_numbered = network->ids && has_synonyms(set, 0);
+        error_set(why, "the image set has %d classes, the network %d%s", set->count, network->count,
+                  is_numbered ? " (an import without --classes folder gives synsets ImageNet's indices)" : "");
         return false;
     }
     if (!are_moved && (are_most_same || network->is_assumed))

@@ -32,11 +32,19 @@ static void sort_once(const char **ids, int count, struct class_list *list)
             ids[list->count++] = ids[i];
 }
 
-/* The folders right below the common one that pictures lie in. */
+/* Of "a/b/x.jpg" below "a/" the folder "b"; NULL: it has none, or lies elsewhere. */
+static const char *class_of(const struct import_files *files, size_t common, const char *path, struct arena *arena)
+{
+    const bool is_below = strlen(path) > common && strncmp(path, files->files[0].path, common) == 0;
+    const char *slash = is_below ? strchr(path + common, '/') : NULL;
+    return slash ? arena_format(arena, "%.*s", (int)(slash - path) - (int)common, path + common) : NULL;
+}
+
+/* The folders right below the common one that pictures lie in, also those that cannot be taken. */
 static int collect_classes(const struct import_files *files, size_t common, struct arena *arena,
                            struct class_list *list, struct error *err)
 {
-    const char **ids = arena_alloc(arena, (size_t)files->count + 1, sizeof *ids);
+    const char **ids = arena_alloc(arena, (size_t)files->count + (size_t)files->lost_count + 1, sizeof *ids);
     int count = 0;
     if (!ids)
         return error_memory(err, "a list of classes");
@@ -48,6 +56,9 @@ static int collect_classes(const struct import_files *files, size_t common, stru
         if (!(ids[count++] = arena_format(arena, "%.*s", (int)length, path)))
             return error_memory(err, "a list of classes");
     }
+    for (int i = 0; i < files->lost_count; i++)
+        if ((ids[count] = class_of(files, common, files->lost[i], arena)))
+            count++;
     sort_once(ids, count, list);
     return 0;
 }

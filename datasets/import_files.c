@@ -61,6 +61,20 @@ int import_add_refused(struct import_files *files, const char *path, const char 
     return add_text(&files->refused, &files->refused_count, arena_format(arena, "\"%s\": %s", path, why), arena, err);
 }
 
+int import_add_lost(struct import_files *files, const char *path, struct arena *arena, struct error *err)
+{
+    return add_text(&files->lost, &files->lost_count, path, arena, err);
+}
+
+int import_add_foreign(struct import_files *files, const char *path, struct arena *arena, struct error *err)
+{
+    if (import_add_lost(files, path, arena, err))
+        return -1;
+    if (files->foreign_count++ == 0)
+        files->first_foreign = files->lost[files->lost_count - 1];
+    return 0;
+}
+
 int import_add_left_out(struct import_files *files, const char *name, size_t length, struct arena *arena,
                         struct error *err)
 {
@@ -93,14 +107,26 @@ int import_add_class(struct import_files *files, const char *id, const char *nam
                : 0;
 }
 
-bool import_is_picture_name(const char *path)
+static bool has_ending(const char *path, const char *const *ends, size_t count)
 {
-    static const char *const ends[] = {".jpg", ".jpeg", ".jpe", ".jfif", ".png"};
     const char *dot = strrchr(path, '.');
-    for (size_t i = 0; dot && i < sizeof ends / sizeof *ends; i++)
+    for (size_t i = 0; dot && i < count; i++)
         if (strcasecmp(dot, ends[i]) == 0)
             return true;
     return false;
+}
+
+bool import_is_picture_name(const char *path)
+{
+    static const char *const ends[] = {".jpg", ".jpeg", ".jpe", ".jfif", ".png"};
+    return has_ending(path, ends, sizeof ends / sizeof *ends);
+}
+
+bool import_is_foreign_name(const char *path)
+{
+    static const char *const ends[] = {".webp", ".bmp", ".gif",  ".tif",  ".tiff", ".ppm",
+                                       ".pgm",  ".jp2", ".heic", ".avif", ".jxl"};
+    return has_ending(path, ends, sizeof ends / sizeof *ends);
 }
 
 const char *import_tool_folder(const char *path, size_t size, size_t *length)

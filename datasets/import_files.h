@@ -43,7 +43,12 @@ struct import_files {
     int left_out_count, hidden_count; /* hidden_count: pictures with a hidden name */
     const char **notes;               /* (note_count) what was understood besides the layout, one line each */
     int note_count;
-    const char **refused; /* (refused_count) pictures that cannot be taken, each with the reason */
+    const char *
+        *lost; /* (lost_count) paths of pictures that are there and not taken; their folders are classes all the same */
+    int lost_count;
+    int foreign_count;         /* of them, in formats that are not read */
+    const char *first_foreign; /* NULL: none */
+    const char **refused;      /* (refused_count) pictures that cannot be taken, each with the reason */
     int refused_count;
     const struct import_solutions *solutions; /* that gave the labels, and have boxes; NULL: none */
 };
@@ -56,6 +61,9 @@ int import_add_file(struct import_files *files, const char *path, uint64_t bytes
 int import_add_folder(struct import_files *files, const char *path, struct arena *arena, struct error *err);
 int import_add_refused(struct import_files *files, const char *path, const char *why, struct arena *arena,
                        struct error *err);
+/* A picture that is there and not taken; and one in a format that is not read. */
+int import_add_lost(struct import_files *files, const char *path, struct arena *arena, struct error *err);
+int import_add_foreign(struct import_files *files, const char *path, struct arena *arena, struct error *err);
 int import_add_class(struct import_files *files, const char *id, const char *name, struct arena *arena,
                      struct error *err);
 
@@ -64,8 +72,9 @@ int import_add_left_out(struct import_files *files, const char *name, size_t len
 int import_add_note(struct import_files *files, struct arena *arena, struct error *err, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* By its ending. */
+/* By its ending; and one of another format, such as WebP. */
 bool import_is_picture_name(const char *path);
+bool import_is_foreign_name(const char *path);
 
 /*
  * The first part of a folder's path (`size` bytes, as far as its last slash or its end) that is hidden (".git") or made by

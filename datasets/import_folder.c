@@ -38,17 +38,18 @@ static int take_entry(FTS *tree, FTSENT *entry, struct import_files *files, stru
         return take_folder(tree, entry, path, files, arena, err);
     case FTS_F:
         files->hidden_count += is_hidden && is_picture;
+        if (!is_hidden && import_is_foreign_name(entry->fts_name))
+            return import_add_foreign(files, path, arena, err);
         if (is_hidden || !is_picture)
             return 0;
         return import_add_file(files, path, (uint64_t)entry->fts_statp->st_size, arena, err);
     case FTS_SLNONE:
-        return is_picture && !is_hidden
-                   ? import_add_refused(files, path, "a link to a file that is not there", arena, err)
-                   : 0;
-    case FTS_NS:
-        if (is_hidden || !is_picture)
+        if (!is_picture || is_hidden)
             return 0;
-        return error_system(err, "picture \"%s\": could not open: %s", path, strerror(entry->fts_errno));
+        return import_add_lost(files, path, arena, err) ||
+                       import_add_refused(files, path, "a link to a file that is not there", arena, err)
+                   ? -1
+                   : 0;
     case FTS_DNR:
     case FTS_ERR:
         return error_system(err, "could not read \"%s\": %s", entry->fts_path, strerror(entry->fts_errno));

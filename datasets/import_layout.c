@@ -155,11 +155,12 @@ int finder_settle_unnamed(struct finder *finder, const char *table, struct error
     const char *names = finder_names(finder, unnamed, left);
     if (!names)
         return error_memory(err, "a list of files");
+    if (kept == 0)
+        return error_set(err, "\"%s\" names none of the %d pictures: %s; --labels none takes them without labels",
+                         table, all, names);
     if (!finder->options->is_partial && !finder->options->list)
         return error_set(err, "\"%s\" does not name %d of the %d pictures: %s; --partial leaves such pictures out",
                          table, left, all, names);
-    if (kept == 0)
-        return error_set(err, "\"%s\" names none of the %d pictures of \"%s\"", table, all, files->folder);
     return import_add_note(files, finder->arena, err, "left out: %d of %d pictures, which \"%s\" does not name: %s",
                            left, all, table, names);
 }
@@ -225,6 +226,11 @@ static int note_left_out(struct finder *finder, struct error *err)
     if (files->left_out_count &&
         import_add_note(files, finder->arena, err, "left out: hidden folders and those of tools: %s", names))
         return -1;
+    if (files->foreign_count &&
+        import_add_note(files, finder->arena, err,
+                        "left out: pictures that are neither JPEG nor PNG files: %d, such as \"%s\"",
+                        files->foreign_count, files->first_foreign))
+        return -1;
     return files->hidden_count ? import_add_note(files, finder->arena, err, "left out: pictures with a hidden name: %d",
                                                  files->hidden_count)
                                : 0;
@@ -251,8 +257,8 @@ int finder_need_pictures(const struct finder *finder, struct error *err)
     if (files->count)
         return 0;
     return error_set(err, "\"%s\" holds no JPEG or PNG files%s%s", files->folder,
-                     files->refused_count ? " that can be read; the first: " : "",
-                     files->refused_count ? files->refused[0] : "");
+                     files->lost_count ? " that can be taken, but pictures such as " : "",
+                     files->lost_count ? finder_names(finder, files->lost, 1) : "");
 }
 
 static int list_pictures(struct finder *finder, struct error *err)

@@ -234,16 +234,24 @@ static const char *entry_path(struct tar *tar, struct archive_entry *entry)
 
 /* -- the list ------------------------------------------------------------------------------------------------------- */
 
-/* Why a picture cannot be taken; NULL: it can. */
-static const char *refusal(struct archive_entry *entry, const char *path)
+/* What is wrong with a path; NULL: nothing. */
+static const char *path_refusal(const char *path)
 {
-    if (archive_entry_hardlink(entry) || archive_entry_filetype(entry) != AE_IFREG)
-        return "a link or a device, not a file";
     if (path[0] == '/' || strncmp(path, "../", 3) == 0 || strstr(path, "/../"))
         return "its path leads out of the archive";
     for (const char *c = path; *c; c++)
         if ((unsigned char)*c < 32 || *c == 127)
             return "its path holds control characters";
+    return NULL;
+}
+
+/* Why a picture cannot be taken; NULL: it can. */
+static const char *refusal(struct archive_entry *entry, const char *path)
+{
+    if (archive_entry_hardlink(entry) || archive_entry_filetype(entry) != AE_IFREG)
+        return "a link or a device, not a file";
+    if (path_refusal(path))
+        return path_refusal(path);
     if (!archive_entry_size_is_set(entry) || archive_entry_size(entry) < 0 ||
         (uint64_t)archive_entry_size(entry) > IMPORT_PICTURE_BYTES_MAX)
         return "larger than 256 MiB, or of unknown size";
@@ -284,13 +292,29 @@ static int list_entry(struct import_files *files, struct archive_entry *entry, c
         return import_add_left_out(files, tool, length, arena, err);
     if (is_folder)
         return list_folder(files, path, arena, err);
+    if (import_is_foreign_name(path) && !is_hidden(path) && !path_refusal(path))
+        return import_add_foreign(files, path, arena, err);
     if (!is_picture(entry, path)) {
         files->hidden_count += import_is_picture_name(path) && is_hidden(path);
         return 0;
     }
     const char *why = refusal(entry, path);
+    if (why && !path_refusal(path) && import_add_lost(files, path, arena, err))
+        return -1;
     return why ? import_add_refused(files, path, why, arena, err)
                : import_add_file(files, path, (uint64_t)archive_entry_size(entry), arena, err);
+}
+
+/* An archive inside that is damaged is a folder all the same. */
+static int refuse_inner(const struct tar *tar, struct import_files *files, struct arena *arena, struct error *err)
+{
+    const struct error why = *err;
+    const char *folder = arena_format(arena, "%.*s/", (int)archive_stem(tar->inner_path), tar->inner_path);
+    if (!folder)
+        return error_memory(err, "an archive");
+    if (!path_refusal(tar->inner_path) && import_add_lost(files, folder, arena, err))
+        return -1;
+    return import_add_refused(files, tar->inner_path, why.text, arena, err);
 }
 
 int import_list_tar(struct import_files *files, const volatile sig_atomic_t *stop, struct arena *arena,
@@ -303,7 +327,7 @@ int import_list_tar(struct import_files *files, const volatile sig_atomic_t *sto
         return -1;
     while ((status = next_entry(&tar, &entry, err)) > 0 && !(stop && *stop)) {
         status = status == ENTRY ? list_entry(files, entry, entry_path(&tar, entry), arena, err)
-                                 : import_add_refused(files, tar.inner_path, err->text, arena, err);
+                                 : refuse_inner(&tar, files, arena, err);
         if (status)
             break;
     }

@@ -329,8 +329,7 @@ TEST(wrong_tables_of_kaggle_are_named)
         {"ImageId,PredictionString\nILSVRC2012_val_00000001\n", "line 2: not a picture and a synset"},
         {"ImageId,PredictionString\n../x,../y\n", "line 2: not a picture and a synset with boxes: \"../y\""},
         {"ImageId,PredictionString\na,n02119789\na,n02119789\n", "picture \"a\" is there twice"},
-        {"ImageId,PredictionString\na,n02119789\n",
-         "does not name 5 of the 5 pictures: \"ILSVRC2012_val_00000001.JPEG\""},
+        {"ImageId,PredictionString\na,n02119789\n", "names none of the 5 pictures: \"ILSVRC2012_val_00000001.JPEG\""},
         {"ImageId,PredictionString\nILSVRC2012_val_00000001,n99999999 1 2 3 4\n", "does not know synset n99999999"},
         {"ImageId,Prediction\n", "does not begin with ImageId,PredictionString"},
     };

@@ -82,6 +82,17 @@ TEST(folders_without_pictures_of_the_user_are_no_classes)
     end();
 }
 
+TEST(folders_of_pictures_that_cannot_be_taken_are_classes)
+{
+    begin();
+    put_all((const char *const[]){"cat/a.jpg", "dog/b.webp", "eel/c.jpg", "fox/d.jpg", NULL});
+    assert_int_equal(unlink(inside("eel/c.jpg")), 0);
+    assert_int_equal(symlink("nowhere", inside("eel/c.jpg")), 0);
+    assert_labels((struct import_options){0}, "a.jpg 0 d.jpg 3",
+                  "left out: pictures that are neither JPEG nor PNG files: 1, such as \"dog/b.webp\"");
+    end();
+}
+
 TEST(an_empty_folder_of_numbers_keeps_the_numbers)
 {
     begin();
