@@ -40,6 +40,9 @@ chmod -R u+w "$place/new"
 rm "$place/new/prefix/share/cambench/backbones/demo/resnet18.h5"
 try as_user cambench run demo --dry-run --output other --set dataset.images=2 --set "methods=[gradcam]" | sed -n '/^missing/,/^exit/p'
 
+try as_user cambench run demo --dry-run --set dataset.images=2 --set "methods=[gradcam]" \
+    --set 'backbones=[{arch: resnet18, weights: resnet18.h5}]' --output other | sed -n '/^missing/,/^exit/p'
+
 # what somebody else has put there stays
 echo mine >"$place/new/prefix/share/cambench/mine.txt"
 make_in_project uninstall
