@@ -68,6 +68,19 @@ $(REGISTRIES): $(B)/registry/%.c: tools/registry.sh FORCE
 $(B)/registry/%.o: $(B)/registry/%.c
 	$(Q)$(COMPILE) -c $< -o $@
 
+# what the program was built from; outside of libbench.a, so that a test can link others
+COUNTED := nn nn/kernels base methods metrics backbones datasets bench
+$(B)/registry/digests.c: tools/digests.sh $(COUNTED:%=%/.) $(foreach f,$(COUNTED),$(wildcard $(f)/*.[ch]))
+	@tools/digests.sh $@
+	@touch $@
+
+$(B)/registry/commit.c: tools/commit.sh FORCE
+	@tools/commit.sh $@
+
+$(B)/libdigests.a: $(B)/registry/digests.o $(B)/registry/commit.o
+	@rm -f $@
+	@$(AR) rcs $@ $^
+
 REGISTRY_methods := methods
 REGISTRY_metrics := metrics
 REGISTRY_backbones := backbones
@@ -99,7 +112,7 @@ $(B)/lib$(1).a: $(call objects,$(1)) $(if $(filter nn,$(1)),$(KERNEL_OBJECTS)) $
 endef
 $(foreach r,$(ROOMS),$(eval $(call room_rule,$(r))))
 
-LIBS = $(patsubst %,$(B)/lib%.a,$(ROOMS))
+LIBS = $(patsubst %,$(B)/lib%.a,$(ROOMS) digests)
 LINK = $(CC) $(STD) $(CFLAGS) $(EXTRA)
 # a program that names a paper without an entry in docs/references.bib is not built; PROGRAM_RUNS=: it is for another machine
 PROGRAM_RUNS := yes
@@ -117,7 +130,7 @@ run: deps ## everything from nothing: build, run configs/demo.yaml
 	@$(B)/cambench run configs/demo.yaml --fresh
 
 .PHONY: nightly
-nightly: deps ## run configs/nightly.yaml and say what has changed since results/baseline; nothing, if nothing has
+nightly: deps ## run configs/nightly.yaml, say what changed since results/baseline; results/nightly.exit: 1 a difference, 2 a failure
 	@$(MAKE) --no-print-directory all
 	@tools/nightly.sh $(B)/cambench
 
@@ -129,7 +142,7 @@ DEPENDS_backbones := backbones nn base
 DEPENDS_methods := methods backbones nn base
 DEPENDS_metrics := metrics nn base
 DEPENDS_report := report base
-DEPENDS_bench := $(ROOMS)
+DEPENDS_bench := $(ROOMS) digests
 
 TEST_SOURCES := $(sort $(wildcard tests/*/test_*.c))
 TESTS := $(patsubst %.c,$(B)/%,$(TEST_SOURCES))

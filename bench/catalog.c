@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/param.h"
 #include "base/text.h"
+#include "bench/program.h"
 #include "methods/method.h"
 #include "metrics/metric.h"
 #include "metrics/protocol.h"
@@ -132,6 +133,7 @@ static json_t *collect_methods(__attribute__((unused)) const char *arch, struct 
         set_year(&list, (*method)->year);
         set_text(&list, "source", (*method)->source);
         set_number(&list, "version", (*method)->version);
+        set_text(&list, "digest", program_digest("method", (*method)->name));
         set_text(&list, "cost", (*method)->cost);
         set_needs(&list, (*method)->needs);
         set_text(&list, "map", (*method)->map == METHOD_MAP_LAYER ? "layer" : "input");
@@ -161,6 +163,7 @@ static json_t *collect_metrics(__attribute__((unused)) const char *arch, struct 
         set_year(&list, (*metric)->year);
         set_text(&list, "source", (*metric)->source);
         set_number(&list, "version", (*metric)->version);
+        set_text(&list, "digest", program_digest("metric", (*metric)->name));
         set_default_params(&list, (*metric)->params, (*metric)->params_size);
     }
     return list_end(&list, err);

@@ -85,7 +85,7 @@ static const struct options_usage usage = {
         "same versions, images and weights must be the same to the last bit; else a difference counts when it exceeds "
         "the tolerance and a paired bootstrap over the images says that it is not chance. Exit status: 0 no "
         "difference, 1 a difference, 2 nothing compared, something missing or unreadable. With --quiet nothing is "
-        "said when nothing has changed.\vExample:\n"
+        "said when nothing has changed and nothing is new.\vExample:\n"
         "  cambench compare results/baseline results/nightly --junit compare.xml",
     .rows =
         (const struct argp_option[]){
@@ -152,12 +152,12 @@ static json_t *notes_json(const struct comparison *comparison)
 static int print_json(const struct job *job, struct error *err)
 {
     const struct comparison *comparison = &job->comparison;
-    json_t *json =
-        json_pack("{s:o, s:o, s:i, s:i, s:i, s:{s:i, s:i, s:i}, s:o, s:o}", "base", table_text(job->runs[0].folder),
-                  "new", table_text(job->runs[1].folder), "cells", comparison->count, "differences",
-                  compare_differences(comparison), "missing", comparison->missing, "images", "compared",
-                  comparison->images, "only_base", comparison->images_only[0], "only_new", comparison->images_only[1],
-                  "notes", notes_json(comparison), "changes", cells_json(comparison));
+    json_t *json = json_pack(
+        "{s:o, s:o, s:o, s:i, s:i, s:i, s:{s:i, s:i, s:i}, s:o, s:o}", "base", table_text(job->runs[0].folder), "cause",
+        *comparison->cause ? table_text(comparison->cause) : json_null(), "new", table_text(job->runs[1].folder),
+        "cells", comparison->count, "differences", compare_differences(comparison), "missing", comparison->missing,
+        "images", "compared", comparison->images, "only_base", comparison->images_only[0], "only_new",
+        comparison->images_only[1], "notes", notes_json(comparison), "changes", cells_json(comparison));
     const int status = json ? table_print_json(json, err) : error_memory(err, "the comparison");
     json_decref(json);
     return status;
@@ -189,7 +189,7 @@ static int tell(struct job *job, struct error *err)
     const struct options *common = &job->arguments->common;
     if (common->json)
         return print_json(job, err);
-    if (!common->quiet || compare_differences(comparison) || comparison->missing)
+    if (!common->quiet || compare_differences(comparison) || comparison->missing || comparison->verdicts[COMPARE_NEW])
         compare_terminal(comparison, stdout, options_use_color(common, stdout), &job->arena);
     return 0;
 }
@@ -247,10 +247,21 @@ static int check_tolerances(const struct job *job, struct error *err)
     return 0;
 }
 
+/* Sources that differ; sets of kernels that do make other bits of equal sources, and are a fact like the processor. */
+static int find_causes(struct job *job, const char *const **causes, struct error *err)
+{
+    struct compared *runs = job->runs;
+    for (int i = 0; i < 2; i++)
+        runs[i].side.kernels = *runs[0].kernels && *runs[1].kernels ? runs[i].kernels : "";
+    return program_causes(&runs[0].programs, &runs[0].names, &runs[1].programs, &runs[1].names, &job->arena, causes,
+                          err);
+}
+
 /* With --update-baseline the base need not be there yet. */
 static int compare(struct job *job, struct error *err)
 {
     const struct arguments *arguments = job->arguments;
+    struct compare_options options = arguments->options;
     const bool is_first = arguments->is_update && !baseline_exists(arguments->folders[0]);
     for (int i = is_first; i < 2; i++)
         if (compared_read(arguments->folders[i], &job->arena, &job->runs[i], err))
@@ -259,7 +270,9 @@ static int compare(struct job *job, struct error *err)
         return note_night(job, NULL, err) ? EXIT_USAGE : update(job, err);
     if (check_tolerances(job, err))
         return EXIT_USAGE;
-    if (compare_runs(&job->runs[0].side, &job->runs[1].side, &arguments->options, &job->arena, &job->comparison, err) ||
+    if (find_causes(job, &options.causes, err))
+        return EXIT_USAGE;
+    if (compare_runs(&job->runs[0].side, &job->runs[1].side, &options, &job->arena, &job->comparison, err) ||
         write_junit(job, err) || note_night(job, &job->comparison, err) || tell(job, err))
         return EXIT_USAGE;
     return arguments->is_update ? update(job, err) : verdict_of(job, err);

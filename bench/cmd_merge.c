@@ -72,6 +72,8 @@ static int join(const struct arguments *arguments, struct error *err)
         merge_open(&merge, arguments->runs, arguments->run_count, arguments->output, err) || merge_runs(&merge, err);
     if (!status && !arguments->common.quiet)
         say_joined(&merge);
+    for (int i = 0; !status && arguments->common.quiet && merge.mixture[i]; i++) /* else it is under the tables */
+        fprintf(stderr, "cambench: %s\n", TEXT_SHOWN(merge.mixture[i]));
     if (!status)
         status = report(&merge, arguments, err) || merge_say_missing(&merge, stderr, err);
     const int code = status ? interrupt_code() : merge.missing ? EXIT_INCOMPLETE : EXIT_DONE;

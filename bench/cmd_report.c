@@ -3,8 +3,10 @@
 #include "bench/interrupt.h"
 #include "bench/options.h"
 #include "bench/run.h"
+#include "bench/store_programs.h"
 
 #include "base/file.h"
+#include "base/text.h"
 
 struct arguments {
     struct options common;
@@ -37,6 +39,22 @@ static int read_config(const char *folder, struct arena *arena, struct config *c
     return 0;                /* the resolved config lists the parts of composites too */
 }
 
+/* Numbers of other sources than this program's: a line says which. */
+static int say_program(struct store *store, const struct config *config, const struct store_names *names,
+                       struct arena *arena, struct error *err)
+{
+    struct programs programs;
+    struct program here;
+    const char *changes;
+    size_t maps;
+    if (store_read_programs(store, arena, &programs, err) || program_here(config, "", arena, &here, err) ||
+        program_changes(&programs, &here, names, arena, &changes, &maps, err))
+        return -1;
+    if (changes)
+        fprintf(stderr, "cambench: %zu maps are not this program's: %s\n", maps, TEXT_SHOWN(changes));
+    return 0;
+}
+
 static int report_run(const struct arguments *arguments, struct arena *arena, struct error *err)
 {
     struct config config;
@@ -51,7 +69,8 @@ static int report_run(const struct arguments *arguments, struct arena *arena, st
                                     .columns = terminal_columns(),
                                     .color = options_use_color(&arguments->common, stdout)};
     store_stop_when(store, &interrupt_has_come);
-    int status = results_read(&config, store, names.images, names.image_count, arena, &report, err);
+    int status = say_program(store, &config, &names, arena, err) ||
+                 results_read(&config, store, names.images, names.image_count, arena, &report, err);
     report.stop = &interrupt_has_come;
     if (!status)
         status = results_write(&report, &config, &flags, err);

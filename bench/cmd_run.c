@@ -23,10 +23,10 @@ struct arguments {
     int set_count;
     char output[4 * PATH_MAX + 16], threads[32];
     const char *shard;
-    bool is_fresh, is_strict, is_dry;
+    bool is_fresh, keeps_old, is_strict, is_dry;
 };
 
-enum key { KEY_SET = OPTIONS_KEY, KEY_FRESH, KEY_STRICT, KEY_DRY, KEY_SHARD };
+enum key { KEY_SET = OPTIONS_KEY, KEY_FRESH, KEY_KEEP_OLD, KEY_STRICT, KEY_DRY, KEY_SHARD };
 
 static int add_set(struct arguments *arguments, const char *set, struct error *err)
 {
@@ -68,6 +68,9 @@ static int take(void *target, int key, const char *value, struct error *err)
     case KEY_FRESH:
         arguments->is_fresh = true;
         return 0;
+    case KEY_KEEP_OLD:
+        arguments->keeps_old = true;
+        return 0;
     case KEY_STRICT:
         arguments->is_strict = true;
         return 0;
@@ -101,6 +104,8 @@ static const struct options_usage usage = {
              "say, 1/1: the whole run",
              0},
             {"fresh", KEY_FRESH, NULL, 0, "start anew; an old store is kept aside", 0},
+            {"keep-old", KEY_KEEP_OLD, NULL, 0,
+             "keep what a program with other sources has measured; without it, those maps are measured again", 0},
             {"strict", KEY_STRICT, NULL, 0, "exit 3 if an image could not be read", 0},
             {"dry-run", KEY_DRY, NULL, 0,
              "check everything; say what would be done, what it costs and which files are missing", 0},
@@ -209,6 +214,7 @@ static int run(int argc, char **argv, struct error *err)
     fflush(stdout);
     warn_of_classes(&job);
     const struct run_flags flags = {.fresh = arguments.is_fresh,
+                                    .keep_old = arguments.keeps_old,
                                     .strict = arguments.is_strict,
                                     .quiet = arguments.common.quiet,
                                     .columns = terminal_columns(),

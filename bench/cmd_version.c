@@ -1,5 +1,6 @@
 /* bench/cmd_version.c - cambench version: its own, and those of the libraries that numbers depend on. */
 #include "bench/bench.h"
+#include "bench/digests.h"
 #include "bench/options.h"
 
 #include <cblas.h>
@@ -9,21 +10,40 @@
 
 #include <jpeglib.h>
 
+#include <string.h>
+
 #define QUOTE_TEXT(text) #text
 #define QUOTE(macro) QUOTE_TEXT(macro)
 
 static const struct options_usage usage = {
-    .doc = "Shows the version of cambench, and those of the libraries and the processor's kernels that it uses.\v"
+    .doc = "Shows the version of cambench, the commit and the digests of the sources that it was built from, and the "
+           "versions of the libraries and the processor's kernels that it uses.\v"
            "Example:\n"
            "  cambench version\n",
 };
+
+/* With the commit and the shared sources of each room; `list methods --json` has the digests of methods, and so on. */
+static void print_program(void)
+{
+    const char *before = ", sources ";
+    printf("%s", CAMBENCH_PROGRAM);
+    if (*program_commit)
+        printf(", commit %s", program_commit);
+    for (const struct digest *row = digests; row->kind; row++)
+        if (strcmp(row->kind, "room") == 0) {
+            printf("%s%s %.*s", before, row->name, DIGEST_SHOWN, row->sha256);
+            before = ", ";
+        }
+    putchar('\n');
+}
 
 static void print_version(void)
 {
     static const char jpeg[] = QUOTE(LIBJPEG_TURBO_VERSION);
     unsigned major, minor, release;
     H5get_libversion(&major, &minor, &release);
-    printf("%s\n\n%s, core %s\n", CAMBENCH_PROGRAM, openblas_get_config(), openblas_get_corename());
+    print_program();
+    printf("\n%s, core %s\n", openblas_get_config(), openblas_get_corename());
     printf("HDF5 %u.%u.%u\n", major, minor, release);
     printf("SQLite %s\n", sqlite3_libversion());
     printf("libjpeg-turbo %s\n\n", jpeg);

@@ -7,6 +7,7 @@
 #include "bench/bench.h"
 #include "bench/interrupt.h"
 #include "bench/yaml.h"
+#include "methods/method.h"
 #include "metrics/metric.h"
 
 #include <jansson.h>
@@ -105,6 +106,15 @@ static int fill_backbones(const struct source *source, struct report_backbone *o
     return 0;
 }
 
+/* As this program knows it; a method that is no more is none. */
+static bool is_control(const char *name)
+{
+    for (int i = 0; methods[i]; i++)
+        if (strcmp(methods[i]->name, name) == 0)
+            return methods[i]->is_control;
+    return false;
+}
+
 static int fill_methods(const struct source *source, struct report_method *out, struct compare_row *rows,
                         struct error *err)
 {
@@ -114,7 +124,7 @@ static int fill_methods(const struct source *source, struct report_method *out, 
         if (!row)
             return -1;
         const char *name = text_of(row, "name");
-        out[i] = (struct report_method){.name = label, .title = label, .method = name};
+        out[i] = (struct report_method){.name = label, .title = label, .is_control = is_control(name), .method = name};
         rows[i] = (struct compare_row){label, words_of(name, yaml_get(row, "params"), source->arena),
                                        version_text(source, source->names.method_versions[i])};
         if (!rows[i].kind || !rows[i].state)
@@ -206,10 +216,10 @@ static int fill_lists(const struct source *source, struct compared *out, struct 
             return error_memory(err, "the comparison");
     }
     struct report_backbone *backbones = arena_alloc(source->arena, (size_t)counts[0] + 1, sizeof *backbones);
-    struct report_method *methods = arena_alloc(source->arena, (size_t)counts[1] + 1, sizeof *methods);
+    struct report_method *method_rows = arena_alloc(source->arena, (size_t)counts[1] + 1, sizeof *method_rows);
     struct report_protocol *protocols = arena_alloc(source->arena, (size_t)counts[2] + 1, sizeof *protocols);
     struct report_metric *metric_rows = arena_alloc(source->arena, (size_t)counts[3] + 1, sizeof *metric_rows);
-    if (!backbones || !methods || !protocols || !metric_rows)
+    if (!backbones || !method_rows || !protocols || !metric_rows)
         return error_memory(err, "the comparison");
     out->report = (struct report){.name = text_of(source->config, "name"),
                                   .folder = source->folder,
@@ -220,12 +230,12 @@ static int fill_lists(const struct source *source, struct compared *out, struct 
                                   .metric_count = names->metric_count,
                                   .image_count = names->image_count,
                                   .backbones = backbones,
-                                  .methods = methods,
+                                  .methods = method_rows,
                                   .protocols = protocols,
                                   .metrics = metric_rows,
                                   .images = names->images};
     return fill_backbones(source, backbones, rows[COMPARE_BACKBONES], err) ||
-                   fill_methods(source, methods, rows[COMPARE_METHODS], err) ||
+                   fill_methods(source, method_rows, rows[COMPARE_METHODS], err) ||
                    fill_protocols(source, protocols, rows[COMPARE_PROTOCOLS], err) ||
                    fill_metrics(source, metric_rows, rows[COMPARE_METRICS], err)
                ? -1
@@ -297,6 +307,15 @@ static void count_items(const struct source *source, struct compared *out)
         names->backbone_count * names->method_count * (names->image_count - store_skipped_count(source->store));
 }
 
+static int read_programs(const struct source *source, struct compared *out, struct error *err)
+{
+    if (store_read_programs(source->store, source->arena, &out->programs, err))
+        return -1;
+    out->program = program_text(&out->programs, source->arena);
+    out->kernels = program_kernels(&out->programs, source->arena);
+    return out->program && out->kernels ? 0 : error_memory(err, "the comparison");
+}
+
 static int read_source(struct source *source, struct compared *out, struct error *err)
 {
     char path[PATH_MAX];
@@ -316,7 +335,7 @@ static int read_source(struct source *source, struct compared *out, struct error
                            : 0;
     json_decref(manifest);
     count_items(source, out);
-    return status;
+    return status || read_programs(source, out, err) ? -1 : 0;
 }
 
 int compared_read(const char *folder, struct arena *arena, struct compared *out, struct error *err)

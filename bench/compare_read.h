@@ -8,7 +8,7 @@
 #define BENCH_COMPARE_READ_H
 
 #include "base/arena.h"
-#include "bench/store.h"
+#include "bench/store_programs.h"
 #include "report/comparison.h"
 
 struct compared {
@@ -16,6 +16,9 @@ struct compared {
     const char *started;     /* "2026-11-21T10:34:29Z"; "" if not known */
     int items, items_wanted; /* backbone, image and method: measured, and without skipped images to be measured */
     struct store_names names;
+    struct programs programs; /* that measured it */
+    const char *program;      /* program_text() */
+    const char *kernels;      /* program_kernels() */
     struct report report;
     struct compare_side side; /* points into this struct */
 };

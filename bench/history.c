@@ -25,6 +25,7 @@ static const char schema[] =
     "CREATE TABLE IF NOT EXISTS number (night INTEGER NOT NULL, cell INTEGER NOT NULL, n INTEGER NOT NULL,"
     " undefined INTEGER NOT NULL, value REAL, low REAL, high REAL, verdict TEXT NOT NULL,"
     " PRIMARY KEY (cell, night)) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS program (night INTEGER PRIMARY KEY, text TEXT NOT NULL);"
     "PRAGMA application_id = 1128419651;" /* "CBHC", so that no other database is taken for a history */
     "COMMIT;";
 
@@ -179,6 +180,20 @@ static int add_night(struct note *note, struct error *err)
     return status;
 }
 
+/* Version, commit and digest, where the run knows them. */
+static int add_program(struct note *note, struct error *err)
+{
+    sqlite3_stmt *statement;
+    if (sqlite3_prepare_v2(note->db, "INSERT OR REPLACE INTO program VALUES (?2, ?1)", -1, &statement, NULL) !=
+        SQLITE_OK)
+        return sql_error(note->path, note->db, err);
+    bind_texts(statement, 1, (const char *const[]){note->run->program ? note->run->program : ""});
+    sqlite3_bind_int64(statement, 2, note->night);
+    const int status = step(note, statement, err);
+    sqlite3_finalize(statement);
+    return status;
+}
+
 static int add_all(struct note *note, double *scratch, struct error *err)
 {
     static const char cell[] = "INSERT OR IGNORE INTO cell (backbone, method, protocol, metric, unit)"
@@ -188,7 +203,7 @@ static int add_all(struct note *note, double *scratch, struct error *err)
     if (sqlite3_prepare_v2(note->db, cell, -1, &note->cell, NULL) != SQLITE_OK ||
         sqlite3_prepare_v2(note->db, number, -1, &note->number, NULL) != SQLITE_OK)
         return sql_error(note->path, note->db, err);
-    return run_sql(note->path, note->db, "BEGIN IMMEDIATE", err) || add_night(note, err) ||
+    return run_sql(note->path, note->db, "BEGIN IMMEDIATE", err) || add_night(note, err) || add_program(note, err) ||
                    add_cells(note, scratch, err) || run_sql(note->path, note->db, "COMMIT", err)
                ? -1
                : 0;
@@ -237,7 +252,8 @@ static const char *copy(sqlite3_stmt *row, int column, struct arena *arena)
 static int read_nights(sqlite3_stmt *row, struct arena *arena, struct trends *out)
 {
     for (out->night_count = 0; sqlite3_step(row) == SQLITE_ROW; out->night_count++)
-        if (!(out->nights[out->night_count] = copy(row, 0, arena)))
+        if (!(out->nights[out->night_count] = copy(row, 0, arena)) ||
+            !(out->programs[out->night_count] = copy(row, 1, arena)))
             return -1;
     return 0;
 }
@@ -286,7 +302,9 @@ static int read_numbers(sqlite3_stmt *row, struct arena *arena, struct trends *o
     return 0;
 }
 
-static const char sql_nights[] = "SELECT started FROM night ORDER BY started";
+static const char sql_nights[] = "SELECT started, text FROM night LEFT JOIN program ON night = id ORDER BY started";
+static const char sql_nights_before[] =
+    "SELECT started, '' FROM night ORDER BY started"; /* without a table of programs */
 static const char sql_numbers[] =
     "SELECT c.id, c.backbone, c.method, c.protocol, c.metric, c.unit, o.place, n.value, n.verdict"
     " FROM number n JOIN cell c ON c.id = n.cell"
@@ -301,10 +319,14 @@ static int read_all(const char *path, sqlite3 *db, struct arena *arena, struct t
         count_rows(path, db, "cell", &cells, err))
         return -1;
     out->nights = arena_alloc(arena, (size_t)nights + 1, sizeof *out->nights);
+    out->programs = arena_alloc(arena, (size_t)nights + 1, sizeof *out->programs);
     out->list = arena_alloc(arena, (size_t)cells + 1, sizeof *out->list);
-    int status = out->nights && out->list ? 0 : error_memory(err, "the history");
-    if (!status && (sqlite3_prepare_v2(db, sql_nights, -1, &by_night, NULL) != SQLITE_OK ||
-                    sqlite3_prepare_v2(db, sql_numbers, -1, &by_cell, NULL) != SQLITE_OK))
+    int status = out->nights && out->programs && out->list ? 0 : error_memory(err, "the history");
+    const bool has_programs =
+        sqlite3_table_column_metadata(db, NULL, "program", NULL, NULL, NULL, NULL, NULL, NULL) == SQLITE_OK;
+    if (!status &&
+        (sqlite3_prepare_v2(db, has_programs ? sql_nights : sql_nights_before, -1, &by_night, NULL) != SQLITE_OK ||
+         sqlite3_prepare_v2(db, sql_numbers, -1, &by_cell, NULL) != SQLITE_OK))
         status = sql_error(path, db, err);
     if (!status && (read_nights(by_night, arena, out) || read_numbers(by_cell, arena, out)))
         status = error_memory(err, "the history");

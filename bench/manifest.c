@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/input.h"
 #include "bench/bench.h"
+#include "bench/digests.h"
 
 #include <cblas.h>
 #include <jansson.h>
@@ -126,9 +127,58 @@ static json_t *blas(void)
                      text_or_null(openblas_get_corename()));
 }
 
+/* null for what is not known. */
+static json_t *text_if_any(const char *text)
+{
+    return text_or_null(text && *text ? text : NULL);
+}
+
+/* {"nn": "1a2b...", ...}: what all numbers depend on. */
+static json_t *shared_digests(void)
+{
+    json_t *object = json_object();
+    for (const struct digest *row = digests; row->kind; row++)
+        if (strcmp(row->kind, "room") == 0)
+            json_object_set_new(object, row->name, json_string(row->sha256));
+    return object;
+}
+
 static json_t *program(void)
 {
-    return json_pack("{s:s, s:s, s:s}", "name", "cambench", "version", CAMBENCH_VERSION, "compiler", COMPILER);
+    return json_pack("{s:s, s:s, s:o, s:o, s:s}", "name", "cambench", "version", CAMBENCH_VERSION, "commit",
+                     text_if_any(program_commit), "digests", shared_digests(), "compiler", COMPILER);
+}
+
+/* Maps of a program; position -1: of those that left no digests. */
+static size_t maps_of(const struct programs *programs, int position)
+{
+    size_t maps = 0;
+    for (int i = 0; i < programs->use_count; i++)
+        maps += programs->uses[i].program == position ? programs->uses[i].maps : 0;
+    return maps;
+}
+
+/* Those that have measured what is there now. */
+static json_t *contributors(const struct programs *programs)
+{
+    json_t *array = json_array();
+    for (int i = -1; programs && i < programs->count; i++) {
+        const struct program *row = i < 0 ? &(struct program){0} : &programs->list[i];
+        const size_t maps = maps_of(programs, i);
+        if (maps)
+            json_array_append_new(array, json_pack("{s:o, s:o, s:o, s:I}", "version", text_if_any(row->version),
+                                                   "commit", text_if_any(row->commit), "kernels",
+                                                   text_if_any(row->kernels), "items", (json_int_t)maps));
+    }
+    return array;
+}
+
+static json_t *sentences(const char *const *list)
+{
+    json_t *array = json_array();
+    for (; list && *list; list++)
+        json_array_append_new(array, text_or_null(*list));
+    return array;
 }
 
 /* -- the run ------------------------------------------------------------------------------------------------------- */
@@ -148,9 +198,10 @@ static json_t *entries(const struct manifest_entry *list, int count)
 {
     json_t *array = json_array();
     for (int i = 0; i < count; i++)
-        json_array_append_new(array, json_pack("{s:o, s:o, s:i}", "label",
+        json_array_append_new(array, json_pack("{s:o, s:o, s:i, s:o}", "label",
                                                text_or_null(list[i].label ? list[i].label : list[i].name), "name",
-                                               text_or_null(list[i].name), "version", list[i].version));
+                                               text_or_null(list[i].name), "version", list[i].version, "digest",
+                                               text_if_any(list[i].digest)));
     return array;
 }
 
@@ -171,12 +222,12 @@ static json_t *backbones(const struct manifest *manifest)
         const struct manifest_backbone *backbone = &manifest->backbones[i];
         json_t *weights = json_pack("{s:o, s:o}", "path", text_or_null(backbone->weights), "sha256",
                                     text_or_null(backbone->weights_sha256));
-        json_array_append_new(array, json_pack("{s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o}", "label",
-                                               text_or_null(backbone->label), "arch", text_or_null(backbone->arch),
-                                               "layer", text_or_null(backbone->layer), "weights", weights,
-                                               "workspace_bytes", (json_int_t)backbone->workspace_bytes, "parameters",
-                                               (json_int_t)backbone->parameters, "kernels",
-                                               text_or_null(backbone->kernels), "plan", plan(backbone)));
+        json_array_append_new(
+            array, json_pack("{s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o}", "label", text_or_null(backbone->label),
+                             "arch", text_or_null(backbone->arch), "layer", text_or_null(backbone->layer), "digest",
+                             text_if_any(backbone->digest), "weights", weights, "workspace_bytes",
+                             (json_int_t)backbone->workspace_bytes, "parameters", (json_int_t)backbone->parameters,
+                             "kernels", text_or_null(backbone->kernels), "plan", plan(backbone)));
     }
     return array;
 }
@@ -208,9 +259,10 @@ static json_t *dataset(const struct manifest *manifest)
 /* NULL: no memory somewhere below (json_pack gives NULL when a part is NULL). */
 static json_t *whole(const struct manifest *m)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:i}", "name",
-                     text_or_null(m->name), "program", program(), "machine", machine(m->threads), "blas", blas(),
-                     "seed", seed(m->seed), "started", utc(m->started), "ended", utc(m->ended), "config_sha256",
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:i}", "name",
+                     text_or_null(m->name), "program", program(), "programs", contributors(m->programs), "mixture",
+                     sentences(m->mixture), "machine", machine(m->threads), "blas", blas(), "seed", seed(m->seed),
+                     "started", utc(m->started), "ended", utc(m->ended), "config_sha256",
                      text_or_null(m->config_sha256), "dataset", dataset(m), "backbones", backbones(m), "methods",
                      entries(m->methods, m->method_count), "metrics", entries(m->metrics, m->metric_count), "protocols",
                      entries(m->protocols, m->protocol_count), "items", m->item_count, "format_version", 1);
@@ -269,7 +321,7 @@ static void take_time(json_t *whole, const json_t *part, const char *key, int si
 
 static void take_part(json_t *whole, json_t *runs, const char *folder, json_t *part)
 {
-    static const char *const keys[] = {"machine", "started", "ended", "items"};
+    static const char *const keys[] = {"machine", "started", "ended", "items", "programs"};
     json_t *row = json_pack("{s:o}", "folder", text_or_null(folder));
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         json_object_set(row, keys[i], json_object_get(part, keys[i]));
@@ -323,6 +375,8 @@ int manifest_join(const char *folder, const char *const *runs, int count, const 
         return 0;
     json_object_set_new(joined, "config_sha256", text_or_null(manifest->config_sha256));
     json_object_set_new(joined, "items", json_integer(manifest->item_count));
+    json_object_set_new(joined, "programs", contributors(manifest->programs));
+    json_object_set_new(joined, "mixture", sentences(manifest->mixture));
     json_object_set_new(json_object_get(joined, "dataset"), "skipped", skipped(manifest));
     if (file_join(path, folder, "manifest.json", err)) {
         json_decref(joined);

@@ -7,6 +7,7 @@
 #define BENCH_MANIFEST_H
 
 #include "base/error.h"
+#include "bench/program.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -17,6 +18,7 @@ struct manifest_entry {
     const char *label; /* NULL: the name */
     const char *name;
     int version;
+    const char *digest; /* of its sources; NULL: none */
 };
 
 struct manifest_step {
@@ -31,6 +33,7 @@ struct manifest_backbone {
     const char *kernels;                  /* the engine's set; NULL: the network was not made in this run */
     const struct manifest_step *steps;    /* the plan */
     int step_count;
+    const char *digest; /* of its family's sources; NULL: none */
 };
 
 struct manifest_skipped {
@@ -50,6 +53,8 @@ struct manifest {
     const struct manifest_backbone *backbones;
     const struct manifest_entry *methods, *metrics, *protocols;
     const struct manifest_skipped *skipped;
+    const struct programs *programs; /* that have measured the items; NULL: none */
+    const char *const *mixture;      /* program_mixture(); NULL: nothing to say */
 };
 
 /* Writes the file (beside, then renamed). Errors: not writable, no memory. Text that is not UTF-8 is shown with '?'. */
@@ -58,7 +63,7 @@ int manifest_write(const char *path, const struct manifest *manifest, struct err
 /*
  * FOLDER/manifest.json of runs that were joined there: what the folder or else the first run has (a killed one has none),
  * with begin and end of them all, a list of what each was (joined_from), and of `manifest` what is true now: config_sha256,
- * item_count, skipped. Without any manifest nothing is written.
+ * item_count, skipped, programs. Without any manifest nothing is written.
  */
 int manifest_join(const char *folder, const char *const *runs, int count, const struct manifest *manifest,
                   struct error *err);

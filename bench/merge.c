@@ -7,6 +7,7 @@
 #include "bench/identity.h"
 #include "bench/interrupt.h"
 #include "bench/manifest.h"
+#include "bench/store_programs.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -24,6 +25,8 @@ struct joining {
     struct store_text *texts;
     unsigned char *is_seen;   /* [backbone][image][method]: in one of the runs */
     const char **why_skipped; /* [image]; NULL: could be read */
+    int *programs;            /* of the run at hand: [its number] the number in the store of them all; 0 stays 0 */
+    int program_count;
     struct arena scratch;
 };
 
@@ -305,20 +308,68 @@ static int compare_items(const struct merge *merge, const char *folder, const st
                                                        : differ(merge, folder, one, "a curve", "another", "one", err);
 }
 
+/* Why two programs may have come to different values, behind the error; nothing if one program measured both. */
+static void add_cause(struct joining *joining, const struct store_item *one, const struct store_item *other,
+                      struct error *err)
+{
+    struct merge *merge = joining->merge;
+    struct programs programs;
+    struct error ignored;
+    const char *const *words;
+    char text[sizeof err->text];
+    const struct program_use uses[] = {{one->program - 1, one->backbone, one->method, 1},
+                                       {other->program - 1, one->backbone, one->method, 1}};
+    if (one->program == other->program || store_read_programs(merge->store, &joining->scratch, &programs, &ignored))
+        return;
+    programs.uses = uses;
+    programs.use_count = 2;
+    if (program_mixture(&programs, &merge->names, &joining->scratch, &words, &ignored) || !words[0])
+        return;
+    snprintf(text, sizeof text, "%s", err->text);
+    error_set(err, "%s: %s", text, words[0]);
+}
+
+static int compare_known(struct joining *joining, const char *folder, const struct store_item *item, struct error *err)
+{
+    struct store_item known;
+    if (store_read_item(joining->merge->store, item->backbone, item->image, item->method, &joining->scratch, &known,
+                        err))
+        return -1;
+    if (compare_items(joining->merge, folder, &known, item, err) == 0)
+        return 0;
+    add_cause(joining, &known, item, err);
+    return -1;
+}
+
+/* The run's programs, as the store of them all knows them. */
+static int take_programs(struct joining *joining, struct store *from, struct error *err)
+{
+    struct programs programs;
+    if (store_read_programs(from, &joining->merge->arena, &programs, err))
+        return -1;
+    joining->program_count = programs.count;
+    joining->programs = arena_alloc(&joining->merge->arena, (size_t)programs.count + 1, sizeof *joining->programs);
+    if (!joining->programs)
+        return error_memory(err, "the runs' programs");
+    for (int i = 0; i < programs.count; i++)
+        if (store_add_program(joining->merge->store, &programs.list[i], &joining->programs[i + 1], err))
+            return -1;
+    return 0;
+}
+
 static int join_item(struct joining *joining, const char *folder, struct store *from, int b, int i, int m,
                      struct error *err)
 {
     struct merge *merge = joining->merge;
-    struct store_item item, known;
+    struct store_item item;
     arena_reset(&joining->scratch);
     if (store_read_item(from, b, i, m, &joining->scratch, &item, err))
         return -1;
-    if (!store_has_item(merge->store, b, i, m))
-        return store_commit(merge->store, &item, err);
-    return store_read_item(merge->store, b, i, m, &joining->scratch, &known, err) ||
-                   compare_items(merge, folder, &known, &item, err)
-               ? -1
-               : 0;
+    if (item.program < 0 || item.program > joining->program_count)
+        return error_set(err, "run \"%s\": a row of table \"made\" names no program", folder);
+    item.program = joining->programs[item.program];
+    return store_has_item(merge->store, b, i, m) ? compare_known(joining, folder, &item, err)
+                                                 : store_commit(merge->store, &item, err);
 }
 
 /* -- one run -------------------------------------------------------------------------------------------------------- */
@@ -388,7 +439,8 @@ static int join_run(struct joining *joining, const char *folder, struct error *e
     store_stop_when(from, &interrupt_has_come);
     /* it may have changed since it was checked */
     const int status = compare_names(joining, folder, &names, err) || note_skipped(joining, from, err) ||
-                       join_items(joining, folder, from, err) || store_check_unchanged(from, err);
+                       take_programs(joining, from, err) || join_items(joining, folder, from, err) ||
+                       store_check_unchanged(from, err);
     store_close(from);
     return status ? -1 : 0;
 }
@@ -563,11 +615,21 @@ static int write_manifest(struct joining *joining, struct error *err)
     const char **folders = arena_alloc(&merge->arena, (size_t)merge->run_count, sizeof *folders);
     if (!folders)
         return error_memory(err, "the manifest");
+    manifest.programs = &merge->programs;
+    manifest.mixture = merge->mixture;
     for (int i = 0; i < merge->run_count; i++)
         folders[i] = merge->runs[i].folder;
     return file_join(config, merge->output, "config.yaml", err) || config_write(&merge->config, config, err) ||
                    file_sha256(config, hash, err) || list_skipped(joining, &manifest, err) ||
                    manifest_join(merge->output, folders, merge->run_count, &manifest, err)
+               ? -1
+               : 0;
+}
+
+static int find_mixture(struct merge *merge, struct error *err)
+{
+    return store_read_programs(merge->store, &merge->arena, &merge->programs, err) ||
+                   program_mixture(&merge->programs, &merge->names, &merge->arena, &merge->mixture, err)
                ? -1
                : 0;
 }
@@ -585,7 +647,8 @@ int merge_runs(struct merge *merge, struct error *err)
             status = error_memory(err, "the run's items");
     }
     if (!status)
-        status = make_store(&joining, err) || count_items(&joining, err) || write_manifest(&joining, err);
+        status = make_store(&joining, err) || count_items(&joining, err) || find_mixture(merge, err) ||
+                 write_manifest(&joining, err);
     for (int i = 0; i < merge->run_count && !status; i++)
         status = copy_overlays(merge, merge->runs[i].folder, err);
     arena_release(&joining.scratch);

@@ -10,7 +10,7 @@
 #include "base/arena.h"
 #include "bench/config.h"
 #include "bench/shard.h"
-#include "bench/store.h"
+#include "bench/store_programs.h"
 
 struct merge_run {
     const char *folder;
@@ -29,6 +29,8 @@ struct merge {
     size_t item_count, present, repeated, skipped, missing;
     int shard_count; /* of every run, and [number - 1] how many items of each are missing; 0: runs are not alike */
     size_t *missing_of_shard;
+    struct programs programs;   /* that have measured what is in the store now */
+    const char *const *mixture; /* what is to be said of them: program_mixture() */
 };
 
 /*

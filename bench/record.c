@@ -2,13 +2,16 @@
 #include "bench/run.h"
 
 #include "base/file.h"
+#include "base/text.h"
 #include "bench/catalog.h"
 #include "bench/identity.h"
 #include "bench/manifest.h"
 #include "bench/run_lock.h"
+#include "bench/store_programs.h"
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -189,6 +192,50 @@ static int remember_shard(struct run *run, struct store *store, struct error *er
     return text ? store_manifest_set(store, SHARD_KEY, text, err) : error_memory(err, "the shard");
 }
 
+/* Takes out what another program has measured. */
+static int drop_old(struct run *run, struct store *store, const struct programs *programs, const struct program *here,
+                    const struct store_names *names, struct error *err)
+{
+    struct program_use *old = arena_alloc(&run->arena, (size_t)programs->use_count + 1, sizeof *old);
+    int count = 0;
+    if (!old)
+        return error_memory(err, "the run's programs");
+    for (int i = 0; i < programs->use_count; i++) {
+        const struct program_use *use = &programs->uses[i];
+        const struct program *other = use->program < 0 ? NULL : &programs->list[use->program];
+        if (program_differs(other, here, names, use->backbone, use->method))
+            old[count++] = *use;
+    }
+    return store_keep_copy(store, err) || store_drop_uses(store, old, count, err) ? -1 : 0;
+}
+
+/* Numbers of another program's sources are measured again, unless they are to be kept. */
+static int check_programs(struct run *run, struct store *store, bool keep_old, struct error *err)
+{
+    struct programs programs;
+    struct program here;
+    const char *changes;
+    size_t maps;
+    struct store_names names = {.backbones = labels(run, run->config.backbone_count, backbone_label),
+                                .methods = labels(run, run->config.method_count, method_label)};
+    if (!names.backbones || !names.methods)
+        return error_memory(err, "the store's names");
+    if (store_read_programs(store, &run->arena, &programs, err) ||
+        program_here(&run->config, "", &run->arena, &here, err) ||
+        program_changes(&programs, &here, &names, &run->arena, &changes, &maps, err))
+        return -1;
+    if (!changes)
+        return 0;
+    if (!keep_old && drop_old(run, store, &programs, &here, &names, err))
+        return -1;
+    const int all = run->config.backbone_count * run->image_count * run->config.method_count;
+    fprintf(stderr,
+            keep_old ? "cambench: %zu of %d maps are kept as they are: %s since they were measured\n"
+                     : "cambench: %zu of %d maps are measured again: %s since (--keep-old keeps them)\n",
+            maps, all, TEXT_SHOWN(changes));
+    return 0;
+}
+
 /* Maps, pictures and tables of an earlier run would pass for this one's. Only files of the kinds that we write go. */
 static void clear_folder(const char *folder)
 {
@@ -224,13 +271,13 @@ static int clear_pictures(const struct config *config, struct error *err)
     return 0;
 }
 
-struct store *record_open(struct run *run, bool fresh, struct error *err)
+struct store *record_open(struct run *run, const struct run_flags *flags, struct error *err)
 {
     char path[PATH_MAX];
-    struct store *store = open_store(run, fresh, err);
+    struct store *store = open_store(run, flags->fresh, err);
     if (!store)
         return NULL;
-    if (fresh && clear_pictures(&run->config, err)) {
+    if (flags->fresh && clear_pictures(&run->config, err)) {
         store_close(store);
         return NULL;
     }
@@ -238,7 +285,8 @@ struct store *record_open(struct run *run, bool fresh, struct error *err)
     if (shard_is_part(&run->shard))
         resolved.output = run->whole_output; /* so that it begins any other shard as well */
     if (check_identity(run, store, err) || remember_shard(run, store, err) ||
-        file_join(path, run->config.output, "config.yaml", err) || config_write(&resolved, path, err)) {
+        check_programs(run, store, flags->keep_old, err) || file_join(path, run->config.output, "config.yaml", err) ||
+        config_write(&resolved, path, err)) {
         store_close(store);
         return NULL;
     }
@@ -264,6 +312,7 @@ static int fill_backbones(struct run *run, struct manifest *manifest, struct err
                                              .kernels = backbone->kernels,
                                              .steps = backbone->steps,
                                              .step_count = backbone->step_count};
+        rows[b].digest = program_family_digest(config->backbones[b].arch);
         rows[b].parameters = (size_t)catalog_parameters(backbone->graph);
     }
     manifest->backbones = rows;
@@ -280,14 +329,16 @@ static int fill_versions(struct run *run, struct manifest *manifest, struct erro
     manifest->methods = rows;
     for (int i = 0; i < config->method_count; i++)
         *rows++ = (struct manifest_entry){config->methods[i].label, config->methods[i].method->name,
-                                          method_version(config, i)};
+                                          method_version(config, i),
+                                          program_digest("method", config->methods[i].method->name)};
     manifest->metrics = rows;
     for (int i = 0; i < config->metric_count; i++)
-        *rows++ = (struct manifest_entry){NULL, metric_label(config, i), metric_version(config, i)};
+        *rows++ = (struct manifest_entry){NULL, metric_label(config, i), metric_version(config, i),
+                                          program_digest("metric", metric_label(config, i))};
     manifest->protocols = rows;
     for (int i = 0; i < config->protocol_count; i++)
         *rows++ = (struct manifest_entry){config->protocols[i].name, config->protocols[i].preset,
-                                          protocol_version(config, i)};
+                                          protocol_version(config, i), NULL};
     return 0;
 }
 
@@ -305,6 +356,20 @@ static int fill_skipped(struct run *run, struct store *store, struct manifest *m
     manifest->skipped = rows;
     manifest->skipped_count = count;
     return 0;
+}
+
+static int fill_programs(struct run *run, struct store *store, struct manifest *manifest, struct error *err)
+{
+    struct programs *programs = arena_alloc(&run->arena, 1, sizeof *programs);
+    const struct store_names names = {.backbones = labels(run, run->config.backbone_count, backbone_label),
+                                      .methods = labels(run, run->config.method_count, method_label)};
+    if (!programs || !names.backbones || !names.methods)
+        return error_memory(err, "the manifest");
+    manifest->programs = programs;
+    return store_read_programs(store, &run->arena, programs, err) ||
+                   program_mixture(programs, &names, &run->arena, &manifest->mixture, err)
+               ? -1
+               : 0;
 }
 
 /* Items that the store holds. */
@@ -340,7 +405,7 @@ int record_close(struct run *run, struct store *store, time_t started, struct er
         hash_of(run, config_path, &manifest.config_sha256, err))
         return -1;
     if (fill_backbones(run, &manifest, err) || fill_versions(run, &manifest, err) ||
-        fill_skipped(run, store, &manifest, err))
+        fill_skipped(run, store, &manifest, err) || fill_programs(run, store, &manifest, err))
         return -1;
     return manifest_write(path, &manifest, err);
 }

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "bench/bench.h"
 #include "bench/paper_numbers.h"
+#include "bench/store_programs.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -92,6 +93,46 @@ static int fill_lists(const struct config *config, struct arena *arena, struct r
     return 0;
 }
 
+/* Which items there are, and which images could not be read. */
+static int read_progress(struct store *store, struct arena *arena, struct report *report, struct error *err)
+{
+    struct store_skipped *skipped;
+    int count;
+    const size_t images = (size_t)report->image_count;
+    const size_t maps = (size_t)report->backbone_count * (size_t)report->method_count;
+    uint8_t *has = arena_alloc(arena, maps, images), *is_unreadable = arena_alloc(arena, images + 1, 1);
+    if (!has || !is_unreadable)
+        return error_memory(err, "the progress of the run");
+    if (store_read_skipped(store, arena, &skipped, &count, err))
+        return -1;
+    for (int i = 0; i < count; i++)
+        is_unreadable[skipped[i].image] = 1;
+    for (size_t map = 0; map < maps; map++)
+        for (int i = 0; i < report->image_count; i++)
+            has[map * images + (size_t)i] = store_has_item(store, (int)(map / (size_t)report->method_count), i,
+                                                           (int)(map % (size_t)report->method_count));
+    return report_count_progress(report, has, is_unreadable, arena, err);
+}
+
+/* What is to be said of the programs that contributed. */
+static int read_remarks(struct store *store, struct arena *arena, struct report *report, struct error *err)
+{
+    struct programs programs;
+    const char **backbone_names = arena_alloc(arena, (size_t)report->backbone_count + 1, sizeof *backbone_names);
+    const char **method_names = arena_alloc(arena, (size_t)report->method_count + 1, sizeof *method_names);
+    if (!backbone_names || !method_names)
+        return error_memory(err, "the report");
+    for (int b = 0; b < report->backbone_count; b++)
+        backbone_names[b] = report->backbones[b].name;
+    for (int m = 0; m < report->method_count; m++)
+        method_names[m] = report->methods[m].name;
+    const struct store_names names = {.backbones = backbone_names, .methods = method_names};
+    return store_read_programs(store, arena, &programs, err) ||
+                   program_mixture(&programs, &names, arena, &report->remarks, err)
+               ? -1
+               : 0;
+}
+
 int results_read(const struct config *config, struct store *store, const char *const *images, int image_count,
                  struct arena *arena, struct report *report, struct error *err)
 {
@@ -106,9 +147,11 @@ int results_read(const struct config *config, struct store *store, const char *c
                               .images = images,
                               .bootstrap = config->report.bootstrap,
                               .seed = config->seed};
-    if (fill_lists(config, arena, report, err) || paper_numbers_read(&config->report, arena, report, err))
-        return -1;
-    return store_read(store, arena, report, err);
+    return fill_lists(config, arena, report, err) || paper_numbers_read(&config->report, arena, report, err) ||
+                   read_progress(store, arena, report, err) || read_remarks(store, arena, report, err) ||
+                   store_read(store, arena, report, err)
+               ? -1
+               : 0;
 }
 
 int terminal_columns(void)
@@ -128,38 +171,76 @@ static int write_meta(const struct report *report, const struct config *config, 
     return *meta ? report_meta(report, *meta, err) : -1;
 }
 
+/* What report/ makes of a run. `own`: each method over its own images; `compared`: over those that methods share. */
+struct writing {
+    const struct report *report;
+    struct report compared;
+    struct cell *own, *cells; /* cells: of `compared` */
+    struct meta_cell *meta;
+    struct error warning;
+};
+
+static int make_cells(struct writing *writing, struct arena *arena, struct error *err)
+{
+    if (report_compared(writing->report, arena, &writing->compared, err))
+        return -1;
+    writing->own = report_cells(writing->report, err);
+    const bool is_same = writing->compared.states == writing->report->states;
+    writing->cells = is_same ? writing->own : writing->own ? report_cells(&writing->compared, err) : NULL;
+    return writing->cells ? 0 : -1;
+}
+
+static int write_files(struct writing *writing, const struct config *config, struct error *err)
+{
+    const struct report *report = &writing->compared;
+    if (report_csv(writing->report, writing->own, err) || report_tables(report, writing->cells, err) ||
+        (config->report.reference_count > 0 && report_reference(report, writing->cells, err)) ||
+        write_meta(report, config, &writing->meta, err))
+        return -1;
+    if (!config->report.plots)
+        return 0;
+    if (report_plots(report, writing->cells, writing->meta, &writing->warning, err) || report_stopped(report, err))
+        return -1;
+    if (writing->warning.text[0]) /* who has interrupted us has gnuplot, too */
+        fprintf(stderr, "cambench: warning: %s\n", TEXT_SHOWN(writing->warning.text));
+    return 0;
+}
+
+static int show(const struct writing *writing, const struct config *config, const struct run_flags *flags,
+                struct error *err)
+{
+    const struct report *report = &writing->compared;
+    const bool has_reference = config->report.reference_count > 0, has_meta = writing->meta;
+    if (report_terminal(report, writing->cells, stdout, flags->columns, flags->color))
+        return error_memory(err, "the table");
+    if (has_meta) {
+        putchar('\n');
+        report_meta_terminal(report, writing->meta, stdout);
+    }
+    if (has_reference) {
+        putchar('\n');
+        report_reference_terminal(report, writing->cells, stdout);
+    }
+    printf("\n%s/: summary.csv, per_image.csv, costs.csv, %s%s%stables%s%s\n", TEXT_SHOWN(config->output),
+           report_has_curves(report) ? "curves.csv, " : "", has_meta ? "meta.csv, " : "",
+           has_reference ? "reference.csv, " : "", config->report.plots && !writing->warning.text[0] ? ", plots" : "",
+           config->report.overlays > 0 ? ", overlays" : "");
+    return 0;
+}
+
 int results_write(const struct report *report, const struct config *config, const struct run_flags *flags,
                   struct error *err)
 {
-    struct error warning = {0};
-    struct cell *cells = report_cells(report, err);
-    if (!cells)
-        return -1;
-    struct meta_cell *meta = NULL;
-    const bool has_reference = config->report.reference_count > 0;
-    int status = report_csv(report, cells, err) || report_tables(report, cells, err) ||
-                 (has_reference && report_reference(report, cells, err)) || write_meta(report, config, &meta, err);
-    if (!status && config->report.plots)
-        status = report_plots(report, cells, meta, &warning, err) || report_stopped(report, err);
-    if (warning.text[0] && !status) /* who has interrupted us has gnuplot, too */
-        fprintf(stderr, "cambench: warning: %s\n", TEXT_SHOWN(warning.text));
-    if (!status && !flags->quiet) {
-        if (report_terminal(report, cells, stdout, flags->columns, flags->color))
-            status = error_memory(err, "the table");
-        if (meta) {
-            putchar('\n');
-            report_meta_terminal(report, meta, stdout);
-        }
-        if (has_reference) {
-            putchar('\n');
-            report_reference_terminal(report, cells, stdout);
-        }
-        printf("\n%s/: summary.csv, per_image.csv, costs.csv, %s%s%stables%s%s\n", TEXT_SHOWN(config->output),
-               report_has_curves(report) ? "curves.csv, " : "", meta ? "meta.csv, " : "",
-               has_reference ? "reference.csv, " : "", config->report.plots && !warning.text[0] ? ", plots" : "",
-               config->report.overlays > 0 ? ", overlays" : "");
-    }
-    free(meta);
-    free(cells);
+    struct writing writing = {.report = report};
+    struct arena arena;
+    arena_init(&arena, 0);
+    int status = make_cells(&writing, &arena, err) || write_files(&writing, config, err);
+    if (!status && !flags->quiet)
+        status = show(&writing, config, flags, err);
+    free(writing.meta);
+    if (writing.cells != writing.own)
+        free(writing.cells);
+    free(writing.own);
+    arena_release(&arena);
     return status ? -1 : 0;
 }

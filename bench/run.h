@@ -71,7 +71,7 @@ struct run {
 };
 
 struct run_flags {
-    bool fresh, strict, quiet;
+    bool fresh, keep_old, strict, quiet;
     int columns; /* of the terminal; 0: unknown */
     bool color;
 };
@@ -108,10 +108,11 @@ int run_try_backbone(struct run *run, int b, struct error *err);
 /* -- record.c: what a run leaves beside its numbers -- */
 
 /*
- * Opens the store in config.output, which is there, and writes config.yaml. Errors: a run that was begun with another
- * config, image set or weights (fresh: kept aside), in use by another process, not writable.
+ * Opens the store in config.output, which is there, and writes config.yaml. Items that a program with other sources has
+ * measured are taken out, to be measured again, and a line on stderr says so; flags->keep_old: they stay. Errors: a run that
+ * was begun with another config, image set or weights (flags->fresh: kept aside), in use by another process, not writable.
  */
-struct store *record_open(struct run *run, bool fresh, struct error *err);
+struct store *record_open(struct run *run, const struct run_flags *flags, struct error *err);
 
 /* Whether record_open() would take the run directory, which is there; a dry run's, which changes nothing. */
 int record_check(struct run *run, bool fresh, struct error *err);

@@ -17,6 +17,7 @@
 #include "bench/manifest.h"
 #include "bench/pictures.h"
 #include "bench/progress.h"
+#include "bench/store_programs.h"
 
 #include <omp.h>
 #include <stdlib.h>
@@ -31,7 +32,6 @@ struct task {
 /* Methods that one task measures together. */
 struct group {
     int count, *methods;
-    double cost; /* of one image */
 };
 
 struct runner {
@@ -44,7 +44,7 @@ struct runner {
     bool *is_skipped;       /* [image]: could not be read */
     int skipped_count;
     /* of the backbone at hand */
-    int backbone;
+    int backbone, program; /* program: the store's number for this one with its kernels */
     struct network *network;
     struct pictures *pictures;
     struct arena arena;
@@ -94,7 +94,6 @@ static int make_groups(struct runner *runner, struct error *err)
     for (int m = 0; m < config->method_count; m++) {
         struct group *group = &runner->groups[estimate_is_apart(&config->methods[m]) ? runner->group_count++ : 0];
         group->methods[group->count++] = m;
-        group->cost += item_cost(runner->run, runner->backbone, m);
     }
     return 0;
 }
@@ -123,11 +122,31 @@ static int by_falling_cost(const void *a, const void *b)
     return x->image - y->image;
 }
 
+/* The methods of a group that an image lacks; all of them where it needs pictures. Returns how many. */
+static int methods_to_do(const struct runner *runner, const struct group *group, int image, int *which)
+{
+    const bool is_whole = pictures_want(runner->pictures, image);
+    int count = 0;
+    for (int i = 0; i < group->count; i++)
+        if (is_whole || !store_has_item(runner->store, runner->backbone, image, group->methods[i]))
+            which[count++] = group->methods[i];
+    return count;
+}
+
+static double cost_of(const struct runner *runner, const int *which, int count)
+{
+    double cost = 0;
+    for (int i = 0; i < count; i++)
+        cost += item_cost(runner->run, runner->backbone, which[i]);
+    return cost;
+}
+
 static int make_tasks(struct runner *runner, struct error *err)
 {
     const int images = runner->run->image_count;
+    int *which = arena_alloc(&runner->arena, (size_t)runner->run->config.method_count, sizeof *which);
     runner->tasks = arena_alloc(&runner->arena, (size_t)images * (size_t)runner->group_count, sizeof *runner->tasks);
-    if (!runner->tasks)
+    if (!runner->tasks || !which)
         return error_memory(err, "the tasks");
     runner->task_count = 0;
     for (int image = 0; image < images; image++) {
@@ -136,9 +155,9 @@ static int make_tasks(struct runner *runner, struct error *err)
         const bool is_whole = pictures_want(runner->pictures, image); /* measured with all methods, or not at all */
         const bool has_all = is_whole && pictures_have(runner->pictures, image) && is_image_done(runner, image);
         for (int g = 0; g < runner->group_count; g++) {
-            const struct group *group = &runner->groups[g];
-            if (group->count > 0 && !has_all && (is_whole || !is_done(runner, group, image)))
-                runner->tasks[runner->task_count++] = (struct task){image, g, group->cost};
+            const int count = has_all ? 0 : methods_to_do(runner, &runner->groups[g], image, which);
+            if (count > 0)
+                runner->tasks[runner->task_count++] = (struct task){image, g, cost_of(runner, which, count)};
         }
     }
     qsort(runner->tasks, (size_t)runner->task_count, sizeof *runner->tasks, by_falling_cost);
@@ -159,6 +178,7 @@ static int commit(struct runner *runner, int image, const struct evaluated *eval
         const struct store_item item = {.backbone = runner->backbone,
                                         .image = image,
                                         .method = method->method,
+                                        .program = runner->program,
                                         .cost = method->cost,
                                         .value_count = method->value_count,
                                         .values = method->values,
@@ -198,15 +218,14 @@ static bool was_skipped(const struct runner *runner, int image)
 }
 
 /* Runs outside the lock but for what it shares. */
-static void run_task(struct runner *runner, struct evaluator *evaluator, const struct task *task)
+static void run_task(struct runner *runner, struct evaluator *evaluator, const struct task *task, int *which)
 {
-    const struct group *group = &runner->groups[task->group];
+    const int count = methods_to_do(runner, &runner->groups[task->group], task->image, which);
     struct evaluated evaluated;
     struct error err = {0};
     bool is_unreadable = was_skipped(runner, task->image);
-    const int status = is_unreadable ? -1
-                                     : evaluate_image(evaluator, task->image, group->methods, group->count, &evaluated,
-                                                      &is_unreadable, &err);
+    const int status =
+        is_unreadable ? -1 : evaluate_image(evaluator, task->image, which, count, &evaluated, &is_unreadable, &err);
 #pragma omp critical(results)
     {
         struct error problem;
@@ -217,11 +236,11 @@ static void run_task(struct runner *runner, struct evaluator *evaluator, const s
         else if (!is_dropped && status)
             fail(runner, &err);
         else if (!is_dropped)
-            stored = commit(runner, task->image, &evaluated, group->count, &problem);
+            stored = commit(runner, task->image, &evaluated, count, &problem);
         if (stored)
             fail(runner, &problem);
-        for (int i = 0; i < group->count; i++)
-            progress_add(&runner->progress, task->cost / group->count);
+        for (int i = 0; i < count; i++)
+            progress_add(&runner->progress, task->cost / count);
     }
 }
 
@@ -236,6 +255,7 @@ static bool should_stop(struct runner *runner)
 /* A worker is a thread with a session of its own. */
 struct workers {
     int count;
+    int *which; /* (count,methods): those of a worker's task */
     struct session **sessions;
 };
 
@@ -266,7 +286,9 @@ static int make_workers(struct runner *runner, struct workers *workers, struct e
     const int wanted = is_wide ? threads : 1;
     size_t held = network_bytes(runner->network);
     workers->sessions = arena_alloc(&runner->arena, (size_t)wanted, sizeof *workers->sessions);
-    if (!workers->sessions)
+    workers->which =
+        arena_alloc(&runner->arena, (size_t)wanted, (size_t)runner->run->config.method_count * sizeof *workers->which);
+    if (!workers->sessions || !workers->which)
         return error_memory(err, "the workers");
     while (workers->count < wanted) {
         struct session *session = session_create(runner->network, is_wide ? 1 : threads, err);
@@ -297,13 +319,15 @@ static void work(struct runner *runner, const struct workers *workers)
 {
 #pragma omp parallel num_threads(workers->count) if (workers->count > 1)
     {
+        const size_t worker = (size_t)omp_get_thread_num();
+        int *which = workers->which + worker * (size_t)runner->run->config.method_count;
         struct evaluator evaluator = {
-            .run = runner->run, .backbone = runner->backbone, .session = workers->sessions[omp_get_thread_num()]};
+            .run = runner->run, .backbone = runner->backbone, .session = workers->sessions[worker]};
         arena_init(&evaluator.arena, 0);
 #pragma omp for schedule(dynamic, 1)
         for (int t = 0; t < runner->task_count; t++)
             if (!should_stop(runner))
-                run_task(runner, &evaluator, &runner->tasks[t]);
+                run_task(runner, &evaluator, &runner->tasks[t], which);
         arena_release(&evaluator.arena);
     }
 }
@@ -334,6 +358,16 @@ int run_try_backbone(struct run *run, int b, struct error *err)
 
 /* -- one backbone --------------------------------------------------------------------------------------------------- */
 
+/* Tells the store who measures from now on. */
+static int sign_items(struct runner *runner, struct error *err)
+{
+    struct program here;
+    return program_here(&runner->run->config, network_kernels(runner->network), &runner->arena, &here, err) ||
+                   store_add_program(runner->store, &here, &runner->program, err)
+               ? -1
+               : 0;
+}
+
 static int run_backbone(struct runner *runner, struct error *err)
 {
     struct run_backbone *backbone = &runner->run->backbones[runner->backbone];
@@ -349,7 +383,7 @@ static int run_backbone(struct runner *runner, struct error *err)
         return -1;
     weights_close(backbone->weights);
     backbone->weights = NULL;
-    if (keep_plan(runner->run, backbone, runner->network, err))
+    if (keep_plan(runner->run, backbone, runner->network, err) || sign_items(runner, err))
         return -1;
     run_tasks(runner);
     network_free(runner->network);
@@ -497,7 +531,7 @@ static int execute(struct runner *runner, struct error *err)
         return error_memory(err, "the run");
     if (make_output(runner, err))
         return -1;
-    runner->store = record_open(run, runner->flags->fresh, err);
+    runner->store = record_open(run, runner->flags, err);
     if (!runner->store || store_clear_skipped(runner->store, err) || open_maps(runner, err))
         return -1;
     progress_begin(&runner->progress, cost_ahead(runner), "maps", runner->flags->quiet ? NULL : stderr,

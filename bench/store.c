@@ -8,14 +8,14 @@
  */
 #include "bench/store.h"
 
+#include "bench/store_inside.h"
+
 #include "base/file.h"
 #include "base/input.h"
 #include "base/text.h"
 #include "base/unfinished.h"
 #include "bench/database.h"
 #include "bench/run_lock.h"
-
-#include <sqlite3.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,7 +28,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define STORE_LAYOUT 2
+#define STORE_LAYOUT 3
 #define STORE_NOTES_MAX 4096
 
 static const char schema[] =
@@ -46,12 +46,30 @@ static const char schema[] =
     " PRIMARY KEY (backbone, image, method, protocol, metric)) WITHOUT ROWID;"
     "CREATE TABLE skipped (image INTEGER PRIMARY KEY, why TEXT NOT NULL);";
 
-/* What layout 2 adds to layout 1. The blobs are float64 in the machine's order: little-endian on all that we run on. */
-static const char schema_2[] =
-    "CREATE TABLE curve (backbone INTEGER NOT NULL, image INTEGER NOT NULL, method INTEGER NOT NULL,"
-    " protocol INTEGER NOT NULL, metric INTEGER NOT NULL, fraction BLOB NOT NULL, probability BLOB NOT NULL,"
+/*
+ * What layouts 2 and 3 add to the one before, as tables of the file or, of a file that is only read, beside it. The blobs
+ * are float64 in the machine's order: little-endian on all that we run on. `made` says which program measured an item; one
+ * that it does not list was measured by a program that left no digests.
+ */
+#define SCHEMA_2(table) \
+    "CREATE " table " curve (backbone INTEGER NOT NULL, image INTEGER NOT NULL, method INTEGER NOT NULL," \
+    " protocol INTEGER NOT NULL, metric INTEGER NOT NULL, fraction BLOB NOT NULL, probability BLOB NOT NULL," \
     " PRIMARY KEY (backbone, image, method, protocol, metric)) WITHOUT ROWID;"
-    "PRAGMA user_version = 2;";
+#define SCHEMA_3(table) \
+    "CREATE " table " IF NOT EXISTS program (id INTEGER PRIMARY KEY, version TEXT NOT NULL, git TEXT NOT NULL," \
+    " kernels TEXT NOT NULL);" \
+    "CREATE " table \
+    " IF NOT EXISTS part (program INTEGER NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, digest TEXT NOT NULL," \
+    " PRIMARY KEY (program, kind, name)) WITHOUT ROWID;" \
+    "CREATE " table " IF NOT EXISTS made (backbone INTEGER NOT NULL, image INTEGER NOT NULL, method INTEGER NOT NULL," \
+    " program INTEGER NOT NULL, PRIMARY KEY (backbone, image, method)) WITHOUT ROWID;"
+
+static const struct layout {
+    const char *in_file, *beside;
+} layouts[STORE_LAYOUT + 1] = {
+    [2] = {SCHEMA_2("TABLE") "PRAGMA user_version = 2;", SCHEMA_2("TEMP TABLE")},
+    [3] = {SCHEMA_3("TABLE") "PRAGMA user_version = 3;", SCHEMA_3("TEMP TABLE")},
+};
 
 enum statement {
     SET_MANIFEST,
@@ -71,6 +89,7 @@ enum statement {
     GET_VALUES,
     GET_ITEM_VALUES,
     ADD_CURVE,
+    ADD_MADE,
     GET_CURVES,
     GET_ITEM_CURVES,
     ADD_SKIPPED,
@@ -101,11 +120,14 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [GET_BASE] = "SELECT predicted, probability, rank FROM base WHERE backbone = ? AND image = ?",
     [ADD_ITEM] = "INSERT INTO item VALUES (?, ?, ?, ?, ?, ?, ?)",
     [GET_ITEMS] = "SELECT backbone, image, method, seconds, full, tail, backward FROM item",
-    [GET_ITEM] = "SELECT seconds, full, tail, backward FROM item WHERE (backbone, image, method) = (?, ?, ?)",
+    [GET_ITEM] =
+        "SELECT seconds, full, tail, backward, program FROM item LEFT JOIN made USING (backbone, image, method)"
+        " WHERE (backbone, image, method) = (?, ?, ?)",
     [ADD_VALUE] = "INSERT INTO value VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     [GET_VALUES] = "SELECT backbone, image, method, protocol, metric, number, undefined, flag FROM value",
     [GET_ITEM_VALUES] = item_values,
     [ADD_CURVE] = "INSERT INTO curve VALUES (?, ?, ?, ?, ?, ?, ?)",
+    [ADD_MADE] = "INSERT OR REPLACE INTO made VALUES (?, ?, ?, ?)",
     [GET_CURVES] =
         "SELECT backbone, image, method, protocol, metric, fraction, probability FROM curve ORDER BY 1, 2, 3, 4, 5",
     [GET_ITEM_CURVES] = item_curves,
@@ -377,12 +399,32 @@ static int write_names(struct store *store, const struct store_names *names, str
     return 0;
 }
 
+/* What the layouts after `layout` add. */
+static int add_layouts(struct store *store, int layout, struct error *err)
+{
+    while (++layout <= STORE_LAYOUT)
+        if (run_sql(store, store->is_read_only ? layouts[layout].beside : layouts[layout].in_file, err))
+            return -1;
+    return 0;
+}
+
+/* The same in one commit; a file that is only read gets what it lacks in memory. */
+static int upgrade(struct store *store, int layout, struct error *err)
+{
+    if (run_sql(store, store->is_read_only ? "PRAGMA temp_store = MEMORY; BEGIN" : "BEGIN IMMEDIATE", err))
+        return -1;
+    if (add_layouts(store, layout, err) == 0 && run_sql(store, "COMMIT", err) == 0)
+        return 0;
+    sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+    return -1;
+}
+
 /* Tables and names together, so that a run that dies here leaves an empty file, which counts as new. */
 static int create_run(struct store *store, const struct store_names *names, struct error *err)
 {
     if (run_sql(store, "BEGIN IMMEDIATE", err))
         return -1;
-    const int status = run_sql(store, schema, err) || run_sql(store, schema_2, err) || prepare_statements(store, err) ||
+    const int status = run_sql(store, schema, err) || add_layouts(store, 1, err) || prepare_statements(store, err) ||
                                write_names(store, names, err)
                            ? -1
                            : 0;
@@ -493,15 +535,10 @@ static int open_layout(struct store *store, const struct store_names *names, str
         return create_run(store, names, err);
     if (tables == 0)
         return error_set(err, "run store \"%s\": nothing in it yet; its run was stopped as it began", store->path);
-    if (layout == 1 && !store->is_read_only) {
-        if (run_sql(store, schema_2, err))
-            return -1;
-        layout = STORE_LAYOUT;
-    }
-    if (layout != STORE_LAYOUT)
+    if (layout < 1 || layout > STORE_LAYOUT)
         return error_set(err, "run store \"%s\": layout version %d, this program knows %d", store->path, layout,
                          STORE_LAYOUT);
-    if (prepare_statements(store, err))
+    if ((layout < STORE_LAYOUT && upgrade(store, layout, err)) || prepare_statements(store, err))
         return -1;
     return names ? compare_names(store, names, err) : 0;
 }
@@ -522,15 +559,8 @@ static int outside(const struct store *store, const char *table, struct error *e
     return error_set(err, "run store \"%s\": a row of table \"%s\" is outside the run's lists", store->path, table);
 }
 
-static int read_items(struct store *store, struct error *err)
+static int mark_items(struct store *store, struct error *err)
 {
-    size_t size;
-    if (__builtin_mul_overflow((size_t)store->backbone_count * (size_t)store->method_count, (size_t)store->image_count,
-                               &size))
-        return error_memory(err, "the run's items");
-    store->has_item = arena_alloc(&store->arena, size, 1);
-    if (!store->has_item)
-        return error_memory(err, "the run's items");
     int status = 0;
     while (next_row(store, GET_ITEMS, &status, err)) {
         sqlite3_stmt *row = store->statements[GET_ITEMS];
@@ -543,6 +573,16 @@ static int read_items(struct store *store, struct error *err)
             store->has_item[item_index(store, backbone, image, method)] = 1;
     }
     return status;
+}
+
+static int read_items(struct store *store, struct error *err)
+{
+    size_t size;
+    if (__builtin_mul_overflow((size_t)store->backbone_count * (size_t)store->method_count, (size_t)store->image_count,
+                               &size))
+        return error_memory(err, "the run's items");
+    store->has_item = arena_alloc(&store->arena, size, 1);
+    return store->has_item ? mark_items(store, err) : error_memory(err, "the run's items");
 }
 
 static int read_notes(struct store *store, struct error *err)
@@ -681,6 +721,27 @@ int store_check_unchanged(const struct store *store, struct error *err)
          !is_log_there(store)))
         return 0;
     return error_set(err, "run \"%s\" was written to while it was read; do it again when it is done", store->folder);
+}
+
+sqlite3 *store_database(const struct store *store)
+{
+    return store->db;
+}
+
+const char *store_path(const struct store *store)
+{
+    return store->path;
+}
+
+int store_fail(const struct store *store, struct error *err)
+{
+    return sql_error(store, err);
+}
+
+int store_reload_items(struct store *store, struct error *err)
+{
+    memset(store->has_item, 0, item_index(store, store->backbone_count, 0, 0));
+    return mark_items(store, err);
 }
 
 void store_stop_when(struct store *store, const volatile sig_atomic_t *stop)
@@ -823,6 +884,13 @@ static int add_curve(struct store *store, const struct store_item *item, const s
     return finish(store, ADD_CURVE, err);
 }
 
+static int add_made(struct store *store, const struct store_item *item, struct error *err)
+{
+    const int keys[] = {item->backbone, item->image, item->method, item->program};
+    bind_ints(store->statements[ADD_MADE], 1, 4, keys);
+    return finish(store, ADD_MADE, err);
+}
+
 static int add_item(struct store *store, const struct store_item *item, struct error *err)
 {
     sqlite3_stmt *statement = store->statements[ADD_ITEM];
@@ -833,6 +901,8 @@ static int add_item(struct store *store, const struct store_item *item, struct e
     sqlite3_bind_double(statement, 6, item->cost.tail);
     sqlite3_bind_double(statement, 7, item->cost.backward);
     if (finish(store, ADD_ITEM, err))
+        return -1;
+    if (item->program > 0 && add_made(store, item, err))
         return -1;
     for (int i = 0; i < item->value_count; i++)
         if (add_value(store, item, &item->values[i], err))
@@ -1017,11 +1087,13 @@ int store_read_item(struct store *store, int backbone, int image, int method, st
     int status = 0;
     *item = (struct store_item){.backbone = backbone, .image = image, .method = method};
     bind_ints(row, 1, 3, keys);
-    while (next_row(store, GET_ITEM, &status, err))
+    while (next_row(store, GET_ITEM, &status, err)) {
+        item->program = sqlite3_column_int(row, 4); /* NULL reads as 0 */
         item->cost = (struct report_cost){.seconds = sqlite3_column_double(row, 0),
                                           .full = sqlite3_column_double(row, 1),
                                           .tail = sqlite3_column_double(row, 2),
                                           .backward = sqlite3_column_double(row, 3)};
+    }
     return status || read_item_values(store, keys, arena, item, err) || read_item_curves(store, keys, arena, item, err)
                ? -1
                : 0;
@@ -1187,6 +1259,8 @@ static int keep_curve(struct store *store, struct arena *arena, const struct rep
         !is_in(metric, store->metric_count) || bytes < (int)sizeof(double) || bytes % (int)sizeof(double) ||
         bytes != sqlite3_column_bytes(row, 6))
         return outside(store, "curve", err);
+    if (report->shared && !report->shared[(size_t)backbone * (size_t)store->image_count + (size_t)image])
+        return 0; /* mean curves are there to be compared */
     const struct arena_mark mark = arena_mark(&store->arena);
     double *copies = arena_alloc(&store->arena, 2, (size_t)bytes); /* a blob may stand at any address */
     if (!copies)

@@ -36,6 +36,7 @@ struct store_item {
     int value_count;
     const struct store_value *values;
     const struct store_curve *curves; /* NULL: none */
+    int program;                      /* that measured it: store_add_program(); 0: not known */
 };
 
 /* What the rows mean: names by position. Compared with what an existing file holds. */

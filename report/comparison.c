@@ -7,6 +7,7 @@
 #include "report/comparison.h"
 
 #include "base/random.h"
+#include "report/comparison_cause.h"
 #include "report/stats.h"
 
 #include <math.h>
@@ -146,18 +147,52 @@ static int match_list(struct work *work, int list, struct error *err)
     return 0;
 }
 
+/* Rows that the base does not have. */
+static int note_new(struct work *work, int list, struct error *err)
+{
+    for (int j = 0; j < list_count(work->side[NOW]->report, list); j++) {
+        const char *name = work->side[NOW]->rows[list][j].name;
+        bool is_known = false;
+        for (int i = 0; i < list_count(work->side[BASE]->report, list) && !is_known; i++)
+            is_known = strcmp(work->side[BASE]->rows[list][i].name, name) == 0;
+        if (!is_known &&
+            add_note(work,
+                     arena_format(work->arena, "%s \"%s\" is new: the base does not have it", list_names[list], name),
+                     err))
+            return -1;
+    }
+    return 0;
+}
+
+/* Sets of kernels differ in their bits. */
+static int note_kernels(struct work *work, struct error *err)
+{
+    const char *was = work->side[BASE]->kernels, *is = work->side[NOW]->kernels;
+    if (!was || !is || !*was || !*is || strcmp(was, is) == 0)
+        return 0;
+    work->is_same_run = false;
+    return add_note(work, arena_format(work->arena, "kernels %s in the base, now %s", was, is), err);
+}
+
 /* Facts, lists and their notes. */
 static int match_lists(struct work *work, struct error *err)
 {
-    int room = 4;
+    int room = 5;
     for (int l = 0; l < COMPARE_LISTS; l++)
-        room += list_count(work->side[BASE]->report, l);
+        room += list_count(work->side[BASE]->report, l) + list_count(work->side[NOW]->report, l);
     for (int i = 0; work->side[BASE]->facts[i]; i++)
+        room++;
+    for (int i = 0; work->options->causes && work->options->causes[i]; i++)
         room++;
     work->out->notes = arena_alloc(work->arena, (size_t)room, sizeof *work->out->notes);
     if (!work->out->notes)
         return error_memory(err, "the comparison");
     work->is_same_run = true;
+    for (int i = 0; work->options->causes && work->options->causes[i]; i++)
+        if (add_note(work, work->options->causes[i], err))
+            return -1;
+    if (note_kernels(work, err))
+        return -1;
     for (int i = 0; work->side[BASE]->facts[i]; i++) {
         const char *was = work->side[BASE]->facts[i], *is = work->side[NOW]->facts[i];
         if (strcmp(was, is) == 0)
@@ -167,7 +202,7 @@ static int match_lists(struct work *work, struct error *err)
             return -1;
     }
     for (int l = 0; l < COMPARE_LISTS; l++)
-        if (match_list(work, l, err))
+        if (match_list(work, l, err) || note_new(work, l, err))
             return -1;
     return 0;
 }
@@ -856,6 +891,23 @@ static int compare_cells(const void *a, const void *b)
     return order || !x->metric || !y->metric ? order : strcmp(x->metric->name, y->metric->name);
 }
 
+static bool is_control(const struct report *report, const char *method)
+{
+    for (int m = 0; m < report->method_count; m++)
+        if (strcmp(report->methods[m].name, method) == 0)
+            return report->methods[m].is_control;
+    return false;
+}
+
+static void mark_controls(struct work *work)
+{
+    for (int i = 0; i < work->out->count; i++) {
+        struct compare_cell *cell = &work->out->cells[i];
+        cell->is_control =
+            is_control(work->side[BASE]->report, cell->method) || is_control(work->side[NOW]->report, cell->method);
+    }
+}
+
 int compare_runs(const struct compare_side *base, const struct compare_side *now, const struct compare_options *options,
                  struct arena *arena, struct comparison *out, struct error *err)
 {
@@ -867,6 +919,11 @@ int compare_runs(const struct compare_side *base, const struct compare_side *now
     visit_all(&work, NOW);
     if (compare_all_times(&work, err))
         return -1;
+    mark_controls(&work);
+    cause_mark(base->report, out);
+    out->cause = cause_text(out, arena); /* names in the order of the lists */
+    if (!out->cause)
+        return error_memory(err, "the comparison");
     qsort(out->cells, (size_t)out->count, sizeof *out->cells, compare_cells);
     for (int i = 0; i < out->count; i++) {
         out->verdicts[out->cells[i].verdict]++;

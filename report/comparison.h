@@ -26,6 +26,7 @@ struct compare_side {
     const struct report *report;
     const struct compare_row *rows[COMPARE_LISTS]; /* as the report's lists */
     const char *const *facts; /* what all numbers depend on: "seed 1"; as many in both runs, ends with NULL */
+    const char *kernels;      /* "avx2": another fact; "" or NULL: not known in both */
     const char *machine;      /* what times depend on; NULL: not known */
     double processor_wait;    /* share of its time in which a thread could not run because others did */
 };
@@ -39,8 +40,9 @@ struct compare_tolerance {
 struct compare_options {
     int tolerance_count;
     const struct compare_tolerance *tolerances;
-    double speed;  /* ratio of times that counts, > 1; 0: times are not compared */
-    int bootstrap; /* resamples */
+    const char *const *causes; /* sentences on what changed in the programs, ends with NULL; NULL: nothing known */
+    double speed;              /* ratio of times that counts, > 1; 0: times are not compared */
+    int bootstrap;             /* resamples */
     uint64_t seed;
 };
 
@@ -67,6 +69,8 @@ struct compare_cell {
     const char *backbone, *method;      /* names */
     const char *protocol;               /* "" for times */
     const struct report_metric *metric; /* NULL for times */
+    bool is_control;                    /* of a baseline or null method */
+    bool follows;                       /* a part of the metric has changed in the same place */
     bool is_exact;
     bool is_beside_others; /* difference is of times per image divided by what the other methods' did on it */
     int n;                 /* images compared */
@@ -83,6 +87,7 @@ struct compare_cell {
 struct comparison {
     int count;
     struct compare_cell *cells; /* by verdict, then the largest first */
+    const char *cause;          /* what the differences of values come from; "": there are none */
     int verdicts[COMPARE_VERDICTS];
     int images;         /* in both runs */
     int images_only[2]; /* in one of them */

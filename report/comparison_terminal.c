@@ -169,21 +169,30 @@ static bool is_same_group(const struct compare_cell *a, const struct compare_cel
            strcmp(a->method, b->method) == 0;
 }
 
+/* Where a cell is shown: differences first, what follows from others after them, controls last; then all else. */
+static int rank_of(const struct compare_cell *cell)
+{
+    return 4 * !compare_is_difference(cell->verdict) + 2 * cell->is_control + cell->follows;
+}
+
+enum { RANKS = 8 };
+
 /* The rows, in the arena; NULL: no memory. */
 static struct row *make_rows(const struct comparison *comparison, struct arena *arena, int *count)
 {
     struct row *rows = arena_alloc(arena, (size_t)comparison->count + 1, sizeof *rows);
     *count = 0;
-    for (int i = 0; rows && i < comparison->count; i++) {
-        const struct compare_cell *cell = &comparison->cells[i];
-        struct row *last = *count ? &rows[*count - 1] : NULL;
-        if (!is_listed(cell))
-            continue;
-        if (last && is_same_group(last->cell, cell))
-            last->cells++;
-        else
-            rows[(*count)++] = (struct row){.cell = cell, .cells = 1};
-    }
+    for (int rank = 0; rows && rank < RANKS; rank++)
+        for (int i = 0; i < comparison->count; i++) {
+            const struct compare_cell *cell = &comparison->cells[i];
+            struct row *last = *count ? &rows[*count - 1] : NULL;
+            if (!is_listed(cell) || rank_of(cell) != rank)
+                continue;
+            if (last && is_same_group(last->cell, cell))
+                last->cells++;
+            else
+                rows[(*count)++] = (struct row){.cell = cell, .cells = 1};
+        }
     return rows;
 }
 
@@ -285,7 +294,14 @@ static void put_head(const struct comparison *comparison, FILE *stream, struct a
     }
     if (comparison->missing)
         fprintf(stream, "; %d cells are missing or incomplete", comparison->missing);
+    if (comparison->verdicts[COMPARE_NEW])
+        fprintf(stream, "; %d cells are new", comparison->verdicts[COMPARE_NEW]);
     putc('\n', stream);
+    if (comparison->cause && *comparison->cause) {
+        fputs("cause: ", stream);
+        escape_terminal(stream, comparison->cause, 0);
+        putc('\n', stream);
+    }
     for (int i = 0; i < comparison->note_count; i++) {
         fputs("note: ", stream);
         escape_terminal(stream, comparison->notes[i], 0);

@@ -3,6 +3,7 @@
  */
 #include "base/arena.h"
 #include "base/file.h"
+#include "report/completeness.h"
 #include "report/csv.h"
 #include "report/escape.h"
 #include "report/meta.h"
@@ -118,6 +119,7 @@ static void markdown(const struct writer *writer)
           writer->stream);
     escape_markdown(writer->stream, report->program);
     fputs(".\n", writer->stream);
+    completeness_list(report, writer->stream, "\n", ".\n", escape_markdown);
     for (int b = 0; b < report->backbone_count; b++)
         for (int p = 0; p < report->protocol_count; p++)
             markdown_block(writer, b, p);

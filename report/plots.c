@@ -8,6 +8,7 @@
 #include "report/plots.h"
 
 #include "base/file.h"
+#include "report/completeness.h"
 #include "report/escape.h"
 
 #include <string.h>
@@ -42,6 +43,22 @@ void plot_axis(FILE *stream, const struct report_metric *metric)
     escape_gnuplot(stream, text, 60);
 }
 
+/* "n = 200 images", "incomplete, n = 40 to 95 of 200 images" */
+static void range_text(const struct report *report, int least, int most, char *text, size_t size)
+{
+    char of[32] = "";
+    int wanted = 0;
+    for (int b = 0; b < report->backbone_count; b++)
+        if (is_incomplete(report, b) && report->progress[b].wanted > wanted)
+            wanted = report->progress[b].wanted;
+    if (wanted)
+        snprintf(of, sizeof of, " of %d", wanted);
+    if (least < most)
+        snprintf(text, size, "%sn = %d to %d%s images", wanted ? "incomplete, " : "", least, most, of);
+    else
+        snprintf(text, size, "%sn = %d%s images", wanted ? "incomplete, " : "", least, of);
+}
+
 void plot_title(FILE *stream, const struct plot *plot, const char *subject, const int *metrics, int metric_count,
                 int height)
 {
@@ -58,8 +75,8 @@ void plot_title(FILE *stream, const struct plot *plot, const char *subject, cons
     fprintf(stream, " at screen 0.5, screen %.6f center font ',14' noenhanced\nset label ", 1 - 15.0 / height);
     /* one backbone has neither a legend nor, in row plots, a head: it is named here */
     const struct report_backbone *only = plot->report->backbone_count == 1 ? plot->report->backbones : NULL;
-    char line[640], range[48];
-    snprintf(range, sizeof range, least < most ? "n = %d to %d images" : "n = %d images", least, most);
+    char line[640], range[80];
+    range_text(plot->report, least, most, range, sizeof range);
     snprintf(line, sizeof line, "%.200s%s%.200s, protocol %.200s, %s", plot->report->name, only ? ", " : "",
              only ? only->title : "", plot->report->protocols[plot->protocol].name, range);
     escape_gnuplot(stream, line, 96);

@@ -5,6 +5,7 @@
  * protocol where it names them. Costs are not compared: they are the machine's.
  */
 #include "base/file.h"
+#include "report/completeness.h"
 #include "report/csv.h"
 #include "report/escape.h"
 #include "report/stats.h"
@@ -281,6 +282,7 @@ static void markdown(const struct report *report, const struct cell *cells, bool
     if (tally.pairs == 0)
         return;
     fputs("Measured: mean and 95 % interval over this run's images. Difference: measured less published.\n", stream);
+    completeness_list(report, stream, "\n", ".\n", escape_markdown);
     for (int b = 0; b < report->backbone_count; b++)
         markdown_block(report, cells, b, stream);
     struct used used = {report->published, is_used};
@@ -364,12 +366,18 @@ static void terminal_row(void *context, const struct pair *pair)
                                               difference_text(pair, change), inside(pair) ? inside(pair) : "–"});
 }
 
+static int escape_line(FILE *stream, const char *text)
+{
+    return escape_terminal(stream, text, 0);
+}
+
 void report_reference_terminal(const struct report *report, const struct cell *cells, FILE *stream)
 {
     struct screen screen = {.stream = stream};
     fputs("Measured beside published: ", stream);
     if (put_tally(report, cells, stream).pairs == 0)
         return;
+    completeness_list(report, stream, "", "\n", escape_line);
     put_line(stream, (const char *[]){"Network", "Method", "Metric", "Protocol", "Measured", "Published", "Difference",
                                       "Inside"});
     all_pairs(report, cells, terminal_row, &screen);

@@ -75,6 +75,15 @@ struct report_curve {
     double *fraction, *mean; /* (count); of the map's pixels or cells that have changed, and p at that point */
 };
 
+/* How far a run is on a backbone. */
+struct report_progress {
+    int wanted;     /* images that every method is to measure: all but those that could not be read */
+    int unreadable; /* the others */
+    int shared;     /* of `wanted`: measured by all methods that have measured any */
+    int without;    /* methods that have measured none */
+    int *measured;  /* [method], of `wanted` */
+};
+
 struct report {
     const char *name;    /* of the run */
     const char *folder;  /* run directory */
@@ -95,8 +104,23 @@ struct report {
     uint64_t seed;
     int published_count;
     const struct report_published *published;
-    const volatile sig_atomic_t *stop; /* set: whoever asked has given up; NULL: never */
+    const struct report_progress *progress; /* [backbone]; NULL: complete */
+    const uint8_t *shared;                  /* [backbone][image]: on which methods are compared; NULL: all */
+    const char *const *remarks;             /* sentences for every table, ends with NULL; NULL: none */
+    const volatile sig_atomic_t *stop;      /* set: whoever asked has given up; NULL: never */
 };
+
+struct arena;
+
+/*
+ * Fills progress and shared from the items that there are, `has` [backbone][method][image], and from the images that could
+ * not be read; in the arena. Errors: no memory.
+ */
+int report_count_progress(struct report *report, const uint8_t *has, const uint8_t *is_unreadable, struct arena *arena,
+                          struct error *err);
+
+/* The report as methods can be compared: of an incomplete backbone only the values on shared images. In the arena. */
+int report_compared(const struct report *report, struct arena *arena, struct report *out, struct error *err);
 
 /* 0, or -1 with err if *stop is set; what takes long asks again and again, and leaves nothing half done. */
 int report_stopped(const struct report *report, struct error *err);
@@ -144,7 +168,8 @@ bool report_has_curves(const struct report *report);
  */
 int report_csv(const struct report *report, const struct cell *cells, struct error *err);
 
-/* tables/NAME.md and .tex (booktabs): a table per protocol in the form of the ADCC papers. */
+/* tables/NAME.md and .tex (booktabs): a table per protocol in the form of the ADCC papers. Like all that follows it takes
+   what report_compared() gives. */
 int report_tables(const struct report *report, const struct cell *cells, struct error *err);
 
 /* The table for the terminal, as wide as `columns` allows (0: no limit). -1: no memory; the stream has errors of its own. */

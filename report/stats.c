@@ -8,6 +8,7 @@
  */
 #include "report/stats.h"
 
+#include "report/completeness.h"
 #include "report/draws.h"
 
 #include <math.h>
@@ -47,14 +48,16 @@ bool cell_is_best(const struct report *report, const struct cell *cells, int bac
 {
     const struct report_metric *row = &report->metrics[metric];
     const double mine = as_printed(row, cell_at(report, cells, backbone, method, protocol, metric)->mean);
+    int others = 0;
     if (report->methods[method].is_control || !isfinite(mine))
         return false;
     for (int m = 0; m < report->method_count; m++) {
         const double other = as_printed(row, cell_at(report, cells, backbone, m, protocol, metric)->mean);
         if (!report->methods[m].is_control && (row->higher_is_better ? other > mine : other < mine))
             return false;
+        others += m != method && !report->methods[m].is_control && isfinite(other);
     }
-    return true;
+    return others > 0 || !is_incomplete(report, backbone); /* what nothing was compared with is not the best */
 }
 
 double stats_percentile(const double *sorted, size_t n, double percent)

@@ -11,7 +11,8 @@
 const struct cell *cell_at(const struct report *report, const struct cell *cells, int backbone, int method,
                            int protocol, int metric);
 
-/* The best mean of its backbone, protocol and metric, controls left out; equal as printed is as good. */
+/* The best mean of its backbone, protocol and metric, controls left out; equal as printed is as good. While a run is
+   incomplete, a method that no other can be compared with is not the best. */
 bool cell_is_best(const struct report *report, const struct cell *cells, int backbone, int method, int protocol,
                   int metric);
 

@@ -6,12 +6,15 @@
  * so that equal rows give equal bytes.
  */
 #include "base/file.h"
+#include "report/completeness.h"
 #include "report/escape.h"
 #include "report/stats.h"
 #include "report/undefined.h"
 
 #include <math.h>
 #include <string.h>
+
+enum { COUNT_DIGITS = 7 }; /* of a number of images */
 
 /* One table on its way to a file. */
 struct table {
@@ -148,6 +151,17 @@ static int markdown_method_width(const struct report *report)
     return width;
 }
 
+/* The column of an incomplete block: "95 of 200". */
+static void markdown_measured(const struct table *table, int b, int m)
+{
+    char text[COMPLETENESS_MAX];
+    if (!is_incomplete(table->report, b))
+        return;
+    if (m >= 0)
+        measured_text_of(table->report, b, m, " of ", text);
+    fprintf(table->stream, " | %*s", 2 * COUNT_DIGITS + 4, m == -2 ? "Images" : m == -1 ? "-----------------:" : text);
+}
+
 /* One line of the block: m -2 is the head, -1 the rule under it. */
 static void markdown_row(const struct table *table, int b, int m)
 {
@@ -160,6 +174,7 @@ static void markdown_row(const struct table *table, int b, int m)
     else if (m >= 0)
         used = escape_markdown(stream, report->methods[m].title);
     pad(stream, markdown_method_width(report) - used, m == -1 ? '-' : ' ');
+    markdown_measured(table, b, m);
     for (int k = 0; k < report->metric_count; k++) {
         if (report->metrics[k].is_cost)
             continue;
@@ -180,6 +195,16 @@ static void markdown_row(const struct table *table, int b, int m)
     fputs(" |\n", stream);
 }
 
+/* What is missing of the block, as sentences of their own. */
+static void markdown_progress(const struct table *table, int b)
+{
+    char text[COMPLETENESS_MAX];
+    if (*incomplete_text(table->report, b, text))
+        fprintf(table->stream, "**Incomplete**%s.\n\n", text + strlen("incomplete"));
+    if (*unreadable_text(table->report, b, text))
+        fprintf(table->stream, "%s.\n\n", text);
+}
+
 static void markdown_block(const struct table *table, int b)
 {
     const struct report_backbone *backbone = &table->report->backbones[b];
@@ -192,6 +217,7 @@ static void markdown_block(const struct table *table, int b)
         fprintf(table->stream, "Top-1 %.2f %%, top-5 %.2f %% of %d labelled images.\n\n",
                 100.0 * backbone->top1 / backbone->labelled, 100.0 * backbone->top5 / backbone->labelled,
                 backbone->labelled);
+    markdown_progress(table, b);
     for (int k = 0; k < table->report->metric_count; k++)
         table->width[k] = markdown_width(table, b, k);
     for (int m = -2; m < table->report->method_count; m++)
@@ -217,6 +243,9 @@ static void markdown(const struct table *table)
             image_count(table), report->bootstrap > 0 ? ", with 95 % bootstrap intervals" : "");
     escape_markdown(table->stream, report->program);
     fputs(".\n", table->stream);
+    if (is_incomplete_anywhere(report))
+        fputs("\n**Incomplete**: the run has not measured all images yet.\n", table->stream);
+    remarks_list(report, table->stream, "\n", ".\n", escape_markdown);
     for (int b = 0; b < report->backbone_count; b++)
         markdown_block(table, b);
 }
@@ -228,10 +257,10 @@ static void tex_head(const struct table *table)
     const struct report *report = table->report;
     fputs("% Needs \\usepackage{booktabs}. Made by ", table->stream);
     escape_tex(table->stream, report->program);
-    fputs(".\n\\begin{tabular}{l", table->stream);
+    fputs(is_incomplete_anywhere(report) ? ".\n\\begin{tabular}{lr" : ".\n\\begin{tabular}{l", table->stream);
     for (int k = 0; k < report->metric_count; k++)
         fputs(report->metrics[k].is_cost ? "" : "r", table->stream);
-    fputs("}\n\\toprule\nMethod", table->stream);
+    fputs(is_incomplete_anywhere(report) ? "}\n\\toprule\nMethod & Images" : "}\n\\toprule\nMethod", table->stream);
     for (int k = 0; k < report->metric_count; k++) {
         const struct report_metric *metric = &report->metrics[k];
         if (metric->is_cost)
@@ -250,7 +279,10 @@ static void tex_head(const struct table *table)
 
 static void tex_row(const struct table *table, int b, int m)
 {
+    char text[COMPLETENESS_MAX];
     escape_tex(table->stream, table->report->methods[m].title);
+    if (is_incomplete_anywhere(table->report))
+        fprintf(table->stream, " & %s", measured_text_of(table->report, b, m, " of ", text));
     for (int k = 0; k < table->report->metric_count; k++) {
         const struct report_metric *metric = &table->report->metrics[k];
         const struct cell *cell = table_cell(table, b, m, k);
@@ -270,10 +302,26 @@ static void tex_row(const struct table *table, int b, int m)
 
 static int column_count(const struct report *report)
 {
-    int count = 1;
+    int count = is_incomplete_anywhere(report) ? 2 : 1;
     for (int k = 0; k < report->metric_count; k++)
         count += !report->metrics[k].is_cost;
     return count;
+}
+
+/* What is missing, and which programs contributed. */
+static void tex_progress(const struct table *table, int columns)
+{
+    const struct report *report = table->report;
+    char head[128], text[COMPLETENESS_MAX];
+    snprintf(head, sizeof head, "\\multicolumn{%d}{p{0.95\\linewidth}}{\\footnotesize ", columns);
+    for (int b = 0; b < report->backbone_count; b++) {
+        if (!*unreadable_text(report, b, text))
+            continue;
+        fputs(head, table->stream);
+        escape_tex(table->stream, report->backbones[b].title);
+        fprintf(table->stream, ": %s} \\\\\n", text);
+    }
+    completeness_list(report, table->stream, head, "} \\\\\n", escape_tex);
 }
 
 static void tex(const struct table *table)
@@ -308,6 +356,7 @@ static void tex(const struct table *table)
             "\\multicolumn{%d}{p{0.95\\linewidth}}{\\footnotesize constant maps, or values set by a rule: ", columns);
         list_noted(table, b, head, "} \\\\\n", escape_tex);
     }
+    tex_progress(table, columns);
     fputs("\\end{tabular}\n", table->stream);
 }
 

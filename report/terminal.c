@@ -3,6 +3,7 @@
  *
  * Columns that do not fit follow below with the methods again, so that nothing is lost in a narrow window.
  */
+#include "report/completeness.h"
 #include "report/escape.h"
 #include "report/stats.h"
 #include "report/undefined.h"
@@ -16,10 +17,10 @@
 /* A column: two lines of head, and what stands in the row of a method. */
 struct column {
     char head[2][HEAD_MAX];
-    int width, metric; /* metric COLUMN_SECONDS, COLUMN_PASSES: from the costs */
+    int width, metric; /* metric COLUMN_SECONDS, COLUMN_PASSES: from the costs; COLUMN_IMAGES: measured ones */
 };
 
-enum { COLUMN_SECONDS = -1, COLUMN_PASSES = -2 };
+enum { COLUMN_SECONDS = -1, COLUMN_PASSES = -2, COLUMN_IMAGES = -3 };
 
 struct view {
     const struct report *report;
@@ -48,6 +49,11 @@ static void column_head(struct column *column, const struct report_metric *metri
 static void column_text(const struct view *view, const struct column *column, int method, char text[64])
 {
     const struct cost_summary *cost = &view->costs[method];
+    char measured[COMPLETENESS_MAX];
+    if (column->metric == COLUMN_IMAGES) {
+        snprintf(text, 64, "%.63s", measured_text_of(view->report, view->backbone, method, "/", measured));
+        return;
+    }
     if (column->metric < 0) {
         const double value = column->metric == COLUMN_SECONDS ? cost->median : cost->full + cost->tail + cost->backward;
         snprintf(text, 64, isfinite(value) ? column->metric == COLUMN_SECONDS ? "%.4f" : "%.1f" : "–", value);
@@ -81,6 +87,8 @@ static int columns_make(const struct view *view, struct column *columns)
 {
     int count = 0;
     bool has_costs = false;
+    if (is_incomplete(view->report, view->backbone))
+        columns[count++] = (struct column){.head = {"", "images"}, .metric = COLUMN_IMAGES};
     for (int k = 0; k < view->report->metric_count; k++) {
         if (view->report->metrics[k].is_cost)
             continue;
@@ -193,9 +201,20 @@ static void put_title(const struct view *view)
     putc('\n', view->stream);
 }
 
+/* What is missing. */
+static void put_progress(const struct view *view)
+{
+    char text[COMPLETENESS_MAX];
+    if (*incomplete_text(view->report, view->backbone, text))
+        fprintf(view->stream, "%s\n", text);
+    if (*unreadable_text(view->report, view->backbone, text))
+        fprintf(view->stream, "%s\n", text);
+}
+
 static void put_table(const struct view *view, struct column *columns, int limit)
 {
     put_title(view);
+    put_progress(view);
     const int count = columns_make(view, columns);
     for (int first = 0, fit; first < count; first += fit) {
         fit = fitting(view, columns + first, count - first, limit);
@@ -228,7 +247,7 @@ int report_terminal(const struct report *report, const struct cell *cells, FILE 
     struct arena arena;
     arena_init(&arena, 0);
     double *scratch = arena_alloc(&arena, (size_t)report->image_count + 1, sizeof *scratch);
-    struct column *column = arena_alloc(&arena, (size_t)report->metric_count + 2, sizeof *column);
+    struct column *column = arena_alloc(&arena, (size_t)report->metric_count + 3, sizeof *column);
     view.costs = arena_alloc(&arena, (size_t)report->method_count + 1, sizeof *view.costs);
     const bool is_ready = scratch && column && view.costs;
     for (view.protocol = 0; is_ready && view.protocol < report->protocol_count; view.protocol++)
@@ -244,6 +263,7 @@ int report_terminal(const struct report *report, const struct cell *cells, FILE 
                 view.costs[m] = cost_summary(report, view.backbone, m, scratch);
             put_table(&view, column, columns);
         }
+    remarks_list(report, stream, "\nnote: ", "\n", escape_line);
     arena_release(&arena);
     return is_ready ? 0 : -1;
 }

@@ -185,6 +185,8 @@ static int print_night(const struct trends *trends, int night, bool is_shown, FI
             continue;
         if (count++ == 0 && is_shown) {
             escape_terminal(stream, trends->nights[night], 20);
+            fputs(trends->programs && *trends->programs[night] ? "  " : "", stream);
+            escape_terminal(stream, trends->programs ? trends->programs[night] : "", 0);
             putc('\n', stream);
         }
         if (!is_shown)

@@ -25,8 +25,9 @@ struct trend {
 
 struct trends {
     int night_count, count;
-    const char **nights; /* "2026-11-21T10:34:29Z" */
-    struct trend *list;  /* by backbone, protocol and metric; then methods */
+    const char **nights;   /* "2026-11-21T10:34:29Z" */
+    const char **programs; /* of each night: version, commit and digest; "": not known */
+    struct trend *list;    /* by backbone, protocol and metric; then methods */
 };
 
 /*

@@ -100,7 +100,7 @@ static void commit_item(struct fixture *f, struct store *store, const struct nig
                                                .number = k == SECONDS ? seconds : value_of_night(night, b, i, m, k),
                                                .undefined = is_undefined ? "zero_p" : NULL};
     }
-    const struct store_item item = {b, i, m, {seconds, 1 + m, 0, 0}, count, values, NULL};
+    const struct store_item item = {b, i, m, {seconds, 1 + m, 0, 0}, count, values, NULL, 0};
     must(f, store_commit(store, &item, &f->err));
 }
 

@@ -55,12 +55,17 @@ TEST(sha256_of_what_cannot_be_read_names_the_file)
 
 static const struct manifest_step steps[] = {{"conv1", "product"}, {"maxpool", ""}, {"fc", "gemm"}};
 static const struct manifest_backbone backbones[] = {
-    {"R18", "resnet18", "layer4", "w.h5", "00ff", 123456789012, 11689512, "avx2", steps, 3},
-    {"odd \xff\xfe", "vgg16", "features.29", NULL, NULL, 1, 2, NULL, NULL, 0},
+    {"R18", "resnet18", "layer4", "w.h5", "00ff", 123456789012, 11689512, "avx2", steps, 3, "beef"},
+    {"odd \xff\xfe", "vgg16", "features.29", NULL, NULL, 1, 2, NULL, NULL, 0, NULL},
 };
-static const struct manifest_entry methods[] = {{"mine", "gradcam", 3}, {NULL, "scorecam", 1}};
-static const struct manifest_entry metrics[] = {{NULL, "adcc", 1}}, protocols[] = {{NULL, "cambench", 2}};
+static const struct manifest_entry methods[] = {{"mine", "gradcam", 3, "cafe"}, {NULL, "scorecam", 1, NULL}};
+static const struct manifest_entry metrics[] = {{NULL, "adcc", 1, NULL}}, protocols[] = {{NULL, "cambench", 2, NULL}};
 static const struct manifest_skipped skipped[] = {{"a\"b\n.jpg", "truncated JPEG file"}};
+
+static const struct program contributors[] = {{"0.1.0", "1a2b3c4d5e6f", "avx2", 0, NULL}, {"0.1.0", "", "", 0, NULL}};
+static const struct program_use uses[] = {{-1, 0, 0, 4}, {0, 0, 1, 8}, {0, 1, 1, 4}};
+static const struct programs programs = {2, 3, contributors, uses};
+static const char *const mixture[] = {"2 programs contributed: ...", NULL};
 
 static const struct manifest full = {
     .name = "demo",
@@ -82,6 +87,8 @@ static const struct manifest full = {
     .metrics = metrics,
     .protocols = protocols,
     .skipped = skipped,
+    .programs = &programs,
+    .mixture = mixture,
 };
 
 static json_t *written(const struct manifest *manifest)
@@ -133,7 +140,22 @@ TEST(the_manifest_holds_what_the_runner_said)
     assert_string_equal(text_of(method, "label"), "mine");
     assert_string_equal(text_of(method, "name"), "gradcam");
     assert_int_equal(json_integer_value(json_object_get(method, "version")), 3);
+    assert_string_equal(text_of(method, "digest"), "cafe");
+    assert_string_equal(text_of(first, "digest"), "beef");
     assert_string_equal(text_of(json_array_get(json_object_get(json, "methods"), 1), "label"), "scorecam");
+    json_decref(json);
+}
+
+TEST(the_manifest_says_which_programs_measured_how_many_items)
+{
+    json_t *json = written(&full);
+    const json_t *list = json_object_get(json, "programs"), *unknown = json_array_get(list, 0);
+    assert_int_equal(json_array_size(list), 2); /* the second program has measured nothing that is there */
+    assert_true(json_is_null(json_object_get(unknown, "version")));
+    assert_int_equal(json_integer_value(json_object_get(unknown, "items")), 4);
+    assert_string_equal(text_of(json_array_get(list, 1), "commit"), "1a2b3c4d5e6f");
+    assert_int_equal(json_integer_value(json_object_get(json_array_get(list, 1), "items")), 12);
+    assert_int_equal(json_array_size(json_object_get(json, "mixture")), 1);
     json_decref(json);
 }
 

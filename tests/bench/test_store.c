@@ -84,7 +84,7 @@ static void end(struct fixture *f)
 
 static struct store_item item_at(int backbone, int image, int method)
 {
-    return (struct store_item){backbone, image, method, {1.5, 1, 2, 3}, 3, values, NULL};
+    return (struct store_item){backbone, image, method, {1.5, 1, 2, 3}, 3, values, NULL, 0};
 }
 
 static void commit(struct fixture *f, int backbone, int image, int method)
@@ -542,7 +542,7 @@ TEST(a_file_that_is_no_store_is_refused_by_name)
     assert_null(store_open(f.folder, NULL, false, &f.err));
     assert_string_equal(f.err.text, want);
     run_sql(&f, "CREATE TABLE other (a)");
-    snprintf(want, sizeof want, "run store \"%s/run.db\": layout version 0, this program knows 2", f.folder);
+    snprintf(want, sizeof want, "run store \"%s/run.db\": layout version 0, this program knows 3", f.folder);
     assert_null(store_open(f.folder, &names, false, &f.err));
     assert_string_equal(f.err.text, want);
     end(&f);

@@ -32,7 +32,7 @@ break_it()
     # shellcheck disable=SC2046,SC2086 # several words
     ${CC:-cc} -std=gnu17 -fopenmp -ffp-contract=off -fno-math-errno -O2 -I"$ROOT" ${CFLAGS-} ${EXTRA-} broken.c \
         -Wl,--whole-archive "$BUILD/libbench.a" -Wl,--no-whole-archive \
-        "$BUILD"/lib{report,metrics,methods,backbones,datasets,nn,base}.a \
+        "$BUILD"/lib{report,metrics,methods,backbones,datasets,nn,base,digests}.a \
         $(pkg-config --libs openblas hdf5-serial libjpeg libpng yaml-0.1 sqlite3 jansson libcrypto libarchive libcurl \
             expat zlib) -lm -o broken
 }
@@ -51,6 +51,8 @@ break_it metrics/complexity.c 's/value_of(\(.*\));/value_of((\1) + 0.005);/'
 night ./broken metric
 cambench compare baseline metric --speed 0 >log.txt
 echo "exit $?"
+sed -n 2p log.txt
+sed -n 's/^changed *[^ ].*  \([a-z]*\)  *complexity .*/\1/p; s/^changed .* \(random\) .*/last \1/p' log.txt | tail -n 1
 sed -n 's/^changed .* complexity .* \([+-][0-9.]*\)  \(.*\), most.*/complexity \1, \2/p' log.txt | uniq -c
 cambench compare baseline metric --speed 0 --tolerance 0.4 | head -n 1
 try cambench compare baseline metric --speed 0 --tolerance 0.4 --tolerance complexity=0.6 --tolerance adcc=1
@@ -62,6 +64,10 @@ try cambench compare baseline seed --speed 0
 # a method with other parameters is another method; one that is not there leaves no verdict
 night cambench fewer --set 'methods=[gradcam, {name: random, params: {grid: 5}}]' --set 'metrics=[complexity, coherency, average_drop, average_increase]'
 try cambench compare baseline fewer --speed 0
+
+# a method that is new in the config is said, also by a quiet night
+night cambench more --set 'methods=[gradcam, layercam, reciprocam, random, xgradcam]'
+try cambench compare baseline more --speed 0 --quiet
 
 # other images: compared on the common ones
 night cambench images --set dataset.images=4
