@@ -97,14 +97,42 @@ END
     return "$differs"
 }
 
-# Relative links of the documents lead somewhere.
+# Relative links of the documents lead somewhere, also to a heading.
 links()
 {
-    local page target missing=0
+    local page target file heading missing=0
     for page in *.md docs/*.md; do
-        for target in $(grep -o '](\([^)#:]*\)[)#]' "$page" | sed 's/^](//; s/[)#]$//'); do
-            [ -e "$(dirname "$page")/$target" ] || { echo "$page: no \"$target\""; missing=1; }
+        for target in $(grep -o '](\([^):]*\))' "$page" | sed 's/^](//; s/)$//'); do
+            file=${target%%#*} heading=
+            case $target in *#*) heading=${target#*#} ;; esac
+            file=${file:+$(dirname "$page")/$file}
+            file=${file:-$page}
+            [ -e "$file" ] || { echo "$page: no \"$target\""; missing=1; continue; }
+            [ -z "$heading" ] || sed -n 's/^##* //p' "$file" | tr 'A-Z ' 'a-z-' | tr -cd 'a-z0-9_\n-' | grep -qxF -- "$heading" ||
+                { echo "$page: no heading \"$target\""; missing=1; }
         done
+    done
+    return "$missing"
+}
+
+# Files that the documents name in `code`, or in a block, are there, or of a name that a command of the page makes; so are
+# documents that sources, configs and scripts name.
+named_paths()
+{
+    local page path made others missing=0
+    local rooms='docs|bench|configs|tests|tools|methods|metrics|nn|base|backbones|datasets|report|results/reference'
+    for page in *.md docs/*.md; do
+        [ "$page" != CHANGELOG.md ] || continue # of its time
+        made=$(sed -n 's/.*cambench new [a-z]* \([a-z0-9_]*\).*/\1/p' "$page" | sort -u | paste -sd '|' -)
+        for path in $(grep -oE "(^|[\` '(/ ])($rooms)/[A-Za-z0-9_.*/-]+" "$page" | sed "s|^[\` '( ]||; s|[.,]*\$||" |
+            grep -E "^($rooms)/" | grep -v '[A-Z]\{3\}' | sort -u); do
+            compgen -G "$path" >/dev/null || [[ -n $made && $path =~ $made ]] || { echo "$page: no \"$path\""; missing=1; }
+        done
+    done
+    mapfile -t others < <(files '*.yaml' '*.py' Makefile)
+    for path in $(grep -ohE '\bdocs/[a-z0-9-]+\.(md|bib)' "${sources[@]}" "${headers[@]}" "${scripts[@]}" "${others[@]}" |
+        sort -u); do
+        [ -e "$path" ] || { echo "sources name \"$path\", which is not there"; missing=1; }
     done
     return "$missing"
 }
@@ -162,6 +190,7 @@ check "references" references
 check "every method and metric has a test" tested
 check "methods and metrics in docs/" documented
 check "links" links
+check "paths in docs/" named_paths
 check "clang-format" format
 check "shellcheck" shell
 if [ "${1:-}" != quick ]; then
