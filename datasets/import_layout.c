@@ -135,6 +135,15 @@ static size_t general_part(const struct import_files *files, size_t common)
     return length;
 }
 
+/* Of the common folder "data/cat/" the part above the last one, "data/". */
+static size_t above_last(const struct import_files *files, size_t common)
+{
+    size_t length = common ? common - 1 : 0;
+    while (length && files->files[0].path[length - 1] != '/')
+        length--;
+    return length;
+}
+
 int finder_settle_unnamed(struct finder *finder, const char *table, struct error *err)
 {
     struct import_files *files = finder->files;
@@ -348,9 +357,11 @@ static int find_flat(struct finder *finder, size_t common, struct error *err)
         return -1;
     if (is_used)
         return 0;
-    const size_t general = general_part(finder->files, common);
-    if (general < common)
-        return import_find_class_folders(finder, finder->files->is_archive ? 0 : general, err);
+    const size_t above = above_last(finder->files, common);
+    const char *last = finder->files->files[0].path + above;
+    if (common && !finder_is_general_name(last, common - above - 1))
+        return import_find_class_folders(finder,
+                                         finder->files->is_archive ? above : general_part(finder->files, common), err);
     return note_other_tables(finder, err) ? -1 : use_no_labels(finder, err);
 }
 

@@ -302,6 +302,20 @@ TEST(archives_inside_an_archive_are_folders)
     end();
 }
 
+TEST(an_archive_of_one_folder_is_that_folder)
+{
+    begin();
+    put_tar("a.tar", "data/cat/x.jpg\0", "tests/golden/pictures/" GOOD);
+    assert_labels(of("a.tar"), "x.jpg 0", "one folder per class in \"data\"");
+    put_tar("a.tar", "data/val/x.jpg\0", "tests/golden/pictures/" GOOD);
+    assert_labels(of("a.tar"), "x.jpg -1", "without labels");
+    put_tar("a.tar", "__MACOSX/cat/y.jpg\0cat/x.jpg\0dog/y.jpg\0", "tests/golden/pictures/" GOOD);
+    assert_labels(of("a.tar"), "x.jpg 0 y.jpg 1", "left out: hidden folders and those of tools: \"__MACOSX\"");
+    write_text("val.txt", "x.jpg 8\ny 9\n");
+    assert_labels(with_labels(of("a.tar"), "val.txt"), "x.jpg 8 y.jpg 9", "labels of \"");
+    end();
+}
+
 TEST(a_list_with_a_byte_order_mark_is_read)
 {
     begin();
