@@ -8,12 +8,12 @@
 #include "bench/sheet.h"
 #include "bench/shipped.h"
 #include "bench/weights_cache.h"
+#include "bench/worker_threads.h"
 #include "datasets/decode.h"
 #include "datasets/import_files.h"
 #include "report/escape.h"
 
 #include <errno.h>
-#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -192,7 +192,9 @@ static int open_all(struct explain *explain, struct error *err)
 {
     struct run *run = &explain->run;
     run->config.seed = 1;
-    run->threads = explain->options.threads ? explain->options.threads : omp_get_max_threads();
+    run->threads = worker_threads(explain->options.threads, err);
+    if (!run->threads)
+        return -1;
     explain->evaluator.run = run;
     return choose_methods(explain, err) || choose_protocol(explain, err) || open_network(explain, err) ||
                    choose_class(explain, err) || note_files(explain, err)

@@ -1,14 +1,13 @@
 /* bench/main.c - the door of the program: the command, and the one line that says what went wrong. */
 #include "bench/bench.h"
 #include "bench/commands.h"
+#include "bench/startup.h"
 
 #include "base/text.h"
 #include "bench/interrupt.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,14 +38,6 @@ static int obey(int argc, char **argv, struct error *err)
     return EXIT_USAGE;
 }
 
-/* A file that a command opens must never take the number of a closed stdin, stdout or stderr. */
-static void hold_standard_descriptors(void)
-{
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
-            return;
-}
-
 static bool reader_has_left(void)
 {
     struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
@@ -67,10 +58,9 @@ static int close_stdout(struct error *err)
 int main(int argc, char **argv)
 {
     struct error err = {0};
-    hold_standard_descriptors();
+    const int begun = startup_begin("cambench", &err);
     interrupt_end_at_once();
-    signal(SIGPIPE, SIG_IGN); /* a reader or a child that has left must not end a run */
-    int code = obey(argc, argv, &err);
+    int code = begun ? EXIT_USAGE : obey(argc, argv, &err);
     struct error lost;
     if (close_stdout(&lost) && code != EXIT_USAGE) {
         code = EXIT_USAGE;
@@ -80,5 +70,5 @@ int main(int argc, char **argv)
         char line[sizeof err.text];
         fprintf(stderr, "cambench: %s\n", text_printable(err.text, line, sizeof line));
     }
-    return code;
+    return startup_end(code);
 }

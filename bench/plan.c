@@ -8,9 +8,9 @@
 #include "bench/published.h"
 #include "bench/shipped.h"
 #include "bench/weights_cache.h"
+#include "bench/worker_threads.h"
 
 #include <errno.h>
-#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -389,7 +389,6 @@ static int open_all(struct run *run, const char *config_path, const char *const 
         list_metrics(run, err))
         return -1;
     find_shipped(run);
-    run->threads = config->runtime.threads ? config->runtime.threads : omp_get_max_threads();
     const size_t files = (size_t)config->report.reference_count + (size_t)config->backbone_count + 1;
     run->missing = arena_alloc(&run->arena, files, sizeof *run->missing);
     if (!run->missing)
@@ -405,7 +404,8 @@ static int open_all(struct run *run, const char *config_path, const char *const 
             compare_classes(run, &run->backbones[b], err) || estimate_evidence(run, &run->backbones[b], err))
             return -1;
     }
-    return 0;
+    run->threads = worker_threads(config->runtime.threads, err);
+    return run->threads ? 0 : -1;
 }
 
 int run_open(struct run *run, const char *config_path, const char *const *sets, int set_count, bool is_dry,

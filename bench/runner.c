@@ -18,6 +18,7 @@
 #include "bench/pictures.h"
 #include "bench/progress.h"
 #include "bench/store_programs.h"
+#include "bench/worker_threads.h"
 
 #include <omp.h>
 #include <stdlib.h>
@@ -281,10 +282,12 @@ static int keep_plan(struct run *run, struct run_backbone *backbone, const struc
  */
 static int make_workers(struct runner *runner, struct workers *workers, struct error *err)
 {
-    const int threads = runner->run->threads, memory = runner->run->config.runtime.memory;
+    const int threads = worker_threads(runner->run->threads, err), memory = runner->run->config.runtime.memory;
     const bool is_wide = count_our_images(runner, runner->backbone) >= threads;
     const int wanted = is_wide ? threads : 1;
     size_t held = network_bytes(runner->network);
+    if (!threads)
+        return -1;
     workers->sessions = arena_alloc(&runner->arena, (size_t)wanted, sizeof *workers->sessions);
     workers->which =
         arena_alloc(&runner->arena, (size_t)wanted, (size_t)runner->run->config.method_count * sizeof *workers->which);

@@ -8,6 +8,8 @@
 
 #include "bench/options.h"
 #include "bench/perf/rounds.h"
+#include "bench/startup.h"
+#include "bench/worker_threads.h"
 
 #include <cblas.h>
 #include <omp.h>
@@ -172,6 +174,12 @@ static int check(const struct perf_options *options, struct error *err)
     return 0;
 }
 
+static int make_threads(struct perf_options *options, struct error *err)
+{
+    options->threads = worker_threads(options->threads, err);
+    return options->threads ? 0 : -1;
+}
+
 /* -- the measurement --------------------------------------------------------------------------------------------------- */
 
 static void print_head(struct perf *perf)
@@ -222,12 +230,14 @@ int main(int argc, char **argv)
     struct options common = {0};
     struct error err;
     argv[0] = name;
-    const int parsed = options_parse(&usage, argc, argv, &common, &options, &err);
+    const int begun = startup_begin(name, &err);
+    const int parsed = begun ? begun : options_parse(&usage, argc, argv, &common, &options, &err);
     if (parsed == OPTIONS_SHOWN)
-        return EXIT_DONE;
-    if (parsed || check(&options, &err) || (options.serve ? serve(&options, &err) : measure(&options, &err))) {
+        return startup_end(EXIT_DONE);
+    if (parsed || check(&options, &err) || make_threads(&options, &err) ||
+        (options.serve ? serve(&options, &err) : measure(&options, &err))) {
         fprintf(stderr, "cambench-bench: %s\n", err.text);
-        return EXIT_USAGE;
+        return startup_end(EXIT_USAGE);
     }
-    return EXIT_DONE;
+    return startup_end(EXIT_DONE);
 }

@@ -260,7 +260,7 @@ TEST(gnuplot_that_says_and_writes_nothing_is_a_warning_with_how_it_ended)
                  {"#!/bin/sh\nkill -9 $$\n", "signal 9"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct sample_run run;
-        struct error warning = {""};
+        struct error warning = {0};
         sample_open(&run);
         draw_with_script(&run, cases[i].script, &warning);
         if (!strstr(warning.text, cases[i].words))
@@ -277,7 +277,7 @@ TEST(gnuplot_is_never_taken_from_a_folder_that_path_names_relatively)
     static const char *const paths[] = {".", "", ":", ".:", "plots/..:."};
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
         struct sample_run run;
-        struct error warning = {""};
+        struct error warning = {0};
         char path[128];
         sample_open(&run);
         snprintf(path, sizeof path, "%s/plots", run.folder);
