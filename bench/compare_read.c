@@ -296,15 +296,18 @@ static int fill_facts(const struct source *source, const json_t *manifest, struc
     return is_ready ? 0 : error_memory(err, "the comparison");
 }
 
-static void count_items(const struct source *source, struct compared *out)
+static int count_items(const struct source *source, struct compared *out, struct error *err)
 {
+    int skipped;
     const struct store_names *names = &source->names;
     for (int b = 0; b < names->backbone_count; b++)
         for (int i = 0; i < names->image_count; i++)
             for (int m = 0; m < names->method_count; m++)
                 out->items += store_has_item(source->store, b, i, m);
-    out->items_wanted =
-        names->backbone_count * names->method_count * (names->image_count - store_skipped_count(source->store));
+    if (store_skipped_count(source->store, &skipped, err))
+        return -1;
+    out->items_wanted = names->backbone_count * names->method_count * (names->image_count - skipped);
+    return 0;
 }
 
 static int read_programs(const struct source *source, struct compared *out, struct error *err)
@@ -330,11 +333,11 @@ static int read_source(struct source *source, struct compared *out, struct error
     if (read_manifest(source->folder, &manifest, err))
         return -1;
     const int status = fill_lists(source, out, err) || fill_facts(source, manifest, out, err) ||
-                               store_read(source->store, source->arena, &out->report, err)
+                               store_read(source->store, source->arena, &out->report, err) ||
+                               count_items(source, out, err)
                            ? -1
                            : 0;
     json_decref(manifest);
-    count_items(source, out);
     return status || read_programs(source, out, err) ? -1 : 0;
 }
 

@@ -247,27 +247,25 @@ static int is_stopped(void *context, __attribute__((unused)) curl_off_t total, _
 
 /* -- a request ---------------------------------------------------------------------------------------------------- */
 
-/* libcurl checks certificates and names by itself; that must not depend on its defaults. */
-static void set_up(struct transfer *transfer)
+/* libcurl checks certificates and names by itself; that must not depend on its defaults, nor go on where it refused. */
+static int set_up(struct transfer *transfer)
 {
     CURL *curl = transfer->curl;
-    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
-    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
-    curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
-    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, STALL_BYTES);
-    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)transfer->download->stall_seconds);
-    curl_easy_setopt(curl, CURLOPT_USERAGENT, "cambench/" CAMBENCH_VERSION);
-    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, transfer->reason);
-    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
-    curl_easy_setopt(curl, CURLOPT_HEADERDATA, transfer);
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, transfer);
-    curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, is_stopped);
-    curl_easy_setopt(curl, CURLOPT_XFERINFODATA, transfer);
+    const bool is_refused =
+        curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L) || curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L) ||
+        curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) ||
+        curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L) || curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) ||
+        curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS) ||
+        curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, STALL_BYTES) ||
+        curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)transfer->download->stall_seconds) ||
+        curl_easy_setopt(curl, CURLOPT_USERAGENT, "cambench/" CAMBENCH_VERSION) ||
+        curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, transfer->reason) ||
+        curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header) ||
+        curl_easy_setopt(curl, CURLOPT_HEADERDATA, transfer) || curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take) ||
+        curl_easy_setopt(curl, CURLOPT_WRITEDATA, transfer) || curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L) ||
+        curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, is_stopped) ||
+        curl_easy_setopt(curl, CURLOPT_XFERINFODATA, transfer);
+    return is_refused ? error_memory(transfer->err, "the download") : 0;
 }
 
 /* Asks one address, for what is missing. */
@@ -278,8 +276,9 @@ static CURLcode ask(struct transfer *transfer, const char *url)
     transfer->range_start = -1;
     transfer->is_begun = false;
     transfer->reason[0] = 0;
-    curl_easy_setopt(transfer->curl, CURLOPT_RANGE, transfer->size && !has_scheme(url, "file") ? range : NULL);
-    if (curl_easy_setopt(transfer->curl, CURLOPT_URL, url) != CURLE_OK)
+    const char *part = transfer->size && !has_scheme(url, "file") ? range : NULL;
+    if (curl_easy_setopt(transfer->curl, CURLOPT_RANGE, part) != CURLE_OK ||
+        curl_easy_setopt(transfer->curl, CURLOPT_URL, url) != CURLE_OK)
         return CURLE_OUT_OF_MEMORY;
     const CURLcode code = curl_easy_perform(transfer->curl);
     progress_end(&transfer->progress);
@@ -388,8 +387,7 @@ static int download_part(struct transfer *transfer)
 {
     if (part_open(transfer))
         return DOWNLOAD_FAILED;
-    set_up(transfer);
-    int status = bring(transfer);
+    int status = set_up(transfer) ? DOWNLOAD_FAILED : bring(transfer);
     if (!status)
         status = part_commit(transfer);
     if (status && !transfer->size)

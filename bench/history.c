@@ -86,20 +86,22 @@ static int step(const struct note *note, sqlite3_stmt *statement, struct error *
     return result == SQLITE_DONE || result == SQLITE_ROW ? 0 : sql_error(note->path, note->db, err);
 }
 
-static void bind_texts(sqlite3_stmt *statement, int count, const char *const *texts)
+static int bind_texts(const struct note *note, sqlite3_stmt *statement, int count, const char *const *texts,
+                      struct error *err)
 {
     for (int i = 0; i < count; i++)
-        sqlite3_bind_text(statement, i + 1, texts[i], -1, SQLITE_TRANSIENT);
+        if (sqlite3_bind_text(statement, i + 1, texts[i], -1, SQLITE_TRANSIENT) != SQLITE_OK)
+            return sql_error(note->path, note->db, err);
+    return 0;
 }
 
 /* NAN is stored as NULL by SQLite itself. */
 static int add_number(struct note *note, const char *const key[5], int n, int undefined, const double value[3],
                       const char *verdict, struct error *err)
 {
-    bind_texts(note->cell, 5, key);
-    if (step(note, note->cell, err))
+    if (bind_texts(note, note->cell, 5, key, err) || step(note, note->cell, err) ||
+        bind_texts(note, note->number, 4, key, err))
         return -1;
-    bind_texts(note->number, 4, key);
     sqlite3_bind_int64(note->number, 5, note->night);
     sqlite3_bind_int(note->number, 6, n);
     sqlite3_bind_int(note->number, 7, undefined);
@@ -171,10 +173,11 @@ static int add_night(struct note *note, struct error *err)
                            " missing = excluded.missing RETURNING id",
                            -1, &statement, NULL) != SQLITE_OK)
         return sql_error(note->path, note->db, err);
-    bind_texts(statement, 3, texts);
+    int status = bind_texts(note, statement, 3, texts, err);
     sqlite3_bind_int(statement, 4, note->comparison ? compare_differences(note->comparison) : 0);
     sqlite3_bind_int(statement, 5, note->comparison ? note->comparison->missing : 0);
-    const int status = sqlite3_step(statement) == SQLITE_ROW ? 0 : sql_error(note->path, note->db, err);
+    if (!status && sqlite3_step(statement) != SQLITE_ROW)
+        status = sql_error(note->path, note->db, err);
     note->night = sqlite3_column_int64(statement, 0);
     sqlite3_finalize(statement);
     return status;
@@ -187,9 +190,9 @@ static int add_program(struct note *note, struct error *err)
     if (sqlite3_prepare_v2(note->db, "INSERT OR REPLACE INTO program VALUES (?2, ?1)", -1, &statement, NULL) !=
         SQLITE_OK)
         return sql_error(note->path, note->db, err);
-    bind_texts(statement, 1, (const char *const[]){note->run->program ? note->run->program : ""});
+    const char *const texts[] = {note->run->program ? note->run->program : ""};
     sqlite3_bind_int64(statement, 2, note->night);
-    const int status = step(note, statement, err);
+    const int status = bind_texts(note, statement, 1, texts, err) || step(note, statement, err) ? -1 : 0;
     sqlite3_finalize(statement);
     return status;
 }
@@ -330,10 +333,10 @@ static int read_all(const char *path, sqlite3 *db, struct arena *arena, struct t
         status = sql_error(path, db, err);
     if (!status && (read_nights(by_night, arena, out) || read_numbers(by_cell, arena, out)))
         status = error_memory(err, "the history");
-    sqlite3_finalize(by_night);
-    sqlite3_finalize(by_cell);
-    if (!status && sqlite3_errcode(db) != SQLITE_OK && sqlite3_errcode(db) != SQLITE_DONE)
-        status = sql_error(path, db, err);
+    sqlite3_stmt *const statements[] = {by_night, by_cell};
+    for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) /* says whether it came to its end */
+        if (sqlite3_finalize(statements[i]) != SQLITE_OK && !status)
+            status = sql_error(path, db, err);
     return status;
 }
 

@@ -965,20 +965,22 @@ int store_clear_skipped(struct store *store, struct error *err)
     return finish(store, CLEAR_SKIPPED, err);
 }
 
-int store_skipped_count(struct store *store)
+int store_skipped_count(struct store *store, int *count, struct error *err)
 {
-    sqlite3_stmt *statement = store->statements[COUNT_SKIPPED];
-    const int count = sqlite3_step(statement) == SQLITE_ROW ? sqlite3_column_int(statement, 0) : 0;
-    sqlite3_reset(statement);
-    return count;
+    int status = 0;
+    *count = 0;
+    while (next_row(store, COUNT_SKIPPED, &status, err))
+        *count = sqlite3_column_int(store->statements[COUNT_SKIPPED], 0);
+    return status;
 }
 
 int store_read_skipped(struct store *store, struct arena *arena, struct store_skipped **list, int *count,
                        struct error *err)
 {
-    const int most = store_skipped_count(store);
-    int status = 0;
+    int status = 0, most;
     *count = 0;
+    if (store_skipped_count(store, &most, err))
+        return -1;
     *list = arena_alloc(arena, (size_t)most, sizeof **list);
     if (!*list)
         return error_memory(err, "the skipped images");

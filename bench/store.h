@@ -124,7 +124,7 @@ struct store_skipped {
 };
 int store_commit_skipped(struct store *store, int image, const char *why, struct error *err);
 int store_clear_skipped(struct store *store, struct error *err);
-int store_skipped_count(struct store *store);
+int store_skipped_count(struct store *store, int *count, struct error *err);
 /* All of them, by image; in the arena. */
 int store_read_skipped(struct store *store, struct arena *arena, struct store_skipped **list, int *count,
                        struct error *err);

@@ -2,12 +2,12 @@
 # Commands in which the n-th call of a kind fails: exit 2 or 3 with one line on stderr, or exit 0 with the right bytes;
 # never a signal, nothing left behind. Then the same command ends with exit 0 and the right bytes.
 # usage: faults.sh LIBRARY [MOST]     LIBRARY: tests/survival/faults.c, built; MOST: how many n of each series (0: all)
-# KINDS and COMMANDS choose series, SHARE="I N" every N-th n from I on.
+# KINDS and COMMANDS choose series, SHARE="I N" every N-th n from I on, FAULTS_DIR a folder to work in (a tmpfs is fast).
 . "${0%/*}/survival.sh"
 library=$(realpath "$1")
 most=${2:-0}
 read -r share_first share_step <<<"${SHARE:-1 1}"
-work=$(mktemp -d)
+work=$(mktemp -d -p "${FAULTS_DIR:-/tmp}")
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 small_set .
@@ -29,8 +29,9 @@ for i in 1 2; do cambench run config.yaml --quiet --threads 1 --set report.maps=
 # -- commands: NAME.clean makes what the command finds, NAME.do runs it into out/ -----------------------------------
 faults=()
 go() { env "${faults[@]}" cambench "$@"; }
-run.do() { go run config.yaml --quiet --threads 1 --set "report.plots=$plots" --output out; }
-threads.do() { go run config.yaml --quiet --threads 2 --set "report.plots=$plots" --output out; }
+run.do() { go run config.yaml --quiet --threads 1 --set report.plots=false --output out; }
+plots.do() { go run config.yaml --quiet --threads 1 --output out; }
+threads.do() { go run config.yaml --quiet --threads 2 --set report.plots=false --output out; }
 cache.do() { go run config-pth.yaml --quiet --threads 1 --output out && cp cache/cambench/weights/* out; }
 dataset.do() { go import dataset pictures --out out/set.h5 --quiet; }
 weights.do() { go import weights net.pth --arch resnet18 --out out/net.h5 --quiet; }
@@ -49,21 +50,49 @@ clean()
     [ "$(type -t "$1.clean")" != function ] || { rmdir out && "$1.clean"; }
 }
 
-# files FOLDER: what must keep its bytes, with check sums
+# errors: what the command has said besides warnings
+errors() { grep -v '^cambench: warning' err; }
+
+# files: check sums of what is in out/, without what holds times; of the sheets of explain, which show one, the last bytes
 files()
 {
-    (cd "$1" && find . -type f ! -name '*.log' ! -name run.db ! -name manifest.json ! -name '*.lock' \
-        ! -name '*.svg' ! -name '*.pdf' ! -name '*.png' -exec sha256sum {} + | sort -k 2)
+    (cd out && find . -type f ! -name run.db ! -name '*.lock' ! -name 'colour_420-*.png' -exec sha256sum {} + &&
+        find . -name 'colour_420-*.png' -exec sh -c 'for f; do echo "$(tail -c 8 "$f" | od -An -tx1 | tr -d " ")  $f"; done' sh {} +) | sort
 }
 
-# drawn FOLDER: pictures, which may be missing only with a warning
-drawn() { (cd "$1" && find . -name '*.svg' -o -name '*.pdf' -o -name '*.png' | sort); }
+# undisturbed COMMAND: its files in out.files
+undisturbed()
+{
+    clean "$1"
+    "$1.do" >/dev/null 2>err || complain "$1: $(cat err)"
+    files >out.files
+}
 
-# same_bytes WHAT
+# reference COMMAND: the files that two undisturbed runs have in common, drawings apart
+reference()
+{
+    undisturbed "$1"
+    mv out.files first.files
+    undisturbed "$1"
+    comm -12 first.files out.files >same.files
+    grep -v '\.\(png\|svg\|pdf\)$' same.files >whole.files
+    grep '\.\(png\|svg\|pdf\)$' same.files >whole.drawn
+}
+
+# same_bytes WHAT: all files have their bytes; drawings may be missing with a warning
 same_bytes()
 {
-    files out | cmp -s - whole.files || complain "$1: exit 0, other bytes: $(files out | diff - whole.files | head -n 3)"
-    [ -s err ] || drawn out | cmp -s - whole.drawn || complain "$1: exit 0, drawings are missing without a warning"
+    local sum path
+    files >out.files
+    comm -23 whole.files out.files | grep -q . &&
+        complain "$1: exit 0, other bytes: $(comm -23 whole.files out.files | head -n 3)"
+    while read -r sum path; do
+        if [ -e "out/$path" ]; then
+            complain "$1: exit 0, other bytes: $path, not $sum"
+        elif [ ! -s err ]; then
+            complain "$1: exit 0, without a warning: no $path"
+        fi
+    done < <(comm -23 whole.drawn out.files)
 }
 
 # fault COMMAND KIND N LASTS
@@ -77,17 +106,18 @@ fault()
     faults=()
     case $code in
     0) same_bytes "$what" ;;
-    2 | 3) [ "$(grep -vc '^cambench: warning' err)" -eq 1 ] ||
+    2 | 3) [ "$(errors | wc -l)" -eq 1 ] ||
         complain "$what: exit $code, on stderr: $(head -c 600 err)" ;;
     *) complain "$what: exit $code: $(head -c 600 err)" ;;
     esac
     exits[code]=$((${exits[code]:-0} + 1))
-    no_leftovers out "$what"
-    [ $code -ne 0 ] || return 0
+    [ -z "$(find . -name '*.part-*')" ] || complain "$what: left behind: $(find . -name '*.part-*')"
+    [ $code -ne 0 ] || { no_leftovers out "$what" && return 0; }
     code=0
     "$1.do" >/dev/null 2>err || code=$?
-    [ $code -eq 0 ] && [ ! -s err ] || complain "$what: then exit $code: $(head -c 600 err)"
+    [ "$code$(errors)" = 0 ] || complain "$what: then exit $code: $(head -c 600 err)"
     same_bytes "$what, then"
+    no_leftovers out "$what, then"
     [ ! -e out/run.db ] || is_sound out "$what"
 }
 
@@ -96,15 +126,11 @@ series()
 {
     local count n step tried=0
     exits=()
-    plots=true
-    [ "$2" != memory ] || plots=false
     clean "$1"
     faults=("LD_PRELOAD=$library" "FAULT_KIND=$2" FAULT_AT=0 "FAULT_COUNT=$work/count")
     "$1.do" >/dev/null 2>err || complain "$1, $2: $(cat err)"
     faults=()
     count=$(cat count)
-    files out >whole.files
-    drawn out >whole.drawn
     step=$((most > 0 && count > most ? count / most : share_step))
     for ((n = share_first; n <= count; n += step)); do
         fault "$1" "$2" "$n" 0
@@ -114,7 +140,8 @@ series()
     echo "$1, $2: $tried of $count; exit codes:$(for code in "${!exits[@]}"; do echo -n " $code x ${exits[code]}"; done)" >&3
 }
 
-for command in ${COMMANDS:-run threads cache dataset weights generate demo explain report merge}; do
+for command in ${COMMANDS:-run plots threads cache dataset weights generate demo explain report merge}; do
+    reference "$command"
     for kind in ${KINDS:-memory map thread write sync rename open read}; do
         series "$command" "$kind"
     done

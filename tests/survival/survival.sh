@@ -13,8 +13,8 @@ small_set()
     cp "$pictures/colour_420.jpg" "$pictures/colour_444.jpg" "$1/pictures/cat"
     cp "$pictures/progressive.jpg" "$pictures/grey.jpg" "$1/pictures/dog"
     cambench import dataset "$1/pictures" --out "$1/set.h5" --quiet
-    cambench generate weights resnet18 --classes 5 --width 0.125 --size 64 --out "$1/resnet18.h5" --quiet
-    cambench generate weights vgg11 --classes 5 --width 0.125 --size 64 --out "$1/vgg11.h5" --quiet
+    cambench generate weights resnet18 --classes 2 --width 0.125 --size 64 --out "$1/resnet18.h5" --quiet
+    cambench generate weights vgg11 --classes 2 --width 0.125 --size 64 --out "$1/vgg11.h5" --quiet
 }
 
 # complain WHAT...: counts and says what does not hold.
