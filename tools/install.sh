@@ -86,7 +86,7 @@ install_all()
     for i in "${!targets[@]}"; do
         install -m "${modes[i]}" "${sources[i]}" "$place/${targets[i]}"
     done
-    echo "installed ${#targets[@]} files in $place; \"$prefix/bin/cambench run demo\" writes results to the folder it is run in"
+    echo "installed ${#targets[@]} files in $place; \"${prefix%/}/bin/cambench run demo\" writes results to the folder it is run in"
 }
 
 remove_above()
