@@ -1,10 +1,11 @@
 /*
  * backbones/pickle.h - reads the pickles that PyTorch writes, and executes nothing.
  *
- * A pickle is a program for a stack machine that may call any Python function by name. This machine knows the opcodes
- * of protocols 2 to 4 that plain data and tensors need, and a table of globals that it stands for itself
- * (OrderedDict, the storages' types, the functions that rebuild a tensor). Any other opcode or global is an error that
- * names it. Work and memory grow with the length of the pickle alone.
+ * A pickle is a program for a stack machine that may call any Python function by name. This machine knows the opcodes of
+ * protocols 2 to 5 and a table of globals that it stands for itself (OrderedDict, the storages' types, the functions that
+ * rebuild a tensor). Whatever else is named or called becomes an object that holds its name, its state and its items, and
+ * nothing more: training programs put arguments, counters and whole modules beside the tensors. Any other opcode is an
+ * error that names it. Work and memory grow with the length of the pickle alone.
  */
 #ifndef BACKBONES_PICKLE_H
 #define BACKBONES_PICKLE_H
@@ -14,27 +15,41 @@
 enum pickle_kind {
     PICKLE_NONE,
     PICKLE_NUMBER, /* int or bool: number */
-    PICKLE_REAL,   /* its value is not kept */
+    PICKLE_OTHER,  /* a real number, bytes, a set: its value is not kept */
     PICKLE_TEXT,
     PICKLE_LIST, /* list or tuple: items */
     PICKLE_DICT, /* items: key, value, key, value ... */
     PICKLE_STORAGE,
     PICKLE_TENSOR,
-    PICKLE_GLOBAL,
+    PICKLE_GLOBAL, /* a function or class by its name */
+    PICKLE_OBJECT, /* of another class: its name, state, and items as a dict's */
     PICKLE_MARK,
 };
 
 struct pickle_global; /* a row of the table of what may be named */
 
+/* A list of values that grows; old copies stay in the arena. */
+struct pickle_values {
+    struct pickle_value **items;
+    int count, capacity;
+};
+
 struct pickle_value {
     enum pickle_kind kind;
-    int count, capacity; /* of items */
+    int count, capacity;         /* of items */
+    struct pickle_value **items; /* of lists, dicts, objects; a value may stand in several places, and in itself */
     union {
         int64_t number;
-        const char *text;            /* holds no NUL inside */
-        struct pickle_value **items; /* a value may stand in several places, and in itself */
-        struct tensor_storage storage;
-        const struct pickle_global *global;
+        const char *text;              /* holds no NUL inside */
+        struct tensor_storage storage; /* its offset: elements that are added to a tensor's */
+        struct {
+            const char *name, *scalar;       /* "torch.FloatStorage", and of a storage's type its elements' */
+            const struct pickle_global *row; /* NULL: not in the table */
+        } global;
+        struct {
+            const char *name;                 /* "argparse.Namespace" */
+            const struct pickle_value *state; /* NULL: none */
+        } object;
         struct {
             const struct pickle_value *storage;
             const struct stored_tensor *view; /* its name and storage's position are not set */
@@ -43,13 +58,14 @@ struct pickle_value {
 };
 
 /*
- * Runs one pickle that starts at bytes[*at] and moves *at behind it. The value lives in the arena; NULL and an error:
- * cut short, wrong, not allowed, out of the arena's limit.
+ * Runs one pickle that starts at bytes[*at] and moves *at behind it. The value lives in the arena, and so do all storages
+ * that it refers to, which are added to `storages` (NULL: not needed). NULL and an error: cut short, wrong, an opcode that
+ * is not known, out of the arena's limit.
  */
 const struct pickle_value *pickle_read(const unsigned char *bytes, size_t size, size_t *at, struct arena *arena,
-                                       struct error *err);
+                                       struct pickle_values *storages, struct error *err);
 
-/* The value of a dict under a text key; NULL: no dict, no such key. */
+/* The value of a dict (or of an object's items) under a text key; NULL: no dict, no such key. */
 const struct pickle_value *pickle_get(const struct pickle_value *dict, const char *key);
 
 #endif

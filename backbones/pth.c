@@ -6,11 +6,6 @@
 #include <limits.h>
 #include <string.h>
 
-#define NESTING_MAX 4
-
-/* Where training programs put the state dict among other things; the first that is there. */
-static const char *const wrappers[] = {"state_dict", "model", "model_ema", "model_state_dict"};
-
 int pth_find_storage(const struct tensor_file *file, const char *key)
 {
     for (int i = 0; i < file->storage_count; i++)
@@ -71,61 +66,44 @@ static int check_view(const struct stored_tensor *tensor, const struct tensor_st
     return 0;
 }
 
-static int take_tensor(struct tensor_file *file, const struct pickle_value *name, const struct pickle_value *value,
-                       struct error *err)
+/* Tensors of kinds that are not read are named; what else is beside tensors is none of a network's. */
+static int check_kind(const struct pickle_value *value, const char *shown, struct error *err)
+{
+    if (value->kind == PICKLE_OBJECT && strncmp(value->object.name, "torch._utils._rebuild", 21) == 0)
+        return error_set(err, "tensor \"%s\" was saved by \"%s\"; dense tensors are read", shown, value->object.name);
+    return 0;
+}
+
+static int take_tensor(struct tensor_file *file, const char *name, const struct pickle_value *value, struct error *err)
 {
     char shown[128];
-    if (name->kind != PICKLE_TEXT)
-        return error_set(err, "it holds no state dict: a key is no text");
-    text_printable(name->text, shown, sizeof shown);
+    text_printable(name, shown, sizeof shown);
     if (value->kind != PICKLE_TENSOR)
-        return error_set(err, "it holds no state dict: \"%s\" is no tensor", shown);
-    const struct tensor_storage *storage = &value->tensor.storage->storage;
+        return check_kind(value, shown, err);
+    struct tensor_storage storage = value->tensor.storage->storage;
     struct stored_tensor *tensor = &file->tensors[file->tensor_count++];
+    storage.offset = -1;
     *tensor = *value->tensor.view;
-    tensor->name = name->text;
-    tensor->storage = take_storage(file, storage, err);
+    tensor->name = name;
+    tensor->storage = take_storage(file, &storage, err);
     if (tensor->storage < 0)
         return -1;
-    return check_view(tensor, storage, err) ? error_prefix(err, "tensor \"%s\": ", shown) : 0;
-}
-
-static bool holds_tensor(const struct pickle_value *dict)
-{
-    for (int i = 1; i < dict->count; i += 2)
-        if (dict->items[i]->kind == PICKLE_TENSOR)
-            return true;
-    return false;
-}
-
-static const struct pickle_value *unwrap(const struct pickle_value *value)
-{
-    for (int level = 0; level < NESTING_MAX && value->kind == PICKLE_DICT && !holds_tensor(value); level++) {
-        const struct pickle_value *inside = NULL;
-        for (size_t i = 0; i < sizeof wrappers / sizeof *wrappers && !inside; i++)
-            inside = pickle_get(value, wrappers[i]);
-        if (!inside)
-            break;
-        value = inside;
-    }
-    return value;
+    return check_view(tensor, &file->storages[tensor->storage], err) ? error_prefix(err, "tensor \"%s\": ", shown) : 0;
 }
 
 int pth_take_state(struct tensor_file *file, const struct pickle_value *value, struct error *err)
 {
-    value = unwrap(value);
-    if (value->kind != PICKLE_DICT || !holds_tensor(value))
-        return error_set(err, "it holds no state dict: a dict of tensors, alone or under \"%s\", \"%s\" or \"%s\"",
-                         wrappers[0], wrappers[1], wrappers[2]);
-    const int count = value->count / 2;
-    if (count > TENSOR_FILE_COUNT_MAX)
-        return error_set(err, "it holds %d tensors; a network has at most %d", count, TENSOR_FILE_COUNT_MAX);
-    file->tensors = arena_alloc(&file->arena, (size_t)count, sizeof *file->tensors);
-    file->storages = arena_alloc(&file->arena, (size_t)count, sizeof *file->storages);
+    struct pth_state state;
+    if (pth_find_state(file, value, &state, err))
+        return -1;
+    if (state.count > TENSOR_FILE_COUNT_MAX)
+        return error_set(err, "it holds %d tensors; a network has at most %d", state.count, TENSOR_FILE_COUNT_MAX);
+    file->tensors = arena_alloc(&file->arena, (size_t)state.count + 1, sizeof *file->tensors);
+    file->storages = arena_alloc(&file->arena, (size_t)state.count + 1, sizeof *file->storages);
     if (!file->tensors || !file->storages)
         return error_memory(err, "the list of tensors");
-    for (int i = 0; i < count; i++)
-        if (take_tensor(file, value->items[2 * (size_t)i], value->items[2 * (size_t)i + 1], err))
+    for (int i = 0; i < state.count; i++)
+        if (take_tensor(file, state.entries[i].name, state.entries[i].value, err))
             return -1;
     return 0;
 }

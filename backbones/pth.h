@@ -7,12 +7,31 @@
 #define PTH_PICKLE_MAX ((int64_t)16 << 20) /* bytes; a network's is below 1 MiB */
 
 /*
- * Fills the tensors and storages of a file from what torch.save() was given: a state dict, or a dict that has one
- * under a usual key. Errors: there is none; a tensor that does not fit into its storage.
+ * Fills the tensors and storages of a file from what torch.save() was given, and what else it holds (pth_find_state).
+ * Errors: there is no state dict; a tensor that does not fit into its storage.
  */
 int pth_take_state(struct tensor_file *file, const struct pickle_value *value, struct error *err);
 
 /* Position of the storage of that key; -1: none. */
 int pth_find_storage(const struct tensor_file *file, const char *key);
+
+struct pth_entry {
+    const char *name;
+    const struct pickle_value *value;
+};
+
+/* A state dict: names, and what stands under them; most are tensors. */
+struct pth_state {
+    int count, capacity, tensors; /* tensors: how many of them are */
+    struct pth_entry *entries;
+};
+
+/*
+ * The state dict of a checkpoint (backbones/pth_state.c): the one under file->key, or else the one under the first usual
+ * key ("state_dict", "model" ...), or else the value itself. Also a network that was pickled whole, or by TorchScript.
+ * Fills file->taken, others and entries. Errors: there is none, or several that no usual key tells apart.
+ */
+int pth_find_state(struct tensor_file *file, const struct pickle_value *value, struct pth_state *state,
+                   struct error *err);
 
 #endif

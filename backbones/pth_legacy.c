@@ -8,22 +8,25 @@
 
 #include "base/text.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define VERSION 1001
-#define FRAME 0x95      /* opcode behind the protocol, from protocol 4 on */
-#define MAGIC_BYTES 15  /* the first pickle, which tensor_file.c has compared */
-#define FRAMED_BYTES 24 /* with a frame */
+#define STORAGES_MAX 32768 /* of a network, its averaged copy and its optimizer */
+#define FRAME 0x95         /* opcode behind the protocol, from protocol 4 on */
+#define MAGIC_BYTES 15     /* the first pickle, which tensor_file.c has compared */
+#define FRAMED_BYTES 24    /* with a frame */
 
 struct reader {
     struct tensor_file *file;
     const unsigned char *bytes; /* of the file's start, as far as pickles may go */
     size_t size, at;
+    struct pickle_values storages; /* of the whole object, by key once they have been sorted */
 };
 
 static const struct pickle_value *next(struct reader *reader, struct error *err)
 {
-    return pickle_read(reader->bytes, reader->size, &reader->at, &reader->file->arena, err);
+    return pickle_read(reader->bytes, reader->size, &reader->at, &reader->file->arena, &reader->storages, err);
 }
 
 static int check_machine(struct reader *reader, struct error *err)
@@ -39,16 +42,32 @@ static int check_machine(struct reader *reader, struct error *err)
     return 0;
 }
 
-static int place_storage(struct tensor_file *file, const struct pickle_value *key, int64_t *offset, struct error *err)
+static int compare_keys(const void *a, const void *b)
 {
+    const struct pickle_value *const *x = a, *const *y = b;
+    return strcmp((*x)->storage.key, (*y)->storage.key);
+}
+
+static const struct tensor_storage *find_storage(const struct pickle_values *storages, const struct pickle_value *key)
+{
+    struct pickle_value wanted = {.storage = {.key = key->kind == PICKLE_TEXT ? key->text : ""}}, *at = &wanted;
+    struct pickle_value **found =
+        storages->count ? bsearch(&at, storages->items, (size_t)storages->count, sizeof *storages->items, compare_keys)
+                        : NULL;
+    return found ? &(*found)->storage : NULL;
+}
+
+/* The data of a storage begin at *offset, those of the next behind them; most of a checkpoint's are its optimizer's. */
+static int place_storage(struct reader *reader, const struct pickle_value *key, int64_t *offset, struct error *err)
+{
+    struct tensor_file *file = reader->file;
     unsigned char bytes[sizeof(int64_t)];
     char shown[64];
     int64_t count = 0;
-    const int i = key->kind == PICKLE_TEXT ? pth_find_storage(file, key->text) : -1;
-    if (i < 0)
+    const struct tensor_storage *storage = find_storage(&reader->storages, key);
+    if (!storage)
         return error_set(err, "its data belong to no tensor: storage \"%s\"",
                          key->kind == PICKLE_TEXT ? text_printable(key->text, shown, sizeof shown) : "");
-    struct tensor_storage *storage = &file->storages[i];
     text_printable(storage->key, shown, sizeof shown);
     if (tensor_file_bytes(file, *offset, sizeof bytes, bytes, err))
         return -1;
@@ -57,17 +76,26 @@ static int place_storage(struct tensor_file *file, const struct pickle_value *ke
     if (count != storage->count)
         return error_set(err, "its storage \"%s\" has %lld values, its pickle says %lld", shown, (long long)count,
                          (long long)storage->count);
-    storage->offset = *offset + (int64_t)sizeof bytes;
-    *offset = storage->offset + count * storage->scalar->bytes;
+    if (count < 0 || count > (file->size - *offset) / storage->scalar->bytes)
+        return error_set(err, "it is cut short: storage \"%s\"", shown);
+    const int i = pth_find_storage(file, storage->key);
+    if (i >= 0)
+        file->storages[i].offset = *offset + (int64_t)sizeof bytes;
+    *offset += (int64_t)sizeof bytes + count * storage->scalar->bytes;
     return *offset > file->size ? error_set(err, "it is cut short: storage \"%s\"", shown) : 0;
 }
 
-static int place_storages(struct tensor_file *file, const struct pickle_value *keys, int64_t offset, struct error *err)
+static int place_storages(struct reader *reader, const struct pickle_value *keys, struct error *err)
 {
-    if (keys->kind != PICKLE_LIST || keys->count > TENSOR_FILE_COUNT_MAX)
+    const struct tensor_file *file = reader->file;
+    struct pickle_values *storages = &reader->storages;
+    int64_t offset = (int64_t)reader->at;
+    if (keys->kind != PICKLE_LIST || keys->count > STORAGES_MAX)
         return error_set(err, "its list of storages is damaged");
+    if (storages->count)
+        qsort(storages->items, (size_t)storages->count, sizeof *storages->items, compare_keys);
     for (int i = 0; i < keys->count; i++)
-        if (place_storage(file, keys->items[i], &offset, err))
+        if (place_storage(reader, keys->items[i], &offset, err))
             return -1;
     for (int i = 0; i < file->storage_count; i++)
         if (file->storages[i].offset < 0)
@@ -83,7 +111,7 @@ static int read_pickles(struct reader *reader, struct error *err)
     if (!state || pth_take_state(reader->file, state, err))
         return -1;
     const struct pickle_value *keys = next(reader, err);
-    return keys ? place_storages(reader->file, keys, (int64_t)reader->at, err) : -1;
+    return keys ? place_storages(reader, keys, err) : -1;
 }
 
 int pth_legacy_open(struct tensor_file *file, struct error *err)

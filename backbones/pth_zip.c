@@ -109,7 +109,7 @@ static int read_pickle(struct tensor_file *file, struct zip *zip, const char *na
         return error_memory(err, "the pickle");
     if (zip_read(zip, size, bytes, err))
         return -1;
-    const struct pickle_value *value = pickle_read(bytes, (size_t)size, &at, &file->arena, err);
+    const struct pickle_value *value = pickle_read(bytes, (size_t)size, &at, &file->arena, NULL, err);
     return value ? pth_take_state(file, value, err) : -1;
 }
 

@@ -14,8 +14,11 @@
 #define MEMORY_MAX ((size_t)64 << 20) /* names and shapes, and what they are read from */
 
 static const struct scalar scalars[] = {
-    {"float16", 2, true}, {"bfloat16", 2, true}, {"float32", 4, true}, {"float64", 8, true}, {"int64", 8, false},
-    {"int32", 4, false},  {"int16", 2, false},   {"int8", 1, false},   {"uint8", 1, false},  {"bool", 1, false},
+    {"float16", 2, true},      {"bfloat16", 2, true},  {"float32", 4, true},   {"float64", 8, true},
+    {"int64", 8, false},       {"int32", 4, false},    {"int16", 2, false},    {"int8", 1, false},
+    {"uint8", 1, false},       {"bool", 1, false},     {"quint8", 1, false},   {"qint8", 1, false},
+    {"qint32", 4, false},      {"quint4x2", 1, false}, {"quint2x4", 1, false}, {"complex64", 8, false},
+    {"complex128", 16, false}, {"bytes", 1, false},
 };
 
 const struct scalar *scalar_find(const char *name)
@@ -91,7 +94,7 @@ static int open_format(struct tensor_file *file, struct error *err)
     return error_set(err, "is neither PyTorch's (.pth, .pt), nor safetensors, nor HDF5");
 }
 
-struct tensor_file *tensor_file_open(const char *path, struct error *err)
+static struct tensor_file *open_file(const char *path, const char *key, bool is_listing, struct error *err)
 {
     struct tensor_file *file = calloc(1, sizeof *file);
     char shown[512];
@@ -99,13 +102,24 @@ struct tensor_file *tensor_file_open(const char *path, struct error *err)
         error_memory(err, "the weights");
         return NULL;
     }
-    *file = (struct tensor_file){.path = path, .fd = -1};
+    *file =
+        (struct tensor_file){.path = path, .fd = -1, .key = key, .is_listing = is_listing, .taken = "", .others = ""};
     arena_init(&file->arena, MEMORY_MAX);
     if (open_regular(file, err) == 0 && open_format(file, err) == 0)
         return file;
     error_prefix(err, "weights \"%s\": ", text_printable(path, shown, sizeof shown));
     tensor_file_close(file);
     return NULL;
+}
+
+struct tensor_file *tensor_file_open(const char *path, const char *key, struct error *err)
+{
+    return open_file(path, key, false, err);
+}
+
+struct tensor_file *tensor_file_list(const char *path, const char *key, struct error *err)
+{
+    return open_file(path, key, true, err);
 }
 
 void tensor_file_close(struct tensor_file *file)

@@ -44,6 +44,13 @@ struct stored_tensor {
 
 struct tensor_file;
 
+/* Something that stands in a checkpoint beside tensors, for people: "epoch", "90". */
+struct tensor_file_entry {
+    const char *key, *what;
+};
+
+#define TENSOR_FILE_ENTRIES_MAX 64
+
 /* Gets the bytes of one storage, whole; they are gone afterwards. */
 typedef int (*tensor_storage_taker)(void *context, int storage, const unsigned char *bytes, struct error *err);
 
@@ -55,16 +62,24 @@ struct tensor_file {
     struct stored_tensor *tensors;
     struct tensor_storage *storages;
     int tensor_count, storage_count;
+    const char *key;                   /* asked for: under which the tensors are, NULL: found; safetensors have none */
+    bool is_key_found;                 /* there are tensors under it */
+    bool is_listing;                   /* several state dicts are no error: the first is taken */
+    const char *taken, *others;        /* the key that was taken, "": none; those that were not: "\"model_ema\"" */
+    struct tensor_file_entry *entries; /* of the dict around the state dict */
+    int entry_count;
     int (*read)(const struct tensor_file *file, const bool *wanted, tensor_storage_taker take, void *context,
                 struct error *err);
     struct arena arena; /* holds all that is pointed to */
 };
 
 /*
- * Opens a file whatever its format is. Errors begin with `weights "PATH": ` and name what is wrong: the format, a
- * global or an opcode that tensors do not need, a size that does not fit.
+ * Opens a file whatever its format is. `key`: the one under which the state dict is, NULL: a usual one; a key that is
+ * not there leaves is_key_found false. Errors begin with `weights "PATH": ` and name what is wrong: the format, an opcode
+ * that tensors do not need, a size that does not fit, no tensors, several state dicts (not from tensor_file_list()).
  */
-struct tensor_file *tensor_file_open(const char *path, struct error *err);
+struct tensor_file *tensor_file_open(const char *path, const char *key, struct error *err);
+struct tensor_file *tensor_file_list(const char *path, const char *key, struct error *err);
 void tensor_file_close(struct tensor_file *file); /* NULL is fine */
 
 /* Whether the file begins as HDF5 does, which is not for this reader. -1 and an error: it cannot be read. */

@@ -2,9 +2,11 @@
  * backbones/weights_import.h - other programs' weights become the project's (backbones/weights_file.h).
  *
  * Reads PyTorch's .pth and .pt of both formats and safetensors (backbones/tensor_file.h), and the project's own HDF5,
- * of which it makes a checked copy. Prefixes that all names share ("module.") are dropped, so are counters and the heads
- * that only training needs; timm's names become torchvision's (backbones/weights_naming.h). Names and shapes must be
- * exactly the network's; its number of classes and width come from them.
+ * of which it makes a checked copy. The state dict of a checkpoint is found (backbones/pth_state.c), and in it the network
+ * among losses and teachers (backbones/weights_match.h): "module." is dropped anywhere, and what the network's names begin
+ * with, and counters, and the heads that only training needs. timm's names become torchvision's
+ * (backbones/weights_naming.h). Names and shapes must then be exactly the network's; its number of classes and width come
+ * from them. What was chosen or left out is in info.note.
  */
 #ifndef BACKBONES_WEIGHTS_IMPORT_H
 #define BACKBONES_WEIGHTS_IMPORT_H
@@ -14,6 +16,7 @@
 struct weights_import {
     const char *path, *out;
     const char *arch;   /* NULL: the one network whose names and shapes these are */
+    const char *key;    /* of the state dict in a checkpoint, or what names begin with; NULL: found */
     const char *sha256; /* of the file at `path`, for the attributes */
     const char *source; /* where it comes from; NULL: its name */
     double accuracy;    /* top-1 %; negative: not known */

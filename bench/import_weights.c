@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-enum { KEY_OUT = 'o', KEY_ARCH = OPTIONS_KEY, KEY_SOURCE, KEY_ACCURACY };
+enum { KEY_OUT = 'o', KEY_ARCH = OPTIONS_KEY, KEY_SOURCE, KEY_ACCURACY, KEY_KEY };
 
 struct import_command {
     struct options common;
@@ -26,6 +26,9 @@ static int take(void *target, int key, const char *value, struct error *err)
     case KEY_ARCH:
         what->arch = strcmp(value, "auto") == 0 ? NULL : value;
         return 0;
+    case KEY_KEY:
+        what->key = value;
+        return 0;
     case KEY_SOURCE:
         what->source = value;
         return 0;
@@ -40,7 +43,7 @@ static int take(void *target, int key, const char *value, struct error *err)
 static const struct options_usage usage = {
     .words = "FILE",
     .doc = "Turns the weights of a network into cambench's own file (HDF5).\n\n"
-           "FILE is PyTorch's (.pth, .pt, of any version; a state dict, alone or under \"state_dict\" or \"model\"), "
+           "FILE is PyTorch's (.pth, .pt, of any version; a state dict, alone or in a checkpoint, or a whole model), "
            "safetensors or HDF5, with the names of torchvision or timm. Nothing in it is executed. Its tensors must be "
            "exactly those of the network; the number of classes and the width are found from their shapes.\v"
            "Examples:\n"
@@ -49,6 +52,11 @@ static const struct options_usage usage = {
     .rows = (const struct argp_option[]){{"out", KEY_OUT, "FILE", 0, "the weights file to write", 0},
                                          {"arch", KEY_ARCH, "ARCH", 0,
                                           "the network (cambench list backbones); auto: found by names and shapes", 0},
+                                         {"key", KEY_KEY, "NAME", 0,
+                                          "where in a checkpoint the weights are: a key of its dict, or what the "
+                                          "tensors' names begin with; default: the usual keys, trained weights before "
+                                          "averaged ones",
+                                          0},
                                          {"source", KEY_SOURCE, "TEXT", 0, "where it comes from (its name)", 0},
                                          {"accuracy", KEY_ACCURACY, "TOP1", 0, "its published accuracy, percent", 0},
                                          {0}},

@@ -353,6 +353,22 @@ struct parameter graph_parameter(const struct graph *graph, int wanted)
     return (struct parameter){0};
 }
 
+void graph_parameters(const struct graph *graph, struct parameter *list)
+{
+    for (int i = 0; i < graph->count; i++) {
+        const struct node *node = &graph->nodes[i];
+        struct shape in[NODE_INPUTS_MAX];
+        input_shapes(graph, node, in);
+        struct parameter parameters[NODE_PARAMETERS_MAX];
+        const int count = node->op->parameters ? node->op->parameters(node, in, parameters) : 0;
+        for (int k = 0; k < count; k++, list++) {
+            struct parameter found = parameters[k];
+            snprintf(found.name, sizeof found.name, "%s.%.31s", node->name, parameters[k].name);
+            *list = found;
+        }
+    }
+}
+
 int graph_find(const struct graph *graph, const char *name, struct error *err)
 {
     for (int i = 0; i < graph->count; i++)

@@ -101,6 +101,7 @@ int graph_node_count(const struct graph *graph);
 struct node_info graph_node(const struct graph *graph, int node);
 int graph_parameter_count(const struct graph *graph);
 struct parameter graph_parameter(const struct graph *graph, int i);
+void graph_parameters(const struct graph *graph, struct parameter *list); /* all of them, (graph_parameter_count) */
 
 /* The node of that name or alias; -1 and an error with the nearest name. */
 int graph_find(const struct graph *graph, const char *name, struct error *err);

@@ -139,6 +139,109 @@ TEST(narrow_networks_are_found_whatever_their_width)
     found_again("vgg11", 2, 0.126, "");
 }
 
+/* Under any attribute's name, and with parallel modules inside. */
+TEST(a_network_is_found_under_any_prefix_that_all_names_share)
+{
+    found_again("resnet18", 7, 0.25, "net.");
+    found_again("squeezenet1_1", 7, 1, "student.module.cnn.");
+}
+
+/* A copy of `made` with room for as many tensors more. */
+static struct made with_room(struct made *made, int more)
+{
+    struct made copy = *made;
+    const size_t count = (size_t)made->weights.count, room = count + (size_t)more;
+    copy.weights.list = arena_alloc(&made->arena, room, sizeof *copy.weights.list);
+    copy.names = arena_alloc(&made->arena, room, sizeof *copy.names);
+    assert_true(copy.weights.list && copy.names);
+    memcpy(copy.weights.list, made->weights.list, count * sizeof *made->weights.list);
+    memcpy(copy.names, made->names, count * sizeof *made->names);
+    return copy;
+}
+
+static void imports_with_note(const struct made *written, const struct made *made, const char *key, const char *note)
+{
+    struct weights_info info;
+    struct error err;
+    struct weights_imported imported;
+    const char *in = write_safetensors(written, ""), *out = temporary("out.h5");
+    const struct weights_import what = {.path = in, .out = out, .sha256 = "abc", .accuracy = 71.5, .key = key};
+    if (weights_import(&what, &imported, &err))
+        fail_msg("%s", err.text);
+    equal_file(out, made, &info);
+    if (!strstr(info.note, note))
+        fail_msg("\"%s\" was noted, not \"%s\"", info.note, note);
+    unlink(in);
+    unlink(out);
+}
+
+TEST(what_stands_beside_a_network_is_left_out_and_said)
+{
+    struct made made = make("mobilenet_v2", 3, 0.1), more = with_room(&made, 1);
+    for (int i = 0; i < made.weights.count; i++)
+        snprintf(more.names[i], sizeof *more.names, "model.%.99s", made.weights.list[i].name);
+    more.weights.list[more.weights.count] = made.weights.list[1];
+    snprintf(more.names[more.weights.count++], sizeof *more.names, "criterion.weight");
+    imports_with_note(&more, &made, NULL, "1 tensor outside \"model.\" is left out, the first \"criterion.weight\"");
+    release(&made);
+}
+
+TEST(a_student_is_taken_before_its_teacher_unless_the_key_says_otherwise)
+{
+    struct made made = make("mobilenet_v2", 3, 0.1), both = with_room(&made, made.weights.count), teacher = made;
+    const int count = made.weights.count;
+    float other[3] = {1, 2, 3};
+    teacher.weights.list = with_room(&made, 0).weights.list;
+    teacher.weights.list[count - 1].data = other;
+    for (int i = 0; i < count; i++) {
+        both.weights.list[i] = teacher.weights.list[i];
+        both.weights.list[count + i] = made.weights.list[i];
+        snprintf(both.names[i], sizeof *both.names, "teacher.%.99s", made.weights.list[i].name);
+        snprintf(both.names[count + i], sizeof *both.names, "student.%.99s", made.weights.list[i].name);
+    }
+    both.weights.count = 2 * count;
+    imports_with_note(&both, &made, NULL, "those of \"student.\", not \"teacher.\"");
+    imports_with_note(&both, &teacher, "teacher", "left out");
+    release(&made);
+}
+
+TEST(a_last_layer_of_another_name_is_taken_and_said)
+{
+    struct made made = make("mobilenet_v2", 3, 0.1), renamed = with_room(&made, 0);
+    const int last = made.weights.count - 1;
+    snprintf(renamed.names[last - 1], sizeof *renamed.names, "classifier.1.1.weight");
+    snprintf(renamed.names[last], sizeof *renamed.names, "classifier.1.1.bias");
+    imports_with_note(&renamed, &made, NULL, "its last layer is \"classifier.1.1\"");
+    for (int i = 0; i <= last; i++)
+        snprintf(renamed.names[i], sizeof *renamed.names, "%s%.99s", i < last - 1 ? "backbone." : "head.fc.",
+                 i < last - 1 ? made.weights.list[i].name
+                 : i < last   ? "weight"
+                              : "bias");
+    imports_with_note(&renamed, &made, NULL, "its last layer is \"head.fc\"");
+    snprintf(renamed.names[last - 1], sizeof *renamed.names, "head.weight");
+    snprintf(renamed.names[last], sizeof *renamed.names, "scale");
+    import_says(write_safetensors(&renamed, ""), NULL, "\"classifier.1.weight\" (1000,1280) is missing");
+    unlink(temporary("in.safetensors"));
+    unlink(temporary("in.safetensors"));
+    release(&made);
+}
+
+TEST(a_file_that_is_like_no_network_is_not_called_the_nearest_of_one)
+{
+    struct made made = make("mobilenet_v2", 3, 0.1);
+    made.weights.count = 20;
+    for (int i = 0; i < made.weights.count; i++) {
+        snprintf(made.names[i], sizeof *made.names, "blocks.%d.attn.qkv.weight", i);
+        made.weights.list[i].rank = 1;
+        made.weights.list[i].dim[0] = 3;
+    }
+    import_says(write_safetensors(&made, ""), NULL,
+                "are of no network here, and like none: 20 tensors, the first \"0.attn.qkv.weight\" (3)");
+    unlink(temporary("in.safetensors"));
+    unlink(temporary("in.safetensors"));
+    release(&made);
+}
+
 /* Counters of batches are floating-point numbers in it. */
 TEST(a_narrow_network_of_pytorch_with_averaged_counters_imports)
 {

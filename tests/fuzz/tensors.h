@@ -32,7 +32,7 @@ static inline void fuzz_tensors(const uint8_t *data, size_t size)
 {
     static bool wanted[TENSOR_FILE_COUNT_MAX];
     struct error err;
-    struct tensor_file *file = tensor_file_open(fuzz_file(data, size), &err);
+    struct tensor_file *file = tensor_file_open(fuzz_file(data, size), NULL, &err);
     memset(wanted, true, sizeof wanted);
     if (file)
         tensor_file_read(file, wanted, fuzz_take, file, &err);

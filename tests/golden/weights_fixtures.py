@@ -6,6 +6,7 @@ usage: weights_fixtures.py [FOLDER [SEED]]     default: tests/golden/weights, 1
 For tests/backbones/test_tensor_file.c: FOLDER/*.pth, *.safetensors, and FOLDER/values.txt with a line per tensor,
 `FILE NAME RANK DIM... VALUE...` (9 significant digits: float32 exactly), integers left out.
 """
+import argparse
 import collections
 import io
 import json
@@ -131,6 +132,21 @@ save("views", views)
 save("parameters", {"weight": torch.nn.Parameter(torch.randn(3, 2)),
                     "fixed": torch.nn.Parameter(torch.randn(2).half(), requires_grad=False)})
 
+# what training programs put beside the tensors, and a module that was pickled whole
+def training():
+    module = torch.nn.Sequential(collections.OrderedDict(conv=torch.nn.Conv2d(2, 3, (3, 2)), norm=torch.nn.BatchNorm2d(3)))
+    state = module.state_dict()
+    averaged = {key: tensor + 1 for key, tensor in state.items()}
+    optimizer = torch.optim.Adam(module.parameters())
+    module(torch.randn(2, 2, 4, 4)).sum().backward()
+    optimizer.step()
+    state = {key: tensor.clone() for key, tensor in state.items()}
+    save("training", state, {"epoch": 3, "best": torch.tensor(58.1), "model_ema": averaged, "state_dict": state,
+                             "optimizer": optimizer.state_dict(), "args": argparse.Namespace(lr=0.1, large=1 << 80),
+                             "score": np.float64(58.1), "seen": collections.Counter([30, 60]), "tags": {"a", "b"}})
+    save("module", module.state_dict(), module)
+
+
 # subnormal, smallest and largest values; the sign of zero
 small = torch.tensor([0.0, -0.0, 2.0 ** -24, -2.0 ** -15, 65504, 2.0 ** -14, 1 / 3])
 extremes = {"half": small.half(), "brain": torch.tensor([1e-40, -3e38, 1 / 3, 9e-41]).bfloat16(),
@@ -141,6 +157,7 @@ state = network()
 big_endian({key: tensor for key, tensor in state.items() if tensor.is_floating_point()})
 safetensors("network", state)
 python2("python2.pth", torch.arange(1.0, 7).view(2, 3))
+training()
 
 # the project's own format, for the harness of tests/fuzz/
 FUZZ_SEED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../fuzz/corpus/weights/own.h5")
