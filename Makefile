@@ -8,7 +8,7 @@
 CC ?= cc
 CFLAGS ?= -O3 -g
 PREFIX ?= /usr/local
-PKG := openblas hdf5-serial libjpeg libpng yaml-0.1 sqlite3 jansson libcrypto libarchive libcurl expat zlib
+PKG := openblas hdf5-serial libjpeg libpng yaml-0.1 sqlite3 jansson nettle libarchive libcurl expat zlib
 B := build
 Q := $(if $(V),,@)
 

@@ -18,7 +18,7 @@ build  libpng-dev            pkg:libpng
 build  libyaml-dev           pkg:yaml-0.1
 build  libsqlite3-dev        pkg:sqlite3
 build  libjansson-dev        pkg:jansson
-build  libssl-dev            pkg:libcrypto
+build  nettle-dev            pkg:nettle
 build  libarchive-dev        pkg:libarchive
 build  libcurl4-openssl-dev  pkg:libcurl
 build  libexpat1-dev         pkg:expat
