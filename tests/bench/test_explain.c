@@ -166,7 +166,7 @@ static void make_file(const char *folder, const char *name)
 {
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/%s", folder, name);
-    assert_int_equal(file_make_folder(folder, &(struct error){{0}}), 0);
+    assert_int_equal(file_make_folder(folder, &(struct error){0}), 0);
     FILE *file = fopen(path, "w");
     assert_non_null(file);
     fclose(file);

@@ -28,7 +28,7 @@ try cambench list methods gradcam
 try cambench list metrics adcc
 try cambench list backbones resnet18
 cambench list protocols cambench | head -n 5
-cambench list methods gradcam --json | head -n 6
+cambench list methods gradcam --json | grep -c '^    "name": "gradcam"'
 cambench list methods gradcam --bibtex | head -n 1
 for kind in methods metrics backbones protocols; do
     for name in $(cambench list $kind --json | sed -n 's/^    "name": "\(.*\)",*/\1/p'); do
