@@ -577,7 +577,8 @@ static int copy_overlays(const struct merge *merge, const char *folder, struct e
         return -1;
     DIR *entries = opendir(from);
     if (!entries)
-        return 0; /* a shard may have none */
+        return errno == ENOENT ? 0 /* a shard may have none */
+                               : error_set(err, "could not read folder \"%s\": %s", from, strerror(errno));
     int status = 0;
     for (struct dirent *entry; !status && !interrupt_has_come && (entry = readdir(entries));)
         if (is_picture(entry->d_name))
@@ -648,7 +649,7 @@ int merge_runs(struct merge *merge, struct error *err)
     }
     if (!status)
         status = make_store(&joining, err) || count_items(&joining, err) || find_mixture(merge, err) ||
-                 write_manifest(&joining, err);
+                 write_manifest(&joining, err) || store_finish(merge->store, err);
     for (int i = 0; i < merge->run_count && !status; i++)
         status = copy_overlays(merge, merge->runs[i].folder, err);
     arena_release(&joining.scratch);

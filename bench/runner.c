@@ -541,7 +541,10 @@ static int execute(struct runner *runner, struct error *err)
                    isatty(STDERR_FILENO));
     const int status = measure_all(runner, err);
     progress_end(&runner->progress);
-    return status || record_close(run, runner->store, started, err) || report_all(runner, err) ? -1 : 0;
+    return status || record_close(run, runner->store, started, err) || report_all(runner, err) ||
+                   store_finish(runner->store, err)
+               ? -1
+               : 0;
 }
 
 /* A run that failed before it measured anything leaves nothing in a folder that was made for it. */

@@ -749,6 +749,11 @@ void store_stop_when(struct store *store, const volatile sig_atomic_t *stop)
     store->stop = stop;
 }
 
+int store_finish(struct store *store, struct error *err)
+{
+    return run_sql(store, "PRAGMA wal_checkpoint(TRUNCATE)", err);
+}
+
 void store_close(struct store *store)
 {
     if (!store)

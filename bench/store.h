@@ -76,6 +76,9 @@ int store_check_unchanged(const struct store *store, struct error *err);
 /* Reading fails as soon as *stop is set. */
 void store_stop_when(struct store *store, const volatile sig_atomic_t *stop);
 
+/* Brings all that was committed from run.db-wal into run.db: store_close() tries that too, and cannot say that it failed. */
+int store_finish(struct store *store, struct error *err);
+
 void store_close(struct store *store); /* NULL is fine */
 
 /* Key and text: config, hashes, program version ... */
