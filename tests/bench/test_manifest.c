@@ -47,8 +47,8 @@ TEST(sha256_of_what_cannot_be_read_names_the_file)
 {
     char hex[65];
     struct error err;
-    assert_int_equal(file_sha256("/nonexistent", hex, &err), -1);
-    assert_string_equal(err.text, "could not open \"/nonexistent\": No such file or directory");
+    assert_int_equal(file_sha256("/proc/nonexistent", hex, &err), -1);
+    assert_string_equal(err.text, "could not open \"/proc/nonexistent\": No such file or directory");
     assert_int_equal(file_sha256("/tmp", hex, &err), -1);
     assert_string_equal(err.text, "could not open \"/tmp\": it is a folder, not a regular file");
 }
@@ -192,6 +192,8 @@ TEST(keys_are_sorted_so_that_manifests_can_be_compared)
 TEST(a_manifest_that_cannot_be_written_is_an_error)
 {
     struct error err;
-    assert_int_equal(manifest_write("/nonexistent/manifest.json", &full, &err), -1);
-    assert_string_equal(err.text, "could not write \"/nonexistent/manifest.json\": No such file or directory");
+    assert_int_equal(manifest_write("/proc/nonexistent/manifest.json", &full, &err), -1);
+    assert_string_equal(
+        err.text,
+        "could not write \"/proc/nonexistent/manifest.json\": could not make folder \"/proc/nonexistent\": No such file or directory");
 }
