@@ -45,7 +45,7 @@ const struct backbone_variant *backbone_find(const char *name, const struct back
 {
     for (int i = 0; backbone_families[i]; i++)
         for (const struct backbone_variant *variant = backbone_families[i]->variants; variant->name; variant++)
-            if (strcmp(variant->name, name) == 0) {
+            if (text_same_name(variant->name, name) || text_same_name(variant->title, name)) {
                 *family = backbone_families[i];
                 return variant;
             }

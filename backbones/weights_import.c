@@ -176,7 +176,7 @@ static int import_foreign(const struct weights_import *what, struct weights_impo
 static int check_own(const struct weights_import *what, const struct weights_info *info, const struct weights *weights,
                      struct error *err)
 {
-    if (what->arch && strcmp(what->arch, info->arch) != 0)
+    if (what->arch && !text_same_name(what->arch, info->arch))
         return error_set(err, "are of %s, not of %s", info->arch, what->arch);
     const struct backbone_options options = {info->classes, info->width, SIDE, SIDE};
     struct graph *graph = backbone_graph(info->arch, &options, err);

@@ -88,7 +88,10 @@ static int add_network(struct matcher *matcher, const char *arch, struct error *
 {
     if (matcher->count == NETWORKS_MAX)
         return error_set(err, "there are more than %d networks", NETWORKS_MAX);
-    struct graph *graph = backbone_graph(arch, &(struct backbone_options){CLASSES, 1, SIDE, SIDE}, err);
+    const struct backbone_family *family;
+    const struct backbone_variant *variant = backbone_find(arch, &family, err);
+    struct graph *graph =
+        variant ? backbone_graph(arch, &(struct backbone_options){CLASSES, 1, SIDE, SIDE}, err) : NULL;
     if (!graph)
         return -1;
     const int count = graph_parameter_count(graph);
@@ -96,7 +99,7 @@ static int add_network(struct matcher *matcher, const char *arch, struct error *
     if (list)
         graph_parameters(graph, list);
     graph_free(graph);
-    matcher->networks[matcher->count++] = (struct network_names){arch, count, list};
+    matcher->networks[matcher->count++] = (struct network_names){variant->name, count, list};
     return list ? 0 : error_memory(err, "the names of networks");
 }
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define WORD_MAX 64
 
@@ -47,6 +48,28 @@ const char *text_nearest(const char *word, const char *const *words, int count)
         }
     }
     return nearest;
+}
+
+/* The next letter or digit of a name in lower case; 0 at its end. */
+static int next_letter(const char **at)
+{
+    while (**at && **at != '+' && !isalnum((unsigned char)**at))
+        ++*at;
+    if (!**at)
+        return 0;
+    const bool is_plus = strncasecmp(*at, "plus", 4) == 0;
+    const int letter = is_plus || **at == '+' ? 'p' : tolower((unsigned char)**at);
+    *at += is_plus ? 4 : 1;
+    return letter;
+}
+
+bool text_same_name(const char *a, const char *b)
+{
+    for (;;) {
+        const int x = next_letter(&a), y = next_letter(&b);
+        if (x != y || !x)
+            return x == y;
+    }
 }
 
 const char *text_suggestion(const char *word, const char *const *words, int count, char *out, size_t size)

@@ -15,6 +15,12 @@
 /* The word of `words` (count of them) that is nearest to `word` by edits; NULL if none is near enough to be meant. */
 const char *text_nearest(const char *word, const char *const *words, int count);
 
+/*
+ * Whether two names are spellings of one: case, dashes, dots and spaces do not count, and "+" and "plus" are "p":
+ * "GradCAM++", "Grad-CAM-PlusPlus" and "gradcam_pp".
+ */
+bool text_same_name(const char *a, const char *b);
+
 /* Writes `, did you mean "x"?` or nothing: the end of an error about an unknown name. */
 const char *text_suggestion(const char *word, const char *const *words, int count, char *out, size_t size);
 

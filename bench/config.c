@@ -161,6 +161,7 @@ static int read_backbone(const struct yaml *value, void *element, struct arena *
     const struct backbone_variant *variant = backbone_find(backbone->arch, &family, err);
     if (!variant)
         return error_prefix(err, "%s: ", name_value(value, "arch")->where);
+    backbone->arch = variant->name;
     if (!backbone->layer)
         backbone->layer = variant->layer;
     if (!backbone->label)
@@ -204,9 +205,10 @@ static const struct method *find_method(const char *where, const char *name, str
     const char *words[REGISTRY_MAX];
     int count = 0;
     for (int i = 0; methods[i] && count < REGISTRY_MAX; i++) {
-        if (strcmp(methods[i]->name, name) == 0)
+        if (text_same_name(methods[i]->name, name) || text_same_name(methods[i]->title, name))
             return methods[i];
-        words[count++] = methods[i]->name;
+        if (!methods[i]->is_control) /* nobody who looks for an explanation means one */
+            words[count++] = methods[i]->name;
     }
     yaml_unknown(where, "method", name, "", words, count, err);
     return NULL;

@@ -115,7 +115,7 @@ static int ask_weights(struct explain *explain, struct config_backbone *backbone
     if (!file)
         return -1;
     weights_close(file);
-    if (wanted && strcmp(wanted, info.arch) != 0)
+    if (wanted && !text_same_name(wanted, info.arch))
         return error_set(err, "weights \"%s\": are of %s, --backbone asks for %s", explain->options.weights, info.arch,
                          wanted);
     backbone->weights = explain->options.weights;
@@ -128,8 +128,10 @@ static int find_demo(struct explain *explain, struct config_backbone *backbone, 
     const struct backbone_family *family;
     char name[128], path[PATH_MAX];
     backbone->arch = explain->options.backbone ? explain->options.backbone : DEMO_BACKBONE;
-    if (!backbone_find(backbone->arch, &family, err))
+    const struct backbone_variant *variant = backbone_find(backbone->arch, &family, err);
+    if (!variant)
         return error_prefix(err, "--backbone: ");
+    backbone->arch = variant->name;
     snprintf(name, sizeof name, DEMO_FILE, backbone->arch);
     if (shipped_file(name, path, err))
         return error_prefix(err, "no demo network of %s, and no --weights: ", backbone->arch);

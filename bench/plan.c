@@ -249,6 +249,10 @@ static int check_layer(struct run *run, struct run_backbone *backbone, struct er
     backbone->layers = arena_alloc(&run->arena, LAYERS_MAX, sizeof *backbone->layers);
     if (!backbone->layers)
         return error_memory(err, "the list of layers");
+    char name[128];
+    backbone->layer = arena_string(&run->arena, graph_layer_name(backbone->graph, backbone->layer, name, sizeof name));
+    if (!backbone->layer)
+        return error_memory(err, "the list of layers");
     if (add_layer(backbone, backbone->layer, err))
         return error_prefix(err, "%s: %s: ", config->where, config->arch);
     const int layer = graph_find(backbone->graph, backbone->layer, err);

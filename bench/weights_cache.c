@@ -4,6 +4,7 @@
 #include "backbones/tensor_file.h"
 #include "backbones/weights_import.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "bench/import_kinds.h"
 #include "bench/manifest.h"
 
@@ -47,7 +48,7 @@ static struct weights_file *open_import(const char *place, const char *arch, str
 {
     struct error unused;
     struct weights_file *file = access(place, R_OK) == 0 ? weights_open(place, info, &unused) : NULL;
-    if (!file || !arch || strcmp(arch, info->arch) == 0)
+    if (!file || !arch || text_same_name(arch, info->arch))
         return file;
     weights_close(file);
     return NULL;

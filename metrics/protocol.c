@@ -142,7 +142,7 @@ const struct protocol *protocol_find(const char *name, struct error *err)
     const char *words[PRESETS_MAX];
     int count = 0;
     for (const struct protocol *protocol = protocols; protocol->name && count < PRESETS_MAX; protocol++) {
-        if (strcmp(protocol->name, name) == 0)
+        if (text_same_name(protocol->name, name))
             return protocol;
         words[count++] = protocol->name;
     }

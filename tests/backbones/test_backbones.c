@@ -448,3 +448,24 @@ TEST(channels_are_rounded_as_torchvision_rounds_them)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         assert_int_equal(backbone_channels(rows[i].asked), rows[i].given);
 }
+
+static void written_layer_is(const char *arch, const char *written, const char *meant)
+{
+    struct error err;
+    char name[128];
+    struct graph *graph = backbone_graph(arch, &(struct backbone_options){10, 1, 224, 224}, &err);
+    assert_non_null(graph);
+    assert_string_equal(graph_layer_name(graph, written, name, sizeof name), meant);
+    graph_free(graph);
+}
+
+TEST(layers_are_found_as_people_write_them_for_pytorch)
+{
+    written_layer_is("resnet18", "layer4", "layer4");
+    written_layer_is("resnet18", "layer4[-1]", "layer4.1");
+    written_layer_is("resnet18", "layer4.-2", "layer4.0");
+    written_layer_is("resnet18", "model.layer4[-1]", "layer4.1");
+    written_layer_is("resnet18", "module.backbone.layer4", "layer4");
+    written_layer_is("vgg16", "features[29]", "features.29");
+    written_layer_is("resnet18", "layer3.conv1", "layer3.conv1");
+}

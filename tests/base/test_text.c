@@ -109,3 +109,12 @@ TEST(a_word_of_a_shell_is_quoted_and_can_be_shown)
         assert_string_equal(text_shell_word(cases[i].path, &arena), cases[i].word);
     arena_release(&arena);
 }
+
+TEST(names_that_differ_in_case_dashes_or_plus_are_one)
+{
+    assert_true(text_same_name("gradcam_pp", "GradCAM++"));
+    assert_true(text_same_name("gradcam_pp", "Grad-CAM-PlusPlus"));
+    assert_true(text_same_name("resnet18", "ResNet-18"));
+    assert_false(text_same_name("gradcam", "gradcam_pp"));
+    assert_false(text_same_name("resnet18", "resnet18x"));
+}
