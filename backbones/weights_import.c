@@ -102,6 +102,21 @@ static struct weights_info info_of(const struct weights_import *what, const stru
     return info;
 }
 
+/* The root of a variance is taken: a negative one makes every answer of the network NaN. */
+static int check_variances(const struct weights *weights, struct error *err)
+{
+    for (int i = 0; i < weights->count; i++) {
+        const struct weight *weight = &weights->list[i];
+        if (!ends_with(weight->name, ".running_var"))
+            continue;
+        for (int c = 0; c < weight->dim[0]; c++)
+            if (weight->data[c] < 0)
+                return error_set(err, "tensor \"%s\": variance %d is %g, it must not be negative", weight->name, c,
+                                 (double)weight->data[c]);
+    }
+    return 0;
+}
+
 /* -- notes -------------------------------------------------------------------------------------------------------- */
 
 /* Adds a sentence to what is said of the import. */
@@ -148,6 +163,8 @@ static int import_source(const struct weights_import *what, struct source *sourc
     struct weights weights = fit.weights;
     if (load(source, &weights, err))
         return -1;
+    if (check_variances(&weights, err))
+        return error_prefix(err, "weights \"%s\": ", text_printable(what->path, shown, sizeof shown));
     if (fit.naming->norm_eps > 0)
         change_eps(&weights, fit.naming->norm_eps, fit.naming->torchvision_eps);
     *imported = (struct weights_imported){.info = info_of(what, &fit),
@@ -155,6 +172,8 @@ static int import_source(const struct weights_import *what, struct source *sourc
                                           .format = source->file->format,
                                           .names = fit.naming->title};
     note_choices(source, &fit, &imported->info);
+    if (strcmp(fit.arch, "googlenet") == 0)
+        add_note(&imported->info, "transform_input=True is assumed, as in torchvision's pretrained googlenet");
     return weights_write(what->out, &imported->info, &weights, err);
 }
 

@@ -565,3 +565,16 @@ TEST(old_densenet_names_are_known)
     naming_apply(&namings[4], &blocks, "blocks.99.x.conv_pw.weight", name, sizeof name);
     assert_string_equal(name, "features.1.block.0.0.weight");
 }
+
+TEST(a_negative_variance_is_named_and_refused)
+{
+    struct made made = make("mobilenet_v2", 2, 0.1);
+    for (int i = 0; i < made.weights.count; i++)
+        if (strcmp(made.weights.list[i].name, "features.0.1.running_var") == 0)
+            made.weights.list[i].data[1] = -0.5f;
+    import_says(write_safetensors(&made, ""), NULL,
+                "tensor \"features.0.1.running_var\": variance 1 is -0.5, it must not be negative");
+    unlink(temporary("in.safetensors"));
+    unlink(temporary("in.safetensors"));
+    release(&made);
+}
