@@ -90,6 +90,8 @@ static const struct {
                                             {"place_bytes", "PLACE"},
                                             {0}}},
     {"tensors", (const struct table_column[]){{"name", "TENSOR"}, {"shape", "SHAPE"}, {0}}},
+    {"stored_tensors", (const struct table_column[]){{"name", "TENSOR"}, {"shape", "SHAPE"}, {"type", "TYPE"}, {0}}},
+    {"keys", (const struct table_column[]){{"key", "KEY"}, {"value", "VALUE"}, {0}}},
     {"first_images",
      (const struct table_column[]){{"name", "FIRST IMAGES"}, {"label", "LABEL"}, {"class", "CLASS"}, {0}}},
 };

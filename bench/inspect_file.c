@@ -8,6 +8,7 @@
 #include "bench/table.h"
 #include "datasets/imageset.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -294,9 +295,23 @@ static int identify(const char *path, bool *is_weights, bool *has_masks, struct 
     return status;
 }
 
+/* By its first bytes; what is of no kind is for HDF5's reader to refuse. */
+static bool is_foreign(const char *path)
+{
+    char start[9] = "";
+    FILE *file = fopen(path, "rb");
+    const size_t size = file ? fread(start, 1, sizeof start, file) : 0;
+    if (file)
+        fclose(file);
+    return size == sizeof start &&
+           (memcmp(start, "PK\x03\x04", 4) == 0 || memcmp(start, "\x80\x02\x8a", 3) == 0 || start[8] == '{');
+}
+
 json_t *inspect_file(const char *path, bool with_plan, struct error *err)
 {
     bool is_weights, has_masks;
+    if (!with_plan && is_foreign(path))
+        return inspect_foreign(path, err);
     if (identify(path, &is_weights, &has_masks, err))
         return NULL;
     if (!is_weights && with_plan) {

@@ -13,3 +13,7 @@ try cambench import wieghts a.h5
 printf '\200\002\212\012l\374\234F\371 j\250P\031.\200\002M\351\003.\200\002}.\200\002cos\nsystem\n(X\005\0\0\0ls >xtR.' >evil.pth
 try cambench import weights evil.pth --out c.h5
 ls
+
+# what a checkpoint holds, and which of it is taken
+cp "$ROOT/tests/golden/weights/training_legacy.pth" .
+try cambench inspect training_legacy.pth
