@@ -115,6 +115,9 @@ static int explain_all(const struct explain_command *command, struct explain *ex
             fprintf(stderr, "cambench: %s\n", text_printable(why.text, line, sizeof line));
         } else if (!command->common.quiet) {
             print(options->pictures[i], &explained);
+            if (explained.is_clipped)
+                fprintf(stderr, "note: %s is 16-bit grey; values above 255 become white, as in Pillow's convert\n",
+                        TEXT_SHOWN(options->pictures[i]));
         }
     }
     return failed == 0 ? EXIT_DONE : failed < options->picture_count ? EXIT_INCOMPLETE : EXIT_USAGE;

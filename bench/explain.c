@@ -37,6 +37,7 @@ struct explain {
     int *which; /* methods: all of the config's */
     int klass;  /* to explain; -1: the predicted one */
     int next;   /* picture */
+    bool is_clipped;
     struct stat *files;
     char (*written)[PATH_MAX]; /* (next) */
 };
@@ -293,6 +294,7 @@ static int read_picture(struct explain *explain, const char *file, struct pictur
     if (import_read_file(file, PICTURE_BYTES_MAX, arena, &bytes, &size, err) ||
         decode_picture(bytes, size, arena, picture, err))
         return error_prefix(err, "picture \"%s\": ", file);
+    explain->is_clipped = decode_clips(bytes, size);
     return 0;
 }
 
@@ -369,6 +371,7 @@ int explain_next(struct explain *explain, struct explained *out, struct error *e
     const char *file = explain->options.pictures[explain->next];
     *out = (struct explained){0};
     const int status = explain_file(explain, file, out, err);
+    out->is_clipped = explain->is_clipped;
     if (!status)
         snprintf(explain->written[explain->next], PATH_MAX, "%s", out->path);
     explain->next++;

@@ -30,6 +30,7 @@ struct explained {
     int klass, predicted;
     const char *class_name, *predicted_name; /* NULL: it has a number only; until explain_close() */
     double probability, predicted_probability;
+    bool is_clipped;     /* a picture of 16-bit grey (datasets/decode.h) */
     char path[PATH_MAX]; /* of the sheet */
 };
 

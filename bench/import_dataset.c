@@ -182,6 +182,11 @@ static void show_result(const struct import_command *import, const struct import
     if (result->boxes)
         printf("; boxes: %d", result->boxes);
     putchar('\n');
+    if (result->clipped)
+        printf(
+            "note: pictures of 16-bit grey: %d; values above 255 become white, as in Pillow's convert(\"RGB\"): convert "
+            "them to 8 bits before, if that is not meant\n",
+            result->clipped);
 }
 
 static int import_pictures(struct import_command *import, struct error *err)

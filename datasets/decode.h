@@ -10,6 +10,9 @@
 
 #include "datasets/imageset.h"
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #define DECODE_SIDE_MAX 16384
 #define DECODE_PIXELS_MAX (100u << 20)
 
@@ -18,5 +21,8 @@ int decode_picture(const void *bytes, size_t size, struct arena *arena, struct p
 
 /* A mask: a PNG of one 8-bit channel, its values as they are. Others are refused by what they are. */
 int decode_mask(const void *bytes, size_t size, struct arena *arena, struct mask *mask, struct error *err);
+
+/* Whether a file is a PNG of 16-bit grey, whose values above 255 become white, as in Pillow's convert("RGB"). */
+bool decode_clips(const char *bytes, size_t size);
 
 #endif

@@ -6,6 +6,8 @@
  */
 #include "datasets/decode_formats.h"
 
+#include "datasets/decode.h"
+
 #include <png.h>
 #include <setjmp.h>
 #include <stdbool.h>
@@ -201,4 +203,11 @@ int decode_png(const void *bytes, size_t size, struct arena *arena, struct pictu
 int decode_mask(const void *bytes, size_t size, struct arena *arena, struct mask *mask, struct error *err)
 {
     return decode_bytes(bytes, size, arena, read_mask, mask, err);
+}
+
+/* The header chunk comes first: signature, length, "IHDR", width, height, depth, colour. */
+bool decode_clips(const char *bytes, size_t size)
+{
+    return size > 26 && memcmp(bytes, "\x89PNG\r\n\x1a\n", 8) == 0 && bytes[24] == 16 &&
+           bytes[25] == PNG_COLOR_TYPE_GRAY;
 }

@@ -241,6 +241,7 @@ static int take_picture(void *context, int i, const char *bytes, size_t size, co
         error_prefix(&why, "\"%s\": ", file->path);
     if (is_broken || candidate->state == STATE_NEW)
         report(import, is_broken ? &why : NULL);
+    import->result->clipped += !is_broken && candidate->state == STATE_NEW && decode_clips(bytes, size);
     candidate->state = is_broken ? STATE_BROKEN : STATE_GOOD;
     if (is_broken)
         drop_set(import);

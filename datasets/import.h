@@ -18,6 +18,7 @@ struct import_result {
     char layout[1024]; /* for people */
     int found;         /* files of the layout, or of the list */
     int written, skipped, class_count, boxes;
+    int clipped; /* pictures of 16-bit grey (decode_clips) */
     uint64_t bytes;
 };
 
