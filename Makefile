@@ -17,7 +17,7 @@ STD := -std=gnu17 -fopenmp -ffp-contract=off -fno-math-errno
 WARN := -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
-# asked once, when first used: `make deps` works where neither compiler nor pkg-config is there yet
+# evaluated once, when first used: `make deps` works where neither compiler nor pkg-config is installed yet
 BUILD_LACKS = $(shell CC="$(CC)" tools/build_lacks.sh $(PKG))
 ASK_PKG = $(or $(if $(BUILD_LACKS),$(error $(BUILD_LACKS))),$(shell pkg-config $(1) $(PKG)))
 PKG_CFLAGS = $(eval PKG_CFLAGS := $(patsubst -I%,-isystem %,$(call ASK_PKG,--cflags)))$(PKG_CFLAGS)
@@ -68,7 +68,7 @@ $(REGISTRIES): $(B)/registry/%.c: tools/registry.sh FORCE
 $(B)/registry/%.o: $(B)/registry/%.c
 	$(Q)$(COMPILE) -c $< -o $@
 
-# what the program was built from; outside of libbench.a, so that a test can link others
+# digests of the sources that the program was built from; outside of libbench.a, so that a test can link others
 COUNTED := nn nn/kernels base methods metrics backbones datasets bench
 $(B)/registry/digests.c: tools/digests.sh $(COUNTED:%=%/.) $(foreach f,$(COUNTED),$(wildcard $(f)/*.[ch]))
 	@tools/digests.sh $@
@@ -114,7 +114,8 @@ $(foreach r,$(ROOMS),$(eval $(call room_rule,$(r))))
 
 LIBS = $(patsubst %,$(B)/lib%.a,$(ROOMS) digests)
 LINK = $(CC) $(STD) $(CFLAGS) $(EXTRA)
-# a program that names a paper without an entry in docs/references.bib is not built; PROGRAM_RUNS=: it is for another machine
+# a program that names a paper without an entry in docs/references.bib is not built; PROGRAM_RUNS= skips the check when
+# the program is for another machine
 PROGRAM_RUNS := yes
 $(B)/cambench: $(LIBS)
 	@echo "  LD $@"
@@ -206,7 +207,7 @@ test-asan: deps-test ## all tests under AddressSanitizer and UndefinedBehaviorSa
 	@LSAN_OPTIONS=suppressions=tools/lsan.supp:print_suppressions=0 OMP_NUM_THREADS=2 \
 	    $(MAKE) --no-print-directory run-tests B=build/asan CFLAGS="-O2 -g" EXTRA="$(SANITIZE)"
 
-# aarch64: built by a cross compiler with the libraries of an arm64 Debian, which is made once; run by qemu-user
+# aarch64: built by a cross compiler with the libraries of an arm64 Debian, which is unpacked once; run by qemu-user
 AARCH64 := $(B)/aarch64
 AARCH64_TESTS := $(patsubst %.c,$(AARCH64)/%,$(sort $(wildcard $(patsubst %,tests/%/test_*.c,nn methods metrics))))
 .PHONY: test-aarch64

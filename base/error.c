@@ -1,4 +1,4 @@
-/* base/error.c - formatting of error sentences, and their fitting into the room there is. */
+/* base/error.c - formats error sentences and shortens those that do not fit. */
 #include "base/error.h"
 
 #include <stdbool.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define GAP "..."
-#define NAME_KEPT 24 /* bytes of a name at least, so that it can be told from others */
+#define NAME_KEPT 24 /* least number of bytes kept of a name, so that it can be told from others */
 
 /* -- a sentence that is too long ------------------------------------------------------------------------------------ */
 
@@ -15,7 +15,7 @@ struct span {
     size_t begin, length;
 };
 
-/* What stands between two quotation marks, the longest of all; length 0: there is none. */
+/* The longest text between two quotation marks; length 0: there is none. */
 static struct span longest_quoted(const char *text)
 {
     struct span longest = {0, 0};
@@ -31,7 +31,7 @@ static bool is_inside_character(char byte)
     return ((unsigned char)byte & 0xc0) == 0x80;
 }
 
-/* Takes `excess` bytes or a few more out of the span's middle, between characters, and puts a gap there. */
+/* Replaces `excess` bytes or a few more in the span's middle, cut between characters, by a gap. */
 static void shorten(char *text, struct span span, size_t excess)
 {
     const size_t out = excess + sizeof GAP - 1, kept = span.length > out ? span.length - out : 0;
@@ -44,7 +44,7 @@ static void shorten(char *text, struct span span, size_t excess)
     memcpy(from, GAP, sizeof GAP - 1);
 }
 
-/* The longest names lose their middle first, so that the reason stays, which stands behind them. */
+/* The longest names lose their middle first, so that the reason, which comes after them, is kept. */
 static void fit(char *text, size_t room)
 {
     for (size_t length; (length = strlen(text)) > room;) {
@@ -59,7 +59,7 @@ static void fit(char *text, size_t room)
 
 /* -- sentences ------------------------------------------------------------------------------------------------------ */
 
-/* Takes the text (malloc); NULL: it is cut as it stands in err. */
+/* Takes ownership of the text (malloc); NULL: the text in err is cut instead. */
 static void keep(struct error *err, char *text)
 {
     if (!text)

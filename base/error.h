@@ -13,12 +13,13 @@
 
 struct error {
     char text[1024];
-    bool is_system; /* no memory, a disk that fails, a file that may not be opened: the data may be sound */
+    bool is_system; /* no memory, a failing disk, no permission: the data may be valid */
 };
 
 /*
- * error_set(err, format, ...) writes the sentence; error_prefix(err, format, ...) puts text before the one that is there.
- * What does not fit into `text` goes from the middle of the longest quoted names, so that the reason stays. Both are -1, visibly for compilers and analysers, so that a check is one line.
+ * error_set(err, format, ...) writes the sentence; error_prefix(err, format, ...) puts text before the present one. A
+ * sentence that does not fit into `text` loses the middle of its longest quoted names, so that the reason is kept. Both
+ * macros are -1, visibly for compilers and analysers, so that a check is one line.
  */
 #define error_set(err, ...) (error_write((err), __VA_ARGS__), error_status())
 #define error_prefix(err, ...) (error_write_before((err), __VA_ARGS__), error_status())
@@ -31,10 +32,10 @@ static inline int error_status(void)
 void error_write(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void error_write_before(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* For a function with arguments of its own kind. */
+/* The function behind the macros, for callers with a va_list. */
 void error_write_list(struct error *err, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 
-/* The same for what the system refused. */
+/* The same for an error of the system: sets is_system. */
 #define error_system(err, ...) (error_write_system((err), __VA_ARGS__), error_status())
 
 void error_write_system(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));

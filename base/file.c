@@ -17,7 +17,7 @@
 
 #define NAP_MS 10
 #define NAPS_MAX 100
-#define LINKS_MAX 40  /* as the kernel follows */
+#define LINKS_MAX 40  /* the kernel's own limit */
 #define PART ".part-" /* and the writer's process; base/h5_write.c names its files so too */
 
 int file_join(char out[PATH_MAX], const char *folder, const char *name, struct error *err)
@@ -29,7 +29,9 @@ int file_join(char out[PATH_MAX], const char *folder, const char *name, struct e
 
 /* -- folders -------------------------------------------------------------------------------------------------------- */
 
-/* Makes the folder `path` in a folder that is there: 1: made; 0: it was there; -1: error, of the whole path. */
+/*
+ * Makes the folder `path` in an existing folder. Returns 1: made; 0: it existed; -1: error, which names the whole path.
+ */
 static int make_one(const char *path, const char *whole, struct error *err)
 {
     struct stat info;
@@ -88,7 +90,7 @@ void file_remove_folders(struct file_folders *made)
         if (made->path[end] != '/' && made->path[end])
             continue;
         made->path[end] = 0;
-        rmdir(made->path); /* fails where something is in it, or in one below it */
+        rmdir(made->path); /* fails if the folder is not empty */
     }
     *made = (struct file_folders){0};
 }
@@ -133,7 +135,7 @@ int file_check_target(const char *path, struct error *err)
                                                                                 : refuse_place(path, info.st_mode, err);
 }
 
-/* Never what is there already, which may be a link. */
+/* Never opens a file that exists already: it may be a link. */
 static FILE *open_new(const char *path)
 {
     FILE *stream = fopen(path, "wx");
@@ -165,7 +167,7 @@ int file_create(struct file_writer *writer, const char *path, struct error *err)
     return -1;
 }
 
-/* 0 when all bytes are on the disk, or where they go to; else the system's reason. */
+/* Returns 0 when all bytes are on the disk or in the pipe or device; else the system's reason (errno). */
 static int close_stream(struct file_writer *writer)
 {
     FILE *stream = writer->stream;
@@ -193,7 +195,7 @@ int file_commit(struct file_writer *writer, struct error *err)
 
 /* -- paths that a user has given ------------------------------------------------------------------------------------- */
 
-/* The link's text in place of the link's name; what is relative is so to the link's folder. */
+/* Replaces the link's name by the link's text; a relative text is relative to the link's folder. */
 static int replace_name(char target[PATH_MAX], const char *text, struct error *err)
 {
     char *slash = strrchr(target, '/');
@@ -217,7 +219,7 @@ int file_follow(const char *path, char target[PATH_MAX], struct error *err)
     for (int links = 0; links <= LINKS_MAX; links++) {
         const ssize_t length = readlink(target, text, sizeof text - 1);
         if (length < 0)
-            return 0; /* not a link, or nothing there yet */
+            return 0; /* not a link, or it does not exist yet */
         text[length] = 0;
         if (replace_name(target, text, err))
             return -1;
@@ -225,7 +227,7 @@ int file_follow(const char *path, char target[PATH_MAX], struct error *err)
     return error_set(err, "could not write \"%s\": %s", path, strerror(ELOOP));
 }
 
-/* A copy of standard output's or standard error's descriptor if it is this file, else -1. */
+/* Returns a copy of the descriptor of standard output or standard error if it is this file, else -1. */
 static int standard_descriptor(const struct stat *info)
 {
     for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++) {
@@ -236,7 +238,7 @@ static int standard_descriptor(const struct stat *info)
     return -1;
 }
 
-/* A FIFO that is read, or will be within a second, or a character device. */
+/* Opens a character device, or a FIFO that has a reader or gets one within a second. */
 static int open_directly(const char *path)
 {
     int fd = -1;
@@ -276,7 +278,7 @@ int file_create_given(struct file_writer *writer, const char *path, struct error
                      reason == ENXIO ? "it is a FIFO from which no process reads" : strerror(reason));
 }
 
-/* -- what is unfinished ------------------------------------------------------------------------------------------------ */
+/* -- unfinished files ---------------------------------------------------------------------------------------------- */
 
 /* Is it "NAME.part-PID" of this NAME (NULL: any)? Then *pid is that process. */
 static bool is_unfinished(const char *file, const char *name, pid_t *pid)

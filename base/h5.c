@@ -76,7 +76,7 @@ static int fail(const struct h5 *file, struct error *err, const char *format, ..
     return error_set(err, "%s \"%s\": %s", file->kind, file->path, reason.text);
 }
 
-/* The error that is there was the system's. */
+/* Marks the present error as one of the system. */
 static int blame_system(struct error *err)
 {
     err->is_system = true;

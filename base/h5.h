@@ -39,7 +39,7 @@ enum h5_type {
 struct h5_item {
     char path[H5_PATH_MAX]; /* "/label", "/tensor/fc.weight"; attributes: "@arch" */
     enum h5_type type;
-    bool is_exact;              /* stored just as `type`, little-endian (others are converted by the child) */
+    bool is_exact;              /* stored exactly as `type`, little-endian (the child converts others) */
     bool is_number;             /* an integer or a float of any size and byte order, which h5_read() converts */
     char stored[H5_STORED_MAX]; /* for people: "big-endian int32", "float16", "text" */
     int rank;
@@ -71,8 +71,9 @@ int h5_read_bytes(struct h5 *file, const struct h5_item *item, uint64_t i, char 
 int h5_read_texts(struct h5 *file, const struct h5_item *item, char **out, size_t *size, struct error *err);
 
 /*
- * Writing: our own files, beside their place and renamed by h5_commit(). A child makes the structure, this process writes
- * every byte and checks that it arrived: after a failure all further calls fail, and the file can only be abandoned.
+ * Writing: our own files are written beside their place and renamed by h5_commit(). A child makes the structure; this
+ * process writes every byte and checks the result. After a failure all further calls fail, and the file can only be
+ * abandoned.
  */
 struct h5_writer;
 

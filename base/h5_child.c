@@ -362,7 +362,7 @@ static herr_t find_truncation(unsigned n, const H5E_error2_t *entry, void *data)
     return 0;
 }
 
-/* What the system refused to the library: the text of its driver for plain files holds the number. */
+/* Finds a system error behind a failure of the library: the text of its driver for plain files contains errno. */
 static herr_t find_refusal(unsigned n, const H5E_error2_t *entry, void *data)
 {
     (void)n;
@@ -382,7 +382,7 @@ static herr_t find_lack_of_memory(unsigned n, const H5E_error2_t *entry, void *d
     return 0;
 }
 
-/* Right after the call that failed; the next one forgets why. */
+/* Must follow the failed call directly: the next call of the library clears the reason. */
 static void note_refusal(struct child *child)
 {
     H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, find_refusal, &child->err);
@@ -535,7 +535,7 @@ static int read_block(struct child *child, const struct h5_item *item, uint64_t 
     return status < 0 ? fail_reading(child, item, has_loss) : 0;
 }
 
-/* What an integer of memory can hold, of whole numbers that a double can. */
+/* The whole numbers, as doubles, that fit into the integer type in memory. */
 static const struct {
     double least, beyond; /* least <= value < beyond */
 } integer_ranges[H5_OTHER + 1] = {
@@ -553,7 +553,7 @@ static void put_integer(void *out, uint64_t i, enum h5_type type, double value)
         ((uint64_t *)out)[i] = (uint64_t)value;
 }
 
-/* Floats that are whole numbers; libhdf5 reports a loss for all of them when it converts them by itself. */
+/* Converts floats that are whole numbers; libhdf5's own conversion reports a loss for all of them. */
 static int read_whole_numbers(struct child *child, const struct h5_item *item, uint64_t first, uint64_t count,
                               enum h5_type type, void *out)
 {

@@ -33,7 +33,7 @@ static herr_t close_remote(H5FD_t *file)
     return 0;
 }
 
-/* Those of the library's driver for plain files that decide where things are placed. */
+/* The same feature flags as the library's driver for plain files, as far as they decide where data are placed. */
 static herr_t query(const H5FD_t *file, unsigned long *flags)
 {
     (void)file;

@@ -1,9 +1,9 @@
 /*
- * base/h5_driver.h - what libhdf5 gets from us in a child process: a file driver, a type. Private to base/h5_*child.c.
+ * base/h5_driver.h - a file driver and a type for libhdf5 in a child process. Private to base/h5_*child.c.
  *
- * The driver's file is the parent's: what the library writes and reads becomes steps (h5_wire.h). The parent alone calls
- * write(), so that every failure is seen with its reason, and the library is never left with a file that it could not
- * write: libhdf5 1.10 ignores some of these failures and crashes after others.
+ * The driver's file belongs to the parent: the library's writes and reads become steps (h5_wire.h). The parent alone
+ * calls write(), so that every failure is reported with its reason and the library never meets a failed write: libhdf5
+ * 1.10 ignores some of these failures and crashes after others.
  */
 #ifndef BASE_H5_DRIVER_H
 #define BASE_H5_DRIVER_H

@@ -21,11 +21,13 @@ static void close_others(int connection)
         dup2(nothing, fd);
     if (close_range(CONNECTION + 1, ~0u, 0) == 0)
         return;
-    for (int fd = CONNECTION + 1; fd < 65536; fd++) /* a kernel before 5.9 */
+    for (int fd = CONNECTION + 1; fd < 65536; fd++) /* for kernels before 5.9 */
         close(fd);
 }
 
-/* The parent's handlers mean nothing here; an interrupted run goes on until it is done, so the child outlives Ctrl-C. */
+/*
+ * The parent's handlers must not run here. An interrupted run finishes its current step, so the child ignores Ctrl-C.
+ */
 static void reset_signals(void)
 {
     static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGQUIT, SIGUSR1, SIGUSR2};
@@ -122,7 +124,7 @@ int h5_process_receive(const struct h5_process *process, void *out, size_t size)
 void h5_child_send(const void *data, size_t size)
 {
     if (send_all(CONNECTION, data, size))
-        _exit(0); /* nobody listens any more */
+        _exit(0); /* the parent has closed its end */
 }
 
 bool h5_child_receive(void *out, size_t size)

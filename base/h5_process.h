@@ -17,15 +17,17 @@ struct h5_process {
     pid_t child;    /* 0: none */
 };
 
-/* Forks; the child never returns from `run`. -1 with errno, and *what is the thing that could not be made. */
+/*
+ * Forks; the child never returns from `run`. On failure returns -1 with errno, and *what names what could not be made.
+ */
 int h5_process_start(struct h5_process *process, void (*run)(void *context), void *context, const char **what);
 void h5_process_end(struct h5_process *process); /* kills the child and waits for it; harmless when there is none */
 
-/* All bytes, or -1 where the child is gone. */
+/* Send or receive all bytes; -1: the child has ended. */
 int h5_process_send(const struct h5_process *process, const void *data, size_t size);
 int h5_process_receive(const struct h5_process *process, void *out, size_t size);
 
-/* The same in the child. Sending ends the process when nobody listens; receiving returns false when the parent is gone. */
+/* The same in the child. Sending ends the process when the parent is gone; receiving then returns false. */
 void h5_child_send(const void *data, size_t size);
 bool h5_child_receive(void *out, size_t size);
 

@@ -1,7 +1,7 @@
 /*
- * base/h5_wire.h - what this process and its children with libhdf5 say to each other. Private to base/h5*.c.
+ * base/h5_wire.h - the protocol between this process and its children with libhdf5. Private to base/h5*.c.
  *
- * Reading. The child first answers without being asked: its catalogue, an array of struct h5_item. Then it answers requests.
+ * Reading. The child first sends its catalogue, an array of struct h5_item. Then it answers requests.
  * An answer is any number of pieces, struct h5_piece and its bytes, ended by an empty piece; a failed piece holds a
  * sentence and ends the answer as well. Whatever the child says is checked by the parent: a damaged file may have
  * damaged it.
@@ -41,8 +41,8 @@ uint64_t h5_row_elements(const struct h5_item *item);
 _Noreturn void h5_child_run(const char *path);
 
 /*
- * Writing. The parent sends orders, struct h5_order and its bytes; the child answers each with steps. It has no file: its
- * steps write and read bytes of the parent's file, until the order is done or has failed.
+ * Writing. The parent sends orders, struct h5_order and its bytes; the child answers each with steps. The child has no
+ * file of its own: its steps write and read bytes of the parent's file, until the order is done or has failed.
  */
 enum h5_order_kind {
     H5_ORDER_DEFINE,    /* a dataset of numbers; done: the value is where its bytes begin, H5_NOWHERE if it has none */
@@ -61,7 +61,7 @@ struct h5_order {
 
 enum h5_step_kind {
     H5_STEP_WRITE,  /* `size` bytes follow, for place `at` */
-    H5_STEP_READ,   /* `size` bytes of place `at` are to be sent; zeros behind the end */
+    H5_STEP_READ,   /* send `size` bytes of place `at`; zeros after the end */
     H5_STEP_RESIZE, /* the file has `at` bytes */
     H5_STEP_DONE,   /* `at` is the order's value */
     H5_STEP_FAILED  /* `size` bytes follow: why */
@@ -74,7 +74,7 @@ struct h5_step {
 
 #define H5_NOWHERE UINT64_MAX
 
-/* The writing child's main function: takes orders until one closes the file or the socket closes. */
+/* The writing child's main function: carries out orders until one closes the file or the socket closes. */
 _Noreturn void h5_write_child_run(void);
 
 #endif

@@ -2,9 +2,9 @@
  * base/h5_write.c - writing HDF5: our own files, beside their place and renamed when whole.
  *
  * A child process makes the structure with libhdf5 (h5_write_child.c); every byte goes through write_at() here, numbers
- * straight to the places that the child has reserved. So each failure of the disk is an error with its reason, and the
- * library's ends are the child's. Equal content gives equal bytes: no times are stored. Datasets are contiguous, so
- * that readers can pread() them.
+ * straight to the places that the child has reserved. So each failure of the disk is an error with its reason, and a
+ * crash of the library ends only the child. Equal content gives equal bytes: no times are stored. Datasets are
+ * contiguous, so that readers can pread() them.
  */
 #include "base/file.h"
 #include "base/h5_process.h"
@@ -31,7 +31,7 @@ struct place {
 
 struct h5_writer {
     char path[PATH_MAX], temporary[PATH_MAX];
-    struct file_folders folders; /* made for it */
+    struct file_folders folders; /* made for this file */
     int fd;                      /* -1: none */
     struct h5_process process;
     bool is_there;  /* the temporary file */
@@ -69,7 +69,7 @@ static int write_at(struct h5_writer *writer, uint64_t at, const void *data, siz
     return 0;
 }
 
-/* Zeros behind the end. */
+/* Bytes after the end are zeros. */
 static int read_at(struct h5_writer *writer, uint64_t at, void *out, size_t size, struct error *err)
 {
     memset(out, 0, size);
@@ -86,7 +86,7 @@ static int read_at(struct h5_writer *writer, uint64_t at, void *out, size_t size
     return 0;
 }
 
-/* An empty file beside the place; folders that are missing above it are made. */
+/* Makes an empty file beside the place, and the missing folders above it. */
 static int create_file(struct h5_writer *writer, const char *path, struct error *err)
 {
     if (snprintf(writer->path, PATH_MAX, "%s", path) >= PATH_MAX ||
@@ -96,7 +96,7 @@ static int create_file(struct h5_writer *writer, const char *path, struct error 
         return -1;
     const int how = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC;
     unfinished_add(writer->temporary);
-    unlink(writer->temporary); /* of a process that had our number, or a link, which is not followed */
+    unlink(writer->temporary); /* left by a process with the same number, or a link, which must not be followed */
     writer->fd = open(writer->temporary, how, 0666);
     if (writer->fd < 0 && errno == ENOENT) {
         if (file_make_parents(&writer->folders, path, err))
@@ -114,7 +114,7 @@ static int lose_child(struct h5_writer *writer, struct error *err)
     return fail(writer, NULL, "the process with the HDF5 library has crashed", err);
 }
 
-/* Bytes that the child writes or reads, in pieces. */
+/* Carries out a step of the child that writes or reads, in pieces. */
 static int move_bytes(struct h5_writer *writer, const struct h5_step *step, struct error *err)
 {
     char block[BLOCK_BYTES];
@@ -141,7 +141,7 @@ static int take_failure(struct h5_writer *writer, const struct h5_step *step, co
     return fail(writer, item, why, err);
 }
 
-/* Everything that the child does for an order; *value is what it is done with. */
+/* Carries out all steps of an order; *value is that of H5_STEP_DONE. */
 static int take_steps(struct h5_writer *writer, const char *item, uint64_t *value, struct error *err)
 {
     for (;;) {
@@ -184,7 +184,8 @@ static int carry_out(struct h5_writer *writer, const struct h5_order *order, con
 {
     const char *item = order->path[0] ? order->path : NULL;
     if (h5_process_send(&writer->process, order, sizeof *order) == 0)
-        (void)h5_process_send(&writer->process, bytes, order->size); /* one that has failed still says why */
+        (void)h5_process_send(&writer->process, bytes,
+                              order->size); /* a child that has failed still sends its reason */
     return take_steps(writer, item, value, err);
 }
 
@@ -227,7 +228,7 @@ static struct place *add_place(struct h5_writer *writer)
     return &writer->places[writer->place_count++];
 }
 
-/* Bytes of one row; UINT64_MAX where the dataset is larger than any file. */
+/* Bytes of one row; UINT64_MAX if the dataset is larger than any file. */
 static uint64_t measure_row(enum h5_type type, int rank, const uint64_t *dim)
 {
     uint64_t bytes = h5_type_size(type), all;
@@ -368,7 +369,7 @@ void h5_abandon(struct h5_writer *writer)
     unfinished_drop(writer->temporary);
     file_remove_folders(&writer->folders);
     if (writer->fd >= 0)
-        close(writer->fd); /* of a file that is gone: its failure means nothing */
+        close(writer->fd); /* the file has been removed: a failure here has no effect */
     free(writer->places);
     free(writer);
 }

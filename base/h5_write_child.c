@@ -1,8 +1,8 @@
 /*
  * base/h5_write_child.c - the process that makes the structure of our own HDF5 files: groups, shapes, attributes, texts.
  *
- * Numbers of datasets never come here: the parent writes them to the places that this process has reserved. Every
- * result of the library is checked, of closing as well; after a failure the process is of no more use.
+ * Numbers of datasets never pass through this process: the parent writes them to the places that it has reserved. Every
+ * result of the library is checked, that of closing too; after a failure the process must end.
  */
 #include "base/h5_driver.h"
 #include "base/h5_process.h"

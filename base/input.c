@@ -1,4 +1,4 @@
-/* base/input.c - opening what others have made: regular files, and pipes for texts. */
+/* base/input.c - opens files that other programs have made: regular files, and pipes for texts. */
 #include "base/input.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 
 #define PIPE_BYTES ((size_t)1 << 16)
 #define NAP_MS 10
-#define NAPS_MAX 100 /* how long a pipe may be without a writer */
+#define NAPS_MAX 100 /* limits the time that a pipe may be without a writer */
 
 const char *input_irregular(mode_t mode)
 {
@@ -30,7 +30,7 @@ static int refuse(mode_t mode, struct error *err)
     return error_system(err, "it is %s, not a regular file", input_irregular(mode));
 }
 
-/* Any kind of file but a device, which may act on being opened. */
+/* Opens any kind of file except a device, on which open() itself may have effects. */
 static int open_any(const char *path, struct stat *info, struct error *err)
 {
     if (stat(path, info) == 0 && (S_ISCHR(info->st_mode) || S_ISBLK(info->st_mode)))
@@ -95,14 +95,14 @@ static int read_regular(int fd, size_t most, struct arena *arena, char **bytes, 
     return 0;
 }
 
-/* What has come through a pipe. */
+/* The bytes that have come through a pipe. */
 struct pipe_text {
     int fd, naps;
     char *bytes;
     size_t size, capacity; /* without the NUL */
 };
 
-/* Doubles the room when it is full; the old one is left to the arena. */
+/* Doubles the buffer when it is full; the arena keeps the old one. */
 static int make_room(struct pipe_text *text, struct arena *arena, struct error *err)
 {
     if (text->size < text->capacity)
@@ -118,7 +118,10 @@ static int make_room(struct pipe_text *text, struct arena *arena, struct error *
     return 0;
 }
 
-/* read() found no writer and nothing to read: 0 at the end of the text, 1 while the first writer may still come. */
+/*
+ * For read() without a writer and without bytes. Returns 0 at the end of the text, 1 while a first writer may still
+ * come.
+ */
 static int wait_for_writer(struct pipe_text *text, struct error *err)
 {
     struct pollfd state = {.fd = text->fd, .events = POLLIN};
@@ -130,7 +133,7 @@ static int wait_for_writer(struct pipe_text *text, struct error *err)
     return 1;
 }
 
-/* 1: there may be more, 0: the end. */
+/* Returns 1 if there may be more, 0 at the end. */
 static int read_piece(struct pipe_text *text, struct error *err)
 {
     const ssize_t got = read(text->fd, text->bytes + text->size, text->capacity - text->size);

@@ -33,8 +33,8 @@ int text_to_int(const char *text, long long *value);
 int text_to_double(const char *text, double *value);
 
 /*
- * Moves *text, a file's bytes with a NUL behind them, beyond a byte order mark. Errors: UTF-16 or UTF-32, which a mark or
- * zero bytes tell.
+ * Moves *text, a file's bytes with a NUL after them, past a byte order mark. Errors: UTF-16 or UTF-32, recognised by a
+ * byte order mark or by zero bytes.
  */
 int text_skip_mark(char **text, size_t *size, struct error *err);
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PLACES = 64 }; /* more at once are left to file_remove_left() */
+enum { PLACES = 64 }; /* file_remove_left() removes any more than these */
 enum { FREE, BUSY, SET };
 
 static struct place {

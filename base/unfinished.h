@@ -1,7 +1,7 @@
 /*
- * base/unfinished.h - files that are being written and must go when a signal ends the process.
+ * base/unfinished.h - files that are being written and must be removed when a signal ends the process.
  *
- * A writer adds the temporary file before it makes it, and drops it when it has been renamed or removed. Any thread may.
+ * A writer adds the temporary file before making it, and drops it when it has been renamed or removed; any thread may.
  */
 #ifndef BASE_UNFINISHED_H
 #define BASE_UNFINISHED_H

@@ -15,7 +15,7 @@
 
 /* -- names and synonyms --------------------------------------------------------------------------------------------- */
 
-/* The next character that counts, in lower case; 0 at the end (of `size` bytes). Moves behind it. */
+/* Returns the next character that counts, in lower case, and moves past it; 0 at the end (of `size` bytes). */
 static int next_character(const char **text, const char *end)
 {
     while (*text < end && strchr(" _-", **text))
@@ -35,7 +35,7 @@ static bool are_equal(const char *a, size_t a_size, const char *b, size_t b_size
     }
 }
 
-/* The next of the synonyms; NULL: there is none. Without a synset the name is one, whatever commas it holds. */
+/* Returns the next synonym; NULL: there is none. A name without a synset is a single one, even with commas in it. */
 static const char *next_synonym(const char **rest, bool has_synonyms, size_t *size)
 {
     const char *start = *rest + strspn(*rest, " ");
@@ -63,7 +63,7 @@ static bool is_called(const struct class_names *names, int k, const char *text, 
     return false;
 }
 
-/* -- making them ---------------------------------------------------------------------------------------------------- */
+/* -- making lists -------------------------------------------------------------------------------------------------- */
 
 static size_t first_size(const struct class_names *names, int k)
 {
@@ -84,7 +84,7 @@ static int compare_first(const void *a, const void *b)
     return order ? order : (left_size > right_size) - (left_size < right_size);
 }
 
-/* What is shown of each: the first synonym, with the synset where another class has the same. */
+/* Makes the text shown for each class: the first synonym, with the synset if another class has the same one. */
 static int make_shown(struct class_names *names, struct arena *arena, struct error *err)
 {
     struct by_first *sorted = arena_alloc(arena, (size_t)names->count + 1, sizeof *sorted);
@@ -195,9 +195,9 @@ static int fail_several(const struct class_names *names, const char *text, enum 
                      text_printable(text, shown, sizeof shown), list, names->ids ? " or a synset" : "");
 }
 
-/* What a suggestion may be of: a synonym, or a word of one. */
+/* Candidates for a suggestion: synonyms, and words of synonyms. */
 struct words {
-    const char **words, **of; /* (count) `of`: the whole synonym */
+    const char **words, **of; /* (count) of: the whole synonym */
     int count;
     struct arena *arena;
 };
@@ -234,7 +234,7 @@ static int add_synonym(struct words *words, const char *synonym, size_t size)
     return 0;
 }
 
-/* ", did you mean ...?" or nothing. A word of several leads to the first name that has it. */
+/* Writes ", did you mean ...?" or nothing. A word that several names have leads to the first of them. */
 static void suggest(const struct class_names *names, const char *text, struct arena *scratch, char *out, size_t size)
 {
     struct words words = {.arena = scratch};
@@ -290,7 +290,7 @@ int class_names_find(const struct class_names *names, const char *text, struct a
 
 /* -- comparing ------------------------------------------------------------------------------------------------------ */
 
-/* A class of a set without a name of its own, "class 7", or "" can be any. */
+/* Whether a class has no real name ("class 7" or ""): it is then compatible with any class. */
 static bool is_comparable(const struct class_names *set, int k)
 {
     char placeholder[32];
@@ -313,8 +313,8 @@ static bool are_same(const struct class_names *a, int i, const struct class_name
 }
 
 struct comparison {
-    int compared, same, moved; /* moved: another class of the network is called so */
-    int first;                 /* that differs; -1 none */
+    int compared, same, moved; /* moved: the name belongs to another class of the network */
+    int first;                 /* first class that differs; -1: none */
 };
 
 static struct comparison compare(const struct class_names *set, const struct class_names *network)
@@ -342,7 +342,7 @@ bool class_names_fit(const struct class_names *set, const struct class_names *ne
 {
     if (set->count == 0)
         return true;
-    /* names are spelled in many ways, so that some may differ; names that are only assumed prove nothing by differing */
+    /* some names may differ, because spellings do; names that are only assumed may all differ */
     const struct comparison result = compare(set, network);
     const bool are_moved = 100 * result.moved > result.compared, are_most_same = 2 * result.same >= result.compared;
     const bool is_part = set->count < network->count && result.compared && are_most_same && !are_moved;

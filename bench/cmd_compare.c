@@ -247,7 +247,9 @@ static int check_tolerances(const struct job *job, struct error *err)
     return 0;
 }
 
-/* Sources that differ; sets of kernels that do make other bits of equal sources, and are a fact like the processor. */
+/*
+ * Reports sources that differ. Different sets of kernels give different bits with equal sources: a fact of the machine.
+ */
 static int find_causes(struct job *job, const char *const **causes, struct error *err)
 {
     struct compared *runs = job->runs;

@@ -31,7 +31,7 @@ struct job {
     struct published what;
     char hash[PUBLISHED_HASH_MAX + 1];
     char url[DOWNLOAD_URL_MAX], path[PATH_MAX], out[PATH_MAX];
-    struct file_folders folders; /* made for them */
+    struct file_folders folders; /* made for the files */
 };
 
 static int take_training(const char *value, const char **training, struct error *err)

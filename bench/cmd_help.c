@@ -1,9 +1,9 @@
-/* bench/cmd_help.c - cambench help COMMAND: what COMMAND --help shows. */
+/* bench/cmd_help.c - cambench help COMMAND: the same text as COMMAND --help. */
 #include "bench/bench.h"
 #include "bench/commands.h"
 #include "bench/options.h"
 
-enum { WORDS_MAX = 2 }; /* a command and, of import, a kind */
+enum { WORDS_MAX = 2 }; /* a command and, for import, a kind */
 
 struct help {
     struct options common;
@@ -14,7 +14,7 @@ struct help {
 static int take(void *target, int key, const char *value, struct error *err)
 {
     struct help *help = target;
-    (void)key, (void)err; /* there are words only */
+    (void)key, (void)err; /* the command has only words */
     help->words[help->count++] = (char *)value;
     return 0;
 }

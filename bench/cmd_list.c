@@ -1,4 +1,4 @@
-/* bench/cmd_list.c - what there is: methods, metrics, backbones, protocols, one of them, the layers of an architecture. */
+/* bench/cmd_list.c - lists methods, metrics, backbones, protocols, a single one, or the layers of an architecture. */
 #include "bench/bench.h"
 #include "bench/catalog.h"
 #include "bench/options.h"
@@ -103,7 +103,7 @@ static void refuse_name(const struct catalog_kind *kind, const char *name, const
                   kind->name);
 }
 
-/* The only row of that name, as an array again. NULL: unknown. Takes the array over. */
+/* Returns an array with only the row of that name; NULL: unknown. Takes ownership of the array. */
 static json_t *pick(json_t *array, const struct catalog_kind *kind, const char *name, struct error *err)
 {
     const char *names[NAMES_MAX];
@@ -121,7 +121,7 @@ static json_t *pick(json_t *array, const struct catalog_kind *kind, const char *
     return found;
 }
 
-/* All that is known of one, its parameters below it. */
+/* Shows everything about one entry, with its parameters below. */
 static void print_one(json_t *object)
 {
     static const struct table_column columns[] = {

@@ -39,7 +39,7 @@ static int read_config(const char *folder, struct arena *arena, struct config *c
     return 0;                /* the resolved config lists the parts of composites too */
 }
 
-/* Numbers of other sources than this program's: a line says which. */
+/* Prints one line if numbers were measured with other sources than this program's. */
 static int say_program(struct store *store, const struct config *config, const struct store_names *names,
                        struct arena *arena, struct error *err)
 {

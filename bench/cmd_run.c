@@ -123,7 +123,7 @@ static void put_sentences(const char *kind, const struct error *list, int count)
         printf("%s: %s\n", kind, text_printable(list[i].text, line, sizeof line));
 }
 
-/* One sentence for all that would end the run: the only problem, or how many stand above. */
+/* One sentence for everything that would end the run: the only problem, or the number of problems printed above. */
 static int refuse(const struct run *job, const struct rehearsal *found, struct error *err)
 {
     const int missing = job->missing_count, problems = found->problem_count;
@@ -140,7 +140,7 @@ static int refuse(const struct run *job, const struct rehearsal *found, struct e
     return EXIT_USAGE;
 }
 
-/* Time, memory, disk, what is missing and what would fail: all of it, before the exit code says that something is. */
+/* Prints time, memory, disk, missing files and everything that would fail, before the exit code reports a failure. */
 static int dry_run(struct run *job, bool fresh, struct error *err)
 {
     struct calibration calibration;
@@ -185,7 +185,7 @@ static void describe(const struct run *job)
             notes_print(job->config.backbones[b].label, &job->backbones[b].info, stdout);
 }
 
-/* On stderr and not quiet: once before the work, once after it, where it is seen. */
+/* Printed on stderr even with --quiet: once before the work and once after it, where it is seen. */
 static void warn_of_classes(const struct run *job)
 {
     for (int b = 0; b < job->config.backbone_count; b++)

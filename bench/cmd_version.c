@@ -1,4 +1,4 @@
-/* bench/cmd_version.c - cambench version: its own, and those of the libraries that numbers depend on. */
+/* bench/cmd_version.c - cambench version: its own version, and those of the libraries that numbers depend on. */
 #include "bench/bench.h"
 #include "bench/digests.h"
 #include "bench/options.h"
@@ -22,7 +22,7 @@ static const struct options_usage usage = {
            "  cambench version\n",
 };
 
-/* With the commit and the shared sources of each room; `list methods --json` has the digests of methods, and so on. */
+/* Adds the commit and the digests of each room's shared sources; `list methods --json` has those of methods, etc. */
 static void print_program(void)
 {
     const char *before = ", sources ";

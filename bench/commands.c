@@ -1,4 +1,4 @@
-/* bench/commands.c - the list of commands: help over all of them, and the way to one. */
+/* bench/commands.c - the list of commands: the help that lists all of them, and the call of one. */
 #include "bench/commands.h"
 
 #include "base/text.h"

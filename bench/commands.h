@@ -1,12 +1,12 @@
 /*
- * bench/commands.h - help over all commands, and the way to one of them.
+ * bench/commands.h - the help that lists all commands, and the call of one of them.
  */
 #ifndef BENCH_COMMANDS_H
 #define BENCH_COMMANDS_H
 
 #include "bench/bench.h"
 
-/* What `cambench --help` shows, to stdout. */
+/* Prints the text of `cambench --help` to stdout. */
 void commands_print_help(void);
 
 /*

@@ -106,7 +106,7 @@ static int fill_backbones(const struct source *source, struct report_backbone *o
     return 0;
 }
 
-/* As this program knows it; a method that is no more is none. */
+/* By this program's list of methods; a method that no longer exists is not a control. */
 static bool is_control(const char *name)
 {
     for (int i = 0; methods[i]; i++)

@@ -16,7 +16,7 @@ struct compared {
     const char *started;     /* "2026-11-21T10:34:29Z"; "" if not known */
     int items, items_wanted; /* backbone, image and method: measured, and without skipped images to be measured */
     struct store_names names;
-    struct programs programs; /* that measured it */
+    struct programs programs; /* the programs that measured the run */
     const char *program;      /* program_text() */
     const char *kernels;      /* program_kernels() */
     struct report report;

@@ -207,7 +207,7 @@ static const struct method *find_method(const char *where, const char *name, str
     for (int i = 0; methods[i] && count < REGISTRY_MAX; i++) {
         if (text_same_name(methods[i]->name, name) || text_same_name(methods[i]->title, name))
             return methods[i];
-        if (!methods[i]->is_control) /* nobody who looks for an explanation means one */
+        if (!methods[i]->is_control) /* a control is never suggested as an explanation */
             words[count++] = methods[i]->name;
     }
     yaml_unknown(where, "method", name, "", words, count, err);

@@ -43,8 +43,8 @@ struct config_metric {
 };
 
 struct config_runtime {
-    int threads;         /* 0: chosen */
-    int batch, memory;   /* inputs that go through the network together; MiB of networks and workspaces; 0: chosen */
+    int threads;         /* 0: automatic */
+    int batch, memory;   /* inputs in one pass of the network; MiB for networks and workspaces; 0: automatic */
     const char *kernels; /* "auto", "openblas", or a set of the engine's: nn/nn.h */
     bool exact_passes;   /* no short cuts */
 };

@@ -1,4 +1,4 @@
-/* bench/database.c - what must be checked before SQLite opens a database. */
+/* bench/database.c - checks files before SQLite opens a database. */
 #include "bench/database.h"
 
 #include "base/input.h"

@@ -1,5 +1,5 @@
 /*
- * bench/database.h - what must be checked before SQLite opens a database.
+ * bench/database.h - checks files before SQLite opens a database.
  */
 #ifndef BENCH_DATABASE_H
 #define BENCH_DATABASE_H
@@ -7,8 +7,8 @@
 #include "base/error.h"
 
 /*
- * The database and the files that SQLite opens beside it are regular or not there. SQLite opens whatever has these names, and
- * waits for ever at a FIFO.
+ * Checks that the database and the files that SQLite opens beside it are regular or do not exist. SQLite opens any kind
+ * of file with these names, and waits for ever at a FIFO.
  */
 int database_check_files(const char *path, struct error *err);
 

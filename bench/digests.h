@@ -1,14 +1,15 @@
 /*
- * bench/digests.h - which sources this program was built from; tools/digests.sh and tools/commit.sh write the values.
+ * bench/digests.h - the sources that this program was built from; tools/digests.sh and tools/commit.sh write the
+ * values.
  *
- * A digest is the SHA-256 (64 hex digits) of a unit's sources without comments and blanks. Units are of a kind: "room" (the
- * shared files of nn, base, datasets, methods, metrics, backbones and bench on which numbers depend), "method", "metric" and
- * "backbone" (a family). Compiler and flags do not count.
+ * A digest is the SHA-256 (64 hex digits) of a unit's sources without comments and blanks. The kind of a unit is "room"
+ * (the shared files of nn, base, datasets, methods, metrics, backbones and bench on which numbers depend), "method",
+ * "metric" or "backbone" (a family). Compiler and flags do not count.
  */
 #ifndef BENCH_DIGESTS_H
 #define BENCH_DIGESTS_H
 
-#define DIGEST_SHOWN 12 /* digits that people read */
+#define DIGEST_SHOWN 12 /* digits in messages */
 
 struct digest {
     const char *kind, *name, *sha256;

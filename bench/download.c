@@ -247,7 +247,7 @@ static int is_stopped(void *context, __attribute__((unused)) curl_off_t total, _
 
 /* -- a request ---------------------------------------------------------------------------------------------------- */
 
-/* libcurl checks certificates and names by itself; that must not depend on its defaults, nor go on where it refused. */
+/* libcurl checks certificates and names; set it explicitly, and stop if libcurl refuses an option. */
 static int set_up(struct transfer *transfer)
 {
     CURL *curl = transfer->curl;

@@ -36,7 +36,7 @@ void estimate_describe(const struct run *run, FILE *stream);
 /* Time, memory and disk. */
 void estimate_costs(const struct run *run, const struct calibration *calibration, FILE *stream);
 
-/* What the run will write, and what it will hold at once, in bytes. */
+/* How much the run will write to disk, and how much memory it will use at once, in bytes. */
 double estimate_disk(const struct run *run);
 double estimate_memory(const struct run *run, const struct calibration *calibration);
 

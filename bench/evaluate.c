@@ -529,7 +529,7 @@ int evaluate_image(struct evaluator *evaluator, int image, const int *which, int
 {
     const struct run *run = evaluator->run;
     const int place = run->chosen[image];
-    const bool has_labels = !run->backbones[evaluator->backbone].misfit; /* else they are of other classes */
+    const bool has_labels = !run->backbones[evaluator->backbone].misfit; /* else the labels are of other classes */
     struct evaluate_subject subject = {.name = run->image_names[image],
                                        .label = has_labels ? imageset_label(run->images, place) : -1};
     arena_reset(&evaluator->arena);

@@ -165,7 +165,7 @@ static int open_network(struct explain *explain, struct error *err)
     return explain->evaluator.session ? 0 : -1;
 }
 
-/* A name or a synset, or else a position. */
+/* Finds a class by name or synset, else by index. */
 static int choose_class(struct explain *explain, struct error *err)
 {
     const char *wanted = explain->options.klass;

@@ -38,7 +38,7 @@ struct explained {
 struct explain *explain_open(const struct explain_options *options, struct error *err);
 void explain_close(struct explain *explain); /* NULL is fine */
 
-/* What is assumed of the network (bench/notes.h). */
+/* Prints assumptions about the network (bench/notes.h). */
 void explain_notes(const struct explain *explain, FILE *stream);
 
 /*

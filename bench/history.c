@@ -183,7 +183,7 @@ static int add_night(struct note *note, struct error *err)
     return status;
 }
 
-/* Version, commit and digest, where the run knows them. */
+/* Version, commit and digest, if the run has stored them. */
 static int add_program(struct note *note, struct error *err)
 {
     sqlite3_stmt *statement;
@@ -307,7 +307,7 @@ static int read_numbers(sqlite3_stmt *row, struct arena *arena, struct trends *o
 
 static const char sql_nights[] = "SELECT started, text FROM night LEFT JOIN program ON night = id ORDER BY started";
 static const char sql_nights_before[] =
-    "SELECT started, '' FROM night ORDER BY started"; /* without a table of programs */
+    "SELECT started, '' FROM night ORDER BY started"; /* for files without a table of programs */
 static const char sql_numbers[] =
     "SELECT c.id, c.backbone, c.method, c.protocol, c.metric, c.unit, o.place, n.value, n.verdict"
     " FROM number n JOIN cell c ON c.id = n.cell"
@@ -334,7 +334,8 @@ static int read_all(const char *path, sqlite3 *db, struct arena *arena, struct t
     if (!status && (read_nights(by_night, arena, out) || read_numbers(by_cell, arena, out)))
         status = error_memory(err, "the history");
     sqlite3_stmt *const statements[] = {by_night, by_cell};
-    for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) /* says whether it came to its end */
+    for (size_t i = 0; i < sizeof statements / sizeof *statements;
+         i++) /* its result tells whether the end was reached */
         if (sqlite3_finalize(statements[i]) != SQLITE_OK && !status)
             status = sql_error(path, db, err);
     return status;

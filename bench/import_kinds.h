@@ -21,7 +21,7 @@ extern const struct import_kind import_kind_dataset, import_kind_weights;
 /* A path that cannot be written is an error before the work, which may take hours. */
 int import_check_writable(const char *path, struct error *err);
 
-/* The same for the user's --out, whose symbolic links are followed: `out` is the path to write. */
+/* The same for the user's --out, whose symbolic links are followed: `out` is the resulting path. */
 int import_find_out(const char *given, char out[PATH_MAX], struct error *err);
 
 #endif

@@ -11,7 +11,7 @@
 #define TEXT "cambench: interrupted; the same command begins again\n"
 
 volatile sig_atomic_t interrupt_has_come;
-static pid_t process; /* a child that has not yet set handlers of its own must leave our files alone */
+static pid_t process; /* a child that has not yet set its own handlers must not remove our files */
 
 static void set_timer(long ms)
 {

@@ -1,4 +1,4 @@
-/* bench/main.c - the door of the program: the command, and the one line that says what went wrong. */
+/* bench/main.c - the program's entry: runs the command and prints the one line of an error. */
 #include "bench/bench.h"
 #include "bench/commands.h"
 #include "bench/startup.h"
@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Options that stand for a command. */
+/* Options that mean the same as a command. */
 static const struct {
     const char *option, *command;
 } spellings[] = {{"--help", "help"}, {"-h", "help"}, {"--version", "version"}, {"-V", "version"}};

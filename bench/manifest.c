@@ -127,13 +127,13 @@ static json_t *blas(void)
                      text_or_null(openblas_get_corename()));
 }
 
-/* null for what is not known. */
+/* null for an unknown value. */
 static json_t *text_if_any(const char *text)
 {
     return text_or_null(text && *text ? text : NULL);
 }
 
-/* {"nn": "1a2b...", ...}: what all numbers depend on. */
+/* {"nn": "1a2b...", ...}: the rooms, on which all numbers depend. */
 static json_t *shared_digests(void)
 {
     json_t *object = json_object();
@@ -149,7 +149,7 @@ static json_t *program(void)
                      text_if_any(program_commit), "digests", shared_digests(), "compiler", COMPILER);
 }
 
-/* Maps of a program; position -1: of those that left no digests. */
+/* Number of maps of a program; position -1: of programs that left no digests. */
 static size_t maps_of(const struct programs *programs, int position)
 {
     size_t maps = 0;
@@ -158,7 +158,7 @@ static size_t maps_of(const struct programs *programs, int position)
     return maps;
 }
 
-/* Those that have measured what is there now. */
+/* The programs that measured the present maps. */
 static json_t *contributors(const struct programs *programs)
 {
     json_t *array = json_array();
@@ -387,7 +387,7 @@ int manifest_join(const char *folder, const char *const *runs, int count, const 
 
 /* -- hashes -------------------------------------------------------------------------------------------------------- */
 
-/* By nettle, which sets nothing up and allocates nothing: neither can fail. */
+/* nettle needs no setup and allocates nothing, so that this cannot fail. */
 static void digest_stream(FILE *file, unsigned char digest[SHA256_DIGEST_SIZE])
 {
     unsigned char bytes[1 << 16];

@@ -18,7 +18,7 @@ struct manifest_entry {
     const char *label; /* NULL: the name */
     const char *name;
     int version;
-    const char *digest; /* of its sources; NULL: none */
+    const char *digest; /* digest of its sources; NULL: none */
 };
 
 struct manifest_step {
@@ -33,7 +33,7 @@ struct manifest_backbone {
     const char *kernels;                  /* the engine's set; NULL: the network was not made in this run */
     const struct manifest_step *steps;    /* the plan */
     int step_count;
-    const char *digest; /* of its family's sources; NULL: none */
+    const char *digest; /* digest of its family's sources; NULL: none */
 };
 
 struct manifest_skipped {
@@ -53,8 +53,8 @@ struct manifest {
     const struct manifest_backbone *backbones;
     const struct manifest_entry *methods, *metrics, *protocols;
     const struct manifest_skipped *skipped;
-    const struct programs *programs; /* that have measured the items; NULL: none */
-    const char *const *mixture;      /* program_mixture(); NULL: nothing to say */
+    const struct programs *programs; /* programs that measured the items; NULL: none */
+    const char *const *mixture;      /* program_mixture(); NULL: none */
 };
 
 /* Writes the file (beside, then renamed). Errors: not writable, no memory. Text that is not UTF-8 is shown with '?'. */

@@ -25,7 +25,7 @@ struct joining {
     struct store_text *texts;
     unsigned char *is_seen;   /* [backbone][image][method]: in one of the runs */
     const char **why_skipped; /* [image]; NULL: could be read */
-    int *programs;            /* of the run at hand: [its number] the number in the store of them all; 0 stays 0 */
+    int *programs;            /* [number in the current run] number in the merged store; 0 stays 0 */
     int program_count;
     struct arena scratch;
 };
@@ -308,7 +308,7 @@ static int compare_items(const struct merge *merge, const char *folder, const st
                                                        : differ(merge, folder, one, "a curve", "another", "one", err);
 }
 
-/* Why two programs may have come to different values, behind the error; nothing if one program measured both. */
+/* Adds to the error why two programs may have measured different values; adds nothing if one program measured both. */
 static void add_cause(struct joining *joining, const struct store_item *one, const struct store_item *other,
                       struct error *err)
 {
@@ -341,7 +341,7 @@ static int compare_known(struct joining *joining, const char *folder, const stru
     return -1;
 }
 
-/* The run's programs, as the store of them all knows them. */
+/* Finds or adds the run's programs in the merged store. */
 static int take_programs(struct joining *joining, struct store *from, struct error *err)
 {
     struct programs programs;
@@ -535,7 +535,7 @@ static int make_store(struct joining *joining, struct error *err)
     merge->store = NULL;
     if (is_new && file_join(path, merge->output, "run.db", &ignored) == 0)
         unlink(path);
-    file_remove_folders(&folders); /* unless others have put something there */
+    file_remove_folders(&folders); /* unless another process has put files there */
     return -1;
 }
 

@@ -29,8 +29,8 @@ struct merge {
     size_t item_count, present, repeated, skipped, missing;
     int shard_count; /* of every run, and [number - 1] how many items of each are missing; 0: runs are not alike */
     size_t *missing_of_shard;
-    struct programs programs;   /* that have measured what is in the store now */
-    const char *const *mixture; /* what is to be said of them: program_mixture() */
+    struct programs programs;   /* programs that measured the items in the store */
+    const char *const *mixture; /* sentences about them: program_mixture() */
 };
 
 /*

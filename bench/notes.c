@@ -1,4 +1,4 @@
-/* bench/notes.c - lines on what is assumed of a network. */
+/* bench/notes.c - prints assumptions about a network. */
 #include "bench/notes.h"
 
 #include "base/text.h"

@@ -1,5 +1,5 @@
 /*
- * bench/notes.h - what a reader of results must know of a network and cannot see in them: one line each.
+ * bench/notes.h - facts about a network that results do not show and their reader needs: one line each.
  */
 #ifndef BENCH_NOTES_H
 #define BENCH_NOTES_H
@@ -8,7 +8,9 @@
 
 #include <stdio.h>
 
-/* What is assumed of weights called `name`: an output that is a sigmoid's logit, and what their import has assumed. */
+/*
+ * Prints assumptions about weights called `name`: that a single output is a sigmoid's logit, and those of the import.
+ */
 void notes_print(const char *name, const struct weights_info *info, FILE *stream);
 
 #endif

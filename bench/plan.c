@@ -57,7 +57,7 @@ static bool is_missing(const struct run *run, const char *path)
     return run->is_dry && access(path, F_OK) != 0 && errno == ENOENT;
 }
 
-/* torchvision's weights know ImageNet's classes: to other pictures they have nothing to say. */
+/* torchvision's weights have ImageNet's classes: they are of no use for other pictures. */
 static bool may_be_imagenet(const struct imageset *images)
 {
     const int classes = images ? imageset_class_count(images) : 0;
@@ -87,7 +87,7 @@ static const char *weights_command(const struct config_backbone *backbone, const
     return arena_format(arena, "cambench import weights FILE --arch %s --out %s", backbone->arch, out);
 }
 
-/* What comes with the program is not to be made or fetched: it is somewhere else. */
+/* A file that comes with the program cannot be made or fetched: it is in another place. */
 static const char *command_for(const char *path, const char *command)
 {
     return shipped_is_own(path)
@@ -96,7 +96,7 @@ static const char *command_for(const char *path, const char *command)
                : command;
 }
 
-/* Files that the config names and only the program has. */
+/* Files in the config that only come with the program. */
 static void find_shipped(struct run *run)
 {
     struct config *config = &run->config;
@@ -347,7 +347,7 @@ static int check_classes(const struct run *run, const struct run_backbone *backb
     return 0;
 }
 
-/* What of a run reads labels; NULL: nothing does. */
+/* Names the part of a run that reads labels; NULL: none does. */
 static const char *user_of_labels(struct run *run)
 {
     const struct config *config = &run->config;
@@ -361,8 +361,8 @@ static const char *user_of_labels(struct run *run)
 }
 
 /*
- * Other classes than the network's are wrong labels: an error where labels are read, and noted (misfit) where they are not.
- * The set's names are those that people gave; the network's may be ImageNet's.
+ * Labels of other classes than the network's are an error if labels are read, else a warning (misfit). Images are shown
+ * with the set's own names; the network's may only be assumed.
  */
 static int compare_classes(struct run *run, struct run_backbone *backbone, struct error *err)
 {

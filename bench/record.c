@@ -192,7 +192,7 @@ static int remember_shard(struct run *run, struct store *store, struct error *er
     return text ? store_manifest_set(store, SHARD_KEY, text, err) : error_memory(err, "the shard");
 }
 
-/* Takes out what another program has measured. */
+/* Removes items that another program has measured. */
 static int drop_old(struct run *run, struct store *store, const struct programs *programs, const struct program *here,
                     const struct store_names *names, struct error *err)
 {
@@ -209,7 +209,7 @@ static int drop_old(struct run *run, struct store *store, const struct programs 
     return store_keep_copy(store, err) || store_drop_uses(store, old, count, err) ? -1 : 0;
 }
 
-/* Numbers of another program's sources are measured again, unless they are to be kept. */
+/* Numbers from other sources are measured again, unless the user keeps them. */
 static int check_programs(struct run *run, struct store *store, bool keep_old, struct error *err)
 {
     struct programs programs;
@@ -242,7 +242,7 @@ static void clear_folder(const char *folder)
     static const char *const kinds[] = {".png", ".svg", ".gp", ".dat", ".md", ".tex"};
     char path[PATH_MAX];
     struct error ignored;
-    const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC); /* not what a link leads to */
+    const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC); /* never the target of a link */
     DIR *entries = fd < 0 ? NULL : fdopendir(fd);
     for (struct dirent *entry; entries && (entry = readdir(entries));) {
         const char *kind = strrchr(entry->d_name, '.');

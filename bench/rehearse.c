@@ -1,4 +1,4 @@
-/* bench/rehearse.c - tries what a run will do, and changes nothing. */
+/* bench/rehearse.c - tries the steps of a run and leaves no changes. */
 #include "bench/rehearse.h"
 
 #include "base/file.h"
@@ -17,7 +17,7 @@ static struct error *add_problem(struct rehearsal *out)
 
 /* -- the run directory ---------------------------------------------------------------------------------------------- */
 
-/* What the run writes below it must not be files where it needs folders, nor folders where it needs files. */
+/* Checks that no file has the name of a folder that the run writes, and no folder that of a file. */
 static int check_names(const char *folder, struct error *err)
 {
     static const struct {
@@ -57,7 +57,7 @@ static double size_of(const char *folder, const char *name)
     return file_join(path, folder, name, &ignored) == 0 && stat(path, &info) == 0 ? (double)info.st_size : 0;
 }
 
-/* What a run that goes on has written already needs no more room. */
+/* Subtracts the bytes that a continued run has written already. */
 static int check_disk(const struct run *run, struct error *err)
 {
     const char *folder = run->config.output;
@@ -65,7 +65,7 @@ static int check_disk(const struct run *run, struct error *err)
     struct statvfs disk;
     char texts[2][32];
     if (statvfs(folder, &disk))
-        return 0; /* a file system that does not say */
+        return 0; /* the file system does not report its free space */
     const double has = (double)disk.f_bavail * (double)disk.f_frsize;
     if (has >= wanted)
         return 0;

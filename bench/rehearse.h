@@ -1,8 +1,9 @@
 /*
- * bench/rehearse.h - what a run finds out only when it is under way, found out by a dry run.
+ * bench/rehearse.h - a dry run's checks for failures that a run would meet only later.
  *
- * The run directory can be made and written to, nobody is at work in it, and what it holds is this run; its disk has room;
- * all weights make networks, and runtime.memory has room for a worker of each; gnuplot can be started if plots are wanted.
+ * The run directory can be made and written to, no other process uses it, and it contains no other run; its disk has
+ * space; all weights make networks, and runtime.memory is enough for one worker of each; gnuplot can be started if
+ * plots are on.
  */
 #ifndef BENCH_REHEARSE_H
 #define BENCH_REHEARSE_H
@@ -15,13 +16,13 @@
 #define REHEARSE_CHECKS 4
 
 struct rehearsal {
-    int problem_count;                      /* that would end the run */
-    struct error problems[REHEARSE_CHECKS]; /* one for each check that fails: its sentence */
-    int warning_count;                      /* that would not */
+    int problem_count;                      /* problems would end the run */
+    struct error problems[REHEARSE_CHECKS]; /* a sentence for each check that fails */
+    int warning_count;                      /* warnings would not */
     struct error warnings[REHEARSE_CHECKS];
 };
 
-/* Leaves the run directory as it was, and takes folders that it had to make away again. */
+/* Leaves the run directory as it was, and removes the folders that it had to make. */
 void rehearse(struct run *run, const struct calibration *calibration, bool fresh, struct rehearsal *out);
 
 #endif

@@ -32,7 +32,7 @@ struct run_backbone {
     struct weights_file *weights;
     struct weights_info info;
     struct backbone_options options;
-    struct class_names classes; /* for people: of the image set if it fits, else the network's own */
+    struct class_names classes; /* for display: the image set's if they fit, else the network's own */
     const char *misfit;         /* how the classes of the image set differ from the network's; NULL: they fit */
     struct graph *graph;
     int layer_count; /* layers whose values are kept: the target layer first, then what methods ask for */
@@ -100,21 +100,22 @@ struct network *run_load_network(const struct run_backbone *backbone, const char
 int run_execute(struct run *run, const struct run_flags *flags, struct error *err);
 
 /*
- * What a run finds out only when it comes to backbone b: whether its weights make a network, and whether runtime.memory
- * has room for a worker. Changes nothing.
+ * Checks in advance what a run needs for backbone b: that its weights make a network, and that runtime.memory is enough
+ * for a worker. Changes nothing.
  */
 int run_try_backbone(struct run *run, int b, struct error *err);
 
 /* -- record.c: what a run leaves beside its numbers -- */
 
 /*
- * Opens the store in config.output, which is there, and writes config.yaml. Items that a program with other sources has
- * measured are taken out, to be measured again, and a line on stderr says so; flags->keep_old: they stay. Errors: a run that
- * was begun with another config, image set or weights (flags->fresh: kept aside), in use by another process, not writable.
+ * Opens the store in config.output, which exists, and writes config.yaml. Items that a program with other sources has
+ * measured are removed, to be measured again, and a line on stderr says so; flags->keep_old: they stay. Errors: a run
+ * that was begun with another config, image set or weights (flags->fresh: kept aside), in use by another process, not
+ * writable.
  */
 struct store *record_open(struct run *run, const struct run_flags *flags, struct error *err);
 
-/* Whether record_open() would take the run directory, which is there; a dry run's, which changes nothing. */
+/* Whether record_open() would accept the existing run directory; for a dry run, so it changes nothing. */
 int record_check(struct run *run, bool fresh, struct error *err);
 
 /* Writes manifest.json. */

@@ -1,4 +1,4 @@
-/* bench/run_lock.c - flock() where there is one, else a file that names its process. */
+/* bench/run_lock.c - flock() if the file system has it, else a file that names its process. */
 #include "bench/run_lock.h"
 
 #include "base/file.h"
@@ -16,7 +16,7 @@
 #define HOST_MAX 128
 #define START_MAX 32
 
-/* Who holds a lock, as the file says: "process 12 on host", and the time when that process began. */
+/* The holder of a lock by the file's content: "process 12 on host", and the start time of that process. */
 struct owner {
     long pid; /* 0: unreadable */
     char host[HOST_MAX], start[START_MAX];
@@ -29,7 +29,7 @@ int run_lock_init(struct run_lock *lock, const char *folder, struct error *err)
     return file_join(lock->path, folder, "run.lock", err);
 }
 
-/* Does the file system say that it has no such locks? */
+/* Whether an errno means that the file system has no such locks. */
 static bool is_unsupported(int reason)
 {
     return reason == ENOSYS || reason == ENOLCK || reason == EOPNOTSUPP || reason == ENOTSUP || reason == EINVAL;
@@ -45,7 +45,7 @@ static int not_written(const struct run_lock *lock, struct error *err)
 
 /* -- owners --------------------------------------------------------------------------------------------------------- */
 
-/* When a process began, in ticks since the machine did: field 22 of its stat, after a name that may hold anything. */
+/* Start time of a process in ticks since boot: field 22 of its stat, after a name that may contain any character. */
 static bool start_of(long pid, char start[START_MAX])
 {
     char path[64], text[1024];
@@ -86,7 +86,7 @@ static bool is_here(const struct owner *owner)
     return owner->pid > 0 && strcmp(owner->host, us.host) == 0;
 }
 
-/* A process of this host that has ended; another may have its number now. */
+/* Whether a process of this host has ended; another one may have its number now. */
 static bool is_gone(const struct owner *owner)
 {
     char start[START_MAX];
@@ -124,7 +124,7 @@ static int in_use(const struct run_lock *lock, struct error *err)
 
 /* -- locks of the file system --------------------------------------------------------------------------------------- */
 
-/* The file was not removed between open() and flock() by a process that ended. */
+/* Whether the open file is still the one at the path: a process that ended may have removed it before our flock(). */
 static bool is_still_there(const struct run_lock *lock)
 {
     struct stat held, there;
@@ -132,7 +132,7 @@ static bool is_still_there(const struct run_lock *lock)
            held.st_dev == there.st_dev;
 }
 
-/* On a lock file of ours, which nobody else locks so. */
+/* Tried on our own lock file, which no other process locks in this way. */
 static bool has_record_locks(int fd)
 {
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET}, none = {.l_type = F_UNLCK, .l_whence = SEEK_SET};
@@ -169,8 +169,8 @@ static void warn(const struct run_lock *lock, int reason)
 /* -- locks by name -------------------------------------------------------------------------------------------------- */
 
 /*
- * Takes the file of a process that is gone out of the way. It is renamed first and then looked at: of two processes that find
- * it at once, the later may have got the new lock of the earlier, which goes back.
+ * Moves the lock file of an ended process away. The file is renamed first and checked afterwards: if two processes find
+ * it at the same time, the later one may have renamed the new lock of the earlier one, and then renames it back.
  */
 static void remove_stale(const struct run_lock *lock)
 {
@@ -208,7 +208,7 @@ static int take_by_name(struct run_lock *lock, struct error *err)
     }
 }
 
-/* Whoever has made the file has taken its name already. */
+/* The process that made the file already holds the lock. */
 static int change_to_names(struct run_lock *lock, bool is_new, int reason, struct error *err)
 {
     lock->is_by_name = true;
@@ -222,7 +222,7 @@ static int change_to_names(struct run_lock *lock, bool is_new, int reason, struc
 
 /* -- taking and giving back ----------------------------------------------------------------------------------------- */
 
-/* Opens the file, or makes it: then *is_new. */
+/* Opens the file, or makes it and sets *is_new. */
 static int open_or_make(struct run_lock *lock, bool *is_new, struct error *err)
 {
     lock->fd = open(lock->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);

@@ -123,7 +123,7 @@ static int by_falling_cost(const void *a, const void *b)
     return x->image - y->image;
 }
 
-/* The methods of a group that an image lacks; all of them where it needs pictures. Returns how many. */
+/* Lists the methods of a group that an image lacks, or all of them if it needs pictures. Returns their number. */
 static int methods_to_do(const struct runner *runner, const struct group *group, int image, int *which)
 {
     const bool is_whole = pictures_want(runner->pictures, image);
@@ -256,7 +256,7 @@ static bool should_stop(struct runner *runner)
 /* A worker is a thread with a session of its own. */
 struct workers {
     int count;
-    int *which; /* (count,methods): those of a worker's task */
+    int *which; /* (count,methods): the methods of a worker's task */
     struct session **sessions;
 };
 
@@ -361,7 +361,7 @@ int run_try_backbone(struct run *run, int b, struct error *err)
 
 /* -- one backbone --------------------------------------------------------------------------------------------------- */
 
-/* Tells the store who measures from now on. */
+/* Registers this program in the store as the one that measures from now on. */
 static int sign_items(struct runner *runner, struct error *err)
 {
     struct program here;
@@ -547,7 +547,7 @@ static int execute(struct runner *runner, struct error *err)
                : 0;
 }
 
-/* A run that failed before it measured anything leaves nothing in a folder that was made for it. */
+/* Cleans up the folder that was made for a run which failed before it measured anything. */
 static void take_back(struct runner *runner)
 {
     static const char *const files[] = {"run.db", "config.yaml"};

@@ -78,7 +78,7 @@ static bool is_file(const char *path)
     return stat(path, &info) == 0 && !S_ISDIR(info.st_mode);
 }
 
-/* The program's file of this name; NULL: it has none. */
+/* The file of this name that comes with the program; NULL: none. */
 static const char *find(const char *name, struct arena *arena)
 {
     char path[PATH_MAX];

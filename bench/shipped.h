@@ -17,15 +17,18 @@
 int shipped_file(const char *name, char path[PATH_MAX], struct error *err);
 
 /*
- * The path of a file that a user or a config names: as it is, if it is there or not one of the program's; else where the
- * program's file of that name is ("datasets/demo/demo.h5", from any folder), in the arena.
+ * The path of a file that a user or a config names: unchanged if it exists or does not come with the program, else the
+ * path of the program's file of that name ("datasets/demo/demo.h5", from any folder), in the arena.
  */
 const char *shipped_or(const char *path, struct arena *arena);
 
-/* Likewise of a config, for which its name will do: "demo" is configs/demo.yaml, "papers/adcc" configs/papers/adcc.yaml. */
+/*
+ * The same for a config, which may be given by name: "demo" is configs/demo.yaml, "papers/adcc"
+ * configs/papers/adcc.yaml.
+ */
 const char *shipped_config(const char *path, struct arena *arena);
 
-/* Whether a path is one of the program's own ("backbones/demo/resnet18.h5"), which no other command can make. */
+/* Whether a path belongs to the program's files ("backbones/demo/resnet18.h5"), which no command can make. */
 bool shipped_is_own(const char *path);
 
 #endif

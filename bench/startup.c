@@ -1,4 +1,4 @@
-/* bench/startup.c - descriptors, signals, stacks and the exit code, which no library chooses. */
+/* bench/startup.c - descriptors, signals, stacks, and the exit code, which libraries must not choose. */
 #define _GNU_SOURCE /* on_exit, pthread_setattr_default_np, sched_getaffinity */
 #include "bench/startup.h"
 
@@ -19,9 +19,9 @@
 #define STACK_MIN ((rlim_t)1 << 20)
 #define STACK_WANTED ((rlim_t)8 << 20)
 #define THREAD_STACK_MIN ((size_t)2 << 20)
-#define BUFFER_BYTES ((size_t)129 << 20) /* that OpenBLAS takes for each of its threads */
+#define BUFFER_BYTES ((size_t)129 << 20) /* OpenBLAS's buffer for each of its threads */
 
-/* -- before the libraries: C's own has not set itself up either, so here are bare system calls ----------------------- */
+/* -- before the libraries: not even C's own is initialised, so this part uses bare system calls -------------------- */
 
 _Noreturn static void end_early(const char *text)
 {
@@ -35,7 +35,7 @@ static bool begins(const char *text, const char *with)
     return strncmp(text, with, strlen(with)) == 0;
 }
 
-/* Too small a stack crashes a thread, too large a one keeps it from being made. */
+/* Drops sizes of stacks: a stack that is too small crashes a thread, one that is too large cannot be made. */
 static void drop_stack_sizes(char **environment)
 {
     char **to = environment;
@@ -45,7 +45,7 @@ static void drop_stack_sizes(char **environment)
     *to = NULL;
 }
 
-/* How many threads OpenBLAS makes buffers for: one for each core, or OMP_NUM_THREADS if that is less. */
+/* The number of threads for which OpenBLAS makes buffers: one for each core, or OMP_NUM_THREADS if that is less. */
 static size_t count_threads(char **environment)
 {
     static const char name[] = "OMP_NUM_THREADS=";
@@ -73,7 +73,7 @@ static void check_memory(size_t threads)
 static struct sigaction usual_interrupt;
 static bool is_early;
 
-/* OpenBLAS with threads of its own sends SIGINT to its process when it gets none. */
+/* An OpenBLAS with its own threads sends SIGINT to its process if it cannot start them. */
 static void interrupted_early(int number, siginfo_t *info, void *context)
 {
     (void)context;
@@ -97,7 +97,7 @@ __attribute__((section(".preinit_array"), used)) static void (*const early)(int,
 
 /* -- main()'s beginning --------------------------------------------------------------------------------------------- */
 
-/* A file that a command opens must never take the number of a closed stdin, stdout or stderr. */
+/* A file that a command opens must never get the number of a closed stdin, stdout or stderr. */
 static void hold_standard_descriptors(void)
 {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
@@ -109,11 +109,13 @@ static void set_signals(void)
 {
     if (is_early)
         sigaction(SIGINT, &usual_interrupt, NULL);
-    signal(SIGPIPE, SIG_IGN); /* a reader or a child that has left must not end a run */
-    signal(SIGXFSZ, SIG_IGN); /* write() says EFBIG */
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe or an ended child must not end a run */
+    signal(SIGXFSZ, SIG_IGN); /* write() then fails with EFBIG */
 }
 
-/* The soft limit is raised as far as it may be; it holds for what the main thread and its forks still take. */
+/*
+ * Raises the soft limit as far as allowed; this affects the further growth of the main thread's and its forks' stacks.
+ */
 static int set_stack(struct error *err)
 {
     struct rlimit limit;
@@ -130,7 +132,7 @@ static int set_stack(struct error *err)
                      (unsigned long long)(limit.rlim_cur >> 10), (unsigned long long)(STACK_MIN >> 10));
 }
 
-/* Of the threads that OpenMP will make, which else have what the soft limit was. */
+/* Sets the stack size of OpenMP's threads, which would otherwise be the old soft limit. */
 static void set_thread_stacks(void)
 {
     pthread_attr_t attributes;
@@ -148,7 +150,7 @@ static void set_thread_stacks(void)
 static const char *name = "cambench";
 static bool is_over;
 
-/* OpenMP ends the process with exit code 1 where it gets no thread. */
+/* OpenMP ends the process with exit code 1 if it cannot start a thread. */
 static void guard(int code, void *context)
 {
     (void)context;

@@ -1,8 +1,8 @@
 /*
- * bench/startup.h - what a program needs before and after its work, whatever the world it is started in.
+ * bench/startup.h - makes a program independent of the limits and the environment it is started with.
  *
- * Before any library sets itself up (this needs no call): sizes of stacks that the environment gives to OpenMP are dropped, and
- * the process ends with a sentence where OpenBLAS would wait for ever for memory or kill it for want of a thread.
+ * Before any library is initialised (this needs no call), the environment's sizes of OpenMP's stacks are dropped, and
+ * the process ends with a message if OpenBLAS would wait for ever for memory or kill it for lack of a thread.
  */
 #ifndef BENCH_STARTUP_H
 #define BENCH_STARTUP_H
@@ -10,12 +10,13 @@
 #include "base/error.h"
 
 /*
- * Descriptors 0 to 2 are open, a full pipe or a file's largest size are errors of write() and not signals, stacks are large
- * enough. From then on a library that ends the process does so with EXIT_USAGE and one line. Error: the stack is too small.
+ * After this call descriptors 0 to 2 are open, a closed pipe and a file's largest size are errors of write() and not
+ * signals, and stacks are large enough. A library that ends the process then does so with EXIT_USAGE and one line.
+ * Error: the stack is too small.
  */
 int startup_begin(const char *program, struct error *err);
 
-/* Returns the code; to be called with what main() returns, which is then kept. */
+/* Returns the code that it is given; called with main()'s result, which is then not replaced. */
 int startup_end(int code);
 
 #endif

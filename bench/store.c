@@ -47,9 +47,9 @@ static const char schema[] =
     "CREATE TABLE skipped (image INTEGER PRIMARY KEY, why TEXT NOT NULL);";
 
 /*
- * What layouts 2 and 3 add to the one before, as tables of the file or, of a file that is only read, beside it. The blobs
- * are float64 in the machine's order: little-endian on all that we run on. `made` says which program measured an item; one
- * that it does not list was measured by a program that left no digests.
+ * What layouts 2 and 3 add to the one before, as tables in the file or, for a file that is only read, in memory. The
+ * blobs are float64 in the machine's order: little-endian on all that we run on. `made` says which program measured an
+ * item; an item that is not in it was measured by a program that left no digests.
  */
 #define SCHEMA_2(table) \
     "CREATE " table " curve (backbone INTEGER NOT NULL, image INTEGER NOT NULL, method INTEGER NOT NULL," \
@@ -322,7 +322,7 @@ static int move_aside(const char *path, const char *suffix, struct error *err)
     return 0;
 }
 
-/* SQLite's way to its file: without locks of its own where the file system has none, since ours are held. */
+/* SQLite's file layer (VFS): without its own locks if the file system has none, since we hold ours. */
 static const char *file_access(const struct store *store)
 {
     return store->lock.has_record_locks && !store->lock.is_by_name ? NULL : "unix-none";
@@ -399,7 +399,7 @@ static int write_names(struct store *store, const struct store_names *names, str
     return 0;
 }
 
-/* What the layouts after `layout` add. */
+/* Adds the tables of the layouts after `layout`. */
 static int add_layouts(struct store *store, int layout, struct error *err)
 {
     while (++layout <= STORE_LAYOUT)
@@ -408,7 +408,7 @@ static int add_layouts(struct store *store, int layout, struct error *err)
     return 0;
 }
 
-/* The same in one commit; a file that is only read gets what it lacks in memory. */
+/* The same in one commit; for a file that is only read, missing tables are made in memory. */
 static int upgrade(struct store *store, int layout, struct error *err)
 {
     if (run_sql(store, store->is_read_only ? "PRAGMA temp_store = MEMORY; BEGIN" : "BEGIN IMMEDIATE", err))
@@ -622,7 +622,7 @@ static void remove_unfinished(const struct store *store)
             file_remove_unfinished(path);
 }
 
-/* SQLite follows a link to its file, and in someone else's folder that may lead anywhere. */
+/* SQLite would follow a link in place of its file, and in someone else's folder a link may lead anywhere. */
 static int refuse_links(const struct store *store, struct error *err)
 {
     static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
@@ -1267,7 +1267,7 @@ static int keep_curve(struct store *store, struct arena *arena, const struct rep
         bytes != sqlite3_column_bytes(row, 6))
         return outside(store, "curve", err);
     if (report->shared && !report->shared[(size_t)backbone * (size_t)store->image_count + (size_t)image])
-        return 0; /* mean curves are there to be compared */
+        return 0; /* mean curves can be compared */
     const struct arena_mark mark = arena_mark(&store->arena);
     double *copies = arena_alloc(&store->arena, 2, (size_t)bytes); /* a blob may stand at any address */
     if (!copies)

@@ -36,7 +36,7 @@ struct store_item {
     int value_count;
     const struct store_value *values;
     const struct store_curve *curves; /* NULL: none */
-    int program;                      /* that measured it: store_add_program(); 0: not known */
+    int program;                      /* the program that measured it: store_add_program(); 0: not known */
 };
 
 /* What the rows mean: names by position. Compared with what an existing file holds. */
@@ -76,7 +76,7 @@ int store_check_unchanged(const struct store *store, struct error *err);
 /* Reading fails as soon as *stop is set. */
 void store_stop_when(struct store *store, const volatile sig_atomic_t *stop);
 
-/* Brings all that was committed from run.db-wal into run.db: store_close() tries that too, and cannot say that it failed. */
+/* Moves all commits from run.db-wal into run.db; store_close() tries that too, but cannot report a failure. */
 int store_finish(struct store *store, struct error *err);
 
 void store_close(struct store *store); /* NULL is fine */

@@ -1,4 +1,4 @@
-/* bench/store_inside.h - what the files of the store share; nobody else includes this. */
+/* bench/store_inside.h - shared by the files of the store; no other file includes it. */
 #ifndef BENCH_STORE_INSIDE_H
 #define BENCH_STORE_INSIDE_H
 
@@ -12,7 +12,7 @@ const char *store_path(const struct store *store); /* of run.db */
 /* Fills err with SQLite's reason; returns -1. */
 int store_fail(const struct store *store, struct error *err);
 
-/* Reads again which items there are, after some have been taken out. */
+/* Reads the list of items again, after some have been removed. */
 int store_reload_items(struct store *store, struct error *err);
 
 #endif

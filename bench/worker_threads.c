@@ -1,4 +1,4 @@
-/* bench/worker_threads.c - no more threads than help, nor than there can be. */
+/* bench/worker_threads.c - limits threads to the number that is useful and available. */
 #include "bench/worker_threads.h"
 
 #include "nn/threads.h"
@@ -6,9 +6,9 @@
 #include <omp.h>
 #include <stdio.h>
 
-#define MOST_OF_FEW 8 /* on a few cores that many do little harm */
+#define MOST_OF_FEW 8 /* on a few cores this many threads do little harm */
 
-/* Twice the cores: threads that wait for a slow disk leave theirs to others. Beyond it, each costs memory and time. */
+/* Twice the cores, because threads wait for a slow disk. More of them only cost memory and time. */
 static int most_helpful(void)
 {
     const int cores = omp_get_num_procs();

@@ -1,5 +1,5 @@
 /*
- * bench/worker_threads.h - how many threads a command gets of those that were asked for.
+ * bench/worker_threads.h - the number of threads that a command gets.
  */
 #ifndef BENCH_WORKER_THREADS_H
 #define BENCH_WORKER_THREADS_H
@@ -7,8 +7,9 @@
 #include "base/error.h"
 
 /*
- * asked: 0: as many as OpenMP has, which is the number of cores unless the environment says otherwise. Returns how many there are,
- * and says in one line on stderr when they are fewer than were asked for; 0: error, no memory. Results do not depend on it.
+ * asked: 0: as many as OpenMP has, which is the number of cores unless the environment sets another. Returns the number
+ * of threads, and prints one line on stderr if it is smaller than `asked`; 0: error, no memory. Results do not depend
+ * on the number.
  */
 int worker_threads(int asked, struct error *err);
 

@@ -1,8 +1,8 @@
 /*
- * bench/yaml_limits.c - what a config may hold, counted on the parser's events before libyaml builds a document.
+ * bench/yaml_limits.c - limits of a config, counted on the parser's events before libyaml builds a document.
  *
- * libyaml takes a time that grows with the square of the depth of [ and {, of anchors and of %TAG lines. Its events come as
- * it reads, at most a simple key's 1024 characters behind, so that the count ends the work before it grows.
+ * libyaml's time grows with the square of the depth of [ and {, of the number of anchors and of %TAG lines. Its events
+ * lag at most a simple key's 1024 characters behind its reading, so that the count stops the work early.
  */
 #include "bench/yaml_limits.h"
 
@@ -23,7 +23,7 @@ int yaml_syntax_error(const yaml_parser_t *parser, const char *source, bool is_s
                      parser->context ? parser->context : "");
 }
 
-/* What has been met of a stream's events. */
+/* Counts of a stream's events. */
 struct census {
     const char *source;
     bool is_set;
@@ -55,7 +55,7 @@ static int count_event(struct census *census, const yaml_event_t *event)
         return fail_at(census, &event->start_mark, "levels of lists and mappings", YAML_DEPTH_MAX);
     if (census->anchors > ANCHORS_MAX)
         return fail_at(census, &event->start_mark, "anchors (&)", ANCHORS_MAX);
-    if (census->values > YAML_VALUES_MAX + 1) /* the document is one */
+    if (census->values > YAML_VALUES_MAX + 1) /* the document counts as one */
         return error_set(census->err, "%s: more than %d values", census->source, YAML_VALUES_MAX);
     return 0;
 }
@@ -74,7 +74,7 @@ static int count_events(yaml_parser_t *parser, struct census *census)
     }
 }
 
-/* A line that begins with "%", in whatever encoding; all stand before the document's first event. */
+/* Counts lines that begin with "%", in any encoding; all of them come before the document's first event. */
 static int check_directives(const char *text, size_t size, const char *source, struct error *err)
 {
     int count = 0;

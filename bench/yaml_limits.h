@@ -1,5 +1,5 @@
 /*
- * bench/yaml_limits.h - what a config may hold, so that any text is refused or read in a time that grows with its size.
+ * bench/yaml_limits.h - limits of a config, so that any text is refused or read in a time that grows with its size.
  */
 #ifndef BENCH_YAML_LIMITS_H
 #define BENCH_YAML_LIMITS_H
@@ -14,10 +14,12 @@
 #define YAML_VALUES_MAX 10000
 #define YAML_DEPTH_MAX 16
 
-/* Of the whole text, in all its documents: levels, values, anchors, directives. With is_set, places are left out of err. */
+/*
+ * Checks levels, values, anchors and directives of all documents in the text. With is_set, err has no line and column.
+ */
 int yaml_check_limits(const char *text, size_t size, const char *source, bool is_set, struct error *err);
 
-/* libyaml's own complaint, with its place. Returns -1. */
+/* Fills err with libyaml's own message and its place. Returns -1. */
 int yaml_syntax_error(const yaml_parser_t *parser, const char *source, bool is_set, struct error *err);
 
 #endif

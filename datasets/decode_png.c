@@ -44,7 +44,7 @@ _Noreturn static void refuse(png_structp png, png_const_charp text)
     longjmp(png_jmpbuf(png), 1);
 }
 
-/* The library's text says it in several ways, zlib's among them. */
+/* libpng has several texts for a lack of memory, one of them zlib's. */
 static png_voidp take_memory(png_structp png, png_alloc_size_t size)
 {
     struct decoder *decoder = png_get_mem_ptr(png);

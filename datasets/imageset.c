@@ -369,7 +369,7 @@ static int open_foreign(struct imageset *set, struct error *err)
     return 0;
 }
 
-/* Pixels of another type are whole numbers from 0 to 255, or no picture would be readable: the first one shows it. */
+/* Checks that pixels of another type are whole numbers from 0 to 255, by reading the first picture. */
 static int check_pixels(struct imageset *set, struct error *err)
 {
     const struct h5_item *item = set->pictures;

@@ -25,15 +25,15 @@ struct import_result {
 enum import_classes { IMPORT_CLASSES_IMAGENET, IMPORT_CLASSES_FOLDER };
 
 struct import_options {
-    const char *source, *out;    /* a folder, or a tar archive */
-    const char *list;            /* file that names the pictures to take, one a line; NULL: all */
-    const char *labels;          /* table, development kit: instead of what is found; "none": no labels; NULL: find */
-    const char *synsets;         /* ImageNet's classes: LOC_synset_mapping.txt or meta.mat; NULL: find */
-    const char *boxes;           /* folder of XML annotations, or Kaggle's CSV; NULL: those that came with the labels */
+    const char *source, *out; /* a folder, or a tar archive */
+    const char *list;         /* file that names the pictures to take, one a line; NULL: all */
+    const char *labels;       /* table or development kit; "none": no labels; NULL: search for one */
+    const char *synsets;      /* ImageNet's classes: LOC_synset_mapping.txt or meta.mat; NULL: search for one */
+    const char *boxes; /* folder of XML annotations, or Kaggle's CSV; NULL: the boxes that come with the labels */
     enum import_classes classes; /* of ImageNet's synsets: ImageNet's indices, or from 0 in the order of the folders */
     bool is_partial;             /* pictures that the table of labels does not name are left out; else an error */
-    int limit, per_class;        /* at most so many readable ones; 0: all */
-    bool is_sampled;             /* drawn at random by `seed`, instead of the first ones; their order stays */
+    int limit, per_class;        /* largest number of readable pictures; 0: all */
+    bool is_sampled;             /* drawn at random by `seed`, instead of the first ones; their order is kept */
     uint64_t seed;
     bool is_decoded; /* decode every picture too: slow, and sees all damage */
     bool is_strict;  /* an unreadable picture is an error; nothing is written */
@@ -41,7 +41,7 @@ struct import_options {
     const volatile sig_atomic_t *stop; /* set by a signal handler; NULL: never */
     /* What happens, for people; each may be NULL. checked: another picture, `problem` NULL if it is readable. */
     void (*found)(void *context, const struct import_result *result);
-    void (*noted)(void *context, const char *note); /* after found: what was understood besides the layout */
+    void (*noted)(void *context, const char *note); /* after `found`: decisions other than the layout */
     void (*checked)(void *context, const char *problem);
     void *context;
 };

@@ -1,4 +1,4 @@
-/* datasets/import_classes.c - one folder per class: which folders are classes, and which number each gets. */
+/* datasets/import_classes.c - one folder per class: decides which folders are classes, and the number of each. */
 #include "datasets/import_finder.h"
 
 #include "base/text.h"
@@ -32,7 +32,7 @@ static void sort_once(const char **ids, int count, struct class_list *list)
             ids[list->count++] = ids[i];
 }
 
-/* Of "a/b/x.jpg" below "a/" the folder "b"; NULL: it has none, or lies elsewhere. */
+/* Returns the folder "b" of "a/b/x.jpg" below "a/"; NULL: the path has none, or is not below "a/". */
 static const char *class_of(const struct import_files *files, size_t common, const char *path, struct arena *arena)
 {
     const bool is_below = strlen(path) > common && strncmp(path, files->files[0].path, common) == 0;
@@ -40,7 +40,7 @@ static const char *class_of(const struct import_files *files, size_t common, con
     return slash ? arena_format(arena, "%.*s", (int)(slash - path) - (int)common, path + common) : NULL;
 }
 
-/* The folders right below the common one that pictures lie in, also those that cannot be taken. */
+/* Lists the folders directly below the common one that contain pictures, including unreadable ones. */
 static int collect_classes(const struct import_files *files, size_t common, struct arena *arena,
                            struct class_list *list, struct error *err)
 {
@@ -52,7 +52,7 @@ static int collect_classes(const struct import_files *files, size_t common, stru
         const char *path = files->files[i].path + common, *slash = strchr(path, '/');
         const size_t length = slash ? (size_t)(slash - path) : 0;
         if (!slash || (count && strlen(ids[count - 1]) == length && memcmp(ids[count - 1], path, length) == 0))
-            continue; /* as the one before: paths are sorted */
+            continue; /* same as the one before: paths are sorted */
         if (!(ids[count++] = arena_format(arena, "%.*s", (int)length, path)))
             return error_memory(err, "a list of classes");
     }
@@ -63,7 +63,7 @@ static int collect_classes(const struct import_files *files, size_t common, stru
     return 0;
 }
 
-/* The folders right below the common one that no picture lies in. */
+/* Lists the folders directly below the common one that contain no pictures. */
 static int collect_empty(const struct import_files *files, size_t common, struct arena *arena,
                          const struct class_list *classes, struct class_list *list, struct error *err)
 {
@@ -99,7 +99,7 @@ static int find_class(const struct class_list *list, const char *path, size_t le
     return -1;
 }
 
-/* -- what their names say ------------------------------------------------------------------------------------------- */
+/* -- names of folders ------------------------------------------------------------------------------------------- */
 
 enum class_names { CLASSES_WORDS, CLASSES_SYNSETS, CLASSES_NUMBERS, CLASSES_SOME_NUMBERS };
 
@@ -115,7 +115,7 @@ static bool has_twin(const struct class_list *list, int k)
     return k && strncmp(list->ids[k - 1], list->ids[k], SYNSET_LENGTH) == 0;
 }
 
-/* `index`: the class of each folder by its name, where it is a number. */
+/* `index`: the class of each folder whose name is a number. */
 static enum class_names judge_names(const struct class_list *list, int *index)
 {
     int numbers = 0, synsets = 0, fitting = 0;
@@ -138,7 +138,10 @@ static enum class_names judge_names(const struct class_list *list, int *index)
     return fitting == list->count ? CLASSES_NUMBERS : CLASSES_SOME_NUMBERS;
 }
 
-/* Folders 0, 1 ... K-1 are meant as these numbers, though as text 10 stands before 2. False: one is there twice (01, 1). */
+/*
+ * Folders 0, 1 ... K-1 are these classes, although "10" sorts before "2" as text. False: a number appears twice (01,
+ * 1).
+ */
 static bool sort_by_number(struct class_list *list, const int *index, struct arena *arena)
 {
     const char **sorted = arena_alloc(arena, (size_t)list->count + 1, sizeof *sorted);
@@ -152,7 +155,7 @@ static bool sort_by_number(struct class_list *list, const int *index, struct are
     return sorted;
 }
 
-/* Folders 0 to K-1 of which some are empty: with these, the numbers are classes. */
+/* Handles folders 0 to K-1 of which some are empty: the empty ones count as classes too. */
 static int add_empty_numbers(struct finder *finder, struct class_list *list, const struct class_list *empty,
                              bool *is_added, struct error *err)
 {
@@ -172,7 +175,7 @@ static int add_empty_numbers(struct finder *finder, struct class_list *list, con
     return 0;
 }
 
-/* Folders without pictures are no classes, which would shift all others. */
+/* Folders without pictures are not classes: they would shift the numbers of all others. */
 static int settle_empty(struct finder *finder, size_t common, struct class_list *list, struct error *err)
 {
     struct class_list empty;
@@ -193,7 +196,7 @@ static int settle_empty(struct finder *finder, size_t common, struct class_list 
 
 /* -- labels --------------------------------------------------------------------------------------------------------- */
 
-/* Pictures outside of a class folder do not count, which is noted. */
+/* Pictures outside of a class folder are left out, with a note. */
 static int label_by_folders(struct finder *finder, size_t common, const struct class_list *sorted, const int *index,
                             struct error *err)
 {
@@ -220,7 +223,7 @@ static int label_by_folders(struct finder *finder, size_t common, const struct c
                  : error_memory(err, "a list of classes");
 }
 
-/* "train/n01440764/x.JPEG": one folder too high, every synset would be of the class "train". */
+/* The source is one folder too high ("train/n01440764/x.JPEG"): every synset would get the class "train". */
 static int check_depth(const struct import_files *files, size_t common, enum class_names names, struct error *err)
 {
     for (int i = 0; i < files->count && names == CLASSES_WORDS; i++) {
@@ -251,7 +254,7 @@ static int check_parts(const struct finder *finder, size_t common, const struct 
                      (int)common, finder->files->files[0].path, list->ids[list->count - 1]);
 }
 
-/* Of "n02085620-Chihuahua" the synset. */
+/* Returns the synset of "n02085620-Chihuahua". */
 static int use_synset_folders(struct finder *finder, const struct class_list *list, int *index, const char *where,
                               struct error *err)
 {
@@ -296,7 +299,7 @@ static int use_folders(struct finder *finder, struct class_list *list, enum clas
                       err);
 }
 
-/* Some synsets among other names: what is not a synset has its place in the order of names, and so all have. */
+/* Only some names are synsets: all folders are numbered in the order of their names. */
 static int note_some_synsets(struct finder *finder, const struct class_list *list, struct error *err)
 {
     const char *other = NULL;

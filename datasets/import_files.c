@@ -275,7 +275,7 @@ static struct import_file *find_file(const struct import_index *index, struct im
     return *found;
 }
 
-/* Does one of the paths end in the other, at a slash? */
+/* Whether one of the paths ends in the other, at a slash. */
 static bool is_end_of(const char *path, const char *end)
 {
     const size_t length = strlen(path), end_length = strlen(end);
@@ -307,7 +307,7 @@ struct import_file *import_index_find(const struct import_index *index, const ch
     if (file || !strchr(text, '\\'))
         return file;
     const struct arena_mark mark = arena_mark(index->arena);
-    char *path = arena_string(index->arena, text); /* as Windows writes it */
+    char *path = arena_string(index->arena, text); /* may have Windows' backslashes */
     for (char *at = path; at && (at = strchr(at, '\\')); at++)
         *at = '/';
     file = path ? find_text(index, path) : NULL;

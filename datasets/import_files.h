@@ -39,14 +39,13 @@ struct import_files {
     const char **class_names, **class_ids; /* (class_count) */
     const char **folders;                  /* (folder_count) those that were met, for classes without pictures */
     int folder_count;
-    const char **left_out;            /* (left_out_count) names of hidden and tool folders that were met, each once */
+    const char **left_out;            /* (left_out_count) names of hidden folders and tools' folders, each once */
     int left_out_count, hidden_count; /* hidden_count: pictures with a hidden name */
-    const char **notes;               /* (note_count) what was understood besides the layout, one line each */
+    const char **notes;               /* (note_count) decisions other than the layout, one line each */
     int note_count;
-    const char *
-        *lost; /* (lost_count) paths of pictures that are there and not taken; their folders are classes all the same */
+    const char **lost; /* (lost_count) paths of pictures that are left out; their folders are still classes */
     int lost_count;
-    int foreign_count;         /* of them, in formats that are not read */
+    int foreign_count;         /* those of them in formats that are not supported */
     const char *first_foreign; /* NULL: none */
     const char **refused;      /* (refused_count) pictures that cannot be taken, each with the reason */
     int refused_count;
@@ -61,7 +60,7 @@ int import_add_file(struct import_files *files, const char *path, uint64_t bytes
 int import_add_folder(struct import_files *files, const char *path, struct arena *arena, struct error *err);
 int import_add_refused(struct import_files *files, const char *path, const char *why, struct arena *arena,
                        struct error *err);
-/* A picture that is there and not taken; and one in a format that is not read. */
+/* Adds a picture that is left out; and one in a format that is not supported. */
 int import_add_lost(struct import_files *files, const char *path, struct arena *arena, struct error *err);
 int import_add_foreign(struct import_files *files, const char *path, struct arena *arena, struct error *err);
 int import_add_class(struct import_files *files, const char *id, const char *name, struct arena *arena,
@@ -72,13 +71,13 @@ int import_add_left_out(struct import_files *files, const char *name, size_t len
 int import_add_note(struct import_files *files, struct arena *arena, struct error *err, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* By its ending; and one of another format, such as WebP. */
+/* Whether a name ends as a picture's; and as one of another format, such as WebP. */
 bool import_is_picture_name(const char *path);
 bool import_is_foreign_name(const char *path);
 
 /*
- * The first part of a folder's path (`size` bytes, as far as its last slash or its end) that is hidden (".git") or made by
- * a tool ("__MACOSX"), and its length; NULL: none. Pictures below are not the user's.
+ * Returns the first part of a folder's path (`size` bytes, up to its last slash or its end) that is hidden (".git") or
+ * made by a tool ("__MACOSX"), and its length; NULL: none. Pictures below such folders are not the user's.
  */
 const char *import_tool_folder(const char *path, size_t size, size_t *length);
 
@@ -90,15 +89,15 @@ char *import_stem(const char *path, struct arena *arena);
 /* Fills in the names. Errors: a path that is there twice. */
 int import_name_files(struct import_files *files, struct arena *arena, struct error *err);
 
-/* Finds files by what tables and lists call them. */
+/* Finds files by the names that tables and lists give them. */
 struct import_index;
 
 /* In the arena; the files must not move. NULL: no memory. */
 struct import_index *import_index_files(const struct import_files *files, struct arena *arena);
 
 /*
- * The only file that `text` means: its path, its name, its name without the ending, or a path that ends in the file's own
- * ("val/x.JPEG" of a list of the folder val). NULL: none, or several.
+ * Returns the only file that `text` names by its path, its name, its name without the ending, or a path that ends in
+ * the file's own ("val/x.JPEG" in a list, for the folder val). NULL: none, or several.
  */
 struct import_file *import_index_find(const struct import_index *index, const char *text);
 
@@ -111,7 +110,7 @@ int import_keep_listed(const char *list, struct arena *arena, struct import_file
 /* A regular file of at most `most` bytes, into the arena with a NUL behind it. Errors do not name the file. */
 int import_read_file(const char *path, size_t most, struct arena *arena, char **bytes, size_t *size, struct error *err);
 
-/* The same of a table: text in UTF-8, without a byte order mark, at most IMPORT_TABLE_BYTES_MAX. */
+/* The same for a table: text in UTF-8, without its byte order mark, at most IMPORT_TABLE_BYTES_MAX. */
 int import_read_text(const char *path, struct arena *arena, char **text, size_t *size, struct error *err);
 
 #endif

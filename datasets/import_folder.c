@@ -13,9 +13,9 @@ static int compare_entries(const FTSENT **a, const FTSENT **b)
     return strcmp((*a)->fts_name, (*b)->fts_name);
 }
 
-#define FOLDER_LEVELS 4 /* at which folders of classes are looked for */
+#define FOLDER_LEVELS 4 /* depth of the search for folders of classes */
 
-/* A folder of pictures of other programs is not gone into. */
+/* Does not enter a folder with pictures of other programs. */
 static int take_folder(FTS *tree, FTSENT *entry, const char *path, struct import_files *files, struct arena *arena,
                        struct error *err)
 {

@@ -1,4 +1,4 @@
-/* datasets/import_labels.c - the rows of a table of labels meet the pictures that are there. */
+/* datasets/import_labels.c - matches the rows of a table of labels with the pictures. */
 #include "datasets/import_finder.h"
 #include "datasets/import_table.h"
 
@@ -21,7 +21,7 @@ static int fail_row(const struct import_table *table, const struct import_row *r
 
 /* -- classes --------------------------------------------------------------------------------------------------------- */
 
-/* Sets the text of a class, or checks that it says the same as before. */
+/* Sets the text of a class, or checks that it equals the earlier one. */
 static int set_class(const struct import_table *table, const struct import_row *row, const char **texts,
                      const char *text, struct error *err)
 {
@@ -31,7 +31,7 @@ static int set_class(const struct import_table *table, const struct import_row *
     return 0;
 }
 
-/* Classes that no line names. Without any name there is no list of classes at all. */
+/* Fills in classes that no line names. Without any name there is no list of classes. */
 static int complete_classes(struct import_files *files, struct arena *arena, struct error *err)
 {
     for (int k = 0; k < files->class_count; k++) {
@@ -46,7 +46,7 @@ static int complete_classes(struct import_files *files, struct arena *arena, str
     return 0;
 }
 
-/* A table of some of ImageNet's classes has all of them: 1000, with ImageNet's names where it gives none. */
+/* A table of some of ImageNet's classes gets all 1000, with ImageNet's names where it gives none. */
 static int use_imagenet(struct finder *finder, const struct imagenet *imagenet, struct error *err)
 {
     struct import_files *files = finder->files;
@@ -67,7 +67,7 @@ static int use_imagenet(struct finder *finder, const struct imagenet *imagenet, 
                            "classes: ImageNet's %d, whose synsets and indices the table gives", IMAGENET_CLASSES);
 }
 
-/* The numbers of a table that names synsets are ImageNet's, or it is said that they are not. */
+/* Adds a note if the numbers of a table with synsets are not ImageNet's. */
 static int compare_with_imagenet(struct finder *finder, const struct import_table *table, struct error *err)
 {
     const struct imagenet *imagenet = imagenet_read(finder->arena);
@@ -129,7 +129,7 @@ static int compare_texts(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Words are numbered from 0 in their order, as folders are. */
+/* Numbers names of classes from 0 in their order, as for folders. */
 static int use_words(struct finder *finder, const struct import_table *table, const char **classes, struct error *err)
 {
     struct import_files *files = finder->files;
@@ -174,7 +174,7 @@ static uint64_t size_of(const char *folder, const char *file)
     return (uint64_t)info.st_size;
 }
 
-/* Of a row's file, what stands below the folder: "/data/val/x.jpg" is "x.jpg" of "/data/val". */
+/* Returns the part of a row's file below the folder: "x.jpg" for "/data/val/x.jpg" and "/data/val". */
 static const char *below_folder(const struct finder *finder, const char *file)
 {
     char real[PATH_MAX];
@@ -219,7 +219,7 @@ static int match_rows(const struct finder *finder, const struct import_table *ta
     return 0;
 }
 
-/* The pictures of the rows, in their order. A list of files may name what is missing, which is told when it is read. */
+/* Takes the pictures in the order of the rows. A list of files may name missing ones: they are reported when read. */
 static int take_files(struct finder *finder, const struct import_table *table, const struct matching *matching,
                       struct error *err)
 {
@@ -243,7 +243,7 @@ static int take_files(struct finder *finder, const struct import_table *table, c
     return 0;
 }
 
-/* Pictures that no row names, marked for finder_settle_unnamed(). */
+/* Marks the pictures that no row names, for finder_settle_unnamed(). */
 static int add_unnamed(struct finder *finder, const struct import_files *all, const struct matching *matching,
                        int row_count, struct error *err)
 {
@@ -288,7 +288,7 @@ static int use_rows(struct finder *finder, const struct import_table *table, con
         finder, is_usual ? "labels.csv" : arena_format(finder->arena, "labels of \"%s\"%s", table->path, how), err);
 }
 
-/* A table that was only found nearby is about other things. */
+/* Ignores a table that was found, not given, and that does not belong to the pictures. */
 static int leave_alone(struct finder *finder, const char *path, const char *why, struct error *err)
 {
     char start[PATH_MAX + 8];

@@ -56,7 +56,7 @@ const char *finder_near(const struct finder *finder, const char *const *names, i
 
 static const char *find_solutions(const struct finder *finder)
 {
-    return finder_near(finder, (const char *const[]){SOLUTIONS}, 1, 4); /* Kaggle's pictures lie 4 folders deep */
+    return finder_near(finder, (const char *const[]){SOLUTIONS}, 1, 4); /* Kaggle's pictures are 4 folders deep */
 }
 
 static const char *find_kit(const struct finder *finder)
@@ -121,7 +121,7 @@ static bool is_flat(const struct import_files *files, size_t common)
     return true;
 }
 
-/* How much of the common folder is called in a general way: "images/" of "images/cat/x.jpg". */
+/* Length of the part of the common folder that has a general name: "images/" of "images/cat/x.jpg". */
 static size_t general_part(const struct import_files *files, size_t common)
 {
     const char *path = files->files[0].path;
@@ -135,7 +135,7 @@ static size_t general_part(const struct import_files *files, size_t common)
     return length;
 }
 
-/* Of the common folder "data/cat/" the part above the last one, "data/". */
+/* Length of the common folder without its last part: "data/" of "data/cat/". */
 static size_t above_last(const struct import_files *files, size_t common)
 {
     size_t length = common ? common - 1 : 0;
@@ -294,7 +294,7 @@ static int use_given(struct finder *finder, const char *path, struct error *err)
     return is_kit || form == IMPORT_TABLE_TRUTH ? use_kit(finder, path, err) : use_kaggle(finder, path, err);
 }
 
-/* Tables as they are often called, in the folder of the pictures, the source and the folder above it. */
+/* Looks for tables with usual names in the folder of the pictures, the source and the folder above it. */
 static int find_tables(struct finder *finder, size_t common, bool *is_used, struct error *err)
 {
     static const char *const names[] = {
@@ -317,7 +317,7 @@ static int find_tables(struct finder *finder, size_t common, bool *is_used, stru
     return 0;
 }
 
-/* Tables of other names beside the pictures: perhaps they hold the labels. */
+/* Notes tables with other names beside the pictures: they may contain the labels. */
 static int note_other_tables(struct finder *finder, struct error *err)
 {
     static const char *const ends[] = {".csv", ".tsv", ".json"};
@@ -384,7 +384,7 @@ static int find_labels(struct finder *finder, struct error *err)
     return import_find_class_folders(finder, files->is_archive ? common : general_part(files, common), err);
 }
 
-/* The root folders of Kaggle and Tiny ImageNet hold the training pictures too, which must not even be listed. */
+/* The root folders of Kaggle and Tiny ImageNet also contain the training pictures, which must not be listed. */
 static int choose_folder(struct finder *finder, const char *source, struct error *err)
 {
     const char *kaggle = arena_format(finder->arena, "%s/" KAGGLE_PICTURES, source);

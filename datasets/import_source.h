@@ -10,7 +10,7 @@
 
 /*
  * Lists all pictures below files->folder, and the folders. Files that are no pictures by their name or are hidden do not
- * count; hidden folders and those of tools are left out by name. A link that leads nowhere is refused.
+ * count; hidden folders and those of tools are left out by name. A broken link is refused.
  */
 int import_list_folder(struct import_files *files, struct arena *arena, struct error *err);
 

@@ -1,4 +1,4 @@
-/* datasets/import_synset_choice.c - which class indices synsets get: of a list, of ImageNet, or from 0. */
+/* datasets/import_synset_choice.c - chooses the class indices of synsets: a list's, ImageNet's, or from 0. */
 #include "datasets/import_finder.h"
 
 #include "datasets/imagenet.h"
@@ -32,7 +32,7 @@ static int load_imagenet(struct arena *arena, struct import_synsets *synsets, st
     return 0;
 }
 
-/* The first one that the list does not have; NULL: it has all. */
+/* Returns the first synset that the list does not have; NULL: it has all. */
 static const char *find_foreign(const struct import_synsets *synsets, const char *const *ids, int count)
 {
     for (int i = 0; i < count; i++)
@@ -46,7 +46,7 @@ static int compare_rows(const void *a, const void *b)
     return strcmp(((const struct import_synset *)a)->id, ((const struct import_synset *)b)->id);
 }
 
-/* These alone, sorted, each once; with ImageNet's names where it has them. */
+/* Makes a list of these synsets, sorted, each once, with ImageNet's names where it has them. */
 static int number_from_zero(struct finder *finder, const struct import_synsets *imagenet, const char *const *ids,
                             int count, struct error *err)
 {

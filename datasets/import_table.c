@@ -11,11 +11,11 @@
 
 #define BLANKS " \t"
 #define NAMES_MAX 12
-#define COUNTING_ROWS 10 /* from here on, numbers that count the rows are no classes */
+#define COUNTING_ROWS 10 /* in tables of so many rows, numbers that count the rows are not classes */
 
 enum column { COLUMN_FILE, COLUMN_CLASS, COLUMN_SYNSET, COLUMN_NAME, COLUMN_COUNT };
 
-/* As they are called, the usual one first. */
+/* Accepted names of each column, the usual one first. */
 static const char *const column_names[COLUMN_COUNT][NAMES_MAX] = {
     [COLUMN_FILE] = {"file", "filename", "file_name", "ImageId", "image_id", "image", "image_name", "path", "filepath",
                      "img", "picture"},
@@ -32,7 +32,7 @@ static int fail_line(const struct import_table *table, int line, const char *wha
                      text_printable(text, shown, sizeof shown));
 }
 
-/* Position of the column among the fields, -1: none is called so. */
+/* Position of the column among the fields; -1: not present. */
 static int find_column(enum column column, char *const *fields, int count)
 {
     for (int k = 0; k < NAMES_MAX && column_names[column][k]; k++)
@@ -60,7 +60,7 @@ static bool is_number(const char *text)
     return text_to_int(text, &number) == 0;
 }
 
-/* A CSV file by its line of names; or its first line holds a file's name and a class. */
+/* Recognises a CSV file by its line of names, or by a first line with a file's name and a class. */
 static bool is_csv(char *line, enum import_table_form *form)
 {
     struct csv csv = {.path = "", .next = line, .line = 1};
@@ -73,7 +73,7 @@ static bool is_csv(char *line, enum import_table_form *form)
     return count >= 2;
 }
 
-/* The last word of a line, which is cut off before it; NULL: there is one word alone. */
+/* Cuts the last word off a line and returns it; NULL: the line has only one word. */
 static char *cut_last_word(char *line)
 {
     for (size_t length = strlen(line); length && strchr(BLANKS, line[length - 1]); length--)
@@ -159,7 +159,7 @@ static int add_row(struct import_table *table, const struct import_row *row, str
     return 0;
 }
 
-/* Without a line of names the first two columns count, which `is_named` tells. */
+/* Without a line of names (`is_named` false) the first two columns count. */
 static int find_columns(const struct import_table *table, char *const *fields, int count, int position[COLUMN_COUNT],
                         bool *is_named, struct error *err)
 {
@@ -263,7 +263,7 @@ static bool counts_rows(const struct import_table *table)
     return table->count >= COUNTING_ROWS && table->rows[0].label == 1;
 }
 
-/* The first row decides: numbers, synsets or words; none may be another. */
+/* The first row decides between numbers, synsets and words; all other rows must agree. */
 static int read_classes(struct import_table *table, enum import_table_form form, struct error *err)
 {
     const char *first = table->rows[0].klass;

@@ -1,6 +1,5 @@
 /*
- * datasets/import_table.h - tables of labels in the forms that are met: which picture is of which class. Private to the
- * importer.
+ * datasets/import_table.h - tables of labels in their usual forms: the class of each picture. Private to the importer.
  */
 #ifndef DATASETS_IMPORT_TABLE_H
 #define DATASETS_IMPORT_TABLE_H
@@ -18,7 +17,7 @@ enum import_table_form {
     IMPORT_TABLE_TRUTH        /* numbers alone: the development kit's */
 };
 
-/* What the column of classes holds. */
+/* The content of the column of classes. */
 enum import_table_classes { IMPORT_TABLE_NUMBERS, IMPORT_TABLE_SYNSETS, IMPORT_TABLE_WORDS };
 
 struct import_row {
@@ -31,7 +30,7 @@ struct import_row {
 /* Of the forms CSV and LINES. */
 struct import_table {
     const char *path;
-    bool is_list;   /* its column is called "file": it says which files there are */
+    bool is_list;   /* its column is called "file": it lists the files of the set */
     bool has_index; /* its column of classes is called "class_index" */
     bool has_names;
     enum import_table_classes classes;
@@ -39,10 +38,10 @@ struct import_table {
     struct import_row *rows;
 };
 
-/* By its content. Errors: cannot be read, or is of no known form; they name the file. */
+/* Recognises the form by the content. Errors: the file cannot be read, or its form is not known; they name the file. */
 int import_table_form(const char *path, struct arena *arena, enum import_table_form *form, struct error *err);
 
-/* Errors name file and line. */
+/* Reads the rows. Errors name file and line. */
 int import_read_table(const char *path, enum import_table_form form, struct arena *arena, struct import_table *table,
                       struct error *err);
 

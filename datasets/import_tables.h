@@ -51,15 +51,19 @@ int import_label_by_kit(const char *path, const struct import_synsets *synsets, 
 /* Reads a CSV like LOC_val_solution.csv, into the arena; NULL with err, which names file and line. */
 const struct import_solutions *import_read_solutions(const char *path, struct arena *arena, struct error *err);
 
-/* The first synset of each row, in the arena; one may be there many times. */
+/* The first synset of each row, in the arena; a synset may appear many times. */
 int import_synsets_of_solutions(const struct import_solutions *solutions, struct arena *arena, const char ***ids,
                                 int *count, struct error *err);
 
-/* Labels by the first synset of each picture's row, which `synsets` have; IMPORT_UNNAMED where there is no row. */
+/*
+ * Sets labels by the first synset of each picture's row, all listed in `synsets`; IMPORT_UNNAMED: a picture has no row.
+ */
 void import_label_by_solutions(const struct import_solutions *solutions, const struct import_synsets *synsets,
                                struct arena *scratch, struct import_files *files);
 
-/* For tables of other forms: rows are added and then sorted. `objects`: "n03995372 85 1 499 272". Errors: a picture twice. */
+/*
+ * For other forms of tables: add rows, then sort. `objects`: "n03995372 85 1 499 272". Error: a picture appears twice.
+ */
 struct import_solutions *import_make_solutions(const char *path, struct arena *arena, struct error *err);
 int import_add_solution(struct import_solutions *solutions, const char *image, const char *objects, int line,
                         struct arena *arena, struct error *err);
@@ -67,10 +71,12 @@ int import_sort_solutions(struct import_solutions *solutions, struct error *err)
 
 /* -- Tiny ImageNet ---------------------------------------------------------------------------------------------------- */
 
-/* val_annotations.txt: "val_0.JPEG", synset and box, with tabs. NULL with err, which names file and line. */
+/*
+ * Reads val_annotations.txt: "val_0.JPEG", synset and box, separated by tabs. NULL with err, which names file and line.
+ */
 const struct import_solutions *import_read_annotations(const char *path, struct arena *arena, struct error *err);
 
-/* The boxes of training pictures, SYNSET/SYNSET_boxes.txt beside their folders below `common`; files->solutions if there. */
+/* Reads the boxes of training pictures, SYNSET/SYNSET_boxes.txt below `common`, if any, into files->solutions. */
 int import_find_tiny_boxes(struct import_files *files, size_t common, struct arena *arena, struct error *err);
 
 /* -- boxes ---------------------------------------------------------------------------------------------------------- */

@@ -1,8 +1,8 @@
 /*
  * datasets/import_tar.c - pictures in a tar archive, by libarchive. Nothing is unpacked: an entry's path is only a name.
  *
- * An archive inside the archive is read as a folder of its name, as ImageNet's training pictures come: n01440764.tar and
- * 999 more in one. It goes through the outer one's bytes; archives inside of these are left alone.
+ * An archive inside the archive is read as a folder of its name: ImageNet's training pictures are one archive of
+ * n01440764.tar and 999 more. It is read through the outer one's bytes; archives inside of it are ignored.
  */
 #include "datasets/import_source.h"
 
@@ -26,15 +26,15 @@
 struct tar {
     const char *path;
     int fd;
-    struct archive *archive, *inner; /* inner: that is being read inside of `archive`; NULL: none */
+    struct archive *archive, *inner; /* inner: the archive being read inside of `archive`; NULL: none */
     char inner_path[PATH_BYTES];     /* "n01440764.tar" */
     char entry_path[PATH_BYTES];     /* "n01440764/n01440764_18.JPEG" of an entry of inner */
 };
 
-/* What next_entry() gives besides 0, the end, and -1. */
+/* What next_entry() returns besides 0, the end, and -1. */
 enum { ENTRY = 1, ENTRY_DAMAGED_INSIDE = 2 };
 
-/* The library's own reasons are EINVAL, EILSEQ and -1. */
+/* EINVAL, EILSEQ and -1 are the library's own reasons, not the system's. */
 static bool is_of_system(const struct tar *tar)
 {
     const int why = archive_errno(tar->archive);
@@ -68,7 +68,9 @@ static void close_tar(struct tar *tar)
     close(tar->fd);
 }
 
-/* Reads tar archives, packed or not; NULL: no memory. A filter for which the library needs another program is a warning. */
+/*
+ * Opens a reader of tar archives, compressed or not; NULL: no memory. A filter that needs another program is a warning.
+ */
 static struct archive *make_reader(void)
 {
     struct archive *archive = archive_read_new();
@@ -100,7 +102,7 @@ static int open_tar(struct tar *tar, const char *path, struct error *err)
     return -1;
 }
 
-/* The path without "./" before it; what cannot be text is "". */
+/* The path without a leading "./"; "" if it is not valid text. */
 static const char *plain_path(struct archive_entry *entry)
 {
     const char *path = archive_entry_pathname_utf8(entry);
@@ -113,7 +115,7 @@ static const char *plain_path(struct archive_entry *entry)
     return path;
 }
 
-/* Length of a name without ".tar", ".tar.gz" ...; 0: it is not called as an archive is. */
+/* Length of a name without ".tar", ".tar.gz" ...; 0: the name has no such ending. */
 static size_t archive_stem(const char *path)
 {
     static const char *const ends[] = {".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst"};
@@ -155,7 +157,7 @@ static int fail_inside(struct tar *tar, struct error *err)
     return ENTRY_DAMAGED_INSIDE;
 }
 
-/* 0 if the entry is an archive and is open now, ENTRY if it is another file. */
+/* Returns 0 if the entry is an archive, which is open now, ENTRY if it is another file. */
 static int open_inner(struct tar *tar, struct archive_entry *entry, struct error *err)
 {
     const char *path = plain_path(entry);
@@ -170,7 +172,7 @@ static int open_inner(struct tar *tar, struct archive_entry *entry, struct error
     return archive_read_open(tar->inner, tar, NULL, read_outer, NULL) == ARCHIVE_OK ? 0 : fail_inside(tar, err);
 }
 
-/* The next entry: ENTRY, at the end 0, -1 with err. A warning is about what is not asked for, such as owners. */
+/* Reads the next entry: ENTRY, at the end 0, -1 with err. Warnings concern unused fields, such as owners. */
 static int next_outer(struct tar *tar, struct archive_entry **entry, struct error *err)
 {
     for (;;)
@@ -187,7 +189,7 @@ static int next_outer(struct tar *tar, struct archive_entry **entry, struct erro
         }
 }
 
-/* The same inside: 0 at its end, which closes it. */
+/* The same in the inner archive: at its end closes it and returns 0. */
 static int next_inner(struct tar *tar, struct archive_entry **entry, struct error *err)
 {
     for (;;)
@@ -205,7 +207,10 @@ static int next_inner(struct tar *tar, struct archive_entry **entry, struct erro
         }
 }
 
-/* The next entry of the archive or of one inside it. ENTRY_DAMAGED_INSIDE: the one called inner_path, and err says why. */
+/*
+ * Reads the next entry, also inside an inner archive. ENTRY_DAMAGED_INSIDE: inner_path is damaged, err names the
+ * reason.
+ */
 static int next_entry(struct tar *tar, struct archive_entry **entry, struct error *err)
 {
     for (;;) {
@@ -221,7 +226,7 @@ static int next_entry(struct tar *tar, struct archive_entry **entry, struct erro
     }
 }
 
-/* Of an entry of an archive inside, its path begins with the name of that archive. */
+/* The path of an entry of an inner archive begins with the name of that archive. */
 static const char *entry_path(struct tar *tar, struct archive_entry *entry)
 {
     const char *path = plain_path(entry);
@@ -305,7 +310,7 @@ static int list_entry(struct import_files *files, struct archive_entry *entry, c
                : import_add_file(files, path, (uint64_t)archive_entry_size(entry), arena, err);
 }
 
-/* An archive inside that is damaged is a folder all the same. */
+/* A damaged inner archive still counts as a folder. */
 static int refuse_inner(const struct tar *tar, struct import_files *files, struct arena *arena, struct error *err)
 {
     const struct error why = *err;
@@ -404,7 +409,7 @@ static int visit_entries(struct tar *tar, const struct import_files *files, cons
                          const struct import_visitor *visitor, struct arena *scratch, int *place, struct error *err)
 {
     struct archive_entry *entry;
-    int found; /* not in an archive that is cut or damaged from here on: its pictures are missing */
+    int found; /* negative if the archive is cut or damaged from here on: the other pictures are missing */
     while (*place < places && (found = next_entry(tar, &entry, err)) != 0) {
         if (found < 0 && err->is_system)
             return -1;

@@ -1,6 +1,6 @@
 /*
- * datasets/import_tiny.c - annotations of Tiny ImageNet, with tabs: of its validation pictures file, synset and box, of its
- * training pictures file and box in a file for each synset.
+ * datasets/import_tiny.c - annotations of Tiny ImageNet, separated by tabs: file, synset and box for validation
+ * pictures; file and box, in one file for each synset, for training pictures.
  */
 #include "base/text.h"
 #include "datasets/import_tables.h"
@@ -17,7 +17,7 @@ static int fail_line(const char *path, int line, const char *needed, struct erro
     return error_set(err, "\"%s\", line %d: not %s", path, line, needed);
 }
 
-/* The fields of a line; how many, at most one more than `most`. */
+/* Splits a line into fields; returns their number, at most one more than `most`. */
 static int split_line(char *line, char **fields, int most)
 {
     int count = 0;
@@ -35,7 +35,7 @@ static bool are_numbers(char *const *fields)
     return true;
 }
 
-/* Adds the rows of a file: of this synset, or NULL: each line names its own. */
+/* Adds the rows of a file: for this synset, or (NULL) for the one that each line names. */
 static int read_rows(const char *path, const char *synset, struct import_solutions *table, struct arena *arena,
                      struct error *err)
 {

@@ -98,7 +98,7 @@ struct cam_pass *cam_pass_run(const struct cam_setup *setup, struct error *err)
     return pass;
 }
 
-/* As a threshold of 0.5 on the sigmoid decides: class 1 where both are equal. */
+/* Class 1 if both are equal, as with a threshold of 0.5 on the sigmoid. */
 int cam_pass_predicted(const struct cam_pass *pass)
 {
     return pass->outputs == 1 ? pass->probabilities[1] >= pass->probabilities[0]
@@ -218,8 +218,8 @@ struct cam *cam_layer(struct cam *cam, const char *name, struct error *err)
 /* -- gradients ------------------------------------------------------------------------------------------------------ */
 
 /*
- * d score / d outputs (K). With one output the other class's probability is not a function of another logit: the slope
- * with respect to the class's own is the softmax's, and the output is that logit or its opposite.
+ * Computes d score / d outputs (K). With one output, the class's logit is the output or its negative, and the slope of
+ * the probability with respect to that logit is the softmax's.
  */
 static void score_cotangent(const struct cam_pass *pass, enum cam_score score, float *q)
 {

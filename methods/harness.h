@@ -38,7 +38,7 @@ struct cam_pass;
 struct cam_pass *cam_pass_run(const struct cam_setup *setup, struct error *err);
 void cam_pass_set_class(struct cam_pass *pass, int klass);
 int cam_pass_class(const struct cam_pass *pass);
-int cam_pass_predicted(const struct cam_pass *pass); /* by the probabilities, whatever class is explained */
+int cam_pass_predicted(const struct cam_pass *pass); /* most probable class, even if another is explained */
 int cam_pass_classes(const struct cam_pass *pass);   /* K; 2 of a network with one output */
 const float *cam_pass_probabilities(const struct cam_pass *pass); /* (K) */
 

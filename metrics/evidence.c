@@ -20,7 +20,7 @@ struct map evidence_map_compared(struct evidence *evidence)
     return evidence->protocol->compare_at == PROTOCOL_COMPARE_AT_LAYER ? evidence->native : evidence->map;
 }
 
-/* A test may hand over less than a run does. */
+/* Evidence in tests may lack functions that a run always has. */
 static int has_none(struct error *err, const char *what)
 {
     return error_set(err, "the evidence has no function for %s", what);

@@ -376,7 +376,7 @@ int graph_find(const struct graph *graph, const char *name, struct error *err)
             return i;
     const char *names[2 * GRAPH_NODES_MAX];
     int count = 0;
-    for (int i = graph->count; i-- > 0;) { /* of equally near ones the deepest is meant */
+    for (int i = graph->count; i-- > 0;) { /* the deepest of equally near ones */
         names[count++] = graph->nodes[i].name;
         if (last_alias(&graph->nodes[i]))
             names[count++] = last_alias(&graph->nodes[i]);

@@ -103,7 +103,9 @@ int graph_parameter_count(const struct graph *graph);
 struct parameter graph_parameter(const struct graph *graph, int i);
 void graph_parameters(const struct graph *graph, struct parameter *list); /* all of them, (graph_parameter_count) */
 
-/* The node's own spelling of a layer's name as people write it: "layer4[-1]" is the last block, "module.layer4" is "layer4". */
+/*
+ * Turns a layer's name as people write it into the node's: "layer4[-1]" is the last block, "module.layer4" is "layer4".
+ */
 const char *graph_layer_name(const struct graph *graph, const char *name, char *out, size_t size);
 
 /* The node of that name or alias; -1 and an error with the nearest name. */

@@ -1,4 +1,7 @@
-/* nn/layer_name.c - layers as people write them for PyTorch: indices in brackets, from the end, behind a wrapper's name. */
+/*
+ * nn/layer_name.c - layers as people write them for PyTorch: with indices in brackets, from the end, or a wrapper's
+ * name.
+ */
 #include "nn/graph.h"
 
 #include "base/text.h"
@@ -15,7 +18,7 @@ static bool has_layer(const struct graph *graph, const char *name)
     return graph_find(graph, name, &unused) >= 0;
 }
 
-/* "layer4[-1].conv2" as "layer4.-1.conv2"; quotes are left out. */
+/* Writes "layer4[-1].conv2" as "layer4.-1.conv2", without quotes. */
 static void without_brackets(const char *name, char *out, size_t size)
 {
     size_t used = 0;
@@ -27,7 +30,7 @@ static void without_brackets(const char *name, char *out, size_t size)
     out[used] = 0;
 }
 
-/* The highest number of a child of the module, "layer4" of "layer4.1.conv2"; -1: none. */
+/* The highest number of a child of the module ("layer4" is the module of "layer4.1.conv2"); -1: none. */
 static int last_child(const struct graph *graph, const char *module, size_t length)
 {
     int last = -1;
@@ -42,7 +45,7 @@ static int last_child(const struct graph *graph, const char *module, size_t leng
     return last;
 }
 
-/* "layer4.-1" becomes "layer4.1", part by part; as it is where there are no such children. */
+/* Turns "layer4.-1" into "layer4.1", part by part; a part without numbered children is kept. */
 static void count_from_end(const struct graph *graph, char *name, size_t size)
 {
     char rest[NAME_MAX_BYTES];
@@ -57,7 +60,7 @@ static void count_from_end(const struct graph *graph, char *name, size_t size)
     }
 }
 
-/* What programs put around a network; other beginnings might be a part of another one. */
+/* Names of wrappers around a network; another prefix might be a part of another network. */
 static const char *without_wrapper(const char *name)
 {
     static const char *const wrappers[] = {"self",    "model", "module",     "net",       "network", "backbone",

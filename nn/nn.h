@@ -171,15 +171,15 @@ void softmax(const float *logits, int classes, float *probabilities);
 float softmax_of(const float *logits, int classes, int k);
 
 /*
- * Classes and their scores from a network's outputs. Several outputs: their logits, and softmax. One output z is the logit
- * of a sigmoid and tells two classes apart: class 1 with logit z and probability sigmoid(z), class 0 with -z and sigmoid(-z).
+ * Classes and their scores from a network's outputs. Several outputs are logits, with softmax. One output z is the
+ * logit of a sigmoid for two classes: class 1 has logit z and probability sigmoid(z), class 0 has -z and sigmoid(-z).
  */
 int class_count(int outputs);
 float class_logit(const float *output, int outputs, int k);
 float class_probability(const float *output, int outputs, int k);
 void class_scores(const float *output, int outputs, float *logits, float *probabilities); /* (class_count) each */
 
-/* Weights on the classes' logits (class_count) as weights on the outputs (outputs), for session_gradient(). */
+/* Turns weights on the classes' logits (class_count) into weights on the outputs (outputs), for session_gradient(). */
 void class_cotangent(const float *logits, int outputs, float *output);
 
 /*

@@ -1,4 +1,4 @@
-/* nn/threads.c - threads and buffers that are made to see whether they can be. */
+/* nn/threads.c - makes threads and buffers before they are needed, to find out how many there can be. */
 #include "nn/threads.h"
 
 #include <omp.h>
@@ -8,12 +8,12 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define BUFFER_BYTES ((size_t)129 << 20) /* of OpenBLAS, for each call at a time, and a little more */
+#define BUFFER_BYTES ((size_t)129 << 20) /* OpenBLAS's buffer for each concurrent call, and a little more */
 #define TRIED_MAX 1024
 
 /* -- threads -------------------------------------------------------------------------------------------------------- */
 
-/* Threads wait here until all have been started that could be. */
+/* Threads wait here until no more can be started. */
 struct gate {
     pthread_mutex_t lock;
     pthread_cond_t opened;
@@ -30,7 +30,7 @@ static void *pass_gate(void *context)
     return NULL;
 }
 
-/* How many threads of `wanted` there can be beside each other, this one among them. */
+/* Returns how many of `wanted` threads can run at once, this one included. */
 static int try_threads(int wanted, struct error *err)
 {
     struct gate gate = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false};
@@ -53,7 +53,7 @@ static int try_threads(int wanted, struct error *err)
 
 /* -- OpenBLAS's buffers --------------------------------------------------------------------------------------------- */
 
-/* OpenBLAS's own, which it keeps for later calls; builds that hide them are taken as they are. */
+/* OpenBLAS's own functions; it keeps the buffers for later calls. Some builds hide them: then nothing is tried. */
 void *blas_memory_alloc(int place) __attribute__((weak));
 void blas_memory_free(void *buffer) __attribute__((weak));
 
@@ -65,7 +65,7 @@ static bool is_room_for_buffer(void)
 
 static int try_buffers(int wanted, struct error *err)
 {
-    static int made; /* at once, at most; OpenBLAS gives them out again */
+    static int made; /* most buffers in use at once; OpenBLAS reuses them */
     void *buffers[TRIED_MAX];
     int count = 0;
     if (!blas_memory_alloc || !blas_memory_free)

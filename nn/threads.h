@@ -1,8 +1,8 @@
 /*
- * nn/threads.h - as many threads as can really work at once.
+ * nn/threads.h - finds out how many threads can work at once.
  *
- * OpenMP ends the process where it gets no thread, and OpenBLAS waits for ever where it gets no memory. So both are tried
- * before they are needed.
+ * OpenMP ends the process if it cannot start a thread, and OpenBLAS waits for ever if it gets no memory. So both are
+ * tried before they are needed.
  */
 #ifndef NN_THREADS_H
 #define NN_THREADS_H
@@ -10,9 +10,9 @@
 #include "base/error.h"
 
 /*
- * Makes OpenMP's threads, `wanted` of them with the caller, and OpenBLAS's buffer for each; returns how many there are. Fewer than
- * wanted: err says why. 0: there is not even the memory for one. What the environment says of OpenMP's threads, but for their number
- * and places, is overruled. To be called again before work that uses more threads than the last.
+ * Makes OpenMP's threads, `wanted` of them with the caller, and OpenBLAS's buffer for each; returns how many there are.
+ * Fewer than wanted: err names the reason. 0: there is not enough memory for one. Overrules OpenMP's environment
+ * variables except those for the number and places of threads. Call it again before work that uses more threads.
  */
 int threads_prepare(int wanted, struct error *err);
 

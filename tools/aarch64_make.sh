@@ -1,5 +1,5 @@
 #!/bin/sh
-# make for aarch64: with Debian's cross compiler, the libraries of tools/aarch64_root.sh, and all that is built in FOLDER.
+# Runs make for aarch64: with Debian's cross compiler and the libraries of tools/aarch64_root.sh; output goes to FOLDER.
 # usage: aarch64_make.sh FOLDER TARGET...      ROOT is FOLDER/root
 set -eu
 folder=$1 root=$PWD/$1/root

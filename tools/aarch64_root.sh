@@ -1,7 +1,7 @@
 #!/bin/bash
-# Makes, once, a folder with the headers and libraries of an arm64 Debian, for a cross compiler and for qemu-user. Nothing
-# in it is run: debootstrap unpacks the base, its other packages are unpacked here, so no binfmt is needed. Release, mirror
-# and proxy are those of this machine's apt.
+# Makes, once, a folder with the headers and libraries of an arm64 Debian, for a cross compiler and for qemu-user. None
+# of its programs is run: debootstrap unpacks the base and this script the other packages, so that binfmt is not needed.
+# Release, mirror and proxy are those of this machine's apt.
 # usage: aarch64_root.sh FOLDER
 #     AARCH64_SUITE, AARCH64_MIRROR  another release or mirror
 set -euo pipefail
@@ -16,7 +16,7 @@ fail()
     exit 1
 }
 
-# "MIRROR RELEASE" of the Debian that apt has here.
+# Prints "MIRROR RELEASE" of this machine's apt.
 apt_source()
 {
     apt-get indextargets --format '$(ORIGIN) $(SITE) $(CODENAME)' 'Created-By: Packages' |
@@ -39,7 +39,7 @@ unpack_packages()
     rm -rf "${part:?}"/{dev,proc,sys,debootstrap,var/cache/apt/archives}
 }
 
-# What OpenBLAS's package would leave to update-alternatives.
+# Makes the links that OpenBLAS's package leaves to update-alternatives.
 link_openblas()
 {
     local name
@@ -48,7 +48,7 @@ link_openblas()
     done
 }
 
-# Links that begin at the root would lead to this machine's files.
+# Makes absolute links relative: they would lead to this machine's files.
 make_links_relative()
 {
     local link depth

@@ -1,13 +1,13 @@
 #!/bin/bash
-# Runs, under qemu-user, test programs that were built for aarch64, then two images of the demo by the aarch64 program and
-# by this machine's: no value may differ by more than 1e-4 points.
+# Runs test programs that were built for aarch64 under qemu-user, then two images of the demo with the aarch64 program
+# and with this machine's: no value may differ by more than 1e-4 points.
 # usage: aarch64_test.sh FOLDER CAMBENCH TEST...     FOLDER: build/aarch64; CAMBENCH: this machine's program
 set -eu
 folder=$1 program=$2
 shift 2
 export RUNNER="qemu-aarch64-static -L $folder/root" TEST_TIMEOUT=${TEST_TIMEOUT:-7200}
 
-# run_demo OUTPUT COMMAND...: without what gnuplot and pictures would add
+# run_demo OUTPUT COMMAND...: runs the demo without plots and pictures
 run_demo()
 {
     local output=$1

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Says in one line what is missing to build; nothing if all is there.
+# Prints one line about what is missing to build, or nothing.
 # usage: build_lacks.sh MODULE...      CC: the compiler (cc); modules of pkg-config
 compiler=${CC:-cc}
 program=${compiler%% *}

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Writes the commit that the program is built from: twelve digits, "-dirty" behind them if a source differs from it. It is
-# empty where there is no repository of the project's own, as in an unpacked archive.
+# Writes the commit that the program is built from: twelve digits, then "-dirty" if a source differs from it. The text
+# is empty if the project has no repository of its own, as in an unpacked archive.
 # usage: commit.sh OUT.c      from the project's root
 set -eu
 commit=

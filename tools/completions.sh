@@ -1,6 +1,6 @@
 #!/bin/bash
-# Writes what bash, zsh and fish need to complete command lines, from the program's own --help and lists: commands, their
-# options and words, names of methods, metrics, backbones and protocols, files and folders.
+# Writes the completions for bash, zsh and fish from the program's own --help and lists: commands, their options and
+# words, names of methods, metrics, backbones and protocols, files and folders.
 # usage: completions.sh PROGRAM DIR      DIR/cambench (bash), DIR/_cambench (zsh), DIR/cambench.fish
 set -eu
 export LC_ALL=C
@@ -13,7 +13,7 @@ names_of()
 methods=$(names_of methods) metrics=$(names_of metrics) backbones=$(names_of backbones) protocols=$(names_of protocols)
 commands=$("$program" --help | sed -n '/^Options:/q; s/^  \([a-z]*\)  .*/\1/p' | tr '\n' ' ')
 
-# -- what --help says, as rows of a scope ("run", "import dataset") and fields that a tab separates ------------------------
+# -- the content of --help, as rows of a scope ("run", "import dataset") and fields, separated by tabs -----------------
 
 rows()
 {
@@ -49,7 +49,7 @@ rows()
         }'
 }
 
-# kind VALUE HELP: sets how and words, what may be in the place of VALUE; how: f files, d folders, c a list with commas, -.
+# kind VALUE HELP: sets how and words, the possible values; how: f files, d folders, c a list with commas, - only words.
 kind()
 {
     local part value=${1%...} known=1
@@ -87,7 +87,7 @@ read_form()
     for word in $2; do
         kind "$word" ""
         key="$scope/$i/$first"
-        there=${place[$key]:--:} # by another form of the command
+        there=${place[$key]:--:} # from another form of the command
         [ "$how" != - ] || how=${there%%:*}
         there="${there#*:} $words"
         place[$key]=$how:${there# }
@@ -104,17 +104,17 @@ table=$(rows)
 while IFS=$'\t' read -r row scope form; do
     [ "$row" != form ] || read_form "$scope" "$form"
 done <<<"$table"
-mapfile -t places < <(printf '%s\n' "${!place[@]}" | sort -r) # a word's own before *
+mapfile -t places < <(printf '%s\n' "${!place[@]}" | sort -r) # a row with a first word comes before *
 scopes=$(cut -f 2 <<<"$table" | grep ' ' | sort -u)
 
-# -- bash and zsh: one function says what may come, each shell shows it ----------------------------------------------------
+# -- bash and zsh: one function lists the candidates, each shell shows them --------------------------------------------
 
 quote()
 {
     printf "'%s'" "${1//\'/\'\\\'\'}"
 }
 
-# Sets how and choices, for an option's value or a word; options is what begins with "-".
+# Sets how and choices, for an option's value or a word, and options, the words that begin with "-".
 data_functions()
 {
     local row scope short long value help key number first how words
@@ -166,8 +166,8 @@ data_functions()
     echo "    esac"
     echo "}"
     cat <<'END'
-# _cambench_find WORD...: the words before the one that is typed: sets scope, count and first of the words after it, and
-# option if a value comes next
+# _cambench_find WORD...: reads the words before the one that is typed. Sets scope, count and first of the words after
+# the command, and option if a value comes next.
 _cambench_find()
 {
     local word has_scope=

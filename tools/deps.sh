@@ -1,11 +1,11 @@
 #!/bin/sh
-# Installs what is missing, and only that, through apt-get. Asks nothing; quick when all is there.
+# Installs the missing packages through apt-get, without questions; quick if all are installed.
 # usage: deps.sh GROUP...            groups: build, test, lint, golden, aarch64
 #        deps.sh --list GROUP...     all packages of the groups, one a line, installed or not
 #        deps.sh --missing GROUP...  those that are missing
 set -eu
 
-# group, Debian package, how to know that it is there: cmd: a program, pkg: a pkg-config module, header: an #include,
+# group, Debian package, test for its presence: cmd: a program, pkg: a pkg-config module, header: an #include,
 # python: modules of Debian's Python
 table='
 build  gcc                   cmd:cc
@@ -70,7 +70,7 @@ is_there()
     esac
 }
 
-# packages_if CONDITION GROUP...: the packages of the groups for whose check the condition holds
+# packages_if CONDITION GROUP...: prints the packages of the groups whose check meets the condition
 packages_if()
 {
     condition=$1

@@ -1,18 +1,18 @@
 #!/bin/sh
-# Writes the digests of the sources on which measured numbers depend, so that a run can tell which program measured what.
+# Writes the digests of the sources on which measured numbers depend, so that a run can tell which program measured
+# which item.
 #
 # A unit is a room (its shared files) or a descriptor: method, metric, backbone family. A descriptor's unit is its own file
-# and what it includes from its room, transitively, with the .c file beside each header. What no descriptor includes is
-# shared: it belongs to the room's unit. Comments, blanks and line breaks do not count, so that a reformatted file keeps its
-# digest; neither do compiler and flags, which leave the sources as they are. Files that only import or write data do not
-# count either.
+# and the files that it includes from its room, transitively, with the .c file beside each header. Files that no
+# descriptor includes are shared and belong to the room's unit. Comments, blanks and line breaks do not count, so that a
+# reformatted file keeps its digest. Compiler and flags do not count, nor do files that only import or write data.
 # usage: digests.sh OUT.c      from the project's root
 set -eu
 export LC_ALL=C
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# the files that count, and the room of each
+# lists the files that count, and the room of each
 is_counted='^(nn|base|methods|metrics)/|^backbones/[^/]*$|^datasets/[^/]*$|^bench/(curves|evaluate|plan|truth)\.'
 is_left_out='^backbones/(pickle|pth|safetensors|tensor_file|weights_generate|weights_import|weights_naming)'
 is_left_out="$is_left_out|^datasets/(csv_read|demo|encode|import|imageset_write|matlab_read)"
@@ -23,7 +23,7 @@ while read -r file; do echo "${file%/*}"; done <"$work/files" | sort -u | (cd "$
 # each file without comments and blanks as $work/FILE; its includes as lines "FILE HEADER"; descriptors as "FILE KIND NAME"
 # shellcheck disable=SC2046 # names of our own files have no blanks
 awk -v work="$work" '
-# a blank stays where two tokens would become one, and before and after the name that a directive defines
+# keeps a blank where two tokens would become one, and before and after the name that a directive defines
 function put(text, count, i, first, words) {
     count = split(text, words, /[ \t\r\f]+/)
     for (i = 1; i <= count; i++) {
@@ -42,7 +42,7 @@ function put_literal(text) {
     printf "%s", text >out
     last = "\""
 }
-# one line, continued ones joined
+# handles one line; continued lines have been joined
 function put_line(line, at, end, mark) {
     is_directive = !in_comment && line ~ /^[ \t]*#/
     if (is_directive) {
@@ -117,7 +117,7 @@ awk '
 function room_of(file) {
     return file ~ /^nn\// ? "nn" : substr(file, 1, index(file, "/") - 1)
 }
-# everything of its room that a file includes, into `set`
+# adds to `set` every file of its room that a file includes
 function follow(file, set, room, i, next_file, count, list) {
     if (file in set || !(file in known) || (file in door) || (file in descriptor && depth > 0))
         return

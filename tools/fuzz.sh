@@ -2,7 +2,7 @@
 # Runs the harnesses of tests/fuzz/ under libFuzzer, one after the other, from their seeds and what earlier runs have found.
 # usage: fuzz.sh FOLDER NAME...     FOLDER: of the programs, and for what they find
 #     FUZZ_SECONDS  of each (60); FUZZ_RUNS  inputs of each instead
-#     FUZZ_TIMEOUT  seconds after which an input has broken something (1)
+#     FUZZ_TIMEOUT  an input that takes longer (seconds) counts as a crash (1)
 set -u
 folder=$1
 shift

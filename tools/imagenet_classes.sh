@@ -1,5 +1,6 @@
 #!/bin/sh
-# Writes datasets/imagenet_classes.txt again: the ids that it lists, with the words of WordNet 3.0, in LOC_synset_mapping's form.
+# Writes datasets/imagenet_classes.txt again: the ids that it lists, with the words of WordNet 3.0, in the form of
+# LOC_synset_mapping.txt.
 # usage: imagenet_classes.sh [DATA.NOUN]   default: /usr/share/wordnet/data.noun, of Debian's package wordnet-base
 set -eu
 cd "$(dirname "$0")/.."

@@ -1,10 +1,10 @@
 #!/bin/bash
-# Installs the program and what comes with it, or removes that again. A list of the files, and of the folders that were made
-# for them, is installed too: uninstall takes exactly these away, and a folder only if nothing else is in it by then.
+# Installs the program and its files, or removes them. A list of the files, and of the folders that were made for them,
+# is installed too: uninstall removes exactly these, and a folder only if it is empty by then.
 # usage: install.sh install BUILD HEADER...     BUILD: build/, with the program and the manual pages
 #        install.sh uninstall
 #     COMPLETIONS  files of BUILD/completions, as the folders below share/ that they belong in
-#     PREFIX  where it will run (/usr/local); DESTDIR  put before PREFIX, by those who make packages
+#     PREFIX  where it will run (/usr/local); DESTDIR  put before PREFIX when making a package
 set -euo pipefail
 action=$1
 shift
@@ -44,7 +44,7 @@ plan_all()
     done < <(find backbones/demo datasets/demo -name '*.h5'; find configs results/reference -name '*.yaml' -o -name '*.csv')
 }
 
-# make_folder FOLDER: and those above it; which of them are new
+# make_folder FOLDER: makes it and those above it, and records which are new
 make_folder()
 {
     [ ! -d "$1" ] || return 0
@@ -53,8 +53,8 @@ make_folder()
     made+=("$1")
 }
 
-# Lines "file PATH" and "folder PATH", below the prefix, which is the folder "."; "above N": so many above it are new.
-# What an earlier installation listed stays.
+# Writes lines "file PATH" and "folder PATH", below the prefix, which is the folder "."; "above N": N folders above it
+# are new. The lines of an earlier installation are kept.
 write_list()
 {
     local folder above=0 old=
@@ -74,7 +74,7 @@ write_list()
         fail "could not write \"$list\": PREFIX must name a place that you may write to"
 }
 
-# The list comes first: what was interrupted can be removed too.
+# The list is written first, so that an interrupted installation can be removed too.
 install_all()
 {
     local target i
@@ -98,7 +98,7 @@ remove_above()
     done
 }
 
-# Sorted backwards a folder comes after what is in it, and the prefix last.
+# In reverse order a folder comes after its content, and the prefix last.
 uninstall_all()
 {
     local lines kind name

@@ -8,7 +8,7 @@ date=$(git log -1 --format=%cs -- bench 2>/dev/null) || date=
 date=${date:-$(date +%F)}
 version=$("$program" --version | head -n 1)
 
-# Help with each paragraph on a line of its own, however long.
+# Prints the help with each paragraph on one line.
 help_of()
 {
     ARGP_HELP_FMT=rmargin=4000,no-dup-args-note "$program" "$@" --help
@@ -19,7 +19,7 @@ commands()
     "$program" --help | awk '/^Options:/ { exit } /^  [a-z]/ { name = $1; $1 = ""; print name $0 }'
 }
 
-# The body of a page; a second usage line begins the part of a command within the command.
+# Prints the body of a page; a second usage line begins the part of a command within the command.
 page_of()
 {
     awk '
@@ -37,7 +37,7 @@ page_of()
             print on ? ".nf" : ".fi"
         is_verbatim = on
     }
-    # Sections of a part are subsections, when the page has parts.
+    # If a page has parts, the sections of a part are subsections.
     function section(title)
     {
         verbatim(0)

@@ -2,7 +2,7 @@
 # A night: measures configs/nightly.yaml and says what has changed since results/baseline; nothing, if nothing has. The
 # first night makes the baseline. Exit: as `cambench compare`: 0 nothing changed, 1 a difference, 2 nothing compared; 130
 # interrupted. `make nightly` ends with 2 whatever fails, because make knows no other code: the file results/nightly.exit
-# holds the code of the night.
+# contains the exit code of the night.
 # usage: nightly.sh [PROGRAM]      from the project's root
 set -u
 program=${1:-build/cambench} base=results/baseline new=results/nightly first=
@@ -29,7 +29,7 @@ mkdir -p results || exit 2
 rm -f results/nightly.exit
 [ -e "$base" ] || first=--update-baseline
 measure
-# Times alone may differ because the machine was busy: a second run shows whether they are real.
+# If only times differ, the machine may have been busy: a second run shows whether the difference is real.
 if [ -z "$first" ] && "$program" compare "$base" "$new" --quiet --speed 0 >/dev/null 2>&1 &&
     ! "$program" compare "$base" "$new" --quiet >/dev/null 2>&1; then
     measure

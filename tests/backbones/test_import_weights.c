@@ -139,14 +139,14 @@ TEST(narrow_networks_are_found_whatever_their_width)
     found_again("vgg11", 2, 0.126, "");
 }
 
-/* Under any attribute's name, and with parallel modules inside. */
+/* The prefix may be any attribute's name, with parallel modules inside. */
 TEST(a_network_is_found_under_any_prefix_that_all_names_share)
 {
     found_again("resnet18", 7, 0.25, "net.");
     found_again("squeezenet1_1", 7, 1, "student.module.cnn.");
 }
 
-/* A copy of `made` with room for as many tensors more. */
+/* Returns a copy of `made` with room for that many more tensors. */
 static struct made with_room(struct made *made, int more)
 {
     struct made copy = *made;

@@ -1,4 +1,4 @@
-/* Sentences that are longer than their room. */
+/* Sentences that are longer than error.text. */
 #include "base/error.h"
 
 #include "tests/test.h"

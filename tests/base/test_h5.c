@@ -378,7 +378,7 @@ TEST(equal_content_gives_equal_bytes)
     unlink(path);
 }
 
-/* A file may grow to `most` bytes, as on a disk that is then full. */
+/* Limits files to `most` bytes, as on a disk that is then full. */
 static int write_within(const char *path, size_t most, struct error *err)
 {
     struct rlimit old, limit;

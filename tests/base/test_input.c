@@ -30,7 +30,7 @@ static void end(void)
     arena_release(&arena);
 }
 
-/* A writer that is not this process, so that each end is closed when it should be. */
+/* Writes from a child process, so that each end of the pipe is closed at the right time. */
 static void write_later(const char *text, int times, useconds_t delay)
 {
     if (fork() != 0)

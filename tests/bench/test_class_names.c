@@ -1,4 +1,4 @@
-/* tests/bench/test_class_names.c - classes by their names, and image sets whose classes are those of a network or not. */
+/* tests/bench/test_class_names.c - finds classes by name, and compares the classes of image sets and networks. */
 #include "bench/class_names.h"
 
 #include "datasets/imagenet.h"

@@ -443,7 +443,7 @@ TEST(a_config_cannot_ask_for_much_memory)
     end(&f);
 }
 
-/* `head`, then `unit` again and again to about a megabyte; a "$" in it is the number of the repetition. */
+/* Writes `head`, then repeats `unit` up to about a megabyte; a "$" in it becomes the number of the repetition. */
 static size_t fill(char *text, size_t most, const char *head, const char *unit)
 {
     size_t size = (size_t)sprintf(text, "%s", head);

@@ -150,7 +150,7 @@ TEST(the_manifest_says_which_programs_measured_how_many_items)
 {
     json_t *json = written(&full);
     const json_t *list = json_object_get(json, "programs"), *unknown = json_array_get(list, 0);
-    assert_int_equal(json_array_size(list), 2); /* the second program has measured nothing that is there */
+    assert_int_equal(json_array_size(list), 2); /* the second program has measured none of the present items */
     assert_true(json_is_null(json_object_get(unknown, "version")));
     assert_int_equal(json_integer_value(json_object_get(unknown, "items")), 4);
     assert_string_equal(text_of(json_array_get(list, 1), "commit"), "1a2b3c4d5e6f");

@@ -1,4 +1,4 @@
-/* Which programs measured what: kept by the store, compared part by part, and said in words. */
+/* Programs that measured a run: how the store keeps them, how their parts are compared and described. */
 #include "bench/store_programs.h"
 #include "tests/test.h"
 
@@ -49,7 +49,7 @@ static void end(struct fixture *f)
     assert_int_equal(system(command), 0);
 }
 
-/* program NULL: one that leaves no digests. */
+/* program NULL: a program that leaves no digests. */
 static void measure(struct fixture *f, const struct program *program, int backbone, int image, int method)
 {
     struct store_item item = {.backbone = backbone, .image = image, .method = method};
@@ -120,7 +120,7 @@ TEST(items_of_other_sources_are_taken_out_and_the_others_stay)
     assert_false(store_has_item(f.store, 1, 2, 1));
     struct store_base base;
     assert_int_equal(store_read_base(f.store, 0, 0, &base, &f.err), 1);
-    assert_int_equal(store_read_base(f.store, 1, 2, &base, &f.err), 0); /* no item of it is left */
+    assert_int_equal(store_read_base(f.store, 1, 2, &base, &f.err), 0); /* none of its items is left */
     end(&f);
 }
 

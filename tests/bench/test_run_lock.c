@@ -1,4 +1,6 @@
-/* Locks by name, which a file system without flock() is left with; "no locks" is what this file's flock() says when told. */
+/*
+ * Locks by name, for file systems without flock(); this file's own flock() fails with ENOSYS and the like on request.
+ */
 #include "bench/run_lock.h"
 
 #include "tests/test.h"

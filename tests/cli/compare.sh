@@ -65,7 +65,7 @@ try cambench compare baseline seed --speed 0
 night cambench fewer --set 'methods=[gradcam, {name: random, params: {grid: 5}}]' --set 'metrics=[complexity, coherency, average_drop, average_increase]'
 try cambench compare baseline fewer --speed 0
 
-# a method that is new in the config is said, also by a quiet night
+# a method that is new in the config is reported, also with --quiet
 night cambench more --set 'methods=[gradcam, layercam, reciprocam, random, xgradcam]'
 try cambench compare baseline more --speed 0 --quiet
 

@@ -1,6 +1,6 @@
 complete_with bash
 
-# the function that `complete` has been given, called as readline does
+# calls the function that was given to `complete`, as readline does
 cat >ask_bash.sh <<'END'
 . scripts/cambench
 function=$(complete -p cambench | sed 's/.* -F \([^ ]*\) .*/\1/')

@@ -1,6 +1,6 @@
 complete_with zsh
 
-# the lines are typed into a terminal, and what a Tab makes of them is written down; of several, what they share
+# types the lines into a terminal and prints what a Tab makes of them: for several candidates, their common beginning
 cat >ask_zsh.sh <<'END'
 zmodload zsh/zpty
 zpty shell zsh -f -i

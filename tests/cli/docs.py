@@ -1,13 +1,13 @@
-"""What README.md, CONTRIBUTING.md and docs/*.md show, tried: shell blocks, commands in the text, configs, Python.
+"""Tries what README.md, CONTRIBUTING.md and docs/*.md show: shell blocks, commands in the text, configs, Python.
 
-usage: docs.py commands|tutorials ROOT BUILD      from an empty folder; says what does not hold, else nothing
+usage: docs.py commands|tutorials ROOT BUILD      from an empty folder; prints what fails, else nothing
 
-A block of `sh` or `bash` is run in a copy of the sources, page by page, with `cambench run` on one image, by two methods. A line before it,
-which readers do not see, may say more:
+A block of `sh` or `bash` is run in a copy of the sources, page by page, with `cambench run` on one image, by two
+methods. A line before it, which readers do not see, may say more:
     <!-- not run: WHY -->                      only the command lines in it are checked, by the program's own parser
     <!-- first: COMMANDS -->                   run before it
     <!-- in FILE, in the place of: NAMES -->   of a `c` block: replaces the functions that use these names
-A `c` block that begins with a comment with a file's name is that file. docs/add-a-*.md are tutorials, and really built.
+A `c` block that begins with a comment with a file's name is that file. docs/add-a-*.md are tutorials and are built.
 """
 import ast, os, re, shlex, shutil, subprocess, sys
 
@@ -124,7 +124,7 @@ def bash(world, place, text, prelude):
 
 
 def call_program(text):
-    """Shell text that lets `cambench ... --help` say whether it understands the line, in the place of doing it."""
+    """Returns shell text in which the programs are the functions of the prelude."""
     text = re.sub(r"(?m)^(\s*)((?:bench|tools|tests)/[\w/.-]+)", r"\1script \2", text)
     text = re.sub(r"(?m)(^|[;&|] )build/cambench-bench\b", r"\1cambench_bench", text)
     return re.sub(r"(?m)(^|[;&|] )build/cambench(?!-)", r"\1cambench", text)
@@ -146,7 +146,7 @@ def run_shell(world, build, block, is_tutorial):
 
 
 def replace_functions(path, names, text):
-    """Puts text where the first function was that uses one of the names; the others go too."""
+    """Replaces the first function that uses one of the names by the text, and removes the other ones."""
     chunks = re.split(r"(?m)(?<=^})\n", open(path).read())
     uses = [bool(re.search(r"\b(" + "|".join(names) + r")\(", chunk)) for chunk in chunks]
     kept = [chunk for chunk, is_used in zip(chunks, uses) if not is_used]
@@ -166,7 +166,7 @@ def place_source(world, block):
 
 
 def check_config(world, build, block):
-    """Keys that a part of a config leaves out come from a small one; nothing may be wrong but files that are missing."""
+    """Checks a part of a config, completed by the keys of a small one; only missing files are not an error."""
     keys = re.findall(r"(?m)^(\w+):", block.text)
     if not set(keys) & {"name", "backbones", "methods", "metrics", "protocol", "dataset", "report", "runtime"}:
         return
@@ -180,7 +180,7 @@ def check_config(world, build, block):
 
 
 def commands_in(lines):
-    """Commands of the text: indented lines, which may go on behind a backslash, and `code`."""
+    """Yields the commands in the text: indented lines, which a backslash may continue, and `code`."""
     text = "\n".join(line for _, line in lines)
     for shown in re.findall(r"(?m)^    ((?:build/)?cambench (?:.*\\\n)*.*)$", text):
         yield re.sub(r"\\\n\s*", "", shown)
@@ -189,7 +189,7 @@ def commands_in(lines):
 
 
 def check_command(build, page, shown):
-    """Options first asked for help: values are not looked at, a capital FILE may be one."""
+    """Checks a command by its --help; values are not checked, since a capital FILE may be one."""
     words = shlex.split(shown.split("#")[0].split("|")[0].split(" > ")[0])[1:]
     words = [re.sub(r"[\[\]]", "", word) for word in words if word != "..."]
     if not words or words[0].startswith("-") or words[0].isupper():

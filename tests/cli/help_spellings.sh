@@ -1,4 +1,4 @@
-# the same text, however it is asked for
+# all spellings of a request for help print the same text
 same_text()
 {
     local first=$1

@@ -1,4 +1,4 @@
-# `make install` puts everything in its place, from where the program finds what comes with it; `make uninstall` takes it away
+# `make install` puts everything in its place, where the program finds its files; `make uninstall` removes it
 build=$(realpath --relative-to="$ROOT" "$BUILD")
 here=$PWD/there
 in_project()
@@ -9,7 +9,7 @@ in_project install
 root=$here/opt/cambench
 (cd "$root" && find . -type f | sed 's/-[a-z]*\.1$/-COMMAND.1/; s/[^/]*\.\(h5\|yaml\|csv\|h\)$/FILE.\1/' | sort -u)
 
-# a page for each command, and nothing that man would complain about
+# each command has a page, and man reports no error in it
 for command in $("$root/bin/cambench" --help | sed -n 's/^  \([a-z]*\)  .*/\1/p'); do
     page=$root/share/man/man1/cambench-$command.1
     grep -q "^\.TH CAMBENCH-${command^^} 1" "$page" || echo "$page: not that of $command"

@@ -1,5 +1,4 @@
-# What make install puts somewhere works from there, for a user who may not write to it, in any folder; make uninstall
-# leaves nothing.
+# An installed program works in any folder, for a user who may not write to PREFIX; make uninstall removes everything.
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 chmod 755 "$place"
@@ -10,7 +9,7 @@ make_in_project()
     (cd "$ROOT" && make --no-print-directory B="$BUILD" PREFIX="$place/new/prefix" "$@" >"$place/log" 2>&1) || sed "s|$place|PLACE|" "$place/log"
 }
 
-# as_user COMMAND...: in the empty folder, with the installed program; as root: as somebody else
+# as_user COMMAND...: runs it in the empty folder, with the installed program; root becomes another user first
 as_user()
 {
     local other=
@@ -35,7 +34,7 @@ cp "$ROOT/tests/golden/pictures/colour_444.jpg" "$place/empty"
 try as_user cambench explain colour_444.jpg --methods gradcam --out maps --quiet
 ls "$place/empty"
 
-# a demo file that is not there is not to be had from ImageNet's weights
+# a missing demo file is not replaced by ImageNet's weights
 chmod -R u+w "$place/new"
 rm "$place/new/prefix/share/cambench/backbones/demo/resnet18.h5"
 try as_user cambench run demo --dry-run --output other --set dataset.images=2 --set "methods=[gradcam]" | sed -n '/^missing/,/^exit/p'
@@ -43,7 +42,7 @@ try as_user cambench run demo --dry-run --output other --set dataset.images=2 --
 try as_user cambench run demo --dry-run --set dataset.images=2 --set "methods=[gradcam]" \
     --set 'backbones=[{arch: resnet18, weights: resnet18.h5}]' --output other | sed -n '/^missing/,/^exit/p'
 
-# what somebody else has put there stays
+# files that others have put there stay
 echo mine >"$place/new/prefix/share/cambench/mine.txt"
 make_in_project uninstall
 (cd "$place" && find new ! -type d)

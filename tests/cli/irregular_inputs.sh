@@ -1,9 +1,9 @@
-# A FIFO without a writer, a device, a socket's or folder's place: no input holds a command for ever.
+# No input blocks a command for ever: a FIFO without a writer, a device, a socket, a folder.
 mkfifo fifo
 cp -r fixtures/pictures pictures
 cp fixtures/resnet18.h5 w.h5
 
-# told COMMAND...: exit code and message; 124 if it took five seconds
+# told COMMAND...: prints exit code and message; 124: it took five seconds
 told()
 {
     local code=0
@@ -33,13 +33,13 @@ mkfifo squeezenet1_0-b66bff10.pth
 told cambench fetch weights squeezenet1_0 --base "file://$PWD" --to .
 ls x.h5 2>&1
 
-# what a shell passes as <(command) or /dev/stdin
+# pipes that a shell passes as <(command) or /dev/stdin
 echo cat/colour_420.jpg >list.txt
 told cambench import dataset pictures --list <(cat list.txt) --out x.h5
 told cambench import dataset pictures --list /dev/stdin --out x.h5 < <(sleep 0.2 && cat list.txt)
 told cambench import dataset pictures --list <(:) --out x.h5
 
-# a run directory of somebody else
+# a run directory of another user
 cat >config.yaml <<'YAML'
 name: small
 dataset: {path: fixtures/set.h5}

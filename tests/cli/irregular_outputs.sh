@@ -1,4 +1,4 @@
-# What is not a regular file is never replaced by one; a symbolic link that the user names stays a link.
+# An output never replaces a file that is not regular; a symbolic link that the user names stays a link.
 mkfifo fifo
 mkdir folder
 told()
@@ -8,7 +8,7 @@ told()
     echo "$* -> $code: $(tail -n 1 stderr.txt)"
 }
 
-# write PATH: each command that makes a file of HDF5
+# write PATH: runs each command that makes an HDF5 file
 write()
 {
     told cambench import dataset fixtures/pictures --out "$1"
@@ -46,7 +46,7 @@ YAML
 cambench run config.yaml --output run --quiet
 cp -r run again
 
-# text may go through a pipe that somebody reads
+# text may go through a pipe that has a reader
 told cambench compare run again --junit fifo
 cat fifo >got.txt &
 told cambench compare run again --junit fifo
@@ -63,13 +63,13 @@ told cambench compare run again --junit junit
 [ -L junit ] && head -n 1 far/junit.xml
 told cambench compare run again --history fifo
 
-# a saved baseline that is reached through a link
+# a saved baseline that a link names
 cambench compare far/base run --update-baseline
 ln -s far/base base
 cambench compare base again --update-baseline --quiet
 [ -L base ] && ls far/base
 
-# what a run writes
+# the files of a run
 for name in summary.csv manifest.json config.yaml overlays/resnet18-0001-colour_420.jpg.png; do
     rm -f run/$name
     mkfifo run/$name

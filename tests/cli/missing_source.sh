@@ -1,5 +1,5 @@
-# A paper that a descriptor names and docs/references.bib does not hold ends the build: the project with another
-# bibliography, and what is built of it.
+# The build fails if docs/references.bib lacks a paper that a descriptor names. The project is built with a changed
+# bibliography.
 folder=$(realpath --relative-to="$ROOT" "$BUILD")
 mkdir -p "project/$folder"
 for entry in "$ROOT"/*; do
@@ -11,7 +11,7 @@ for room in bench report metrics methods backbones datasets nn base registry; do
 done
 cp -a "$BUILD"/*.a "project/$folder/"
 
-# build BIBLIOGRAPHY-FILTER...: how the build ends
+# build BIBLIOGRAPHY-FILTER...: prints how the build ends
 build()
 {
     local code=0

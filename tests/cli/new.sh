@@ -25,7 +25,7 @@ rm -rf methods/method.h metrics/metric.h tests/test.h
 run_unit_test methods mycam
 run_unit_test metrics roughness
 
-# of a method or a metric without parameters the template's tests fail with a word or are skipped, and none crashes
+# without parameters the template's tests of a method or a metric fail with a message or are skipped; none crashes
 cat >methods/mycam.c <<'END'
 #include "methods/method.h"
 

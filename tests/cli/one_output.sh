@@ -13,7 +13,7 @@ YAML
 cambench run config.yaml >log.txt
 echo "exit $?"
 grep note: log.txt
-# on pictures, methods: a drop is not 0 everywhere
+# methods on pictures: the drops are not all 0
 grep ",average_drop," results/one/per_image.csv | cut -d, -f1-7
 cp "$ROOT/tests/golden/pictures/rgb.png" .
 try cambench explain rgb.png --weights copy.h5 --methods gradcam --class 1

@@ -30,7 +30,7 @@ works cambench compare a/b/base run --quiet --update-baseline
 works cambench merge run --output a/b/whole --quiet
 rm -rf run
 
-# what fails leaves nothing
+# a command that fails leaves no folder
 fails()
 {
     try "$@"
@@ -57,7 +57,7 @@ fails cambench compare none none --junit a/b/j.xml
 fails cambench history none.db --plots a/b
 fails cambench report none
 
-# a folder is not a file, and a file not a folder
+# a folder in the place of a file, and a file in the place of a folder
 mkdir folder
 for out in folder folder/ new/ none.txt/c.h5 ""; do
     fails cambench import dataset fixtures/pictures --out "$out"

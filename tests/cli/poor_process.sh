@@ -1,4 +1,4 @@
-# Limits on address space, stacks and files, and what an environment can say of threads: one line, exit 2, or all goes well.
+# Limits on address space, stacks and files, and the environment's settings of threads: one line and exit 2, or success.
 ! nm -D "$BUILD/cambench" | grep -q asan_init || skip "a sanitizer takes all of the address space"
 cat >config.yaml <<'YAML'
 name: small
@@ -10,7 +10,7 @@ report: {plots: false, bootstrap: 10}
 YAML
 cambench run config.yaml --quiet --output whole --threads 1
 
-# limited WHAT LIMIT COMMAND...: exit code, and the lines on stderr
+# limited WHAT LIMIT COMMAND...: prints the exit code and the lines on stderr
 limited()
 {
     local code=0
@@ -20,7 +20,7 @@ limited()
         exec timeout 60 "$@"
     ) >out.txt 2>err.txt || code=$?
     case $code in
-    0 | 127) ;; # 127: the loader's own
+    0 | 127) ;; # 127: the loader failed
     2) [ "$(grep -vc warning err.txt)" -eq 1 ] || cat err.txt ;;
     *) echo "$1 $2: exit $code: $(cat err.txt)" ;;
     esac
@@ -44,7 +44,7 @@ for size in 1 16K 1000G; do
     cmp stack$size/summary.csv whole/summary.csv && echo "OMP_STACKSIZE=$size: same"
 done
 
-# a file's largest size is an error like a full disk
+# reaching a file's largest size is an error, like a full disk
 rm -rf run
 limited -f 8 cambench run config.yaml --quiet --output run
 sed 's/run[a-z./]*/RUN/' err.txt
@@ -57,7 +57,7 @@ for setting in OMP_NUM_THREADS=x OMP_NUM_THREADS=100000 OMP_DYNAMIC=true OMP_MAX
     cmp "$setting/summary.csv" whole/summary.csv
 done
 
-# more threads than help
+# more threads than are useful
 cambench run config.yaml --quiet --output many --threads 1000 2>err.txt
 echo "1000 threads: exit $?"
 sed 's/[0-9]* are used: more do not help on [0-9]* cores*/N are used: more do not help on N cores/' err.txt

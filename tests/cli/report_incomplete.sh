@@ -1,4 +1,4 @@
-# A run that is not finished says so in every table: how many images each method has, and nothing is the best by itself.
+# Each table of an unfinished run is marked and shows how many images each method has; a single method is not the best.
 cat >config.yaml <<'YAML'
 name: half
 dataset: {path: fixtures/set.h5}
@@ -19,7 +19,7 @@ tables parts
 cat parts/plots/*.gp | grep -o 'incomplete, n = [0-9]* of [0-9]* images' | sort | uniq -c
 cambench report parts | head -n 5
 
-# one method alone has values
+# only one method has values
 python3 - <<'PY' || skip "no python3"
 import sqlite3
 db = sqlite3.connect("parts/run.db")
@@ -32,7 +32,7 @@ tables parts
 grep -c '\*\*[0-9]' parts/tables/cambench.md
 grep -c textbf parts/tables/cambench.tex
 
-# finished, it is as if it had never been interrupted
+# after the end of the run, all tables are those of an uninterrupted one
 cambench run parts/config.yaml --quiet
 tables parts
 for file in summary.csv per_image.csv tables/cambench.md tables/cambench.tex; do

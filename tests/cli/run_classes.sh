@@ -1,4 +1,4 @@
-# An image set whose classes are not those of the network: a warning before and after, an error where labels are read.
+# The classes of an image set are not those of the network: a warning before and after, an error if labels are read.
 cat >config.yaml <<'END'
 name: classes
 dataset: {path: fixtures/named.h5}
@@ -11,7 +11,7 @@ try cambench run config.yaml --quiet
 try cambench run config.yaml --set 'protocol={preset: cambench, class: label}'
 try cambench run config.yaml --set dataset.path=fixtures/set.h5 --fresh --quiet
 
-# the indices of ImageNet, or of the folders; one table names some pictures only
+# indices of ImageNet, or of the folders; one table names only some pictures
 mkdir -p s/n01440764 s/n02099601 s/__MACOSX s/empty flat
 cp "$ROOT/tests/golden/pictures/grey.jpg" s/n01440764/a.jpg
 cp "$ROOT/tests/golden/pictures/grey.jpg" s/n02099601/b.jpg

@@ -1,4 +1,4 @@
-# A dry run refuses what the run would refuse, with the same sentence, and leaves nothing.
+# A dry run fails where the run would fail, with the same message, and leaves no files.
 cat >config.yaml <<'YAML'
 name: dry
 dataset: {path: fixtures/set.h5, images: 3}
@@ -7,7 +7,7 @@ methods: [gradcam]
 metrics: [average_drop]
 report: {plots: false, overlays: 0}
 YAML
-# both OPTION...: the dry run, then the run; what each says on stderr
+# both OPTION...: the dry run, then the run, with the stderr of each
 both()
 {
     for dry in --dry-run ""; do
@@ -32,14 +32,14 @@ both --set dataset.path=fixtures/cut_set.h5
 both --set dataset.path=fixtures/unlabelled.h5 --set dataset.images=2 --set 'metrics=[pointing_game]'
 both --set 'report.reference=[file]'
 
-# a folder in the place of a file that the run writes last, and the other way round
+# a folder in the place of a file that the run writes last, and a file in the place of a folder
 mkdir -p taken/summary.csv also
 echo file >also/tables
 cambench run config.yaml --dry-run --quiet --output taken 2>&1 | tail -n 1
 cambench run config.yaml --dry-run --quiet --output also 2>&1 | tail -n 1
 rm -rf taken also
 
-# a run directory that holds another run, this one, one that is in use
+# run directories with another run, with this run, and one in use
 cambench run config.yaml --quiet --output held
 both --output held
 both --output held --set seed=2
@@ -61,10 +61,10 @@ cambench run config.yaml --dry-run --quiet --output held >out.txt
 find held | sort | sed 's/run.db.*old//' >files.txt
 grep -c 'lock\|try\|part-' files.txt
 
-# several at once; what is only left out is a warning
+# several problems at once; files that would only be left out are warnings
 echo not a network >text.h5
 try cambench run config.yaml --dry-run --threads 1 --output file --set runtime.memory=1
 try cambench run config.yaml --dry-run --threads 1 --output file --set dataset.path=missing.h5
-# shellcheck disable=SC2123 # a PATH without gnuplot is meant
+# shellcheck disable=SC2123 # PATH deliberately has no gnuplot
 mkdir bin && ln -s "$(command -v cambench)" bin
 PATH=bin cambench run config.yaml --dry-run --set report.plots=true | tail -n 1

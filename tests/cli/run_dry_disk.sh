@@ -1,4 +1,4 @@
-# A disk that has no room for the maps is found out before the run, and not when it is full.
+# A dry run finds that the disk has no space for the maps, before it is full.
 unshare -rm true 2>/dev/null || skip "no file system of its own can be mounted here"
 mkdir small
 cat >config.yaml <<'YAML'

@@ -1,4 +1,4 @@
-# A run directory with symbolic links where files are written: none is followed.
+# Symbolic links in a run directory, in the place of files that the run writes, are not followed.
 mkdir outside
 echo precious >outside/victim
 cat >config.yaml <<'YAML'
@@ -10,7 +10,7 @@ metrics: [average_drop, adcc]
 report: {plots: true, overlays: 1, maps: true, bootstrap: 10}
 YAML
 
-# files that would be written through
+# links in the place of files that are written in place
 for name in run.lock run.db run.db-wal run.db-journal; do
     mkdir -p run
     ln -s ../outside/victim "run/$name"
@@ -18,7 +18,7 @@ for name in run.lock run.db run.db-wal run.db-journal; do
     rm -r run
 done
 
-# folders that would be written into, or swept
+# links in the place of folders
 echo png >outside/mine.png
 echo part >outside/mine.part-1
 for name in plots tables overlays; do
@@ -32,7 +32,7 @@ ln -s ../outside run/shard-1-of-2
 try cambench run config.yaml --quiet --output run --set report.maps=false --shard 1/2
 rm -r run
 
-# files that are replaced: the link goes, what it leads to stays
+# links in the place of files that are replaced: the link is removed, its target stays
 mkdir -p run/plots run/tables run/overlays
 for name in config.yaml manifest.json maps.h5 summary.csv per_image.csv costs.csv run.db.old plots/adcc.{gp,dat,svg,png,svg.part,png.part} \
     tables/tables.md; do

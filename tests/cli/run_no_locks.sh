@@ -1,4 +1,4 @@
-# A file system without file locks, neither flock()'s nor fcntl()'s: a run takes place and says so, and is one at a time.
+# On a file system without file locks (flock, fcntl) a run succeeds with a warning, and still only one runs at a time.
 ! nm -D "$BUILD/cambench" | grep -q asan_init || skip "a sanitizer wants to be loaded first"
 cat >no_locks.c <<'C'
 #define _GNU_SOURCE

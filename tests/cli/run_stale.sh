@@ -1,5 +1,5 @@
-# A method whose source has changed is measured again, and that method alone; a reformatted one is not. --keep-old keeps the
-# old numbers, and tables and manifest say so.
+# Only a method whose source has changed is measured again; a reformatted one is not. --keep-old keeps the old numbers,
+# and tables and manifest say so.
 ln -s "$ROOT/datasets" datasets
 ln -s "$ROOT/backbones" backbones
 cat >config.yaml <<'YAML'
@@ -11,7 +11,7 @@ metrics: [average_drop, coherency, complexity, adcc, insertion]
 report: {plots: false, overlays: 0, bootstrap: 50}
 YAML
 
-# the program with one source changed: $1 its name, $2 the file, $3 a sed command
+# builds the program with one source changed: $1 its name, $2 the file, $3 a sed command
 change()
 {
     rm -rf tree && mkdir tree
@@ -29,7 +29,7 @@ change()
             expat zlib) -lm -o "$1"
 }
 
-# which methods another run has other numbers of
+# prints the methods whose numbers differ in another run
 differing()
 {
     diff "$1/per_image.csv" "$2/per_image.csv" | sed -n 's/^[<>] [^,]*,\([^,]*\),.*/\1/p' | sort -u
@@ -64,5 +64,5 @@ try cambench run mixed/config.yaml --quiet
 grep -c contributed mixed/tables/*.md mixed/manifest.json
 cmp whole/per_image.csv mixed/per_image.csv && echo "whole again"
 
-# a run is compared with one of another program: the source that has changed is the first note
+# two runs of different programs are compared: the first note names the source that has changed
 try cambench compare whole fresh --speed 0

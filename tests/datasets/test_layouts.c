@@ -1,6 +1,6 @@
 /*
- * tests/datasets/test_layouts.c - trees of many shapes, as data sets are distributed and as people leave them: which label
- * each picture gets, and the line that says why. The labels are counted by hand.
+ * tests/datasets/test_layouts.c - folders as data sets are distributed and as people keep them: the label that each
+ * picture gets, and the line that explains it. The labels were counted by hand.
  */
 #include "datasets/imagenet.h"
 
@@ -13,7 +13,7 @@
 #define TENCH "n01440764" /* 0 */
 #define SHARK "n01484850" /* great white shark, 2 */
 
-/* With the folders above it. */
+/* Makes a picture, and the folders above it. */
 static void put(const char *name)
 {
     char path[200];
@@ -32,7 +32,7 @@ static void put_all(const char *const *names)
         put(*names);
 }
 
-/* `want`: "NAME LABEL" of each picture, with spaces between. `said`: in the layout or a note. */
+/* `want`: "NAME LABEL" of each picture, separated by spaces. `said`: a text in the layout or a note. */
 static void assert_labels(struct import_options options, const char *want, const char *said)
 {
     struct import_result result;
@@ -259,7 +259,7 @@ TEST(parts_of_a_set_are_no_classes)
     end();
 }
 
-/* A tar archive of one picture, or of another file. */
+/* Makes a tar archive of one picture, or of another file. */
 static void put_tar(const char *name, const char *entry, const char *from)
 {
     struct archive *tar = archive_write_new();

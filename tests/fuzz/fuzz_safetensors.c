@@ -1,7 +1,7 @@
-/* tests/fuzz/fuzz_safetensors.c - safetensors: whatever the input is, it is taken for one. */
+/* tests/fuzz/fuzz_safetensors.c - safetensors: every input is read as one. */
 #include "tests/fuzz/tensors.h"
 
-#define HEADER_AT 8 /* after its size; by its first byte the format is known */
+#define HEADER_AT 8 /* after its size; its first byte identifies the format */
 #define SIZE_MAX_BYTES ((size_t)1 << 16)
 
 FUZZ_SEEDS("tests/fuzz/corpus/safetensors");

@@ -1,8 +1,8 @@
 /*
- * tests/fuzz/fuzz_tables.c - the tables that come with pictures, in all their forms, and those of published numbers.
+ * tests/fuzz/fuzz_tables.c - all forms of tables that come with pictures, and tables of published numbers.
  *
- * Each input is taken for each kind of table: labels, synsets (text or meta.mat), a list of files, Kaggle's boxes, an
- * annotation in XML, published numbers. The pictures that the tables are about lie in a folder that is made once.
+ * Each input is read as each kind of table: labels, synsets (text or meta.mat), a list of files, Kaggle's boxes, an
+ * annotation in XML, published numbers. The pictures for the tables are in a folder that is made once.
  */
 #include "bench/paper_numbers.h"
 #include "datasets/import.h"
@@ -34,7 +34,7 @@ static void put(const char *folder, const char *name, const char *text)
     snprintf(path, sizeof path, "%s/%s", folder, name);
     FILE *file = fopen(path, "w");
     if (!file || fputs(text, file) < 0 || fclose(file))
-        abort(); /* the test's own trouble */
+        abort(); /* a failure of the test itself */
 }
 
 static void remove_all(void)
@@ -45,7 +45,7 @@ static void remove_all(void)
         perror(root);
 }
 
-/* ROOT/set with the pictures and a.xml, which is the input; ROOT/truth.txt, and the input as a table with an ending. */
+/* Makes ROOT/set with the pictures and the input as a.xml, ROOT/truth.txt, and the input as a table with an ending. */
 static void prepare(const char *path)
 {
     char link[PATH_MAX];

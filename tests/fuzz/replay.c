@@ -64,7 +64,7 @@ static double processor_seconds(int who)
            1e-6 * (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
 }
 
-/* Time of the processor, with that of children: a busy machine makes no input slow. */
+/* Measures processor time, with that of children, so that a busy machine does not make an input slow. */
 static void run(const uint8_t *data, size_t size)
 {
     const double before = processor_seconds(RUSAGE_SELF) + processor_seconds(RUSAGE_CHILDREN);

@@ -1,5 +1,5 @@
 /*
- * tests/fuzz/tensors.h - a file of tensors: opened, and all its tensors read.
+ * tests/fuzz/tensors.h - opens a file of tensors and reads all of them.
  */
 #ifndef TESTS_FUZZ_TENSORS_H
 #define TESTS_FUZZ_TENSORS_H
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FUZZ_VALUES_MAX (1 << 20) /* of a tensor; what a network would ask for next is another matter */
+#define FUZZ_VALUES_MAX (1 << 20) /* most values of a tensor that is read */
 
 static inline int fuzz_take(void *context, int storage, const unsigned char *bytes, struct error *err)
 {

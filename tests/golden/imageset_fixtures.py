@@ -121,7 +121,7 @@ with h5py.File(os.path.join(FOLDER, "nothing.h5"), "w") as file:
 with h5py.File(os.path.join(FOLDER, "array_shape.h5"), "w") as file:
     file["images"] = ramp.transpose(0, 3, 1, 2)
 
-# numbers as other machines and other programs store them
+# types of numbers that other machines and programs store
 STORED = {"big": (">i4", ">i2"), "half": ("<f2", "<f2"), "big_half": (">f2", ">f2"), "double": ("<f8", ">f4")}
 for name, (pixels, labels) in STORED.items():
     with h5py.File(os.path.join(FOLDER, "array_%s.h5" % name), "w") as file:

@@ -132,7 +132,7 @@ save("views", views)
 save("parameters", {"weight": torch.nn.Parameter(torch.randn(3, 2)),
                     "fixed": torch.nn.Parameter(torch.randn(2).half(), requires_grad=False)})
 
-# what training programs put beside the tensors, and a module that was pickled whole
+# objects that training programs put beside the tensors, and a module that was pickled whole
 def training():
     module = torch.nn.Sequential(collections.OrderedDict(conv=torch.nn.Conv2d(2, 3, (3, 2)), norm=torch.nn.BatchNorm2d(3)))
     state = module.state_dict()

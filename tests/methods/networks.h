@@ -3,7 +3,8 @@
  *
  * gap: a small ResNet, pooling and one linear layer behind "block2". vgg: three linear layers behind "features.7".
  * groups: vgg with four groups of like channels. resnet18: torchvision's with 10 classes. In the first three, channel 3
- * of the target layer is dead and channel 5 constant. one and two: gap with one output z, and with the outputs 0 and z.
+ * of the target layer is dead and channel 5 constant. `one` and `two` are gap with one output z, and with the outputs 0
+ * and z.
  */
 #ifndef TESTS_METHODS_NETWORKS_H
 #define TESTS_METHODS_NETWORKS_H

@@ -1,12 +1,12 @@
 /*
- * tests/methods/test_one_output.c - a network with one output z, against the same network with the outputs 0 and z: softmax
- * of these is (sigmoid(-z), sigmoid(z)).
+ * tests/methods/test_one_output.c - compares a network with one output z to the same network with the outputs 0 and z,
+ * whose softmax is (sigmoid(-z), sigmoid(z)).
  */
 #include "tests/methods/networks.h"
 
 #include <math.h>
 
-/* What one class of a pass gives: four gradients of its score, and outputs of changed activations. */
+/* Results for one class of a pass: four gradients of its score, and outputs for changed activations. */
 struct seen {
     float logit, probability;
     float gradient[4][24 * 7 * 6];

@@ -1,6 +1,6 @@
 /*
- * Threads that cannot be had: fewer are used, and the process does not end. Memory is limited in a child process, which
- * must be made before OpenMP has threads here: they do not survive a fork.
+ * If threads cannot be started, fewer are used and the process does not end. Memory is limited in a child process,
+ * which must be made before OpenMP has threads here: they do not survive a fork.
  */
 #include "nn/threads.h"
 
@@ -26,7 +26,7 @@ static size_t address_space(void)
     return pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
-/* threads_prepare(8) in a process that may take so many more bytes: its result, or 100 + the signal. */
+/* Runs threads_prepare(8) in a process that may take that many more bytes. Returns its result, or 100 + the signal. */
 static int prepared_with(size_t more, char said[256])
 {
     int pair[2], status;

@@ -1,4 +1,4 @@
-/* Unfinished runs: how many images each method has, and what they can be compared on. By hand. */
+/* Unfinished runs: the number of images of each method, and the images for comparison. Values were computed by hand. */
 #include "report/completeness.h"
 #include "report/stats.h"
 #include "tests/test.h"
@@ -23,7 +23,7 @@ struct fixture {
     struct report report, compared;
 };
 
-/* A row of values for each method, negative: not measured. */
+/* values: a row for each method; negative: not measured. */
 static void begin(struct fixture *f, const double values[METHODS][IMAGES], int unreadable)
 {
     memset(f, 0, sizeof *f);
@@ -90,7 +90,7 @@ TEST(the_only_method_with_values_is_not_the_best)
     arena_release(&f.arena);
 }
 
-/* Over its own images B would be the best; on the two that both have it is A. */
+/* Over its own images B would be the best; on the two images that both have, A is. */
 TEST(methods_are_compared_on_the_images_that_they_share)
 {
     struct fixture f;

@@ -239,7 +239,7 @@ TEST(failing_gnuplot_is_a_warning_with_its_words)
     sample_close(&run);
 }
 
-/* Draws with a gnuplot that is this script. */
+/* Draws with this script in the place of gnuplot. */
 static void draw_with_script(struct sample_run *run, const char *script, struct error *warning)
 {
     char path[128];

@@ -1,4 +1,4 @@
-/* Programs that hang, that leave something running, that are stopped: what is said of them, and that nothing stays. */
+/* Programs that hang, leave processes running or are stopped: the messages are right, and no process stays. */
 #include "report/process.h"
 
 #include "tests/test.h"
@@ -25,7 +25,7 @@ static enum process_end run_shell(const char *script, int patience_ms, struct er
     return end;
 }
 
-/* A name that no process of the machine has, for `sleep` to be found by. */
+/* Makes a duration that no other process sleeps for, so that this `sleep` can be found. */
 static void sleep_time(char text[32])
 {
     snprintf(text, 32, "1000%d", (int)getpid());
@@ -102,7 +102,7 @@ TEST(a_signal_that_sets_stop_ends_the_program_at_once)
     stop = 0;
 }
 
-/* Ignored signals would be inherited: a full pipe or a full disk must end the program, which may not look. */
+/* Ignored signals would be inherited: a closed pipe or a full disk must end even a program that does not check. */
 TEST(ignored_signals_have_their_usual_effect_on_the_program)
 {
     struct error err;

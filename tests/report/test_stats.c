@@ -160,7 +160,7 @@ TEST(adcc_of_means_of_a_published_row)
     assert_true(isnan(cell.ci_low) && isnan(cell.ci_high));
 }
 
-/* 0.1 and its like are no sums of halves: a plain mean of equal numbers is often off by its last digit. */
+/* Numbers such as 0.1 are not exact in binary: a plain mean of equal numbers is often wrong in its last digit. */
 TEST(equal_values_have_themselves_as_mean_and_ends)
 {
     struct table table;

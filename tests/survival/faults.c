@@ -17,9 +17,9 @@
  *     FAULT_COUNT  a file that gets the number of calls when the process ends
  *
  * The calls of this process and of its forks share one count; programs that it starts are left alone. Without FAULT_EVERY,
- * memory is refused to the program and to the libraries that check for it, HDF5, SQLite, jansson, libyaml, libpng, libjpeg
- * and C's own among them. OpenMP ends the process when it gets none, OpenBLAS does not check, and OpenSSL 3.0 dies of it
- * while it sets itself up.
+ * memory is refused to the program and to the libraries that check for it, such as HDF5, SQLite, jansson, libyaml,
+ * libpng, libjpeg and the C library. OpenMP ends the process when it gets none, OpenBLAS does not check, and OpenSSL
+ * 3.0 crashes in its initialisation.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -127,7 +127,7 @@ static bool fails_at(enum kind kind, int fd)
     return fails_on(kind, path);
 }
 
-/* The next function of that name: the one that ours replaces. */
+/* Returns the next function of that name, which ours replaces. */
 #define REAL(function) ((__typeof__(&function))real(#function))
 static void *real(const char *name)
 {
@@ -140,7 +140,7 @@ static void *real(const char *name)
 
 /* -- memory --------------------------------------------------------------------------------------------------------- */
 
-/* Is the caller part of a library that cannot do without memory? Answers are kept by page of code. */
+/* Whether the caller is part of a library that cannot handle a lack of memory. Results are cached by page of code. */
 static bool is_spared(const void *caller)
 {
     static const char *const spared[] = {"ld-linux", "faults", "openblas", "libgomp", "libomp", "libgfortran"};
@@ -206,7 +206,7 @@ void *memalign(size_t alignment, size_t size)
     return memory_fails(__builtin_return_address(0)) ? NULL : __libc_memalign(alignment, size);
 }
 
-/* OpenSSL dies of it while it sets itself up, where C's own library may be the one that allocates. */
+/* A refusal crashes OpenSSL in its initialisation, where the C library may be the one that allocates. */
 int EVP_DigestInit_ex(void *context, const void *type, void *engine);
 
 int EVP_DigestInit_ex(void *context, const void *type, void *engine)
@@ -347,7 +347,7 @@ DIR *opendir(const char *path)
     return fails_on(OPEN, path) ? NULL : REAL(opendir)(path);
 }
 
-/* -- stdio: its calls are glibc's own, so a stream becomes one of ours around a descriptor -------------------------- */
+/* -- stdio: glibc's streams call its own write(), so each becomes a stream of ours around a descriptor ------------- */
 
 #define STREAMS_MAX 64
 static struct {

@@ -1,6 +1,7 @@
 #!/bin/bash
-# Commands in which the n-th call of a kind fails: exit 2 or 3 with one line on stderr, or exit 0 with the right bytes;
-# never a signal, nothing left behind. Then the same command ends with exit 0 and the right bytes.
+# Runs commands in which the n-th call of a kind fails: they must end with exit 2 or 3 and one line on stderr, or with
+# exit 0 and the right bytes, never by a signal, and leave no files. Then the same command must end with exit 0 and the
+# right bytes.
 # usage: faults.sh LIBRARY [MOST]     LIBRARY: tests/survival/faults.c, built; MOST: how many n of each series (0: all)
 # KINDS and COMMANDS choose series, SHARE="I N" every N-th n from I on, FAULTS_DIR a folder to work in (a tmpfs is fast).
 . "${0%/*}/survival.sh"
@@ -26,7 +27,7 @@ sed -e "s/resnet18.h5/net.pth/; s/images: 2/images: 1/; s/plots: true/plots: fal
 cambench run config.yaml --quiet --threads 1 --output done-run
 for i in 1 2; do cambench run config.yaml --quiet --threads 1 --set report.maps=false --shard $i/2 --output done-shards; done
 
-# -- commands: NAME.clean makes what the command finds, NAME.do runs it into out/ -----------------------------------
+# -- commands: NAME.clean makes the command's inputs, NAME.do runs it with output in out/ ------------------------------
 faults=()
 go() { env "${faults[@]}" cambench "$@"; }
 run.do() { go run config.yaml --quiet --threads 1 --set report.plots=false --output out; }
@@ -50,17 +51,18 @@ clean()
     [ "$(type -t "$1.clean")" != function ] || { rmdir out && "$1.clean"; }
 }
 
-# errors: what the command has said besides warnings
+# errors: the lines of the command other than warnings
 errors() { grep -v '^cambench: warning' err; }
 
-# files: check sums of what is in out/, without what holds times; of the sheets of explain, which show one, the last bytes
+# files: check sums of the files in out/ that contain no times; for explain's sheets, which show a time, of the last
+# bytes
 files()
 {
     (cd out && find . -type f ! -name run.db ! -name '*.lock' ! -name 'colour_420-*.png' -exec sha256sum {} + &&
         find . -name 'colour_420-*.png' -exec sh -c 'for f; do echo "$(tail -c 8 "$f" | od -An -tx1 | tr -d " ")  $f"; done' sh {} +) | sort
 }
 
-# undisturbed COMMAND: its files in out.files
+# undisturbed COMMAND: runs it without a fault and lists its files in out.files
 undisturbed()
 {
     clean "$1"
@@ -68,7 +70,7 @@ undisturbed()
     files >out.files
 }
 
-# reference COMMAND: the files that two undisturbed runs have in common, drawings apart
+# reference COMMAND: lists the files that two undisturbed runs have in common, except drawings
 reference()
 {
     undisturbed "$1"
@@ -79,7 +81,7 @@ reference()
     grep '\.\(png\|svg\|pdf\)$' same.files >whole.drawn
 }
 
-# same_bytes WHAT: all files have their bytes; drawings may be missing with a warning
+# same_bytes WHAT: checks that all files have the right bytes; drawings may be missing with a warning
 same_bytes()
 {
     local sum path

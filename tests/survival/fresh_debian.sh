@@ -1,7 +1,7 @@
 #!/bin/bash
-# The README's first step on a machine with nothing but make: for each release a minimal Debian (debootstrap: base system,
-# make, ca-certificates) gets the sources. Without a compiler each target says one clear line; then `make run` installs what
-# it needs, builds and runs the demo, `make install` and `make uninstall` leave nothing behind.
+# Tries the README's first step on a machine with only make: for each release a minimal Debian (debootstrap: base
+# system, make, ca-certificates) gets the sources. Without a compiler each target prints one clear line. Then `make run`
+# installs what it needs, builds and runs the demo, and `make install` and `make uninstall` leave no files.
 # usage: fresh_debian.sh [SUITE...]     as root, with network; bookworm and trixie
 #     MIRROR   where packages come from (deb.debian.org); http_proxy is passed on
 #     FOLDER   where the systems are made (a temporary folder, removed at the end)
@@ -27,7 +27,7 @@ fail()
     failures=$((failures + 1))
 }
 
-# inside USER COMMAND...: in the sources' folder, with the shell's usual environment and nothing else
+# inside USER COMMAND...: runs it in the sources' folder, with only the shell's usual environment
 inside()
 {
     local user=$1
@@ -48,13 +48,13 @@ make_system()
     (cd "$project" && git ls-files | tar -c -T -) | tar -x -C "$system/cambench"
 }
 
-# says_one_line USER TARGET: an error, of one line and make's own
+# says_one_line USER TARGET: checks that it fails with one line and make's own
 says_one_line()
 {
     local code=0
     inside "$1" make "$2" >"$folder/said" 2>&1 || code=$?
     [ "$code" -ne 0 ] || fail "make $2 without a compiler: exit 0"
-    # shellcheck disable=SC2015 # both say what is wrong
+    # shellcheck disable=SC2015 # both print what is wrong
     [ "$(grep -vc '^make: \*\*\* ' "$folder/said")" -le 1 ] && [ "$(wc -l <"$folder/said")" -le 2 ] &&
         grep -q 'gcc\|make deps' "$folder/said" || { cat "$folder/said"; fail "make $2 without a compiler: see above"; }
 }
@@ -82,7 +82,7 @@ check_run()
     echo "$suite: make run, $((SECONDS - start)) s, $(inside 0 cc --version | head -n 1)"
 }
 
-# The installed program as a user who may not write to it, in an empty folder.
+# Runs the installed program in an empty folder, as a user who may not write to PREFIX.
 check_install()
 {
     inside 0 find /usr/local ! -type d | sort >"$folder/before"

@@ -62,7 +62,7 @@ unique_names()
     [ -z "$twice" ] || { echo "more than one file is called: $twice"; return 1; }
 }
 
-# Nothing stands in the bibliography twice; the build checks that all that is named stands there.
+# No entry appears in the bibliography twice; the build checks that every key that is used has an entry.
 references()
 {
     local twice
@@ -97,7 +97,7 @@ END
     return "$differs"
 }
 
-# Relative links of the documents lead somewhere, also to a heading.
+# The files and headings that relative links of the documents name exist.
 links()
 {
     local page target file heading missing=0
@@ -115,14 +115,14 @@ links()
     return "$missing"
 }
 
-# Files that the documents name in `code`, or in a block, are there, or of a name that a command of the page makes; so are
-# documents that sources, configs and scripts name.
+# Files that the documents name in `code` or in a block exist, or have a name that a command of the page makes.
+# Documents that sources, configs and scripts name exist.
 named_paths()
 {
     local page path made others missing=0
     local rooms='docs|bench|configs|tests|tools|methods|metrics|nn|base|backbones|datasets|report|results/reference'
     for page in *.md docs/*.md; do
-        [ "$page" != CHANGELOG.md ] || continue # of its time
+        [ "$page" != CHANGELOG.md ] || continue # it names files of its time
         made=$(sed -n 's/.*cambench new [a-z]* \([a-z0-9_]*\).*/\1/p' "$page" | sort -u | paste -sd '|' -)
         for path in $(grep -oE "(^|[\` '(/ ])($rooms)/[A-Za-z0-9_.*/-]+" "$page" | sed "s|^[\` '( ]||; s|[.,]*\$||" |
             grep -E "^($rooms)/" | grep -v '[A-Z]\{3\}' | sort -u); do
