@@ -183,7 +183,7 @@ static inline void bench_resnet18_weights(struct weights *weights)
 static inline struct graph *bench_resnet18_graph(void)
 {
     const struct backbone_options options = {.classes = 10, .width = 1, .height = 64, .width_px = 96};
-    struct error err = {""};
+    struct error err = {.text = ""};
     struct graph *graph = backbone_graph("resnet18", &options, &err);
     if (!graph)
         fail_msg("%s", err.text);

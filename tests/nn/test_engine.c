@@ -557,7 +557,7 @@ TEST(layers_are_found_by_name_and_alias)
 /* What network_create() says of a graph's golden weights after `spoil` has changed them. */
 static struct error error_of(void (*spoil)(struct weights *weights), const char *layer)
 {
-    struct error err = {0}, check = {""};
+    struct error err = {0}, check = {.text = ""};
     struct graph *graph = vgg_graph();
     struct weights weights;
     assert_int_equal(graph_finish(graph, &err), 0);

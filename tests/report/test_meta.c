@@ -346,7 +346,7 @@ TEST(figure_has_a_panel_per_backbone)
 {
     struct sample_run run;
     struct report_metric copy[SAMPLE_METRICS];
-    struct error err = {0}, warning = {""};
+    struct error err = {0}, warning = {.text = ""};
     sample_open(&run);
     memcpy(copy, sample_metrics, sizeof copy);
     copy[SAMPLE_COHERENCY].is_truth = true;
