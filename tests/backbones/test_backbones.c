@@ -404,7 +404,7 @@ TEST(an_unknown_backbone_is_named_with_the_nearest)
 {
     const struct backbone_options usual = {1000, 1, 224, 224};
     refuses("resnet51", usual, "unknown backbone \"resnet51\", did you mean \"resnet50\"?");
-    refuses("mobilenetv2", usual, "unknown backbone \"mobilenetv2\", did you mean \"mobilenet_v2\"?");
+    refuses("mobilenet_v22", usual, "unknown backbone \"mobilenet_v22\", did you mean \"mobilenet_v2\"?");
     refuses("?\n", usual, "unknown backbone \"??\"");
 }
 

@@ -28,7 +28,7 @@ map 0 gradcamp
 map 0 gradcam:scores=prob
 map 0 gradcam:score=prob
 maps maps.bin layercam
-maps nowhere/maps.bin layercam
+maps maps.bin/maps.bin layercam
 outputs outputs.bin
 REQUESTS
 wc -c maps.bin outputs.bin

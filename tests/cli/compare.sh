@@ -33,8 +33,7 @@ break_it()
     ${CC:-cc} -std=gnu17 -fopenmp -ffp-contract=off -fno-math-errno -O2 -I"$ROOT" ${CFLAGS-} ${EXTRA-} broken.c \
         -Wl,--whole-archive "$BUILD/libbench.a" -Wl,--no-whole-archive \
         "$BUILD"/lib{report,metrics,methods,backbones,datasets,nn,base,digests}.a \
-        $(pkg-config --libs openblas hdf5-serial libjpeg libpng yaml-0.1 sqlite3 jansson libcrypto libarchive libcurl \
-            expat zlib) -lm -o broken
+        $(libraries) -lm -o broken
 }
 
 # the sign of one channel's weight

@@ -47,6 +47,13 @@ complete_with()
     cp "$ROOT/tests/cli/completion_lines.txt" lines.txt
 }
 
+# libraries: what the Makefile links with, as words for the compiler
+libraries()
+{
+    # shellcheck disable=SC2046 # several words
+    pkg-config --libs $(sed -n 's/^PKG := //p' "$ROOT/Makefile")
+}
+
 # run_unit_test ROOM NAME: compiles ROOM/NAME.c and tests/ROOM/test_NAME.c of this folder, without a warning, with the
 # project's other sources; the tests' last lines.
 run_unit_test()
@@ -57,7 +64,7 @@ run_unit_test()
     # shellcheck disable=SC2046,SC2086 # several words
     ${CC:-cc} -std=gnu17 -fopenmp -Wall -Wextra -Wshadow -Werror "-I$ROOT" ${CFLAGS-} ${EXTRA-} "$room/$name.c" \
         "tests/$room/test_$name.c" main.c "$ROOT/tests/golden.c" $(printf "$BUILD/lib%s.a " $rooms) \
-        -lcmocka $(pkg-config --libs openblas hdf5-serial libcrypto) -lm -o program
+        -lcmocka $(libraries) -lm -o program
     ./program >log.txt 2>&1 || [ $? -lt 126 ] || echo "the tests crashed"
     sed -n '/^\[  PASSED  \]/,$p' log.txt | grep -v '^$'
 }

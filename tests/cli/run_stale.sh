@@ -25,8 +25,7 @@ change()
     ${CC:-cc} -std=gnu17 -fopenmp -ffp-contract=off -fno-math-errno -O2 -Itree ${CFLAGS-} ${EXTRA-} "tree/$2" \
         tree/digests.c tree/commit.c -Wl,--whole-archive "$BUILD/libbench.a" -Wl,--no-whole-archive \
         "$BUILD"/lib{report,metrics,methods,backbones,datasets,nn,base}.a \
-        $(pkg-config --libs openblas hdf5-serial libjpeg libpng yaml-0.1 sqlite3 jansson libcrypto libarchive libcurl \
-            expat zlib) -lm -o "$1"
+        $(libraries) -lm -o "$1"
 }
 
 # prints the methods whose numbers differ in another run
