@@ -146,7 +146,7 @@ static int push_signed(struct pickle_machine *machine, int size)
     return push_number(machine, size ? (int64_t)(number << unused) >> unused : 0);
 }
 
-/* What is of no use to tensors: real numbers, large ones, bytes. */
+/* Values that tensors do not need: real numbers, large integers, bytes. */
 static int push_other_of(struct pickle_machine *machine, uint64_t length)
 {
     return take(machine, (size_t)length) ? push(machine, pickle_make(machine, PICKLE_OTHER)) : -1;
@@ -157,7 +157,7 @@ static int push_real(struct pickle_machine *machine, int size)
     return push_other_of(machine, (uint64_t)size);
 }
 
-/* Bytes whose length stands before them. */
+/* Bytes after their length. */
 static int push_bytes(struct pickle_machine *machine, int size)
 {
     uint64_t length;
@@ -177,7 +177,7 @@ static int push_long(struct pickle_machine *machine, int size)
 
 static int push_text_of(struct pickle_machine *machine, const unsigned char *bytes, size_t length)
 {
-    if (memchr(bytes, 0, length)) /* no name of a tensor */
+    if (memchr(bytes, 0, length)) /* not a tensor's name */
         return push(machine, pickle_make(machine, PICKLE_OTHER));
     struct pickle_value *value = pickle_make(machine, PICKLE_TEXT);
     if (!value)
@@ -244,7 +244,7 @@ static int push_tuple(struct pickle_machine *machine, int size)
     return push(machine, list);
 }
 
-/* A dict of a class of its own is an object that takes items. */
+/* A dict of an unknown class is an object with items. */
 static bool takes(const struct pickle_value *target, int kind)
 {
     return (int)target->kind == kind || (target->kind == PICKLE_OBJECT && kind == PICKLE_DICT);
@@ -262,7 +262,7 @@ static int add_items(struct pickle_machine *machine, int kind)
     struct pickle_value *target = top(machine);
     if (!target)
         return -1;
-    if (kind == PICKLE_LIST && target->kind == PICKLE_OBJECT) /* a list of a class of its own */
+    if (kind == PICKLE_LIST && target->kind == PICKLE_OBJECT) /* a list of an unknown class */
         return 0;
     if (!takes(target, kind) || (kind == PICKLE_DICT && (end - first) % 2))
         return error_set(machine->err, "its pickle is damaged: items are added to what cannot take them");
@@ -390,7 +390,7 @@ static int call_with_keywords(struct pickle_machine *machine, int unused)
     return pop(machine) ? call(machine, unused) : -1;
 }
 
-/* What stands behind the last mark, as one object: a set. */
+/* Turns the values after the last mark into one object: a set. */
 static int push_object_of_items(struct pickle_machine *machine, int unused)
 {
     (void)unused;
@@ -401,7 +401,7 @@ static int push_object_of_items(struct pickle_machine *machine, int unused)
     return push(machine, pickle_make(machine, PICKLE_OTHER));
 }
 
-/* What stands behind the last mark goes into a set, which is not kept. */
+/* The values after the last mark belong to a set, which is not kept. */
 static int drop_items(struct pickle_machine *machine, int unused)
 {
     (void)unused;
@@ -424,7 +424,7 @@ static int duplicate(struct pickle_machine *machine, int unused)
     return push(machine, top(machine));
 }
 
-/* An object keeps its state; that of a state dict has versions of its modules, which nobody needs. */
+/* An object keeps its state; that of a state dict, the versions of its modules, is not needed. */
 static int set_state(struct pickle_machine *machine, int unused)
 {
     (void)unused;
@@ -435,7 +435,7 @@ static int set_state(struct pickle_machine *machine, int unused)
     return object ? 0 : -1;
 }
 
-/* ("storage", type, key, place, count, view): the data stand elsewhere in the file. view: (key, first element, count). */
+/* ("storage", type, key, place, count, view): the data are elsewhere in the file. view: (key, first element, count). */
 static int push_storage(struct pickle_machine *machine, const struct pickle_value *id)
 {
     struct pickle_value *const *part = id->items;
@@ -461,7 +461,7 @@ static int push_storage(struct pickle_machine *machine, const struct pickle_valu
     return push(machine, storage);
 }
 
-/* A storage, or ("module", class, file, source), as the old format has classes of networks. */
+/* A storage, or in the old format ("module", class, file, source) for a network's class. */
 static int push_persistent(struct pickle_machine *machine, int unused)
 {
     (void)unused;

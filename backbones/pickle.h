@@ -1,11 +1,11 @@
 /*
  * backbones/pickle.h - reads the pickles that PyTorch writes, and executes nothing.
  *
- * A pickle is a program for a stack machine that may call any Python function by name. This machine knows the opcodes of
- * protocols 2 to 5 and a table of globals that it stands for itself (OrderedDict, the storages' types, the functions that
- * rebuild a tensor). Whatever else is named or called becomes an object that holds its name, its state and its items, and
- * nothing more: training programs put arguments, counters and whole modules beside the tensors. Any other opcode is an
- * error that names it. Work and memory grow with the length of the pickle alone.
+ * A pickle is a program for a stack machine that may call any Python function by name. This machine has the opcodes of
+ * protocols 2 to 5 and a table of globals that it implements itself (OrderedDict, the storages' types, the functions
+ * that rebuild a tensor). Any other global becomes an object with only its name, its state and its items, because
+ * training programs put arguments, counters and whole modules beside the tensors. Any other opcode is an error that
+ * names it. Work and memory grow only with the length of the pickle.
  */
 #ifndef BACKBONES_PICKLE_H
 #define BACKBONES_PICKLE_H
@@ -37,13 +37,13 @@ struct pickle_values {
 struct pickle_value {
     enum pickle_kind kind;
     int count, capacity;         /* of items */
-    struct pickle_value **items; /* of lists, dicts, objects; a value may stand in several places, and in itself */
+    struct pickle_value **items; /* of lists, dicts, objects; a value may appear in several places, also in itself */
     union {
         int64_t number;
         const char *text;              /* holds no NUL inside */
-        struct tensor_storage storage; /* its offset: elements that are added to a tensor's */
+        struct tensor_storage storage; /* its offset is added to a tensor's, in elements */
         struct {
-            const char *name, *scalar;       /* "torch.FloatStorage", and of a storage's type its elements' */
+            const char *name, *scalar;       /* "torch.FloatStorage"; scalar: a storage's type of elements */
             const struct pickle_global *row; /* NULL: not in the table */
         } global;
         struct {
@@ -58,14 +58,14 @@ struct pickle_value {
 };
 
 /*
- * Runs one pickle that starts at bytes[*at] and moves *at behind it. The value lives in the arena, and so do all storages
- * that it refers to, which are added to `storages` (NULL: not needed). NULL and an error: cut short, wrong, an opcode that
- * is not known, out of the arena's limit.
+ * Runs one pickle that starts at bytes[*at] and moves *at past its end. The value lives in the arena, and so do all
+ * storages that it refers to, which are added to `storages` (NULL: not needed). Returns NULL with an error if the
+ * pickle is cut short or damaged, has an unknown opcode, or exceeds the arena's limit.
  */
 const struct pickle_value *pickle_read(const unsigned char *bytes, size_t size, size_t *at, struct arena *arena,
                                        struct pickle_values *storages, struct error *err);
 
-/* The value of a dict (or of an object's items) under a text key; NULL: no dict, no such key. */
+/* The value of a dict (or of an object's items) under a text key; NULL: not a dict, or the key does not exist. */
 const struct pickle_value *pickle_get(const struct pickle_value *dict, const char *key);
 
 #endif

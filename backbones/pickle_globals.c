@@ -1,4 +1,4 @@
-/* backbones/pickle_globals.c - what a pickle may name: the few functions that tensors need; all else becomes an object. */
+/* backbones/pickle_globals.c - the few functions of a pickle that tensors need; any other global becomes an object. */
 #include "backbones/pickle_machine.h"
 
 #include <stdio.h>
@@ -6,7 +6,7 @@
 
 struct pickle_global {
     const char *module, *name;
-    /* What calling it with these arguments gives; NULL: it is a storage's type. */
+    /* Calls it with these arguments; NULL: it is a storage's type. */
     struct pickle_value *(*call)(struct pickle_machine *machine, const struct pickle_value *args);
     const char *scalar; /* of a storage's type */
 };
@@ -17,7 +17,7 @@ static struct pickle_value *wrong_arguments(struct pickle_machine *machine, cons
     return NULL;
 }
 
-/* OrderedDict(), or as Python 2 wrote it, OrderedDict([[key, value], ...]). */
+/* OrderedDict(), or in Python 2's form OrderedDict([[key, value], ...]). */
 static struct pickle_value *call_dict(struct pickle_machine *machine, const struct pickle_value *args)
 {
     struct pickle_value *dict = pickle_make(machine, PICKLE_DICT);
@@ -54,7 +54,7 @@ static int take_numbers(const struct pickle_value *list, int64_t *out)
     return 0;
 }
 
-/* (storage, offset, size, stride, ...): whether they fit each other is asked when the tensor gets its name. */
+/* (storage, offset, size, stride, ...): whether they fit each other is checked when the tensor gets its name. */
 static struct pickle_value *call_tensor(struct pickle_machine *machine, const struct pickle_value *args)
 {
     struct pickle_value *const *arg = args->items;
@@ -76,7 +76,7 @@ static struct pickle_value *call_tensor(struct pickle_machine *machine, const st
     return tensor;
 }
 
-/* (tensor, requires_grad, hooks): the tensor; what a parameter holds may be of a class that is not read. */
+/* (tensor, requires_grad, hooks): returns the tensor, or an object if its class is not supported. */
 static struct pickle_value *call_parameter(struct pickle_machine *machine, const struct pickle_value *args)
 {
     if (args->count < 1 || (args->items[0]->kind != PICKLE_TENSOR && args->items[0]->kind != PICKLE_OBJECT))
@@ -84,7 +84,7 @@ static struct pickle_value *call_parameter(struct pickle_machine *machine, const
     return args->items[0];
 }
 
-/* (function, class, arguments, state): a tensor of a class of its own. */
+/* (function, class, arguments, state): a tensor of a subclass. */
 static struct pickle_value *call_typed(struct pickle_machine *machine, const struct pickle_value *args)
 {
     if (args->count < 3 || args->items[0]->kind != PICKLE_GLOBAL || args->items[2]->kind != PICKLE_LIST)

@@ -1,5 +1,5 @@
 /*
- * backbones/pickle_machine.h - the pickle machine's inside: for backbones/pickle*.c alone.
+ * backbones/pickle_machine.h - internals of the pickle machine, only for backbones/pickle*.c.
  */
 #ifndef BACKBONES_PICKLE_MACHINE_H
 #define BACKBONES_PICKLE_MACHINE_H
@@ -12,20 +12,20 @@ struct pickle_machine {
     struct arena *arena;
     struct error *err;
     struct pickle_values stack, memo;
-    struct pickle_values *storages;    /* NULL: nobody needs them */
-    struct pickle_value *none, *other; /* what holds nothing is made once */
+    struct pickle_values *storages;    /* NULL: not needed */
+    struct pickle_value *none, *other; /* values without content are made once */
     bool has_stopped;
 };
 
-/* NULL, or -1, and an error: no memory. */
+/* Return NULL, or -1, and an error if there is no memory. */
 struct pickle_value *pickle_make(struct pickle_machine *machine, enum pickle_kind kind);
 int pickle_append(struct pickle_machine *machine, struct pickle_value *list, struct pickle_value *item);
 int pickle_no_memory(struct pickle_machine *machine);
 
-/* "module.name" as a value, whatever it is. */
+/* Returns any "module.name" as a value. */
 struct pickle_value *pickle_global(struct pickle_machine *machine, const char *module, const char *name);
 
-/* What a call gives: of the functions that tensors need their result, of all else an object that is nothing but its name. */
+/* Calls a global: returns the result of a function that tensors need, else an object with only the global's name. */
 struct pickle_value *pickle_call(struct pickle_machine *machine, const struct pickle_value *function,
                                  const struct pickle_value *args);
 

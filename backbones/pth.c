@@ -66,7 +66,7 @@ static int check_view(const struct stored_tensor *tensor, const struct tensor_st
     return 0;
 }
 
-/* Tensors of kinds that are not read are named; what else is beside tensors is none of a network's. */
+/* A tensor of a kind that is not supported is an error that names it; other values are not part of a network. */
 static int check_kind(const struct pickle_value *value, const char *shown, struct error *err)
 {
     if (value->kind == PICKLE_OBJECT && strncmp(value->object.name, "torch._utils._rebuild", 21) == 0)

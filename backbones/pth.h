@@ -7,7 +7,7 @@
 #define PTH_PICKLE_MAX ((int64_t)16 << 20) /* bytes; a network's is below 1 MiB */
 
 /*
- * Fills the tensors and storages of a file from what torch.save() was given, and what else it holds (pth_find_state).
+ * Fills the tensors and storages of a file from torch.save()'s argument, and lists its other content (pth_find_state).
  * Errors: there is no state dict; a tensor that does not fit into its storage.
  */
 int pth_take_state(struct tensor_file *file, const struct pickle_value *value, struct error *err);
@@ -20,16 +20,16 @@ struct pth_entry {
     const struct pickle_value *value;
 };
 
-/* A state dict: names, and what stands under them; most are tensors. */
+/* A state dict: names and their values, most of which are tensors. */
 struct pth_state {
-    int count, capacity, tensors; /* tensors: how many of them are */
+    int count, capacity, tensors; /* tensors: how many entries are tensors */
     struct pth_entry *entries;
 };
 
 /*
- * The state dict of a checkpoint (backbones/pth_state.c): the one under file->key, or else the one under the first usual
- * key ("state_dict", "model" ...), or else the value itself. Also a network that was pickled whole, or by TorchScript.
- * Fills file->taken, others and entries. Errors: there is none, or several that no usual key tells apart.
+ * Finds the state dict of a checkpoint (backbones/pth_state.c): the one under file->key, else the one under the first
+ * usual key ("state_dict", "model" ...), else the value itself. It may also be a network that was pickled whole, or by
+ * TorchScript. Fills file->taken, others and entries. Errors: there is none, or there are several without a usual key.
  */
 int pth_find_state(struct tensor_file *file, const struct pickle_value *value, struct pth_state *state,
                    struct error *err);

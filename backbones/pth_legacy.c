@@ -12,8 +12,8 @@
 #include <string.h>
 
 #define VERSION 1001
-#define STORAGES_MAX 32768 /* of a network, its averaged copy and its optimizer */
-#define FRAME 0x95         /* opcode behind the protocol, from protocol 4 on */
+#define STORAGES_MAX 32768 /* enough for a network, its averaged copy and its optimizer */
+#define FRAME 0x95         /* opcode after the protocol, from protocol 4 on */
 #define MAGIC_BYTES 15     /* the first pickle, which tensor_file.c has compared */
 #define FRAMED_BYTES 24    /* with a frame */
 
@@ -21,7 +21,7 @@ struct reader {
     struct tensor_file *file;
     const unsigned char *bytes; /* of the file's start, as far as pickles may go */
     size_t size, at;
-    struct pickle_values storages; /* of the whole object, by key once they have been sorted */
+    struct pickle_values storages; /* of the whole object, sorted by key later */
 };
 
 static const struct pickle_value *next(struct reader *reader, struct error *err)
@@ -57,7 +57,9 @@ static const struct tensor_storage *find_storage(const struct pickle_values *sto
     return found ? &(*found)->storage : NULL;
 }
 
-/* The data of a storage begin at *offset, those of the next behind them; most of a checkpoint's are its optimizer's. */
+/*
+ * The data of a storage begin at *offset, followed by the next one's; most of a checkpoint's belong to its optimizer.
+ */
 static int place_storage(struct reader *reader, const struct pickle_value *key, int64_t *offset, struct error *err)
 {
     struct tensor_file *file = reader->file;

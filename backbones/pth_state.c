@@ -1,9 +1,9 @@
 /*
- * backbones/pth_state.c - where in a checkpoint the state dict is.
+ * backbones/pth_state.c - finds the state dict in a checkpoint.
  *
  * Training programs save a dict: the state dict under a key, and beside it an optimizer, arguments, best scores, averaged
- * weights, a teacher. Every dict of tensors that can be reached by keys is a candidate; the usual keys decide, in the order
- * of the table, and a stray tensor beside them hides nothing.
+ * weights, a teacher. Every dict of tensors that can be reached by keys is a candidate. The usual keys decide, in the
+ * order of the table, also if there is a single tensor beside them.
  */
 #include "backbones/pth.h"
 
@@ -14,12 +14,12 @@
 
 #define DEPTH_MAX 5
 #define CANDIDATES_MAX 32
-#define VISITS_MAX 20000 /* of values, so that one that stands in many places costs no more */
+#define VISITS_MAX 20000 /* limit of visited values, because a value may appear in many places */
 #define MODULES_MAX 24   /* depth of a network of modules */
 #define PATH_BYTES 256
-#define FEW 4 /* tensors: fewer are scores and counters beside a network */
+#define FEW 4 /* dicts with fewer tensors contain scores and counters, not a network */
 
-/* Where the weights are, best first: trained ones before averaged ones. */
+/* Usual keys of the weights, best first: trained ones before averaged ones. */
 static const char *const usual[] = {"state_dict", "model_state_dict", "model",          "model_state", "net",
                                     "network",    "net_state_dict",   "model_weights",  "weights",     "params",
                                     "state",      "module",           "backbone",       "classifier",  "student",
@@ -66,7 +66,7 @@ static void add(struct search *search, struct pth_state *state, const char *pref
     state->tensors += value->kind == PICKLE_TENSOR;
 }
 
-/* The items of a dict that are tensors, or objects that stand in a tensor's place. */
+/* Adds the items of a dict that are tensors, or objects in the place of one. */
 static void add_items(struct search *search, struct pth_state *state, const char *prefix,
                       const struct pickle_value *dict)
 {
@@ -93,7 +93,7 @@ static bool is_module(const struct pickle_value *value)
     return is_script(value) || attribute(value, "_parameters");
 }
 
-/* What state_dict() of a pickled module would give: its own tensors, then those of the modules in it. */
+/* Adds what state_dict() of a pickled module would return: its own tensors, then those of its modules. */
 static void add_module(struct search *search, struct pth_state *state, const char *prefix,
                        const struct pickle_value *module, int depth)
 {
@@ -176,7 +176,7 @@ static bool is_rival(const struct candidate *a, const struct candidate *best)
     return a != best && a->state.tensors >= FEW && 2 * a->state.tensors >= best->state.tensors;
 }
 
-/* "\"a\", \"b\"": the other state dicts. */
+/* Lists the other state dicts as "\"a\", \"b\"". */
 static void list_rivals(const struct search *search, const struct candidate *best, char *out, size_t size)
 {
     size_t used = 0;
@@ -238,7 +238,7 @@ static const struct candidate *choose(struct search *search, const struct pickle
     return NULL;
 }
 
-/* -- for people --------------------------------------------------------------------------------------------------- */
+/* -- for display --------------------------------------------------------------------------------------------------- */
 
 static void describe(const struct search *search, const struct pickle_value *value, const char *path, char *out,
                      size_t size)
@@ -262,7 +262,7 @@ static void describe(const struct search *search, const struct pickle_value *val
                                               : "value");
 }
 
-/* What stands beside the state dict, at the top. */
+/* Lists the values beside the state dict, at the top level. */
 static int list_entries(const struct search *search, const struct pickle_value *value, struct error *err)
 {
     struct tensor_file *file = search->file;

@@ -44,7 +44,7 @@ struct stored_tensor {
 
 struct tensor_file;
 
-/* Something that stands in a checkpoint beside tensors, for people: "epoch", "90". */
+/* Another value in a checkpoint, for display: "epoch", "90". */
 struct tensor_file_entry {
     const char *key, *what;
 };
@@ -62,10 +62,10 @@ struct tensor_file {
     struct stored_tensor *tensors;
     struct tensor_storage *storages;
     int tensor_count, storage_count;
-    const char *key;                   /* asked for: under which the tensors are, NULL: found; safetensors have none */
-    bool is_key_found;                 /* there are tensors under it */
-    bool is_listing;                   /* several state dicts are no error: the first is taken */
-    const char *taken, *others;        /* the key that was taken, "": none; those that were not: "\"model_ema\"" */
+    const char *key;                   /* the user's key for the tensors; NULL: search; safetensors have none */
+    bool is_key_found;                 /* the key has tensors */
+    bool is_listing;                   /* several state dicts are not an error: the first is taken */
+    const char *taken, *others;        /* the key that was taken, "": none; the other keys: "\"model_ema\"" */
     struct tensor_file_entry *entries; /* of the dict around the state dict */
     int entry_count;
     int (*read)(const struct tensor_file *file, const bool *wanted, tensor_storage_taker take, void *context,
@@ -74,9 +74,9 @@ struct tensor_file {
 };
 
 /*
- * Opens a file whatever its format is. `key`: the one under which the state dict is, NULL: a usual one; a key that is
- * not there leaves is_key_found false. Errors begin with `weights "PATH": ` and name what is wrong: the format, an opcode
- * that tensors do not need, a size that does not fit, no tensors, several state dicts (not from tensor_file_list()).
+ * Opens a file of any of the formats. `key`: the state dict's, NULL: a usual one; if the key does not exist,
+ * is_key_found is false. Errors begin with `weights "PATH": ` and name the cause: the format, an opcode that tensors do
+ * not need, a size that does not fit, no tensors, several state dicts (not from tensor_file_list()).
  */
 struct tensor_file *tensor_file_open(const char *path, const char *key, struct error *err);
 struct tensor_file *tensor_file_list(const char *path, const char *key, struct error *err);

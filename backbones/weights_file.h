@@ -2,7 +2,7 @@
  * backbones/weights_file.h - weights in HDF5 (docs/formats.md), and seeded random ones.
  *
  * Root attributes format = "cambench-weights", version = 1, arch, classes, width, source, sha256 (of the file they came
- * from); accuracy (top-1 %), height and width_px (of the input), note (what their import has assumed), seed and
+ * from); accuracy (top-1 %), height and width_px (of the input), note (assumptions of their import), seed and
  * script_sha256 (of their training) if known; one dataset /tensor/NAME per tensor with torchvision's name, float32 or
  * float16; /class/name (class_count() of classes) if known.
  */
@@ -19,7 +19,7 @@ struct weights_info {
     char source[256], sha256[72];
     double accuracy;      /* top-1 %, if the file says so; negative otherwise */
     int height, width_px; /* input size the weights are meant for; 0 if the file does not say */
-    char note[512];       /* what their import has assumed, for people; "" nothing */
+    char note[512];       /* assumptions of their import, for display; "": none */
     /* (classes), NULL if the file does not say; as read, they live until weights_close() */
     const char *const *class_names;
     /* of a training of the project's own; read only: weights_write() leaves them out */

@@ -1,4 +1,4 @@
-/* backbones/weights_import.c - a foreign file's tensors become a weights file of the network that they are of. */
+/* backbones/weights_import.c - turns a foreign file's tensors into a weights file of their network. */
 #include "backbones/weights_import.h"
 
 #include "backbones/tensor_file.h"
@@ -102,7 +102,7 @@ static struct weights_info info_of(const struct weights_import *what, const stru
     return info;
 }
 
-/* The root of a variance is taken: a negative one makes every answer of the network NaN. */
+/* Batch norm takes the root of a variance: a negative one makes every output of the network NaN. */
 static int check_variances(const struct weights *weights, struct error *err)
 {
     for (int i = 0; i < weights->count; i++) {
@@ -119,7 +119,7 @@ static int check_variances(const struct weights *weights, struct error *err)
 
 /* -- notes -------------------------------------------------------------------------------------------------------- */
 
-/* Adds a sentence to what is said of the import. */
+/* Adds a sentence to the import's note. */
 __attribute__((format(printf, 2, 3))) static void add_note(struct weights_info *info, const char *format, ...)
 {
     const size_t used = strlen(info->note);

@@ -2,11 +2,11 @@
  * backbones/weights_import.h - other programs' weights become the project's (backbones/weights_file.h).
  *
  * Reads PyTorch's .pth and .pt of both formats and safetensors (backbones/tensor_file.h), and the project's own HDF5,
- * of which it makes a checked copy. The state dict of a checkpoint is found (backbones/pth_state.c), and in it the network
- * among losses and teachers (backbones/weights_match.h): "module." is dropped anywhere, and what the network's names begin
- * with, and counters, and the heads that only training needs. timm's names become torchvision's
- * (backbones/weights_naming.h). Names and shapes must then be exactly the network's; its number of classes and width come
- * from them. What was chosen or left out is in info.note.
+ * of which it makes a checked copy. It finds the state dict of a checkpoint (backbones/pth_state.c), and in it the
+ * network among losses and teachers (backbones/weights_match.h). It drops "module." anywhere, the prefix of the
+ * network's names, counters, and heads that only training needs. timm's names become torchvision's
+ * (backbones/weights_naming.h). Names and shapes must then be exactly the network's; they determine its number of
+ * classes and width. info.note lists what was chosen or left out.
  */
 #ifndef BACKBONES_WEIGHTS_IMPORT_H
 #define BACKBONES_WEIGHTS_IMPORT_H
@@ -16,7 +16,7 @@
 struct weights_import {
     const char *path, *out;
     const char *arch;   /* NULL: the one network whose names and shapes these are */
-    const char *key;    /* of the state dict in a checkpoint, or what names begin with; NULL: found */
+    const char *key;    /* the state dict's in a checkpoint, or a prefix of names; NULL: search */
     const char *sha256; /* of the file at `path`, for the attributes */
     const char *source; /* where it comes from; NULL: its name */
     double accuracy;    /* top-1 %; negative: not known */

@@ -1,4 +1,4 @@
-/* backbones/weights_match.c - groups of names, heads, widths: the network that fits, or the nearest one. */
+/* backbones/weights_match.c - finds the network that fits, or the nearest one, by names, heads and widths. */
 #include "backbones/weights_match.h"
 
 #include "base/text.h"
@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SIDE 224 /* of the input: shapes of weights do not depend on it */
+#define SIDE 224 /* side of the input: shapes of weights do not depend on it */
 #define CLASSES 1000
 #define WIDTH_MAX 4
-#define NEAR 0.3 /* of names and shapes together: less is another kind of network */
+#define NEAR 0.3 /* least share of names and shapes: with less it is another kind of network */
 
 /* -- names of a set of tensors ------------------------------------------------------------------------------------ */
 
@@ -61,7 +61,7 @@ static bool index_has(const struct index *index, const char *name)
 
 #define NETWORKS_MAX 128
 
-/* Of a network with 1000 classes and width 1. */
+/* The tensors of a network with 1000 classes and width 1. */
 struct network_names {
     const char *arch;
     int count;
@@ -150,7 +150,7 @@ static int index_names(const struct matcher *matcher, struct index indices[NAMIN
 
 /* -- the group ---------------------------------------------------------------------------------------------------- */
 
-/* Averaged copies and teachers come after what was trained. */
+/* Averaged copies and teachers come after trained weights. */
 static bool is_copy(const char *group)
 {
     static const char *const words[] = {"ema",    "teacher", "momentum",  "target",
@@ -187,7 +187,7 @@ static bool begins_with_key(const char *group, const char *key)
     return !key || (strncmp(group, key, length) == 0 && (group[length] == '.' || key[length - 1] == '.'));
 }
 
-/* The longest beginning that all names have. */
+/* The longest prefix of all names. */
 static const char *shared_group(const struct source *source, const char *key)
 {
     const char *shared = NULL;
@@ -262,7 +262,7 @@ static bool ends_with(const char *name, const char *end)
     return length > tail && strcmp(name + length - tail, end) == 0;
 }
 
-/* "fc.1" of "fc.1.weight" and "fc.1.bias": a layer with as many outputs in both. */
+/* Finds the layer "fc.1" of "fc.1.weight" and "fc.1.bias", which must have the same number of outputs. */
 static bool is_layer(const struct weight *weight, const struct weight *bias)
 {
     const size_t stem = strlen(weight->name) - strlen("weight");
@@ -271,7 +271,7 @@ static bool is_layer(const struct weight *weight, const struct weight *bias)
            strncmp(weight->name, bias->name, stem) == 0;
 }
 
-/* The two tensors that the network does not have, if these are all: positions, or false. */
+/* Finds the positions of the two tensors that the network does not have; false: there are more or fewer. */
 static bool find_unexpected_pair(const struct network_names *network, const struct weights *weights, int pair[2])
 {
     int count = 0;
@@ -281,7 +281,7 @@ static bool find_unexpected_pair(const struct network_names *network, const stru
     return count == 2;
 }
 
-/* The one layer among the tensors beside the group. */
+/* Finds the only layer among the tensors outside the group. */
 static bool find_left_pair(const struct source *source, struct weight found[2], const struct stored_tensor *stored[2])
 {
     int count = 0;
@@ -308,8 +308,8 @@ static void name_head(struct fit *fit, const struct network_names *network, stru
 }
 
 /*
- * Where the head alone is missing and one layer stands under another name ("fc.1" behind a dropout, "head.fc" beside a
- * backbone), it is the head. Its shapes are checked like all others.
+ * If only the head is missing and there is one layer with another name ("fc.1" after a dropout, "head.fc" beside a
+ * backbone), that layer is the head. Its shapes are checked like all others.
  */
 static int take_head(struct source *source, const struct network_names *network, struct fit *fit, struct error *err)
 {
@@ -357,7 +357,7 @@ static bool fits(const char *arch, const struct backbone_options *options, const
     return is_fit;
 }
 
-/* By the first side that differs: -1 the network of this width is narrower than the file's, 1 wider. */
+/* Compares by the first side that differs: -1: the network of this width is narrower than the file's; 1: wider. */
 static int compare_width(const char *arch, const struct backbone_options *options, const struct weights *weights)
 {
     struct error unused;
@@ -391,8 +391,8 @@ static double least_width(const char *arch, const struct backbone_options *optio
 }
 
 /*
- * The roundest multiplier that gives these shapes; where tensors are missing, that of the others; 1 if none does, and for
- * networks that have none.
+ * Returns the roundest multiplier that gives the shapes of the present tensors; 1 if none does, and for networks
+ * without one.
  */
 static double find_width(const char *arch, const struct backbone_options *options, const struct weights *weights)
 {
@@ -432,7 +432,7 @@ static int make_fit(struct matcher *matcher, int network, const struct index *in
     return 0;
 }
 
-/* Whether names and shapes are exactly those of the network, whatever its width. */
+/* Whether names and shapes are exactly those of the network, at any width. */
 static bool is_exact(struct fit *fit, const struct network_names *network)
 {
     if (fit->weights.count != network->count || fit->known + (fit->head[0] ? 2 : 0) != fit->weights.count)
@@ -455,7 +455,7 @@ static uint64_t shape_key(int rank, const int *dim)
     return key;
 }
 
-/* The share of shapes that a network and the tensors have in common, whatever their names. */
+/* The share of shapes that a network and the tensors have in common, under any names. */
 static double shape_likeness(const struct network_names *network, const struct weights *weights, struct arena *arena)
 {
     const size_t n = (size_t)network->count, m = (size_t)weights->count;
@@ -488,7 +488,7 @@ static const char *shape_text(const struct weight *weight, char out[64])
     return out;
 }
 
-/* Adds the first tensor that the network does not have, unless the sentence names it. */
+/* Adds the first tensor that the network does not have, unless the sentence already names it. */
 static void add_unexpected(const struct network_names *network, const struct weights *weights, struct error *err)
 {
     const struct error why = *err;
@@ -504,7 +504,7 @@ static void add_unexpected(const struct network_names *network, const struct wei
     }
 }
 
-/* Why the tensors are not the network's. */
+/* Writes why the tensors are not the network's. */
 static int explain_misfit(const struct network_names *network, struct fit *fit, struct error *err)
 {
     fit->options.width = find_width(fit->arch, &fit->options, &fit->weights);
@@ -516,7 +516,7 @@ static int explain_misfit(const struct network_names *network, struct fit *fit, 
     return status ? error_prefix(err, "are none of %s: ", fit->arch) : 0;
 }
 
-/* By names and by shapes; there may be none that is like it at all. */
+/* Finds the nearest network by names and shapes; there may be none. */
 static int refuse_all(struct matcher *matcher, const struct index *indices, struct error *err)
 {
     double most = 0;
@@ -547,7 +547,7 @@ static int refuse_all(struct matcher *matcher, const struct index *indices, stru
                      text_printable(weights->list[0].name, shown, sizeof shown), shape_text(&weights->list[0], shape));
 }
 
-/* The one network that fits exactly; one without a multiplier of its channels before others. */
+/* Finds the only network that fits exactly; networks without a width multiplier come first. */
 static int match_any(struct matcher *matcher, const struct index *indices, struct fit *best, struct error *err)
 {
     bool has_fit = false;

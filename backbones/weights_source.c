@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define GROUP_LEAST 8 /* tensors: no network has fewer */
-#define GROUP_DEPTH 5 /* modules around a network */
+#define GROUP_LEAST 8 /* least number of tensors in a network */
+#define GROUP_DEPTH 5 /* most modules around a network */
 
 static bool ends_with(const char *name, const char *end)
 {
@@ -17,13 +17,13 @@ static bool ends_with(const char *name, const char *end)
     return length >= tail && strcmp(name + length - tail, end) == 0;
 }
 
-/* Counters of batches and of averaged models; floating-point numbers where all tensors were averaged or converted. */
+/* Counters of batches and of averaged models; they are floats if all tensors were averaged or converted. */
 static bool is_counter(const struct stored_tensor *tensor)
 {
     return ends_with(tensor->name, "num_batches_tracked") || ends_with(tensor->name, "n_averaged");
 }
 
-/* What parallel, compiled and sharded modules put between the names, wherever that is. */
+/* Parts of names that parallel, compiled and sharded modules insert anywhere. */
 static bool is_wrapper(const char *part, size_t length)
 {
     static const char *const wrappers[] = {"module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"};
@@ -65,7 +65,7 @@ static bool is_known(const struct source *source, const char *group, size_t leng
     return false;
 }
 
-/* The length of a name's beginning of that many modules, with the dot; 0: it has fewer. */
+/* The length of a name's first `depth` modules, with the dot; 0: it has fewer. */
 static size_t beginning(const char *name, int depth)
 {
     const char *at = name;
@@ -85,7 +85,7 @@ static int add_group(struct source *source, const char *name, size_t length, str
     return 0;
 }
 
-/* Short beginnings come first: a teacher before the blocks of a student. */
+/* Short prefixes come first: a teacher before the blocks of a student. */
 static int add_groups(struct source *source, struct error *err)
 {
     for (int depth = 1; depth <= GROUP_DEPTH; depth++)

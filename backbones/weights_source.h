@@ -1,6 +1,6 @@
 /*
- * backbones/weights_source.h - the tensors of a foreign file that may be a network's: their names without what programs put
- * around them, and which of them belong together. For backbones/weights_*.c.
+ * backbones/weights_source.h - the tensors of a foreign file that may belong to a network: their names without
+ * wrappers, and the groups that they form. For backbones/weights_*.c.
  */
 #ifndef BACKBONES_WEIGHTS_SOURCE_H
 #define BACKBONES_WEIGHTS_SOURCE_H
@@ -20,18 +20,18 @@ struct source_tensor {
 struct source {
     struct tensor_file *file;
     struct arena *arena;
-    int all_count; /* without counters and what wraps modules: "module." */
+    int all_count; /* without counters; names have no wrappers ("module.") */
     struct source_tensor *all;
     int group_count;
-    const char *groups[SOURCE_GROUPS_MAX]; /* what names may begin with, "" first */
+    const char *groups[SOURCE_GROUPS_MAX]; /* prefixes that names may have, "" first */
     const char *group;                     /* the chosen one */
-    int count, left_count;                 /* tensors of the group; others */
-    int named_count;                       /* tensors of the group, without a head that was found beside it */
+    int count, left_count;                 /* tensors inside the group, and outside */
+    int named_count;                       /* tensors of the group, without a head from outside it */
     struct source_tensor *tensors, *left;  /* (all_count), names without the group */
     struct naming_blocks blocks;
 };
 
-/* The tensors under the names of one naming: as weights without data, in the order of source->tensors. */
+/* The tensors under the names of one naming, as weights without data, in the order of source->tensors. */
 struct named {
     const struct naming *naming;
     struct weights weights;
@@ -40,13 +40,13 @@ struct named {
 /* Fills all and groups. Errors: no memory. */
 int source_collect(struct source *source, struct error *err);
 
-/* Fills tensors, left and blocks: those whose names begin with the group, without it. Errors: a name that is there twice. */
+/* Fills tensors (names that begin with the group, without it), left and blocks. Error: a name appears twice. */
 int source_choose(struct source *source, const char *group, struct error *err);
 
-/* The group's tensors under a naming's names. Errors: a shape or a name that no network's tensor has; no memory. */
+/* Gives the group's tensors a naming's names. Errors: no network's tensor has such a shape or name; no memory. */
 int source_name(const struct source *source, const struct naming *naming, struct named *named, struct error *err);
 
-/* One of source->left as a weight of that name. */
+/* Fills `weight` from one of source->left, under that name. */
 int source_weight(const struct stored_tensor *tensor, const char *name, struct weight *weight, struct error *err);
 
 #endif

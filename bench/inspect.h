@@ -17,10 +17,13 @@
 json_t *inspect_architecture(const char *arch, const struct backbone_options *options, bool with_plan,
                              struct error *err);
 
-/* A file of tensors of PyTorch's or safetensors': keys, and names, shapes and types of the tensors that an import takes. */
+/* A PyTorch or safetensors file: its keys, and names, shapes and types of the tensors that an import takes. */
 json_t *inspect_foreign(const char *path, struct error *err);
 
-/* A file of either kind, or a weights file or an image set. Errors: cannot be opened, damaged, of no such format. */
+/*
+ * Any of these files, a weights file or an image set. Errors: the file cannot be opened, is damaged, or has another
+ * format.
+ */
 json_t *inspect_file(const char *path, bool with_plan, struct error *err);
 
 #endif

@@ -295,7 +295,7 @@ static int identify(const char *path, bool *is_weights, bool *has_masks, struct 
     return status;
 }
 
-/* By its first bytes; what is of no kind is for HDF5's reader to refuse. */
+/* Recognises the kind by the first bytes; HDF5's reader refuses files of other kinds. */
 static bool is_foreign(const char *path)
 {
     char start[9] = "";

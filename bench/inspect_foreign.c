@@ -1,4 +1,4 @@
-/* bench/inspect_foreign.c - what a file of PyTorch's or safetensors' holds: its keys, and the tensors under the one taken. */
+/* bench/inspect_foreign.c - shows a PyTorch or safetensors file: its keys, and the tensors that an import takes. */
 #include "bench/inspect.h"
 
 #include "backbones/tensor_file.h"

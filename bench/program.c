@@ -1,4 +1,4 @@
-/* bench/program.c - parts of programs compared, and said in words. */
+/* bench/program.c - compares parts of programs and describes the differences in words. */
 #include "bench/program.h"
 
 #include "backbones/backbone.h"
@@ -68,7 +68,7 @@ bool program_counts(const struct program_part *part, const struct store_names *n
     return true;
 }
 
-/* NULL: the program (NULL: without digests) has no such part. */
+/* NULL: the program (NULL: one without digests) does not have this part. */
 static const char *part_of(const struct program *program, const struct program_part *wanted)
 {
     for (int i = 0; program && i < program->part_count; i++)
@@ -99,7 +99,7 @@ bool program_differs(const struct program *other, const struct program *here, co
 
 /* -- words ---------------------------------------------------------------------------------------------------------- */
 
-/* A text that grows in the arena; NULL once there was no memory. */
+/* Appends to a text in the arena; the text becomes NULL if there is no memory. */
 __attribute__((format(printf, 3, 4))) static void append(struct arena *arena, const char **text, const char *format,
                                                          ...)
 {
@@ -169,7 +169,7 @@ int program_changes(const struct programs *programs, const struct program *here,
 
 /* -- maps of several programs --------------------------------------------------------------------------------------- */
 
-/* What a part was for how many maps. */
+/* A digest of a part, and the number of maps measured with it. */
 struct variants {
     int count;
     struct {
@@ -190,7 +190,7 @@ static void add_variant(struct variants *variants, const char *what, size_t maps
     variants->list[i].maps += maps;
 }
 
-/* part NULL: the sets of kernels, as far as they are known. */
+/* part NULL: the known sets of kernels. */
 static void find_variants(const struct programs *programs, const struct program_part *part,
                           const struct store_names *names, struct variants *out)
 {
@@ -215,7 +215,7 @@ static void append_variants(struct arena *arena, const char **text, const struct
                variants->list[i].maps, variants->list[i].maps == 1 ? "" : "s");
 }
 
-/* Whether an earlier program of the list, or an earlier part of its own, is the same part. */
+/* Whether an earlier program of the list, or an earlier part of this one, has the same part. */
 static bool is_known(const struct programs *programs, int program, int part)
 {
     for (int i = 0; i < program; i++)
@@ -280,7 +280,7 @@ int program_mixture(const struct programs *programs, const struct store_names *n
 
 /* -- two runs ------------------------------------------------------------------------------------------------------- */
 
-/* One digest, shortened; "several" of a mixture; "" if not known. */
+/* A shortened digest; "several" for a mixture; "" if not known. */
 static const char *shown_variant(const struct variants *variants)
 {
     return variants->count == 0 ? "" : variants->count > 1 ? "several" : variants->list[0].what;
@@ -294,7 +294,7 @@ static const char *say_cause(const struct program_part *part, const char *was, c
     return text;
 }
 
-/* The base's digests of a run that has some; the first program's parts are those of all. */
+/* Compares with the base's digests; the first program has the parts of all. */
 static int list_causes(const struct programs *base, const struct store_names *base_names, const struct programs *now,
                        const struct store_names *now_names, struct arena *arena, const char **list)
 {
@@ -340,7 +340,7 @@ const char *program_kernels(const struct programs *programs, struct arena *arena
     return text;
 }
 
-/* The first digits of the SHA-256 of all parts, as lines in the order of their list. */
+/* The first digits of the SHA-256 of all parts, written as lines in the order of their list. */
 static void whole_digest(const struct program *program, char text[DIGEST_SHOWN + 1])
 {
     unsigned char digest[SHA256_DIGEST_SIZE];

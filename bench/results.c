@@ -93,7 +93,7 @@ static int fill_lists(const struct config *config, struct arena *arena, struct r
     return 0;
 }
 
-/* Which items there are, and which images could not be read. */
+/* Reads which items exist, and which images could not be read. */
 static int read_progress(struct store *store, struct arena *arena, struct report *report, struct error *err)
 {
     struct store_skipped *skipped;
@@ -114,7 +114,7 @@ static int read_progress(struct store *store, struct arena *arena, struct report
     return report_count_progress(report, has, is_unreadable, arena, err);
 }
 
-/* What is to be said of the programs that contributed. */
+/* Reads the remarks on the programs that contributed. */
 static int read_remarks(struct store *store, struct arena *arena, struct report *report, struct error *err)
 {
     struct programs programs;
@@ -171,7 +171,7 @@ static int write_meta(const struct report *report, const struct config *config, 
     return *meta ? report_meta(report, *meta, err) : -1;
 }
 
-/* What report/ makes of a run. `own`: each method over its own images; `compared`: over those that methods share. */
+/* Cells of a run. `own`: each method over its own images; `compared`: over the images that methods share. */
 struct writing {
     const struct report *report;
     struct report compared;
@@ -201,7 +201,7 @@ static int write_files(struct writing *writing, const struct config *config, str
         return 0;
     if (report_plots(report, writing->cells, writing->meta, &writing->warning, err) || report_stopped(report, err))
         return -1;
-    if (writing->warning.text[0]) /* who has interrupted us has gnuplot, too */
+    if (writing->warning.text[0]) /* the interruption also ended gnuplot */
         fprintf(stderr, "cambench: warning: %s\n", TEXT_SHOWN(writing->warning.text));
     return 0;
 }

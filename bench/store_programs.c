@@ -23,7 +23,7 @@ static int run(struct store *store, const char *sql, struct error *err)
     return sqlite3_exec(store_database(store), sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : store_fail(store, err);
 }
 
-/* Ends the savepoint: what was done in it stays, or is taken back. */
+/* Ends the savepoint: commits its changes, or rolls them back. */
 static int leave(struct store *store, int status, struct error *err)
 {
     if (!status)
@@ -50,7 +50,7 @@ static const char *copy(sqlite3_stmt *row, int column, struct arena *arena)
     return arena_string(arena, text ? text : "");
 }
 
-/* How many rows a table has; -1: error. */
+/* The number of rows of a table; -1: error. */
 static int count_rows(struct store *store, const char *sql, struct error *err)
 {
     sqlite3_stmt *row = prepare(store, sql, err);
@@ -156,7 +156,7 @@ static bool is_same(const struct program *one, const struct program *other)
 {
     bool is_alike = strcmp(one->version, other->version) == 0 && strcmp(one->commit, other->commit) == 0 &&
                     strcmp(one->kernels, other->kernels) == 0 && one->part_count == other->part_count;
-    for (int i = 0; i < one->part_count && is_alike; i++) { /* the order may be another */
+    for (int i = 0; i < one->part_count && is_alike; i++) { /* the order may differ */
         bool is_found = false;
         for (int k = 0; k < other->part_count && !is_found; k++)
             is_found = strcmp(one->parts[i].kind, other->parts[k].kind) == 0 &&
@@ -213,11 +213,11 @@ int store_add_program(struct store *store, const struct program *program, int *n
     return status;
 }
 
-/* -- taking items out ----------------------------------------------------------------------------------------------- */
+/* -- removing items ----------------------------------------------------------------------------------------------- */
 
 static int drop_use(struct store *store, const struct program_use *use, struct error *err)
 {
-    static const char *const tables[] = {"value", "curve", "item", "made"}; /* in this order: `made` names the items */
+    static const char *const tables[] = {"value", "curve", "item", "made"}; /* `made` is last: it lists the items */
     char sql[512];
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
         snprintf(sql, sizeof sql,

@@ -1,5 +1,5 @@
 /*
- * bench/store_programs.h - which program has measured which item of a store (bench/program.h).
+ * bench/store_programs.h - the program that measured each item of a store (bench/program.h).
  */
 #ifndef BENCH_STORE_PROGRAMS_H
 #define BENCH_STORE_PROGRAMS_H
@@ -7,13 +7,13 @@
 #include "bench/program.h"
 #include "bench/store.h"
 
-/* The number under which the store knows a program, 1 or more; a new one is added. */
+/* The store's number of a program, 1 or more; a new program is added. */
 int store_add_program(struct store *store, const struct program *program, int *number, struct error *err);
 
-/* All programs (number i + 1 at position i) and what they have measured; in the arena. */
+/* Reads all programs (number i + 1 at position i) and their numbers of maps, into the arena. */
 int store_read_programs(struct store *store, struct arena *arena, struct programs *out, struct error *err);
 
-/* Takes the items of a use out of the store, in one commit with all `uses`; base passes that are left alone go too. */
+/* Removes the items of all `uses`, and base passes without remaining items, from the store in one commit. */
 int store_drop_uses(struct store *store, const struct program_use *uses, int count, struct error *err);
 
 /* Keeps a copy of the store as FOLDER/run.db.old, in place of an older one. */

@@ -147,7 +147,7 @@ static int match_list(struct work *work, int list, struct error *err)
     return 0;
 }
 
-/* Rows that the base does not have. */
+/* Notes names that the base does not have. */
 static int note_new(struct work *work, int list, struct error *err)
 {
     for (int j = 0; j < list_count(work->side[NOW]->report, list); j++) {
@@ -164,7 +164,7 @@ static int note_new(struct work *work, int list, struct error *err)
     return 0;
 }
 
-/* Sets of kernels differ in their bits. */
+/* Different sets of kernels give different bits. */
 static int note_kernels(struct work *work, struct error *err)
 {
     const char *was = work->side[BASE]->kernels, *is = work->side[NOW]->kernels;

@@ -40,7 +40,7 @@ struct compare_tolerance {
 struct compare_options {
     int tolerance_count;
     const struct compare_tolerance *tolerances;
-    const char *const *causes; /* sentences on what changed in the programs, ends with NULL; NULL: nothing known */
+    const char *const *causes; /* sentences on changes of the programs, ends with NULL; NULL: none known */
     double speed;              /* ratio of times that counts, > 1; 0: times are not compared */
     int bootstrap;             /* resamples */
     uint64_t seed;
@@ -69,7 +69,7 @@ struct compare_cell {
     const char *backbone, *method;      /* names */
     const char *protocol;               /* "" for times */
     const struct report_metric *metric; /* NULL for times */
-    bool is_control;                    /* of a baseline or null method */
+    bool is_control;                    /* cell of a baseline or null method */
     bool follows;                       /* a part of the metric has changed in the same place */
     bool is_exact;
     bool is_beside_others; /* difference is of times per image divided by what the other methods' did on it */
@@ -87,7 +87,7 @@ struct compare_cell {
 struct comparison {
     int count;
     struct compare_cell *cells; /* by verdict, then the largest first */
-    const char *cause;          /* what the differences of values come from; "": there are none */
+    const char *cause;          /* cause of the differences of values; "": there are none */
     int verdicts[COMPARE_VERDICTS];
     int images;         /* in both runs */
     int images_only[2]; /* in one of them */

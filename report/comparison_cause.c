@@ -1,9 +1,9 @@
 /*
- * report/comparison_cause.c - which differences follow from others, and what is left as their cause.
+ * report/comparison_cause.c - finds the differences that follow from others, and the remaining ones as the cause.
  *
- * A metric that is computed from others (ADCC) moves when one of them moves: its cell follows where a part's cell of the
- * same backbone, method and protocol has changed. What does not follow is said by metric, or by method where only one has
- * changed.
+ * A metric that is computed from others (ADCC) changes when one of them does: its cell follows if a part's cell of the
+ * same backbone, method and protocol has changed. The other differences are described by metric, or by method if only
+ * one has changed.
  */
 #include "report/comparison_cause.h"
 
@@ -48,7 +48,7 @@ void cause_mark(const struct report *base, struct comparison *comparison)
 
 /* -- counting ------------------------------------------------------------------------------------------------------- */
 
-/* What a cell is counted by. */
+/* The names by which cells are counted. */
 typedef const char *name_of(const struct compare_cell *cell);
 typedef bool is_chosen(const struct compare_cell *cell);
 
@@ -72,7 +72,10 @@ static bool is_following(const struct compare_cell *cell)
     return has_value(cell) && cell->follows;
 }
 
-/* Different names among the cells that are chosen and, if `with` is not NULL, have that other name. Fills the first of them. */
+/*
+ * Counts the different names of the chosen cells and fills the first ones. If `with` is not NULL, only cells with that
+ * other name count.
+ */
 static int count_names(const struct comparison *comparison, is_chosen *chosen, name_of *name, name_of *other,
                        const char *with, const char **first, int most)
 {

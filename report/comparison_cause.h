@@ -1,5 +1,5 @@
 /*
- * report/comparison_cause.h - what the differences of a comparison come from.
+ * report/comparison_cause.h - the cause of the differences of a comparison.
  */
 #ifndef REPORT_COMPARISON_CAUSE_H
 #define REPORT_COMPARISON_CAUSE_H

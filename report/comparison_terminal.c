@@ -169,7 +169,7 @@ static bool is_same_group(const struct compare_cell *a, const struct compare_cel
            strcmp(a->method, b->method) == 0;
 }
 
-/* Where a cell is shown: differences first, what follows from others after them, controls last; then all else. */
+/* The order of cells: differences, those that follow from others, those of controls; then all other cells. */
 static int rank_of(const struct compare_cell *cell)
 {
     return 4 * !compare_is_difference(cell->verdict) + 2 * cell->is_control + cell->follows;

@@ -1,4 +1,4 @@
-/* report/completeness.c - counts of images, said in words; the report cut down to the images that methods share. */
+/* report/completeness.c - describes counts of images in words; limits a report to the images that methods share. */
 #include "report/completeness.h"
 
 #include <string.h>
@@ -40,7 +40,7 @@ static bool has_any(const struct report *report, const uint8_t *has, int b, int 
     return is_any;
 }
 
-/* An image that could not be read counts where some method has not measured it before. */
+/* An image that could not be read counts if some method has not measured it before. */
 static void count_image(const struct report *report, const uint8_t *has, const uint8_t *is_unreadable, int b, int image,
                         const bool *counts, struct report_progress *progress, uint8_t *shared)
 {
@@ -89,7 +89,7 @@ int report_count_progress(struct report *report, const uint8_t *has, const uint8
     return 0;
 }
 
-/* -- what can be compared ------------------------------------------------------------------------------------------- */
+/* -- comparable values ------------------------------------------------------------------------------------------- */
 
 int report_compared(const struct report *report, struct arena *arena, struct report *out, struct error *err)
 {

@@ -77,7 +77,7 @@ static int part_path(const struct figure *figure, const char *folder, int format
     return file_join(path, folder, name, err);
 }
 
-/* gnuplot opens its files as it finds them: what was there, perhaps a link, goes first. */
+/* gnuplot would write through an existing file, which may be a link: it is removed first. */
 static int remove_parts(const struct figure *figure, const char *folder, struct error *err)
 {
     char path[PATH_MAX];
@@ -89,7 +89,7 @@ static int remove_parts(const struct figure *figure, const char *folder, struct 
     return 0;
 }
 
-/* 0, or -1 and the warning: gnuplot can end well without having written anything. */
+/* Returns 0, or -1 with a warning: gnuplot may exit with 0 without having written the file. */
 static int check_parts(const struct figure *figure, const char *folder, struct error *warning)
 {
     char path[PATH_MAX];

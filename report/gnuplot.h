@@ -25,9 +25,9 @@ int figure_text_width(int columns);
 
 /*
  * Writes the four files into `folder`, which exists. Files that cannot be written are an error (-1); a gnuplot that is
- * missing, fails, hangs or writes nothing is not an error: `warning` says so if it is still empty, and NAME.gp and NAME.dat are
- * there. gnuplot is killed as soon as *stop is set (NULL: never). After a warning that gnuplot is missing or hangs, it is not
- * started again.
+ * missing, fails, hangs or writes nothing is not an error: `warning` says so if it is still empty, and NAME.gp and
+ * NAME.dat are kept. gnuplot is killed as soon as *stop is set (NULL: never). After a warning that gnuplot is missing
+ * or hangs, it is not started again.
  */
 int figure_write(const struct figure *figure, const char *folder, const volatile sig_atomic_t *stop,
                  struct error *warning, struct error *err);

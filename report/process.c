@@ -1,4 +1,4 @@
-/* report/process.c - posix_spawn(), a pipe for what the program says, and a clock. */
+/* report/process.c - posix_spawn(), a pipe for the program's standard error, and a time limit. */
 #define _GNU_SOURCE /* posix_spawn_file_actions_addchdir_np, pipe2, sigabbrev_np */
 #include "report/process.h"
 
@@ -19,7 +19,7 @@
 #define GLANCE_MS 50 /* between two looks at `stop` and at the program */
 #define SAID_MAX 512
 
-/* What comes from the program, of which the last line that is not empty is kept. */
+/* The program's standard error, of which the last line that is not empty is kept. */
 struct said {
     char line[SAID_MAX], last[SAID_MAX];
     size_t used;
@@ -54,7 +54,7 @@ static int find_program(const char *name, char path[PATH_MAX])
     return -1;
 }
 
-/* In a process group of its own, so that what it starts can be killed with it, and with no signal ignored or blocked. */
+/* Starts it in its own process group, so that its children can be killed too, and with no signal ignored or blocked. */
 static int set_attributes(posix_spawnattr_t *attributes)
 {
     sigset_t all, none;
@@ -77,7 +77,7 @@ static int set_actions(posix_spawn_file_actions_t *actions, const char *folder, 
     return failed ? failed : posix_spawn_file_actions_addchdir_np(actions, folder);
 }
 
-/* 0, or the reason as errno. */
+/* Returns 0, or the reason as errno. */
 static int spawn(const struct process *process, const char *program, int output, pid_t *pid)
 {
     posix_spawn_file_actions_t actions;
@@ -96,7 +96,7 @@ static int spawn(const struct process *process, const char *program, int output,
     return failed;
 }
 
-/* -- listening ------------------------------------------------------------------------------------------------------ */
+/* -- its output and its end ---------------------------------------------------------------------------------------- */
 
 static void take_byte(struct said *said, char byte)
 {
@@ -111,7 +111,7 @@ static void take_byte(struct said *said, char byte)
     said->used = 0;
 }
 
-/* What is there now; false at the end. */
+/* Reads the bytes that are available; false at the end. */
 static bool listen_once(struct running *running)
 {
     char bytes[4096];
@@ -169,7 +169,7 @@ static enum process_end wait_for(const struct process *process, struct running *
     }
     if (running->output >= 0)
         listen_once(running);
-    kill(-running->pid, SIGKILL); /* what it may have left running */
+    kill(-running->pid, SIGKILL); /* children that may still be running */
     return WIFEXITED(running->status) && WEXITSTATUS(running->status) == 0 ? PROCESS_DONE : PROCESS_FAILED;
 }
 

@@ -75,12 +75,12 @@ struct report_curve {
     double *fraction, *mean; /* (count); of the map's pixels or cells that have changed, and p at that point */
 };
 
-/* How far a run is on a backbone. */
+/* The progress of a run on a backbone. */
 struct report_progress {
-    int wanted;     /* images that every method is to measure: all but those that could not be read */
-    int unreadable; /* the others */
-    int shared;     /* of `wanted`: measured by all methods that have measured any */
-    int without;    /* methods that have measured none */
+    int wanted;     /* images that every method must measure: all except unreadable ones */
+    int unreadable; /* images that could not be read */
+    int shared;     /* those of `wanted` that all methods with any image have measured */
+    int without;    /* methods without any image */
     int *measured;  /* [method], of `wanted` */
 };
 
@@ -105,21 +105,24 @@ struct report {
     int published_count;
     const struct report_published *published;
     const struct report_progress *progress; /* [backbone]; NULL: complete */
-    const uint8_t *shared;                  /* [backbone][image]: on which methods are compared; NULL: all */
+    const uint8_t *shared;                  /* [backbone][image]: images on which methods are compared; NULL: all */
     const char *const *remarks;             /* sentences for every table, ends with NULL; NULL: none */
-    const volatile sig_atomic_t *stop;      /* set: whoever asked has given up; NULL: never */
+    const volatile sig_atomic_t *stop;      /* set: the report is no longer needed; NULL: never */
 };
 
 struct arena;
 
 /*
- * Fills progress and shared from the items that there are, `has` [backbone][method][image], and from the images that could
- * not be read; in the arena. Errors: no memory.
+ * Fills progress and shared, in the arena, from the existing items, `has` [backbone][method][image], and from the
+ * images that could not be read. Error: no memory.
  */
 int report_count_progress(struct report *report, const uint8_t *has, const uint8_t *is_unreadable, struct arena *arena,
                           struct error *err);
 
-/* The report as methods can be compared: of an incomplete backbone only the values on shared images. In the arena. */
+/*
+ * Makes a report in which methods can be compared, in the arena: an incomplete backbone has only values on shared
+ * images.
+ */
 int report_compared(const struct report *report, struct arena *arena, struct report *out, struct error *err);
 
 /* 0, or -1 with err if *stop is set; what takes long asks again and again, and leaves nothing half done. */
@@ -146,7 +149,7 @@ static inline size_t report_curve_index(const struct report *report, int backbon
 struct cell {
     int n, undefined;
     double mean;            /* NAN if n is 0 */
-    double ci_low, ci_high; /* percentile bootstrap, 95 %, around the mean; NAN: none, as of one value */
+    double ci_low, ci_high; /* percentile bootstrap, 95 %, around the mean; NAN: none, as for one value */
     int noted;              /* of n: values with a note, such as those of a constant map */
 };
 

@@ -57,7 +57,7 @@ bool cell_is_best(const struct report *report, const struct cell *cells, int bac
             return false;
         others += m != method && !report->methods[m].is_control && isfinite(other);
     }
-    return others > 0 || !is_incomplete(report, backbone); /* what nothing was compared with is not the best */
+    return others > 0 || !is_incomplete(report, backbone); /* a method without competitors is not the best */
 }
 
 double stats_percentile(const double *sorted, size_t n, double percent)
@@ -90,8 +90,8 @@ struct sample {
     const struct report_metric *metric;
     int parts, n, undefined, noted;
     const double *columns[PARTS_MAX];         /* (n) */
-    double least[PARTS_MAX], most[PARTS_MAX]; /* of each column: rounding takes no mean beyond them */
-    double *draws;                            /* (bootstrap): the metric of each */
+    double least[PARTS_MAX], most[PARTS_MAX]; /* of each column: rounded means are kept between them */
+    double *draws;                            /* (bootstrap): the metric of each resample */
     struct cell *cell;
 };
 
@@ -242,7 +242,7 @@ static void fill_interval(struct sample *sample, int bootstrap)
     stats_interval(sample->draws, (size_t)bootstrap, sample->cell->mean, &sample->cell->ci_low, &sample->cell->ci_high);
 }
 
-/* The intervals of samples of n > 1 values each. */
+/* Computes the intervals of samples of n > 1 values each. */
 static int fill_intervals(const struct report *report, struct sample *const *samples, size_t count, size_t n,
                           struct arena *arena, struct error *err)
 {
@@ -267,7 +267,7 @@ static int fill_intervals(const struct report *report, struct sample *const *sam
     return 0;
 }
 
-/* Of all samples but those of a single value, whose draws are all the same; those of as many values together. */
+/* Computes intervals for all samples of more than one value; samples of the same size are computed together. */
 static int fill_all_intervals(const struct report *report, struct sample *samples, size_t count, struct arena *arena,
                               struct error *err)
 {

@@ -23,7 +23,7 @@ int shown_decimals(const struct report_metric *metric);
 /* The percentile (0..100) of n >= 1 sorted numbers, between two of them by the straight line (NumPy's "linear"). */
 double stats_percentile(const double *sorted, size_t n, double percent);
 
-/* The 95 % percentile interval of n >= 1 sorted draws, widened as far as `centre`, which it always holds. */
+/* The 95 % percentile interval of n >= 1 sorted draws, widened to contain `centre`. */
 void stats_interval(const double *sorted, size_t n, double centre, double *low, double *high);
 
 void stats_sort(double *values, size_t n);

@@ -14,7 +14,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { COUNT_DIGITS = 7 }; /* of a number of images */
+enum { COUNT_DIGITS = 7 }; /* most digits of a number of images */
 
 /* One table on its way to a file. */
 struct table {
@@ -195,7 +195,7 @@ static void markdown_row(const struct table *table, int b, int m)
     fputs(" |\n", stream);
 }
 
-/* What is missing of the block, as sentences of their own. */
+/* Writes what the block lacks, as separate sentences. */
 static void markdown_progress(const struct table *table, int b)
 {
     char text[COMPLETENESS_MAX];
@@ -308,7 +308,7 @@ static int column_count(const struct report *report)
     return count;
 }
 
-/* What is missing, and which programs contributed. */
+/* Writes what is missing, and which programs contributed. */
 static void tex_progress(const struct table *table, int columns)
 {
     const struct report *report = table->report;

@@ -17,7 +17,7 @@
 /* A column: two lines of head, and what stands in the row of a method. */
 struct column {
     char head[2][HEAD_MAX];
-    int width, metric; /* metric COLUMN_SECONDS, COLUMN_PASSES: from the costs; COLUMN_IMAGES: measured ones */
+    int width, metric; /* metric COLUMN_SECONDS, COLUMN_PASSES: from the costs; COLUMN_IMAGES: measured images */
 };
 
 enum { COLUMN_SECONDS = -1, COLUMN_PASSES = -2, COLUMN_IMAGES = -3 };
@@ -201,7 +201,7 @@ static void put_title(const struct view *view)
     putc('\n', view->stream);
 }
 
-/* What is missing. */
+/* Prints what is missing. */
 static void put_progress(const struct view *view)
 {
     char text[COMPLETENESS_MAX];
