@@ -131,7 +131,7 @@ run: deps ## everything from nothing: build, run configs/demo.yaml
 	@$(B)/cambench run configs/demo.yaml --fresh
 
 .PHONY: nightly
-nightly: deps ## run configs/nightly.yaml, say what changed since results/baseline; results/nightly.exit: 1 a difference, 2 a failure
+nightly: deps ## run configs/nightly.yaml, list what changed since results/baseline; results/nightly.exit: 1 a difference, 2 a failure
 	@$(MAKE) --no-print-directory all
 	@tools/nightly.sh $(B)/cambench
 

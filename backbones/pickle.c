@@ -281,7 +281,7 @@ static int add_item(struct pickle_machine *machine, int unused)
     if (list->kind == PICKLE_OBJECT)
         return 0;
     if (list->kind != PICKLE_LIST)
-        return error_set(machine->err, "its pickle is damaged: an item is added to what is no list");
+        return error_set(machine->err, "its pickle is damaged: an item is added to a value that is not a list");
     return pickle_append(machine, list, item);
 }
 
@@ -292,7 +292,7 @@ static int set_item(struct pickle_machine *machine, int unused)
     if (!dict)
         return -1;
     if (!takes(dict, PICKLE_DICT))
-        return error_set(machine->err, "its pickle is damaged: a key is set in what is no dict");
+        return error_set(machine->err, "its pickle is damaged: a key is set in a value that is not a dict");
     return pickle_append(machine, dict, key) || pickle_append(machine, dict, item) ? -1 : 0;
 }
 
@@ -442,7 +442,7 @@ static int push_storage(struct pickle_machine *machine, const struct pickle_valu
     const struct pickle_value *view = id->count > 5 && part[5]->kind == PICKLE_LIST ? part[5] : NULL;
     if (id->count < 5 || part[1]->kind != PICKLE_GLOBAL || part[2]->kind != PICKLE_TEXT ||
         part[4]->kind != PICKLE_NUMBER || (view && (view->count < 2 || view->items[1]->kind != PICKLE_NUMBER)))
-        return error_set(machine->err, "its pickle is damaged: a reference to data is no storage");
+        return error_set(machine->err, "its pickle is damaged: a reference to data is not a storage");
     if (!part[1]->global.scalar)
         return error_set(machine->err, "its pickle has data of type \"%s\", which is not known", part[1]->global.name);
     struct pickle_value *storage = pickle_make(machine, PICKLE_STORAGE);
@@ -473,7 +473,7 @@ static int push_persistent(struct pickle_machine *machine, int unused)
         return push_storage(machine, id);
     if (is_named && strcmp(id->items[0]->text, "module") == 0)
         return push(machine, id->items[1]);
-    return error_set(machine->err, "its pickle is damaged: a reference to data is no storage");
+    return error_set(machine->err, "its pickle is damaged: a reference to data is not a storage");
 }
 
 /* -- the program -------------------------------------------------------------------------------------------------- */

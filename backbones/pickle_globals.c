@@ -149,7 +149,7 @@ struct pickle_value *pickle_call(struct pickle_machine *machine, const struct pi
     if (row && row->call && args->kind == PICKLE_LIST)
         return row->call(machine, args);
     if (row || args->kind != PICKLE_LIST || (function->kind != PICKLE_GLOBAL && function->kind != PICKLE_OBJECT)) {
-        error_set(machine->err, "its pickle is damaged: it calls what is no function");
+        error_set(machine->err, "its pickle is damaged: it calls a value that is not a function");
         return NULL;
     }
     struct pickle_value *object = pickle_make(machine, PICKLE_OBJECT);

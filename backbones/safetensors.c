@@ -47,7 +47,7 @@ static int take_shape(const json_t *entry, struct stored_tensor *tensor, int64_t
     const json_t *shape = json_object_get(entry, "shape");
     const size_t rank = json_array_size(shape);
     if (!json_is_array(shape) || rank > TENSOR_FILE_RANK_MAX)
-        return error_set(err, "its \"shape\" is no list of at most %d numbers", TENSOR_FILE_RANK_MAX);
+        return error_set(err, "its \"shape\" is not a list of at most %d numbers", TENSOR_FILE_RANK_MAX);
     tensor->rank = (int)rank;
     *count = 1;
     for (size_t d = rank; d-- > 0;) {

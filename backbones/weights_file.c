@@ -141,7 +141,7 @@ static int read_class_names(struct weights_file *file, struct weights_info *info
     if (!item)
         return 0;
     if (item->type != H5_TEXT || item->rank != 1 || item->dim[0] != (uint64_t)class_count(info->classes)) {
-        error_set(err, "dataset \"%s\" is no list of %d texts, one for each class", CLASS_NAMES,
+        error_set(err, "dataset \"%s\" is not a list of %d texts, one for each class", CLASS_NAMES,
                   class_count(info->classes));
         return blame(file->h5, err);
     }

@@ -513,7 +513,7 @@ static int explain_misfit(const struct network_names *network, struct fit *fit, 
     if (status && graph)
         add_unexpected(network, &fit->weights, err);
     graph_free(graph);
-    return status ? error_prefix(err, "are none of %s: ", fit->arch) : 0;
+    return status ? error_prefix(err, "do not fit %s: ", fit->arch) : 0;
 }
 
 /* Finds the nearest network by names and shapes; there may be none. */
@@ -539,12 +539,13 @@ static int refuse_all(struct matcher *matcher, const struct index *indices, stru
         if (make_fit(matcher, nearest, indices, &fit, err))
             return -1;
         if (explain_misfit(&matcher->networks[nearest], &fit, &why))
-            return error_set(err, "are of no network here; the nearest: they %s", why.text);
+            return error_set(err, "do not fit any network here; the nearest: they %s", why.text);
     }
     if (!weights->count)
-        return error_set(err, "are of no network here: no tensors");
-    return error_set(err, "are of no network here, and like none: %d tensors, the first \"%s\" %s", weights->count,
-                     text_printable(weights->list[0].name, shown, sizeof shown), shape_text(&weights->list[0], shape));
+        return error_set(err, "do not fit any network here: there are no tensors");
+    return error_set(err, "do not fit any network here, and are not similar to one: %d tensors, the first \"%s\" %s",
+                     weights->count, text_printable(weights->list[0].name, shown, sizeof shown),
+                     shape_text(&weights->list[0], shape));
 }
 
 /* Finds the only network that fits exactly; networks without a width multiplier come first. */

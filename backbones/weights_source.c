@@ -130,7 +130,7 @@ static int check_unique(const struct source *source, struct error *err)
     for (int i = 0; i < source->count; i++)
         for (int j = 0; j < i; j++)
             if (strcmp(source->tensors[i].name, source->tensors[j].name) == 0)
-                return error_set(err, "tensor \"%s\" is there twice",
+                return error_set(err, "tensor \"%s\" appears twice",
                                  text_printable(source->tensors[i].name, shown, sizeof shown));
     return 0;
 }

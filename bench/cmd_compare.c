@@ -85,7 +85,7 @@ static const struct options_usage usage = {
         "same versions, images and weights must be the same to the last bit; else a difference counts when it exceeds "
         "the tolerance and a paired bootstrap over the images says that it is not chance. Exit status: 0 no "
         "difference, 1 a difference, 2 nothing compared, something missing or unreadable. With --quiet nothing is "
-        "said when nothing has changed and nothing is new.\vExample:\n"
+        "printed if nothing has changed and nothing is new.\vExample:\n"
         "  cambench compare results/baseline results/nightly --junit compare.xml",
     .rows =
         (const struct argp_option[]){

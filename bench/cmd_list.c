@@ -69,9 +69,9 @@ static int print_bibtex(const char *kind, const json_t *array, struct error *err
         size_t size;
         const char *entry = references_find(source, &size);
         if (!entry)
-            return error_set(
-                err, "%s: \"%s\" has the source \"%s\", which docs/references.bib does not hold as a whole entry", kind,
-                json_string_value(json_object_get(json_array_get(array, i), "name")), source);
+            return error_set(err,
+                             "%s: \"%s\" has the source \"%s\", which is not a complete entry of docs/references.bib",
+                             kind, json_string_value(json_object_get(json_array_get(array, i), "name")), source);
         printf("%.*s\n\n", (int)size, entry);
     }
     return 0;

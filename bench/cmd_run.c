@@ -130,10 +130,10 @@ static int refuse(const struct run *job, const struct rehearsal *found, struct e
     if (missing == 0 && problems == 1)
         *err = found->problems[0];
     else if (problems == 0)
-        error_set(err, "%d file%s missing; the commands that bring %s stand above", missing,
+        error_set(err, "%d file%s missing; the commands that bring %s are listed above", missing,
                   missing == 1 ? " is" : "s are", missing == 1 ? "it" : "them");
     else if (missing == 0)
-        error_set(err, "the run would fail for %d reasons, which stand above", problems);
+        error_set(err, "the run would fail for %d reasons, which are listed above", problems);
     else
         error_set(err, "%d file%s missing, and there %s; see above", missing, missing == 1 ? " is" : "s are",
                   problems == 1 ? "is a problem" : "are problems");

@@ -106,7 +106,7 @@ static const struct options_usage usage = {
         "ImageNet's pictures: in folders of synsets, which get ImageNet's indices, or the validation pictures in one "
         "folder, or as TAR, with the development kit (ILSVRC2012_devkit_t12, unpacked or not) or Kaggle's "
         "LOC_val_solution.csv near them; or the root folder of Kaggle or of Tiny ImageNet; or pictures in one folder, "
-        "with a table of labels beside it or without labels. Which of these it was is said, and each decision is a line. "
+        "with a table of labels beside it or without labels. The output names the layout, and each decision is a line. "
         "docs/datasets.md has the details.\n\n"
         "Every picture is checked to be a whole JPEG or PNG file; others are named and left out.\v"
         "Examples:\n"

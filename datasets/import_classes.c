@@ -283,7 +283,7 @@ static int use_folders(struct finder *finder, struct class_list *list, enum clas
                             "where 10 comes before 2)",
         [CLASSES_SOME_NUMBERS] =
             "one folder per class%s, in the order of their names as text: they are numbers but not "
-            "0 to K-1; a labels.csv says it if they are meant as classes",
+            "0 to K-1; give a labels.csv if they are meant as classes",
     };
     struct class_list ordered = *list;
     if (names == CLASSES_NUMBERS && !sort_by_number(&ordered, index, finder->arena))

@@ -330,7 +330,7 @@ static int keep_file(struct listed *listed, const struct import_files *files, co
     if (!file)
         return error_set(err, "\"%s\" holds no picture \"%s\"", files->folder, word);
     if (listed->is_taken[file - files->files])
-        return error_set(err, "\"%s\" is there twice", word);
+        return error_set(err, "\"%s\" appears twice", word);
     listed->is_taken[file - files->files] = true;
     listed->kept[listed->count++] = *file;
     return 0;

@@ -86,7 +86,7 @@ const char *import_last_part(const char *path);
 /* The last part of a path without its ending, in the arena; NULL: no memory. */
 char *import_stem(const char *path, struct arena *arena);
 
-/* Fills in the names. Errors: a path that is there twice. */
+/* Fills in the names. Errors: a path appears twice. */
 int import_name_files(struct import_files *files, struct arena *arena, struct error *err);
 
 /* Finds files by the names that tables and lists give them. */

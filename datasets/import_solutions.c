@@ -61,7 +61,7 @@ int import_sort_solutions(struct import_solutions *table, struct error *err)
     qsort(table->rows, (size_t)table->count, sizeof *table->rows, compare_images);
     for (int i = 1; i < table->count; i++)
         if (compare_images(&table->rows[i - 1], &table->rows[i]) == 0)
-            return error_set(err, "\"%s\", line %d: picture \"%s\" is there twice", table->path, table->rows[i].line,
+            return error_set(err, "\"%s\", line %d: picture \"%s\" appears twice", table->path, table->rows[i].line,
                              text_printable(table->rows[i].image, shown, sizeof shown));
     return 0;
 }

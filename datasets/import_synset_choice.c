@@ -82,7 +82,7 @@ static int use_list(struct finder *finder, const char *const *ids, int count, st
 {
     const char *foreign = find_foreign(finder->synsets, ids, count);
     if (foreign)
-        return error_set(err, "\"%s\" does not know synset %s, which \"%s\" has pictures of", finder->synsets_path,
+        return error_set(err, "\"%s\" does not list synset %s, which \"%s\" has pictures of", finder->synsets_path,
                          foreign, finder->files->folder);
     return import_add_note(finder->files, finder->arena, err,
                            "classes: %d of the %d synsets of \"%s\", with their places there as indices",

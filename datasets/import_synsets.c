@@ -90,7 +90,7 @@ static int sort_synsets(struct import_synsets *synsets, struct error *err)
     qsort(synsets->rows, (size_t)synsets->count, sizeof *synsets->rows, compare_ids);
     for (int i = 1; i < synsets->count; i++)
         if (compare_ids(&synsets->rows[i - 1], &synsets->rows[i]) == 0)
-            return error_set(err, "synset \"%s\" is there twice", synsets->rows[i].id);
+            return error_set(err, "synset \"%s\" appears twice", synsets->rows[i].id);
     return 0;
 }
 

@@ -11,4 +11,4 @@ if [ -z "$has_compiler" ] && [ "$program" != cc ]; then
 fi
 [ -n "$has_compiler" ] && pkg-config --exists "$@" 2>/dev/null && exit 0
 list=$("$(dirname "$0")/deps.sh" --missing build | paste -s -d ' ')
-echo "not there, and needed to build: ${list:-modules of pkg-config ($*)}; with apt, \"make deps\" installs them"
+echo "needed to build and not installed: ${list:-modules of pkg-config ($*)}; with apt, \"make deps\" installs them"

@@ -235,8 +235,9 @@ TEST(a_file_that_is_like_no_network_is_not_called_the_nearest_of_one)
         made.weights.list[i].rank = 1;
         made.weights.list[i].dim[0] = 3;
     }
-    import_says(write_safetensors(&made, ""), NULL,
-                "are of no network here, and like none: 20 tensors, the first \"0.attn.qkv.weight\" (3)");
+    import_says(
+        write_safetensors(&made, ""), NULL,
+        "do not fit any network here, and are not similar to one: 20 tensors, the first \"0.attn.qkv.weight\" (3)");
     unlink(temporary("in.safetensors"));
     unlink(temporary("in.safetensors"));
     release(&made);
@@ -287,12 +288,12 @@ TEST(a_tensor_too_many_missing_or_of_another_shape_is_named)
     struct made made = make("squeezenet1_1", 7, 1);
     struct weight *first = &made.weights.list[0], kept = *first;
     import_says(write_safetensors(&made, ""), "squeezenet1_0",
-                "are none of squeezenet1_0: tensor \"features.0.weight\" is (64,3,3,3), this network needs (96,3,7,7)");
+                "do not fit squeezenet1_0: tensor \"features.0.weight\" is (64,3,3,3), this network needs (96,3,7,7)");
     import_says(write_safetensors(&made, ""), "squeezenet", "unknown backbone \"squeezenet\"");
     snprintf(made.names[0], sizeof *made.names, "stem.weight");
     import_says(write_safetensors(&made, ""), "squeezenet1_1", "tensor \"features.0.weight\" (64,3,3,3) is missing");
     import_says(write_safetensors(&made, ""), NULL,
-                "are of no network here; the nearest: they are none of squeezenet1_");
+                "do not fit any network here; the nearest: they do not fit squeezenet1_");
     snprintf(made.names[0], sizeof *made.names, "features.0.weight");
     first->dim[0] = kept.dim[1];
     first->dim[1] = kept.dim[0];

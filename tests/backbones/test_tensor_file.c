@@ -231,13 +231,13 @@ TEST(a_pickle_that_makes_no_sense_is_refused)
     REFUSED("\x80\x02Nt.", "a mark is missing");
     REFUSED("\x80\x02N(NNu.", "items are added to what cannot");
     REFUSED("\x80\x02}(Nu.", "items are added to what cannot");
-    REFUSED("\x80\x02NNa.", "an item is added to what is no list");
-    REFUSED("\x80\x02NNNs.", "a key is set in what is no dict");
-    REFUSED("\x80\x02N)R.", "it calls what is no function");
+    REFUSED("\x80\x02NNa.", "an item is added to a value that is not a list");
+    REFUSED("\x80\x02NNNs.", "a key is set in a value that is not a dict");
+    REFUSED("\x80\x02N)R.", "it calls a value that is not a function");
     REFUSED("\x80\x02"
             "ctorch\nFloatStorage\n)R.",
-            "it calls what is no function");
-    REFUSED("\x80\x02NQ.", "a reference to data is no storage");
+            "it calls a value that is not a function");
+    REFUSED("\x80\x02NQ.", "a reference to data is not a storage");
     REFUSED("\x80\x02\x8a\x09"
             "123456789.",
             "it holds no state dict");
@@ -413,7 +413,7 @@ TEST(a_wrong_header_of_safetensors_is_refused)
     header_refused("{\"x\": 5}", "tensor \"x\": its data are of type \"\"");
     header_refused("{\"x\": {\"dtype\": \"F8_E4M3\", \"shape\": [1], \"data_offsets\": [0, 1]}}",
                    "of type \"F8_E4M3\"");
-    header_refused("{\"x\": {\"dtype\": \"F32\", \"shape\": 6, \"data_offsets\": [0, 24]}}", "\"shape\" is no list");
+    header_refused("{\"x\": {\"dtype\": \"F32\", \"shape\": 6, \"data_offsets\": [0, 24]}}", "\"shape\" is not a list");
     header_refused("{\"x\": {\"dtype\": \"F32\", \"shape\": [-6], \"data_offsets\": [0, 24]}}", "no tensor can have");
     header_refused("{\"x\": {\"dtype\": \"F32\", \"shape\": [6.0], \"data_offsets\": [0, 24]}}", "no tensor can have");
     header_refused("{\"x\": {\"dtype\": \"F32\", \"shape\": [4294967296, 4294967296], \"data_offsets\": [0, 24]}}",

@@ -179,7 +179,7 @@ TEST(class_names_for_another_number_of_classes_are_refused)
     struct weights_info info;
     const char *path = write_named(CLASSES + 1, "misnamed.h5");
     assert_null(weights_open(path, &info, &err));
-    assert_non_null(strstr(err.text, "misnamed.h5\": dataset \"/class/name\" is no list of 6 texts"));
+    assert_non_null(strstr(err.text, "misnamed.h5\": dataset \"/class/name\" is not a list of 6 texts"));
     unlink(path);
 }
 

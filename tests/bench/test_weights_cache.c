@@ -118,6 +118,6 @@ TEST(another_network_is_an_error_though_an_import_is_there)
     opens(folder, NULL);
     snprintf(path, sizeof path, "%s/x.safetensors", folder);
     assert_null(weights_open_any(path, "vgg11", &info, &err));
-    assert_non_null(strstr(err.text, "x.safetensors\": are none of vgg11: tensor "));
+    assert_non_null(strstr(err.text, "x.safetensors\": do not fit vgg11: tensor "));
     remove_folder(folder);
 }

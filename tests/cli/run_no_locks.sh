@@ -1,5 +1,5 @@
 # On a file system without file locks (flock, fcntl) a run succeeds with a warning, and still only one runs at a time.
-! nm -D "$BUILD/cambench" | grep -q asan_init || skip "a sanitizer wants to be loaded first"
+! nm -D "$BUILD/cambench" | grep -q asan_init || skip "a sanitizer must be loaded first"
 cat >no_locks.c <<'C'
 #define _GNU_SOURCE
 #include <dlfcn.h>

@@ -328,9 +328,9 @@ TEST(wrong_tables_of_kaggle_are_named)
         {"ImageId,PredictionString\n", "holds no pictures"},
         {"ImageId,PredictionString\nILSVRC2012_val_00000001\n", "line 2: not a picture and a synset"},
         {"ImageId,PredictionString\n../x,../y\n", "line 2: not a picture and a synset with boxes: \"../y\""},
-        {"ImageId,PredictionString\na,n02119789\na,n02119789\n", "picture \"a\" is there twice"},
+        {"ImageId,PredictionString\na,n02119789\na,n02119789\n", "picture \"a\" appears twice"},
         {"ImageId,PredictionString\na,n02119789\n", "names none of the 5 pictures: \"ILSVRC2012_val_00000001.JPEG\""},
-        {"ImageId,PredictionString\nILSVRC2012_val_00000001,n99999999 1 2 3 4\n", "does not know synset n99999999"},
+        {"ImageId,PredictionString\nILSVRC2012_val_00000001,n99999999 1 2 3 4\n", "does not list synset n99999999"},
         {"ImageId,Prediction\n", "does not begin with ImageId,PredictionString"},
     };
     put_kaggle();
@@ -468,9 +468,9 @@ TEST(folders_of_some_synsets_are_classes_of_all_when_these_are_known)
     write_text("LOC_synset_mapping.txt", "n07930864 cup\r\nn00000001\nn00000002\nn01443537 goldfish\n\n");
     assert_folders((struct import_options){0}, "2 of the 4 synsets of", 2, (const int[]){3, 2});
     write_text("LOC_synset_mapping.txt", "n07930864 cup\n");
-    assert_fails((struct import_options){0}, IMPORT_FAILED, "does not know synset n01443537");
+    assert_fails((struct import_options){0}, IMPORT_FAILED, "does not list synset n01443537");
     write_text("LOC_synset_mapping.txt", "n07930864 cup\nn07930864 cup\n");
-    assert_fails((struct import_options){0}, IMPORT_FAILED, "synset \"n07930864\" is there twice");
+    assert_fails((struct import_options){0}, IMPORT_FAILED, "synset \"n07930864\" appears twice");
     write_text("LOC_synset_mapping.txt", "");
     assert_fails((struct import_options){0}, IMPORT_FAILED, "holds no synsets");
     make_folder("word");

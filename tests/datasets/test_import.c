@@ -161,7 +161,7 @@ TEST(a_list_chooses_files_and_their_order)
     assert_fails((struct import_options){.list = list}, IMPORT_FAILED, "line 2: \"");
     assert_fails((struct import_options){.list = list}, IMPORT_FAILED, "holds no picture \"bird.jpg\"");
     write_text("list.txt", "05.jpg\ncat/05.jpg\n");
-    assert_fails((struct import_options){.list = list}, IMPORT_FAILED, "line 2: \"cat/05.jpg\" is there twice");
+    assert_fails((struct import_options){.list = list}, IMPORT_FAILED, "line 2: \"cat/05.jpg\" appears twice");
     end();
 }
 
