@@ -40,7 +40,7 @@ struct pickle_value {
     struct pickle_value **items; /* of lists, dicts, objects; a value may appear in several places, also in itself */
     union {
         int64_t number;
-        const char *text;              /* holds no NUL inside */
+        const char *text;              /* without a NUL inside */
         struct tensor_storage storage; /* its offset is added to a tensor's, in elements */
         struct {
             const char *name, *scalar;       /* "torch.FloatStorage"; scalar: a storage's type of elements */

@@ -1,5 +1,5 @@
 /*
- * base/embed.h - a file of the project inside the program, included by the assembler as it is, with a NUL after it.
+ * base/embed.h - a file of the project inside the program, included unchanged by the assembler, with a NUL after it.
  *
  *     EMBED(references_text, "docs/references.bib");
  *     extern const char references_text[];

@@ -205,7 +205,7 @@ int decode_mask(const void *bytes, size_t size, struct arena *arena, struct mask
     return decode_bytes(bytes, size, arena, read_mask, mask, err);
 }
 
-/* The header chunk comes first: signature, length, "IHDR", width, height, depth, colour. */
+/* Reads the header chunk, the first one: signature, length, "IHDR", width, height, depth, colour. */
 bool decode_clips(const char *bytes, size_t size)
 {
     return size > 26 && memcmp(bytes, "\x89PNG\r\n\x1a\n", 8) == 0 && bytes[24] == 16 &&

@@ -27,7 +27,7 @@ struct import_row {
     int line;
 };
 
-/* Of the forms CSV and LINES. */
+/* A table of the forms CSV and LINES. */
 struct import_table {
     const char *path;
     bool is_list;   /* its column is called "file": it lists the files of the set */

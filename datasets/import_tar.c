@@ -239,7 +239,7 @@ static const char *entry_path(struct tar *tar, struct archive_entry *entry)
 
 /* -- the list ------------------------------------------------------------------------------------------------------- */
 
-/* What is wrong with a path; NULL: nothing. */
+/* Returns the reason why a path is not valid; NULL: it is. */
 static const char *path_refusal(const char *path)
 {
     if (path[0] == '/' || strncmp(path, "../", 3) == 0 || strstr(path, "/../"))
@@ -250,7 +250,7 @@ static const char *path_refusal(const char *path)
     return NULL;
 }
 
-/* Why a picture cannot be taken; NULL: it can. */
+/* Returns the reason why a picture is refused; NULL: it is not. */
 static const char *refusal(struct archive_entry *entry, const char *path)
 {
     if (archive_entry_hardlink(entry) || archive_entry_filetype(entry) != AE_IFREG)

@@ -137,7 +137,7 @@ data_functions()
     echo "    *) options='-h --help -V --version' ;;"
     echo "    esac"
     echo "}"
-    echo "# an option that takes a value: what may be one"
+    echo "# the candidates for an option's value"
     echo "_cambench_value()"
     echo "{"
     echo "    how='' choices=''"
@@ -152,7 +152,7 @@ data_functions()
     echo "    *) return 1 ;;"
     echo "    esac"
     echo "}"
-    echo "# the word after so many others of which this is the first"
+    echo "# candidates for a word, by the number of words before it and the first of them"
     echo "_cambench_word()"
     echo "{"
     echo "    how=- choices=''"
@@ -357,7 +357,7 @@ fish_completion()
     while read -r scope; do [ -z "$scope" ] || printf ' %s' "$(fish_quote "$scope")"; done <<<"$scopes"
     echo
     cat <<'END'
-# the words before the cursor that are no options and not their values
+# the words before the cursor, without options and their values
 function __cambench_words
     set -l skip 0
     for token in (commandline -opc)[2..]
@@ -370,14 +370,14 @@ function __cambench_words
         end
     end
 end
-# whether the words begin with this command, and with a kind of it if it has some
+# whether the words begin with this command, with its kind if it has some
 function __cambench_in
     set -l words (__cambench_words)
     set -l scope $words[1]
     test (count $words) -gt 1; and contains -- "$words[1] $words[2]" $__cambench_scopes; and set scope "$words[1] $words[2]"
     test "$scope" = "$argv[1]"
 end
-# in this command, after so many words (+: any number) of which the first is this one
+# whether this command is followed by that many words (+: any number), with this one first
 function __cambench_at
     __cambench_in $argv[1]; or return 1
     set -l words (__cambench_words)

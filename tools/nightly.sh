@@ -1,7 +1,7 @@
 #!/bin/sh
-# A night: measures configs/nightly.yaml and says what has changed since results/baseline; nothing, if nothing has. The
-# first night makes the baseline. Exit: as `cambench compare`: 0 nothing changed, 1 a difference, 2 nothing compared; 130
-# interrupted. `make nightly` ends with 2 whatever fails, because make knows no other code: the file results/nightly.exit
+# A night: measures configs/nightly.yaml and prints what has changed since results/baseline, if anything has. The first
+# night makes the baseline. Exit: as `cambench compare`: 0 nothing changed, 1 a difference, 2 nothing compared; 130
+# interrupted. `make nightly` ends with 2 whatever fails, because make has no other code: the file results/nightly.exit
 # contains the exit code of the night.
 # usage: nightly.sh [PROGRAM]      from the project's root
 set -u

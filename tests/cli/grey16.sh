@@ -1,4 +1,4 @@
-# A PNG of 16-bit grey is clipped, as Pillow does, and one line says so.
+# A PNG of 16-bit grey is clipped, as in Pillow, with one line about it.
 mkdir grey
 cp "$ROOT/tests/golden/pictures/grey_16.png" grey/x.png
 printf 'file,class_index\nx.png,-1\n' >grey/labels.csv

@@ -14,6 +14,6 @@ printf '\200\002\212\012l\374\234F\371 j\250P\031.\200\002M\351\003.\200\002}.\2
 try cambench import weights evil.pth --out c.h5
 ls
 
-# what a checkpoint holds, and which of it is taken
+# the content of a checkpoint, and the part that is imported
 cp "$ROOT/tests/golden/weights/training_legacy.pth" .
 try cambench inspect training_legacy.pth

@@ -65,7 +65,7 @@ static void prepare(const char *path)
         abort();
 }
 
-/* 0: files hold the pictures with the labels of a table. */
+/* Fills `files` with the pictures and their labels from a table; returns 0 on success. */
 static int find(const char *labels, const char *synsets, struct arena *arena, struct import_files *files)
 {
     struct error err;
