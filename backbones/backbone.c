@@ -53,6 +53,13 @@ const struct backbone_variant *backbone_find(const char *name, const struct back
     return NULL;
 }
 
+bool backbone_has_transform(const char *name)
+{
+    const struct backbone_family *family;
+    struct error unused;
+    return backbone_find(name, &family, &unused) && family->has_transform;
+}
+
 bool backbone_ignores(const char *tensor)
 {
     for (int i = 0; backbone_families[i]; i++)
@@ -71,6 +78,8 @@ static int check_options(const struct backbone_family *family, const struct back
         return error_set(err, "width is %g; allowed: more than 0, at most %g", options->width, WIDTH_MAX);
     if (!family->has_width && options->width != 1)
         return error_set(err, "width is %g; this network has no width multiplier, it must be 1", options->width);
+    if (!family->has_transform && options->transform_input != TRANSFORM_USUAL)
+        return error_set(err, "transform_input is given; this network has no such transform of its input");
     const int height = options->height, width = options->width_px;
     if (height < 1 || height > SIDE_MAX || width < 1 || width > SIDE_MAX)
         return error_set(err, "input is %dx%d; allowed: sides of 1..%d", height, width, SIDE_MAX);

@@ -10,12 +10,23 @@
 #include "nn/graph.h"
 #include "nn/nn.h"
 
+/*
+ * Whether a network brings its input, normalised by the usual means and deviations, to (x - 0.5) / 0.5 first; torchvision's
+ * transform_input. A choice of training: no tensor shows it.
+ */
+enum transform_input {
+    TRANSFORM_USUAL, /* not said: as in the family's published weights, which have it */
+    TRANSFORM_YES,
+    TRANSFORM_NO
+};
+
 /* What may differ between networks of one architecture; read from the weights or given by the user. */
 struct backbone_options {
     int classes;  /* 1000 */
     double width; /* 1.0; multiplier of the channels, where the family has one */
     int height;   /* 224; of the input */
     int width_px; /* 224 */
+    enum transform_input transform_input;
 };
 
 struct backbone_variant {
@@ -33,6 +44,7 @@ struct backbone_family {
     const char *source;                      /* key in docs/references.bib */
     const struct backbone_variant *variants; /* ends with {0} */
     bool has_width;                          /* takes options.width */
+    bool has_transform;                      /* takes options.transform_input */
     /* Beginnings of names of tensors that torchvision's files hold for training alone; ends with NULL. NULL: none. */
     const char *const *ignored;
     /* Adds the nodes behind BACKBONE_INPUT; errors stay in the graph and are reported by graph_finish(). */
@@ -45,6 +57,9 @@ extern const struct backbone_family *const backbone_families[];
 /* The variant of that name and its family; NULL and an error with the nearest name. */
 const struct backbone_variant *backbone_find(const char *name, const struct backbone_family **family,
                                              struct error *err);
+
+/* Whether the network of that name takes options.transform_input; false too if there is none. */
+bool backbone_has_transform(const char *name);
 
 /* Whether some family ignores tensors of that name: what takes over a file leaves them out. */
 bool backbone_ignores(const char *tensor);

@@ -2,7 +2,8 @@
  * backbones/googlenet.c - GoogLeNet (Inception v1). Szegedy et al., CVPR 2015. arXiv:1409.4842
  *
  * As torchvision has it: batch norm; 3x3 where the paper has 5x5; no auxiliary heads, whose tensors its weights bring
- * along; and an input normalised by the usual means and deviations is brought to (x - 0.5) / 0.5, as in training.
+ * along; and an input normalised by the usual means and deviations is brought to (x - 0.5) / 0.5, as in the training of
+ * its weights, unless options.transform_input says no.
  */
 #include "backbones/backbone.h"
 
@@ -78,7 +79,7 @@ static int transform_input(struct graph *graph)
 static void build(struct graph *graph, __attribute__((unused)) const struct backbone_variant *variant,
                   const struct backbone_options *options)
 {
-    int x = transform_input(graph);
+    int x = options->transform_input == TRANSFORM_NO ? BACKBONE_INPUT : transform_input(graph);
     x = conv_norm_relu(graph, "conv1", x, (struct conv2d){.out = 64, .kernel = 7, .stride = 2, .padding = 3});
     x = shrink(graph, "maxpool1", x, 3);
     x = conv_norm_relu(graph, "conv2", x, (struct conv2d){.out = 64, .kernel = 1});
@@ -100,6 +101,7 @@ const struct backbone_family backbone_googlenet = {
     .name = "googlenet",
     .source = "szegedy2015googlenet",
     .variants = variants,
+    .has_transform = true,
     .ignored = (const char *const[]){"aux1.", "aux2.", NULL},
     .build = build,
 };

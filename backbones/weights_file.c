@@ -81,6 +81,21 @@ static int check_format(struct h5 *h5, struct error *err)
     return blame(h5, err);
 }
 
+static int read_transform(struct h5 *h5, enum transform_input *out, struct error *err)
+{
+    int value;
+    *out = TRANSFORM_USUAL;
+    if (!attribute(h5, "@transform_input"))
+        return 0;
+    if (read_int(h5, "@transform_input", &value, err))
+        return -1;
+    *out = value ? TRANSFORM_YES : TRANSFORM_NO;
+    if (value == 0 || value == 1)
+        return 0;
+    error_set(err, "its attribute \"transform_input\" is neither 1 (yes) nor 0 (no)");
+    return blame(h5, err);
+}
+
 static int check_info(struct h5 *h5, const struct weights_info *info, struct error *err)
 {
     const struct backbone_family *family;
@@ -90,8 +105,11 @@ static int check_info(struct h5 *h5, const struct weights_info *info, struct err
         error_set(err, "its attribute \"classes\" is missing or no positive number");
     else if (!(info->width > 0) || info->width > 1000)
         error_set(err, "its attribute \"width\" is %g, it must be positive", info->width);
-    else if (backbone_find(info->arch, &family, err))
-        return 0;
+    else if (backbone_find(info->arch, &family, err)) {
+        if (info->transform_input == TRANSFORM_USUAL || family->has_transform)
+            return 0;
+        error_set(err, "its attribute \"transform_input\" must not be there: %s has no such transform", info->arch);
+    }
     return blame(h5, err);
 }
 
@@ -104,13 +122,22 @@ static int read_info(struct h5 *h5, struct weights_info *info, struct error *err
         read_text(h5, "@sha256", info->sha256, sizeof info->sha256, err) ||
         read_number(h5, "@accuracy", &info->accuracy, err) || read_int(h5, "@height", &info->height, err) ||
         read_int(h5, "@width_px", &info->width_px, err) || read_int(h5, "@seed", &info->seed, err) ||
-        read_text(h5, "@note", info->note, sizeof info->note, err) ||
+        read_transform(h5, &info->transform_input, err) || read_text(h5, "@note", info->note, sizeof info->note, err) ||
         read_text(h5, "@script_sha256", info->script_sha256, sizeof info->script_sha256, err))
         return -1;
     info->height = info->height < 0 ? 0 : info->height;
     info->width_px = info->width_px < 0 ? 0 : info->width_px;
     info->accuracy = isfinite(info->accuracy) ? info->accuracy : -1;
     return check_info(h5, info, err);
+}
+
+struct backbone_options weights_options(const struct weights_info *info, int side)
+{
+    return (struct backbone_options){.classes = info->classes,
+                                     .width = info->width,
+                                     .height = info->height > 0 ? info->height : side,
+                                     .width_px = info->width_px > 0 ? info->width_px : side,
+                                     .transform_input = info->transform_input};
 }
 
 /* -- class names -------------------------------------------------------------------------------------------------- */
@@ -266,28 +293,70 @@ static int check_finite(const struct weight *weight, struct error *err)
     return 0;
 }
 
-int weights_read(struct weights_file *file, struct arena *arena, struct weights *weights, struct error *err)
+static bool is_variance(const struct weight *weight)
 {
-    if (weights_read_shapes(file, arena, weights, err))
-        return -1;
-    if (check_size(weights, err))
-        return blame(file->h5, err);
+    static const char end[] = ".running_var";
+    const size_t length = strlen(weight->name), tail = strlen(end);
+    return length >= tail && strcmp(weight->name + length - tail, end) == 0;
+}
+
+int weights_check_variances(const struct weights *weights, struct error *err)
+{
     for (int i = 0; i < weights->count; i++) {
-        struct weight *weight = &weights->list[i];
-        char path[sizeof TENSORS + sizeof weight->name];
-        snprintf(path, sizeof path, TENSORS "%s", weight->name);
-        const struct h5_item *item = h5_find(file->h5, path);
-        weight->data = arena_floats(arena, weight_size(weight));
-        if (!weight->data) {
-            error_memory(err, "the tensors");
-            return blame(file->h5, err);
-        }
-        if (h5_read(file->h5, item, 0, item->dim[0], H5_FLOAT32, weight->data, err))
-            return -1;
-        if (check_finite(weight, err))
-            return blame(file->h5, err);
+        const struct weight *weight = &weights->list[i];
+        for (int c = 0; is_variance(weight) && c < weight->dim[0]; c++)
+            if (weight->data[c] < 0)
+                return error_set(err, "tensor \"%s\": variance %d is %g, it must not be negative", weight->name, c,
+                                 (double)weight->data[c]);
     }
     return 0;
+}
+
+static int read_tensor(struct weights_file *file, struct arena *arena, struct weight *weight, struct error *err)
+{
+    char path[sizeof TENSORS + sizeof weight->name];
+    snprintf(path, sizeof path, TENSORS "%s", weight->name);
+    const struct h5_item *item = h5_find(file->h5, path);
+    weight->data = arena_floats(arena, weight_size(weight));
+    if (!weight->data) {
+        error_memory(err, "the tensors");
+        return blame(file->h5, err);
+    }
+    if (h5_read(file->h5, item, 0, item->dim[0], H5_FLOAT32, weight->data, err))
+        return -1;
+    return check_finite(weight, err) ? blame(file->h5, err) : 0;
+}
+
+static int read_all(struct weights_file *file, struct arena *arena, struct weights *weights, struct error *err)
+{
+    if (check_size(weights, err))
+        return blame(file->h5, err);
+    for (int i = 0; i < weights->count; i++)
+        if (read_tensor(file, arena, &weights->list[i], err))
+            return -1;
+    return weights_check_variances(weights, err) ? blame(file->h5, err) : 0;
+}
+
+int weights_read(struct weights_file *file, struct arena *arena, struct weights *weights, struct error *err)
+{
+    return weights_read_shapes(file, arena, weights, err) ? -1 : read_all(file, arena, weights, err);
+}
+
+int weights_read_variances(struct weights_file *file, struct error *err)
+{
+    struct arena arena;
+    struct weights weights;
+    arena_init(&arena, 0);
+    int status = weights_read_shapes(file, &arena, &weights, err);
+    int count = 0;
+    for (int i = 0; !status && i < weights.count; i++)
+        if (is_variance(&weights.list[i]) && weights.list[i].rank == 1)
+            weights.list[count++] = weights.list[i];
+    weights.count = count;
+    if (!status)
+        status = read_all(file, &arena, &weights, err);
+    arena_release(&arena);
+    return status;
 }
 
 /* -- writing ------------------------------------------------------------------------------------------------------ */
@@ -312,6 +381,9 @@ static int write_info(struct h5_writer *writer, const struct weights_info *info,
     if (info->accuracy >= 0 && h5_write(writer, "@accuracy", H5_FLOAT64, 0, NULL, &info->accuracy, err))
         return -1;
     if (info->height > 0 && write_int(writer, "@height", info->height, err))
+        return -1;
+    if (info->transform_input != TRANSFORM_USUAL &&
+        write_int(writer, "@transform_input", info->transform_input == TRANSFORM_YES, err))
         return -1;
     if (info->note[0] && write_text(writer, "@note", info->note, err))
         return -1;

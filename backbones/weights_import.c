@@ -94,27 +94,15 @@ static const char *file_name(const char *path)
 
 static struct weights_info info_of(const struct weights_import *what, const struct fit *fit)
 {
-    struct weights_info info = {
-        .classes = fit->options.classes, .width = fit->options.width, .accuracy = what->accuracy, .seed = -1};
+    struct weights_info info = {.classes = fit->options.classes,
+                                .width = fit->options.width,
+                                .accuracy = what->accuracy,
+                                .transform_input = what->transform_input,
+                                .seed = -1};
     copy_text(info.arch, sizeof info.arch, fit->arch);
     copy_text(info.source, sizeof info.source, what->source ? what->source : file_name(what->path));
     copy_text(info.sha256, sizeof info.sha256, what->sha256);
     return info;
-}
-
-/* Batch norm takes the root of a variance: a negative one makes every output of the network NaN. */
-static int check_variances(const struct weights *weights, struct error *err)
-{
-    for (int i = 0; i < weights->count; i++) {
-        const struct weight *weight = &weights->list[i];
-        if (!ends_with(weight->name, ".running_var"))
-            continue;
-        for (int c = 0; c < weight->dim[0]; c++)
-            if (weight->data[c] < 0)
-                return error_set(err, "tensor \"%s\": variance %d is %g, it must not be negative", weight->name, c,
-                                 (double)weight->data[c]);
-    }
-    return 0;
 }
 
 /* -- notes -------------------------------------------------------------------------------------------------------- */
@@ -152,6 +140,15 @@ static void note_choices(const struct source *source, const struct fit *fit, str
                  text_printable(source->left[0].name, other, sizeof other));
 }
 
+static int check_transform(const struct weights_import *what, const char *arch, struct error *err)
+{
+    char shown[512];
+    if (what->transform_input == TRANSFORM_USUAL || backbone_has_transform(arch))
+        return 0;
+    return error_set(err, "weights \"%s\": are of %s, which has no transform of its input; leave --transform-input out",
+                     text_printable(what->path, shown, sizeof shown), arch);
+}
+
 static int import_source(const struct weights_import *what, struct source *source, struct weights_imported *imported,
                          struct error *err)
 {
@@ -160,10 +157,12 @@ static int import_source(const struct weights_import *what, struct source *sourc
     const char *key = source->file->is_key_found ? NULL : what->key;
     if (weights_match(source, what->arch, key, &fit, err))
         return error_prefix(err, "weights \"%s\": ", text_printable(what->path, shown, sizeof shown));
+    if (check_transform(what, fit.arch, err))
+        return -1;
     struct weights weights = fit.weights;
     if (load(source, &weights, err))
         return -1;
-    if (check_variances(&weights, err))
+    if (weights_check_variances(&weights, err))
         return error_prefix(err, "weights \"%s\": ", text_printable(what->path, shown, sizeof shown));
     if (fit.naming->norm_eps > 0)
         change_eps(&weights, fit.naming->norm_eps, fit.naming->torchvision_eps);
@@ -172,8 +171,6 @@ static int import_source(const struct weights_import *what, struct source *sourc
                                           .format = source->file->format,
                                           .names = fit.naming->title};
     note_choices(source, &fit, &imported->info);
-    if (strcmp(fit.arch, "googlenet") == 0)
-        add_note(&imported->info, "transform_input=True is assumed, as in torchvision's pretrained googlenet");
     return weights_write(what->out, &imported->info, &weights, err);
 }
 
@@ -197,7 +194,7 @@ static int check_own(const struct weights_import *what, const struct weights_inf
 {
     if (what->arch && !text_same_name(what->arch, info->arch))
         return error_set(err, "are of %s, not of %s", info->arch, what->arch);
-    const struct backbone_options options = {info->classes, info->width, SIDE, SIDE};
+    const struct backbone_options options = weights_options(info, SIDE);
     struct graph *graph = backbone_graph(info->arch, &options, err);
     const int status = graph ? network_check_weights(graph, weights, err) : -1;
     graph_free(graph);
@@ -213,10 +210,12 @@ static int copy_own(const struct weights_import *what, struct weights_file *file
         return -1;
     if (check_own(what, info, &weights, err))
         return error_prefix(err, "weights \"%s\": ", what->path);
-    if (weights_read(file, arena, &weights, err))
+    if (check_transform(what, info->arch, err) || weights_read(file, arena, &weights, err))
         return -1;
     if (what->source)
         copy_text(info->source, sizeof info->source, what->source);
+    if (what->transform_input != TRANSFORM_USUAL)
+        info->transform_input = what->transform_input;
     if (what->accuracy >= 0)
         info->accuracy = what->accuracy;
     imported->tensor_count = weights.count;

@@ -15,11 +15,12 @@
 
 struct weights_import {
     const char *path, *out;
-    const char *arch;   /* NULL: the one network whose names and shapes these are */
-    const char *key;    /* the state dict's in a checkpoint, or a prefix of names; NULL: search */
-    const char *sha256; /* of the file at `path`, for the attributes */
-    const char *source; /* where it comes from; NULL: its name */
-    double accuracy;    /* top-1 %; negative: not known */
+    const char *arch;                     /* NULL: the one network whose names and shapes these are */
+    const char *key;                      /* the state dict's in a checkpoint, or a prefix of names; NULL: search */
+    const char *sha256;                   /* of the file at `path`, for the attributes */
+    const char *source;                   /* where it comes from; NULL: its name */
+    double accuracy;                      /* top-1 %; negative: not known */
+    enum transform_input transform_input; /* TRANSFORM_USUAL: not known, or as the project's own file says */
 };
 
 struct weights_imported {

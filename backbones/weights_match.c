@@ -91,7 +91,7 @@ static int add_network(struct matcher *matcher, const char *arch, struct error *
     const struct backbone_family *family;
     const struct backbone_variant *variant = backbone_find(arch, &family, err);
     struct graph *graph =
-        variant ? backbone_graph(arch, &(struct backbone_options){CLASSES, 1, SIDE, SIDE}, err) : NULL;
+        variant ? backbone_graph(arch, &(struct backbone_options){CLASSES, 1, SIDE, SIDE, TRANSFORM_USUAL}, err) : NULL;
     if (!graph)
         return -1;
     const int count = graph_parameter_count(graph);
@@ -428,7 +428,7 @@ static int make_fit(struct matcher *matcher, int network, const struct index *in
     fit->weights = matcher->named[naming].weights;
     if (take_head(matcher->source, names, fit, err))
         return -1;
-    fit->options = (struct backbone_options){find_classes(names, &fit->weights), 1, SIDE, SIDE};
+    fit->options = (struct backbone_options){find_classes(names, &fit->weights), 1, SIDE, SIDE, TRANSFORM_USUAL};
     return 0;
 }
 

@@ -188,7 +188,9 @@ static int import(const struct fetch *fetch, const struct job *job, const struct
                                         .arch = job->what.arch,
                                         .sha256 = result->sha256,
                                         .source = download_show_url(job->url, source, sizeof source),
-                                        .accuracy = job->what.accuracy};
+                                        .accuracy = job->what.accuracy,
+                                        .transform_input =
+                                            backbone_has_transform(job->what.arch) ? TRANSFORM_YES : TRANSFORM_USUAL};
     struct weights_imported imported;
     if (weights_import(&what, &imported, err))
         return EXIT_USAGE;

@@ -116,8 +116,9 @@ static int generate_weights(const struct generate *generate, struct error *err)
     if (!generate->arch)
         return error_set(err, "generate weights needs an architecture (cambench list backbones)");
     const int size = generate->size ? generate->size : 224;
-    struct graph *graph =
-        backbone_graph(generate->arch, &(struct backbone_options){generate->classes, generate->width, size, size}, err);
+    struct graph *graph = backbone_graph(
+        generate->arch, &(struct backbone_options){generate->classes, generate->width, size, size, TRANSFORM_USUAL},
+        err);
     if (!graph)
         return -1;
     struct arena arena;

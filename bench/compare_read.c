@@ -93,13 +93,15 @@ static int fill_backbones(const struct source *source, struct report_backbone *o
         struct error ignored;
         const char *arch = text_of(row, "arch"), *layer = text_of(row, "layer");
         const struct backbone_variant *variant = backbone_find(arch, &family, &ignored);
+        const char *transform = text_of(row, "transform_input");
         layer = !*layer && variant ? variant->layer : layer;
         const char *key = arena_format(source->arena, "sha256 of weights of %s", label);
         const char *hash = key ? store_manifest(source->store, key, source->arena) : NULL;
         out[i] = (struct report_backbone){.name = label, .title = label, .arch = arch, .layer = layer};
         rows[i] =
             (struct compare_row){label, arena_format(source->arena, "%s %s", arch, layer),
-                                 arena_format(source->arena, "weights %.*s", HASH_SHOWN, hash ? hash : "unknown")};
+                                 arena_format(source->arena, "weights %.*s%s%s", HASH_SHOWN, hash ? hash : "unknown",
+                                              *transform ? ", transform_input " : "", transform)};
         if (!rows[i].kind || !rows[i].state)
             return error_memory(err, "the comparison");
     }

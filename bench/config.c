@@ -143,11 +143,23 @@ static int read_list(const struct yaml *list, const struct list_kind *kind, void
 
 /* -- backbones ----------------------------------------------------------------------------------------------------- */
 
+static int read_transform(const struct yaml *value, const struct yaml_key *key, void *field, struct arena *arena,
+                          struct error *err)
+{
+    enum transform_input *out = field;
+    bool is_given;
+    if (yaml_read_bool(value, key, &is_given, arena, err))
+        return -1;
+    *out = is_given ? TRANSFORM_YES : TRANSFORM_NO;
+    return 0;
+}
+
 static const struct yaml_key backbone_keys[] = {
     YAML_KEY(struct config_backbone, arch, yaml_read_text, .is_required = true),
     YAML_KEY(struct config_backbone, weights, yaml_read_text),
     YAML_KEY(struct config_backbone, layer, yaml_read_text),
     YAML_KEY(struct config_backbone, label, yaml_read_text),
+    YAML_KEY(struct config_backbone, transform_input, read_transform),
     {0},
 };
 
@@ -162,6 +174,9 @@ static int read_backbone(const struct yaml *value, void *element, struct arena *
     if (!variant)
         return error_prefix(err, "%s: ", name_value(value, "arch")->where);
     backbone->arch = variant->name;
+    if (backbone->transform_input != TRANSFORM_USUAL && !family->has_transform)
+        return yaml_error(yaml_get(value, "transform_input"), err,
+                          "%s has no transform of its input; leave transform_input out", variant->name);
     if (!backbone->layer)
         backbone->layer = variant->layer;
     if (!backbone->label)

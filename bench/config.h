@@ -7,6 +7,7 @@
 #ifndef BENCH_CONFIG_H
 #define BENCH_CONFIG_H
 
+#include "backbones/backbone.h"
 #include "base/arena.h"
 #include "base/error.h"
 #include "methods/method.h"
@@ -23,10 +24,11 @@ struct config_dataset {
 };
 
 struct config_backbone {
-    const char *arch, *weights; /* weights NULL: none given */
-    const char *layer;          /* default: the variant's */
-    const char *label;          /* name in results; default: arch */
-    const char *where;          /* it stands, for errors found later: "configs/demo.yaml:9:5" */
+    const char *arch, *weights;           /* weights NULL: none given */
+    const char *layer;                    /* default: the variant's */
+    const char *label;                    /* name in results; default: arch */
+    enum transform_input transform_input; /* TRANSFORM_USUAL: not given */
+    const char *where;                    /* it stands, for errors found later: "configs/demo.yaml:9:5" */
 };
 
 struct config_method {

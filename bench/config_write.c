@@ -132,6 +132,8 @@ static int backbones_node(struct writer *writer, const struct config *config)
         put_text(writer, node, "weights", backbone->weights);
         put_text(writer, node, "layer", backbone->layer);
         put_text(writer, node, "label", backbone->label);
+        if (backbone->transform_input != TRANSFORM_USUAL)
+            put_bool(writer, node, "transform_input", backbone->transform_input == TRANSFORM_YES);
         add(writer, list, node);
     }
     return list;

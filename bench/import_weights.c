@@ -9,12 +9,23 @@
 
 #include <string.h>
 
-enum { KEY_OUT = 'o', KEY_ARCH = OPTIONS_KEY, KEY_SOURCE, KEY_ACCURACY, KEY_KEY };
+enum { KEY_OUT = 'o', KEY_ARCH = OPTIONS_KEY, KEY_SOURCE, KEY_ACCURACY, KEY_KEY, KEY_TRANSFORM };
 
 struct import_command {
     struct options common;
     struct weights_import what;
 };
+
+static int take_transform(const char *value, enum transform_input *out, struct error *err)
+{
+    char shown[64];
+    const int position = text_choice("yes|no", value);
+    if (position < 0)
+        return error_set(err, "--transform-input is \"%s\"; allowed: yes|no",
+                         text_printable(value, shown, sizeof shown));
+    *out = position == 0 ? TRANSFORM_YES : TRANSFORM_NO;
+    return 0;
+}
 
 static int take(void *target, int key, const char *value, struct error *err)
 {
@@ -32,6 +43,8 @@ static int take(void *target, int key, const char *value, struct error *err)
     case KEY_SOURCE:
         what->source = value;
         return 0;
+    case KEY_TRANSFORM:
+        return take_transform(value, &what->transform_input, err);
     case KEY_ACCURACY:
         return options_double("--accuracy", value, 0, 100, &what->accuracy, err);
     default:
@@ -59,6 +72,10 @@ static const struct options_usage usage = {
                                           0},
                                          {"source", KEY_SOURCE, "TEXT", 0, "where it comes from (its name)", 0},
                                          {"accuracy", KEY_ACCURACY, "TOP1", 0, "its published accuracy, percent", 0},
+                                         {"transform-input", KEY_TRANSFORM, "yes|no", 0,
+                                          "whether the network was trained with torchvision's transform_input "
+                                          "(GoogLeNet; yes is assumed)",
+                                          0},
                                          {0}},
     .common = OPTIONS_QUIET,
     .words_min = 1,

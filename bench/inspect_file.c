@@ -43,6 +43,9 @@ static json_t *list_tensors(const struct weights *weights)
     return tensors;
 }
 
+static const char *const transforms[] = {
+    [TRANSFORM_USUAL] = "yes (assumed)", [TRANSFORM_YES] = "yes", [TRANSFORM_NO] = "no"};
+
 static json_t *pack_weights(const struct weights_info *info, const struct weights *weights)
 {
     json_t *object =
@@ -56,6 +59,8 @@ static json_t *pack_weights(const struct weights_info *info, const struct weight
         json_object_set_new(object, "script_sha256", table_text(info->script_sha256));
     if (object && info->classes == 1)
         json_object_set_new(object, "outputs", json_integer(info->classes));
+    if (object && backbone_has_transform(info->arch))
+        json_object_set_new(object, "transform_input", json_string(transforms[info->transform_input]));
     if (object && info->note[0])
         json_object_set_new(object, "note", table_text(info->note));
     if (object && info->height > 0)
@@ -99,10 +104,7 @@ static json_t *describe_weights(struct weights_file *file, const struct weights_
     struct weights weights;
     if (weights_read_shapes(file, arena, &weights, err))
         return NULL;
-    const struct backbone_options options = {.classes = info->classes,
-                                             .width = info->width,
-                                             .height = info->height > 0 ? info->height : USUAL_SIDE,
-                                             .width_px = info->width_px > 0 ? info->width_px : USUAL_SIDE};
+    const struct backbone_options options = weights_options(info, USUAL_SIDE);
     json_t *object = pack_weights(info, &weights);
     int status = object ? add_fit(object, &options, &weights, err) : error_memory(err, "the description");
     if (!status && with_plan)

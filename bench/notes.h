@@ -9,7 +9,8 @@
 #include <stdio.h>
 
 /*
- * Prints assumptions about weights called `name`: that a single output is a sigmoid's logit, and those of the import.
+ * Prints assumptions about weights called `name`: that a single output is a sigmoid's logit, that the
+ * input is transformed where nobody has said it, and those of the import.
  */
 void notes_print(const char *name, const struct weights_info *info, FILE *stream);
 

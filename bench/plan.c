@@ -292,8 +292,25 @@ static int check_weights(struct run *run, struct run_backbone *backbone, struct 
     int status = weights_read_shapes(backbone->weights, &run->arena, &shapes, err);
     if (!status && network_check_weights(backbone->graph, &shapes, err))
         status = error_prefix(err, "weights \"%s\": ", config->weights);
+    if (!status)
+        status = weights_read_variances(backbone->weights, err);
     arena_rewind(&run->arena, mark);
     return status;
+}
+
+/* What the config says of the network's input, where its file does not contradict. */
+static int choose_transform(struct run_backbone *backbone, struct error *err)
+{
+    const struct config_backbone *config = backbone->config;
+    enum transform_input *known = &backbone->info.transform_input;
+    if (config->transform_input == TRANSFORM_USUAL)
+        return 0;
+    if (*known != TRANSFORM_USUAL && *known != config->transform_input)
+        return error_set(err, "weights \"%s\": have transform_input=%s, %s: transform_input says %s", config->weights,
+                         *known == TRANSFORM_YES ? "yes" : "no", config->where,
+                         config->transform_input == TRANSFORM_YES ? "true" : "false");
+    *known = config->transform_input;
+    return 0;
 }
 
 int run_open_backbone(struct run *run, struct run_backbone *backbone, struct error *err)
@@ -307,11 +324,11 @@ int run_open_backbone(struct run *run, struct run_backbone *backbone, struct err
     backbone->layer = config->layer ? config->layer : variant->layer;
     if (open_weights(run, backbone, err))
         return -1;
-    const struct weights_info *info = &backbone->info;
-    backbone->options = (struct backbone_options){.classes = backbone->weights ? info->classes : CLASSES,
-                                                  .width = backbone->weights ? info->width : 1,
-                                                  .height = info->height ? info->height : INPUT_SIDE,
-                                                  .width_px = info->width_px ? info->width_px : INPUT_SIDE};
+    if (!backbone->weights)
+        backbone->info = (struct weights_info){.classes = CLASSES, .width = 1};
+    if (choose_transform(backbone, err))
+        return -1;
+    backbone->options = weights_options(&backbone->info, INPUT_SIDE);
     backbone->graph = backbone_graph(config->arch, &backbone->options, err);
     if (!backbone->graph)
         return error_prefix(err, "weights \"%s\": ", config->weights);

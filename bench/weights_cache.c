@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define IMPORT_VERSION 2 /* raised when equal files give other imports */
+#define IMPORT_VERSION 3 /* raised when equal files give other imports */
 
 /* The cache folder, made if it is not there; an error if there can be none. */
 static int find_folder(char out[PATH_MAX], struct error *err)

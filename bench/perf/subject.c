@@ -16,7 +16,7 @@ struct source {
 static int generate(struct subject *subject, struct source *source, struct error *err)
 {
     const struct backbone_options options = {
-        .classes = CLASSES, .width = 1, .height = SUBJECT_SIDE, .width_px = SUBJECT_SIDE};
+        .classes = CLASSES, .width = 1, .height = SUBJECT_SIDE, .width_px = SUBJECT_SIDE, TRANSFORM_USUAL};
     subject->graph = backbone_graph(subject->arch, &options, err);
     return subject->graph ? weights_generate(subject->graph, 1, &source->arena, &source->weights, err) : -1;
 }
@@ -27,10 +27,7 @@ static int read_file(struct subject *subject, const char *path, struct source *s
     struct weights_file *file = weights_open(path, &info, err);
     if (!file)
         return -1;
-    const struct backbone_options options = {.classes = info.classes,
-                                             .width = info.width,
-                                             .height = info.height ? info.height : SUBJECT_SIDE,
-                                             .width_px = info.width_px ? info.width_px : SUBJECT_SIDE};
+    const struct backbone_options options = weights_options(&info, SUBJECT_SIDE);
     int status = strcmp(info.arch, subject->arch) == 0
                      ? 0
                      : error_set(err, "weights \"%s\" are of a %s, not a %s", path, info.arch, subject->arch);

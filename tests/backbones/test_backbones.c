@@ -47,13 +47,16 @@ static struct network *network_of(const struct backbone_case *c)
     const struct backbone_family *family;
     const struct backbone_variant *variant = backbone_find(c->arch, &family, &err);
     assert_non_null(variant);
-    struct graph *graph = graph_of(c->arch, &c->options);
+    struct backbone_options usual = c->options; /* a graph's weights depend on its first node */
+    usual.transform_input = TRANSFORM_USUAL;
+    struct graph *graph = graph_of(c->arch, &c->options), *of_weights = graph_of(c->arch, &usual);
     arena_init(&arena, 0);
-    assert_int_equal(weights_generate(graph, 1, &arena, &weights, &err), 0);
+    assert_int_equal(weights_generate(of_weights, 1, &arena, &weights, &err), 0);
     struct network *network = network_create(graph, &weights, &variant->layer, 1, &err);
     if (!network)
         fail_msg("%s: %s", c->key, err.text);
     arena_release(&arena);
+    graph_free(of_weights);
     graph_free(graph);
     return network;
 }
@@ -200,10 +203,11 @@ static void check_cases(const char *prefix, bool at_224)
     char line[256];
     int checked = 0;
     while (fgets(line, sizeof line, file)) {
-        struct backbone_case c;
+        struct backbone_case c = {0};
         if (line[0] == '#' || sscanf(line, "%63s %63s %d %lf %d %d", c.key, c.arch, &c.options.classes,
                                      &c.options.width, &c.options.height, &c.options.width_px) != 6)
             continue;
+        c.options.transform_input = strstr(c.key, "_untransformed") ? TRANSFORM_NO : TRANSFORM_USUAL;
         if (strncmp(c.key, prefix, strlen(prefix)) == 0 && (c.options.height == 224) == at_224) {
             check_case(golden, &c);
             checked++;
@@ -263,7 +267,7 @@ TEST(networks_equal_torchvision_at_224)
 TEST(nodes_are_called_as_torchvision_calls_them)
 {
     struct golden *golden = golden_open("backbones");
-    const struct backbone_options options = {1000, 1, 64, 64};
+    const struct backbone_options options = {1000, 1, 64, 64, TRANSFORM_USUAL};
     for (int f = 0; backbone_families[f]; f++)
         for (const struct backbone_variant *variant = backbone_families[f]->variants; variant->name; variant++) {
             char key[64];
@@ -314,7 +318,7 @@ TEST(numbers_of_parameters_are_torchvisions)
                 {"googlenet", 6624904},
                 {"alexnet", 61100840}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct graph *graph = graph_of(rows[i].arch, &(struct backbone_options){1000, 1, 224, 224});
+        struct graph *graph = graph_of(rows[i].arch, &(struct backbone_options){1000, 1, 224, 224, TRANSFORM_USUAL});
         size_t sum = 0;
         for (int p = 0; p < graph_parameter_count(graph); p++) {
             const struct parameter parameter = graph_parameter(graph, p);
@@ -335,7 +339,7 @@ static void layer_is(const char *arch, int channels, int side)
     struct error err;
     const struct backbone_variant *variant = backbone_find(arch, &family, &err);
     assert_non_null(variant);
-    struct graph *graph = graph_of(arch, &(struct backbone_options){1000, 1, 224, 224});
+    struct graph *graph = graph_of(arch, &(struct backbone_options){1000, 1, 224, 224, TRANSFORM_USUAL});
     const int node = graph_find(graph, variant->layer, &err);
     assert_true(node >= 0);
     const struct shape shape = graph_node(graph, node).shape;
@@ -385,7 +389,7 @@ TEST(modules_that_return_a_node_name_it_too)
                                           {"alexnet", "features", "features.12"}};
     struct error err;
     for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
-        struct graph *graph = graph_of(same[i][0], &(struct backbone_options){10, 1, 64, 64});
+        struct graph *graph = graph_of(same[i][0], &(struct backbone_options){10, 1, 64, 64, TRANSFORM_USUAL});
         const int node = graph_find(graph, same[i][1], &err);
         assert_true(node > 0);
         assert_int_equal(node, graph_find(graph, same[i][2], &err));
@@ -402,7 +406,7 @@ static void refuses(const char *arch, struct backbone_options options, const cha
 
 TEST(an_unknown_backbone_is_named_with_the_nearest)
 {
-    const struct backbone_options usual = {1000, 1, 224, 224};
+    const struct backbone_options usual = {1000, 1, 224, 224, TRANSFORM_USUAL};
     refuses("resnet51", usual, "unknown backbone \"resnet51\", did you mean \"resnet50\"?");
     refuses("mobilenet_v22", usual, "unknown backbone \"mobilenet_v22\", did you mean \"mobilenet_v2\"?");
     refuses("?\n", usual, "unknown backbone \"??\"");
@@ -410,23 +414,23 @@ TEST(an_unknown_backbone_is_named_with_the_nearest)
 
 TEST(options_out_of_range_are_refused)
 {
-    refuses("vgg16", (struct backbone_options){0, 1, 224, 224},
+    refuses("vgg16", (struct backbone_options){0, 1, 224, 224, TRANSFORM_USUAL},
             "backbone \"vgg16\": classes is 0; allowed: 1..1000000");
-    refuses("vgg16", (struct backbone_options){1000, 0, 224, 224},
+    refuses("vgg16", (struct backbone_options){1000, 0, 224, 224, TRANSFORM_USUAL},
             "backbone \"vgg16\": width is 0; allowed: more than 0, at most 16");
-    refuses("vgg16", (struct backbone_options){1000, NAN, 224, 224},
+    refuses("vgg16", (struct backbone_options){1000, NAN, 224, 224, TRANSFORM_USUAL},
             "backbone \"vgg16\": width is nan; allowed: more than 0, at most 16");
-    refuses("vgg16", (struct backbone_options){1000, 1, 224, -1},
+    refuses("vgg16", (struct backbone_options){1000, 1, 224, -1, TRANSFORM_USUAL},
             "backbone \"vgg16\": input is 224x-1; allowed: sides of 1..16384");
 }
 
 TEST(an_input_that_is_too_small_names_the_layer)
 {
     struct error err;
-    assert_null(backbone_graph("vgg16", &(struct backbone_options){1000, 1, 31, 224}, &err));
+    assert_null(backbone_graph("vgg16", &(struct backbone_options){1000, 1, 31, 224, TRANSFORM_USUAL}, &err));
     assert_non_null(strstr(err.text, "backbone \"vgg16\": layer \"features.30\": "));
-    graph_free(graph_of("vgg16", &(struct backbone_options){1000, 1, 32, 32}));
-    graph_free(graph_of("resnet50", &(struct backbone_options){1000, 1, 1, 1}));
+    graph_free(graph_of("vgg16", &(struct backbone_options){1000, 1, 32, 32, TRANSFORM_USUAL}));
+    graph_free(graph_of("resnet50", &(struct backbone_options){1000, 1, 1, 1, TRANSFORM_USUAL}));
 }
 
 TEST(tensors_for_training_alone_are_ignored)
@@ -453,7 +457,7 @@ static void written_layer_is(const char *arch, const char *written, const char *
 {
     struct error err;
     char name[128];
-    struct graph *graph = backbone_graph(arch, &(struct backbone_options){10, 1, 224, 224}, &err);
+    struct graph *graph = backbone_graph(arch, &(struct backbone_options){10, 1, 224, 224, TRANSFORM_USUAL}, &err);
     assert_non_null(graph);
     assert_string_equal(graph_layer_name(graph, written, name, sizeof name), meant);
     graph_free(graph);
@@ -468,4 +472,45 @@ TEST(layers_are_found_as_people_write_them_for_pytorch)
     written_layer_is("resnet18", "module.backbone.layer4", "layer4");
     written_layer_is("vgg16", "features[29]", "features.29");
     written_layer_is("resnet18", "layer3.conv1", "layer3.conv1");
+}
+
+/* Logits of GoogLeNet for a picture x, transformed before it goes in if `is_transformed`. */
+static void googlenet_logits(enum transform_input transform, bool is_transformed, float logits[10])
+{
+    static const float mean[3] = {0.485f, 0.456f, 0.406f}, deviation[3] = {0.229f, 0.224f, 0.225f};
+    const struct backbone_case c = {"googlenet", "googlenet", {10, 1, 64, 64, transform}};
+    const size_t plane = 64 * 64;
+    float x[3 * 64 * 64];
+    struct error err;
+    struct network *network = network_of(&c);
+    struct session *session = session_create(network, 1, &err);
+    assert_non_null(session);
+    golden_fill(x, 3 * plane, 1);
+    for (size_t i = 0; is_transformed && i < 3 * plane; i++)
+        x[i] = (x[i] * deviation[i / plane] + mean[i / plane] - 0.5f) / 0.5f;
+    const struct shape shape = network_layer_shape(network, 0);
+    float *layer = calloc((size_t)shape.c * (size_t)shape.h * (size_t)shape.w, sizeof *layer);
+    assert_non_null(layer);
+    session_base(session, x, logits, &layer);
+    free(layer);
+    session_free(session);
+    network_free(network);
+}
+
+TEST(googlenet_without_its_transform_reads_what_the_transform_gives)
+{
+    float usual[10], with[10], without[10], raw[10], furthest = 0;
+    googlenet_logits(TRANSFORM_USUAL, false, usual);
+    googlenet_logits(TRANSFORM_YES, false, with);
+    googlenet_logits(TRANSFORM_NO, true, without);
+    googlenet_logits(TRANSFORM_NO, false, raw);
+    assert_memory_equal(usual, with, sizeof usual);
+    for (int k = 0; k < 10; k++) {
+        furthest = fmaxf(furthest, fabsf(raw[k] - with[k]));
+        if (!(fabsf(with[k] - without[k]) <= 1e-4f * (1 + fabsf(with[k]))))
+            fail_msg("logit %d is %.9g, without the transform %.9g", k, (double)with[k], (double)without[k]);
+    }
+    assert_true(furthest > 0.01f);
+    refuses("resnet18", (struct backbone_options){10, 1, 64, 64, TRANSFORM_NO},
+            "backbone \"resnet18\": transform_input is given; this network has no such transform of its input");
 }

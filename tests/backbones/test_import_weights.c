@@ -21,7 +21,7 @@ static struct made make(const char *arch, int classes, double width)
     struct made made;
     struct error err;
     arena_init(&made.arena, 0);
-    made.graph = backbone_graph(arch, &(struct backbone_options){classes, width, 224, 224}, &err);
+    made.graph = backbone_graph(arch, &(struct backbone_options){classes, width, 224, 224, TRANSFORM_USUAL}, &err);
     if (!made.graph || weights_generate(made.graph, 1, &made.arena, &made.weights, &err))
         fail_msg("%s", err.text);
     made.names = arena_alloc(&made.arena, (size_t)made.weights.count, sizeof *made.names);
@@ -577,5 +577,90 @@ TEST(a_negative_variance_is_named_and_refused)
                 "tensor \"features.0.1.running_var\": variance 1 is -0.5, it must not be negative");
     unlink(temporary("in.safetensors"));
     unlink(temporary("in.safetensors"));
+    release(&made);
+}
+
+TEST(a_negative_variance_of_the_projects_own_file_is_named_and_refused)
+{
+    struct made made = make("mobilenet_v2", 2, 0.1);
+    const struct weights_info info = {.arch = "mobilenet_v2", .classes = 2, .width = 0.1, .accuracy = -1};
+    struct error err;
+    struct weights_info read;
+    char in[256];
+    snprintf(in, sizeof in, "%s", temporary("own.h5"));
+    for (int i = 0; i < made.weights.count; i++)
+        if (strcmp(made.weights.list[i].name, "features.0.1.running_var") == 0)
+            made.weights.list[i].data[1] = -0.5f;
+    assert_int_equal(weights_write(in, &info, &made.weights, &err), 0);
+    import_says(in, NULL, "own.h5\": tensor \"features.0.1.running_var\": variance 1 is -0.5, it must not be negative");
+    struct weights_file *file = weights_open(in, &read, &err);
+    assert_non_null(file);
+    assert_int_equal(weights_read_variances(file, &err), -1);
+    assert_non_null(strstr(err.text, "variance 1 is -0.5"));
+    weights_close(file);
+    unlink(in);
+    release(&made);
+}
+
+/* -- the transform of the input ----------------------------------------------------------------------------------- */
+
+static int import_with(enum transform_input transform, const char *in, const char *out, struct error *err)
+{
+    struct weights_imported imported;
+    const struct weights_import what = {
+        .path = in, .out = out, .sha256 = "abc", .accuracy = -1, .transform_input = transform};
+    return weights_import(&what, &imported, err);
+}
+
+static enum transform_input transform_of(const char *path)
+{
+    struct error err;
+    struct weights_info info;
+    struct weights_file *file = weights_open(path, &info, &err);
+    if (!file)
+        fail_msg("%s", err.text);
+    weights_close(file);
+    return info.transform_input;
+}
+
+TEST(whether_the_input_is_transformed_is_kept_in_the_file)
+{
+    static const enum transform_input all[] = {TRANSFORM_USUAL, TRANSFORM_YES, TRANSFORM_NO};
+    struct made made = make("googlenet", 2, 1);
+    struct error err;
+    char out[256], copy[256];
+    snprintf(out, sizeof out, "%s", temporary("out.h5"));
+    snprintf(copy, sizeof copy, "%s", temporary("copy.h5"));
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(import_with(all[i], write_safetensors(&made, ""), out, &err), 0);
+        assert_int_equal(transform_of(out), all[i]);
+        assert_int_equal(import_with(TRANSFORM_USUAL, out, copy, &err), 0);
+        assert_int_equal(transform_of(copy), all[i]);
+        assert_int_equal(import_with(TRANSFORM_NO, out, copy, &err), 0);
+        assert_int_equal(transform_of(copy), TRANSFORM_NO);
+    }
+    unlink(temporary("in.safetensors"));
+    unlink(out);
+    unlink(copy);
+    release(&made);
+}
+
+TEST(a_network_without_a_transform_of_its_input_takes_no_choice)
+{
+    struct made made = make("mobilenet_v2", 2, 0.1);
+    struct error err;
+    char out[256];
+    snprintf(out, sizeof out, "%s", temporary("out.h5"));
+    assert_int_equal(import_with(TRANSFORM_YES, write_safetensors(&made, ""), out, &err), -1);
+    assert_non_null(strstr(err.text, "are of mobilenet_v2, which has no transform of its input"));
+    assert_int_equal(access(out, F_OK), -1);
+    const struct weights_info info = {
+        .arch = "mobilenet_v2", .classes = 2, .width = 0.1, .transform_input = TRANSFORM_YES};
+    struct weights_info read;
+    assert_int_equal(weights_write(out, &info, &made.weights, &err), 0);
+    assert_null(weights_open(out, &read, &err));
+    assert_non_null(strstr(err.text, "its attribute \"transform_input\" must not be there"));
+    unlink(temporary("in.safetensors"));
+    unlink(out);
     release(&made);
 }

@@ -82,7 +82,7 @@ static inline void small_write_weights(struct small_run *s, uint64_t seed, float
                                       .accuracy = -1,
                                       .height = SMALL_SIDE,
                                       .width_px = SMALL_SIDE};
-    const struct backbone_options options = {SMALL_CLASSES, 0.125, SMALL_SIDE, SMALL_SIDE};
+    const struct backbone_options options = {SMALL_CLASSES, 0.125, SMALL_SIDE, SMALL_SIDE, TRANSFORM_USUAL};
     struct graph *graph = backbone_graph("resnet18", &options, &s->err);
     small_must(s, graph ? 0 : -1);
     struct arena arena;

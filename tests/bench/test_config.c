@@ -202,6 +202,7 @@ static void same_lists(const struct config *a, const struct config *b)
         same_text(a->backbones[i].weights, b->backbones[i].weights);
         same_text(a->backbones[i].layer, b->backbones[i].layer);
         same_text(a->backbones[i].label, b->backbones[i].label);
+        assert_int_equal(a->backbones[i].transform_input, b->backbones[i].transform_input);
     }
     for (int i = 0; i < a->method_count; i++) {
         assert_ptr_equal(a->methods[i].method, b->methods[i].method);
@@ -314,6 +315,8 @@ TEST(errors_say_where_what_and_the_nearest_name)
         {"metrics: [complexity, complexity]\n", ":1:23: \"complexity\" is given twice in metrics; leave one out"},
         {"protocol: [cambench, {preset: poppi2021, label: cambench}]\n",
          ":1:22: \"cambench\" is given twice in protocol; give one of them another label"},
+        {"backbones: [{arch: vgg16, transform_input: true}]\n",
+         ":1:44: vgg16 has no transform of its input; leave transform_input out"},
         {"backbones: [{arch: vgg16, label: a/b}]\n", ":1:13: label \"a/b\" holds a slash or control character"},
         {"backbones: [{arch: vgg16, label: \"a\\nb\"}]\n", ":1:13: label \"a?b\" holds a slash or control character"},
         {"backbones: [{arch: vgg16, label: ..}]\n", ":1:13: label \"..\" is not a plain name"},
@@ -598,6 +601,28 @@ TEST(identity_changes_with_what_is_measured_and_with_nothing_else)
     assert_string_not_equal(config_identity(&f.config, &f.arena, &f.err), plain);
     must_read(&f, SMALL "runtime: {exact_passes: true}\n");
     assert_string_not_equal(config_identity(&f.config, &f.arena, &f.err), plain);
+    end(&f);
+}
+
+TEST(the_transform_of_the_input_is_part_of_the_identity)
+{
+    static const char text[] = "name: x\ndataset: {path: a}\nmethods: [gradcam]\nmetrics: [adcc]\n"
+                               "backbones: [{arch: googlenet%s}]\n";
+    static const char *const keys[] = {"", ", transform_input: true", ", transform_input: false"};
+    const char *identity[3];
+    struct fixture f;
+    begin(&f);
+    for (int i = 0; i < 3; i++) {
+        char config[256];
+        snprintf(config, sizeof config, text, keys[i]);
+        must_read(&f, config);
+        assert_int_equal(f.config.backbones[0].transform_input, i);
+        identity[i] = config_identity(&f.config, &f.arena, &f.err);
+        must_come_back(&f, config);
+    }
+    assert_null(strstr(identity[0], "transform_input"));
+    assert_non_null(strstr(identity[1], "transform_input: true"));
+    assert_non_null(strstr(identity[2], "transform_input: false"));
     end(&f);
 }
 

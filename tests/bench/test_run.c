@@ -285,6 +285,36 @@ TEST(a_run_is_not_continued_with_other_weights_or_images_under_the_same_name)
     small_end(&s);
 }
 
+/* Makes variance 1 of a batch norm of the run's network -0.5. */
+static void spoil_variance(struct small_run *s)
+{
+    struct arena arena;
+    struct weights weights;
+    struct weights_info info;
+    arena_init(&arena, 0);
+    struct weights_file *file = weights_open(s->weights, &info, &s->err);
+    small_must(s, file ? weights_read(file, &arena, &weights, &s->err) : -1);
+    for (int i = 0; i < weights.count; i++)
+        if (strcmp(weights.list[i].name, "bn1.running_var") == 0)
+            weights.list[i].data[1] = -0.5f;
+    small_must(s, weights_write(s->weights, &info, &weights, &s->err));
+    weights_close(file);
+    arena_release(&arena);
+}
+
+TEST(a_negative_variance_is_named_before_a_run_begins)
+{
+    struct small_run s;
+    char want[PATH_MAX + 128];
+    small_begin(&s);
+    spoil_variance(&s);
+    assert_int_equal(small_try_open(&s, "methods: [gradcam]\nmetrics: [complexity]\n"), -1);
+    snprintf(want, sizeof want,
+             "weights \"%s\": tensor \"bn1.running_var\": variance 1 is -0.5, it must not be negative", s.weights);
+    assert_string_equal(s.err.text, want);
+    small_end(&s);
+}
+
 /* A full disk, or a file in the folder's place: nothing is lost but the time. */
 TEST(an_overlay_that_cannot_be_written_ends_the_run_which_then_goes_on)
 {

@@ -17,3 +17,13 @@ ls
 # the content of a checkpoint, and the part that is imported
 cp "$ROOT/tests/golden/weights/training_legacy.pth" .
 try cambench inspect training_legacy.pth
+
+# GoogLeNet's transform of its input is assumed, or said
+try cambench generate weights googlenet --classes 10 --out g.h5 --quiet
+try cambench import weights g.h5 --out assumed.h5
+try cambench import weights g.h5 --out said.h5 --transform-input no
+for file in assumed said; do
+    echo "$file: $(cambench inspect $file.h5 | grep '^transform')"
+done
+try cambench import weights a.h5 --out refused.h5 --transform-input no
+try cambench import weights g.h5 --out refused.h5 --transform-input true

@@ -150,6 +150,8 @@ def main():
     named = set()
     for key, arch, classes, width, height, width_px in cases():
         whole = load(arch, classes, width)
+        if key.endswith("_untransformed"):
+            whole.transform_input = False
         network = in_modules(arch, whole)
         layer = target_layer(arch, network)
         picture = torch.from_numpy(golden.fill((1, 3, height, width_px), 1) * 2)
