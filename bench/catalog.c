@@ -5,7 +5,7 @@
 #include "base/arena.h"
 #include "base/param.h"
 #include "base/text.h"
-#include "bench/program.h"
+#include "bench/provenance.h"
 #include "methods/method.h"
 #include "metrics/metric.h"
 #include "metrics/protocol.h"

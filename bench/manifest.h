@@ -7,7 +7,7 @@
 #define BENCH_MANIFEST_H
 
 #include "base/error.h"
-#include "bench/program.h"
+#include "bench/provenance.h"
 
 #include <stddef.h>
 #include <stdint.h>

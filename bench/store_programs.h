@@ -1,10 +1,10 @@
 /*
- * bench/store_programs.h - the program that measured each item of a store (bench/program.h).
+ * bench/store_programs.h - the program that measured each item of a store (bench/provenance.h).
  */
 #ifndef BENCH_STORE_PROGRAMS_H
 #define BENCH_STORE_PROGRAMS_H
 
-#include "bench/program.h"
+#include "bench/provenance.h"
 #include "bench/store.h"
 
 /* The store's number of a program, 1 or more; a new program is added. */

@@ -14,7 +14,7 @@ trap 'rm -rf "$work"' EXIT
 
 # lists the files that count, and the room of each
 is_counted='^(nn|base|methods|metrics)/|^backbones/[^/]*$|^datasets/[^/]*$|^bench/(curves|evaluate|plan|truth)\.'
-is_left_out='^backbones/(pickle|pth|safetensors|tensor_file|weights_generate|weights_import|weights_naming)'
+is_left_out='^backbones/(pickle|pth|safetensors|tensor_file|weights_(generate|import|match|naming|source))'
 is_left_out="$is_left_out|^datasets/(csv_read|demo|encode|import|imageset_write|matlab_read)"
 find nn base methods metrics backbones datasets bench -name '*.[ch]' | sort | grep -E "$is_counted" |
     grep -Ev "$is_left_out" >"$work/files"

@@ -51,5 +51,5 @@ stopped 1 explain_many
 stopped 0.5 cambench report again
 stopped 0.5 cambench compare run again
 stopped 0.5 cambench merge again --output merged
-ls place | grep -v png
+find place -mindepth 1 -maxdepth 1 ! -name "*.png" -printf "%f\n"
 kill $sleeper

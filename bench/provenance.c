@@ -1,5 +1,5 @@
-/* bench/program.c - compares parts of programs and describes the differences in words. */
-#include "bench/program.h"
+/* bench/provenance.c - compares parts of programs and describes the differences in words. */
+#include "bench/provenance.h"
 
 #include "backbones/backbone.h"
 #include "bench/bench.h"

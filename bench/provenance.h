@@ -1,13 +1,13 @@
 /*
- * bench/program.h - the programs that measured a run, and whether their numbers may be mixed.
+ * bench/provenance.h - the programs that measured a run, and whether their numbers may be mixed.
  *
  * A program is identified by the digests of its sources (bench/digests.h), limited to the parts on which a run depends:
  * the rooms, and the run's backbones, methods and metrics by their labels. A map depends on all rooms and metrics, on
  * its own backbone and its own method. The set of kernels changes bits, not sources: maps of several sets are kept
  * together.
  */
-#ifndef BENCH_PROGRAM_H
-#define BENCH_PROGRAM_H
+#ifndef BENCH_PROVENANCE_H
+#define BENCH_PROVENANCE_H
 
 #include "base/arena.h"
 #include "base/error.h"
