@@ -72,6 +72,35 @@ bool text_same_name(const char *a, const char *b)
     }
 }
 
+/* The letters that text_same_name() compares. */
+static int letters_of(const char *name, char out[WORD_MAX])
+{
+    int count = 0;
+    for (int letter; count < WORD_MAX - 1 && (letter = next_letter(&name));)
+        out[count++] = (char)letter;
+    out[count] = 0;
+    return count;
+}
+
+const char *text_misspelt(const char *word, const char *const *words, int count)
+{
+    const char *nearest = NULL;
+    char letters[WORD_MAX], known[WORD_MAX];
+    const int length = letters_of(word, letters);
+    int best = 1 + (length < 7 ? 1 : (length + 1) / 4);
+    for (int i = 0; i < count; i++) {
+        const int known_length = letters_of(words[i], known);
+        if (length > known_length && strcmp(letters + length - known_length, known) == 0)
+            return NULL;
+        const int distance = edit_distance(letters, known);
+        if (distance < best) {
+            best = distance;
+            nearest = words[i];
+        }
+    }
+    return nearest;
+}
+
 const char *text_suggestion(const char *word, const char *const *words, int count, char *out, size_t size)
 {
     const char *nearest = text_nearest(word, words, count);

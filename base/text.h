@@ -21,6 +21,12 @@ const char *text_nearest(const char *word, const char *const *words, int count);
  */
 bool text_same_name(const char *a, const char *b);
 
+/*
+ * The word of `words` that `word` is a misspelling of, as text_same_name() compares: at most a quarter of its letters are
+ * other ones. NULL if there is none; a name that has a known one at its end is another name: "SmoothGradCAM++".
+ */
+const char *text_misspelt(const char *word, const char *const *words, int count);
+
 /* Writes `, did you mean "x"?` or nothing: the end of an error about an unknown name. */
 const char *text_suggestion(const char *word, const char *const *words, int count, char *out, size_t size);
 

@@ -7,6 +7,7 @@
 
 #include "backbones/backbone.h"
 #include "base/text.h"
+#include "bench/names.h"
 #include "bench/yaml.h"
 
 #include <limits.h>
@@ -63,6 +64,13 @@ static int read_named(const struct yaml *value, const struct yaml_key *keys, str
 static const struct yaml *name_value(const struct yaml *value, const char *key)
 {
     return value->kind == YAML_MAPPING ? yaml_get(value, key) : value;
+}
+
+/* Where a key stands, in the file or on the command line; `other` where it is not given. */
+static const char *place_of(const struct yaml *mapping, const char *key, const char *other)
+{
+    const struct yaml *value = mapping && mapping->kind == YAML_MAPPING ? yaml_get(mapping, key) : NULL;
+    return value ? value->where : other;
 }
 
 static int unknown_param(const struct yaml *value, const char *of, const struct param *params, struct error *err)
@@ -182,7 +190,13 @@ static int read_backbone(const struct yaml *value, void *element, struct arena *
     if (!backbone->label)
         backbone->label = backbone->arch;
     backbone->where = value->where;
+    backbone->entry = value;
     return check_plain_name(value, "label", backbone->label, LABEL_BYTES_MAX, err);
+}
+
+const char *config_backbone_where(const struct config_backbone *backbone, const char *key)
+{
+    return place_of(backbone->entry, key, backbone->where);
 }
 
 static const char *backbone_label(const void *element)
@@ -215,20 +229,6 @@ static const struct yaml_key method_keys[] = {
     {0},
 };
 
-static const struct method *find_method(const char *where, const char *name, struct error *err)
-{
-    const char *words[REGISTRY_MAX];
-    int count = 0;
-    for (int i = 0; methods[i] && count < REGISTRY_MAX; i++) {
-        if (text_same_name(methods[i]->name, name) || text_same_name(methods[i]->title, name))
-            return methods[i];
-        if (!methods[i]->is_control) /* a control is never suggested as an explanation */
-            words[count++] = methods[i]->name;
-    }
-    yaml_unknown(where, "method", name, "", words, count, err);
-    return NULL;
-}
-
 static int read_method(const struct yaml *value, void *element, struct arena *arena, struct error *err)
 {
     struct config_method *out = element;
@@ -236,11 +236,11 @@ static int read_method(const struct yaml *value, void *element, struct arena *ar
     char of[LABEL_BYTES_MAX + 16];
     if (read_named(value, method_keys, &named, arena, err))
         return -1;
-    const struct method *method = find_method(name_value(value, "name")->where, named.name, err);
+    const struct method *method = method_called(name_value(value, "name")->where, named.name, err);
     if (!method)
         return -1;
     const bool has_label = named.label && strcmp(named.label, method->name) != 0;
-    *out = (struct config_method){.method = method, .where = value->where};
+    *out = (struct config_method){.method = method, .where = value->where, .params_given = named.params};
     out->label = has_label ? named.label : method->name;
     out->title = has_label ? named.label : method->title;
     if (check_plain_name(value, "label", out->label, LABEL_BYTES_MAX, err))
@@ -252,11 +252,16 @@ static int read_method(const struct yaml *value, void *element, struct arena *ar
 int config_default_method(const char *where, const char *name, struct arena *arena, struct config_method *out,
                           struct error *err)
 {
-    const struct method *method = find_method(where, name, err);
+    const struct method *method = method_called(where, name, err);
     if (!method)
         return -1;
     *out = (struct config_method){.method = method, .label = method->name, .title = method->title, .where = where};
     return read_params(NULL, "", method->params, method->params_size, &out->params, arena, err);
+}
+
+const char *config_param_where(const struct config_method *method, const char *param)
+{
+    return place_of(method->params_given, param, method->where);
 }
 
 static const char *method_label(const void *element)
@@ -286,23 +291,6 @@ static const struct yaml_key metric_keys[] = {
     {0},
 };
 
-static const struct metric *metric_called(const char *name)
-{
-    for (const struct metric *const *metric = metrics; *metric; metric++)
-        if (strcmp((*metric)->name, name) == 0)
-            return *metric;
-    return NULL;
-}
-
-static int unknown_metric(const struct yaml *value, const char *name, struct error *err)
-{
-    const char *words[REGISTRY_MAX];
-    int count = 0;
-    for (const struct metric *const *metric = metrics; *metric && count < REGISTRY_MAX; metric++)
-        words[count++] = (*metric)->name;
-    return yaml_unknown(value->where, "metric", name, "", words, count, err);
-}
-
 static int read_metric(const struct yaml *value, void *element, struct arena *arena, struct error *err)
 {
     struct config_metric *out = element;
@@ -310,9 +298,9 @@ static int read_metric(const struct yaml *value, void *element, struct arena *ar
     char of[LABEL_BYTES_MAX + 16];
     if (read_named(value, metric_keys, &named, arena, err))
         return -1;
-    const struct metric *metric = metric_called(named.name);
+    const struct metric *metric = metric_called(name_value(value, "name")->where, named.name, err);
     if (!metric)
-        return unknown_metric(name_value(value, "name"), named.name, err);
+        return -1;
     *out = (struct config_metric){.metric = metric};
     snprintf(of, sizeof of, " of metric %s", metric->name);
     return read_params(named.params, of, metric->params, metric->params_size, &out->params, arena, err);
@@ -348,7 +336,8 @@ static bool is_listed(const struct config_metric *list, int count, const char *n
 static int add_part(struct config_metric *out, const struct metric *owner, const char *name, struct arena *arena,
                     struct error *err)
 {
-    *out = (struct config_metric){.metric = metric_called(name)};
+    struct error unknown;
+    *out = (struct config_metric){.metric = metric_called("", name, &unknown)};
     if (!out->metric)
         return error_set(err, "metric \"%s\" has a part \"%s\", which does not exist", owner->name, name);
     return read_params(NULL, "", out->metric->params, out->metric->params_size, &out->params, arena, err);
@@ -602,8 +591,10 @@ static int check_meta(const struct config *config, const struct yaml *root, stru
     for (const struct metric *const *metric = metrics; *metric && used < sizeof names; metric++)
         if ((*metric)->is_truth)
             used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "", (*metric)->name);
+    const struct yaml *list = yaml_get(root, "metrics"); /* blamed where the command line has changed it */
+    const bool is_set = strncmp(list->where, "--set ", 6) == 0;
     return yaml_error(
-        yaml_get(yaml_get(root, "report"), "meta"), err,
+        is_set ? list : yaml_get(yaml_get(root, "report"), "meta"), err,
         "report.meta is true, but no metric compares maps with the annotated truth; add one to metrics: %s", names);
 }
 

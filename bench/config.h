@@ -23,20 +23,24 @@ struct config_dataset {
     bool shuffle;
 };
 
+struct yaml;
+
 struct config_backbone {
     const char *arch, *weights;           /* weights NULL: none given */
     const char *layer;                    /* default: the variant's */
     const char *label;                    /* name in results; default: arch */
     enum transform_input transform_input; /* TRANSFORM_USUAL: not given */
     const char *where;                    /* it stands, for errors found later: "configs/demo.yaml:9:5" */
+    const struct yaml *entry;             /* as read; NULL: not from a config */
 };
 
 struct config_method {
     const struct method *method;
-    const char *label; /* name in results; default: the method's name */
-    const char *title; /* as printed: the label if one is given, else the method's title */
-    void *params;      /* the method's struct, filled */
-    const char *where; /* it stands */
+    const char *label;               /* name in results; default: the method's name */
+    const char *title;               /* as printed: the label if one is given, else the method's title */
+    void *params;                    /* the method's struct, filled */
+    const char *where;               /* it stands */
+    const struct yaml *params_given; /* as read; NULL: none */
 };
 
 struct config_metric {
@@ -84,6 +88,10 @@ int config_read(const char *path, const char *const *sets, int set_count, struct
 /* A method by its name, with default parameters, in the arena. `where` it stands begins the error about an unknown one. */
 int config_default_method(const char *where, const char *name, struct arena *arena, struct config_method *out,
                           struct error *err);
+
+/* Where a key of an entry, or a parameter, stands: in the file or on the command line; the entry's own place if it is absent. */
+const char *config_backbone_where(const struct config_backbone *backbone, const char *key);
+const char *config_param_where(const struct config_method *method, const char *param);
 
 /* The resolved config as YAML: every default written out; reads back to the same struct. */
 int config_write(const struct config *config, const char *path, struct error *err);

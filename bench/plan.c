@@ -226,7 +226,8 @@ static int add_method_layers(struct run *run, struct run_backbone *backbone, str
             const struct param_names *names = (const void *)((const char *)method->params + row->offset);
             for (int i = 0; i < names->count; i++)
                 if (add_layer(backbone, names->name[i], err))
-                    return error_prefix(err, "%s: method \"%s\": ", method->where, method->label);
+                    return error_prefix(err, "%s: method \"%s\": ", config_param_where(method, row->name),
+                                        method->label);
         }
     }
     return 0;
@@ -254,12 +255,13 @@ static int check_layer(struct run *run, struct run_backbone *backbone, struct er
     if (!backbone->layer)
         return error_memory(err, "the list of layers");
     if (add_layer(backbone, backbone->layer, err))
-        return error_prefix(err, "%s: %s: ", config->where, config->arch);
+        return error_prefix(err, "%s: %s: ", config_backbone_where(config, "layer"), config->arch);
     const int layer = graph_find(backbone->graph, backbone->layer, err);
     const struct node_info node = graph_node(backbone->graph, layer);
     if (node.shape.h * node.shape.w < 2)
-        return error_set(err, "%s: layer \"%s\" of %s has no positions: its value is (%d,%d,%d)", config->where,
-                         backbone->layer, config->arch, node.shape.c, node.shape.h, node.shape.w);
+        return error_set(err, "%s: layer \"%s\" of %s has no positions: its value is (%d,%d,%d)",
+                         config_backbone_where(config, "layer"), backbone->layer, config->arch, node.shape.c,
+                         node.shape.h, node.shape.w);
     backbone->layer_shape = (struct tensor){node.shape.c, node.shape.h, node.shape.w, NULL};
     count_macs(backbone, layer);
     return add_method_layers(run, backbone, err);
@@ -286,7 +288,7 @@ static int check_weights(struct run *run, struct run_backbone *backbone, struct 
     const struct config_backbone *config = backbone->config;
     if (backbone->info.arch[0] && strcmp(backbone->info.arch, config->arch) != 0)
         return error_set(err, "weights \"%s\": are of %s, %s asks for %s", config->weights, backbone->info.arch,
-                         config->where, config->arch);
+                         config_backbone_where(config, "arch"), config->arch);
     const struct arena_mark mark = arena_mark(&run->arena);
     struct weights shapes;
     int status = weights_read_shapes(backbone->weights, &run->arena, &shapes, err);
@@ -307,7 +309,7 @@ static int choose_transform(struct run_backbone *backbone, struct error *err)
         return 0;
     if (*known != TRANSFORM_USUAL && *known != config->transform_input)
         return error_set(err, "weights \"%s\": have transform_input=%s, %s: transform_input says %s", config->weights,
-                         *known == TRANSFORM_YES ? "yes" : "no", config->where,
+                         *known == TRANSFORM_YES ? "yes" : "no", config_backbone_where(config, "transform_input"),
                          config->transform_input == TRANSFORM_YES ? "true" : "false");
     *known = config->transform_input;
     return 0;

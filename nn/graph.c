@@ -369,11 +369,20 @@ void graph_parameters(const struct graph *graph, struct parameter *list)
     }
 }
 
-int graph_find(const struct graph *graph, const char *name, struct error *err)
+int graph_find_exact(const struct graph *graph, const char *name)
 {
     for (int i = 0; i < graph->count; i++)
         if (strcmp(graph->nodes[i].name, name) == 0 || text_choice(graph->nodes[i].alias, name) >= 0)
             return i;
+    return -1;
+}
+
+int graph_find(const struct graph *graph, const char *name, struct error *err)
+{
+    char spelt[NODE_NAME_MAX];
+    const int node = graph_find_exact(graph, graph_layer_name(graph, name, spelt, sizeof spelt));
+    if (node >= 0)
+        return node;
     const char *names[2 * GRAPH_NODES_MAX];
     int count = 0;
     for (int i = graph->count; i-- > 0;) { /* the deepest of equally near ones */

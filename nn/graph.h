@@ -108,7 +108,10 @@ void graph_parameters(const struct graph *graph, struct parameter *list); /* all
  */
 const char *graph_layer_name(const struct graph *graph, const char *name, char *out, size_t size);
 
-/* The node of that name or alias; -1 and an error with the nearest name. */
+/* The node of exactly that name or alias; -1: none. */
+int graph_find_exact(const struct graph *graph, const char *name);
+
+/* The node of that name or alias, also as people write it (graph_layer_name); -1 and an error with the nearest name. */
 int graph_find(const struct graph *graph, const char *name, struct error *err);
 
 #endif

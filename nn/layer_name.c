@@ -14,8 +14,7 @@
 
 static bool has_layer(const struct graph *graph, const char *name)
 {
-    struct error unused;
-    return graph_find(graph, name, &unused) >= 0;
+    return graph_find_exact(graph, name) >= 0;
 }
 
 /* Writes "layer4[-1].conv2" as "layer4.-1.conv2", without quotes. */

@@ -514,3 +514,14 @@ TEST(googlenet_without_its_transform_reads_what_the_transform_gives)
     refuses("resnet18", (struct backbone_options){10, 1, 64, 64, TRANSFORM_NO},
             "backbone \"resnet18\": transform_input is given; this network has no such transform of its input");
 }
+
+TEST(a_layer_is_asked_for_as_people_write_it)
+{
+    struct error err;
+    struct graph *graph = graph_of("resnet18", &(struct backbone_options){10, 1, 64, 64, TRANSFORM_USUAL});
+    assert_int_equal(graph_find(graph, "layer4[-1]", &err), graph_find(graph, "layer4", &err));
+    assert_int_equal(graph_find(graph, "module.layer3[0].conv2", &err), graph_find_exact(graph, "layer3.0.conv2"));
+    assert_int_equal(graph_find(graph, "layer4[-3]", &err), -1);
+    assert_non_null(strstr(err.text, "unknown layer \"layer4[-3]\""));
+    graph_free(graph);
+}

@@ -118,3 +118,20 @@ TEST(names_that_differ_in_case_dashes_or_plus_are_one)
     assert_false(text_same_name("gradcam", "gradcam_pp"));
     assert_false(text_same_name("resnet18", "resnet18x"));
 }
+
+TEST(a_misspelling_is_told_from_another_name)
+{
+    static const char *const known[] = {"gradcam", "gradcam_pp", "layercam", "scorecam", "xgradcam", "reciprocam"};
+    static const char *const others[] = {
+        "SmoothGradCAMpp", "SSCAM",     "ISCAM",      "EigenCAM",     "HiResCAM", "FullGrad",
+        "EigenGradCAM",    "KPCA-CAM",  "ShapleyCAM", "FinerCAM",     "GroupCAM", "CAM",
+        "SegGradCAM",      "SSGradCAM", "RandomCAM",  "FastScoreCAM", "LIFT-CAM", ""};
+    static const char *const spelt[][2] = {
+        {"gradcan", "gradcam"},    {"gradcm", "gradcam"},   {"gradcma", "gradcam"},  {"Grad_CAM+++", "gradcam_pp"},
+        {"Layer-CMA", "layercam"}, {"scorcam", "scorecam"}, {"gradcamp", "gradcam"}, {"recipcam", "reciprocam"}};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (text_misspelt(others[i], known, 6))
+            fail_msg("%s is taken for %s", others[i], text_misspelt(others[i], known, 6));
+    for (size_t i = 0; i < sizeof spelt / sizeof *spelt; i++)
+        assert_string_equal(text_misspelt(spelt[i][0], known, 6), spelt[i][1]);
+}

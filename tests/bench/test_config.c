@@ -290,7 +290,13 @@ TEST(errors_say_where_what_and_the_nearest_name)
         {"name: x\nmethods:\n  - {name: gradcam, lable: x}\n",
          ":3:21: unknown key \"lable\" in methods, did you mean \"label\"?"},
         {"name: x\nmethods:\n  - {name: gradcan}\n", ":3:12: unknown method \"gradcan\", did you mean \"gradcam\"?"},
-        {"name: x\nmethods: [zzzzzzzzzzz]\n", ":2:11: unknown method \"zzzzzzzzzzz\""},
+        {"name: x\nmethods: [zzzzzzzzzzz]\n",
+         ":2:11: unknown method \"zzzzzzzzzzz\" (not in cambench; `cambench list methods` shows what is)"},
+        {"name: x\nmethods: [EigenCAM]\n",
+         ":2:11: unknown method \"EigenCAM\" (not in cambench; `cambench list methods` shows what is)"},
+        {"metrics: [AOPC]\n",
+         ":1:11: unknown metric \"AOPC\" (not in cambench; `cambench list metrics` shows what is)"},
+        {"metrics: [insertion_auc]\n", ":1:11: unknown metric \"insertion_auc\", did you mean \"insertion\"?"},
         {"metrics: [average_drob]\n", ":1:11: unknown metric \"average_drob\", did you mean \"average_drop\"?"},
         {"protocol: cambemch\n", ":1:11: unknown protocol \"cambemch\", did you mean \"cambench\"?"},
         {"protocol: {preset: cambemch}\n", ":1:20: unknown protocol \"cambemch\", did you mean \"cambench\"?"},
@@ -601,6 +607,26 @@ TEST(identity_changes_with_what_is_measured_and_with_nothing_else)
     assert_string_not_equal(config_identity(&f.config, &f.arena, &f.err), plain);
     must_read(&f, SMALL "runtime: {exact_passes: true}\n");
     assert_string_not_equal(config_identity(&f.config, &f.arena, &f.err), plain);
+    end(&f);
+}
+
+TEST(metrics_are_found_however_they_are_spelt)
+{
+    static const char *const spelt[][2] = {{"ADCC", "adcc"},
+                                           {"Average-Drop", "average_drop"},
+                                           {"AverageIncrease", "average_increase"},
+                                           {"Insertion - Deletion", "insertion_minus_deletion"},
+                                           {"box iou", "box_iou"},
+                                           {"LocalisationAccuracy", "loc_accuracy"}};
+    struct fixture f;
+    begin(&f);
+    for (size_t i = 0; i < sizeof spelt / sizeof *spelt; i++) {
+        char text[256];
+        snprintf(text, sizeof text,
+                 "name: x\ndataset: {path: a}\nmethods: [Grad-CAM]\nmetrics: [%s]\nbackbones: [vgg16]\n", spelt[i][0]);
+        must_read(&f, text);
+        assert_string_equal(f.config.metrics[0].metric->name, spelt[i][1]);
+    }
     end(&f);
 }
 
