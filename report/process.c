@@ -1,5 +1,5 @@
-/* report/process.c - posix_spawn(), a pipe for the program's standard error, and a time limit. */
-#define _GNU_SOURCE /* posix_spawn_file_actions_addchdir_np, pipe2, sigabbrev_np */
+/* report/process.c - fork(), a pipe for the program's standard error, and a time limit. */
+#define _GNU_SOURCE /* pipe2, dup3, close_range, environ */
 #include "report/process.h"
 
 #include "base/file.h"
@@ -8,16 +8,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #define GLANCE_MS 50 /* between two looks at `stop` and at the program */
 #define SAID_MAX 512
+#define FAILURE 3 /* the descriptor on which a child reports why the program could not be started */
 
 /* The program's standard error, of which the last line that is not empty is kept. */
 struct said {
@@ -54,45 +56,111 @@ static int find_program(const char *name, char path[PATH_MAX])
     return -1;
 }
 
-/* Starts it in its own process group, so that its children can be killed too, and with no signal ignored or blocked. */
-static int set_attributes(posix_spawnattr_t *attributes)
+/* With no signal ignored or blocked. */
+static void reset_signals(void)
 {
-    sigset_t all, none;
-    sigfillset(&all);
-    sigdelset(&all, SIGKILL);
-    sigdelset(&all, SIGSTOP);
+    sigset_t none;
+    for (int i = 1; i < NSIG; i++)
+        signal(i, SIG_DFL);
     sigemptyset(&none);
-    int failed = posix_spawnattr_setsigdefault(attributes, &all);
-    failed = failed ? failed : posix_spawnattr_setsigmask(attributes, &none);
-    failed = failed ? failed : posix_spawnattr_setpgroup(attributes, 0);
-    const short flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP;
-    return failed ? failed : posix_spawnattr_setflags(attributes, flags);
+    sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static int set_actions(posix_spawn_file_actions_t *actions, const char *folder, int output)
+/* /dev/null, /dev/null and `output` as standard files, `failure` as FAILURE, and no others. */
+static void set_files(int output, int failure)
 {
-    int failed = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    failed = failed ? failed : posix_spawn_file_actions_addopen(actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-    failed = failed ? failed : posix_spawn_file_actions_adddup2(actions, output, STDERR_FILENO);
-    return failed ? failed : posix_spawn_file_actions_addchdir_np(actions, folder);
+    const int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+    const int kept = fcntl(output, F_DUPFD_CLOEXEC, FAILURE + 1);
+    dup3(failure, FAILURE, O_CLOEXEC);
+    dup2(nothing, STDIN_FILENO);
+    dup2(nothing, STDOUT_FILENO);
+    dup2(kept, STDERR_FILENO);
+    if (close_range(FAILURE + 1, ~0u, 0))
+        for (int fd = FAILURE + 1; fd < 65536; fd++) /* for kernels before 5.9 */
+            close(fd);
 }
 
-/* Returns 0, or the reason as errno. */
-static int spawn(const struct process *process, const char *program, int output, pid_t *pid)
+/* Writes errno into FAILURE if it cannot become the program. */
+_Noreturn static void become(const struct process *process, const char *program)
 {
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    if (posix_spawn_file_actions_init(&actions))
-        return ENOMEM;
-    if (posix_spawnattr_init(&attributes)) {
-        posix_spawn_file_actions_destroy(&actions);
-        return ENOMEM;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (chdir(process->folder) == 0)
+        execve(program, process->argv, environ);
+    const int why = errno;
+    const ssize_t written = write(FAILURE, &why, sizeof why);
+    _exit(written == sizeof why ? 127 : 126);
+}
+
+static void kill_group(int number)
+{
+    (void)number;
+    kill(0, SIGKILL);
+}
+
+/* Ends as the program has ended. */
+_Noreturn static void end_like(int status)
+{
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+    if (WIFSIGNALED(status))
+        kill(getpid(), WTERMSIG(status));
+    _exit(WIFSIGNALED(status) ? 126 : WEXITSTATUS(status));
+}
+
+/*
+ * A process between this program and the other one, in a group with it and with what that starts. The kernel tells it when
+ * this program ends in any way, and then it kills the group.
+ */
+_Noreturn static void guard(const struct process *process, const char *program, int output, int failure, pid_t parent)
+{
+    int status = 0;
+    setpgid(0, 0);
+    reset_signals();
+    signal(SIGTERM, kill_group);
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() != parent)
+        _exit(0);
+    set_files(output, failure);
+    const pid_t child = fork();
+    if (child == 0) {
+        signal(SIGTERM, SIG_DFL);
+        become(process, program);
     }
-    int failed = set_attributes(&attributes);
-    failed = failed ? failed : set_actions(&actions, process->folder, output);
-    failed = failed ? failed : posix_spawn(pid, program, &actions, &attributes, process->argv, environ);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
+    const int why = errno;
+    if (child < 0 && write(FAILURE, &why, sizeof why) != sizeof why)
+        _exit(126);
+    close(FAILURE);
+    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
+        ;
+    signal(SIGTERM, SIG_DFL);
+    end_like(status);
+}
+
+/* What the child writes if it fails; 0 when its end of the pipe has been closed by execve(). */
+static int read_failure(int failure)
+{
+    int why = 0;
+    ssize_t got;
+    while ((got = read(failure, &why, sizeof why)) < 0 && errno == EINTR)
+        ;
+    return got == sizeof why ? why : 0;
+}
+
+/* 0, or the reason as errno. */
+static int start(const struct process *process, const char *program, int output, pid_t *pid)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC))
+        return errno;
+    const pid_t parent = getpid();
+    *pid = fork();
+    if (*pid == 0)
+        guard(process, program, output, ends[1], parent);
+    int failed = *pid < 0 ? errno : 0;
+    close(ends[1]);
+    if (!failed && (failed = read_failure(ends[0])))
+        while (waitpid(*pid, NULL, 0) < 0 && errno == EINTR)
+            ;
+    close(ends[0]);
     return failed;
 }
 
@@ -201,7 +269,7 @@ enum process_end process_run(const struct process *process, struct error *err)
         error_set(err, "it could not be started: %s", strerror(errno));
         return PROCESS_FAILED;
     }
-    const int failed = spawn(process, program, ends[1], &running.pid);
+    const int failed = start(process, program, ends[1], &running.pid);
     close(ends[1]);
     running.output = ends[0];
     enum process_end end = PROCESS_FAILED;

@@ -24,9 +24,10 @@ enum process_end {
 };
 
 /*
- * Runs it with an empty standard input and without standard output. Signals have their default effects on it. Relative
- * folders of PATH are ignored: they would lead into the folder. On failure err has the last line that the program wrote
- * to its standard error, and its exit code or signal.
+ * Runs it with an empty standard input and without standard output. Signals have their default effects on it. When this
+ * program ends in any way, it is killed with what it has started. Relative folders of PATH are ignored: they would lead
+ * into the folder. On failure err has the last line that the program wrote to its standard error, and its exit code or
+ * signal.
  */
 enum process_end process_run(const struct process *process, struct error *err);
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -112,4 +113,47 @@ TEST(ignored_signals_have_their_usual_effect_on_the_program)
     assert_non_null(strstr(err.text, "signal 13"));
     assert_int_equal(run_shell("kill -XFSZ $$", 5000, &err), PROCESS_FAILED);
     assert_non_null(strstr(err.text, "signal 25"));
+}
+
+/* The process in whose middle a signal falls that nobody catches; its parent goes on. */
+static void die_while_it_runs(const char *seconds, int number)
+{
+    struct error err;
+    char script[128];
+    const pid_t runner = fork();
+    if (runner == 0) {
+        signal(number, SIG_DFL);
+        snprintf(script, sizeof script, "sleep %s & sleep %s; exit 0", seconds, seconds);
+        run_shell(script, 60000, &err);
+        _exit(0);
+    }
+    for (int i = 0; i < 500 && !is_running(seconds); i++)
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+    assert_true(is_running(seconds));
+    kill(runner, number);
+    assert_int_equal(waitpid(runner, NULL, 0), runner);
+    for (int i = 0; i < 500 && is_running(seconds); i++)
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+    assert_false(is_running(seconds));
+}
+
+TEST(no_program_outlives_the_one_that_runs_it)
+{
+    static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGKILL, SIGSEGV};
+    char seconds[32];
+    sleep_time(seconds);
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        die_while_it_runs(seconds, signals[i]);
+}
+
+TEST(what_cannot_be_started_says_why)
+{
+    struct error err;
+    char name[] = "/dev/null";
+    char *const argv[] = {name, NULL};
+    const struct process process = {argv, "/tmp", 1000, NULL}, nowhere = {argv, "/nowhere", 1000, NULL};
+    assert_int_equal(process_run(&process, &err), PROCESS_FAILED);
+    assert_string_equal(err.text, "it could not be started: Permission denied");
+    assert_int_equal(process_run(&nowhere, &err), PROCESS_FAILED);
+    assert_string_equal(err.text, "it could not be started: No such file or directory");
 }
