@@ -7,6 +7,7 @@
 #include "bench/options.h"
 #include "bench/rehearse.h"
 #include "bench/run.h"
+#include "bench/shipped.h"
 
 #include "base/text.h"
 
@@ -157,9 +158,28 @@ static int dry_run(struct run *job, bool fresh, struct error *err)
     return job->missing_count || found.problem_count ? refuse(job, &found, err) : EXIT_DONE;
 }
 
+static bool is_path(const char *config)
+{
+    const char *end = strrchr(config, '.');
+    return strncmp(config, "configs/", 8) == 0 || (end && (strcmp(end, ".yaml") == 0 || strcmp(end, ".yml") == 0));
+}
+
+/* Another config than the file that was named: said also where nothing else is. A name such as "demo" means that config. */
+static void note_shipped(const char *config)
+{
+    struct arena arena;
+    arena_init(&arena, 0);
+    const char *used = shipped_config(config, &arena);
+    if (is_path(config) && strcmp(used, config) != 0)
+        fprintf(stderr, "config \"%s\": not here, the one that comes with cambench is used: %s\n", TEXT_SHOWN(config),
+                TEXT_SHOWN(used));
+    arena_release(&arena);
+}
+
 static int open_job(struct run *job, const struct arguments *arguments, struct error *err)
 {
     struct shard shard;
+    note_shipped(arguments->config);
     if (shard_find(arguments->shard, getenv, &shard, err) ||
         run_open(job, arguments->config, arguments->sets, arguments->set_count, arguments->is_dry, err))
         return -1;
