@@ -94,26 +94,34 @@ static int check(const struct list_command *list, const struct catalog_kind *kin
 static void refuse_name(const struct catalog_kind *kind, const char *name, const char *const *names, int count,
                         struct error *err)
 {
-    char shown[64], suggestion[128];
-    text_suggestion(name, names, count, suggestion, sizeof suggestion);
-    error_set(err, "unknown %.*s \"%s\"%s", (int)strlen(kind->name) - 1, kind->name,
-              text_printable(name, shown, sizeof shown), suggestion);
-    if (!suggestion[0])
-        error_set(err, "unknown %.*s \"%s\"; see cambench list %s", (int)strlen(kind->name) - 1, kind->name, shown,
-                  kind->name);
+    char shown[64];
+    const char *meant = text_misspelt(name, names, count);
+    const int letters = (int)strlen(kind->name) - 1;
+    text_printable(name, shown, sizeof shown);
+    if (meant)
+        error_set(err, "unknown %.*s \"%s\", did you mean \"%s\"?", letters, kind->name, shown, meant);
+    else
+        error_set(err, "unknown %.*s \"%s\"; see cambench list %s", letters, kind->name, shown, kind->name);
 }
 
-/* Returns an array with only the row of that name; NULL: unknown. Takes ownership of the array. */
+static const char *text_of(const json_t *row, const char *key)
+{
+    const char *text = json_string_value(json_object_get(row, key));
+    return text ? text : "";
+}
+
+/* Returns an array with only the row of that name or title; NULL: unknown. Takes ownership of the array. */
 static json_t *pick(json_t *array, const struct catalog_kind *kind, const char *name, struct error *err)
 {
-    const char *names[NAMES_MAX];
+    const char *names[NAMES_MAX]; /* without controls, which are never suggested */
     int count = 0;
     json_t *found = NULL;
-    for (size_t i = 0; i < json_array_size(array) && count < NAMES_MAX; i++) {
+    for (size_t i = 0; i < json_array_size(array) && !found; i++) {
         json_t *row = json_array_get(array, i);
-        names[count] = json_string_value(json_object_get(row, "name"));
-        if (strcmp(names[count++], name) == 0)
+        if (text_same_name(text_of(row, "name"), name) || text_same_name(text_of(row, "title"), name))
             found = json_pack("[O]", row);
+        else if (!json_is_true(json_object_get(row, "control")) && count < NAMES_MAX)
+            names[count++] = text_of(row, "name");
     }
     if (!found)
         refuse_name(kind, name, names, count, err);
