@@ -8,7 +8,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#define TEXT "cambench: interrupted; the same command begins again\n"
+#define TEXT "cambench: interrupted; run the same command again to finish\n"
 
 volatile sig_atomic_t interrupt_has_come;
 static pid_t process; /* a child that has not yet set its own handlers must not remove our files */

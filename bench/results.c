@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "bench/bench.h"
+#include "bench/interrupt.h"
 #include "bench/paper_numbers.h"
 #include "bench/store_programs.h"
 
@@ -190,6 +191,20 @@ static int make_cells(struct writing *writing, struct arena *arena, struct error
     return writing->cells ? 0 : -1;
 }
 
+/* Draws the plots, except after an interrupted run, which has to end within two seconds. */
+static int draw(struct writing *writing, const struct config *config, struct error *err)
+{
+    const struct report *report = &writing->compared;
+    if (!report->stop && interrupt_has_come)
+        error_set(&writing->warning, "plots are left out of an interrupted run; cambench report \"%s\" draws them",
+                  config->output);
+    else if (report_plots(report, writing->cells, writing->meta, &writing->warning, err) || report_stopped(report, err))
+        return -1;
+    if (writing->warning.text[0])
+        fprintf(stderr, "cambench: warning: %s\n", TEXT_SHOWN(writing->warning.text));
+    return 0;
+}
+
 static int write_files(struct writing *writing, const struct config *config, struct error *err)
 {
     const struct report *report = &writing->compared;
@@ -197,13 +212,7 @@ static int write_files(struct writing *writing, const struct config *config, str
         (config->report.reference_count > 0 && report_reference(report, writing->cells, err)) ||
         write_meta(report, config, &writing->meta, err))
         return -1;
-    if (!config->report.plots)
-        return 0;
-    if (report_plots(report, writing->cells, writing->meta, &writing->warning, err) || report_stopped(report, err))
-        return -1;
-    if (writing->warning.text[0]) /* the interruption also ended gnuplot */
-        fprintf(stderr, "cambench: warning: %s\n", TEXT_SHOWN(writing->warning.text));
-    return 0;
+    return config->report.plots ? draw(writing, config, err) : 0;
 }
 
 static int show(const struct writing *writing, const struct config *config, const struct run_flags *flags,

@@ -27,7 +27,7 @@ stopped()
     count=$((count + 1))
     [ $code -eq 130 ] || echo "$signal after $ms ms: exit $code"
     [ $((SECONDS - begun)) -le 10 ] || echo "$signal after $ms ms: gone after $((SECONDS - begun)) s"
-    [ "$(cat wrong.txt)" = "cambench: interrupted; the same command begins again" ] || cat wrong.txt
+    [ "$(cat wrong.txt)" = "cambench: interrupted; run the same command again to finish" ] || cat wrong.txt
     find reported merged shards \( -name '*.part*' -o -name '*-wal' -o -name '*.lock' -o -name '*.log' \) 2>/dev/null
 }
 

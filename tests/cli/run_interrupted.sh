@@ -11,7 +11,7 @@ YAML
 cambench run config.yaml --quiet --output whole
 for delay in 0.4 0.2 0.1 0.05 0; do # shorter where the machine was faster
     rm -rf halves
-    cambench run config.yaml --quiet --threads 1 --output halves &
+    cambench run config.yaml --quiet --threads 1 --set report.plots=true --output halves 2>said.txt &
     while [ ! -e halves/run.db ]; do sleep 0.01; done
     sleep $delay
     kill -TERM $! 2>/dev/null
@@ -20,6 +20,9 @@ for delay in 0.4 0.2 0.1 0.05 0; do # shorter where the machine was faster
     [ $code -eq 0 ] || break
 done
 echo "stopped: exit $code"
+cat said.txt
+ls halves/tables
+[ ! -e halves/plots ] || echo "plots were drawn"
 cambench run config.yaml --quiet --output halves
 echo "again: exit $?"
 cmp whole/summary.csv halves/summary.csv && echo same
