@@ -24,8 +24,9 @@ int pickle_no_memory(struct pickle_machine *machine)
 struct pickle_value *pickle_make(struct pickle_machine *machine, enum pickle_kind kind)
 {
     struct pickle_value **single = kind == PICKLE_NONE ? &machine->none : kind == PICKLE_OTHER ? &machine->other : NULL;
-    if (single && *single)
-        return *single;
+    struct pickle_value *made = single ? *single : NULL;
+    if (made)
+        return made;
     struct pickle_value *value = arena_alloc(machine->arena, 1, sizeof *value);
     if (single)
         *single = value;

@@ -139,7 +139,9 @@ int file_check_target(const char *path, struct error *err)
 static FILE *open_new(const char *path)
 {
     FILE *stream = fopen(path, "wx");
-    return !stream && errno == EEXIST && unlink(path) == 0 ? fopen(path, "wx") : stream;
+    if (stream || errno != EEXIST || unlink(path))
+        return stream;
+    return fopen(path, "wx");
 }
 
 int file_create(struct file_writer *writer, const char *path, struct error *err)

@@ -161,9 +161,10 @@ static size_t maps_of(const struct programs *programs, int position)
 /* The programs that measured the present maps. */
 static json_t *contributors(const struct programs *programs)
 {
+    static const struct program unknown = {0};
     json_t *array = json_array();
     for (int i = -1; programs && i < programs->count; i++) {
-        const struct program *row = i < 0 ? &(struct program){0} : &programs->list[i];
+        const struct program *row = i < 0 ? &unknown : &programs->list[i];
         const size_t maps = maps_of(programs, i);
         if (maps)
             json_array_append_new(array, json_pack("{s:o, s:o, s:o, s:I}", "version", text_if_any(row->version),
