@@ -186,7 +186,7 @@ fuzz-programs: $(FUZZ:%=$(B)/fuzz_%)
 fuzz: deps-lint ## feed the readers of foreign files with anything, FUZZ_SECONDS=60 each; clang's libFuzzer, in build/fuzz
 	@$(MAKE) --no-print-directory fuzz-programs B=build/fuzz CC=clang CFLAGS="-O1 -g" \
 	    EXTRA="$(SANITIZE) -fsanitize=fuzzer-no-link"
-	@LSAN_OPTIONS=suppressions=tools/lsan.supp:print_suppressions=0 tools/fuzz.sh build/fuzz $(FUZZ)
+	@LSAN_OPTIONS=suppressions=$(CURDIR)/tools/lsan.supp:print_suppressions=0 tools/fuzz.sh build/fuzz $(FUZZ)
 
 # a library for LD_PRELOAD; never with a sanitizer, which wants to be the first
 FAULTS := $(B)/tests/survival/faults.so
@@ -204,7 +204,7 @@ run-tests: test-programs
 	@CAMBENCH=$(B)/cambench tools/run_tests.sh $(TESTS) $(REPLAYS)
 
 test-asan: deps-test ## all tests under AddressSanitizer and UndefinedBehaviorSanitizer, in build/asan
-	@LSAN_OPTIONS=suppressions=tools/lsan.supp:print_suppressions=0 OMP_NUM_THREADS=2 \
+	@LSAN_OPTIONS=suppressions=$(CURDIR)/tools/lsan.supp:print_suppressions=0 OMP_NUM_THREADS=2 \
 	    $(MAKE) --no-print-directory run-tests B=build/asan CFLAGS="-O2 -g" EXTRA="$(SANITIZE)"
 
 # aarch64: built by a cross compiler with the libraries of an arm64 Debian, which is unpacked once; run by qemu-user

@@ -4,6 +4,7 @@
 #include "backbones/weights_file.h"
 #include "base/arena.h"
 #include "base/h5.h"
+#include "base/input.h"
 #include "bench/catalog.h"
 #include "bench/table.h"
 #include "datasets/imageset.h"
@@ -301,12 +302,12 @@ static int identify(const char *path, bool *is_weights, bool *has_masks, struct 
 static bool is_foreign(const char *path)
 {
     char start[9] = "";
-    FILE *file = fopen(path, "rb");
+    struct error ignored;
+    FILE *file = input_stream(path, &ignored);
     const size_t size = file ? fread(start, 1, sizeof start, file) : 0;
     if (file)
         fclose(file);
-    return size == sizeof start &&
-           (memcmp(start, "PK\x03\x04", 4) == 0 || memcmp(start, "\x80\x02\x8a", 3) == 0 || start[8] == '{');
+    return size == sizeof start && (memcmp(start, "PK\x03\x04", 4) == 0 || start[0] == '\x80' || start[8] == '{');
 }
 
 json_t *inspect_file(const char *path, bool with_plan, struct error *err)
