@@ -11,6 +11,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,6 +21,9 @@
 
 struct zip {
     struct archive *archive;
+    struct archive_entry *entry; /* our own: libarchive 3.6 does not check whether it could make one */
+    char block[BLOCK_BYTES];
+    int fd;
     int64_t taken, limit; /* bytes */
 };
 
@@ -30,30 +34,78 @@ static int blame(const struct zip *zip, struct error *err)
     return error_set(err, "is no whole zip archive: %s", text_printable(why ? why : "damaged", shown, sizeof shown));
 }
 
-static int zip_open(const struct tensor_file *file, struct zip *zip, struct error *err)
+static void zip_close(struct zip *zip)
 {
-    *zip = (struct zip){.archive = archive_read_new(), .limit = file->size};
-    if (!zip->archive)
-        return error_memory(err, "a zip archive");
-    if (lseek(file->fd, 0, SEEK_SET) == 0 && archive_read_support_format_zip_seekable(zip->archive) == ARCHIVE_OK &&
-        archive_read_open_fd(zip->archive, file->fd, BLOCK_BYTES) == ARCHIVE_OK)
-        return 0;
-    blame(zip, err);
+    archive_entry_free(zip->entry); /* NULL is fine */
     archive_read_free(zip->archive);
-    return -1;
+    free(zip);
+}
+
+static la_ssize_t read_block(struct archive *archive, void *context, const void **block)
+{
+    struct zip *zip = context;
+    ssize_t got;
+    do
+        got = read(zip->fd, zip->block, sizeof zip->block);
+    while (got < 0 && errno == EINTR);
+    if (got < 0)
+        archive_set_error(archive, errno, "%s", strerror(errno));
+    *block = zip->block;
+    return got;
+}
+
+static la_int64_t seek(struct archive *archive, void *context, la_int64_t offset, int whence)
+{
+    const off_t at = lseek(((const struct zip *)context)->fd, offset, whence);
+    if (at < 0)
+        archive_set_error(archive, errno, "%s", strerror(errno));
+    return at < 0 ? ARCHIVE_FATAL : at;
+}
+
+/* archive_read_open_fd() step by step, because it goes on where libarchive 3.6 got no memory for its context. */
+static int start(struct zip *zip)
+{
+    return archive_read_support_format_zip_seekable(zip->archive) == ARCHIVE_OK &&
+                   archive_read_set_read_callback(zip->archive, read_block) == ARCHIVE_OK &&
+                   archive_read_set_seek_callback(zip->archive, seek) == ARCHIVE_OK &&
+                   archive_read_set_callback_data(zip->archive, zip) == ARCHIVE_OK &&
+                   archive_read_open1(zip->archive) == ARCHIVE_OK
+               ? 0
+               : -1;
+}
+
+/* NULL: err is set. */
+static struct zip *zip_open(const struct tensor_file *file, struct error *err)
+{
+    struct zip *zip = calloc(1, sizeof *zip);
+    if (!zip) {
+        error_memory(err, "a zip archive");
+        return NULL;
+    }
+    zip->archive = archive_read_new();
+    zip->entry = archive_entry_new();
+    zip->limit = file->size;
+    zip->fd = file->fd;
+    if (!zip->archive || !zip->entry)
+        error_memory(err, "a zip archive");
+    else if (lseek(zip->fd, 0, SEEK_SET) || start(zip))
+        blame(zip, err);
+    else
+        return zip;
+    zip_close(zip);
+    return NULL;
 }
 
 /* The next member's name and size; NULL at the end, or after an error, and then *status is -1. */
 static const char *zip_next(struct zip *zip, int64_t *size, int *status, struct error *err)
 {
-    struct archive_entry *entry;
-    const int result = archive_read_next_header(zip->archive, &entry);
+    const int result = archive_read_next_header2(zip->archive, zip->entry);
     const bool is_there = result == ARCHIVE_OK || result == ARCHIVE_WARN; /* a warning is about its name */
     *status = is_there || result == ARCHIVE_EOF ? 0 : blame(zip, err);
     if (!is_there)
         return NULL;
-    const char *name = archive_entry_pathname(entry);
-    *size = archive_entry_size_is_set(entry) ? archive_entry_size(entry) : -1;
+    const char *name = archive_entry_pathname(zip->entry);
+    *size = archive_entry_size_is_set(zip->entry) ? archive_entry_size(zip->entry) : -1;
     return name ? name : "";
 }
 
@@ -194,23 +246,23 @@ static int read_storages(const struct tensor_file *file, struct zip *zip, bool *
 static int read_all(const struct tensor_file *file, const bool *wanted, tensor_storage_taker take, void *context,
                     struct error *err)
 {
-    struct zip zip;
     bool missing[TENSOR_FILE_COUNT_MAX];
     memcpy(missing, wanted, (size_t)file->storage_count * sizeof *missing);
-    if (zip_open(file, &zip, err))
+    struct zip *zip = zip_open(file, err);
+    if (!zip)
         return -1;
-    const int status = read_storages(file, &zip, missing, take, context, err);
-    archive_read_free(zip.archive);
+    const int status = read_storages(file, zip, missing, take, context, err);
+    zip_close(zip);
     return status;
 }
 
 int pth_zip_open(struct tensor_file *file, struct error *err)
 {
-    struct zip zip;
-    if (zip_open(file, &zip, err))
+    struct zip *zip = zip_open(file, err);
+    if (!zip)
         return -1;
-    const int status = read_members(file, &zip, err);
-    archive_read_free(zip.archive);
+    const int status = read_members(file, zip, err);
+    zip_close(zip);
     file->format = "PyTorch";
     file->read = read_all;
     return status;

@@ -348,20 +348,27 @@ static int find_classes(const struct network_names *network, const struct weight
     return weight && weight->rank > 0 ? weight->dim[0] : CLASSES;
 }
 
-static bool fits(const char *arch, const struct backbone_options *options, const struct weights *weights)
+/* Whether a network fits. No memory is not a misfit: it goes to `lost`, which then holds for all further answers. */
+static bool fits(const char *arch, const struct backbone_options *options, const struct weights *weights,
+                 struct error *lost)
 {
-    struct error unused;
-    struct graph *graph = backbone_graph(arch, options, &unused);
-    const bool is_fit = graph && network_check_weights(graph, weights, &unused) == 0;
+    struct error why;
+    struct graph *graph = backbone_graph(arch, options, &why);
+    const bool is_fit = graph && network_check_weights(graph, weights, &why) == 0;
     graph_free(graph);
+    if (!is_fit && why.is_system)
+        *lost = why;
     return is_fit;
 }
 
 /* Compares by the first side that differs: -1: the network of this width is narrower than the file's; 1: wider. */
-static int compare_width(const char *arch, const struct backbone_options *options, const struct weights *weights)
+static int compare_width(const char *arch, const struct backbone_options *options, const struct weights *weights,
+                         struct error *lost)
 {
-    struct error unused;
-    struct graph *graph = backbone_graph(arch, options, &unused);
+    struct error why;
+    struct graph *graph = backbone_graph(arch, options, &why);
+    if (!graph && why.is_system)
+        *lost = why;
     int order = 0;
     for (int i = 0; graph && !order && i < graph_parameter_count(graph); i++) {
         const struct parameter parameter = graph_parameter(graph, i);
@@ -375,14 +382,14 @@ static int compare_width(const char *arch, const struct backbone_options *option
 
 /* The least width, of i / steps, that is not too narrow. Sides never shrink as the width grows. */
 static double least_width(const char *arch, const struct backbone_options *options, const struct weights *weights,
-                          int steps)
+                          int steps, struct error *lost)
 {
     struct backbone_options tried = *options;
     int low = 1, high = WIDTH_MAX * steps;
     while (low < high) {
         const int middle = (low + high) / 2;
         tried.width = (double)middle / steps;
-        if (compare_width(arch, &tried, weights) < 0)
+        if (compare_width(arch, &tried, weights, lost) < 0)
             low = middle + 1;
         else
             high = middle;
@@ -394,23 +401,24 @@ static double least_width(const char *arch, const struct backbone_options *optio
  * Returns the roundest multiplier that gives the shapes of the present tensors; 1 if none does, and for networks
  * without one.
  */
-static double find_width(const char *arch, const struct backbone_options *options, const struct weights *weights)
+static double find_width(const char *arch, const struct backbone_options *options, const struct weights *weights,
+                         struct error *lost)
 {
     static const int steps[] = {1, 4, 8, 20, 16, 3, 100, 1000}; /* VGG's 4096 channels tell 0.002 apart */
     const struct backbone_family *family;
     struct backbone_options tried = *options;
     struct error unused;
     double near = -1;
-    if (!backbone_find(arch, &family, &unused) || !family->has_width || fits(arch, options, weights))
+    if (!backbone_find(arch, &family, &unused) || !family->has_width || fits(arch, options, weights, lost))
         return 1;
     for (size_t s = 0; s < sizeof steps / sizeof *steps; s++) {
-        tried.width = least_width(arch, options, weights, steps[s]);
-        if (fits(arch, &tried, weights))
+        tried.width = least_width(arch, options, weights, steps[s], lost);
+        if (fits(arch, &tried, weights, lost))
             return tried.width;
-        if (near < 0 && compare_width(arch, &tried, weights) == 0)
+        if (near < 0 && compare_width(arch, &tried, weights, lost) == 0)
             near = tried.width;
     }
-    return near < 0 || compare_width(arch, options, weights) == 0 ? 1 : near;
+    return near < 0 || compare_width(arch, options, weights, lost) == 0 ? 1 : near;
 }
 
 /* -- the network -------------------------------------------------------------------------------------------------- */
@@ -433,12 +441,12 @@ static int make_fit(struct matcher *matcher, int network, const struct index *in
 }
 
 /* Whether names and shapes are exactly those of the network, at any width. */
-static bool is_exact(struct fit *fit, const struct network_names *network)
+static bool is_exact(struct fit *fit, const struct network_names *network, struct error *lost)
 {
     if (fit->weights.count != network->count || fit->known + (fit->head[0] ? 2 : 0) != fit->weights.count)
         return false;
-    fit->options.width = find_width(fit->arch, &fit->options, &fit->weights);
-    return fits(fit->arch, &fit->options, &fit->weights);
+    fit->options.width = find_width(fit->arch, &fit->options, &fit->weights, lost);
+    return fits(fit->arch, &fit->options, &fit->weights, lost);
 }
 
 static int compare_numbers(const void *a, const void *b)
@@ -507,7 +515,12 @@ static void add_unexpected(const struct network_names *network, const struct wei
 /* Writes why the tensors are not the network's. */
 static int explain_misfit(const struct network_names *network, struct fit *fit, struct error *err)
 {
-    fit->options.width = find_width(fit->arch, &fit->options, &fit->weights);
+    struct error lost = {0};
+    fit->options.width = find_width(fit->arch, &fit->options, &fit->weights, &lost);
+    if (lost.is_system) {
+        *err = lost;
+        return -1;
+    }
     struct graph *graph = backbone_graph(fit->arch, &fit->options, err);
     const int status = graph ? network_check_weights(graph, &fit->weights, err) : -1;
     if (status && graph)
@@ -556,7 +569,13 @@ static int match_any(struct matcher *matcher, const struct index *indices, struc
         struct fit fit = {.twin = best->twin};
         if (make_fit(matcher, n, indices, &fit, err))
             return -1;
-        if (!is_exact(&fit, &matcher->networks[n]))
+        struct error lost = {0};
+        const bool is_fit = is_exact(&fit, &matcher->networks[n], &lost);
+        if (lost.is_system) {
+            *err = lost;
+            return -1;
+        }
+        if (!is_fit)
             continue;
         if (has_fit && best->options.width == 1 && fit.options.width == 1)
             return error_set(err, "fit both %s and %s: say which with --arch", best->arch, fit.arch);

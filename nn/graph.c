@@ -55,6 +55,14 @@ static int input_shapes(const struct graph *graph, const struct node *node, stru
     return node->input_count;
 }
 
+static int fail_for_memory(struct graph *graph)
+{
+    if (!graph->failed)
+        error_memory(&graph->error, "a graph");
+    graph->failed = true;
+    return -1;
+}
+
 static int add_node(struct graph *graph, const char *name, struct node node)
 {
     if (graph->failed)
@@ -73,7 +81,7 @@ static int add_node(struct graph *graph, const char *name, struct node node)
         const int capacity = graph->capacity ? graph->capacity * 2 : 64;
         struct node *nodes = realloc(graph->nodes, (size_t)capacity * sizeof *nodes);
         if (!nodes)
-            return fail(graph, name, "not enough memory");
+            return fail_for_memory(graph);
         graph->nodes = nodes;
         graph->capacity = capacity;
     }

@@ -52,7 +52,7 @@ clean()
 }
 
 # errors: the lines of the command other than warnings
-errors() { grep -v '^cambench: warning' err; }
+errors() { grep -v '^cambench: warning\|^Fatal Internal Error in libarchive' err; }
 
 # files: check sums of the files in out/ that contain no times; for explain's sheets, which show a time, of the last
 # bytes
