@@ -24,7 +24,8 @@ static struct remote_file *remote(H5FD_t *file)
 static H5FD_t *open_remote(const char *name, unsigned flags, hid_t access, haddr_t most)
 {
     (void)name, (void)flags, (void)access, (void)most;
-    return calloc(1, sizeof(struct remote_file));
+    struct remote_file *file = calloc(1, sizeof *file);
+    return (H5FD_t *)file;
 }
 
 static herr_t close_remote(H5FD_t *file)

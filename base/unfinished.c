@@ -16,13 +16,14 @@ static struct place {
 
 void unfinished_add(const char *path)
 {
-    if (strlen(path) >= PATH_MAX)
+    const size_t length = strlen(path);
+    if (length >= PATH_MAX)
         return;
     for (int i = 0; i < PLACES; i++) {
         int expected = FREE;
         if (!atomic_compare_exchange_strong(&places[i].state, &expected, BUSY))
             continue;
-        strcpy(places[i].path, path);
+        memcpy(places[i].path, path, length + 1);
         atomic_store(&places[i].state, SET);
         return;
     }

@@ -15,6 +15,7 @@ enum { KEY_SEED = OPTIONS_KEY, KEY_CLASSES, KEY_WIDTH, KEY_SIZE, KEY_IMAGES, KEY
 struct generate {
     struct options common;
     const char *kind, *arch, *out;
+    char target[PATH_MAX];              /* of out, if that is a link */
     const char *for_weights, *for_demo; /* an option that only this kind has, if one was given */
     double width;
     int classes, images, seed, backgrounds;
@@ -160,10 +161,9 @@ static int generate_kind(struct generate *generate, struct error *err)
         return error_set(err, "generate %s has no option %s; see cambench generate --help", generate->kind, stray);
     if (!generate->out)
         return error_set(err, "generate %s needs --out FILE; see cambench generate --help", generate->kind);
-    char out[PATH_MAX];
-    if (file_follow(generate->out, out, err))
+    if (file_follow(generate->out, generate->target, err))
         return -1;
-    generate->out = out;
+    generate->out = generate->target;
     return is_weights ? generate_weights(generate, err) : generate_demo(generate, err);
 }
 

@@ -32,7 +32,7 @@ int run_lock_init(struct run_lock *lock, const char *folder, struct error *err)
 /* Whether an errno means that the file system has no such locks. */
 static bool is_unsupported(int reason)
 {
-    return reason == ENOSYS || reason == ENOLCK || reason == EOPNOTSUPP || reason == ENOTSUP || reason == EINVAL;
+    return reason == ENOSYS || reason == ENOLCK || reason == EOPNOTSUPP || reason == EINVAL;
 }
 
 static int not_written(const struct run_lock *lock, struct error *err)

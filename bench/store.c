@@ -102,6 +102,9 @@ enum statement {
     STATEMENT_COUNT
 };
 
+static const char one_item[] =
+    "SELECT seconds, full, tail, backward, program FROM item LEFT JOIN made USING (backbone, image, method)"
+    " WHERE (backbone, image, method) = (?, ?, ?)";
 static const char item_values[] = "SELECT protocol, metric, number, undefined, flag FROM value"
                                   " WHERE (backbone, image, method) = (?, ?, ?) ORDER BY protocol, metric";
 static const char item_curves[] = "SELECT protocol, metric, fraction, probability FROM curve"
@@ -120,9 +123,7 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [GET_BASE] = "SELECT predicted, probability, rank FROM base WHERE backbone = ? AND image = ?",
     [ADD_ITEM] = "INSERT INTO item VALUES (?, ?, ?, ?, ?, ?, ?)",
     [GET_ITEMS] = "SELECT backbone, image, method, seconds, full, tail, backward FROM item",
-    [GET_ITEM] =
-        "SELECT seconds, full, tail, backward, program FROM item LEFT JOIN made USING (backbone, image, method)"
-        " WHERE (backbone, image, method) = (?, ?, ?)",
+    [GET_ITEM] = one_item,
     [ADD_VALUE] = "INSERT INTO value VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     [GET_VALUES] = "SELECT backbone, image, method, protocol, metric, number, undefined, flag FROM value",
     [GET_ITEM_VALUES] = item_values,

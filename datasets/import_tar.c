@@ -165,7 +165,7 @@ static int open_inner(struct tar *tar, struct archive_entry *entry, struct error
     if (archive_entry_filetype(entry) != AE_IFREG || !archive_stem(path) || strlen(path) >= PATH_BYTES ||
         import_tool_folder(path, strlen(path), &length))
         return ENTRY;
-    strcpy(tar->inner_path, path);
+    memcpy(tar->inner_path, path, strlen(path) + 1);
     tar->inner = make_reader();
     if (!tar->inner)
         return error_memory(err, "an archive");

@@ -74,7 +74,7 @@ static const char *without_wrapper(const char *name)
 
 const char *graph_layer_name(const struct graph *graph, const char *name, char *out, size_t size)
 {
-    char plain[NAME_MAX_BYTES];
+    char plain[NAME_MAX_BYTES] = "";
     if (has_layer(graph, name) || strlen(name) >= sizeof plain)
         return name;
     without_brackets(name, plain, sizeof plain);
