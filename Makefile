@@ -1,7 +1,7 @@
 # cambench: make, make run, make test. `make help` lists the targets.
 #
-# Each room (folder) becomes a static library; the order of ROOMS is the order of linking: a room uses only rooms that
-# stand behind it. Registries of methods, metrics, backbones and commands are written by scanning the sources.
+# Each room (folder) becomes a static library with the folders inside it. tools/rooms.txt says which room uses which.
+# Registries of methods, metrics, backbones and commands are written by scanning the sources.
 # One program runs on any x86-64 or aarch64 machine: never -march=native; kernels are cloned per instruction set.
 # V=1 shows the commands; CI=true turns warnings into errors.
 
@@ -12,7 +12,11 @@ PKG := openblas hdf5-serial libjpeg libpng yaml-0.1 sqlite3 jansson nettle libar
 B := build
 Q := $(if $(V),,@)
 
-ROOMS := bench report metrics methods backbones datasets nn base
+# rooms in the order of linking; the rooms of a row of the table
+first_folders = $(foreach f,$(1),$(firstword $(subst /, ,$(f))))
+unique = $(if $(1),$(firstword $(1)) $(call unique,$(filter-out $(firstword $(1)),$(1))))
+ROOMS := $(call unique,$(filter-out tests,$(call first_folders,$(shell sed -n 's/^\([a-z].*\):.*/\1/p' tools/rooms.txt))))
+uses = $(filter $(call first_folders,$(shell sed -n 's|^$(1): *||p' tools/rooms.txt)),$(ROOMS))
 STD := -std=gnu17 -fopenmp -ffp-contract=off -fno-math-errno
 WARN := -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
@@ -24,7 +28,11 @@ PKG_CFLAGS = $(eval PKG_CFLAGS := $(patsubst -I%,-isystem %,$(call ASK_PKG,--cfl
 PKG_LIBS = $(eval PKG_LIBS := $(call ASK_PKG,--libs))$(PKG_LIBS)
 COMPILE = $(CC) $(STD) $(WARN) $(if $(CI),-Werror) $(CFLAGS) $(EXTRA) -I. $(PKG_CFLAGS) -MMD -MP
 
+# programs and kernels in a folder of a room have rules of their own
+APART := nn/kernels/% bench/perf/% bench/peers/%
 sources = $(sort $(wildcard $(1)/*.c))
+room_sources = $(filter-out $(APART),$(sort $(wildcard $(1)/*.c $(1)/*/*.c)))
+room_objects = $(patsubst %.c,$(B)/%.o,$(call room_sources,$(1)))
 objects = $(patsubst %.c,$(B)/%.o,$(call sources,$(1)))
 
 # nn/kernels/ is compiled once for each set of instructions; the processor's is chosen when the program starts
@@ -69,7 +77,7 @@ $(B)/registry/%.o: $(B)/registry/%.c
 	$(Q)$(COMPILE) -c $< -o $@
 
 # digests of the sources that the program was built from; outside of libbench.a, so that a test can link others
-COUNTED := nn nn/kernels base methods metrics backbones datasets bench
+COUNTED := nn nn/kernels base methods metrics backbones weights datasets bench/run
 $(B)/registry/digests.c: tools/digests.sh $(COUNTED:%=%/.) $(foreach f,$(COUNTED),$(wildcard $(f)/*.[ch]))
 	@tools/digests.sh $@
 	@touch $@
@@ -101,12 +109,12 @@ endef
 $(foreach s,$(KERNEL_SETS),$(eval $(call kernel_rule,$(s))))
 
 # taken in by the assembler, which -MMD does not see
-$(B)/bench/references.o: docs/references.bib
-$(B)/bench/cmd_new.o: $(wildcard bench/templates/*)
+$(B)/bench/cli/references.o: docs/references.bib
+$(B)/bench/cli/cmd_new.o: $(wildcard bench/cli/templates/*)
 $(B)/datasets/imagenet.o: datasets/imagenet_classes.txt
 
 define room_rule
-$(B)/lib$(1).a: $(call objects,$(1)) $(if $(filter nn,$(1)),$(KERNEL_OBJECTS)) $(if $(REGISTRY_$(1)),$(B)/registry/$(REGISTRY_$(1)).o)
+$(B)/lib$(1).a: $(call room_objects,$(1)) $(if $(filter nn,$(1)),$(KERNEL_OBJECTS)) $(if $(REGISTRY_$(1)),$(B)/registry/$(REGISTRY_$(1)).o)
 	@rm -f $$@
 	@$$(AR) rcs $$@ $$^
 endef
@@ -136,15 +144,6 @@ nightly: deps ## run configs/nightly.yaml, list what changed since results/basel
 	@tools/nightly.sh $(B)/cambench
 
 # -- tests: tests/ROOM/test_X.c is a program of its own, linked with that room and the rooms it may use -------------------
-DEPENDS_base := base
-DEPENDS_nn := nn base
-DEPENDS_datasets := datasets base
-DEPENDS_backbones := backbones nn base
-DEPENDS_methods := methods backbones nn base
-DEPENDS_metrics := metrics nn base
-DEPENDS_report := report base
-DEPENDS_bench := $(ROOMS) digests
-
 TEST_SOURCES := $(sort $(wildcard tests/*/test_*.c))
 TESTS := $(patsubst %.c,$(B)/%,$(TEST_SOURCES))
 
@@ -153,7 +152,7 @@ $(B)/tests/%_main.c: tests/%.c tools/test_main.sh
 	@tools/test_main.sh $< > $@
 
 define test_rule
-$(B)/$(1): $(B)/$(1).o $(B)/$(1)_main.o $(B)/tests/golden.o $(patsubst %,$(B)/lib%.a,$(DEPENDS_$(2)))
+$(B)/$(1): $(B)/$(1).o $(B)/$(1)_main.o $(B)/tests/golden.o $(patsubst %,$(B)/lib%.a,$(call uses,tests/$(2)) $(if $(filter bench,$(2)),digests))
 	@echo "  LD $$@"
 	$$(Q)$$(LINK) $$^ -lcmocka $$(PKG_LIBS) -lm -o $$@
 endef
@@ -277,6 +276,6 @@ FORCE:
 clean: ## remove build/
 	rm -rf $(B)
 
-OBJECTS := $(foreach r,$(ROOMS),$(call objects,$(r))) $(KERNEL_OBJECTS) $(PERF_OBJECTS) $(B)/tests/golden.o $(TESTS:=.o) $(TESTS:=_main.o) \
+OBJECTS := $(foreach r,$(ROOMS),$(call room_objects,$(r))) $(KERNEL_OBJECTS) $(PERF_OBJECTS) $(B)/tests/golden.o $(TESTS:=.o) $(TESTS:=_main.o) \
     $(REPLAYS:=.o) $(B)/tests/fuzz/memory_file.o $(B)/tests/fuzz/replay.o
 -include $(OBJECTS:.o=.d) $(wildcard $(B)/registry/*.d)

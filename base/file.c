@@ -361,3 +361,12 @@ void file_abandon(struct file_writer *writer)
     unfinished_drop(writer->temporary);
     file_remove_folders(&writer->folders);
 }
+
+int file_check_writable(const char *path, struct error *err)
+{
+    struct file_writer writer;
+    if (file_create(&writer, path, err))
+        return -1;
+    file_abandon(&writer);
+    return 0;
+}

@@ -64,6 +64,9 @@ int file_create_given(struct file_writer *writer, const char *path, struct error
  */
 int file_follow(const char *path, char target[PATH_MAX], struct error *err);
 
+/* Checks that a file can be made at the path, by making it and removing it again. */
+int file_check_writable(const char *path, struct error *err);
+
 /* Flushes, syncs and renames; on failure the temporary file is removed and the old file is as it was. */
 int file_commit(struct file_writer *writer, struct error *err);
 

@@ -402,3 +402,18 @@ int graph_find(const struct graph *graph, const char *name, struct error *err)
     return error_set(err, "unknown layer \"%s\"%s", text_printable(name, shown, sizeof shown),
                      text_suggestion(name, names, count, suggestion, sizeof suggestion));
 }
+
+long long graph_trainable(const struct graph *graph)
+{
+    long long count = 0;
+    for (int i = 0; i < graph_parameter_count(graph); i++) {
+        const struct parameter parameter = graph_parameter(graph, i);
+        if (parameter.role == PARAMETER_NORM_MEAN || parameter.role == PARAMETER_NORM_VARIANCE)
+            continue;
+        long long size = 1;
+        for (int d = 0; d < parameter.rank; d++)
+            size *= parameter.dim[d];
+        count += size;
+    }
+    return count;
+}

@@ -101,6 +101,9 @@ int graph_node_count(const struct graph *graph);
 struct node_info graph_node(const struct graph *graph, int node);
 int graph_parameter_count(const struct graph *graph);
 struct parameter graph_parameter(const struct graph *graph, int i);
+
+/* Trainable elements of a network, as papers count them: without the running means and variances. */
+long long graph_trainable(const struct graph *graph);
 void graph_parameters(const struct graph *graph, struct parameter *list); /* all of them, (graph_parameter_count) */
 
 /*

@@ -1,35 +1,16 @@
 #!/bin/sh
 # Checks who includes whom: a room includes itself and the rooms of its row, with paths from the project's root.
+# tools/rooms.txt is the table.
 # usage: check_includes.sh [FILE...]     default: all sources
 set -eu
 
-# room: allowed rooms. A folder without a row of its own falls under its parent's.
-rooms='
-bench: report metrics methods backbones datasets nn base
-report: base
-metrics: nn base
-methods: nn base
-backbones: nn base
-datasets: base
-nn: base
-base:
-tests: nn base
-tests/fuzz: tests bench report metrics methods backbones datasets nn base
-tests/bench: tests bench report metrics methods backbones datasets nn base
-tests/report: tests report base
-tests/metrics: tests metrics nn base
-tests/methods: tests methods backbones nn base
-tests/backbones: tests backbones nn base
-tests/datasets: tests datasets base
-tests/nn: tests nn base
-tests/base: tests base
-'
+rooms=$(sed "/^#/d" tools/rooms.txt)
 
 # descriptor: headers of its own room that a file defining it may not see; those of other rooms come through its door
 closed='
 const struct method method_: methods/harness.h
 const struct metric metric_: metrics/evidence.h metrics/protocol.h
-const struct backbone_family backbone_: backbones/weights_file.h
+const struct backbone_family backbone_: weights/weights_file.h
 '
 
 # shellcheck disable=SC2046 # a list of paths, none with spaces
@@ -78,7 +59,7 @@ FNR == 1 {
     sub("/[^/]*$", "", target)
     target = row_of(target)
     if (!(room in allowed))
-        complain("folder \"" folder "\" is no room: add a row to tools/check_includes.sh")
+        complain("folder \"" folder "\" is not a room: add a row to tools/rooms.txt")
     else if (target != room && index(allowed[room] , " " target " ") == 0)
         complain(room " may not include \"" path "\"")
     else if (hidden != "" && (target != room || index(hidden, " " path " ")))

@@ -13,7 +13,7 @@ fi
 mkdir -p "$(dirname "$1")"
 {
     echo "/* Written by tools/commit.sh. */"
-    echo "#include \"bench/digests.h\""
+    echo "#include \"bench/store/digests.h\""
     echo
     echo "const char program_commit[] = \"$commit\";"
 } >"$1.new"

@@ -13,10 +13,9 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 # lists the files that count, and the room of each
-is_counted='^(nn|base|methods|metrics)/|^backbones/[^/]*$|^datasets/[^/]*$|^bench/(curves|evaluate|plan|truth)\.'
-is_left_out='^backbones/(pickle|pth|safetensors|tensor_file|weights_(generate|import|match|naming|source))'
-is_left_out="$is_left_out|^datasets/(csv_read|demo|encode|import|imageset_write|matlab_read)"
-find nn base methods metrics backbones datasets bench -name '*.[ch]' | sort | grep -E "$is_counted" |
+is_counted='^(nn|base|methods|metrics|backbones)/|^datasets/[^/]*$|^weights/weights_file\.|^bench/run/(curves|evaluate|plan|truth)\.'
+is_left_out='^datasets/(demo|encode|imageset_write)'
+find nn base methods metrics backbones weights datasets bench -name '*.[ch]' | sort | grep -E "$is_counted" |
     grep -Ev "$is_left_out" >"$work/files"
 while read -r file; do echo "${file%/*}"; done <"$work/files" | sort -u | (cd "$work" && xargs mkdir -p)
 
@@ -167,7 +166,7 @@ awk -v work="$work" 'NR == FNR { sum[$2] = $1; next } { print $3, sum[$3] >(work
 mkdir -p "$(dirname "$1")"
 {
     echo "/* Written by tools/digests.sh from the sources. */"
-    echo "#include \"bench/digests.h\""
+    echo "#include \"bench/store/digests.h\""
     echo
     echo "const struct digest digests[] = {"
     (cd "$work" && sha256sum unit.*) | sed 's/^\([0-9a-f]*\) *unit\.\([a-z]*\)\.\(.*\)/    {"\2", "\3", "\1"},/'

@@ -7,7 +7,7 @@ case $1 in
 methods)   type='struct method'          prefix=method_   header=methods/method.h     table=methods ;;
 metrics)   type='struct metric'          prefix=metric_   header=metrics/metric.h     table=metrics ;;
 backbones) type='struct backbone_family' prefix=backbone_ header=backbones/backbone.h table=backbone_families ;;
-commands)  type='struct command'         prefix=command_  header=bench/bench.h        table=commands ;;
+commands)  type='struct command'         prefix=command_  header=bench/cli/command.h       table=commands ;;
 *) echo "registry.sh: unknown registry \"$1\"" >&2; exit 2 ;;
 esac
 names=

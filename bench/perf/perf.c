@@ -6,10 +6,10 @@
  */
 #include "bench/perf/perf.h"
 
-#include "bench/options.h"
+#include "bench/cli/options.h"
 #include "bench/perf/rounds.h"
-#include "bench/startup.h"
-#include "bench/worker_threads.h"
+#include "bench/process/startup.h"
+#include "bench/process/worker_threads.h"
 
 #include <cblas.h>
 #include <omp.h>

@@ -1,8 +1,8 @@
 /* bench/perf/subject.c - opens a network for measuring and feeds it. */
 #include "bench/perf/subject.h"
 
-#include "backbones/weights_file.h"
 #include "bench/perf/rounds.h"
+#include "weights/weights_file.h"
 
 #include <string.h>
 

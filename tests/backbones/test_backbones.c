@@ -2,9 +2,9 @@
  * tests/backbones/test_backbones.c - every network against torchvision's, with generated weights: names, logits, target
  * layer, gradients (tests/golden/backbones.py). Whole VGGs are few here: most of their time goes into making weights.
  */
-#include "backbones/weights_file.h"
 #include "tests/golden.h"
 #include "tests/test.h"
+#include "weights/weights_file.h"
 
 #include <math.h>
 #include <stdio.h>

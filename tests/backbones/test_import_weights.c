@@ -1,8 +1,8 @@
 /* tests/backbones/test_import_weights.c - the network behind foreign names and shapes, and its weights file. */
-#include "backbones/weights_import.h"
-#include "backbones/weights_naming.h"
 #include "tests/safetensors.h"
 #include "tests/test.h"
+#include "weights/weights_import.h"
+#include "weights/weights_naming.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* tests/backbones/test_tensor_file.c - tensors as PyTorch and safetensors write them; files that nobody should trust. */
-#include "backbones/tensor_file.h"
 #include "tests/test.h"
+#include "weights/tensor_file.h"
 
 #include <archive.h>
 #include <archive_entry.h>

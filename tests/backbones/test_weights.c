@@ -1,7 +1,7 @@
 /* tests/backbones/test_weights.c - weights files, right and wrong, and generated weights. */
-#include "backbones/weights_file.h"
 #include "base/h5.h"
 #include "tests/test.h"
+#include "weights/weights_file.h"
 
 #include <math.h>
 #include <stdio.h>

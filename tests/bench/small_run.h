@@ -6,8 +6,8 @@
 #define TESTS_BENCH_SMALL_RUN_H
 
 #include "base/file.h"
-#include "bench/bench.h"
-#include "bench/evaluate.h"
+#include "bench/process/program.h"
+#include "bench/run/evaluate.h"
 #include "datasets/encode.h"
 #include "tests/test.h"
 

@@ -1,5 +1,5 @@
 /* tests/bench/test_class_names.c - finds classes by name, and compares the classes of image sets and networks. */
-#include "bench/class_names.h"
+#include "bench/run/class_names.h"
 
 #include "datasets/imagenet.h"
 

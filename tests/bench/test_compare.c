@@ -1,6 +1,6 @@
 /* tests/bench/test_compare.c - nights of made-up runs: the same code raises no alarm, what is broken is found and named */
-#include "bench/baseline.h"
-#include "bench/compare_read.h"
+#include "bench/compare/baseline.h"
+#include "bench/compare/compare_read.h"
 
 #include "base/random.h"
 #include "tests/test.h"

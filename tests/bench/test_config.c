@@ -1,5 +1,5 @@
 /* tests/bench/test_config.c - configs: what is read, every kind of error with its place, and back to YAML. */
-#include "bench/config.h"
+#include "bench/config/config.h"
 
 #include "backbones/backbone.h"
 

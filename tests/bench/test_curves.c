@@ -4,7 +4,7 @@
  */
 #include "tests/bench/small_run.h"
 
-#include "bench/curves.h"
+#include "bench/run/curves.h"
 
 #include <math.h>
 

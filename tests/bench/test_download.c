@@ -1,7 +1,7 @@
 /* tests/bench/test_download.c - the table of published weights, names with a SHA-256, and where a server may send on to. */
 #include "backbones/backbone.h"
-#include "bench/download.h"
-#include "bench/published.h"
+#include "bench/fetch/download.h"
+#include "weights/published.h"
 
 #include "tests/test.h"
 

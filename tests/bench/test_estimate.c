@@ -1,5 +1,5 @@
 /* tests/bench/test_estimate.c - passes foretold and passes made, what metrics ask for, files that are missing. */
-#include "bench/estimate.h"
+#include "bench/run/estimate.h"
 #include "tests/bench/small_run.h"
 
 static void open_small(struct small_run *s, const char *keys)

@@ -1,8 +1,8 @@
 /* tests/bench/test_explain.c - pictures explained one by one, against a run on the same pictures in an image set. */
 #include "tests/bench/small_run.h"
 
-#include "bench/explain.h"
-#include "bench/shipped.h"
+#include "bench/process/shipped.h"
+#include "bench/run/explain.h"
 #include "datasets/decode.h"
 #include "report/report.h"
 

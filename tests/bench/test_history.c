@@ -1,5 +1,5 @@
 /* tests/bench/test_history.c - nights go in and come back as trends, in the order of time, with their changes */
-#include "bench/history.h"
+#include "bench/compare/history.h"
 
 #include "tests/test.h"
 

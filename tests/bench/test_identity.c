@@ -1,5 +1,5 @@
 /* tests/bench/test_identity.c - which value of a config has changed. */
-#include "bench/identity.h"
+#include "bench/run/identity.h"
 
 #include "tests/test.h"
 

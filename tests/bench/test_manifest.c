@@ -1,7 +1,8 @@
 /* tests/bench/test_manifest.c - manifest.json read back by jansson; SHA-256 against published vectors. */
-#include "bench/manifest.h"
+#include "base/sha256.h"
+#include "bench/run/manifest.h"
 
-#include "bench/bench.h"
+#include "bench/process/program.h"
 
 #include "tests/test.h"
 

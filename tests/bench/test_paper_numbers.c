@@ -1,8 +1,8 @@
 /* tests/bench/test_paper_numbers.c - CSV files of published numbers: what is read, what is refused and how. */
-#include "bench/paper_numbers.h"
+#include "bench/run/paper_numbers.h"
 
 #include "backbones/backbone.h"
-#include "bench/references.h"
+#include "bench/cli/references.h"
 #include "tests/test.h"
 
 #include <glob.h>

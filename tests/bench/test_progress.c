@@ -1,5 +1,5 @@
 /* tests/bench/test_progress.c - the bar's text and how often it is drawn, with a clock of our own. */
-#include "bench/progress.h"
+#include "bench/process/progress.h"
 
 #include "tests/test.h"
 

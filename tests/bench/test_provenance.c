@@ -1,5 +1,5 @@
 /* Programs that measured a run: how the store keeps them, how their parts are compared and described. */
-#include "bench/store_programs.h"
+#include "bench/store/store_programs.h"
 #include "tests/test.h"
 
 #include <stdio.h>

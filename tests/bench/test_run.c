@@ -2,7 +2,7 @@
 #include "tests/bench/small_run.h"
 
 #include "base/h5.h"
-#include "bench/interrupt.h"
+#include "bench/process/interrupt.h"
 
 #include <signal.h>
 #include <sqlite3.h>

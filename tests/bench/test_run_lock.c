@@ -1,7 +1,7 @@
 /*
  * Locks by name, for file systems without flock(); this file's own flock() fails with ENOSYS and the like on request.
  */
-#include "bench/run_lock.h"
+#include "bench/store/run_lock.h"
 
 #include "tests/test.h"
 

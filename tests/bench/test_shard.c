@@ -1,5 +1,5 @@
 /* tests/bench/test_shard.c - what an environment says about shards, and that they share the work evenly */
-#include "bench/shard.h"
+#include "bench/run/shard.h"
 
 #include "tests/test.h"
 

@@ -1,5 +1,5 @@
 /* tests/bench/test_store.c - what is committed comes back, to the bit, also after a crash; what does not fit is said */
-#include "bench/store.h"
+#include "bench/store/store.h"
 
 #include "tests/test.h"
 

@@ -1,5 +1,5 @@
 /* tests/bench/test_weights_cache.c - foreign weights are imported once and found again. */
-#include "bench/weights_cache.h"
+#include "bench/run/weights_cache.h"
 #include "tests/safetensors.h"
 #include "tests/test.h"
 

@@ -5,7 +5,7 @@
 #define TESTS_DATASETS_IMPORT_PLACE_H
 
 #include "datasets/imageset.h"
-#include "datasets/import.h"
+#include "datasets/import/import.h"
 
 #include "tests/test.h"
 

@@ -1,7 +1,7 @@
 /* tests/datasets/test_imagenet.c - ImageNet as it is distributed, in small: development kit, Kaggle, archives, boxes. */
 #include "datasets/decode.h"
-#include "datasets/import_picture.h"
-#include "datasets/import_tables.h"
+#include "datasets/import/import_picture.h"
+#include "datasets/import/import_tables.h"
 
 #include "tests/datasets/import_place.h"
 #include "tests/test.h"

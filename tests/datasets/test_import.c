@@ -1,7 +1,7 @@
 /* tests/datasets/test_import.c - folders of pictures in a temporary place, imported and read back. */
-#include "datasets/csv_read.h"
 #include "datasets/imageset.h"
-#include "datasets/import.h"
+#include "datasets/import/csv_read.h"
+#include "datasets/import/import.h"
 
 #include "tests/datasets/import_place.h"
 #include "tests/test.h"

@@ -4,11 +4,11 @@
  * Each input is read as each kind of table: labels, synsets (text or meta.mat), a list of files, Kaggle's boxes, an
  * annotation in XML, published numbers. The pictures for the tables are in a folder that is made once.
  */
-#include "bench/paper_numbers.h"
-#include "datasets/import.h"
-#include "datasets/import_layout.h"
-#include "datasets/import_source.h"
-#include "datasets/import_tables.h"
+#include "bench/run/paper_numbers.h"
+#include "datasets/import/import.h"
+#include "datasets/import/import_layout.h"
+#include "datasets/import/import_source.h"
+#include "datasets/import/import_tables.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <limits.h>

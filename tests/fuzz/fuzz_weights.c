@@ -1,6 +1,6 @@
 /* tests/fuzz/fuzz_weights.c - weights files in HDF5, whose library may die of them in its child process. */
-#include "backbones/weights_file.h"
 #include "tests/fuzz/fuzz.h"
+#include "weights/weights_file.h"
 
 FUZZ_SEEDS("tests/fuzz/corpus/weights", "tests/golden/h5");
 

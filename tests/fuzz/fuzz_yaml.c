@@ -1,5 +1,5 @@
 /* tests/fuzz/fuzz_yaml.c - configs. */
-#include "bench/config.h"
+#include "bench/config/config.h"
 #include "tests/fuzz/fuzz.h"
 
 FUZZ_SEEDS("configs", "tests/fuzz/corpus/yaml");

@@ -4,8 +4,8 @@
 #ifndef TESTS_FUZZ_TENSORS_H
 #define TESTS_FUZZ_TENSORS_H
 
-#include "backbones/tensor_file.h"
 #include "tests/fuzz/fuzz.h"
+#include "weights/tensor_file.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Writes tests/golden/devkit: small files like meta.mat of ImageNet's development kit, which datasets/matlab_read.c reads.
+"""Writes tests/golden/devkit: small files like meta.mat of ImageNet's development kit, which datasets/import/matlab_read.c reads.
 
 Two writers: SciPy, compressed and plain (texts as UTF-8, numbers of 64 bits), and the bytes put together here as MATLAB
 itself does it (texts as UTF-16, numbers in their smallest type, compressed); SciPy reads that one back.

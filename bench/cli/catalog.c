@@ -1,0 +1,299 @@
+/* bench/cli/catalog.c - methods, metrics, backbones, protocols and layers as JSON. */
+#include "bench/cli/catalog.h"
+
+#include "backbones/backbone.h"
+#include "base/arena.h"
+#include "base/param.h"
+#include "base/text.h"
+#include "bench/store/provenance.h"
+#include "methods/method.h"
+#include "metrics/metric.h"
+#include "metrics/protocol.h"
+
+#include <string.h>
+
+#define KINDS_MAX 8
+
+/* An array under construction; jansson says "no memory" by NULL or -1, which is kept until the end. */
+struct list {
+    json_t *array, *object; /* object: the last one added, owned by the array */
+    bool failed;
+};
+
+static struct list list_begin(void)
+{
+    json_t *array = json_array();
+    return (struct list){.array = array, .failed = !array};
+}
+
+static void list_next(struct list *list)
+{
+    list->object = json_object();
+    if (json_array_append_new(list->array, list->object))
+        list->failed = true;
+}
+
+static void set(struct list *list, const char *key, json_t *value)
+{
+    if (json_object_set_new(list->object, key, value))
+        list->failed = true;
+}
+
+static void set_text(struct list *list, const char *key, const char *text)
+{
+    set(list, key, text ? json_string(text) : json_null());
+}
+
+static void set_number(struct list *list, const char *key, long long number)
+{
+    set(list, key, json_integer(number));
+}
+
+/* A year or the like, where 0 means there is none. */
+static void set_year(struct list *list, int year)
+{
+    set(list, "year", year ? json_integer(year) : json_null());
+}
+
+static json_t *list_end(struct list *list, struct error *err)
+{
+    if (!list->failed)
+        return list->array;
+    json_decref(list->array);
+    error_memory(err, "the list");
+    return NULL;
+}
+
+static const char *param_type_name(const struct param *param)
+{
+    static const char *const names[] = {
+        [PARAM_TYPE_INT] = "int",   [PARAM_TYPE_FLOAT] = "float", [PARAM_TYPE_BOOL] = "bool",
+        [PARAM_TYPE_ENUM] = "enum", [PARAM_TYPE_NAMES] = "names",
+    };
+    return names[param->type];
+}
+
+/* The rows with their values in `owner`, which the defaults or a preset have filled. */
+static void set_params(struct list *list, const struct param *params, const void *owner)
+{
+    struct list rows = list_begin();
+    for (const struct param *param = params; param && param->name; param++) {
+        char value[PARAM_NAMES_MAX * PARAM_TEXT_MAX], allowed[256];
+        param_format(param, owner, value, sizeof value);
+        param_allowed(param, allowed, sizeof allowed);
+        list_next(&rows);
+        set_text(&rows, "name", param->name);
+        set_text(&rows, "type", param_type_name(param));
+        set_text(&rows, "default", value);
+        set_text(&rows, "allowed", allowed);
+        set_text(&rows, "help", param->help);
+    }
+    list->failed |= rows.failed;
+    set(list, "params", rows.array);
+}
+
+static void set_default_params(struct list *list, const struct param *params, size_t size)
+{
+    struct arena arena;
+    arena_init(&arena, 0);
+    void *owner = arena_alloc(&arena, 1, size ? size : 1);
+    if (owner) {
+        param_defaults(params, owner);
+        set_params(list, params, owner);
+    } else {
+        list->failed = true;
+    }
+    arena_release(&arena);
+}
+
+/* -- methods ------------------------------------------------------------------------------------------------------ */
+
+static void set_needs(struct list *list, unsigned needs)
+{
+    static const struct {
+        unsigned bit;
+        const char *name;
+    } rows[] = {{METHOD_NEEDS_GRADIENT, "gradient"},
+                {METHOD_NEEDS_TAIL_PASSES, "tail passes"},
+                {METHOD_NEEDS_MASKED_PASSES, "masked passes"}};
+    json_t *names = json_array();
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if ((needs & rows[i].bit) && json_array_append_new(names, json_string(rows[i].name)))
+            list->failed = true;
+    set(list, "needs", names);
+}
+
+static json_t *collect_methods(__attribute__((unused)) const char *arch, struct error *err)
+{
+    struct list list = list_begin();
+    for (const struct method *const *method = methods; *method; method++) {
+        list_next(&list);
+        set_text(&list, "name", (*method)->name);
+        set_text(&list, "title", (*method)->title);
+        set_year(&list, (*method)->year);
+        set_text(&list, "source", (*method)->source);
+        set_number(&list, "version", (*method)->version);
+        set_text(&list, "digest", program_digest("method", (*method)->name));
+        set_text(&list, "cost", (*method)->cost);
+        set_needs(&list, (*method)->needs);
+        set_text(&list, "map", (*method)->map == METHOD_MAP_LAYER ? "layer" : "input");
+        set(&list, "signed", json_boolean((*method)->is_signed));
+        set(&list, "normalised", json_boolean((*method)->is_normalised));
+        set(&list, "control", json_boolean((*method)->is_control));
+        set_default_params(&list, (*method)->params, (*method)->params_size);
+    }
+    return list_end(&list, err);
+}
+
+/* -- metrics ------------------------------------------------------------------------------------------------------ */
+
+static json_t *collect_metrics(__attribute__((unused)) const char *arch, struct error *err)
+{
+    struct list list = list_begin();
+    for (const struct metric *const *metric = metrics; *metric; metric++) {
+        list_next(&list);
+        set_text(&list, "name", (*metric)->name);
+        set_text(&list, "title", (*metric)->title);
+        set_text(&list, "unit", (*metric)->unit);
+        set_text(&list, "better", (*metric)->direction == METRIC_HIGHER_IS_BETTER ? "higher" : "lower");
+        /* JSON has no infinity: an open end is null */
+        set(&list, "min", isfinite((*metric)->min) ? json_real((*metric)->min) : json_null());
+        set(&list, "max", isfinite((*metric)->max) ? json_real((*metric)->max) : json_null());
+        set(&list, "of_means", json_boolean((*metric)->combine));
+        set(&list, "cost", json_boolean((*metric)->is_cost));
+        set_year(&list, (*metric)->year);
+        set_text(&list, "source", (*metric)->source);
+        set_number(&list, "version", (*metric)->version);
+        set_text(&list, "digest", program_digest("metric", (*metric)->name));
+        set_default_params(&list, (*metric)->params, (*metric)->params_size);
+    }
+    return list_end(&list, err);
+}
+
+/* -- backbones ---------------------------------------------------------------------------------------------------- */
+
+static const struct backbone_options usual_options = {.classes = 1000, .width = 1, .height = 224, .width_px = 224};
+
+static int set_size(struct list *list, const char *arch, struct error *err)
+{
+    struct graph *graph = backbone_graph(arch, &usual_options, err);
+    if (!graph)
+        return -1;
+    double macs = 0;
+    for (int i = 0; i < graph_node_count(graph); i++)
+        macs += graph_node(graph, i).macs;
+    const long long parameters = graph_trainable(graph);
+    graph_free(graph);
+    set_number(list, "parameters", parameters);
+    set_number(list, "multiply_adds", (long long)macs);
+    return 0;
+}
+
+static int add_variant(struct list *list, const struct backbone_family *family, const struct backbone_variant *variant,
+                       struct error *err)
+{
+    list_next(list);
+    set_text(list, "name", variant->name);
+    set_text(list, "title", variant->title);
+    set_text(list, "family", family->name);
+    set_text(list, "layer", variant->layer);
+    set_text(list, "source", family->source);
+    set(list, "any_width", json_boolean(family->has_width));
+    return set_size(list, variant->name, err);
+}
+
+static json_t *collect_backbones(__attribute__((unused)) const char *arch, struct error *err)
+{
+    struct list list = list_begin();
+    for (const struct backbone_family *const *family = backbone_families; *family; family++)
+        for (const struct backbone_variant *variant = (*family)->variants; variant->name; variant++)
+            if (add_variant(&list, *family, variant, err)) {
+                json_decref(list.array);
+                return NULL;
+            }
+    return list_end(&list, err);
+}
+
+/* -- protocols ---------------------------------------------------------------------------------------------------- */
+
+static json_t *collect_protocols(__attribute__((unused)) const char *arch, struct error *err)
+{
+    struct list list = list_begin();
+    for (const struct protocol *protocol = protocols; protocol->name; protocol++) {
+        list_next(&list);
+        set_text(&list, "name", protocol->name);
+        set_text(&list, "title", protocol->title);
+        set_text(&list, "source", protocol->source);
+        set_number(&list, "version", protocol->version);
+        set_params(&list, protocol_params, protocol);
+    }
+    return list_end(&list, err);
+}
+
+/* -- layers of an architecture ------------------------------------------------------------------------------------ */
+
+static void add_node(struct list *list, struct node_info node, bool is_default)
+{
+    list_next(list);
+    set_text(list, "name", node.name);
+    set_text(list, "alias", node.alias);
+    set_text(list, "op", node.op);
+    set(list, "shape", json_pack("[iii]", node.shape.c, node.shape.h, node.shape.w));
+    set(list, "default", json_boolean(is_default));
+}
+
+static json_t *collect_layers(const char *arch, struct error *err)
+{
+    const struct backbone_family *family;
+    const struct backbone_variant *variant = backbone_find(arch, &family, err);
+    struct graph *graph = variant ? backbone_graph(arch, &usual_options, err) : NULL;
+    if (!graph)
+        return NULL;
+    struct list list = list_begin();
+    const int usual = graph_find(graph, variant->layer, err);
+    for (int i = 0; i < graph_node_count(graph); i++)
+        add_node(&list, graph_node(graph, i), i == usual);
+    graph_free(graph);
+    return list_end(&list, err);
+}
+
+/* ----------------------------------------------------------------------------------------------------------------- */
+
+#define COLUMNS (const struct table_column[])
+
+const struct catalog_kind catalog_kinds[] = {
+    {"methods", false,
+     COLUMNS{{"name", "NAME"}, {"title", "TITLE"}, {"year", "YEAR"}, {"needs", "NEEDS"}, {"cost", "COST"}, {0}},
+     collect_methods},
+    {"metrics", false,
+     COLUMNS{{"name", "NAME"}, {"title", "TITLE"}, {"unit", "UNIT"}, {"better", "BETTER"}, {"year", "YEAR"}, {0}},
+     collect_metrics},
+    {"backbones", false,
+     COLUMNS{{"name", "NAME"},
+             {"title", "TITLE"},
+             {"layer", "LAYER"},
+             {"parameters", "PARAMETERS"},
+             {"multiply_adds", "MULTIPLY-ADDS"},
+             {0}},
+     collect_backbones},
+    {"protocols", false, COLUMNS{{"name", "NAME"}, {"title", "TITLE"}, {"version", "VERSION"}, {0}}, collect_protocols},
+    {"layers", true,
+     COLUMNS{{"name", "NAME"}, {"alias", "ALIAS"}, {"op", "OPERATOR"}, {"shape", "SHAPE"}, {"default", "DEFAULT"}, {0}},
+     collect_layers},
+    {0},
+};
+
+const struct catalog_kind *catalog_find(const char *name, struct error *err)
+{
+    const char *names[KINDS_MAX];
+    int count = 0;
+    for (const struct catalog_kind *kind = catalog_kinds; kind->name; kind++) {
+        if (strcmp(kind->name, name) == 0)
+            return kind;
+        names[count++] = kind->name;
+    }
+    char shown[64], suggestion[128];
+    error_set(err, "cannot list \"%s\"%s", text_printable(name, shown, sizeof shown),
+              text_suggestion(name, names, count, suggestion, sizeof suggestion));
+    return NULL;
+}

@@ -1,0 +1,159 @@
+/* bench/cli/cmd_explain.c - cambench explain IMAGE...: maps over any picture. */
+#include "bench/cli/command.h"
+#include "bench/cli/options.h"
+#include "bench/run/explain.h"
+#include "bench/run/sheet.h"
+
+#include "base/text.h"
+#include "report/escape.h"
+
+#include <stdlib.h>
+
+struct explain_command {
+    struct options common;
+    struct explain_options options;
+    const char **pictures; /* as many as there are words */
+};
+
+enum key { KEY_BACKBONE = OPTIONS_KEY, KEY_WEIGHTS, KEY_METHODS, KEY_CLASS, KEY_LAYER, KEY_PROTOCOL };
+
+static int take(void *target, int key, const char *value, struct error *err)
+{
+    struct explain_command *command = target;
+    struct explain_options *options = &command->options;
+    switch (key) {
+    case KEY_BACKBONE:
+        options->backbone = value;
+        return 0;
+    case KEY_WEIGHTS:
+        options->weights = value;
+        return 0;
+    case KEY_METHODS:
+        options->methods = value;
+        return 0;
+    case KEY_CLASS:
+        options->klass = value;
+        return 0;
+    case KEY_LAYER:
+        options->layer = value;
+        return 0;
+    case KEY_PROTOCOL:
+        options->protocol = value;
+        return 0;
+    case 'o':
+        options->output = value;
+        return 0;
+    case 't':
+        return options_int("--threads", value, 0, 1024, &options->threads, err);
+    default:
+        command->pictures[options->picture_count++] = value;
+        return 0;
+    }
+}
+
+static const struct options_usage usage = {
+    .words = "IMAGE...",
+    .doc =
+        "Draws where a network looks, for any JPEG or PNG file: the picture as the network sees it and a map of each "
+        "method, with class, probability and time, as one PNG per picture called PICTURE-NETWORK.png. A picture that "
+        "cannot be read is named, and the others are done.\v"
+        "Examples:\n"
+        "  cambench explain dog.jpg\n"
+        "  cambench explain *.jpg --backbone vgg16_bn --output maps\n"
+        "  cambench explain dog.jpg --weights resnet50.h5 --class tabby\n\n"
+        "Without --weights a demo network that comes with cambench is used; it knows drawn shapes, not dogs.\n",
+    .rows =
+        (const struct argp_option[]){
+            {"backbone", KEY_BACKBONE, "ARCH", 0, "the demo network of this architecture (resnet18)", 0},
+            {"weights", KEY_WEIGHTS, "FILE", 0, "a network of your own", 0},
+            {"methods", KEY_METHODS, "A,B,C", 0,
+             "methods with their usual parameters, or all "
+             "(gradcam,gradcam_pp,layercam,reciprocam)",
+             0},
+            {"class", KEY_CLASS, "CLASS", 0, "name, synset or index of the class to explain (the predicted one)", 0},
+            {"layer", KEY_LAYER, "LAYER", 0, "target layer (the architecture's usual one)", 0},
+            {"protocol", KEY_PROTOCOL, "PROTOCOL", 0, "how pictures are resized and cropped (cambench)", 0},
+            {"output", 'o', "DIR", 0, "where the PNGs go (the current folder)", 0},
+            {"threads", 't', "N", 0, "0: as many as there are cores", 0},
+            {0}},
+    .common = OPTIONS_QUIET,
+    .words_min = 1,
+    .words_max = OPTIONS_ANY,
+    .take = take,
+};
+
+/* "dog.jpg -> cat, 1.2 % (predicted: dog, 87.3 %), ./dog-resnet18-cat.png" */
+static void print(const char *picture, const struct explained *explained)
+{
+    char name[256];
+    escape_terminal(stdout, picture, 0);
+    printf(" -> ");
+    escape_terminal(stdout, sheet_class(explained->klass, explained->class_name, name, sizeof name), 0);
+    printf(", %.1f %%", 100 * explained->probability);
+    if (explained->klass != explained->predicted) {
+        printf(" (predicted: ");
+        escape_terminal(stdout, sheet_class(explained->predicted, explained->predicted_name, name, sizeof name), 0);
+        printf(", %.1f %%)", 100 * explained->predicted_probability);
+    }
+    printf(", ");
+    escape_terminal(stdout, explained->path, 0);
+    printf("\n");
+    fflush(stdout);
+}
+
+/* All of them, whatever happens to one; its exit code. */
+static int explain_all(const struct explain_command *command, struct explain *explain)
+{
+    const struct explain_options *options = &command->options;
+    int failed = 0;
+    for (int i = 0; i < options->picture_count; i++) {
+        struct explained explained;
+        struct error why;
+        char line[sizeof why.text];
+        if (explain_next(explain, &explained, &why)) {
+            failed++;
+            fprintf(stderr, "cambench: %s\n", text_printable(why.text, line, sizeof line));
+        } else if (!command->common.quiet) {
+            print(options->pictures[i], &explained);
+            if (explained.is_clipped)
+                fprintf(stderr, "note: %s is 16-bit grey; values above 255 become white, as in Pillow's convert\n",
+                        TEXT_SHOWN(options->pictures[i]));
+        }
+    }
+    return failed == 0 ? EXIT_DONE : failed < options->picture_count ? EXIT_INCOMPLETE : EXIT_USAGE;
+}
+
+static int explain_words(struct explain_command *command, int argc, char **argv, struct error *err)
+{
+    const int status = options_parse(&usage, argc, argv, &command->common, command, err);
+    if (status)
+        return options_exit(status);
+    command->options.pictures = command->pictures;
+    struct explain *explain = explain_open(&command->options, err);
+    if (!explain)
+        return EXIT_USAGE;
+    if (!command->common.quiet)
+        explain_notes(explain, stderr);
+    const int code = explain_all(command, explain);
+    explain_close(explain);
+    return code;
+}
+
+static int run(int argc, char **argv, struct error *err)
+{
+    struct explain_command command = {.pictures = calloc((size_t)argc, sizeof *command.pictures)};
+    if (!command.pictures) {
+        error_memory(err, "the command line");
+        return EXIT_USAGE;
+    }
+    const int code = explain_words(&command, argc, argv, err);
+    free(command.pictures);
+    return code;
+}
+
+const struct command command_explain = {
+    .name = "explain",
+    .summary = "draw maps over any pictures",
+    .group = COMMAND_MEASURE,
+    .run = run,
+};

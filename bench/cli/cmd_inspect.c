@@ -1,0 +1,159 @@
+/* bench/cli/cmd_inspect.c - what a file holds, or what an architecture is made of. */
+#include "bench/cli/command.h"
+#include "bench/cli/inspect.h"
+#include "bench/cli/options.h"
+#include "bench/cli/table.h"
+#include "bench/process/shipped.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define CLASSES_MAX 1000000
+#define SIDE_MAX 16384
+#define WIDTH_MAX 16
+
+enum { KEY_PLAN = OPTIONS_KEY, KEY_CLASSES, KEY_SIZE, KEY_WIDTH };
+
+struct inspect_command {
+    struct options common;
+    const char *what;
+    bool plan, is_changed; /* is_changed: options for an architecture were given */
+    struct backbone_options options;
+};
+
+static int take(void *target, int key, const char *value, struct error *err)
+{
+    struct inspect_command *inspect = target;
+    struct backbone_options *options = &inspect->options;
+    inspect->is_changed |= key == KEY_CLASSES || key == KEY_SIZE || key == KEY_WIDTH;
+    switch (key) {
+    case KEY_PLAN:
+        inspect->plan = true;
+        return 0;
+    case KEY_CLASSES:
+        return options_int("--classes", value, 1, CLASSES_MAX, &options->classes, err);
+    case KEY_SIZE:
+        if (options_int("--size", value, 1, SIDE_MAX, &options->height, err))
+            return -1;
+        options->width_px = options->height;
+        return 0;
+    case KEY_WIDTH:
+        return options_double("--width", value, 0, WIDTH_MAX, &options->width, err);
+    default:
+        inspect->what = value;
+        return 0;
+    }
+}
+
+static const struct options_usage usage = {
+    .words = "FILE|ARCH",
+    .doc = "Shows what a weights file or an image set holds, or the nodes, shapes, operations and bytes of an "
+           "architecture.\v"
+           "Examples:\n"
+           "  cambench inspect datasets/demo/demo.h5\n"
+           "  cambench inspect resnet50 --plan\n"
+           "  cambench inspect mobilenet_v2 --size 96 --classes 10 --width 0.5 --json\n",
+    .rows =
+        (const struct argp_option[]){
+            {"plan", KEY_PLAN, NULL, 0, "the steps that the engine runs: what is fused, kernels, places in memory", 0},
+            {"size", KEY_SIZE, "PIXELS", 0, "an architecture's input, a square (224)", 0},
+            {"classes", KEY_CLASSES, "N", 0, "its number of classes (1000)", 0},
+            {"width", KEY_WIDTH, "FACTOR", 0, "its width multiplier (1)", 0},
+            {0}},
+    .common = OPTIONS_JSON,
+    .words_min = 1,
+    .words_max = 1,
+    .take = take,
+};
+
+/* Arrays of objects, in the order in which they are printed. */
+static const struct {
+    const char *key;
+    const struct table_column *columns;
+} tables[] = {
+    {"nodes", (const struct table_column[]){{"name", "NAME"},
+                                            {"alias", "ALIAS"},
+                                            {"op", "OPERATOR"},
+                                            {"shape", "SHAPE"},
+                                            {"parameters", "PARAMETERS"},
+                                            {"multiply_adds", "MULTIPLY-ADDS"},
+                                            {"value_bytes", "VALUE"},
+                                            {"default", "DEFAULT"},
+                                            {0}}},
+    {"steps", (const struct table_column[]){{"name", "STEP"},
+                                            {"op", "OPERATOR"},
+                                            {"kernel", "KERNEL"},
+                                            {"fused", "FUSED"},
+                                            {"shape", "SHAPE"},
+                                            {"multiply_adds", "MULTIPLY-ADDS"},
+                                            {"moved_bytes", "MOVED"},
+                                            {"place_bytes", "PLACE"},
+                                            {0}}},
+    {"tensors", (const struct table_column[]){{"name", "TENSOR"}, {"shape", "SHAPE"}, {0}}},
+    {"stored_tensors", (const struct table_column[]){{"name", "TENSOR"}, {"shape", "SHAPE"}, {"type", "TYPE"}, {0}}},
+    {"keys", (const struct table_column[]){{"key", "KEY"}, {"value", "VALUE"}, {0}}},
+    {"first_images",
+     (const struct table_column[]){{"name", "FIRST IMAGES"}, {"label", "LABEL"}, {"class", "CLASS"}, {0}}},
+};
+
+static void print(const json_t *object)
+{
+    table_print_facts(object);
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        const json_t *array = json_object_get(object, tables[i].key);
+        if (!array)
+            continue;
+        printf("\n");
+        table_print(tables[i].columns, array);
+    }
+}
+
+/* A word with a slash or a dot is meant as a file even if there is none: no architecture's name has them. */
+static bool is_file(const char *what)
+{
+    return strpbrk(what, "/.") || access(what, F_OK) == 0;
+}
+
+static json_t *look_at_file(const struct inspect_command *inspect, struct error *err)
+{
+    struct arena arena;
+    arena_init(&arena, 0);
+    json_t *object = inspect_file(shipped_or(inspect->what, &arena), inspect->plan, err);
+    arena_release(&arena);
+    return object;
+}
+
+static json_t *look(const struct inspect_command *inspect, struct error *err)
+{
+    if (!is_file(inspect->what))
+        return inspect_architecture(inspect->what, &inspect->options, inspect->plan, err);
+    if (!inspect->is_changed)
+        return look_at_file(inspect, err);
+    error_set(err, "--size, --classes and --width are for architectures; file \"%s\" has its own", inspect->what);
+    return NULL;
+}
+
+static int run(int argc, char **argv, struct error *err)
+{
+    struct inspect_command inspect = {.options = {.classes = 1000, .width = 1, .height = 224, .width_px = 224}};
+    const int status = options_parse(&usage, argc, argv, &inspect.common, &inspect, err);
+    if (status)
+        return options_exit(status);
+    json_t *object = look(&inspect, err);
+    if (!object)
+        return EXIT_USAGE;
+    int printed = 0;
+    if (inspect.common.json)
+        printed = table_print_json(object, err);
+    else
+        print(object);
+    json_decref(object);
+    return printed ? EXIT_USAGE : EXIT_DONE;
+}
+
+const struct command command_inspect = {
+    .name = "inspect",
+    .summary = "show what a file holds, or an architecture's nodes, shapes and operations",
+    .group = COMMAND_KNOW,
+    .run = run,
+};

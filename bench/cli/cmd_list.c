@@ -1,0 +1,184 @@
+/* bench/cli/cmd_list.c - lists methods, metrics, backbones, protocols, a single one, or the layers of an architecture. */
+#include "bench/cli/catalog.h"
+#include "bench/cli/command.h"
+#include "bench/cli/options.h"
+#include "bench/cli/references.h"
+#include "bench/cli/table.h"
+
+#include "base/text.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+enum { KEY_BIBTEX = OPTIONS_KEY, NAMES_MAX = 512 };
+
+struct list_command {
+    struct options common;
+    const char *kind, *name; /* name: of an architecture (layers), or of the only one to show */
+    bool bibtex;
+};
+
+static int take(void *target, int key, const char *value, __attribute__((unused)) struct error *err)
+{
+    struct list_command *list = target;
+    if (key == KEY_BIBTEX)
+        list->bibtex = true;
+    else if (!list->kind)
+        list->kind = value;
+    else
+        list->name = value;
+    return 0;
+}
+
+static const struct options_usage usage = {
+    .words = "methods [METHOD]\nmetrics [METRIC]\nbackbones [ARCH]\nprotocols [PROTOCOL]\nlayers ARCH",
+    .doc = "Lists what there is, with parameters, defaults and sources; with a name, all about that one.\v"
+           "Examples:\n"
+           "  cambench list methods\n"
+           "  cambench list methods gradcam\n"
+           "  cambench list layers resnet50\n"
+           "  cambench list metrics --json\n"
+           "  cambench list methods --bibtex > methods.bib\n",
+    .rows = (const struct argp_option[]){{"bibtex", KEY_BIBTEX, NULL, 0, "write the BibTeX entries of the sources", 0},
+                                         {0}},
+    .common = OPTIONS_JSON,
+    .words_min = 1,
+    .words_max = 2,
+    .take = take,
+};
+
+/* -- as BibTeX ---------------------------------------------------------------------------------------------------- */
+
+/* Whether an earlier row has the same source. */
+static bool is_repeated(const json_t *array, size_t at, const char *source)
+{
+    for (size_t i = 0; i < at; i++) {
+        const char *earlier = json_string_value(json_object_get(json_array_get(array, i), "source"));
+        if (earlier && strcmp(earlier, source) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int print_bibtex(const char *kind, const json_t *array, struct error *err)
+{
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        const char *source = json_string_value(json_object_get(json_array_get(array, i), "source"));
+        if (!source || is_repeated(array, i, source))
+            continue;
+        size_t size;
+        const char *entry = references_find(source, &size);
+        if (!entry)
+            return error_set(err,
+                             "%s: \"%s\" has the source \"%s\", which is not a complete entry of docs/references.bib",
+                             kind, json_string_value(json_object_get(json_array_get(array, i), "name")), source);
+        printf("%.*s\n\n", (int)size, entry);
+    }
+    return 0;
+}
+
+/* ----------------------------------------------------------------------------------------------------------------- */
+
+static int check(const struct list_command *list, const struct catalog_kind *kind, struct error *err)
+{
+    if (kind->needs_arch && !list->name)
+        return error_set(err, "list %s needs an architecture (cambench list backbones); see cambench list --help",
+                         kind->name);
+    if (list->bibtex && list->common.json)
+        return error_set(err, "--json and --bibtex exclude each other; see cambench list --help");
+    if (list->bibtex && kind->needs_arch)
+        return error_set(err, "layers have no sources of their own: use cambench list backbones --bibtex");
+    return 0;
+}
+
+static void refuse_name(const struct catalog_kind *kind, const char *name, const char *const *names, int count,
+                        struct error *err)
+{
+    char shown[64];
+    const char *meant = text_misspelt(name, names, count);
+    const int letters = (int)strlen(kind->name) - 1;
+    text_printable(name, shown, sizeof shown);
+    if (meant)
+        error_set(err, "unknown %.*s \"%s\", did you mean \"%s\"?", letters, kind->name, shown, meant);
+    else
+        error_set(err, "unknown %.*s \"%s\"; see cambench list %s", letters, kind->name, shown, kind->name);
+}
+
+static const char *text_of(const json_t *row, const char *key)
+{
+    const char *text = json_string_value(json_object_get(row, key));
+    return text ? text : "";
+}
+
+/* Returns an array with only the row of that name or title; NULL: unknown. Takes ownership of the array. */
+static json_t *pick(json_t *array, const struct catalog_kind *kind, const char *name, struct error *err)
+{
+    const char *names[NAMES_MAX]; /* without controls, which are never suggested */
+    int count = 0;
+    json_t *found = NULL;
+    for (size_t i = 0; i < json_array_size(array) && !found; i++) {
+        json_t *row = json_array_get(array, i);
+        if (text_same_name(text_of(row, "name"), name) || text_same_name(text_of(row, "title"), name))
+            found = json_pack("[O]", row);
+        else if (!json_is_true(json_object_get(row, "control")) && count < NAMES_MAX)
+            names[count++] = text_of(row, "name");
+    }
+    if (!found)
+        refuse_name(kind, name, names, count, err);
+    json_decref(array);
+    return found;
+}
+
+/* Shows everything about one entry, with its parameters below. */
+static void print_one(json_t *object)
+{
+    static const struct table_column columns[] = {
+        {"name", "PARAMETER"}, {"default", "DEFAULT"}, {"allowed", "ALLOWED"}, {"help", "MEANING"}, {0}};
+    json_t *params = json_incref(json_object_get(object, "params"));
+    json_object_del(object, "params");
+    table_print_facts(object);
+    if (json_array_size(params)) {
+        putchar('\n');
+        table_print(columns, params);
+    }
+    json_decref(params);
+}
+
+static int print(const struct list_command *list, const struct catalog_kind *kind, json_t *array, struct error *err)
+{
+    if (list->common.json)
+        return table_print_json(array, err);
+    if (list->bibtex)
+        return print_bibtex(kind->name, array, err);
+    if (list->name && !kind->needs_arch)
+        print_one(json_array_get(array, 0));
+    else
+        table_print(kind->columns, array);
+    return 0;
+}
+
+static int run(int argc, char **argv, struct error *err)
+{
+    struct list_command list = {0};
+    const int status = options_parse(&usage, argc, argv, &list.common, &list, err);
+    if (status)
+        return options_exit(status);
+    const struct catalog_kind *kind = catalog_find(list.kind, err);
+    if (!kind || check(&list, kind, err))
+        return EXIT_USAGE;
+    json_t *array = kind->collect(list.name, err);
+    if (array && list.name && !kind->needs_arch)
+        array = pick(array, kind, list.name, err);
+    if (!array)
+        return EXIT_USAGE;
+    const int printed = print(&list, kind, array, err);
+    json_decref(array);
+    return printed ? EXIT_USAGE : EXIT_DONE;
+}
+
+const struct command command_list = {
+    .name = "list",
+    .summary = "list methods, metrics, backbones, protocols, or an architecture's layers",
+    .group = COMMAND_KNOW,
+    .run = run,
+};

@@ -1,0 +1,27 @@
+/*
+ * bench/cli/import_kinds.h - the kinds of things that `cambench import` takes in, each a command line of its own.
+ *
+ * A kind is one file bench/cli/import_NAME.c with its options and its run(); its row stands in bench/cli/cmd_import.c.
+ */
+#ifndef BENCH_CLI_IMPORT_KINDS_H
+#define BENCH_CLI_IMPORT_KINDS_H
+
+#include "bench/cli/options.h"
+
+#include <limits.h>
+
+struct import_kind {
+    const char *name; /* the word behind import: "dataset" */
+    /* argv[0] is "cambench import NAME". Returns an exit code, as a command does. */
+    int (*run)(int argc, char **argv, struct error *err);
+};
+
+extern const struct import_kind import_kind_dataset, import_kind_weights;
+
+/*
+ * Follows the symbolic links of the user's --out; `out` is the resulting path. A path that cannot be written is an error
+ * before the work, which may take hours.
+ */
+int import_find_out(const char *given, char out[PATH_MAX], struct error *err);
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * bench/cli/inspect.h - what an architecture or a file holds, as JSON; cmd_inspect.c prints it.
+ *
+ * Each function returns an object that the caller gives back (json_decref), or NULL and err. Plain values come first
+ * and are printed as lines; arrays of objects ("nodes", "steps", "tensors", "first_images") as tables.
+ */
+#ifndef BENCH_CLI_INSPECT_H
+#define BENCH_CLI_INSPECT_H
+
+#include "backbones/backbone.h"
+#include "base/error.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+
+/* Nodes, shapes, operations and bytes; with_plan: "steps" as the engine runs them, instead of "nodes". */
+json_t *inspect_architecture(const char *arch, const struct backbone_options *options, bool with_plan,
+                             struct error *err);
+
+/* A PyTorch or safetensors file: its keys, and names, shapes and types of the tensors that an import takes. */
+json_t *inspect_foreign(const char *path, struct error *err);
+
+/*
+ * Any of these files, a weights file or an image set. Errors: the file cannot be opened, is damaged, or has another
+ * format.
+ */
+json_t *inspect_file(const char *path, bool with_plan, struct error *err);
+
+#endif

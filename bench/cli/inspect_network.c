@@ -1,0 +1,194 @@
+/* bench/cli/inspect_network.c - an architecture: its nodes, and the steps that the engine makes of them. */
+#include "bench/cli/inspect.h"
+
+#include "base/arena.h"
+#include "bench/cli/catalog.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const double flop_per_mac = 2;
+
+static size_t shape_bytes(struct shape shape)
+{
+    return (size_t)shape.c * (size_t)shape.h * (size_t)shape.w * sizeof(float);
+}
+
+static json_t *pack_shape(struct shape shape)
+{
+    return json_pack("[iii]", shape.c, shape.h, shape.w);
+}
+
+static json_t *pack_node(struct node_info node, bool is_default)
+{
+    return json_pack("{ss ss* ss so sI sI sI sb}", "name", node.name, "alias", node.alias, "op", node.op, "shape",
+                     pack_shape(node.shape), "parameters", (json_int_t)node.parameters, "multiply_adds",
+                     (json_int_t)node.macs, "value_bytes", (json_int_t)shape_bytes(node.shape), "default", is_default);
+}
+
+static json_t *list_nodes(const struct graph *graph, int usual)
+{
+    json_t *nodes = json_array();
+    for (int i = 0; i < graph_node_count(graph); i++)
+        if (json_array_append_new(nodes, pack_node(graph_node(graph, i), i == usual))) {
+            json_decref(nodes);
+            return NULL;
+        }
+    return nodes;
+}
+
+/* What was fused into a step, and how the result lies: "residual, relu", "relu, panels of 16". */
+static json_t *pack_step(struct step_info step)
+{
+    char fused[64] = "", panels[24] = "";
+    if (step.panel)
+        snprintf(panels, sizeof panels, "panels of %d", step.panel);
+    const char *const parts[] = {step.has_residual ? "residual" : "", step.activation, panels};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        const size_t length = strlen(fused);
+        snprintf(fused + length, sizeof fused - length, "%s%s", length && parts[i][0] ? ", " : "", parts[i]);
+    }
+    const bool has_place = step.workspace_offset != (size_t)-1;
+    const size_t offset_bytes = step.workspace_offset * sizeof(float);
+    return json_pack("{ss ss ss ss so sI sI so}", "name", step.name, "op", step.op, "kernel", step.kernel, "fused",
+                     fused, "shape", pack_shape(step.shape), "multiply_adds", (json_int_t)step.macs, "moved_bytes",
+                     (json_int_t)step.bytes, "place_bytes",
+                     has_place ? json_integer((json_int_t)offset_bytes) : json_null());
+}
+
+static json_t *list_steps(const struct network *network)
+{
+    json_t *steps = json_array();
+    for (int i = 0; i < network_step_count(network); i++)
+        if (json_array_append_new(steps, pack_step(network_step(network, i)))) {
+            json_decref(steps);
+            return NULL;
+        }
+    return steps;
+}
+
+static size_t parameter_size(struct parameter parameter)
+{
+    size_t size = 1;
+    for (int d = 0; d < parameter.rank; d++)
+        size *= (size_t)parameter.dim[d];
+    return size;
+}
+
+/* Weights of the right names and shapes, all sharing one block of zeros: a plan does not depend on values. */
+static int zero_weights(const struct graph *graph, struct arena *arena, struct weights *weights, struct error *err)
+{
+    size_t largest = 0;
+    weights->count = graph_parameter_count(graph);
+    for (int i = 0; i < weights->count; i++) {
+        const size_t size = parameter_size(graph_parameter(graph, i));
+        largest = size > largest ? size : largest;
+    }
+    float *zeros = arena_floats(arena, largest);
+    weights->list = arena_alloc(arena, (size_t)weights->count, sizeof *weights->list);
+    if (!zeros || !weights->list)
+        return error_memory(err, "a network's weights");
+    for (int i = 0; i < weights->count; i++) {
+        const struct parameter parameter = graph_parameter(graph, i);
+        struct weight *weight = &weights->list[i];
+        snprintf(weight->name, sizeof weight->name, "%s", parameter.name);
+        weight->rank = parameter.rank;
+        for (int d = 0; d < parameter.rank; d++)
+            weight->dim[d] = parameter.dim[d];
+        weight->data = zeros;
+    }
+    return 0;
+}
+
+static struct network *plan(const struct graph *graph, const char *layer, struct error *err)
+{
+    struct arena arena;
+    struct weights weights;
+    arena_init(&arena, 0);
+    struct network *network =
+        zero_weights(graph, &arena, &weights, err) ? NULL : network_create(graph, &weights, &layer, 1, err);
+    arena_release(&arena);
+    return network;
+}
+
+static int add_plan(json_t *object, const struct graph *graph, const char *layer, struct error *err)
+{
+    struct network *network = plan(graph, layer, err);
+    if (!network)
+        return -1;
+    struct session *session = session_create(network, 1, err);
+    int status = -1;
+    if (session) {
+        status = json_object_set_new(object, "kernels", json_string(network_kernels(network))) ||
+                         json_object_set_new(object, "workspace_bytes",
+                                             json_integer((json_int_t)session_workspace_bytes(session))) ||
+                         json_object_set_new(object, "steps", list_steps(network))
+                     ? error_memory(err, "the plan")
+                     : 0;
+    }
+    session_free(session);
+    network_free(network);
+    return status;
+}
+
+struct totals {
+    double macs, value_bytes;
+    size_t stored_bytes;
+};
+
+static struct totals totals_of(const struct graph *graph)
+{
+    struct totals totals = {0};
+    for (int i = 0; i < graph_node_count(graph); i++) {
+        const struct node_info node = graph_node(graph, i);
+        totals.macs += node.macs;
+        totals.value_bytes += (double)shape_bytes(node.shape);
+        totals.stored_bytes += node.parameters * sizeof(float);
+    }
+    return totals;
+}
+
+static json_t *pack_facts(const struct graph *graph, const struct backbone_family *family,
+                          const struct backbone_variant *variant, const struct backbone_options *options, int usual)
+{
+    const struct totals totals = totals_of(graph);
+    return json_pack(
+        "{ss ss ss ss so ss so si sf sI sI sf sI sI}", "kind", "architecture", "arch", variant->name, "title",
+        variant->title, "family", family->name, "input", pack_shape(graph_node(graph, BACKBONE_INPUT).shape),
+        "target_layer", variant->layer, "target_shape", pack_shape(graph_node(graph, usual).shape), "classes",
+        class_count(options->classes), "width", options->width, "parameters", (json_int_t)graph_trainable(graph),
+        "multiply_adds", (json_int_t)totals.macs, "gflop", flop_per_mac * totals.macs / 1e9, "weights_bytes",
+        (json_int_t)totals.stored_bytes, "values_bytes", (json_int_t)totals.value_bytes);
+}
+
+static json_t *describe(const struct graph *graph, const struct backbone_family *family,
+                        const struct backbone_variant *variant, const struct backbone_options *options, bool with_plan,
+                        struct error *err)
+{
+    const int usual = graph_find(graph, variant->layer, err);
+    if (usual < 0)
+        return NULL;
+    json_t *object = pack_facts(graph, family, variant, options, usual);
+    int status = object ? 0 : error_memory(err, "the description");
+    if (!status && with_plan)
+        status = add_plan(object, graph, variant->layer, err);
+    else if (!status && json_object_set_new(object, "nodes", list_nodes(graph, usual)))
+        status = error_memory(err, "the list of nodes");
+    if (status == 0)
+        return object;
+    json_decref(object);
+    return NULL;
+}
+
+json_t *inspect_architecture(const char *arch, const struct backbone_options *options, bool with_plan,
+                             struct error *err)
+{
+    const struct backbone_family *family;
+    const struct backbone_variant *variant = backbone_find(arch, &family, err);
+    struct graph *graph = variant ? backbone_graph(arch, options, err) : NULL;
+    if (!graph)
+        return NULL;
+    json_t *object = describe(graph, family, variant, options, with_plan, err);
+    graph_free(graph);
+    return object;
+}

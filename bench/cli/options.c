@@ -1,0 +1,284 @@
+/* bench/cli/options.c - command lines over argp. */
+#include "bench/cli/options.h"
+
+#include "base/text.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { KEY_HELP = 'h', KEY_QUIET = 0x7000, KEY_JSON, KEY_COLOR };
+
+struct common_row {
+    unsigned bit; /* 0: always there */
+    struct argp_option row;
+};
+
+static const struct common_row common_rows[] = {
+    {OPTIONS_JSON, {"json", KEY_JSON, NULL, 0, "write JSON", -1}},
+    {OPTIONS_QUIET, {"quiet", KEY_QUIET, NULL, 0, "say nothing but errors", -1}},
+    {OPTIONS_COLOR, {"color", KEY_COLOR, "WHEN", 0, "auto, always or never", -1}},
+    {0, {"help", KEY_HELP, NULL, 0, "show this and exit", -1}},
+};
+
+#define COMMON_MAX ((int)(sizeof common_rows / sizeof *common_rows) + 1) /* and the {0} at the end */
+
+/* What the parser works on: the rows of the command and the common ones in one table. */
+struct parse {
+    const struct options_usage *usage;
+    struct options *common;
+    void *target;
+    struct error *err;
+    struct argp_option rows[OPTIONS_ROWS_MAX];
+    int row_count, words;
+    bool help;   /* --help was among them */
+    bool failed; /* err is filled */
+    int next;    /* argp's position when it gave up */
+};
+
+static int set_color(struct parse *parse, const char *value)
+{
+    const int choice = text_choice("auto|always|never", value);
+    if (choice < 0) {
+        char shown[64];
+        return error_set(parse->err, "--color is \"%s\"; allowed: auto|always|never",
+                         text_printable(value, shown, sizeof shown));
+    }
+    parse->common->color = (enum options_color)choice;
+    return 0;
+}
+
+static int take_word(struct parse *parse, const char *word)
+{
+    const int max = parse->usage->words_max;
+    if (max != OPTIONS_ANY && parse->words >= max) {
+        char shown[256];
+        return error_set(parse->err, "stray argument \"%s\"", text_printable(word, shown, sizeof shown));
+    }
+    parse->words++;
+    return parse->usage->take(parse->target, OPTIONS_WORD, word, parse->err);
+}
+
+static int take(struct parse *parse, int key, const char *value)
+{
+    switch (key) {
+    case KEY_HELP:
+        parse->help = true;
+        return 0;
+    case KEY_QUIET:
+        parse->common->quiet = true;
+        return 0;
+    case KEY_JSON:
+        parse->common->json = true;
+        return 0;
+    case KEY_COLOR:
+        return set_color(parse, value);
+    case OPTIONS_WORD:
+        return take_word(parse, value);
+    default:
+        return parse->usage->take(parse->target, key, value, parse->err);
+    }
+}
+
+/* argp's callback: EINVAL stops it, ARGP_ERR_UNKNOWN says "not mine". */
+static error_t parse_key(int key, char *value, struct argp_state *state)
+{
+    struct parse *parse = state->input;
+    if (key == ARGP_KEY_ERROR)
+        parse->next = state->next;
+    if (key >= ARGP_KEY_END) /* begin, end and the like */
+        return ARGP_ERR_UNKNOWN;
+    if (parse->help || take(parse, key, value) == 0)
+        return 0;
+    parse->failed = true;
+    return EINVAL;
+}
+
+static void merge_rows(struct parse *parse)
+{
+    for (const struct argp_option *row = parse->usage->rows; row && (row->name || row->doc); row++) {
+        assert(parse->row_count < OPTIONS_ROWS_MAX - COMMON_MAX);
+        parse->rows[parse->row_count++] = *row;
+    }
+    for (size_t i = 0; i < sizeof common_rows / sizeof *common_rows; i++)
+        if (!common_rows[i].bit || (parse->usage->common & common_rows[i].bit))
+            parse->rows[parse->row_count++] = common_rows[i].row;
+}
+
+/* How many rows "--name", an abbreviation perhaps, may mean; the last of them. */
+static int match_long(const struct parse *parse, const char *name, size_t length, const struct argp_option **found)
+{
+    int matches = 0;
+    for (const struct argp_option *row = parse->rows; row < parse->rows + parse->row_count; row++) {
+        if (!row->name || strncmp(row->name, name, length) != 0)
+            continue;
+        *found = row;
+        if (strlen(row->name) == length)
+            return 1;
+        matches++;
+    }
+    return matches;
+}
+
+static void explain_unknown(const struct parse *parse, const char *name)
+{
+    const char *names[OPTIONS_ROWS_MAX];
+    char shown[128];
+    int count = 0;
+    for (int i = 0; i < parse->row_count; i++)
+        if (parse->rows[i].name)
+            names[count++] = parse->rows[i].name;
+    const char *nearest = text_nearest(name, names, count);
+    text_printable(name, shown, sizeof shown);
+    if (nearest)
+        error_set(parse->err, "unknown option \"--%s\", did you mean \"--%s\"?", shown, nearest);
+    else
+        error_set(parse->err, "unknown option \"--%s\"", shown);
+}
+
+/* Why argp refused "--name" or "--name=value". False: nothing is wrong with it. */
+static bool explain_long(const struct parse *parse, const char *word)
+{
+    char name[128];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(word + 2, "="), word + 2);
+    const struct argp_option *found = NULL;
+    const int matches = match_long(parse, name, strlen(name), &found);
+    const bool has_value = strchr(word, '=');
+    if (matches == 0)
+        explain_unknown(parse, name);
+    else if (matches > 1)
+        error_set(parse->err, "option \"--%s\" is ambiguous", name);
+    else if (has_value && !found->arg)
+        error_set(parse->err, "option \"--%s\" takes no value", found->name);
+    else if (!has_value && found->arg && !(found->flags & OPTION_ARG_OPTIONAL))
+        error_set(parse->err, "option \"--%s\" needs %s", found->name, found->arg);
+    else
+        return false;
+    return true;
+}
+
+static const struct argp_option *find_letter(const struct parse *parse, char letter)
+{
+    for (int i = 0; i < parse->row_count; i++)
+        if (parse->rows[i].key == letter)
+            return &parse->rows[i];
+    return NULL;
+}
+
+/* The same for letters: "-x", "-qx". */
+static bool explain_short(const struct parse *parse, const char *word)
+{
+    for (const char *letter = word + 1; *letter; letter++) {
+        const struct argp_option *row = find_letter(parse, *letter);
+        if (!row) {
+            const char shown = *letter > 32 && *letter < 127 ? *letter : '?';
+            error_set(parse->err, "unknown option \"-%c\"", shown);
+            return true;
+        }
+        if (row->arg && letter[1])
+            return false; /* the rest is its value */
+        if (row->arg) {
+            error_set(parse->err, "option \"-%c\" needs %s", *letter, row->arg);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool explain_refusal(const struct parse *parse, const char *word)
+{
+    if (strncmp(word, "--", 2) == 0)
+        return word[2] && explain_long(parse, word);
+    return word[0] == '-' && word[1] && explain_short(parse, word);
+}
+
+/* argp stands behind the option that it refused, or, inside a cluster of letters, on it. */
+static void explain_failure(const struct parse *parse, int argc, char **argv)
+{
+    const int next = parse->next;
+    if (next > 1 && next <= argc && explain_refusal(parse, argv[next - 1]))
+        return;
+    if (next > 0 && next < argc && explain_refusal(parse, argv[next]))
+        return;
+    error_set(parse->err, "arguments not understood");
+}
+
+static int wrong(const struct parse *parse, const char *command)
+{
+    char *text = parse->err->text;
+    const size_t room = sizeof parse->err->text, tail = strlen(command) + sizeof "; see  --help";
+    size_t used = strlen(text);
+    if (tail < room && used > room - tail)
+        used = room - tail; /* a very long sentence loses its end, not the advice */
+    const bool asks = used && text[used - 1] == '?';
+    snprintf(text + used, room - used, "%s see %s --help", asks ? "" : ";", command);
+    return OPTIONS_WRONG;
+}
+
+/* "missing argument: CONFIG"; the forms of a command with several are joined by "or". */
+static void explain_missing(const struct parse *parse)
+{
+    error_set(parse->err, "missing argument: ");
+    for (const char *form = parse->usage->words; *form;) {
+        const size_t length = strcspn(form, "\n"), used = strlen(parse->err->text);
+        snprintf(parse->err->text + used, sizeof parse->err->text - used, "%.*s%s", (int)length, form,
+                 form[length] ? " or " : "");
+        form += length + (form[length] == '\n');
+    }
+}
+
+int options_parse(const struct options_usage *usage, int argc, char **argv, struct options *common, void *target,
+                  struct error *err)
+{
+    struct parse parse = {.usage = usage, .common = common, .target = target, .err = err};
+    merge_rows(&parse);
+    const struct argp argp = {parse.rows, parse_key, usage->words, usage->doc, NULL, NULL, NULL};
+    const error_t status = argp_parse(&argp, (unsigned)argc, argv, ARGP_SILENT, NULL, &parse);
+    if (parse.help) {
+        argp_help(&argp, stdout, ARGP_HELP_SHORT_USAGE | ARGP_HELP_LONG | ARGP_HELP_DOC, argv[0]);
+        return OPTIONS_SHOWN;
+    }
+    if (status == ENOMEM)
+        error_memory(err, "the command line");
+    else if (status && !parse.failed)
+        explain_failure(&parse, argc, argv);
+    else if (!status && parse.words < usage->words_min)
+        explain_missing(&parse);
+    else if (!status)
+        return OPTIONS_GO;
+    return wrong(&parse, argv[0]);
+}
+
+static int out_of_range(const char *option, const char *value, double min, double max, struct error *err)
+{
+    char shown[128];
+    return error_set(err, "%s is \"%s\"; allowed: %.15g..%.15g", option, text_printable(value, shown, sizeof shown),
+                     min, max);
+}
+
+int options_int(const char *option, const char *value, long long min, long long max, int *out, struct error *err)
+{
+    long long number;
+    if (text_to_int(value, &number) || number < min || number > max)
+        return out_of_range(option, value, (double)min, (double)max, err);
+    *out = (int)number;
+    return 0;
+}
+
+int options_double(const char *option, const char *value, double min, double max, double *out, struct error *err)
+{
+    double number;
+    if (text_to_double(value, &number) || number < min || number > max)
+        return out_of_range(option, value, min, max, err);
+    *out = number;
+    return 0;
+}
+
+bool options_use_color(const struct options *common, FILE *stream)
+{
+    if (common->color != OPTIONS_COLOR_AUTO)
+        return common->color == OPTIONS_COLOR_ALWAYS;
+    const char *none = getenv("NO_COLOR"), *term = getenv("TERM");
+    return isatty(fileno(stream)) && !(none && *none) && !(term && strcmp(term, "dumb") == 0);
+}

@@ -1,0 +1,184 @@
+/* bench/cli/table.c - JSON as text for people. */
+#include "bench/cli/table.h"
+
+#include "base/text.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#define CELL_MAX 512
+#define COLUMNS_MAX 12
+
+json_t *table_text(const char *text)
+{
+    char shown[CELL_MAX];
+    text_printable(text, shown, sizeof shown);
+    return json_string(shown);
+}
+
+static void append(char *text, const char *more)
+{
+    strncat(text, more, CELL_MAX - strlen(text) - 1);
+}
+
+struct unit {
+    const char *name;
+    double size;
+};
+
+static const struct unit count_units[] = {{"G", 1e9}, {"M", 1e6}, {0}};
+static const struct unit byte_units[] = {{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {0}};
+
+/* 11689512 as "11.69 M"; what is smaller than the last unit stays as it is. */
+static void format_number(double number, const struct unit *units, char *text)
+{
+    while (units->name && number < units->size)
+        units++;
+    if (units->name)
+        snprintf(text, CELL_MAX, "%.2f %s", number / units->size, units->name);
+    else
+        snprintf(text, CELL_MAX, "%.6g", number);
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    const size_t length = strlen(text), tail = strlen(end);
+    return length >= tail && strcmp(text + length - tail, end) == 0;
+}
+
+/* Characters of UTF-8 text, for columns. */
+static size_t width_of(const char *text)
+{
+    size_t width = 0;
+    for (; *text; text++)
+        width += (*text & 0xC0) != 0x80;
+    return width;
+}
+
+static void format_plain(const char *key, const json_t *value, char *text)
+{
+    text[0] = 0;
+    if (json_is_string(value))
+        append(text, json_string_value(value));
+    else if (json_is_true(value))
+        append(text, "yes");
+    else if (json_is_number(value))
+        format_number(json_number_value(value), ends_with(key, "_bytes") ? byte_units : count_units, text);
+}
+
+/* "x", "3", "yes"; lists "a, b" and shapes "(512,7,7)". */
+static void format_value(const char *key, const json_t *value, char *text)
+{
+    format_plain(key, value, text);
+    const bool is_shape = json_array_size(value) && json_is_integer(json_array_get(value, 0));
+    append(text, is_shape ? "(" : "");
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        char part[CELL_MAX];
+        format_plain(key, json_array_get(value, i), part);
+        append(text, i == 0 ? "" : is_shape ? "," : ", ");
+        append(text, part);
+    }
+    append(text, is_shape ? ")" : "");
+}
+
+/* `spaces` holds the blanks that are owed before the next text, so that no line ends with any. */
+static void print_cell(const char *text, size_t width, size_t *spaces)
+{
+    if (*text)
+        printf("%*s%s", (int)*spaces, "", text);
+    *spaces = width - width_of(text) + 2 + (*text ? 0 : *spaces);
+}
+
+static void print_row(const struct table_column *columns, const json_t *object, const size_t *width)
+{
+    size_t spaces = 0;
+    for (int c = 0; columns[c].key; c++) {
+        char cell[CELL_MAX];
+        if (object)
+            format_value(columns[c].key, json_object_get(object, columns[c].key), cell);
+        print_cell(object ? cell : columns[c].head, width[c], &spaces);
+    }
+    putchar('\n');
+}
+
+static void print_params(const json_t *params)
+{
+    size_t i;
+    json_t *row;
+    json_array_foreach(params, i, row)
+    {
+        const char *value = json_string_value(json_object_get(row, "default"));
+        printf("    %s = %s  (%s)  %s\n", json_string_value(json_object_get(row, "name")), *value ? value : "none",
+               json_string_value(json_object_get(row, "allowed")), json_string_value(json_object_get(row, "help")));
+    }
+}
+
+static size_t column_width(const struct table_column *column, const json_t *array)
+{
+    size_t width = width_of(column->head), i;
+    json_t *object;
+    json_array_foreach(array, i, object)
+    {
+        char cell[CELL_MAX];
+        format_value(column->key, json_object_get(object, column->key), cell);
+        if (width_of(cell) > width)
+            width = width_of(cell);
+    }
+    return width;
+}
+
+void table_print(const struct table_column *columns, const json_t *array)
+{
+    size_t width[COLUMNS_MAX] = {0}, i;
+    json_t *object;
+    for (int c = 0; columns[c].key; c++)
+        width[c] = column_width(&columns[c], array);
+    print_row(columns, NULL, width);
+    json_array_foreach(array, i, object)
+    {
+        print_row(columns, object, width);
+        print_params(json_object_get(object, "params"));
+    }
+}
+
+/* "weights_bytes" as "weights". */
+static void format_label(const char *key, char *text, size_t size)
+{
+    snprintf(text, size, "%.*s", (int)(strlen(key) - (ends_with(key, "_bytes") ? strlen("_bytes") : 0)), key);
+    for (char *at = text; *at; at++)
+        if (*at == '_')
+            *at = ' ';
+}
+
+static bool is_fact(const json_t *value)
+{
+    const char *text = json_string_value(value);
+    return !json_is_null(value) && !json_is_object(value) && !(text && !*text) &&
+           !(json_is_array(value) && json_is_object(json_array_get(value, 0)));
+}
+
+void table_print_facts(const json_t *object)
+{
+    size_t width = 0;
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)object, key, value) if (is_fact(value) && strlen(key) > width) width = strlen(key);
+    json_object_foreach((json_t *)object, key, value)
+    {
+        char label[CELL_MAX], text[CELL_MAX];
+        if (!is_fact(value))
+            continue;
+        format_label(key, label, sizeof label);
+        format_value(key, value, text);
+        printf("%-*s  %s\n", (int)width, label, json_is_false(value) ? "no" : text);
+    }
+}
+
+int table_print_json(const json_t *value, struct error *err)
+{
+    if (json_dumpf(value, stdout, JSON_SORT_KEYS | JSON_INDENT(2)) && !ferror(stdout))
+        return error_memory(err, "the result as JSON");
+    putchar('\n');
+    return 0;
+}

@@ -1,0 +1,359 @@
+/* bench/compare/compare_read.c - names and values from run.db, what they are from config.yaml, the machine from manifest.json. */
+#include "bench/compare/compare_read.h"
+
+#include "backbones/backbone.h"
+#include "base/file.h"
+#include "base/input.h"
+#include "bench/config/yaml.h"
+#include "bench/process/interrupt.h"
+#include "bench/process/program.h"
+#include "methods/method.h"
+#include "metrics/metric.h"
+
+#include <jansson.h>
+
+#include <math.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { HASH_SHOWN = 12 };
+
+/* What is read together: the config as a tree, and the open store. */
+struct source {
+    const char *folder;
+    struct arena *arena;
+    struct store *store;
+    struct store_names names;
+    const struct yaml *config;
+};
+
+/* -- the config as text --------------------------------------------------------------------------------------------- */
+
+static const char *text_of(const struct yaml *mapping, const char *key)
+{
+    const struct yaml *value = mapping && mapping->kind == YAML_MAPPING ? yaml_get(mapping, key) : NULL;
+    return value && value->kind == YAML_TEXT ? value->text : "";
+}
+
+/* The row of a list whose `key` is `name`; an error names the list. */
+static const struct yaml *row_of(const struct source *source, const char *list, const char *key, const char *name,
+                                 struct error *err)
+{
+    const struct yaml *rows = yaml_get(source->config, list);
+    for (const struct yaml *row = rows && rows->kind == YAML_LIST ? rows->first : NULL; row; row = row->next)
+        if (strcmp(text_of(row, key), name) == 0)
+            return row;
+    error_set(err, "run \"%s\": config.yaml has no \"%s\" in %s, which run.db has", source->folder, name, list);
+    return NULL;
+}
+
+/* "a,b" of a list, the text of anything else; NULL: no memory. */
+static const char *value_text(const struct yaml *value, struct arena *arena)
+{
+    if (value->kind == YAML_TEXT)
+        return value->text;
+    const char *text = "";
+    for (const struct yaml *part = value->first; part && text; part = part->next) {
+        const char *own = value_text(part, arena);
+        text = own ? arena_format(arena, "%s%s%s", text, *text ? "," : "", own) : NULL;
+    }
+    return text;
+}
+
+/* "before key=value key=value" of a mapping's keys but `label` and `preset`; NULL: no memory. */
+static const char *words_of(const char *before, const struct yaml *mapping, struct arena *arena)
+{
+    const char *text = before;
+    const struct yaml *value = mapping && mapping->kind == YAML_MAPPING ? mapping->first : NULL;
+    for (; value && text; value = value->next) {
+        if (strcmp(value->key, "label") == 0 || strcmp(value->key, "preset") == 0)
+            continue;
+        const char *own = value_text(value, arena);
+        text = own ? arena_format(arena, "%s%s%s=%s", text, *text ? " " : "", value->key, own) : NULL;
+    }
+    return text;
+}
+
+/* -- the lists ------------------------------------------------------------------------------------------------------ */
+
+static const char *version_text(const struct source *source, int version)
+{
+    return arena_format(source->arena, "version %d", version);
+}
+
+static int fill_backbones(const struct source *source, struct report_backbone *out, struct compare_row *rows,
+                          struct error *err)
+{
+    for (int i = 0; i < source->names.backbone_count; i++) {
+        const char *label = source->names.backbones[i];
+        const struct yaml *row = row_of(source, "backbones", "label", label, err);
+        if (!row)
+            return -1;
+        const struct backbone_family *family;
+        struct error ignored;
+        const char *arch = text_of(row, "arch"), *layer = text_of(row, "layer");
+        const struct backbone_variant *variant = backbone_find(arch, &family, &ignored);
+        const char *transform = text_of(row, "transform_input");
+        layer = !*layer && variant ? variant->layer : layer;
+        const char *key = arena_format(source->arena, "sha256 of weights of %s", label);
+        const char *hash = key ? store_manifest(source->store, key, source->arena) : NULL;
+        out[i] = (struct report_backbone){.name = label, .title = label, .arch = arch, .layer = layer};
+        rows[i] =
+            (struct compare_row){label, arena_format(source->arena, "%s %s", arch, layer),
+                                 arena_format(source->arena, "weights %.*s%s%s", HASH_SHOWN, hash ? hash : "unknown",
+                                              *transform ? ", transform_input " : "", transform)};
+        if (!rows[i].kind || !rows[i].state)
+            return error_memory(err, "the comparison");
+    }
+    return 0;
+}
+
+/* By this program's list of methods; a method that no longer exists is not a control. */
+static bool is_control(const char *name)
+{
+    for (int i = 0; methods[i]; i++)
+        if (strcmp(methods[i]->name, name) == 0)
+            return methods[i]->is_control;
+    return false;
+}
+
+static int fill_methods(const struct source *source, struct report_method *out, struct compare_row *rows,
+                        struct error *err)
+{
+    for (int i = 0; i < source->names.method_count; i++) {
+        const char *label = source->names.methods[i];
+        const struct yaml *row = row_of(source, "methods", "label", label, err);
+        if (!row)
+            return -1;
+        const char *name = text_of(row, "name");
+        out[i] = (struct report_method){.name = label, .title = label, .is_control = is_control(name), .method = name};
+        rows[i] = (struct compare_row){label, words_of(name, yaml_get(row, "params"), source->arena),
+                                       version_text(source, source->names.method_versions[i])};
+        if (!rows[i].kind || !rows[i].state)
+            return error_memory(err, "the comparison");
+    }
+    return 0;
+}
+
+static int fill_protocols(const struct source *source, struct report_protocol *out, struct compare_row *rows,
+                          struct error *err)
+{
+    for (int i = 0; i < source->names.protocol_count; i++) {
+        const char *label = source->names.protocols[i];
+        const struct yaml *row = row_of(source, "protocol", "label", label, err);
+        if (!row)
+            return -1;
+        const char *preset = text_of(row, "preset");
+        out[i] = (struct report_protocol){label, preset};
+        rows[i] = (struct compare_row){label, words_of(preset, row, source->arena),
+                                       version_text(source, source->names.protocol_versions[i])};
+        if (!rows[i].kind || !rows[i].state)
+            return error_memory(err, "the comparison");
+    }
+    return 0;
+}
+
+static int position_of(const struct store_names *names, const char *metric)
+{
+    for (int i = 0; i < names->metric_count; i++)
+        if (strcmp(names->metrics[i], metric) == 0)
+            return i;
+    return -1;
+}
+
+/* As this program knows it; a metric that is no more is a number without unit or range. */
+static struct report_metric metric_row(const struct store_names *names, const char *name)
+{
+    const struct metric *metric = NULL;
+    for (int i = 0; metrics[i] && !metric; i++)
+        metric = strcmp(metrics[i]->name, name) == 0 ? metrics[i] : NULL;
+    struct report_metric row = {.name = name, .title = name, .unit = "", .min = -INFINITY, .max = INFINITY};
+    if (metric)
+        row = (struct report_metric){.name = name,
+                                     .title = metric->title,
+                                     .unit = metric->unit,
+                                     .is_percent = metric->is_percent,
+                                     .higher_is_better = metric->direction == METRIC_HIGHER_IS_BETTER,
+                                     .is_cost = metric->is_cost,
+                                     .min = metric->min,
+                                     .max = metric->max,
+                                     .combine = metric->combine};
+    int count = 0;
+    for (; metric && metric->parts[count]; count++) {
+        row.parts[count] = position_of(names, metric->parts[count]);
+        if (row.parts[count] < 0)
+            break;
+    }
+    row.parts[metric && metric->parts[count] ? 0 : count] = -1; /* all of them, or none */
+    return row;
+}
+
+static int fill_metrics(const struct source *source, struct report_metric *out, struct compare_row *rows,
+                        struct error *err)
+{
+    for (int i = 0; i < source->names.metric_count; i++) {
+        const char *name = source->names.metrics[i];
+        const struct yaml *row = row_of(source, "metrics", "name", name, err);
+        if (!row)
+            return -1;
+        out[i] = metric_row(&source->names, name);
+        rows[i] = (struct compare_row){name, words_of(name, yaml_get(row, "params"), source->arena),
+                                       version_text(source, source->names.metric_versions[i])};
+        if (!rows[i].kind || !rows[i].state)
+            return error_memory(err, "the comparison");
+    }
+    return 0;
+}
+
+static int fill_lists(const struct source *source, struct compared *out, struct error *err)
+{
+    const struct store_names *names = &source->names;
+    const int counts[COMPARE_LISTS] = {names->backbone_count, names->method_count, names->protocol_count,
+                                       names->metric_count};
+    struct compare_row *rows[COMPARE_LISTS];
+    for (int l = 0; l < COMPARE_LISTS; l++) {
+        rows[l] = arena_alloc(source->arena, (size_t)counts[l] + 1, sizeof **rows);
+        out->side.rows[l] = rows[l];
+        if (!rows[l])
+            return error_memory(err, "the comparison");
+    }
+    struct report_backbone *backbones = arena_alloc(source->arena, (size_t)counts[0] + 1, sizeof *backbones);
+    struct report_method *method_rows = arena_alloc(source->arena, (size_t)counts[1] + 1, sizeof *method_rows);
+    struct report_protocol *protocols = arena_alloc(source->arena, (size_t)counts[2] + 1, sizeof *protocols);
+    struct report_metric *metric_rows = arena_alloc(source->arena, (size_t)counts[3] + 1, sizeof *metric_rows);
+    if (!backbones || !method_rows || !protocols || !metric_rows)
+        return error_memory(err, "the comparison");
+    out->report = (struct report){.name = text_of(source->config, "name"),
+                                  .folder = source->folder,
+                                  .program = CAMBENCH_PROGRAM,
+                                  .backbone_count = names->backbone_count,
+                                  .method_count = names->method_count,
+                                  .protocol_count = names->protocol_count,
+                                  .metric_count = names->metric_count,
+                                  .image_count = names->image_count,
+                                  .backbones = backbones,
+                                  .methods = method_rows,
+                                  .protocols = protocols,
+                                  .metrics = metric_rows,
+                                  .images = names->images};
+    return fill_backbones(source, backbones, rows[COMPARE_BACKBONES], err) ||
+                   fill_methods(source, method_rows, rows[COMPARE_METHODS], err) ||
+                   fill_protocols(source, protocols, rows[COMPARE_PROTOCOLS], err) ||
+                   fill_metrics(source, metric_rows, rows[COMPARE_METRICS], err)
+               ? -1
+               : 0;
+}
+
+/* -- facts ---------------------------------------------------------------------------------------------------------- */
+
+/* manifest.json of the folder; *json NULL: there is none, as after an interruption. */
+static int read_manifest(const char *folder, json_t **json, struct error *err)
+{
+    char path[PATH_MAX];
+    json_error_t wrong;
+    *json = NULL;
+    if (file_join(path, folder, "manifest.json", err))
+        return -1;
+    if (access(path, F_OK))
+        return 0;
+    FILE *file = input_stream(path, err);
+    if (!file)
+        return error_prefix(err, "could not open \"%s\": ", path);
+    *json = json_loadf(file, 0, &wrong);
+    fclose(file);
+    return *json ? 0 : error_set(err, "\"%s\", line %d: %s", path, wrong.line, wrong.text);
+}
+
+static const char *json_text(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text ? text : "";
+}
+
+static int fill_facts(const struct source *source, const json_t *manifest, struct compared *out, struct error *err)
+{
+    enum { FACTS = 4 };
+    struct arena *arena = source->arena;
+    const struct yaml *runtime = yaml_get(source->config, "runtime");
+    const json_t *machine = json_object_get(manifest, "machine");
+    const char *images = store_manifest(source->store, "sha256 of images", arena), *cpu = json_text(machine, "cpu");
+    const char **facts = arena_alloc(arena, FACTS + 1, sizeof *facts);
+    if (!facts)
+        return error_memory(err, "the comparison");
+    facts[0] = arena_format(arena, "seed %s", text_of(source->config, "seed"));
+    facts[1] = arena_format(arena, "image set %.*s", HASH_SHOWN, images ? images : "unknown");
+    facts[2] = arena_format(arena, "kernels %s, exact passes %s", text_of(runtime, "kernels"),
+                            text_of(runtime, "exact_passes"));
+    facts[3] = arena_format(arena, "processor %s, kernels for %s", *cpu ? cpu : "unknown",
+                            json_text(json_object_get(manifest, "blas"), "core"));
+    out->side.facts = facts;
+    if (*cpu)
+        out->side.machine = arena_format(arena, "%s, threads %lld", cpu,
+                                         (long long)json_integer_value(json_object_get(machine, "threads")));
+    out->side.processor_wait = json_number_value(json_object_get(machine, "processor_wait")); /* 0 if there is none */
+    out->started = arena_string(arena, json_text(manifest, "started"));
+    bool is_ready = out->started && (out->side.machine || !*cpu);
+    for (int i = 0; i < FACTS; i++)
+        is_ready = is_ready && facts[i];
+    return is_ready ? 0 : error_memory(err, "the comparison");
+}
+
+static int count_items(const struct source *source, struct compared *out, struct error *err)
+{
+    int skipped;
+    const struct store_names *names = &source->names;
+    for (int b = 0; b < names->backbone_count; b++)
+        for (int i = 0; i < names->image_count; i++)
+            for (int m = 0; m < names->method_count; m++)
+                out->items += store_has_item(source->store, b, i, m);
+    if (store_skipped_count(source->store, &skipped, err))
+        return -1;
+    out->items_wanted = names->backbone_count * names->method_count * (names->image_count - skipped);
+    return 0;
+}
+
+static int read_programs(const struct source *source, struct compared *out, struct error *err)
+{
+    if (store_read_programs(source->store, source->arena, &out->programs, err))
+        return -1;
+    out->program = program_text(&out->programs, source->arena);
+    out->kernels = program_kernels(&out->programs, source->arena);
+    return out->program && out->kernels ? 0 : error_memory(err, "the comparison");
+}
+
+static int read_source(struct source *source, struct compared *out, struct error *err)
+{
+    char path[PATH_MAX];
+    json_t *manifest;
+    if (file_join(path, source->folder, "config.yaml", err))
+        return -1;
+    source->config = yaml_read(path, source->arena, err);
+    if (!source->config)
+        return -1;
+    if (source->config->kind != YAML_MAPPING)
+        return error_set(err, "\"%s\": no config", path);
+    if (read_manifest(source->folder, &manifest, err))
+        return -1;
+    const int status = fill_lists(source, out, err) || fill_facts(source, manifest, out, err) ||
+                               store_read(source->store, source->arena, &out->report, err) ||
+                               count_items(source, out, err)
+                           ? -1
+                           : 0;
+    json_decref(manifest);
+    return status || read_programs(source, out, err) ? -1 : 0;
+}
+
+int compared_read(const char *folder, struct arena *arena, struct compared *out, struct error *err)
+{
+    struct source source = {.folder = folder, .arena = arena};
+    *out = (struct compared){.folder = folder};
+    source.store = store_open_to_read(folder, arena, &source.names, err);
+    if (!source.store)
+        return -1;
+    store_stop_when(source.store, &interrupt_has_come);
+    const int status = read_source(&source, out, err) || store_check_unchanged(source.store, err) ? -1 : 0;
+    store_close(source.store);
+    out->names = source.names;
+    out->side.report = &out->report;
+    return status;
+}

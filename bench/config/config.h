@@ -1,0 +1,112 @@
+/*
+ * bench/config/config.h - the YAML config as a filled struct (docs/config.md).
+ *
+ * Every key is checked: unknown keys, wrong types, unknown names and values out of range are errors with file, line,
+ * column and the nearest known name. Nothing below bench/ sees the config.
+ */
+#ifndef BENCH_CONFIG_CONFIG_H
+#define BENCH_CONFIG_CONFIG_H
+
+#include "backbones/backbone.h"
+#include "base/arena.h"
+#include "base/error.h"
+#include "methods/method.h"
+#include "metrics/metric.h"
+#include "metrics/protocol.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct config_dataset {
+    const char *path;
+    int images; /* -1: all */
+    bool shuffle;
+};
+
+struct yaml;
+
+struct config_backbone {
+    const char *arch, *weights;           /* weights NULL: none given */
+    const char *layer;                    /* default: the variant's */
+    const char *label;                    /* name in results; default: arch */
+    enum transform_input transform_input; /* TRANSFORM_USUAL: not given */
+    const char *where;                    /* it stands, for errors found later: "configs/demo.yaml:9:5" */
+    const struct yaml *entry;             /* as read; NULL: not from a config */
+};
+
+struct config_method {
+    const struct method *method;
+    const char *label;               /* name in results; default: the method's name */
+    const char *title;               /* as printed: the label if one is given, else the method's title */
+    void *params;                    /* the method's struct, filled */
+    const char *where;               /* it stands */
+    const struct yaml *params_given; /* as read; NULL: none */
+};
+
+struct config_metric {
+    const struct metric *metric;
+    void *params;
+};
+
+struct config_runtime {
+    int threads;         /* 0: automatic */
+    int batch, memory;   /* inputs in one pass of the network; MiB for networks and workspaces; 0: automatic */
+    const char *kernels; /* "auto", "openblas", or a set of the engine's: nn/nn.h */
+    bool exact_passes;   /* no short cuts */
+};
+
+struct config_report {
+    bool plots, maps, meta;
+    int overlays;  /* how many images */
+    int bootstrap; /* resamples */
+    int reference_count;
+    const char **references; /* tables of published numbers */
+};
+
+struct config {
+    const char *path; /* of the file, for messages */
+    const char *name, *output;
+    uint64_t seed;
+    struct config_dataset dataset;
+    int backbone_count, method_count, metric_count, protocol_count;
+    struct config_backbone *backbones;
+    struct config_method *methods;
+    struct config_metric *metrics;
+    struct protocol *protocols;
+    struct config_runtime runtime;
+    struct config_report report;
+};
+
+/*
+ * Reads a file into the arena; `sets` are "key.path=value" from the command line, applied before checking (a list
+ * element by its position: "backbones.0.layer=layer3"). Relative paths are relative to the working directory. Parts of
+ * a combined metric (adcc_of_means) and of composites (adcc) need not be listed.
+ */
+int config_read(const char *path, const char *const *sets, int set_count, struct arena *arena, struct config *config,
+                struct error *err);
+
+/* A method by its name, with default parameters, in the arena. `where` it stands begins the error about an unknown one. */
+int config_default_method(const char *where, const char *name, struct arena *arena, struct config_method *out,
+                          struct error *err);
+
+/* Where a key of an entry, or a parameter, stands: in the file or on the command line; the entry's own place if it is absent. */
+const char *config_backbone_where(const struct config_backbone *backbone, const char *key);
+const char *config_param_where(const struct config_method *method, const char *param);
+
+/* The resolved config as YAML: every default written out; reads back to the same struct. */
+int config_write(const struct config *config, const char *path, struct error *err);
+
+/*
+ * The keys on which measured numbers depend (seed, data set, backbones, methods, metrics, protocols, kernels), as text
+ * in the arena: equal texts mean that a run may be continued. NULL and an error: no memory.
+ */
+const char *config_identity(const struct config *config, struct arena *arena, struct error *err);
+
+/*
+ * What a run measures: the config's metrics, then the parts of combined ones that it does not list, with default
+ * parameters. The list is in the arena.
+ */
+int config_all_metrics(const struct config *config, struct arena *arena, struct config_metric **list, int *count,
+                       struct error *err);
+
+#endif

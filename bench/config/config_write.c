@@ -1,0 +1,289 @@
+/*
+ * bench/config/config_write.c - a config back to YAML, by libyaml's emitter, which knows how to quote.
+ */
+#include "bench/config/config.h"
+
+#include "base/file.h"
+#include "bench/process/program.h"
+
+#include <yaml.h>
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* libyaml's nodes are numbers from 1; 0 says that there was no memory, and so does everything made from it. */
+struct writer {
+    yaml_document_t document;
+    bool has_failed;
+};
+
+static int keep(struct writer *writer, int node)
+{
+    writer->has_failed |= node == 0;
+    return node;
+}
+
+/* Plain where no reader could take it for something else. */
+static bool is_safe_plain(const char *text)
+{
+    if (!isalnum((unsigned char)text[0]) || strcasecmp(text, "null") == 0)
+        return false;
+    for (const char *c = text; *c; c++)
+        if (!isalnum((unsigned char)*c) && !strchr("_-./+=", *c))
+            return false;
+    return true;
+}
+
+static int text_node(struct writer *writer, const char *text)
+{
+    const yaml_scalar_style_t style = is_safe_plain(text) ? YAML_PLAIN_SCALAR_STYLE : YAML_DOUBLE_QUOTED_SCALAR_STYLE;
+    return keep(writer, yaml_document_add_scalar(&writer->document, NULL, (const yaml_char_t *)text, -1, style));
+}
+
+/* A number or truth value: as it is, never quoted. */
+static int plain_node(struct writer *writer, const char *text)
+{
+    return keep(writer, yaml_document_add_scalar(&writer->document, NULL, (const yaml_char_t *)text, -1,
+                                                 YAML_PLAIN_SCALAR_STYLE));
+}
+
+static int mapping_node(struct writer *writer)
+{
+    return keep(writer, yaml_document_add_mapping(&writer->document, NULL, YAML_BLOCK_MAPPING_STYLE));
+}
+
+static int list_node(struct writer *writer)
+{
+    return keep(writer, yaml_document_add_sequence(&writer->document, NULL, YAML_BLOCK_SEQUENCE_STYLE));
+}
+
+static void put(struct writer *writer, int mapping, const char *key, int value)
+{
+    const int name = plain_node(writer, key);
+    if (mapping && name && value)
+        keep(writer, yaml_document_append_mapping_pair(&writer->document, mapping, name, value));
+}
+
+static void add(struct writer *writer, int list, int value)
+{
+    if (list && value)
+        keep(writer, yaml_document_append_sequence_item(&writer->document, list, value));
+}
+
+static void put_text(struct writer *writer, int mapping, const char *key, const char *text)
+{
+    if (text)
+        put(writer, mapping, key, text_node(writer, text));
+}
+
+static void put_int(struct writer *writer, int mapping, const char *key, int number)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%d", number);
+    put(writer, mapping, key, plain_node(writer, text));
+}
+
+static void put_bool(struct writer *writer, int mapping, const char *key, bool value)
+{
+    put(writer, mapping, key, plain_node(writer, value ? "true" : "false"));
+}
+
+static int names_node(struct writer *writer, const struct param_names *names)
+{
+    const int list = list_node(writer);
+    for (int i = 0; i < names->count; i++)
+        add(writer, list, text_node(writer, names->name[i]));
+    return list;
+}
+
+static void put_params(struct writer *writer, int mapping, const struct param *params, const void *values)
+{
+    for (const struct param *param = params; param && param->name; param++) {
+        char text[PARAM_TEXT_MAX];
+        param_format(param, values, text, sizeof text);
+        put(writer, mapping, param->name,
+            param->type == PARAM_TYPE_NAMES ? names_node(writer, (const void *)((const char *)values + param->offset))
+                                            : plain_node(writer, text));
+    }
+}
+
+static int dataset_node(struct writer *writer, const struct config_dataset *dataset)
+{
+    const int node = mapping_node(writer);
+    put_text(writer, node, "path", dataset->path);
+    if (dataset->images < 0)
+        put_text(writer, node, "images", "all");
+    else
+        put_int(writer, node, "images", dataset->images);
+    put_bool(writer, node, "shuffle", dataset->shuffle);
+    return node;
+}
+
+static int backbones_node(struct writer *writer, const struct config *config)
+{
+    const int list = list_node(writer);
+    for (int i = 0; i < config->backbone_count; i++) {
+        const struct config_backbone *backbone = &config->backbones[i];
+        const int node = mapping_node(writer);
+        put_text(writer, node, "arch", backbone->arch);
+        put_text(writer, node, "weights", backbone->weights);
+        put_text(writer, node, "layer", backbone->layer);
+        put_text(writer, node, "label", backbone->label);
+        if (backbone->transform_input != TRANSFORM_USUAL)
+            put_bool(writer, node, "transform_input", backbone->transform_input == TRANSFORM_YES);
+        add(writer, list, node);
+    }
+    return list;
+}
+
+static int methods_node(struct writer *writer, const struct config *config)
+{
+    const int list = list_node(writer);
+    for (int i = 0; i < config->method_count; i++) {
+        const struct config_method *method = &config->methods[i];
+        const int node = mapping_node(writer), params = mapping_node(writer);
+        put_text(writer, node, "name", method->method->name);
+        put_text(writer, node, "label", method->label);
+        put_params(writer, params, method->method->params, method->params);
+        put(writer, node, "params", params);
+        add(writer, list, node);
+    }
+    return list;
+}
+
+static int metrics_node(struct writer *writer, const struct config *config)
+{
+    const int list = list_node(writer);
+    for (int i = 0; i < config->metric_count; i++) {
+        const struct config_metric *metric = &config->metrics[i];
+        const int node = mapping_node(writer), params = mapping_node(writer);
+        put_text(writer, node, "name", metric->metric->name);
+        put_params(writer, params, metric->metric->params, metric->params);
+        put(writer, node, "params", params);
+        add(writer, list, node);
+    }
+    return list;
+}
+
+static int protocols_node(struct writer *writer, const struct config *config)
+{
+    const int list = list_node(writer);
+    for (int i = 0; i < config->protocol_count; i++) {
+        const struct protocol *protocol = &config->protocols[i];
+        const int node = mapping_node(writer);
+        put_text(writer, node, "preset", protocol->preset);
+        put_text(writer, node, "label", protocol->name);
+        put_params(writer, node, protocol_params, protocol);
+        add(writer, list, node);
+    }
+    return list;
+}
+
+static int runtime_node(struct writer *writer, const struct config_runtime *runtime)
+{
+    const int node = mapping_node(writer);
+    put_int(writer, node, "threads", runtime->threads);
+    put_int(writer, node, "batch", runtime->batch);
+    put_int(writer, node, "memory", runtime->memory);
+    put_text(writer, node, "kernels", runtime->kernels);
+    put_bool(writer, node, "exact_passes", runtime->exact_passes);
+    return node;
+}
+
+static int report_node(struct writer *writer, const struct config_report *report)
+{
+    const int node = mapping_node(writer), references = list_node(writer);
+    for (int i = 0; i < report->reference_count; i++)
+        add(writer, references, text_node(writer, report->references[i]));
+    put_bool(writer, node, "plots", report->plots);
+    put_int(writer, node, "overlays", report->overlays);
+    put_bool(writer, node, "maps", report->maps);
+    put_bool(writer, node, "meta", report->meta);
+    put_int(writer, node, "bootstrap", report->bootstrap);
+    put(writer, node, "reference", references);
+    return node;
+}
+
+/* What measured values depend on. */
+static void put_measured(struct writer *writer, int root, const struct config *config)
+{
+    char seed[32];
+    snprintf(seed, sizeof seed, "%" PRIu64, config->seed);
+    put(writer, root, "seed", plain_node(writer, seed));
+    put(writer, root, "dataset", dataset_node(writer, &config->dataset));
+    put(writer, root, "backbones", backbones_node(writer, config));
+    put(writer, root, "methods", methods_node(writer, config));
+    put(writer, root, "metrics", metrics_node(writer, config));
+    put(writer, root, "protocol", protocols_node(writer, config));
+}
+
+static void put_all(struct writer *writer, int root, const struct config *config)
+{
+    put_text(writer, root, "name", config->name);
+    put_text(writer, root, "output", config->output);
+    put_measured(writer, root, config);
+    put(writer, root, "runtime", runtime_node(writer, &config->runtime));
+    put(writer, root, "report", report_node(writer, &config->report));
+    put(writer, root, "plugins", list_node(writer));
+}
+
+static void put_identity(struct writer *writer, int root, const struct config *config)
+{
+    put_measured(writer, root, config);
+    put_text(writer, root, "kernels", config->runtime.kernels);
+    put_bool(writer, root, "exact_passes", config->runtime.exact_passes);
+}
+
+/* Prints what `fill` puts into the root mapping. False: no memory, or the stream's own trouble. */
+static bool emit(const struct config *config, void (*fill)(struct writer *, int, const struct config *), FILE *stream)
+{
+    struct writer writer = {0};
+    yaml_emitter_t emitter;
+    if (!yaml_document_initialize(&writer.document, NULL, NULL, NULL, 1, 1))
+        return false;
+    fill(&writer, mapping_node(&writer), config);
+    if (writer.has_failed || !yaml_emitter_initialize(&emitter)) {
+        yaml_document_delete(&writer.document);
+        return false;
+    }
+    yaml_emitter_set_output_file(&emitter, stream);
+    yaml_emitter_set_unicode(&emitter, 1);
+    yaml_emitter_set_width(&emitter, -1);
+    const bool is_written = yaml_emitter_open(&emitter) && yaml_emitter_dump(&emitter, &writer.document) &&
+                            yaml_emitter_close(&emitter); /* dump takes the document */
+    yaml_emitter_delete(&emitter);
+    return is_written;
+}
+
+int config_write(const struct config *config, const char *path, struct error *err)
+{
+    struct file_writer file;
+    if (file_create(&file, path, err))
+        return -1;
+    fprintf(file.stream, "# As run by %s: every default is written out.\n", CAMBENCH_PROGRAM);
+    if (!emit(config, put_all, file.stream) && !ferror(file.stream)) {
+        file_abandon(&file);
+        return error_memory(err, "the resolved config");
+    }
+    return file_commit(&file, err);
+}
+
+const char *config_identity(const struct config *config, struct arena *arena, struct error *err)
+{
+    char *text = NULL, *copy = NULL;
+    size_t size = 0;
+    FILE *stream = open_memstream(&text, &size);
+    if (stream) {
+        const bool is_written = emit(config, put_identity, stream);
+        /* Without memory for its last copy a stream closes well, and there is no text. */
+        if (fclose(stream) == 0 && is_written && text)
+            copy = arena_string(arena, text);
+    }
+    free(text);
+    if (!copy)
+        error_memory(err, "the config's text");
+    return copy;
+}

@@ -1,0 +1,34 @@
+/*
+ * bench/process/shipped.h - files that come with the program: configs, demo networks and images, published numbers.
+ */
+#ifndef BENCH_PROCESS_SHIPPED_H
+#define BENCH_PROCESS_SHIPPED_H
+
+#include "base/arena.h"
+#include "base/error.h"
+
+#include <limits.h>
+#include <stdbool.h>
+
+/*
+ * Where file `name` ("backbones/demo/resnet18.h5") is: below $CAMBENCH_DATA, if that is set; else where `make install`
+ * puts it, beside the program; else in the checkout that the program was built in. Errors: in none, with all of them.
+ */
+int shipped_file(const char *name, char path[PATH_MAX], struct error *err);
+
+/*
+ * The path of a file that a user or a config names: unchanged if it exists or does not come with the program, else the
+ * path of the program's file of that name ("datasets/demo/demo.h5", from any folder), in the arena.
+ */
+const char *shipped_or(const char *path, struct arena *arena);
+
+/*
+ * The same for a config, which may be given by name: "demo" is configs/demo.yaml, "papers/adcc"
+ * configs/papers/adcc.yaml.
+ */
+const char *shipped_config(const char *path, struct arena *arena);
+
+/* Whether a path belongs to the program's files ("backbones/demo/resnet18.h5"), which no command can make. */
+bool shipped_is_own(const char *path);
+
+#endif

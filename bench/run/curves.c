@@ -1,0 +1,97 @@
+/* bench/run/curves.c - the passes of insertion and deletion, in batches, and who shares them. */
+#include "bench/run/curves.h"
+
+#include <string.h>
+
+struct kept_curve {
+    const struct kept_curve *next;
+    struct curve_request request;
+    struct curve_plan plan;
+    struct curve curve;
+};
+
+static const struct curve *find(const struct curves *curves, const struct curve_request *request,
+                                const struct curve_plan *plan)
+{
+    const size_t bytes = (size_t)plan->h * (size_t)plan->w * sizeof *plan->step_of;
+    for (const struct kept_curve *kept = curves->kept; kept; kept = kept->next)
+        if (kept->request.kind == request->kind && kept->request.baseline == request->baseline &&
+            kept->plan.steps == plan->steps && memcmp(kept->plan.step_of, plan->step_of, bytes) == 0)
+            return &kept->curve;
+    return NULL;
+}
+
+static const float *baseline_of(struct curves *curves, int which, struct error *err)
+{
+    if (curves->baselines[which])
+        return curves->baselines[which];
+    const struct shape shape = curves->shape;
+    float *image = arena_floats(curves->arena, 3 * (size_t)shape.h * (size_t)shape.w);
+    if (!image) {
+        error_memory(err, "a baseline");
+        return NULL;
+    }
+    if (curve_baseline((enum protocol_curve_baseline)which, curves->input, shape.h, shape.w, curves->black,
+                       curves->arena, image, err))
+        return NULL;
+    return curves->baselines[which] = image;
+}
+
+/* State `first` + index of a curve. */
+struct states {
+    const struct curve_plan *plan;
+    enum curve_kind kind;
+    int first;
+    const float *input, *baseline;
+};
+
+static void write_state(void *context, int index, float *out)
+{
+    const struct states *states = context;
+    curve_state(states->plan, states->kind, states->first + index, states->input, states->baseline, out);
+}
+
+/* One end of the curve is the image itself, whose probability is known: the first of deletion, the last of insertion. */
+static int run_states(struct curves *curves, const struct curve_plan *plan, const struct curve_request *request,
+                      double *probability, struct error *err)
+{
+    const bool is_insertion = request->kind == CURVE_INSERTION;
+    const struct arena_mark mark = arena_mark(curves->arena);
+    struct cam_output *out = arena_alloc(curves->arena, (size_t)plan->steps, sizeof *out);
+    if (!out)
+        return error_memory(err, "a curve");
+    struct states states = {plan, request->kind, is_insertion ? 0 : 1, curves->input,
+                            curves->baselines[request->baseline]};
+    if (cam_pass_others(curves->pass, plan->steps, write_state, &states, out, err))
+        return -1;
+    for (int i = 0; i < plan->steps; i++)
+        probability[states.first + i] = out[i].probability;
+    probability[is_insertion ? plan->steps : 0] = cam_pass_probabilities(curves->pass)[cam_pass_class(curves->pass)];
+    arena_rewind(curves->arena, mark);
+    return 0;
+}
+
+int curves_measure(struct curves *curves, const struct map *map, const struct map *native,
+                   const struct curve_request *request, struct curve *curve, struct error *err)
+{
+    struct curve_plan plan;
+    const struct arena_mark mark = arena_mark(curves->arena);
+    if (curve_plan_make(&plan, map, native, request, curves->arena, err))
+        return -1;
+    const struct curve *known = find(curves, request, &plan);
+    if (known) {
+        *curve = *known;
+        arena_rewind(curves->arena, mark);
+        return 0;
+    }
+    struct kept_curve *kept = arena_alloc(curves->arena, 1, sizeof *kept);
+    double *probability = arena_alloc(curves->arena, (size_t)plan.steps + 1, sizeof *probability);
+    if (!kept || !probability)
+        return error_memory(err, "a curve");
+    if (!baseline_of(curves, request->baseline, err) || run_states(curves, &plan, request, probability, err))
+        return -1;
+    *curve = (struct curve){plan.steps + 1, plan.fraction, probability};
+    *kept = (struct kept_curve){curves->kept, *request, plan, *curve};
+    curves->kept = kept;
+    return 0;
+}

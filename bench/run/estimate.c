@@ -1,0 +1,408 @@
+/* bench/run/estimate.c - passes from the methods' own counts, evidence by asking the metrics, the rest from a calibration. */
+#include "bench/run/estimate.h"
+
+#include "base/text.h"
+#include "bench/run/evaluate.h"
+#include "metrics/curve.h"
+#include "report/escape.h"
+
+#include <time.h>
+
+/* Where the number of images is not known yet. */
+#define IMAGES_SHOWN 1000
+
+/* A slowdown worth a word. */
+#define BUSY 1.2
+
+/* Bytes of the program, its libraries and SQLite's cache; of an image's names and tasks. */
+#define PROGRAM_BYTES 23e6
+#define IMAGE_BYTES 400.0
+
+/* Bytes on disk: of a value in run.db and the tables, of a panel of an overlay sheet. */
+#define VALUE_BYTES 110.0
+#define PANEL_BYTES 40e3
+
+/* -- what the metrics ask for ------------------------------------------------------------------------------------- */
+
+/* A map that a protocol's metrics are asked about, and what they have asked for. */
+struct questions {
+    const struct protocol *protocol;
+    struct map map, native;
+    bool is_asked[EVIDENCE_REST + 1], is_drawn[CURVE_KINDS];
+    struct run_evidence found;
+};
+
+static int asked_probability(void *context, enum evidence_image image, double *probability, struct error *err)
+{
+    struct questions *questions = context;
+    (void)err;
+    questions->found.full += image != EVIDENCE_ORIGINAL && !questions->is_asked[image];
+    questions->is_asked[image] = true;
+    *probability = 0.5;
+    return 0;
+}
+
+static int asked_again(void *context, struct map *map, struct error *err)
+{
+    struct questions *questions = context;
+    double unused;
+    questions->found.has_explanation_map = true;
+    *map = questions->protocol->compare_at == PROTOCOL_COMPARE_AT_LAYER ? questions->native : questions->map;
+    return asked_probability(context, EVIDENCE_EXPLANATION, &unused, err);
+}
+
+static int asked_energy(void *context, struct map *map, struct error *err)
+{
+    (void)err;
+    *map = ((struct questions *)context)->map;
+    return 0;
+}
+
+static int asked_curve(void *context, const struct curve_request *request, struct curve *curve, struct error *err)
+{
+    static const double ends[] = {0, 1};
+    struct questions *questions = context;
+    const struct map *map = &questions->map, *native = &questions->native;
+    (void)err;
+    if (!questions->is_drawn[request->kind])
+        questions->found.full += curve_steps(request, map->h, map->w, native->h, native->w);
+    questions->is_drawn[request->kind] = true;
+    *curve = (struct curve){2, ends, ends};
+    return 0;
+}
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+static int ask(const struct run *run, struct questions *questions, struct arena *arena, struct error *err)
+{
+    static const struct truth nothing = {.no_mask = "no_truth", .no_boxes = "no_truth"};
+    const size_t count = (size_t)run->config.metric_count;
+    struct evidence evidence = {.protocol = questions->protocol,
+                                .map = questions->map,
+                                .native = questions->native,
+                                .probability = asked_probability,
+                                .explain_again = asked_again,
+                                .energy = asked_energy,
+                                .curve = asked_curve,
+                                .truth = &nothing,
+                                .arena = arena,
+                                .context = questions,
+                                .metric_count = run->config.metric_count,
+                                .metrics = run->metrics,
+                                .values = arena_alloc(arena, count, sizeof *evidence.values),
+                                .is_measured = arena_alloc(arena, count, sizeof *evidence.is_measured)};
+    if (!evidence.values || !evidence.is_measured)
+        return error_memory(err, "the estimate");
+    const double begun = now();
+    for (int k = 0; k < run->config.metric_count; k++) {
+        struct value value;
+        if (evidence_measure(&evidence, k, &value, err))
+            return -1;
+    }
+    questions->found.seconds = now() - begun;
+    return 0;
+}
+
+/* A ramp. */
+static int make_map(struct map *map, int h, int w, struct arena *arena, struct error *err)
+{
+    float *data = arena_floats(arena, (size_t)h * (size_t)w);
+    for (int i = 0; data && i < h * w; i++)
+        data[i] = (float)(i % w) / (float)w;
+    *map = (struct map){h, w, data};
+    return data ? 0 : error_memory(err, "the estimate");
+}
+
+int estimate_evidence(struct run *run, struct run_backbone *backbone, struct error *err)
+{
+    const struct backbone_options *options = &backbone->options;
+    struct arena arena;
+    struct map map, native;
+    backbone->evidence = arena_alloc(&run->arena, (size_t)run->config.protocol_count, sizeof *backbone->evidence);
+    if (!backbone->evidence)
+        return error_memory(err, "the estimate");
+    arena_init(&arena, 0);
+    int status = make_map(&map, options->height, options->width_px, &arena, err) ||
+                 make_map(&native, backbone->layer_shape.h, backbone->layer_shape.w, &arena, err);
+    for (int p = 0; !status && p < run->config.protocol_count; p++) {
+        struct questions questions = {.protocol = &run->config.protocols[p], .map = map, .native = native};
+        status = ask(run, &questions, &arena, err);
+        backbone->evidence[p] = questions.found;
+    }
+    arena_release(&arena);
+    return status ? -1 : 0;
+}
+
+/* -- passes ------------------------------------------------------------------------------------------------------- */
+
+bool estimate_is_apart(const struct config_method *method)
+{
+    return method->method->needs & METHOD_NEEDS_MASKED_PASSES;
+}
+
+struct passes estimate_map(const struct run *run, int b, int m)
+{
+    const struct run_backbone *backbone = &run->backbones[b];
+    const struct config_method *config = &run->config.methods[m];
+    const struct method *method = config->method;
+    struct passes map = {.full = 1, .backward = method->needs & METHOD_NEEDS_GRADIENT ? 1 : 0};
+    if (method->passes)
+        method->passes(config->params, &backbone->layer_shape,
+                       (struct shape){3, backbone->options.height, backbone->options.width_px}, &map.full, &map.tail,
+                       &map.backward);
+    map.full--;
+    map.macs = map.full * backbone->full_macs + (map.tail + 2 * map.backward) * backbone->tail_macs;
+    return map;
+}
+
+struct passes estimate_passes(const struct run *run, int b, int m)
+{
+    const struct run_backbone *backbone = &run->backbones[b];
+    const struct passes map = estimate_map(run, b, m);
+    double maps = evaluate_view_count(&run->config), more = 0;
+    for (int p = 0; p < run->config.protocol_count; p++) {
+        maps += backbone->evidence[p].has_explanation_map;
+        more += backbone->evidence[p].full;
+    }
+    return (struct passes){.full = maps * map.full + more,
+                           .tail = maps * map.tail,
+                           .backward = maps * map.backward,
+                           .macs = maps * map.macs + more * backbone->full_macs};
+}
+
+/* Tasks of an image: all cheap methods together, each expensive one for itself. */
+static int task_count(const struct run *run)
+{
+    int apart = 0;
+    for (int m = 0; m < run->config.method_count; m++)
+        apart += estimate_is_apart(&run->config.methods[m]);
+    return apart + (apart < run->config.method_count);
+}
+
+static struct passes image_passes(const struct run *run, int b)
+{
+    const double base = task_count(run) * evaluate_view_count(&run->config);
+    struct passes sum = {.full = base, .macs = base * run->backbones[b].full_macs};
+    for (int m = 0; m < run->config.method_count; m++) {
+        const struct passes passes = estimate_passes(run, b, m);
+        sum.full += passes.full;
+        sum.tail += passes.tail;
+        sum.backward += passes.backward;
+        sum.macs += passes.macs;
+    }
+    return sum;
+}
+
+static int images_shown(const struct run *run)
+{
+    return run->image_count ? run->image_count : IMAGES_SHOWN;
+}
+
+static const char *plural(int count)
+{
+    return count == 1 ? "" : "s";
+}
+
+static void describe_images(const struct run *run, FILE *stream)
+{
+    char shown[PATH_MAX];
+    const char *path = text_printable(run->config.dataset.path, shown, sizeof shown);
+    if (run->images)
+        fprintf(stream, "%d of %d images of %s", run->image_count, imageset_count(run->images), path);
+    else if (run->image_count)
+        fprintf(stream, "%d images of %s", run->image_count, path);
+    else
+        fprintf(stream, "all images of %s, figures for %d", path, IMAGES_SHOWN);
+}
+
+void estimate_describe(const struct run *run, FILE *stream)
+{
+    const struct config *config = &run->config;
+    fprintf(stream, "run \"%s\": ", TEXT_SHOWN(config->name));
+    describe_images(run, stream);
+    fprintf(stream, ", %d backbone%s, %d method%s, %d metric%s, %d thread%s\n", config->backbone_count,
+            plural(config->backbone_count), config->method_count, plural(config->method_count), config->metric_count,
+            plural(config->metric_count), run->threads, plural(run->threads));
+    for (int b = 0; b < config->backbone_count; b++) {
+        const struct run_backbone *backbone = &run->backbones[b];
+        const struct passes sum = image_passes(run, b);
+        const double images = images_shown(run);
+        fprintf(stream, "  %-18s layer %s (%d,%d,%d): %.0f full, %.0f tail, %.0f backward passes, %.0f GFLOP\n",
+                TEXT_SHOWN(config->backbones[b].label), backbone->layer, backbone->layer_shape.c,
+                backbone->layer_shape.h, backbone->layer_shape.w, images * sum.full, images * sum.tail,
+                images * sum.backward, images * sum.macs * 2e-9);
+    }
+}
+
+/* -- time --------------------------------------------------------------------------------------------------------- */
+
+/* A method's under one protocol: the map brought to the input's size, and its evidence. */
+static double judged_seconds(const struct run_evidence *evidence, const struct calibrated *speed, int m)
+{
+    return speed->finish + evidence->seconds + evidence->full * speed->masked +
+           (evidence->has_explanation_map ? speed->explain[m] + speed->finish : 0);
+}
+
+/* Of one image, on one worker. */
+static double image_seconds(const struct run *run, const struct calibrated *speed, int b)
+{
+    double seconds = task_count(run) * speed->task;
+    for (int m = 0; m < run->config.method_count; m++) {
+        seconds += evaluate_view_count(&run->config) * speed->explain[m];
+        for (int p = 0; p < run->config.protocol_count; p++)
+            seconds += judged_seconds(&run->backbones[b].evidence[p], speed, m);
+    }
+    return seconds;
+}
+
+/* "3.4 h" */
+static const char *duration(double seconds, char text[32])
+{
+    static const struct {
+        double seconds;
+        const char *unit;
+    } units[] = {{86400, "days"}, {3600, "h"}, {60, "min"}, {1, "s"}};
+    size_t i = 0;
+    while (i < 3 && seconds < 2 * units[i].seconds)
+        i++;
+    snprintf(text, 32, "%.*f %s", seconds < 20 * units[i].seconds ? 1 : 0, seconds / units[i].seconds, units[i].unit);
+    return text;
+}
+
+static double put_times(const struct run *run, const struct calibration *calibration, FILE *stream)
+{
+    double total = 0;
+    char text[32];
+    for (int b = 0; b < run->config.backbone_count; b++) {
+        const struct calibrated *speed = &calibration->backbones[b];
+        const double seconds = images_shown(run) * image_seconds(run, speed, b) / calibration->workers;
+        total += seconds;
+        fprintf(stream, "  %-18s %s, %.1f GFLOP/s a worker%s\n", TEXT_SHOWN(run->config.backbones[b].label),
+                duration(seconds, text), 2e-9 * run->backbones[b].full_macs / speed->masked,
+                speed->is_measured ? "" : " (derived from the others)");
+    }
+    return total;
+}
+
+/* -- memory and disk ---------------------------------------------------------------------------------------------- */
+
+const char *estimate_size(double bytes, char text[32])
+{
+    static const char *const units[] = {"KiB", "MiB", "GiB", "TiB"};
+    size_t i = 0;
+    for (bytes /= 1024; bytes >= 1024 && i < 3; i++)
+        bytes /= 1024;
+    snprintf(text, 32, "%.*f %s", bytes < 10 ? 1 : 0, bytes, units[i]);
+    return text;
+}
+
+/* What the report holds of all images at once: of a value the number, its state and its note. */
+static double table_bytes(const struct run *run)
+{
+    const struct config *config = &run->config;
+    const double item = sizeof(struct report_cost) +
+                        (sizeof(double) + 1 + sizeof(char *)) * config->protocol_count * (double)config->metric_count;
+    return images_shown(run) * (IMAGE_BYTES + item * config->backbone_count * config->method_count);
+}
+
+static double largest_worker(const struct run *run, const struct calibration *calibration)
+{
+    double worker = 0;
+    for (int b = 0; b < run->config.backbone_count; b++)
+        worker = fmax(worker, (double)calibration->backbones[b].worker_bytes);
+    return worker;
+}
+
+/* The backbone that needs most; while a network is made its weights are there twice. */
+double estimate_memory(const struct run *run, const struct calibration *calibration)
+{
+    double all = 0;
+    for (int b = 0; b < run->config.backbone_count; b++) {
+        const struct calibrated *speed = &calibration->backbones[b];
+        const double made = (double)speed->network_bytes + (double)speed->weights_bytes;
+        const double used = (double)speed->network_bytes + calibration->workers * (double)speed->worker_bytes;
+        all = fmax(all, fmax(made, used));
+    }
+    return all + table_bytes(run) + PROGRAM_BYTES;
+}
+
+static void put_memory(const struct run *run, const struct calibration *calibration, FILE *stream)
+{
+    char texts[2][32];
+    fprintf(stream, "memory: %s a worker, %s in all\n", estimate_size(largest_worker(run, calibration), texts[0]),
+            estimate_size(estimate_memory(run, calibration), texts[1]));
+}
+
+static double map_bytes(const struct run *run)
+{
+    double bytes = 0;
+    for (int b = 0; b < run->config.backbone_count; b++)
+        for (int m = 0; m < run->config.method_count; m++) {
+            const struct run_backbone *backbone = &run->backbones[b];
+            const bool is_input = run->config.methods[m].method->map == METHOD_MAP_INPUT;
+            const int h = is_input ? backbone->options.height : backbone->layer_shape.h;
+            const int w = is_input ? backbone->options.width_px : backbone->layer_shape.w;
+            bytes += sizeof(float) * (double)h * w + 3 * sizeof(int32_t);
+        }
+    return bytes;
+}
+
+struct disk {
+    double values, maps, overlays;
+};
+
+static struct disk disk_bytes(const struct run *run)
+{
+    const struct config *config = &run->config;
+    const double images = images_shown(run), items = (double)config->backbone_count * config->method_count;
+    const double sheets = config->report.overlays < images ? config->report.overlays : images;
+    return (struct disk){.values = VALUE_BYTES * images * items * config->protocol_count * config->metric_count,
+                         .maps = config->report.maps ? images * map_bytes(run) : 0,
+                         .overlays = PANEL_BYTES * sheets * (items + config->backbone_count)};
+}
+
+double estimate_disk(const struct run *run)
+{
+    const struct disk disk = disk_bytes(run);
+    return disk.values + disk.maps + disk.overlays;
+}
+
+static void put_disk(const struct run *run, FILE *stream)
+{
+    const struct disk disk = disk_bytes(run);
+    char texts[4][32];
+    fprintf(stream, "disk: %s (values %s, maps %s, overlays %s)\n", estimate_size(estimate_disk(run), texts[0]),
+            estimate_size(disk.values, texts[1]), estimate_size(disk.maps, texts[2]),
+            estimate_size(disk.overlays, texts[3]));
+}
+
+void estimate_costs(const struct run *run, const struct calibration *calibration, FILE *stream)
+{
+    char texts[2][32];
+    fprintf(stream, "estimate for this machine, calibrated in %s, %d worker%s:\n",
+            duration(calibration->seconds, texts[0]), calibration->workers, plural(calibration->workers));
+    const double seconds = put_times(run, calibration, stream);
+    fprintf(stream, "time: %s", duration(seconds, texts[0]));
+    if (calibration->slowdown > BUSY)
+        fprintf(stream, "; %s while the machine is as busy as now",
+                duration(seconds * calibration->slowdown, texts[1]));
+    putc('\n', stream);
+    put_memory(run, calibration, stream);
+    put_disk(run, stream);
+}
+
+void estimate_missing(const struct run *run, FILE *stream)
+{
+    for (int i = 0; i < run->missing_count; i++) {
+        fprintf(stream, "missing %s: ", run->missing[i].what);
+        escape_terminal(stream, run->missing[i].path, 0);
+        fputs("\n    ", stream);
+        escape_terminal(stream, run->missing[i].command, 0);
+        putc('\n', stream);
+    }
+}

@@ -1,0 +1,64 @@
+/*
+ * bench/run/evaluate.h - one image on one backbone: decode, preprocess, base pass, methods, evidence, metrics.
+ */
+#ifndef BENCH_RUN_EVALUATE_H
+#define BENCH_RUN_EVALUATE_H
+
+#include "bench/run/run.h"
+#include "bench/run/truth.h"
+#include "methods/harness.h"
+
+/* What a worker has; the arena is reset for every image. */
+struct evaluator {
+    const struct run *run;
+    int backbone;
+    struct session *session;
+    struct arena arena;
+};
+
+/* A method's results on an image; they live until the arena is reset. */
+struct evaluated_method {
+    int method;
+    struct report_cost cost; /* under the first protocol that has a class for this image; seconds -1: none has */
+    int value_count;
+    struct store_value *values;
+    const struct store_curve *curves; /* those that metrics asked for, a list */
+    struct cam_map raw;               /* under the first protocol; no data if it has no class for this image */
+    struct saliency saliency;         /* likewise */
+};
+
+struct evaluated {
+    struct store_base base;
+    int klass; /* explained under the first protocol, and its probability; -1: none */
+    double probability;
+    const uint8_t *pixels;            /* the crop under the first protocol, (H,W,3) */
+    struct evaluated_method *methods; /* in the order asked for */
+};
+
+/* Protocols that prepare the input alike and explain the same class count once. */
+int evaluate_view_count(const struct config *config);
+
+/* A decoded picture; it lives in the evaluator's arena or longer. */
+struct evaluate_subject {
+    const char *name;
+    int label; /* -1 unknown */
+    struct picture picture;
+    struct annotation annotation; /* all zero: there is no truth */
+};
+
+/*
+ * Measures `count` methods (`which`: positions in the config) on a picture, with the arena as it is; of the run only the
+ * config and the metrics are looked at. Returns 0, or -1 with err; is_unreadable tells a picture that cannot be decoded
+ * or resized from everything else, such as a disk that fails or a lack of memory.
+ */
+int evaluate_picture(struct evaluator *evaluator, const struct evaluate_subject *subject, const int *which, int count,
+                     struct evaluated *out, bool *is_unreadable, struct error *err);
+
+/*
+ * The same for chosen image `image` of the run; the arena is reset first. Where a metric needs truth, an image whose mask
+ * cannot be read is unreadable too.
+ */
+int evaluate_image(struct evaluator *evaluator, int image, const int *which, int count, struct evaluated *out,
+                   bool *is_unreadable, struct error *err);
+
+#endif

@@ -1,0 +1,385 @@
+/* bench/run/explain.c - opens a network by its options and walks pictures through it. */
+#include "bench/run/explain.h"
+
+#include "base/file.h"
+#include "base/text.h"
+#include "bench/process/shipped.h"
+#include "bench/process/worker_threads.h"
+#include "bench/run/evaluate.h"
+#include "bench/run/notes.h"
+#include "bench/run/sheet.h"
+#include "bench/run/weights_cache.h"
+#include "datasets/decode.h"
+#include "datasets/import/import_files.h"
+#include "report/escape.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+#define DEMO_BACKBONE "resnet18"
+#define DEMO_FILE "backbones/demo/%s.h5"
+#define USUAL_METHODS "gradcam,gradcam_pp,layercam,reciprocam" /* of different kinds; seconds on any network */
+#define USUAL_PROTOCOL "cambench"
+#define PICTURE_BYTES_MAX ((size_t)256 << 20) /* as in an image set */
+#define STEM_MAX 128
+#define NOTE_MAX 64
+
+struct explain {
+    struct explain_options options;
+    struct file_folders folders; /* made for the sheets */
+    struct run run;              /* without images and metrics; one backbone, one protocol */
+    struct run_backbone *backbone;
+    struct network *network;
+    struct evaluator evaluator;
+    int *which; /* methods: all of the config's */
+    int klass;  /* to explain; -1: the predicted one */
+    int next;   /* picture */
+    bool is_clipped;
+    struct stat *files;
+    char (*written)[PATH_MAX]; /* (next) */
+};
+
+/* -- methods and protocol ----------------------------------------------------------------------------------------- */
+
+static int add_method(struct config *config, const char *name, struct arena *arena, struct error *err)
+{
+    struct config_method *method = &config->methods[config->method_count];
+    if (config_default_method("--methods", name, arena, method, err))
+        return -1;
+    for (int i = 0; i < config->method_count; i++)
+        if (config->methods[i].method == method->method)
+            return error_set(err, "--methods: \"%s\" is given twice", name);
+    config->method_count++;
+    return 0;
+}
+
+static int registry_size(void)
+{
+    int count = 0;
+    while (methods[count])
+        count++;
+    return count;
+}
+
+static int choose_methods(struct explain *explain, struct error *err)
+{
+    struct config *config = &explain->run.config;
+    struct arena *arena = &explain->run.arena;
+    const char *wanted = explain->options.methods ? explain->options.methods : USUAL_METHODS;
+    const int all = registry_size();
+    char *words = arena_string(arena, wanted);
+    config->methods = arena_alloc(arena, (size_t)all + 1, sizeof *config->methods);
+    explain->which = arena_alloc(arena, (size_t)all + 1, sizeof *explain->which);
+    if (!words || !config->methods || !explain->which)
+        return error_memory(err, "the methods");
+    for (int i = 0; i <= all; i++)
+        explain->which[i] = i;
+    const bool is_all = strcmp(wanted, "all") == 0;
+    for (int i = 0; i < all && is_all; i++)
+        if (add_method(config, methods[i]->name, arena, err))
+            return -1;
+    for (char *word; !is_all && (word = strsep(&words, ","));)
+        if (add_method(config, word, arena, err))
+            return -1;
+    return 0;
+}
+
+/* A class that was asked for stands where an image set has its label. */
+static int choose_protocol(struct explain *explain, struct error *err)
+{
+    struct config *config = &explain->run.config;
+    const struct explain_options *options = &explain->options;
+    const struct protocol *preset = protocol_find(options->protocol ? options->protocol : USUAL_PROTOCOL, err);
+    if (!preset)
+        return error_prefix(err, "--protocol: ");
+    config->protocols = arena_alloc(&explain->run.arena, 1, sizeof *config->protocols);
+    if (!config->protocols)
+        return error_memory(err, "the protocol");
+    *config->protocols = *preset;
+    config->protocols->klass = options->klass ? PROTOCOL_CLASS_LABEL : PROTOCOL_CLASS_PREDICTED;
+    config->protocol_count = 1;
+    return 0;
+}
+
+/* -- network ------------------------------------------------------------------------------------------------------ */
+
+/* The architecture of a file, which --backbone may only confirm. */
+static int ask_weights(struct explain *explain, struct config_backbone *backbone, struct error *err)
+{
+    struct weights_info info;
+    const char *wanted = explain->options.backbone;
+    explain->options.weights = shipped_or(explain->options.weights, &explain->run.arena);
+    struct weights_file *file = weights_open_any(explain->options.weights, wanted, &info, err);
+    if (!file)
+        return -1;
+    weights_close(file);
+    if (wanted && !text_same_name(wanted, info.arch))
+        return error_set(err, "weights \"%s\": are of %s, --backbone asks for %s", explain->options.weights, info.arch,
+                         wanted);
+    backbone->weights = explain->options.weights;
+    backbone->arch = arena_string(&explain->run.arena, info.arch);
+    return backbone->arch ? 0 : error_memory(err, "the network");
+}
+
+static int find_demo(struct explain *explain, struct config_backbone *backbone, struct error *err)
+{
+    const struct backbone_family *family;
+    char name[128], path[PATH_MAX];
+    backbone->arch = explain->options.backbone ? explain->options.backbone : DEMO_BACKBONE;
+    const struct backbone_variant *variant = backbone_find(backbone->arch, &family, err);
+    if (!variant)
+        return error_prefix(err, "--backbone: ");
+    backbone->arch = variant->name;
+    snprintf(name, sizeof name, DEMO_FILE, backbone->arch);
+    if (shipped_file(name, path, err))
+        return error_prefix(err, "no demo network of %s, and no --weights: ", backbone->arch);
+    backbone->weights = arena_string(&explain->run.arena, path);
+    return backbone->weights ? 0 : error_memory(err, "the network");
+}
+
+static int open_network(struct explain *explain, struct error *err)
+{
+    struct run *run = &explain->run;
+    struct config_backbone *config = arena_alloc(&run->arena, 1, sizeof *config);
+    run->backbones = arena_alloc(&run->arena, 1, sizeof *run->backbones);
+    if (!config || !run->backbones)
+        return error_memory(err, "the network");
+    if (explain->options.weights ? ask_weights(explain, config, err) : find_demo(explain, config, err))
+        return -1;
+    config->layer = explain->options.layer;
+    config->label = config->arch;
+    config->where = "--layer";
+    run->config.backbones = config;
+    run->config.backbone_count = 1;
+    explain->backbone = &run->backbones[0];
+    explain->backbone->config = config;
+    if (run_open_backbone(run, explain->backbone, err))
+        return -1;
+    explain->network = run_load_network(explain->backbone, NULL, err);
+    if (!explain->network)
+        return -1;
+    explain->evaluator.session = session_create(explain->network, run->threads, err);
+    return explain->evaluator.session ? 0 : -1;
+}
+
+/* Finds a class by name or synset, else by index. */
+static int choose_class(struct explain *explain, struct error *err)
+{
+    const char *wanted = explain->options.klass;
+    struct arena *arena = &explain->run.arena;
+    struct class_names *names = &explain->backbone->classes;
+    explain->klass = -1;
+    return wanted ? class_names_find(names, wanted, arena, &explain->klass, err) : 0;
+}
+
+/* -- the job ------------------------------------------------------------------------------------------------------ */
+
+/* Which files the pictures are, so that none is written over; a missing one is told when its turn comes. */
+static int note_files(struct explain *explain, struct error *err)
+{
+    const struct explain_options *options = &explain->options;
+    explain->files = arena_alloc(&explain->run.arena, (size_t)options->picture_count, sizeof *explain->files);
+    explain->written = arena_alloc(&explain->run.arena, (size_t)options->picture_count, sizeof *explain->written);
+    if (!explain->files || !explain->written)
+        return error_memory(err, "the list of pictures");
+    for (int i = 0; i < options->picture_count; i++)
+        if (stat(options->pictures[i], &explain->files[i]))
+            explain->files[i] = (struct stat){0};
+    return options->output ? file_make_folders(&explain->folders, options->output, err) : 0;
+}
+
+static int open_all(struct explain *explain, struct error *err)
+{
+    struct run *run = &explain->run;
+    run->config.seed = 1;
+    run->threads = worker_threads(explain->options.threads, err);
+    if (!run->threads)
+        return -1;
+    explain->evaluator.run = run;
+    return choose_methods(explain, err) || choose_protocol(explain, err) || open_network(explain, err) ||
+                   choose_class(explain, err) || note_files(explain, err)
+               ? -1
+               : 0;
+}
+
+struct explain *explain_open(const struct explain_options *options, struct error *err)
+{
+    struct explain *explain = calloc(1, sizeof *explain);
+    if (!explain) {
+        error_memory(err, "the pictures");
+        return NULL;
+    }
+    explain->options = *options;
+    arena_init(&explain->run.arena, 0);
+    arena_init(&explain->evaluator.arena, 0);
+    if (open_all(explain, err) == 0)
+        return explain;
+    explain_close(explain);
+    return NULL;
+}
+
+void explain_close(struct explain *explain)
+{
+    if (!explain)
+        return;
+    session_free(explain->evaluator.session);
+    network_free(explain->network);
+    arena_release(&explain->evaluator.arena);
+    run_close(&explain->run);
+    file_remove_folders(&explain->folders); /* if no sheet is in them */
+    free(explain);
+}
+
+/* -- names of sheets ---------------------------------------------------------------------------------------------- */
+
+static const char *last_part(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* "dog" of "pictures/dog.jpg", safe as a file name. */
+static void stem_of(const char *path, char stem[STEM_MAX])
+{
+    escape_file_name(last_part(path), stem, STEM_MAX);
+    char *dot = strrchr(stem, '.');
+    if (dot && dot > stem)
+        *dot = 0;
+}
+
+/* Is there one of the pictures, or a sheet of this job? */
+static bool is_taken(const struct explain *explain, const char *path)
+{
+    struct stat info;
+    const bool is_there = stat(path, &info) == 0;
+    for (int i = 0; i < explain->options.picture_count && is_there; i++)
+        if (explain->files[i].st_ino == info.st_ino && explain->files[i].st_dev == info.st_dev)
+            return true;
+    for (int i = 0; i < explain->next; i++)
+        if (strcmp(explain->written[i], path) == 0)
+            return true;
+    return false;
+}
+
+static int name_sheet(const struct explain *explain, const char *picture, char path[PATH_MAX], struct error *err)
+{
+    const struct explain_options *options = &explain->options;
+    char stem[STEM_MAX], klass[64] = "", number[16] = "", file[STEM_MAX + 160];
+    stem_of(picture, stem);
+    if (options->klass)
+        escape_file_name(options->klass, klass, sizeof klass);
+    for (int n = 2;; n++) {
+        snprintf(file, sizeof file, "%s-%s%s%s%s.png", stem, explain->backbone->config->arch, *klass ? "-" : "", klass,
+                 number);
+        if (!options->output)
+            snprintf(path, PATH_MAX, "%s", file);
+        else if (file_join(path, options->output, file, err))
+            return -1;
+        if (!is_taken(explain, path))
+            return 0;
+        snprintf(number, sizeof number, "-%d", n);
+    }
+}
+
+/* -- one picture -------------------------------------------------------------------------------------------------- */
+
+static int read_picture(struct explain *explain, const char *file, struct picture *picture, struct error *err)
+{
+    struct arena *arena = &explain->evaluator.arena;
+    char *bytes;
+    size_t size;
+    if (import_read_file(file, PICTURE_BYTES_MAX, arena, &bytes, &size, err) ||
+        decode_picture(bytes, size, arena, picture, err))
+        return error_prefix(err, "picture \"%s\": ", file);
+    explain->is_clipped = decode_clips(bytes, size);
+    return 0;
+}
+
+/* "12.3 ms", behind what is to be said of the map. */
+static void write_note(const struct evaluated_method *method, char *note, size_t size)
+{
+    const char *flag = sheet_flag(method->saliency.flag);
+    const double seconds = method->cost.seconds;
+    const int used = snprintf(note, size, "%s%s", flag ? flag : "", flag ? ", " : "");
+    if (seconds < 1)
+        snprintf(note + used, size - (size_t)used, "%.1f ms", 1000 * seconds);
+    else
+        snprintf(note + used, size - (size_t)used, "%.2f s", seconds);
+}
+
+/* "predicted (87.3 %): dog", where another class is explained; a long name may lose its end. */
+static void write_predicted(const struct explained *out, char *note, size_t size)
+{
+    char name[NOTE_MAX / 2];
+    if (out->klass != out->predicted)
+        snprintf(note, size, "predicted (%.1f %%): %s", 100 * out->predicted_probability,
+                 sheet_class(out->predicted, out->predicted_name, name, sizeof name));
+}
+
+static int draw(struct explain *explain, const char *picture, const struct evaluated *evaluated,
+                const struct explained *out, struct error *err)
+{
+    const struct config *config = &explain->run.config;
+    const size_t count = (size_t)config->method_count + 1;
+    struct overlay_panel *panels = arena_alloc(&explain->evaluator.arena, count, sizeof *panels);
+    char(*notes)[NOTE_MAX] = arena_alloc(&explain->evaluator.arena, count, sizeof *notes);
+    if (!panels || !notes)
+        return error_memory(err, "a sheet of maps");
+    write_predicted(out, notes[0], sizeof *notes);
+    for (int m = 0; m < config->method_count; m++) {
+        write_note(&evaluated->methods[m], notes[m + 1], sizeof *notes);
+        panels[m + 1] =
+            (struct overlay_panel){.title = config->methods[m].title, .map = evaluated->methods[m].saliency.data};
+    }
+    for (size_t i = 0; i < count; i++)
+        panels[i].subtitle = notes[i];
+    const struct sheet sheet = {.image = last_part(picture),
+                                .klass = out->klass,
+                                .class_name = out->class_name,
+                                .probability = out->probability,
+                                .backbone = explain->backbone->title,
+                                .input = network_input(explain->network),
+                                .pixels = evaluated->pixels};
+    return sheet_write(out->path, &sheet, panels, (int)count, err);
+}
+
+static int explain_file(struct explain *explain, const char *file, struct explained *out, struct error *err)
+{
+    struct evaluate_subject subject = {.name = last_part(file), .label = explain->klass};
+    struct evaluated evaluated;
+    bool is_unreadable;
+    arena_reset(&explain->evaluator.arena);
+    if (read_picture(explain, file, &subject.picture, err) ||
+        evaluate_picture(&explain->evaluator, &subject, explain->which, explain->run.config.method_count, &evaluated,
+                         &is_unreadable, err) ||
+        name_sheet(explain, file, out->path, err))
+        return -1;
+    out->klass = evaluated.klass;
+    out->class_name = class_names_shown(&explain->backbone->classes, out->klass);
+    out->probability = evaluated.probability;
+    out->predicted = evaluated.base.predicted;
+    out->predicted_name = class_names_shown(&explain->backbone->classes, out->predicted);
+    out->predicted_probability = evaluated.base.probability;
+    return draw(explain, file, &evaluated, out, err);
+}
+
+int explain_next(struct explain *explain, struct explained *out, struct error *err)
+{
+    const char *file = explain->options.pictures[explain->next];
+    *out = (struct explained){0};
+    const int status = explain_file(explain, file, out, err);
+    out->is_clipped = explain->is_clipped;
+    if (!status)
+        snprintf(explain->written[explain->next], PATH_MAX, "%s", out->path);
+    explain->next++;
+    return status;
+}
+
+void explain_notes(const struct explain *explain, FILE *stream)
+{
+    const struct config_backbone *config = explain->backbone->config;
+    notes_print(config->weights, &explain->backbone->info, stream);
+}

@@ -1,0 +1,88 @@
+/* bench/run/identity.c - the first line in which two YAML texts of one emitter differ, and what it belongs to. */
+#include "bench/run/identity.h"
+
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Where a line stands: the key at the left margin above it, and the number of the list's entry. */
+struct place {
+    char section[64];
+    int entry; /* 0: no list */
+};
+
+static size_t line_length(const char *line)
+{
+    return strcspn(line, "\n");
+}
+
+static const char *next_line(const char *line)
+{
+    line += line_length(line);
+    return *line ? line + 1 : line;
+}
+
+static size_t key_length(const char *line)
+{
+    const size_t length = strcspn(line, ":\n");
+    return line[length] == ':' ? length : 0;
+}
+
+static const char *without_indent(const char *line)
+{
+    return line + strspn(line, " -");
+}
+
+static void pass(struct place *place, const char *line)
+{
+    if (line[0] == '-')
+        place->entry++;
+    else if (line[0] != ' ') {
+        snprintf(place->section, sizeof place->section, "%.*s", (int)key_length(line), line);
+        place->entry = 0;
+    }
+}
+
+static void name_place(const struct place *place, const char *line, char *out, size_t size)
+{
+    char entry[16] = "";
+    const char *text = without_indent(line);
+    if (place->entry)
+        snprintf(entry, sizeof entry, ".%d", place->entry);
+    const bool is_section = line[0] != ' ' && line[0] != '-';
+    snprintf(out, size, "%s%s%s%.*s", place->section, entry, is_section ? "" : ".",
+             is_section ? 0 : (int)key_length(text), text);
+}
+
+/* A line without its indentation and, if `key_bytes`, its key. */
+static void show(const char *line, size_t key_bytes, char *out, size_t size)
+{
+    const char *text = without_indent(line);
+    char whole[256];
+    text += key_bytes ? key_bytes + 1 : 0;
+    text += strspn(text, " ");
+    snprintf(whole, sizeof whole, "%.*s", (int)line_length(text), text);
+    text_printable(*line ? whole : "nothing", out, size);
+}
+
+bool identity_differs(const char *before, const char *now, struct identity_difference *difference)
+{
+    struct place place = {0};
+    while (*now && line_length(before) == line_length(now) && memcmp(before, now, line_length(now)) == 0) {
+        pass(&place, now);
+        before = next_line(before);
+        now = next_line(now);
+    }
+    if (!*before && !*now)
+        return false;
+    const char *there = *now ? now : before;
+    const size_t key = key_length(without_indent(before));
+    const bool has_same_key = key > 0 && key == key_length(without_indent(now)) &&
+                              memcmp(without_indent(before), without_indent(now), key) == 0;
+    pass(&place, there);
+    name_place(&place, there, difference->where, sizeof difference->where);
+    show(before, has_same_key ? key : 0, difference->before, sizeof difference->before);
+    show(now, has_same_key ? key : 0, difference->now, sizeof difference->now);
+    return true;
+}

@@ -1,0 +1,387 @@
+/*
+ * bench/run/manifest.c - manifest.json by jansson: keys sorted, so that two manifests can be compared line by line.
+ */
+#include "bench/run/manifest.h"
+
+#include "base/file.h"
+#include "base/input.h"
+#include "bench/process/program.h"
+#include "bench/store/digests.h"
+
+#include <cblas.h>
+#include <jansson.h>
+#include <nettle/sha2.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#ifdef __clang__
+#define COMPILER __VERSION__ /* begins with its name */
+#else
+#define COMPILER "GCC " __VERSION__
+#endif
+
+/* -- the machine --------------------------------------------------------------------------------------------------- */
+
+/* Text behind "KEY : " in /proc/cpuinfo, of the first processor; false if there is none. */
+static bool cpuinfo(const char *key, char *out, size_t size)
+{
+    char line[8192];
+    FILE *file = fopen("/proc/cpuinfo", "r");
+    bool is_found = false;
+    while (file && !is_found && fgets(line, sizeof line, file)) {
+        const size_t length = strlen(key);
+        const char *colon = strchr(line, ':');
+        if (strncmp(line, key, length) != 0 || !strchr(" \t:", line[length]) || !colon)
+            continue;
+        line[strcspn(line, "\n")] = 0;
+        snprintf(out, size, "%s", colon + 1 + strspn(colon + 1, " "));
+        is_found = true;
+    }
+    if (file)
+        fclose(file);
+    return is_found;
+}
+
+/* jansson refuses what is not UTF-8; a path may be anything. NULL becomes null. */
+static json_t *text_or_null(const char *text)
+{
+    if (!text)
+        return json_null();
+    json_t *json = json_string(text);
+    if (json)
+        return json;
+    char safe[4096];
+    snprintf(safe, sizeof safe, "%s", text);
+    for (char *c = safe; *c; c++)
+        if ((unsigned char)*c >= 128)
+            *c = '?';
+    return json_string(safe);
+}
+
+/* The instruction sets that matter to the kernels, of those the processor has. */
+static json_t *instruction_sets(void)
+{
+    static const char *const wanted[] = {"sse2",     "sse4_2",   "avx",      "avx2",     "fma",
+                                         "avx512f",  "avx512bw", "avx512vl", "avx512dq", "avx512_vnni",
+                                         "avx_vnni", "asimd",    "sve"};
+    char flags[8192], padded[sizeof flags + 2], word[64];
+    json_t *list = json_array();
+    if (!cpuinfo("flags", flags, sizeof flags) && !cpuinfo("Features", flags, sizeof flags))
+        return list;
+    snprintf(padded, sizeof padded, " %s ", flags);
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        snprintf(word, sizeof word, " %s ", wanted[i]);
+        if (strstr(padded, word))
+            json_array_append_new(list, json_string(wanted[i]));
+    }
+    return list;
+}
+
+/* Seconds that a thread has run, and that it could have run had a processor been free; false: not known here. */
+static bool thread_times(const char *thread, double *ran, double *waited)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "/proc/self/task/%.32s/schedstat", thread);
+    FILE *file = fopen(path, "r");
+    const bool is_read = file && fscanf(file, "%lf %lf", ran, waited) == 2;
+    if (file)
+        fclose(file);
+    return is_read;
+}
+
+/* The share of the threads' time in which other programs had the processors: times of a busy machine say little. */
+static json_t *processor_wait(void)
+{
+    double ran, waited, all_ran = 0, all_waited = 0;
+    DIR *threads = opendir("/proc/self/task");
+    for (struct dirent *entry; threads && (entry = readdir(threads));)
+        if (entry->d_name[0] != '.' && thread_times(entry->d_name, &ran, &waited)) {
+            all_ran += ran;
+            all_waited += waited;
+        }
+    if (threads)
+        closedir(threads);
+    return all_ran > 0 ? json_real(all_waited / (all_ran + all_waited)) : json_null();
+}
+
+static json_t *machine(int threads)
+{
+    char model[256] = "unknown", host[256] = "unknown";
+    if (!cpuinfo("model name", model, sizeof model))
+        cpuinfo("CPU part", model, sizeof model);
+    gethostname(host, sizeof host - 1);
+    return json_pack("{s:o, s:o, s:o, s:I, s:i, s:o}", "host", text_or_null(host), "cpu", text_or_null(model),
+                     "instruction_sets", instruction_sets(), "cores", (json_int_t)sysconf(_SC_NPROCESSORS_ONLN),
+                     "threads", threads, "processor_wait", processor_wait());
+}
+
+static json_t *blas(void)
+{
+    return json_pack("{s:o, s:o}", "config", text_or_null(openblas_get_config()), "core",
+                     text_or_null(openblas_get_corename()));
+}
+
+/* null for an unknown value. */
+static json_t *text_if_any(const char *text)
+{
+    return text_or_null(text && *text ? text : NULL);
+}
+
+/* {"nn": "1a2b...", ...}: the rooms, on which all numbers depend. */
+static json_t *shared_digests(void)
+{
+    json_t *object = json_object();
+    for (const struct digest *row = digests; row->kind; row++)
+        if (strcmp(row->kind, "room") == 0)
+            json_object_set_new(object, row->name, json_string(row->sha256));
+    return object;
+}
+
+static json_t *program(void)
+{
+    return json_pack("{s:s, s:s, s:o, s:o, s:s}", "name", "cambench", "version", CAMBENCH_VERSION, "commit",
+                     text_if_any(program_commit), "digests", shared_digests(), "compiler", COMPILER);
+}
+
+/* Number of maps of a program; position -1: of programs that left no digests. */
+static size_t maps_of(const struct programs *programs, int position)
+{
+    size_t maps = 0;
+    for (int i = 0; i < programs->use_count; i++)
+        maps += programs->uses[i].program == position ? programs->uses[i].maps : 0;
+    return maps;
+}
+
+/* The programs that measured the present maps. */
+static json_t *contributors(const struct programs *programs)
+{
+    static const struct program unknown = {0};
+    json_t *array = json_array();
+    for (int i = -1; programs && i < programs->count; i++) {
+        const struct program *row = i < 0 ? &unknown : &programs->list[i];
+        const size_t maps = maps_of(programs, i);
+        if (maps)
+            json_array_append_new(array, json_pack("{s:o, s:o, s:o, s:I}", "version", text_if_any(row->version),
+                                                   "commit", text_if_any(row->commit), "kernels",
+                                                   text_if_any(row->kernels), "items", (json_int_t)maps));
+    }
+    return array;
+}
+
+static json_t *sentences(const char *const *list)
+{
+    json_t *array = json_array();
+    for (; list && *list; list++)
+        json_array_append_new(array, text_or_null(*list));
+    return array;
+}
+
+/* -- the run ------------------------------------------------------------------------------------------------------- */
+
+/* "2026-11-21T10:34:29Z"; null for 0. */
+static json_t *utc(time_t time)
+{
+    struct tm parts;
+    char text[64];
+    if (!time || !gmtime_r(&time, &parts))
+        return json_null();
+    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+    return json_string(text);
+}
+
+static json_t *entries(const struct manifest_entry *list, int count)
+{
+    json_t *array = json_array();
+    for (int i = 0; i < count; i++)
+        json_array_append_new(array, json_pack("{s:o, s:o, s:i, s:o}", "label",
+                                               text_or_null(list[i].label ? list[i].label : list[i].name), "name",
+                                               text_or_null(list[i].name), "version", list[i].version, "digest",
+                                               text_if_any(list[i].digest)));
+    return array;
+}
+
+/* Which kernel each step with a choice runs: {"layer1.0.conv2": "winograd F(4x4,3x3)", ...}. */
+static json_t *plan(const struct manifest_backbone *backbone)
+{
+    json_t *object = json_object();
+    for (int i = 0; i < backbone->step_count; i++)
+        if (*backbone->steps[i].kernel)
+            json_object_set_new(object, backbone->steps[i].name, json_string(backbone->steps[i].kernel));
+    return object;
+}
+
+static json_t *backbones(const struct manifest *manifest)
+{
+    json_t *array = json_array();
+    for (int i = 0; i < manifest->backbone_count; i++) {
+        const struct manifest_backbone *backbone = &manifest->backbones[i];
+        json_t *weights = json_pack("{s:o, s:o}", "path", text_or_null(backbone->weights), "sha256",
+                                    text_or_null(backbone->weights_sha256));
+        json_array_append_new(
+            array, json_pack("{s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o}", "label", text_or_null(backbone->label),
+                             "arch", text_or_null(backbone->arch), "layer", text_or_null(backbone->layer), "digest",
+                             text_if_any(backbone->digest), "weights", weights, "workspace_bytes",
+                             (json_int_t)backbone->workspace_bytes, "parameters", (json_int_t)backbone->parameters,
+                             "kernels", text_or_null(backbone->kernels), "plan", plan(backbone)));
+    }
+    return array;
+}
+
+static json_t *skipped(const struct manifest *manifest)
+{
+    json_t *array = json_array();
+    for (int i = 0; i < manifest->skipped_count; i++)
+        json_array_append_new(array, json_pack("{s:o, s:o}", "image", text_or_null(manifest->skipped[i].image), "why",
+                                               text_or_null(manifest->skipped[i].why)));
+    return array;
+}
+
+/* JSON's integers are signed here; a seed from 2^63 on is written as text. */
+static json_t *seed(uint64_t number)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%llu", (unsigned long long)number);
+    return number > INT64_MAX ? json_string(text) : json_integer((json_int_t)number);
+}
+
+static json_t *dataset(const struct manifest *manifest)
+{
+    return json_pack("{s:o, s:o, s:i, s:o}", "path", text_or_null(manifest->images), "sha256",
+                     text_or_null(manifest->images_sha256), "images", manifest->image_count, "skipped",
+                     skipped(manifest));
+}
+
+/* NULL: no memory somewhere below (json_pack gives NULL when a part is NULL). */
+static json_t *whole(const struct manifest *m)
+{
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:i}", "name",
+                     text_or_null(m->name), "program", program(), "programs", contributors(m->programs), "mixture",
+                     sentences(m->mixture), "machine", machine(m->threads), "blas", blas(), "seed", seed(m->seed),
+                     "started", utc(m->started), "ended", utc(m->ended), "config_sha256",
+                     text_or_null(m->config_sha256), "dataset", dataset(m), "backbones", backbones(m), "methods",
+                     entries(m->methods, m->method_count), "metrics", entries(m->metrics, m->metric_count), "protocols",
+                     entries(m->protocols, m->protocol_count), "items", m->item_count, "format_version", 1);
+}
+
+/* Takes the JSON. NULL: no memory. */
+static int write_json(const char *path, json_t *json, struct error *err)
+{
+    struct file_writer file;
+    if (!json)
+        return error_memory(err, "the manifest");
+    int status = file_create(&file, path, err);
+    if (!status) {
+        /* a full disk is seen by file_commit() */
+        json_dumpf(json, file.stream, JSON_INDENT(2) | JSON_SORT_KEYS);
+        fputc('\n', file.stream);
+        status = file_commit(&file, err);
+    }
+    json_decref(json);
+    return status;
+}
+
+int manifest_write(const char *path, const struct manifest *manifest, struct error *err)
+{
+    return write_json(path, whole(manifest), err);
+}
+
+/* -- of several runs ------------------------------------------------------------------------------------------------ */
+
+/* NULL: none, or none that can be read. */
+static json_t *load(const char *folder)
+{
+    char path[PATH_MAX];
+    struct error ignored;
+    json_t *json = NULL;
+    FILE *file = file_join(path, folder, "manifest.json", &ignored) ? NULL : input_stream(path, &ignored);
+    if (file) {
+        json = json_loadf(file, 0, NULL);
+        fclose(file);
+    }
+    if (json_is_object(json))
+        return json;
+    json_decref(json);
+    return NULL;
+}
+
+/* Times are written so that the order of texts is the order of times; null is no time. */
+static void take_time(json_t *whole, const json_t *part, const char *key, int sign)
+{
+    const char *have = json_string_value(json_object_get(whole, key));
+    json_t *new = json_object_get(part, key);
+    const char *text = json_string_value(new);
+    if (text && (!have || sign * strcmp(text, have) > 0))
+        json_object_set(whole, key, new);
+}
+
+static void take_part(json_t *whole, json_t *runs, const char *folder, json_t *part)
+{
+    static const char *const keys[] = {"machine", "started", "ended", "items", "programs"};
+    json_t *row = json_pack("{s:o}", "folder", text_or_null(folder));
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        json_object_set(row, keys[i], json_object_get(part, keys[i]));
+    json_array_append_new(runs, row);
+    take_time(whole, part, "started", -1);
+    take_time(whole, part, "ended", 1);
+}
+
+/* The folder's rows of an earlier joining, but for those that come again. */
+static json_t *rows_of_before(const json_t *before, const char *const *folders, int count)
+{
+    json_t *rows = json_array(), *row;
+    size_t i;
+    json_array_foreach(json_object_get(before, "joined_from"), i, row)
+    {
+        const char *folder = json_string_value(json_object_get(row, "folder"));
+        bool is_again = !folder;
+        for (int k = 0; k < count && !is_again; k++)
+            is_again = strcmp(folders[k], folder) == 0;
+        if (!is_again)
+            json_array_append(rows, row);
+    }
+    return rows;
+}
+
+static json_t *join(const char *folder, const char *const *folders, int count)
+{
+    json_t *joined = load(folder), *rows = rows_of_before(joined, folders, count);
+    if (joined && !json_object_get(joined, "joined_from"))
+        take_part(joined, rows, folder, joined);
+    for (int i = 0; i < count; i++) {
+        json_t *part = load(folders[i]);
+        if (part && !joined)
+            joined = json_deep_copy(part);
+        if (part)
+            take_part(joined, rows, folders[i], part);
+        json_decref(part);
+    }
+    if (joined)
+        json_object_set(joined, "joined_from", rows);
+    json_decref(rows);
+    return joined;
+}
+
+int manifest_join(const char *folder, const char *const *runs, int count, const struct manifest *manifest,
+                  struct error *err)
+{
+    char path[PATH_MAX];
+    json_t *joined = join(folder, runs, count);
+    if (!joined)
+        return 0;
+    json_object_set_new(joined, "config_sha256", text_or_null(manifest->config_sha256));
+    json_object_set_new(joined, "items", json_integer(manifest->item_count));
+    json_object_set_new(joined, "programs", contributors(manifest->programs));
+    json_object_set_new(joined, "mixture", sentences(manifest->mixture));
+    json_object_set_new(json_object_get(joined, "dataset"), "skipped", skipped(manifest));
+    if (file_join(path, folder, "manifest.json", err)) {
+        json_decref(joined);
+        return -1;
+    }
+    return write_json(path, joined, err);
+}

@@ -1,0 +1,18 @@
+/*
+ * bench/run/paper_numbers.h - published numbers from CSV files (docs/formats.md), to stand beside what a run measures.
+ */
+#ifndef BENCH_RUN_PAPER_NUMBERS_H
+#define BENCH_RUN_PAPER_NUMBERS_H
+
+#include "base/arena.h"
+#include "bench/config/config.h"
+#include "report/report.h"
+
+/*
+ * Reads the files of report.reference into report->published, in the arena. Errors, with file and line: not readable, a
+ * column missing, a value or unit that is none, text missing.
+ */
+int paper_numbers_read(const struct config_report *config, struct arena *arena, struct report *report,
+                       struct error *err);
+
+#endif

@@ -1,0 +1,243 @@
+/* bench/run/pictures.c - overlays and maps.h5, as maps come in. */
+#include "bench/run/pictures.h"
+
+#include "base/file.h"
+#include "base/h5.h"
+#include "bench/run/sheet.h"
+#include "report/escape.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct kept_map {
+    float *data; /* (H,W); NULL: undefined, shown as what it is: nothing */
+    char note[48];
+};
+
+/* An image whose overlay is not written yet; all NULL before its first map and behind its last. */
+struct kept_image {
+    uint8_t *pixels;
+    struct kept_map *maps; /* [method] */
+    int come;              /* how many maps */
+};
+
+struct pictures {
+    struct arena arena;
+    const struct run *run;
+    int backbone;
+    struct shape input;
+    int kept_count;
+    struct kept_image *kept;
+    struct h5_writer *maps;
+    struct map_form *forms; /* [method]; h 0: no map has come */
+    int32_t *classes;       /* [image]; -1: not measured */
+    float *probabilities;
+};
+
+static void drop(const struct pictures *pictures, struct kept_image *kept)
+{
+    for (int m = 0; kept->maps && m < pictures->run->config.method_count; m++)
+        free(kept->maps[m].data);
+    free(kept->maps);
+    free(kept->pixels);
+    *kept = (struct kept_image){0};
+}
+
+struct pictures *pictures_create(const struct run *run, int backbone, struct shape input, struct h5_writer *maps,
+                                 struct error *err)
+{
+    struct pictures *pictures = calloc(1, sizeof *pictures);
+    if (!pictures) {
+        error_memory(err, "overlays");
+        return NULL;
+    }
+    *pictures = (struct pictures){.run = run, .backbone = backbone, .input = input, .maps = maps};
+    arena_init(&pictures->arena, 0);
+    const int asked = run->config.report.overlays;
+    pictures->kept_count = asked < run->image_count ? asked : run->image_count;
+    const size_t images = (size_t)run->image_count, count = (size_t)run->config.method_count;
+    pictures->kept = arena_alloc(&pictures->arena, (size_t)pictures->kept_count, sizeof *pictures->kept);
+    pictures->forms = arena_alloc(&pictures->arena, count, sizeof *pictures->forms);
+    pictures->classes = arena_alloc(&pictures->arena, images, sizeof *pictures->classes);
+    pictures->probabilities = arena_floats(&pictures->arena, images);
+    if (!pictures->kept || !pictures->forms || !pictures->classes || !pictures->probabilities) {
+        error_memory(err, "overlays");
+        pictures_free(pictures);
+        return NULL;
+    }
+    for (size_t i = 0; i < images; i++)
+        pictures->classes[i] = -1;
+    return pictures;
+}
+
+void pictures_free(struct pictures *pictures)
+{
+    if (!pictures)
+        return;
+    for (int i = 0; pictures->kept && i < pictures->kept_count; i++)
+        drop(pictures, &pictures->kept[i]);
+    arena_release(&pictures->arena);
+    free(pictures);
+}
+
+/* -- overlays ------------------------------------------------------------------------------------------------------- */
+
+static int overlay_path(const struct pictures *pictures, int image, char path[PATH_MAX], struct error *err)
+{
+    const struct config *config = &pictures->run->config;
+    char label[64], name[128], file[256];
+    snprintf(file, sizeof file, "overlays/%s-%04d-%s.png",
+             escape_file_name(config->backbones[pictures->backbone].label, label, sizeof label), image + 1,
+             escape_file_name(pictures->run->image_names[image], name, sizeof name));
+    return file_join(path, config->output, file, err);
+}
+
+bool pictures_want(const struct pictures *pictures, int image)
+{
+    return pictures->maps || image < pictures->kept_count;
+}
+
+bool pictures_have(const struct pictures *pictures, int image)
+{
+    char path[PATH_MAX];
+    struct error err;
+    return !pictures->maps && overlay_path(pictures, image, path, &err) == 0 && access(path, F_OK) == 0;
+}
+
+static int write_overlay(struct pictures *pictures, int image, struct error *err)
+{
+    const struct config *config = &pictures->run->config;
+    const struct kept_image *kept = &pictures->kept[image];
+    const int count = config->method_count;
+    const struct arena_mark mark = arena_mark(&pictures->arena);
+    struct overlay_panel *panels = arena_alloc(&pictures->arena, (size_t)count + 1, sizeof *panels);
+    if (!panels)
+        return error_memory(err, "an overlay");
+    for (int m = 0; m < count; m++)
+        panels[m + 1] = (struct overlay_panel){
+            .title = config->methods[m].title, .subtitle = kept->maps[m].note, .map = kept->maps[m].data};
+    const int klass = pictures->classes[image];
+    const struct sheet sheet = {.image = pictures->run->image_names[image],
+                                .klass = klass,
+                                .class_name =
+                                    class_names_shown(&pictures->run->backbones[pictures->backbone].classes, klass),
+                                .probability = (double)pictures->probabilities[image],
+                                .backbone = pictures->run->backbones[pictures->backbone].title,
+                                .input = pictures->input,
+                                .pixels = kept->pixels};
+    char folder[PATH_MAX], path[PATH_MAX];
+    const int status = file_make_inside(folder, config->output, "overlays", err) ||
+                       overlay_path(pictures, image, path, err) || sheet_write(path, &sheet, panels, count + 1, err);
+    arena_rewind(&pictures->arena, mark);
+    return status ? -1 : 0;
+}
+
+/* "ADCC 71.2 %", or why there is none. */
+static void note_of(const struct run *run, const struct evaluated_method *method, char *note, size_t size)
+{
+    const char *flag = sheet_flag(method->saliency.flag);
+    snprintf(note, size, "%s", flag ? flag : "");
+    for (int k = 0; k < run->config.metric_count && !note[0]; k++)
+        if (strcmp(run->config.metrics[k].metric->name, "adcc") == 0 && !method->values[k].undefined)
+            snprintf(note, size, "ADCC %.1f %%", 100 * method->values[k].number);
+}
+
+static int keep_map(const struct pictures *pictures, const struct evaluated_method *method, struct kept_map *kept)
+{
+    const size_t plane = (size_t)pictures->input.h * (size_t)pictures->input.w;
+    note_of(pictures->run, method, kept->note, sizeof kept->note);
+    if (!method->saliency.data)
+        return 0;
+    kept->data = malloc(plane * sizeof *kept->data);
+    if (!kept->data)
+        return -1;
+    memcpy(kept->data, method->saliency.data, plane * sizeof *kept->data);
+    return 0;
+}
+
+static int keep(struct pictures *pictures, int image, const struct evaluated *evaluated, int method_count,
+                struct error *err)
+{
+    struct kept_image *kept = &pictures->kept[image];
+    const size_t bytes = 3 * (size_t)pictures->input.h * (size_t)pictures->input.w;
+    const int all = pictures->run->config.method_count;
+    if (!kept->maps) {
+        kept->maps = calloc((size_t)all, sizeof *kept->maps);
+        kept->pixels = malloc(bytes);
+        if (!kept->maps || !kept->pixels)
+            return error_memory(err, "an overlay");
+        memcpy(kept->pixels, evaluated->pixels, bytes);
+    }
+    for (int i = 0; i < method_count; i++)
+        if (keep_map(pictures, &evaluated->methods[i], &kept->maps[evaluated->methods[i].method]))
+            return error_memory(err, "an overlay");
+    kept->come += method_count;
+    if (kept->come < all)
+        return 0;
+    const int status = write_overlay(pictures, image, err);
+    drop(pictures, kept);
+    return status;
+}
+
+/* -- maps.h5 -------------------------------------------------------------------------------------------------------- */
+
+static void dataset_path(const struct pictures *pictures, int method, const char *what, char *path, size_t size)
+{
+    const struct config *config = &pictures->run->config;
+    snprintf(path, size, "/%s/%s/%s", config->backbones[pictures->backbone].label, config->methods[method].label, what);
+}
+
+static int write_map(struct pictures *pictures, int image, const struct evaluated_method *method, struct error *err)
+{
+    struct map_form *form = &pictures->forms[method->method];
+    char path[H5_PATH_MAX];
+    dataset_path(pictures, method->method, "map", path, sizeof path);
+    if (!method->raw.data)
+        return 0;
+    if (form->h == 0) {
+        *form = method->raw.form;
+        const uint64_t dim[3] = {(uint64_t)pictures->run->image_count, (uint64_t)form->h, (uint64_t)form->w};
+        if (h5_define(pictures->maps, path, H5_FLOAT32, 3, dim, err))
+            return -1;
+    }
+    return h5_write_rows(pictures->maps, path, (uint64_t)image, 1, method->raw.data, err);
+}
+
+int pictures_add(struct pictures *pictures, int image, const struct evaluated *evaluated, int method_count,
+                 struct error *err)
+{
+    pictures->classes[image] = evaluated->klass;
+    pictures->probabilities[image] = (float)evaluated->probability;
+    for (int i = 0; pictures->maps && i < method_count; i++)
+        if (write_map(pictures, image, &evaluated->methods[i], err))
+            return -1;
+    return image < pictures->kept_count ? keep(pictures, image, evaluated, method_count, err) : 0;
+}
+
+int pictures_finish(struct pictures *pictures, struct error *err)
+{
+    const struct run *run = pictures->run;
+    const uint64_t count = (uint64_t)run->image_count;
+    int32_t *positions = arena_alloc(&pictures->arena, (size_t)count, sizeof *positions);
+    if (!positions)
+        return error_memory(err, "maps.h5");
+    for (uint64_t i = 0; i < count; i++)
+        positions[i] = (int32_t)run->chosen[i];
+    for (int m = 0; pictures->maps && m < run->config.method_count; m++) {
+        const struct {
+            const char *name;
+            enum h5_type type;
+            const void *data;
+        } columns[] = {{"image", H5_INT32, positions},
+                       {"class", H5_INT32, pictures->classes},
+                       {"probability", H5_FLOAT32, pictures->probabilities}};
+        for (size_t k = 0; pictures->forms[m].h && k < sizeof columns / sizeof columns[0]; k++) {
+            char path[H5_PATH_MAX];
+            dataset_path(pictures, m, columns[k].name, path, sizeof path);
+            if (h5_write(pictures->maps, path, columns[k].type, 1, &count, columns[k].data, err))
+                return -1;
+        }
+    }
+    return 0;
+}

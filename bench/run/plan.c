@@ -1,0 +1,467 @@
+/* bench/run/plan.c - opens and checks all that a run needs, chooses the images, names the files that are missing. */
+#include "bench/run/run.h"
+
+#include "base/random.h"
+#include "base/text.h"
+#include "bench/process/shipped.h"
+#include "bench/process/worker_threads.h"
+#include "bench/run/estimate.h"
+#include "bench/run/paper_numbers.h"
+#include "bench/run/weights_cache.h"
+#include "weights/published.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LAYERS_MAX 64
+#define INPUT_SIDE 224 /* where the weights do not say */
+#define CLASSES 1000   /* where there are no weights yet */
+
+/* What the user asked for, then the parts of composites. */
+static int list_metrics(struct run *run, struct error *err)
+{
+    struct config *config = &run->config;
+    struct config_metric *list;
+    int count;
+    if (config_all_metrics(config, &run->arena, &list, &count, err))
+        return -1;
+    config->metrics = list;
+    config->metric_count = count;
+    run->metrics = arena_alloc(&run->arena, (size_t)config->metric_count, sizeof *run->metrics);
+    if (!run->metrics)
+        return error_memory(err, "the list of metrics");
+    for (int i = 0; i < config->metric_count; i++)
+        run->metrics[i] = (struct evidence_metric){config->metrics[i].metric, config->metrics[i].params};
+    return 0;
+}
+
+/* -- files that are not there -------------------------------------------------------------------------------------- */
+
+static int add_missing(struct run *run, const char *what, const char *path, const char *command, struct error *err)
+{
+    if (!command)
+        return error_memory(err, "the list of missing files");
+    for (int i = 0; i < run->missing_count; i++)
+        if (strcmp(run->missing[i].path, path) == 0)
+            return 0;
+    run->missing[run->missing_count++] = (struct run_missing){what, path, command};
+    return 0;
+}
+
+/* A dry run goes on without it; any other opens the file, which says what is wrong. */
+static bool is_missing(const struct run *run, const char *path)
+{
+    return run->is_dry && access(path, F_OK) != 0 && errno == ENOENT;
+}
+
+/* torchvision's weights have ImageNet's classes: they are of no use for other pictures. */
+static bool may_be_imagenet(const struct imageset *images)
+{
+    const int classes = images ? imageset_class_count(images) : 0;
+    return classes == 0 || classes == CLASSES;
+}
+
+/* "weights/resnet50.h5" is what `fetch` makes of torchvision's file, "_v2" that of the later training. */
+static const char *weights_command(const struct config_backbone *backbone, const struct imageset *images,
+                                   struct arena *arena)
+{
+    static const struct {
+        const char *suffix, *training;
+    } kinds[] = {{".h5", "V1"}, {"_v2.h5", "V2"}};
+    const char *slash = strrchr(backbone->weights, '/'), *file = slash ? slash + 1 : backbone->weights;
+    const int folder_length = slash ? (int)(slash - backbone->weights) + (slash == backbone->weights) : 1;
+    const char *folder = arena_format(arena, "%.*s", folder_length, slash ? backbone->weights : ".");
+    const char *to = folder ? text_shell_word(folder, arena) : NULL, *out = text_shell_word(backbone->weights, arena);
+    const size_t length = strlen(backbone->arch);
+    struct error unpublished;
+    if (!to || !out)
+        return NULL;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds && may_be_imagenet(images); i++)
+        if (strncmp(file, backbone->arch, length) == 0 && strcmp(file + length, kinds[i].suffix) == 0 &&
+            published_find(backbone->arch, kinds[i].training, &unpublished))
+            return arena_format(arena, "cambench fetch weights %s --weights %s --to %s", backbone->arch,
+                                kinds[i].training, to);
+    return arena_format(arena, "cambench import weights FILE --arch %s --out %s", backbone->arch, out);
+}
+
+/* A file that comes with the program cannot be made or fetched: it is in another place. */
+static const char *command_for(const char *path, const char *command)
+{
+    return shipped_is_own(path)
+               ? "it comes with cambench, in its sources and in PREFIX/share/cambench; CAMBENCH_DATA may "
+                 "name a folder that has it"
+               : command;
+}
+
+/* Files in the config that only come with the program. */
+static void find_shipped(struct run *run)
+{
+    struct config *config = &run->config;
+    config->dataset.path = shipped_or(config->dataset.path, &run->arena);
+    for (int i = 0; i < config->backbone_count; i++)
+        if (config->backbones[i].weights)
+            config->backbones[i].weights = shipped_or(config->backbones[i].weights, &run->arena);
+    for (int i = 0; i < config->report.reference_count; i++)
+        config->report.references[i] = shipped_or(config->report.references[i], &run->arena);
+}
+
+static int check_references(struct run *run, struct error *err)
+{
+    const struct config_report *config = &run->config.report;
+    struct report unused = {0};
+    bool is_complete = true;
+    for (int i = 0; i < config->reference_count; i++) {
+        if (!is_missing(run, config->references[i]))
+            continue;
+        is_complete = false;
+        if (add_missing(
+                run, "published numbers", config->references[i],
+                "copy it from results/reference of cambench's sources, or from share/cambench/results/reference", err))
+            return -1;
+    }
+    return is_complete ? paper_numbers_read(config, &run->arena, &unused, err) : 0;
+}
+
+/* -- images --------------------------------------------------------------------------------------------------------- */
+
+/* The first of the file, or a seeded sample: the first of a shuffled list (Fisher-Yates), in the file's order. */
+static void choose_images(struct run *run, int available)
+{
+    const struct config *config = &run->config;
+    int *order = run->chosen;
+    for (int i = 0; i < available; i++)
+        order[i] = i;
+    if (!config->dataset.shuffle)
+        return;
+    struct random_stream stream;
+    random_init(&stream, config->seed, random_purpose(0, "images"));
+    for (int i = 0; i < run->image_count; i++) {
+        const int other = i + (int)random_below(&stream, (uint32_t)(available - i));
+        const int swap = order[i];
+        order[i] = order[other];
+        order[other] = swap;
+    }
+}
+
+static int by_value(const void *a, const void *b)
+{
+    return *(const int *)a - *(const int *)b;
+}
+
+/* Such a metric would have no value on any image. */
+static int check_truth(const struct run *run, const struct metric *metric, struct error *err)
+{
+    const char *path = run->config.dataset.path;
+    if (!imageset_has_masks(run->images) && !imageset_has_boxes(run->images))
+        return error_set(err, "image set \"%s\": has neither masks nor boxes, metric \"%s\" needs them", path,
+                         metric->name);
+    if (!imageset_has_labels(run->images))
+        return error_set(err,
+                         "image set \"%s\": has no labels, metric \"%s\" needs to know whose masks and boxes it has",
+                         path, metric->name);
+    return 0;
+}
+
+static int open_images(struct run *run, struct error *err)
+{
+    const struct config *config = &run->config;
+    if (is_missing(run, config->dataset.path)) {
+        run->image_count = config->dataset.images < 0 ? 0 : config->dataset.images;
+        const char *out = text_shell_word(config->dataset.path, &run->arena);
+        const char *command = out ? arena_format(&run->arena, "cambench import dataset DIR --out %s", out) : NULL;
+        return add_missing(run, "image set", config->dataset.path, command_for(config->dataset.path, command), err);
+    }
+    run->images = imageset_open(config->dataset.path, err);
+    if (!run->images)
+        return -1;
+    const int available = imageset_count(run->images);
+    if (available < 1)
+        return error_set(err, "image set \"%s\": holds no images", config->dataset.path);
+    if (config->dataset.images > available)
+        return error_set(err, "image set \"%s\": holds %d images, %s asks for %d", config->dataset.path, available,
+                         config->path, config->dataset.images);
+    run->image_count = config->dataset.images < 0 ? available : config->dataset.images;
+    run->chosen = arena_alloc(&run->arena, (size_t)available, sizeof *run->chosen);
+    run->image_names = arena_alloc(&run->arena, (size_t)run->image_count, sizeof *run->image_names);
+    if (!run->chosen || !run->image_names)
+        return error_memory(err, "the list of images");
+    choose_images(run, available);
+    qsort(run->chosen, (size_t)run->image_count, sizeof *run->chosen, by_value);
+    for (int i = 0; i < run->image_count; i++)
+        run->image_names[i] = imageset_name(run->images, run->chosen[i]);
+    for (int p = 0; p < config->protocol_count; p++)
+        if (config->protocols[p].klass == PROTOCOL_CLASS_LABEL && !imageset_has_labels(run->images))
+            return error_set(err, "image set \"%s\": has no labels, protocol \"%s\" needs them (class: label)",
+                             config->dataset.path, config->protocols[p].name);
+    for (int k = 0; k < config->metric_count; k++)
+        if (config->metrics[k].metric->is_truth && check_truth(run, config->metrics[k].metric, err))
+            return -1;
+    return 0;
+}
+
+/* -- backbones ------------------------------------------------------------------------------------------------------ */
+
+static int add_layer(struct run_backbone *backbone, const char *name, struct error *err)
+{
+    for (int i = 0; i < backbone->layer_count; i++)
+        if (strcmp(backbone->layers[i], name) == 0)
+            return 0;
+    if (backbone->layer_count == LAYERS_MAX)
+        return error_set(err, "more than %d layers are asked for", LAYERS_MAX);
+    backbone->layers[backbone->layer_count++] = name;
+    return graph_find(backbone->graph, name, err) < 0 ? -1 : 0;
+}
+
+/* The layers that methods name in their parameters. */
+static int add_method_layers(struct run *run, struct run_backbone *backbone, struct error *err)
+{
+    for (int m = 0; m < run->config.method_count; m++) {
+        const struct config_method *method = &run->config.methods[m];
+        for (const struct param *row = method->method->params; row && row->name; row++) {
+            if (row->type != PARAM_TYPE_NAMES)
+                continue;
+            const struct param_names *names = (const void *)((const char *)method->params + row->offset);
+            for (int i = 0; i < names->count; i++)
+                if (add_layer(backbone, names->name[i], err))
+                    return error_prefix(err, "%s: method \"%s\": ", config_param_where(method, row->name),
+                                        method->label);
+        }
+    }
+    return 0;
+}
+
+/* Operations of the whole network, and of the nodes behind the target layer. */
+static void count_macs(struct run_backbone *backbone, int layer)
+{
+    for (int i = 0; i < graph_node_count(backbone->graph); i++) {
+        const double macs = graph_node(backbone->graph, i).macs;
+        backbone->full_macs += macs;
+        if (i > layer)
+            backbone->tail_macs += macs;
+    }
+}
+
+static int check_layer(struct run *run, struct run_backbone *backbone, struct error *err)
+{
+    const struct config_backbone *config = backbone->config;
+    backbone->layers = arena_alloc(&run->arena, LAYERS_MAX, sizeof *backbone->layers);
+    if (!backbone->layers)
+        return error_memory(err, "the list of layers");
+    char name[128];
+    backbone->layer = arena_string(&run->arena, graph_layer_name(backbone->graph, backbone->layer, name, sizeof name));
+    if (!backbone->layer)
+        return error_memory(err, "the list of layers");
+    if (add_layer(backbone, backbone->layer, err))
+        return error_prefix(err, "%s: %s: ", config_backbone_where(config, "layer"), config->arch);
+    const int layer = graph_find(backbone->graph, backbone->layer, err);
+    const struct node_info node = graph_node(backbone->graph, layer);
+    if (node.shape.h * node.shape.w < 2)
+        return error_set(err, "%s: layer \"%s\" of %s has no positions: its value is (%d,%d,%d)",
+                         config_backbone_where(config, "layer"), backbone->layer, config->arch, node.shape.c,
+                         node.shape.h, node.shape.w);
+    backbone->layer_shape = (struct tensor){node.shape.c, node.shape.h, node.shape.w, NULL};
+    count_macs(backbone, layer);
+    return add_method_layers(run, backbone, err);
+}
+
+static int open_weights(struct run *run, struct run_backbone *backbone, struct error *err)
+{
+    const struct config_backbone *config = backbone->config;
+    if (!config->weights)
+        return error_set(
+            err,
+            "%s: backbone \"%s\" has no weights: give a file of a network trained on such images (.pth, safetensors, .h5), or one "
+            "made by `cambench generate weights`",
+            config->where, config->arch);
+    if (is_missing(run, config->weights))
+        return add_missing(run, "weights", config->weights,
+                           command_for(config->weights, weights_command(config, run->images, &run->arena)), err);
+    backbone->weights = weights_open_any(config->weights, config->arch, &backbone->info, err);
+    return backbone->weights ? 0 : -1;
+}
+
+static int check_weights(struct run *run, struct run_backbone *backbone, struct error *err)
+{
+    const struct config_backbone *config = backbone->config;
+    if (backbone->info.arch[0] && strcmp(backbone->info.arch, config->arch) != 0)
+        return error_set(err, "weights \"%s\": are of %s, %s asks for %s", config->weights, backbone->info.arch,
+                         config_backbone_where(config, "arch"), config->arch);
+    const struct arena_mark mark = arena_mark(&run->arena);
+    struct weights shapes;
+    int status = weights_read_shapes(backbone->weights, &run->arena, &shapes, err);
+    if (!status && network_check_weights(backbone->graph, &shapes, err))
+        status = error_prefix(err, "weights \"%s\": ", config->weights);
+    if (!status)
+        status = weights_read_variances(backbone->weights, err);
+    arena_rewind(&run->arena, mark);
+    return status;
+}
+
+/* What the config says of the network's input, where its file does not contradict. */
+static int choose_transform(struct run_backbone *backbone, struct error *err)
+{
+    const struct config_backbone *config = backbone->config;
+    enum transform_input *known = &backbone->info.transform_input;
+    if (config->transform_input == TRANSFORM_USUAL)
+        return 0;
+    if (*known != TRANSFORM_USUAL && *known != config->transform_input)
+        return error_set(err, "weights \"%s\": have transform_input=%s, %s: transform_input says %s", config->weights,
+                         *known == TRANSFORM_YES ? "yes" : "no", config_backbone_where(config, "transform_input"),
+                         config->transform_input == TRANSFORM_YES ? "true" : "false");
+    *known = config->transform_input;
+    return 0;
+}
+
+int run_open_backbone(struct run *run, struct run_backbone *backbone, struct error *err)
+{
+    const struct config_backbone *config = backbone->config;
+    const struct backbone_family *family;
+    const struct backbone_variant *variant = backbone_find(config->arch, &family, err);
+    if (!variant)
+        return -1;
+    backbone->title = variant->title;
+    backbone->layer = config->layer ? config->layer : variant->layer;
+    if (open_weights(run, backbone, err))
+        return -1;
+    if (!backbone->weights)
+        backbone->info = (struct weights_info){.classes = CLASSES, .width = 1};
+    if (choose_transform(backbone, err))
+        return -1;
+    backbone->options = weights_options(&backbone->info, INPUT_SIDE);
+    backbone->graph = backbone_graph(config->arch, &backbone->options, err);
+    if (!backbone->graph)
+        return error_prefix(err, "weights \"%s\": ", config->weights);
+    if (backbone->weights && (check_weights(run, backbone, err) ||
+                              class_names_of_network(&backbone->info, &run->arena, &backbone->classes, err)))
+        return -1;
+    return check_layer(run, backbone, err);
+}
+
+struct network *run_load_network(const struct run_backbone *backbone, const char *kernels, struct error *err)
+{
+    struct arena arena;
+    struct weights weights;
+    struct network *network = NULL;
+    arena_init(&arena, 0);
+    if (weights_read(backbone->weights, &arena, &weights, err) == 0)
+        network = network_create_with(backbone->graph, &weights, backbone->layers, backbone->layer_count, kernels, err);
+    arena_release(&arena);
+    if (!network)
+        error_prefix(err, "backbone \"%s\": ", backbone->config->label);
+    return network;
+}
+
+/* Labels beyond a network's classes would be wrong silently. */
+static int check_classes(const struct run *run, const struct run_backbone *backbone, struct error *err)
+{
+    for (int i = 0; run->images && i < run->image_count; i++) {
+        const int label = imageset_label(run->images, run->chosen[i]);
+        if (label >= class_count(backbone->options.classes))
+            return error_set(err, "image \"%s\" has label %d, weights \"%s\" know %d classes", run->image_names[i],
+                             label, backbone->config->weights, class_count(backbone->options.classes));
+    }
+    return 0;
+}
+
+/* Names the part of a run that reads labels; NULL: none does. */
+static const char *user_of_labels(struct run *run)
+{
+    const struct config *config = &run->config;
+    for (int p = 0; p < config->protocol_count; p++)
+        if (config->protocols[p].klass == PROTOCOL_CLASS_LABEL)
+            return arena_format(&run->arena, "protocol \"%s\"", config->protocols[p].name);
+    for (int k = 0; k < config->metric_count; k++)
+        if (config->metrics[k].metric->is_truth)
+            return arena_format(&run->arena, "metric \"%s\"", config->metrics[k].metric->name);
+    return NULL;
+}
+
+/*
+ * Labels of other classes than the network's are an error if labels are read, else a warning (misfit). Images are shown
+ * with the set's own names; the network's may only be assumed.
+ */
+static int compare_classes(struct run *run, struct run_backbone *backbone, struct error *err)
+{
+    struct class_names set;
+    struct error why;
+    if (!run->images || !backbone->weights)
+        return 0;
+    if (class_names_of_set(run->images, &run->arena, &set, err))
+        return -1;
+    if (class_names_fit(&set, &backbone->classes, &why)) {
+        if (set.count == backbone->classes.count)
+            backbone->classes = set;
+        return 0;
+    }
+    const char *user = user_of_labels(run);
+    if (user)
+        return error_set(err,
+                         "image set \"%s\" and weights \"%s\" have different classes: %s; %s needs labels of the same",
+                         run->config.dataset.path, backbone->config->weights, why.text, user);
+    backbone->misfit = arena_string(&run->arena, why.text);
+    return backbone->misfit ? 0 : error_memory(err, "the names of classes");
+}
+
+static int open_all(struct run *run, const char *config_path, const char *const *sets, int set_count, struct error *err)
+{
+    struct config *config = &run->config;
+    if (config_read(shipped_config(config_path, &run->arena), sets, set_count, &run->arena, config, err) ||
+        list_metrics(run, err))
+        return -1;
+    find_shipped(run);
+    const size_t files = (size_t)config->report.reference_count + (size_t)config->backbone_count + 1;
+    run->missing = arena_alloc(&run->arena, files, sizeof *run->missing);
+    if (!run->missing)
+        return error_memory(err, "the list of missing files");
+    if (check_references(run, err) || open_images(run, err))
+        return -1;
+    run->backbones = arena_alloc(&run->arena, (size_t)config->backbone_count, sizeof *run->backbones);
+    if (!run->backbones)
+        return error_memory(err, "the list of backbones");
+    for (int b = 0; b < config->backbone_count; b++) {
+        run->backbones[b].config = &config->backbones[b];
+        if (run_open_backbone(run, &run->backbones[b], err) || check_classes(run, &run->backbones[b], err) ||
+            compare_classes(run, &run->backbones[b], err) || estimate_evidence(run, &run->backbones[b], err))
+            return -1;
+    }
+    run->threads = worker_threads(config->runtime.threads, err);
+    return run->threads ? 0 : -1;
+}
+
+int run_open(struct run *run, const char *config_path, const char *const *sets, int set_count, bool is_dry,
+             struct error *err)
+{
+    *run = (struct run){.is_dry = is_dry};
+    arena_init(&run->arena, 0);
+    if (open_all(run, config_path, sets, set_count, err) == 0)
+        return 0;
+    run_close(run);
+    return -1;
+}
+
+int run_take_shard(struct run *run, const struct shard *shard, struct error *err)
+{
+    run->shard = *shard;
+    if (!shard_is_part(shard))
+        return 0;
+    if (run->config.report.maps)
+        return error_set(err, "%s: report.maps: shards make no maps.h5; --set report.maps=false leaves it out",
+                         run->config.path);
+    run->whole_output = run->config.output;
+    run->config.output = shard_folder(shard, run->whole_output, &run->arena);
+    return run->config.output ? 0 : error_memory(err, "the shard");
+}
+
+void run_close(struct run *run)
+{
+    for (int b = 0; run->backbones && b < run->config.backbone_count; b++) {
+        if (run->backbones[b].weights)
+            weights_close(run->backbones[b].weights);
+        graph_free(run->backbones[b].graph);
+    }
+    imageset_close(run->images);
+    arena_release(&run->arena);
+}

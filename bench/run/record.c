@@ -1,0 +1,411 @@
+/* bench/run/record.c - what a run leaves beside its numbers: store, resolved config, manifest. */
+#include "base/sha256.h"
+#include "bench/run/run.h"
+
+#include "base/file.h"
+#include "base/text.h"
+#include "bench/run/identity.h"
+#include "bench/run/manifest.h"
+#include "bench/store/run_lock.h"
+#include "bench/store/store_programs.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* -- the store ------------------------------------------------------------------------------------------------------ */
+
+static const char *backbone_label(const struct config *config, int i)
+{
+    return config->backbones[i].label;
+}
+
+static const char *method_label(const struct config *config, int i)
+{
+    return config->methods[i].label;
+}
+
+static const char *protocol_label(const struct config *config, int i)
+{
+    return config->protocols[i].name;
+}
+
+static const char *metric_label(const struct config *config, int i)
+{
+    return config->metrics[i].metric->name;
+}
+
+static int method_version(const struct config *config, int i)
+{
+    return config->methods[i].method->version;
+}
+
+static int protocol_version(const struct config *config, int i)
+{
+    return config->protocols[i].version;
+}
+
+static int metric_version(const struct config *config, int i)
+{
+    return config->metrics[i].metric->version;
+}
+
+static const char **labels(struct run *run, int count, const char *(*label)(const struct config *, int))
+{
+    const char **names = arena_alloc(&run->arena, (size_t)count, sizeof *names);
+    for (int i = 0; names && i < count; i++)
+        names[i] = label(&run->config, i);
+    return names;
+}
+
+static int *versions(struct run *run, int count, int (*version)(const struct config *, int))
+{
+    int *list = arena_alloc(&run->arena, (size_t)count, sizeof *list);
+    for (int i = 0; list && i < count; i++)
+        list[i] = version(&run->config, i);
+    return list;
+}
+
+static struct store *open_store(struct run *run, bool fresh, struct error *err)
+{
+    const struct config *config = &run->config;
+    const struct store_names names = {.backbone_count = config->backbone_count,
+                                      .method_count = config->method_count,
+                                      .protocol_count = config->protocol_count,
+                                      .metric_count = config->metric_count,
+                                      .image_count = run->image_count,
+                                      .backbones = labels(run, config->backbone_count, backbone_label),
+                                      .methods = labels(run, config->method_count, method_label),
+                                      .protocols = labels(run, config->protocol_count, protocol_label),
+                                      .metrics = labels(run, config->metric_count, metric_label),
+                                      .images = run->image_names,
+                                      .method_versions = versions(run, config->method_count, method_version),
+                                      .protocol_versions = versions(run, config->protocol_count, protocol_version),
+                                      .metric_versions = versions(run, config->metric_count, metric_version)};
+    if (!names.backbones || !names.methods || !names.protocols || !names.metrics || !names.method_versions ||
+        !names.protocol_versions || !names.metric_versions) {
+        error_memory(err, "the store's names");
+        return NULL;
+    }
+    return store_open(config->output, &names, fresh, err);
+}
+
+static int hash_of(struct run *run, const char *path, const char **hash, struct error *err)
+{
+    char *hex = arena_alloc(&run->arena, 65, 1);
+    *hash = hex;
+    return hex ? file_sha256(path, hex, err) : error_memory(err, "the manifest");
+}
+
+/* Is `now` what the store has under `key`, if it has anything? 0 or 1; -1: error. */
+static int remember(struct run *run, struct store *store, const char *key, const char *now, struct error *err)
+{
+    const char *before;
+    if (store_manifest_find(store, key, &run->arena, &before, err))
+        return -1;
+    if (!before)
+        return run->is_dry ? 1 : store_manifest_set(store, key, now, err) ? -1 : 1;
+    return strcmp(before, now) == 0;
+}
+
+static int check_file(struct run *run, struct store *store, const char *key, const char *path, const char **hash,
+                      struct error *err)
+{
+    if (hash_of(run, path, hash, err))
+        return -1;
+    const int is_same = remember(run, store, key, *hash, err);
+    if (is_same == 0)
+        return error_set(err,
+                         "run directory \"%s\": was begun when \"%s\" held something else; use --fresh to start anew",
+                         run->config.output, path);
+    return is_same < 0 ? -1 : 0;
+}
+
+static int refuse_config(struct run *run, struct store *store, const char *now, struct error *err)
+{
+    struct identity_difference difference = {0};
+    const char *before;
+    if (store_manifest_find(store, "identity", &run->arena, &before, err))
+        return -1;
+    identity_differs(before, now, &difference);
+    return error_set(err,
+                     "run directory \"%s\": was begun with another config: %s was %s, is %s now; use --fresh to start "
+                     "anew",
+                     run->config.output, difference.where, difference.before, difference.now);
+}
+
+/* A run is continued only with what it was begun with: config, image set, weights. */
+static int check_identity(struct run *run, struct store *store, struct error *err)
+{
+    const char *now = config_identity(&run->config, &run->arena, err);
+    const int is_same = now ? remember(run, store, "identity", now, err) : -1;
+    if (is_same == 0)
+        return refuse_config(run, store, now, err);
+    if (is_same < 0 || check_file(run, store, "sha256 of images", run->config.dataset.path, &run->images_sha256, err))
+        return -1;
+    for (int b = 0; b < run->config.backbone_count; b++) {
+        const struct config_backbone *backbone = &run->config.backbones[b];
+        const char *key = arena_format(&run->arena, "sha256 of weights of %s", backbone->label);
+        if (!key)
+            return error_memory(err, "the store's names");
+        if (run->backbones[b].weights &&
+            check_file(run, store, key, backbone->weights, &run->backbones[b].weights_sha256, err))
+            return -1;
+    }
+    return 0;
+}
+
+static int check_lock(const char *folder, struct error *err)
+{
+    struct run_lock lock;
+    if (run_lock_init(&lock, folder, err) || run_lock_take(&lock, err))
+        return -1;
+    run_lock_drop(&lock);
+    return 0;
+}
+
+int record_check(struct run *run, bool fresh, struct error *err)
+{
+    char path[PATH_MAX];
+    if (check_lock(run->config.output, err) || file_join(path, run->config.output, "run.db", err))
+        return -1;
+    if (fresh || !run->images || access(path, F_OK))
+        return 0;
+    const int is_begun = store_is_begun(run->config.output, err);
+    if (is_begun < 1)
+        return is_begun;
+    struct store *store = open_store(run, false, err);
+    const int status = store ? check_identity(run, store, err) : -1;
+    store_close(store);
+    return status;
+}
+
+/* For those who join shards. */
+static int remember_shard(struct run *run, struct store *store, struct error *err)
+{
+    const struct shard *shard = &run->shard;
+    if (!shard_is_part(shard))
+        return 0;
+    const char *text = arena_format(&run->arena, "%d/%d", shard->number, shard->count);
+    return text ? store_manifest_set(store, SHARD_KEY, text, err) : error_memory(err, "the shard");
+}
+
+/* Removes items that another program has measured. */
+static int drop_old(struct run *run, struct store *store, const struct programs *programs, const struct program *here,
+                    const struct store_names *names, struct error *err)
+{
+    struct program_use *old = arena_alloc(&run->arena, (size_t)programs->use_count + 1, sizeof *old);
+    int count = 0;
+    if (!old)
+        return error_memory(err, "the run's programs");
+    for (int i = 0; i < programs->use_count; i++) {
+        const struct program_use *use = &programs->uses[i];
+        const struct program *other = use->program < 0 ? NULL : &programs->list[use->program];
+        if (program_differs(other, here, names, use->backbone, use->method))
+            old[count++] = *use;
+    }
+    return store_keep_copy(store, err) || store_drop_uses(store, old, count, err) ? -1 : 0;
+}
+
+/* Numbers from other sources are measured again, unless the user keeps them. */
+static int check_programs(struct run *run, struct store *store, bool keep_old, struct error *err)
+{
+    struct programs programs;
+    struct program here;
+    const char *changes;
+    size_t maps;
+    struct store_names names = {.backbones = labels(run, run->config.backbone_count, backbone_label),
+                                .methods = labels(run, run->config.method_count, method_label)};
+    if (!names.backbones || !names.methods)
+        return error_memory(err, "the store's names");
+    if (store_read_programs(store, &run->arena, &programs, err) ||
+        program_here(&run->config, "", &run->arena, &here, err) ||
+        program_changes(&programs, &here, &names, &run->arena, &changes, &maps, err))
+        return -1;
+    if (!changes)
+        return 0;
+    if (!keep_old && drop_old(run, store, &programs, &here, &names, err))
+        return -1;
+    const int all = run->config.backbone_count * run->image_count * run->config.method_count;
+    fprintf(stderr,
+            keep_old ? "cambench: %zu of %d maps are kept as they are: %s since they were measured\n"
+                     : "cambench: %zu of %d maps are measured again: %s since (--keep-old keeps them)\n",
+            maps, all, TEXT_SHOWN(changes));
+    return 0;
+}
+
+/* Maps, pictures and tables of an earlier run would pass for this one's. Only files of the kinds that we write go. */
+static void clear_folder(const char *folder)
+{
+    static const char *const kinds[] = {".png", ".svg", ".gp", ".dat", ".md", ".tex"};
+    char path[PATH_MAX];
+    struct error ignored;
+    const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC); /* never the target of a link */
+    DIR *entries = fd < 0 ? NULL : fdopendir(fd);
+    for (struct dirent *entry; entries && (entry = readdir(entries));) {
+        const char *kind = strrchr(entry->d_name, '.');
+        for (size_t i = 0; kind && i < sizeof kinds / sizeof kinds[0]; i++)
+            if (strcmp(kind, kinds[i]) == 0 && file_join(path, folder, entry->d_name, &ignored) == 0)
+                unlink(path);
+    }
+    if (entries)
+        closedir(entries);
+    else if (fd >= 0)
+        close(fd);
+}
+
+static int clear_pictures(const struct config *config, struct error *err)
+{
+    static const char *const folders[] = {"overlays", "plots", "tables"};
+    char path[PATH_MAX];
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+        if (file_join(path, config->output, folders[i], err))
+            return -1;
+        clear_folder(path);
+    }
+    if (file_join(path, config->output, "maps.h5", err))
+        return -1;
+    unlink(path);
+    return 0;
+}
+
+struct store *record_open(struct run *run, const struct run_flags *flags, struct error *err)
+{
+    char path[PATH_MAX];
+    struct store *store = open_store(run, flags->fresh, err);
+    if (!store)
+        return NULL;
+    if (flags->fresh && clear_pictures(&run->config, err)) {
+        store_close(store);
+        return NULL;
+    }
+    struct config resolved = run->config;
+    if (shard_is_part(&run->shard))
+        resolved.output = run->whole_output; /* so that it begins any other shard as well */
+    if (check_identity(run, store, err) || remember_shard(run, store, err) ||
+        check_programs(run, store, flags->keep_old, err) || file_join(path, run->config.output, "config.yaml", err) ||
+        config_write(&resolved, path, err)) {
+        store_close(store);
+        return NULL;
+    }
+    return store;
+}
+
+/* -- the manifest --------------------------------------------------------------------------------------------------- */
+
+static int fill_backbones(struct run *run, struct manifest *manifest, struct error *err)
+{
+    const struct config *config = &run->config;
+    struct manifest_backbone *rows = arena_alloc(&run->arena, (size_t)config->backbone_count, sizeof *rows);
+    if (!rows)
+        return error_memory(err, "the manifest");
+    for (int b = 0; b < config->backbone_count; b++) {
+        const struct run_backbone *backbone = &run->backbones[b];
+        rows[b] = (struct manifest_backbone){.label = config->backbones[b].label,
+                                             .arch = config->backbones[b].arch,
+                                             .layer = backbone->layer,
+                                             .weights = config->backbones[b].weights,
+                                             .weights_sha256 = backbone->weights_sha256,
+                                             .workspace_bytes = backbone->workspace_bytes,
+                                             .kernels = backbone->kernels,
+                                             .steps = backbone->steps,
+                                             .step_count = backbone->step_count};
+        rows[b].digest = program_family_digest(config->backbones[b].arch);
+        rows[b].parameters = (size_t)graph_trainable(backbone->graph);
+    }
+    manifest->backbones = rows;
+    return 0;
+}
+
+static int fill_versions(struct run *run, struct manifest *manifest, struct error *err)
+{
+    const struct config *config = &run->config;
+    const int count = config->method_count + config->metric_count + config->protocol_count;
+    struct manifest_entry *rows = arena_alloc(&run->arena, (size_t)count, sizeof *rows);
+    if (!rows)
+        return error_memory(err, "the manifest");
+    manifest->methods = rows;
+    for (int i = 0; i < config->method_count; i++)
+        *rows++ = (struct manifest_entry){config->methods[i].label, config->methods[i].method->name,
+                                          method_version(config, i),
+                                          program_digest("method", config->methods[i].method->name)};
+    manifest->metrics = rows;
+    for (int i = 0; i < config->metric_count; i++)
+        *rows++ = (struct manifest_entry){NULL, metric_label(config, i), metric_version(config, i),
+                                          program_digest("metric", metric_label(config, i))};
+    manifest->protocols = rows;
+    for (int i = 0; i < config->protocol_count; i++)
+        *rows++ = (struct manifest_entry){config->protocols[i].name, config->protocols[i].preset,
+                                          protocol_version(config, i), NULL};
+    return 0;
+}
+
+static int fill_skipped(struct run *run, struct store *store, struct manifest *manifest, struct error *err)
+{
+    struct store_skipped *list;
+    int count;
+    if (store_read_skipped(store, &run->arena, &list, &count, err))
+        return -1;
+    struct manifest_skipped *rows = arena_alloc(&run->arena, (size_t)count, sizeof *rows);
+    if (!rows)
+        return error_memory(err, "the manifest");
+    for (int i = 0; i < count; i++)
+        rows[i] = (struct manifest_skipped){run->image_names[list[i].image], list[i].why};
+    manifest->skipped = rows;
+    manifest->skipped_count = count;
+    return 0;
+}
+
+static int fill_programs(struct run *run, struct store *store, struct manifest *manifest, struct error *err)
+{
+    struct programs *programs = arena_alloc(&run->arena, 1, sizeof *programs);
+    const struct store_names names = {.backbones = labels(run, run->config.backbone_count, backbone_label),
+                                      .methods = labels(run, run->config.method_count, method_label)};
+    if (!programs || !names.backbones || !names.methods)
+        return error_memory(err, "the manifest");
+    manifest->programs = programs;
+    return store_read_programs(store, &run->arena, programs, err) ||
+                   program_mixture(programs, &names, &run->arena, &manifest->mixture, err)
+               ? -1
+               : 0;
+}
+
+/* Items that the store holds. */
+static int count_items(const struct run *run, const struct store *store)
+{
+    int count = 0;
+    for (int b = 0; b < run->config.backbone_count; b++)
+        for (int i = 0; i < run->image_count; i++)
+            for (int m = 0; m < run->config.method_count; m++)
+                count += store_has_item(store, b, i, m);
+    return count;
+}
+
+int record_close(struct run *run, struct store *store, time_t started, struct error *err)
+{
+    const struct config *config = &run->config;
+    char config_path[PATH_MAX], path[PATH_MAX];
+    struct manifest manifest = {.name = config->name,
+                                .seed = config->seed,
+                                .threads = run->threads,
+                                .started = started,
+                                .ended = time(NULL),
+                                .images = config->dataset.path,
+                                .images_sha256 = run->images_sha256,
+                                .image_count = run->image_count,
+                                .item_count = count_items(run, store),
+                                .backbone_count = config->backbone_count,
+                                .method_count = config->method_count,
+                                .metric_count = config->metric_count,
+                                .protocol_count = config->protocol_count};
+    if (file_join(config_path, config->output, "config.yaml", err) ||
+        file_join(path, config->output, "manifest.json", err) ||
+        hash_of(run, config_path, &manifest.config_sha256, err))
+        return -1;
+    if (fill_backbones(run, &manifest, err) || fill_versions(run, &manifest, err) ||
+        fill_skipped(run, store, &manifest, err) || fill_programs(run, store, &manifest, err))
+        return -1;
+    return manifest_write(path, &manifest, err);
+}

@@ -1,0 +1,255 @@
+/* bench/run/results.c - from config and store to the plain table that report/ takes, and what becomes of it. */
+#include "bench/run/run.h"
+
+#include "base/file.h"
+#include "base/text.h"
+#include "bench/process/interrupt.h"
+#include "bench/process/program.h"
+#include "bench/run/paper_numbers.h"
+#include "bench/store/store_programs.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+static int metric_position(const struct config *config, const char *name)
+{
+    for (int i = 0; i < config->metric_count; i++)
+        if (strcmp(config->metrics[i].metric->name, name) == 0)
+            return i;
+    return -1;
+}
+
+static struct report_metric metric_row(const struct config *config, const struct metric *metric)
+{
+    struct report_metric row = {.name = metric->name,
+                                .title = metric->title,
+                                .unit = metric->unit,
+                                .is_percent = metric->is_percent,
+                                .higher_is_better = metric->direction == METRIC_HIGHER_IS_BETTER,
+                                .is_cost = metric->is_cost,
+                                .is_truth = metric->is_truth,
+                                .min = metric->min,
+                                .max = metric->max,
+                                .combine = metric->combine};
+    int count = 0;
+    while (metric->parts[count]) {
+        row.parts[count] = metric_position(config, metric->parts[count]);
+        count++;
+    }
+    row.parts[count] = -1;
+    return row;
+}
+
+static int method_row(const struct config_method *config, struct arena *arena, struct report_method *out,
+                      struct error *err)
+{
+    const struct param *params = config->method->params;
+    int count = 0;
+    while (params && params[count].name)
+        count++;
+    const char **texts = arena_alloc(arena, (size_t)count + 1, sizeof *texts);
+    for (int i = 0; texts && i < count; i++) {
+        char value[PARAM_TEXT_MAX];
+        param_format(&params[i], config->params, value, sizeof value);
+        texts[i] = arena_format(arena, "%s=%s", params[i].name, value);
+        if (!texts[i])
+            texts = NULL;
+    }
+    *out =
+        (struct report_method){config->label, config->title, config->method->is_control, config->method->name, texts};
+    return texts ? 0 : error_memory(err, "the report");
+}
+
+static int fill_lists(const struct config *config, struct arena *arena, struct report *report, struct error *err)
+{
+    struct report_backbone *backbones = arena_alloc(arena, (size_t)config->backbone_count, sizeof *backbones);
+    struct report_method *rows = arena_alloc(arena, (size_t)config->method_count, sizeof *rows);
+    struct report_protocol *protocol_rows = arena_alloc(arena, (size_t)config->protocol_count, sizeof *protocol_rows);
+    struct report_metric *metric_rows = arena_alloc(arena, (size_t)config->metric_count, sizeof *metric_rows);
+    if (!backbones || !rows || !protocol_rows || !metric_rows)
+        return error_memory(err, "the report");
+    for (int b = 0; b < config->backbone_count; b++) {
+        const struct config_backbone *c = &config->backbones[b];
+        const struct backbone_family *family;
+        const struct backbone_variant *variant = backbone_find(c->arch, &family, err);
+        if (!variant)
+            return -1;
+        const char *title = strcmp(c->label, c->arch) == 0 ? variant->title : c->label;
+        backbones[b] = (struct report_backbone){
+            .name = c->label, .title = title, .arch = c->arch, .layer = c->layer ? c->layer : variant->layer};
+    }
+    for (int m = 0; m < config->method_count; m++)
+        if (method_row(&config->methods[m], arena, &rows[m], err))
+            return -1;
+    for (int p = 0; p < config->protocol_count; p++)
+        protocol_rows[p] = (struct report_protocol){config->protocols[p].name, config->protocols[p].preset};
+    for (int k = 0; k < config->metric_count; k++)
+        metric_rows[k] = metric_row(config, config->metrics[k].metric);
+    report->backbones = backbones;
+    report->methods = rows;
+    report->protocols = protocol_rows;
+    report->metrics = metric_rows;
+    return 0;
+}
+
+/* Reads which items exist, and which images could not be read. */
+static int read_progress(struct store *store, struct arena *arena, struct report *report, struct error *err)
+{
+    struct store_skipped *skipped;
+    int count;
+    const size_t images = (size_t)report->image_count;
+    const size_t maps = (size_t)report->backbone_count * (size_t)report->method_count;
+    uint8_t *has = arena_alloc(arena, maps, images), *is_unreadable = arena_alloc(arena, images + 1, 1);
+    if (!has || !is_unreadable)
+        return error_memory(err, "the progress of the run");
+    if (store_read_skipped(store, arena, &skipped, &count, err))
+        return -1;
+    for (int i = 0; i < count; i++)
+        is_unreadable[skipped[i].image] = 1;
+    for (size_t map = 0; map < maps; map++)
+        for (int i = 0; i < report->image_count; i++)
+            has[map * images + (size_t)i] = store_has_item(store, (int)(map / (size_t)report->method_count), i,
+                                                           (int)(map % (size_t)report->method_count));
+    return report_count_progress(report, has, is_unreadable, arena, err);
+}
+
+/* Reads the remarks on the programs that contributed. */
+static int read_remarks(struct store *store, struct arena *arena, struct report *report, struct error *err)
+{
+    struct programs programs;
+    const char **backbone_names = arena_alloc(arena, (size_t)report->backbone_count + 1, sizeof *backbone_names);
+    const char **method_names = arena_alloc(arena, (size_t)report->method_count + 1, sizeof *method_names);
+    if (!backbone_names || !method_names)
+        return error_memory(err, "the report");
+    for (int b = 0; b < report->backbone_count; b++)
+        backbone_names[b] = report->backbones[b].name;
+    for (int m = 0; m < report->method_count; m++)
+        method_names[m] = report->methods[m].name;
+    const struct store_names names = {.backbones = backbone_names, .methods = method_names};
+    return store_read_programs(store, arena, &programs, err) ||
+                   program_mixture(&programs, &names, arena, &report->remarks, err)
+               ? -1
+               : 0;
+}
+
+int results_read(const struct config *config, struct store *store, const char *const *images, int image_count,
+                 struct arena *arena, struct report *report, struct error *err)
+{
+    *report = (struct report){.name = config->name,
+                              .folder = config->output,
+                              .program = CAMBENCH_PROGRAM,
+                              .backbone_count = config->backbone_count,
+                              .method_count = config->method_count,
+                              .protocol_count = config->protocol_count,
+                              .metric_count = config->metric_count,
+                              .image_count = image_count,
+                              .images = images,
+                              .bootstrap = config->report.bootstrap,
+                              .seed = config->seed};
+    return fill_lists(config, arena, report, err) || paper_numbers_read(&config->report, arena, report, err) ||
+                   read_progress(store, arena, report, err) || read_remarks(store, arena, report, err) ||
+                   store_read(store, arena, report, err)
+               ? -1
+               : 0;
+}
+
+int terminal_columns(void)
+{
+    struct winsize size;
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+/* The meta-evaluation's files; on return *meta is malloc'd, or NULL if none is asked for. */
+static int write_meta(const struct report *report, const struct config *config, struct meta_cell **meta,
+                      struct error *err)
+{
+    *meta = NULL;
+    if (!config->report.meta)
+        return 0;
+    *meta = report_meta_cells(report, err);
+    return *meta ? report_meta(report, *meta, err) : -1;
+}
+
+/* Cells of a run. `own`: each method over its own images; `compared`: over the images that methods share. */
+struct writing {
+    const struct report *report;
+    struct report compared;
+    struct cell *own, *cells; /* cells: of `compared` */
+    struct meta_cell *meta;
+    struct error warning;
+};
+
+static int make_cells(struct writing *writing, struct arena *arena, struct error *err)
+{
+    if (report_compared(writing->report, arena, &writing->compared, err))
+        return -1;
+    writing->own = report_cells(writing->report, err);
+    const bool is_same = writing->compared.states == writing->report->states;
+    writing->cells = is_same ? writing->own : writing->own ? report_cells(&writing->compared, err) : NULL;
+    return writing->cells ? 0 : -1;
+}
+
+/* Draws the plots, except after an interrupted run, which has to end within two seconds. */
+static int draw(struct writing *writing, const struct config *config, struct error *err)
+{
+    const struct report *report = &writing->compared;
+    if (!report->stop && interrupt_has_come)
+        error_set(&writing->warning, "plots are left out of an interrupted run; cambench report \"%s\" draws them",
+                  config->output);
+    else if (report_plots(report, writing->cells, writing->meta, &writing->warning, err) || report_stopped(report, err))
+        return -1;
+    if (writing->warning.text[0])
+        fprintf(stderr, "cambench: warning: %s\n", TEXT_SHOWN(writing->warning.text));
+    return 0;
+}
+
+static int write_files(struct writing *writing, const struct config *config, struct error *err)
+{
+    const struct report *report = &writing->compared;
+    if (report_csv(writing->report, writing->own, err) || report_tables(report, writing->cells, err) ||
+        (config->report.reference_count > 0 && report_reference(report, writing->cells, err)) ||
+        write_meta(report, config, &writing->meta, err))
+        return -1;
+    return config->report.plots ? draw(writing, config, err) : 0;
+}
+
+static int show(const struct writing *writing, const struct config *config, const struct run_flags *flags,
+                struct error *err)
+{
+    const struct report *report = &writing->compared;
+    const bool has_reference = config->report.reference_count > 0, has_meta = writing->meta;
+    if (report_terminal(report, writing->cells, stdout, flags->columns, flags->color))
+        return error_memory(err, "the table");
+    if (has_meta) {
+        putchar('\n');
+        report_meta_terminal(report, writing->meta, stdout);
+    }
+    if (has_reference) {
+        putchar('\n');
+        report_reference_terminal(report, writing->cells, stdout);
+    }
+    printf("\n%s/: summary.csv, per_image.csv, costs.csv, %s%s%stables%s%s\n", TEXT_SHOWN(config->output),
+           report_has_curves(report) ? "curves.csv, " : "", has_meta ? "meta.csv, " : "",
+           has_reference ? "reference.csv, " : "", config->report.plots && !writing->warning.text[0] ? ", plots" : "",
+           config->report.overlays > 0 ? ", overlays" : "");
+    return 0;
+}
+
+int results_write(const struct report *report, const struct config *config, const struct run_flags *flags,
+                  struct error *err)
+{
+    struct writing writing = {.report = report};
+    struct arena arena;
+    arena_init(&arena, 0);
+    int status = make_cells(&writing, &arena, err) || write_files(&writing, config, err);
+    if (!status && !flags->quiet)
+        status = show(&writing, config, flags, err);
+    free(writing.meta);
+    if (writing.cells != writing.own)
+        free(writing.cells);
+    free(writing.own);
+    arena_release(&arena);
+    return status ? -1 : 0;
+}

@@ -1,0 +1,139 @@
+/*
+ * bench/run/run.h - a run: everything opened and checked before work begins, then measured, then reported.
+ *
+ * plan.c opens, estimate.c says what it will cost, evaluate.c measures one image, runner.c does all of them in parallel,
+ * record.c notes what was done with what, results.c makes tables and plots.
+ */
+#ifndef BENCH_RUN_RUN_H
+#define BENCH_RUN_RUN_H
+
+#include "base/arena.h"
+#include "bench/config/config.h"
+#include "bench/run/class_names.h"
+#include "bench/run/shard.h"
+#include "bench/store/store.h"
+#include "datasets/imageset.h"
+#include "metrics/evidence.h"
+#include "weights/weights_file.h"
+
+#include <stdio.h>
+#include <time.h>
+
+/* What the metrics of a run ask for, of one map under one protocol. */
+struct run_evidence {
+    double full;              /* passes: of x*m and other images, of curves */
+    bool has_explanation_map; /* the method run again on x*m */
+    double seconds;           /* of the metrics themselves */
+};
+
+struct run_backbone {
+    const struct config_backbone *config;
+    const char *title, *layer;
+    struct weights_file *weights;
+    struct weights_info info;
+    struct backbone_options options;
+    struct class_names classes; /* for display: the image set's if they fit, else the network's own */
+    const char *misfit;         /* how the classes of the image set differ from the network's; NULL: they fit */
+    struct graph *graph;
+    int layer_count; /* layers whose values are kept: the target layer first, then what methods ask for */
+    const char **layers;
+    struct tensor layer_shape;     /* of the target layer, without data */
+    double full_macs, tail_macs;   /* multiply-adds of a pass, for estimates */
+    struct run_evidence *evidence; /* [protocol] */
+    size_t workspace_bytes;        /* of one worker; known when the network has been made, like what follows */
+    const char *kernels;           /* the engine's set */
+    struct manifest_step *steps;   /* the plan */
+    int step_count;
+    const char *weights_sha256; /* set by record_open() */
+};
+
+/* A file that a run needs and does not find, and the command that brings it. */
+struct run_missing {
+    const char *what, *path, *command;
+};
+
+struct run {
+    struct arena arena;
+    struct config config;
+    struct imageset *images;
+    int image_count;
+    int *chosen;                     /* positions in the image set */
+    const char **image_names;        /* of the chosen ones */
+    struct evidence_metric *metrics; /* as config.metrics */
+    struct run_backbone *backbones;
+    int threads;
+    bool is_dry;
+    struct shard shard;
+    const char *whole_output; /* of a shard: the folder of the whole, in which config.output lies */
+    int missing_count;
+    struct run_missing *missing;
+    const char *images_sha256; /* set by record_open() */
+};
+
+struct run_flags {
+    bool fresh, keep_old, strict, quiet;
+    int columns; /* of the terminal; 0: unknown */
+    bool color;
+};
+
+/*
+ * Opens everything that the config names and checks it. On failure nothing is left open. A dry run takes note of files
+ * that are not there (missing) and does without: images NULL, weights of a backbone NULL, image_count 0 if not known.
+ */
+int run_open(struct run *run, const char *config_path, const char *const *sets, int set_count, bool is_dry,
+             struct error *err);
+void run_close(struct run *run);
+
+/* Measures only this shard from now on, in a folder of its own inside config.output. Errors: a config that asks for maps. */
+int run_take_shard(struct run *run, const struct shard *shard, struct error *err);
+
+/*
+ * Opens and checks the weights that backbone->config names, for it and for the methods of run->config. On failure too,
+ * what is open is closed by run_close(), if the backbone is one of the run's.
+ */
+int run_open_backbone(struct run *run, struct run_backbone *backbone, struct error *err);
+
+/* Reads the weights of an open backbone; the caller frees the network. */
+struct network *run_load_network(const struct run_backbone *backbone, const char *kernels, struct error *err);
+
+/* Does it. Returns an exit code: done, interrupted, incomplete; EXIT_USAGE with err. */
+int run_execute(struct run *run, const struct run_flags *flags, struct error *err);
+
+/*
+ * Checks in advance what a run needs for backbone b: that its weights make a network, and that runtime.memory is enough
+ * for a worker. Changes nothing.
+ */
+int run_try_backbone(struct run *run, int b, struct error *err);
+
+/* -- record.c: what a run leaves beside its numbers -- */
+
+/*
+ * Opens the store in config.output, which exists, and writes config.yaml. Items that a program with other sources has
+ * measured are removed, to be measured again, and a line on stderr says so; flags->keep_old: they stay. Errors: a run
+ * that was begun with another config, image set or weights (flags->fresh: kept aside), in use by another process, not
+ * writable.
+ */
+struct store *record_open(struct run *run, const struct run_flags *flags, struct error *err);
+
+/* Whether record_open() would accept the existing run directory; for a dry run, so it changes nothing. */
+int record_check(struct run *run, bool fresh, struct error *err);
+
+/* Writes manifest.json. */
+int record_close(struct run *run, struct store *store, time_t started, struct error *err);
+
+/* -- results.c: tables and plots -- */
+
+/*
+ * The plain table of a config and a store, in the arena. `images`: names by position. Errors: no memory, store.
+ */
+int results_read(const struct config *config, struct store *store, const char *const *images, int image_count,
+                 struct arena *arena, struct report *report, struct error *err);
+
+/* Width of the terminal on stdout; 0: none. */
+int terminal_columns(void);
+
+/* CSV, tables, plots, and the summary on the terminal unless quiet. Warnings go to stderr. */
+int results_write(const struct report *report, const struct config *config, const struct run_flags *flags,
+                  struct error *err);
+
+#endif

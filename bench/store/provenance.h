@@ -1,0 +1,94 @@
+/*
+ * bench/store/provenance.h - the programs that measured a run, and whether their numbers may be mixed.
+ *
+ * A program is identified by the digests of its sources (bench/store/digests.h), limited to the parts on which a run depends:
+ * the rooms, and the run's backbones, methods and metrics by their labels. A map depends on all rooms and metrics, on
+ * its own backbone and its own method. The set of kernels changes bits, not sources: maps of several sets are kept
+ * together.
+ */
+#ifndef BENCH_STORE_PROVENANCE_H
+#define BENCH_STORE_PROVENANCE_H
+
+#include "base/arena.h"
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct config;
+struct store_names;
+
+struct program_part {
+    const char *kind, *name, *digest; /* kind "room", "backbone", "method" or "metric" */
+};
+
+struct program {
+    const char *version, *commit, *kernels; /* commit "": not known; kernels "": no network has been made yet */
+    int part_count;
+    const struct program_part *parts;
+};
+
+/* Maps of a backbone and a method that one program has measured. */
+struct program_use {
+    int program; /* position in the list; -1: a program that left no digests */
+    int backbone, method;
+    size_t maps;
+};
+
+struct programs {
+    int count, use_count;
+    const struct program *list;
+    const struct program_use *uses;
+};
+
+/* The digest of a unit of this program's sources (bench/store/digests.h); "" if there is no such unit. */
+const char *program_digest(const char *kind, const char *name);
+
+/* The same for the family of a network. */
+const char *program_family_digest(const char *arch);
+
+/* Describes this program with the parts that the run of a config needs, in the arena. Error: no memory. */
+int program_here(const struct config *config, const char *kernels, struct arena *arena, struct program *out,
+                 struct error *err);
+
+/* Whether a map of backbone and method depends on a part. */
+bool program_counts(const struct program_part *part, const struct store_names *names, int backbone, int method);
+
+/*
+ * Lists the parts on which the map depends and which differ between `here` and another program (NULL: without digests).
+ */
+bool program_differs(const struct program *other, const struct program *here, const struct store_names *names,
+                     int backbone, int method);
+
+/*
+ * Describes what differs between the maps and `here`: `the source of method "gradcam" has changed`; NULL and *maps 0 if
+ * there is no difference. -1: no memory.
+ */
+int program_changes(const struct programs *programs, const struct program *here, const struct store_names *names,
+                    struct arena *arena, const char **words, size_t *maps, struct error *err);
+
+/*
+ * Sentences on maps of several programs, ends with NULL: `2 programs contributed: ...`, `2 sets of kernels contributed,
+ * whose bits differ: ...`. Error: no memory.
+ */
+int program_mixture(const struct programs *programs, const struct store_names *names, struct arena *arena,
+                    const char *const **sentences, struct error *err);
+
+/*
+ * Sentences on the differences between two runs, ends with NULL: `the source of method "gradcam" has changed:
+ * 1a2b3c4d5e6f in the base, now 9f8e7d6c5b4a`. Parts that only one run has are left out. Error: no memory.
+ */
+int program_causes(const struct programs *base, const struct store_names *base_names, const struct programs *now,
+                   const struct store_names *now_names, struct arena *arena, const char *const **sentences,
+                   struct error *err);
+
+/*
+   * "cambench 0.1.0, commit 1a2b3c4d5e6f, sources 9f8e7d6c5b4a"; several are joined by " and "; "" if none is known.
+   * NULL: no memory. The last digits are a digest of all parts.
+   */
+const char *program_text(const struct programs *programs, struct arena *arena);
+
+/* "avx2", or "avx2 and avx512" for several; "" if not known. NULL: no memory. */
+const char *program_kernels(const struct programs *programs, struct arena *arena);
+
+#endif

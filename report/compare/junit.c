@@ -1,0 +1,75 @@
+/*
+ * report/compare/junit.c - a comparison as JUnit's XML, which CI servers show: a test case for each cell.
+ */
+#include "report/compare/comparison.h"
+#include "report/escape.h"
+
+#include <stdlib.h>
+
+static void put_attribute(FILE *stream, const char *name, const char *text)
+{
+    fprintf(stream, " %s=\"", name);
+    escape_xml(stream, text);
+    putc('"', stream);
+}
+
+/* The child that says how a test case ended; NULL: passed. */
+static const char *child_of(enum compare_verdict verdict)
+{
+    if (compare_is_difference(verdict))
+        return "failure";
+    if (verdict == COMPARE_MISSING || verdict == COMPARE_INCOMPLETE)
+        return "error";
+    return verdict == COMPARE_NEW ? "skipped" : NULL;
+}
+
+static void put_message(FILE *stream, const struct compare_cell *cell)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *memory = open_memstream(&text, &size);
+    if (memory) {
+        compare_sentence(memory, cell);
+        if (fclose(memory) == 0 && text)
+            put_attribute(stream, "message", text);
+    }
+    free(text);
+}
+
+static void put_case(FILE *stream, const struct compare_cell *cell)
+{
+    const char *child = child_of(cell->verdict);
+    fputs("    <testcase classname=\"", stream);
+    escape_xml(stream, cell->backbone);
+    putc('.', stream);
+    escape_xml(stream, cell->method);
+    fputs("\" name=\"", stream);
+    if (cell->metric) {
+        escape_xml(stream, cell->protocol);
+        putc(' ', stream);
+    }
+    escape_xml(stream, cell->metric ? cell->metric->name : "seconds");
+    if (!child) {
+        fputs("\"/>\n", stream);
+        return;
+    }
+    fprintf(stream, "\">\n      <%s", child);
+    put_message(stream, cell);
+    if (cell->verdict != COMPARE_NEW)
+        put_attribute(stream, "type", compare_verdict_name(cell->verdict));
+    fputs("/>\n    </testcase>\n", stream);
+}
+
+void compare_junit(const struct comparison *comparison, FILE *stream)
+{
+    char counts[160];
+    snprintf(counts, sizeof counts,
+             "name=\"cambench compare\" tests=\"%d\" failures=\"%d\" errors=\"%d\" skipped=\"%d\"", comparison->count,
+             compare_differences(comparison),
+             comparison->verdicts[COMPARE_MISSING] + comparison->verdicts[COMPARE_INCOMPLETE],
+             comparison->verdicts[COMPARE_NEW]);
+    fprintf(stream, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite %s>\n", counts);
+    for (int i = 0; i < comparison->count; i++)
+        put_case(stream, &comparison->cells[i]);
+    fputs("  </testsuite>\n</testsuites>\n", stream);
+}
