@@ -7,71 +7,35 @@
  */
 #include "weights/pth.h"
 
+#include "base/archive_input.h"
 #include "base/text.h"
 
-#include <archive.h>
-#include <archive_entry.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#define BLOCK_BYTES 65536
 #define PICKLE_END "/data.pkl"
 
 struct zip {
-    struct archive *archive;
-    struct archive_entry *entry; /* our own: libarchive 3.6 does not check whether it could make one */
-    char block[BLOCK_BYTES];
-    int fd;
+    struct archive_input input;
     int64_t taken, limit; /* bytes */
 };
 
-static int blame(const struct zip *zip, struct error *err)
+/* Completes a reason. */
+static int blame(struct error *err)
 {
-    char shown[256];
-    const char *why = archive_error_string(zip->archive);
-    return error_set(err, "is no whole zip archive: %s", text_printable(why ? why : "damaged", shown, sizeof shown));
+    return error_prefix(err, err->is_system ? "could not be read: " : "is no whole zip archive: ");
 }
 
 static void zip_close(struct zip *zip)
 {
-    archive_entry_free(zip->entry); /* NULL is fine */
-    archive_read_free(zip->archive);
+    archive_input_close(&zip->input);
     free(zip);
 }
 
-static la_ssize_t read_block(struct archive *archive, void *context, const void **block)
+/* Members are found by the directory at the end of the file. */
+static int enable_formats(struct archive *archive)
 {
-    struct zip *zip = context;
-    ssize_t got;
-    do
-        got = read(zip->fd, zip->block, sizeof zip->block);
-    while (got < 0 && errno == EINTR);
-    if (got < 0)
-        archive_set_error(archive, errno, "%s", strerror(errno));
-    *block = zip->block;
-    return got;
-}
-
-static la_int64_t seek(struct archive *archive, void *context, la_int64_t offset, int whence)
-{
-    const off_t at = lseek(((const struct zip *)context)->fd, offset, whence);
-    if (at < 0)
-        archive_set_error(archive, errno, "%s", strerror(errno));
-    return at < 0 ? ARCHIVE_FATAL : at;
-}
-
-/* archive_read_open_fd() step by step, because it goes on where libarchive 3.6 got no memory for its context. */
-static int start(struct zip *zip)
-{
-    return archive_read_support_format_zip_seekable(zip->archive) == ARCHIVE_OK &&
-                   archive_read_set_read_callback(zip->archive, read_block) == ARCHIVE_OK &&
-                   archive_read_set_seek_callback(zip->archive, seek) == ARCHIVE_OK &&
-                   archive_read_set_callback_data(zip->archive, zip) == ARCHIVE_OK &&
-                   archive_read_open1(zip->archive) == ARCHIVE_OK
-               ? 0
-               : -1;
+    return archive_read_support_format_zip_seekable(archive) == ARCHIVE_OK ? 0 : -1;
 }
 
 /* NULL: err is set. */
@@ -82,31 +46,30 @@ static struct zip *zip_open(const struct tensor_file *file, struct error *err)
         error_memory(err, "a zip archive");
         return NULL;
     }
-    zip->archive = archive_read_new();
-    zip->entry = archive_entry_new();
     zip->limit = file->size;
-    zip->fd = file->fd;
-    if (!zip->archive || !zip->entry)
-        error_memory(err, "a zip archive");
-    else if (lseek(zip->fd, 0, SEEK_SET) || start(zip))
-        blame(zip, err);
-    else
+    if (archive_input_open(&zip->input, file->fd, enable_formats, err) == 0)
         return zip;
-    zip_close(zip);
+    blame(err);
+    free(zip);
     return NULL;
 }
 
 /* The next member's name and size; NULL at the end, or after an error, and then *status is -1. */
 static const char *zip_next(struct zip *zip, int64_t *size, int *status, struct error *err)
 {
-    const int result = archive_read_next_header2(zip->archive, zip->entry);
-    const bool is_there = result == ARCHIVE_OK || result == ARCHIVE_WARN; /* a warning is about its name */
-    *status = is_there || result == ARCHIVE_EOF ? 0 : blame(zip, err);
-    if (!is_there)
+    const int found = archive_input_next(&zip->input, err);
+    *status = found < 0 ? blame(err) : 0;
+    if (found != 1)
         return NULL;
-    const char *name = archive_entry_pathname(zip->entry);
-    *size = archive_entry_size_is_set(zip->entry) ? archive_entry_size(zip->entry) : -1;
+    const char *name = archive_entry_pathname(zip->input.entry);
+    *size = archive_entry_size_is_set(zip->input.entry) ? archive_entry_size(zip->input.entry) : -1;
     return name ? name : "";
+}
+
+static int blame_data(const struct zip *zip, struct error *err)
+{
+    archive_input_fail(&zip->input, err);
+    return blame(err);
 }
 
 /* The whole of the member that zip_next() has found: its sum is checked when it has been read to the end. */
@@ -115,12 +78,12 @@ static int zip_read(struct zip *zip, int64_t size, unsigned char *out, struct er
     int64_t got = 0;
     char more;
     while (got < size) {
-        const la_ssize_t n = archive_read_data(zip->archive, out + got, (size_t)(size - got));
+        const la_ssize_t n = archive_read_data(zip->input.archive, out + got, (size_t)(size - got));
         if (n <= 0)
-            return blame(zip, err);
+            return blame_data(zip, err);
         got += n;
     }
-    return archive_read_data(zip->archive, &more, 1) == 0 ? 0 : blame(zip, err);
+    return archive_read_data(zip->input.archive, &more, 1) == 0 ? 0 : blame_data(zip, err);
 }
 
 /* Before a member is read. */

@@ -6,6 +6,7 @@
  */
 #include "datasets/import/import_source.h"
 
+#include "base/archive_input.h"
 #include "base/input.h"
 
 #include <errno.h>
@@ -14,92 +15,64 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include <archive.h>
-#include <archive_entry.h>
-
-/* Small, because a list reads one or two blocks at each header; libarchive seeks over those between. */
-#define BLOCK_BYTES ((size_t)1 << 14)
 #define TAKE_BYTES ((size_t)1 << 20)
-
 #define PATH_BYTES 8192
 
 struct tar {
     const char *path;
     int fd;
-    struct archive *archive, *inner; /* inner: the archive being read inside of `archive`; NULL: none */
-    char inner_path[PATH_BYTES];     /* "n01440764.tar" */
-    char entry_path[PATH_BYTES];     /* "n01440764/n01440764_18.JPEG" of an entry of inner */
+    struct archive_input outer, inner; /* inner: the archive being read inside of the outer one, if it is open */
+    char inner_path[PATH_BYTES];       /* "n01440764.tar" */
+    char entry_path[PATH_BYTES];       /* "n01440764/n01440764_18.JPEG" of an entry of inner */
 };
 
 /* What next_entry() returns besides 0, the end, and -1. */
 enum { ENTRY = 1, ENTRY_DAMAGED_INSIDE = 2 };
 
-/* EINVAL, EILSEQ and -1 are the library's own reasons, not the system's. */
-static bool is_of_system(const struct tar *tar)
+static bool is_inside(const struct tar *tar)
 {
-    const int why = archive_errno(tar->archive);
-    return (why > 0 && why != EINVAL && why != EILSEQ) || (tar->inner && archive_errno(tar->inner) == ENOMEM);
+    return tar->inner.archive;
 }
 
-static const char *system_reason(const struct tar *tar)
+static const struct archive_input *current(const struct tar *tar)
 {
-    const int why = archive_errno(tar->archive);
-    return strerror(why > 0 ? why : ENOMEM);
+    return is_inside(tar) ? &tar->inner : &tar->outer;
 }
 
+/* Completes a reason. */
 static int fail(const struct tar *tar, struct error *err)
 {
-    const char *why = is_of_system(tar) ? system_reason(tar) : archive_error_string(tar->archive);
-    error_write(err, "could not read archive \"%s\": %s", tar->path, why ? why : "damaged");
-    err->is_system = is_of_system(tar);
-    return -1;
-}
-
-static void close_inner(struct tar *tar)
-{
-    archive_read_free(tar->inner); /* NULL is fine */
-    tar->inner = NULL;
+    return error_prefix(err, "could not read archive \"%s\": ", tar->path);
 }
 
 static void close_tar(struct tar *tar)
 {
-    close_inner(tar);
-    archive_read_free(tar->archive);
+    archive_input_close(&tar->inner);
+    archive_input_close(&tar->outer);
     close(tar->fd);
 }
 
-/*
- * Opens a reader of tar archives, compressed or not; NULL: no memory. A filter that needs another program is a warning.
- */
-static struct archive *make_reader(void)
+/* Tar archives, compressed or not. A filter that needs another program is a warning. */
+static int enable_formats(struct archive *archive)
 {
-    struct archive *archive = archive_read_new();
-    if (archive && archive_read_support_filter_bzip2(archive) >= ARCHIVE_WARN &&
-        archive_read_support_filter_gzip(archive) >= ARCHIVE_WARN &&
-        archive_read_support_filter_xz(archive) >= ARCHIVE_WARN &&
-        archive_read_support_filter_zstd(archive) >= ARCHIVE_WARN &&
-        archive_read_support_format_tar(archive) >= ARCHIVE_WARN)
-        return archive;
-    archive_read_free(archive);
-    return NULL;
+    return archive_read_support_filter_bzip2(archive) >= ARCHIVE_WARN &&
+                   archive_read_support_filter_gzip(archive) >= ARCHIVE_WARN &&
+                   archive_read_support_filter_xz(archive) >= ARCHIVE_WARN &&
+                   archive_read_support_filter_zstd(archive) >= ARCHIVE_WARN &&
+                   archive_read_support_format_tar(archive) >= ARCHIVE_WARN
+               ? 0
+               : -1;
 }
 
-/* By a descriptor: given a name, libarchive takes blocks of 64 KiB or more. */
 static int open_tar(struct tar *tar, const char *path, struct error *err)
 {
     *tar = (struct tar){.path = path, .fd = input_open(path, err)};
     if (tar->fd < 0)
         return error_prefix(err, "could not open archive \"%s\": ", path);
-    tar->archive = make_reader();
-    if (!tar->archive) {
-        close_tar(tar);
-        return error_memory(err, "an archive");
-    }
-    if (archive_read_open_fd(tar->archive, tar->fd, BLOCK_BYTES) == ARCHIVE_OK)
+    if (archive_input_open(&tar->outer, tar->fd, enable_formats, err) == 0)
         return 0;
-    fail(tar, err);
     close_tar(tar);
-    return -1;
+    return fail(tar, err);
 }
 
 /* The path without a leading "./"; "" if it is not valid text. */
@@ -137,100 +110,70 @@ static la_ssize_t read_outer(struct archive *inner, void *context, const void **
     la_int64_t offset;
     int status;
     do
-        status = archive_read_data_block(tar->archive, bytes, &size, &offset);
+        status = archive_read_data_block(tar->outer.archive, bytes, &size, &offset);
     while (status == ARCHIVE_RETRY || ((status == ARCHIVE_OK || status == ARCHIVE_WARN) && size == 0));
     if (status == ARCHIVE_EOF)
         return 0;
     if (status == ARCHIVE_OK || status == ARCHIVE_WARN)
         return (la_ssize_t)size;
-    archive_set_error(inner, EIO, "truncated or damaged in the archive around it");
+    struct error why; /* an error of the system is passed on: the inner archive is not damaged */
+    archive_input_fail(&tar->outer, &why);
+    archive_set_error(inner, why.is_system ? archive_errno(tar->outer.archive) : EILSEQ,
+                      "truncated or damaged in the archive around it");
     return ARCHIVE_FATAL;
 }
 
+/* Completes a reason. */
 static int fail_inside(struct tar *tar, struct error *err)
 {
-    const char *why = tar->inner ? archive_error_string(tar->inner) : NULL;
-    if (is_of_system(tar))
+    archive_input_close(&tar->inner);
+    if (err->is_system)
         return fail(tar, err);
-    error_set(err, "archive inside the archive could not be read: %s", why ? why : "damaged");
-    close_inner(tar);
+    error_prefix(err, "archive inside the archive could not be read: ");
     return ENTRY_DAMAGED_INSIDE;
 }
 
-/* Returns 0 if the entry is an archive, which is open now, ENTRY if it is another file. */
-static int open_inner(struct tar *tar, struct archive_entry *entry, struct error *err)
+static bool is_archive_inside(struct archive_entry *entry)
 {
     const char *path = plain_path(entry);
     size_t length;
-    if (archive_entry_filetype(entry) != AE_IFREG || !archive_stem(path) || strlen(path) >= PATH_BYTES ||
-        import_tool_folder(path, strlen(path), &length))
-        return ENTRY;
-    memcpy(tar->inner_path, path, strlen(path) + 1);
-    tar->inner = make_reader();
-    if (!tar->inner)
-        return error_memory(err, "an archive");
-    return archive_read_open(tar->inner, tar, NULL, read_outer, NULL) == ARCHIVE_OK ? 0 : fail_inside(tar, err);
+    return archive_entry_filetype(entry) == AE_IFREG && archive_stem(path) && strlen(path) < PATH_BYTES &&
+           !import_tool_folder(path, strlen(path), &length);
 }
 
-/* Reads the next entry: ENTRY, at the end 0, -1 with err. Warnings concern unused fields, such as owners. */
-static int next_outer(struct tar *tar, struct archive_entry **entry, struct error *err)
+static int open_inner(struct tar *tar, struct error *err)
 {
-    for (;;)
-        switch (archive_read_next_header(tar->archive, entry)) {
-        case ARCHIVE_OK:
-        case ARCHIVE_WARN:
-            return ENTRY;
-        case ARCHIVE_RETRY:
-            continue;
-        case ARCHIVE_EOF:
-            return 0;
-        default:
-            return fail(tar, err);
-        }
-}
-
-/* The same in the inner archive: at its end closes it and returns 0. */
-static int next_inner(struct tar *tar, struct archive_entry **entry, struct error *err)
-{
-    for (;;)
-        switch (archive_read_next_header(tar->inner, entry)) {
-        case ARCHIVE_OK:
-        case ARCHIVE_WARN:
-            return ENTRY;
-        case ARCHIVE_RETRY:
-            continue;
-        case ARCHIVE_EOF:
-            close_inner(tar);
-            return 0;
-        default:
-            return fail_inside(tar, err);
-        }
+    snprintf(tar->inner_path, sizeof tar->inner_path, "%s", plain_path(tar->outer.entry));
+    return archive_input_open_through(&tar->inner, read_outer, tar, enable_formats, err) ? fail_inside(tar, err) : 0;
 }
 
 /*
- * Reads the next entry, also inside an inner archive. ENTRY_DAMAGED_INSIDE: inner_path is damaged, err names the
- * reason.
+ * Reads the next entry, also inside an inner archive: ENTRY, at the end 0, -1 with err. ENTRY_DAMAGED_INSIDE: inner_path
+ * is damaged, err names the reason.
  */
-static int next_entry(struct tar *tar, struct archive_entry **entry, struct error *err)
+static int next_entry(struct tar *tar, struct error *err)
 {
     for (;;) {
-        int status = tar->inner ? next_inner(tar, entry, err) : 0;
-        if (status)
-            return status;
-        status = next_outer(tar, entry, err);
-        if (status != ENTRY)
-            return status;
-        status = open_inner(tar, *entry, err);
-        if (status)
+        const bool inside = is_inside(tar);
+        int status = archive_input_next(inside ? &tar->inner : &tar->outer, err);
+        if (status < 0)
+            return inside ? fail_inside(tar, err) : fail(tar, err);
+        if (status == 0 && !inside)
+            return 0;
+        if (status == 0)
+            archive_input_close(&tar->inner);
+        else if (inside || !is_archive_inside(tar->outer.entry))
+            return ENTRY;
+        else if ((status = open_inner(tar, err)) != 0)
             return status;
     }
 }
 
 /* The path of an entry of an inner archive begins with the name of that archive. */
-static const char *entry_path(struct tar *tar, struct archive_entry *entry)
+static const char *entry_path(struct tar *tar)
 {
-    const char *path = plain_path(entry);
-    if (!tar->inner || path[0] == '/' || strncmp(path, "../", 3) == 0)
+    const char *path = plain_path(current(tar)->entry);
+    if (!is_inside(tar) || path[0] == '/' || strncmp(path, "../", 3) == 0)
         return path;
     const int length = snprintf(tar->entry_path, sizeof tar->entry_path, "%.*s/%s", (int)archive_stem(tar->inner_path),
                                 tar->inner_path, path);
@@ -326,12 +269,11 @@ int import_list_tar(struct import_files *files, const volatile sig_atomic_t *sto
                     struct error *err)
 {
     struct tar tar;
-    struct archive_entry *entry;
     int status;
     if (open_tar(&tar, files->folder, err))
         return -1;
-    while ((status = next_entry(&tar, &entry, err)) > 0 && !(stop && *stop)) {
-        status = status == ENTRY ? list_entry(files, entry, entry_path(&tar, entry), arena, err)
+    while ((status = next_entry(&tar, err)) > 0 && !(stop && *stop)) {
+        status = status == ENTRY ? list_entry(files, current(&tar)->entry, entry_path(&tar), arena, err)
                                  : refuse_inner(&tar, files, arena, err);
         if (status)
             break;
@@ -342,11 +284,19 @@ int import_list_tar(struct import_files *files, const volatile sig_atomic_t *sto
 
 /* -- bytes -------------------------------------------------------------------------------------------------------- */
 
-/* Memory grows with what is really there: of what the header says, no more than TAKE_BYTES are believed. */
-static int read_data(const struct tar *tar, struct archive_entry *entry, size_t most, struct arena *arena, char **bytes,
-                     size_t *size, struct error *err)
+static int fail_data(const struct archive_input *input, struct error *err)
 {
-    const uint64_t listed = (uint64_t)archive_entry_size(entry);
+    archive_input_fail(input, err);
+    return err->is_system ? error_prefix(err, "could not be read: ")
+                          : error_set(err, "truncated or damaged in the archive");
+}
+
+/* Memory grows with what is really there: of what the header says, no more than TAKE_BYTES are believed. */
+static int read_data(const struct tar *tar, size_t most, struct arena *arena, char **bytes, size_t *size,
+                     struct error *err)
+{
+    const struct archive_input *input = current(tar);
+    const uint64_t listed = (uint64_t)archive_entry_size(input->entry);
     size_t room = 0;
     *bytes = NULL;
     *size = 0;
@@ -360,14 +310,11 @@ static int read_data(const struct tar *tar, struct archive_entry *entry, size_t 
                 memcpy(larger, *bytes, *size);
             *bytes = larger;
         }
-        const la_ssize_t got =
-            archive_read_data(tar->inner ? tar->inner : tar->archive, *bytes + *size, room - 1 - *size);
+        const la_ssize_t got = archive_read_data(input->archive, *bytes + *size, room - 1 - *size);
         if (got == ARCHIVE_RETRY)
             continue;
-        if (got < 0 && is_of_system(tar))
-            return error_system(err, "could not be read: %s", system_reason(tar));
         if (got < 0)
-            return error_set(err, "truncated or damaged in the archive");
+            return fail_data(input, err);
         if (got == 0)
             return 0;
         *size += (size_t)got;
@@ -391,14 +338,13 @@ static int *make_places(const struct import_files *files, struct arena *arena, i
     return file_of;
 }
 
-static int take_picture(const struct tar *tar, struct archive_entry *entry, int i, const struct import_visitor *visitor,
-                        struct arena *scratch)
+static int take_picture(const struct tar *tar, int i, const struct import_visitor *visitor, struct arena *scratch)
 {
     const struct arena_mark mark = arena_mark(scratch);
     char *bytes;
     size_t size;
     struct error problem;
-    if (read_data(tar, entry, IMPORT_PICTURE_BYTES_MAX, scratch, &bytes, &size, &problem))
+    if (read_data(tar, IMPORT_PICTURE_BYTES_MAX, scratch, &bytes, &size, &problem))
         bytes = NULL;
     const int status = visitor->take(visitor->context, i, bytes, size, &problem);
     arena_rewind(scratch, mark);
@@ -408,14 +354,14 @@ static int take_picture(const struct tar *tar, struct archive_entry *entry, int 
 static int visit_entries(struct tar *tar, const struct import_files *files, const int *file_of, int places,
                          const struct import_visitor *visitor, struct arena *scratch, int *place, struct error *err)
 {
-    struct archive_entry *entry;
     int found; /* negative if the archive is cut or damaged from here on: the other pictures are missing */
-    while (*place < places && (found = next_entry(tar, &entry, err)) != 0) {
+    while (*place < places && (found = next_entry(tar, err)) != 0) {
         if (found < 0 && err->is_system)
             return -1;
         if (found < 0)
             break;
-        const char *path = found == ENTRY ? entry_path(tar, entry) : "";
+        struct archive_entry *entry = current(tar)->entry;
+        const char *path = found == ENTRY ? entry_path(tar) : "";
         if (found != ENTRY || !is_picture(entry, path) || refusal(entry, path))
             continue;
         const int i = file_of[*place];
@@ -423,8 +369,7 @@ static int visit_entries(struct tar *tar, const struct import_files *files, cons
             return error_set(err, "archive \"%s\" has changed: \"%s\" is where \"%s\" was", files->folder, path,
                              files->files[i].path);
         ++*place;
-        const int status =
-            i >= 0 && visitor->wants(visitor->context, i) ? take_picture(tar, entry, i, visitor, scratch) : 0;
+        const int status = i >= 0 && visitor->wants(visitor->context, i) ? take_picture(tar, i, visitor, scratch) : 0;
         if (status)
             return status;
     }
@@ -456,17 +401,16 @@ int import_read_member(const char *path, const char *end, size_t most, struct ar
                        struct error *err)
 {
     struct tar tar;
-    struct archive_entry *entry;
     int status;
     if (open_tar(&tar, path, err))
         return -1;
     *bytes = NULL;
-    while (!*bytes && (status = next_entry(&tar, &entry, err)) > 0) {
-        const char *name = status == ENTRY ? entry_path(&tar, entry) : "";
+    while (!*bytes && (status = next_entry(&tar, err)) > 0) {
+        const char *name = status == ENTRY ? entry_path(&tar) : "";
         const size_t length = strlen(name), wanted = strlen(end);
         if (length < wanted || strcmp(name + length - wanted, end) != 0)
             continue;
-        status = read_data(&tar, entry, most, arena, bytes, size, err);
+        status = read_data(&tar, most, arena, bytes, size, err);
         if (status) {
             error_prefix(err, "\"%s\": \"%s\": ", path, name);
             break;
@@ -480,10 +424,9 @@ bool import_is_archive(const char *path)
 {
     struct error ignored;
     struct tar tar;
-    struct archive_entry *entry;
     if (open_tar(&tar, path, &ignored))
         return false;
-    const bool is = next_entry(&tar, &entry, &ignored) >= 0;
+    const bool is = next_entry(&tar, &ignored) >= 0;
     close_tar(&tar);
     return is;
 }
