@@ -59,6 +59,11 @@ void mapper_close(struct mapper *mapper)
     arena_release(&mapper->image);
 }
 
+static float black(const struct subject *subject, int colour)
+{
+    return picture_input_black(&subject->picture_input, colour);
+}
+
 int mapper_map(struct mapper *mapper, int input, struct saliency *saliency, struct cam_cost *cost, struct error *err)
 {
     const struct subject *subject = mapper->subject;
@@ -69,7 +74,7 @@ int mapper_map(struct mapper *mapper, int input, struct saliency *saliency, stru
     const struct cam_setup setup = {.session = subject->session,
                                     .arena = &mapper->image,
                                     .input = subject->inputs + (size_t)input * subject_input_size(subject),
-                                    .black = {-2.118f, -2.036f, -1.804f}, /* of ImageNet's mean and deviation */
+                                    .black = {black(subject, 0), black(subject, 1), black(subject, 2)},
                                     .seed = 1,
                                     .image_name = "input"};
     struct cam_pass *pass = cam_pass_run(&setup, err);

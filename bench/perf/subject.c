@@ -90,7 +90,7 @@ static int open_parts(struct subject *subject, const char *weights, int lanes, i
 int subject_open(struct subject *subject, const char *arch, const char *weights, int lanes, int inputs,
                  struct error *err)
 {
-    *subject = (struct subject){.arch = arch};
+    *subject = (struct subject){.arch = arch, .picture_input = picture_input_imagenet};
     arena_init(&subject->arena, 0);
     if (open_parts(subject, weights, lanes, inputs, err) == 0)
         return 0;

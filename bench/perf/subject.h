@@ -4,13 +4,15 @@
 #ifndef BENCH_PERF_SUBJECT_H
 #define BENCH_PERF_SUBJECT_H
 
+#include "backbones/picture_input.h"
 #include "base/arena.h"
 #include "nn/nn.h"
 
 #define SUBJECT_SIDE 224 /* of the input, unless the weights say otherwise */
 
 struct subject {
-    const char *arch, *layer; /* layer: the architecture's usual target */
+    const char *arch, *layer;           /* layer: the architecture's usual target */
+    struct picture_input picture_input; /* mean and deviation of its pixels */
     struct graph *graph;
     struct network *network;
     struct session *session;

@@ -201,7 +201,8 @@ static int measure_worker(const struct run *run, int backbone, struct session *s
                           struct calibrated *out, struct error *err)
 {
     struct probe probe = {.run = run, .backbone = backbone, .session = session, .out = out, .is_wide = is_wide};
-    struct evaluator evaluator = {.run = run, .backbone = backbone, .session = session};
+    struct evaluator evaluator = {
+        .run = run, .backbone = backbone, .input = run->backbones[backbone].input, .session = session};
     const double wall = read_clock(CLOCK_MONOTONIC), own = now(&probe);
     arena_init(&evaluator.arena, 0);
     const int status = measure(&probe, &evaluator, err);

@@ -11,10 +11,6 @@
 #include <math.h>
 #include <string.h>
 
-/* Of all torchvision's classification networks: pixels in [0,1], RGB. */
-static const float imagenet_mean[3] = {0.485f, 0.456f, 0.406f};
-static const float imagenet_deviation[3] = {0.229f, 0.224f, 0.225f};
-
 /* x*m, made once for all protocols and methods of a view that mask alike. */
 struct explanation {
     struct explanation *next;
@@ -75,9 +71,17 @@ int evaluate_view_count(const struct config *config)
     return count;
 }
 
-static struct preprocess preprocess_of(const struct protocol *protocol, struct shape input)
+/* A network that needs one way of resizing gets it; any other follows the protocol. */
+static bool is_squashed(const struct protocol *protocol, const struct picture_input *own)
 {
-    struct preprocess how = {.squash = protocol->resize == PROTOCOL_RESIZE_SQUASH,
+    return own->resize == PICTURE_RESIZE_PROTOCOL ? protocol->resize == PROTOCOL_RESIZE_SQUASH
+                                                  : own->resize == PICTURE_RESIZE_SQUASH;
+}
+
+static struct preprocess preprocess_of(const struct protocol *protocol, struct shape input,
+                                       const struct picture_input *own)
+{
+    struct preprocess how = {.squash = is_squashed(protocol, own),
                              .filter =
                                  protocol->interpolation == PROTOCOL_BICUBIC ? PREPROCESS_BICUBIC : PREPROCESS_BILINEAR,
                              .crop_h = input.h,
@@ -86,14 +90,16 @@ static struct preprocess preprocess_of(const struct protocol *protocol, struct s
     how.resize_w = (int)lround(protocol->resize_ratio * input.w);
     if (!how.squash && how.resize_w > how.resize_h)
         how.resize_h = how.resize_w;
-    memcpy(how.mean, imagenet_mean, sizeof how.mean);
-    memcpy(how.deviation, imagenet_deviation, sizeof how.deviation);
+    for (int c = 0; c < 3; c++) {
+        how.mean[c] = (float)own->mean[c];
+        how.deviation[c] = (float)own->deviation[c];
+    }
     return how;
 }
 
-static float black(int colour)
+static float black(const struct walk *walk, int colour)
 {
-    return -imagenet_mean[colour] / imagenet_deviation[colour];
+    return picture_input_black(&walk->evaluator->input, colour);
 }
 
 static struct cam_setup setup_of(const struct walk *walk, const float *input)
@@ -101,7 +107,7 @@ static struct cam_setup setup_of(const struct walk *walk, const float *input)
     return (struct cam_setup){.session = walk->evaluator->session,
                               .arena = arena_of(walk),
                               .input = input,
-                              .black = {black(0), black(1), black(2)},
+                              .black = {black(walk, 0), black(walk, 1), black(walk, 2)},
                               .exact_passes = walk->evaluator->run->config.runtime.exact_passes,
                               .batch = walk->evaluator->run->config.runtime.batch,
                               .seed = walk->evaluator->run->config.seed,
@@ -120,7 +126,7 @@ static int open_view(struct walk *walk, struct view *view, struct error *err)
 {
     const struct evaluate_subject *subject = walk->subject;
     struct preprocess_geometry geometry;
-    const struct preprocess how = preprocess_of(view->protocol, walk->input);
+    const struct preprocess how = preprocess_of(view->protocol, walk->input, &walk->evaluator->input);
     view->input = arena_floats(arena_of(walk), (size_t)3 * (size_t)walk->input.h * (size_t)walk->input.w);
     if (!view->input)
         return error_memory(err, "a network's input");
@@ -140,7 +146,7 @@ static int open_view(struct walk *walk, struct view *view, struct error *err)
     view->curves = (struct curves){.pass = view->pass,
                                    .input = view->input,
                                    .shape = walk->input,
-                                   .black = {black(0), black(1), black(2)},
+                                   .black = {black(walk, 0), black(walk, 1), black(walk, 2)},
                                    .arena = arena_of(walk)};
     if (!needs_truth(&walk->evaluator->run->config))
         return 0;
@@ -247,7 +253,7 @@ static void write_masked(const struct judgement *j, enum evidence_image image, f
     const bool in_pixels = j->protocol->mask_space == PROTOCOL_MASK_PIXEL;
     const float *mask = j->explanation->mask;
     for (int c = 0; c < 3; c++) {
-        const float hidden = in_pixels ? black(c) : 0;
+        const float hidden = in_pixels ? black(j->walk, c) : 0;
         const float *x = j->view->input + (size_t)c * plane;
         for (size_t i = 0; i < plane; i++, out++) {
             const float m = image == EVIDENCE_REST ? 1 - mask[i] : mask[i];

@@ -4,6 +4,7 @@
 #ifndef BENCH_RUN_EVALUATE_H
 #define BENCH_RUN_EVALUATE_H
 
+#include "backbones/picture_input.h"
 #include "bench/run/run.h"
 #include "bench/run/truth.h"
 #include "methods/harness.h"
@@ -12,6 +13,7 @@
 struct evaluator {
     const struct run *run;
     int backbone;
+    struct picture_input input; /* mean, deviation and resizing of the network */
     struct session *session;
     struct arena arena;
 };

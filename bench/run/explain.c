@@ -158,6 +158,7 @@ static int open_network(struct explain *explain, struct error *err)
     explain->backbone->config = config;
     if (run_open_backbone(run, explain->backbone, err))
         return -1;
+    explain->evaluator.input = explain->backbone->input;
     explain->network = run_load_network(explain->backbone, NULL, err);
     if (!explain->network)
         return -1;

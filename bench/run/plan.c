@@ -331,6 +331,9 @@ int run_open_backbone(struct run *run, struct run_backbone *backbone, struct err
     if (choose_transform(backbone, err))
         return -1;
     backbone->options = weights_options(&backbone->info, INPUT_SIDE);
+    backbone->input = picture_input_imagenet;
+    backbone->input.h = backbone->options.height;
+    backbone->input.w = backbone->options.width_px;
     backbone->graph = backbone_graph(config->arch, &backbone->options, err);
     if (!backbone->graph)
         return error_prefix(err, "weights \"%s\": ", config->weights);

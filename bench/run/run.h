@@ -7,6 +7,7 @@
 #ifndef BENCH_RUN_RUN_H
 #define BENCH_RUN_RUN_H
 
+#include "backbones/picture_input.h"
 #include "base/arena.h"
 #include "bench/config/config.h"
 #include "bench/run/class_names.h"
@@ -32,6 +33,7 @@ struct run_backbone {
     struct weights_file *weights;
     struct weights_info info;
     struct backbone_options options;
+    struct picture_input input; /* complete */
     struct class_names classes; /* for display: the image set's if they fit, else the network's own */
     const char *misfit;         /* how the classes of the image set differ from the network's; NULL: they fit */
     struct graph *graph;

@@ -324,8 +324,10 @@ static void work(struct runner *runner, const struct workers *workers)
     {
         const size_t worker = (size_t)omp_get_thread_num();
         int *which = workers->which + worker * (size_t)runner->run->config.method_count;
-        struct evaluator evaluator = {
-            .run = runner->run, .backbone = runner->backbone, .session = workers->sessions[worker]};
+        struct evaluator evaluator = {.run = runner->run,
+                                      .backbone = runner->backbone,
+                                      .input = runner->run->backbones[runner->backbone].input,
+                                      .session = workers->sessions[worker]};
         arena_init(&evaluator.arena, 0);
 #pragma omp for schedule(dynamic, 1)
         for (int t = 0; t < runner->task_count; t++)
