@@ -20,6 +20,24 @@ static void *field_of(const struct param *param, void *out)
     return (char *)out + param->offset;
 }
 
+static bool is_text(const struct param *param)
+{
+    return param->type == PARAM_TYPE_TEXT || param->type == PARAM_TYPE_PATH;
+}
+
+const char *param_text(const struct param *param, const void *in)
+{
+    return (const char *)in + param->offset;
+}
+
+const struct param *param_missing(const struct param *params, const void *in)
+{
+    for (const struct param *param = params; param && param->name; param++)
+        if (is_text(param) && param->min > 0 && !param_text(param, in)[0])
+            return param;
+    return NULL;
+}
+
 static void default_text(const struct param *param, char *text, size_t size)
 {
     if (param->fallback)
@@ -34,7 +52,10 @@ void param_defaults(const struct param *params, void *out)
         char text[PARAM_TEXT_MAX];
         struct error ignored;
         default_text(param, text, sizeof text);
-        param_parse(param, text, out, &ignored);
+        if (is_text(param) && param->min > 0)
+            *(char *)field_of(param, out) = 0;
+        else
+            param_parse(param, text, out, &ignored);
     }
 }
 
@@ -54,6 +75,12 @@ void param_allowed(const struct param *param, char *text, size_t size)
         break;
     case PARAM_TYPE_NAMES:
         snprintf(text, size, "list of at most %g names", param->max);
+        break;
+    case PARAM_TYPE_TEXT:
+        snprintf(text, size, "text of at most %g bytes", param->max);
+        break;
+    case PARAM_TYPE_PATH:
+        snprintf(text, size, "path of a file");
         break;
     }
 }
@@ -110,6 +137,15 @@ static int parse_enum(const struct param *param, const char *text, int *field, s
     return *field >= 0 ? 0 : wrong(param, text, err);
 }
 
+static int parse_text(const struct param *param, const char *text, char *field, struct error *err)
+{
+    const size_t length = strlen(text);
+    if ((double)length < param->min || (double)length > param->max)
+        return wrong(param, text, err);
+    memcpy(field, text, length + 1);
+    return 0;
+}
+
 int param_parse(const struct param *param, const char *text, void *out, struct error *err)
 {
     void *field = field_of(param, out);
@@ -123,6 +159,9 @@ int param_parse(const struct param *param, const char *text, void *out, struct e
         return parse_enum(param, text, field, err);
     case PARAM_TYPE_NAMES:
         return parse_names(param, text, field, err);
+    case PARAM_TYPE_TEXT:
+    case PARAM_TYPE_PATH:
+        return parse_text(param, text, field, err);
     }
     return wrong(param, text, err);
 }
@@ -161,6 +200,10 @@ void param_format(const struct param *param, const void *in, char *text, size_t 
         break;
     case PARAM_TYPE_NAMES:
         format_names(field, text, size);
+        break;
+    case PARAM_TYPE_TEXT:
+    case PARAM_TYPE_PATH:
+        snprintf(text, size, "%s", (const char *)field);
         break;
     }
 }

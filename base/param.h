@@ -20,6 +20,8 @@
 
 #define PARAM_NAMES_MAX 8
 #define PARAM_TEXT_MAX 128
+#define PARAM_PATH_MAX 4096
+#define PARAM_VALUE_MAX PARAM_PATH_MAX /* characters of any value as text, its end included */
 
 enum param_type {
     PARAM_TYPE_INT,   /* field: int; `choices`, if set, is one word that stands for 0 ("auto") */
@@ -27,6 +29,8 @@ enum param_type {
     PARAM_TYPE_BOOL,  /* field: bool */
     PARAM_TYPE_ENUM,  /* field: int, the position in `choices` */
     PARAM_TYPE_NAMES, /* field: struct param_names, such as layers */
+    PARAM_TYPE_TEXT,  /* field: char[], ends with 0 */
+    PARAM_TYPE_PATH,  /* field: likewise; names a file, which a run checks, hashes and counts as part of its identity */
 };
 
 struct param_names {
@@ -39,8 +43,8 @@ struct param {
     enum param_type type;
     size_t offset;        /* of the field in the owner's struct */
     const char *fallback; /* the default, as text */
-    double min, max;      /* INT, FLOAT: inclusive; NAMES: how many */
-    const char *choices;  /* ENUM: "a|b|c" */
+    double min, max;     /* INT, FLOAT: inclusive; NAMES: how many; TEXT, PATH: length in bytes; min 1: must be given */
+    const char *choices; /* ENUM: "a|b|c" */
     const char *help;
 };
 
@@ -59,6 +63,11 @@ struct param {
     {#field, PARAM_TYPE_ENUM, offsetof(S, field), NULL, 0, 0, choices, help}
 #define PARAM_LAYERS(S, field, max, help) \
     {#field, PARAM_TYPE_NAMES, offsetof(S, field), "", 0, max, NULL, help}
+#define PARAM_TEXT(S, field, fallback, help) \
+    {#field, PARAM_TYPE_TEXT, offsetof(S, field), fallback, 0, sizeof((S){0}.field) - 1, NULL, help}
+/* Has no default: a config must give it. */
+#define PARAM_PATH(S, field, help) \
+    {#field, PARAM_TYPE_PATH, offsetof(S, field), "", 1, sizeof((S){0}.field) - 1, NULL, help}
 /* clang-format on */
 
 /* The row called `name`, or NULL. `params` may be NULL: a table without rows. */
@@ -66,6 +75,12 @@ const struct param *param_find(const struct param *params, const char *name);
 
 /* Fills every field with its default. */
 void param_defaults(const struct param *params, void *out);
+
+/* The text of a TEXT or PATH row. */
+const char *param_text(const struct param *param, const void *in);
+
+/* The first row that must be given and is not, or NULL. */
+const struct param *param_missing(const struct param *params, const void *in);
 
 /*
  * Writes the field of one row from text; NAMES are separated by commas. Errors name the parameter, what was given and

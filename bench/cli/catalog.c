@@ -68,7 +68,8 @@ static const char *param_type_name(const struct param *param)
 {
     static const char *const names[] = {
         [PARAM_TYPE_INT] = "int",   [PARAM_TYPE_FLOAT] = "float", [PARAM_TYPE_BOOL] = "bool",
-        [PARAM_TYPE_ENUM] = "enum", [PARAM_TYPE_NAMES] = "names",
+        [PARAM_TYPE_ENUM] = "enum", [PARAM_TYPE_NAMES] = "names", [PARAM_TYPE_TEXT] = "text",
+        [PARAM_TYPE_PATH] = "path",
     };
     return names[param->type];
 }
@@ -78,7 +79,7 @@ static void set_params(struct list *list, const struct param *params, const void
 {
     struct list rows = list_begin();
     for (const struct param *param = params; param && param->name; param++) {
-        char value[PARAM_NAMES_MAX * PARAM_TEXT_MAX], allowed[256];
+        char value[PARAM_VALUE_MAX], allowed[256];
         param_format(param, owner, value, sizeof value);
         param_allowed(param, allowed, sizeof allowed);
         list_next(&rows);

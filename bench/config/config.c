@@ -229,11 +229,25 @@ static const struct yaml_key method_keys[] = {
     {0},
 };
 
+/* Reads the parameters that are given and checks that none is missing which has no default. */
+static int read_method_params(struct config_method *out, struct arena *arena, struct error *err)
+{
+    const struct method *method = out->method;
+    char of[LABEL_BYTES_MAX + 16], allowed[256];
+    snprintf(of, sizeof of, " of method %s", method->name);
+    if (read_params(out->params_given, of, method->params, method->params_size, &out->params, arena, err))
+        return -1;
+    const struct param *missing = param_missing(method->params, out->params);
+    if (!missing)
+        return 0;
+    param_allowed(missing, allowed, sizeof allowed);
+    return error_set(err, "%s: parameter \"%s\"%s must be given: %s", out->where, missing->name, of, allowed);
+}
+
 static int read_method(const struct yaml *value, void *element, struct arena *arena, struct error *err)
 {
     struct config_method *out = element;
     struct named named = {.name = ""};
-    char of[LABEL_BYTES_MAX + 16];
     if (read_named(value, method_keys, &named, arena, err))
         return -1;
     const struct method *method = method_called(name_value(value, "name")->where, named.name, err);
@@ -245,8 +259,7 @@ static int read_method(const struct yaml *value, void *element, struct arena *ar
     out->title = has_label ? named.label : method->title;
     if (check_plain_name(value, "label", out->label, LABEL_BYTES_MAX, err))
         return -1;
-    snprintf(of, sizeof of, " of method %s", method->name);
-    return read_params(named.params, of, method->params, method->params_size, &out->params, arena, err);
+    return read_method_params(out, arena, err);
 }
 
 int config_default_method(const char *where, const char *name, struct arena *arena, struct config_method *out,
@@ -256,7 +269,7 @@ int config_default_method(const char *where, const char *name, struct arena *are
     if (!method)
         return -1;
     *out = (struct config_method){.method = method, .label = method->name, .title = method->title, .where = where};
-    return read_params(NULL, "", method->params, method->params_size, &out->params, arena, err);
+    return read_method_params(out, arena, err);
 }
 
 const char *config_param_where(const struct config_method *method, const char *param)
@@ -395,7 +408,7 @@ static const char *label_of_changes(const struct protocol *preset, const struct 
 {
     const char *label = preset->name;
     for (const struct param *param = protocol_params; label && param->name; param++) {
-        char was[PARAM_TEXT_MAX], is[PARAM_TEXT_MAX];
+        char was[PARAM_VALUE_MAX], is[PARAM_VALUE_MAX];
         param_format(param, preset, was, sizeof was);
         param_format(param, changed, is, sizeof is);
         if (strcmp(was, is) != 0)

@@ -99,14 +99,20 @@ static int names_node(struct writer *writer, const struct param_names *names)
     return list;
 }
 
+static int param_node(struct writer *writer, const struct param *param, const void *values, const char *text)
+{
+    if (param->type == PARAM_TYPE_NAMES)
+        return names_node(writer, (const void *)((const char *)values + param->offset));
+    const bool is_text = param->type == PARAM_TYPE_TEXT || param->type == PARAM_TYPE_PATH;
+    return is_text ? text_node(writer, text) : plain_node(writer, text);
+}
+
 static void put_params(struct writer *writer, int mapping, const struct param *params, const void *values)
 {
     for (const struct param *param = params; param && param->name; param++) {
-        char text[PARAM_TEXT_MAX];
+        char text[PARAM_VALUE_MAX];
         param_format(param, values, text, sizeof text);
-        put(writer, mapping, param->name,
-            param->type == PARAM_TYPE_NAMES ? names_node(writer, (const void *)((const char *)values + param->offset))
-                                            : plain_node(writer, text));
+        put(writer, mapping, param->name, param_node(writer, param, values, text));
     }
 }
 

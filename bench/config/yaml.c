@@ -523,12 +523,14 @@ int yaml_read_param(const struct yaml *value, const struct param *param, void *o
 {
     char names[PARAM_NAMES_MAX * PARAM_TEXT_MAX], allowed[256];
     const bool is_names = param->type == PARAM_TYPE_NAMES, is_enum = param->type == PARAM_TYPE_ENUM;
+    const bool is_text = param->type == PARAM_TYPE_TEXT || param->type == PARAM_TYPE_PATH;
     const char *text = value->text;
     if (is_names && value->kind == YAML_LIST) {
         if (join_names(value, names, sizeof names, err))
             return -1;
         text = names;
-    } else if (value->kind != YAML_TEXT || yaml_is_empty(value) || (value->is_quoted && !is_names && !is_enum)) {
+    } else if (value->kind != YAML_TEXT || yaml_is_empty(value) ||
+               (value->is_quoted && !is_names && !is_enum && !is_text)) {
         param_allowed(param, allowed, sizeof allowed);
         return wrong(value, allowed, err);
     }

@@ -51,7 +51,7 @@ static int method_row(const struct config_method *config, struct arena *arena, s
         count++;
     const char **texts = arena_alloc(arena, (size_t)count + 1, sizeof *texts);
     for (int i = 0; texts && i < count; i++) {
-        char value[PARAM_TEXT_MAX];
+        char value[PARAM_VALUE_MAX];
         param_format(&params[i], config->params, value, sizeof value);
         texts[i] = arena_format(arena, "%s=%s", params[i].name, value);
         if (!texts[i])

@@ -10,6 +10,7 @@ struct sample {
     double rate;
     bool smooth;
     struct param_names layers;
+    char note[9], file[PARAM_PATH_MAX];
 };
 
 static const struct param params[] = {
@@ -19,6 +20,8 @@ static const struct param params[] = {
     PARAM_FLOAT(struct sample, rate, 0.5, 0, 1, "how fast"),
     PARAM_BOOL(struct sample, smooth, true, "whether"),
     PARAM_LAYERS(struct sample, layers, 2, "where"),
+    PARAM_TEXT(struct sample, note, "none", "remark"),
+    PARAM_PATH(struct sample, file, "where from"),
     {0},
 };
 
@@ -35,6 +38,8 @@ TEST(defaults_fill_every_field)
     const struct sample sample = defaults();
     assert_true(sample.scoring == 0 && sample.count == 12 && sample.batch == 0 && sample.rate == 0.5 && sample.smooth);
     assert_int_equal(sample.layers.count, 0);
+    assert_string_equal(sample.note, "none");
+    assert_string_equal(sample.file, "");
 }
 
 TEST(values_survive_writing_and_reading)
@@ -42,7 +47,8 @@ TEST(values_survive_writing_and_reading)
     static const struct {
         const char *name, *text;
     } values[] = {{"scoring", "paper"}, {"count", "7"},      {"batch", "auto"},        {"batch", "64"},
-                  {"rate", "0.125"},    {"smooth", "false"}, {"layers", "a.b,layer4"}, {"layers", "x"}};
+                  {"rate", "0.125"},    {"smooth", "false"}, {"layers", "a.b,layer4"}, {"layers", "x"},
+                  {"note", "a, b: c"},  {"note", ""},        {"file", "maps/a b.h5"}};
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         struct sample sample = defaults();
         struct error err;
@@ -69,7 +75,9 @@ TEST(wrong_values_are_refused_with_what_is_allowed)
                   {"rate", "nan", "allowed: 0..1"},
                   {"smooth", "yes", "allowed: true|false"},
                   {"layers", "a,b,c", "allowed: list of at most 2 names"},
-                  {"layers", "a,,b", "allowed: list of at most 2 names"}};
+                  {"layers", "a,,b", "allowed: list of at most 2 names"},
+                  {"note", "123456789", "parameter \"note\" is \"123456789\"; allowed: text of at most 8 bytes"},
+                  {"file", "", "parameter \"file\" is \"\"; allowed: path of a file"}};
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         struct sample sample = defaults();
         struct error err = {0};
@@ -77,6 +85,17 @@ TEST(wrong_values_are_refused_with_what_is_allowed)
         if (!strstr(err.text, values[i].why))
             fail_msg("\"%s\" does not say \"%s\"", err.text, values[i].why);
     }
+}
+
+TEST(a_path_must_be_given)
+{
+    struct sample sample = defaults();
+    struct error err;
+    const struct param *file = param_find(params, "file");
+    assert_ptr_equal(param_missing(params, &sample), file);
+    assert_int_equal(param_parse(file, "x.h5", &sample, &err), 0);
+    assert_null(param_missing(params, &sample));
+    assert_string_equal(param_text(file, &sample), "x.h5");
 }
 
 TEST(a_table_may_be_absent)
