@@ -115,14 +115,9 @@ static int measure_masked(struct probe *probe, struct arena *arena, struct error
 
 static struct cam_pass *measure_base(struct probe *probe, struct arena *arena, struct error *err)
 {
-    const struct run *run = probe->run;
-    const struct cam_setup setup = {.session = probe->session,
-                                    .arena = arena,
-                                    .input = probe->input,
-                                    .exact_passes = run->config.runtime.exact_passes,
-                                    .batch = run->config.runtime.batch,
-                                    .seed = run->config.seed,
-                                    .image_name = "calibration"};
+    struct cam_setup setup = panel_setup(&probe->run->panel, probe->session, arena);
+    setup.input = probe->input;
+    setup.image_name = "calibration";
     const double begun = now(probe);
     struct cam_pass *pass = cam_pass_run(&setup, err);
     probe->out->base = now(probe) - begun;
@@ -137,7 +132,7 @@ static double expected(const struct probe *probe, int m)
 
 static int measure_method(struct probe *probe, struct cam_pass *pass, int m, struct arena *arena, struct error *err)
 {
-    const struct config_method *method = &probe->run->config.methods[m];
+    const struct config_method *method = &probe->run->panel.methods[m];
     const struct shape input = network_input(session_network(probe->session));
     const struct cam_post post = {.at_layer = true};
     struct cam_map map;
@@ -160,7 +155,7 @@ static int measure_method(struct probe *probe, struct cam_pass *pass, int m, str
 static void measure_task(struct probe *probe, struct evaluator *evaluator)
 {
     const struct run *run = probe->run;
-    const int views = evaluate_view_count(&run->config);
+    const int views = panel_view_count(&run->panel);
     struct evaluated evaluated;
     bool is_unreadable;
     struct error unsaid; /* a picture that cannot be read is the run's to name */
@@ -168,8 +163,8 @@ static void measure_task(struct probe *probe, struct evaluator *evaluator)
     if (!run->images)
         return;
     const double begun = now(probe);
-    if (evaluate_image(evaluator, omp_get_thread_num() % run->image_count, NULL, 0, &evaluated, &is_unreadable,
-                       &unsaid) == 0)
+    if (evaluate_image(evaluator, run, probe->backbone, omp_get_thread_num() % run->image_count, NULL, 0, &evaluated,
+                       &is_unreadable, &unsaid) == 0)
         probe->out->task = now(probe) - begun;
 }
 
@@ -191,7 +186,7 @@ static int measure(struct probe *probe, struct evaluator *evaluator, struct erro
             return -1;
         pass = measure_base(probe, &evaluator->arena, err);
     }
-    for (int m = 0; pass && m < probe->run->config.method_count; m++)
+    for (int m = 0; pass && m < probe->run->panel.method_count; m++)
         if (measure_method(probe, pass, m, &evaluator->arena, err))
             return -1;
     return pass ? 0 : -1;
@@ -201,8 +196,10 @@ static int measure_worker(const struct run *run, int backbone, struct session *s
                           struct calibrated *out, struct error *err)
 {
     struct probe probe = {.run = run, .backbone = backbone, .session = session, .out = out, .is_wide = is_wide};
-    struct evaluator evaluator = {
-        .run = run, .backbone = backbone, .input = run->backbones[backbone].input, .session = session};
+    struct evaluator evaluator = {.panel = &run->panel,
+                                  .backbone = run->config.backbones[backbone].label,
+                                  .input = run->backbones[backbone].input,
+                                  .session = session};
     const double wall = read_clock(CLOCK_MONOTONIC), own = now(&probe);
     arena_init(&evaluator.arena, 0);
     const int status = measure(&probe, &evaluator, err);
@@ -307,7 +304,7 @@ static void derive(const struct run *run, const struct calibration *calibration,
     out->network_bytes = out->weights_bytes;
     out->worker_bytes = worker;
     out->base = out->masked = pass;
-    out->task = PICTURE_SECONDS + evaluate_view_count(&run->config) * pass;
+    out->task = PICTURE_SECONDS + panel_view_count(&run->panel) * pass;
     for (int m = 0; m < run->config.method_count; m++)
         out->explain[m] = pass * estimate_map(run, b, m).macs / run->backbones[b].full_macs;
 }

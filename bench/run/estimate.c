@@ -93,7 +93,7 @@ static int ask(const struct run *run, struct questions *questions, struct arena 
                                 .arena = arena,
                                 .context = questions,
                                 .metric_count = run->config.metric_count,
-                                .metrics = run->metrics,
+                                .metrics = run->panel.metrics,
                                 .values = arena_alloc(arena, count, sizeof *evidence.values),
                                 .is_measured = arena_alloc(arena, count, sizeof *evidence.is_measured)};
     if (!evidence.values || !evidence.is_measured)
@@ -164,7 +164,7 @@ struct passes estimate_passes(const struct run *run, int b, int m)
 {
     const struct run_backbone *backbone = &run->backbones[b];
     const struct passes map = estimate_map(run, b, m);
-    double maps = evaluate_view_count(&run->config), more = 0;
+    double maps = panel_view_count(&run->panel), more = 0;
     for (int p = 0; p < run->config.protocol_count; p++) {
         maps += backbone->evidence[p].has_explanation_map;
         more += backbone->evidence[p].full;
@@ -186,7 +186,7 @@ static int task_count(const struct run *run)
 
 static struct passes image_passes(const struct run *run, int b)
 {
-    const double base = task_count(run) * evaluate_view_count(&run->config);
+    const double base = task_count(run) * panel_view_count(&run->panel);
     struct passes sum = {.full = base, .macs = base * run->backbones[b].full_macs};
     for (int m = 0; m < run->config.method_count; m++) {
         const struct passes passes = estimate_passes(run, b, m);
@@ -253,7 +253,7 @@ static double image_seconds(const struct run *run, const struct calibrated *spee
 {
     double seconds = task_count(run) * speed->task;
     for (int m = 0; m < run->config.method_count; m++) {
-        seconds += evaluate_view_count(&run->config) * speed->explain[m];
+        seconds += panel_view_count(&run->panel) * speed->explain[m];
         for (int p = 0; p < run->config.protocol_count; p++)
             seconds += judged_seconds(&run->backbones[b].evidence[p], speed, m);
     }

@@ -38,6 +38,7 @@ struct view {
 
 struct walk {
     struct evaluator *evaluator;
+    const struct panel *panel;
     const struct evaluate_subject *subject;
     bool is_unreadable; /* the picture cannot be decoded or brought to the network's size */
     struct shape input;
@@ -52,24 +53,6 @@ static struct arena *arena_of(const struct walk *walk)
 }
 
 /* -- views ---------------------------------------------------------------------------------------------------------- */
-
-static bool same_view(const struct protocol *a, const struct protocol *b)
-{
-    return a->klass == b->klass && a->resize == b->resize && a->resize_ratio == b->resize_ratio &&
-           a->interpolation == b->interpolation;
-}
-
-int evaluate_view_count(const struct config *config)
-{
-    int count = 0;
-    for (int p = 0; p < config->protocol_count; p++) {
-        int earlier = 0;
-        while (earlier < p && !same_view(&config->protocols[earlier], &config->protocols[p]))
-            earlier++;
-        count += earlier == p;
-    }
-    return count;
-}
 
 /* A network that needs one way of resizing gets it; any other follows the protocol. */
 static bool is_squashed(const struct protocol *protocol, const struct picture_input *own)
@@ -104,22 +87,12 @@ static float black(const struct walk *walk, int colour)
 
 static struct cam_setup setup_of(const struct walk *walk, const float *input)
 {
-    return (struct cam_setup){.session = walk->evaluator->session,
-                              .arena = arena_of(walk),
-                              .input = input,
-                              .black = {black(walk, 0), black(walk, 1), black(walk, 2)},
-                              .exact_passes = walk->evaluator->run->config.runtime.exact_passes,
-                              .batch = walk->evaluator->run->config.runtime.batch,
-                              .seed = walk->evaluator->run->config.seed,
-                              .image_name = walk->subject->name};
-}
-
-static bool needs_truth(const struct config *config)
-{
-    for (int k = 0; k < config->metric_count; k++)
-        if (config->metrics[k].metric->is_truth)
-            return true;
-    return false;
+    struct cam_setup setup = panel_setup(walk->panel, walk->evaluator->session, arena_of(walk));
+    setup.input = input;
+    setup.image_name = walk->subject->name;
+    for (int colour = 0; colour < 3; colour++)
+        setup.black[colour] = black(walk, colour);
+    return setup;
 }
 
 static int open_view(struct walk *walk, struct view *view, struct error *err)
@@ -148,7 +121,7 @@ static int open_view(struct walk *walk, struct view *view, struct error *err)
                                    .shape = walk->input,
                                    .black = {black(walk, 0), black(walk, 1), black(walk, 2)},
                                    .arena = arena_of(walk)};
-    if (!needs_truth(&walk->evaluator->run->config))
+    if (!panel_needs_truth(walk->panel))
         return 0;
     view->truth = truth_at_input(&subject->annotation, &geometry, walk->input, subject->label,
                                  cam_pass_class(view->pass), arena_of(walk), err);
@@ -157,20 +130,20 @@ static int open_view(struct walk *walk, struct view *view, struct error *err)
 
 static int open_views(struct walk *walk, struct error *err)
 {
-    const struct config *config = &walk->evaluator->run->config;
-    const size_t count = (size_t)config->protocol_count;
+    const struct panel *panel = walk->panel;
+    const size_t count = (size_t)panel->protocol_count;
     walk->views = arena_alloc(arena_of(walk), count, sizeof *walk->views);
     walk->view_of = arena_alloc(arena_of(walk), count, sizeof *walk->view_of);
     if (!walk->views || !walk->view_of)
         return error_memory(err, "an image's protocols");
-    for (int p = 0; p < config->protocol_count; p++) {
+    for (int p = 0; p < panel->protocol_count; p++) {
         int v = 0;
-        while (v < walk->view_count && !same_view(walk->views[v].protocol, &config->protocols[p]))
+        while (v < walk->view_count && !panel_same_view(walk->views[v].protocol, &panel->protocols[p]))
             v++;
         walk->view_of[p] = v;
         if (v < walk->view_count)
             continue;
-        walk->views[walk->view_count++].protocol = &config->protocols[p];
+        walk->views[walk->view_count++].protocol = &panel->protocols[p];
         if (open_view(walk, &walk->views[v], err))
             return -1;
     }
@@ -224,7 +197,7 @@ static struct explanation *find_explanation(const struct judgement *j, const flo
     struct explanation *known = j->view->explanations;
     while (known && (known->mask_space != j->protocol->mask_space || memcmp(known->mask, mask, bytes) != 0))
         known = known->next;
-    return j->walk->evaluator->run->config.runtime.exact_passes ? NULL : known;
+    return j->walk->panel->exact_passes ? NULL : known;
 }
 
 static int choose_explanation(struct judgement *j, struct error *err)
@@ -322,7 +295,7 @@ static int finish(const struct judgement *j, const struct cam_map *raw, struct s
 static int explain_again(void *context, struct map *map, struct error *err)
 {
     struct judgement *j = context;
-    const struct config_method *method = &j->walk->evaluator->run->config.methods[j->method];
+    const struct config_method *method = &j->walk->panel->methods[j->method];
     struct saliency saliency;
     if (explanation_pass(j, err))
         return -1;
@@ -386,8 +359,7 @@ static int keep_curves(const struct judgement *j, const struct evidence *evidenc
 static int measure(struct judgement *j, const struct cam_cost *cost, int protocol, struct evaluated_method *out,
                    struct error *err)
 {
-    const struct run *run = j->walk->evaluator->run;
-    const int count = run->config.metric_count;
+    const int count = j->walk->panel->metric_count;
     struct store_value *values = out->values + (size_t)protocol * (size_t)count;
     struct evidence evidence = {.protocol = j->protocol,
                                 .map = map_of(j),
@@ -402,7 +374,7 @@ static int measure(struct judgement *j, const struct cam_cost *cost, int protoco
                                 .arena = arena_of(j->walk),
                                 .context = j,
                                 .metric_count = count,
-                                .metrics = run->metrics,
+                                .metrics = j->walk->panel->metrics,
                                 .values = arena_alloc(arena_of(j->walk), (size_t)count, sizeof *evidence.values),
                                 .is_measured =
                                     arena_alloc(arena_of(j->walk), (size_t)count, sizeof *evidence.is_measured)};
@@ -429,13 +401,13 @@ static struct cam_post post_of(const struct protocol *protocol)
 
 static int judge(const struct walk *walk, int method, int protocol, struct evaluated_method *out, struct error *err)
 {
-    const struct config *config = &walk->evaluator->run->config;
+    const struct panel *panel = walk->panel;
     struct view *view = &walk->views[walk->view_of[protocol]];
     struct judgement j = {.walk = walk,
                           .view = view,
-                          .protocol = &config->protocols[protocol],
+                          .protocol = &panel->protocols[protocol],
                           .method = method,
-                          .post = post_of(&config->protocols[protocol])};
+                          .post = post_of(&panel->protocols[protocol])};
     if (view->has_class && finish(&j, &view->raw, &j.saliency, err))
         return -1;
     if (protocol == 0) {
@@ -447,10 +419,10 @@ static int judge(const struct walk *walk, int method, int protocol, struct evalu
 
 static int evaluate_method(struct walk *walk, int method, struct evaluated_method *out, struct error *err)
 {
-    const struct config *config = &walk->evaluator->run->config;
-    const struct config_method *m = &config->methods[method];
+    const struct panel *panel = walk->panel;
+    const struct config_method *m = &panel->methods[method];
     out->method = method;
-    out->value_count = config->protocol_count * config->metric_count;
+    out->value_count = panel->protocol_count * panel->metric_count;
     out->values = arena_alloc(arena_of(walk), (size_t)out->value_count, sizeof *out->values);
     if (!out->values)
         return error_memory(err, "an image's values");
@@ -467,7 +439,7 @@ static int evaluate_method(struct walk *walk, int method, struct evaluated_metho
         if (out->cost.seconds < 0)
             out->cost = (struct report_cost){cost->seconds, cost->full, cost->tail, cost->backward};
     }
-    for (int p = 0; p < config->protocol_count; p++)
+    for (int p = 0; p < panel->protocol_count; p++)
         if (judge(walk, method, p, out, err))
             return -1;
     return 0;
@@ -498,8 +470,7 @@ static struct store_base base_of(const struct walk *walk)
     const struct cam_pass *pass = walk->views[0].pass;
     const float *probabilities = cam_pass_probabilities(pass);
     const int predicted = cam_pass_predicted(pass);
-    return (struct store_base){.backbone = walk->evaluator->backbone,
-                               .predicted = predicted,
+    return (struct store_base){.predicted = predicted,
                                .rank = rank_of(pass, walk->subject->label),
                                .probability = isfinite(probabilities[predicted]) ? probabilities[predicted] : 0};
 }
@@ -507,9 +478,10 @@ static struct store_base base_of(const struct walk *walk)
 int evaluate_picture(struct evaluator *evaluator, const struct evaluate_subject *subject, const int *which, int count,
                      struct evaluated *out, bool *is_unreadable, struct error *err)
 {
-    const struct config *config = &evaluator->run->config;
-    struct walk walk = {
-        .evaluator = evaluator, .subject = subject, .input = network_input(session_network(evaluator->session))};
+    struct walk walk = {.evaluator = evaluator,
+                        .panel = evaluator->panel,
+                        .subject = subject,
+                        .input = network_input(session_network(evaluator->session))};
     *out = (struct evaluated){0};
     const int status = open_views(&walk, err);
     *is_unreadable = walk.is_unreadable;
@@ -524,29 +496,28 @@ int evaluate_picture(struct evaluator *evaluator, const struct evaluate_subject 
         return error_memory(err, "an image's values");
     for (int i = 0; i < count; i++)
         if (evaluate_method(&walk, which[i], &out->methods[i], err))
-            return error_prefix(
-                err, "backbone \"%s\", image \"%s\", method \"%s\": ", config->backbones[evaluator->backbone].label,
-                subject->name, config->methods[which[i]].label);
+            return error_prefix(err, "backbone \"%s\", image \"%s\", method \"%s\": ", evaluator->backbone,
+                                subject->name, evaluator->panel->methods[which[i]].label);
     return 0;
 }
 
-int evaluate_image(struct evaluator *evaluator, int image, const int *which, int count, struct evaluated *out,
-                   bool *is_unreadable, struct error *err)
+int evaluate_image(struct evaluator *evaluator, const struct run *run, int backbone, int image, const int *which,
+                   int count, struct evaluated *out, bool *is_unreadable, struct error *err)
 {
-    const struct run *run = evaluator->run;
     const int place = run->chosen[image];
-    const bool has_labels = !run->backbones[evaluator->backbone].misfit; /* else the labels are of other classes */
+    const bool has_labels = !run->backbones[backbone].misfit; /* else the labels are of other classes */
     struct evaluate_subject subject = {.name = run->image_names[image],
                                        .label = has_labels ? imageset_label(run->images, place) : -1};
     arena_reset(&evaluator->arena);
     if (imageset_picture(run->images, place, &evaluator->arena, &subject.picture, err) ||
-        (needs_truth(&run->config) &&
+        (panel_needs_truth(&run->panel) &&
          annotation_read(run->images, place, &subject.picture, &evaluator->arena, &subject.annotation, err))) {
         *is_unreadable = !err->is_system;
         return -1;
     }
     if (evaluate_picture(evaluator, &subject, which, count, out, is_unreadable, err))
         return -1;
+    out->base.backbone = backbone;
     out->base.image = image;
     return 0;
 }

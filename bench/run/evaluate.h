@@ -11,8 +11,8 @@
 
 /* What a worker has; the arena is reset for every image. */
 struct evaluator {
-    const struct run *run;
-    int backbone;
+    const struct panel *panel;
+    const char *backbone;       /* label, for errors */
     struct picture_input input; /* mean, deviation and resizing of the network */
     struct session *session;
     struct arena arena;
@@ -37,9 +37,6 @@ struct evaluated {
     struct evaluated_method *methods; /* in the order asked for */
 };
 
-/* Protocols that prepare the input alike and explain the same class count once. */
-int evaluate_view_count(const struct config *config);
-
 /* A decoded picture; it lives in the evaluator's arena or longer. */
 struct evaluate_subject {
     const char *name;
@@ -49,18 +46,18 @@ struct evaluate_subject {
 };
 
 /*
- * Measures `count` methods (`which`: positions in the config) on a picture, with the arena as it is; of the run only the
- * config and the metrics are looked at. Returns 0, or -1 with err; is_unreadable tells a picture that cannot be decoded
- * or resized from everything else, such as a disk that fails or a lack of memory.
+ * Measures `count` methods (`which`: positions in the panel) on a picture, with the arena as it is. out->base.backbone and
+ * .image are left 0. Returns 0, or -1 with err; is_unreadable tells a picture that cannot be decoded or resized from
+ * everything else, such as a disk that fails or a lack of memory.
  */
 int evaluate_picture(struct evaluator *evaluator, const struct evaluate_subject *subject, const int *which, int count,
                      struct evaluated *out, bool *is_unreadable, struct error *err);
 
 /*
- * The same for chosen image `image` of the run; the arena is reset first. Where a metric needs truth, an image whose mask
- * cannot be read is unreadable too.
+ * The same for chosen image `image` of a run on its backbone `backbone`, with the run's panel; the arena is reset first.
+ * Where a metric needs truth, an image whose mask cannot be read is unreadable too.
  */
-int evaluate_image(struct evaluator *evaluator, int image, const int *which, int count, struct evaluated *out,
-                   bool *is_unreadable, struct error *err);
+int evaluate_image(struct evaluator *evaluator, const struct run *run, int backbone, int image, const int *which,
+                   int count, struct evaluated *out, bool *is_unreadable, struct error *err);
 
 #endif

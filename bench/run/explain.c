@@ -30,7 +30,8 @@
 struct explain {
     struct explain_options options;
     struct file_folders folders; /* made for the sheets */
-    struct run run;              /* without images and metrics; one backbone, one protocol */
+    struct run run;              /* its backbone alone */
+    struct panel panel;          /* one protocol, no metrics */
     struct run_backbone *backbone;
     struct network *network;
     struct evaluator evaluator;
@@ -195,15 +196,20 @@ static int note_files(struct explain *explain, struct error *err)
 static int open_all(struct explain *explain, struct error *err)
 {
     struct run *run = &explain->run;
-    run->config.seed = 1;
     run->threads = worker_threads(explain->options.threads, err);
     if (!run->threads)
         return -1;
-    explain->evaluator.run = run;
-    return choose_methods(explain, err) || choose_protocol(explain, err) || open_network(explain, err) ||
-                   choose_class(explain, err) || note_files(explain, err)
-               ? -1
-               : 0;
+    if (choose_methods(explain, err) || choose_protocol(explain, err) || open_network(explain, err) ||
+        choose_class(explain, err) || note_files(explain, err))
+        return -1;
+    explain->panel = (struct panel){.method_count = run->config.method_count,
+                                    .protocol_count = run->config.protocol_count,
+                                    .methods = run->config.methods,
+                                    .protocols = run->config.protocols,
+                                    .seed = 1};
+    explain->evaluator.panel = &explain->panel;
+    explain->evaluator.backbone = explain->backbone->config->label;
+    return 0;
 }
 
 struct explain *explain_open(const struct explain_options *options, struct error *err)

@@ -30,11 +30,26 @@ static int list_metrics(struct run *run, struct error *err)
         return -1;
     config->metrics = list;
     config->metric_count = count;
-    run->metrics = arena_alloc(&run->arena, (size_t)config->metric_count, sizeof *run->metrics);
-    if (!run->metrics)
+    return 0;
+}
+
+static int fill_panel(struct run *run, struct error *err)
+{
+    const struct config *config = &run->config;
+    struct evidence_metric *list = arena_alloc(&run->arena, (size_t)config->metric_count, sizeof *list);
+    if (!list)
         return error_memory(err, "the list of metrics");
     for (int i = 0; i < config->metric_count; i++)
-        run->metrics[i] = (struct evidence_metric){config->metrics[i].metric, config->metrics[i].params};
+        list[i] = (struct evidence_metric){config->metrics[i].metric, config->metrics[i].params};
+    run->panel = (struct panel){.method_count = config->method_count,
+                                .metric_count = config->metric_count,
+                                .protocol_count = config->protocol_count,
+                                .methods = config->methods,
+                                .metrics = list,
+                                .protocols = config->protocols,
+                                .seed = config->seed,
+                                .exact_passes = config->runtime.exact_passes,
+                                .batch = config->runtime.batch};
     return 0;
 }
 
@@ -412,7 +427,7 @@ static int open_all(struct run *run, const char *config_path, const char *const 
 {
     struct config *config = &run->config;
     if (config_read(shipped_config(config_path, &run->arena), sets, set_count, &run->arena, config, err) ||
-        list_metrics(run, err))
+        list_metrics(run, err) || fill_panel(run, err))
         return -1;
     find_shipped(run);
     const size_t files = (size_t)config->report.reference_count + (size_t)config->backbone_count + 1;

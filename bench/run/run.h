@@ -11,10 +11,10 @@
 #include "base/arena.h"
 #include "bench/config/config.h"
 #include "bench/run/class_names.h"
+#include "bench/run/panel.h"
 #include "bench/run/shard.h"
 #include "bench/store/store.h"
 #include "datasets/imageset.h"
-#include "metrics/evidence.h"
 #include "weights/weights_file.h"
 
 #include <stdio.h>
@@ -59,9 +59,9 @@ struct run {
     struct config config;
     struct imageset *images;
     int image_count;
-    int *chosen;                     /* positions in the image set */
-    const char **image_names;        /* of the chosen ones */
-    struct evidence_metric *metrics; /* as config.metrics */
+    int *chosen;              /* positions in the image set */
+    const char **image_names; /* of the chosen ones */
+    struct panel panel;       /* the lists of config, for the evaluator */
     struct run_backbone *backbones;
     int threads;
     bool is_dry;

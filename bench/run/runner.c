@@ -225,8 +225,9 @@ static void run_task(struct runner *runner, struct evaluator *evaluator, const s
     struct evaluated evaluated;
     struct error err = {0};
     bool is_unreadable = was_skipped(runner, task->image);
-    const int status =
-        is_unreadable ? -1 : evaluate_image(evaluator, task->image, which, count, &evaluated, &is_unreadable, &err);
+    const int status = is_unreadable ? -1
+                                     : evaluate_image(evaluator, runner->run, runner->backbone, task->image, which,
+                                                      count, &evaluated, &is_unreadable, &err);
 #pragma omp critical(results)
     {
         struct error problem;
@@ -324,8 +325,8 @@ static void work(struct runner *runner, const struct workers *workers)
     {
         const size_t worker = (size_t)omp_get_thread_num();
         int *which = workers->which + worker * (size_t)runner->run->config.method_count;
-        struct evaluator evaluator = {.run = runner->run,
-                                      .backbone = runner->backbone,
+        struct evaluator evaluator = {.panel = &runner->run->panel,
+                                      .backbone = runner->run->config.backbones[runner->backbone].label,
                                       .input = runner->run->backbones[runner->backbone].input,
                                       .session = workers->sessions[worker]};
         arena_init(&evaluator.arena, 0);

@@ -140,8 +140,10 @@ static inline struct network *small_open_evaluator(struct small_run *s, struct e
 {
     struct network *network = run_load_network(&s->run.backbones[0], s->run.config.runtime.kernels, &s->err);
     small_must(s, network ? 0 : -1);
-    *evaluator = (struct evaluator){
-        .run = &s->run, .input = s->run.backbones[0].input, .session = session_create(network, 1, &s->err)};
+    *evaluator = (struct evaluator){.panel = &s->run.panel,
+                                    .backbone = "resnet18",
+                                    .input = s->run.backbones[0].input,
+                                    .session = session_create(network, 1, &s->err)};
     arena_init(&evaluator->arena, 0);
     return network;
 }

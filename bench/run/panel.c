@@ -1,0 +1,37 @@
+/* bench/run/panel.c - questions that a panel answers by itself. */
+#include "bench/run/panel.h"
+
+bool panel_needs_truth(const struct panel *panel)
+{
+    for (int k = 0; k < panel->metric_count; k++)
+        if (panel->metrics[k].metric->is_truth)
+            return true;
+    return false;
+}
+
+bool panel_same_view(const struct protocol *a, const struct protocol *b)
+{
+    return a->klass == b->klass && a->resize == b->resize && a->resize_ratio == b->resize_ratio &&
+           a->interpolation == b->interpolation;
+}
+
+int panel_view_count(const struct panel *panel)
+{
+    int count = 0;
+    for (int p = 0; p < panel->protocol_count; p++) {
+        int earlier = 0;
+        while (earlier < p && !panel_same_view(&panel->protocols[earlier], &panel->protocols[p]))
+            earlier++;
+        count += earlier == p;
+    }
+    return count;
+}
+
+struct cam_setup panel_setup(const struct panel *panel, struct session *session, struct arena *arena)
+{
+    return (struct cam_setup){.session = session,
+                              .arena = arena,
+                              .exact_passes = panel->exact_passes,
+                              .batch = panel->batch,
+                              .seed = panel->seed};
+}
