@@ -27,7 +27,7 @@ struct cam {
     struct cam_pass *pass;
     int layer;
     const char *label;
-    struct cam_cost *cost;
+    struct cost *cost;
     struct error *err;
 };
 
@@ -359,7 +359,7 @@ static int passes(struct cam *cam, enum pass_kind kind, int n, session_source *s
 int cam_pass_others(struct cam_pass *pass, int n, session_source *source, void *context, struct cam_output *out,
                     struct error *err)
 {
-    struct cam_cost ignored;
+    struct cost ignored = {0};
     struct cam cam = {.pass = pass, .cost = &ignored, .err = err};
     return passes(&cam, PASS_FULL, n, source, context, out);
 }

@@ -9,6 +9,7 @@
 #define METHODS_HARNESS_H
 
 #include "base/arena.h"
+#include "base/cost.h"
 #include "methods/method.h"
 
 struct cam_setup {
@@ -20,13 +21,6 @@ struct cam_setup {
     int batch;              /* passes that go to the engine in one call; 0: chosen. Changes memory, not results */
     uint64_t seed;          /* the run's */
     const char *image_name; /* with the seed: key of random streams */
-};
-
-struct cam_cost {
-    double full, tail,
-        backward;    /* passes asked for, as if the method ran alone: the base pass and shared gradients are counted */
-    double repeated; /* how many of them were not run, since another one has the same answer, bit for bit */
-    double seconds;  /* as if the method ran alone, likewise */
 };
 
 struct cam_pass;
@@ -53,7 +47,7 @@ int cam_pass_others(struct cam_pass *pass, int n, session_source *source, void *
 struct cam_map {
     struct map_form form;
     float *data; /* (form.h, form.w) */
-    struct cam_cost cost;
+    struct cost cost;
 };
 
 /* Runs a method on a pass for its class at layer `layer` of the network. `label` keys its random stream. */

@@ -121,7 +121,7 @@ void *evidence_alloc(struct evidence *evidence, size_t count, size_t size, struc
     return scratch;
 }
 
-struct evidence_cost evidence_cost(const struct evidence *evidence)
+struct cost evidence_cost(const struct evidence *evidence)
 {
     return evidence->cost;
 }

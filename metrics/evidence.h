@@ -29,7 +29,7 @@ struct evidence {
     const struct protocol *protocol;
     struct map map, native; /* data NULL: the map is not finite; all metrics of it are undefined */
     const char *map_flag;   /* NULL, or what is said of values that were measured on such a map: "constant_map" */
-    struct evidence_cost cost;
+    struct cost cost;
     /* 0, or -1 with err; NULL: a metric that asks for it fails */
     int (*probability)(void *context, enum evidence_image image, double *probability, struct error *err);
     int (*explain_again)(void *context, struct map *map, struct error *err);

@@ -9,6 +9,7 @@
 #ifndef METRICS_METRIC_H
 #define METRICS_METRIC_H
 
+#include "base/cost.h"
 #include "base/error.h"
 #include "base/param.h"
 
@@ -159,12 +160,8 @@ int evidence_truth_boxes(struct evidence *evidence, struct truth_boxes *boxes, s
 
 /* -- costs, other metrics, help ---------------------------------------------------------------------------------- */
 
-/* What one map cost: wall seconds end to end (base pass included), and passes; how many of these repeated another one. */
-struct evidence_cost {
-    double seconds;
-    double full, tail, backward, repeated;
-};
-struct evidence_cost evidence_cost(const struct evidence *evidence);
+/* The cost of the map, base pass included; `macs` is not set. */
+struct cost evidence_cost(const struct evidence *evidence);
 
 /* Another metric's per-image value under the same protocol: how composites are made. 0, or -1 with err. */
 int evidence_value(struct evidence *evidence, const char *metric, struct value *value, struct error *err);

@@ -8,6 +8,7 @@
 #ifndef REPORT_REPORT_H
 #define REPORT_REPORT_H
 
+#include "base/cost.h"
 #include "base/error.h"
 
 #include <signal.h>
@@ -64,11 +65,6 @@ struct report_published {
 
 enum report_state { REPORT_ABSENT, REPORT_DEFINED, REPORT_UNDEFINED };
 
-struct report_cost {
-    double seconds; /* end to end; negative: absent */
-    double full, tail, backward;
-};
-
 /* The mean, over n images, of the curve whose area a metric is; count 0: none. */
 struct report_curve {
     int n, count;
@@ -98,7 +94,7 @@ struct report {
     const double *values;
     const uint8_t *states;
     const char *const *notes; /* why undefined, or the flag of a substituted value; NULL entries: nothing to say */
-    const struct report_cost *costs;   /* [backbone][method][image] */
+    const struct cost *costs; /* [backbone][method][image]; seconds negative: absent */
     const struct report_curve *curves; /* [backbone][method][protocol][metric]; NULL: none */
     int bootstrap;                     /* resamples; 0: no intervals */
     uint64_t seed;

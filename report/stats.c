@@ -349,7 +349,7 @@ struct cost_summary cost_summary(const struct report *report, int backbone, int 
     const size_t first =
         ((size_t)backbone * (size_t)report->method_count + (size_t)method) * (size_t)report->image_count;
     for (int image = 0; image < report->image_count; image++) {
-        const struct report_cost *cost = &report->costs[first + (size_t)image];
+        const struct cost *cost = &report->costs[first + (size_t)image];
         if (!(cost->seconds >= 0))
             continue;
         scratch[sum.n++] = cost->seconds;

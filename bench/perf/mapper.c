@@ -64,7 +64,7 @@ static float black(const struct subject *subject, int colour)
     return picture_input_black(&subject->picture_input, colour);
 }
 
-int mapper_map(struct mapper *mapper, int input, struct saliency *saliency, struct cam_cost *cost, struct error *err)
+int mapper_map(struct mapper *mapper, int input, struct saliency *saliency, struct cost *cost, struct error *err)
 {
     const struct subject *subject = mapper->subject;
     const struct shape shape = network_input(subject->network);

@@ -26,7 +26,7 @@ void mapper_close(struct mapper *mapper);
  * Base pass, method, post-processing as pytorch-grad-cam does it, of one input. The saliency map (H,W) lives until the
  * next call. `cost` may be NULL.
  */
-int mapper_map(struct mapper *mapper, int input, struct saliency *saliency, struct cam_cost *cost, struct error *err);
+int mapper_map(struct mapper *mapper, int input, struct saliency *saliency, struct cost *cost, struct error *err);
 
 /* Full and tail passes that one map is expected to take. */
 void mapper_passes(const struct mapper *mapper, double *full, double *tail);

@@ -27,7 +27,7 @@ static const struct column columns[] = {
 };
 
 static int measure(struct mapper *mapper, const struct perf_options *options, double expected, struct rounds *rounds,
-                   struct cam_cost *cost, struct error *err)
+                   struct cost *cost, struct error *err)
 {
     const bool is_long = expected > LONG_SECONDS;
     for (int round = is_long ? 0 : -1; round < (is_long ? 1 : options->rounds); round++) {
@@ -48,7 +48,7 @@ static int measure(struct mapper *mapper, const struct perf_options *options, do
 }
 
 static void print(struct perf *perf, const struct mapper *mapper, double forward, const struct rounds *rounds,
-                  const struct cam_cost *cost)
+                  const struct cost *cost)
 {
     const double seconds = rounds_median(rounds);
     output_row(&perf->output,
@@ -71,7 +71,7 @@ static int measure_method(struct perf *perf, const struct subject *subject, cons
 {
     struct mapper mapper;
     struct rounds rounds = {0};
-    struct cam_cost cost = {0};
+    struct cost cost = {0};
     double full, tail;
     int status = mapper_open(&mapper, subject, method, err);
     if (status == 0) {

@@ -36,7 +36,7 @@ static int asked_probability(void *context, enum evidence_image image, double *p
 {
     struct questions *questions = context;
     (void)err;
-    questions->found.full += image != EVIDENCE_ORIGINAL && !questions->is_asked[image];
+    questions->found.cost.full += image != EVIDENCE_ORIGINAL && !questions->is_asked[image];
     questions->is_asked[image] = true;
     *probability = 0.5;
     return 0;
@@ -65,7 +65,7 @@ static int asked_curve(void *context, const struct curve_request *request, struc
     const struct map *map = &questions->map, *native = &questions->native;
     (void)err;
     if (!questions->is_drawn[request->kind])
-        questions->found.full += curve_steps(request, map->h, map->w, native->h, native->w);
+        questions->found.cost.full += curve_steps(request, map->h, map->w, native->h, native->w);
     questions->is_drawn[request->kind] = true;
     *curve = (struct curve){2, ends, ends};
     return 0;
@@ -104,7 +104,7 @@ static int ask(const struct run *run, struct questions *questions, struct arena 
         if (evidence_measure(&evidence, k, &value, err))
             return -1;
     }
-    questions->found.seconds = now() - begun;
+    questions->found.cost.seconds = now() - begun;
     return 0;
 }
 
@@ -145,12 +145,12 @@ bool estimate_is_apart(const struct config_method *method)
     return method->method->needs & METHOD_NEEDS_MASKED_PASSES;
 }
 
-struct passes estimate_map(const struct run *run, int b, int m)
+struct cost estimate_map(const struct run *run, int b, int m)
 {
     const struct run_backbone *backbone = &run->backbones[b];
     const struct config_method *config = &run->config.methods[m];
     const struct method *method = config->method;
-    struct passes map = {.full = 1, .backward = method->needs & METHOD_NEEDS_GRADIENT ? 1 : 0};
+    struct cost map = {.full = 1, .backward = method->needs & METHOD_NEEDS_GRADIENT ? 1 : 0};
     if (method->passes)
         method->passes(config->params, &backbone->layer_shape,
                        (struct shape){3, backbone->options.height, backbone->options.width_px}, &map.full, &map.tail,
@@ -160,19 +160,17 @@ struct passes estimate_map(const struct run *run, int b, int m)
     return map;
 }
 
-struct passes estimate_passes(const struct run *run, int b, int m)
+struct cost estimate_passes(const struct run *run, int b, int m)
 {
     const struct run_backbone *backbone = &run->backbones[b];
-    const struct passes map = estimate_map(run, b, m);
+    const struct cost map = estimate_map(run, b, m);
     double maps = panel_view_count(&run->panel), more = 0;
     for (int p = 0; p < run->config.protocol_count; p++) {
         maps += backbone->evidence[p].has_explanation_map;
-        more += backbone->evidence[p].full;
+        more += backbone->evidence[p].cost.full;
     }
-    return (struct passes){.full = maps * map.full + more,
-                           .tail = maps * map.tail,
-                           .backward = maps * map.backward,
-                           .macs = maps * map.macs + more * backbone->full_macs};
+    const struct cost evidence = {.full = more, .macs = more * backbone->full_macs};
+    return cost_plus(cost_times(maps, map), evidence);
 }
 
 /* Tasks of an image: all cheap methods together, each expensive one for itself. */
@@ -184,17 +182,12 @@ static int task_count(const struct run *run)
     return apart + (apart < run->config.method_count);
 }
 
-static struct passes image_passes(const struct run *run, int b)
+static struct cost image_passes(const struct run *run, int b)
 {
     const double base = task_count(run) * panel_view_count(&run->panel);
-    struct passes sum = {.full = base, .macs = base * run->backbones[b].full_macs};
-    for (int m = 0; m < run->config.method_count; m++) {
-        const struct passes passes = estimate_passes(run, b, m);
-        sum.full += passes.full;
-        sum.tail += passes.tail;
-        sum.backward += passes.backward;
-        sum.macs += passes.macs;
-    }
+    struct cost sum = {.full = base, .macs = base * run->backbones[b].full_macs};
+    for (int m = 0; m < run->config.method_count; m++)
+        sum = cost_plus(sum, estimate_passes(run, b, m));
     return sum;
 }
 
@@ -230,7 +223,7 @@ void estimate_describe(const struct run *run, FILE *stream)
             plural(config->metric_count), run->threads, plural(run->threads));
     for (int b = 0; b < config->backbone_count; b++) {
         const struct run_backbone *backbone = &run->backbones[b];
-        const struct passes sum = image_passes(run, b);
+        const struct cost sum = image_passes(run, b);
         const double images = images_shown(run);
         fprintf(stream, "  %-18s layer %s (%d,%d,%d): %.0f full, %.0f tail, %.0f backward passes, %.0f GFLOP\n",
                 TEXT_SHOWN(config->backbones[b].label), backbone->layer, backbone->layer_shape.c,
@@ -244,7 +237,7 @@ void estimate_describe(const struct run *run, FILE *stream)
 /* A method's under one protocol: the map brought to the input's size, and its evidence. */
 static double judged_seconds(const struct run_evidence *evidence, const struct calibrated *speed, int m)
 {
-    return speed->finish + evidence->seconds + evidence->full * speed->masked +
+    return speed->finish + evidence->cost.seconds + evidence->cost.full * speed->masked +
            (evidence->has_explanation_map ? speed->explain[m] + speed->finish : 0);
 }
 
@@ -305,7 +298,7 @@ const char *estimate_size(double bytes, char text[32])
 static double table_bytes(const struct run *run)
 {
     const struct config *config = &run->config;
-    const double item = sizeof(struct report_cost) +
+    const double item = sizeof(struct cost) +
                         (sizeof(double) + 1 + sizeof(char *)) * config->protocol_count * (double)config->metric_count;
     return images_shown(run) * (IMAGE_BYTES + item * config->backbone_count * config->method_count);
 }

@@ -4,22 +4,18 @@
 #ifndef BENCH_RUN_ESTIMATE_H
 #define BENCH_RUN_ESTIMATE_H
 
+#include "base/cost.h"
 #include "bench/run/calibrate.h"
 #include "bench/run/run.h"
 
-/* Passes of one image, and their multiply-adds. */
-struct passes {
-    double full, tail, backward, macs;
-};
-
 /*
- * A method's on a backbone: its map in every view, and under every protocol what the metrics ask for. Without the base
+ * The passes of a method on a backbone for one image, and their multiply-adds: its map in every view, and under every protocol what the metrics ask for. Without the base
  * pass, which methods share.
  */
-struct passes estimate_passes(const struct run *run, int backbone, int method);
+struct cost estimate_passes(const struct run *run, int backbone, int method);
 
 /* One map of a method, without its base pass. */
-struct passes estimate_map(const struct run *run, int backbone, int method);
+struct cost estimate_map(const struct run *run, int backbone, int method);
 
 /* Whether a method is measured in a task of its own, because it is expensive, or together with the cheap ones. */
 bool estimate_is_apart(const struct config_method *method);

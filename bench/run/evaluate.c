@@ -356,7 +356,7 @@ static int keep_curves(const struct judgement *j, const struct evidence *evidenc
     return 0;
 }
 
-static int measure(struct judgement *j, const struct cam_cost *cost, int protocol, struct evaluated_method *out,
+static int measure(struct judgement *j, const struct cost *cost, int protocol, struct evaluated_method *out,
                    struct error *err)
 {
     const int count = j->walk->panel->metric_count;
@@ -365,7 +365,7 @@ static int measure(struct judgement *j, const struct cam_cost *cost, int protoco
                                 .map = map_of(j),
                                 .native = native_of(&j->saliency),
                                 .map_flag = j->saliency.flag == SALIENCY_CONSTANT ? "constant_map" : NULL,
-                                .cost = {cost->seconds, cost->full, cost->tail, cost->backward, cost->repeated},
+                                .cost = *cost,
                                 .probability = probability,
                                 .explain_again = explain_again,
                                 .energy = energy,
@@ -429,7 +429,6 @@ static int evaluate_method(struct walk *walk, int method, struct evaluated_metho
     out->cost.seconds = -1;
     for (int v = 0; v < walk->view_count; v++) {
         struct view *view = &walk->views[v];
-        const struct cam_cost *cost = &view->raw.cost;
         view->energy = (struct map){0};
         view->curves.kept = NULL;
         if (!view->has_class)
@@ -437,7 +436,7 @@ static int evaluate_method(struct walk *walk, int method, struct evaluated_metho
         if (cam_explain(view->pass, m->method, m->params, 0, m->label, &view->raw, err))
             return -1;
         if (out->cost.seconds < 0)
-            out->cost = (struct report_cost){cost->seconds, cost->full, cost->tail, cost->backward};
+            out->cost = view->raw.cost;
     }
     for (int p = 0; p < panel->protocol_count; p++)
         if (judge(walk, method, p, out, err))

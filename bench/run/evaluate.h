@@ -21,7 +21,7 @@ struct evaluator {
 /* A method's results on an image; they live until the arena is reset. */
 struct evaluated_method {
     int method;
-    struct report_cost cost; /* under the first protocol that has a class for this image; seconds -1: none has */
+    struct cost cost; /* under the first protocol that has a class for this image; seconds -1: none has */
     int value_count;
     struct store_value *values;
     const struct store_curve *curves; /* those that metrics asked for, a list */

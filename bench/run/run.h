@@ -9,6 +9,7 @@
 
 #include "backbones/picture_input.h"
 #include "base/arena.h"
+#include "base/cost.h"
 #include "bench/config/config.h"
 #include "bench/run/class_names.h"
 #include "bench/run/panel.h"
@@ -22,9 +23,8 @@
 
 /* What the metrics of a run ask for, of one map under one protocol. */
 struct run_evidence {
-    double full;              /* passes: of x*m and other images, of curves */
+    struct cost cost;         /* full passes: of x*m and other images, of curves; seconds of the metrics themselves */
     bool has_explanation_map; /* the method run again on x*m */
-    double seconds;           /* of the metrics themselves */
 };
 
 struct run_backbone {

@@ -1097,10 +1097,10 @@ int store_read_item(struct store *store, int backbone, int image, int method, st
     bind_ints(row, 1, 3, keys);
     while (next_row(store, GET_ITEM, &status, err)) {
         item->program = sqlite3_column_int(row, 4); /* NULL reads as 0 */
-        item->cost = (struct report_cost){.seconds = sqlite3_column_double(row, 0),
-                                          .full = sqlite3_column_double(row, 1),
-                                          .tail = sqlite3_column_double(row, 2),
-                                          .backward = sqlite3_column_double(row, 3)};
+        item->cost = (struct cost){.seconds = sqlite3_column_double(row, 0),
+                                   .full = sqlite3_column_double(row, 1),
+                                   .tail = sqlite3_column_double(row, 2),
+                                   .backward = sqlite3_column_double(row, 3)};
     }
     return status || read_item_values(store, keys, arena, item, err) || read_item_curves(store, keys, arena, item, err)
                ? -1
@@ -1114,7 +1114,7 @@ struct table {
     double *values;
     uint8_t *states;
     const char **notes;
-    struct report_cost *costs;
+    struct cost *costs;
     struct report_backbone *backbones;
     struct report_curve *curves;
 };
@@ -1168,7 +1168,7 @@ static int read_costs(struct store *store, const struct table *table, struct err
         sqlite3_stmt *row = store->statements[GET_ITEMS]; /* its positions were checked by read_items() */
         const size_t backbone = (size_t)sqlite3_column_int(row, 0), method = (size_t)sqlite3_column_int(row, 2);
         const size_t map = backbone * (size_t)store->method_count + method;
-        table->costs[map * (size_t)store->image_count + (size_t)sqlite3_column_int(row, 1)] = (struct report_cost){
+        table->costs[map * (size_t)store->image_count + (size_t)sqlite3_column_int(row, 1)] = (struct cost){
             .seconds = sqlite3_column_double(row, 3),
             .full = sqlite3_column_double(row, 4),
             .tail = sqlite3_column_double(row, 5),

@@ -7,6 +7,7 @@
 #define BENCH_STORE_STORE_H
 
 #include "base/arena.h"
+#include "base/cost.h"
 #include "base/error.h"
 #include "report/report.h"
 
@@ -32,7 +33,7 @@ struct store_curve {
 
 struct store_item {
     int backbone, image, method; /* positions in the run's lists */
-    struct report_cost cost;
+    struct cost cost;
     int value_count;
     const struct store_value *values;
     const struct store_curve *curves; /* NULL: none */

@@ -26,22 +26,22 @@ static struct run_evidence evidence_of(const char *keys, int protocol)
 TEST(metrics_are_known_by_what_they_ask_for)
 {
     struct run_evidence e = evidence_of("methods: [gradcam]\nmetrics: [complexity]\n", 0);
-    assert_true(e.full == 0 && !e.has_explanation_map);
+    assert_true(e.cost.full == 0 && !e.has_explanation_map);
     e = evidence_of("methods: [gradcam]\nmetrics: [average_drop, average_increase]\n", 0);
-    assert_true(e.full == 1 && !e.has_explanation_map);
+    assert_true(e.cost.full == 1 && !e.has_explanation_map);
     e = evidence_of("methods: [gradcam]\nmetrics: [adcc]\n", 0);
-    assert_true(e.full == 1 && e.has_explanation_map);
+    assert_true(e.cost.full == 1 && e.has_explanation_map);
     e = evidence_of("methods: [gradcam]\nmetrics: [average_drop, average_drop_in_deletion]\n", 0);
-    assert_true(e.full == 2 && !e.has_explanation_map);
+    assert_true(e.cost.full == 2 && !e.has_explanation_map);
     e = evidence_of("methods: [gradcam]\nmetrics: [insertion, deletion]\n", 0);
-    assert_true(e.full == 56);
+    assert_true(e.cost.full == 56);
 }
 
 TEST(each_protocol_has_its_own_steps)
 {
     static const char keys[] = "methods: [gradcam]\nmetrics: [insertion]\nprotocol: [cambench, reciprocam2024]\n";
-    assert_true(evidence_of(keys, 0).full == 28);
-    assert_true(evidence_of(keys, 1).full == 4); /* cells of layer4 at an input of 64x64 */
+    assert_true(evidence_of(keys, 0).cost.full == 28);
+    assert_true(evidence_of(keys, 1).cost.full == 4); /* cells of layer4 at an input of 64x64 */
 }
 
 /* What one map costs by the estimate, against what the counted passes of a real map are. */
@@ -60,7 +60,7 @@ TEST(passes_of_a_map_are_those_that_it_makes)
         struct network *network = small_open_evaluator(&s, &evaluator);
         const int which = 0;
         small_must(&s, evaluate_image(&evaluator, &s.run, 0, 0, &which, 1, &out, &is_unreadable, &s.err));
-        const struct passes map = estimate_map(&s.run, 0, 0);
+        const struct cost map = estimate_map(&s.run, 0, 0);
         assert_true(out.methods[0].cost.full == map.full + 1);
         assert_true(out.methods[0].cost.tail == map.tail);
         assert_true(out.methods[0].cost.backward == map.backward);
@@ -74,7 +74,7 @@ TEST(views_are_counted_once_and_evidence_for_each_protocol)
     struct small_run s;
     open_small(&s, "methods: [reciprocam]\nmetrics: [adcc]\n"
                    "protocol: [cambench, {preset: cambench, post: torchcam}, poppi2021]\n");
-    const struct passes passes = estimate_passes(&s.run, 0, 0);
+    const struct cost passes = estimate_passes(&s.run, 0, 0);
     assert_true(passes.tail == (2 + 3) * 4); /* a map in each of two views, one of x*m under each of three protocols */
     assert_true(passes.full == 3);
     close_small(&s);

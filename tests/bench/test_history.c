@@ -44,11 +44,11 @@ static void note(struct fixture *f, const char *started, double value, enum comp
     double values[METHODS * IMAGES];
     uint8_t states[METHODS * IMAGES];
     const char *notes[METHODS * IMAGES] = {NULL};
-    struct report_cost costs[METHODS * IMAGES];
+    struct cost costs[METHODS * IMAGES];
     for (int i = 0; i < METHODS * IMAGES; i++) {
         values[i] = i < IMAGES ? 0.25 : value;
         states[i] = REPORT_DEFINED;
-        costs[i] = (struct report_cost){0.5, 1, 0, 0};
+        costs[i] = (struct cost){.seconds = 0.5, .full = 1};
     }
     const struct compared run = {.started = started,
                                  .report = {.name = "nightly",

@@ -84,7 +84,8 @@ static void end(struct fixture *f)
 
 static struct store_item item_at(int backbone, int image, int method)
 {
-    return (struct store_item){backbone, image, method, {1.5, 1, 2, 3}, 3, values, NULL, 0};
+    return (struct store_item){backbone, image,  method, {.seconds = 1.5, .full = 1, .tail = 2, .backward = 3},
+                               3,        values, NULL,   0};
 }
 
 static void commit(struct fixture *f, int backbone, int image, int method)
@@ -167,7 +168,7 @@ TEST(a_report_gets_the_committed_numbers_to_the_bit)
     for (int i = 0; i < 2 * 2 * 3 * 3; i++)
         present += report.states[i] != REPORT_ABSENT;
     assert_int_equal(present, 3);
-    const struct report_cost *cost = &report.costs[(1 * 2 + 0) * 3 + 2];
+    const struct cost *cost = &report.costs[(1 * 2 + 0) * 3 + 2];
     assert_true(cost->seconds == 1.5 && cost->full == 1 && cost->tail == 2 && cost->backward == 3);
     assert_true(report.costs[0].seconds < 0);
     assert_string_equal(report.backbones[0].name, "r18");

@@ -328,8 +328,8 @@ static inline int bench_probe_explain(struct cam *cam, const void *params, float
     return 0;
 }
 
-static inline struct cam_cost bench_run_probe(struct bench *bench, const char *layer, const char *label,
-                                              struct bench_probe probe)
+static inline struct cost bench_run_probe(struct bench *bench, const char *layer, const char *label,
+                                          struct bench_probe probe)
 {
     static const struct method method = {
         .name = "probe", .title = "probe", .version = 1, .params_size = sizeof probe, .explain = bench_probe_explain};

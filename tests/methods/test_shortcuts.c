@@ -45,7 +45,7 @@ static void check_masks(bool exact_passes, int run)
     bench_open(&bench, "gap");
     bench.exact_passes = exact_passes;
     bench_run(&bench);
-    const struct cam_cost cost = bench_run_probe(&bench, "block2", "probe", (struct bench_probe){pass_masks, &masks});
+    const struct cost cost = bench_run_probe(&bench, "block2", "probe", (struct bench_probe){pass_masks, &masks});
     assert_int_equal(masks.written, run);
     assert_memory_equal(masks.out, masks.plain, sizeof masks.out);
     assert_true(masks.out[0].logit != masks.out[1].logit);
@@ -95,7 +95,7 @@ TEST(methods_give_the_same_map_without_short_cuts)
         bench_run(&bench);
         struct cam_map map = bench_explain(&bench, rows[i].name, rows[i].params, rows[i].layer, 2);
         const size_t size = (size_t)map.form.h * (size_t)map.form.w;
-        const struct cam_cost asked = map.cost;
+        const struct cost asked = map.cost;
         assert_true(size <= sizeof plain / sizeof *plain && asked.repeated == 0);
         memcpy(plain, map.data, size * sizeof *plain);
         bench.exact_passes = false;

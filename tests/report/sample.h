@@ -22,7 +22,7 @@ struct sample_run {
     double *values;
     uint8_t *states;
     const char **notes;
-    struct report_cost *costs;
+    struct cost *costs;
 };
 
 static inline double sample_harmonic(double a, double b, double c)
@@ -110,8 +110,10 @@ static inline void sample_fill(struct sample_run *run)
                     sample_harmonic(value[2], 1 - value[3], 1 - value[0]);
                 for (int k = 0; k < 5; k++)
                     run->states[report_index(report, b, m, 0, k, i)] = REPORT_DEFINED;
-                run->costs[item] = (struct report_cost){seconds[m] * (1 + b) * (1.1 + .1 * noise[3]), 1,
-                                                        m == 4 || m == 5 ? 512 : 0, m < 4};
+                run->costs[item] = (struct cost){.seconds = seconds[m] * (1 + b) * (1.1 + .1 * noise[3]),
+                                                 .full = 1,
+                                                 .tail = m == 4 || m == 5 ? 512 : 0,
+                                                 .backward = m < 4};
             }
 }
 

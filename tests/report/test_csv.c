@@ -33,7 +33,7 @@ static void hostile(struct sample_run *run)
     run->states[7] = REPORT_ABSENT;
     run->notes[0] = "-flag";
     for (int i = 0; i < 4; i++)
-        run->costs[i] = (struct report_cost){i == 3 ? -1 : 0.5 + i, 1, 2, 3};
+        run->costs[i] = (struct cost){.seconds = i == 3 ? -1 : 0.5 + i, .full = 1, .tail = 2, .backward = 3};
 }
 
 TEST(summary_has_the_columns_and_escapes_names)

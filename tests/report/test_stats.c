@@ -25,7 +25,7 @@ struct table {
     double values[METRICS * N];
     uint8_t states[METRICS * N];
     const char *notes[METRICS * N];
-    struct report_cost costs[N];
+    struct cost costs[N];
 };
 
 static const struct report_backbone backbone = {"net", "Net", "net", "last", 0, 0, 0};
@@ -274,7 +274,7 @@ TEST(costs_leave_out_what_was_not_measured)
     assert_int_equal(cost_summary(&table.report, 0, 0, scratch).n, 0);
     const double seconds[] = {4, 1, 3, 2, 10};
     for (int i = 0; i < 5; i++)
-        table.costs[2 * i] = (struct report_cost){seconds[i], 1, i, 2};
+        table.costs[2 * i] = (struct cost){.seconds = seconds[i], .full = 1, .tail = i, .backward = 2};
     const struct cost_summary cost = cost_summary(&table.report, 0, 0, scratch);
     assert_int_equal(cost.n, 5);
     assert_float_equal(cost.median, 3, 0);

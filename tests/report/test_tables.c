@@ -9,7 +9,7 @@ enum { METHODS = 3 };
 struct small {
     struct report report;
     struct cell cells[METHODS * 2];
-    struct report_cost costs[METHODS];
+    struct cost costs[METHODS];
     struct report_metric metrics[2];
     char folder[64];
 };
@@ -28,7 +28,9 @@ static void small_open(struct small *small)
                                       {60, 0, .9, .8, 1, 0},
                                       {60, 0, .01, 0, .02, 0},
                                       {0, 60, NAN, NAN, NAN, 0}},
-                            .costs = {{.0204, 1, 0, 1}, {3.5, 1, 512, 0}, {-1, 0, 0, 0}},
+                            .costs = {{.seconds = .0204, .full = 1, .backward = 1},
+                                      {.seconds = 3.5, .full = 1, .tail = 512},
+                                      {.seconds = -1}},
                             .metrics = {sample_metrics[SAMPLE_DROP], sample_metrics[SAMPLE_ADCC]},
                             .folder = "/tmp/cambench-report-XXXXXX"};
     assert_non_null(mkdtemp(small->folder));
