@@ -237,12 +237,12 @@ static int check_tolerances(const struct job *job, struct error *err)
     for (int i = 0; i < job->arguments->options.tolerance_count; i++) {
         const char *metric = job->arguments->tolerances[i].metric;
         bool is_known = !metric;
-        for (int k = 0; k < names->metric_count && !is_known; k++)
-            is_known = strcmp(names->metrics[k], metric) == 0;
+        for (int k = 0; k < names->lists[STORE_METRICS].count && !is_known; k++)
+            is_known = strcmp(names->lists[STORE_METRICS].names[k], metric) == 0;
         if (!is_known)
-            return error_set(
-                err, "--tolerance: \"%s\" has no metric \"%s\"%s", job->runs[1].folder, metric,
-                text_suggestion(metric, names->metrics, names->metric_count, suggestion, sizeof suggestion));
+            return error_set(err, "--tolerance: \"%s\" has no metric \"%s\"%s", job->runs[1].folder, metric,
+                             text_suggestion(metric, names->lists[STORE_METRICS].names,
+                                             names->lists[STORE_METRICS].count, suggestion, sizeof suggestion));
     }
     return 0;
 }

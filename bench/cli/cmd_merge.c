@@ -57,8 +57,8 @@ static int report(struct merge *merge, const struct arguments *arguments, struct
     const struct run_flags flags = {.quiet = arguments->common.quiet,
                                     .columns = terminal_columns(),
                                     .color = options_use_color(&arguments->common, stdout)};
-    if (results_read(&merge->config, merge->store, merge->names.images, merge->names.image_count, &merge->arena, &table,
-                     err))
+    if (results_read(&merge->config, merge->store, merge->names.lists[STORE_IMAGES].names,
+                     merge->names.lists[STORE_IMAGES].count, &merge->arena, &table, err))
         return -1;
     table.stop = &interrupt_has_come;
     return results_write(&table, &merge->config, &flags, err);

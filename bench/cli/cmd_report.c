@@ -3,6 +3,7 @@
 #include "bench/cli/options.h"
 #include "bench/process/interrupt.h"
 #include "bench/run/run.h"
+#include "bench/run/this_program.h"
 #include "bench/store/store_programs.h"
 
 #include "base/file.h"
@@ -70,7 +71,8 @@ static int report_run(const struct arguments *arguments, struct arena *arena, st
                                     .color = options_use_color(&arguments->common, stdout)};
     store_stop_when(store, &interrupt_has_come);
     int status = say_program(store, &config, &names, arena, err) ||
-                 results_read(&config, store, names.images, names.image_count, arena, &report, err);
+                 results_read(&config, store, names.lists[STORE_IMAGES].names, names.lists[STORE_IMAGES].count, arena,
+                              &report, err);
     report.stop = &interrupt_has_come;
     if (!status)
         status = results_write(&report, &config, &flags, err);

@@ -7,6 +7,7 @@
 #include "bench/config/yaml.h"
 #include "bench/process/interrupt.h"
 #include "bench/process/program.h"
+#include "bench/run/results_table.h"
 #include "methods/method.h"
 #include "metrics/metric.h"
 
@@ -84,8 +85,8 @@ static const char *version_text(const struct source *source, int version)
 static int fill_backbones(const struct source *source, struct report_backbone *out, struct compare_row *rows,
                           struct error *err)
 {
-    for (int i = 0; i < source->names.backbone_count; i++) {
-        const char *label = source->names.backbones[i];
+    for (int i = 0; i < source->names.lists[STORE_BACKBONES].count; i++) {
+        const char *label = source->names.lists[STORE_BACKBONES].names[i];
         const struct yaml *row = row_of(source, "backbones", "label", label, err);
         if (!row)
             return -1;
@@ -120,15 +121,15 @@ static bool is_control(const char *name)
 static int fill_methods(const struct source *source, struct report_method *out, struct compare_row *rows,
                         struct error *err)
 {
-    for (int i = 0; i < source->names.method_count; i++) {
-        const char *label = source->names.methods[i];
+    for (int i = 0; i < source->names.lists[STORE_METHODS].count; i++) {
+        const char *label = source->names.lists[STORE_METHODS].names[i];
         const struct yaml *row = row_of(source, "methods", "label", label, err);
         if (!row)
             return -1;
         const char *name = text_of(row, "name");
         out[i] = (struct report_method){.name = label, .title = label, .is_control = is_control(name), .method = name};
         rows[i] = (struct compare_row){label, words_of(name, yaml_get(row, "params"), source->arena),
-                                       version_text(source, source->names.method_versions[i])};
+                                       version_text(source, source->names.lists[STORE_METHODS].versions[i])};
         if (!rows[i].kind || !rows[i].state)
             return error_memory(err, "the comparison");
     }
@@ -138,15 +139,15 @@ static int fill_methods(const struct source *source, struct report_method *out, 
 static int fill_protocols(const struct source *source, struct report_protocol *out, struct compare_row *rows,
                           struct error *err)
 {
-    for (int i = 0; i < source->names.protocol_count; i++) {
-        const char *label = source->names.protocols[i];
+    for (int i = 0; i < source->names.lists[STORE_PROTOCOLS].count; i++) {
+        const char *label = source->names.lists[STORE_PROTOCOLS].names[i];
         const struct yaml *row = row_of(source, "protocol", "label", label, err);
         if (!row)
             return -1;
         const char *preset = text_of(row, "preset");
         out[i] = (struct report_protocol){label, preset};
         rows[i] = (struct compare_row){label, words_of(preset, row, source->arena),
-                                       version_text(source, source->names.protocol_versions[i])};
+                                       version_text(source, source->names.lists[STORE_PROTOCOLS].versions[i])};
         if (!rows[i].kind || !rows[i].state)
             return error_memory(err, "the comparison");
     }
@@ -155,8 +156,8 @@ static int fill_protocols(const struct source *source, struct report_protocol *o
 
 static int position_of(const struct store_names *names, const char *metric)
 {
-    for (int i = 0; i < names->metric_count; i++)
-        if (strcmp(names->metrics[i], metric) == 0)
+    for (int i = 0; i < names->lists[STORE_METRICS].count; i++)
+        if (strcmp(names->lists[STORE_METRICS].names[i], metric) == 0)
             return i;
     return -1;
 }
@@ -191,14 +192,14 @@ static struct report_metric metric_row(const struct store_names *names, const ch
 static int fill_metrics(const struct source *source, struct report_metric *out, struct compare_row *rows,
                         struct error *err)
 {
-    for (int i = 0; i < source->names.metric_count; i++) {
-        const char *name = source->names.metrics[i];
+    for (int i = 0; i < source->names.lists[STORE_METRICS].count; i++) {
+        const char *name = source->names.lists[STORE_METRICS].names[i];
         const struct yaml *row = row_of(source, "metrics", "name", name, err);
         if (!row)
             return -1;
         out[i] = metric_row(&source->names, name);
         rows[i] = (struct compare_row){name, words_of(name, yaml_get(row, "params"), source->arena),
-                                       version_text(source, source->names.metric_versions[i])};
+                                       version_text(source, source->names.lists[STORE_METRICS].versions[i])};
         if (!rows[i].kind || !rows[i].state)
             return error_memory(err, "the comparison");
     }
@@ -208,8 +209,8 @@ static int fill_metrics(const struct source *source, struct report_metric *out, 
 static int fill_lists(const struct source *source, struct compared *out, struct error *err)
 {
     const struct store_names *names = &source->names;
-    const int counts[COMPARE_LISTS] = {names->backbone_count, names->method_count, names->protocol_count,
-                                       names->metric_count};
+    const int counts[COMPARE_LISTS] = {names->lists[STORE_BACKBONES].count, names->lists[STORE_METHODS].count,
+                                       names->lists[STORE_PROTOCOLS].count, names->lists[STORE_METRICS].count};
     struct compare_row *rows[COMPARE_LISTS];
     for (int l = 0; l < COMPARE_LISTS; l++) {
         rows[l] = arena_alloc(source->arena, (size_t)counts[l] + 1, sizeof **rows);
@@ -226,16 +227,16 @@ static int fill_lists(const struct source *source, struct compared *out, struct 
     out->report = (struct report){.name = text_of(source->config, "name"),
                                   .folder = source->folder,
                                   .program = CAMBENCH_PROGRAM,
-                                  .backbone_count = names->backbone_count,
-                                  .method_count = names->method_count,
-                                  .protocol_count = names->protocol_count,
-                                  .metric_count = names->metric_count,
-                                  .image_count = names->image_count,
+                                  .backbone_count = names->lists[STORE_BACKBONES].count,
+                                  .method_count = names->lists[STORE_METHODS].count,
+                                  .protocol_count = names->lists[STORE_PROTOCOLS].count,
+                                  .metric_count = names->lists[STORE_METRICS].count,
+                                  .image_count = names->lists[STORE_IMAGES].count,
                                   .backbones = backbones,
                                   .methods = method_rows,
                                   .protocols = protocols,
                                   .metrics = metric_rows,
-                                  .images = names->images};
+                                  .images = names->lists[STORE_IMAGES].names};
     return fill_backbones(source, backbones, rows[COMPARE_BACKBONES], err) ||
                    fill_methods(source, method_rows, rows[COMPARE_METHODS], err) ||
                    fill_protocols(source, protocols, rows[COMPARE_PROTOCOLS], err) ||
@@ -302,13 +303,14 @@ static int count_items(const struct source *source, struct compared *out, struct
 {
     int skipped;
     const struct store_names *names = &source->names;
-    for (int b = 0; b < names->backbone_count; b++)
-        for (int i = 0; i < names->image_count; i++)
-            for (int m = 0; m < names->method_count; m++)
+    for (int b = 0; b < names->lists[STORE_BACKBONES].count; b++)
+        for (int i = 0; i < names->lists[STORE_IMAGES].count; i++)
+            for (int m = 0; m < names->lists[STORE_METHODS].count; m++)
                 out->items += store_has_item(source->store, b, i, m);
     if (store_skipped_count(source->store, &skipped, err))
         return -1;
-    out->items_wanted = names->backbone_count * names->method_count * (names->image_count - skipped);
+    out->items_wanted = names->lists[STORE_BACKBONES].count * names->lists[STORE_METHODS].count *
+                        (names->lists[STORE_IMAGES].count - skipped);
     return 0;
 }
 
@@ -335,7 +337,7 @@ static int read_source(struct source *source, struct compared *out, struct error
     if (read_manifest(source->folder, &manifest, err))
         return -1;
     const int status = fill_lists(source, out, err) || fill_facts(source, manifest, out, err) ||
-                               store_read(source->store, source->arena, &out->report, err) ||
+                               results_fill_table(source->store, source->arena, &out->report, err) ||
                                count_items(source, out, err)
                            ? -1
                            : 0;

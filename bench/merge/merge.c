@@ -177,8 +177,10 @@ static int check_first(struct joining *joining, struct store *store, const struc
         return -1;
     merge->config.output = merge->output;
     const struct config *config = &merge->config;
-    if (config->backbone_count != names->backbone_count || config->method_count != names->method_count ||
-        config->protocol_count != names->protocol_count || config->metric_count != names->metric_count)
+    if (config->backbone_count != names->lists[STORE_BACKBONES].count ||
+        config->method_count != names->lists[STORE_METHODS].count ||
+        config->protocol_count != names->lists[STORE_PROTOCOLS].count ||
+        config->metric_count != names->lists[STORE_METRICS].count)
         return error_set(err, "run \"%s\": config.yaml is not the one that run.db was made with", joining->first);
     return 0;
 }
@@ -280,8 +282,9 @@ static int differ(const struct merge *merge, const char *folder, const struct st
     return error_set(err,
                      "run \"%s\": %s of backbone \"%s\", image \"%s\", method \"%s\" is %s, in another run it is %s; "
                      "nothing was joined",
-                     folder, what, merge->names.backbones[item->backbone], merge->names.images[item->image],
-                     merge->names.methods[item->method], other, one);
+                     folder, what, merge->names.lists[STORE_BACKBONES].names[item->backbone],
+                     merge->names.lists[STORE_IMAGES].names[item->image],
+                     merge->names.lists[STORE_METHODS].names[item->method], other, one);
 }
 
 static const char *show(const struct store_value *value, char text[64])
@@ -302,7 +305,7 @@ static int compare_items(const struct merge *merge, const char *folder, const st
         const struct metric *metric = merge->config.metrics[x->metric].metric;
         if (x->protocol == y->protocol && x->metric == y->metric && (metric->is_cost || is_same_value(x, y)))
             continue;
-        snprintf(what, sizeof what, "%s (%s)", metric->name, merge->names.protocols[x->protocol]);
+        snprintf(what, sizeof what, "%s (%s)", metric->name, merge->names.lists[STORE_PROTOCOLS].names[x->protocol]);
         return differ(merge, folder, one, what, show(x, text_x), show(y, text_y), err);
     }
     return are_same_curves(one->curves, other->curves) ? 0
@@ -388,24 +391,26 @@ static int join_base(struct merge *merge, const char *folder, struct store *from
             err,
             "run \"%s\": backbone \"%s\" finds class %d (%.17g) in image \"%s\", in another run %d (%.17g); "
             "nothing was joined",
-            folder, merge->names.backbones[b], base.predicted, base.probability, merge->names.images[i],
-            known.predicted, known.probability);
+            folder, merge->names.lists[STORE_BACKBONES].names[b], base.predicted, base.probability,
+            merge->names.lists[STORE_IMAGES].names[i], known.predicted, known.probability);
     return has_base && !is_known ? store_commit_base(merge->store, &base, err) : 0;
 }
 
 static size_t item_index(const struct merge *merge, int b, int i, int m)
 {
-    return ((size_t)b * (size_t)merge->names.image_count + (size_t)i) * (size_t)merge->names.method_count + (size_t)m;
+    return ((size_t)b * (size_t)merge->names.lists[STORE_IMAGES].count + (size_t)i) *
+               (size_t)merge->names.lists[STORE_METHODS].count +
+           (size_t)m;
 }
 
 static int join_items(struct joining *joining, const char *folder, struct store *from, struct error *err)
 {
     struct merge *merge = joining->merge;
-    for (int b = 0; b < merge->names.backbone_count; b++)
-        for (int i = 0; i < merge->names.image_count; i++) {
+    for (int b = 0; b < merge->names.lists[STORE_BACKBONES].count; b++)
+        for (int i = 0; i < merge->names.lists[STORE_IMAGES].count; i++) {
             if (join_base(merge, folder, from, b, i, err))
                 return -1;
-            for (int m = 0; m < merge->names.method_count; m++) {
+            for (int m = 0; m < merge->names.lists[STORE_METHODS].count; m++) {
                 unsigned char *is_seen = &joining->is_seen[item_index(merge, b, i, m)];
                 if (!store_has_item(from, b, i, m))
                     continue;
@@ -464,9 +469,9 @@ static int count_items(struct joining *joining, struct error *err)
     merge->missing_of_shard = arena_alloc(&merge->arena, (size_t)merge->shard_count + 1, sizeof(size_t));
     if (!merge->missing_of_shard)
         return error_memory(err, "the missing items");
-    for (int b = 0; b < merge->names.backbone_count; b++)
-        for (int i = 0; i < merge->names.image_count; i++)
-            for (int m = 0; m < merge->names.method_count; m++) {
+    for (int b = 0; b < merge->names.lists[STORE_BACKBONES].count; b++)
+        for (int i = 0; i < merge->names.lists[STORE_IMAGES].count; i++)
+            for (int m = 0; m < merge->names.lists[STORE_METHODS].count; m++) {
                 merge->item_count++;
                 if (store_has_item(merge->store, b, i, m))
                     merge->present++;
@@ -475,7 +480,9 @@ static int count_items(struct joining *joining, struct error *err)
                 else {
                     merge->missing++;
                     if (merge->shard_count)
-                        merge->missing_of_shard[shard_of(merge->shard_count, b, i, merge->names.image_count) - 1]++;
+                        merge->missing_of_shard[shard_of(merge->shard_count, b, i,
+                                                         merge->names.lists[STORE_IMAGES].count) -
+                                                1]++;
                 }
             }
     return 0;
@@ -483,8 +490,8 @@ static int count_items(struct joining *joining, struct error *err)
 
 static bool is_complete(const struct merge *merge, int image)
 {
-    for (int b = 0; b < merge->names.backbone_count; b++)
-        for (int m = 0; m < merge->names.method_count; m++)
+    for (int b = 0; b < merge->names.lists[STORE_BACKBONES].count; b++)
+        for (int m = 0; m < merge->names.lists[STORE_METHODS].count; m++)
             if (!store_has_item(merge->store, b, image, m))
                 return false;
     return true;
@@ -496,7 +503,7 @@ static int store_reasons(struct joining *joining, struct error *err)
     struct merge *merge = joining->merge;
     if (store_clear_skipped(merge->store, err))
         return -1;
-    for (int i = 0; i < merge->names.image_count; i++)
+    for (int i = 0; i < merge->names.lists[STORE_IMAGES].count; i++)
         if (joining->why_skipped[i] && !is_complete(merge, i) &&
             store_commit_skipped(merge->store, i, joining->why_skipped[i], err))
             return -1;
@@ -603,7 +610,7 @@ static int list_skipped(struct joining *joining, struct manifest *manifest, stru
     if (!rows)
         return error_memory(err, "the manifest");
     for (int i = 0; i < count; i++)
-        rows[i] = (struct manifest_skipped){merge->names.images[list[i].image], list[i].why};
+        rows[i] = (struct manifest_skipped){merge->names.lists[STORE_IMAGES].names[list[i].image], list[i].why};
     manifest->skipped = rows;
     manifest->skipped_count = count;
     return 0;
@@ -642,9 +649,11 @@ int merge_runs(struct merge *merge, struct error *err)
     arena_init(&joining.scratch, 0);
     int status = check_runs(&joining, err);
     if (!status) {
-        const size_t pairs = (size_t)merge->names.backbone_count * (size_t)merge->names.image_count;
-        joining.is_seen = arena_alloc(&merge->arena, pairs, (size_t)merge->names.method_count);
-        joining.why_skipped = arena_alloc(&merge->arena, (size_t)merge->names.image_count, sizeof *joining.why_skipped);
+        const size_t pairs =
+            (size_t)merge->names.lists[STORE_BACKBONES].count * (size_t)merge->names.lists[STORE_IMAGES].count;
+        joining.is_seen = arena_alloc(&merge->arena, pairs, (size_t)merge->names.lists[STORE_METHODS].count);
+        joining.why_skipped =
+            arena_alloc(&merge->arena, (size_t)merge->names.lists[STORE_IMAGES].count, sizeof *joining.why_skipped);
         if (!joining.is_seen || !joining.why_skipped)
             status = error_memory(err, "the run's items");
     }

@@ -12,6 +12,8 @@
 #include "bench/run/shard.h"
 #include "bench/store/store_programs.h"
 
+#include <stdio.h>
+
 struct merge_run {
     const char *folder;
     struct shard shard;

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "bench/run/identity.h"
 #include "bench/run/manifest.h"
+#include "bench/run/this_program.h"
 #include "bench/store/run_lock.h"
 #include "bench/store/store_programs.h"
 
@@ -52,44 +53,40 @@ static int metric_version(const struct config *config, int i)
     return config->metrics[i].metric->version;
 }
 
-static const char **labels(struct run *run, int count, const char *(*label)(const struct config *, int))
+/* version NULL: the list has none. */
+static int make_list(struct run *run, int count, const char *(*label)(const struct config *, int),
+                     int (*version)(const struct config *, int), struct store_list *out, struct error *err)
 {
     const char **names = arena_alloc(&run->arena, (size_t)count, sizeof *names);
-    for (int i = 0; names && i < count; i++)
+    int *versions = arena_alloc(&run->arena, (size_t)count, sizeof *versions);
+    if (!names || !versions)
+        return error_memory(err, "the store's names");
+    for (int i = 0; i < count; i++) {
         names[i] = label(&run->config, i);
-    return names;
+        versions[i] = version ? version(&run->config, i) : 0;
+    }
+    *out = (struct store_list){count, names, version ? versions : NULL};
+    return 0;
 }
 
-static int *versions(struct run *run, int count, int (*version)(const struct config *, int))
+static int make_names(struct run *run, struct store_names *out, struct error *err)
 {
-    int *list = arena_alloc(&run->arena, (size_t)count, sizeof *list);
-    for (int i = 0; list && i < count; i++)
-        list[i] = version(&run->config, i);
-    return list;
+    const struct config *config = &run->config;
+    struct store_list *lists = out->lists;
+    lists[STORE_IMAGES] = (struct store_list){run->image_count, run->image_names, NULL};
+    return make_list(run, config->backbone_count, backbone_label, NULL, &lists[STORE_BACKBONES], err) ||
+                   make_list(run, config->method_count, method_label, method_version, &lists[STORE_METHODS], err) ||
+                   make_list(run, config->protocol_count, protocol_label, protocol_version, &lists[STORE_PROTOCOLS],
+                             err) ||
+                   make_list(run, config->metric_count, metric_label, metric_version, &lists[STORE_METRICS], err)
+               ? -1
+               : 0;
 }
 
 static struct store *open_store(struct run *run, bool fresh, struct error *err)
 {
-    const struct config *config = &run->config;
-    const struct store_names names = {.backbone_count = config->backbone_count,
-                                      .method_count = config->method_count,
-                                      .protocol_count = config->protocol_count,
-                                      .metric_count = config->metric_count,
-                                      .image_count = run->image_count,
-                                      .backbones = labels(run, config->backbone_count, backbone_label),
-                                      .methods = labels(run, config->method_count, method_label),
-                                      .protocols = labels(run, config->protocol_count, protocol_label),
-                                      .metrics = labels(run, config->metric_count, metric_label),
-                                      .images = run->image_names,
-                                      .method_versions = versions(run, config->method_count, method_version),
-                                      .protocol_versions = versions(run, config->protocol_count, protocol_version),
-                                      .metric_versions = versions(run, config->metric_count, metric_version)};
-    if (!names.backbones || !names.methods || !names.protocols || !names.metrics || !names.method_versions ||
-        !names.protocol_versions || !names.metric_versions) {
-        error_memory(err, "the store's names");
-        return NULL;
-    }
-    return store_open(config->output, &names, fresh, err);
+    struct store_names names;
+    return make_names(run, &names, err) ? NULL : store_open(run->config.output, &names, fresh, err);
 }
 
 static int hash_of(struct run *run, const char *path, const char **hash, struct error *err)
@@ -216,10 +213,9 @@ static int check_programs(struct run *run, struct store *store, bool keep_old, s
     struct program here;
     const char *changes;
     size_t maps;
-    struct store_names names = {.backbones = labels(run, run->config.backbone_count, backbone_label),
-                                .methods = labels(run, run->config.method_count, method_label)};
-    if (!names.backbones || !names.methods)
-        return error_memory(err, "the store's names");
+    struct store_names names;
+    if (make_names(run, &names, err))
+        return -1;
     if (store_read_programs(store, &run->arena, &programs, err) ||
         program_here(&run->config, "", &run->arena, &here, err) ||
         program_changes(&programs, &here, &names, &run->arena, &changes, &maps, err))
@@ -361,10 +357,11 @@ static int fill_skipped(struct run *run, struct store *store, struct manifest *m
 static int fill_programs(struct run *run, struct store *store, struct manifest *manifest, struct error *err)
 {
     struct programs *programs = arena_alloc(&run->arena, 1, sizeof *programs);
-    const struct store_names names = {.backbones = labels(run, run->config.backbone_count, backbone_label),
-                                      .methods = labels(run, run->config.method_count, method_label)};
-    if (!programs || !names.backbones || !names.methods)
+    struct store_names names;
+    if (!programs)
         return error_memory(err, "the manifest");
+    if (make_names(run, &names, err))
+        return -1;
     manifest->programs = programs;
     return store_read_programs(store, &run->arena, programs, err) ||
                    program_mixture(programs, &names, &run->arena, &manifest->mixture, err)

@@ -6,6 +6,7 @@
 #include "bench/process/interrupt.h"
 #include "bench/process/program.h"
 #include "bench/run/paper_numbers.h"
+#include "bench/run/results_table.h"
 #include "bench/store/store_programs.h"
 
 #include <stdlib.h>
@@ -127,7 +128,8 @@ static int read_remarks(struct store *store, struct arena *arena, struct report 
         backbone_names[b] = report->backbones[b].name;
     for (int m = 0; m < report->method_count; m++)
         method_names[m] = report->methods[m].name;
-    const struct store_names names = {.backbones = backbone_names, .methods = method_names};
+    const struct store_names names = {.lists = {[STORE_BACKBONES] = {report->backbone_count, backbone_names, NULL},
+                                                [STORE_METHODS] = {report->method_count, method_names, NULL}}};
     return store_read_programs(store, arena, &programs, err) ||
                    program_mixture(&programs, &names, arena, &report->remarks, err)
                ? -1
@@ -150,7 +152,7 @@ int results_read(const struct config *config, struct store *store, const char *c
                               .seed = config->seed};
     return fill_lists(config, arena, report, err) || paper_numbers_read(&config->report, arena, report, err) ||
                    read_progress(store, arena, report, err) || read_remarks(store, arena, report, err) ||
-                   store_read(store, arena, report, err)
+                   results_fill_table(store, arena, report, err)
                ? -1
                : 0;
 }

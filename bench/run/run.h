@@ -16,6 +16,7 @@
 #include "bench/run/shard.h"
 #include "bench/store/store.h"
 #include "datasets/imageset.h"
+#include "report/report.h"
 #include "weights/weights_file.h"
 
 #include <stdio.h>

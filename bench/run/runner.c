@@ -18,6 +18,7 @@
 #include "bench/run/evaluate.h"
 #include "bench/run/manifest.h"
 #include "bench/run/pictures.h"
+#include "bench/run/this_program.h"
 #include "bench/store/store_programs.h"
 
 #include <omp.h>

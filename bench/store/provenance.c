@@ -1,9 +1,6 @@
 /* bench/store/provenance.c - compares parts of programs and describes the differences in words. */
 #include "bench/store/provenance.h"
 
-#include "backbones/backbone.h"
-#include "bench/config/config.h"
-#include "bench/process/program.h"
 #include "bench/store/digests.h"
 #include "bench/store/store.h"
 
@@ -15,8 +12,6 @@
 
 enum { VARIANTS_MAX = 8, WORDS_MAX = 4 };
 
-/* -- this program --------------------------------------------------------------------------------------------------- */
-
 const char *program_digest(const char *kind, const char *name)
 {
     for (const struct digest *row = digests; row->kind; row++)
@@ -25,46 +20,14 @@ const char *program_digest(const char *kind, const char *name)
     return "";
 }
 
-const char *program_family_digest(const char *arch)
-{
-    const struct backbone_family *family;
-    struct error ignored;
-    return backbone_find(arch, &family, &ignored) ? program_digest("backbone", family->name) : "";
-}
-
-int program_here(const struct config *config, const char *kernels, struct arena *arena, struct program *out,
-                 struct error *err)
-{
-    int count = config->backbone_count + config->method_count + config->metric_count;
-    for (const struct digest *row = digests; row->kind; row++)
-        count += strcmp(row->kind, "room") == 0;
-    struct program_part *parts = arena_alloc(arena, (size_t)count, sizeof *parts);
-    if (!parts)
-        return error_memory(err, "the program's digests");
-    *out = (struct program){CAMBENCH_VERSION, program_commit, kernels, count, parts};
-    for (const struct digest *row = digests; row->kind; row++)
-        if (strcmp(row->kind, "room") == 0)
-            *parts++ = (struct program_part){"room", row->name, row->sha256};
-    for (int i = 0; i < config->backbone_count; i++)
-        *parts++ = (struct program_part){"backbone", config->backbones[i].label,
-                                         program_family_digest(config->backbones[i].arch)};
-    for (int i = 0; i < config->method_count; i++)
-        *parts++ = (struct program_part){"method", config->methods[i].label,
-                                         program_digest("method", config->methods[i].method->name)};
-    for (int i = 0; i < config->metric_count; i++)
-        *parts++ = (struct program_part){"metric", config->metrics[i].metric->name,
-                                         program_digest("metric", config->metrics[i].metric->name)};
-    return 0;
-}
-
 /* -- comparing ------------------------------------------------------------------------------------------------------ */
 
 bool program_counts(const struct program_part *part, const struct store_names *names, int backbone, int method)
 {
     if (strcmp(part->kind, "backbone") == 0)
-        return strcmp(part->name, names->backbones[backbone]) == 0;
+        return strcmp(part->name, names->lists[STORE_BACKBONES].names[backbone]) == 0;
     if (strcmp(part->kind, "method") == 0)
-        return strcmp(part->name, names->methods[method]) == 0;
+        return strcmp(part->name, names->lists[STORE_METHODS].names[method]) == 0;
     return true;
 }
 

@@ -15,7 +15,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct config;
 struct store_names;
 
 struct program_part {
@@ -43,13 +42,6 @@ struct programs {
 
 /* The digest of a unit of this program's sources (bench/store/digests.h); "" if there is no such unit. */
 const char *program_digest(const char *kind, const char *name);
-
-/* The same for the family of a network. */
-const char *program_family_digest(const char *arch);
-
-/* Describes this program with the parts that the run of a config needs, in the arena. Error: no memory. */
-int program_here(const struct config *config, const char *kernels, struct arena *arena, struct program *out,
-                 struct error *err);
 
 /* Whether a map of backbone and method depends on a part. */
 bool program_counts(const struct program_part *part, const struct store_names *names, int backbone, int method);

@@ -9,7 +9,6 @@
 #include "base/arena.h"
 #include "base/cost.h"
 #include "base/error.h"
-#include "report/report.h"
 
 #include <signal.h>
 #include <stdbool.h>
@@ -24,7 +23,7 @@ struct store_value {
     const char *flag;      /* NULL: none */
 };
 
-/* The curve behind a value; the last of a list has no next. */
+/* The curve whose area a value is; the last of a list has no next. */
 struct store_curve {
     const struct store_curve *next;
     int protocol, metric, count;
@@ -40,11 +39,18 @@ struct store_item {
     int program;                      /* the program that measured it: store_add_program(); 0: not known */
 };
 
-/* What the rows mean: names by position. Compared with what an existing file holds. */
+enum store_list_kind { STORE_BACKBONES, STORE_METHODS, STORE_PROTOCOLS, STORE_METRICS, STORE_IMAGES, STORE_LISTS };
+
+/* One list of a run. */
+struct store_list {
+    int count;
+    const char *const *names;
+    const int *versions; /* NULL: backbones and images have none */
+};
+
+/* The meaning of the positions in rows; it is compared with an existing file's. */
 struct store_names {
-    int backbone_count, method_count, protocol_count, metric_count, image_count;
-    const char *const *backbones, *const *methods, *const *protocols, *const *metrics, *const *images;
-    const int *method_versions, *protocol_versions, *metric_versions;
+    struct store_list lists[STORE_LISTS];
 };
 
 /*
@@ -53,23 +59,23 @@ struct store_names {
  */
 struct store *store_open(const char *folder, const struct store_names *names, bool fresh, struct error *err);
 
-/* Do the lists differ? Then says how: `method 2`, and what stands there in one and in the other. */
+/* The first difference between two runs' lists: `method 2`, and its entry in one and in the other. */
 struct store_difference {
     char what[64], one[320], other[320];
 };
 bool store_names_differ(const struct store_names *one, const struct store_names *other,
                         struct store_difference *difference);
 
-/* Does a run.db that is there hold a run? 0: whoever made it was killed before its first commit. -1: cannot be read. */
+/* Whether an existing run.db holds a run. 0: its process was killed before the first commit. -1: it cannot be read. */
 int store_is_begun(const char *folder, struct error *err);
 
-/* Opens what is there, for a report; fills names, in the arena. Errors also: no run in the folder. */
+/* Opens an existing run for a report; fills names, in the arena. Errors also: no run in the folder. */
 struct store *store_open_run(const char *folder, struct arena *arena, struct store_names *names, struct error *err);
 
 /*
- * The same for a folder that is only read, and may be where nothing can be written. Errors also: a killed process left items
- * that only one who may write can bring home. After reading, store_check_unchanged() says whether nobody wrote there, which
- * no lock has prevented where none could be made.
+ * The same for a folder that is only read and may not be writable. Errors also: a killed process left committed items in the
+ * log; recovering them needs write access. After reading, store_check_unchanged() fails if another process has written to
+ * the folder, because no lock prevents that in a folder that is not writable.
  */
 struct store *store_open_to_read(const char *folder, struct arena *arena, struct store_names *names, struct error *err);
 int store_check_unchanged(const struct store *store, struct error *err);
@@ -86,7 +92,7 @@ void store_close(struct store *store); /* NULL is fine */
 int store_manifest_set(struct store *store, const char *key, const char *text, struct error *err);
 const char *store_manifest(struct store *store, const char *key, struct arena *arena); /* NULL if none */
 
-/* The same where "none" and "could not be read" must not be taken for one another. */
+/* The same with "none" (*text NULL) told apart from "could not be read" (-1). */
 int store_manifest_find(struct store *store, const char *key, struct arena *arena, const char **text,
                         struct error *err);
 
@@ -133,7 +139,31 @@ int store_skipped_count(struct store *store, int *count, struct error *err);
 int store_read_skipped(struct store *store, struct arena *arena, struct store_skipped **list, int *count,
                        struct error *err);
 
-/* Fills values, states, notes, costs, mean curves and the backbones' top-1/top-5 of a report whose lists are set; in the arena. */
-int store_read(struct store *store, struct arena *arena, struct report *report, struct error *err);
+/*
+ * The rows of a table, one call of `take` for each; it returns 0, or -1 with err, which ends the reading. Rows are checked
+ * against the run's lists. Curves come in the order of their positions, other rows in any order. An item comes without its
+ * values and curves. The texts of values are in the arena; the points of a curve exist until `take` returns.
+ */
+struct store_key {
+    int backbone, image, method, protocol, metric;
+};
+int store_each_base(struct store *store, int (*take)(void *context, const struct store_base *base, struct error *err),
+                    void *context, struct error *err);
+int store_each_item(struct store *store, int (*take)(void *context, const struct store_item *item, struct error *err),
+                    void *context, struct error *err);
+int store_each_value(struct store *store, struct arena *arena,
+                     int (*take)(void *context, const struct store_key *key, const struct store_value *value,
+                                 struct error *err),
+                     void *context, struct error *err);
+int store_each_curve(struct store *store,
+                     int (*take)(void *context, const struct store_key *key, const struct store_curve *curve,
+                                 struct error *err),
+                     void *context, struct error *err);
+
+/* For messages: the path of run.db. */
+const char *store_path(const struct store *store);
+
+/* The number of entries of a list. */
+int store_count(const struct store *store, enum store_list_kind kind);
 
 #endif

@@ -12,23 +12,18 @@
 static sqlite3_stmt *prepare(struct store *store, const char *sql, struct error *err)
 {
     sqlite3_stmt *statement = NULL;
-    if (sqlite3_prepare_v2(store_database(store), sql, -1, &statement, NULL) == SQLITE_OK)
+    if (sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL) == SQLITE_OK)
         return statement;
     store_fail(store, err);
     return NULL;
-}
-
-static int run(struct store *store, const char *sql, struct error *err)
-{
-    return sqlite3_exec(store_database(store), sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : store_fail(store, err);
 }
 
 /* Ends the savepoint: commits its changes, or rolls them back. */
 static int leave(struct store *store, int status, struct error *err)
 {
     if (!status)
-        return run(store, "RELEASE programs", err);
-    sqlite3_exec(store_database(store), "ROLLBACK TO programs; RELEASE programs", NULL, NULL, NULL);
+        return store_run_sql(store, "RELEASE programs", err);
+    sqlite3_exec(store->db, "ROLLBACK TO programs; RELEASE programs", NULL, NULL, NULL);
     return -1;
 }
 
@@ -101,7 +96,7 @@ static int read_list(struct store *store, struct arena *arena, struct programs *
         *program = (struct program){
             .version = copy(row, 0, arena), .commit = copy(row, 1, arena), .kernels = copy(row, 2, arena)};
         if (sqlite3_column_int(row, 3) != out->count)
-            status = error_set(err, "run store \"%s\": a row of table \"program\" is missing", store_path(store));
+            status = error_set(err, "run store \"%s\": a row of table \"program\" is missing", store->path);
         else if (!program->version || !program->commit || !program->kernels)
             status = error_memory(err, "the run's programs");
         else
@@ -133,7 +128,7 @@ static int read_uses(struct store *store, struct arena *arena, struct programs *
     while (!status && out->use_count < most && (result = sqlite3_step(row)) == SQLITE_ROW) {
         const int number = sqlite3_column_int(row, 0);
         if (number < 0 || number > out->count)
-            status = error_set(err, "run store \"%s\": a row of table \"made\" names no program", store_path(store));
+            status = error_set(err, "run store \"%s\": a row of table \"made\" names no program", store->path);
         uses[out->use_count++] = (struct program_use){number - 1, sqlite3_column_int(row, 1),
                                                       sqlite3_column_int(row, 2), (size_t)sqlite3_column_int64(row, 3)};
     }
@@ -183,7 +178,7 @@ static int add_parts(struct store *store, const struct program *program, int num
 
 static int add(struct store *store, const struct program *program, int number, struct error *err)
 {
-    if (run(store, "SAVEPOINT programs", err))
+    if (store_run_sql(store, "SAVEPOINT programs", err))
         return -1;
     sqlite3_stmt *statement = prepare(store, "INSERT INTO program VALUES (?, ?, ?, ?)", err);
     int status = statement ? 0 : -1;
@@ -225,7 +220,7 @@ static int drop_use(struct store *store, const struct program_use *use, struct e
                  " WHERE backbone = %d AND method = %d%s%d)",
                  tables[i], use->backbone, use->method, use->program < 0 ? "NOT IN" : "IN", use->backbone, use->method,
                  use->program < 0 ? " AND program > " : " AND program = ", use->program < 0 ? 0 : use->program + 1);
-        if (run(store, sql, err))
+        if (store_run_sql(store, sql, err))
             return -1;
     }
     return 0;
@@ -233,12 +228,13 @@ static int drop_use(struct store *store, const struct program_use *use, struct e
 
 int store_drop_uses(struct store *store, const struct program_use *uses, int count, struct error *err)
 {
-    if (run(store, "SAVEPOINT programs", err))
+    if (store_run_sql(store, "SAVEPOINT programs", err))
         return -1;
     int status = 0;
     for (int i = 0; i < count && !status; i++)
         status = drop_use(store, &uses[i], err);
-    status = status || run(store,
+    status = status ||
+             store_run_sql(store,
                            "DELETE FROM base WHERE NOT EXISTS (SELECT 1 FROM item WHERE item.backbone = base.backbone"
                            " AND item.image = base.image)",
                            err);
@@ -248,7 +244,7 @@ int store_drop_uses(struct store *store, const struct program_use *uses, int cou
 int store_keep_copy(struct store *store, struct error *err)
 {
     char part[PATH_MAX + 16], to[PATH_MAX + 8];
-    snprintf(to, sizeof to, "%s.old", store_path(store));
+    snprintf(to, sizeof to, "%s.old", store->path);
     snprintf(part, sizeof part, "%s.part", to);
     unlink(part);
     sqlite3_stmt *statement = prepare(store, "VACUUM INTO ?", err);

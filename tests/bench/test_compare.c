@@ -100,7 +100,7 @@ static void commit_item(struct fixture *f, struct store *store, const struct nig
                                                .number = k == SECONDS ? seconds : value_of_night(night, b, i, m, k),
                                                .undefined = is_undefined ? "zero_p" : NULL};
     }
-    const struct store_item item = {b, i, m, {seconds, 1 + m, 0, 0}, count, values, NULL, 0};
+    const struct store_item item = {b, i, m, {.seconds = seconds, .full = 1 + m}, count, values, NULL, 0};
     must(f, store_commit(store, &item, &f->err));
 }
 
@@ -149,34 +149,27 @@ static void write_night(struct fixture *f, int which, const struct night *night)
         labels[m] = m == 0 && night->label ? night->label : methods[m];
         versions[m] = 1 + night->version;
     }
-    const struct store_names names = {.backbone_count = BACKBONES,
-                                      .method_count = METHODS - night->skip_method,
-                                      .protocol_count = 1,
-                                      .metric_count = METRICS,
-                                      .image_count = night->images ? night->images : IMAGES,
-                                      .backbones = backbones,
-                                      .methods = labels,
-                                      .protocols = protocol_list,
-                                      .metrics = metrics_of_run,
-                                      .images = images,
-                                      .method_versions = versions,
-                                      .protocol_versions = ones,
-                                      .metric_versions = ones};
+    const int image_count = night->images ? night->images : IMAGES, method_count = METHODS - night->skip_method;
+    const struct store_names names = {{[STORE_BACKBONES] = {BACKBONES, backbones, NULL},
+                                       [STORE_METHODS] = {method_count, labels, versions},
+                                       [STORE_PROTOCOLS] = {1, protocol_list, ones},
+                                       [STORE_METRICS] = {METRICS, metrics_of_run, ones},
+                                       [STORE_IMAGES] = {image_count, images, NULL}}};
     struct store *store = store_open(f->folder[which], &names, true, &f->err);
     must(f, store ? 0 : -1);
-    int left = names.backbone_count * names.image_count * names.method_count - night->unfinished;
-    for (int b = 0; b < names.backbone_count; b++) {
+    int left = BACKBONES * image_count * method_count - night->unfinished;
+    for (int b = 0; b < BACKBONES; b++) {
         char key[64];
         snprintf(key, sizeof key, "sha256 of weights of %s", backbones[b]);
         must(f, store_manifest_set(store, key, night->weights ? night->weights : "1234567890abcdef", &f->err));
-        for (int i = 0; i < names.image_count; i++)
-            for (int m = 0; m < names.method_count; m++)
+        for (int i = 0; i < image_count; i++)
+            for (int m = 0; m < method_count; m++)
                 if (left-- > 0)
                     commit_item(f, store, night, b, i, m);
     }
     must(f, store_manifest_set(store, "sha256 of images", "fedcba0987654321", &f->err));
     store_close(store);
-    write_config(f->folder[which], night, names.method_count);
+    write_config(f->folder[which], night, method_count);
 }
 
 static void begin(struct fixture *f)

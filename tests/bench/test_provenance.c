@@ -10,8 +10,11 @@ static const char *const backbones[] = {"r18", "v16"}, *const methods_of_run[] =
                          *const protocols[] = {"cambench"}, *const metrics_of_run[] = {"adcc"},
                          *const images[] = {"a.jpg", "b.jpg", "c.jpg"};
 static const int ones[] = {1, 1};
-static const struct store_names names = {
-    2, 2, 1, 1, 3, backbones, methods_of_run, protocols, metrics_of_run, images, ones, ones, ones};
+static const struct store_names names = {{[STORE_BACKBONES] = {2, backbones, NULL},
+                                          [STORE_METHODS] = {2, methods_of_run, ones},
+                                          [STORE_PROTOCOLS] = {1, protocols, ones},
+                                          [STORE_METRICS] = {1, metrics_of_run, ones},
+                                          [STORE_IMAGES] = {3, images, NULL}}};
 
 static const struct program_part parts_one[] = {
     {"room", "nn", "n1"}, {"backbone", "r18", "b1"}, {"method", "gradcam", "g1"}, {"metric", "adcc", "m1"}};

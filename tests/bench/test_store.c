@@ -1,4 +1,5 @@
 /* tests/bench/test_store.c - what is committed comes back, to the bit, also after a crash; what does not fit is said */
+#include "bench/run/results_table.h"
 #include "bench/store/store.h"
 
 #include "tests/test.h"
@@ -22,21 +23,11 @@ static const char *const protocols[] = {"cambench"}, *const metrics[] = {"averag
 static const char *const images[] = {"a.jpg", "b 'quoted\".jpg", "c.jpg"};
 static const int method_versions[] = {1, 2}, protocol_versions[] = {1}, metric_versions[] = {1, 1, 7};
 
-static const struct store_names names = {
-    .backbone_count = 2,
-    .method_count = 2,
-    .protocol_count = 1,
-    .metric_count = 3,
-    .image_count = 3,
-    .backbones = backbones,
-    .methods = methods,
-    .protocols = protocols,
-    .metrics = metrics,
-    .images = images,
-    .method_versions = method_versions,
-    .protocol_versions = protocol_versions,
-    .metric_versions = metric_versions,
-};
+static const struct store_names names = {{[STORE_BACKBONES] = {2, backbones, NULL},
+                                          [STORE_METHODS] = {2, methods, method_versions},
+                                          [STORE_PROTOCOLS] = {1, protocols, protocol_versions},
+                                          [STORE_METRICS] = {3, metrics, metric_versions},
+                                          [STORE_IMAGES] = {3, images, NULL}}};
 
 static const struct store_value values[] = {
     {.metric = 0, .number = 0.1, .flag = "flat"},
@@ -153,7 +144,7 @@ TEST(a_report_gets_the_committed_numbers_to_the_bit)
     close_store(&f);
     open_store(&f, false);
     struct report report = empty_report(list);
-    assert_int_equal(store_read(f.store, &arena, &report, &f.err), 0);
+    assert_int_equal(results_fill_table(f.store, &arena, &report, &f.err), 0);
     close_store(&f);
 
     const size_t at = report_index(&report, 1, 0, 0, 0, 2), step = 3;
@@ -269,7 +260,7 @@ TEST(a_report_gets_the_mean_of_the_curves)
     open_store(&f, false);
     commit_curves(&f);
     struct report report = empty_report(list);
-    assert_int_equal(store_read(f.store, &arena, &report, &f.err), 0);
+    assert_int_equal(results_fill_table(f.store, &arena, &report, &f.err), 0);
     const struct report_curve *curve = &report.curves[report_curve_index(&report, 1, 0, 0, 2)];
     assert_int_equal(curve->n, 2);
     assert_int_equal(curve->count, 3);
@@ -300,7 +291,7 @@ TEST(a_curve_that_does_not_fit_the_others_is_an_error)
         run_sql(&f, changes[i]);
         open_store(&f, false);
         struct report report = empty_report(list);
-        assert_int_equal(store_read(f.store, &arena, &report, &f.err), -1);
+        assert_int_equal(results_fill_table(f.store, &arena, &report, &f.err), -1);
         assert_non_null(strstr(f.err.text, "curve"));
         arena_release(&arena);
         end(&f);
@@ -333,12 +324,12 @@ TEST(a_change_of_names_or_versions_says_which)
                  {names, "image 2 is \"b 'quoted\".jpg\" in the store, \"x.jpg\" now"},
                  {names, "the number of metrics is 3 in the store, 2 now"},
                  {names, "protocol 1 is \"cambench\" version 1 in the store, \"cambench\" version 3 now"}};
-    cases[0].names.methods = other_methods;
-    cases[1].names.method_versions = other_versions;
-    cases[2].names.images = other_images;
-    cases[2].names.image_count = 2;
-    cases[3].names.metric_count = 2;
-    cases[4].names.protocol_versions = other_versions + 1;
+    cases[0].names.lists[STORE_METHODS].names = other_methods;
+    cases[1].names.lists[STORE_METHODS].versions = other_versions;
+    cases[2].names.lists[STORE_IMAGES].names = other_images;
+    cases[2].names.lists[STORE_IMAGES].count = 2;
+    cases[3].names.lists[STORE_METRICS].count = 2;
+    cases[4].names.lists[STORE_PROTOCOLS].versions = other_versions + 1;
     struct fixture f;
     begin(&f);
     open_store(&f, false);
@@ -447,7 +438,7 @@ TEST(a_failed_commit_leaves_nothing_behind)
     close_store(&f);
     open_store(&f, false); /* the notes as the file has them */
     struct report report = empty_report(list);
-    assert_int_equal(store_read(f.store, &arena, &report, &f.err), 0);
+    assert_int_equal(results_fill_table(f.store, &arena, &report, &f.err), 0);
     assert_string_equal(report.notes[report_index(&report, 0, 0, 0, 0, 0)], "flat");
     arena_release(&arena);
     end(&f);
@@ -480,10 +471,10 @@ TEST(manifest_and_skipped_images_come_back)
     assert_int_equal(list[0].image, 0);
     assert_string_equal(list[0].why, "not a JPEG or PNG");
     assert_int_equal(list[1].image, 2);
-    assert_int_equal(found.image_count, 3);
-    assert_string_equal(found.images[1], images[1]);
-    assert_int_equal(found.metric_versions[2], 7);
-    assert_string_equal(found.methods[1], "scorecam");
+    assert_int_equal(found.lists[STORE_IMAGES].count, 3);
+    assert_string_equal(found.lists[STORE_IMAGES].names[1], images[1]);
+    assert_int_equal(found.lists[STORE_METRICS].versions[2], 7);
+    assert_string_equal(found.lists[STORE_METHODS].names[1], "scorecam");
     assert_int_equal(store_clear_skipped(f.store, &f.err), 0);
     assert_int_equal(store_skipped_count(f.store, &count, &f.err), 0);
     assert_int_equal(count, 0);
@@ -505,16 +496,16 @@ TEST(many_images_are_named_and_found_again)
         snprintf(texts[i], sizeof texts[i], "%d.jpg", i);
         many[i] = texts[i];
     }
-    wide.images = many;
-    wide.image_count = COUNT;
+    wide.lists[STORE_IMAGES].names = many;
+    wide.lists[STORE_IMAGES].count = COUNT;
     for (int round = 0; round < 2; round++) {
         f.store = store_open(f.folder, &wide, false, &f.err);
         assert_non_null(f.store);
         close_store(&f);
     }
     f.store = store_open_run(f.folder, &arena, &found, &f.err);
-    assert_int_equal(found.image_count, COUNT);
-    assert_string_equal(found.images[COUNT - 1], "999.jpg");
+    assert_int_equal(found.lists[STORE_IMAGES].count, COUNT);
+    assert_string_equal(found.lists[STORE_IMAGES].names[COUNT - 1], "999.jpg");
     arena_release(&arena);
     end(&f);
 }
@@ -577,7 +568,7 @@ TEST(rows_outside_the_lists_are_an_error_not_a_crash)
         struct report report = empty_report(list);
         f.store = store_open(f.folder, &names, false, &f.err);
         if (f.store)
-            assert_int_equal(store_read(f.store, &arena, &report, &f.err), -1);
+            assert_int_equal(results_fill_table(f.store, &arena, &report, &f.err), -1);
         assert_string_equal(f.err.text, want);
         end(&f);
     }
@@ -596,7 +587,7 @@ static int read_only(const char *folder, int file)
     struct store *store = store_open_to_read(folder, &arena, &found, &err);
     if (!store)
         return NOT_OPENED;
-    const int wrong = (found.image_count == 3 && store_has_item(store, 1, 2, 0) ? 0 : NOT_READ) |
+    const int wrong = (found.lists[STORE_IMAGES].count == 3 && store_has_item(store, 1, 2, 0) ? 0 : NOT_READ) |
                       (store_check_unchanged(store, &err) ? TOLD_OF_A_CHANGE : 0) |
                       (write(file, "x", 1) == 1 && store_check_unchanged(store, &err) ? 0 : CHANGE_MISSED);
     store_close(store);
@@ -639,9 +630,9 @@ TEST(reading_ends_when_it_is_told_to)
     open_store(&f, false);
     struct report report = empty_report(list);
     store_stop_when(f.store, &stop);
-    assert_int_equal(store_read(f.store, &arena, &report, &f.err), 0);
+    assert_int_equal(results_fill_table(f.store, &arena, &report, &f.err), 0);
     stop = 1;
-    assert_int_equal(store_read(f.store, &arena, &report, &f.err), -1);
+    assert_int_equal(results_fill_table(f.store, &arena, &report, &f.err), -1);
     arena_release(&arena);
     end(&f);
 }

@@ -32,8 +32,7 @@ break_it()
     # shellcheck disable=SC2046,SC2086 # several words
     ${CC:-cc} -std=gnu17 -fopenmp -ffp-contract=off -fno-math-errno -O2 -I"$ROOT" ${CFLAGS-} ${EXTRA-} broken.c \
         -Wl,--whole-archive "$BUILD/libbench.a" -Wl,--no-whole-archive \
-        "$BUILD"/lib{report,metrics,methods,backbones,datasets,nn,base,digests}.a \
-        $(libraries) -lm -o broken
+        -Wl,--start-group "$BUILD"/lib*.a -Wl,--end-group $(libraries) -lm -o broken
 }
 
 # the sign of one channel's weight

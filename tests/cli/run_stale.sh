@@ -16,16 +16,16 @@ change()
 {
     rm -rf tree && mkdir tree
     (cd "$ROOT" && cp -r tools nn base metrics methods bench "$OLDPWD/tree") 2>/dev/null
-    mkdir tree/backbones tree/datasets
+    mkdir tree/backbones tree/datasets tree/weights
     cp "$ROOT"/backbones/*.[ch] tree/backbones && cp "$ROOT"/datasets/*.[ch] tree/datasets
+    cp "$ROOT"/weights/*.[ch] tree/weights
     sed -i "$3" "tree/$2"
     cmp -s "tree/$2" "$ROOT/$2" && echo "sed has changed nothing"
     (cd tree && tools/digests.sh digests.c && tools/commit.sh commit.c)
     # shellcheck disable=SC2046,SC2086 # several words
     ${CC:-cc} -std=gnu17 -fopenmp -ffp-contract=off -fno-math-errno -O2 -Itree ${CFLAGS-} ${EXTRA-} "tree/$2" \
         tree/digests.c tree/commit.c -Wl,--whole-archive "$BUILD/libbench.a" -Wl,--no-whole-archive \
-        "$BUILD"/lib{report,metrics,methods,backbones,datasets,nn,base}.a \
-        $(libraries) -lm -o "$1"
+        -Wl,--start-group "$BUILD"/lib*.a -Wl,--end-group $(libraries) -lm -o "$1"
 }
 
 # prints the methods whose numbers differ in another run

@@ -1,0 +1,40 @@
+/* bench/run/this_program.c - the digests of this program that a config's numbers depend on. */
+#include "bench/run/this_program.h"
+
+#include "backbones/backbone.h"
+#include "bench/process/program.h"
+#include "bench/store/digests.h"
+
+#include <string.h>
+
+const char *program_family_digest(const char *arch)
+{
+    const struct backbone_family *family;
+    struct error ignored;
+    return backbone_find(arch, &family, &ignored) ? program_digest("backbone", family->name) : "";
+}
+
+int program_here(const struct config *config, const char *kernels, struct arena *arena, struct program *out,
+                 struct error *err)
+{
+    int count = config->backbone_count + config->method_count + config->metric_count;
+    for (const struct digest *row = digests; row->kind; row++)
+        count += strcmp(row->kind, "room") == 0;
+    struct program_part *parts = arena_alloc(arena, (size_t)count, sizeof *parts);
+    if (!parts)
+        return error_memory(err, "the program's digests");
+    *out = (struct program){CAMBENCH_VERSION, program_commit, kernels, count, parts};
+    for (const struct digest *row = digests; row->kind; row++)
+        if (strcmp(row->kind, "room") == 0)
+            *parts++ = (struct program_part){"room", row->name, row->sha256};
+    for (int i = 0; i < config->backbone_count; i++)
+        *parts++ = (struct program_part){"backbone", config->backbones[i].label,
+                                         program_family_digest(config->backbones[i].arch)};
+    for (int i = 0; i < config->method_count; i++)
+        *parts++ = (struct program_part){"method", config->methods[i].label,
+                                         program_digest("method", config->methods[i].method->name)};
+    for (int i = 0; i < config->metric_count; i++)
+        *parts++ = (struct program_part){"metric", config->metrics[i].metric->name,
+                                         program_digest("metric", config->metrics[i].metric->name)};
+    return 0;
+}

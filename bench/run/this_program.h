@@ -1,0 +1,17 @@
+/*
+ * bench/run/this_program.h - the running program as one of those that measure a run (bench/store/provenance.h).
+ */
+#ifndef BENCH_RUN_THIS_PROGRAM_H
+#define BENCH_RUN_THIS_PROGRAM_H
+
+#include "bench/config/config.h"
+#include "bench/store/provenance.h"
+
+/* The digest of the sources of a network's family; "" if there is no such network. */
+const char *program_family_digest(const char *arch);
+
+/* Describes this program with the parts that the run of a config needs, in the arena. Error: no memory. */
+int program_here(const struct config *config, const char *kernels, struct arena *arena, struct program *out,
+                 struct error *err);
+
+#endif

@@ -1,0 +1,97 @@
+/* bench/store/store_layout.c - the tables of run.db, and how files of earlier programs get those of today. */
+#include "bench/store/store_inside.h"
+
+#define STORE_LAYOUT 3
+
+static const char schema[] =
+    "CREATE TABLE manifest (key TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE name (kind TEXT NOT NULL, position INTEGER NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL,"
+    " PRIMARY KEY (kind, position)) WITHOUT ROWID;"
+    "CREATE TABLE note (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);"
+    "CREATE TABLE base (backbone INTEGER NOT NULL, image INTEGER NOT NULL, predicted INTEGER NOT NULL,"
+    " probability REAL NOT NULL, rank INTEGER NOT NULL, PRIMARY KEY (backbone, image)) WITHOUT ROWID;"
+    "CREATE TABLE item (backbone INTEGER NOT NULL, image INTEGER NOT NULL, method INTEGER NOT NULL,"
+    " seconds REAL NOT NULL, full REAL NOT NULL, tail REAL NOT NULL, backward REAL NOT NULL,"
+    " PRIMARY KEY (backbone, image, method)) WITHOUT ROWID;"
+    "CREATE TABLE value (backbone INTEGER NOT NULL, image INTEGER NOT NULL, method INTEGER NOT NULL,"
+    " protocol INTEGER NOT NULL, metric INTEGER NOT NULL, number REAL, undefined INTEGER, flag INTEGER,"
+    " PRIMARY KEY (backbone, image, method, protocol, metric)) WITHOUT ROWID;"
+    "CREATE TABLE skipped (image INTEGER PRIMARY KEY, why TEXT NOT NULL);";
+
+/*
+ * What layouts 2 and 3 add to the one before, as tables in the file or, for a file that is only read, in memory. The
+ * blobs are float64 in the machine's order: little-endian on all that we run on. `made` says which program measured an
+ * item; an item that is not in it was measured by a program that left no digests.
+ */
+#define SCHEMA_2(table) \
+    "CREATE " table " curve (backbone INTEGER NOT NULL, image INTEGER NOT NULL, method INTEGER NOT NULL," \
+    " protocol INTEGER NOT NULL, metric INTEGER NOT NULL, fraction BLOB NOT NULL, probability BLOB NOT NULL," \
+    " PRIMARY KEY (backbone, image, method, protocol, metric)) WITHOUT ROWID;"
+#define SCHEMA_3(table) \
+    "CREATE " table " IF NOT EXISTS program (id INTEGER PRIMARY KEY, version TEXT NOT NULL, git TEXT NOT NULL," \
+    " kernels TEXT NOT NULL);" \
+    "CREATE " table \
+    " IF NOT EXISTS part (program INTEGER NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, digest TEXT NOT NULL," \
+    " PRIMARY KEY (program, kind, name)) WITHOUT ROWID;" \
+    "CREATE " table " IF NOT EXISTS made (backbone INTEGER NOT NULL, image INTEGER NOT NULL, method INTEGER NOT NULL," \
+    " program INTEGER NOT NULL, PRIMARY KEY (backbone, image, method)) WITHOUT ROWID;"
+
+static const struct layout {
+    const char *in_file, *beside;
+} layouts[STORE_LAYOUT + 1] = {
+    [2] = {SCHEMA_2("TABLE") "PRAGMA user_version = 2;", SCHEMA_2("TEMP TABLE")},
+    [3] = {SCHEMA_3("TABLE") "PRAGMA user_version = 3;", SCHEMA_3("TEMP TABLE")},
+};
+
+/* Adds the tables of the layouts after `layout`. */
+static int add_layouts(struct store *store, int layout, struct error *err)
+{
+    while (++layout <= STORE_LAYOUT)
+        if (store_run_sql(store, store->is_read_only ? layouts[layout].beside : layouts[layout].in_file, err))
+            return -1;
+    return 0;
+}
+
+/* The same in one commit; for a file that is only read, missing tables are made in memory. */
+static int upgrade(struct store *store, int layout, struct error *err)
+{
+    if (store_run_sql(store, store->is_read_only ? "PRAGMA temp_store = MEMORY; BEGIN" : "BEGIN IMMEDIATE", err))
+        return -1;
+    if (add_layouts(store, layout, err) == 0 && store_run_sql(store, "COMMIT", err) == 0)
+        return 0;
+    sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+    return -1;
+}
+
+/* Tables and names together, so that a run that dies here leaves an empty file, which counts as new. */
+static int create_run(struct store *store, const struct store_names *names, struct error *err)
+{
+    if (store_run_sql(store, "BEGIN IMMEDIATE", err))
+        return -1;
+    const int status = store_run_sql(store, schema, err) || add_layouts(store, 1, err) || store_prepare(store, err) ||
+                               store_write_names(store, names, err)
+                           ? -1
+                           : 0;
+    if (!status && store_run_sql(store, "COMMIT", err) == 0)
+        return 0;
+    sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+    return -1;
+}
+
+int store_open_layout(struct store *store, const struct store_names *names, struct error *err)
+{
+    int layout = 0, tables = 0;
+    if (store_number_of(store, "PRAGMA user_version", &layout, err) ||
+        store_number_of(store, "SELECT count(*) FROM sqlite_master", &tables, err))
+        return -1;
+    if (names && tables == 0)
+        return create_run(store, names, err);
+    if (tables == 0)
+        return error_set(err, "run store \"%s\": nothing in it yet; its run was stopped as it began", store->path);
+    if (layout < 1 || layout > STORE_LAYOUT)
+        return error_set(err, "run store \"%s\": layout version %d, this program knows %d", store->path, layout,
+                         STORE_LAYOUT);
+    if ((layout < STORE_LAYOUT && upgrade(store, layout, err)) || store_prepare(store, err))
+        return -1;
+    return names ? store_compare_names(store, names, err) : 0;
+}
