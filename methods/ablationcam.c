@@ -89,15 +89,6 @@ static double overlap(const float *channel, const float *mask, size_t plane)
     return all > 0 ? inside / all : 0;
 }
 
-/* How many channels overlap less than channel k, or as much with a lower index. */
-static int rank_of(const double *overlaps, int channels, int k)
-{
-    int rank = 0;
-    for (int other = 0; other < channels; other++)
-        rank += overlaps[other] < overlaps[k] || (overlaps[other] == overlaps[k] && other < k);
-    return rank;
-}
-
 static int kept_at_each_end(int channels, double ratio)
 {
     const int kept = (int)(channels * ratio);
@@ -117,7 +108,7 @@ static int choose_channels(struct cam *cam, double ratio, struct ablation *ablat
     for (int k = 0; k < act->c && ratio < 1; k++)
         overlaps[k] = overlap(act->data + k * plane, mask, plane);
     for (int k = 0; k < act->c; k++) {
-        const int rank = ratio < 1 ? rank_of(overlaps, act->c, k) : 0;
+        const int rank = ratio < 1 ? rank_from_smallest(overlaps, act->c, k) : 0;
         if (rank < kept || rank >= act->c - kept)
             ablation->channel[ablation->n++] = k;
     }

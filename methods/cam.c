@@ -1,10 +1,11 @@
 /* methods/cam.c - the context that methods work in: the base pass, gradients, further passes, all counted. */
 #include "methods/harness.h"
 
+#include "base/blur.h"
+#include "base/clock.h"
 #include "nn/simd.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 /* A gradient that several methods ask for: kept, with the time it took, which each of them is charged. */
 struct kept_gradient {
@@ -30,13 +31,6 @@ struct cam {
     struct cost *cost;
     struct error *err;
 };
-
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 /* -- the base pass -------------------------------------------------------------------------------------------------- */
 
@@ -65,15 +59,6 @@ static int allocate_pass(struct cam_pass *pass, float ***values, struct error *e
     return 0;
 }
 
-static int largest(const float *values, int count)
-{
-    int best = 0;
-    for (int k = 1; k < count; k++)
-        if (values[k] > values[best])
-            best = k;
-    return best;
-}
-
 struct cam_pass *cam_pass_run(const struct cam_setup *setup, struct error *err)
 {
     struct cam_pass *pass = arena_alloc(setup->arena, 1, sizeof *pass);
@@ -88,13 +73,14 @@ struct cam_pass *cam_pass_run(const struct cam_setup *setup, struct error *err)
     float **values;
     if (allocate_pass(pass, &values, err))
         return NULL;
-    const double start = now();
+    const double start = seconds_now();
     session_allow_differences(setup->session, !setup->exact_passes);
     session_base(setup->session, setup->input, pass->output, values);
     class_scores(pass->output, pass->outputs, pass->logits, pass->probabilities);
     session_side_save(setup->session, pass->side);
-    pass->klass = pass->outputs == 1 ? cam_pass_predicted(pass) : largest(pass->logits, pass->classes);
-    pass->seconds = now() - start;
+    pass->klass =
+        pass->outputs == 1 ? cam_pass_predicted(pass) : (int)position_of_largest(pass->logits, (size_t)pass->classes);
+    pass->seconds = seconds_now() - start;
     return pass;
 }
 
@@ -102,7 +88,7 @@ struct cam_pass *cam_pass_run(const struct cam_setup *setup, struct error *err)
 int cam_pass_predicted(const struct cam_pass *pass)
 {
     return pass->outputs == 1 ? pass->probabilities[1] >= pass->probabilities[0]
-                              : largest(pass->probabilities, pass->classes);
+                              : (int)position_of_largest(pass->probabilities, (size_t)pass->classes);
 }
 
 int cam_pass_classes(const struct cam_pass *pass)
@@ -141,7 +127,7 @@ int cam_explain(struct cam_pass *pass, const struct method *method, const void *
     *map = (struct cam_map){.cost = {.full = 1}};
     struct cam cam = {.pass = pass, .layer = layer, .label = label, .cost = &map->cost, .err = err};
     map->form = form_of(&cam, method);
-    const double start = now();
+    const double start = seconds_now();
     if (method->form && method->form(&cam, params, &map->form, err))
         return -1;
     map->data = arena_floats(pass->setup.arena, (size_t)map->form.h * (size_t)map->form.w);
@@ -149,7 +135,7 @@ int cam_explain(struct cam_pass *pass, const struct method *method, const void *
         return error_memory(err, "a map");
     if (method->explain(&cam, params, map->data, err))
         return -1;
-    map->cost.seconds += pass->seconds + (now() - start);
+    map->cost.seconds += pass->seconds + (seconds_now() - start);
     return 0;
 }
 
@@ -258,7 +244,7 @@ static const struct tensor *kept(struct cam *cam, int layer, enum cam_score scor
         cam->cost->seconds += kept->seconds;
         return &kept->tensor;
     }
-    const double start = now();
+    const double start = seconds_now();
     float *cotangent = cam_floats(cam, (size_t)pass->outputs);
     if (!cotangent)
         return NULL;
@@ -267,7 +253,7 @@ static const struct tensor *kept(struct cam *cam, int layer, enum cam_score scor
     struct tensor tensor = layer < 0 ? (struct tensor){input.c, input.h, input.w, NULL} : pass->layers[layer];
     tensor.data = backward(cam, layer, cotangent);
     kept->tensor = tensor;
-    kept->seconds = now() - start;
+    kept->seconds = seconds_now() - start;
     return tensor.data ? &kept->tensor : NULL;
 }
 
@@ -697,26 +683,8 @@ const float *cam_black_input(struct cam *cam)
     return black;
 }
 
-/* Position reflected at 0 and size-1 without repeating them, as often as needed. */
-static int reflected(int position, int size)
-{
-    const int period = size > 1 ? 2 * (size - 1) : 1;
-    position = abs(position) % period;
-    return position < size ? position : period - position;
-}
-
-/* One pass of the filter along lines of `count` values, `stride` apart. */
-static void blur_line(const float *in, float *out, int count, size_t stride, const float *taps, int kernel)
-{
-    for (int i = 0; i < count; i++) {
-        double sum = 0;
-        for (int t = 0; t < kernel; t++)
-            sum += (double)taps[t] * in[(size_t)reflected(i + t - kernel / 2, count) * stride];
-        out[(size_t)i * stride] = (float)sum;
-    }
-}
-
-static void gaussian_taps(float *taps, int kernel, double sigma)
+/* Rounded to floats, as PyTorch has them. */
+static void gaussian_taps(double *taps, int kernel, double sigma)
 {
     const int middle = kernel / 2;
     double sum = 0;
@@ -730,36 +698,13 @@ const float *cam_blurred_input(struct cam *cam, int kernel, double sigma)
 {
     const struct shape input = cam_input_shape(cam);
     const size_t plane = (size_t)input.h * (size_t)input.w;
-    float *taps = cam_floats(cam, (size_t)kernel), *half = cam_floats(cam, plane);
+    double *taps = cam_alloc(cam, (size_t)kernel, sizeof *taps);
+    float *rows = cam_floats(cam, plane);
     float *out = cam_floats(cam, (size_t)input.c * plane);
-    if (!taps || !half || !out)
+    if (!taps || !rows || !out)
         return NULL;
     gaussian_taps(taps, kernel, sigma);
-    for (int k = 0; k < input.c; k++) {
-        const float *in = cam->pass->setup.input + (size_t)k * plane;
-        for (int i = 0; i < input.h; i++)
-            blur_line(in + (size_t)i * (size_t)input.w, half + (size_t)i * (size_t)input.w, input.w, 1, taps, kernel);
-        for (int j = 0; j < input.w; j++)
-            blur_line(half + j, out + (size_t)k * plane + j, input.h, (size_t)input.w, taps, kernel);
-    }
+    blur_planes(&(struct blur){BLUR_REFLECT, kernel, taps}, cam->pass->setup.input, input.c, input.h, input.w, rows,
+                out);
     return out;
-}
-
-struct range range_of(const float *values, size_t n)
-{
-    struct range range = {values[0], values[0]};
-    for (size_t i = 1; i < n; i++) {
-        range.min = values[i] < range.min ? values[i] : range.min;
-        range.max = values[i] > range.max ? values[i] : range.max;
-    }
-    return range;
-}
-
-bool min_max(const float *values, size_t n, float eps, float *out)
-{
-    const struct range range = range_of(values, n);
-    const float span = range.max - range.min;
-    for (size_t i = 0; i < n; i++)
-        out[i] = span > 0 ? (values[i] - range.min) / (span + eps) : 0 * span; /* NaN stays visible */
-    return span > 0;
 }

@@ -176,20 +176,12 @@ static void merge(const struct clustercam *p, double v, const float *base, const
         }
 }
 
-static bool all_finite(const struct parts *parts)
-{
-    for (int i = 0; i < parts->count; i++)
-        if (!isfinite(parts->score[i]))
-            return false;
-    return true;
-}
-
 static int select_and_merge(struct cam *cam, const struct clustercam *p, const struct parts *parts, float *map)
 {
     float *base = cam_floats(cam, parts->plane), *scissors = cam_floats(cam, parts->plane);
     if (!base || !scissors)
         return -1;
-    if (!all_finite(parts)) { /* cannot be ranked: the map is undefined */
+    if (!doubles_are_finite(parts->score, (size_t)parts->count)) { /* cannot be ranked: the map is undefined */
         map[0] = NAN;
         return 0;
     }

@@ -5,11 +5,8 @@
 /* Every value, and the distance between the smallest and the largest. */
 static bool all_finite(const float *values, size_t n)
 {
-    for (size_t i = 0; i < n; i++)
-        if (!isfinite(values[i]))
-            return false;
     const struct range range = range_of(values, n);
-    return isfinite(range.max - range.min);
+    return floats_are_finite(values, n) && isfinite(range.max - range.min);
 }
 
 static bool is_zero(const float *values, size_t n)

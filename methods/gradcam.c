@@ -9,14 +9,6 @@ struct gradcam {
     bool relu;
 };
 
-static float mean_of(const float *values, size_t n)
-{
-    double sum = 0;
-    for (size_t i = 0; i < n; i++)
-        sum += values[i];
-    return (float)(sum / (double)n);
-}
-
 static int explain(struct cam *cam, const void *params, float *map, struct error *err)
 {
     (void)err; /* the context fills it */
@@ -28,7 +20,7 @@ static int explain(struct cam *cam, const void *params, float *map, struct error
         return -1;
     const size_t plane = tensor_plane(act);
     for (int k = 0; k < act->c; k++)
-        weight[k] = mean_of(grad->data + k * plane, plane);
+        weight[k] = (float)mean_of(grad->data + k * plane, plane);
     weighted_sum(act, weight, map);
     return 0;
 }

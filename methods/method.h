@@ -11,6 +11,7 @@
 #define METHODS_METHOD_H
 
 #include "base/error.h"
+#include "base/numbers.h"
 #include "base/param.h"
 #include "base/random.h"
 #include "nn/nn.h"
@@ -164,14 +165,5 @@ void cam_upsample(const struct cam *cam, const float *plane, float *out, bool al
 
 /* sum_k weight[k] * A_k (h,w), channels in ascending order. */
 void weighted_sum(const struct tensor *act, const float *weight, float *map);
-
-/* Smallest and largest of n floats. */
-struct range {
-    float min, max;
-};
-struct range range_of(const float *values, size_t n);
-
-/* N: (v - min) / (max - min + eps) into out (may be values); false, and zeros, when all values are equal. */
-bool min_max(const float *values, size_t n, float eps, float *out);
 
 #endif

@@ -59,27 +59,11 @@ static double score_of(const struct recipe *recipe, struct cam_output out)
 
 static double deviation(const float *values, size_t n)
 {
-    double sum = 0, squares = 0;
+    const double mean = mean_of(values, n);
+    double squares = 0;
     for (size_t i = 0; i < n; i++)
-        sum += values[i];
-    for (size_t i = 0; i < n; i++)
-        squares += (values[i] - sum / (double)n) * (values[i] - sum / (double)n);
+        squares += (values[i] - mean) * (values[i] - mean);
     return sqrt(squares / (double)n);
-}
-
-/* How many channels have a larger deviation than channel k, or an equal one and a lower index. */
-static int rank_of(const double *spread, int channels, int k)
-{
-    int rank = 0;
-    for (int other = 0; other < channels; other++)
-        rank += spread[other] > spread[k] || (spread[other] == spread[k] && other < k);
-    return rank;
-}
-
-static bool is_constant(const float *values, size_t n)
-{
-    const struct range range = range_of(values, n);
-    return range.min == range.max;
 }
 
 /* Writes the channels to be passed, ascending; returns how many, or -1. */
@@ -94,8 +78,9 @@ static int choose_channels(struct cam *cam, const struct tensor *act, bool skips
         spread[k] = deviation(act->data + k * plane, plane);
     int n = 0;
     for (int k = 0; k < act->c; k++) {
-        const bool is_skipped = skips_constant && is_constant(act->data + k * plane, plane);
-        if (!is_skipped && (!max_channels || rank_of(spread, act->c, k) < max_channels))
+        const struct range range = range_of(act->data + k * plane, plane);
+        const bool is_skipped = skips_constant && range.min == range.max;
+        if (!is_skipped && (!max_channels || rank_from_largest(spread, act->c, k) < max_channels))
             chosen[n++] = k;
     }
     return n;
@@ -140,11 +125,9 @@ static const float *mean_colour(struct cam *cam)
     const float *x = cam_input(cam);
     float *image = x ? cam_floats(cam, 3 * pixels) : NULL;
     for (int colour = 0; colour < 3 && image; colour++) {
-        double sum = 0;
+        const float mean = (float)mean_of(x + colour * pixels, pixels);
         for (size_t i = 0; i < pixels; i++)
-            sum += x[colour * pixels + i];
-        for (size_t i = 0; i < pixels; i++)
-            image[colour * pixels + i] = (float)(sum / (double)pixels);
+            image[colour * pixels + i] = mean;
     }
     return image;
 }

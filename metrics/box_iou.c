@@ -45,14 +45,6 @@ static int take_component(struct search *search, int x, int y, struct truth_box 
     return count;
 }
 
-static float maximum(const float *values, size_t n)
-{
-    float max = values[0];
-    for (size_t i = 1; i < n; i++)
-        max = values[i] > max ? values[i] : max;
-    return max;
-}
-
 /* The box of the largest component; empty if no pixel is above the threshold. */
 static int find_box(struct evidence *evidence, double tau, struct truth_box *box, struct error *err)
 {
@@ -63,7 +55,7 @@ static int find_box(struct evidence *evidence, double tau, struct truth_box *box
     search.stack = evidence_alloc(evidence, n, sizeof *search.stack, err);
     if (!search.is_open || !search.stack)
         return -1;
-    const double threshold = tau * (double)maximum(map.data, n);
+    const double threshold = tau * (double)map.data[position_of_largest(map.data, n)];
     for (size_t i = 0; i < n; i++)
         search.is_open[i] = (double)map.data[i] > threshold;
     int largest = 0;

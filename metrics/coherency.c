@@ -6,22 +6,6 @@
  */
 #include "metrics/metric.h"
 
-static double mean_of(const float *values, size_t n)
-{
-    double sum = 0;
-    for (size_t i = 0; i < n; i++)
-        sum += values[i];
-    return sum / (double)n;
-}
-
-static bool is_constant(const float *values, size_t n)
-{
-    for (size_t i = 1; i < n; i++)
-        if (values[i] != values[0])
-            return false;
-    return true;
-}
-
 /* Two passes, in double. Neither map is constant. */
 static double pearson(const float *a, const float *b, size_t n)
 {

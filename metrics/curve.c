@@ -4,6 +4,8 @@
  */
 #include "metrics/curve.h"
 
+#include "base/blur.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -122,44 +124,17 @@ static void blur_taps(double *taps)
         taps[i] /= sum;
 }
 
-/* Along one axis of n lines: values of a line are `stride` apart, lines `next`. */
-static void blur_axis(const float *in, float *out, int n, size_t next, int length, size_t stride, const double *taps)
-{
-    for (int line = 0; line < n; line++, in += next, out += next)
-        for (int i = 0; i < length; i++) {
-            double sum = 0;
-            for (int k = 0; k < TAPS; k++) {
-                const int at = i + k - TAPS / 2;
-                if (at >= 0 && at < length)
-                    sum += taps[k] * in[(size_t)at * stride];
-            }
-            out[(size_t)i * stride] = (float)sum;
-        }
-}
-
 static int blur(const float *input, int h, int w, struct arena *arena, float *out, struct error *err)
 {
-    const size_t n = (size_t)h * (size_t)w;
     const struct arena_mark mark = arena_mark(arena);
     double taps[TAPS];
-    float *rows = arena_floats(arena, n);
+    float *rows = arena_floats(arena, (size_t)h * (size_t)w);
     if (!rows)
         return error_memory(err, "a blurred input");
     blur_taps(taps);
-    for (int colour = 0; colour < 3; colour++) {
-        blur_axis(input + (size_t)colour * n, rows, h, (size_t)w, w, 1, taps);
-        blur_axis(rows, out + (size_t)colour * n, w, 1, h, (size_t)w, taps);
-    }
+    blur_planes(&(struct blur){BLUR_ZERO, TAPS, taps}, input, 3, h, w, rows, out);
     arena_rewind(arena, mark);
     return 0;
-}
-
-static float mean_of(const float *values, size_t n)
-{
-    double sum = 0;
-    for (size_t i = 0; i < n; i++)
-        sum += values[i];
-    return (float)(sum / (double)n);
 }
 
 int curve_baseline(enum protocol_curve_baseline baseline, const float *input, int h, int w, const float *black,
@@ -173,7 +148,7 @@ int curve_baseline(enum protocol_curve_baseline baseline, const float *input, in
         if (baseline == PROTOCOL_BASELINE_BLACK)
             value = black[colour];
         else if (baseline == PROTOCOL_BASELINE_IMAGE_MEAN)
-            value = mean_of(input + colour * n, n);
+            value = (float)mean_of(input + colour * n, n);
         for (size_t i = 0; i < n; i++)
             out[colour * n + i] = value;
     }

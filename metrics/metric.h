@@ -11,6 +11,7 @@
 
 #include "base/cost.h"
 #include "base/error.h"
+#include "base/numbers.h"
 #include "base/param.h"
 
 #include <math.h>

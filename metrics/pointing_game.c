@@ -13,23 +13,6 @@ struct settings {
     int truth; /* enum truth_source */
 };
 
-static bool is_constant(const float *values, size_t n)
-{
-    for (size_t i = 1; i < n; i++)
-        if (values[i] != values[0])
-            return false;
-    return true;
-}
-
-static size_t position_of_max(const float *values, size_t n)
-{
-    size_t best = 0;
-    for (size_t i = 1; i < n; i++)
-        if (values[i] > values[best])
-            best = i;
-    return best;
-}
-
 /* At the point itself, or at a squared distance below tolerance^2. */
 static bool is_near(const struct truth_mask *mask, int x, int y, int64_t tolerance)
 {
@@ -57,7 +40,7 @@ static int measure(struct evidence *evidence, const void *params, struct value *
         *value = (struct value){.number = 0, .flag = "constant_map"};
         return 0;
     }
-    const size_t point = position_of_max(map.data, n), width = (size_t)map.w;
+    const size_t point = position_of_largest(map.data, n), width = (size_t)map.w;
     *value = value_of(is_near(&mask, (int)(point % width), (int)(point / width), settings->tolerance_px));
     return 0;
 }

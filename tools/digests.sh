@@ -134,15 +134,17 @@ function follow(file, set, room, i, next_file, count, list) {
 }
 FILENAME ~ /\/files$/ { known[$1] = 1; order[++files] = $1 }
 FILENAME ~ /\/includes$/ { includes[$1] = includes[$1] " " $2 }
-FILENAME ~ /\/descriptors$/ { descriptor[$1] = $2 " " $3 }
+FILENAME ~ /\/descriptors$/ { descriptor[$1] = descriptor[$1] ";" $2 " " $3 }
 END {
     door["methods/method.h"] = door["metrics/metric.h"] = door["backbones/backbone.h"] = 1
     for (file in descriptor) {
         split("", set)
         depth = 0
         follow(file, set, room_of(file))
+        count = split(substr(descriptor[file], 2), units, ";")
         for (part in set) {
-            print descriptor[file], part
+            for (i = 1; i <= count; i++)
+                print units[i], part
             taken[part] = 1
         }
     }

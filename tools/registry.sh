@@ -1,5 +1,6 @@
 #!/bin/sh
-# Writes the table of all methods, metrics, backbones or commands: one line per descriptor found in the sources.
+# Writes the table of all methods, metrics, backbones or commands: one line per descriptor found in the sources. A descriptor
+# has the name of its file; a file with several lists their names in a line " * Defines: a, b." of its first comment.
 # usage: registry.sh methods|metrics|backbones|commands OUT.c
 set -eu
 export LC_ALL=C
@@ -13,15 +14,19 @@ esac
 names=
 for file in "$(dirname "$header")"/*.c; do
     [ -e "$file" ] || continue
-    name=$(sed -n "s/^const $type $prefix\([a-z0-9_]*\) *=.*/\1/p" "$file")
-    [ -n "$name" ] || continue
+    found=$(sed -n "s/^const $type $prefix\([a-z0-9_]*\) *=.*/\1/p" "$file")
     expected=$(basename "$file" .c); expected=${expected#cmd_}
-    if [ "$name" != "$expected" ]; then
-        echo "$file: defines $prefix$name; a descriptor has its file's name: $prefix$expected" >&2
+    listed=$(sed -n 's/^ \* Defines: \(.*\)\.$/\1/p' "$file" | tr -d ' ' | tr ',' '\n')
+    [ -n "$found$listed" ] || continue
+    if [ "$(echo "$found" | sort)" != "$(echo "${listed:-$expected}" | sort)" ]; then
+        # shellcheck disable=SC2086,SC2116 # one line of names
+        echo "$file: defines $(echo $found); a descriptor has its file's name: $prefix$expected," \
+            "or the file's first comment lists all of them: \"Defines: a, b.\"" >&2
         exit 1
     fi
-    names="$names $name"
+    names="$names $found"
 done
+names=$(echo "$names" | tr ' ' '\n' | sort)
 mkdir -p "$(dirname "$2")"
 {
     echo "/* Written by tools/registry.sh from the sources. */"

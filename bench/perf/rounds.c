@@ -3,14 +3,6 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <time.h>
-
-double seconds_now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 static int by_value(const void *a, const void *b)
 {

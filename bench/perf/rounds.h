@@ -5,14 +5,14 @@
 #ifndef BENCH_PERF_ROUNDS_H
 #define BENCH_PERF_ROUNDS_H
 
+#include "base/clock.h"
+
 #define ROUNDS_MAX 99
 
 struct rounds {
     int count;
     double value[ROUNDS_MAX];
 };
-
-double seconds_now(void);
 
 void rounds_add(struct rounds *rounds, double value); /* at most ROUNDS_MAX */
 double rounds_median(const struct rounds *rounds);    /* of at least one */

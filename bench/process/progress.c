@@ -1,9 +1,10 @@
 /* bench/process/progress.c - a bar or a line now and then. */
 #include "bench/process/progress.h"
 
+#include "base/clock.h"
+
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 
 #define REDRAW_SECONDS 0.1
 #define LINE_SECONDS 30.0
@@ -11,13 +12,6 @@
 #define BAR_MIN 10
 #define LINE_MAX_BYTES 512
 #define DURATION_MAX_SECONDS (1000L * 3600)
-
-static double seconds_now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 void progress_begin(struct progress *progress, double total, const char *unit, FILE *stream, bool is_terminal)
 {

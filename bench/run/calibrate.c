@@ -6,11 +6,11 @@
  */
 #include "bench/run/calibrate.h"
 
+#include "base/clock.h"
 #include "bench/run/estimate.h"
 #include "bench/run/evaluate.h"
 
 #include <omp.h>
-#include <time.h>
 
 #define SECONDS_MAX 6.0     /* no backbone is begun later */
 #define EXPLAIN_SECONDS 0.1 /* a method that is expected to take longer is not measured */
@@ -28,17 +28,10 @@ struct probe {
     bool is_wide; /* one of several workers, each a thread */
 };
 
-static double read_clock(clockid_t clock)
-{
-    struct timespec time;
-    clock_gettime(clock, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
 /* The thread's own time, which other programs do not change; of a worker of several threads the wall's. */
 static double now(const struct probe *probe)
 {
-    return read_clock(probe->is_wide ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC);
+    return clock_seconds(probe->is_wide ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC);
 }
 
 /* -- a network that needs no file ---------------------------------------------------------------------------------- */
@@ -200,14 +193,14 @@ static int measure_worker(const struct run *run, int backbone, struct session *s
                                   .backbone = run->config.backbones[backbone].label,
                                   .input = run->backbones[backbone].input,
                                   .session = session};
-    const double wall = read_clock(CLOCK_MONOTONIC), own = now(&probe);
+    const double wall = clock_seconds(CLOCK_MONOTONIC), own = now(&probe);
     arena_init(&evaluator.arena, 0);
     const int status = measure(&probe, &evaluator, err);
     out->worker_bytes = session_bytes(session) + evaluator.arena.held_bytes;
     if (!status)
         measure_task(&probe, &evaluator);
     out->own_seconds = now(&probe) - own;
-    out->wall_seconds = read_clock(CLOCK_MONOTONIC) - wall;
+    out->wall_seconds = clock_seconds(CLOCK_MONOTONIC) - wall;
     arena_release(&evaluator.arena);
     return status;
 }
@@ -333,7 +326,7 @@ static int next_backbone(const struct run *run, const struct calibration *calibr
 
 int calibrate(struct run *run, struct calibration *out, struct error *err)
 {
-    const double begun = read_clock(CLOCK_MONOTONIC);
+    const double begun = clock_seconds(CLOCK_MONOTONIC);
     const bool is_wide = run->image_count == 0 || run->image_count >= run->threads;
     *out = (struct calibration){.workers = is_wide ? run->threads : 1};
     out->backbones = make_calibrated(run->config.backbone_count, run->config.method_count, &run->arena);
@@ -344,11 +337,11 @@ int calibrate(struct run *run, struct calibration *out, struct error *err)
         if (measure_backbone(run, b, out->workers, &out->backbones[b], err))
             return -1;
         b = next_backbone(run, out);
-    } while (b >= 0 && read_clock(CLOCK_MONOTONIC) - begun < SECONDS_MAX);
+    } while (b >= 0 && clock_seconds(CLOCK_MONOTONIC) - begun < SECONDS_MAX);
     for (b = 0; b < run->config.backbone_count; b++)
         if (!out->backbones[b].is_measured)
             derive(run, out, b, &out->backbones[b]);
     out->slowdown = slowdown(run, out);
-    out->seconds = read_clock(CLOCK_MONOTONIC) - begun;
+    out->seconds = clock_seconds(CLOCK_MONOTONIC) - begun;
     return 0;
 }

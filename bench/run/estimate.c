@@ -1,12 +1,11 @@
 /* bench/run/estimate.c - passes from the methods' own counts, evidence by asking the metrics, the rest from a calibration. */
 #include "bench/run/estimate.h"
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "bench/run/evaluate.h"
 #include "metrics/curve.h"
 #include "report/escape.h"
-
-#include <time.h>
 
 /* Where the number of images is not known yet. */
 #define IMAGES_SHOWN 1000
@@ -71,13 +70,6 @@ static int asked_curve(void *context, const struct curve_request *request, struc
     return 0;
 }
 
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
 static int ask(const struct run *run, struct questions *questions, struct arena *arena, struct error *err)
 {
     static const struct truth nothing = {.no_mask = "no_truth", .no_boxes = "no_truth"};
@@ -98,13 +90,13 @@ static int ask(const struct run *run, struct questions *questions, struct arena 
                                 .is_measured = arena_alloc(arena, count, sizeof *evidence.is_measured)};
     if (!evidence.values || !evidence.is_measured)
         return error_memory(err, "the estimate");
-    const double begun = now();
+    const double begun = seconds_now();
     for (int k = 0; k < run->config.metric_count; k++) {
         struct value value;
         if (evidence_measure(&evidence, k, &value, err))
             return -1;
     }
-    questions->found.cost.seconds = now() - begun;
+    questions->found.cost.seconds = seconds_now() - begun;
     return 0;
 }
 

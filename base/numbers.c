@@ -1,0 +1,80 @@
+/* base/numbers.c - plain loops. */
+#include "base/numbers.h"
+
+#include <math.h>
+
+double mean_of(const float *values, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += values[i];
+    return sum / (double)n;
+}
+
+bool is_constant(const float *values, size_t n)
+{
+    for (size_t i = 1; i < n; i++)
+        if (values[i] != values[0])
+            return false;
+    return true;
+}
+
+bool floats_are_finite(const float *values, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(values[i]))
+            return false;
+    return true;
+}
+
+bool doubles_are_finite(const double *values, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(values[i]))
+            return false;
+    return true;
+}
+
+size_t position_of_largest(const float *values, size_t n)
+{
+    size_t best = 0;
+    for (size_t i = 1; i < n; i++)
+        if (values[i] > values[best])
+            best = i;
+    return best;
+}
+
+int rank_from_smallest(const double *values, int n, int k)
+{
+    int rank = 0;
+    for (int other = 0; other < n; other++)
+        rank += values[other] < values[k] || (values[other] == values[k] && other < k);
+    return rank;
+}
+
+int rank_from_largest(const double *values, int n, int k)
+{
+    int rank = 0;
+    for (int other = 0; other < n; other++)
+        rank += values[other] > values[k] || (values[other] == values[k] && other < k);
+    return rank;
+}
+
+struct range range_of(const float *values, size_t n)
+{
+    struct range range = {values[0], values[0]};
+    for (size_t i = 1; i < n; i++) {
+        range.min = values[i] < range.min ? values[i] : range.min;
+        range.max = values[i] > range.max ? values[i] : range.max;
+    }
+    return range;
+}
+
+bool min_max(const float *values, size_t n, float eps, float *out)
+{
+    const struct range range = range_of(values, n);
+    const float span = range.max - range.min;
+    for (size_t i = 0; i < n; i++)
+        out[i] = span > 0 ? (values[i] - range.min) / (span + eps) : 0 * span; /* NaN stays visible */
+    return span > 0;
+}

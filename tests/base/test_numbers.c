@@ -1,0 +1,61 @@
+/* tests/base/test_numbers.c - small statistics and the separable filter, by hand. */
+#include "base/blur.h"
+#include "base/numbers.h"
+#include "tests/test.h"
+
+#include <math.h>
+
+TEST(the_mean_is_summed_in_double)
+{
+    const float values[] = {16777216, 1, 1, 2};
+    assert_true(mean_of(values, 4) == 4194305);
+}
+
+TEST(a_constant_equals_its_first_value_everywhere)
+{
+    const float same[] = {2, 2, 2}, other[] = {2, 2, 2.5f}, undefined[] = {2, NAN, 2};
+    assert_true(is_constant(same, 3) && is_constant(other, 2));
+    assert_false(is_constant(other, 3) || is_constant(undefined, 3));
+}
+
+TEST(one_value_that_is_not_a_number_is_not_finite)
+{
+    const float floats[] = {0, 1, NAN};
+    const double doubles[] = {0, 1, -INFINITY};
+    assert_true(floats_are_finite(floats, 2) && doubles_are_finite(doubles, 2));
+    assert_false(floats_are_finite(floats, 3) || doubles_are_finite(doubles, 3));
+}
+
+TEST(of_equal_values_the_first_is_the_largest_and_has_the_lower_rank)
+{
+    const float values[] = {1, 3, 3, 0};
+    const double ranked[] = {1, 3, 3, 0};
+    const int up[] = {1, 2, 3, 0}, down[] = {2, 0, 1, 3};
+    assert_int_equal(position_of_largest(values, 4), 1);
+    for (int k = 0; k < 4; k++) {
+        assert_int_equal(rank_from_smallest(ranked, 4, k), up[k]);
+        assert_int_equal(rank_from_largest(ranked, 4, k), down[k]);
+    }
+}
+
+TEST(min_max_fills_the_unit_range_and_a_constant_becomes_zero)
+{
+    float values[] = {2, 6, 4}, same[] = {5, 5};
+    assert_true(min_max(values, 3, 0, values));
+    assert_true(values[0] == 0 && values[1] == 1 && values[2] == 0.5f);
+    assert_false(min_max(same, 2, 0, same));
+    assert_true(same[0] == 0 && same[1] == 0);
+}
+
+/* One row of three pixels and taps 1, 10, 100; along columns of one pixel only the middle tap is inside. */
+TEST(borders_of_a_filter_are_zero_or_reflected)
+{
+    static const double taps[] = {1, 10, 100};
+    const float row[] = {1, 2, 3};
+    float rows[3], out[3];
+    blur_planes(&(struct blur){BLUR_ZERO, 3, taps}, row, 1, 1, 3, rows, out);
+    assert_true(out[0] == 2100 && out[1] == 3210 && out[2] == 320);
+    blur_planes(&(struct blur){BLUR_REFLECT, 3, taps}, row, 1, 1, 3, rows, out);
+    assert_true(rows[0] == 212 && rows[1] == 321 && rows[2] == 232); /* 2 1 2 3 2 */
+    assert_true(out[0] == 212 * 111);
+}
