@@ -121,7 +121,7 @@ static json_t *number_or_null(const struct compare_cell *cell, double number)
 static json_t *cell_json(const struct compare_cell *cell)
 {
     return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:[o, o], s:b, s:b, s:i, s:i, s:i, s:[i, i], s:o}",
-                     "verdict", table_text(compare_verdict_name(cell->verdict)), "backbone", table_text(cell->backbone),
+                     "verdict", table_text(compare_result_name(cell->result)), "backbone", table_text(cell->backbone),
                      "method", table_text(cell->method), "protocol", table_text(cell->protocol), "metric",
                      table_text(cell->metric ? cell->metric->name : "seconds"), "unit",
                      table_text(cell->metric ? cell->metric->unit : "s"), "base", number_or_null(cell, cell->value[0]),
@@ -136,7 +136,7 @@ static json_t *cells_json(const struct comparison *comparison)
 {
     json_t *list = json_array();
     for (int i = 0; i < comparison->count; i++)
-        if (comparison->cells[i].verdict != COMPARE_SAME)
+        if (comparison->cells[i].result != COMPARE_SAME)
             json_array_append_new(list, cell_json(&comparison->cells[i]));
     return list;
 }
@@ -189,13 +189,13 @@ static int tell(struct job *job, struct error *err)
     const struct options *common = &job->arguments->common;
     if (common->json)
         return print_json(job, err);
-    if (!common->quiet || compare_differences(comparison) || comparison->missing || comparison->verdicts[COMPARE_NEW])
+    if (!common->quiet || compare_differences(comparison) || comparison->missing || comparison->results[COMPARE_NEW])
         compare_terminal(comparison, stdout, options_use_color(common, stdout), &job->arena);
     return 0;
 }
 
 /* Exit 1 says that there is a difference and nothing else: what is not there has not been compared. */
-static int verdict_of(const struct job *job, struct error *err)
+static int result_of(const struct job *job, struct error *err)
 {
     const struct comparison *comparison = &job->comparison;
     if (compare_compared(comparison) == 0) {
@@ -205,7 +205,7 @@ static int verdict_of(const struct job *job, struct error *err)
     }
     if (comparison->missing) {
         error_set(err, "%d of %d cells of \"%s\" are missing or incomplete in \"%s\"", comparison->missing,
-                  comparison->count - comparison->verdicts[COMPARE_NEW], job->runs[0].folder, job->runs[1].folder);
+                  comparison->count - comparison->results[COMPARE_NEW], job->runs[0].folder, job->runs[1].folder);
         return EXIT_USAGE;
     }
     return compare_differences(comparison) ? EXIT_DIFFERENCE : EXIT_DONE;
@@ -277,7 +277,7 @@ static int compare(struct job *job, struct error *err)
     if (compare_runs(&job->runs[0].side, &job->runs[1].side, &options, &job->arena, &job->comparison, err) ||
         write_junit(job, err) || note_night(job, &job->comparison, err) || tell(job, err))
         return EXIT_USAGE;
-    return arguments->is_update ? update(job, err) : verdict_of(job, err);
+    return arguments->is_update ? update(job, err) : result_of(job, err);
 }
 
 static int run(int argc, char **argv, struct error *err)

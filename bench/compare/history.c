@@ -97,7 +97,7 @@ static int bind_texts(const struct note *note, sqlite3_stmt *statement, int coun
 
 /* NAN is stored as NULL by SQLite itself. */
 static int add_number(struct note *note, const char *const key[5], int n, int undefined, const double value[3],
-                      const char *verdict, struct error *err)
+                      const char *result, struct error *err)
 {
     if (bind_texts(note, note->cell, 5, key, err) || step(note, note->cell, err) ||
         bind_texts(note, note->number, 4, key, err))
@@ -107,18 +107,18 @@ static int add_number(struct note *note, const char *const key[5], int n, int un
     sqlite3_bind_int(note->number, 7, undefined);
     for (int i = 0; i < 3; i++)
         sqlite3_bind_double(note->number, 8 + i, value[i]);
-    sqlite3_bind_text(note->number, 11, verdict, -1, SQLITE_STATIC);
+    sqlite3_bind_text(note->number, 11, result, -1, SQLITE_STATIC);
     return step(note, note->number, err);
 }
 
-static const char *verdict_of(const struct comparison *comparison, const char *const key[5])
+static const char *result_of(const struct comparison *comparison, const char *const key[5])
 {
     for (int i = 0; comparison && i < comparison->count; i++) {
         const struct compare_cell *cell = &comparison->cells[i];
-        if (cell->verdict != COMPARE_MISSING && strcmp(cell->backbone, key[0]) == 0 &&
+        if (cell->result != COMPARE_MISSING && strcmp(cell->backbone, key[0]) == 0 &&
             strcmp(cell->method, key[1]) == 0 && strcmp(cell->protocol, key[2]) == 0 &&
             strcmp(cell->metric ? cell->metric->name : "seconds", key[3]) == 0)
-            return compare_verdict_name(cell->verdict);
+            return compare_result_name(cell->result);
     }
     return "";
 }
@@ -137,7 +137,7 @@ static int add_values(struct note *note, int b, int m, struct error *err)
             if (metric->is_cost && strcmp(metric->unit, "s") == 0)
                 continue;
             if (cell.n + cell.undefined > 0 &&
-                add_number(note, key, cell.n, cell.undefined, values, verdict_of(note->comparison, key), err))
+                add_number(note, key, cell.n, cell.undefined, values, result_of(note->comparison, key), err))
                 return -1;
         }
     return 0;
@@ -152,7 +152,7 @@ static int add_cells(struct note *note, double *scratch, struct error *err)
             const char *const key[] = {report->backbones[b].name, report->methods[m].name, "", "seconds", "s"};
             const double values[] = {cost.median, cost.low, cost.high};
             if (add_values(note, b, m, err) ||
-                (cost.n && add_number(note, key, cost.n, 0, values, verdict_of(note->comparison, key), err)))
+                (cost.n && add_number(note, key, cost.n, 0, values, result_of(note->comparison, key), err)))
                 return -1;
         }
     return 0;
@@ -261,7 +261,7 @@ static int read_nights(sqlite3_stmt *row, struct arena *arena, struct trends *ou
     return 0;
 }
 
-/* Times are another number each night: there it counts whether the verdict is another one. */
+/* Times differ each night, so a change of their result counts, not of their number. */
 static bool has_changed(const struct trend *trend, const struct trend_point *point)
 {
     const struct trend_point *before = trend->count ? &trend->points[trend->count - 1] : point;
@@ -272,8 +272,8 @@ static bool has_changed(const struct trend *trend, const struct trend_point *poi
 
 static struct trend_point point_of(sqlite3_stmt *row)
 {
-    const char *verdict = (const char *)sqlite3_column_text(row, 8);
-    const bool is_off = verdict && (strcmp(verdict, "slower") == 0 || strcmp(verdict, "faster") == 0);
+    const char *result = (const char *)sqlite3_column_text(row, 8);
+    const bool is_off = result && (strcmp(result, "slower") == 0 || strcmp(result, "faster") == 0);
     const bool is_none = sqlite3_column_type(row, 7) == SQLITE_NULL;
     return (struct trend_point){.night = sqlite3_column_int(row, 6) - 1,
                                 .value = is_none ? NAN : sqlite3_column_double(row, 7),

@@ -9,7 +9,7 @@
 #include "bench/compare/compare_read.h"
 #include "report/compare/trend.h"
 
-/* Adds the run's cells and the comparison's verdicts; makes the file if there is none. Errors: not a history, locked. */
+/* Adds the run's cells and the comparison's results; makes the file if there is none. Errors: not a history, locked. */
 int history_note(const char *path, const struct compared *run, const struct comparison *comparison, struct error *err);
 
 /* All cells over all nights, in the arena. Errors: no such file, not a history. */

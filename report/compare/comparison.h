@@ -47,7 +47,7 @@ struct compare_options {
 };
 
 /* In the order of a table. */
-enum compare_verdict {
+enum compare_result {
     COMPARE_CHANGED,
     COMPARE_UNDEFINED, /* of other images, or more or fewer of them */
     COMPARE_SLOWER,
@@ -57,15 +57,15 @@ enum compare_verdict {
     COMPARE_NEW,        /* only in the new run */
     COMPARE_WITHIN,     /* another number, but inside of tolerance or chance */
     COMPARE_SAME,
-    COMPARE_VERDICTS
+    COMPARE_RESULTS
 };
 
 /* "changed"; whether a run with such a cell differs. */
-const char *compare_verdict_name(enum compare_verdict verdict);
-bool compare_is_difference(enum compare_verdict verdict);
+const char *compare_result_name(enum compare_result result);
+bool compare_is_difference(enum compare_result result);
 
 struct compare_cell {
-    enum compare_verdict verdict;
+    enum compare_result result;
     const char *backbone, *method;      /* names */
     const char *protocol;               /* "" for times */
     const struct report_metric *metric; /* NULL for times */
@@ -86,9 +86,9 @@ struct compare_cell {
 
 struct comparison {
     int count;
-    struct compare_cell *cells; /* by verdict, then the largest first */
+    struct compare_cell *cells; /* by result, then the largest first */
     const char *cause;          /* cause of the differences of values; "": there are none */
-    int verdicts[COMPARE_VERDICTS];
+    int results[COMPARE_RESULTS];
     int images;         /* in both runs */
     int images_only[2]; /* in one of them */
     int missing;        /* cells that the new run lacks, or of which it lacks images */

@@ -13,12 +13,12 @@ enum { NAMES_SAID = 4 };
 
 static bool has_value(const struct compare_cell *cell)
 {
-    return cell->metric && (cell->verdict == COMPARE_CHANGED || cell->verdict == COMPARE_UNDEFINED);
+    return cell->metric && (cell->result == COMPARE_CHANGED || cell->result == COMPARE_UNDEFINED);
 }
 
 static bool is_compared(const struct compare_cell *cell)
 {
-    return cell->metric && cell->verdict != COMPARE_MISSING && cell->verdict != COMPARE_NEW;
+    return cell->metric && cell->result != COMPARE_MISSING && cell->result != COMPARE_NEW;
 }
 
 static bool is_same_place(const struct compare_cell *a, const struct compare_cell *b)

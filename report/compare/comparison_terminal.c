@@ -78,7 +78,7 @@ static void put_numbers(FILE *stream, const struct compare_cell *cell)
 
 void compare_sentence(FILE *stream, const struct compare_cell *cell)
 {
-    switch (cell->verdict) {
+    switch (cell->result) {
     case COMPARE_MISSING:
         fputs("not measured in the new run", stream);
         return;
@@ -102,14 +102,14 @@ void compare_sentence(FILE *stream, const struct compare_cell *cell)
 
 int compare_compared(const struct comparison *comparison)
 {
-    return comparison->count - comparison->verdicts[COMPARE_MISSING] - comparison->verdicts[COMPARE_NEW];
+    return comparison->count - comparison->results[COMPARE_MISSING] - comparison->results[COMPARE_NEW];
 }
 
 int compare_differences(const struct comparison *comparison)
 {
     int count = 0;
-    for (int v = 0; v < COMPARE_VERDICTS; v++)
-        count += compare_is_difference(v) ? comparison->verdicts[v] : 0;
+    for (int v = 0; v < COMPARE_RESULTS; v++)
+        count += compare_is_difference(v) ? comparison->results[v] : 0;
     return count;
 }
 
@@ -124,7 +124,7 @@ const char *compare_in_common(const struct comparison *comparison, struct arena 
     bool is_backbone = true, is_method = true, is_metric = true;
     for (int i = 0; i < comparison->count; i++) {
         const struct compare_cell *cell = &comparison->cells[i];
-        if (!compare_is_difference(cell->verdict))
+        if (!compare_is_difference(cell->result))
             continue;
         first = first ? first : cell;
         is_backbone = is_backbone && strcmp(cell->backbone, first->backbone) == 0;
@@ -143,7 +143,7 @@ const char *compare_in_common(const struct comparison *comparison, struct arena 
 
 struct row {
     const struct compare_cell *cell;
-    int cells; /* of the same backbone, method and verdict, where only their number is of interest */
+    int cells; /* of the same backbone, method and result, where only their number is of interest */
     const char *text[COLUMNS];
 };
 
@@ -155,24 +155,24 @@ static const struct column {
 
 static bool is_grouped(const struct compare_cell *cell)
 {
-    return cell->verdict == COMPARE_INCOMPLETE || cell->verdict == COMPARE_MISSING || cell->verdict == COMPARE_NEW;
+    return cell->result == COMPARE_INCOMPLETE || cell->result == COMPARE_MISSING || cell->result == COMPARE_NEW;
 }
 
 static bool is_listed(const struct compare_cell *cell)
 {
-    return compare_is_difference(cell->verdict) || is_grouped(cell);
+    return compare_is_difference(cell->result) || is_grouped(cell);
 }
 
 static bool is_same_group(const struct compare_cell *a, const struct compare_cell *b)
 {
-    return is_grouped(a) && a->verdict == b->verdict && strcmp(a->backbone, b->backbone) == 0 &&
+    return is_grouped(a) && a->result == b->result && strcmp(a->backbone, b->backbone) == 0 &&
            strcmp(a->method, b->method) == 0;
 }
 
 /* The order of cells: differences, those that follow from others, those of controls; then all other cells. */
 static int rank_of(const struct compare_cell *cell)
 {
-    return 4 * !compare_is_difference(cell->verdict) + 2 * cell->is_control + cell->follows;
+    return 4 * !compare_is_difference(cell->result) + 2 * cell->is_control + cell->follows;
 }
 
 enum { RANKS = 8 };
@@ -206,7 +206,7 @@ static int fill_row(struct row *row, bool has_protocols, struct arena *arena)
         value_text(cell, cell->value[1], numbers[1]);
         difference_text(cell, numbers[2]);
     }
-    const char *texts[COLUMNS] = {compare_verdict_name(cell->verdict),
+    const char *texts[COLUMNS] = {compare_result_name(cell->result),
                                   cell->backbone,
                                   cell->method,
                                   has_protocols && is_one ? cell->protocol : "",
@@ -256,7 +256,7 @@ static void put_rows(FILE *stream, const struct row *rows, int count, bool color
     put_row(stream, heads, width);
     fputs("why\n", stream);
     for (int i = 0; i < count; i++) {
-        const bool is_bold = color && compare_is_difference(rows[i].cell->verdict);
+        const bool is_bold = color && compare_is_difference(rows[i].cell->result);
         fputs(is_bold ? "\033[1m" : "", stream);
         put_row(stream, rows[i].text, width);
         fputs(is_bold ? "\033[0m" : "", stream);
@@ -294,8 +294,8 @@ static void put_head(const struct comparison *comparison, FILE *stream, struct a
     }
     if (comparison->missing)
         fprintf(stream, "; %d cells are missing or incomplete", comparison->missing);
-    if (comparison->verdicts[COMPARE_NEW])
-        fprintf(stream, "; %d cells are new", comparison->verdicts[COMPARE_NEW]);
+    if (comparison->results[COMPARE_NEW])
+        fprintf(stream, "; %d cells are new", comparison->results[COMPARE_NEW]);
     putc('\n', stream);
     if (comparison->cause && *comparison->cause) {
         fputs("cause: ", stream);

@@ -14,13 +14,13 @@ static void put_attribute(FILE *stream, const char *name, const char *text)
 }
 
 /* The child that says how a test case ended; NULL: passed. */
-static const char *child_of(enum compare_verdict verdict)
+static const char *child_of(enum compare_result result)
 {
-    if (compare_is_difference(verdict))
+    if (compare_is_difference(result))
         return "failure";
-    if (verdict == COMPARE_MISSING || verdict == COMPARE_INCOMPLETE)
+    if (result == COMPARE_MISSING || result == COMPARE_INCOMPLETE)
         return "error";
-    return verdict == COMPARE_NEW ? "skipped" : NULL;
+    return result == COMPARE_NEW ? "skipped" : NULL;
 }
 
 static void put_message(FILE *stream, const struct compare_cell *cell)
@@ -38,7 +38,7 @@ static void put_message(FILE *stream, const struct compare_cell *cell)
 
 static void put_case(FILE *stream, const struct compare_cell *cell)
 {
-    const char *child = child_of(cell->verdict);
+    const char *child = child_of(cell->result);
     fputs("    <testcase classname=\"", stream);
     escape_xml(stream, cell->backbone);
     putc('.', stream);
@@ -55,8 +55,8 @@ static void put_case(FILE *stream, const struct compare_cell *cell)
     }
     fprintf(stream, "\">\n      <%s", child);
     put_message(stream, cell);
-    if (cell->verdict != COMPARE_NEW)
-        put_attribute(stream, "type", compare_verdict_name(cell->verdict));
+    if (cell->result != COMPARE_NEW)
+        put_attribute(stream, "type", compare_result_name(cell->result));
     fputs("/>\n    </testcase>\n", stream);
 }
 
@@ -66,8 +66,8 @@ void compare_junit(const struct comparison *comparison, FILE *stream)
     snprintf(counts, sizeof counts,
              "name=\"cambench compare\" tests=\"%d\" failures=\"%d\" errors=\"%d\" skipped=\"%d\"", comparison->count,
              compare_differences(comparison),
-             comparison->verdicts[COMPARE_MISSING] + comparison->verdicts[COMPARE_INCOMPLETE],
-             comparison->verdicts[COMPARE_NEW]);
+             comparison->results[COMPARE_MISSING] + comparison->results[COMPARE_INCOMPLETE],
+             comparison->results[COMPARE_NEW]);
     fprintf(stream, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite %s>\n", counts);
     for (int i = 0; i < comparison->count; i++)
         put_case(stream, &comparison->cells[i]);

@@ -28,7 +28,7 @@ struct night {
     uint64_t seed;                     /* of the config: random maps */
     uint64_t noise;                    /* of the times */
     double jitter;                     /* of single times, as a standard deviation; 0: 3 % */
-    double mood;                       /* of the machine during an image, as a standard deviation */
+    double drift;                      /* of the machine during an image, as a standard deviation */
     int method, metric;                /* of what follows */
     double shift;                      /* added to the metric's values, of all methods */
     double sign;                       /* added to one image of the method's values: a bit of what a wrong sign does */
@@ -81,9 +81,9 @@ static double seconds_of_night(const struct night *night, int b, int i, int m)
     struct random_stream machine = stream_of(night->noise, "machine", 0, 0, 0);
     const double jitter = night->jitter > 0 ? night->jitter : 0.03;
     const double burst = random_uniform(&image) < 0.05 ? 1 : 0; /* now and then somebody else is at work */
-    struct random_stream mood = stream_of(night->noise, "mood", b, i, 0);
+    struct random_stream drift = stream_of(night->noise, "drift", b, i, 0);
     const double noise =
-        0.01 * random_normal(&machine) + night->mood * random_normal(&mood) + jitter * random_normal(&image) + burst;
+        0.01 * random_normal(&machine) + night->drift * random_normal(&drift) + jitter * random_normal(&image) + burst;
     return (0.01 + 0.02 * m) * (1 + b) * exp(noise) * (night->slow > 0 && m == night->method ? night->slow : 1);
 }
 
@@ -255,17 +255,17 @@ TEST(a_hundred_nights_with_another_seed_raise_no_alarm)
     for (int n = 0; n < NIGHTS; n++) {
         write_night(&f, 1, &(struct night){.seed = (uint64_t)n, .noise = (uint64_t)n});
         compare(&f, NULL);
-        within += f.comparison.verdicts[COMPARE_WITHIN];
+        within += f.comparison.results[COMPARE_WITHIN];
         if (differences(&f))
             fail_msg("night %d: %d differences, %s", n, differences(&f), in_common(&f));
     }
-    assert_true(within >= NIGHTS * BACKBONES * 4); /* there were other numbers to judge: random maps */
+    assert_true(within >= NIGHTS * BACKBONES * 4); /* there were other numbers to compare: random maps */
     end(&f);
 }
 
 TEST(times_on_an_unsteady_machine_raise_no_alarm)
 {
-    static const struct night unsteady[] = {{.jitter = 0.3}, {.mood = 0.3}, {.mood = 0.3, .jitter = 0.1}};
+    static const struct night unsteady[] = {{.jitter = 0.3}, {.drift = 0.3}, {.drift = 0.3, .jitter = 0.1}};
     struct fixture f;
     begin(&f);
     for (size_t u = 0; u < sizeof unsteady / sizeof *unsteady; u++) {
@@ -284,7 +284,7 @@ TEST(times_on_an_unsteady_machine_raise_no_alarm)
 }
 
 /* Two real runs of three images once differed by "faster": the median of three times hardly moves in a bootstrap. */
-TEST(times_of_a_handful_of_images_are_not_judged)
+TEST(times_of_a_handful_of_images_are_not_tested)
 {
     struct fixture f;
     int within = 0;
@@ -296,7 +296,7 @@ TEST(times_of_a_handful_of_images_are_not_judged)
             compare(&f, NULL);
             if (differences(&f))
                 fail_msg("%d images, night %d: %d differences, %s", images, n, differences(&f), in_common(&f));
-            within += f.comparison.verdicts[COMPARE_WITHIN];
+            within += f.comparison.results[COMPARE_WITHIN];
         }
         assert_true(has_note(&f, images == 3
                                      ? "times are not judged: 3 images, and chance is excluded with 14 or more"
@@ -338,7 +338,7 @@ TEST(half_a_point_of_a_metric_is_found_each_night)
                                     .weights = n % 2 ? "another" : NULL};
         write_night(&f, 1, &night);
         compare(&f, NULL);
-        assert_true(f.comparison.verdicts[COMPARE_CHANGED] >= BACKBONES * METHODS);
+        assert_true(f.comparison.results[COMPARE_CHANGED] >= BACKBONES * METHODS);
         for (int i = 0; i < BACKBONES * METHODS; i++) {
             const struct compare_cell *cell = &f.comparison.cells[i];
             assert_string_equal(cell->metric->name, "complexity"); /* before what is made of it */
@@ -349,23 +349,23 @@ TEST(half_a_point_of_a_metric_is_found_each_night)
     end(&f);
 }
 
-static void must_find_a_fifth(double mood, bool is_beside_others)
+static void must_find_a_fifth(double drift, bool is_beside_others)
 {
     struct fixture f;
     begin(&f);
-    write_night(&f, 0, &(struct night){.noise = 1000, .jitter = 0.01, .mood = mood});
+    write_night(&f, 0, &(struct night){.noise = 1000, .jitter = 0.01, .drift = drift});
     for (int n = 0; n < NIGHTS; n++) {
         const bool is_slower = n % 2;
         const struct night night = {.noise = (uint64_t)n,
                                     .jitter = 0.01,
-                                    .mood = mood,
+                                    .drift = drift,
                                     .method = n % METHODS,
                                     .slow = is_slower ? 1.2 : 1 / 1.2};
         char wanted[64];
         snprintf(wanted, sizeof wanted, "method %s, metric seconds", methods[night.method]);
         write_night(&f, 1, &night);
         compare(&f, NULL);
-        assert_int_equal(f.comparison.verdicts[is_slower ? COMPARE_SLOWER : COMPARE_FASTER], BACKBONES);
+        assert_int_equal(f.comparison.results[is_slower ? COMPARE_SLOWER : COMPARE_FASTER], BACKBONES);
         assert_int_equal(differences(&f), BACKBONES);
         assert_string_equal(in_common(&f), wanted);
         assert_int_equal(f.comparison.cells[0].is_beside_others, is_beside_others);
@@ -380,7 +380,7 @@ TEST(a_method_a_fifth_slower_or_faster_is_found_each_night)
 }
 
 /* What moves all methods of an image alike hides none of them. */
-TEST(a_method_a_fifth_slower_is_found_on_a_machine_with_moods)
+TEST(a_method_a_fifth_slower_is_found_on_a_machine_whose_speed_drifts)
 {
     must_find_a_fifth(0.3, true);
 }
@@ -409,7 +409,7 @@ TEST(what_cannot_be_equal_is_said_and_not_asked_to_be)
     begin(&f);
     compare_nights(&f, &(struct night){0}, &rounded);
     assert_int_equal(differences(&f), 0);
-    assert_int_equal(f.comparison.verdicts[COMPARE_WITHIN], BACKBONES * 4);
+    assert_int_equal(f.comparison.results[COMPARE_WITHIN], BACKBONES * 4);
     assert_true(has_note(&f, "method \"gradcam\": version 1 in the base, now version 2"));
     compare_nights(&f, &(struct night){0}, &(struct night){.weights = "another", .cpu = "Xeon"});
     assert_true(has_note(&f, "backbone \"VGG-16\": weights 1234567890ab in the base, now weights another"));
@@ -423,7 +423,7 @@ TEST(values_that_are_gone_or_come_are_a_difference)
     const struct night undefined = {.method = RECIPROCAM, .metric = COHERENCY, .undefined = 1};
     begin(&f);
     compare_nights(&f, &(struct night){0}, &undefined);
-    assert_int_equal(f.comparison.verdicts[COMPARE_UNDEFINED], BACKBONES * 2);
+    assert_int_equal(f.comparison.results[COMPARE_UNDEFINED], BACKBONES * 2);
     assert_string_equal(in_common(&f), "method reciprocam");
     assert_int_equal(f.comparison.cells[0].undefined[0], 0);
     assert_int_equal(f.comparison.cells[0].undefined[1], 1);
@@ -439,9 +439,9 @@ TEST(missing_and_new_cells_are_no_difference_and_are_counted)
     assert_int_equal(f.comparison.missing, BACKBONES * (METRICS - 1));
     compare_nights(&f, &(struct night){.skip_method = 1}, &(struct night){0});
     assert_int_equal(f.comparison.missing, 0);
-    assert_int_equal(f.comparison.verdicts[COMPARE_NEW], BACKBONES * (METRICS - 1));
+    assert_int_equal(f.comparison.results[COMPARE_NEW], BACKBONES * (METRICS - 1));
     compare_nights(&f, &(struct night){0}, &(struct night){.unfinished = 3});
-    assert_int_equal(f.comparison.verdicts[COMPARE_INCOMPLETE], 3 * (METRICS - 1));
+    assert_int_equal(f.comparison.results[COMPARE_INCOMPLETE], 3 * (METRICS - 1));
     assert_int_equal(f.comparison.missing, 3 * (METRICS - 1));
     assert_int_equal(f.runs[1].items, f.runs[1].items_wanted - 3);
     end(&f);
@@ -469,7 +469,7 @@ TEST(a_tolerance_takes_the_place_of_equality)
     compare(&f, &(struct compare_options){.tolerance_count = 3, .tolerances = rows, .bootstrap = 100});
     assert_int_equal(differences(&f), 0);
     compare(&f, &(struct compare_options){.tolerance_count = 1, .tolerances = rows, .bootstrap = 100});
-    assert_true(f.comparison.verdicts[COMPARE_CHANGED] >= BACKBONES * METHODS);
+    assert_true(f.comparison.results[COMPARE_CHANGED] >= BACKBONES * METHODS);
     end(&f);
 }
 

@@ -38,8 +38,8 @@ static void end(struct fixture *f)
     unlink(f->path);
 }
 
-/* A night whose second method has the value `value`; `verdict` of its times. */
-static void note(struct fixture *f, const char *started, double value, enum compare_verdict verdict)
+/* A night whose second method has the value `value`; `result` of its times. */
+static void note(struct fixture *f, const char *started, double value, enum compare_result result)
 {
     double values[METHODS * IMAGES];
     uint8_t states[METHODS * IMAGES];
@@ -65,8 +65,7 @@ static void note(struct fixture *f, const char *started, double value, enum comp
                                             .states = states,
                                             .notes = notes,
                                             .costs = costs}};
-    struct compare_cell cell = {
-        .verdict = verdict, .backbone = backbone.name, .method = methods[1].name, .protocol = ""};
+    struct compare_cell cell = {.result = result, .backbone = backbone.name, .method = methods[1].name, .protocol = ""};
     const struct comparison comparison = {.count = 1, .cells = &cell};
     if (history_note(f->path, &run, &comparison, &f->err))
         fail_msg("%s", f->err.text);
@@ -116,13 +115,13 @@ TEST(nights_come_back_in_the_order_of_time_with_their_changes)
 
 TEST(a_time_changes_when_it_begins_or_ceases_to_count)
 {
-    static const enum compare_verdict verdicts[] = {COMPARE_SAME, COMPARE_SLOWER, COMPARE_SLOWER, COMPARE_SAME};
+    static const enum compare_result results[] = {COMPARE_SAME, COMPARE_SLOWER, COMPARE_SLOWER, COMPARE_SAME};
     struct fixture f;
     begin(&f);
     for (int i = 0; i < 4; i++) {
         char started[32];
         snprintf(started, sizeof started, "2026-11-%02dT02:30:00Z", i + 1);
-        note(&f, started, 0.5, verdicts[i]);
+        note(&f, started, 0.5, results[i]);
     }
     const struct trends trends = read_back(&f);
     const struct trend *trend = trend_of(&trends, 1, "seconds");

@@ -1,0 +1,76 @@
+/*
+ * report/compare/comparison_state.h - shared by the files of a comparison; no other file includes it.
+ *
+ * compare_runs.c walks over all cells; comparison_match.c pairs rows and images; comparison_values.c and
+ * comparison_times.c compare one cell, with the intervals of comparison_interval.c.
+ */
+#ifndef REPORT_COMPARE_COMPARISON_STATE_H
+#define REPORT_COMPARE_COMPARISON_STATE_H
+
+#include "base/random.h"
+#include "report/compare/comparison.h"
+
+#define PARTS_MAX 5
+
+enum side { BASE, NOW, SIDES };
+
+struct compare_state {
+    const struct compare_side *side[SIDES];
+    const struct compare_options *options;
+    struct arena *arena;
+    struct comparison *out;
+    int *match[SIDES][COMPARE_LISTS]; /* position of a row in the other run, -1: none */
+    bool is_same_run;                 /* all facts are equal */
+    double widening_z;                /* normal quantile of the level of one cell */
+    int least_times;                  /* images that a difference of times needs */
+    int pairs, *image[SIDES];         /* images in both, in the base's order */
+    double *sample[SIDES];            /* (pairs,PARTS_MAX) */
+    double *draws;                    /* (bootstrap) */
+    int *order[SIDES], *drawn;        /* (pairs) */
+    double *ratios, *others;          /* of times: of (backbones,methods), of a map's other methods */
+};
+
+/* The position of a cell in one run; part: the metrics that a combined metric is made of. */
+struct cell_position {
+    const struct report *report;
+    int backbone, method, protocol, metric, parts, part[PARTS_MAX];
+};
+
+/* -- comparison_match.c -- */
+
+/* Pairs the rows of all lists by name, with notes on facts and rows that differ. */
+int compare_match_lists(struct compare_state *state, struct error *err);
+
+/* Pairs the images by name. */
+int compare_match_images(struct compare_state *state, struct error *err);
+
+/* Adds a sentence; NULL: no memory. */
+int compare_add_note(struct compare_state *state, const char *note, struct error *err);
+
+/* -- comparison_interval.c -- */
+
+/* The random numbers of a cell, which do not depend on other cells. */
+struct random_stream compare_stream(const struct compare_state *state, const struct compare_cell *cell);
+
+/* Sorts the draws and sets the interval around `centre`, widened for the number of cells and for few images. */
+void compare_widen(const struct compare_state *state, double centre, int n, struct compare_cell *cell);
+
+bool compare_excludes(const struct compare_cell *cell, double number); /* false for NAN */
+
+/* -- comparison_values.c -- */
+
+struct cell_position compare_position(const struct report *report, int backbone, int method, int protocol, int metric);
+bool compare_is_measured(const struct cell_position *position);
+
+/* Adds the cell, if one of the runs has measured it. */
+void compare_values(struct compare_state *state, const struct cell_position positions[SIDES]);
+
+/* -- comparison_times.c -- */
+
+/* Adds a cell for each method of each network, or a note that says why times are not compared. */
+int compare_all_times(struct compare_state *state, struct error *err);
+
+/* The number of images that a difference of times requires at the level of one cell. */
+int compare_least_times(double level);
+
+#endif
