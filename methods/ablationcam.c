@@ -124,9 +124,8 @@ static double denominator_of(int how, double score)
     return how == DENOMINATOR_ABS ? fabs(score) : score;
 }
 
-static int explain(struct cam *cam, const void *params, float *map, struct error *err)
+static int explain(struct cam *cam, const void *params, float *map)
 {
-    (void)err; /* the context fills it */
     const struct ablationcam *p = params;
     struct ablation ablation = {.act = cam_activations(cam)};
     if (!ablation.act)
@@ -170,6 +169,7 @@ static const struct param params[] = {
     {0}};
 
 const struct method method_ablationcam = {
+    .abi = METHOD_ABI,
     .name = "ablationcam",
     .title = "Ablation-CAM",
     .year = 2020,

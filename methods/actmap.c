@@ -4,9 +4,9 @@
  */
 #include "methods/method.h"
 
-static int explain(struct cam *cam, const void *params, float *map, struct error *err)
+static int explain(struct cam *cam, const void *params, float *map)
 {
-    (void)params, (void)err;                         /* none; the context fills err */
+    (void)params;                                    /* none */
     const struct tensor *act = cam_activations(cam); /* (C,h,w) */
     float *weight = act ? cam_floats(cam, act->c) : NULL;
     if (!act || !weight)
@@ -18,6 +18,7 @@ static int explain(struct cam *cam, const void *params, float *map, struct error
 }
 
 const struct method method_actmap = {
+    .abi = METHOD_ABI,
     .name = "actmap",
     .title = "Activation map",
     .source = "openvinoxai",

@@ -196,9 +196,8 @@ static int select_and_merge(struct cam *cam, const struct clustercam *p, const s
     return 0;
 }
 
-static int explain(struct cam *cam, const void *params, float *map, struct error *err)
+static int explain(struct cam *cam, const void *params, float *map)
 {
-    (void)err; /* the context fills it */
     const struct clustercam *p = params;
     const struct tensor *act = cam_activations(cam); /* (C,h,w) */
     const struct clustering how = {p->clusters, p->feature_norm, p->clusterer, p->n_init};
@@ -254,6 +253,7 @@ static const struct param params[] = {
     {0}};
 
 const struct method method_clustercam = {
+    .abi = METHOD_ABI,
     .name = "clustercam",
     .title = "Cluster-CAM",
     .year = 2024,

@@ -22,15 +22,13 @@ static int size(struct cam *cam, const struct fakecam *p, int *h, int *w)
     return 0;
 }
 
-static int form(struct cam *cam, const void *params, struct map_form *form, struct error *err)
+static int form(struct cam *cam, const void *params, struct map_form *form)
 {
-    (void)err; /* the context fills it */
     return size(cam, params, &form->h, &form->w);
 }
 
-static int explain(struct cam *cam, const void *params, float *map, struct error *err)
+static int explain(struct cam *cam, const void *params, float *map)
 {
-    (void)err; /* the context fills it */
     int h, w;
     if (size(cam, params, &h, &w))
         return -1;
@@ -43,6 +41,7 @@ static const struct param params[] = {
     PARAM_ENUM(struct fakecam, at, "input|layer", "size of the map: the dark corner is one pixel or one cell"), {0}};
 
 const struct method method_fakecam = {
+    .abi = METHOD_ABI,
     .name = "fakecam",
     .title = "Fake-CAM",
     .year = 2021,

@@ -9,9 +9,8 @@ struct gradcam {
     bool relu;
 };
 
-static int explain(struct cam *cam, const void *params, float *map, struct error *err)
+static int explain(struct cam *cam, const void *params, float *map)
 {
-    (void)err; /* the context fills it */
     const struct gradcam *p = params;
     const struct tensor *act = cam_activations(cam);         /* (C,h,w) */
     const struct tensor *grad = cam_gradient(cam, p->score); /* (C,h,w), d score / d act */
@@ -25,9 +24,9 @@ static int explain(struct cam *cam, const void *params, float *map, struct error
     return 0;
 }
 
-static int form(struct cam *cam, const void *params, struct map_form *form, struct error *err)
+static int form(struct cam *cam, const void *params, struct map_form *form)
 {
-    (void)cam, (void)err;
+    (void)cam;
     const struct gradcam *p = params;
     form->is_signed = !p->relu;
     return 0;
@@ -39,6 +38,7 @@ static const struct param params[] = {
     {0}};
 
 const struct method method_gradcam = {
+    .abi = METHOD_ABI,
     .name = "gradcam",
     .title = "Grad-CAM",
     .year = 2017,

@@ -54,9 +54,8 @@ static float weight_of(const float *act, const float *grad, size_t plane, const 
     return (float)weight;
 }
 
-static int explain(struct cam *cam, const void *params, float *map, struct error *err)
+static int explain(struct cam *cam, const void *params, float *map)
 {
-    (void)err; /* the context fills it */
     const struct gradcam_pp *p = params;
     const struct tensor *act = cam_activations(cam);         /* (C,h,w) */
     const struct tensor *grad = cam_gradient(cam, p->score); /* (C,h,w), d score / d act */
@@ -77,6 +76,7 @@ static const struct param params[] = {
     {0}};
 
 const struct method method_gradcam_pp = {
+    .abi = METHOD_ABI,
     .name = "gradcam_pp",
     .title = "Grad-CAM++",
     .year = 2018,

@@ -3,7 +3,8 @@
  *
  * pass = one image through the network, once, for all methods: logits, class, activations of every layer asked for.
  * cam_explain() runs a method on a pass; cam_finish() makes the saliency map from what the method wrote.
- * Everything lives in the image's arena. A session serves one pass at a time, but one may go back to an older pass.
+ * Passes, kept gradients and maps live in the image's arena, a method's scratch in the worker's. A session serves one pass
+ * at a time, but one may go back to an older pass.
  */
 #ifndef METHODS_HARNESS_H
 #define METHODS_HARNESS_H
@@ -12,8 +13,24 @@
 #include "base/cost.h"
 #include "methods/method.h"
 
-struct cam_setup {
+struct cam_open;
+
+/*
+ * What a thread needs to run methods: its session, memory for one call at a time, and the methods that it has opened
+ * (method.h). {.session = session} is ready; a session serves one worker. The session is the caller's to free, after
+ * cam_worker_release(), which closes the methods.
+ */
+struct cam_worker {
     struct session *session;
+    struct arena scratch, lasting; /* of a call of explain(); until the release */
+    struct cam_open *open;
+};
+
+void cam_worker_release(struct cam_worker *worker);
+size_t cam_worker_bytes(const struct cam_worker *worker); /* session and arenas */
+
+struct cam_setup {
+    struct cam_worker *worker;
     struct arena *arena;    /* the image's */
     const float *input;     /* (3,H,W), normalised; stays until the arena is reset */
     float black[3];         /* what a black pixel is after normalisation */
@@ -21,6 +38,7 @@ struct cam_setup {
     int batch;              /* passes that go to the engine in one call; 0: chosen. Changes memory, not results */
     uint64_t seed;          /* the run's */
     const char *image_name; /* with the seed: key of random streams */
+    int image_index;        /* in the image set; -1: outside one */
 };
 
 struct cam_pass;
@@ -50,7 +68,13 @@ struct cam_map {
     struct cost cost;
 };
 
-/* Runs a method on a pass for its class at layer `layer` of the network. `label` keys its random stream. */
+/* Does the method fit this program's METHOD_ABI? 0, or -1 with err. */
+int cam_check_method(const struct method *method, struct error *err);
+
+/*
+ * Runs a method on a pass for its class at layer `layer` of the network, and opens it before where this worker has not.
+ * `label` keys its random stream. `params` must stay until the worker's release. Errors: the method's own; no memory.
+ */
 int cam_explain(struct cam_pass *pass, const struct method *method, const void *params, int layer, const char *label,
                 struct cam_map *map, struct error *err);
 

@@ -57,11 +57,11 @@ static void fuse(int how, const float *map, int maps, size_t n, float *fused)
 }
 
 /* The layer with the largest map, the first of equals; the target layer where none is named. */
-static const struct tensor *largest_layer(struct cam *cam, const struct param_names *layers, struct error *err)
+static const struct tensor *largest_layer(struct cam *cam, const struct param_names *layers)
 {
     const struct tensor *largest = layers->count ? NULL : cam_activations(cam);
     for (int l = 0; l < layers->count; l++) {
-        struct cam *layer = cam_layer(cam, layers->name[l], err);
+        struct cam *layer = cam_layer(cam, layers->name[l]);
         const struct tensor *act = layer ? cam_activations(layer) : NULL;
         if (!act)
             return NULL;
@@ -71,10 +71,10 @@ static const struct tensor *largest_layer(struct cam *cam, const struct param_na
     return largest;
 }
 
-static int form(struct cam *cam, const void *params, struct map_form *form, struct error *err)
+static int form(struct cam *cam, const void *params, struct map_form *form)
 {
     const struct layercam *p = params;
-    const struct tensor *largest = largest_layer(cam, &p->layers, err);
+    const struct tensor *largest = largest_layer(cam, &p->layers);
     if (!largest)
         return -1;
     form->h = largest->h;
@@ -82,9 +82,9 @@ static int form(struct cam *cam, const void *params, struct map_form *form, stru
     return 0;
 }
 
-static int fuse_layers(struct cam *cam, const struct layercam *p, float *map, struct error *err)
+static int fuse_layers(struct cam *cam, const struct layercam *p, float *map)
 {
-    const struct tensor *largest = largest_layer(cam, &p->layers, err);
+    const struct tensor *largest = largest_layer(cam, &p->layers);
     if (!largest)
         return -1;
     const size_t n = tensor_plane(largest);
@@ -94,7 +94,7 @@ static int fuse_layers(struct cam *cam, const struct layercam *p, float *map, st
     for (size_t i = 0; i < n; i++)
         map[i] = p->fuse == FUSE_PRODUCT ? 1 : 0;
     for (int l = 0; l < p->layers.count; l++) {
-        struct cam *layer = cam_layer(cam, p->layers.name[l], err);
+        struct cam *layer = cam_layer(cam, p->layers.name[l]);
         const struct tensor *act = layer ? cam_activations(layer) : NULL;
         if (!act || layer_map(layer, p->score, own))
             return -1;
@@ -105,12 +105,12 @@ static int fuse_layers(struct cam *cam, const struct layercam *p, float *map, st
     return 0;
 }
 
-static int explain(struct cam *cam, const void *params, float *map, struct error *err)
+static int explain(struct cam *cam, const void *params, float *map)
 {
     const struct layercam *p = params;
     if (p->layers.count > 1)
-        return fuse_layers(cam, p, map, err);
-    struct cam *layer = p->layers.count ? cam_layer(cam, p->layers.name[0], err) : cam;
+        return fuse_layers(cam, p, map);
+    struct cam *layer = p->layers.count ? cam_layer(cam, p->layers.name[0]) : cam;
     return layer ? layer_map(layer, p->score, map) : -1;
 }
 
@@ -132,6 +132,7 @@ static const struct param params[] = {
     {0}};
 
 const struct method method_layercam = {
+    .abi = METHOD_ABI,
     .name = "layercam",
     .title = "LayerCAM",
     .year = 2021,

@@ -4,12 +4,14 @@
  * A method turns one image and one class into a map of evidence. It is one file that includes this header and defines
  * `const struct method method_NAME`; the build finds that line. Tensors are float32, row-major: (C,h,w) of the target
  * layer, (3,H,W) of the network's input, which is normalised (mean 0, deviation 1). What the context returns is
- * read-only, lives until the next image and is never freed. A call that fails returns NULL or -1 and has filled the
- * error: the method passes it on by returning -1.
+ * read-only and never freed: the pass's own values live as long as the image, scratch and results of a call until
+ * explain() returns. A call that fails returns NULL or -1 and has filled the context's error, and the method returns -1;
+ * for a failure of its own it calls cam_fail().
  */
 #ifndef METHODS_METHOD_H
 #define METHODS_METHOD_H
 
+#include "base/arena.h"
 #include "base/error.h"
 #include "base/numbers.h"
 #include "base/param.h"
@@ -21,7 +23,16 @@
 #include <stdint.h>
 #include <string.h>
 
-struct cam; /* the image at hand, its class, one target layer */
+struct cam; /* one image, its class, one target layer */
+
+/* Of struct method and of the functions below; raised when a method must be changed to fit them. */
+#define METHOD_ABI 1
+
+/* Properties of a method, for `flags`. */
+enum method_flag {
+    METHOD_ORIGINAL_ONLY =
+        1, /* has maps of the pictures of an image set only, none of a masked or otherwise changed input */
+};
 
 enum method_needs {
     METHOD_NEEDS_GRADIENT = 1,      /* a backward pass of the tail */
@@ -41,6 +52,7 @@ struct map_form {
 };
 
 struct method {
+    int abi;            /* METHOD_ABI */
     const char *name;   /* key in configs and results, [a-z0-9_]+; never renamed; the file's name */
     const char *title;  /* as printed in tables: "Grad-CAM" */
     int year;           /* of publication; 0: none */
@@ -49,6 +61,7 @@ struct method {
     unsigned needs;     /* METHOD_NEEDS_* */
     const char *cost;   /* for people: "1 forward, 1 backward of the tail" */
     enum method_map map;
+    unsigned flags;             /* METHOD_ORIGINAL_ONLY */
     bool is_signed;             /* negative values are not cut off before min-max */
     bool is_normalised;         /* the map is in [0,1] already: no ReLU, no min-max */
     bool is_control;            /* no explanation, but what explanations are compared with: drawn grey, never "best" */
@@ -57,16 +70,24 @@ struct method {
     /*
      * Explain cam_class(cam). `params` is the method's struct, inside its ranges. Writes map: h*w or H*W floats (see
      * `map`), any scale; a value that is not finite makes the map undefined, and is counted. ReLU, min-max and enlargement
-     * are done by the harness (the protocol's post-processing). Returns 0, or -1 with `err` filled. Prints nothing and
-     * keeps no state, so that two threads may explain two images at once.
+     * are done by the harness (the protocol's post-processing). Returns 0, or -1 and the context's error. Prints nothing and
+     * keeps no state but that of open(), so that two threads may explain two images at once.
      */
-    int (*explain)(struct cam *cam, const void *params, float *map, struct error *err);
+    int (*explain)(struct cam *cam, const void *params, float *map);
     /*
      * Where the map's form depends on the parameters (several layers fused, a ReLU that can be switched off): changes
      * what `map`, `is_signed` and `is_normalised` have filled in, before explain() is called with a map of that size;
-     * NULL: nothing to change. Returns 0, or -1 with `err` filled.
+     * NULL: nothing to change. Returns 0, or -1 and the context's error.
      */
-    int (*form)(struct cam *cam, const void *params, struct map_form *form, struct error *err);
+    int (*form)(struct cam *cam, const void *params, struct map_form *form);
+    /*
+     * State that outlives an image: an open file, a table, a helper process. A worker (a thread with its session) calls
+     * open() before its first map of these parameters and close() when it ends; cam_state() returns the state in
+     * between. `arena` lives until after close(). open() returns NULL with `err` filled on failure, and nothing is
+     * closed then. Both are optional; close() may be NULL alone.
+     */
+    void *(*open)(const void *params, struct arena *arena, struct error *err);
+    void (*close)(void *state);
     /* Passes made for one map, for the estimate before a run; NULL: 1 full pass and what `needs` says. */
     void (*passes)(const void *params, const struct tensor *layer, struct shape input, double *full, double *tail,
                    double *backward);
@@ -79,18 +100,20 @@ extern const struct method *const methods[];
 
 const float *cam_input(struct cam *cam); /* x (3,H,W), normalised */
 struct shape cam_input_shape(const struct cam *cam);
-int cam_class(const struct cam *cam);            /* c, fixed on the unmasked image by the protocol */
-int cam_classes(const struct cam *cam);          /* K; 2 where the network has one output, a sigmoid's logit */
-const float *cam_logits(struct cam *cam);        /* y (K); (-z, z) of such a network */
-const float *cam_probabilities(struct cam *cam); /* softmax(y) (K); sigmoid(y) of such a network */
-float cam_logit(struct cam *cam);                /* y_c */
-float cam_probability(struct cam *cam);          /* p_c */
+const char *cam_image_name(const struct cam *cam); /* in the image set; of a picture outside one: its path */
+int cam_image_index(const struct cam *cam);        /* position in the image set, from 0; -1 outside one */
+int cam_class(const struct cam *cam);              /* c, fixed on the unmasked image by the protocol */
+int cam_classes(const struct cam *cam);            /* K; 2 where the network has one output, a sigmoid's logit */
+const float *cam_logits(struct cam *cam);          /* y (K); (-z, z) of such a network */
+const float *cam_probabilities(struct cam *cam);   /* softmax(y) (K); sigmoid(y) of such a network */
+float cam_logit(struct cam *cam);                  /* y_c */
+float cam_probability(struct cam *cam);            /* p_c */
 
 /* A (C,h,w): the target layer's value for the image. */
 const struct tensor *cam_activations(struct cam *cam);
 
 /* A context for another layer of the same pass; only layers named by the method's PARAM_LAYERS rows. */
-struct cam *cam_layer(struct cam *cam, const char *name, struct error *err);
+struct cam *cam_layer(struct cam *cam, const char *name);
 
 /* -- gradients --------------------------------------------------------------------------------------------------- */
 
@@ -99,6 +122,7 @@ enum cam_score {
     CAM_PROBABILITY,     /* p_c */
     CAM_LOG_PROBABILITY, /* log p_c */
     CAM_REST,            /* y_c + log p_c */
+    CAM_SCORE_COUNT,
 };
 #define CAM_SCORE_CHOICES "logit|prob|logprob|rest"
 
@@ -113,7 +137,7 @@ const struct tensor *cam_input_gradient(struct cam *cam, enum cam_score score);
 
 /*
  * -- further passes ----------------------------------------------------------------------------------------------------
- * Each is counted, also where the answer is found on a shorter way (runtime.exact_passes switches these off).
+ * Each pass is counted even when a shortcut supplies the result (runtime.exact_passes switches shortcuts off).
  */
 
 /* What one changed image or activation gives for the class being explained. */
@@ -153,9 +177,15 @@ int cam_masked_by_keys(struct cam *cam, int n, const float *keys, size_t width, 
 const float *cam_blurred_input(struct cam *cam, int kernel, double sigma);
 const float *cam_black_input(struct cam *cam);
 
-/* Scratch of `count` zeroed floats, or of anything, until the next image; NULL and an error when memory is short. */
+/* Scratch of `count` zeroed floats, or of anything, until explain() returns; NULL and an error when memory is short. */
 float *cam_floats(struct cam *cam, size_t count);
 void *cam_alloc(struct cam *cam, size_t count, size_t size);
+
+/* Fills the context's error with one sentence (base/error.h) about what the method itself cannot do. Returns -1. */
+int cam_fail(struct cam *cam, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* What open() has returned in this worker; NULL without an open(). */
+void *cam_state(struct cam *cam);
 
 /* A random stream fixed by the run's seed, the image and the method. */
 struct random_stream cam_random(struct cam *cam);

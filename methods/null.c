@@ -4,9 +4,9 @@
  */
 #include "methods/method.h"
 
-static int explain(struct cam *cam, const void *params, float *map, struct error *err)
+static int explain(struct cam *cam, const void *params, float *map)
 {
-    (void)params, (void)err; /* none; the context fills err */
+    (void)params; /* none */
     const struct tensor *act = cam_activations(cam);
     if (!act)
         return -1;
@@ -15,6 +15,7 @@ static int explain(struct cam *cam, const void *params, float *map, struct error
 }
 
 const struct method method_null = {
+    .abi = METHOD_ABI,
     .name = "null",
     .title = "No map",
     .version = 1,

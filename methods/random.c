@@ -14,9 +14,8 @@ static void fill(struct random_stream *stream, float *values, size_t n)
         values[i] = (float)random_uniform(stream);
 }
 
-static int explain(struct cam *cam, const void *params, float *map, struct error *err)
+static int explain(struct cam *cam, const void *params, float *map)
 {
-    (void)err; /* the context fills it */
     const struct random *p = params;
     const struct shape input = cam_input_shape(cam);
     struct random_stream stream = cam_random(cam);
@@ -37,6 +36,7 @@ static const struct param params[] = {
     PARAM_INT(struct random, grid, 7, 0, 224, "cells of a side; 0: a value for each pixel"), {0}};
 
 const struct method method_random = {
+    .abi = METHOD_ABI,
     .name = "random",
     .title = "Random",
     .version = 1,

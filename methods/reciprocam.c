@@ -101,9 +101,8 @@ static int tail_by_activations(struct cam *cam, const struct tensor *act, const 
     return cam_tail(cam, act->h * act->w, write_activation, &work, out);
 }
 
-static int explain(struct cam *cam, const void *params, float *map, struct error *err)
+static int explain(struct cam *cam, const void *params, float *map)
 {
-    (void)err; /* the context fills it */
     const struct reciprocam *p = params;
     const struct tensor *act = cam_activations(cam); /* (C,h,w) */
     struct cam_output *out = act ? cam_alloc(cam, tensor_plane(act), sizeof *out) : NULL;
@@ -133,6 +132,7 @@ static const struct param params[] = {
     {0}};
 
 const struct method method_reciprocam = {
+    .abi = METHOD_ABI,
     .name = "reciprocam",
     .title = "Recipro-CAM",
     .year = 2022,

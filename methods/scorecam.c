@@ -196,9 +196,8 @@ static int weights_of(struct cam *cam, const struct scorecam *p, struct work *wo
     return 0;
 }
 
-static int explain(struct cam *cam, const void *params, float *map, struct error *err)
+static int explain(struct cam *cam, const void *params, float *map)
 {
-    (void)err; /* the context fills it */
     const struct scorecam *p = params;
     const struct recipe recipe = recipe_of(p);
     const struct shape input = cam_input_shape(cam);
@@ -242,6 +241,7 @@ static const struct param params[] = {
     {0}};
 
 const struct method method_scorecam = {
+    .abi = METHOD_ABI,
     .name = "scorecam",
     .title = "Score-CAM",
     .year = 2020,

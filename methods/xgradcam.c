@@ -19,9 +19,8 @@ static float weight_of(const float *act, const float *grad, size_t plane, double
     return fabs(sum) <= eps ? 0 : (float)(product / (sum + eps)); /* a signed channel may sum to almost nothing */
 }
 
-static int explain(struct cam *cam, const void *params, float *map, struct error *err)
+static int explain(struct cam *cam, const void *params, float *map)
 {
-    (void)err; /* the context fills it */
     const struct xgradcam *p = params;
     const struct tensor *act = cam_activations(cam);         /* (C,h,w) */
     const struct tensor *grad = cam_gradient(cam, p->score); /* (C,h,w), d score / d act */
@@ -41,6 +40,7 @@ static const struct param params[] = {
     {0}};
 
 const struct method method_xgradcam = {
+    .abi = METHOD_ABI,
     .name = "xgradcam",
     .title = "XGrad-CAM",
     .year = 2020,

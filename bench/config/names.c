@@ -2,6 +2,7 @@
 #include "bench/config/names.h"
 
 #include "base/text.h"
+#include "methods/harness.h"
 
 #define WORDS_MAX 128
 
@@ -24,7 +25,7 @@ const struct method *method_called(const char *where, const char *name, struct e
     int count = 0;
     for (int i = 0; methods[i]; i++) {
         if (text_same_name(methods[i]->name, name) || text_same_name(methods[i]->title, name))
-            return methods[i];
+            return cam_check_method(methods[i], err) ? NULL : methods[i];
         if (!methods[i]->is_control && count < WORDS_MAX) /* a control is never suggested as an explanation */
             words[count++] = methods[i]->name;
     }

@@ -37,7 +37,7 @@ static int set_params(struct mapper *mapper, char *pairs, struct error *err)
 
 int mapper_open(struct mapper *mapper, const struct subject *subject, const char *method, struct error *err)
 {
-    *mapper = (struct mapper){.subject = subject};
+    *mapper = (struct mapper){.subject = subject, .worker.session = subject->session};
     arena_init(&mapper->held, 0);
     arena_init(&mapper->image, 0);
     char *rest = arena_string(&mapper->held, method);
@@ -55,6 +55,7 @@ int mapper_open(struct mapper *mapper, const struct subject *subject, const char
 
 void mapper_close(struct mapper *mapper)
 {
+    cam_worker_release(&mapper->worker);
     arena_release(&mapper->held);
     arena_release(&mapper->image);
 }
@@ -71,12 +72,13 @@ int mapper_map(struct mapper *mapper, int input, struct saliency *saliency, stru
     const struct cam_post post = {.at_layer = true, .at_input = true, .eps = 1e-7f};
     struct cam_map map;
     arena_reset(&mapper->image);
-    const struct cam_setup setup = {.session = subject->session,
+    const struct cam_setup setup = {.worker = &mapper->worker,
                                     .arena = &mapper->image,
                                     .input = subject->inputs + (size_t)input * subject_input_size(subject),
                                     .black = {black(subject, 0), black(subject, 1), black(subject, 2)},
                                     .seed = 1,
-                                    .image_name = "input"};
+                                    .image_name = "input",
+                                    .image_index = -1};
     struct cam_pass *pass = cam_pass_run(&setup, err);
     if (!pass || cam_explain(pass, mapper->method, mapper->params, 0, mapper->method->name, &map, err) ||
         cam_finish(&map, &post, shape.h, shape.w, &mapper->image, saliency, err))

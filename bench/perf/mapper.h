@@ -13,6 +13,7 @@ struct mapper {
     void *params;      /* the method's, in its own arena */
     struct arena held; /* as long as the mapper */
     struct arena image;
+    struct cam_worker worker;
 };
 
 /*

@@ -23,6 +23,7 @@ struct probe {
     const struct run *run;
     int backbone;
     struct session *session;
+    struct cam_worker *worker;
     struct calibrated *out;
     float *input;
     bool is_wide; /* one of several workers, each a thread */
@@ -108,9 +109,10 @@ static int measure_masked(struct probe *probe, struct arena *arena, struct error
 
 static struct cam_pass *measure_base(struct probe *probe, struct arena *arena, struct error *err)
 {
-    struct cam_setup setup = panel_setup(&probe->run->panel, probe->session, arena);
+    struct cam_setup setup = panel_setup(&probe->run->panel, probe->worker, arena);
     setup.input = probe->input;
     setup.image_name = "calibration";
+    setup.image_index = -1;
     const double begun = now(probe);
     struct cam_pass *pass = cam_pass_run(&setup, err);
     probe->out->base = now(probe) - begun;
@@ -131,7 +133,7 @@ static int measure_method(struct probe *probe, struct cam_pass *pass, int m, str
     struct cam_map map;
     struct saliency saliency;
     probe->out->explain[m] = expected(probe, m);
-    if (probe->out->explain[m] > EXPLAIN_SECONDS)
+    if (probe->out->explain[m] > EXPLAIN_SECONDS || (method->method->flags & METHOD_ORIGINAL_ONLY))
         return 0;
     const double begun = now(probe);
     if (cam_explain(pass, method->method, method->params, 0, method->label, &map, err))
@@ -188,19 +190,25 @@ static int measure(struct probe *probe, struct evaluator *evaluator, struct erro
 static int measure_worker(const struct run *run, int backbone, struct session *session, bool is_wide,
                           struct calibrated *out, struct error *err)
 {
-    struct probe probe = {.run = run, .backbone = backbone, .session = session, .out = out, .is_wide = is_wide};
     struct evaluator evaluator = {.panel = &run->panel,
                                   .backbone = run->config.backbones[backbone].label,
                                   .input = run->backbones[backbone].input,
-                                  .session = session};
+                                  .worker.session = session};
+    struct probe probe = {.run = run,
+                          .backbone = backbone,
+                          .session = session,
+                          .worker = &evaluator.worker,
+                          .out = out,
+                          .is_wide = is_wide};
     const double wall = clock_seconds(CLOCK_MONOTONIC), own = now(&probe);
     arena_init(&evaluator.arena, 0);
     const int status = measure(&probe, &evaluator, err);
-    out->worker_bytes = session_bytes(session) + evaluator.arena.held_bytes;
+    out->worker_bytes = cam_worker_bytes(&evaluator.worker) + evaluator.arena.held_bytes;
     if (!status)
         measure_task(&probe, &evaluator);
     out->own_seconds = now(&probe) - own;
     out->wall_seconds = clock_seconds(CLOCK_MONOTONIC) - wall;
+    cam_worker_release(&evaluator.worker);
     arena_release(&evaluator.arena);
     return status;
 }

@@ -87,9 +87,10 @@ static float black(const struct walk *walk, int colour)
 
 static struct cam_setup setup_of(const struct walk *walk, const float *input)
 {
-    struct cam_setup setup = panel_setup(walk->panel, walk->evaluator->session, arena_of(walk));
+    struct cam_setup setup = panel_setup(walk->panel, &walk->evaluator->worker, arena_of(walk));
     setup.input = input;
     setup.image_name = walk->subject->name;
+    setup.image_index = walk->subject->index;
     for (int colour = 0; colour < 3; colour++)
         setup.black[colour] = black(walk, colour);
     return setup;
@@ -480,7 +481,7 @@ int evaluate_picture(struct evaluator *evaluator, const struct evaluate_subject 
     struct walk walk = {.evaluator = evaluator,
                         .panel = evaluator->panel,
                         .subject = subject,
-                        .input = network_input(session_network(evaluator->session))};
+                        .input = network_input(session_network(evaluator->worker.session))};
     *out = (struct evaluated){0};
     const int status = open_views(&walk, err);
     *is_unreadable = walk.is_unreadable;
@@ -505,8 +506,8 @@ int evaluate_image(struct evaluator *evaluator, const struct run *run, int backb
 {
     const int place = run->chosen[image];
     const bool has_labels = !run->backbones[backbone].misfit; /* else the labels are of other classes */
-    struct evaluate_subject subject = {.name = run->image_names[image],
-                                       .label = has_labels ? imageset_label(run->images, place) : -1};
+    struct evaluate_subject subject = {
+        .name = run->image_names[image], .index = place, .label = has_labels ? imageset_label(run->images, place) : -1};
     arena_reset(&evaluator->arena);
     if (imageset_picture(run->images, place, &evaluator->arena, &subject.picture, err) ||
         (panel_needs_truth(&run->panel) &&

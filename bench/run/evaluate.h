@@ -14,7 +14,7 @@ struct evaluator {
     const struct panel *panel;
     const char *backbone;       /* label, for errors */
     struct picture_input input; /* mean, deviation and resizing of the network */
-    struct session *session;
+    struct cam_worker worker;
     struct arena arena;
 };
 
@@ -40,6 +40,7 @@ struct evaluated {
 /* A decoded picture; it lives in the evaluator's arena or longer. */
 struct evaluate_subject {
     const char *name;
+    int index; /* in the image set; -1: outside one */
     int label; /* -1 unknown */
     struct picture picture;
     struct annotation annotation; /* all zero: there is no truth */

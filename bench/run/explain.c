@@ -163,8 +163,8 @@ static int open_network(struct explain *explain, struct error *err)
     explain->network = run_load_network(explain->backbone, NULL, err);
     if (!explain->network)
         return -1;
-    explain->evaluator.session = session_create(explain->network, run->threads, err);
-    return explain->evaluator.session ? 0 : -1;
+    explain->evaluator.worker.session = session_create(explain->network, run->threads, err);
+    return explain->evaluator.worker.session ? 0 : -1;
 }
 
 /* Finds a class by name or synset, else by index. */
@@ -232,7 +232,8 @@ void explain_close(struct explain *explain)
 {
     if (!explain)
         return;
-    session_free(explain->evaluator.session);
+    cam_worker_release(&explain->evaluator.worker);
+    session_free(explain->evaluator.worker.session);
     network_free(explain->network);
     arena_release(&explain->evaluator.arena);
     run_close(&explain->run);
@@ -355,7 +356,7 @@ static int draw(struct explain *explain, const char *picture, const struct evalu
 
 static int explain_file(struct explain *explain, const char *file, struct explained *out, struct error *err)
 {
-    struct evaluate_subject subject = {.name = last_part(file), .label = explain->klass};
+    struct evaluate_subject subject = {.name = last_part(file), .index = -1, .label = explain->klass};
     struct evaluated evaluated;
     bool is_unreadable;
     arena_reset(&explain->evaluator.arena);

@@ -27,9 +27,9 @@ int panel_view_count(const struct panel *panel)
     return count;
 }
 
-struct cam_setup panel_setup(const struct panel *panel, struct session *session, struct arena *arena)
+struct cam_setup panel_setup(const struct panel *panel, struct cam_worker *worker, struct arena *arena)
 {
-    return (struct cam_setup){.session = session,
+    return (struct cam_setup){.worker = worker,
                               .arena = arena,
                               .exact_passes = panel->exact_passes,
                               .batch = panel->batch,

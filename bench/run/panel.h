@@ -30,6 +30,6 @@ int panel_view_count(const struct panel *panel);
 bool panel_same_view(const struct protocol *a, const struct protocol *b);
 
 /* The part of a base pass's setup that follows from the panel; input, black and image_name are the caller's to set. */
-struct cam_setup panel_setup(const struct panel *panel, struct session *session, struct arena *arena);
+struct cam_setup panel_setup(const struct panel *panel, struct cam_worker *worker, struct arena *arena);
 
 #endif

@@ -143,7 +143,7 @@ static inline struct network *small_open_evaluator(struct small_run *s, struct e
     *evaluator = (struct evaluator){.panel = &s->run.panel,
                                     .backbone = "resnet18",
                                     .input = s->run.backbones[0].input,
-                                    .session = session_create(network, 1, &s->err)};
+                                    .worker.session = session_create(network, 1, &s->err)};
     arena_init(&evaluator->arena, 0);
     return network;
 }
@@ -151,7 +151,8 @@ static inline struct network *small_open_evaluator(struct small_run *s, struct e
 static inline void small_close_evaluator(struct evaluator *evaluator, struct network *network)
 {
     arena_release(&evaluator->arena);
-    session_free(evaluator->session);
+    cam_worker_release(&evaluator->worker);
+    session_free(evaluator->worker.session);
     network_free(network);
 }
 

@@ -32,7 +32,7 @@ static void copy_image(void *context, int index, float *out)
 static double probability(struct walk *w, float *image)
 {
     float logits[SMALL_CLASSES], p[SMALL_CLASSES];
-    session_forward(w->evaluator.session, 1, copy_image, image, logits);
+    session_forward(w->evaluator.worker.session, 1, copy_image, image, logits);
     softmax(logits, SMALL_CLASSES, p);
     return p[w->klass];
 }

@@ -69,7 +69,7 @@ static int gradcam(struct walk *w, const float *x, int klass, bool enlarges_firs
     float *act = calloc((size_t)layer.c * plane, sizeof *act), *grad = calloc((size_t)layer.c * plane, sizeof *grad);
     float logits[SMALL_CLASSES], q[SMALL_CLASSES] = {0}, small[64] = {0};
     assert_true(plane <= 64);
-    session_base(w->evaluator.session, x, logits, (float *const[]){act});
+    session_base(w->evaluator.worker.session, x, logits, (float *const[]){act});
     if (klass < 0)
         for (int k = klass = 0; k < SMALL_CLASSES; k++)
             klass = logits[k] > logits[klass] ? k : klass;
@@ -78,7 +78,7 @@ static int gradcam(struct walk *w, const float *x, int klass, bool enlarges_firs
         sum += exp((double)logits[k] - logits[klass]);
     *p = 1 / sum;
     q[klass] = 1;
-    small_must(&w->small, session_gradient(w->evaluator.session, 0, act, q, NULL, grad, &w->small.err));
+    small_must(&w->small, session_gradient(w->evaluator.worker.session, 0, act, q, NULL, grad, &w->small.err));
     for (int c = 0; c < layer.c; c++) {
         double weight = 0;
         for (size_t i = 0; i < plane; i++)
@@ -211,10 +211,10 @@ TEST(several_protocols_have_the_values_each_has_alone)
 static const struct method *counted;
 static int calls;
 
-static int count_calls(struct cam *cam, const void *params, float *map, struct error *err)
+static int count_calls(struct cam *cam, const void *params, float *map)
 {
     calls++;
-    return counted->explain(cam, params, map, err);
+    return counted->explain(cam, params, map);
 }
 
 /* How often a method runs on one image; coherency needs the map of x*m for each protocol that is another judgement. */

@@ -160,10 +160,10 @@ TEST(maps_asked_for_again_keep_what_was_measured)
 static const struct method *real;
 
 /* Ctrl-C while the first map is made. */
-static int explain_interrupted(struct cam *cam, const void *params, float *map, struct error *err)
+static int explain_interrupted(struct cam *cam, const void *params, float *map)
 {
     raise(SIGINT);
-    return real->explain(cam, params, map, err);
+    return real->explain(cam, params, map);
 }
 
 static ino_t file_number(const struct small_run *s, const char *name)

@@ -29,8 +29,7 @@ run_unit_test metrics roughness
 cat >methods/mycam.c <<'END'
 #include "methods/method.h"
 
-static int explain(struct cam *cam, __attribute__((unused)) const void *params, float *map,
-                   __attribute__((unused)) struct error *err)
+static int explain(struct cam *cam, __attribute__((unused)) const void *params, float *map)
 {
     const struct tensor *act = cam_activations(cam);
     if (!act)
@@ -40,7 +39,7 @@ static int explain(struct cam *cam, __attribute__((unused)) const void *params, 
 }
 
 const struct method method_mycam = {
-    .name = "mycam", .title = "Mine", .version = 1, .cost = "1 forward", .explain = explain};
+    .abi = METHOD_ABI, .name = "mycam", .title = "Mine", .version = 1, .cost = "1 forward", .explain = explain};
 END
 run_unit_test methods mycam
 

@@ -23,7 +23,7 @@
 
 struct bench {
     struct network *network;
-    struct session *session;
+    struct cam_worker worker;
     struct arena arena;
     float *input; /* (3,H,W) */
     struct cam_pass *pass;
@@ -207,13 +207,14 @@ static const struct bench_network {
 /* Another pass on bench->input; everything made before is given back. */
 static inline void bench_run(struct bench *bench)
 {
-    const struct cam_setup setup = {.session = bench->session,
+    const struct cam_setup setup = {.worker = &bench->worker,
                                     .arena = &bench->arena,
                                     .input = bench->input,
                                     .black = {-2, -1.5f, -1.25f},
                                     .exact_passes = bench->exact_passes,
                                     .seed = 1,
-                                    .image_name = "image"};
+                                    .image_name = "image",
+                                    .image_index = 7};
     arena_reset(&bench->arena);
     bench->pass = cam_pass_run(&setup, &bench->err);
     if (!bench->pass)
@@ -237,7 +238,7 @@ static inline void bench_open_with(struct bench *bench, const char *name, void (
     if (change)
         change(&weights);
     bench->network = network_create(graph, &weights, row->layers, BENCH_LAYERS, &bench->err);
-    if (!bench->network || !(bench->session = session_create(bench->network, 1, &bench->err)))
+    if (!bench->network || !(bench->worker.session = session_create(bench->network, 1, &bench->err)))
         fail_msg("%s", bench->err.text);
     golden_weights_release(&weights);
     graph_free(graph);
@@ -259,7 +260,8 @@ static inline void bench_open(struct bench *bench, const char *name)
 static inline void bench_close(struct bench *bench)
 {
     arena_release(&bench->arena);
-    session_free(bench->session);
+    cam_worker_release(&bench->worker);
+    session_free(bench->worker.session);
     network_free(bench->network);
     free(bench->input);
 }
@@ -318,11 +320,10 @@ struct bench_probe {
     void *context;
 };
 
-static inline int bench_probe_explain(struct cam *cam, const void *params, float *map, struct error *err)
+static inline int bench_probe_explain(struct cam *cam, const void *params, float *map)
 {
     const struct bench_probe *probe = params;
     const struct tensor *act = cam_activations(cam);
-    (void)err;
     memset(map, 0, tensor_plane(act) * sizeof *map);
     probe->run(cam, probe->context);
     return 0;
@@ -331,8 +332,12 @@ static inline int bench_probe_explain(struct cam *cam, const void *params, float
 static inline struct cost bench_run_probe(struct bench *bench, const char *layer, const char *label,
                                           struct bench_probe probe)
 {
-    static const struct method method = {
-        .name = "probe", .title = "probe", .version = 1, .params_size = sizeof probe, .explain = bench_probe_explain};
+    static const struct method method = {.abi = METHOD_ABI,
+                                         .name = "probe",
+                                         .title = "probe",
+                                         .version = 1,
+                                         .params_size = sizeof probe,
+                                         .explain = bench_probe_explain};
     struct cam_map map;
     if (cam_explain(bench->pass, &method, &probe, network_find_layer(bench->network, layer), label, &map, &bench->err))
         fail_msg("%s", bench->err.text);

@@ -327,7 +327,7 @@ static void check_older_pass(const char *layer, int first)
     assert_non_null(input);
     golden_fill(input, 3 * PIXELS, 99);
     const struct cam_setup setup = {
-        .session = bench.session, .arena = &bench.arena, .input = input, .seed = 1, .image_name = "image"};
+        .worker = &bench.worker, .arena = &bench.arena, .input = input, .seed = 1, .image_name = "image"};
     bench.pass = cam_pass_run(&setup, &bench.err);
     assert_non_null(bench.pass);
     maps_of(&bench, layer, 0, got);
@@ -369,9 +369,9 @@ TEST(a_session_of_several_lanes_makes_the_same_maps)
     struct bench bench;
     bench_open(&bench, "vgg");
     maps_of(&bench, "features.7", 0, want);
-    session_free(bench.session);
-    bench.session = session_create(bench.network, 3, &bench.err);
-    assert_non_null(bench.session);
+    session_free(bench.worker.session);
+    bench.worker.session = session_create(bench.network, 3, &bench.err);
+    assert_non_null(bench.worker.session);
     bench_run(&bench);
     maps_of(&bench, "features.7", 0, got);
     assert_memory_equal(got, want, sizeof got);
@@ -384,6 +384,7 @@ TEST(descriptors_are_complete)
         const struct method *method = methods[i];
         assert_true(method->name[0] && method->title[0] && method->cost && method->version > 0);
         assert_non_null(method->explain);
+        assert_int_equal(method->abi, METHOD_ABI);
         assert_true(!method->params == !method->params_size);
         assert_true(i == 0 || strcmp(methods[i - 1]->name, method->name) < 0);
     }

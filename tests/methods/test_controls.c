@@ -45,7 +45,7 @@ TEST(a_random_grid_is_enlarged)
 static void random_map(struct bench *bench, uint64_t seed, const char *image, const char *label, float *out)
 {
     const struct cam_setup setup = {
-        .session = bench->session, .arena = &bench->arena, .input = bench->input, .seed = seed, .image_name = image};
+        .worker = &bench->worker, .arena = &bench->arena, .input = bench->input, .seed = seed, .image_name = image};
     const struct method *method = bench_method("random");
     struct cam_map map;
     arena_reset(&bench->arena);

@@ -1,0 +1,178 @@
+/* methods/call.c - calling a method: its state in a worker, its scratch, its errors. */
+#include "methods/cam_private.h"
+
+#include "base/clock.h"
+
+#include <stdarg.h>
+
+/* -- states --------------------------------------------------------------------------------------------------------- */
+
+/* A method that a worker has opened; the same parameters are open once. */
+struct cam_open {
+    struct cam_open *next;
+    const struct method *method;
+    const void *params;
+    void *state;
+};
+
+int cam_check_method(const struct method *method, struct error *err)
+{
+    if (method->abi == METHOD_ABI)
+        return 0;
+    return error_set(err,
+                     "method \"%s\": was written for interface %d, this program has %d; adapt it to methods/method.h",
+                     method->name, method->abi, METHOD_ABI);
+}
+
+static struct cam_open *find_open(const struct cam_worker *worker, const struct method *method, const void *params)
+{
+    struct cam_open *open = worker->open;
+    while (open && (open->method != method || open->params != params))
+        open = open->next;
+    return open;
+}
+
+/* The method's state; opens the method where this is its first call. */
+static int state_of(struct cam_worker *worker, const struct method *method, const void *params, void **state,
+                    struct error *err)
+{
+    *state = NULL;
+    if (!method->open)
+        return 0;
+    struct cam_open *open = find_open(worker, method, params);
+    if (!open) {
+        open = arena_alloc(&worker->lasting, 1, sizeof *open);
+        if (!open)
+            return error_memory(err, "a method's state");
+        *open = (struct cam_open){worker->open, method, params, method->open(params, &worker->lasting, err)};
+        if (!open->state)
+            return -1;
+        worker->open = open;
+    }
+    *state = open->state;
+    return 0;
+}
+
+void cam_worker_release(struct cam_worker *worker)
+{
+    for (const struct cam_open *open = worker->open; open; open = open->next)
+        if (open->method->close)
+            open->method->close(open->state);
+    arena_release(&worker->lasting);
+    arena_release(&worker->scratch);
+    worker->open = NULL;
+}
+
+size_t cam_worker_bytes(const struct cam_worker *worker)
+{
+    return session_bytes(worker->session) + worker->lasting.held_bytes + worker->scratch.held_bytes;
+}
+
+/* -- a call --------------------------------------------------------------------------------------------------------- */
+
+static struct map_form form_of(struct cam *cam, const struct method *method)
+{
+    const bool is_input = method->map == METHOD_MAP_INPUT;
+    const struct shape input = network_input(cam->pass->network);
+    const struct tensor *act = &cam->pass->layers[cam->layer];
+    return (struct map_form){is_input ? input.h : act->h, is_input ? input.w : act->w, method->is_signed,
+                             method->is_normalised};
+}
+
+/* Runs the hooks with their scratch; the map is in the pass's arena. */
+static int call(struct cam *cam, const struct method *method, const void *params, struct cam_map *map)
+{
+    map->form = form_of(cam, method);
+    if (method->form && method->form(cam, params, &map->form))
+        return -1;
+    map->data = arena_floats(cam->pass->setup.arena, (size_t)map->form.h * (size_t)map->form.w);
+    if (!map->data)
+        return error_memory(cam->err, "a map");
+    return method->explain(cam, params, map->data);
+}
+
+int cam_explain(struct cam_pass *pass, const struct method *method, const void *params, int layer, const char *label,
+                struct cam_map *map, struct error *err)
+{
+    struct cam_worker *worker = pass->setup.worker;
+    struct cam cam = {.pass = pass, .layer = layer, .label = label, .cost = &map->cost, .err = err};
+    *map = (struct cam_map){.cost = {.full = 1}};
+    *err = (struct error){0};
+    if (state_of(worker, method, params, &cam.state, err))
+        return -1;
+    const double start = seconds_now();
+    const int status = call(&cam, method, params, map);
+    arena_reset(&worker->scratch);
+    if (status)
+        return err->text[0] ? -1 : error_set(err, "it failed and gave no reason");
+    map->cost.seconds += pass->seconds + (seconds_now() - start);
+    return 0;
+}
+
+/* -- what every method may call ------------------------------------------------------------------------------------- */
+
+int cam_fail(struct cam *cam, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    error_write_list(cam->err, format, args);
+    va_end(args);
+    return -1;
+}
+
+void *cam_state(struct cam *cam)
+{
+    return cam->state;
+}
+
+struct cam *cam_layer(struct cam *cam, const char *name)
+{
+    const int layer = network_find_layer(cam->pass->network, name);
+    if (layer < 0) {
+        cam_fail(cam, "layer \"%s\" was not asked for before the run", name);
+        return NULL;
+    }
+    struct cam *other = cam_alloc(cam, 1, sizeof *other);
+    if (!other)
+        return NULL;
+    *other = *cam;
+    other->layer = layer;
+    return other;
+}
+
+void *cam_alloc(struct cam *cam, size_t count, size_t size)
+{
+    void *memory = arena_alloc(&cam->pass->setup.worker->scratch, count, size);
+    if (!memory)
+        error_memory(cam->err, "a method's work");
+    return memory;
+}
+
+float *cam_floats(struct cam *cam, size_t count)
+{
+    return cam_alloc(cam, count, sizeof(float));
+}
+
+struct random_stream cam_random(struct cam *cam)
+{
+    struct random_stream stream;
+    random_init(&stream, cam->pass->setup.seed,
+                random_purpose(random_purpose(0, cam->pass->setup.image_name), cam->label));
+    return stream;
+}
+
+void cam_upsample(const struct cam *cam, const float *plane, float *out, bool align_corners)
+{
+    const struct tensor *act = &cam->pass->layers[cam->layer];
+    const struct shape input = network_input(cam->pass->network);
+    upsample_bilinear(plane, 1, act->h, act->w, out, input.h, input.w, align_corners);
+}
+
+void weighted_sum(const struct tensor *act, const float *weight, float *map)
+{
+    const size_t plane = tensor_plane(act);
+    memset(map, 0, plane * sizeof *map);
+    for (int k = 0; k < act->c; k++)
+        for (size_t i = 0; i < plane; i++)
+            map[i] += weight[k] * act->data[k * plane + i];
+}

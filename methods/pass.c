@@ -1,0 +1,140 @@
+/* methods/pass.c - the base pass of one image, and what methods read from it. */
+#include "methods/cam_private.h"
+
+#include "base/clock.h"
+
+static int allocate_pass(struct cam_pass *pass, float ***values, struct error *err)
+{
+    struct arena *arena = pass->setup.arena;
+    const size_t layers = (size_t)network_layer_count(pass->network), classes = (size_t)pass->classes;
+    pass->output = arena_floats(arena, (size_t)pass->outputs);
+    pass->logits = arena_floats(arena, classes);
+    pass->probabilities = arena_floats(arena, classes);
+    pass->layers = arena_alloc(arena, layers, sizeof *pass->layers);
+    pass->gradients = arena_alloc(arena, layers + 1, sizeof *pass->gradients);
+    pass->side = arena_floats(arena, session_side_count(pass->setup.worker->session));
+    *values = arena_alloc(arena, layers, sizeof **values);
+    if (!pass->output || !pass->logits || !pass->probabilities || !pass->layers || !pass->gradients || !pass->side ||
+        !*values)
+        return error_memory(err, "an image's base pass");
+    for (size_t i = 0; i < layers; i++) {
+        const struct shape shape = network_layer_shape(pass->network, (int)i);
+        float *data = arena_floats(arena, (size_t)shape.c * (size_t)shape.h * (size_t)shape.w);
+        if (!data)
+            return error_memory(err, "an image's base pass");
+        (*values)[i] = data;
+        pass->layers[i] = (struct tensor){shape.c, shape.h, shape.w, data};
+    }
+    return 0;
+}
+
+struct cam_pass *cam_pass_run(const struct cam_setup *setup, struct error *err)
+{
+    struct cam_pass *pass = arena_alloc(setup->arena, 1, sizeof *pass);
+    if (!pass) {
+        error_memory(err, "an image's base pass");
+        return NULL;
+    }
+    pass->setup = *setup;
+    struct session *session = setup->worker->session;
+    pass->network = session_network(session);
+    pass->outputs = network_classes(pass->network);
+    pass->classes = class_count(pass->outputs);
+    float **values;
+    if (allocate_pass(pass, &values, err))
+        return NULL;
+    const double start = seconds_now();
+    session_allow_differences(session, !setup->exact_passes);
+    session_base(session, setup->input, pass->output, values);
+    class_scores(pass->output, pass->outputs, pass->logits, pass->probabilities);
+    session_side_save(session, pass->side);
+    pass->klass =
+        pass->outputs == 1 ? cam_pass_predicted(pass) : (int)position_of_largest(pass->logits, (size_t)pass->classes);
+    pass->seconds = seconds_now() - start;
+    return pass;
+}
+
+/* Class 1 if both are equal, as with a threshold of 0.5 on the sigmoid. */
+int cam_pass_predicted(const struct cam_pass *pass)
+{
+    return pass->outputs == 1 ? pass->probabilities[1] >= pass->probabilities[0]
+                              : (int)position_of_largest(pass->probabilities, (size_t)pass->classes);
+}
+
+int cam_pass_classes(const struct cam_pass *pass)
+{
+    return pass->classes;
+}
+
+void cam_pass_set_class(struct cam_pass *pass, int klass)
+{
+    pass->klass = klass;
+    memset(pass->gradients, 0, ((size_t)network_layer_count(pass->network) + 1) * sizeof *pass->gradients);
+}
+
+int cam_pass_class(const struct cam_pass *pass)
+{
+    return pass->klass;
+}
+
+const float *cam_pass_probabilities(const struct cam_pass *pass)
+{
+    return pass->probabilities;
+}
+
+/* -- what methods read ---------------------------------------------------------------------------------------------- */
+
+const float *cam_input(struct cam *cam)
+{
+    return cam->pass->setup.input;
+}
+
+struct shape cam_input_shape(const struct cam *cam)
+{
+    return network_input(cam->pass->network);
+}
+
+const char *cam_image_name(const struct cam *cam)
+{
+    return cam->pass->setup.image_name;
+}
+
+int cam_image_index(const struct cam *cam)
+{
+    return cam->pass->setup.image_index;
+}
+
+int cam_class(const struct cam *cam)
+{
+    return cam->pass->klass;
+}
+
+int cam_classes(const struct cam *cam)
+{
+    return cam->pass->classes;
+}
+
+const float *cam_logits(struct cam *cam)
+{
+    return cam->pass->logits;
+}
+
+const float *cam_probabilities(struct cam *cam)
+{
+    return cam->pass->probabilities;
+}
+
+float cam_logit(struct cam *cam)
+{
+    return cam->pass->logits[cam->pass->klass];
+}
+
+float cam_probability(struct cam *cam)
+{
+    return cam->pass->probabilities[cam->pass->klass];
+}
+
+const struct tensor *cam_activations(struct cam *cam)
+{
+    return &cam->pass->layers[cam->layer];
+}

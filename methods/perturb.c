@@ -1,0 +1,283 @@
+/* methods/perturb.c - further passes in batches, tails on changed activations, passes that repeat another one. */
+#include "methods/cam_private.h"
+
+#include "nn/simd.h"
+
+/* Passes go to the engine in batches, so that n does not decide how many logits are held. */
+#define BATCH 256
+
+void cam_class_outputs(const struct cam_pass *pass, const float *output, int n, struct cam_output *out)
+{
+    for (int i = 0; i < n; i++, output += pass->outputs)
+        out[i] = (struct cam_output){class_logit(output, pass->outputs, pass->klass),
+                                     class_probability(output, pass->outputs, pass->klass)};
+}
+
+/* A source whose items begin at `first`. */
+struct shifted {
+    session_source *source;
+    void *context;
+    int first;
+};
+
+static void shifted_source(void *context, int index, float *out)
+{
+    const struct shifted *shifted = context;
+    shifted->source(shifted->context, shifted->first + index, out);
+}
+
+int cam_run_passes(struct cam *cam, enum pass_kind kind, int n, session_source *source, void *context,
+                   struct cam_output *out)
+{
+    struct cam_pass *pass = cam->pass;
+    struct session *session = pass->setup.worker->session;
+    const struct arena_mark mark = arena_mark(&pass->setup.worker->scratch);
+    const int batch = pass->setup.batch ? pass->setup.batch : BATCH;
+    float *logits = cam_floats(cam, (size_t)(n < batch ? n : batch) * (size_t)pass->outputs);
+    if (!logits)
+        return -1;
+    session_side_restore(session, pass->side);
+    for (int first = 0; first < n; first += batch) {
+        const int count = n - first < batch ? n - first : batch;
+        struct shifted shifted = {source, context, first};
+        switch (kind) {
+        case PASS_FULL:
+            session_forward(session, count, shifted_source, &shifted, logits);
+            break;
+        case PASS_TAIL:
+            session_tail(session, cam->layer, count, shifted_source, &shifted, logits);
+            break;
+        case PASS_TAIL_POSITIONS:
+            session_tail_positions(session, cam->layer, count, shifted_source, &shifted, logits);
+            break;
+        case PASS_TAIL_POOLED:
+            session_tail_pooled(session, cam->layer, count, shifted_source, &shifted, logits);
+            break;
+        }
+        cam_class_outputs(pass, logits, count, out + first);
+    }
+    arena_rewind(&pass->setup.worker->scratch, mark);
+    return 0;
+}
+
+int cam_pass_others(struct cam_pass *pass, int n, session_source *source, void *context, struct cam_output *out,
+                    struct error *err)
+{
+    struct cost ignored = {0};
+    struct cam cam = {.pass = pass, .cost = &ignored, .err = err};
+    return cam_run_passes(&cam, PASS_FULL, n, source, context, out);
+}
+
+int cam_tail(struct cam *cam, int n, cam_source *source, void *context, struct cam_output *out)
+{
+    cam->cost->tail += n;
+    return cam_run_passes(cam, PASS_TAIL, n, source, context, out);
+}
+
+/* A with its channels last (h,w,C), as the engine has it: changed there, it needs no transposition for each pass. */
+static float *positions_of(struct cam *cam)
+{
+    const struct tensor *act = cam_activations(cam);
+    const size_t plane = tensor_plane(act), channels = (size_t)act->c;
+    float *positions = cam_floats(cam, tensor_size(act));
+    for (size_t k = 0; positions && k < channels; k++)
+        for (size_t i = 0; i < plane; i++)
+            positions[i * channels + k] = act->data[k * plane + i];
+    return positions;
+}
+
+/*
+ * Masks on A. Where the tail begins with global average pooling and goes on linearly, a mask changes only the mean of each
+ * channel, so the tail runs on means: a vector a pass instead of C planes. Means are summed as the pooling operator does,
+ * so that both ways give the same bits (tests/methods/test_context.c).
+ */
+struct layer_masks {
+    const struct tensor *act;
+    const float *values;    /* (n,h,w) */
+    const float *positions; /* positions_of() */
+};
+
+static bool is_pooled(const struct cam *cam)
+{
+    return !cam->pass->setup.exact_passes && network_pooled_linear(cam->pass->network, cam->layer);
+}
+
+static void spatial_source(void *context, int index, float *out)
+{
+    const struct layer_masks *masks = context;
+    const size_t plane = tensor_plane(masks->act);
+    const float *mask = masks->values + (size_t)index * plane, *act = masks->act->data;
+    for (int k = 0; k < masks->act->c; k++)
+        for (size_t i = 0; i < plane; i++)
+            *out++ = *act++ * mask[i];
+}
+
+/* y (count,n) = x (count,n), each row times its weight */
+MULTIVERSION static void weigh_rows(const float *x, const float *weight, size_t count, size_t n, float *y)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < n; k++)
+            y[i * n + k] = x[i * n + k] * weight[i];
+}
+
+static void positions_source(void *context, int index, float *out)
+{
+    const struct layer_masks *masks = context;
+    const size_t plane = tensor_plane(masks->act);
+    weigh_rows(masks->positions, masks->values + (size_t)index * plane, plane, (size_t)masks->act->c, out);
+}
+
+/* The mean of each of n channels over the positions (count,n), weighted. */
+MULTIVERSION static void weighted_means(const float *positions, const float *weight, size_t count, size_t n, float *out)
+{
+    memset(out, 0, n * sizeof *out);
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < n; k++)
+            out[k] += positions[i * n + k] * weight[i];
+    for (size_t k = 0; k < n; k++)
+        out[k] /= (float)count;
+}
+
+static void pooled_spatial_source(void *context, int index, float *out)
+{
+    const struct layer_masks *masks = context;
+    const size_t plane = tensor_plane(masks->act);
+    weighted_means(masks->positions, masks->values + (size_t)index * plane, plane, (size_t)masks->act->c, out);
+}
+
+int cam_tail_spatial_masks(struct cam *cam, int n, const float *masks, struct cam_output *out)
+{
+    const struct tensor *act = cam_activations(cam);
+    struct layer_masks context = {.act = act, .values = masks};
+    cam->cost->tail += n;
+    if (cam->pass->setup.exact_passes)
+        return cam_run_passes(cam, PASS_TAIL, n, spatial_source, &context, out);
+    const struct arena_mark mark = arena_mark(&cam->pass->setup.worker->scratch);
+    const bool pooled = is_pooled(cam);
+    context.positions = positions_of(cam);
+    if (!context.positions || cam_run_passes(cam, pooled ? PASS_TAIL_POOLED : PASS_TAIL_POSITIONS, n,
+                                             pooled ? pooled_spatial_source : positions_source, &context, out))
+        return -1;
+    arena_rewind(&cam->pass->setup.worker->scratch, mark);
+    return 0;
+}
+
+/* -- passes that repeat another one --------------------------------------------------------------------------------- */
+
+/* A source's items, those of `which` alone. */
+struct chosen {
+    session_source *source;
+    void *context;
+    const int *which;
+};
+
+static void chosen_source(void *context, int index, float *out)
+{
+    const struct chosen *chosen = context;
+    chosen->source(chosen->context, chosen->which[index], out);
+}
+
+int cam_run_distinct(struct cam *cam, enum pass_kind kind, int n, const int *same, session_source *source,
+                     void *context, struct cam_output *out)
+{
+    int *which = cam_alloc(cam, (size_t)n, sizeof *which), *place = cam_alloc(cam, (size_t)n, sizeof *place);
+    struct cam_output *answers = cam_alloc(cam, (size_t)n, sizeof *answers);
+    int count = 0;
+    if (!which || !place || !answers)
+        return -1;
+    for (int i = 0; i < n; i++)
+        if (same[i] == i) {
+            place[i] = count;
+            which[count++] = i;
+        }
+    struct chosen chosen = {source, context, which};
+    if (cam_run_passes(cam, kind, count, chosen_source, &chosen, answers))
+        return -1;
+    for (int i = 0; i < n; i++)
+        out[i] = same[i] == SAME_AS_BASE ? (struct cam_output){cam_logit(cam), cam_probability(cam)}
+                                         : answers[place[same[i]]];
+    cam->cost->repeated += n - count;
+    return 0;
+}
+
+/* -- channels that are replaced ------------------------------------------------------------------------------------- */
+
+struct channels {
+    const struct tensor *act;
+    const int *channel;
+    const float *value;
+    const float *positions; /* positions_of() */
+};
+
+static void channel_source(void *context, int index, float *out)
+{
+    const struct channels *channels = context;
+    const size_t plane = tensor_plane(channels->act);
+    memcpy(out, channels->act->data, tensor_size(channels->act) * sizeof *out);
+    for (size_t i = 0; i < plane; i++)
+        out[(size_t)channels->channel[index] * plane + i] = channels->value[index];
+}
+
+static void channel_positions_source(void *context, int index, float *out)
+{
+    const struct channels *channels = context;
+    const size_t count = (size_t)channels->act->c, size = tensor_size(channels->act);
+    memcpy(out, channels->positions, size * sizeof *out);
+    for (size_t i = (size_t)channels->channel[index]; i < size; i += count)
+        out[i] = channels->value[index];
+}
+
+static float mean(const float *values, size_t n)
+{
+    float sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += values[i];
+    return sum / (float)n;
+}
+
+/* Behind pooling one channel changes the logits by a multiple of a column of the weight: no passes at all. */
+static int replace_behind_pooling(struct cam *cam, int n, const struct channels *channels, struct cam_output *out)
+{
+    const struct cam_pass *pass = cam->pass;
+    const struct arena_mark mark = arena_mark(&pass->setup.worker->scratch);
+    const size_t plane = tensor_plane(channels->act);
+    float *output = cam_floats(cam, (size_t)pass->outputs);
+    if (!output)
+        return -1;
+    for (int i = 0; i < n; i++) {
+        const int channel = channels->channel[i];
+        const float change = channels->value[i] - mean(channels->act->data + (size_t)channel * plane, plane);
+        network_pooled_column(pass->network, cam->layer, channel, output);
+        for (int k = 0; k < pass->outputs; k++)
+            output[k] = pass->output[k] + change * output[k];
+        cam_class_outputs(pass, output, 1, &out[i]);
+    }
+    arena_rewind(&pass->setup.worker->scratch, mark);
+    return 0;
+}
+
+static bool all_are(const float *values, size_t n, float value)
+{
+    for (size_t i = 0; i < n; i++)
+        if (values[i] != value)
+            return false;
+    return true;
+}
+
+int cam_tail_channels(struct cam *cam, int n, const int *channel, const float *value, struct cam_output *out)
+{
+    struct channels channels = {cam_activations(cam), channel, value, NULL};
+    const size_t plane = tensor_plane(channels.act);
+    cam->cost->tail += n;
+    if (is_pooled(cam))
+        return replace_behind_pooling(cam, n, &channels, out);
+    if (cam->pass->setup.exact_passes)
+        return cam_run_passes(cam, PASS_TAIL, n, channel_source, &channels, out);
+    int *same = cam_alloc(cam, (size_t)n, sizeof *same);
+    channels.positions = positions_of(cam);
+    if (!same || !channels.positions)
+        return -1;
+    for (int i = 0; i < n; i++)
+        same[i] = all_are(channels.act->data + (size_t)channel[i] * plane, plane, value[i]) ? SAME_AS_BASE : i;
+    return cam_run_distinct(cam, PASS_TAIL_POSITIONS, n, same, channel_positions_source, &channels, out);
+}
