@@ -1,8 +1,10 @@
-/* base/param.c - rows of parameters: defaults, parsing, writing. */
+/* base/param.c - rows: defaults, parsing, writing. */
 #include "base/param.h"
 
 #include "base/text.h"
 
+#include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,9 +17,14 @@ const struct param *param_find(const struct param *params, const char *name)
     return NULL;
 }
 
-static void *field_of(const struct param *param, void *out)
+void *param_field(const struct param *param, void *out)
 {
     return (char *)out + param->offset;
+}
+
+int *param_count(const struct param *param, void *out)
+{
+    return (int *)((char *)out + param->count_offset);
 }
 
 static bool is_text(const struct param *param)
@@ -38,25 +45,22 @@ const struct param *param_missing(const struct param *params, const void *in)
     return NULL;
 }
 
-static void default_text(const struct param *param, char *text, size_t size)
+static void set_default(const struct param *param, void *out)
 {
-    if (param->fallback)
-        snprintf(text, size, "%s", param->fallback);
-    else
-        text_choice_name(param->choices, 0, text, size);
+    if (param->type == PARAM_TYPE_TABLE)
+        param_defaults(param->rows, param_field(param, out));
+    else if (is_text(param) && param->min > 0)
+        *(char *)param_field(param, out) = 0;
+    else if (param->fallback)
+        param_store(param, param->fallback, out);
+    else if (param->type == PARAM_TYPE_ENUM)
+        *(int *)param_field(param, out) = 0;
 }
 
 void param_defaults(const struct param *params, void *out)
 {
-    for (const struct param *param = params; param && param->name; param++) {
-        char text[PARAM_TEXT_MAX];
-        struct error ignored;
-        default_text(param, text, sizeof text);
-        if (is_text(param) && param->min > 0)
-            *(char *)field_of(param, out) = 0;
-        else
-            param_parse(param, text, out, &ignored);
-    }
+    for (const struct param *param = params; param && param->name; param++)
+        set_default(param, out);
 }
 
 void param_allowed(const struct param *param, char *text, size_t size)
@@ -64,7 +68,7 @@ void param_allowed(const struct param *param, char *text, size_t size)
     switch (param->type) {
     case PARAM_TYPE_INT:
     case PARAM_TYPE_FLOAT:
-        snprintf(text, size, "%g..%g%s%s", param->min, param->max, param->choices ? " or " : "",
+        snprintf(text, size, "%.15g..%.15g%s%s", param->min, param->max, param->choices ? " or " : "",
                  param->choices ? param->choices : "");
         break;
     case PARAM_TYPE_BOOL:
@@ -72,6 +76,19 @@ void param_allowed(const struct param *param, char *text, size_t size)
         break;
     case PARAM_TYPE_ENUM:
         snprintf(text, size, "%s", param->choices);
+        break;
+    case PARAM_TYPE_STRING:
+        snprintf(text, size, "%s", param->choices ? param->choices : "text");
+        break;
+    case PARAM_TYPE_SEED:
+        snprintf(text, size, "0..%" PRIu64, UINT64_MAX);
+        break;
+    case PARAM_TYPE_STRINGS:
+    case PARAM_TYPE_LIST:
+        snprintf(text, size, "list");
+        break;
+    case PARAM_TYPE_TABLE:
+        snprintf(text, size, "mapping");
         break;
     case PARAM_TYPE_NAMES:
         snprintf(text, size, "list of at most %g names", param->max);
@@ -93,82 +110,113 @@ static int wrong(const struct param *param, const char *text, struct error *err)
                      text_printable(text, given, sizeof given), allowed);
 }
 
-static int parse_number(const struct param *param, const char *text, void *field, struct error *err)
+static bool store_number(const struct param *param, const char *text, void *field)
 {
-    double number = 0;
+    double number = param->word;
     long long integer = 0;
-    const bool is_word = param->choices && strcmp(text, param->choices) == 0;
+    const bool is_word = param->choices && strcmp(text, param->choices) == 0, is_int = param->type == PARAM_TYPE_INT;
     if (!is_word) {
-        const int status = param->type == PARAM_TYPE_INT ? text_to_int(text, &integer) : text_to_double(text, &number);
-        if (param->type == PARAM_TYPE_INT)
+        const int status = is_int ? text_to_int(text, &integer) : text_to_double(text, &number);
+        if (is_int)
             number = (double)integer;
         if (status || number < param->min || number > param->max)
-            return wrong(param, text, err);
+            return false;
     }
-    if (param->type == PARAM_TYPE_INT)
+    if (is_int)
         *(int *)field = (int)number;
     else
         *(double *)field = number;
-    return 0;
+    return true;
 }
 
-static int parse_names(const struct param *param, const char *text, struct param_names *names, struct error *err)
+static bool store_names(const struct param *param, const char *text, struct param_names *names)
 {
     *names = (struct param_names){0};
     while (*text) {
         const size_t length = strcspn(text, ",");
         if (length == 0 || length >= PARAM_TEXT_MAX || names->count >= (int)param->max)
-            return wrong(param, text, err);
+            return false;
         memcpy(names->name[names->count++], text, length);
         text += length + (text[length] == ',');
     }
-    return 0;
+    return true;
 }
 
-static int parse_bool(const struct param *param, const char *text, bool *field, struct error *err)
+static bool store_bool(const char *text, bool *field)
 {
     *field = strcmp(text, "true") == 0;
-    return *field || strcmp(text, "false") == 0 ? 0 : wrong(param, text, err);
+    return *field || strcmp(text, "false") == 0;
 }
 
-static int parse_enum(const struct param *param, const char *text, int *field, struct error *err)
+static bool store_enum(const struct param *param, const char *text, int *field)
 {
     *field = text_choice(param->choices, text);
-    return *field >= 0 ? 0 : wrong(param, text, err);
+    return *field >= 0;
 }
 
-static int parse_text(const struct param *param, const char *text, char *field, struct error *err)
+static bool store_text(const struct param *param, const char *text, char *field)
 {
     const size_t length = strlen(text);
     if ((double)length < param->min || (double)length > param->max)
-        return wrong(param, text, err);
+        return false;
     memcpy(field, text, length + 1);
-    return 0;
+    return true;
+}
+
+static bool store_string(const struct param *param, const char *text, const char **field)
+{
+    if (param->choices && text_choice(param->choices, text) < 0)
+        return false;
+    *field = text;
+    return true;
+}
+
+static bool store_seed(const char *text, uint64_t *field)
+{
+    if (!text[0] || strspn(text, "0123456789") != strlen(text))
+        return false;
+    errno = 0;
+    const unsigned long long number = strtoull(text, NULL, 10);
+    *field = number;
+    return errno == 0;
+}
+
+bool param_store(const struct param *param, const char *text, void *out)
+{
+    void *field = param_field(param, out);
+    switch (param->type) {
+    case PARAM_TYPE_INT:
+    case PARAM_TYPE_FLOAT:
+        return store_number(param, text, field);
+    case PARAM_TYPE_BOOL:
+        return store_bool(text, field);
+    case PARAM_TYPE_ENUM:
+        return store_enum(param, text, field);
+    case PARAM_TYPE_NAMES:
+        return store_names(param, text, field);
+    case PARAM_TYPE_TEXT:
+    case PARAM_TYPE_PATH:
+        return store_text(param, text, field);
+    case PARAM_TYPE_STRING:
+        return store_string(param, text, field);
+    case PARAM_TYPE_SEED:
+        return store_seed(text, field);
+    case PARAM_TYPE_STRINGS:
+    case PARAM_TYPE_TABLE:
+    case PARAM_TYPE_LIST:
+        break;
+    }
+    return false;
 }
 
 int param_parse(const struct param *param, const char *text, void *out, struct error *err)
 {
-    void *field = field_of(param, out);
-    switch (param->type) {
-    case PARAM_TYPE_INT:
-    case PARAM_TYPE_FLOAT:
-        return parse_number(param, text, field, err);
-    case PARAM_TYPE_BOOL:
-        return parse_bool(param, text, field, err);
-    case PARAM_TYPE_ENUM:
-        return parse_enum(param, text, field, err);
-    case PARAM_TYPE_NAMES:
-        return parse_names(param, text, field, err);
-    case PARAM_TYPE_TEXT:
-    case PARAM_TYPE_PATH:
-        return parse_text(param, text, field, err);
-    }
-    return wrong(param, text, err);
+    return param_store(param, text, out) ? 0 : wrong(param, text, err);
 }
 
 static void format_number(const struct param *param, double number, char *text, size_t size)
 {
-    if (param->choices && number == 0 && param->min > 0) /* the word stands for 0, which is not a number in range */
+    if (param->choices && number == param->word && param->min > number) /* not a number in range */
         snprintf(text, size, "%s", param->choices);
     else if (snprintf(text, size, "%.15g", number) < 0 || strtod(text, NULL) != number)
         snprintf(text, size, "%.17g", number);
@@ -204,6 +252,17 @@ void param_format(const struct param *param, const void *in, char *text, size_t 
     case PARAM_TYPE_TEXT:
     case PARAM_TYPE_PATH:
         snprintf(text, size, "%s", (const char *)field);
+        break;
+    case PARAM_TYPE_STRING:
+        snprintf(text, size, "%s", *(const char *const *)field ? *(const char *const *)field : "");
+        break;
+    case PARAM_TYPE_SEED:
+        snprintf(text, size, "%" PRIu64, *(const uint64_t *)field);
+        break;
+    case PARAM_TYPE_STRINGS:
+    case PARAM_TYPE_TABLE:
+    case PARAM_TYPE_LIST:
+        text[0] = 0;
         break;
     }
 }

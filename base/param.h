@@ -1,8 +1,9 @@
 /*
- * base/param.h - parameters as rows of a table.
+ * base/param.h - tables of rows: how the fields of a struct are called, parsed, checked, defaulted and written.
  *
- * A method, metric or protocol describes its own struct by rows {name, type, offset, default, range, help}; the harness
- * parses, checks, lists and writes them, and the owner reads plain fields. A table ends with {0}.
+ * One kind of row serves parameters of methods, metrics and operators, keys of protocols and configs, and options of
+ * command lines. A row is {name, type, offset, default, range, help}; a table ends with {0}. The owner of the struct reads
+ * plain fields.
  *
  *     struct scorecam { int scoring, max_channels; };
  *     static const struct param params[] = {
@@ -24,13 +25,18 @@
 #define PARAM_VALUE_MAX PARAM_PATH_MAX /* characters of any value as text, its end included */
 
 enum param_type {
-    PARAM_TYPE_INT,   /* field: int; `choices`, if set, is one word that stands for 0 ("auto") */
+    PARAM_TYPE_INT,   /* field: int; `choices`, if set, is one word that means `word` ("auto") */
     PARAM_TYPE_FLOAT, /* field: double; likewise */
     PARAM_TYPE_BOOL,  /* field: bool */
     PARAM_TYPE_ENUM,  /* field: int, the position in `choices` */
     PARAM_TYPE_NAMES, /* field: struct param_names, such as layers */
     PARAM_TYPE_TEXT,  /* field: char[], ends with 0 */
     PARAM_TYPE_PATH,  /* field: likewise; names a file, which a run checks, hashes and counts as part of its identity */
+    PARAM_TYPE_STRING,  /* field: const char *, the given text itself; NULL: none; of `choices`, if set */
+    PARAM_TYPE_STRINGS, /* field: const char **, a list of them; their number is at `count_offset` */
+    PARAM_TYPE_SEED,    /* field: uint64_t */
+    PARAM_TYPE_TABLE,   /* field: a struct that `rows` describe */
+    PARAM_TYPE_LIST,    /* field: a pointer to structs, read by `read_yaml`; their number is at `count_offset` */
 };
 
 struct param_names {
@@ -38,42 +44,62 @@ struct param_names {
     char name[PARAM_NAMES_MAX][PARAM_TEXT_MAX];
 };
 
+struct arena;
+struct param;
+struct yaml;
+
+/* Readers of a row's own, where its type's does not do; `out` is the struct that the table describes. 0, or -1 with err. */
+typedef int param_yaml_reader(const struct yaml *value, const struct param *row, void *out, struct arena *arena,
+                              struct error *err);
+typedef int param_word_reader(const char *word, const struct param *row, void *out, struct error *err);
+
 struct param {
     const char *name;
     enum param_type type;
     size_t offset;        /* of the field in the owner's struct */
-    const char *fallback; /* the default, as text */
+    const char *fallback; /* the default, as text; NULL: none, but of an ENUM the first choice */
     double min, max;     /* INT, FLOAT: inclusive; NAMES: how many; TEXT, PATH: length in bytes; min 1: must be given */
     const char *choices; /* ENUM: "a|b|c" */
     const char *help;
+    int word;                     /* INT, FLOAT: what the word in `choices` means */
+    size_t count_offset;          /* LIST, STRINGS: of an int */
+    const struct param *rows;     /* TABLE */
+    bool is_required;             /* of a config */
+    param_yaml_reader *read_yaml; /* of a config */
+    const void *more;             /* what only a reader of the row's own understands */
+    int letter;                   /* of a command line: -t; 0: none */
+    const char *value;            /* of a command line: what its usage calls the value; NULL: takes none */
+    param_word_reader *read_word; /* of a command line */
 };
 
 /* clang-format takes the rows for blocks of statements */
 /* clang-format off */
-#define PARAM_INT(S, field, fallback, min, max, help) \
-    {#field, PARAM_TYPE_INT, offsetof(S, field), #fallback, min, max, NULL, help}
-#define PARAM_INT_OR(S, field, word, fallback, min, max, help) \
-    {#field, PARAM_TYPE_INT, offsetof(S, field), #fallback, min, max, word, help}
-#define PARAM_FLOAT(S, field, fallback, min, max, help) \
-    {#field, PARAM_TYPE_FLOAT, offsetof(S, field), #fallback, min, max, NULL, help}
-#define PARAM_BOOL(S, field, fallback, help) \
-    {#field, PARAM_TYPE_BOOL, offsetof(S, field), #fallback, 0, 1, NULL, help}
+#define PARAM_ROW(S, field, kind, ...) {.name = #field, .type = PARAM_TYPE_##kind, .offset = offsetof(S, field), __VA_ARGS__}
+#define PARAM_INT(S, field, default, least, most, text) \
+    PARAM_ROW(S, field, INT, .fallback = #default, .min = least, .max = most, .help = text)
+#define PARAM_INT_OR(S, field, other, default, least, most, text) \
+    PARAM_ROW(S, field, INT, .fallback = #default, .min = least, .max = most, .choices = other, .help = text)
+#define PARAM_FLOAT(S, field, default, least, most, text) \
+    PARAM_ROW(S, field, FLOAT, .fallback = #default, .min = least, .max = most, .help = text)
+#define PARAM_BOOL(S, field, default, text) PARAM_ROW(S, field, BOOL, .fallback = #default, .max = 1, .help = text)
 /* The first choice is the default. */
-#define PARAM_ENUM(S, field, choices, help) \
-    {#field, PARAM_TYPE_ENUM, offsetof(S, field), NULL, 0, 0, choices, help}
-#define PARAM_LAYERS(S, field, max, help) \
-    {#field, PARAM_TYPE_NAMES, offsetof(S, field), "", 0, max, NULL, help}
-#define PARAM_TEXT(S, field, fallback, help) \
-    {#field, PARAM_TYPE_TEXT, offsetof(S, field), fallback, 0, sizeof((S){0}.field) - 1, NULL, help}
+#define PARAM_ENUM(S, field, list, text) PARAM_ROW(S, field, ENUM, .choices = list, .help = text)
+#define PARAM_LAYERS(S, field, most, text) PARAM_ROW(S, field, NAMES, .fallback = "", .max = most, .help = text)
+#define PARAM_TEXT(S, field, default, text) \
+    PARAM_ROW(S, field, TEXT, .fallback = default, .max = sizeof((S){0}.field) - 1, .help = text)
 /* Has no default: a config must give it. */
-#define PARAM_PATH(S, field, help) \
-    {#field, PARAM_TYPE_PATH, offsetof(S, field), "", 1, sizeof((S){0}.field) - 1, NULL, help}
+#define PARAM_PATH(S, field, text) \
+    PARAM_ROW(S, field, PATH, .fallback = "", .min = 1, .max = sizeof((S){0}.field) - 1, .help = text)
 /* clang-format on */
 
 /* The row called `name`, or NULL. `params` may be NULL: a table without rows. */
 const struct param *param_find(const struct param *params, const char *name);
 
-/* Fills every field with its default. */
+/* The field, and the number of elements, of a row in the owner's struct. */
+void *param_field(const struct param *param, void *out);
+int *param_count(const struct param *param, void *out);
+
+/* Fills every field that has a default, also those of nested tables. */
 void param_defaults(const struct param *params, void *out);
 
 /* The text of a TEXT or PATH row. */
@@ -81,6 +107,12 @@ const char *param_text(const struct param *param, const void *in);
 
 /* The first row that must be given and is not, or NULL. */
 const struct param *param_missing(const struct param *params, const void *in);
+
+/*
+ * Writes the field of one row from text, which must live as long as a STRING is used. False if the text is not allowed;
+ * the field is then undefined. TABLE, LIST and STRINGS have no text.
+ */
+bool param_store(const struct param *param, const char *text, void *out);
 
 /*
  * Writes the field of one row from text; NAMES are separated by commas. Errors name the parameter, what was given and

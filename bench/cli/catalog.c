@@ -69,7 +69,7 @@ static const char *param_type_name(const struct param *param)
     static const char *const names[] = {
         [PARAM_TYPE_INT] = "int",   [PARAM_TYPE_FLOAT] = "float", [PARAM_TYPE_BOOL] = "bool",
         [PARAM_TYPE_ENUM] = "enum", [PARAM_TYPE_NAMES] = "names", [PARAM_TYPE_TEXT] = "text",
-        [PARAM_TYPE_PATH] = "path",
+        [PARAM_TYPE_PATH] = "path", [PARAM_TYPE_STRING] = "text", [PARAM_TYPE_SEED] = "int",
     };
     return names[param->type];
 }

@@ -19,7 +19,6 @@
 struct arguments {
     struct options common;
     const char *folders[2]; /* base, new */
-    int folder_count;
     const char *junit, *history;
     bool is_update;
     struct compare_tolerance tolerances[TOLERANCES_MAX];
@@ -27,11 +26,10 @@ struct arguments {
     struct compare_options options;
 };
 
-enum key { KEY_JUNIT = OPTIONS_KEY, KEY_UPDATE, KEY_TOLERANCE, KEY_SPEED, KEY_HISTORY };
-
 /* "0.1" or "average_drop=0.1". */
-static int add_tolerance(struct arguments *arguments, const char *text, struct error *err)
+static int read_tolerance(const char *text, const struct param *row, void *out, struct error *err)
 {
+    struct arguments *arguments = out;
     const int at = arguments->options.tolerance_count;
     const char *equals = strchr(text, '='), *number = equals ? equals + 1 : text;
     if (at == TOLERANCES_MAX)
@@ -44,39 +42,33 @@ static int add_tolerance(struct arguments *arguments, const char *text, struct e
         tolerance->metric = arguments->metrics[at];
     }
     arguments->options.tolerance_count++;
-    return options_double("--tolerance", number, 0, 1e300, &tolerance->value, err);
+    return options_store(row, number, tolerance, err);
 }
 
-static int set_speed(struct arguments *arguments, const char *text, struct error *err)
+static int read_speed(const char *text, const struct param *row, void *out, struct error *err)
 {
-    double *speed = &arguments->options.speed;
-    if (options_double("--speed", text, 0, 1e6, speed, err))
+    const double *speed = param_field(row, out);
+    if (options_store(row, text, out, err))
         return -1;
     return *speed == 0 || *speed > 1 ? 0 : error_set(err, "--speed is %s; allowed: 0, or a ratio above 1", text);
 }
 
-static int take(void *target, int key, const char *value, struct error *err)
-{
-    struct arguments *arguments = target;
-    switch (key) {
-    case KEY_JUNIT:
-        arguments->junit = value;
-        return 0;
-    case KEY_HISTORY:
-        arguments->history = value;
-        return 0;
-    case KEY_UPDATE:
-        arguments->is_update = true;
-        return 0;
-    case KEY_TOLERANCE:
-        return add_tolerance(arguments, value, err);
-    case KEY_SPEED:
-        return set_speed(arguments, value, err);
-    default:
-        arguments->folders[arguments->folder_count++] = value;
-        return 0;
-    }
-}
+/* The row of --tolerance is one over an element of `tolerances`. */
+static const struct param rows[] = {
+    OPTION_ROW(struct compare_tolerance, value, FLOAT, "tolerance", 0, .value = "[METRIC=]X", .max = 1e300,
+               .read_word = read_tolerance,
+               .help = "do not ask for equal bits: differences up to X are none (percent: points); may be repeated"),
+    OPTION_ROW(struct arguments, options.speed, FLOAT, "speed", 0, .value = "R", .fallback = "1.1", .max = 1e6,
+               .read_word = read_speed, .help = "ratio of times that counts (1.1); 0: do not compare times"),
+    OPTION_STRING(struct arguments, junit, "junit", 0, "FILE", "write JUnit's XML, a test case per cell"),
+    OPTION_STRING(struct arguments, history, "history", 0, "FILE",
+                  "add NEW to a history of nights; see cambench history"),
+    OPTION_FLAG(struct arguments, is_update, "update-baseline", 0, "then make BASE a copy of NEW's results; exit 0"),
+    {0},
+};
+
+static const struct param word_rows[] = {
+    OPTIONS_WORD(struct arguments, folders[0]), OPTIONS_WORD(struct arguments, folders[1]), {0}};
 
 static const struct options_usage usage = {
     .words = "BASE NEW",
@@ -87,19 +79,11 @@ static const struct options_usage usage = {
         "difference, 1 a difference, 2 nothing compared, something missing or unreadable. With --quiet nothing is "
         "printed if nothing has changed and nothing is new.\vExample:\n"
         "  cambench compare results/baseline results/nightly --junit compare.xml",
-    .rows =
-        (const struct argp_option[]){
-            {"tolerance", KEY_TOLERANCE, "[METRIC=]X", 0,
-             "do not ask for equal bits: differences up to X are none (percent: points); may be repeated", 0},
-            {"speed", KEY_SPEED, "R", 0, "ratio of times that counts (1.1); 0: do not compare times", 0},
-            {"junit", KEY_JUNIT, "FILE", 0, "write JUnit's XML, a test case per cell", 0},
-            {"history", KEY_HISTORY, "FILE", 0, "add NEW to a history of nights; see cambench history", 0},
-            {"update-baseline", KEY_UPDATE, NULL, 0, "then make BASE a copy of NEW's results; exit 0", 0},
-            {0}},
+    .rows = rows,
     .common = OPTIONS_QUIET | OPTIONS_COLOR | OPTIONS_JSON,
     .words_min = 2,
     .words_max = 2,
-    .take = take,
+    .word_rows = word_rows,
 };
 
 /* Both runs and what came of it. */
@@ -282,7 +266,7 @@ static int compare(struct job *job, struct error *err)
 
 static int run(int argc, char **argv, struct error *err)
 {
-    struct arguments arguments = {.options = {.speed = 1.1, .bootstrap = 1000, .seed = 1}};
+    struct arguments arguments = {.options = {.bootstrap = 1000, .seed = 1}};
     const int status = options_parse(&usage, argc, argv, &arguments.common, &arguments, err);
     if (status)
         return options_exit(status);

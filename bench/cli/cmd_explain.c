@@ -15,41 +15,26 @@ struct explain_command {
     const char **pictures; /* as many as there are words */
 };
 
-enum key { KEY_BACKBONE = OPTIONS_KEY, KEY_WEIGHTS, KEY_METHODS, KEY_CLASS, KEY_LAYER, KEY_PROTOCOL };
+static const struct param rows[] = {
+    OPTION_STRING(struct explain_command, options.backbone, "backbone", 0, "ARCH",
+                  "the demo network of this architecture (resnet18)"),
+    OPTION_STRING(struct explain_command, options.weights, "weights", 0, "FILE", "a network of your own"),
+    OPTION_STRING(struct explain_command, options.methods, "methods", 0, "A,B,C",
+                  "methods with their usual parameters, or all (gradcam,gradcam_pp,layercam,reciprocam)"),
+    OPTION_STRING(struct explain_command, options.klass, "class", 0, "CLASS",
+                  "name, synset or index of the class to explain (the predicted one)"),
+    OPTION_STRING(struct explain_command, options.layer, "layer", 0, "LAYER",
+                  "target layer (the architecture's usual one)"),
+    OPTION_STRING(struct explain_command, options.protocol, "protocol", 0, "PROTOCOL",
+                  "how pictures are resized and cropped (cambench)"),
+    OPTION_STRING(struct explain_command, options.output, "output", 'o', "DIR",
+                  "where the PNGs go (the current folder)"),
+    OPTION_INT(struct explain_command, options.threads, "threads", 't', "N", NULL, 0, 1024,
+               "0: as many as there are cores"),
+    {0},
+};
 
-static int take(void *target, int key, const char *value, struct error *err)
-{
-    struct explain_command *command = target;
-    struct explain_options *options = &command->options;
-    switch (key) {
-    case KEY_BACKBONE:
-        options->backbone = value;
-        return 0;
-    case KEY_WEIGHTS:
-        options->weights = value;
-        return 0;
-    case KEY_METHODS:
-        options->methods = value;
-        return 0;
-    case KEY_CLASS:
-        options->klass = value;
-        return 0;
-    case KEY_LAYER:
-        options->layer = value;
-        return 0;
-    case KEY_PROTOCOL:
-        options->protocol = value;
-        return 0;
-    case 'o':
-        options->output = value;
-        return 0;
-    case 't':
-        return options_int("--threads", value, 0, 1024, &options->threads, err);
-    default:
-        command->pictures[options->picture_count++] = value;
-        return 0;
-    }
-}
+static const struct param word_rows[] = {OPTIONS_WORDS(struct explain_command, pictures, options.picture_count), {0}};
 
 static const struct options_usage usage = {
     .words = "IMAGE...",
@@ -62,24 +47,11 @@ static const struct options_usage usage = {
         "  cambench explain *.jpg --backbone vgg16_bn --output maps\n"
         "  cambench explain dog.jpg --weights resnet50.h5 --class tabby\n\n"
         "Without --weights a demo network that comes with cambench is used; it knows drawn shapes, not dogs.\n",
-    .rows =
-        (const struct argp_option[]){
-            {"backbone", KEY_BACKBONE, "ARCH", 0, "the demo network of this architecture (resnet18)", 0},
-            {"weights", KEY_WEIGHTS, "FILE", 0, "a network of your own", 0},
-            {"methods", KEY_METHODS, "A,B,C", 0,
-             "methods with their usual parameters, or all "
-             "(gradcam,gradcam_pp,layercam,reciprocam)",
-             0},
-            {"class", KEY_CLASS, "CLASS", 0, "name, synset or index of the class to explain (the predicted one)", 0},
-            {"layer", KEY_LAYER, "LAYER", 0, "target layer (the architecture's usual one)", 0},
-            {"protocol", KEY_PROTOCOL, "PROTOCOL", 0, "how pictures are resized and cropped (cambench)", 0},
-            {"output", 'o', "DIR", 0, "where the PNGs go (the current folder)", 0},
-            {"threads", 't', "N", 0, "0: as many as there are cores", 0},
-            {0}},
+    .rows = rows,
     .common = OPTIONS_QUIET,
     .words_min = 1,
     .words_max = OPTIONS_ANY,
-    .take = take,
+    .word_rows = word_rows,
 };
 
 /* "dog.jpg -> cat, 1.2 % (predicted: dog, 87.3 %), ./dog-resnet18-cat.png" */

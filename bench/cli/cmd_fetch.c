@@ -18,8 +18,6 @@
 #define STALL_SECONDS_MAX 86400
 #define NAME_BYTES 128
 
-enum { KEY_WEIGHTS = OPTIONS_KEY, KEY_TO, KEY_BASE, KEY_FILE, KEY_TIMEOUT };
-
 struct fetch {
     struct options common;
     const char *kind, *arch, *training, *folder, *base, *file;
@@ -34,37 +32,22 @@ struct job {
     struct file_folders folders; /* made for the files */
 };
 
-static int take_training(const char *value, const char **training, struct error *err)
-{
-    char shown[NAME_BYTES];
-    if (text_choice("V1|V2", value) < 0)
-        return error_set(err, "--weights is \"%s\"; allowed: V1|V2", text_printable(value, shown, sizeof shown));
-    *training = value;
-    return 0;
-}
+static const struct param rows[] = {
+    OPTION_ROW(struct fetch, training, STRING, "weights", 0, .value = "V1|V2", .choices = "V1|V2",
+               .help = "which training: V1, that of the papers, or torchvision's later one (V1)"),
+    OPTION_STRING(struct fetch, folder, "to", 0, "DIR", "where the files go (.)"),
+    OPTION_STRING(
+        struct fetch, file, "file", 0, "NAME",
+        "another published file of that architecture; its SHA-256 begins with the digits behind the last \"-\""),
+    OPTION_STRING(struct fetch, base, "base", 0, "URL",
+                  "a mirror (https, http or file), to which \"/NAME\" is added ($" BASE_VARIABLE " or " PUBLISHED_BASE
+                  ")"),
+    OPTION_INT(struct fetch, stall_seconds, "timeout", 0, "SECONDS", NULL, 1, STALL_SECONDS_MAX,
+               "give up when less than 1 kB/s came for so long (60)"),
+    {0},
+};
 
-static int take(void *target, int key, const char *value, struct error *err)
-{
-    struct fetch *fetch = target;
-    switch (key) {
-    case KEY_WEIGHTS:
-        return take_training(value, &fetch->training, err);
-    case KEY_TO:
-        fetch->folder = value;
-        return 0;
-    case KEY_BASE:
-        fetch->base = value;
-        return 0;
-    case KEY_FILE:
-        fetch->file = value;
-        return 0;
-    case KEY_TIMEOUT:
-        return options_int("--timeout", value, 1, STALL_SECONDS_MAX, &fetch->stall_seconds, err);
-    default:
-        *(fetch->kind ? &fetch->arch : &fetch->kind) = value;
-        return 0;
-    }
-}
+static const struct param word_rows[] = {OPTIONS_WORD(struct fetch, kind), OPTIONS_WORD(struct fetch, arch), {0}};
 
 static const struct options_usage usage = {
     .words = "weights ARCH",
@@ -78,24 +61,11 @@ static const struct options_usage usage = {
         "  cambench fetch weights resnet50 --weights V2\n"
         "  cambench fetch weights vgg16 --base https://mirror.example.org/torchvision\n"
         "  cambench fetch weights resnet18 --file resnet18-5c106cde.pth\n",
-    .rows = (const struct argp_option[]){{"weights", KEY_WEIGHTS, "V1|V2", 0,
-                                          "which training: V1, that of the papers, or torchvision's later one (V1)", 0},
-                                         {"to", KEY_TO, "DIR", 0, "where the files go (.)", 0},
-                                         {"file", KEY_FILE, "NAME", 0,
-                                          "another published file of that architecture; its SHA-256 begins with the "
-                                          "digits behind the last \"-\"",
-                                          0},
-                                         {"base", KEY_BASE, "URL", 0,
-                                          "a mirror (https, http or file), to which \"/NAME\" is added "
-                                          "($" BASE_VARIABLE " or " PUBLISHED_BASE ")",
-                                          0},
-                                         {"timeout", KEY_TIMEOUT, "SECONDS", 0,
-                                          "give up when less than 1 kB/s came for so long (60)", 0},
-                                         {0}},
+    .rows = rows,
     .common = OPTIONS_QUIET,
     .words_min = 1,
     .words_max = 2,
-    .take = take,
+    .word_rows = word_rows,
 };
 
 /* -- what and where ----------------------------------------------------------------------------------------------- */

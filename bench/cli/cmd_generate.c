@@ -10,8 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { KEY_SEED = OPTIONS_KEY, KEY_CLASSES, KEY_WIDTH, KEY_SIZE, KEY_IMAGES, KEY_BACKGROUNDS, KEY_NO_OBJECTS };
-
 struct generate {
     struct options common;
     const char *kind, *arch, *out;
@@ -23,48 +21,38 @@ struct generate {
     int size; /* 0: the kind's own */
 };
 
-static int take_word(struct generate *generate, const char *word, struct error *err)
+static int read_for_weights(const char *value, const struct param *row, void *out, struct error *err)
 {
-    if (!generate->kind)
-        generate->kind = word;
-    else if (!generate->arch)
-        generate->arch = word;
-    else
-        return error_set(err, "stray argument \"%s\"", word);
-    return 0;
+    ((struct generate *)out)->for_weights = row->name;
+    return options_store(row, value, out, err);
 }
 
-static int take(void *target, int key, const char *value, struct error *err)
+static int read_for_demo(const char *value, const struct param *row, void *out, struct error *err)
 {
-    struct generate *generate = target;
-    switch (key) {
-    case 'o':
-        generate->out = value;
-        return 0;
-    case KEY_SEED:
-        return options_int("--seed", value, 0, INT_MAX, &generate->seed, err);
-    case KEY_SIZE:
-        return options_int("--size", value, 1, 16384, &generate->size, err);
-    case KEY_CLASSES:
-        generate->for_weights = "--classes";
-        return options_int("--classes", value, 1, 1000000, &generate->classes, err);
-    case KEY_WIDTH:
-        generate->for_weights = "--width";
-        return options_double("--width", value, 0.01, 16, &generate->width, err);
-    case KEY_IMAGES:
-        generate->for_demo = "--images";
-        return options_int("--images", value, 1, 1000000, &generate->images, err);
-    case KEY_BACKGROUNDS:
-        generate->for_demo = "--backgrounds";
-        return options_int("--backgrounds", value, 1, INT_MAX, &generate->backgrounds, err);
-    case KEY_NO_OBJECTS:
-        generate->for_demo = "--no-objects";
-        generate->no_objects = true;
-        return 0;
-    default:
-        return take_word(generate, value, err);
-    }
+    ((struct generate *)out)->for_demo = row->name;
+    return options_store(row, value ? value : "true", out, err);
 }
+
+static const struct param rows[] = {
+    OPTION_STRING(struct generate, out, "out", 'o', "FILE", "the HDF5 file to write"),
+    OPTION_INT(struct generate, seed, "seed", 0, "N", "1", 0, INT_MAX, "of the random numbers (1)"),
+    OPTION_INT(struct generate, size, "size", 0, "PX", NULL, 1, 16384,
+               "weights: side of the input they are meant for (224); demo: side of the pictures (256)"),
+    OPTION_ROW(struct generate, classes, INT, "classes", 0, .value = "N", .fallback = "1000", .min = 1, .max = 1000000,
+               .read_word = read_for_weights, .help = "weights: classes of the network (1000)"),
+    OPTION_ROW(struct generate, width, FLOAT, "width", 0, .value = "X", .fallback = "1", .min = 0.01, .max = 16,
+               .read_word = read_for_weights, .help = "weights: multiplier of the channels (1)"),
+    OPTION_ROW(struct generate, images, INT, "images", 0, .value = "N", .fallback = "64", .min = 1, .max = 1000000,
+               .read_word = read_for_demo, .help = "demo: how many pictures (64)"),
+    OPTION_ROW(struct generate, backgrounds, INT, "backgrounds", 0, .value = "SEED", .min = 1, .max = INT_MAX,
+               .read_word = read_for_demo,
+               .help = "demo: take the backgrounds of another seed: the same objects elsewhere"),
+    OPTION_ROW(struct generate, no_objects, BOOL, "no-objects", 0, .read_word = read_for_demo,
+               .help = "demo: backgrounds alone, to see that they tell nothing of the class"),
+    {0},
+};
+
+static const struct param word_rows[] = {OPTIONS_WORD(struct generate, kind), OPTIONS_WORD(struct generate, arch), {0}};
 
 static const struct options_usage usage = {
     .words = "weights ARCH\ndemo",
@@ -74,24 +62,11 @@ static const struct options_usage usage = {
            "  cambench generate weights resnet18 --seed 1 --out resnet18.h5\n"
            "  cambench generate weights vgg16 --classes 10 --width 0.25 --out small.h5\n"
            "  cambench generate demo --images 64 --size 256 --out demo.h5\n",
-    .rows = (const struct argp_option[]){{"out", 'o', "FILE", 0, "the HDF5 file to write", 0},
-                                         {"seed", KEY_SEED, "N", 0, "of the random numbers (1)", 0},
-                                         {"size", KEY_SIZE, "PX", 0,
-                                          "weights: side of the input they are meant for "
-                                          "(224); demo: side of the pictures (256)",
-                                          0},
-                                         {"classes", KEY_CLASSES, "N", 0, "weights: classes of the network (1000)", 0},
-                                         {"width", KEY_WIDTH, "X", 0, "weights: multiplier of the channels (1)", 0},
-                                         {"images", KEY_IMAGES, "N", 0, "demo: how many pictures (64)", 0},
-                                         {"backgrounds", KEY_BACKGROUNDS, "SEED", 0,
-                                          "demo: take the backgrounds of another seed: the same objects elsewhere", 0},
-                                         {"no-objects", KEY_NO_OBJECTS, NULL, 0,
-                                          "demo: backgrounds alone, to see that they tell nothing of the class", 0},
-                                         {0}},
+    .rows = rows,
     .common = OPTIONS_QUIET,
     .words_min = 1,
     .words_max = 2,
-    .take = take,
+    .word_rows = word_rows,
 };
 
 /* -- weights ------------------------------------------------------------------------------------------------------ */
@@ -158,7 +133,7 @@ static int generate_kind(struct generate *generate, struct error *err)
     if (!is_weights && !is_demo)
         return error_set(err, "cannot generate \"%s\"; allowed: weights, demo", generate->kind);
     if (stray)
-        return error_set(err, "generate %s has no option %s; see cambench generate --help", generate->kind, stray);
+        return error_set(err, "generate %s has no option --%s; see cambench generate --help", generate->kind, stray);
     if (!generate->out)
         return error_set(err, "generate %s needs --out FILE; see cambench generate --help", generate->kind);
     if (file_follow(generate->out, generate->target, err))
@@ -169,7 +144,7 @@ static int generate_kind(struct generate *generate, struct error *err)
 
 static int run(int argc, char **argv, struct error *err)
 {
-    struct generate generate = {.width = 1, .classes = 1000, .images = 64, .seed = 1};
+    struct generate generate = {0};
     const int status = options_parse(&usage, argc, argv, &generate.common, &generate, err);
     if (status)
         return options_exit(status);

@@ -7,17 +7,10 @@ enum { WORDS_MAX = 2 }; /* a command and, for import, a kind */
 
 struct help {
     struct options common;
-    char *words[WORDS_MAX];
-    int count;
+    const char *words[WORDS_MAX]; /* NULL: not given */
 };
 
-static int take(void *target, int key, const char *value, struct error *err)
-{
-    struct help *help = target;
-    (void)key, (void)err; /* the command has only words */
-    help->words[help->count++] = (char *)value;
-    return 0;
-}
+static const struct param word_rows[] = {OPTIONS_WORD(struct help, words[0]), OPTIONS_WORD(struct help, words[1]), {0}};
 
 static const struct options_usage usage = {
     .words = "[COMMAND [KIND]]",
@@ -26,7 +19,7 @@ static const struct options_usage usage = {
            "  cambench help run\n"
            "  cambench help import weights\n",
     .words_max = WORDS_MAX,
-    .take = take,
+    .word_rows = word_rows,
 };
 
 static int run(int argc, char **argv, struct error *err)
@@ -35,14 +28,15 @@ static int run(int argc, char **argv, struct error *err)
     const int status = options_parse(&usage, argc, argv, &help.common, &help, err);
     if (status)
         return options_exit(status);
-    if (help.count == 0) {
+    if (!help.words[0]) {
         commands_print_help();
         return EXIT_DONE;
     }
     char program[] = "cambench", option[] = "--help";
-    char *line[WORDS_MAX + 3] = {program, help.words[0], help.words[1]};
-    line[1 + help.count] = option;
-    return commands_dispatch(2 + help.count, line, err);
+    const int count = help.words[1] ? 2 : 1;
+    char *line[WORDS_MAX + 3] = {program, (char *)help.words[0], (char *)help.words[1]};
+    line[1 + count] = option;
+    return commands_dispatch(2 + count, line, err);
 }
 
 const struct command command_help = {

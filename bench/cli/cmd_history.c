@@ -12,13 +12,13 @@ struct arguments {
     const char *path, *plots;
 };
 
-static int take(void *target, int key, const char *value, struct error *err)
-{
-    struct arguments *arguments = target;
-    (void)err;
-    *(key == 'p' ? &arguments->plots : &arguments->path) = value;
-    return 0;
-}
+static const struct param rows[] = {
+    OPTION_STRING(struct arguments, plots, "plots", 'p', "DIR",
+                  "draw each cell over the nights, a figure per backbone, protocol and metric"),
+    {0},
+};
+
+static const struct param word_rows[] = {OPTIONS_WORD(struct arguments, path), {0}};
 
 static const struct options_usage usage = {
     .words = "FILE",
@@ -26,14 +26,11 @@ static const struct options_usage usage = {
         "Shows a history of nights, as `cambench compare --history FILE` writes it: the latest nights on which a number "
         "changed, and plots of all numbers over all nights.\vExample:\n"
         "  cambench history results/history.db --plots results/history",
-    .rows =
-        (const struct argp_option[]){
-            {"plots", 'p', "DIR", 0, "draw each cell over the nights, a figure per backbone, protocol and metric", 0},
-            {0}},
+    .rows = rows,
     .common = OPTIONS_QUIET,
     .words_min = 1,
     .words_max = 1,
-    .take = take,
+    .word_rows = word_rows,
 };
 
 static int show(const struct arguments *arguments, struct arena *arena, struct error *err)

@@ -29,22 +29,24 @@ static const struct import_kind *find(const char *name)
 }
 
 /* Words come here only when the first one names no kind. */
-static int refuse(void *target, int key, const char *value, struct error *err)
+static int refuse(const char *value, const struct param *row, void *target, struct error *err)
 {
     char shown[NAME_BYTES];
-    (void)target, (void)key;
+    (void)target, (void)row;
     if (find(value))
         return error_set(err, "\"%s\" must stand right behind import", value);
     return error_set(err, "cannot import \"%s\"; allowed: dataset, weights",
                      text_printable(value, shown, sizeof shown));
 }
 
+static const struct param word_rows[] = {OPTIONS_WORDS_READ(refuse), {0}};
+
 static const struct options_usage usage = {
     .words = "dataset DIR|TAR\nweights FILE",
     .doc = "Takes in what others have made: pictures with their labels, weights of networks.",
     .words_min = 1,
     .words_max = 1,
-    .take = refuse,
+    .word_rows = word_rows,
 };
 
 static int run_kind(const struct import_kind *kind, int argc, char **argv, struct error *err)

@@ -12,8 +12,6 @@
 #define SIDE_MAX 16384
 #define WIDTH_MAX 16
 
-enum { KEY_PLAN = OPTIONS_KEY, KEY_CLASSES, KEY_SIZE, KEY_WIDTH };
-
 struct inspect_command {
     struct options common;
     const char *what;
@@ -21,29 +19,34 @@ struct inspect_command {
     struct backbone_options options;
 };
 
-static int take(void *target, int key, const char *value, struct error *err)
+/* An option that a file does not take. */
+static int read_for_arch(const char *value, const struct param *row, void *out, struct error *err)
 {
-    struct inspect_command *inspect = target;
-    struct backbone_options *options = &inspect->options;
-    inspect->is_changed |= key == KEY_CLASSES || key == KEY_SIZE || key == KEY_WIDTH;
-    switch (key) {
-    case KEY_PLAN:
-        inspect->plan = true;
-        return 0;
-    case KEY_CLASSES:
-        return options_int("--classes", value, 1, CLASSES_MAX, &options->classes, err);
-    case KEY_SIZE:
-        if (options_int("--size", value, 1, SIDE_MAX, &options->height, err))
-            return -1;
-        options->width_px = options->height;
-        return 0;
-    case KEY_WIDTH:
-        return options_double("--width", value, 0, WIDTH_MAX, &options->width, err);
-    default:
-        inspect->what = value;
-        return 0;
-    }
+    ((struct inspect_command *)out)->is_changed = true;
+    return options_store(row, value, out, err);
 }
+
+static int read_size(const char *value, const struct param *row, void *out, struct error *err)
+{
+    struct backbone_options *options = &((struct inspect_command *)out)->options;
+    const int status = read_for_arch(value, row, out, err);
+    options->width_px = options->height;
+    return status;
+}
+
+static const struct param rows[] = {
+    OPTION_FLAG(struct inspect_command, plan, "plan", 0,
+                "the steps that the engine runs: what is fused, kernels, places in memory"),
+    OPTION_ROW(struct inspect_command, options.height, INT, "size", 0, .value = "PIXELS", .min = 1, .max = SIDE_MAX,
+               .read_word = read_size, .help = "an architecture's input, a square (224)"),
+    OPTION_ROW(struct inspect_command, options.classes, INT, "classes", 0, .value = "N", .min = 1, .max = CLASSES_MAX,
+               .read_word = read_for_arch, .help = "its number of classes (1000)"),
+    OPTION_ROW(struct inspect_command, options.width, FLOAT, "width", 0, .value = "FACTOR", .max = WIDTH_MAX,
+               .read_word = read_for_arch, .help = "its width multiplier (1)"),
+    {0},
+};
+
+static const struct param word_rows[] = {OPTIONS_WORD(struct inspect_command, what), {0}};
 
 static const struct options_usage usage = {
     .words = "FILE|ARCH",
@@ -53,17 +56,11 @@ static const struct options_usage usage = {
            "  cambench inspect datasets/demo/demo.h5\n"
            "  cambench inspect resnet50 --plan\n"
            "  cambench inspect mobilenet_v2 --size 96 --classes 10 --width 0.5 --json\n",
-    .rows =
-        (const struct argp_option[]){
-            {"plan", KEY_PLAN, NULL, 0, "the steps that the engine runs: what is fused, kernels, places in memory", 0},
-            {"size", KEY_SIZE, "PIXELS", 0, "an architecture's input, a square (224)", 0},
-            {"classes", KEY_CLASSES, "N", 0, "its number of classes (1000)", 0},
-            {"width", KEY_WIDTH, "FACTOR", 0, "its width multiplier (1)", 0},
-            {0}},
+    .rows = rows,
     .common = OPTIONS_JSON,
     .words_min = 1,
     .words_max = 1,
-    .take = take,
+    .word_rows = word_rows,
 };
 
 /* Arrays of objects, in the order in which they are printed. */

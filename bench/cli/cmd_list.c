@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { KEY_BIBTEX = OPTIONS_KEY, NAMES_MAX = 512 };
+enum { NAMES_MAX = 512 };
 
 struct list_command {
     struct options common;
@@ -18,17 +18,13 @@ struct list_command {
     bool bibtex;
 };
 
-static int take(void *target, int key, const char *value, __attribute__((unused)) struct error *err)
-{
-    struct list_command *list = target;
-    if (key == KEY_BIBTEX)
-        list->bibtex = true;
-    else if (!list->kind)
-        list->kind = value;
-    else
-        list->name = value;
-    return 0;
-}
+static const struct param rows[] = {
+    OPTION_FLAG(struct list_command, bibtex, "bibtex", 0, "write the BibTeX entries of the sources"),
+    {0},
+};
+
+static const struct param word_rows[] = {
+    OPTIONS_WORD(struct list_command, kind), OPTIONS_WORD(struct list_command, name), {0}};
 
 static const struct options_usage usage = {
     .words = "methods [METHOD]\nmetrics [METRIC]\nbackbones [ARCH]\nprotocols [PROTOCOL]\nlayers ARCH",
@@ -39,12 +35,11 @@ static const struct options_usage usage = {
            "  cambench list layers resnet50\n"
            "  cambench list metrics --json\n"
            "  cambench list methods --bibtex > methods.bib\n",
-    .rows = (const struct argp_option[]){{"bibtex", KEY_BIBTEX, NULL, 0, "write the BibTeX entries of the sources", 0},
-                                         {0}},
+    .rows = rows,
     .common = OPTIONS_JSON,
     .words_min = 1,
     .words_max = 2,
-    .take = take,
+    .word_rows = word_rows,
 };
 
 /* -- as BibTeX ---------------------------------------------------------------------------------------------------- */

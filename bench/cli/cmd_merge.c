@@ -14,16 +14,12 @@ struct arguments {
     int run_count;
 };
 
-static int take(void *target, int key, const char *value, struct error *err)
-{
-    struct arguments *arguments = target;
-    (void)err;
-    if (key == 'o')
-        arguments->output = value;
-    else
-        arguments->runs[arguments->run_count++] = value;
-    return 0;
-}
+static const struct param rows[] = {
+    OPTION_STRING(struct arguments, output, "output", 'o', "DIR", "run directory of the whole"),
+    {0},
+};
+
+static const struct param word_rows[] = {OPTIONS_WORDS(struct arguments, runs, run_count), {0}};
 
 static const struct options_usage usage = {
     .words = "RUN...",
@@ -32,11 +28,11 @@ static const struct options_usage usage = {
         "was never split. A RUN is a run directory or a folder with shard-I-of-N folders; a single one becomes the "
         "whole run itself unless --output says otherwise. Exit code 3 when something is still missing.\v"
         "Example:\n  cambench merge results/demo\n  cambench merge node1/demo node2/demo --output results/demo",
-    .rows = (const struct argp_option[]){{"output", 'o', "DIR", 0, "run directory of the whole", 0}, {0}},
+    .rows = rows,
     .common = OPTIONS_QUIET | OPTIONS_COLOR,
     .words_min = 1,
     .words_max = OPTIONS_ANY,
-    .take = take,
+    .word_rows = word_rows,
 };
 
 static void say_joined(const struct merge *merge)

@@ -55,16 +55,8 @@ struct new_command {
     const char *kind, *name;
 };
 
-static int take(void *target, __attribute__((unused)) int key, const char *value,
-                __attribute__((unused)) struct error *err)
-{
-    struct new_command *new = target;
-    if (!new->kind)
-        new->kind = value;
-    else
-        new->name = value;
-    return 0;
-}
+static const struct param word_rows[] = {
+    OPTIONS_WORD(struct new_command, kind), OPTIONS_WORD(struct new_command, name), {0}};
 
 static const struct options_usage usage = {
     .words = "method NAME\nmetric NAME",
@@ -77,7 +69,7 @@ static const struct options_usage usage = {
     .common = OPTIONS_QUIET,
     .words_min = 2,
     .words_max = 2,
-    .take = take,
+    .word_rows = word_rows,
 };
 
 static const struct kind *find_kind(const char *name, struct error *err)

@@ -14,13 +14,7 @@ struct arguments {
     const char *folder;
 };
 
-static int take(void *target, int key, const char *value, struct error *err)
-{
-    struct arguments *arguments = target;
-    (void)key, (void)err;
-    arguments->folder = value;
-    return 0;
-}
+static const struct param word_rows[] = {OPTIONS_WORD(struct arguments, folder), {0}};
 
 static const struct options_usage usage = {
     .words = "RUN",
@@ -28,7 +22,7 @@ static const struct options_usage usage = {
     .common = OPTIONS_QUIET | OPTIONS_COLOR,
     .words_min = 1,
     .words_max = 1,
-    .take = take,
+    .word_rows = word_rows,
 };
 
 static int read_config(const char *folder, struct arena *arena, struct config *config, struct error *err)

@@ -22,12 +22,11 @@ struct arguments {
     const char *config;
     const char *sets[SETS_MAX];
     int set_count;
-    char output[4 * PATH_MAX + 16], threads[32];
+    char output[4 * PATH_MAX + 16], set_threads[32];
+    int threads;
     const char *shard;
     bool is_fresh, keeps_old, is_strict, is_dry;
 };
-
-enum key { KEY_SET = OPTIONS_KEY, KEY_FRESH, KEY_KEEP_OLD, KEY_STRICT, KEY_DRY, KEY_SHARD };
 
 static int add_set(struct arguments *arguments, const char *set, struct error *err)
 {
@@ -38,8 +37,9 @@ static int add_set(struct arguments *arguments, const char *set, struct error *e
 }
 
 /* The folder as it is, whatever its characters mean in YAML. */
-static int set_output(struct arguments *arguments, const char *folder, struct error *err)
+static int read_output(const char *folder, const struct param *row, void *target, struct error *err)
 {
+    struct arguments *arguments = target;
     char *out = arguments->output;
     if (strlen(folder) >= PATH_MAX)
         return error_set(err, "--output: the name has more than %d bytes", PATH_MAX - 1);
@@ -49,43 +49,43 @@ static int set_output(struct arguments *arguments, const char *folder, struct er
         out += sprintf(out, c < ' ' || c == 0x7f ? "\\x%02x" : c == '"' || c == '\\' ? "\\%c" : "%c", c);
     }
     sprintf(out, "\"");
+    (void)row;
     return add_set(arguments, arguments->output, err);
 }
 
-static int take(void *target, int key, const char *value, struct error *err)
+static int read_set(const char *value, const struct param *row, void *target, struct error *err)
+{
+    (void)row;
+    return add_set(target, value, err);
+}
+
+static int read_threads(const char *value, const struct param *row, void *target, struct error *err)
 {
     struct arguments *arguments = target;
-    int threads;
-    switch (key) {
-    case KEY_SET:
-        return add_set(arguments, value, err);
-    case 'o':
-        return set_output(arguments, value, err);
-    case 't':
-        if (options_int("--threads", value, 0, 1024, &threads, err))
-            return -1;
-        snprintf(arguments->threads, sizeof arguments->threads, "runtime.threads=%d", threads);
-        return add_set(arguments, arguments->threads, err);
-    case KEY_FRESH:
-        arguments->is_fresh = true;
-        return 0;
-    case KEY_KEEP_OLD:
-        arguments->keeps_old = true;
-        return 0;
-    case KEY_STRICT:
-        arguments->is_strict = true;
-        return 0;
-    case KEY_DRY:
-        arguments->is_dry = true;
-        return 0;
-    case KEY_SHARD:
-        arguments->shard = value;
-        return 0;
-    default:
-        arguments->config = value;
-        return 0;
-    }
+    if (options_store(row, value, target, err))
+        return -1;
+    snprintf(arguments->set_threads, sizeof arguments->set_threads, "runtime.threads=%d", arguments->threads);
+    return add_set(arguments, arguments->set_threads, err);
 }
+
+static const struct param rows[] = {
+    OPTION_READ("set", 0, "KEY=VALUE", read_set, "change a key of the config; may be repeated"),
+    OPTION_READ("output", 'o', "DIR", read_output, "run directory (results/NAME)"),
+    OPTION_ROW(struct arguments, threads, INT, "threads", 't', .value = "N", .max = 1024, .read_word = read_threads,
+               .help = "0: as many as there are cores"),
+    OPTION_STRING(
+        struct arguments, shard, "shard", 0, "I/N",
+        "measure the I-th of N parts (see docs/clusters.md); default: as srun, Slurm's arrays, mpirun or Kubernetes say, 1/1: the whole run"),
+    OPTION_FLAG(struct arguments, is_fresh, "fresh", 0, "start anew; an old store is kept aside"),
+    OPTION_FLAG(struct arguments, keeps_old, "keep-old", 0,
+                "keep what a program with other sources has measured; without it, those maps are measured again"),
+    OPTION_FLAG(struct arguments, is_strict, "strict", 0, "exit 3 if an image could not be read"),
+    OPTION_FLAG(struct arguments, is_dry, "dry-run", 0,
+                "check everything; say what would be done, what it costs and which files are missing"),
+    {0},
+};
+
+static const struct param word_rows[] = {OPTIONS_WORD(struct arguments, config), {0}};
 
 static const struct options_usage usage = {
     .words = "CONFIG",
@@ -95,26 +95,11 @@ static const struct options_usage usage = {
         "papers/...; the files that these name are found from any folder.\v"
         "Examples:\n  cambench run demo\n"
         "  cambench run configs/demo.yaml --set dataset.images=16 --output results/try",
-    .rows =
-        (const struct argp_option[]){
-            {"set", KEY_SET, "KEY=VALUE", 0, "change a key of the config; may be repeated", 0},
-            {"output", 'o', "DIR", 0, "run directory (results/NAME)", 0},
-            {"threads", 't', "N", 0, "0: as many as there are cores", 0},
-            {"shard", KEY_SHARD, "I/N", 0,
-             "measure the I-th of N parts (see docs/clusters.md); default: as srun, Slurm's arrays, mpirun or Kubernetes "
-             "say, 1/1: the whole run",
-             0},
-            {"fresh", KEY_FRESH, NULL, 0, "start anew; an old store is kept aside", 0},
-            {"keep-old", KEY_KEEP_OLD, NULL, 0,
-             "keep what a program with other sources has measured; without it, those maps are measured again", 0},
-            {"strict", KEY_STRICT, NULL, 0, "exit 3 if an image could not be read", 0},
-            {"dry-run", KEY_DRY, NULL, 0,
-             "check everything; say what would be done, what it costs and which files are missing", 0},
-            {0}},
+    .rows = rows,
     .common = OPTIONS_QUIET | OPTIONS_COLOR,
     .words_min = 1,
     .words_max = 1,
-    .take = take,
+    .word_rows = word_rows,
 };
 
 static void put_sentences(const char *kind, const struct error *list, int count)

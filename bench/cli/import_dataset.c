@@ -12,41 +12,28 @@
 #include <string.h>
 #include <unistd.h>
 
-enum {
-    KEY_OUT = 'o',
-    KEY_LIMIT = OPTIONS_KEY,
-    KEY_PER_CLASS,
-    KEY_SEED,
-    KEY_LIST,
-    KEY_LABELS,
-    KEY_SYNSETS,
-    KEY_CLASSES,
-    KEY_PARTIAL,
-    KEY_BOXES,
-    KEY_DECODE,
-    KEY_STRICT
-};
-
 struct import_command {
     struct options common;
     struct import_options what;
-    int checked;
+    int seed, checked;
     bool is_terminal;
 };
 
-static int take_seed(const char *value, struct import_options *what, struct error *err)
+static int read_seed(const char *value, const struct param *row, void *target, struct error *err)
 {
-    int seed;
-    if (options_int("--seed", value, 0, INT_MAX, &seed, err))
+    struct import_command *import = target;
+    if (options_store(row, value, import, err))
         return -1;
-    what->seed = (uint64_t)seed;
-    what->is_sampled = true;
+    import->what.seed = (uint64_t)import->seed;
+    import->what.is_sampled = true;
     return 0;
 }
 
-static int take_classes(const char *value, struct import_options *what, struct error *err)
+static int read_classes(const char *value, const struct param *row, void *target, struct error *err)
 {
+    struct import_options *what = &((struct import_command *)target)->what;
     char shown[64];
+    (void)row;
     if (strcmp(value, "folder") != 0 && strcmp(value, "imagenet") != 0)
         return error_set(err, "--classes is \"%s\"; allowed: imagenet, folder",
                          text_printable(value, shown, sizeof shown));
@@ -54,48 +41,35 @@ static int take_classes(const char *value, struct import_options *what, struct e
     return 0;
 }
 
-static int take(void *target, int key, const char *value, struct error *err)
-{
-    struct import_command *import = target;
-    struct import_options *what = &import->what;
-    switch (key) {
-    case KEY_OUT:
-        what->out = value;
-        return 0;
-    case KEY_LIST:
-        what->list = value;
-        return 0;
-    case KEY_LIMIT:
-        return options_int("--limit", value, 1, INT_MAX, &what->limit, err);
-    case KEY_PER_CLASS:
-        return options_int("--per-class", value, 1, INT_MAX, &what->per_class, err);
-    case KEY_SEED:
-        return take_seed(value, what, err);
-    case KEY_LABELS:
-        what->labels = value;
-        return 0;
-    case KEY_SYNSETS:
-        what->synsets = value;
-        return 0;
-    case KEY_CLASSES:
-        return take_classes(value, what, err);
-    case KEY_PARTIAL:
-        what->is_partial = true;
-        return 0;
-    case KEY_BOXES:
-        what->boxes = value;
-        return 0;
-    case KEY_DECODE:
-        what->is_decoded = true;
-        return 0;
-    case KEY_STRICT:
-        what->is_strict = true;
-        return 0;
-    default:
-        what->source = value;
-        return 0;
-    }
-}
+static const struct param rows[] = {
+    OPTION_STRING(struct import_command, what.out, "out", 'o', "FILE", "the image set to write"),
+    OPTION_STRING(
+        struct import_command, what.labels, "labels", 0, "FILE",
+        "a table of files and classes (file,class_index; ImageId,Class; lines NAME INDEX), Kaggle's LOC_val_solution.csv, or the development kit: its folder, its archive or its ground truth; instead of what is found; none: no labels"),
+    OPTION_STRING(
+        struct import_command, what.synsets, "synsets", 0, "FILE",
+        "ImageNet's classes: LOC_synset_mapping.txt or meta.mat; folders of some synsets then become classes of all 1000"),
+    OPTION_READ(
+        "classes", 0, "imagenet|folder", read_classes,
+        "folders and tables of ImageNet's synsets: ImageNet's indices, or 0, 1, 2 ... in their order (imagenet)"),
+    OPTION_FLAG(struct import_command, what.is_partial, "partial", 0,
+                "leave out pictures that the table of labels does not name"),
+    OPTION_STRING(struct import_command, what.boxes, "boxes", 0, "DIR|CSV",
+                  "boxes from XML annotations, or from Kaggle's table"),
+    OPTION_INT(struct import_command, what.limit, "limit", 0, "N", NULL, 1, INT_MAX, "at most N pictures"),
+    OPTION_INT(struct import_command, what.per_class, "per-class", 0, "N", NULL, 1, INT_MAX,
+               "at most N pictures of each class"),
+    OPTION_ROW(struct import_command, seed, INT, "seed", 0, .value = "S", .max = INT_MAX, .read_word = read_seed,
+               .help = "draw them at random instead of taking the first"),
+    OPTION_STRING(struct import_command, what.list, "list", 0, "FILE",
+                  "only the files named there, one a line, in that order"),
+    OPTION_FLAG(struct import_command, what.is_decoded, "decode", 0,
+                "decode every picture too, which is slow and finds all damage"),
+    OPTION_FLAG(struct import_command, what.is_strict, "strict", 0, "an unreadable picture is an error"),
+    {0},
+};
+
+static const struct param word_rows[] = {OPTIONS_WORD(struct import_command, what.source), {0}};
 
 static const struct options_usage usage = {
     .words = "DIR|TAR",
@@ -113,34 +87,11 @@ static const struct options_usage usage = {
         "  cambench import dataset val --out val.h5 --per-class 10 --seed 1\n"
         "  cambench import dataset ILSVRC2012_img_val.tar --out val.h5 --labels ILSVRC2012_devkit_t12.tar.gz\n"
         "  cambench import dataset photos --out photos.h5 --strict --decode\n",
-    .rows =
-        (const struct argp_option[]){
-            {"out", KEY_OUT, "FILE", 0, "the image set to write", 0},
-            {"labels", KEY_LABELS, "FILE", 0,
-             "a table of files and classes (file,class_index; ImageId,Class; lines NAME INDEX), Kaggle's "
-             "LOC_val_solution.csv, or the development kit: its folder, its archive or its ground truth; instead of "
-             "what is found; none: no labels",
-             0},
-            {"synsets", KEY_SYNSETS, "FILE", 0,
-             "ImageNet's classes: LOC_synset_mapping.txt or meta.mat; folders of some synsets then become classes of all "
-             "1000",
-             0},
-            {"classes", KEY_CLASSES, "imagenet|folder", 0,
-             "folders and tables of ImageNet's synsets: ImageNet's indices, or 0, 1, 2 ... in their order (imagenet)",
-             0},
-            {"partial", KEY_PARTIAL, NULL, 0, "leave out pictures that the table of labels does not name", 0},
-            {"boxes", KEY_BOXES, "DIR|CSV", 0, "boxes from XML annotations, or from Kaggle's table", 0},
-            {"limit", KEY_LIMIT, "N", 0, "at most N pictures", 0},
-            {"per-class", KEY_PER_CLASS, "N", 0, "at most N pictures of each class", 0},
-            {"seed", KEY_SEED, "S", 0, "draw them at random instead of taking the first", 0},
-            {"list", KEY_LIST, "FILE", 0, "only the files named there, one a line, in that order", 0},
-            {"decode", KEY_DECODE, NULL, 0, "decode every picture too, which is slow and finds all damage", 0},
-            {"strict", KEY_STRICT, NULL, 0, "an unreadable picture is an error", 0},
-            {0}},
+    .rows = rows,
     .common = OPTIONS_QUIET,
     .words_min = 1,
     .words_max = 1,
-    .take = take,
+    .word_rows = word_rows,
 };
 
 static void show_found(void *context, const struct import_result *result)

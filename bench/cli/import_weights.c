@@ -9,49 +9,46 @@
 
 #include <string.h>
 
-enum { KEY_OUT = 'o', KEY_ARCH = OPTIONS_KEY, KEY_SOURCE, KEY_ACCURACY, KEY_KEY, KEY_TRANSFORM };
-
 struct import_command {
     struct options common;
     struct weights_import what;
+    const char *transform; /* NULL: not given */
 };
 
-static int take_transform(const char *value, enum transform_input *out, struct error *err)
+static int read_transform(const char *value, const struct param *row, void *target, struct error *err)
 {
-    char shown[64];
-    const int position = text_choice("yes|no", value);
-    if (position < 0)
-        return error_set(err, "--transform-input is \"%s\"; allowed: yes|no",
-                         text_printable(value, shown, sizeof shown));
-    *out = position == 0 ? TRANSFORM_YES : TRANSFORM_NO;
+    struct import_command *import = target;
+    if (options_store(row, value, target, err))
+        return -1;
+    import->what.transform_input = strcmp(import->transform, "yes") == 0 ? TRANSFORM_YES : TRANSFORM_NO;
     return 0;
 }
 
-static int take(void *target, int key, const char *value, struct error *err)
+static int read_arch(const char *value, const struct param *row, void *target, struct error *err)
 {
-    struct weights_import *what = &((struct import_command *)target)->what;
-    switch (key) {
-    case KEY_OUT:
-        what->out = value;
-        return 0;
-    case KEY_ARCH:
-        what->arch = strcmp(value, "auto") == 0 ? NULL : value;
-        return 0;
-    case KEY_KEY:
-        what->key = value;
-        return 0;
-    case KEY_SOURCE:
-        what->source = value;
-        return 0;
-    case KEY_TRANSFORM:
-        return take_transform(value, &what->transform_input, err);
-    case KEY_ACCURACY:
-        return options_double("--accuracy", value, 0, 100, &what->accuracy, err);
-    default:
-        what->path = value;
-        return 0;
-    }
+    (void)err;
+    *(const char **)param_field(row, target) = strcmp(value, "auto") == 0 ? NULL : value;
+    return 0;
 }
+
+static const struct param rows[] = {
+    OPTION_STRING(struct import_command, what.out, "out", 'o', "FILE", "the weights file to write"),
+    OPTION_ROW(struct import_command, what.arch, STRING, "arch", 0, .value = "ARCH", .read_word = read_arch,
+               .help = "the network (cambench list backbones); auto: found by names and shapes"),
+    OPTION_STRING(
+        struct import_command, what.key, "key", 0, "NAME",
+        "where in a checkpoint the weights are: a key of its dict, or what the tensors' names begin with; default: the usual keys, trained weights before averaged ones"),
+    OPTION_STRING(struct import_command, what.source, "source", 0, "TEXT", "where it comes from (its name)"),
+    OPTION_FLOAT(struct import_command, what.accuracy, "accuracy", 0, "TOP1", NULL, 0, 100,
+                 "its published accuracy, percent"),
+    OPTION_ROW(struct import_command, transform, STRING, "transform-input", 0, .value = "yes|no", .choices = "yes|no",
+               .read_word = read_transform,
+               .help =
+                   "whether the network was trained with torchvision's transform_input (GoogLeNet; yes is assumed)"),
+    {0},
+};
+
+static const struct param word_rows[] = {OPTIONS_WORD(struct import_command, what.path), {0}};
 
 static const struct options_usage usage = {
     .words = "FILE",
@@ -62,25 +59,11 @@ static const struct options_usage usage = {
            "Examples:\n"
            "  cambench import weights resnet50-0676ba61.pth --arch resnet50 --out resnet50.h5\n"
            "  cambench import weights model.safetensors --out model.h5\n",
-    .rows = (const struct argp_option[]){{"out", KEY_OUT, "FILE", 0, "the weights file to write", 0},
-                                         {"arch", KEY_ARCH, "ARCH", 0,
-                                          "the network (cambench list backbones); auto: found by names and shapes", 0},
-                                         {"key", KEY_KEY, "NAME", 0,
-                                          "where in a checkpoint the weights are: a key of its dict, or what the "
-                                          "tensors' names begin with; default: the usual keys, trained weights before "
-                                          "averaged ones",
-                                          0},
-                                         {"source", KEY_SOURCE, "TEXT", 0, "where it comes from (its name)", 0},
-                                         {"accuracy", KEY_ACCURACY, "TOP1", 0, "its published accuracy, percent", 0},
-                                         {"transform-input", KEY_TRANSFORM, "yes|no", 0,
-                                          "whether the network was trained with torchvision's transform_input "
-                                          "(GoogLeNet; yes is assumed)",
-                                          0},
-                                         {0}},
+    .rows = rows,
     .common = OPTIONS_QUIET,
     .words_min = 1,
     .words_max = 1,
-    .take = take,
+    .word_rows = word_rows,
 };
 
 static int run(int argc, char **argv, struct error *err)

@@ -3,10 +3,13 @@
 
 #include "base/text.h"
 
+#include <argp.h>
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#define OPTIONS_KEY 256 /* of the first row without a letter */
 
 enum { KEY_HELP = 'h', KEY_QUIET = 0x7000, KEY_JSON, KEY_COLOR };
 
@@ -49,6 +52,25 @@ static int set_color(struct parse *parse, const char *value)
     return 0;
 }
 
+/* The row of a word: the last one takes what remains. */
+static const struct param *row_of_word(const struct param *rows, int position)
+{
+    while (position-- > 0 && rows[1].name)
+        rows++;
+    return rows;
+}
+
+static int store_word(struct parse *parse, const char *word)
+{
+    const struct param *row = row_of_word(parse->usage->word_rows, parse->words - 1);
+    if (row->read_word)
+        return row->read_word(word, row, parse->target, parse->err);
+    if (row->type != PARAM_TYPE_STRINGS)
+        return options_store(row, word, parse->target, parse->err);
+    (*(const char ***)param_field(row, parse->target))[(*param_count(row, parse->target))++] = word;
+    return 0;
+}
+
 static int take_word(struct parse *parse, const char *word)
 {
     const int max = parse->usage->words_max;
@@ -57,7 +79,27 @@ static int take_word(struct parse *parse, const char *word)
         return error_set(parse->err, "stray argument \"%s\"", text_printable(word, shown, sizeof shown));
     }
     parse->words++;
-    return parse->usage->take(parse->target, OPTIONS_WORD, word, parse->err);
+    return store_word(parse, word);
+}
+
+static int key_of(const struct options_usage *usage, const struct param *row)
+{
+    return row->letter ? row->letter : OPTIONS_KEY + (int)(row - usage->rows);
+}
+
+static const struct param *row_of_key(const struct options_usage *usage, int key)
+{
+    const struct param *row = usage->rows;
+    while (key_of(usage, row) != key)
+        row++;
+    return row;
+}
+
+static int take_option(const struct parse *parse, const struct param *row, const char *value)
+{
+    if (row->read_word)
+        return row->read_word(value, row, parse->target, parse->err);
+    return options_store(row, value ? value : "true", parse->target, parse->err);
 }
 
 static int take(struct parse *parse, int key, const char *value)
@@ -74,10 +116,10 @@ static int take(struct parse *parse, int key, const char *value)
         return 0;
     case KEY_COLOR:
         return set_color(parse, value);
-    case OPTIONS_WORD:
+    case ARGP_KEY_ARG:
         return take_word(parse, value);
     default:
-        return parse->usage->take(parse->target, key, value, parse->err);
+        return take_option(parse, row_of_key(parse->usage, key), value);
     }
 }
 
@@ -97,9 +139,10 @@ static error_t parse_key(int key, char *value, struct argp_state *state)
 
 static void merge_rows(struct parse *parse)
 {
-    for (const struct argp_option *row = parse->usage->rows; row && (row->name || row->doc); row++) {
+    for (const struct param *row = parse->usage->rows; row && row->name; row++) {
         assert(parse->row_count < OPTIONS_ROWS_MAX - COMMON_MAX);
-        parse->rows[parse->row_count++] = *row;
+        parse->rows[parse->row_count++] =
+            (struct argp_option){row->name, key_of(parse->usage, row), row->value, 0, row->help, 0};
     }
     for (size_t i = 0; i < sizeof common_rows / sizeof *common_rows; i++)
         if (!common_rows[i].bit || (parse->usage->common & common_rows[i].bit))
@@ -233,6 +276,7 @@ int options_parse(const struct options_usage *usage, int argc, char **argv, stru
 {
     struct parse parse = {.usage = usage, .common = common, .target = target, .err = err};
     merge_rows(&parse);
+    param_defaults(usage->rows, target);
     const struct argp argp = {parse.rows, parse_key, usage->words, usage->doc, NULL, NULL, NULL};
     const error_t status = argp_parse(&argp, (unsigned)argc, argv, ARGP_SILENT, NULL, &parse);
     if (parse.help) {
@@ -250,29 +294,14 @@ int options_parse(const struct options_usage *usage, int argc, char **argv, stru
     return wrong(&parse, argv[0]);
 }
 
-static int out_of_range(const char *option, const char *value, double min, double max, struct error *err)
+int options_store(const struct param *row, const char *value, void *target, struct error *err)
 {
-    char shown[128];
-    return error_set(err, "%s is \"%s\"; allowed: %.15g..%.15g", option, text_printable(value, shown, sizeof shown),
-                     min, max);
-}
-
-int options_int(const char *option, const char *value, long long min, long long max, int *out, struct error *err)
-{
-    long long number;
-    if (text_to_int(value, &number) || number < min || number > max)
-        return out_of_range(option, value, (double)min, (double)max, err);
-    *out = (int)number;
-    return 0;
-}
-
-int options_double(const char *option, const char *value, double min, double max, double *out, struct error *err)
-{
-    double number;
-    if (text_to_double(value, &number) || number < min || number > max)
-        return out_of_range(option, value, min, max, err);
-    *out = number;
-    return 0;
+    char shown[128], allowed[128];
+    if (param_store(row, value, target))
+        return 0;
+    param_allowed(row, allowed, sizeof allowed);
+    return error_set(err, "--%s is \"%s\"; allowed: %s", row->name, text_printable(value, shown, sizeof shown),
+                     allowed);
 }
 
 bool options_use_color(const struct options *common, FILE *stream)

@@ -47,35 +47,6 @@ struct perf_names perf_names_or(const struct perf_names *given, const char *cons
 
 /* -- the command line ------------------------------------------------------------------------------------------------ */
 
-enum {
-    KEY_BATCH = OPTIONS_KEY,
-    KEY_IMAGES,
-    KEY_INPUTS,
-    KEY_JSON_FILE,
-    KEY_MAP_SECONDS,
-    KEY_METHODS,
-    KEY_ROUNDS,
-    KEY_SECONDS,
-    KEY_SERVE,
-    KEY_WEIGHTS,
-};
-
-static const struct argp_option rows[] = {
-    {"arch", 'a', "A,B", 0, "networks; default: the part's own", 0},
-    {"batch", KEY_BATCH, "N,M", 0, "forward: images in one call (1,8,32)", 0},
-    {"images", KEY_IMAGES, "N,M", 0, "runs: how many images, ascending (250,500,1000)", 0},
-    {"inputs", KEY_INPUTS, "FILE", 0, "serve: float32 (N,3,H,W) as they lie in memory", 0},
-    {"json", KEY_JSON_FILE, "FILE", 0, "write all figures there, too", 0},
-    {"map-seconds", KEY_MAP_SECONDS, "S", 0, "methods: leave out maps that take longer (10)", 0},
-    {"methods", KEY_METHODS, "A,B", 0, "methods: only these", 0},
-    {"rounds", KEY_ROUNDS, "N", 0, "measurements of which the median counts (5)", 0},
-    {"seconds", KEY_SECONDS, "S", 0, "what a round lasts at least (0.25)", 0},
-    {"serve", KEY_SERVE, NULL, 0, "answer bench/peers on a pipe: one --arch, --weights and --inputs", 0},
-    {"threads", 't', "N", 0, "how many (as many as there are cores)", 0},
-    {"weights", KEY_WEIGHTS, "FILE", 0, "serve: HDF5; default: generated", 0},
-    {0},
-};
-
 static int add_name(struct perf_names *names, const char *what, const char *name, struct error *err)
 {
     if (names->count == PERF_LIST_MAX)
@@ -85,29 +56,39 @@ static int add_name(struct perf_names *names, const char *what, const char *name
 }
 
 /* Cuts the argument, which lives as long as the program, at its commas. */
-static int take_names(struct perf_names *names, const char *option, const char *value, struct error *err)
+static int split_names(const struct param *row, const char *value, struct perf_names *names, struct error *err)
 {
-    char *rest = (char *)value;
+    char option[32], *rest = (char *)value;
+    snprintf(option, sizeof option, "--%s", row->name);
     for (char *name; (name = strsep(&rest, ","));)
         if (add_name(names, option, name, err))
             return -1;
     return 0;
 }
 
-static int take_numbers(struct perf_numbers *numbers, const char *option, const char *value, int max, struct error *err)
+static int read_names(const char *value, const struct param *row, void *out, struct error *err)
 {
+    return split_names(row, value, param_field(row, out), err);
+}
+
+static int read_numbers(const char *value, const struct param *row, void *out, struct error *err)
+{
+    const struct param element = {.name = row->name, .type = PARAM_TYPE_INT, .min = row->min, .max = row->max};
+    struct perf_numbers *numbers = param_field(row, out);
     struct perf_names names = {0};
-    if (take_names(&names, option, value, err))
+    if (split_names(row, value, &names, err))
         return -1;
     numbers->count = names.count;
     for (int i = 0; i < names.count; i++)
-        if (options_int(option, names.name[i], 1, max, &numbers->number[i], err))
+        if (options_store(&element, names.name[i], &numbers->number[i], err))
             return -1;
     return 0;
 }
 
-static int take_part(struct perf_options *options, const char *name, struct error *err)
+static int read_part(const char *name, const struct param *row, void *out, struct error *err)
 {
+    struct perf_options *options = out;
+    (void)row;
     if (find_part(name))
         return add_name(&options->parts, "parts", name, err);
     error_set(err, "there is no part \"%s\"; allowed:", name);
@@ -118,47 +99,37 @@ static int take_part(struct perf_options *options, const char *name, struct erro
     return -1;
 }
 
-static int take(void *target, int key, const char *value, struct error *err)
-{
-    struct perf_options *options = target;
-    switch (key) {
-    case 'a':
-        return take_names(&options->archs, "--arch", value, err);
-    case 't':
-        return options_int("--threads", value, 1, THREADS_MAX, &options->threads, err);
-    case KEY_BATCH:
-        return take_numbers(&options->batches, "--batch", value, 4096, err);
-    case KEY_IMAGES:
-        return take_numbers(&options->images, "--images", value, 10000000, err);
-    case KEY_INPUTS:
-        options->inputs = value;
-        return 0;
-    case KEY_JSON_FILE:
-        options->json = value;
-        return 0;
-    case KEY_MAP_SECONDS:
-        return options_double("--map-seconds", value, 0, 1e6, &options->map_seconds, err);
-    case KEY_METHODS:
-        return take_names(&options->methods, "--methods", value, err);
-    case KEY_ROUNDS:
-        return options_int("--rounds", value, 1, ROUNDS_MAX, &options->rounds, err);
-    case KEY_SECONDS:
-        return options_double("--seconds", value, 0, 3600, &options->round_seconds, err);
-    case KEY_SERVE:
-        options->serve = true;
-        return 0;
-    case KEY_WEIGHTS:
-        options->weights = value;
-        return 0;
-    default:
-        return take_part(options, value, err);
-    }
-}
+static const struct param rows[] = {
+    OPTION_ROW(struct perf_options, archs, LIST, "arch", 'a', .value = "A,B", .read_word = read_names,
+               .help = "networks; default: the part's own"),
+    OPTION_ROW(struct perf_options, batches, LIST, "batch", 0, .value = "N,M", .min = 1, .max = 4096,
+               .read_word = read_numbers, .help = "forward: images in one call (1,8,32)"),
+    OPTION_ROW(struct perf_options, images, LIST, "images", 0, .value = "N,M", .min = 1, .max = 10000000,
+               .read_word = read_numbers, .help = "runs: how many images, ascending (250,500,1000)"),
+    OPTION_STRING(struct perf_options, inputs, "inputs", 0, "FILE", "serve: float32 (N,3,H,W) as they lie in memory"),
+    OPTION_STRING(struct perf_options, json, "json", 0, "FILE", "write all figures there, too"),
+    OPTION_FLOAT(struct perf_options, map_seconds, "map-seconds", 0, "S", "10", 0, 1e6,
+                 "methods: leave out maps that take longer (10)"),
+    OPTION_ROW(struct perf_options, methods, LIST, "methods", 0, .value = "A,B", .read_word = read_names,
+               .help = "methods: only these"),
+    OPTION_INT(struct perf_options, rounds, "rounds", 0, "N", "5", 1, ROUNDS_MAX,
+               "measurements of which the median counts (5)"),
+    OPTION_FLOAT(struct perf_options, round_seconds, "seconds", 0, "S", "0.25", 0, 3600,
+                 "what a round lasts at least (0.25)"),
+    OPTION_FLAG(struct perf_options, serve, "serve", 0,
+                "answer bench/peers on a pipe: one --arch, --weights and --inputs"),
+    OPTION_INT(struct perf_options, threads, "threads", 't', "N", NULL, 1, THREADS_MAX,
+               "how many (as many as there are cores)"),
+    OPTION_STRING(struct perf_options, weights, "weights", 0, "FILE", "serve: HDF5; default: generated"),
+    {0},
+};
+
+static const struct param word_rows[] = {OPTIONS_WORDS_READ(read_part), {0}};
 
 static const struct options_usage usage = {
     .words = "[PART...]",
     .words_max = OPTIONS_ANY,
-    .take = take,
+    .word_rows = word_rows,
     .rows = rows,
     .doc = "Measures the speed of the engine. Parts: forward, layers, methods, threads, runs; "
            "default: all of them.\vExamples:\n  cambench-bench forward --arch resnet50 --batch 8 --rounds 9\n"
@@ -224,8 +195,7 @@ static int measure(const struct perf_options *options, struct error *err)
 
 int main(int argc, char **argv)
 {
-    struct perf_options options = {
-        .threads = omp_get_num_procs(), .rounds = 5, .round_seconds = 0.25, .map_seconds = 10};
+    struct perf_options options = {.threads = omp_get_num_procs()};
     static char name[] = "cambench-bench"; /* wherever it lies */
     struct options common = {0};
     struct error err;

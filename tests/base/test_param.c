@@ -104,3 +104,69 @@ TEST(a_table_may_be_absent)
     assert_null(param_find(params, "none"));
     param_defaults(NULL, NULL);
 }
+
+/* -- rows of configs and command lines ------------------------------------------------------------------------------ */
+
+struct inner {
+    int images;
+};
+
+struct outer {
+    const char *path, *kernels;
+    uint64_t seed;
+    struct inner inner;
+};
+
+static const struct param inner_rows[] = {
+    {.name = "images",
+     .type = PARAM_TYPE_INT,
+     .offset = offsetof(struct inner, images),
+     .fallback = "all",
+     .choices = "all",
+     .word = -1,
+     .min = 1,
+     .max = 10},
+    {0},
+};
+
+static const struct param outer_rows[] = {
+    PARAM_ROW(struct outer, path, STRING),
+    PARAM_ROW(struct outer, kernels, STRING, .choices = "auto|plain", .fallback = "auto"),
+    PARAM_ROW(struct outer, seed, SEED, .fallback = "1"),
+    PARAM_ROW(struct outer, inner, TABLE, .rows = inner_rows),
+    {0},
+};
+
+TEST(defaults_reach_nested_tables_and_leave_rows_without_one)
+{
+    struct outer outer = {.path = "kept"};
+    param_defaults(outer_rows, &outer);
+    assert_string_equal(outer.path, "kept");
+    assert_string_equal(outer.kernels, "auto");
+    assert_true(outer.seed == 1 && outer.inner.images == -1);
+}
+
+TEST(a_word_may_mean_another_number_than_0)
+{
+    struct inner inner = {0};
+    char text[16];
+    assert_true(param_store(inner_rows, "7", &inner) && inner.images == 7);
+    assert_true(param_store(inner_rows, "all", &inner) && inner.images == -1);
+    param_format(inner_rows, &inner, text, sizeof text);
+    assert_string_equal(text, "all");
+    assert_false(param_store(inner_rows, "-1", &inner));
+}
+
+TEST(a_seed_has_64_bits_and_a_string_is_one_of_its_choices)
+{
+    struct outer outer = {0};
+    char text[32];
+    const struct param *seed = param_find(outer_rows, "seed"), *kernels = param_find(outer_rows, "kernels");
+    assert_true(param_store(seed, "18446744073709551615", &outer) && outer.seed == UINT64_MAX);
+    param_format(seed, &outer, text, sizeof text);
+    assert_string_equal(text, "18446744073709551615");
+    assert_false(param_store(seed, "18446744073709551616", &outer) || param_store(seed, "-1", &outer));
+    assert_true(param_store(kernels, "plain", &outer));
+    assert_false(param_store(kernels, "fast", &outer));
+    assert_string_equal(outer.kernels, "plain");
+}
