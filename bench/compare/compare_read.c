@@ -82,6 +82,13 @@ static const char *version_text(const struct source *source, int version)
     return arena_format(source->arena, "version %d", version);
 }
 
+/* "input mean=... std=..." of what the config changes, "" if nothing; NULL: no memory. */
+static const char *input_of(const struct yaml *row, struct arena *arena)
+{
+    const struct yaml *input = yaml_get(row, "input");
+    return input ? words_of("input", input, arena) : "";
+}
+
 static int fill_backbones(const struct source *source, struct report_backbone *out, struct compare_row *rows,
                           struct error *err)
 {
@@ -95,15 +102,16 @@ static int fill_backbones(const struct source *source, struct report_backbone *o
         const char *arch = text_of(row, "arch"), *layer = text_of(row, "layer");
         const struct backbone_variant *variant = backbone_find(arch, &family, &ignored);
         const char *transform = text_of(row, "transform_input");
+        const char *input = input_of(row, source->arena);
         layer = !*layer && variant ? variant->layer : layer;
         const char *key = arena_format(source->arena, "sha256 of weights of %s", label);
         const char *hash = key ? store_manifest(source->store, key, source->arena) : NULL;
         out[i] = (struct report_backbone){.name = label, .title = label, .arch = arch, .layer = layer};
-        rows[i] =
-            (struct compare_row){label, arena_format(source->arena, "%s %s", arch, layer),
-                                 arena_format(source->arena, "weights %.*s%s%s", HASH_SHOWN, hash ? hash : "unknown",
-                                              *transform ? ", transform_input " : "", transform)};
-        if (!rows[i].kind || !rows[i].state)
+        rows[i] = (struct compare_row){label, arena_format(source->arena, "%s %s", arch, layer),
+                                       arena_format(source->arena, "weights %.*s%s%s%s%s", HASH_SHOWN,
+                                                    hash ? hash : "unknown", *transform ? ", transform_input " : "",
+                                                    transform, input && *input ? ", " : "", input)};
+        if (!rows[i].kind || !rows[i].state || !input)
             return error_memory(err, "the comparison");
     }
     return 0;

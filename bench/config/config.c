@@ -7,6 +7,7 @@
 
 #include "backbones/backbone.h"
 #include "base/text.h"
+#include "bench/config/config_input.h"
 #include "bench/config/names.h"
 #include "bench/config/yaml.h"
 
@@ -168,6 +169,7 @@ static const struct yaml_key backbone_keys[] = {
     YAML_KEY(struct config_backbone, layer, yaml_read_text),
     YAML_KEY(struct config_backbone, label, yaml_read_text),
     YAML_KEY(struct config_backbone, transform_input, read_transform),
+    YAML_KEY(struct config_backbone, input, config_read_input),
     {0},
 };
 

@@ -8,6 +8,7 @@
 #define BENCH_CONFIG_CONFIG_H
 
 #include "backbones/backbone.h"
+#include "backbones/picture_input.h"
 #include "base/arena.h"
 #include "base/error.h"
 #include "methods/method.h"
@@ -30,6 +31,7 @@ struct config_backbone {
     const char *layer;                    /* default: the variant's */
     const char *label;                    /* name in results; default: arch */
     enum transform_input transform_input; /* TRANSFORM_USUAL: not given */
+    struct picture_input input;           /* what the config gives */
     const char *where;                    /* it stands, for errors found later: "configs/demo.yaml:9:5" */
     const struct yaml *entry;             /* as read; NULL: not from a config */
 };

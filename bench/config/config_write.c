@@ -4,6 +4,7 @@
 #include "bench/config/config.h"
 
 #include "base/file.h"
+#include "base/text.h"
 #include "bench/process/program.h"
 
 #include <yaml.h>
@@ -128,6 +129,46 @@ static int dataset_node(struct writer *writer, const struct config_dataset *data
     return node;
 }
 
+/* The shortest text that reads back to the same number. */
+static int number_node(struct writer *writer, double number)
+{
+    char text[32];
+    for (int digits = 6; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, number);
+        if (strtod(text, NULL) == number)
+            break;
+    }
+    return plain_node(writer, text);
+}
+
+static int numbers_node(struct writer *writer, const double *numbers, int count)
+{
+    const int list = list_node(writer);
+    for (int i = 0; i < count; i++)
+        add(writer, list, number_node(writer, numbers[i]));
+    return list;
+}
+
+/* Only what is given, so that configs without `input` keep their identity. */
+static void put_input(struct writer *writer, int mapping, const struct picture_input *input)
+{
+    if (picture_input_is_empty(input))
+        return;
+    const int node = mapping_node(writer);
+    if (input->has_mean)
+        put(writer, node, "mean", numbers_node(writer, input->mean, 3));
+    if (input->has_deviation)
+        put(writer, node, "std", numbers_node(writer, input->deviation, 3));
+    if (input->h)
+        put(writer, node, "size", numbers_node(writer, (const double[]){input->h, input->w}, 2));
+    if (input->resize != PICTURE_RESIZE_PROTOCOL) {
+        char word[16];
+        text_choice_name(PICTURE_RESIZE_CHOICES, (int)input->resize, word, sizeof word);
+        put_text(writer, node, "resize", word);
+    }
+    put(writer, mapping, "input", node);
+}
+
 static int backbones_node(struct writer *writer, const struct config *config)
 {
     const int list = list_node(writer);
@@ -140,6 +181,7 @@ static int backbones_node(struct writer *writer, const struct config *config)
         put_text(writer, node, "label", backbone->label);
         if (backbone->transform_input != TRANSFORM_USUAL)
             put_bool(writer, node, "transform_input", backbone->transform_input == TRANSFORM_YES);
+        put_input(writer, node, &backbone->input);
         add(writer, list, node);
     }
     return list;

@@ -66,6 +66,15 @@ static void show(const char *line, size_t key_bytes, char *out, size_t size)
     text_printable(*line ? whole : "nothing", out, size);
 }
 
+/* Whether one of the lines of `text` is the first of `other`: what is before it in `text` was added. */
+static bool has_line(const char *text, const char *other)
+{
+    const size_t length = line_length(other);
+    while (*text && (line_length(text) != length || memcmp(text, other, length) != 0))
+        text = next_line(text);
+    return *text;
+}
+
 bool identity_differs(const char *before, const char *now, struct identity_difference *difference)
 {
     struct place place = {0};
@@ -82,7 +91,9 @@ bool identity_differs(const char *before, const char *now, struct identity_diffe
                               memcmp(without_indent(before), without_indent(now), key) == 0;
     pass(&place, there);
     name_place(&place, there, difference->where, sizeof difference->where);
-    show(before, has_same_key ? key : 0, difference->before, sizeof difference->before);
-    show(now, has_same_key ? key : 0, difference->now, sizeof difference->now);
+    const bool is_added = !has_same_key && *now && has_line(next_line(now), before);
+    const bool is_removed = !has_same_key && !is_added && *before && has_line(next_line(before), now);
+    show(is_added ? "" : before, has_same_key ? key : 0, difference->before, sizeof difference->before);
+    show(is_removed ? "" : now, has_same_key ? key : 0, difference->now, sizeof difference->now);
     return true;
 }

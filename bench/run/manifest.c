@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/input.h"
+#include "base/text.h"
 #include "bench/process/program.h"
 #include "bench/store/digests.h"
 
@@ -216,6 +217,15 @@ static json_t *plan(const struct manifest_backbone *backbone)
     return object;
 }
 
+static json_t *input_of(const struct picture_input *input)
+{
+    const double *mean = input->mean, *deviation = input->deviation;
+    char resize[16];
+    text_choice_name(PICTURE_RESIZE_CHOICES, (int)input->resize, resize, sizeof resize);
+    return json_pack("{s:[i, i], s:[f, f, f], s:[f, f, f], s:s}", "size", input->h, input->w, "mean", mean[0], mean[1],
+                     mean[2], "std", deviation[0], deviation[1], deviation[2], "resize", resize);
+}
+
 static json_t *backbones(const struct manifest *manifest)
 {
     json_t *array = json_array();
@@ -224,9 +234,10 @@ static json_t *backbones(const struct manifest *manifest)
         json_t *weights = json_pack("{s:o, s:o}", "path", text_or_null(backbone->weights), "sha256",
                                     text_or_null(backbone->weights_sha256));
         json_array_append_new(
-            array, json_pack("{s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o}", "label", text_or_null(backbone->label),
-                             "arch", text_or_null(backbone->arch), "layer", text_or_null(backbone->layer), "digest",
-                             text_if_any(backbone->digest), "weights", weights, "workspace_bytes",
+            array, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o}", "label",
+                             text_or_null(backbone->label), "arch", text_or_null(backbone->arch), "layer",
+                             text_or_null(backbone->layer), "digest", text_if_any(backbone->digest), "weights", weights,
+                             "input", input_of(&backbone->input), "workspace_bytes",
                              (json_int_t)backbone->workspace_bytes, "parameters", (json_int_t)backbone->parameters,
                              "kernels", text_or_null(backbone->kernels), "plan", plan(backbone)));
     }

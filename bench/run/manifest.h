@@ -6,6 +6,7 @@
 #ifndef BENCH_RUN_MANIFEST_H
 #define BENCH_RUN_MANIFEST_H
 
+#include "backbones/picture_input.h"
 #include "base/error.h"
 #include "bench/store/provenance.h"
 
@@ -33,7 +34,8 @@ struct manifest_backbone {
     const char *kernels;                  /* the engine's set; NULL: the network was not made in this run */
     const struct manifest_step *steps;    /* the plan */
     int step_count;
-    const char *digest; /* digest of its family's sources; NULL: none */
+    const char *digest;         /* digest of its family's sources; NULL: none */
+    struct picture_input input; /* complete */
 };
 
 struct manifest_skipped {

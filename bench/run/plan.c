@@ -330,6 +330,19 @@ static int choose_transform(struct run_backbone *backbone, struct error *err)
     return 0;
 }
 
+/* The config before the weights file before ImageNet; what the config repeats of the others is not part of the run. */
+static void choose_input(struct run_backbone *backbone)
+{
+    struct picture_input own = picture_input_imagenet, *given = &backbone->config->input;
+    own.h = backbone->options.height;
+    own.w = backbone->options.width_px;
+    backbone->input = own;
+    picture_input_add(&backbone->input, given);
+    picture_input_remove(given, &own);
+    backbone->options.height = backbone->input.h;
+    backbone->options.width_px = backbone->input.w;
+}
+
 int run_open_backbone(struct run *run, struct run_backbone *backbone, struct error *err)
 {
     const struct config_backbone *config = backbone->config;
@@ -346,9 +359,7 @@ int run_open_backbone(struct run *run, struct run_backbone *backbone, struct err
     if (choose_transform(backbone, err))
         return -1;
     backbone->options = weights_options(&backbone->info, INPUT_SIDE);
-    backbone->input = picture_input_imagenet;
-    backbone->input.h = backbone->options.height;
-    backbone->input.w = backbone->options.width_px;
+    choose_input(backbone);
     backbone->graph = backbone_graph(config->arch, &backbone->options, err);
     if (!backbone->graph)
         return error_prefix(err, "weights \"%s\": ", config->weights);

@@ -302,6 +302,7 @@ static int fill_backbones(struct run *run, struct manifest *manifest, struct err
         rows[b] = (struct manifest_backbone){.label = config->backbones[b].label,
                                              .arch = config->backbones[b].arch,
                                              .layer = backbone->layer,
+                                             .input = backbone->input,
                                              .weights = config->backbones[b].weights,
                                              .weights_sha256 = backbone->weights_sha256,
                                              .workspace_bytes = backbone->workspace_bytes,

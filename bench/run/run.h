@@ -29,7 +29,7 @@ struct run_evidence {
 };
 
 struct run_backbone {
-    const struct config_backbone *config;
+    struct config_backbone *config; /* its input loses what is the network's own */
     const char *title, *layer;
     struct weights_file *weights;
     struct weights_info info;

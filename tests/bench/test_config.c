@@ -203,6 +203,7 @@ static void same_lists(const struct config *a, const struct config *b)
         same_text(a->backbones[i].layer, b->backbones[i].layer);
         same_text(a->backbones[i].label, b->backbones[i].label);
         assert_int_equal(a->backbones[i].transform_input, b->backbones[i].transform_input);
+        assert_memory_equal(&a->backbones[i].input, &b->backbones[i].input, sizeof a->backbones[i].input);
     }
     for (int i = 0; i < a->method_count; i++) {
         assert_ptr_equal(a->methods[i].method, b->methods[i].method);
@@ -323,6 +324,30 @@ TEST(errors_say_where_what_and_the_nearest_name)
          ":1:22: \"cambench\" is given twice in protocol; give one of them another label"},
         {"backbones: [{arch: vgg16, transform_input: true}]\n",
          ":1:44: vgg16 has no transform of its input; leave transform_input out"},
+        {"backbones: [{arch: vgg16, input: 224}]\n",
+         ":1:34: backbones.input is text; it must be a mapping (key: value)"},
+        {"backbones: [{arch: vgg16, input: {maen: 1}}]\n",
+         ":1:35: unknown key \"maen\" in backbones.input, did you mean \"mean\"?"},
+        {"backbones: [{arch: vgg16, input: {mean: [0.5, 0.5]}}]\n",
+         ":1:41: backbones.input.mean has 2 values; it must have 3, of red, green and blue"},
+        {"backbones: [{arch: vgg16, input: {mean: 0.5}}]\n",
+         ":1:41: backbones.input.mean has 1 value; it must have 3, of red, green and blue"},
+        {"backbones: [{arch: vgg16, input: {mean: [0.5, x, 1]}}]\n",
+         ":1:47: backbones.input.mean has \"x\", which is not a number"},
+        {"backbones: [{arch: vgg16, input: {std: [0.5, .inf, 1]}}]\n",
+         ":1:46: backbones.input.std has \".inf\", which is not a number"},
+        {"backbones: [{arch: vgg16, input: {std: [0.5, 0, 1]}}]\n",
+         ":1:40: backbones.input.std has the value 0; allowed: more than 0 (at least 1e-06), at most 1000"},
+        {"backbones: [{arch: vgg16, input: {std: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]}}]\n",
+         ":1:40: backbones.input.std has 10 values; it must have 3, of red, green and blue"},
+        {"backbones: [{arch: vgg16, input: {std: {a: 1}}}]\n",
+         ":1:40: backbones.input.std must be a number or a list of numbers"},
+        {"backbones: [{arch: vgg16, input: {size: 0}}]\n",
+         ":1:41: backbones.input.size has the value 0; allowed: whole numbers of 1..16384"},
+        {"backbones: [{arch: vgg16, input: {size: []}}]\n",
+         ":1:41: backbones.input.size has 0 values; it must be the side of a square, or height and width"},
+        {"backbones: [{arch: vgg16, input: {resize: crop}}]\n",
+         ":1:43: backbones.input.resize is \"crop\"; allowed: protocol|shorter|squash"},
         {"backbones: [{arch: vgg16, label: a/b}]\n", ":1:13: label \"a/b\" holds a slash or control character"},
         {"backbones: [{arch: vgg16, label: \"a\\nb\"}]\n", ":1:13: label \"a?b\" holds a slash or control character"},
         {"backbones: [{arch: vgg16, label: ..}]\n", ":1:13: label \"..\" is not a plain name"},
@@ -649,6 +674,31 @@ TEST(the_transform_of_the_input_is_part_of_the_identity)
     assert_null(strstr(identity[0], "transform_input"));
     assert_non_null(strstr(identity[1], "transform_input: true"));
     assert_non_null(strstr(identity[2], "transform_input: false"));
+    end(&f);
+}
+
+TEST(the_input_of_a_network_is_part_of_the_identity_where_it_is_given)
+{
+    static const char text[] = "name: x\ndataset: {path: a}\nmethods: [gradcam]\nmetrics: [adcc]\n"
+                               "backbones: [{arch: vgg16%s}]\n";
+    static const char *const keys[] = {"", ", input: {resize: protocol}",
+                                       ", input: {mean: [0.1, 0.25, 1e-3], std: [1, 0.3, 0.123456789]}",
+                                       ", input: {size: [96, 64], resize: squash}"};
+    const char *identity[4];
+    struct fixture f;
+    begin(&f);
+    for (int i = 0; i < 4; i++) {
+        char config[256];
+        snprintf(config, sizeof config, text, keys[i]);
+        must_read(&f, config);
+        identity[i] = config_identity(&f.config, &f.arena, &f.err);
+        must_come_back(&f, config);
+    }
+    assert_string_equal(identity[0], identity[1]);
+    assert_null(strstr(identity[0], "input"));
+    assert_non_null(strstr(identity[2], "  input:\n    mean:\n    - 0.1\n    - 0.25\n    - 0.001\n"
+                                        "    std:\n    - 1\n    - 0.3\n    - 0.123456789\n"));
+    assert_non_null(strstr(identity[3], "  input:\n    size:\n    - 96\n    - 64\n    resize: squash\n"));
     end(&f);
 }
 

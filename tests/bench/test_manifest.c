@@ -56,8 +56,19 @@ TEST(sha256_of_what_cannot_be_read_names_the_file)
 
 static const struct manifest_step steps[] = {{"conv1", "product"}, {"maxpool", ""}, {"fc", "gemm"}};
 static const struct manifest_backbone backbones[] = {
-    {"R18", "resnet18", "layer4", "w.h5", "00ff", 123456789012, 11689512, "avx2", steps, 3, "beef"},
-    {"odd \xff\xfe", "vgg16", "features.29", NULL, NULL, 1, 2, NULL, NULL, 0, NULL},
+    {"R18",
+     "resnet18",
+     "layer4",
+     "w.h5",
+     "00ff",
+     123456789012,
+     11689512,
+     "avx2",
+     steps,
+     3,
+     "beef",
+     {224, 192, true, true, {0.5, 0.25, 0}, {0.5, 0.5, 1}, PICTURE_RESIZE_SQUASH}},
+    {"odd \xff\xfe", "vgg16", "features.29", NULL, NULL, 1, 2, NULL, NULL, 0, NULL, {0}},
 };
 static const struct manifest_entry methods[] = {{"mine", "gradcam", 3, "cafe"}, {NULL, "scorecam", 1, NULL}};
 static const struct manifest_entry metrics[] = {{NULL, "adcc", 1, NULL}}, protocols[] = {{NULL, "cambench", 2, NULL}};
@@ -132,6 +143,11 @@ TEST(the_manifest_holds_what_the_runner_said)
     assert_true(json_integer_value(json_object_get(first, "workspace_bytes")) == 123456789012);
     assert_int_equal(json_integer_value(json_object_get(first, "parameters")), 11689512);
     assert_string_equal(text_of(first, "kernels"), "avx2");
+    const json_t *input = json_object_get(first, "input");
+    assert_int_equal(json_integer_value(json_array_get(json_object_get(input, "size"), 1)), 192);
+    assert_true(json_real_value(json_array_get(json_object_get(input, "mean"), 1)) == 0.25);
+    assert_true(json_real_value(json_array_get(json_object_get(input, "std"), 2)) == 1);
+    assert_string_equal(text_of(input, "resize"), "squash");
     const json_t *plan = json_object_get(first, "plan");
     assert_int_equal(json_object_size(plan), 2); /* pooling has no choice */
     assert_string_equal(text_of(plan, "fc"), "gemm");

@@ -1,0 +1,86 @@
+/* bench/config/config_input.c - reads the numbers of a network's input; backbones/picture_input.c checks them. */
+#include "bench/config/config_input.h"
+
+#include "base/text.h"
+
+#define NUMBERS_MAX 8
+
+/* Reads a number, or a list of them; more than NUMBERS_MAX are counted only. */
+static int read_numbers(const struct yaml *value, double numbers[NUMBERS_MAX], size_t *count, struct error *err)
+{
+    const bool is_list = value->kind == YAML_LIST;
+    const struct yaml *item = is_list ? value->first : value;
+    *count = is_list ? (size_t)value->count : 1;
+    for (size_t i = 0; i < *count; i++, item = item->next) {
+        char shown[64];
+        double number;
+        if (item->kind != YAML_TEXT)
+            return yaml_error(item, err, "%s must be a number or a list of numbers", value->path);
+        if (item->is_quoted || text_to_double(item->text, &number))
+            return yaml_error(item, err, "%s has \"%s\"%s, which is not a number", value->path,
+                              text_printable(item->text, shown, sizeof shown), item->is_quoted ? ", in quotes" : "");
+        if (i < NUMBERS_MAX)
+            numbers[i] = number;
+    }
+    return 0;
+}
+
+typedef int numbers_setter(struct picture_input *input, const char *key, const double *values, size_t count,
+                           struct error *err);
+
+static int set_numbers(const struct yaml *value, numbers_setter *set, struct picture_input *input, struct error *err)
+{
+    double numbers[NUMBERS_MAX];
+    size_t count;
+    if (read_numbers(value, numbers, &count, err))
+        return -1;
+    return set(input, value->path, numbers, count, err) ? error_prefix(err, "%s: ", value->where) : 0;
+}
+
+static int read_mean(const struct yaml *value, const struct yaml_key *key, void *field, struct arena *arena,
+                     struct error *err)
+{
+    (void)key, (void)arena;
+    return set_numbers(value, picture_input_set_mean, field, err);
+}
+
+static int read_deviation(const struct yaml *value, const struct yaml_key *key, void *field, struct arena *arena,
+                          struct error *err)
+{
+    (void)key, (void)arena;
+    return set_numbers(value, picture_input_set_deviation, field, err);
+}
+
+static int read_size(const struct yaml *value, const struct yaml_key *key, void *field, struct arena *arena,
+                     struct error *err)
+{
+    (void)key, (void)arena;
+    return set_numbers(value, picture_input_set_size, field, err);
+}
+
+static int read_resize(const struct yaml *value, const struct yaml_key *key, void *field, struct arena *arena,
+                       struct error *err)
+{
+    struct picture_input *input = field;
+    const char *word = NULL;
+    if (yaml_read_choice(value, key, &word, arena, err))
+        return -1;
+    input->resize = (enum picture_resize)text_choice(key->choices, word);
+    return 0;
+}
+
+/* Each reader gets the whole struct. */
+static const struct yaml_key keys[] = {
+    {.name = "mean", .read = read_mean},
+    {.name = "std", .read = read_deviation},
+    {.name = "size", .read = read_size},
+    {.name = "resize", .read = read_resize, .choices = PICTURE_RESIZE_CHOICES},
+    {0},
+};
+
+int config_read_input(const struct yaml *value, const struct yaml_key *key, void *field, struct arena *arena,
+                      struct error *err)
+{
+    (void)key;
+    return yaml_read_mapping(value, keys, field, arena, err);
+}

@@ -1,0 +1,15 @@
+/* bench/config/config_input.h - a backbone's key `input`: size, normalisation and resizing of its pictures. */
+#ifndef BENCH_CONFIG_CONFIG_INPUT_H
+#define BENCH_CONFIG_CONFIG_INPUT_H
+
+#include "backbones/picture_input.h"
+#include "bench/config/yaml.h"
+
+/*
+ * Reader of a key's row; the field is a struct picture_input. {mean: [..], std: [..], size: N or [h, w], resize: word}:
+ * what is not given stays as it is. Errors: not a mapping, unknown keys, what picture_input.h refuses.
+ */
+int config_read_input(const struct yaml *value, const struct yaml_key *key, void *field, struct arena *arena,
+                      struct error *err);
+
+#endif
