@@ -9,7 +9,10 @@
 #ifndef BASE_H5_WIRE_H
 #define BASE_H5_WIRE_H
 
-#include "base/h5.h"
+#include "base/error.h"
+#include "base/h5_item.h"
+
+#include <stddef.h>
 
 #define H5_ITEMS_MAX 16384
 #define H5_ATTRIBUTE_ROWS_MAX 65536

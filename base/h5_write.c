@@ -2,10 +2,12 @@
  * base/h5_write.c - writing HDF5: our own files, beside their place and renamed when whole.
  *
  * A child process makes the structure with libhdf5 (h5_write_child.c); every byte goes through write_at() here, numbers
- * straight to the places that the child has reserved. So each failure of the disk is an error with its reason, and a
+ * straight to the datasets that the child has reserved. So each failure of the disk is an error with its reason, and a
  * crash of the library ends only the child. Equal content gives equal bytes: no times are stored. Datasets are
  * contiguous, so that readers can pread() them.
  */
+#include "base/h5.h"
+
 #include "base/file.h"
 #include "base/h5_process.h"
 #include "base/h5_wire.h"
@@ -24,7 +26,7 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "numbers are written a
 #define BLOCK_BYTES ((size_t)64 << 10)
 
 /* A dataset of numbers and where its bytes are. */
-struct place {
+struct reserved_dataset {
     char path[H5_PATH_MAX];
     uint64_t offset, row_bytes, rows;
 };
@@ -36,8 +38,8 @@ struct h5_writer {
     struct h5_process process;
     bool is_there;  /* the temporary file */
     bool is_broken; /* something has failed: the file can only be abandoned */
-    struct place *places;
-    size_t place_count, place_capacity;
+    struct reserved_dataset *datasets;
+    size_t dataset_count, dataset_capacity;
 };
 
 static int fail(struct h5_writer *writer, const char *item, const char *why, struct error *err)
@@ -215,17 +217,17 @@ struct h5_writer *h5_create(const char *path, struct error *err)
     return NULL;
 }
 
-static struct place *add_place(struct h5_writer *writer)
+static struct reserved_dataset *add_dataset(struct h5_writer *writer)
 {
-    if (writer->place_count == writer->place_capacity) {
-        const size_t capacity = writer->place_capacity ? writer->place_capacity * 2 : 16;
-        struct place *places = realloc(writer->places, capacity * sizeof *places);
-        if (!places)
+    if (writer->dataset_count == writer->dataset_capacity) {
+        const size_t capacity = writer->dataset_capacity ? writer->dataset_capacity * 2 : 16;
+        struct reserved_dataset *datasets = realloc(writer->datasets, capacity * sizeof *datasets);
+        if (!datasets)
             return NULL;
-        writer->places = places;
-        writer->place_capacity = capacity;
+        writer->datasets = datasets;
+        writer->dataset_capacity = capacity;
     }
-    return &writer->places[writer->place_count++];
+    return &writer->datasets[writer->dataset_count++];
 }
 
 /* Bytes of one row; UINT64_MAX if the dataset is larger than any file. */
@@ -244,18 +246,18 @@ int h5_define(struct h5_writer *writer, const char *path, enum h5_type type, int
     struct h5_order order;
     if (start_order(writer, &order, H5_ORDER_DEFINE, path, err))
         return -1;
-    struct place *place = add_place(writer);
-    if (!place)
+    struct reserved_dataset *dataset = add_dataset(writer);
+    if (!dataset)
         return error_memory(err, writer->path);
     order.type = type;
     order.rank = rank;
     for (int i = 0; i < rank; i++)
         order.dim[i] = dim[i];
-    *place = (struct place){.rows = rank ? dim[0] : 1, .row_bytes = measure_row(type, rank, dim)};
-    memcpy(place->path, order.path, sizeof place->path);
-    if (place->row_bytes == UINT64_MAX)
+    *dataset = (struct reserved_dataset){.rows = rank ? dim[0] : 1, .row_bytes = measure_row(type, rank, dim)};
+    memcpy(dataset->path, order.path, sizeof dataset->path);
+    if (dataset->row_bytes == UINT64_MAX)
         return fail(writer, path, "larger than any file", err);
-    return carry_out(writer, &order, NULL, &place->offset, err);
+    return carry_out(writer, &order, NULL, &dataset->offset, err);
 }
 
 static int write_attribute(struct h5_writer *writer, const char *path, enum h5_type type, int rank, const uint64_t *dim,
@@ -307,27 +309,27 @@ int h5_write_texts(struct h5_writer *writer, const char *path, const char *const
     return status;
 }
 
-static const struct place *find_place(const struct h5_writer *writer, const char *path)
+static const struct reserved_dataset *find_dataset(const struct h5_writer *writer, const char *path)
 {
-    for (size_t i = writer->place_count; i-- > 0;)
-        if (strcmp(writer->places[i].path, path) == 0)
-            return &writer->places[i];
+    for (size_t i = writer->dataset_count; i-- > 0;)
+        if (strcmp(writer->datasets[i].path, path) == 0)
+            return &writer->datasets[i];
     return NULL;
 }
 
 int h5_write_rows(struct h5_writer *writer, const char *path, uint64_t first, uint64_t count, const void *data,
                   struct error *err)
 {
-    const struct place *place = find_place(writer, path);
+    const struct reserved_dataset *dataset = find_dataset(writer, path);
     if (writer->is_broken)
         return fail(writer, NULL, "an earlier part of it could not be written", err);
-    if (!place || first > place->rows || count > place->rows - first)
+    if (!dataset || first > dataset->rows || count > dataset->rows - first)
         return fail(writer, path, "there are no such rows", err);
-    if (count * place->row_bytes == 0)
+    if (count * dataset->row_bytes == 0)
         return 0;
-    if (place->offset == H5_NOWHERE)
+    if (dataset->offset == H5_NOWHERE)
         return fail(writer, path, "the HDF5 library has reserved no place for it", err);
-    return write_at(writer, place->offset + first * place->row_bytes, data, count * place->row_bytes, err);
+    return write_at(writer, dataset->offset + first * dataset->row_bytes, data, count * dataset->row_bytes, err);
 }
 
 /* -- the end ------------------------------------------------------------------------------------------------------ */
@@ -370,6 +372,6 @@ void h5_abandon(struct h5_writer *writer)
     file_remove_folders(&writer->folders);
     if (writer->fd >= 0)
         close(writer->fd); /* the file has been removed: a failure here has no effect */
-    free(writer->places);
+    free(writer->datasets);
     free(writer);
 }
