@@ -1,7 +1,7 @@
 /*
- * bench/merge/merge.h - several runs of one config, parts of it or not, to one.
+ * bench/merge/merge.h - one run from several runs of one config, whole ones or shards.
  *
- * All is copied in a single commit into the store of the output folder, whose own items count as well: whatever interrupts
+ * Everything is copied in a single commit into the store of the output folder, whose own items count as well: whatever interrupts
  * it, the folder holds what it held before, and merging can be repeated.
  */
 #ifndef BENCH_MERGE_MERGE_H

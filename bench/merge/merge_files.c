@@ -1,0 +1,101 @@
+/* bench/merge/merge_files.c - the files beside the merged store: overlays, config.yaml, manifest.json. */
+#include "bench/merge/merge_state.h"
+
+#include "base/file.h"
+#include "base/input.h"
+#include "base/sha256.h"
+#include "bench/process/interrupt.h"
+#include "bench/run/manifest.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static int copy_file(const char *from, const char *to, struct error *err)
+{
+    struct file_writer out;
+    char bytes[1 << 16];
+    size_t size;
+    FILE *in = input_stream(from, err);
+    if (!in)
+        return error_prefix(err, "could not open \"%s\": ", from);
+    int status = file_create(&out, to, err);
+    if (!status) {
+        while ((size = fread(bytes, 1, sizeof bytes, in)) > 0)
+            fwrite(bytes, 1, size, out.stream); /* file_commit() sees what fails */
+        status = ferror(in) ? error_set(err, "could not read \"%s\": %s", from, strerror(errno)) : 0;
+        if (status)
+            file_abandon(&out);
+        else
+            status = file_commit(&out, err);
+    }
+    fclose(in);
+    return status;
+}
+
+static bool is_picture(const char *name)
+{
+    const char *end = strrchr(name, '.');
+    return end && strcmp(end, ".png") == 0;
+}
+
+/* Overlays are named by backbone and image. Those that are there stay. */
+int merge_copy_overlays(const struct merge *merge, const char *folder, struct error *err)
+{
+    char from[PATH_MAX], to[PATH_MAX], file[PATH_MAX], copy[PATH_MAX];
+    if (file_join(from, folder, "overlays", err))
+        return -1;
+    DIR *entries = opendir(from);
+    if (!entries)
+        return errno == ENOENT ? 0 /* a shard may have none */
+                               : error_set(err, "could not read folder \"%s\": %s", from, strerror(errno));
+    int status = 0;
+    for (struct dirent *entry; !status && !interrupt_has_come && (entry = readdir(entries));)
+        if (is_picture(entry->d_name))
+            status =
+                file_join(file, from, entry->d_name, err) || file_make_inside(to, merge->output, "overlays", err) ||
+                        file_join(copy, to, entry->d_name, err) || (access(copy, F_OK) && copy_file(file, copy, err))
+                    ? -1
+                    : 0;
+    closedir(entries);
+    return status;
+}
+
+static int list_skipped(struct merge_state *state, struct manifest *manifest, struct error *err)
+{
+    struct merge *merge = state->merge;
+    struct store_skipped *list;
+    int count;
+    if (store_read_skipped(merge->store, &merge->arena, &list, &count, err))
+        return -1;
+    struct manifest_skipped *rows = arena_alloc(&merge->arena, (size_t)count, sizeof *rows);
+    if (!rows)
+        return error_memory(err, "the manifest");
+    for (int i = 0; i < count; i++)
+        rows[i] = (struct manifest_skipped){merge->names.lists[STORE_IMAGES].names[list[i].image], list[i].why};
+    manifest->skipped = rows;
+    manifest->skipped_count = count;
+    return 0;
+}
+
+int merge_write_manifest(struct merge_state *state, struct error *err)
+{
+    struct merge *merge = state->merge;
+    char config[PATH_MAX], hash[65];
+    struct manifest manifest = {.config_sha256 = hash, .item_count = (int)merge->present};
+    const char **folders = arena_alloc(&merge->arena, (size_t)merge->run_count, sizeof *folders);
+    if (!folders)
+        return error_memory(err, "the manifest");
+    manifest.programs = &merge->programs;
+    manifest.mixture = merge->mixture;
+    for (int i = 0; i < merge->run_count; i++)
+        folders[i] = merge->runs[i].folder;
+    return file_join(config, merge->output, "config.yaml", err) || config_write(&merge->config, config, err) ||
+                   file_sha256(config, hash, err) || list_skipped(state, &manifest, err) ||
+                   manifest_join(merge->output, folders, merge->run_count, &manifest, err)
+               ? -1
+               : 0;
+}

@@ -1,0 +1,169 @@
+/* bench/merge/merge_runs.c - merges runs into one store, and lists what is missing. */
+#include "bench/merge/merge_state.h"
+
+#include "base/file.h"
+#include "base/text.h"
+
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#define COMMANDS_SHOWN 12
+
+static int remember_texts(const struct merge_state *state, struct error *err)
+{
+    for (int i = 0; i < state->text_count; i++)
+        if (strcmp(state->texts[i].key, SHARD_KEY) != 0 &&
+            store_manifest_set(state->merge->store, state->texts[i].key, state->texts[i].text, err))
+            return -1;
+    return 0;
+}
+
+/* Items that are there, and why others are not. */
+static int count_items(struct merge_state *state, struct error *err)
+{
+    struct merge *merge = state->merge;
+    merge->missing_of_shard = arena_alloc(&merge->arena, (size_t)merge->shard_count + 1, sizeof(size_t));
+    if (!merge->missing_of_shard)
+        return error_memory(err, "the missing items");
+    for (int b = 0; b < merge->names.lists[STORE_BACKBONES].count; b++)
+        for (int i = 0; i < merge->names.lists[STORE_IMAGES].count; i++)
+            for (int m = 0; m < merge->names.lists[STORE_METHODS].count; m++) {
+                merge->item_count++;
+                if (store_has_item(merge->store, b, i, m))
+                    merge->present++;
+                else if (state->why_skipped[i])
+                    merge->skipped++;
+                else {
+                    merge->missing++;
+                    if (merge->shard_count)
+                        merge->missing_of_shard[shard_of(merge->shard_count, b, i,
+                                                         merge->names.lists[STORE_IMAGES].count) -
+                                                1]++;
+                }
+            }
+    return 0;
+}
+
+static bool is_complete(const struct merge *merge, int image)
+{
+    for (int b = 0; b < merge->names.lists[STORE_BACKBONES].count; b++)
+        for (int m = 0; m < merge->names.lists[STORE_METHODS].count; m++)
+            if (!store_has_item(merge->store, b, image, m))
+                return false;
+    return true;
+}
+
+/* An image that one run could not read and others have measured since is not skipped. */
+static int store_reasons(struct merge_state *state, struct error *err)
+{
+    struct merge *merge = state->merge;
+    if (store_clear_skipped(merge->store, err))
+        return -1;
+    for (int i = 0; i < merge->names.lists[STORE_IMAGES].count; i++)
+        if (state->why_skipped[i] && !is_complete(merge, i) &&
+            store_commit_skipped(merge->store, i, state->why_skipped[i], err))
+            return -1;
+    return 0;
+}
+
+static int fill_store(struct merge_state *state, struct error *err)
+{
+    struct merge *merge = state->merge;
+    if (store_begin_batch(merge->store, err) || remember_texts(state, err) ||
+        merge_note_skipped(state, merge->store, err))
+        return -1;
+    for (int i = 0; i < merge->run_count; i++)
+        if (merge_copy_run(state, merge->runs[i].folder, err))
+            return -1;
+    return store_reasons(state, err) || store_end_batch(merge->store, err) ? -1 : 0;
+}
+
+/* A store that was not there before and got nothing is taken away again. */
+static int make_store(struct merge_state *state, struct error *err)
+{
+    struct merge *merge = state->merge;
+    const bool is_new = !merge_has_store(merge->output);
+    char path[PATH_MAX];
+    struct file_folders folders;
+    struct error ignored;
+    if (file_make_folders(&folders, merge->output, err))
+        return -1;
+    merge->store = store_open(merge->output, &merge->names, false, err);
+    if (!merge->store) {
+        file_remove_folders(&folders);
+        return -1;
+    }
+    if (fill_store(state, err) == 0)
+        return 0;
+    store_close(merge->store);
+    merge->store = NULL;
+    if (is_new && file_join(path, merge->output, "run.db", &ignored) == 0)
+        unlink(path);
+    file_remove_folders(&folders); /* unless another process has put files there */
+    return -1;
+}
+
+static int find_mixture(struct merge *merge, struct error *err)
+{
+    return store_read_programs(merge->store, &merge->arena, &merge->programs, err) ||
+                   program_mixture(&merge->programs, &merge->names, &merge->arena, &merge->mixture, err)
+               ? -1
+               : 0;
+}
+
+int merge_runs(struct merge *merge, struct error *err)
+{
+    struct merge_state state = {.merge = merge};
+    arena_init(&state.scratch, 0);
+    int status = merge_check_runs(&state, err);
+    if (!status) {
+        const size_t pairs =
+            (size_t)merge->names.lists[STORE_BACKBONES].count * (size_t)merge->names.lists[STORE_IMAGES].count;
+        state.is_seen = arena_alloc(&merge->arena, pairs, (size_t)merge->names.lists[STORE_METHODS].count);
+        state.why_skipped =
+            arena_alloc(&merge->arena, (size_t)merge->names.lists[STORE_IMAGES].count, sizeof *state.why_skipped);
+        if (!state.is_seen || !state.why_skipped)
+            status = error_memory(err, "the run's items");
+    }
+    if (!status)
+        status = make_store(&state, err) || count_items(&state, err) || find_mixture(merge, err) ||
+                 merge_write_manifest(&state, err) || store_finish(merge->store, err);
+    for (int i = 0; i < merge->run_count && !status; i++)
+        status = merge_copy_overlays(merge, merge->runs[i].folder, err);
+    arena_release(&state.scratch);
+    return status ? -1 : 0;
+}
+
+void merge_close(struct merge *merge)
+{
+    store_close(merge->store);
+    arena_release(&merge->arena);
+}
+
+int merge_say_missing(struct merge *merge, FILE *stream, struct error *err)
+{
+    const char *folder = text_shell_word(merge->output, &merge->arena);
+    int shown = 0, more = 0;
+    if (!folder)
+        return error_memory(err, "the missing items");
+    if (merge->missing == 0)
+        return 0;
+    fprintf(stream, "cambench: %zu of %zu maps are missing; this measures them:\n", merge->missing, merge->item_count);
+    for (int i = 0; i < merge->shard_count; i++) {
+        if (merge->missing_of_shard[i] == 0)
+            continue;
+        if (shown++ < COMMANDS_SHOWN)
+            fprintf(stream, "  cambench run %s/config.yaml --shard %d/%d    # %zu\n", folder, i + 1, merge->shard_count,
+                    merge->missing_of_shard[i]);
+        else
+            more++;
+    }
+    if (more)
+        fprintf(stream, "  ... and %d more shards\n", more);
+    if (shown)
+        fprintf(stream, "  cambench merge %s\n", folder);
+    else
+        fprintf(stream, "  cambench run %s/config.yaml\n", folder);
+    return 0;
+}
