@@ -85,14 +85,14 @@ bool identity_differs(const char *before, const char *now, struct identity_diffe
     }
     if (!*before && !*now)
         return false;
-    const char *there = *now ? now : before;
     const size_t key = key_length(without_indent(before));
     const bool has_same_key = key > 0 && key == key_length(without_indent(now)) &&
                               memcmp(without_indent(before), without_indent(now), key) == 0;
-    pass(&place, there);
-    name_place(&place, there, difference->where, sizeof difference->where);
     const bool is_added = !has_same_key && *now && has_line(next_line(now), before);
     const bool is_removed = !has_same_key && !is_added && *before && has_line(next_line(before), now);
+    const char *there = is_removed || !*now ? before : now;
+    pass(&place, there);
+    name_place(&place, there, difference->where, sizeof difference->where);
     show(is_added ? "" : before, has_same_key ? key : 0, difference->before, sizeof difference->before);
     show(is_removed ? "" : now, has_same_key ? key : 0, difference->now, sizeof difference->now);
     return true;

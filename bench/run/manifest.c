@@ -289,7 +289,7 @@ static int write_json(const char *path, json_t *json, struct error *err)
     int status = file_create(&file, path, err);
     if (!status) {
         /* a full disk is seen by file_commit() */
-        json_dumpf(json, file.stream, JSON_INDENT(2) | JSON_SORT_KEYS);
+        json_dumpf(json, file.stream, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(15));
         fputc('\n', file.stream);
         status = file_commit(&file, err);
     }

@@ -58,8 +58,8 @@ TEST(the_value_that_changed_is_named_with_its_section_and_entry)
 
 TEST(keys_that_come_or_go_are_shown_with_their_lines)
 {
-    expect(with("  images: 2\n", ""), "methods", "images: 2", "methods:");
-    expect(with("  images: 2\n", "  images: 2\n  shuffle: true\n"), "dataset.shuffle", "methods:", "shuffle: true");
+    expect(with("  images: 2\n", ""), "dataset.images", "images: 2", "nothing");
+    expect(with("  images: 2\n", "  images: 2\n  shuffle: true\n"), "dataset.shuffle", "nothing", "shuffle: true");
     expect(with("kernels: auto\n", ""), "kernels", "kernels: auto", "nothing");
     expect(with("kernels: auto\n", "kernels: auto\nmore: 1\n"), "more", "nothing", "more: 1");
 }

@@ -17,7 +17,7 @@ for run in same half large squash; do
     if cmp -s usual/per_image.csv $run/per_image.csv; then echo "$run: equal"; else echo "$run: differs"; fi
 done
 for run in usual half large squash; do
-    sed -n '/"input"/,/}/p' $run/manifest.json | tr -d ' \n'
+    sed -n '/"input": {/,/}/p' $run/manifest.json | tr -d ' \n'
     echo
 done
 # a run goes on with what it was begun with only
