@@ -1,0 +1,113 @@
+/* weights/weights_fit.c - finds the network that fits exactly, or the nearest one, by names, heads and widths. */
+#include "weights/weights_matcher.h"
+
+#include "base/text.h"
+
+#include <stdio.h>
+
+#define NEAR 0.3 /* least share of names and shapes: with less it is another kind of network */
+
+static int make_fit(struct matcher *matcher, int network, const struct name_index *indices, struct fit *fit,
+                    struct error *err)
+{
+    double share;
+    int naming;
+    const struct network_names *names = &matcher->networks[network];
+    const char *twin = fit->twin;
+    *fit = (struct fit){.arch = names->arch, .twin = twin};
+    fit->known = matcher_likeness(matcher, network, indices, &share, &naming);
+    fit->naming = &namings[naming];
+    fit->weights = matcher->named[naming].weights;
+    if (matcher_take_head(matcher->source, names, fit, err))
+        return -1;
+    fit->options = (struct backbone_options){matcher_find_classes(names, &fit->weights), 1, MATCHER_SIDE, MATCHER_SIDE,
+                                             TRANSFORM_USUAL};
+    return 0;
+}
+
+/* Whether names and shapes are exactly those of the network, at any width. */
+static bool is_exact(struct fit *fit, const struct network_names *network, struct error *lost)
+{
+    if (fit->weights.count != network->count || fit->known + (fit->head[0] ? 2 : 0) != fit->weights.count)
+        return false;
+    fit->options.width = matcher_find_width(fit->arch, &fit->options, &fit->weights, lost);
+    return matcher_fits(fit->arch, &fit->options, &fit->weights, lost);
+}
+
+/* Finds the nearest network by names and shapes; there may be none. */
+static int refuse_all(struct matcher *matcher, const struct name_index *indices, struct error *err)
+{
+    double most = 0;
+    int nearest = 0;
+    for (int n = 0; n < matcher->count; n++) {
+        double share;
+        int naming;
+        matcher_likeness(matcher, n, indices, &share, &naming);
+        share += matcher_shape_likeness(&matcher->networks[n], &matcher->named[naming].weights, matcher->source->arena);
+        if (share > most) {
+            most = share;
+            nearest = n;
+        }
+    }
+    struct fit fit = {0};
+    struct error why;
+    const struct weights *weights = &matcher->named[0].weights;
+    char shown[128], shape[64];
+    if (most > 2 * NEAR) {
+        if (make_fit(matcher, nearest, indices, &fit, err))
+            return -1;
+        if (matcher_explain_misfit(&matcher->networks[nearest], &fit, &why))
+            return error_set(err, "do not fit any network here; the nearest: they %s", why.text);
+    }
+    if (!weights->count)
+        return error_set(err, "do not fit any network here: there are no tensors");
+    return error_set(err, "do not fit any network here, and are not similar to one: %d tensors, the first \"%s\" %s",
+                     weights->count, text_printable(weights->list[0].name, shown, sizeof shown),
+                     matcher_shape_text(&weights->list[0], shape));
+}
+
+/* Finds the only network that fits exactly; networks without a width multiplier come first. */
+static int match_any(struct matcher *matcher, const struct name_index *indices, struct fit *best, struct error *err)
+{
+    bool has_fit = false;
+    for (int n = 0; n < matcher->count; n++) {
+        struct fit fit = {.twin = best->twin};
+        if (make_fit(matcher, n, indices, &fit, err))
+            return -1;
+        struct error lost = {0};
+        const bool is_fit = is_exact(&fit, &matcher->networks[n], &lost);
+        if (lost.is_system) {
+            *err = lost;
+            return -1;
+        }
+        if (!is_fit)
+            continue;
+        if (has_fit && best->options.width == 1 && fit.options.width == 1)
+            return error_set(err, "fit both %s and %s: say which with --arch", best->arch, fit.arch);
+        if (!has_fit || best->options.width != 1)
+            *best = fit;
+        has_fit = true;
+    }
+    return has_fit ? 0 : refuse_all(matcher, indices, err);
+}
+
+static int match(struct matcher *matcher, const char *key, struct fit *fit, struct error *err)
+{
+    struct name_index indices[NAMING_COUNT];
+    if (matcher_add_networks(matcher, err) || source_collect(matcher->source, err) ||
+        matcher_choose_group(matcher, key, fit, err) || matcher_index_names(matcher, indices, err))
+        return -1;
+    if (!matcher->arch)
+        return match_any(matcher, indices, fit, err);
+    return make_fit(matcher, 0, indices, fit, err) || matcher_explain_misfit(&matcher->networks[0], fit, err) ? -1 : 0;
+}
+
+int weights_match(struct source *source, const char *arch, const char *key, struct fit *fit, struct error *err)
+{
+    struct matcher matcher = {.source = source, .arch = arch};
+    *fit = (struct fit){0};
+    const int status = match(&matcher, key, fit, err);
+    source->named_count = source->count;
+    source->count = status ? source->count : fit->weights.count;
+    return status;
+}
