@@ -36,7 +36,7 @@ break_it()
 }
 
 # the sign of one channel's weight
-break_it methods/gradcam.c 's/weight\[k\] = mean_of/weight[k] = (k == 0 ? -1 : 1) * mean_of/'
+break_it methods/gradcam.c 's/weight\[k\] = (float)mean_of/weight[k] = (k == 0 ? -1 : 1) * (float)mean_of/'
 night ./broken sign
 try cambench compare baseline sign --speed 0 --junit sign.xml
 grep -c '<testcase' sign.xml
