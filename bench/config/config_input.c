@@ -37,50 +37,32 @@ static int set_numbers(const struct yaml *value, numbers_setter *set, struct pic
     return set(input, value->path, numbers, count, err) ? error_prefix(err, "%s: ", value->where) : 0;
 }
 
-static int read_mean(const struct yaml *value, const struct yaml_key *key, void *field, struct arena *arena,
+static int read_mean(const struct yaml *value, const struct param *row, void *out, struct arena *arena,
                      struct error *err)
 {
-    (void)key, (void)arena;
-    return set_numbers(value, picture_input_set_mean, field, err);
+    (void)row, (void)arena;
+    return set_numbers(value, picture_input_set_mean, out, err);
 }
 
-static int read_deviation(const struct yaml *value, const struct yaml_key *key, void *field, struct arena *arena,
+static int read_deviation(const struct yaml *value, const struct param *row, void *out, struct arena *arena,
                           struct error *err)
 {
-    (void)key, (void)arena;
-    return set_numbers(value, picture_input_set_deviation, field, err);
+    (void)row, (void)arena;
+    return set_numbers(value, picture_input_set_deviation, out, err);
 }
 
-static int read_size(const struct yaml *value, const struct yaml_key *key, void *field, struct arena *arena,
+static int read_size(const struct yaml *value, const struct param *row, void *out, struct arena *arena,
                      struct error *err)
 {
-    (void)key, (void)arena;
-    return set_numbers(value, picture_input_set_size, field, err);
+    (void)row, (void)arena;
+    return set_numbers(value, picture_input_set_size, out, err);
 }
 
-static int read_resize(const struct yaml *value, const struct yaml_key *key, void *field, struct arena *arena,
-                       struct error *err)
-{
-    struct picture_input *input = field;
-    const char *word = NULL;
-    if (yaml_read_choice(value, key, &word, arena, err))
-        return -1;
-    input->resize = (enum picture_resize)text_choice(key->choices, word);
-    return 0;
-}
-
-/* Each reader gets the whole struct. */
-static const struct yaml_key keys[] = {
-    {.name = "mean", .read = read_mean},
-    {.name = "std", .read = read_deviation},
-    {.name = "size", .read = read_size},
-    {.name = "resize", .read = read_resize, .choices = PICTURE_RESIZE_CHOICES},
+/* A reader gets the whole struct, with the others' fields. */
+const struct param config_input_rows[] = {
+    {.name = "mean", .read_yaml = read_mean},
+    {.name = "std", .read_yaml = read_deviation},
+    {.name = "size", .read_yaml = read_size},
+    PARAM_ROW(struct picture_input, resize, ENUM, .choices = PICTURE_RESIZE_CHOICES),
     {0},
 };
-
-int config_read_input(const struct yaml *value, const struct yaml_key *key, void *field, struct arena *arena,
-                      struct error *err)
-{
-    (void)key;
-    return yaml_read_mapping(value, keys, field, arena, err);
-}

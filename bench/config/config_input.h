@@ -6,10 +6,9 @@
 #include "bench/config/yaml.h"
 
 /*
- * Reader of a key's row; the field is a struct picture_input. {mean: [..], std: [..], size: N or [h, w], resize: word}:
- * what is not given stays as it is. Errors: not a mapping, unknown keys, what picture_input.h refuses.
+ * {mean: [..], std: [..], size: N or [h, w], resize: word}: what is not given stays as it is. Errors: not a mapping, unknown
+ * keys, what picture_input.h refuses.
  */
-int config_read_input(const struct yaml *value, const struct yaml_key *key, void *field, struct arena *arena,
-                      struct error *err);
+extern const struct param config_input_rows[]; /* over struct picture_input */
 
 #endif

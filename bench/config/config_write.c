@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "bench/config/config_rows.h"
 #include "bench/process/program.h"
 
 #include <yaml.h>
@@ -80,13 +81,6 @@ static void put_text(struct writer *writer, int mapping, const char *key, const 
         put(writer, mapping, key, text_node(writer, text));
 }
 
-static void put_int(struct writer *writer, int mapping, const char *key, int number)
-{
-    char text[32];
-    snprintf(text, sizeof text, "%d", number);
-    put(writer, mapping, key, plain_node(writer, text));
-}
-
 static void put_bool(struct writer *writer, int mapping, const char *key, bool value)
 {
     put(writer, mapping, key, plain_node(writer, value ? "true" : "false"));
@@ -100,32 +94,52 @@ static int names_node(struct writer *writer, const struct param_names *names)
     return list;
 }
 
-static int param_node(struct writer *writer, const struct param *param, const void *values, const char *text)
+static int strings_node(struct writer *writer, const char *const *strings, int count)
 {
-    if (param->type == PARAM_TYPE_NAMES)
-        return names_node(writer, (const void *)((const char *)values + param->offset));
-    const bool is_text = param->type == PARAM_TYPE_TEXT || param->type == PARAM_TYPE_PATH;
+    const int list = list_node(writer);
+    for (int i = 0; i < count; i++)
+        add(writer, list, text_node(writer, strings[i]));
+    return list;
+}
+
+/* A field of a struct that is only read. */
+static const void *field_of(const struct param *row, const void *in)
+{
+    return param_field(row, (void *)in);
+}
+
+static int scalar_node(struct writer *writer, const struct param *row, const void *in)
+{
+    char text[PARAM_VALUE_MAX];
+    param_format(row, in, text, sizeof text);
+    const bool is_text = row->type == PARAM_TYPE_TEXT || row->type == PARAM_TYPE_PATH;
     return is_text ? text_node(writer, text) : plain_node(writer, text);
 }
 
-static void put_params(struct writer *writer, int mapping, const struct param *params, const void *values)
+/* The field of a row; a STRING that is not given is left out. */
+static void put_row(struct writer *writer, int mapping, const struct param *row, const void *in)
 {
-    for (const struct param *param = params; param && param->name; param++) {
-        char text[PARAM_VALUE_MAX];
-        param_format(param, values, text, sizeof text);
-        put(writer, mapping, param->name, param_node(writer, param, values, text));
-    }
+    if (row->type == PARAM_TYPE_NAMES)
+        put(writer, mapping, row->name, names_node(writer, field_of(row, in)));
+    else if (row->type == PARAM_TYPE_STRING)
+        put_text(writer, mapping, row->name, *(const char *const *)field_of(row, in));
+    else if (row->type == PARAM_TYPE_STRINGS)
+        put(writer, mapping, row->name,
+            strings_node(writer, *(const char *const *const *)field_of(row, in), *param_count(row, (void *)in)));
+    else
+        put(writer, mapping, row->name, scalar_node(writer, row, in));
 }
 
-static int dataset_node(struct writer *writer, const struct config_dataset *dataset)
+static void put_rows(struct writer *writer, int mapping, const struct param *rows, const void *in)
+{
+    for (const struct param *row = rows; row && row->name; row++)
+        put_row(writer, mapping, row, in);
+}
+
+static int rows_node(struct writer *writer, const struct param *rows, const void *in)
 {
     const int node = mapping_node(writer);
-    put_text(writer, node, "path", dataset->path);
-    if (dataset->images < 0)
-        put_text(writer, node, "images", "all");
-    else
-        put_int(writer, node, "images", dataset->images);
-    put_bool(writer, node, "shuffle", dataset->shuffle);
+    put_rows(writer, node, rows, in);
     return node;
 }
 
@@ -195,7 +209,7 @@ static int methods_node(struct writer *writer, const struct config *config)
         const int node = mapping_node(writer), params = mapping_node(writer);
         put_text(writer, node, "name", method->method->name);
         put_text(writer, node, "label", method->label);
-        put_params(writer, params, method->method->params, method->params);
+        put_rows(writer, params, method->method->params, method->params);
         put(writer, node, "params", params);
         add(writer, list, node);
     }
@@ -209,7 +223,7 @@ static int metrics_node(struct writer *writer, const struct config *config)
         const struct config_metric *metric = &config->metrics[i];
         const int node = mapping_node(writer), params = mapping_node(writer);
         put_text(writer, node, "name", metric->metric->name);
-        put_params(writer, params, metric->metric->params, metric->params);
+        put_rows(writer, params, metric->metric->params, metric->params);
         put(writer, node, "params", params);
         add(writer, list, node);
     }
@@ -224,35 +238,10 @@ static int protocols_node(struct writer *writer, const struct config *config)
         const int node = mapping_node(writer);
         put_text(writer, node, "preset", protocol->preset);
         put_text(writer, node, "label", protocol->name);
-        put_params(writer, node, protocol_params, protocol);
+        put_rows(writer, node, protocol_params, protocol);
         add(writer, list, node);
     }
     return list;
-}
-
-static int runtime_node(struct writer *writer, const struct config_runtime *runtime)
-{
-    const int node = mapping_node(writer);
-    put_int(writer, node, "threads", runtime->threads);
-    put_int(writer, node, "batch", runtime->batch);
-    put_int(writer, node, "memory", runtime->memory);
-    put_text(writer, node, "kernels", runtime->kernels);
-    put_bool(writer, node, "exact_passes", runtime->exact_passes);
-    return node;
-}
-
-static int report_node(struct writer *writer, const struct config_report *report)
-{
-    const int node = mapping_node(writer), references = list_node(writer);
-    for (int i = 0; i < report->reference_count; i++)
-        add(writer, references, text_node(writer, report->references[i]));
-    put_bool(writer, node, "plots", report->plots);
-    put_int(writer, node, "overlays", report->overlays);
-    put_bool(writer, node, "maps", report->maps);
-    put_bool(writer, node, "meta", report->meta);
-    put_int(writer, node, "bootstrap", report->bootstrap);
-    put(writer, node, "reference", references);
-    return node;
 }
 
 /* What measured values depend on. */
@@ -261,7 +250,7 @@ static void put_measured(struct writer *writer, int root, const struct config *c
     char seed[32];
     snprintf(seed, sizeof seed, "%" PRIu64, config->seed);
     put(writer, root, "seed", plain_node(writer, seed));
-    put(writer, root, "dataset", dataset_node(writer, &config->dataset));
+    put(writer, root, "dataset", rows_node(writer, config_dataset_rows, &config->dataset));
     put(writer, root, "backbones", backbones_node(writer, config));
     put(writer, root, "methods", methods_node(writer, config));
     put(writer, root, "metrics", metrics_node(writer, config));
@@ -273,8 +262,8 @@ static void put_all(struct writer *writer, int root, const struct config *config
     put_text(writer, root, "name", config->name);
     put_text(writer, root, "output", config->output);
     put_measured(writer, root, config);
-    put(writer, root, "runtime", runtime_node(writer, &config->runtime));
-    put(writer, root, "report", report_node(writer, &config->report));
+    put(writer, root, "runtime", rows_node(writer, config_runtime_rows, &config->runtime));
+    put(writer, root, "report", rows_node(writer, config_report_rows, &config->report));
     put(writer, root, "plugins", list_node(writer));
 }
 

@@ -383,14 +383,14 @@ static const char *name_of(const struct yaml *value)
     return *value->path ? value->path : "the config";
 }
 
-static int unknown_key(const struct yaml *mapping, const struct yaml *value, const struct yaml_key *keys,
+static int unknown_key(const struct yaml *mapping, const struct yaml *value, const struct param *rows,
                        struct error *err)
 {
     const char *words[YAML_WORDS_MAX];
     char of[YAML_SHOWN_MAX];
     int count = 0;
-    for (; count < YAML_WORDS_MAX && keys[count].name; count++)
-        words[count] = keys[count].name;
+    for (; count < YAML_WORDS_MAX && rows[count].name; count++)
+        words[count] = rows[count].name;
     snprintf(of, sizeof of, " in %s", name_of(mapping));
     return yaml_unknown(value->key_where, "key", value->key, of, words, count, err);
 }
@@ -401,24 +401,22 @@ static const char *kind_of(const struct yaml *value)
     return yaml_is_empty(value) ? "empty" : names[value->kind];
 }
 
-int yaml_read_mapping(const struct yaml *mapping, const struct yaml_key *keys, void *out, struct arena *arena,
+int yaml_read_mapping(const struct yaml *mapping, const struct param *rows, void *out, struct arena *arena,
                       struct error *err)
 {
     if (mapping->kind != YAML_MAPPING)
         return yaml_error(mapping, err, "%s is %s; it must be a mapping (key: value)", name_of(mapping),
                           kind_of(mapping));
     for (const struct yaml *value = mapping->first; value; value = value->next) {
-        const struct yaml_key *key = keys;
-        while (key->name && strcmp(key->name, value->key) != 0)
-            key++;
-        if (!key->name)
-            return unknown_key(mapping, value, keys, err);
-        if (key->read(value, key, (char *)out + key->offset, arena, err))
+        const struct param *row = param_find(rows, value->key);
+        if (!row)
+            return unknown_key(mapping, value, rows, err);
+        if ((row->read_yaml ? row->read_yaml : yaml_read_value)(value, row, out, arena, err))
             return -1;
     }
-    for (const struct yaml_key *key = keys; key->name; key++)
-        if (key->is_required && !yaml_get(mapping, key->name))
-            return yaml_error(mapping, err, "key \"%s\" is missing in %s", key->name, name_of(mapping));
+    for (const struct param *row = rows; row->name; row++)
+        if (row->is_required && !yaml_get(mapping, row->name))
+            return yaml_error(mapping, err, "key \"%s\" is missing in %s", row->name, name_of(mapping));
     return 0;
 }
 
@@ -436,72 +434,62 @@ static bool is_plain(const struct yaml *value)
     return value->kind == YAML_TEXT && !value->is_quoted;
 }
 
-int yaml_read_int(const struct yaml *value, const struct yaml_key *key, void *field, struct arena *arena,
-                  struct error *err)
+int yaml_read_text(const struct yaml *value, const char **text, struct error *err)
 {
-    (void)arena;
-    long long number;
-    char allowed[64];
-    snprintf(allowed, sizeof allowed, "%.0f..%.0f", key->min, key->max);
-    if (!is_plain(value) || text_to_int(value->text, &number) || (double)number < key->min || (double)number > key->max)
-        return wrong(value, allowed, err);
-    *(int *)field = (int)number;
-    return 0;
-}
-
-int yaml_read_seed(const struct yaml *value, const struct yaml_key *key, void *field, struct arena *arena,
-                   struct error *err)
-{
-    (void)key, (void)arena;
-    char *end = NULL;
-    errno = 0;
-    const bool is_number =
-        is_plain(value) && value->text[0] && strspn(value->text, "0123456789") == strlen(value->text);
-    const unsigned long long number = is_number ? strtoull(value->text, &end, 10) : 0;
-    if (!is_number || errno)
-        return wrong(value, "0..18446744073709551615", err);
-    *(uint64_t *)field = number;
-    return 0;
-}
-
-int yaml_read_bool(const struct yaml *value, const struct yaml_key *key, void *field, struct arena *arena,
-                   struct error *err)
-{
-    (void)key, (void)arena;
-    const int position = is_plain(value) ? text_choice("false|true", value->text) : -1;
-    if (position < 0)
-        return wrong(value, "true|false", err);
-    *(bool *)field = position == 1;
-    return 0;
-}
-
-int yaml_read_text(const struct yaml *value, const struct yaml_key *key, void *field, struct arena *arena,
-                   struct error *err)
-{
-    (void)key, (void)arena;
     if (value->kind != YAML_TEXT || !value->text[0] || yaml_is_empty(value))
         return yaml_error(value, err, "%s is %s; it must be text", name_of(value),
                           value->kind == YAML_TEXT ? "empty" : kind_of(value));
-    *(const char **)field = value->text;
+    *text = value->text;
     return 0;
 }
 
-int yaml_read_choice(const struct yaml *value, const struct yaml_key *key, void *field, struct arena *arena,
-                     struct error *err)
+/* Words may be in quotes, numbers and truth values may not. */
+static int read_scalar(const struct yaml *value, const struct param *row, void *out, struct error *err)
 {
-    (void)arena;
-    if (value->kind != YAML_TEXT || text_choice(key->choices, value->text) < 0)
-        return wrong(value, key->choices, err);
-    *(const char **)field = value->text;
+    char allowed[256];
+    const bool is_word = row->type == PARAM_TYPE_ENUM || row->type == PARAM_TYPE_STRING;
+    if ((is_word ? value->kind == YAML_TEXT : is_plain(value)) && param_store(row, value->text, out))
+        return 0;
+    param_allowed(row, allowed, sizeof allowed);
+    return wrong(value, allowed, err);
+}
+
+static int read_strings(const struct yaml *value, const struct param *row, void *out, struct arena *arena,
+                        struct error *err)
+{
+    const bool is_list = value->kind == YAML_LIST;
+    const int count = is_list ? value->count : 1;
+    const char **strings = arena_alloc(arena, (size_t)count + 1, sizeof *strings);
+    if (!strings)
+        return error_memory(err, "the config");
+    const struct yaml *item = is_list ? value->first : value;
+    for (int i = 0; i < count; i++, item = item->next)
+        if (yaml_read_text(item, &strings[i], err))
+            return -1;
+    *(const char ***)param_field(row, out) = strings;
+    *param_count(row, out) = count;
     return 0;
 }
 
-int yaml_read_value(const struct yaml *value, const struct yaml_key *key, void *field, struct arena *arena,
+int yaml_read_value(const struct yaml *value, const struct param *row, void *out, struct arena *arena,
                     struct error *err)
 {
-    (void)key, (void)arena, (void)err;
-    *(const struct yaml **)field = value;
-    return 0;
+    switch (row->type) {
+    case PARAM_TYPE_TABLE:
+        return yaml_read_mapping(value, row->rows, param_field(row, out), arena, err);
+    case PARAM_TYPE_STRINGS:
+        return read_strings(value, row, out, arena, err);
+    case PARAM_TYPE_STRING:
+        return row->choices ? read_scalar(value, row, out, err) : yaml_read_text(value, param_field(row, out), err);
+    case PARAM_TYPE_INT:
+    case PARAM_TYPE_FLOAT:
+    case PARAM_TYPE_BOOL:
+    case PARAM_TYPE_SEED:
+    case PARAM_TYPE_ENUM:
+        return read_scalar(value, row, out, err);
+    default:
+        return yaml_read_param(value, row, out, err);
+    }
 }
 
 /* "a,b" of a list of words, as param_parse() takes it. */

@@ -47,40 +47,19 @@ int yaml_error(const struct yaml *value, struct error *err, const char *format, 
 
 /* -- typed reading ------------------------------------------------------------------------------------------------ */
 
-/* A key of a mapping: a row that says how the field of the owner's struct is read. A table ends with {0}. */
-struct yaml_key {
-    const char *name;
-    int (*read)(const struct yaml *value, const struct yaml_key *key, void *field, struct arena *arena,
-                struct error *err);
-    size_t offset; /* of the field */
-    bool is_required;
-    double min, max;     /* yaml_read_int */
-    const char *choices; /* yaml_read_choice: "a|b" */
-};
-
-/* A row whose key is called as its field; further fields may follow: .max = 8. */
-#define YAML_KEY(S, field, reader, ...) \
-    { \
-        .name = #field, .read = reader, .offset = offsetof(S, field), __VA_ARGS__ \
-    }
-
-/* Reads all keys of a mapping. Errors: not a mapping, unknown key with the nearest one, required key missing. */
-int yaml_read_mapping(const struct yaml *mapping, const struct yaml_key *keys, void *out, struct arena *arena,
+/*
+ * Reads all keys of a mapping into the struct that the rows describe, each by the row's own reader or its type's. Errors: not
+ * a mapping, unknown key with the nearest one, required key missing.
+ */
+int yaml_read_mapping(const struct yaml *mapping, const struct param *rows, void *out, struct arena *arena,
                       struct error *err);
 
-/* Readers for the rows: int, uint64_t, bool, const char * (text; one of choices), const struct yaml * (as it is). */
-int yaml_read_int(const struct yaml *value, const struct yaml_key *key, void *field, struct arena *arena,
-                  struct error *err);
-int yaml_read_seed(const struct yaml *value, const struct yaml_key *key, void *field, struct arena *arena,
-                   struct error *err);
-int yaml_read_bool(const struct yaml *value, const struct yaml_key *key, void *field, struct arena *arena,
-                   struct error *err);
-int yaml_read_text(const struct yaml *value, const struct yaml_key *key, void *field, struct arena *arena,
-                   struct error *err);
-int yaml_read_choice(const struct yaml *value, const struct yaml_key *key, void *field, struct arena *arena,
-                     struct error *err);
-int yaml_read_value(const struct yaml *value, const struct yaml_key *key, void *field, struct arena *arena,
+/* Reads one value as the row's type says. STRINGS are a text or a list of texts. */
+int yaml_read_value(const struct yaml *value, const struct param *row, void *out, struct arena *arena,
                     struct error *err);
+
+/* A text that is not empty. */
+int yaml_read_text(const struct yaml *value, const char **text, struct error *err);
 
 /* Reads a parameter of a method, metric or protocol into the owner's struct; only PARAM_TYPE_NAMES takes a list. */
 int yaml_read_param(const struct yaml *value, const struct param *param, void *out, struct error *err);

@@ -1,0 +1,107 @@
+/* bench/config/config_entry.c - what entries of the lists share: a name, a label, parameters. */
+#include "bench/config/config_entry.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+#define WORDS_MAX 256
+
+int config_check_label(const struct yaml *value, const char *kind, const char *text, size_t max, struct error *err)
+{
+    char shown[CONFIG_LABEL_BYTES];
+    text_printable(text, shown, sizeof shown);
+    if (strlen(text) > max)
+        return yaml_error(value, err, "%s \"%s...\" is longer than %zu bytes", kind, shown, max);
+    for (const char *c = text; *c; c++)
+        if (*c == '/' || (unsigned char)*c < 32 || *c == 127)
+            return yaml_error(value, err, "%s \"%s\" holds a slash or control character", kind, shown);
+    if (strcmp(text, ".") == 0 || strcmp(text, "..") == 0)
+        return yaml_error(value, err, "%s \"%s\" is not a plain name", kind, shown);
+    return 0;
+}
+
+/* A method is called null, a word that YAML takes for nothing. */
+static int read_entry_name(const struct yaml *value, const struct param *row, void *out, struct arena *arena,
+                           struct error *err)
+{
+    const char **name = param_field(row, out);
+    (void)arena;
+    if (value->kind != YAML_TEXT || strcmp(value->text, "null") != 0)
+        return yaml_read_text(value, name, err);
+    *name = value->text;
+    return 0;
+}
+
+static int read_given(const struct yaml *value, const struct param *row, void *out, struct arena *arena,
+                      struct error *err)
+{
+    (void)row, (void)arena, (void)err;
+    ((struct config_entry *)out)->params = value;
+    return 0;
+}
+
+static const struct param entry_rows[] = {
+    PARAM_ROW(struct config_entry, name, STRING, .is_required = true, .read_yaml = read_entry_name),
+    PARAM_ROW(struct config_entry, label, STRING),
+    {.name = "params", .read_yaml = read_given},
+    {0},
+};
+
+static const struct param unlabelled_rows[] = {
+    PARAM_ROW(struct config_entry, name, STRING, .is_required = true, .read_yaml = read_entry_name),
+    {.name = "params", .read_yaml = read_given},
+    {0},
+};
+
+int config_read_entry(const struct yaml *value, bool has_label, struct config_entry *out, struct arena *arena,
+                      struct error *err)
+{
+    const struct param *rows = has_label ? entry_rows : unlabelled_rows;
+    if (value->kind == YAML_LIST)
+        return yaml_error(value, err, "an entry of %s is a list; it must be a name or a mapping", value->path);
+    if (value->kind == YAML_TEXT)
+        return read_entry_name(value, rows, out, arena, err);
+    return yaml_read_mapping(value, rows, out, arena, err);
+}
+
+const struct yaml *config_entry_key(const struct yaml *value, const char *key)
+{
+    return value->kind == YAML_MAPPING ? yaml_get(value, key) : value;
+}
+
+const char *config_place_of(const struct yaml *mapping, const char *key, const char *other)
+{
+    const struct yaml *value = mapping && mapping->kind == YAML_MAPPING ? yaml_get(mapping, key) : NULL;
+    return value ? value->where : other;
+}
+
+static int unknown_param(const struct yaml *value, const char *of, const struct param *params, struct error *err)
+{
+    const char *words[WORDS_MAX];
+    int count = 0;
+    for (const struct param *param = params; param && param->name && count < WORDS_MAX; param++)
+        words[count++] = param->name;
+    return yaml_unknown(value->key_where, "parameter", value->key, of, words, count, err);
+}
+
+int config_read_params(const struct yaml *mapping, const char *of, const struct param *params, size_t size, void **out,
+                       struct arena *arena, struct error *err)
+{
+    *out = arena_alloc(arena, 1, size ? size : 1);
+    if (!*out)
+        return error_memory(err, "the config");
+    param_defaults(params, *out);
+    if (!mapping)
+        return 0;
+    if (mapping->kind != YAML_MAPPING)
+        return yaml_error(mapping, err, "params must be a mapping: {key: value}");
+    for (const struct yaml *value = mapping->first; value; value = value->next) {
+        const struct param *param = param_find(params, value->key);
+        if (!param)
+            return unknown_param(value, of, params, err);
+        if (yaml_read_param(value, param, *out, err))
+            return -1;
+    }
+    return 0;
+}

@@ -1,0 +1,328 @@
+/*
+ * bench/config/config_lists.c - the lists of a config: backbones, methods, metrics, protocols; names are looked up in the
+ * registries, labels checked.
+ */
+#include "bench/config/config_lists.h"
+
+#include "base/text.h"
+#include "bench/config/config_entry.h"
+#include "bench/config/config_input.h"
+#include "bench/config/names.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define WORDS_MAX 256
+
+static int check_unique(const struct config_list *list, const struct yaml *value, const char *elements, int count,
+                        struct error *err)
+{
+    const char *last = list->label(elements + (size_t)(count - 1) * list->size);
+    for (int i = 0; i < count - 1; i++)
+        if (strcmp(list->label(elements + (size_t)i * list->size), last) == 0)
+            return yaml_error(value, err, "\"%s\" is given twice in %s; %s", last, value->path, list->hint);
+    return 0;
+}
+
+static char *read_elements(const struct yaml *first, int count, const struct config_list *list, struct arena *arena,
+                           struct error *err)
+{
+    char *elements = arena_alloc(arena, (size_t)count, list->size);
+    if (!elements) {
+        error_memory(err, "the config");
+        return NULL;
+    }
+    const struct yaml *value = first;
+    for (int i = 0; i < count; i++, value = value->next)
+        if (list->read(value, elements + (size_t)i * list->size, arena, err) ||
+            check_unique(list, value, elements, i + 1, err))
+            return NULL;
+    return elements;
+}
+
+int config_read_list(const struct yaml *value, const struct param *row, void *out, struct arena *arena,
+                     struct error *err)
+{
+    const struct config_list *list = row->more;
+    const bool is_list = value->kind == YAML_LIST;
+    if (!is_list && !list->takes_one)
+        return yaml_error(value, err, "%s must be a list: [a, b]", value->path);
+    if (is_list && value->count == 0)
+        return yaml_error(value, err, "%s is empty; name at least one", value->path);
+    const int count = is_list ? value->count : 1;
+    char *elements = read_elements(is_list ? value->first : value, count, list, arena, err);
+    if (!elements)
+        return -1;
+    memcpy(param_field(row, out), &elements, sizeof elements); /* a pointer to any struct */
+    *param_count(row, out) = count;
+    return 0;
+}
+
+/* -- backbones ----------------------------------------------------------------------------------------------------- */
+
+static int read_transform(const struct yaml *value, const struct param *row, void *out, struct arena *arena,
+                          struct error *err)
+{
+    static const struct param given = {.name = "transform_input", .type = PARAM_TYPE_BOOL};
+    bool is_given;
+    (void)row;
+    if (yaml_read_value(value, &given, &is_given, arena, err))
+        return -1;
+    ((struct config_backbone *)out)->transform_input = is_given ? TRANSFORM_YES : TRANSFORM_NO;
+    return 0;
+}
+
+static const struct param backbone_rows[] = {
+    PARAM_ROW(struct config_backbone, arch, STRING, .is_required = true),
+    PARAM_ROW(struct config_backbone, weights, STRING),
+    PARAM_ROW(struct config_backbone, layer, STRING),
+    PARAM_ROW(struct config_backbone, label, STRING),
+    {.name = "transform_input", .read_yaml = read_transform},
+    PARAM_ROW(struct config_backbone, input, TABLE, .rows = config_input_rows),
+    {0},
+};
+
+static int read_backbone(const struct yaml *value, void *element, struct arena *arena, struct error *err)
+{
+    struct config_backbone *backbone = element;
+    const struct backbone_family *family;
+    if (value->kind == YAML_TEXT ? yaml_read_text(value, &backbone->arch, err)
+                                 : yaml_read_mapping(value, backbone_rows, backbone, arena, err))
+        return -1;
+    const struct backbone_variant *variant = backbone_find(backbone->arch, &family, err);
+    if (!variant)
+        return error_prefix(err, "%s: ", config_entry_key(value, "arch")->where);
+    backbone->arch = variant->name;
+    if (backbone->transform_input != TRANSFORM_USUAL && !family->has_transform)
+        return yaml_error(yaml_get(value, "transform_input"), err,
+                          "%s has no transform of its input; leave transform_input out", variant->name);
+    if (!backbone->layer)
+        backbone->layer = variant->layer;
+    if (!backbone->label)
+        backbone->label = backbone->arch;
+    backbone->where = value->where;
+    backbone->entry = value;
+    return config_check_label(value, "label", backbone->label, CONFIG_LABEL_BYTES, err);
+}
+
+const char *config_backbone_where(const struct config_backbone *backbone, const char *key)
+{
+    return config_place_of(backbone->entry, key, backbone->where);
+}
+
+static const char *backbone_label(const void *element)
+{
+    return ((const struct config_backbone *)element)->label;
+}
+
+static const char label_hint[] = "give one of them another label";
+const struct config_list config_backbones = {sizeof(struct config_backbone), read_backbone, backbone_label, label_hint,
+                                             false};
+
+/* -- methods ------------------------------------------------------------------------------------------------------- */
+
+/* Reads the parameters that are given and checks that none is missing which has no default. */
+static int read_method_params(struct config_method *out, struct arena *arena, struct error *err)
+{
+    const struct method *method = out->method;
+    char of[CONFIG_LABEL_BYTES + 16], allowed[256];
+    snprintf(of, sizeof of, " of method %s", method->name);
+    if (config_read_params(out->params_given, of, method->params, method->params_size, &out->params, arena, err))
+        return -1;
+    const struct param *missing = param_missing(method->params, out->params);
+    if (!missing)
+        return 0;
+    param_allowed(missing, allowed, sizeof allowed);
+    return error_set(err, "%s: parameter \"%s\"%s must be given: %s", out->where, missing->name, of, allowed);
+}
+
+static int read_method(const struct yaml *value, void *element, struct arena *arena, struct error *err)
+{
+    struct config_method *out = element;
+    struct config_entry named = {.name = ""};
+    if (config_read_entry(value, true, &named, arena, err))
+        return -1;
+    const struct method *method = method_called(config_entry_key(value, "name")->where, named.name, err);
+    if (!method)
+        return -1;
+    const bool has_label = named.label && strcmp(named.label, method->name) != 0;
+    *out = (struct config_method){.method = method, .where = value->where, .params_given = named.params};
+    out->label = has_label ? named.label : method->name;
+    out->title = has_label ? named.label : method->title;
+    if (config_check_label(value, "label", out->label, CONFIG_LABEL_BYTES, err))
+        return -1;
+    return read_method_params(out, arena, err);
+}
+
+int config_default_method(const char *where, const char *name, struct arena *arena, struct config_method *out,
+                          struct error *err)
+{
+    const struct method *method = method_called(where, name, err);
+    if (!method)
+        return -1;
+    *out = (struct config_method){.method = method, .label = method->name, .title = method->title, .where = where};
+    return read_method_params(out, arena, err);
+}
+
+const char *config_param_where(const struct config_method *method, const char *param)
+{
+    return config_place_of(method->params_given, param, method->where);
+}
+
+static const char *method_label(const void *element)
+{
+    return ((const struct config_method *)element)->label;
+}
+
+const struct config_list config_methods = {sizeof(struct config_method), read_method, method_label, label_hint, false};
+
+/* -- metrics ------------------------------------------------------------------------------------------------------- */
+
+static int read_metric(const struct yaml *value, void *element, struct arena *arena, struct error *err)
+{
+    struct config_metric *out = element;
+    struct config_entry named = {.name = ""};
+    char of[CONFIG_LABEL_BYTES + 16];
+    if (config_read_entry(value, false, &named, arena, err))
+        return -1;
+    const struct metric *metric = metric_called(config_entry_key(value, "name")->where, named.name, err);
+    if (!metric)
+        return -1;
+    *out = (struct config_metric){.metric = metric};
+    snprintf(of, sizeof of, " of metric %s", metric->name);
+    return config_read_params(named.params, of, metric->params, metric->params_size, &out->params, arena, err);
+}
+
+static const char *metric_label(const void *element)
+{
+    return ((const struct config_metric *)element)->metric->name;
+}
+
+const struct config_list config_metrics = {sizeof(struct config_metric), read_metric, metric_label, "leave one out",
+                                           false};
+
+static bool is_listed(const struct config_metric *list, int count, const char *name)
+{
+    for (int i = 0; i < count; i++)
+        if (strcmp(list[i].metric->name, name) == 0)
+            return true;
+    return false;
+}
+
+static int add_part(struct config_metric *out, const struct metric *owner, const char *name, struct arena *arena,
+                    struct error *err)
+{
+    struct error unknown;
+    *out = (struct config_metric){.metric = metric_called("", name, &unknown)};
+    if (!out->metric)
+        return error_set(err, "metric \"%s\" has a part \"%s\", which does not exist", owner->name, name);
+    return config_read_params(NULL, "", out->metric->params, out->metric->params_size, &out->params, arena, err);
+}
+
+int config_all_metrics(const struct config *config, struct arena *arena, struct config_metric **list, int *count,
+                       struct error *err)
+{
+    const size_t most = (size_t)config->metric_count * (METRIC_PARTS_MAX + 1);
+    *list = arena_alloc(arena, most, sizeof **list);
+    if (!*list)
+        return error_memory(err, "the metrics");
+    memcpy(*list, config->metrics, (size_t)config->metric_count * sizeof **list);
+    *count = config->metric_count;
+    for (int i = 0; i < config->metric_count; i++) {
+        const struct metric *metric = config->metrics[i].metric;
+        for (const char *const *part = metric->parts; *part; part++) {
+            if (is_listed(*list, *count, *part))
+                continue;
+            if (add_part(&(*list)[*count], metric, *part, arena, err))
+                return -1;
+            ++*count;
+        }
+    }
+    return 0;
+}
+
+/* -- protocols ----------------------------------------------------------------------------------------------------- */
+
+static int unknown_protocol_key(const struct yaml *value, struct error *err)
+{
+    const char *words[WORDS_MAX] = {"preset", "label"};
+    int count = 2;
+    for (const struct param *param = protocol_params; param->name && count < WORDS_MAX; param++)
+        words[count++] = param->name;
+    return yaml_unknown(value->key_where, "key", value->key, " in protocol", words, count, err);
+}
+
+static int read_protocol_keys(const struct yaml *mapping, struct protocol *out, struct error *err)
+{
+    for (const struct yaml *value = mapping->first; value; value = value->next) {
+        const struct param *param = param_find(protocol_params, value->key);
+        if (strcmp(value->key, "preset") == 0 || strcmp(value->key, "label") == 0)
+            continue;
+        if (!param)
+            return unknown_protocol_key(value, err);
+        if (yaml_read_param(value, param, out, err))
+            return -1;
+    }
+    return 0;
+}
+
+/* "poppi2021+class=label": a preset with changed keys is another protocol, and its results say so. */
+static const char *label_of_changes(const struct protocol *preset, const struct protocol *changed, struct arena *arena)
+{
+    const char *label = preset->name;
+    for (const struct param *param = protocol_params; label && param->name; param++) {
+        char was[PARAM_VALUE_MAX], is[PARAM_VALUE_MAX];
+        param_format(param, preset, was, sizeof was);
+        param_format(param, changed, is, sizeof is);
+        if (strcmp(was, is) != 0)
+            label = arena_format(arena, "%s+%s=%s", label, param->name, is);
+    }
+    return label;
+}
+
+static int read_protocol(const struct yaml *value, void *element, struct arena *arena, struct error *err)
+{
+    struct protocol *out = element;
+    const struct yaml *name = config_entry_key(value, "preset"), *label = config_entry_key(value, "label");
+    const char *preset_name = NULL;
+    if (value->kind == YAML_LIST)
+        return yaml_error(value, err, "an entry of protocol is a list; it must be a name or a mapping");
+    if (!name)
+        return yaml_error(value, err, "key \"preset\" is missing in protocol");
+    if (yaml_read_text(name, &preset_name, err))
+        return -1;
+    const struct protocol *preset = protocol_find(preset_name, err);
+    if (!preset)
+        return error_prefix(err, "%s: ", name->where);
+    *out = *preset;
+    if (value->kind == YAML_TEXT)
+        return 0;
+    if (read_protocol_keys(value, out, err))
+        return -1;
+    if (label && yaml_read_text(label, &out->name, err))
+        return -1;
+    if (!label)
+        out->name = label_of_changes(preset, out, arena);
+    if (!out->name)
+        return error_memory(err, "the config");
+    return config_check_label(label ? label : value, "label", out->name, CONFIG_LABEL_BYTES, err);
+}
+
+static const char *protocol_label(const void *element)
+{
+    return ((const struct protocol *)element)->name;
+}
+
+const struct config_list config_protocols = {sizeof(struct protocol), read_protocol, protocol_label, label_hint, true};
+
+int config_default_protocol(struct config *config, struct arena *arena, struct error *err)
+{
+    config->protocol_count = 1;
+    config->protocols = arena_alloc(arena, 1, sizeof *config->protocols);
+    if (!config->protocols)
+        return error_memory(err, "the config");
+    const struct protocol *preset = protocol_find("cambench", err);
+    if (preset)
+        *config->protocols = *preset;
+    return preset ? 0 : -1;
+}

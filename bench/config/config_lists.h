@@ -1,0 +1,24 @@
+/* bench/config/config_lists.h - one row per list of a config; the row's `more` is a struct config_list. */
+#ifndef BENCH_CONFIG_CONFIG_LISTS_H
+#define BENCH_CONFIG_CONFIG_LISTS_H
+
+#include "bench/config/config.h"
+#include "bench/config/yaml.h"
+
+struct config_list {
+    size_t size; /* of an element */
+    int (*read)(const struct yaml *value, void *element, struct arena *arena, struct error *err);
+    const char *(*label)(const void *element); /* unique in the list */
+    const char *hint;                          /* what to do about two of the same */
+    bool takes_one;                            /* also an entry without a list around it */
+};
+
+extern const struct config_list config_backbones, config_methods, config_metrics, config_protocols;
+
+/* Reader of such a row: its field is a pointer to the elements, in the arena. */
+param_yaml_reader config_read_list;
+
+/* The protocols of a config that names none. */
+int config_default_protocol(struct config *config, struct arena *arena, struct error *err);
+
+#endif
