@@ -1,7 +1,7 @@
 /* backbones/backbone.c - finding a network by its name and building its graph. */
 #include "backbones/backbone.h"
 
-#include "base/text.h"
+#include "base/registry.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,7 +10,6 @@
 #define CLASSES_MAX 1000000
 #define WIDTH_MAX 16.0
 #define SIDE_MAX 16384
-#define NAMES_MAX 512
 
 int backbone_channels(double channels)
 {
@@ -29,28 +28,36 @@ struct node_name node_name(const char *format, ...)
     return name;
 }
 
-static int unknown(const char *name, struct error *err)
+/* Row i of all families' variants together. */
+static const struct backbone_variant *variant_at(int i, const struct backbone_family **family)
 {
-    const char *names[NAMES_MAX];
-    char printable[64], suggestion[128];
-    int count = 0;
-    for (int i = 0; backbone_families[i]; i++)
-        for (const struct backbone_variant *v = backbone_families[i]->variants; v->name && count < NAMES_MAX; v++)
-            names[count++] = v->name;
-    text_suggestion(name, names, count, suggestion, sizeof suggestion);
-    return error_set(err, "unknown backbone \"%s\"%s", text_printable(name, printable, sizeof printable), suggestion);
+    for (int f = 0; backbone_families[f]; f++)
+        for (const struct backbone_variant *variant = backbone_families[f]->variants; variant->name; variant++)
+            if (i-- == 0) {
+                *family = backbone_families[f];
+                return variant;
+            }
+    return NULL;
+}
+
+static const char *name_of(int i)
+{
+    const struct backbone_family *family;
+    const struct backbone_variant *variant = variant_at(i, &family);
+    return variant ? variant->name : NULL;
+}
+
+static const char *title_of(int i)
+{
+    const struct backbone_family *family;
+    return variant_at(i, &family)->title;
 }
 
 const struct backbone_variant *backbone_find(const char *name, const struct backbone_family **family, struct error *err)
 {
-    for (int i = 0; backbone_families[i]; i++)
-        for (const struct backbone_variant *variant = backbone_families[i]->variants; variant->name; variant++)
-            if (text_same_name(variant->name, name) || text_same_name(variant->title, name)) {
-                *family = backbone_families[i];
-                return variant;
-            }
-    unknown(name, err);
-    return NULL;
+    static const struct registry registry = {.refusal = "unknown backbone", .name = name_of, .title = title_of};
+    const int i = registry_find(&registry, name, err);
+    return i < 0 ? NULL : variant_at(i, family);
 }
 
 bool backbone_has_transform(const char *name)

@@ -8,11 +8,7 @@
  */
 #include "metrics/protocol.h"
 
-#include "base/text.h"
-
-#include <string.h>
-
-#define PRESETS_MAX 32
+#include "base/registry.h"
 
 /* 256/224 in 15 digits: as much as a written config keeps, so that it reads back to the same number. */
 #define RATIO_256_224 1.14285714285714
@@ -50,109 +46,71 @@ const struct param protocol_params[] = {
     {0},
 };
 
+/* A preset is `cambench`, whose keys are the first words of their rows but for those below, and its differences. */
+#define PRESET(text) .name = text, .preset = text, .version = 1, .deletion_fill = PROTOCOL_BASELINE_MEAN
+
 const struct protocol protocols[] = {
     {
-        .name = "cambench",
-        .preset = "cambench",
+        PRESET("cambench"),
         .title = "cambench: predicted class, shorter side 256, crop 224",
-        .version = 1,
-        .klass = PROTOCOL_CLASS_PREDICTED,
-        .resize = PROTOCOL_RESIZE_SHORTER,
         .resize_ratio = RATIO_256_224,
-        .interpolation = PROTOCOL_BILINEAR,
-        .post = PROTOCOL_POST_CAMBENCH,
-        .mask_space = PROTOCOL_MASK_NORMALIZED,
-        .insertion_start = PROTOCOL_BASELINE_BLUR,
-        .deletion_fill = PROTOCOL_BASELINE_MEAN,
         .curve_steps = 28,
     },
     {
-        .name = "poppi2021",
-        .preset = "poppi2021",
+        PRESET("poppi2021"),
         .title = "Poppi et al. 2021 (released ADCC code): predicted class, shorter side 224, crop 224",
         .source = "poppi2021revisiting",
-        .version = 1,
-        .klass = PROTOCOL_CLASS_PREDICTED,
-        .resize = PROTOCOL_RESIZE_SHORTER,
         .resize_ratio = 1,
-        .interpolation = PROTOCOL_BILINEAR,
-        .post = PROTOCOL_POST_CAMBENCH,
-        .mask_space = PROTOCOL_MASK_NORMALIZED,
-        .insertion_start = PROTOCOL_BASELINE_BLUR,
-        .deletion_fill = PROTOCOL_BASELINE_MEAN,
         .curve_steps = 28,
     },
     {
-        .name = "reciprocam2024",
-        .preset = "reciprocam2024",
+        PRESET("reciprocam2024"),
         .title = "ReciproCAM (released metric code): label, squashed to 256, crop 224, maps compared at the layer",
         .source = "byun2022reciprocam",
-        .version = 1,
         .klass = PROTOCOL_CLASS_LABEL,
         .resize = PROTOCOL_RESIZE_SQUASH,
         .resize_ratio = RATIO_256_224,
-        .interpolation = PROTOCOL_BILINEAR,
-        .post = PROTOCOL_POST_CAMBENCH,
         .enlarge = PROTOCOL_ENLARGE_BICUBIC,
-        .mask_space = PROTOCOL_MASK_NORMALIZED,
         .compare_at = PROTOCOL_COMPARE_AT_LAYER,
         .insertion_start = PROTOCOL_BASELINE_IMAGE_MEAN,
-        .deletion_fill = PROTOCOL_BASELINE_MEAN,
         .curve_order = PROTOCOL_CURVE_CELLS,
         .curve_steps = 0,
         .curve_area = PROTOCOL_AREA_RECIPROCAM2024,
     },
     {
-        .name = "scorecam2020",
-        .preset = "scorecam2020",
+        PRESET("scorecam2020"),
         .title = "Score-CAM (paper): squashed to 224, the better half of the pixels is kept, curves in steps of 1 %",
         .source = "wang2020scorecam",
-        .version = 1,
-        .klass = PROTOCOL_CLASS_PREDICTED,
         .resize = PROTOCOL_RESIZE_SQUASH,
         .resize_ratio = 1,
-        .interpolation = PROTOCOL_BILINEAR,
         .post = PROTOCOL_POST_UPSAMPLE_FIRST,
         .relu = PROTOCOL_RELU_ALWAYS,
         .mask = PROTOCOL_MASK_TOP_HALF,
-        .mask_space = PROTOCOL_MASK_NORMALIZED,
         .insertion_start = PROTOCOL_BASELINE_MEAN,
-        .deletion_fill = PROTOCOL_BASELINE_MEAN,
         .curve_steps = 100,
     },
     {
-        .name = "shapleycam2025",
-        .preset = "shapleycam2025",
+        PRESET("shapleycam2025"),
         .title = "ShapleyCAM (released scripts): predicted class, shorter side 256, crop 224, maps of pytorch-grad-cam",
         .source = "cai2025shapleycam",
-        .version = 1,
-        .klass = PROTOCOL_CLASS_PREDICTED,
-        .resize = PROTOCOL_RESIZE_SHORTER,
         .resize_ratio = RATIO_256_224,
-        .interpolation = PROTOCOL_BILINEAR,
         .post = PROTOCOL_POST_PYTORCH_GRAD_CAM,
         .relu = PROTOCOL_RELU_ALWAYS,
-        .mask_space = PROTOCOL_MASK_NORMALIZED,
-        .insertion_start = PROTOCOL_BASELINE_BLUR,
-        .deletion_fill = PROTOCOL_BASELINE_MEAN,
         .curve_steps = 28,
     },
     {0},
 };
 
+static const char *name_of(int i)
+{
+    return protocols[i].name;
+}
+
 const struct protocol *protocol_find(const char *name, struct error *err)
 {
-    const char *words[PRESETS_MAX];
-    int count = 0;
-    for (const struct protocol *protocol = protocols; protocol->name && count < PRESETS_MAX; protocol++) {
-        if (text_same_name(protocol->name, name))
-            return protocol;
-        words[count++] = protocol->name;
-    }
-    char given[64], suggestion[128];
-    error_set(err, "unknown protocol \"%s\"%s", text_printable(name, given, sizeof given),
-              text_suggestion(name, words, count, suggestion, sizeof suggestion));
-    return NULL;
+    static const struct registry registry = {.refusal = "unknown protocol", .name = name_of};
+    const int i = registry_find(&registry, name, err);
+    return i < 0 ? NULL : &protocols[i];
 }
 
 struct protocol_post_steps protocol_post_steps(enum protocol_post post)

@@ -4,15 +4,13 @@
 #include "backbones/backbone.h"
 #include "base/arena.h"
 #include "base/param.h"
-#include "base/text.h"
+#include "base/registry.h"
 #include "bench/store/provenance.h"
 #include "methods/method.h"
 #include "metrics/metric.h"
 #include "metrics/protocol.h"
 
 #include <string.h>
-
-#define KINDS_MAX 8
 
 /* An array under construction; jansson says "no memory" by NULL or -1, which is kept until the end. */
 struct list {
@@ -284,17 +282,14 @@ const struct catalog_kind catalog_kinds[] = {
     {0},
 };
 
+static const char *name_of(int i)
+{
+    return catalog_kinds[i].name;
+}
+
 const struct catalog_kind *catalog_find(const char *name, struct error *err)
 {
-    const char *names[KINDS_MAX];
-    int count = 0;
-    for (const struct catalog_kind *kind = catalog_kinds; kind->name; kind++) {
-        if (strcmp(kind->name, name) == 0)
-            return kind;
-        names[count++] = kind->name;
-    }
-    char shown[64], suggestion[128];
-    error_set(err, "cannot list \"%s\"%s", text_printable(name, shown, sizeof shown),
-              text_suggestion(name, names, count, suggestion, sizeof suggestion));
-    return NULL;
+    static const struct registry registry = {.refusal = "cannot list", .name = name_of, .is_exact = true};
+    const int i = registry_find(&registry, name, err);
+    return i < 0 ? NULL : &catalog_kinds[i];
 }

@@ -1,6 +1,7 @@
 /* bench/cli/cmd_new.c - a new method or metric and its test, from commented templates that work as they stand. */
 #include "base/embed.h"
 #include "base/file.h"
+#include "base/registry.h"
 #include "base/text.h"
 #include "bench/cli/command.h"
 #include "bench/cli/options.h"
@@ -72,18 +73,16 @@ static const struct options_usage usage = {
     .word_rows = word_rows,
 };
 
+static const char *name_of(int i)
+{
+    return i < KIND_COUNT ? kinds[i].name : NULL;
+}
+
 static const struct kind *find_kind(const char *name, struct error *err)
 {
-    const char *names[KIND_COUNT];
-    for (int i = 0; i < KIND_COUNT; i++) {
-        if (strcmp(kinds[i].name, name) == 0)
-            return &kinds[i];
-        names[i] = kinds[i].name;
-    }
-    char shown[64], suggestion[64];
-    error_set(err, "cannot write a new \"%s\"%s", text_printable(name, shown, sizeof shown),
-              text_suggestion(name, names, KIND_COUNT, suggestion, sizeof suggestion));
-    return NULL;
+    static const struct registry registry = {.refusal = "cannot write a new", .name = name_of, .is_exact = true};
+    const int i = registry_find(&registry, name, err);
+    return i < 0 ? NULL : &kinds[i];
 }
 
 static int check_name(const struct kind *kind, const char *name, struct error *err)

@@ -1,13 +1,12 @@
 /* bench/cli/commands.c - the list of commands: the help that lists all of them, and the call of one. */
 #include "bench/cli/commands.h"
 
-#include "base/text.h"
+#include "base/registry.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-#define COMMANDS_MAX 64
 #define NAME_MAX_BYTES 64
 
 static const char *const group_titles[] = {
@@ -58,24 +57,20 @@ void commands_print_help(void)
            examples);
 }
 
+static const char *name_of(int i)
+{
+    return commands[i] ? commands[i]->name : NULL;
+}
+
 static const struct command *find_command(const char *name, struct error *err)
 {
-    const char *names[COMMANDS_MAX];
-    int count = 0;
-    for (const struct command *const *command = commands; *command; command++) {
-        if (strcmp((*command)->name, name) == 0)
-            return *command;
-        if (count < COMMANDS_MAX)
-            names[count++] = (*command)->name;
-    }
-    char shown[NAME_MAX_BYTES];
-    text_printable(name, shown, sizeof shown);
-    const char *nearest = text_nearest(name, names, count);
-    if (nearest)
-        error_set(err, "unknown command \"%s\", did you mean \"%s\"? see cambench --help", shown, nearest);
-    else
-        error_set(err, "unknown command \"%s\"; see cambench --help", shown);
-    return NULL;
+    static const struct registry registry = {.refusal = "unknown command",
+                                             .name = name_of,
+                                             .is_exact = true,
+                                             .after_suggestion = " see cambench --help",
+                                             .without_suggestion = "; see cambench --help"};
+    const int i = registry_find(&registry, name, err);
+    return i < 0 ? NULL : commands[i];
 }
 
 int commands_dispatch(int argc, char **argv, struct error *err)

@@ -1,24 +1,20 @@
 /* bench/perf/mapper.c - a method on a subject, as the runner would call it. */
 #include "bench/perf/mapper.h"
 
-#include "base/text.h"
+#include "base/registry.h"
 
 #include <stdio.h>
 
-#define METHODS_MAX 256
+static const char *name_of(int i)
+{
+    return methods[i] ? methods[i]->name : NULL;
+}
 
 static const struct method *find_method(const char *name, struct error *err)
 {
-    const char *names[METHODS_MAX];
-    char suggestion[128];
-    int count = 0;
-    for (int i = 0; methods[i] && count < METHODS_MAX; i++) {
-        names[count++] = methods[i]->name;
-        if (strcmp(methods[i]->name, name) == 0)
-            return methods[i];
-    }
-    error_set(err, "unknown method \"%s\"%s", name, text_suggestion(name, names, count, suggestion, sizeof suggestion));
-    return NULL;
+    static const struct registry registry = {.refusal = "unknown method", .name = name_of, .is_exact = true};
+    const int i = registry_find(&registry, name, err);
+    return i < 0 ? NULL : methods[i];
 }
 
 /* key=value,key=value */
