@@ -14,6 +14,16 @@
 
 #define MEMORY_BYTES ((rlim_t)4 << 30) /* more than the process had when it began */
 
+static int answer(struct h5_child *child, const struct h5_request *request)
+{
+    const struct h5_item *item = &child->items[request->item];
+    if (h5_open_item(child, (int)request->item))
+        return -1;
+    if (request->kind == H5_REQUEST_ROWS)
+        return h5_send_rows(child, item, request);
+    return item->type == H5_TEXT ? h5_send_texts(child, item, request) : h5_send_bytes(child, item, request);
+}
+
 static void limit_memory(void)
 {
     long data = 0;
@@ -46,6 +56,6 @@ _Noreturn void h5_child_run(const char *path)
     h5_child_end_answer(&child, status);
     struct h5_request request;
     while (!status && h5_child_receive(&request, sizeof request))
-        h5_child_end_answer(&child, h5_answer(&child, &request));
+        h5_child_end_answer(&child, answer(&child, &request));
     _exit(0);
 }

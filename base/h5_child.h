@@ -66,8 +66,11 @@ hid_t h5_type_of_open(struct h5_child *child);
 int h5_read_block(struct h5_child *child, const struct h5_item *item, uint64_t first, uint64_t count, hid_t type,
                   void *out);
 
-/* Answers one request; its item and its rows have been checked by the parent. */
-int h5_answer(struct h5_child *child, const struct h5_request *request);
+/* Opens item i, unless it is the one that is open, and closes the other one. */
+int h5_open_item(struct h5_child *child, int i);
+
+/* Sends rows of numbers. The item and the rows of a request have been checked by the parent. */
+int h5_send_rows(struct h5_child *child, const struct h5_item *item, const struct h5_request *request);
 
 /* -- h5_texts.c -- */
 

@@ -31,7 +31,7 @@ static void close_item(struct h5_child *child)
     child->open_item = -1;
 }
 
-static int open_item(struct h5_child *child, int i)
+int h5_open_item(struct h5_child *child, int i)
 {
     if (child->open_item == i)
         return 0;
@@ -170,7 +170,7 @@ static int read_numbers(struct h5_child *child, const struct h5_item *item, uint
     return h5_read_block(child, item, first, count, h5_memory_type(child, type), out);
 }
 
-static int send_rows(struct h5_child *child, const struct h5_item *item, const struct h5_request *request)
+int h5_send_rows(struct h5_child *child, const struct h5_item *item, const struct h5_request *request)
 {
     const enum h5_type type = (enum h5_type)request->type;
     const uint64_t row = h5_row_elements(item) * h5_type_size(type);
@@ -196,14 +196,4 @@ static int send_rows(struct h5_child *child, const struct h5_item *item, const s
     }
     free(buffer);
     return status;
-}
-
-int h5_answer(struct h5_child *child, const struct h5_request *request)
-{
-    const struct h5_item *item = &child->items[request->item];
-    if (open_item(child, (int)request->item))
-        return -1;
-    if (request->kind == H5_REQUEST_ROWS)
-        return send_rows(child, item, request);
-    return item->type == H5_TEXT ? h5_send_texts(child, item, request) : h5_send_bytes(child, item, request);
 }

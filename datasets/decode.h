@@ -8,7 +8,9 @@
 #ifndef DATASETS_DECODE_H
 #define DATASETS_DECODE_H
 
-#include "datasets/imageset.h"
+#include "base/arena.h"
+#include "base/error.h"
+#include "datasets/picture.h"
 
 #include <stdbool.h>
 #include <stddef.h>

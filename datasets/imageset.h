@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "datasets/picture.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,23 +38,9 @@ struct box {
 int imageset_boxes(const struct imageset *set, int image, const struct box **boxes);
 bool imageset_has_boxes(const struct imageset *set); /* of at least one image */
 
-/*
- * The mask of an image (h,w), of the file's size, in the arena: 255 where the labelled object is seen, 1..254 where other
- * objects are (one value an object), 0 elsewhere. data is NULL if the image has none. 0, or -1 with err that names the image.
- */
-struct mask {
-    int h, w;
-    uint8_t *data;
-};
-#define MASK_LABELLED 255
+/* The mask of an image, of the file's size, in the arena; data is NULL if the image has none. Errors name the image. */
 int imageset_mask(struct imageset *set, int image, struct arena *arena, struct mask *mask, struct error *err);
 bool imageset_has_masks(const struct imageset *set); /* likewise */
-
-/* An 8-bit RGB picture (h,w,3) in the arena. */
-struct picture {
-    int h, w;
-    uint8_t *data;
-};
 
 /*
  * Decodes image `image` into the arena. Errors name the image: "image "x.jpg": truncated JPEG file". Any thread.

@@ -3,7 +3,7 @@
  * metric, a line per method; controls are grey and dashed.
  */
 #include "report/escape.h"
-#include "report/plots.h"
+#include "report/plot.h"
 
 /* Pixels. */
 enum { PANEL_W = 400, PANEL_H = 300, LEFT = 66, RIGHT = 16, BOTTOM = 56, HEAD = 30, LEGEND_ROW = 18, LEGEND_LINE = 26 };

@@ -4,7 +4,7 @@
  */
 #include "report/escape.h"
 #include "report/meta.h"
-#include "report/plots.h"
+#include "report/plot.h"
 
 /* Pixels. */
 enum { ROW = 30, PANEL = 400, HEAD = 34, BOTTOM = 56, RIGHT = 24, CAPTION = 44, COLUMNS_MAX = 2 };

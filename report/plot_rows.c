@@ -5,7 +5,7 @@
  * backbone.
  */
 #include "report/escape.h"
-#include "report/plots.h"
+#include "report/plot.h"
 
 #include <math.h>
 

@@ -6,7 +6,7 @@
  */
 #include "report/escape.h"
 #include "report/labels.h"
-#include "report/plots.h"
+#include "report/plot.h"
 
 #include <math.h>
 

@@ -1,5 +1,5 @@
 /*
- * weights/pickle_machine.h - internals of the pickle machine, only for backbones/pickle*.c.
+ * weights/pickle_machine.h - internals of the pickle machine, only for weights/pickle*.c.
  */
 #ifndef WEIGHTS_PICKLE_MACHINE_H
 #define WEIGHTS_PICKLE_MACHINE_H

@@ -5,7 +5,7 @@
 #define BENCH_RUN_ESTIMATE_H
 
 #include "base/cost.h"
-#include "bench/run/calibrate.h"
+#include "bench/run/calibration.h"
 #include "bench/run/run.h"
 
 /*

@@ -1,8 +1,8 @@
 /*
- * report/plots.h - what the plots share: which protocol is drawn, from which rows, under which title.
+ * report/plot.h - a plot of one protocol: the parts that kinds of plots share (plot.c), and the kinds, a file each (plot_*.c).
  */
-#ifndef REPORT_PLOTS_H
-#define REPORT_PLOTS_H
+#ifndef REPORT_PLOT_H
+#define REPORT_PLOT_H
 
 #include "report/gnuplot.h"
 #include "report/stats.h"
@@ -10,9 +10,9 @@
 struct plot {
     const struct report *report;
     const struct cell *cells;
-    const struct meta_cell *meta; /* NULL: not asked for */
+    const struct meta_cell *meta; /* NULL: not requested */
     int protocol;
-    const char *suffix; /* behind file names: "" or "-2-PROTOCOL" */
+    const char *suffix; /* follows file names: "" or "-2-PROTOCOL" */
     const char *folder; /* of the plots */
     struct error *warning;
 };
@@ -23,7 +23,7 @@ enum {
     PLOT_CONTROL = 0xa8a8a8, /* controls are grey */
 };
 
-/* Writes one figure of the plot, as figure_write(); -1 also when nobody waits for the report any more. */
+/* Writes one figure of the plot, as figure_write(); -1 also when *report->stop is set. */
 int plot_figure(const struct plot *plot, const struct figure *figure, struct error *err);
 
 /* Colour of a backbone: Okabe and Ito's palette for all kinds of colour vision, darker from the eighth on. */
@@ -31,7 +31,7 @@ unsigned plot_color(int backbone);
 
 const struct cell *plot_cell(const struct plot *plot, int backbone, int method, int metric);
 
-/* "Title (unit)" as a gnuplot string, with an arrow that says what is better. */
+/* "Title (unit)" as a gnuplot string, with the direction that is better. */
 void plot_axis(FILE *stream, const struct report_metric *metric);
 
 /* Writes the label with run, subject, protocol and number of images over a figure of that height. */

@@ -1,5 +1,5 @@
 /*
- * datasets/import/import.c - chooses, checks and copies pictures into an image set.
+ * datasets/import/import_imageset.c - chooses, checks and copies pictures into an image set.
  *
  * Rounds: choose pictures that are not known to be broken, copy them all, each checked on the way. If one turns out
  * broken, the round only checks what is left to check, and another round chooses again. Without broken pictures, which is

@@ -1,4 +1,4 @@
-/* weights/pickle.c - the pickle machine: a table of opcodes, a table of globals, a stack. */
+/* weights/pickle_machine.c - the pickle machine: a table of opcodes, a table of globals, a stack. */
 #include "weights/pickle_machine.h"
 
 #include "base/text.h"

@@ -1,4 +1,4 @@
-/* datasets/demo.c - scenes to an image set. */
+/* datasets/demo_generate.c - scenes to an image set. */
 #include "datasets/demo.h"
 
 #include "base/arena.h"

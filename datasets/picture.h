@@ -1,0 +1,25 @@
+/*
+ * datasets/picture.h - a decoded picture and a decoded mask.
+ */
+#ifndef DATASETS_PICTURE_H
+#define DATASETS_PICTURE_H
+
+#include <stdint.h>
+
+/* 8-bit RGB (h,w,3) in an arena. */
+struct picture {
+    int h, w;
+    uint8_t *data;
+};
+
+/*
+ * (h,w) in an arena: MASK_LABELLED where the labelled object is seen, 1..254 where other objects are (one value an
+ * object), 0 elsewhere. data NULL: none.
+ */
+struct mask {
+    int h, w;
+    uint8_t *data;
+};
+#define MASK_LABELLED 255
+
+#endif
