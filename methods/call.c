@@ -129,7 +129,7 @@ struct cam *cam_layer(struct cam *cam, const char *name)
 {
     const int layer = network_find_layer(cam->pass->network, name);
     if (layer < 0) {
-        cam_fail(cam, "layer \"%s\" was not asked for before the run", name);
+        cam_fail(cam, CAM_UNKNOWN_LAYER, name);
         return NULL;
     }
     struct cam *other = cam_alloc(cam, 1, sizeof *other);

@@ -9,9 +9,14 @@
 
 #include "methods/harness.h"
 
-/* A gradient that several methods ask for: kept in the pass's arena, with the time it took, which each is charged. */
-struct kept_gradient {
-    struct tensor tensor;
+/* Gradients that several methods ask for: kept in the pass's arena, with the time they took, which each is charged. */
+struct kept_gradients {
+    struct kept_gradients *next;
+    enum cam_score score;
+    enum gradient_rule rule;
+    int count;
+    const int *layers;      /* of the network, or SESSION_INPUT */
+    struct tensor *tensors; /* [count] */
     double seconds;
 };
 
@@ -20,8 +25,8 @@ struct cam_pass {
     const struct network *network;
     int klass, outputs, classes; /* outputs: of the network; classes: class_count() of them */
     float *output, *logits, *probabilities;
-    struct tensor *layers;                              /* [layer] */
-    struct kept_gradient (*gradients)[CAM_SCORE_COUNT]; /* [layer, then the input][score] */
+    struct tensor *layers;            /* [layer] */
+    struct kept_gradients *gradients; /* of the class, a list */
     float *side;
     double seconds; /* of the base pass */
 };
@@ -38,20 +43,17 @@ struct cam {
 /* Classes of n outputs of the network. */
 void cam_class_outputs(const struct cam_pass *pass, const float *output, int n, struct cam_output *out);
 
-/* Where passes begin. */
-enum pass_kind { PASS_FULL, PASS_TAIL, PASS_TAIL_POSITIONS, PASS_TAIL_POOLED };
+/* The passes of a batch of any size, in pieces; they are not counted here. 0, or -1 and the context's error. */
+int cam_run_passes(struct cam *cam, const struct session_batch *batch, struct cam_output *out);
 
-/* n passes in batches; they are not counted here. 0, or -1 and the context's error. */
-int cam_run_passes(struct cam *cam, enum pass_kind kind, int n, session_source *source, void *context,
-                   struct cam_output *out);
+#define CAM_UNKNOWN_LAYER "layer \"%s\" was not asked for before the run"
 
 #define SAME_AS_BASE (-1)
 
 /*
- * The passes of those items i with same[i] == i. The others get the result of item same[i], which comes before, or of the
+ * cam_run_passes() of those items i with same[i] == i. The others get the result of item same[i], which comes before, or of the
  * base pass: the same bits, since a pass depends on nothing but its input. Counts the repeated ones.
  */
-int cam_run_distinct(struct cam *cam, enum pass_kind kind, int n, const int *same, session_source *source,
-                     void *context, struct cam_output *out);
+int cam_run_distinct(struct cam *cam, const struct session_batch *batch, const int *same, struct cam_output *out);
 
 #endif

@@ -1,4 +1,4 @@
-/* methods/gradient.c - gradients at layers and at the input, each made once per image. */
+/* methods/gradient.c - gradients at layers and at the input, several by one backward pass, each made once per image. */
 #include "methods/cam_private.h"
 
 #include "base/clock.h"
@@ -19,55 +19,120 @@ static void score_cotangent(const struct cam_pass *pass, enum cam_score score, f
     }
 }
 
-/* J^T q at a layer, -1: at the input; in new memory of `arena`. */
-static const float *backward(struct cam *cam, int layer, const float *cotangent, struct arena *arena)
+static struct tensor shape_at(const struct cam_pass *pass, int layer)
+{
+    const struct shape input = network_input(pass->network);
+    return layer == SESSION_INPUT ? (struct tensor){input.c, input.h, input.w, NULL} : pass->layers[layer];
+}
+
+/* J^T q at the layers of `kept`, by one backward pass; the tensors get new memory of `arena`. */
+static int backward(struct cam *cam, const struct kept_gradients *kept, const float *cotangent, struct arena *arena)
 {
     struct cam_pass *pass = cam->pass;
     struct session *session = pass->setup.worker->session;
-    const struct shape input = network_input(pass->network);
-    const size_t size =
-        layer < 0 ? (size_t)input.c * (size_t)input.h * (size_t)input.w : tensor_size(&pass->layers[layer]);
-    const float *value = layer < 0 ? pass->setup.input : pass->layers[layer].data;
-    float *gradient = arena_floats(arena, size);
-    if (!gradient) {
+    float **gradients = cam_alloc(cam, (size_t)kept->count, sizeof *gradients);
+    if (!gradients)
+        return -1;
+    for (int i = 0; i < kept->count; i++) {
+        kept->tensors[i] = shape_at(pass, kept->layers[i]);
+        kept->tensors[i].data = gradients[i] = arena_floats(arena, tensor_size(&kept->tensors[i]));
+        if (!gradients[i])
+            return error_memory(cam->err, "a gradient");
+    }
+    const int from = session_gradient_start(session, kept->layers, kept->count);
+    const struct session_backward given = {.rule = kept->rule,
+                                           .cotangent = cotangent,
+                                           .from = from,
+                                           .value = from == SESSION_INPUT ? pass->setup.input : pass->layers[from].data,
+                                           .layer_count = kept->count,
+                                           .layers = kept->layers,
+                                           .gradients = gradients};
+    session_side_restore(session, pass->side);
+    return session_gradients(session, &given, NULL, cam->err);
+}
+
+static struct kept_gradients *find_kept(const struct cam_pass *pass, const struct kept_gradients *wanted)
+{
+    struct kept_gradients *kept = pass->gradients;
+    while (kept && (kept->score != wanted->score || kept->rule != wanted->rule || kept->count != wanted->count ||
+                    memcmp(kept->layers, wanted->layers, (size_t)wanted->count * sizeof *wanted->layers) != 0))
+        kept = kept->next;
+    return kept;
+}
+
+/* Room in the pass's arena for what is wanted. */
+static struct kept_gradients *make_kept(struct cam *cam, const struct kept_gradients *wanted)
+{
+    struct arena *arena = cam->pass->setup.arena;
+    const size_t count = (size_t)wanted->count;
+    struct kept_gradients *kept = arena_alloc(arena, 1, sizeof *kept);
+    int *layers = arena_alloc(arena, count, sizeof *layers);
+    struct tensor *tensors = arena_alloc(arena, count, sizeof *tensors);
+    if (!kept || !layers || !tensors) {
         error_memory(cam->err, "a gradient");
         return NULL;
     }
-    session_side_restore(session, pass->side);
-    return session_gradient(session, layer, value, cotangent, NULL, gradient, cam->err) ? NULL : gradient;
+    memcpy(layers, wanted->layers, count * sizeof *layers);
+    *kept = *wanted;
+    kept->layers = layers;
+    kept->tensors = tensors;
+    return kept;
 }
 
-/* The gradient of a score, made once per image; whoever asks again is charged the pass and the time all the same. */
-static const struct tensor *kept(struct cam *cam, int layer, enum cam_score score)
+/* Made once per image and class; each caller is charged one backward pass and its time. */
+static const struct tensor *gradients(struct cam *cam, const struct kept_gradients *wanted)
 {
     struct cam_pass *pass = cam->pass;
-    struct kept_gradient *kept = &pass->gradients[layer < 0 ? network_layer_count(pass->network) : layer][score];
     cam->cost->backward++;
-    if (kept->tensor.data) {
+    struct kept_gradients *kept = find_kept(pass, wanted);
+    if (kept) {
         cam->cost->seconds += kept->seconds;
-        return &kept->tensor;
+        return kept->tensors;
     }
     const double start = seconds_now();
     float *cotangent = cam_floats(cam, (size_t)pass->outputs);
-    if (!cotangent)
+    kept = make_kept(cam, wanted);
+    if (!cotangent || !kept)
         return NULL;
-    score_cotangent(pass, score, cotangent);
-    const struct shape input = network_input(pass->network);
-    struct tensor tensor = layer < 0 ? (struct tensor){input.c, input.h, input.w, NULL} : pass->layers[layer];
-    tensor.data = backward(cam, layer, cotangent, pass->setup.arena);
-    kept->tensor = tensor;
+    score_cotangent(pass, wanted->score, cotangent);
+    if (backward(cam, kept, cotangent, pass->setup.arena))
+        return NULL;
     kept->seconds = seconds_now() - start;
-    return tensor.data ? &kept->tensor : NULL;
+    kept->next = pass->gradients;
+    pass->gradients = kept;
+    return kept->tensors;
+}
+
+static const struct tensor *gradient_at(struct cam *cam, int layer, enum cam_score score, enum gradient_rule rule)
+{
+    return gradients(cam, &(struct kept_gradients){.score = score, .rule = rule, .count = 1, .layers = &layer});
 }
 
 const struct tensor *cam_gradient(struct cam *cam, enum cam_score score)
 {
-    return kept(cam, cam->layer, score);
+    return gradient_at(cam, cam->layer, score, GRADIENT_PLAIN);
 }
 
-const struct tensor *cam_input_gradient(struct cam *cam, enum cam_score score)
+const struct tensor *cam_input_gradient(struct cam *cam, enum cam_score score, enum gradient_rule rule)
 {
-    return kept(cam, -1, score);
+    return gradient_at(cam, SESSION_INPUT, score, rule);
+}
+
+const struct tensor *cam_gradients(struct cam *cam, const struct param_names *names, enum cam_score score,
+                                   enum gradient_rule rule)
+{
+    int layers[PARAM_NAMES_MAX];
+    for (int i = 0; i < names->count; i++) {
+        layers[i] = network_find_layer(cam->pass->network, names->name[i]);
+        if (layers[i] < 0) {
+            cam_fail(cam, CAM_UNKNOWN_LAYER, names->name[i]);
+            return NULL;
+        }
+    }
+    if (names->count == 0)
+        return gradient_at(cam, cam->layer, score, rule);
+    return gradients(cam,
+                     &(struct kept_gradients){.score = score, .rule = rule, .count = names->count, .layers = layers});
 }
 
 const struct tensor *cam_gradient_of(struct cam *cam, const float *cotangent)
@@ -78,7 +143,6 @@ const struct tensor *cam_gradient_of(struct cam *cam, const float *cotangent)
     if (!tensor || !weights)
         return NULL;
     class_cotangent(cotangent, cam->pass->outputs, weights);
-    *tensor = cam->pass->layers[cam->layer];
-    tensor->data = backward(cam, cam->layer, weights, &cam->pass->setup.worker->scratch);
-    return tensor->data ? tensor : NULL;
+    const struct kept_gradients once = {.count = 1, .layers = &cam->layer, .tensors = tensor};
+    return backward(cam, &once, weights, &cam->pass->setup.worker->scratch) ? NULL : tensor;
 }

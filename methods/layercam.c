@@ -14,12 +14,9 @@ struct layercam {
     struct param_names layers;
 };
 
-static int layer_map(struct cam *cam, int score, float *map)
+/* act (C,h,w), and grad (C,h,w), d score / d act */
+static void layer_map(const struct tensor *act, const struct tensor *grad, float *map)
 {
-    const struct tensor *act = cam_activations(cam);      /* (C,h,w) */
-    const struct tensor *grad = cam_gradient(cam, score); /* (C,h,w), d score / d act */
-    if (!act || !grad)
-        return -1;
     const size_t plane = tensor_plane(act);
     memset(map, 0, plane * sizeof *map);
     for (int k = 0; k < act->c; k++)
@@ -27,7 +24,6 @@ static int layer_map(struct cam *cam, int score, float *map)
             const float g = grad->data[k * plane + i];
             map[i] += (g <= 0 ? 0 : g) * act->data[k * plane + i];
         }
-    return 0;
 }
 
 /* tanh(gamma N(relu(M))), in place; gamma 0: N(relu(M)). */
@@ -88,16 +84,18 @@ static int fuse_layers(struct cam *cam, const struct layercam *p, float *map)
     if (!largest)
         return -1;
     const size_t n = tensor_plane(largest);
+    const struct tensor *grads = cam_gradients(cam, &p->layers, p->score, GRADIENT_PLAIN); /* of all layers at once */
     float *own = cam_floats(cam, n), *enlarged = cam_floats(cam, n);
-    if (!own || !enlarged)
+    if (!grads || !own || !enlarged)
         return -1;
     for (size_t i = 0; i < n; i++)
         map[i] = p->fuse == FUSE_PRODUCT ? 1 : 0;
     for (int l = 0; l < p->layers.count; l++) {
         struct cam *layer = cam_layer(cam, p->layers.name[l]);
         const struct tensor *act = layer ? cam_activations(layer) : NULL;
-        if (!act || layer_map(layer, p->score, own))
+        if (!act)
             return -1;
+        layer_map(act, &grads[l], own);
         scale(own, tensor_plane(act), p->gamma);
         upsample_bilinear(own, 1, act->h, act->w, enlarged, largest->h, largest->w, false);
         fuse(p->fuse, enlarged, p->layers.count, n, map);
@@ -111,17 +109,21 @@ static int explain(struct cam *cam, const void *params, float *map)
     if (p->layers.count > 1)
         return fuse_layers(cam, p, map);
     struct cam *layer = p->layers.count ? cam_layer(cam, p->layers.name[0]) : cam;
-    return layer ? layer_map(layer, p->score, map) : -1;
+    const struct tensor *act = layer ? cam_activations(layer) : NULL;
+    const struct tensor *grad = act ? cam_gradient(layer, p->score) : NULL;
+    if (!act || !grad)
+        return -1;
+    layer_map(act, grad, map);
+    return 0;
 }
 
 static void passes(const void *params, const struct tensor *layer, struct shape input, double *full, double *tail,
                    double *backward)
 {
-    (void)layer, (void)input;
-    const struct layercam *p = params;
+    (void)params, (void)layer, (void)input;
     *full = 1;
     *tail = 0;
-    *backward = p->layers.count > 1 ? p->layers.count : 1;
+    *backward = 1;
 }
 
 static const struct param params[] = {
@@ -139,7 +141,7 @@ const struct method method_layercam = {
     .source = "jiang2021layercam",
     .version = 1,
     .needs = METHOD_NEEDS_GRADIENT,
-    .cost = "1 forward, 1 backward of the tail for each layer",
+    .cost = "1 forward, 1 backward of the tail",
     .params = params,
     .params_size = sizeof(struct layercam),
     .explain = explain,

@@ -27,7 +27,7 @@ int cam_masked(struct cam *cam, int n, cam_source *source, void *context, const 
 {
     struct input_masks masks = {source, context, cam->pass->setup.input, baseline, cam_input_shape(cam)};
     cam->cost->full += n;
-    return cam_run_passes(cam, PASS_FULL, n, masked_source, &masks, out);
+    return cam_run_passes(cam, &(struct session_batch){SESSION_INPUT, SESSION_PLANES, n, masked_source, &masks}, out);
 }
 
 static uint64_t hash_of(const float *values, size_t n)
@@ -69,5 +69,6 @@ int cam_masked_by_keys(struct cam *cam, int n, const float *keys, size_t width, 
     if (!same || find_same(cam, n, keys, width, same))
         return -1;
     cam->cost->full += n;
-    return cam_run_distinct(cam, PASS_FULL, n, same, masked_source, &masks, out);
+    const struct session_batch batch = {SESSION_INPUT, SESSION_PLANES, n, masked_source, &masks};
+    return cam_run_distinct(cam, &batch, same, out);
 }

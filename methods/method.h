@@ -122,7 +122,6 @@ enum cam_score {
     CAM_PROBABILITY,     /* p_c */
     CAM_LOG_PROBABILITY, /* log p_c */
     CAM_REST,            /* y_c + log p_c */
-    CAM_SCORE_COUNT,
 };
 #define CAM_SCORE_CHOICES "logit|prob|logprob|rest"
 
@@ -132,8 +131,15 @@ const struct tensor *cam_gradient(struct cam *cam, enum cam_score score);
 /* J^T q (C,h,w) for any weights q (K) on the logits; computed at each call. */
 const struct tensor *cam_gradient_of(struct cam *cam, const float *cotangent);
 
-/* d score / d x (3,H,W). */
-const struct tensor *cam_input_gradient(struct cam *cam, enum cam_score score);
+/*
+ * d score / d A of each layer that is named, [names->count], all by one backward pass under a rule (nn/nn.h); no name: of
+ * the target layer. Computed once per image, score, rule and list of layers.
+ */
+const struct tensor *cam_gradients(struct cam *cam, const struct param_names *names, enum cam_score score,
+                                   enum gradient_rule rule);
+
+/* d score / d x (3,H,W), under a rule. */
+const struct tensor *cam_input_gradient(struct cam *cam, enum cam_score score, enum gradient_rule rule);
 
 /*
  * -- further passes ----------------------------------------------------------------------------------------------------

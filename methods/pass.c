@@ -11,11 +11,9 @@ static int allocate_pass(struct cam_pass *pass, float ***values, struct error *e
     pass->logits = arena_floats(arena, classes);
     pass->probabilities = arena_floats(arena, classes);
     pass->layers = arena_alloc(arena, layers, sizeof *pass->layers);
-    pass->gradients = arena_alloc(arena, layers + 1, sizeof *pass->gradients);
     pass->side = arena_floats(arena, session_side_count(pass->setup.worker->session));
     *values = arena_alloc(arena, layers, sizeof **values);
-    if (!pass->output || !pass->logits || !pass->probabilities || !pass->layers || !pass->gradients || !pass->side ||
-        !*values)
+    if (!pass->output || !pass->logits || !pass->probabilities || !pass->layers || !pass->side || !*values)
         return error_memory(err, "an image's base pass");
     for (size_t i = 0; i < layers; i++) {
         const struct shape shape = network_layer_shape(pass->network, (int)i);
@@ -69,7 +67,7 @@ int cam_pass_classes(const struct cam_pass *pass)
 void cam_pass_set_class(struct cam_pass *pass, int klass)
 {
     pass->klass = klass;
-    memset(pass->gradients, 0, ((size_t)network_layer_count(pass->network) + 1) * sizeof *pass->gradients);
+    pass->gradients = NULL;
 }
 
 int cam_pass_class(const struct cam_pass *pass)

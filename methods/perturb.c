@@ -15,48 +15,34 @@ void cam_class_outputs(const struct cam_pass *pass, const float *output, int n, 
 
 /* A source whose items begin at `first`. */
 struct shifted {
-    session_source *source;
-    void *context;
+    const struct session_batch *batch;
     int first;
 };
 
 static void shifted_source(void *context, int index, float *out)
 {
     const struct shifted *shifted = context;
-    shifted->source(shifted->context, shifted->first + index, out);
+    shifted->batch->source(shifted->batch->context, shifted->first + index, out);
 }
 
-int cam_run_passes(struct cam *cam, enum pass_kind kind, int n, session_source *source, void *context,
-                   struct cam_output *out)
+int cam_run_passes(struct cam *cam, const struct session_batch *batch, struct cam_output *out)
 {
     struct cam_pass *pass = cam->pass;
-    struct session *session = pass->setup.worker->session;
-    const struct arena_mark mark = arena_mark(&pass->setup.worker->scratch);
-    const int batch = pass->setup.batch ? pass->setup.batch : BATCH;
-    float *logits = cam_floats(cam, (size_t)(n < batch ? n : batch) * (size_t)pass->outputs);
+    struct cam_worker *worker = pass->setup.worker;
+    const struct arena_mark mark = arena_mark(&worker->scratch);
+    const int most = pass->setup.batch ? pass->setup.batch : BATCH;
+    float *logits = cam_floats(cam, (size_t)(batch->n < most ? batch->n : most) * (size_t)pass->outputs);
     if (!logits)
         return -1;
-    session_side_restore(session, pass->side);
-    for (int first = 0; first < n; first += batch) {
-        const int count = n - first < batch ? n - first : batch;
-        struct shifted shifted = {source, context, first};
-        switch (kind) {
-        case PASS_FULL:
-            session_forward(session, count, shifted_source, &shifted, logits);
-            break;
-        case PASS_TAIL:
-            session_tail(session, cam->layer, count, shifted_source, &shifted, logits);
-            break;
-        case PASS_TAIL_POSITIONS:
-            session_tail_positions(session, cam->layer, count, shifted_source, &shifted, logits);
-            break;
-        case PASS_TAIL_POOLED:
-            session_tail_pooled(session, cam->layer, count, shifted_source, &shifted, logits);
-            break;
-        }
+    session_side_restore(worker->session, pass->side);
+    for (int first = 0; first < batch->n; first += most) {
+        struct shifted shifted = {batch, first};
+        const int count = batch->n - first < most ? batch->n - first : most;
+        const struct session_batch part = {batch->from, batch->form, count, shifted_source, &shifted};
+        session_run(worker->session, &part, logits);
         cam_class_outputs(pass, logits, count, out + first);
     }
-    arena_rewind(&pass->setup.worker->scratch, mark);
+    arena_rewind(&worker->scratch, mark);
     return 0;
 }
 
@@ -65,13 +51,13 @@ int cam_pass_others(struct cam_pass *pass, int n, session_source *source, void *
 {
     struct cost ignored = {0};
     struct cam cam = {.pass = pass, .cost = &ignored, .err = err};
-    return cam_run_passes(&cam, PASS_FULL, n, source, context, out);
+    return cam_run_passes(&cam, &(struct session_batch){SESSION_INPUT, SESSION_PLANES, n, source, context}, out);
 }
 
 int cam_tail(struct cam *cam, int n, cam_source *source, void *context, struct cam_output *out)
 {
     cam->cost->tail += n;
-    return cam_run_passes(cam, PASS_TAIL, n, source, context, out);
+    return cam_run_passes(cam, &(struct session_batch){cam->layer, SESSION_PLANES, n, source, context}, out);
 }
 
 /* A with its channels last (h,w,C), as the engine has it: changed there, it needs no transposition for each pass. */
@@ -147,56 +133,57 @@ static void pooled_spatial_source(void *context, int index, float *out)
 
 int cam_tail_spatial_masks(struct cam *cam, int n, const float *masks, struct cam_output *out)
 {
-    const struct tensor *act = cam_activations(cam);
-    struct layer_masks context = {.act = act, .values = masks};
+    struct cam_worker *worker = cam->pass->setup.worker;
+    struct layer_masks context = {.act = cam_activations(cam), .values = masks};
+    struct session_batch batch = {cam->layer, SESSION_PLANES, n, spatial_source, &context};
     cam->cost->tail += n;
     if (cam->pass->setup.exact_passes)
-        return cam_run_passes(cam, PASS_TAIL, n, spatial_source, &context, out);
-    const struct arena_mark mark = arena_mark(&cam->pass->setup.worker->scratch);
+        return cam_run_passes(cam, &batch, out);
+    const struct arena_mark mark = arena_mark(&worker->scratch);
     const bool pooled = is_pooled(cam);
     context.positions = positions_of(cam);
-    if (!context.positions || cam_run_passes(cam, pooled ? PASS_TAIL_POOLED : PASS_TAIL_POSITIONS, n,
-                                             pooled ? pooled_spatial_source : positions_source, &context, out))
+    batch.form = pooled ? SESSION_POOLED : SESSION_POSITIONS;
+    batch.source = pooled ? pooled_spatial_source : positions_source;
+    if (!context.positions || cam_run_passes(cam, &batch, out))
         return -1;
-    arena_rewind(&cam->pass->setup.worker->scratch, mark);
+    arena_rewind(&worker->scratch, mark);
     return 0;
 }
 
 /* -- passes that repeat another one --------------------------------------------------------------------------------- */
 
-/* A source's items, those of `which` alone. */
+/* A batch's items, those of `which` alone. */
 struct chosen {
-    session_source *source;
-    void *context;
+    const struct session_batch *batch;
     const int *which;
 };
 
 static void chosen_source(void *context, int index, float *out)
 {
     const struct chosen *chosen = context;
-    chosen->source(chosen->context, chosen->which[index], out);
+    chosen->batch->source(chosen->batch->context, chosen->which[index], out);
 }
 
-int cam_run_distinct(struct cam *cam, enum pass_kind kind, int n, const int *same, session_source *source,
-                     void *context, struct cam_output *out)
+int cam_run_distinct(struct cam *cam, const struct session_batch *batch, const int *same, struct cam_output *out)
 {
-    int *which = cam_alloc(cam, (size_t)n, sizeof *which), *place = cam_alloc(cam, (size_t)n, sizeof *place);
-    struct cam_output *answers = cam_alloc(cam, (size_t)n, sizeof *answers);
-    int count = 0;
+    const size_t n = (size_t)batch->n;
+    int *which = cam_alloc(cam, n, sizeof *which), *place = cam_alloc(cam, n, sizeof *place), count = 0;
+    struct cam_output *answers = cam_alloc(cam, n, sizeof *answers);
     if (!which || !place || !answers)
         return -1;
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < batch->n; i++)
         if (same[i] == i) {
             place[i] = count;
             which[count++] = i;
         }
-    struct chosen chosen = {source, context, which};
-    if (cam_run_passes(cam, kind, count, chosen_source, &chosen, answers))
+    struct chosen chosen = {batch, which};
+    const struct session_batch distinct = {batch->from, batch->form, count, chosen_source, &chosen};
+    if (cam_run_passes(cam, &distinct, answers))
         return -1;
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < batch->n; i++)
         out[i] = same[i] == SAME_AS_BASE ? (struct cam_output){cam_logit(cam), cam_probability(cam)}
                                          : answers[place[same[i]]];
-    cam->cost->repeated += n - count;
+    cam->cost->repeated += batch->n - count;
     return 0;
 }
 
@@ -271,13 +258,16 @@ int cam_tail_channels(struct cam *cam, int n, const int *channel, const float *v
     cam->cost->tail += n;
     if (is_pooled(cam))
         return replace_behind_pooling(cam, n, &channels, out);
+    struct session_batch batch = {cam->layer, SESSION_PLANES, n, channel_source, &channels};
     if (cam->pass->setup.exact_passes)
-        return cam_run_passes(cam, PASS_TAIL, n, channel_source, &channels, out);
+        return cam_run_passes(cam, &batch, out);
+    batch.form = SESSION_POSITIONS;
+    batch.source = channel_positions_source;
     int *same = cam_alloc(cam, (size_t)n, sizeof *same);
     channels.positions = positions_of(cam);
     if (!same || !channels.positions)
         return -1;
     for (int i = 0; i < n; i++)
         same[i] = all_are(channels.act->data + (size_t)channel[i] * plane, plane, value[i]) ? SAME_AS_BASE : i;
-    return cam_run_distinct(cam, PASS_TAIL_POSITIONS, n, same, channel_positions_source, &channels, out);
+    return cam_run_distinct(cam, &batch, same, out);
 }

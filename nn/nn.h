@@ -2,7 +2,7 @@
  * nn/nn.h - the engine's door: weights, networks, sessions.
  *
  * graph (nn/graph.h) + weights -> network (folded, fused, packed; read-only, shared by all threads) -> session (one
- * planned workspace per lane; a worker owns one). Float32; NHWC inside, (C,h,w) and (3,H,W) at this border.
+ * planned workspace per worker; a thread owns one). Float32; NHWC inside, (C,h,w) and (3,H,W) at this border.
  *
  * A step may work on several images and on several threads, but every number is made by a chain of operations that depends
  * on the network and the kernels only, so that a result never depends on the batch, the number of threads or what ran before.
@@ -97,10 +97,10 @@ bool network_pooled_linear(const struct network *network, int layer);
 void network_pooled_column(const struct network *network, int layer, int channel, float *column);
 
 /*
- * How many threads work inside one call, on images or, with fewer of these, on parts of a step: `lanes` > 1 is for a caller
+ * `workers` threads work inside one call, on images or, with fewer of these, on parts of a step: more than 1 is for a caller
  * outside any parallel region; inside one use 1. Errors: no memory.
  */
-struct session *session_create(const struct network *network, int lanes, struct error *err);
+struct session *session_create(const struct network *network, int workers, struct error *err);
 void session_free(struct session *session);
 const struct network *session_network(const struct session *session);
 
@@ -114,11 +114,11 @@ void session_allow_differences(struct session *session, bool are_allowed);
 void session_stop_when(struct session *session, const volatile sig_atomic_t *stop);
 
 /*
- * From now on the time that each step takes in session_forward() is added to seconds[step]; NULL: no more. One lane only.
+ * From now on the time that each step takes in session_run() is added to seconds[step]; NULL: no more. One worker only.
  */
 void session_profile(struct session *session, double *seconds);
 
-/* Bytes of one lane's planned workspace; of the whole session, without what the first gradient adds; of a network. */
+/* Bytes of one worker's planned workspace; of the whole session, without what the first gradient adds; of a network. */
 size_t session_workspace_bytes(const struct session *session);
 size_t session_bytes(const struct session *session);
 size_t network_bytes(const struct network *network);
@@ -126,13 +126,34 @@ size_t network_bytes(const struct network *network);
 /* Writes image `index` of a batch: (3,H,W) or (C,h,w). Called from several threads at once; keeps no state. */
 typedef void session_source(void *context, int index, float *out);
 
-/* Logits (n,K) of n inputs. */
-void session_forward(struct session *session, int n, session_source *source, void *context, float *logits);
+#define SESSION_INPUT (-1) /* in the place of a layer: the network's input */
+
+/*
+ * How a source writes an image. POOLED is for a tail that network_pooled_linear() finds: the mean of each channel; where
+ * the source sums positions in row-major order, the logits equal those of PLANES to the last bit.
+ */
+enum session_form {
+    SESSION_PLANES,    /* (C,h,w), channel after channel */
+    SESSION_POSITIONS, /* (h,w,C), the channels of each position side by side, as the engine has them */
+    SESSION_POOLED,    /* (C) */
+};
+
+/* n images that go through the network, or replace a layer's value so that only the steps after it run. */
+struct session_batch {
+    int from; /* layer, or SESSION_INPUT */
+    enum session_form form;
+    int n;
+    session_source *source;
+    void *context; /* of the source */
+};
+
+/* Writes logits (n,K). A tail refers to the image of the last base pass, see session_base(). */
+void session_run(struct session *session, const struct session_batch *batch, float *logits);
 
 /*
  * The base pass of one image: logits (K), and for each layer its value, written to layers[i] (C,h,w). Also remembers,
- * in the session, values that later steps read from beside the layers (a residual branch), so that session_tail() and
- * session_gradient() refer to this image until the next base pass.
+ * in the session, values that later steps read from beside the layers (a residual branch), so that tails and
+ * gradients refer to this image until the next base pass.
  */
 void session_base(struct session *session, const float *input, float *logits, float *const *layers);
 
@@ -144,27 +165,39 @@ size_t session_side_count(const struct session *session);
 void session_side_save(const struct session *session, float *out);
 void session_side_restore(struct session *session, const float *in);
 
-/* Logits (n,K) for n replaced values of a layer; only the steps behind it run. */
-void session_tail(struct session *session, int layer, int n, session_source *source, void *context, float *logits);
-
-/* The same where source writes the channels of each position side by side: (h,w,C), as the engine has them. */
-void session_tail_positions(struct session *session, int layer, int n, session_source *source, void *context,
-                            float *logits);
+/*
+ * How backward passes an activation. All rules equal the gradient elsewhere. Activations that are no limits (SiLU, hard
+ * swish, sigmoid, hard sigmoid) are differentiated under every rule, as in programs that hook ReLU modules only.
+ */
+enum gradient_rule {
+    GRADIENT_PLAIN,
+    GRADIENT_GUIDED, /* ReLU, ReLU6: also 0 where the gradient is negative (Springenberg et al., arXiv:1412.6806) */
+    GRADIENT_DECONVOLUTION, /* ReLU, ReLU6: the gradient's positive part alone (Zeiler and Fergus, arXiv:1311.2901) */
+};
 
 /*
- * The same for a tail that network_pooled_linear() knows, from pooled vectors: source writes the mean of each channel (C)
- * instead of (C,h,w). Where it sums positions in row-major order, the logits are session_tail()'s to the last bit.
+ * A vector-Jacobian product J^T q: the gradient of sum_k q[k] * logit[k] with respect to one or several layers, by one
+ * backward pass. It begins at a layer that all of `layers` are, or follow from: session_gradient_start() finds it.
  */
-void session_tail_pooled(struct session *session, int layer, int n, session_source *source, void *context,
-                         float *logits);
+struct session_backward {
+    enum gradient_rule rule;
+    const float *cotangent; /* q (K) */
+    int from;               /* layer, or SESSION_INPUT */
+    const float *value;     /* of `from`, (C,h,w) or (3,H,W): where the gradient is taken */
+    int layer_count;
+    const int *layers;       /* layers, or SESSION_INPUT */
+    float *const *gradients; /* [layer_count], each of its layer's shape */
+};
 
 /*
- * Vector-Jacobian product J^T q: the gradient of sum_k q[k] * logit[k] with respect to a layer's value, taken at
- * `value` (C,h,w). layer -1: with respect to the input, at `value` (3,H,W). Writes gradient, same shape. `logits` (K),
- * if not NULL, receives the logits at `value`. Errors: no memory. Rules: relu'(0) = 0; max pool routes to the first maximum in row-major order.
+ * Writes the gradients. `logits` (K), if not NULL, receives the logits at `value`. Errors: no memory. relu'(0) = 0; max
+ * pool routes to the first maximum in row-major order.
  */
-int session_gradient(struct session *session, int layer, const float *value, const float *cotangent, float *logits,
-                     float *gradient, struct error *err);
+int session_gradients(struct session *session, const struct session_backward *backward, float *logits,
+                      struct error *err);
+
+/* The one of the layers from which the others follow; else SESSION_INPUT. */
+int session_gradient_start(const struct session *session, const int *layers, int count);
 
 /* softmax(logits) (K), the maximum subtracted, sums in double; softmax_of(): of class k alone, the same bits. */
 void softmax(const float *logits, int classes, float *probabilities);
@@ -179,7 +212,7 @@ float class_logit(const float *output, int outputs, int k);
 float class_probability(const float *output, int outputs, int k);
 void class_scores(const float *output, int outputs, float *logits, float *probabilities); /* (class_count) each */
 
-/* Turns weights on the classes' logits (class_count) into weights on the outputs (outputs), for session_gradient(). */
+/* Turns weights on the classes' logits (class_count) into weights on the outputs (outputs), for session_gradients(). */
 void class_cotangent(const float *logits, int outputs, float *output);
 
 /*

@@ -115,7 +115,8 @@ static void give_input(void *context, int index, float *out)
 
 void subject_forward(const struct subject *subject, int batch)
 {
-    session_forward(subject->session, batch, give_input, (void *)subject, subject->logits);
+    const struct session_batch given = {SESSION_INPUT, SESSION_PLANES, batch, give_input, (void *)subject};
+    session_run(subject->session, &given, subject->logits);
 }
 
 double subject_rate(const struct subject *subject, int batch, double seconds)

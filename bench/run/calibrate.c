@@ -102,7 +102,8 @@ static int measure_masked(struct probe *probe, struct arena *arena, struct error
     if (!logits)
         return error_memory(err, "a calibration");
     const double begun = now(probe);
-    session_forward(probe->session, BATCH, give_input, probe, logits);
+    session_run(probe->session, &(struct session_batch){SESSION_INPUT, SESSION_PLANES, BATCH, give_input, probe},
+                logits);
     probe->out->masked = (now(probe) - begun) / BATCH;
     return 0;
 }

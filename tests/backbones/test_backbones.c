@@ -3,6 +3,7 @@
  * layer, gradients (tests/golden/backbones.py). Whole VGGs are few here: most of their time goes into making weights.
  */
 #include "tests/golden.h"
+#include "tests/session_calls.h"
 #include "tests/test.h"
 #include "weights/weights_file.h"
 
@@ -92,8 +93,8 @@ static void run(struct session *session, struct arena *arena, struct results *r)
     for (size_t i = 0; i < r->input_size; i++)
         r->input[i] *= 2;
     session_base(session, r->input, r->logits, &r->layer);
-    if (session_gradient(session, 0, r->layer, cotangent, NULL, r->gradient, &err) ||
-        session_gradient(session, -1, r->input, cotangent, NULL, r->input_gradient, &err))
+    if (run_gradient(session, 0, r->layer, cotangent, NULL, r->gradient, &err) ||
+        run_gradient(session, -1, r->input, cotangent, NULL, r->input_gradient, &err))
         fail_msg("%s", err.text);
 }
 
@@ -162,7 +163,7 @@ static void check_tail(struct session *session, struct arena *arena, const struc
     const struct shape shape = network_layer_shape(network, 0);
     struct tensor layer = {shape.c, shape.h, shape.w, r->layer};
     float *tail = floats(arena, r->classes), *pooled = floats(arena, r->classes);
-    session_tail(session, 0, 1, copy_value, &layer, tail);
+    run_tail(session, 0, 1, copy_value, &layer, tail);
     for (size_t k = 0; k < r->classes; k++)
         if (!(fabsf(tail[k] - r->logits[k]) <= 1e-5f * (1 + fabsf(r->logits[k]))))
             fail_msg("%s: logit %zu is %.9g from the layer, %.9g from the input", c->key, k, (double)tail[k],
@@ -170,7 +171,7 @@ static void check_tail(struct session *session, struct arena *arena, const struc
     assert_int_equal(network_pooled_linear(network, 0), is_pooled(c->arch));
     if (!is_pooled(c->arch))
         return;
-    session_tail_pooled(session, 0, 1, copy_means, &layer, pooled);
+    run_tail_pooled(session, 0, 1, copy_means, &layer, pooled);
     assert_memory_equal(pooled, tail, r->classes * sizeof *tail);
 }
 

@@ -3,6 +3,7 @@
  * are made here one by one.
  */
 #include "tests/bench/small_run.h"
+#include "tests/session_calls.h"
 
 #include "bench/run/curves.h"
 
@@ -32,7 +33,7 @@ static void copy_image(void *context, int index, float *out)
 static double probability(struct walk *w, float *image)
 {
     float logits[SMALL_CLASSES], p[SMALL_CLASSES];
-    session_forward(w->evaluator.worker.session, 1, copy_image, image, logits);
+    run_forward(w->evaluator.worker.session, 1, copy_image, image, logits);
     softmax(logits, SMALL_CLASSES, p);
     return p[w->klass];
 }

@@ -1,5 +1,6 @@
 /* tests/bench/test_evaluate.c - an image's values against the same walk made step by step from the engine's calls. */
 #include "tests/bench/small_run.h"
+#include "tests/session_calls.h"
 
 #include "datasets/preprocess.h"
 
@@ -78,7 +79,7 @@ static int gradcam(struct walk *w, const float *x, int klass, bool enlarges_firs
         sum += exp((double)logits[k] - logits[klass]);
     *p = 1 / sum;
     q[klass] = 1;
-    small_must(&w->small, session_gradient(w->evaluator.worker.session, 0, act, q, NULL, grad, &w->small.err));
+    small_must(&w->small, run_gradient(w->evaluator.worker.session, 0, act, q, NULL, grad, &w->small.err));
     for (int c = 0; c < layer.c; c++) {
         double weight = 0;
         for (size_t i = 0; i < plane; i++)

@@ -229,7 +229,7 @@ TEST(gradients_of_scores_are_products_with_their_cotangents)
 
 static void check_input_gradient(struct cam *cam, void *context)
 {
-    const struct tensor *gradient = cam_input_gradient(cam, CAM_LOGIT);
+    const struct tensor *gradient = cam_input_gradient(cam, CAM_LOGIT, GRADIENT_PLAIN);
     const float *x = cam_input(cam);
     float *step = cam_floats(cam, 3 * PIXELS);
     struct cam_output out;
@@ -261,7 +261,7 @@ TEST(each_method_counts_its_passes)
         {"gradcam_pp", "", 1, 0, 1},
         {"xgradcam", "", 1, 0, 1},
         {"layercam", "", 1, 0, 1},
-        {"layercam", "layers=features.4,features.7", 1, 0, 2},
+        {"layercam", "layers=features.4,features.7", 1, 0, 1},
         {"actmap", "", 1, 0, 0},
         {"scorecam", "", 15, 0, 0},
         {"scorecam", "scoring=paper", 16, 0, 0},

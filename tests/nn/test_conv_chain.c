@@ -6,6 +6,7 @@
 #include "nn/nn.h"
 #include "tests/golden.h"
 #include "tests/golden_weights.h"
+#include "tests/session_calls.h"
 #include "tests/test.h"
 
 #include <math.h>
@@ -125,7 +126,7 @@ static void run_batch(const struct network *network, int lanes, float *logits)
 {
     struct session *session = make_session(network, lanes);
     size_t size = size_of(network_input(network));
-    session_forward(session, IMAGES, fill_source, &size, logits);
+    run_forward(session, IMAGES, fill_source, &size, logits);
     session_free(session);
 }
 
@@ -202,10 +203,10 @@ TEST(a_gradient_through_a_chain_is_that_of_its_steps)
         struct session *one = make_session(chained, 1), *three = make_session(apart, 1);
         golden_fill(x, size, 0);
         golden_fill(cotangent, CLASSES, 1);
-        assert_int_equal(session_gradient(one, -1, x, cotangent, logits, got, &err), 0);
-        assert_int_equal(session_gradient(three, -1, x, cotangent, NULL, want, &err), 0);
+        assert_int_equal(run_gradient(one, -1, x, cotangent, logits, got, &err), 0);
+        assert_int_equal(run_gradient(three, -1, x, cotangent, NULL, want, &err), 0);
         assert_memory_equal(got, want, size * sizeof *got);
-        session_forward(one, 1, fill_source, &(size_t){size}, base);
+        run_forward(one, 1, fill_source, &(size_t){size}, base);
         assert_memory_equal(base, logits, sizeof base);
         session_free(one);
         session_free(three);

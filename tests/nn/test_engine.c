@@ -5,6 +5,7 @@
 #include "nn/nn.h"
 #include "tests/golden.h"
 #include "tests/golden_weights.h"
+#include "tests/session_calls.h"
 #include "tests/test.h"
 
 #include <math.h>
@@ -172,9 +173,9 @@ static void run_batch(struct session *session, const struct fixture *f, int laye
 {
     struct row row = {first, layer < 0 ? f->input_size : f->layer_size[layer]};
     if (layer < 0)
-        session_forward(session, n, row_source, &row, logits);
+        run_forward(session, n, row_source, &row, logits);
     else
-        session_tail(session, layer, n, row_source, &row, logits);
+        run_tail(session, layer, n, row_source, &row, logits);
 }
 
 /* Logits of image `i` alone, for the first IMAGES images; of the input (layer -1) or from a layer. */
@@ -294,7 +295,7 @@ static void check_differences(struct session *session, const struct fixture *f, 
 {
     float *got = floats(IMAGES * f->classes);
     session_allow_differences(session, true);
-    session_tail(session, 0, IMAGES, changed_source, (void *)(uintptr_t)f, got);
+    run_tail(session, 0, IMAGES, changed_source, (void *)(uintptr_t)f, got);
     for (size_t i = 0; i < IMAGES * f->classes; i++)
         if (!(fabsf(got[i] - want[i]) <= 1e-5f * (1 + fabsf(want[i]))))
             fail_msg("logit %zu is %.9g by difference, %.9g in full", i, (double)got[i], (double)want[i]);
@@ -313,7 +314,7 @@ TEST(tails_by_difference_are_tails)
     float *side = floats(session_side_count(f.session));
     assert_non_null(first);
     session_side_save(f.session, side);
-    session_tail(f.session, 0, IMAGES, changed_source, &f, want);
+    run_tail(f.session, 0, IMAGES, changed_source, &f, want);
     check_differences(f.session, &f, want, first);
     assert_memory_not_equal(first, want, IMAGES * f.classes * sizeof *want); /* or nothing was done by difference */
     for (int lanes = 2; lanes <= 3; lanes++) {
@@ -372,7 +373,7 @@ static void tail_of(const struct fixture *f, int layer, const float *value, floa
         struct row row;
         const float *value;
     } source = {{0, f->layer_size[layer]}, value};
-    session_tail(f->session, layer, 1, copy_floats, &source, logits);
+    run_tail(f->session, layer, 1, copy_floats, &source, logits);
 }
 
 static void assert_near(const float *got, const float *want, size_t count, float tolerance)
@@ -408,14 +409,14 @@ TEST(an_earlier_image_comes_back_with_its_side_values)
     session_side_save(f.session, side);
     memcpy(first, f.logits, f.classes * sizeof *first);
     memcpy(value, f.layer[inner], f.layer_size[inner] * sizeof *value);
-    assert_int_equal(session_gradient(f.session, inner, value, cotangent, NULL, gradient, &err), 0);
+    assert_int_equal(run_gradient(f.session, inner, value, cotangent, NULL, gradient, &err), 0);
     base(&f, 1);
     tail_of(&f, inner, value, logits);
     assert_memory_not_equal(logits, first, f.classes * sizeof *first);
     session_side_restore(f.session, side);
     tail_of(&f, inner, value, logits);
     assert_near(logits, first, f.classes, 1e-6f);
-    assert_int_equal(session_gradient(f.session, inner, value, cotangent, NULL, again, &err), 0);
+    assert_int_equal(run_gradient(f.session, inner, value, cotangent, NULL, again, &err), 0);
     assert_memory_equal(again, gradient, f.layer_size[inner] * sizeof *again);
     free(side);
     free(logits);
@@ -434,9 +435,9 @@ TEST(a_gradient_does_not_depend_on_what_ran_before)
     float *want = floats(17 * f.classes);
     struct error err = {0};
     golden_fill(cotangent, f.classes, 5);
-    assert_int_equal(session_gradient(f.session, -1, f.x, cotangent, NULL, first, &err), 0);
+    assert_int_equal(run_gradient(f.session, -1, f.x, cotangent, NULL, first, &err), 0);
     run_batch(f.session, &f, -1, 0, 17, want);
-    assert_int_equal(session_gradient(f.session, -1, f.x, cotangent, NULL, again, &err), 0);
+    assert_int_equal(run_gradient(f.session, -1, f.x, cotangent, NULL, again, &err), 0);
     assert_memory_equal(again, first, f.input_size * sizeof *again);
     free(cotangent);
     free(first);
@@ -450,19 +451,19 @@ TEST(a_gradient_is_linear_in_its_cotangent)
     struct fixture f = open_fixture(mixed_graph(), mixed_layers, LAYERS);
     float *cotangent = floats(f.classes), *gradient = floats(f.layer_size[1]), *sum = floats(f.layer_size[1]);
     struct error err = {0};
-    assert_int_equal(session_gradient(f.session, 1, f.layer[1], cotangent, NULL, gradient, &err), 0);
+    assert_int_equal(run_gradient(f.session, 1, f.layer[1], cotangent, NULL, gradient, &err), 0);
     for (size_t i = 0; i < f.layer_size[1]; i++)
         assert_true(gradient[i] == 0);
     for (size_t k = 0; k < f.classes; k++) {
         memset(cotangent, 0, f.classes * sizeof *cotangent);
         cotangent[k] = 0.5f;
-        assert_int_equal(session_gradient(f.session, 1, f.layer[1], cotangent, NULL, gradient, &err), 0);
+        assert_int_equal(run_gradient(f.session, 1, f.layer[1], cotangent, NULL, gradient, &err), 0);
         for (size_t i = 0; i < f.layer_size[1]; i++)
             sum[i] += gradient[i];
     }
     for (size_t k = 0; k < f.classes; k++)
         cotangent[k] = 0.5f;
-    assert_int_equal(session_gradient(f.session, 1, f.layer[1], cotangent, NULL, gradient, &err), 0);
+    assert_int_equal(run_gradient(f.session, 1, f.layer[1], cotangent, NULL, gradient, &err), 0);
     assert_near(gradient, sum, f.layer_size[1], 1e-5f);
     free(cotangent);
     free(gradient);
@@ -505,12 +506,12 @@ TEST(a_tail_from_means_does_not_depend_on_lanes)
     const size_t channels = (size_t)network_layer_shape(f.network, 0).c;
     float *want = floats(IMAGES * f.classes), *got = floats(IMAGES * f.classes);
     struct row row = {0, channels};
-    session_tail_pooled(f.session, 0, IMAGES, row_source, &row, want);
+    run_tail_pooled(f.session, 0, IMAGES, row_source, &row, want);
     for (int lanes = 2; lanes <= 5; lanes += 3) {
         struct session *session = make_session(f.network, lanes);
         for (int n = 1; n <= 6; n++) {
             memset(got, 0, IMAGES * f.classes * sizeof *got);
-            session_tail_pooled(session, 0, n, row_source, &row, got);
+            run_tail_pooled(session, 0, n, row_source, &row, got);
             assert_memory_equal(got, want, (size_t)n * f.classes * sizeof *got);
         }
         session_free(session);

@@ -8,6 +8,7 @@
 #include "nn/nn.h"
 #include "tests/golden.h"
 #include "tests/golden_weights.h"
+#include "tests/session_calls.h"
 #include "tests/test.h"
 
 #include <math.h>
@@ -111,7 +112,7 @@ static float *values_of(const struct layer_case *c, const struct ending *ending,
     float *values = malloc(*count * sizeof *values);
     struct session *session = session_create(network, lanes, &err);
     assert_true(values && session);
-    session_forward(session, IMAGES, fill_input, (void *)c, values);
+    run_forward(session, IMAGES, fill_input, (void *)c, values);
     session_free(session);
     network_free(network);
     golden_weights_release(&weights);
@@ -163,7 +164,7 @@ TEST(values_in_panels_are_those_of_values_side_by_side)
                 count = IMAGES * (size_t)network_classes(network);
                 values[k] = malloc(count * sizeof *values[k]);
                 assert_non_null(values[k]);
-                session_forward(session, IMAGES, fill_input, (void *)&cases[i], values[k]);
+                run_forward(session, IMAGES, fill_input, (void *)&cases[i], values[k]);
                 session_free(session);
                 network_free(network);
             }
@@ -274,7 +275,7 @@ TEST(a_value_that_is_no_number_stays_in_its_group_and_under_its_taps)
         struct session *session = network ? session_create(network, 1, &err) : NULL;
         float values[48 * 4 * 9];
         assert_non_null(session);
-        session_forward(session, 1, fill_with_one_nan, &c, values);
+        run_forward(session, 1, fill_with_one_nan, &c, values);
         for (int i = 0; i < 48 * 4 * 9; i++)
             assert_int_equal(isnan(values[i]) != 0, i < 4 * 36 && i / 9 % 4 >= 1 && i % 9 >= 7);
         session_free(session);

@@ -5,6 +5,7 @@
 #include "nn/nn.h"
 #include "tests/golden.h"
 #include "tests/golden_weights.h"
+#include "tests/session_calls.h"
 #include "tests/test.h"
 
 #include <math.h>
@@ -211,7 +212,7 @@ TEST(images_of_a_group_get_the_bits_of_an_image_alone)
         struct session *session = session_create(single.network, 2, &err);
         assert_true(logits && session);
         run_single(&single, 1);
-        session_forward(session, IMAGES, same_input, &single, logits);
+        run_forward(session, IMAGES, same_input, &single, logits);
         for (size_t image = 0; image < IMAGES; image++)
             if (memcmp(single.logits, logits + image * classes, classes * sizeof *logits) != 0)
                 fail_msg("%s: image %zu of a batch has other bits", various[i].key, image);

@@ -7,6 +7,7 @@
 #include "nn/nn.h"
 #include "tests/golden.h"
 #include "tests/golden_weights.h"
+#include "tests/session_calls.h"
 #include "tests/test.h"
 
 #include <math.h>
@@ -268,7 +269,7 @@ static void check_forward(struct golden *golden, struct bench *bench, const floa
     const struct shape shape = network_input(bench->network);
     struct tensor source = {shape.c, shape.h, shape.w, input};
     (void)layer;
-    session_forward(bench->session, 2, copy_value, &source, logits);
+    run_forward(bench->session, 2, copy_value, &source, logits);
     check(golden, bench, "logits", logits, bench->classes);
     assert_memory_equal(logits, base, bench->classes * sizeof *base);
     assert_memory_equal(logits + bench->classes, base, bench->classes * sizeof *base);
@@ -286,7 +287,7 @@ static void check_tail(struct golden *golden, struct bench *bench, const float *
     float *logits = floats(2 * bench->classes);
     struct tensor source = {bench->value.c, bench->value.h, bench->value.w, layer};
     (void)input, (void)base;
-    session_tail(bench->session, 0, 2, copy_value, &source, logits);
+    run_tail(bench->session, 0, 2, copy_value, &source, logits);
     check(golden, bench, "logits", logits, bench->classes);
     check(golden, bench, "logits", logits + bench->classes, bench->classes);
     free(logits);
@@ -307,8 +308,8 @@ static void check_gradients(struct golden *golden, struct bench *bench, const fl
     (void)base;
     snprintf(name, sizeof name, "%s.cotangent", bench->name);
     golden_fill(cotangent, bench->classes, golden_seed(name));
-    if (session_gradient(bench->session, 0, layer, cotangent, logits, gradient, &err) ||
-        session_gradient(bench->session, -1, input, cotangent, NULL, input_gradient, &err))
+    if (run_gradient(bench->session, 0, layer, cotangent, logits, gradient, &err) ||
+        run_gradient(bench->session, -1, input, cotangent, NULL, input_gradient, &err))
         fail_msg("%s: %s", bench->name, err.text);
     check(golden, bench, "layer_gradient", gradient, bench->layer_size);
     check(golden, bench, "logits", logits, bench->classes);
@@ -332,7 +333,7 @@ static double moved(struct bench *bench, const float *value, const float *direct
     double sum = 0;
     for (size_t i = 0; i < bench->layer_size; i++)
         there[i] = value[i] + step * direction[i];
-    session_tail(bench->session, 0, 1, copy_value, &source, logits);
+    run_tail(bench->session, 0, 1, copy_value, &source, logits);
     for (size_t k = 0; k < bench->classes; k++)
         sum += (double)cotangent[k] * (double)logits[k];
     free(logits);
@@ -358,7 +359,7 @@ static void check_difference(struct golden *golden, struct bench *bench, const f
     /* A value of zero behind a ReLU is a kink: the two sides differ there, so it stays where it is. */
     for (size_t i = 0; i < bench->layer_size; i++)
         direction[i] = layer[i] == 0 ? 0 : direction[i];
-    assert_int_equal(session_gradient(bench->session, 0, layer, cotangent, NULL, gradient, &err), 0);
+    assert_int_equal(run_gradient(bench->session, 0, layer, cotangent, NULL, gradient, &err), 0);
     for (size_t i = 0; i < bench->layer_size; i++) {
         product += (double)gradient[i] * (double)direction[i];
         norm += (double)gradient[i] * (double)gradient[i];

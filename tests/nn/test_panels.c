@@ -7,6 +7,7 @@
 #include "nn/nn.h"
 #include "tests/golden.h"
 #include "tests/golden_weights.h"
+#include "tests/session_calls.h"
 #include "tests/test.h"
 
 #include <math.h>
@@ -96,7 +97,7 @@ TEST(values_in_wide_panels_are_those_of_values_side_by_side)
                 count = IMAGES * (size_t)network_classes(network);
                 values[k] = malloc(count * sizeof *values[k]);
                 assert_non_null(values[k]);
-                session_forward(session, IMAGES, fill_input, (void *)&sizes[i], values[k]);
+                run_forward(session, IMAGES, fill_input, (void *)&sizes[i], values[k]);
                 session_free(session);
                 network_free(network);
             }

@@ -1,0 +1,177 @@
+/*
+ * nn/session_batch.c - forward: batches of images through the network or a tail of it.
+ *
+ * A batch is cut into chunks of fixed size, a chunk into groups of images. A group goes through the spatial steps in a
+ * worker's workspace, one image after the other as long as maps are large, then together, and leaves its last spatial
+ * values in a table; then the steps on rows run on the whole table. Workers take groups of their own, or, when there are
+ * fewer images than workers and on rows, share the blocks of each step.
+ */
+#include "nn/session_private.h"
+
+#include <omp.h>
+#include <string.h>
+
+/* A batch on its way: `first` is the index of the chunk's first image. */
+struct batch {
+    struct session *session;
+    const struct program *program;
+    const struct session_batch *given;
+    int first;
+    size_t boundary;
+};
+
+/* The group's values behind the spatial steps, into the chunk's table. */
+static void keep_results(const struct batch *batch, float *const *at, int first, int count)
+{
+    const struct session *session = batch->session;
+    const struct network *network = session->network;
+    const size_t classes = (size_t)network_classes(network), n = (size_t)count;
+    if (batch->program->boundary >= 0)
+        memcpy(session->rows + (size_t)first * batch->boundary, at[batch->program->boundary],
+               n * batch->boundary * sizeof(float));
+    else
+        memcpy(session->chunk_logits + (size_t)first * classes, at[network->logits], n * classes * sizeof(float));
+}
+
+/* A value's place for one image of a group. */
+static float *image_place(const struct batch *batch, float *const *at, int value, int image)
+{
+    const size_t size = shape_size(batch->session->network->values[value]);
+    return at[value] + (batch->program->is_grouped[value] ? (size_t)image * size : 0);
+}
+
+static void read_image(const struct batch *batch, struct worker *worker, int index, int image)
+{
+    const struct program *program = batch->program;
+    float *place = image_place(batch, worker->at, program->start, image);
+    batch->given->source(batch->given->context, batch->first + index,
+                         batch->given->form == SESSION_POSITIONS ? place : worker->border);
+    if (batch->given->form == SESSION_PLANES)
+        to_inside(worker->border, batch->session->network->values[program->start], place);
+}
+
+/* Steps that images take one by one. */
+static void run_single(const struct batch *batch, float *const *at, float **own, float *scratch, int image, int workers)
+{
+    const struct program *program = batch->program;
+    for (int v = 0; v < batch->session->network->value_count; v++)
+        own[v] = at[v] ? image_place(batch, at, v, image) : NULL;
+    session_run_steps(batch->session, program, (struct stretch){0, program->group_first, 1, workers}, own, scratch);
+}
+
+/* Images first..first+count-1 of the chunk, by one worker. */
+static void run_group(const struct batch *batch, struct worker *worker, int first, int count)
+{
+    const struct session *session = batch->session;
+    const struct program *program = batch->program;
+    float *scratch = worker->workspace + program->scratch;
+    if (session->stop && *session->stop)
+        return;
+    if (batch->given->form == SESSION_POOLED) {
+        for (int i = 0; i < count; i++)
+            batch->given->source(batch->given->context, batch->first + first + i,
+                                 session->rows + (size_t)(first + i) * batch->boundary);
+        return;
+    }
+    for (int i = 0; i < count; i++) {
+        read_image(batch, worker, first + i, i);
+        run_single(batch, worker->at, worker->image_at, scratch, i, 1);
+    }
+    session_run_steps(session, program, (struct stretch){program->group_first, program->spatial_count, count, 1},
+                      worker->at, scratch);
+    keep_results(batch, worker->at, first, count);
+}
+
+/* The same by all workers, in the first one's workspace. */
+static void share_group(const struct batch *batch, int worker_index, int first, int count)
+{
+    const struct session *session = batch->session;
+    const struct program *program = batch->program;
+    struct worker *own = &session->workers[worker_index], *worker = &session->workers[0];
+    float *scratch = own->workspace + program->scratch;
+    for (int i = 0; i < count; i++) {
+#pragma omp single
+        read_image(batch, worker, first + i, i);
+        run_single(batch, worker->at, own->image_at, scratch, i, session->worker_count);
+    }
+    session_run_steps(session, program,
+                      (struct stretch){program->group_first, program->spatial_count, count, session->worker_count},
+                      worker->at, scratch);
+#pragma omp single
+    keep_results(batch, worker->at, first, count);
+}
+
+/* In a tail that comes down to the row of the whole network's first linear layer. */
+static bool by_difference(const struct batch *batch)
+{
+    const struct session *session = batch->session;
+    const struct program *full = &session->network->full;
+    return session->difference && session->are_differences_allowed && batch->program != full &&
+           batch->program->boundary == full->boundary;
+}
+
+/* The steps on rows, by all workers. */
+static void share_rows(const struct batch *batch, int worker_index, int count)
+{
+    const struct session *session = batch->session;
+    const struct program *program = batch->program;
+    struct worker *own = &session->workers[worker_index];
+    float *const *at = session->workers[0].at;
+    float *scratch = own->workspace + program->scratch;
+    int first = program->spatial_count;
+    memcpy(own->image_at, at, (size_t)session->network->value_count * sizeof *at);
+    own->image_at[program->boundary] = session->rows;
+    own->image_at[session->network->logits] = session->chunk_logits;
+    if (by_difference(batch)) {
+        const struct step *step = &session->network->steps[program->steps[first++]];
+        struct step_io io = session_step_io(session->network, step, own->image_at, scratch);
+        io.images = count;
+        io.lanes = session->worker_count;
+        difference_forward(session->difference, step, &io);
+    }
+    session_run_steps(session, program, (struct stretch){first, program->step_count, count, session->worker_count},
+                      own->image_at, scratch);
+}
+
+/* Groups as equal as can be, none larger than the program has room for; fewer images than workers: one, shared. */
+static void run_chunk(const struct batch *batch, int count)
+{
+    const int workers = batch->session->worker_count,
+              most = batch->given->form == SESSION_POOLED ? 1 : batch->program->group_images;
+    const bool is_shared =
+        workers > 1 && count < workers && batch->given->form != SESSION_POOLED; /* which has no steps to share */
+    const int groups = is_shared ? divide_up(count, most) : divide_up(divide_up(count, most), workers) * workers;
+    const int each = divide_up(count, groups);
+#pragma omp parallel num_threads(workers) if (workers > 1)
+    {
+        const int index = omp_get_thread_num();
+        struct worker *worker = &batch->session->workers[index];
+        session_set_places(batch->session, batch->program, worker->workspace, worker->at);
+        if (is_shared) {
+#pragma omp barrier
+            for (int first = 0; first < count; first += each)
+                share_group(batch, index, first, count - first < each ? count - first : each);
+        } else {
+#pragma omp for schedule(dynamic)
+            for (int first = 0; first < count; first += each)
+                run_group(batch, worker, first, count - first < each ? count - first : each);
+        }
+        if (batch->program->boundary >= 0)
+            share_rows(batch, index, count);
+    }
+}
+
+void session_run(struct session *session, const struct session_batch *given, float *logits)
+{
+    const struct network *network = session->network;
+    const size_t classes = (size_t)network_classes(network);
+    struct batch batch = {.session = session,
+                          .program = given->from == SESSION_INPUT ? &network->full : &network->tails[given->from],
+                          .given = given};
+    batch.boundary = boundary_floats(network, batch.program);
+    for (; batch.first < given->n; batch.first += CHUNK_IMAGES) {
+        const int count = smaller(given->n - batch.first, CHUNK_IMAGES);
+        run_chunk(&batch, count);
+        memcpy(logits + (size_t)batch.first * classes, session->chunk_logits, (size_t)count * classes * sizeof *logits);
+    }
+}
