@@ -29,6 +29,12 @@ static inline int error_status(void)
     return -1;
 }
 
+/* 0, or -1: for functions that are a chain of calls, `return status_of(a(err) || b(err));`. */
+static inline int status_of(bool has_failed)
+{
+    return has_failed ? -1 : 0;
+}
+
 void error_write(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void error_write_before(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -61,7 +61,7 @@ static int write_attribute(hid_t file, const struct h5_order *order, hid_t type,
     const hid_t attribute = H5Acreate2(file, order->path + 1, type, space, H5P_DEFAULT, H5P_DEFAULT);
     if (attribute < 0 || (data && H5Awrite(attribute, type, data) < 0))
         return -1;
-    return H5Aclose(attribute) < 0 ? -1 : 0;
+    return status_of(H5Aclose(attribute) < 0);
 }
 
 static int write_dataset(hid_t file, const struct h5_order *order, hid_t type, hid_t space, const void *data)
@@ -69,7 +69,7 @@ static int write_dataset(hid_t file, const struct h5_order *order, hid_t type, h
     const hid_t dataset = create_dataset(file, order, type, space);
     if (dataset < 0 || (data && H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0))
         return -1;
-    return H5Dclose(dataset) < 0 ? -1 : 0;
+    return status_of(H5Dclose(dataset) < 0);
 }
 
 static int define(hid_t file, const struct h5_order *order, hid_t type, hid_t space, uint64_t *place)
@@ -79,7 +79,7 @@ static int define(hid_t file, const struct h5_order *order, hid_t type, hid_t sp
         return -1;
     const haddr_t offset = H5Dget_offset(dataset);
     *place = offset == HADDR_UNDEF ? H5_NOWHERE : offset;
-    return H5Dclose(dataset) < 0 ? -1 : 0;
+    return status_of(H5Dclose(dataset) < 0);
 }
 
 static int write_numbers(hid_t file, hid_t half, const struct h5_order *order, const char *bytes, uint64_t *value)
@@ -89,7 +89,7 @@ static int write_numbers(hid_t file, hid_t half, const struct h5_order *order, c
         return -1;
     const int status = order->kind == H5_ORDER_DEFINE ? define(file, order, type, space, value)
                                                       : write_attribute(file, order, type, space, bytes);
-    return status || H5Sclose(space) < 0 ? -1 : 0;
+    return status_of(status || H5Sclose(space) < 0);
 }
 
 static hid_t create_text_type(void)
@@ -114,14 +114,14 @@ static int write_texts(hid_t file, const struct h5_order *order, const char *byt
     const int status = (order->path[0] == '@' ? write_attribute : write_dataset)(file, order, type, space,
                                                                                  count ? (const void *)texts : NULL);
     free(texts);
-    return status || H5Sclose(space) < 0 || H5Tclose(type) < 0 ? -1 : 0;
+    return status_of(status || H5Sclose(space) < 0 || H5Tclose(type) < 0);
 }
 
 static int carry_out(hid_t file, hid_t half, const struct h5_order *order, const char *bytes, uint64_t *value)
 {
     switch (order->kind) {
     case H5_ORDER_CLOSE:
-        return H5Fclose(file) < 0 ? -1 : 0;
+        return status_of(H5Fclose(file) < 0);
     case H5_ORDER_TEXTS:
         return write_texts(file, order, bytes);
     default:

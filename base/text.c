@@ -154,7 +154,7 @@ int text_to_int(const char *text, long long *value)
     char *end;
     errno = 0;
     *value = strtoll(text, &end, 10);
-    return errno || *end || end == text ? -1 : 0;
+    return status_of(errno || *end || end == text);
 }
 
 int text_to_double(const char *text, double *value)
@@ -166,7 +166,7 @@ int text_to_double(const char *text, double *value)
     char *end;
     errno = 0;
     *value = strtod(text, &end);
-    return (errno && fabs(*value) > 1) || *end || end == text || !isfinite(*value) ? -1 : 0;
+    return status_of((errno && fabs(*value) > 1) || *end || end == text || !isfinite(*value));
 }
 
 int text_decode(const char *text, uint32_t *code)

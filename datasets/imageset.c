@@ -413,7 +413,7 @@ static int read_all(struct imageset *set, struct error *err)
         return -1;
     if (read_attribute(set, "@source", &set->source, err) || read_names(set, err) || read_classes(set, err))
         return -1;
-    return read_labels(set, err) || read_boxes(set, err) || read_masks(set, err) ? -1 : 0;
+    return status_of(read_labels(set, err) || read_boxes(set, err) || read_masks(set, err));
 }
 
 struct imageset *imageset_open(const char *path, struct error *err)

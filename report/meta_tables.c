@@ -152,7 +152,7 @@ int report_meta(const struct report *report, const struct meta_cell *cells, stru
     if (!status)
         status = write_file(&writer, "meta.csv", csv, err) || write_file(&writer, "tables/meta.md", markdown, err);
     arena_release(&arena);
-    return status ? -1 : 0;
+    return status_of(status);
 }
 
 /* -- terminal ------------------------------------------------------------------------------------------------------ */

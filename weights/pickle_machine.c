@@ -294,7 +294,7 @@ static int set_item(struct pickle_machine *machine, int unused)
         return -1;
     if (!takes(dict, PICKLE_DICT))
         return error_set(machine->err, "its pickle is damaged: a key is set in a value that is not a dict");
-    return pickle_append(machine, dict, key) || pickle_append(machine, dict, item) ? -1 : 0;
+    return status_of(pickle_append(machine, dict, key) || pickle_append(machine, dict, item));
 }
 
 const struct pickle_value *pickle_get(const struct pickle_value *dict, const char *key)

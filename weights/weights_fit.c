@@ -99,7 +99,8 @@ static int match(struct matcher *matcher, const char *key, struct fit *fit, stru
         return -1;
     if (!matcher->arch)
         return match_any(matcher, indices, fit, err);
-    return make_fit(matcher, 0, indices, fit, err) || matcher_explain_misfit(&matcher->networks[0], fit, err) ? -1 : 0;
+    return status_of(make_fit(matcher, 0, indices, fit, err) ||
+                     matcher_explain_misfit(&matcher->networks[0], fit, err));
 }
 
 int weights_match(struct source *source, const char *arch, const char *key, struct fit *fit, struct error *err)

@@ -17,7 +17,7 @@ enum { KIND_COUNT = sizeof kinds / sizeof *kinds };
 
 int import_find_out(const char *given, char out[PATH_MAX], struct error *err)
 {
-    return file_follow(given, out, err) || file_check_writable(out, err) ? -1 : 0;
+    return status_of(file_follow(given, out, err) || file_check_writable(out, err));
 }
 
 static const struct import_kind *find(const char *name)

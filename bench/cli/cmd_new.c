@@ -120,7 +120,7 @@ static int check_absent(const char *pattern, struct error *err)
     if (is_there)
         error_set(err, "file \"%s\" exists and is left as it is: choose another name", found.gl_pathv[0]);
     globfree(&found);
-    return is_there ? -1 : 0;
+    return status_of(is_there);
 }
 
 /* The template with the name in place of every mark. */

@@ -65,7 +65,7 @@ static int open_history(const char *path, bool is_written, sqlite3 **db, struct 
     int status = sqlite3_open_v2(path, db, flags, NULL) == SQLITE_OK ? 0 : sql_error(path, *db, err);
     sqlite3_busy_timeout(*db, 5000);
     status = status || check_mark(path, *db, is_written, err) || (is_written && run_sql(path, *db, schema, err));
-    return status ? -1 : 0;
+    return status_of(status);
 }
 
 /* -- writing ------------------------------------------------------------------------------------------------------- */
@@ -206,10 +206,9 @@ static int add_all(struct note *note, double *scratch, struct error *err)
     if (sqlite3_prepare_v2(note->db, cell, -1, &note->cell, NULL) != SQLITE_OK ||
         sqlite3_prepare_v2(note->db, number, -1, &note->number, NULL) != SQLITE_OK)
         return sql_error(note->path, note->db, err);
-    return run_sql(note->path, note->db, "BEGIN IMMEDIATE", err) || add_night(note, err) || add_program(note, err) ||
-                   add_cells(note, scratch, err) || run_sql(note->path, note->db, "COMMIT", err)
-               ? -1
-               : 0;
+    return status_of(run_sql(note->path, note->db, "BEGIN IMMEDIATE", err) || add_night(note, err) ||
+                     add_program(note, err) || add_cells(note, scratch, err) ||
+                     run_sql(note->path, note->db, "COMMIT", err));
 }
 
 int history_note(const char *path, const struct compared *run, const struct comparison *comparison, struct error *err)

@@ -93,9 +93,8 @@ int merge_write_manifest(struct merge_state *state, struct error *err)
     manifest.mixture = merge->mixture;
     for (int i = 0; i < merge->run_count; i++)
         folders[i] = merge->runs[i].folder;
-    return file_join(config, merge->output, "config.yaml", err) || config_write(&merge->config, config, err) ||
-                   file_sha256(config, hash, err) || list_skipped(state, &manifest, err) ||
-                   manifest_join(merge->output, folders, merge->run_count, &manifest, err)
-               ? -1
-               : 0;
+    return status_of(file_join(config, merge->output, "config.yaml", err) ||
+                     config_write(&merge->config, config, err) || file_sha256(config, hash, err) ||
+                     list_skipped(state, &manifest, err) ||
+                     manifest_join(merge->output, folders, merge->run_count, &manifest, err));
 }

@@ -214,5 +214,5 @@ int merge_copy_run(struct merge_state *state, const char *folder, struct error *
                        take_programs(state, from, err) || copy_items(state, folder, from, err) ||
                        store_check_unchanged(from, err);
     store_close(from);
-    return status ? -1 : 0;
+    return status_of(status);
 }

@@ -76,7 +76,7 @@ static int fill_store(struct merge_state *state, struct error *err)
     for (int i = 0; i < merge->run_count; i++)
         if (merge_copy_run(state, merge->runs[i].folder, err))
             return -1;
-    return store_reasons(state, err) || store_end_batch(merge->store, err) ? -1 : 0;
+    return status_of(store_reasons(state, err) || store_end_batch(merge->store, err));
 }
 
 /* A store that was not there before and got nothing is taken away again. */
@@ -106,10 +106,8 @@ static int make_store(struct merge_state *state, struct error *err)
 
 static int find_mixture(struct merge *merge, struct error *err)
 {
-    return store_read_programs(merge->store, &merge->arena, &merge->programs, err) ||
-                   program_mixture(&merge->programs, &merge->names, &merge->arena, &merge->mixture, err)
-               ? -1
-               : 0;
+    return status_of(store_read_programs(merge->store, &merge->arena, &merge->programs, err) ||
+                     program_mixture(&merge->programs, &merge->names, &merge->arena, &merge->mixture, err));
 }
 
 int merge_runs(struct merge *merge, struct error *err)
@@ -132,7 +130,7 @@ int merge_runs(struct merge *merge, struct error *err)
     for (int i = 0; i < merge->run_count && !status; i++)
         status = merge_copy_overlays(merge, merge->runs[i].folder, err);
     arena_release(&state.scratch);
-    return status ? -1 : 0;
+    return status_of(status);
 }
 
 void merge_close(struct merge *merge)

@@ -133,7 +133,7 @@ static int generate(const struct runs *runs, int small_images, struct error *err
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         if (run_program(runs, commands[i], NULL, err))
             return -1;
-    return write_config("small.yaml", small_config, err) || write_config("large.yaml", large_config, err) ? -1 : 0;
+    return status_of(write_config("small.yaml", small_config, err) || write_config("large.yaml", large_config, err));
 }
 
 static int run_config(const struct runs *runs, const char *config, int images, int threads, struct usage *used,
@@ -223,7 +223,7 @@ static void remove_folder(const char *folder)
 static int measure(const struct runs *runs, const struct perf_numbers *images, struct error *err)
 {
     const int most = images->number[images->count - 1];
-    return generate(runs, most, err) || measure_images(runs, images, err) || measure_threads(runs, err) ? -1 : 0;
+    return status_of(generate(runs, most, err) || measure_images(runs, images, err) || measure_threads(runs, err));
 }
 
 int part_runs(struct perf *perf, struct error *err)

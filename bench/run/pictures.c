@@ -130,7 +130,7 @@ static int write_overlay(struct pictures *pictures, int image, struct error *err
     const int status = file_make_inside(folder, config->output, "overlays", err) ||
                        overlay_path(pictures, image, path, err) || sheet_write(path, &sheet, panels, count + 1, err);
     arena_rewind(&pictures->arena, mark);
-    return status ? -1 : 0;
+    return status_of(status);
 }
 
 /* "ADCC 71.2 %", or why there is none. */

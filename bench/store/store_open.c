@@ -94,7 +94,7 @@ static int keep_old(const struct store *store, struct error *err)
         sqlite3_open_v2(store->path, &db, SQLITE_OPEN_READWRITE, file_access(store)) == SQLITE_OK)
         sqlite3_exec(db, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE;", NULL, NULL, NULL);
     sqlite3_close(db);
-    return move_aside(store->path, "-wal", err) || move_aside(store->path, "", err) ? -1 : 0;
+    return status_of(move_aside(store->path, "-wal", err) || move_aside(store->path, "", err));
 }
 
 static int open_database(struct store *store, struct error *err)
@@ -122,7 +122,7 @@ static int load(struct store *store, const struct store_names *names, struct err
 {
     for (int kind = 0; kind < STORE_LISTS; kind++)
         store->counts[kind] = names->lists[kind].count;
-    return store_load_items(store, err) || store_load_notes(store, err) ? -1 : 0;
+    return status_of(store_load_items(store, err) || store_load_notes(store, err));
 }
 
 /* Files that a killed process had not finished; the lock excludes another process at work. */

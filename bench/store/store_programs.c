@@ -142,7 +142,7 @@ static int read_uses(struct store *store, struct arena *arena, struct programs *
 int store_read_programs(struct store *store, struct arena *arena, struct programs *out, struct error *err)
 {
     *out = (struct programs){0};
-    return read_list(store, arena, out, err) || read_uses(store, arena, out, err) ? -1 : 0;
+    return status_of(read_list(store, arena, out, err) || read_uses(store, arena, out, err));
 }
 
 /* -- writing -------------------------------------------------------------------------------------------------------- */
@@ -238,7 +238,7 @@ int store_drop_uses(struct store *store, const struct program_use *uses, int cou
                            "DELETE FROM base WHERE NOT EXISTS (SELECT 1 FROM item WHERE item.backbone = base.backbone"
                            " AND item.image = base.image)",
                            err);
-    return leave(store, status, err) || store_reload_items(store, err) ? -1 : 0;
+    return status_of(leave(store, status, err) || store_reload_items(store, err));
 }
 
 int store_keep_copy(struct store *store, struct error *err)

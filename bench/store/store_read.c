@@ -149,10 +149,8 @@ static int read_value(const struct store *store, const char *const *notes, sqlit
     if (read_cell_key(store, "value", row, column, &key, err))
         return -1;
     *value = (struct store_value){key.protocol, key.metric, sqlite3_column_double(row, column + 2), NULL, NULL};
-    return note_text(store, notes, row, column + 3, &value->undefined, err) ||
-                   note_text(store, notes, row, column + 4, &value->flag, err)
-               ? -1
-               : 0;
+    return status_of(note_text(store, notes, row, column + 3, &value->undefined, err) ||
+                     note_text(store, notes, row, column + 4, &value->flag, err));
 }
 
 static int read_item_values(struct store *store, const int keys[3], struct arena *arena, struct store_item *item,
@@ -237,9 +235,8 @@ int store_read_item(struct store *store, int backbone, int image, int method, st
         item->program = sqlite3_column_int(row, 4); /* NULL reads as 0 */
         item->cost = read_cost(row, 0);
     }
-    return status || read_item_values(store, keys, arena, item, err) || read_item_curves(store, keys, arena, item, err)
-               ? -1
-               : 0;
+    return status_of(status || read_item_values(store, keys, arena, item, err) ||
+                     read_item_curves(store, keys, arena, item, err));
 }
 
 /* -- all rows of a table ------------------------------------------------------------------------------------------- */

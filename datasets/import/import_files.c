@@ -101,10 +101,8 @@ int import_add_class(struct import_files *files, const char *id, const char *nam
     int ids = files->class_count;
     if (ids == IMPORT_CLASSES_MAX)
         return error_set(err, "\"%s\" holds more than %d classes", files->folder, IMPORT_CLASSES_MAX);
-    return add_text(&files->class_ids, &ids, id, arena, err) ||
-                   add_text(&files->class_names, &files->class_count, name, arena, err)
-               ? -1
-               : 0;
+    return status_of(add_text(&files->class_ids, &ids, id, arena, err) ||
+                     add_text(&files->class_names, &files->class_count, name, arena, err));
 }
 
 static bool has_ending(const char *path, const char *const *ends, size_t count)
@@ -167,9 +165,8 @@ int import_read_file(const char *path, size_t most, struct arena *arena, char **
 
 int import_read_text(const char *path, struct arena *arena, char **text, size_t *size, struct error *err)
 {
-    return import_read_file(path, IMPORT_TABLE_BYTES_MAX, arena, text, size, err) || text_skip_mark(text, size, err)
-               ? -1
-               : 0;
+    return status_of(import_read_file(path, IMPORT_TABLE_BYTES_MAX, arena, text, size, err) ||
+                     text_skip_mark(text, size, err));
 }
 
 /* -- names -------------------------------------------------------------------------------------------------------- */

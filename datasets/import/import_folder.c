@@ -46,10 +46,8 @@ static int take_entry(FTS *tree, FTSENT *entry, struct import_files *files, stru
     case FTS_SLNONE:
         if (!is_picture || is_hidden)
             return 0;
-        return import_add_lost(files, path, arena, err) ||
-                       import_add_refused(files, path, "a link to a file that is not there", arena, err)
-                   ? -1
-                   : 0;
+        return status_of(import_add_lost(files, path, arena, err) ||
+                         import_add_refused(files, path, "a link to a file that is not there", arena, err));
     case FTS_DNR:
     case FTS_ERR:
         return error_system(err, "could not read \"%s\": %s", entry->fts_path, strerror(entry->fts_errno));

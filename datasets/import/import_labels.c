@@ -111,7 +111,7 @@ static int use_numbers(struct finder *finder, const struct import_table *table, 
             return -1;
     }
     files->class_count = table->has_names ? count : 0;
-    return complete_classes(files, finder->arena, err) || compare_with_imagenet(finder, table, err) ? -1 : 0;
+    return status_of(complete_classes(files, finder->arena, err) || compare_with_imagenet(finder, table, err));
 }
 
 static int use_synsets(struct finder *finder, const struct import_table *table, const char *const *classes,

@@ -202,13 +202,10 @@ static int use_kit(struct finder *finder, const char *path, struct error *err)
 {
     if (finder->options->synsets && finder_find_synsets(finder, err))
         return -1;
-    return import_label_by_kit(path, finder->synsets, finder->arena, finder->files, err) ||
-                   finder_settle_unnamed(finder, path, err) ||
-                   finder_say(finder,
-                              arena_format(finder->arena, "one folder, labels of the development kit \"%s\"", path),
-                              err)
-               ? -1
-               : 0;
+    return status_of(
+        import_label_by_kit(path, finder->synsets, finder->arena, finder->files, err) ||
+        finder_settle_unnamed(finder, path, err) ||
+        finder_say(finder, arena_format(finder->arena, "one folder, labels of the development kit \"%s\"", path), err));
 }
 
 static int use_no_labels(struct finder *finder, struct error *err)
@@ -272,7 +269,7 @@ int finder_need_pictures(const struct finder *finder, struct error *err)
 
 static int list_pictures(struct finder *finder, struct error *err)
 {
-    return finder_list(finder, err) || finder_need_pictures(finder, err) ? -1 : 0;
+    return status_of(finder_list(finder, err) || finder_need_pictures(finder, err));
 }
 
 /* --labels FILE */

@@ -279,7 +279,7 @@ int import_list_tar(struct import_files *files, const volatile sig_atomic_t *sto
             break;
     }
     close_tar(&tar);
-    return status < 0 ? -1 : 0;
+    return status_of(status < 0);
 }
 
 /* -- bytes -------------------------------------------------------------------------------------------------------- */
@@ -417,7 +417,7 @@ int import_read_member(const char *path, const char *end, size_t most, struct ar
         }
     }
     close_tar(&tar);
-    return status < 0 ? -1 : 0;
+    return status_of(status < 0);
 }
 
 bool import_is_archive(const char *path)

@@ -97,9 +97,7 @@ int import_find_tiny_boxes(struct import_files *files, size_t common, struct are
     if (!table)
         return 0;
     files->solutions = table;
-    return import_sort_solutions(table, err) ||
-                   import_add_note(files, arena, err,
-                                   "boxes: those of SYNSET_boxes.txt in the folders, as Tiny ImageNet has them")
-               ? -1
-               : 0;
+    return status_of(import_sort_solutions(table, err) ||
+                     import_add_note(files, arena, err,
+                                     "boxes: those of SYNSET_boxes.txt in the folders, as Tiny ImageNet has them"));
 }

@@ -223,7 +223,7 @@ static int open_value(const struct matlab_structs *structs, int i, int field, st
                       struct element *element, struct error *err)
 {
     const struct matlab_piece value = structs->values[(size_t)i * (size_t)structs->field_count + (size_t)field];
-    return open_matrix(value, matrix, err) || take_element(&matrix->rest, element, err) ? -1 : 0;
+    return status_of(open_matrix(value, matrix, err) || take_element(&matrix->rest, element, err));
 }
 
 static double double_of(const struct element *element)
