@@ -50,9 +50,9 @@ static int report(struct merge *merge, const struct arguments *arguments, struct
 {
     struct report table;
     store_stop_when(merge->store, &interrupt_has_come);
-    const struct run_flags flags = {.quiet = arguments->common.quiet,
+    const struct run_flags flags = {.is_quiet = arguments->common.quiet,
                                     .columns = terminal_columns(),
-                                    .color = options_use_color(&arguments->common, stdout)};
+                                    .has_color = options_use_color(&arguments->common, stdout)};
     if (results_read(&merge->config, merge->store, merge->names.lists[STORE_IMAGES].names,
                      merge->names.lists[STORE_IMAGES].count, &merge->arena, &table, err))
         return -1;

@@ -60,9 +60,9 @@ static int report_run(const struct arguments *arguments, struct arena *arena, st
     struct store *store = store_open_run(arguments->folder, arena, &names, err);
     if (!store)
         return -1;
-    const struct run_flags flags = {.quiet = arguments->common.quiet,
+    const struct run_flags flags = {.is_quiet = arguments->common.quiet,
                                     .columns = terminal_columns(),
-                                    .color = options_use_color(&arguments->common, stdout)};
+                                    .has_color = options_use_color(&arguments->common, stdout)};
     store_stop_when(store, &interrupt_has_come);
     int status = say_program(store, &config, &names, arena, err) ||
                  results_read(&config, store, names.lists[STORE_IMAGES].names, names.lists[STORE_IMAGES].count, arena,

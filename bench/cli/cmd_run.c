@@ -218,12 +218,12 @@ static int run(int argc, char **argv, struct error *err)
         describe(&job);
     fflush(stdout);
     warn_of_classes(&job);
-    const struct run_flags flags = {.fresh = arguments.is_fresh,
-                                    .keep_old = arguments.keeps_old,
-                                    .strict = arguments.is_strict,
-                                    .quiet = arguments.common.quiet,
+    const struct run_flags flags = {.is_fresh = arguments.is_fresh,
+                                    .keeps_old = arguments.keeps_old,
+                                    .is_strict = arguments.is_strict,
+                                    .is_quiet = arguments.common.quiet,
                                     .columns = terminal_columns(),
-                                    .color = options_use_color(&arguments.common, stdout)};
+                                    .has_color = options_use_color(&arguments.common, stdout)};
     const int code = arguments.is_dry ? dry_run(&job, arguments.is_fresh, err) : run_execute(&job, &flags, err);
     if (!arguments.is_dry)
         warn_of_classes(&job);

@@ -270,10 +270,10 @@ static int clear_pictures(const struct config *config, struct error *err)
 struct store *record_open(struct run *run, const struct run_flags *flags, struct error *err)
 {
     char path[PATH_MAX];
-    struct store *store = open_store(run, flags->fresh, err);
+    struct store *store = open_store(run, flags->is_fresh, err);
     if (!store)
         return NULL;
-    if (flags->fresh && clear_pictures(&run->config, err)) {
+    if (flags->is_fresh && clear_pictures(&run->config, err)) {
         store_close(store);
         return NULL;
     }
@@ -281,7 +281,7 @@ struct store *record_open(struct run *run, const struct run_flags *flags, struct
     if (shard_is_part(&run->shard))
         resolved.output = run->whole_output; /* so that it begins any other shard as well */
     if (check_identity(run, store, err) || remember_shard(run, store, err) ||
-        check_programs(run, store, flags->keep_old, err) || file_join(path, run->config.output, "config.yaml", err) ||
+        check_programs(run, store, flags->keeps_old, err) || file_join(path, run->config.output, "config.yaml", err) ||
         config_write(&resolved, path, err)) {
         store_close(store);
         return NULL;

@@ -222,7 +222,7 @@ static int show(const struct writing *writing, const struct config *config, cons
 {
     const struct report *report = &writing->compared;
     const bool has_reference = config->report.reference_count > 0, has_meta = writing->meta;
-    if (report_terminal(report, writing->cells, stdout, flags->columns, flags->color))
+    if (report_terminal(report, writing->cells, stdout, flags->columns, flags->has_color))
         return error_memory(err, "the table");
     if (has_meta) {
         putchar('\n');
@@ -246,7 +246,7 @@ int results_write(const struct report *report, const struct config *config, cons
     struct arena arena;
     arena_init(&arena, 0);
     int status = make_cells(&writing, &arena, err) || write_files(&writing, config, err);
-    if (!status && !flags->quiet)
+    if (!status && !flags->is_quiet)
         status = show(&writing, config, flags, err);
     free(writing.meta);
     if (writing.cells != writing.own)

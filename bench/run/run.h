@@ -74,9 +74,9 @@ struct run {
 };
 
 struct run_flags {
-    bool fresh, keep_old, strict, quiet;
+    bool is_fresh, keeps_old, is_strict, is_quiet;
     int columns; /* of the terminal; 0: unknown */
-    bool color;
+    bool has_color;
 };
 
 /*
@@ -112,8 +112,8 @@ int run_try_backbone(struct run *run, int b, struct error *err);
 
 /*
  * Opens the store in config.output, which exists, and writes config.yaml. Items that a program with other sources has
- * measured are removed, to be measured again, and a line on stderr says so; flags->keep_old: they stay. Errors: a run
- * that was begun with another config, image set or weights (flags->fresh: kept aside), in use by another process, not
+ * measured are removed, to be measured again, and a line on stderr says so; flags->keeps_old: they stay. Errors: a run
+ * that was begun with another config, image set or weights (flags->is_fresh: kept aside), in use by another process, not
  * writable.
  */
 struct store *record_open(struct run *run, const struct run_flags *flags, struct error *err);

@@ -495,7 +495,7 @@ static int report_shard(const struct runner *runner, struct error *err)
     const char *whole = text_shell_word(run->whole_output, &runner->run->arena);
     if (!whole)
         return error_memory(err, "the shard");
-    if (!runner->flags->quiet)
+    if (!runner->flags->is_quiet)
         printf("shard %d of %d: %zu of %zu maps measured; with the other shards: cambench merge %s\n", shard->number,
                shard->count, done, all, whole);
     return 0;
@@ -517,7 +517,7 @@ static int exit_code(const struct runner *runner)
 {
     if (interrupt_has_come)
         return EXIT_INTERRUPTED;
-    return runner->flags->strict && runner->skipped_count > 0 ? EXIT_INCOMPLETE : EXIT_DONE;
+    return runner->flags->is_strict && runner->skipped_count > 0 ? EXIT_INCOMPLETE : EXIT_DONE;
 }
 
 /* A shard's folder is inside the run's, which may be someone else's. */
@@ -542,7 +542,7 @@ static int execute(struct runner *runner, struct error *err)
     runner->store = record_open(run, runner->flags, err);
     if (!runner->store || store_clear_skipped(runner->store, err) || open_maps(runner, err))
         return -1;
-    progress_begin(&runner->progress, cost_ahead(runner), "maps", runner->flags->quiet ? NULL : stderr,
+    progress_begin(&runner->progress, cost_ahead(runner), "maps", runner->flags->is_quiet ? NULL : stderr,
                    isatty(STDERR_FILENO));
     const int status = measure_all(runner, err);
     progress_end(&runner->progress);

@@ -159,7 +159,7 @@ static inline void small_close_evaluator(struct evaluator *evaluator, struct net
 /* Opens, executes quietly, closes; the exit code. */
 static inline int small_execute(struct small_run *s, const char *keys, struct run_flags flags)
 {
-    flags.quiet = true;
+    flags.is_quiet = true;
     if (small_try_open(s, keys))
         return EXIT_USAGE;
     const int code = run_execute(&s->run, &flags, &s->err);

@@ -230,9 +230,9 @@ TEST(a_mask_that_is_not_of_the_pictures_size_makes_the_image_unreadable)
              w.w[2], w.h[2] - 1);
     assert_string_equal(w.small.err.text, want);
     close_walk(&w);
-    assert_int_equal(small_execute(&w.small, five_metrics, (struct run_flags){.strict = true}), EXIT_INCOMPLETE);
+    assert_int_equal(small_execute(&w.small, five_metrics, (struct run_flags){.is_strict = true}), EXIT_INCOMPLETE);
     assert_int_equal(small_execute(&w.small, "methods: [gradcam]\nmetrics: [complexity]\nreport: {overlays: 0}\n",
-                                   (struct run_flags){.strict = true, .fresh = true}),
+                                   (struct run_flags){.is_strict = true, .is_fresh = true}),
                      EXIT_DONE); /* nobody looks at masks */
     small_end(&w.small);
 }

@@ -184,7 +184,7 @@ TEST(maps_h5_is_there_only_when_complete_and_is_then_not_made_again)
     interrupting.explain = explain_interrupted;
     s.run.config.methods[0].method = &interrupting;
     interrupt_catch();
-    assert_int_equal(run_execute(&s.run, &(struct run_flags){.quiet = true}, &s.err), EXIT_INTERRUPTED);
+    assert_int_equal(run_execute(&s.run, &(struct run_flags){.is_quiet = true}, &s.err), EXIT_INTERRUPTED);
     run_close(&s.run);
     interrupt_catch();
     assert_false(exists(&s, "maps.h5"));
@@ -193,7 +193,7 @@ TEST(maps_h5_is_there_only_when_complete_and_is_then_not_made_again)
     assert_true(first > 0);
     assert_int_equal(small_execute(&s, with_maps, (struct run_flags){0}), EXIT_DONE);
     assert_true(file_number(&s, "maps.h5") == first);
-    assert_int_equal(small_execute(&s, with_maps, (struct run_flags){.fresh = true}), EXIT_DONE);
+    assert_int_equal(small_execute(&s, with_maps, (struct run_flags){.is_fresh = true}), EXIT_DONE);
     assert_true(exists(&s, "maps.h5"));
     small_end(&s);
 }
@@ -228,7 +228,7 @@ TEST(a_run_begun_anew_has_no_pictures_of_the_old_one)
     assert_true(exists(&s, "overlays/resnet18-0003-progressive.jpg.png") && exists(&s, "maps.h5"));
     snprintf(path, sizeof path, "%s/overlays/mine.txt", s.output);
     fclose(fopen(path, "w"));
-    assert_int_equal(small_execute(&s, one, (struct run_flags){.fresh = true}), EXIT_DONE);
+    assert_int_equal(small_execute(&s, one, (struct run_flags){.is_fresh = true}), EXIT_DONE);
     assert_true(exists(&s, "overlays/resnet18-0001-colour_444.jpg.png"));
     assert_false(exists(&s, "overlays/resnet18-0002-rgb.png.png"));
     assert_false(exists(&s, "overlays/resnet18-0003-progressive.jpg.png") || exists(&s, "maps.h5"));
@@ -258,7 +258,7 @@ TEST(a_picture_that_cannot_be_resized_is_skipped_by_name)
     char *manifest = contents(&s, "manifest.json");
     assert_non_null(strstr(manifest, "image \\\"#1\\\": a picture of 16384x1 pixels is too narrow to be resized"));
     free(manifest);
-    assert_int_equal(small_execute(&s, enlarged, (struct run_flags){.strict = true}), EXIT_INCOMPLETE);
+    assert_int_equal(small_execute(&s, enlarged, (struct run_flags){.is_strict = true}), EXIT_INCOMPLETE);
     small_end(&s);
 }
 
@@ -281,7 +281,7 @@ TEST(a_run_is_not_continued_with_other_weights_or_images_under_the_same_name)
                     (const int[]){3, -1, 1});
     assert_int_equal(small_execute(&s, keys, (struct run_flags){0}), EXIT_USAGE);
     assert_non_null(strstr(s.err.text, s.set));
-    assert_int_equal(small_execute(&s, keys, (struct run_flags){.fresh = true}), EXIT_DONE);
+    assert_int_equal(small_execute(&s, keys, (struct run_flags){.is_fresh = true}), EXIT_DONE);
     small_end(&s);
 }
 
