@@ -243,8 +243,10 @@ static int check_box(struct imageset *set, int row, const int32_t box[5], struct
     if (box[0] < 0 || box[0] >= set->count)
         return fail(set, err, "dataset \"/box\", row %d: image %d of %d", row, box[0], set->count);
     if (box[1] < 0 || box[2] < 0 || box[3] <= box[1] || box[4] <= box[2])
-        return fail(set, err, "dataset \"/box\", row %d: x0,y0,x1,y1 = %d,%d,%d,%d is no box", row, box[1], box[2],
-                    box[3], box[4]);
+        return fail(
+            set, err,
+            "dataset \"/box\", row %d: x0,y0,x1,y1 = %d,%d,%d,%d is not a box: 0 <= x0 < x1 and 0 <= y0 < y1 are needed",
+            row, box[1], box[2], box[3], box[4]);
     return 0;
 }
 
@@ -347,7 +349,7 @@ static int open_foreign(struct imageset *set, struct error *err)
     char shape[128];
     if (!item)
         return fail(set, err,
-                    "is no image set: it has neither the attribute format = \"cambench-imageset\" nor a "
+                    "is not an image set: it has neither the attribute format = \"cambench-imageset\" nor a "
                     "dataset \"/images\"");
     const bool is_array = item->is_number && item->rank == 4 && item->dim[3] == 3;
     const bool is_encoded = item->type == H5_BYTES && item->rank == 1;

@@ -366,7 +366,7 @@ static int push_global_of_stack(struct pickle_machine *machine, int unused)
     if (!module)
         return -1;
     if (name->kind != PICKLE_TEXT || module->kind != PICKLE_TEXT)
-        return error_set(machine->err, "its pickle is damaged: the name of a global is no text");
+        return error_set(machine->err, "its pickle is damaged: the name of a global is not text");
     return push(machine, pickle_global(machine, module->text, name->text));
 }
 

@@ -23,7 +23,7 @@ struct zip {
 /* Completes a reason. */
 static int blame(struct error *err)
 {
-    return error_prefix(err, err->is_system ? "could not be read: " : "is no whole zip archive: ");
+    return error_prefix(err, err->is_system ? "could not be read: " : "is not a complete zip archive: ");
 }
 
 static void zip_close(struct zip *zip)

@@ -78,7 +78,7 @@ int published_hash(const char *file, char hash[PUBLISHED_HASH_MAX + 1], struct e
     const char *dash = strrchr(file, '-');
     const size_t digits = dash ? strspn(dash + 1, "0123456789abcdef") : 0;
     if (file[strspn(file, letters)] || file[0] == '.')
-        return error_set(err, "\"%s\" is no file name of letters, digits, \".\", \"_\" and \"-\"",
+        return error_set(err, "\"%s\" is not a file name of letters, digits, \".\", \"_\" and \"-\"",
                          text_printable(file, shown, sizeof shown));
     if (digits < HASH_MIN || digits > PUBLISHED_HASH_MAX || dash[1 + digits] != '.')
         return error_set(err,

@@ -68,7 +68,7 @@ static int take_place(const json_t *entry, const struct tensor_file *file, int64
     const int64_t begin = json_integer_value(first), end = json_integer_value(last), room = file->size - data;
     int64_t size;
     if (json_array_size(offsets) != 2 || !json_is_integer(first) || !json_is_integer(last))
-        return error_set(err, "its \"data_offsets\" are no two numbers");
+        return error_set(err, "its \"data_offsets\" are not two numbers");
     if (begin < 0 || end < begin || end > room)
         return error_set(err, "its data are bytes %lld to %lld, the file has %lld", (long long)begin, (long long)end,
                          (long long)room);
@@ -122,7 +122,7 @@ static json_t *parse_header(const char *text, size_t length, struct error *err)
     char shown[sizeof why.text];
     json_t *header = json_loadb(text, length, JSON_REJECT_DUPLICATES, &why);
     if (!header)
-        error_set(err, "its header is no JSON: %s", text_printable(why.text, shown, sizeof shown));
+        error_set(err, "its header is not JSON: %s", text_printable(why.text, shown, sizeof shown));
     return header;
 }
 

@@ -285,7 +285,7 @@ int stored_tensor_floats(const struct tensor_file *file, const struct stored_ten
         const int64_t place = row_place(tensor, rows.outer, first / rows.length);
         const int64_t read = read_row(scalar, file->is_big_endian, bytes + place * scalar->bytes, rows, out + first);
         if (read < rows.length)
-            return error_set(err, "tensor \"%s\": value %lld is no finite number in float32", tensor->name,
+            return error_set(err, "tensor \"%s\": value %lld is not a finite number in float32", tensor->name,
                              (long long)(first + read));
     }
     return 0;

@@ -201,7 +201,7 @@ static int update(const struct job *job, struct error *err)
     const struct compared *run = &job->runs[1];
     const bool is_first = !baseline_exists(base);
     if (run->items < run->items_wanted) {
-        error_set(err, "run \"%s\" is no baseline yet: it has measured %d of %d items", run->folder, run->items,
+        error_set(err, "run \"%s\" is not a baseline yet: it has measured %d of %d items", run->folder, run->items,
                   run->items_wanted);
         return EXIT_USAGE;
     }

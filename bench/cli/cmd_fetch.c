@@ -92,7 +92,7 @@ static int make_url(const char *base, const char *file, char url[DOWNLOAD_URL_MA
     if (snprintf(url, DOWNLOAD_URL_MAX, "%.*s/%s", (int)length, base, file) >= DOWNLOAD_URL_MAX)
         return error_set(err, "the address of the weights has more than %d bytes", DOWNLOAD_URL_MAX - 1);
     if (!download_is_url(url))
-        return error_set(err, "\"%s\" is no address of https, http or file (https://HOST/FOLDER, file:///FOLDER)",
+        return error_set(err, "\"%s\" is not an address of https, http or file (https://HOST/FOLDER, file:///FOLDER)",
                          text_printable(base, shown, sizeof shown));
     return 0;
 }

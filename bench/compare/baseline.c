@@ -52,7 +52,7 @@ static int check_folder(const char *folder, struct error *err)
             snprintf(other, sizeof other, "%s", entry->d_name);
     closedir(entries);
     if (*other)
-        return error_set(err, "\"%s\" is no saved baseline: it holds \"%s\"; choose a folder of its own", folder,
+        return error_set(err, "\"%s\" is not a saved baseline: it holds \"%s\"; choose a folder of its own", folder,
                          other);
     return 0;
 }

@@ -50,7 +50,7 @@ static int check_mark(const char *path, sqlite3 *db, bool may_be_new, struct err
     const bool is_new = sqlite3_column_int(statement, 0) == 0,
                is_ours = sqlite3_column_int(statement, 1) == APPLICATION;
     if (!status && !is_ours && !(is_new && may_be_new))
-        status = error_set(err, "\"%s\" is no history of nights", path);
+        status = error_set(err, "\"%s\" is not a history of nights", path);
     sqlite3_finalize(statement);
     return status;
 }

@@ -305,8 +305,8 @@ static struct yaml *set_element(const struct setting *setting, struct yaml *list
 {
     long long position;
     if (text_to_int(key, &position) || position < 0 || position >= list->count) {
-        error_set(setting->err, "%s: \"%s\" is no position in %s, which has %d (the first is 0)", setting->source, key,
-                  list->path, list->count);
+        error_set(setting->err, "%s: \"%s\" is not a position in %s, which has %d (the first is 0)", setting->source,
+                  key, list->path, list->count);
         return NULL;
     }
     struct yaml *value = list->first;

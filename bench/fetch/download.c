@@ -112,7 +112,7 @@ static int part_check(struct transfer *transfer)
     if (fstat(transfer->fd, &info))
         return part_failed(transfer);
     if (!S_ISREG(info.st_mode))
-        return error_set(transfer->err, "could not write \"%s\": it is no file", transfer->part);
+        return error_set(transfer->err, "could not write \"%s\": it is not a file", transfer->part);
     if (flock(transfer->fd, LOCK_EX | LOCK_NB))
         return error_set(transfer->err, "\"%s\" is being downloaded by another process", transfer->part);
     transfer->size = transfer->kept = info.st_size;

@@ -173,7 +173,7 @@ bool matlab_is_file(const void *bytes, size_t size)
 static int check_header(const uint8_t *bytes, size_t size, struct error *err)
 {
     if (!matlab_is_file(bytes, size))
-        return error_set(err, "is no MATLAB file");
+        return error_set(err, "is not a MATLAB file");
     if (bytes[125] == 2)
         return error_set(err, "is a MATLAB file of version 7.3; needed: version 5 to 7, as the development kit has it");
     if (bytes[125] != 1 || memcmp(bytes + 126, "IM", 2) != 0)

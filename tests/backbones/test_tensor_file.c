@@ -408,8 +408,8 @@ TEST(a_wrong_header_of_safetensors_is_refused)
     refused(safetensors(1ull << 60, "{}", 0), "its header says that it has 1152921504606846976 bytes");
     refused(safetensors(UINT64_MAX, "{}", 0), "its header says that it has 18446744073709551615 bytes");
     refused(safetensors(100, "{}", 10), "it is cut short");
-    header_refused("{\"x\"", "its header is no JSON");
-    header_refused("{\"x\": {}, \"x\": {}}", "its header is no JSON: duplicate object key");
+    header_refused("{\"x\"", "its header is not JSON");
+    header_refused("{\"x\": {}, \"x\": {}}", "its header is not JSON: duplicate object key");
     header_refused("{\"x\": 5}", "tensor \"x\": its data are of type \"\"");
     header_refused("{\"x\": {\"dtype\": \"F8_E4M3\", \"shape\": [1], \"data_offsets\": [0, 1]}}",
                    "of type \"F8_E4M3\"");
@@ -423,7 +423,7 @@ TEST(a_wrong_header_of_safetensors_is_refused)
                    "its data are bytes 4 to 28, the file has 24");
     header_refused("{\"x\": {\"dtype\": \"F32\", \"shape\": [6], \"data_offsets\": [-24, 0]}}",
                    "its data are bytes -24");
-    header_refused("{\"x\": {\"dtype\": \"F32\", \"shape\": [6], \"data_offsets\": [0]}}", "are no two numbers");
+    header_refused("{\"x\": {\"dtype\": \"F32\", \"shape\": [6], \"data_offsets\": [0]}}", "are not two numbers");
     header_refused("{\"x\": {\"dtype\": \"I32\", \"shape\": [6], \"data_offsets\": [0, 24]}}",
                    "tensor \"x\" is int32; float16, bfloat16, float32 and float64 are read");
 }
@@ -446,7 +446,7 @@ TEST(a_header_of_many_objects_stays_within_100_mib)
         bytes[8 + i] = "{},"[i % 3];
     memcpy(bytes + 8, "{\"x\":[", 6);
     const long before = peak_mib();
-    refused(write_file("nested.safetensors", bytes, size + 8), "its header is no JSON");
+    refused(write_file("nested.safetensors", bytes, size + 8), "its header is not JSON");
     assert_true(peak_mib() < before + 100);
     free(bytes);
 }

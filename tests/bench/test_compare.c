@@ -529,7 +529,7 @@ TEST(a_baseline_is_replaced_whole_and_no_run_is_lost)
     fclose(fopen(path, "w"));
     assert_int_equal(baseline_update(f.folder[0], f.folder[1], &f.err), -1);
     assert_true(is_there(f.folder[0], "run.db"));
-    assert_non_null(strstr(f.err.text, "is no saved baseline: it holds \"summary.csv\""));
+    assert_non_null(strstr(f.err.text, "is not a saved baseline: it holds \"summary.csv\""));
     assert_int_equal(baseline_update(f.folder[1], f.folder[1], &f.err), -1);
     assert_true(is_there(f.folder[1], "run.db"));
     end(&f);

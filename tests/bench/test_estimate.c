@@ -1,4 +1,5 @@
 /* tests/bench/test_estimate.c - passes foretold and passes made, what metrics ask for, files that are missing. */
+#include "bench/run/calibrate.h"
 #include "bench/run/estimate.h"
 #include "tests/bench/small_run.h"
 

@@ -165,10 +165,10 @@ TEST(another_database_is_left_alone)
     assert_int_equal(sqlite3_exec(db, "CREATE TABLE night (x)", NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(db);
     assert_int_equal(history_read(f.path, &f.arena, &trends, &f.err), -1);
-    assert_non_null(strstr(f.err.text, "is no history of nights"));
+    assert_non_null(strstr(f.err.text, "is not a history of nights"));
     const struct compared run = {.started = "x"};
     assert_int_equal(history_note(f.path, &run, NULL, &f.err), -1);
-    assert_non_null(strstr(f.err.text, "is no history of nights"));
+    assert_non_null(strstr(f.err.text, "is not a history of nights"));
     assert_int_equal(history_read("/tmp/no/such/history", &f.arena, &trends, &f.err), -1);
     end(&f);
 }

@@ -526,7 +526,7 @@ TEST(a_file_that_is_no_store_is_refused_by_name)
     struct fixture f;
     char want[256];
     begin(&f);
-    write_file(&f, "run.db", "this is no database\n");
+    write_file(&f, "run.db", "this is not a database\n");
     snprintf(want, sizeof want, "run store \"%s/run.db\": file is not a database", f.folder);
     assert_null(store_open(f.folder, &names, false, &f.err));
     assert_string_equal(f.err.text, want);

@@ -1,5 +1,5 @@
 #!/bin/bash
-# All checks of the sources, each with one line; what a check has to say comes behind it. Exit 1 if one has failed.
+# All checks of the sources, each with one line; the findings of a check follow its line. Exit 1 if one has failed.
 # usage: all.sh [quick]
 #     COMPILE_FLAGS  standard, warnings, include paths; B  the build folder; JOBS  how many compilers at once
 set -u
@@ -52,6 +52,39 @@ format()
 includes()
 {
     tools/check_includes.sh "${sources[@]}" "${headers[@]}"
+}
+
+# A room uses only rooms of later rows of tools/rooms.txt; the first folders of the rows are the order of linking.
+rooms_in_order()
+{
+    awk -F ': *' '!/^#/ && !/^tests/ {
+        count = split($2, used, " ")
+        for (i = 1; i <= count; i++)
+            if (used[i] in seen) {
+                print $1 " uses " used[i] ", whose row is before it"
+                wrong = 1
+            }
+        seen[$1] = 1
+    }
+    END { exit wrong }' tools/rooms.txt
+}
+
+# A file with more lines has more than one concern.
+file_length()
+{
+    local counts
+    mapfile -t counts < <(files '*.c' '*.h' '*.sh' '*.py' '*.awk' Makefile .ci/run | xargs wc -l | awk '$1 > 600 && $2 != "total"')
+    [ ${#counts[@]} -eq 0 ] || { printf 'more than 600 lines: %s\n' "${counts[@]}"; return 1; }
+}
+
+# `area: verb object`, at most 72 characters, without a full stop; commits up to the one named here are older than the rule.
+commit_subjects()
+{
+    local before=1981701ad789e31a652c0912ea000cd0cf9bbe4c wrong
+    git cat-file -e "$before^{commit}" 2>/dev/null || return 0 # a clone without history
+    wrong=$(git log --no-merges --format=%s "$before..HEAD" | grep -vE '^[a-z0-9][a-z0-9 .,+/_-]*: [^ ].*[^. ]$'
+        git log --no-merges --format=%s "$before..HEAD" | grep -E '^.{73}')
+    [ -z "$wrong" ] || { echo "not \`area: verb object\` in at most 72 characters:"; echo "$wrong"; return 1; }
 }
 
 # A file is found by its name alone; methods and metrics are called as in configs.
@@ -185,7 +218,12 @@ cpp_check()
 }
 
 check "include directions" includes
+check "no circle of includes" tools/check_circles.sh "${sources[@]}" "${headers[@]}"
+check "order of rooms" rooms_in_order
+check "at most 600 lines a file" file_length
 check "unique file names" unique_names
+check "commit subjects" commit_subjects
+check "messages" tools/lint/messages.sh
 check "references" references
 check "every method and metric has a test" tested
 check "methods and metrics in docs/" documented

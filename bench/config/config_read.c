@@ -1,5 +1,5 @@
 /*
- * bench/config/config.c - reads a config: the keys as tables, their defaults and ranges.
+ * bench/config/config_read.c - reads a config: the keys as tables, their defaults and ranges.
  *
  * Each row says how one key is read, defaulted and written (base/param.h). A key whose value is more than its type says has
  * a reader of its own; the lists are in config_lists.c.
