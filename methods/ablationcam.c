@@ -149,15 +149,12 @@ static int explain(struct cam *cam, const void *params, float *map)
     return 0;
 }
 
-static void passes(const void *params, const struct tensor *layer, struct shape input, double *full, double *tail,
-                   double *backward)
+static struct cost cost(const void *params, const struct tensor *layer, struct shape input)
 {
     (void)input;
     const struct ablationcam *p = params;
     const int kept = 2 * kept_at_each_end(layer->c, p->ratio);
-    *full = 1;
-    *tail = kept < layer->c ? kept : layer->c;
-    *backward = 0;
+    return (struct cost){.full = 1, .tail = kept < layer->c ? kept : layer->c};
 }
 
 static const struct param params[] = {
@@ -175,10 +172,9 @@ const struct method method_ablationcam = {
     .year = 2020,
     .source = "desai2020ablationcam",
     .version = 1,
-    .needs = METHOD_NEEDS_TAIL_PASSES,
-    .cost = "1 forward, C passes of the tail",
+    .passes = "1 forward, C passes of the tail",
     .params = params,
     .params_size = sizeof(struct ablationcam),
+    .cost = cost,
     .explain = explain,
-    .passes = passes,
 };

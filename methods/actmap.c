@@ -24,6 +24,6 @@ const struct method method_actmap = {
     .source = "openvinoxai",
     .version = 1,
     .is_control = true,
-    .cost = "1 forward",
+    .passes = "1 forward",
     .explain = explain,
 };

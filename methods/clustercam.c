@@ -225,15 +225,12 @@ static int explain(struct cam *cam, const void *params, float *map)
     return select_and_merge(cam, p, &parts, map);
 }
 
-static void passes(const void *params, const struct tensor *layer, struct shape input, double *full, double *tail,
-                   double *backward)
+static struct cost cost(const void *params, const struct tensor *layer, struct shape input)
 {
     (void)input;
     const struct clustercam *p = params;
     const int clusters = p->clusters ? p->clusters : cluster_count_limit(layer->c);
-    *full = (clusters < layer->c ? clusters : layer->c) + 1 + (p->baseline != BASELINE_NONE);
-    *tail = 0;
-    *backward = 0;
+    return (struct cost){.full = (clusters < layer->c ? clusters : layer->c) + 1 + (p->baseline != BASELINE_NONE)};
 }
 
 static const struct param params[] = {
@@ -259,10 +256,9 @@ const struct method method_clustercam = {
     .year = 2024,
     .source = "feng2023clustercam",
     .version = 1,
-    .needs = METHOD_NEEDS_MASKED_PASSES,
-    .cost = "K + 1 forwards",
+    .passes = "K + 1 forwards",
     .params = params,
     .params_size = sizeof(struct clustercam),
+    .cost = cost,
     .explain = explain,
-    .passes = passes,
 };

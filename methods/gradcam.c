@@ -44,10 +44,10 @@ const struct method method_gradcam = {
     .year = 2017,
     .source = "selvaraju2017gradcam",
     .version = 1,
-    .needs = METHOD_NEEDS_GRADIENT,
-    .cost = "1 forward, 1 backward of the tail",
+    .passes = "1 forward, 1 backward of the tail",
     .params = params,
     .params_size = sizeof(struct gradcam),
+    .cost = cost_of_gradient,
     .explain = explain,
     .form = form,
 };

@@ -82,9 +82,9 @@ const struct method method_gradcam_pp = {
     .year = 2018,
     .source = "chattopadhay2018gradcampp",
     .version = 1,
-    .needs = METHOD_NEEDS_GRADIENT,
-    .cost = "1 forward, 1 backward of the tail",
+    .passes = "1 forward, 1 backward of the tail",
     .params = params,
     .params_size = sizeof(struct gradcam_pp),
+    .cost = cost_of_gradient,
     .explain = explain,
 };

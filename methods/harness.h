@@ -68,6 +68,10 @@ struct cam_map {
     struct cost cost;
 };
 
+/* The passes that one map is expected to take (method.h); where only a kind is asked for, at a layer of usual size. */
+struct cost cam_cost(const struct method *method, const void *params, const struct tensor *layer, struct shape input);
+struct cost cam_usual_cost(const struct method *method, const void *params);
+
 /* Does the method fit this program's METHOD_ABI? 0, or -1 with err. */
 int cam_check_method(const struct method *method, struct error *err);
 

@@ -117,15 +117,6 @@ static int explain(struct cam *cam, const void *params, float *map)
     return 0;
 }
 
-static void passes(const void *params, const struct tensor *layer, struct shape input, double *full, double *tail,
-                   double *backward)
-{
-    (void)params, (void)layer, (void)input;
-    *full = 1;
-    *tail = 0;
-    *backward = 1;
-}
-
 static const struct param params[] = {
     PARAM_ENUM(struct layercam, score, CAM_SCORE_CHOICES, "what is differentiated"),
     PARAM_LAYERS(struct layercam, layers, PARAM_NAMES_MAX, "layers to fuse; none: the target layer alone"),
@@ -140,11 +131,10 @@ const struct method method_layercam = {
     .year = 2021,
     .source = "jiang2021layercam",
     .version = 1,
-    .needs = METHOD_NEEDS_GRADIENT,
-    .cost = "1 forward, 1 backward of the tail",
+    .passes = "1 forward, 1 backward of the tail",
     .params = params,
     .params_size = sizeof(struct layercam),
+    .cost = cost_of_gradient,
     .explain = explain,
     .form = form,
-    .passes = passes,
 };

@@ -12,6 +12,7 @@
 #define METHODS_METHOD_H
 
 #include "base/arena.h"
+#include "base/cost.h"
 #include "base/error.h"
 #include "base/numbers.h"
 #include "base/param.h"
@@ -34,12 +35,6 @@ enum method_flag {
         1, /* has maps of the pictures of an image set only, none of a masked or otherwise changed input */
 };
 
-enum method_needs {
-    METHOD_NEEDS_GRADIENT = 1,      /* a backward pass of the tail */
-    METHOD_NEEDS_TAIL_PASSES = 2,   /* many forward passes of the tail */
-    METHOD_NEEDS_MASKED_PASSES = 4, /* many forward passes of the whole network: expensive, scheduled first */
-};
-
 enum method_map {
     METHOD_MAP_LAYER, /* the map has the size of the target layer (h,w) */
     METHOD_MAP_INPUT, /* the map has the size of the input (H,W) */
@@ -58,8 +53,7 @@ struct method {
     int year;           /* of publication; 0: none */
     const char *source; /* key in docs/references.bib; NULL: none */
     int version;        /* raised when equal input gives other numbers */
-    unsigned needs;     /* METHOD_NEEDS_* */
-    const char *cost;   /* for people: "1 forward, 1 backward of the tail" */
+    const char *passes; /* as listed: "1 forward, 1 backward of the tail" */
     enum method_map map;
     unsigned flags;             /* METHOD_ORIGINAL_ONLY */
     bool is_signed;             /* negative values are not cut off before min-max */
@@ -88,10 +82,15 @@ struct method {
      */
     void *(*open)(const void *params, struct arena *arena, struct error *err);
     void (*close)(void *state);
-    /* Passes made for one map, for the estimate before a run; NULL: 1 full pass and what `needs` says. */
-    void (*passes)(const void *params, const struct tensor *layer, struct shape input, double *full, double *tail,
-                   double *backward);
+    /*
+     * Passes for one map at a layer (C,h,w, without data) and an input: fills full (with the base pass), tail and backward
+     * of base/cost.h. A run is planned with it: methods with more than one full pass are scheduled first. NULL: the base
+     * pass alone; cost_of_gradient: that and one backward pass.
+     */
+    struct cost (*cost)(const void *params, const struct tensor *layer, struct shape input);
 };
+
+struct cost cost_of_gradient(const void *params, const struct tensor *layer, struct shape input);
 
 /* All methods, sorted by name; written by the build; ends with NULL. */
 extern const struct method *const methods[];

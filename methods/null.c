@@ -20,6 +20,6 @@ const struct method method_null = {
     .title = "No map",
     .version = 1,
     .is_control = true,
-    .cost = "1 forward",
+    .passes = "1 forward",
     .explain = explain,
 };

@@ -116,13 +116,10 @@ static int explain(struct cam *cam, const void *params, float *map)
     return 0;
 }
 
-static void passes(const void *params, const struct tensor *layer, struct shape input, double *full, double *tail,
-                   double *backward)
+static struct cost cost(const void *params, const struct tensor *layer, struct shape input)
 {
     (void)params, (void)input;
-    *full = 1;
-    *tail = (double)layer->h * layer->w;
-    *backward = 0;
+    return (struct cost){.full = 1, .tail = (double)layer->h * layer->w};
 }
 
 static const struct param params[] = {
@@ -138,11 +135,10 @@ const struct method method_reciprocam = {
     .year = 2022,
     .source = "byun2022reciprocam",
     .version = 1,
-    .needs = METHOD_NEEDS_TAIL_PASSES,
-    .cost = "1 forward, h*w passes of the tail",
+    .passes = "1 forward, h*w passes of the tail",
     .is_signed = true,
     .params = params,
     .params_size = sizeof(struct reciprocam),
+    .cost = cost,
     .explain = explain,
-    .passes = passes,
 };

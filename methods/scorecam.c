@@ -216,17 +216,14 @@ static int explain(struct cam *cam, const void *params, float *map)
     return 0;
 }
 
-static void passes(const void *params, const struct tensor *layer, struct shape input, double *full, double *tail,
-                   double *backward)
+static struct cost cost(const void *params, const struct tensor *layer, struct shape input)
 {
     (void)input;
     const struct scorecam *p = params;
     const struct recipe recipe = recipe_of(p);
     const bool needs_pass = recipe.baseline != BASELINE_NONE && recipe.baseline != BASELINE_IMAGE;
     const int channels = p->max_channels && p->max_channels < layer->c ? p->max_channels : layer->c;
-    *full = channels + 1 + needs_pass;
-    *tail = 0;
-    *backward = 0;
+    return (struct cost){.full = channels + 1 + needs_pass};
 }
 
 static const struct param params[] = {
@@ -247,10 +244,9 @@ const struct method method_scorecam = {
     .year = 2020,
     .source = "wang2020scorecam",
     .version = 1,
-    .needs = METHOD_NEEDS_MASKED_PASSES,
-    .cost = "C + 1 forwards",
+    .passes = "C + 1 forwards",
     .params = params,
     .params_size = sizeof(struct scorecam),
+    .cost = cost,
     .explain = explain,
-    .passes = passes,
 };

@@ -46,9 +46,9 @@ const struct method method_xgradcam = {
     .year = 2020,
     .source = "fu2020xgradcam",
     .version = 1,
-    .needs = METHOD_NEEDS_GRADIENT,
-    .cost = "1 forward, 1 backward of the tail",
+    .passes = "1 forward, 1 backward of the tail",
     .params = params,
     .params_size = sizeof(struct xgradcam),
+    .cost = cost_of_gradient,
     .explain = explain,
 };

@@ -6,7 +6,7 @@
 #include "base/param.h"
 #include "base/registry.h"
 #include "bench/store/provenance.h"
-#include "methods/method.h"
+#include "methods/harness.h"
 #include "metrics/metric.h"
 #include "metrics/protocol.h"
 
@@ -91,33 +91,41 @@ static void set_params(struct list *list, const struct param *params, const void
     set(list, "params", rows.array);
 }
 
+/* A struct with the defaults of its rows, in the arena; NULL and list->failed: no memory. */
+static void *default_params(struct list *list, const struct param *params, size_t size, struct arena *arena)
+{
+    void *owner = arena_alloc(arena, 1, size ? size : 1);
+    if (owner)
+        param_defaults(params, owner);
+    list->failed |= !owner;
+    return owner;
+}
+
 static void set_default_params(struct list *list, const struct param *params, size_t size)
 {
-    struct arena arena;
-    arena_init(&arena, 0);
-    void *owner = arena_alloc(&arena, 1, size ? size : 1);
-    if (owner) {
-        param_defaults(params, owner);
+    struct arena arena = {0};
+    const void *owner = default_params(list, params, size, &arena);
+    if (owner)
         set_params(list, params, owner);
-    } else {
-        list->failed = true;
-    }
     arena_release(&arena);
 }
 
 /* -- methods ------------------------------------------------------------------------------------------------------ */
 
-static void set_needs(struct list *list, unsigned needs)
+/* The kinds of passes that a method makes with its defaults. */
+static void set_needs(struct list *list, const struct method *method)
 {
-    static const struct {
-        unsigned bit;
+    struct arena arena = {0};
+    const void *params = default_params(list, method->params, method->params_size, &arena);
+    const struct cost cost = params ? cam_usual_cost(method, params) : (struct cost){0};
+    const struct {
+        bool is_needed;
         const char *name;
-    } rows[] = {{METHOD_NEEDS_GRADIENT, "gradient"},
-                {METHOD_NEEDS_TAIL_PASSES, "tail passes"},
-                {METHOD_NEEDS_MASKED_PASSES, "masked passes"}};
+    } rows[] = {{cost.backward > 0, "gradient"}, {cost.tail > 0, "tail passes"}, {cost.full > 1, "masked passes"}};
+    arena_release(&arena);
     json_t *names = json_array();
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if ((needs & rows[i].bit) && json_array_append_new(names, json_string(rows[i].name)))
+        if (rows[i].is_needed && json_array_append_new(names, json_string(rows[i].name)))
             list->failed = true;
     set(list, "needs", names);
 }
@@ -133,8 +141,8 @@ static json_t *collect_methods(__attribute__((unused)) const char *arch, struct 
         set_text(&list, "source", (*method)->source);
         set_number(&list, "version", (*method)->version);
         set_text(&list, "digest", program_digest("method", (*method)->name));
-        set_text(&list, "cost", (*method)->cost);
-        set_needs(&list, (*method)->needs);
+        set_text(&list, "cost", (*method)->passes);
+        set_needs(&list, *method);
         set_text(&list, "map", (*method)->map == METHOD_MAP_LAYER ? "layer" : "input");
         set(&list, "signed", json_boolean((*method)->is_signed));
         set(&list, "normalised", json_boolean((*method)->is_normalised));

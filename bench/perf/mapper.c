@@ -88,9 +88,7 @@ void mapper_passes(const struct mapper *mapper, double *full, double *tail)
 {
     const struct shape shape = network_layer_shape(mapper->subject->network, 0);
     const struct tensor layer = {shape.c, shape.h, shape.w, NULL};
-    double backward = 0;
-    *full = 1;
-    *tail = 0;
-    if (mapper->method->passes)
-        mapper->method->passes(mapper->params, &layer, network_input(mapper->subject->network), full, tail, &backward);
+    const struct cost cost = cam_cost(mapper->method, mapper->params, &layer, network_input(mapper->subject->network));
+    *full = cost.full;
+    *tail = cost.tail;
 }

@@ -134,19 +134,15 @@ int estimate_evidence(struct run *run, struct run_backbone *backbone, struct err
 
 bool estimate_is_apart(const struct config_method *method)
 {
-    return method->method->needs & METHOD_NEEDS_MASKED_PASSES;
+    return cam_usual_cost(method->method, method->params).full > 1;
 }
 
 struct cost estimate_map(const struct run *run, int b, int m)
 {
     const struct run_backbone *backbone = &run->backbones[b];
     const struct config_method *config = &run->config.methods[m];
-    const struct method *method = config->method;
-    struct cost map = {.full = 1, .backward = method->needs & METHOD_NEEDS_GRADIENT ? 1 : 0};
-    if (method->passes)
-        method->passes(config->params, &backbone->layer_shape,
-                       (struct shape){3, backbone->options.height, backbone->options.width_px}, &map.full, &map.tail,
-                       &map.backward);
+    const struct shape input = {3, backbone->options.height, backbone->options.width_px};
+    struct cost map = cam_cost(config->method, config->params, &backbone->layer_shape, input);
     map.full--;
     map.macs = map.full * backbone->full_macs + (map.tail + 2 * map.backward) * backbone->tail_macs;
     return map;

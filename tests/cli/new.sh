@@ -39,7 +39,7 @@ static int explain(struct cam *cam, __attribute__((unused)) const void *params, 
 }
 
 const struct method method_mycam = {
-    .abi = METHOD_ABI, .name = "mycam", .title = "Mine", .version = 1, .cost = "1 forward", .explain = explain};
+    .abi = METHOD_ABI, .name = "mycam", .title = "Mine", .version = 1, .passes = "1 forward", .explain = explain};
 END
 run_unit_test methods mycam
 
