@@ -4,12 +4,14 @@
 
 #include <stddef.h>
 
+#define BLUR_TAPS_MAX 128
+
 /* REFLECT: at 0 and size-1 without repeating them, as often as needed; ZERO: 0 outside. */
 enum blur_border { BLUR_REFLECT, BLUR_ZERO };
 
 struct blur {
     enum blur_border border;
-    int count;          /* of taps, odd */
+    int count;          /* of taps, odd, at most BLUR_TAPS_MAX */
     const double *taps; /* along both axes; sums run in double in their order */
 };
 

@@ -1,6 +1,8 @@
 /* bench/run/results_table.c - fills the arrays of a report, a row of the store at a time. */
 #include "bench/run/results_table.h"
 
+#include "base/numbers.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -75,14 +77,6 @@ static int take_value(void *context, const struct store_key *key, const struct s
     return 0;
 }
 
-static bool all_finite(const double *values, int count)
-{
-    for (int i = 0; i < count; i++)
-        if (!isfinite(values[i]))
-            return false;
-    return true;
-}
-
 /* The first curve of a mean determines the positions of its points. */
 static int begin_mean(struct report_arrays *arrays, struct report_curve *sum, const struct store_curve *curve,
                       struct error *err)
@@ -104,7 +98,8 @@ static int take_curve(void *context, const struct store_key *key, const struct s
         &arrays->curves[report_curve_index(report, key->backbone, key->method, key->protocol, key->metric)];
     if (report->shared && !report->shared[(size_t)key->backbone * (size_t)report->image_count + (size_t)key->image])
         return 0; /* mean curves can be compared */
-    if (!all_finite(curve->fraction, curve->count) || !all_finite(curve->probability, curve->count))
+    if (!doubles_are_finite(curve->fraction, (size_t)curve->count) ||
+        !doubles_are_finite(curve->probability, (size_t)curve->count))
         return 0;
     if (sum->n == 0 && begin_mean(arrays, sum, curve, err))
         return -1;

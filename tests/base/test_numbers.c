@@ -59,3 +59,38 @@ TEST(borders_of_a_filter_are_zero_or_reflected)
     assert_true(rows[0] == 212 && rows[1] == 321 && rows[2] == 232); /* 2 1 2 3 2 */
     assert_true(out[0] == 212 * 111);
 }
+
+/* One output of one line, tap by tap. */
+static float filtered(const struct blur *blur, const float *line, int length, int stride, int i)
+{
+    double sum = 0;
+    for (int t = 0; t < blur->count; t++) {
+        int at = i + t - blur->count / 2;
+        while (blur->border == BLUR_REFLECT && (at < 0 || at >= length))
+            at = at < 0 ? -at : 2 * (length - 1) - at;
+        if (at >= 0 && at < length)
+            sum += blur->taps[t] * (double)line[at * stride];
+    }
+    return (float)sum;
+}
+
+TEST(a_filter_equals_the_naive_one_bit_for_bit)
+{
+    enum { H = 5, W = 70, COUNT = 21 };
+    double taps[COUNT];
+    float in[2 * H * W], rows[H * W], out[2 * H * W], half[H * W];
+    for (int t = 0; t < COUNT; t++)
+        taps[t] = exp(-(t - COUNT / 2) * (t - COUNT / 2) / 30.0);
+    for (int i = 0; i < 2 * H * W; i++)
+        in[i] = (float)sin(i * 0.7);
+    for (int border = BLUR_REFLECT; border <= BLUR_ZERO; border++) {
+        const struct blur blur = {(enum blur_border)border, COUNT, taps};
+        blur_planes(&blur, in, 2, H, W, rows, out);
+        for (int k = 0; k < 2; k++) {
+            for (int i = 0; i < H * W; i++)
+                half[i] = filtered(&blur, in + k * H * W + i / W * W, W, 1, i % W);
+            for (int i = 0; i < H * W; i++)
+                assert_true(out[k * H * W + i] == filtered(&blur, half + i % W, H, W, i / W));
+        }
+    }
+}
