@@ -26,6 +26,13 @@ static int has_none(struct error *err, const char *what)
     return error_set(err, "the evidence has no function for %s", what);
 }
 
+/* The metric passes this failure on, and measure() makes it an undefined value. */
+static int refuse(struct evidence *evidence, struct error *err)
+{
+    evidence->is_refused = true;
+    return error_set(err, "the method has maps of the original image only");
+}
+
 int evidence_probability(struct evidence *evidence, enum evidence_image image, double *probability, struct error *err)
 {
     if (!evidence->probability)
@@ -49,6 +56,8 @@ int evidence_explanation_map(struct evidence *evidence, struct map *map, struct 
 {
     if (!evidence->explain_again)
         return has_none(err, "a map of the explanation");
+    if (evidence->is_original_only)
+        return refuse(evidence, err);
     return evidence->explain_again(evidence->context, map, err);
 }
 
@@ -139,8 +148,15 @@ static int measure(struct evidence *evidence, const struct evidence_metric *entr
         return 0;
     }
     *value = value_of(0);
-    if (metric->measure(evidence, entry->params, value, err))
+    evidence->is_refused = false;
+    if (metric->measure(evidence, entry->params, value, err)) {
+        if (evidence->is_refused) {
+            evidence->is_refused = false;
+            *value = value_undefined("original_only");
+            return 0;
+        }
         return error_prefix(err, "metric \"%s\": ", metric->name);
+    }
     if (!value->undefined && !isfinite(value->number))
         *value = value_undefined("nonfinite");
     else if (!value->undefined && !(value->number >= metric->min && value->number <= metric->max))

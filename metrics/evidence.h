@@ -30,6 +30,9 @@ struct evidence {
     struct map map, native; /* data NULL: the map is not finite; all metrics of it are undefined */
     const char *map_flag;   /* NULL, or what is said of values that were measured on such a map: "constant_map" */
     struct cost cost;
+    bool
+        is_original_only; /* the method has no maps of changed inputs: metrics of these are undefined, "original_only" */
+    bool is_refused;      /* written: the metric at hand has requested such a map */
     /* 0, or -1 with err; NULL: a metric that asks for it fails */
     int (*probability)(void *context, enum evidence_image image, double *probability, struct error *err);
     int (*explain_again)(void *context, struct map *map, struct error *err);

@@ -92,7 +92,8 @@ int evidence_probabilities(struct evidence *evidence, enum evidence_image image,
 
 /*
  * The map of x*m, of the size of evidence_map_compared(): the method run again there, for the same class. 0, or -1 with
- * err. If that map is not finite, map->data is NULL.
+ * err. If that map is not finite, map->data is NULL. Of a method that has maps of the original image only, this fails,
+ * and the harness makes the metric's value undefined ("original_only"): the metric returns -1 as after any failure.
  */
 int evidence_explanation_map(struct evidence *evidence, struct map *map, struct error *err);
 

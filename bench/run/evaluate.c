@@ -362,23 +362,24 @@ static int measure(struct judgement *j, const struct cost *cost, int protocol, s
 {
     const int count = j->walk->panel->metric_count;
     struct store_value *values = out->values + (size_t)protocol * (size_t)count;
-    struct evidence evidence = {.protocol = j->protocol,
-                                .map = map_of(j),
-                                .native = native_of(&j->saliency),
-                                .map_flag = j->saliency.flag == SALIENCY_CONSTANT ? "constant_map" : NULL,
-                                .cost = *cost,
-                                .probability = probability,
-                                .explain_again = explain_again,
-                                .energy = energy,
-                                .curve = curve,
-                                .truth = j->view->truth,
-                                .arena = arena_of(j->walk),
-                                .context = j,
-                                .metric_count = count,
-                                .metrics = j->walk->panel->metrics,
-                                .values = arena_alloc(arena_of(j->walk), (size_t)count, sizeof *evidence.values),
-                                .is_measured =
-                                    arena_alloc(arena_of(j->walk), (size_t)count, sizeof *evidence.is_measured)};
+    struct evidence evidence = {
+        .protocol = j->protocol,
+        .map = map_of(j),
+        .native = native_of(&j->saliency),
+        .map_flag = j->saliency.flag == SALIENCY_CONSTANT ? "constant_map" : NULL,
+        .cost = *cost,
+        .is_original_only = j->walk->panel->methods[j->method].method->flags & METHOD_ORIGINAL_ONLY,
+        .probability = probability,
+        .explain_again = explain_again,
+        .energy = energy,
+        .curve = curve,
+        .truth = j->view->truth,
+        .arena = arena_of(j->walk),
+        .context = j,
+        .metric_count = count,
+        .metrics = j->walk->panel->metrics,
+        .values = arena_alloc(arena_of(j->walk), (size_t)count, sizeof *evidence.values),
+        .is_measured = arena_alloc(arena_of(j->walk), (size_t)count, sizeof *evidence.is_measured)};
     if (!evidence.values || !evidence.is_measured)
         return error_memory(err, "an image's values");
     for (int k = 0; k < count; k++) {

@@ -244,6 +244,32 @@ static json_t *backbones(const struct manifest *manifest)
     return array;
 }
 
+/* Of the method with this label. */
+static json_t *files(const struct manifest *manifest, const char *label)
+{
+    json_t *array = json_array();
+    for (int i = 0; i < manifest->file_count; i++)
+        if (strcmp(manifest->files[i].method, label) == 0)
+            json_array_append_new(array, json_pack("{s:o, s:o, s:o}", "param", text_or_null(manifest->files[i].param),
+                                                   "path", text_or_null(manifest->files[i].path), "sha256",
+                                                   text_or_null(manifest->files[i].sha256)));
+    return array;
+}
+
+/* The methods' entries; those that read files list them. */
+static json_t *method_entries(const struct manifest *manifest)
+{
+    json_t *array = entries(manifest->methods, manifest->method_count);
+    for (int i = 0; i < manifest->method_count; i++) {
+        json_t *list =
+            files(manifest, manifest->methods[i].label ? manifest->methods[i].label : manifest->methods[i].name);
+        if (json_array_size(list) > 0)
+            json_object_set(json_array_get(array, (size_t)i), "files", list);
+        json_decref(list);
+    }
+    return array;
+}
+
 static json_t *skipped(const struct manifest *manifest)
 {
     json_t *array = json_array();
@@ -276,7 +302,7 @@ static json_t *whole(const struct manifest *m)
                      sentences(m->mixture), "machine", machine(m->threads), "blas", blas(), "seed", seed(m->seed),
                      "started", utc(m->started), "ended", utc(m->ended), "config_sha256",
                      text_or_null(m->config_sha256), "dataset", dataset(m), "backbones", backbones(m), "methods",
-                     entries(m->methods, m->method_count), "metrics", entries(m->metrics, m->metric_count), "protocols",
+                     method_entries(m), "metrics", entries(m->metrics, m->metric_count), "protocols",
                      entries(m->protocols, m->protocol_count), "items", m->item_count, "format_version", 1);
 }
 

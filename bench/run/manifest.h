@@ -38,6 +38,12 @@ struct manifest_backbone {
     struct picture_input input; /* complete */
 };
 
+/* A file that a method reads. */
+struct manifest_file {
+    const char *method, *param; /* label, name */
+    const char *path, *sha256;
+};
+
 struct manifest_skipped {
     const char *image, *why;
 };
@@ -55,6 +61,8 @@ struct manifest {
     const struct manifest_backbone *backbones;
     const struct manifest_entry *methods, *metrics, *protocols;
     const struct manifest_skipped *skipped;
+    int file_count;
+    const struct manifest_file *files;
     const struct programs *programs; /* programs that measured the items; NULL: none */
     const char *const *mixture;      /* program_mixture(); NULL: none */
 };

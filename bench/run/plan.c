@@ -140,6 +140,25 @@ static int check_references(struct run *run, struct error *err)
     return is_complete ? paper_numbers_read(config, &run->arena, &unused, err) : 0;
 }
 
+static int check_method_files(struct run *run, struct error *err)
+{
+    for (int i = 0; i < run->method_file_count; i++) {
+        const struct method_file *file = &run->method_files[i];
+        const char *label = run->config.methods[file->method].label;
+        if (!is_missing(run, file->path)) {
+            if (method_file_check(&run->config, file, err))
+                return -1;
+            continue;
+        }
+        const char *what = arena_format(&run->arena, "file of method %s", label);
+        if (!what)
+            return error_memory(err, "the list of missing files");
+        if (add_missing(run, what, file->path, "it is named by a parameter: see `cambench list methods`", err))
+            return -1;
+    }
+    return 0;
+}
+
 /* -- images --------------------------------------------------------------------------------------------------------- */
 
 /* The first of the file, or a seeded sample: the first of a shuffled list (Fisher-Yates), in the file's order. */
@@ -441,11 +460,14 @@ static int open_all(struct run *run, const char *config_path, const char *const 
         list_metrics(run, err) || fill_panel(run, err))
         return -1;
     find_shipped(run);
-    const size_t files = (size_t)config->report.reference_count + (size_t)config->backbone_count + 1;
+    if (method_files_list(config, &run->arena, &run->method_files, &run->method_file_count, err))
+        return -1;
+    const size_t files =
+        (size_t)config->report.reference_count + (size_t)config->backbone_count + (size_t)run->method_file_count + 1;
     run->missing = arena_alloc(&run->arena, files, sizeof *run->missing);
     if (!run->missing)
         return error_memory(err, "the list of missing files");
-    if (check_references(run, err) || open_images(run, err))
+    if (check_references(run, err) || check_method_files(run, err) || open_images(run, err))
         return -1;
     run->backbones = arena_alloc(&run->arena, (size_t)config->backbone_count, sizeof *run->backbones);
     if (!run->backbones)

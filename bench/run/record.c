@@ -133,7 +133,21 @@ static int refuse_config(struct run *run, struct store *store, const char *now, 
                      run->config.output, difference.where, difference.before, difference.now);
 }
 
-/* A run is continued only with what it was begun with: config, image set, weights. */
+static int check_method_files(struct run *run, struct store *store, struct error *err)
+{
+    for (int i = 0; i < run->method_file_count; i++) {
+        struct method_file *file = &run->method_files[i];
+        const char *label = run->config.methods[file->method].label;
+        const char *key = arena_format(&run->arena, "sha256 of %s of %s", file->param->name, label);
+        if (!key)
+            return error_memory(err, "the store's names");
+        if (!(run->is_dry && access(file->path, F_OK)) && check_file(run, store, key, file->path, &file->sha256, err))
+            return -1;
+    }
+    return 0;
+}
+
+/* A run is continued only with what it was begun with: config, image set, weights, files of methods. */
 static int check_identity(struct run *run, struct store *store, struct error *err)
 {
     const char *now = config_identity(&run->config, &run->arena, err);
@@ -151,7 +165,7 @@ static int check_identity(struct run *run, struct store *store, struct error *er
             check_file(run, store, key, backbone->weights, &run->backbones[b].weights_sha256, err))
             return -1;
     }
-    return 0;
+    return check_method_files(run, store, err);
 }
 
 static int check_lock(const char *folder, struct error *err)
@@ -339,6 +353,21 @@ static int fill_versions(struct run *run, struct manifest *manifest, struct erro
     return 0;
 }
 
+static int fill_method_files(struct run *run, struct manifest *manifest, struct error *err)
+{
+    struct manifest_file *rows = arena_alloc(&run->arena, (size_t)run->method_file_count + 1, sizeof *rows);
+    if (!rows)
+        return error_memory(err, "the manifest");
+    for (int i = 0; i < run->method_file_count; i++) {
+        const struct method_file *file = &run->method_files[i];
+        rows[i] = (struct manifest_file){run->config.methods[file->method].label, file->param->name, file->path,
+                                         file->sha256};
+    }
+    manifest->files = rows;
+    manifest->file_count = run->method_file_count;
+    return 0;
+}
+
 static int fill_skipped(struct run *run, struct store *store, struct manifest *manifest, struct error *err)
 {
     struct store_skipped *list;
@@ -403,7 +432,8 @@ int record_close(struct run *run, struct store *store, time_t started, struct er
         hash_of(run, config_path, &manifest.config_sha256, err))
         return -1;
     if (fill_backbones(run, &manifest, err) || fill_versions(run, &manifest, err) ||
-        fill_skipped(run, store, &manifest, err) || fill_programs(run, store, &manifest, err))
+        fill_method_files(run, &manifest, err) || fill_skipped(run, store, &manifest, err) ||
+        fill_programs(run, store, &manifest, err))
         return -1;
     return manifest_write(path, &manifest, err);
 }

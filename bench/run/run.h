@@ -12,6 +12,7 @@
 #include "base/cost.h"
 #include "bench/config/config.h"
 #include "bench/run/class_names.h"
+#include "bench/run/method_files.h"
 #include "bench/run/panel.h"
 #include "bench/run/shard.h"
 #include "bench/store/store.h"
@@ -70,7 +71,9 @@ struct run {
     const char *whole_output; /* of a shard: the folder of the whole, in which config.output lies */
     int missing_count;
     struct run_missing *missing;
-    const char *images_sha256; /* set by record_open() */
+    int method_file_count;
+    struct method_file *method_files; /* hashes set by record_open() */
+    const char *images_sha256;        /* set by record_open() */
 };
 
 struct run_flags {

@@ -542,3 +542,17 @@ TEST(descriptors_are_complete)
         assert_true(i == 0 || strcmp(metrics[i - 1]->name, metric->name) < 0);
     }
 }
+
+TEST(a_method_of_the_original_image_has_no_value_where_another_map_is_needed)
+{
+    static const float map[4] = {0, 0.25f, 0.5f, 1};
+    struct image image = {.map = {2, 2, map}, .again = {2, 2, map}, .p = 0.5, .o = 0.25};
+    struct bench bench;
+    open_bench(&bench, &image);
+    bench.evidence.is_original_only = true;
+    assert_string_equal(measure_again(&bench, "coherency").undefined, "original_only");
+    assert_string_equal(measure_again(&bench, "adcc").undefined, "original_only");
+    assert_null(measure_again(&bench, "complexity").undefined);
+    assert_null(measure_again(&bench, "average_drop").undefined);
+    assert_int_equal(image.again_calls, 0);
+}

@@ -1,0 +1,47 @@
+/* bench/run/method_files.c - files that methods read beside the picture. */
+#include "bench/run/method_files.h"
+
+#include "base/input.h"
+
+#include <unistd.h>
+
+static bool is_file(const struct param *param, const void *params)
+{
+    return param->type == PARAM_TYPE_PATH && param_text(param, params)[0];
+}
+
+static int count_files(const struct config *config)
+{
+    int count = 0;
+    for (int m = 0; m < config->method_count; m++)
+        for (const struct param *param = config->methods[m].method->params; param && param->name; param++)
+            count += is_file(param, config->methods[m].params);
+    return count;
+}
+
+int method_files_list(const struct config *config, struct arena *arena, struct method_file **files, int *count,
+                      struct error *err)
+{
+    *count = count_files(config);
+    struct method_file *file = arena_alloc(arena, (size_t)*count + 1, sizeof *file);
+    *files = file;
+    if (!file)
+        return error_memory(err, "the list of files");
+    for (int m = 0; m < config->method_count; m++)
+        for (const struct param *param = config->methods[m].method->params; param && param->name; param++)
+            if (is_file(param, config->methods[m].params))
+                *file++ = (struct method_file){m, param, param_text(param, config->methods[m].params), NULL};
+    return 0;
+}
+
+int method_file_check(const struct config *config, const struct method_file *file, struct error *err)
+{
+    const struct config_method *method = &config->methods[file->method];
+    const int fd = input_open(file->path, err);
+    if (fd >= 0) {
+        close(fd);
+        return 0;
+    }
+    return error_prefix(err, "%s: method \"%s\": could not open file \"%s\": ",
+                        config_param_where(method, file->param->name), method->label, file->path);
+}
