@@ -3,7 +3,7 @@
 
 usage: weights_fixtures.py [FOLDER [SEED]]     default: tests/golden/weights, 1
 
-For tests/backbones/test_tensor_file.c: FOLDER/*.pth, *.safetensors, and FOLDER/values.txt with a line per tensor,
+For tests/weights/test_tensor_file.c: FOLDER/*.pth, *.safetensors, and FOLDER/values.txt with a line per tensor,
 `FILE NAME RANK DIM... VALUE...` (9 significant digits: float32 exactly), integers left out.
 """
 import argparse

@@ -1,4 +1,4 @@
-/* tests/backbones/test_tensor_file.c - tensors as PyTorch and safetensors write them; files that nobody should trust. */
+/* tests/weights/test_tensor_file.c - tensors as PyTorch and safetensors write them; files that nobody should trust. */
 #include "tests/test.h"
 #include "weights/tensor_file.h"
 

@@ -1,4 +1,4 @@
-/* tests/backbones/test_weights.c - weights files, right and wrong, and generated weights. */
+/* tests/weights/test_weights.c - weights files, right and wrong, and generated weights. */
 #include "base/h5.h"
 #include "tests/test.h"
 #include "weights/weights_file.h"

@@ -1,0 +1,252 @@
+/* tests/weights/test_import_timm.c - timm's names, old names, and what an import does with batch norms. */
+#include "tests/weights/made_weights.h"
+
+/* -- timm's names ------------------------------------------------------------------------------------------------- */
+
+/*
+ * Networks as timm defines them: blocks of each stage, and which have squeeze-excitation. Its modules stand in the order
+ * of computation, as torchvision's do, so that the order says which tensors are the same.
+ */
+struct timm {
+    const char *arch, *has_se; /* a digit per block that has it, from the first one on */
+    int blocks[NAMING_STAGES_MAX];
+    bool ends_with_conv; /* the last stage is a plain convolution, the head a layer with bias behind the pooling */
+};
+
+struct namer {
+    struct made *made;
+    int at;
+};
+
+static void add(struct namer *namer, const char *module, const char *const *ends, int count)
+{
+    for (int i = 0; i < count; i++) {
+        assert_true(namer->at < namer->made->weights.count);
+        snprintf(namer->made->names[namer->at++], sizeof *namer->made->names, "%s.%s", module, ends[i]);
+    }
+}
+
+static void add_conv(struct namer *namer, const char *module)
+{
+    add(namer, module, (const char *const[]){"weight"}, 1);
+}
+
+static void add_linear(struct namer *namer, const char *module)
+{
+    add(namer, module, (const char *const[]){"weight", "bias"}, 2);
+}
+
+static void add_norm(struct namer *namer, const char *module)
+{
+    add(namer, module, (const char *const[]){"weight", "bias", "running_mean", "running_var"}, 4);
+}
+
+static void add_step(struct namer *namer, int stage, int index, const char *conv, const char *norm)
+{
+    add_conv(namer, node_name("blocks.%d.%d.%s", stage, index, conv).text);
+    add_norm(namer, node_name("blocks.%d.%d.%s", stage, index, norm).text);
+}
+
+static void add_squeeze(struct namer *namer, int stage, int index)
+{
+    add_linear(namer, node_name("blocks.%d.%d.se.conv_reduce", stage, index).text);
+    add_linear(namer, node_name("blocks.%d.%d.se.conv_expand", stage, index).text);
+}
+
+static void add_block(struct namer *namer, int stage, int index, bool has_se)
+{
+    if (stage > 0)
+        add_step(namer, stage, index, "conv_pw", "bn1");
+    add_step(namer, stage, index, "conv_dw", stage > 0 ? "bn2" : "bn1");
+    if (has_se)
+        add_squeeze(namer, stage, index);
+    add_step(namer, stage, index, stage > 0 ? "conv_pwl" : "conv_pw", stage > 0 ? "bn3" : "bn2");
+}
+
+static void name_as_timm(const struct timm *net, struct made *made)
+{
+    struct namer namer = {made, 0};
+    int block = 0;
+    add_conv(&namer, "conv_stem");
+    add_norm(&namer, "bn1");
+    for (int stage = 0; net->blocks[stage]; stage++)
+        for (int index = 0; index < net->blocks[stage]; index++, block++)
+            if (net->ends_with_conv && !net->blocks[stage + 1])
+                add_step(&namer, stage, index, "conv", "bn1");
+            else
+                add_block(&namer, stage, index, net->has_se[block] == '1');
+    if (net->ends_with_conv)
+        add_linear(&namer, "conv_head");
+    else {
+        add_conv(&namer, "conv_head");
+        add_norm(&namer, "bn2");
+    }
+    add_linear(&namer, "classifier");
+    assert_int_equal(namer.at, made->weights.count);
+}
+
+static const struct timm timm[] = {
+    {"mobilenet_v2", "00000000000000000", {1, 2, 3, 4, 3, 3, 1}, false},
+    {"efficientnet_b0", "1111111111111111", {1, 2, 2, 3, 3, 4, 1}, false},
+    {"mobilenet_v3_large", "000111000011111", {1, 2, 3, 4, 2, 3, 1}, true},
+    {"mobilenet_v3_small", "10011111111", {1, 2, 3, 2, 3, 1}, true},
+};
+
+TEST(every_name_of_timm_is_the_torchvision_tensor_of_the_same_place)
+{
+    for (size_t n = 0; n < sizeof timm / sizeof *timm; n++) {
+        struct made made = make(timm[n].arch, 1000, 1);
+        struct naming_blocks blocks = {0};
+        int fitting = 0;
+        name_as_timm(&timm[n], &made);
+        for (int i = 0; i < made.weights.count; i++)
+            naming_see(&blocks, made.names[i]);
+        for (int m = 0; m < NAMING_COUNT; m++) {
+            int same = 0;
+            char name[128];
+            for (int i = 0; i < made.weights.count; i++) {
+                naming_apply(&namings[m], &blocks, made.names[i], name, sizeof name);
+                same += strcmp(name, made.weights.list[i].name) == 0;
+            }
+            fitting += same == made.weights.count;
+        }
+        if (fitting != 1)
+            fail_msg("%s: %d namings fit timm's names", timm[n].arch, fitting);
+        release(&made);
+    }
+}
+
+TEST(timms_mobilenet_v2_imports)
+{
+    struct made made = make("mobilenet_v2", 4, 0.5);
+    struct weights_info info;
+    name_as_timm(&timm[0], &made);
+    const char *in = write_safetensors(&made, ""), *out = temporary("out.h5");
+    assert_string_equal(import(in, NULL, out).names, "timm's names");
+    equal_file(out, &made, &info);
+    assert_true(strcmp(info.arch, "mobilenet_v2") == 0 && info.classes == 4 && info.width == 0.5);
+    unlink(in);
+    unlink(out);
+    release(&made);
+}
+
+/* Its convolutions of the whole map become linear layers, with the same values in the same order. */
+TEST(timms_vgg_imports)
+{
+    struct made made = make("vgg11", 4, 0.05);
+    struct weights_info info;
+    struct weight *first = NULL, kept;
+    for (int i = 0; i < made.weights.count; i++) {
+        struct weight *weight = &made.weights.list[i];
+        if (strncmp(weight->name, "classifier.", 11) != 0)
+            continue;
+        const char *end = strrchr(weight->name, '.');
+        const char *module = weight->name[11] == '0'   ? "pre_logits.fc1"
+                             : weight->name[11] == '3' ? "pre_logits.fc2"
+                                                       : "head.fc";
+        snprintf(made.names[i], sizeof *made.names, "%s%s", module, end);
+        if (strcmp(weight->name, "classifier.0.weight") == 0)
+            first = weight;
+    }
+    assert_non_null(first);
+    kept = *first;
+    first->rank = 4;
+    first->dim[1] = kept.dim[1] / 49;
+    first->dim[2] = first->dim[3] = 7;
+    const char *in = write_safetensors(&made, ""), *out = temporary("out.h5");
+    *first = kept;
+    assert_string_equal(import(in, "vgg11", out).names, "timm's names");
+    equal_file(out, &made, &info);
+    unlink(in);
+    unlink(out);
+    release(&made);
+}
+
+static struct weight *find(struct made *made, const char *name)
+{
+    for (int i = 0; i < made->weights.count; i++)
+        if (strcmp(made->weights.list[i].name, name) == 0)
+            return &made->weights.list[i];
+    fail_msg("no tensor \"%s\"", name);
+    return NULL;
+}
+
+/* timm's networks add 1e-5 to variances, torchvision's 1e-3: the factor makes up for it. */
+TEST(timms_mobilenet_v3_keeps_what_its_batch_norms_do)
+{
+    struct made made = make("mobilenet_v3_small", 1000, 1);
+    name_as_timm(&timm[3], &made);
+    const char *in = write_safetensors(&made, ""), *out = temporary("out.h5");
+    struct error err;
+    struct arena arena;
+    struct weights_info info;
+    struct weights weights;
+    import(in, "mobilenet_v3_small", out);
+    arena_init(&arena, 0);
+    struct weights_file *file = weights_open(out, &info, &err);
+    assert_non_null(file);
+    assert_int_equal(weights_read(file, &arena, &weights, &err), 0);
+    const struct weight *factor = find(&made, "features.0.1.weight"),
+                        *variance = find(&made, "features.0.1.running_var");
+    for (int i = 0; i < weights.count; i++)
+        for (int c = 0; strcmp(weights.list[i].name, factor->name) == 0 && c < factor->dim[0]; c++) {
+            const double theirs = factor->data[c] / sqrt(variance->data[c] + 1e-5);
+            const double ours = weights.list[i].data[c] / sqrt(variance->data[c] + 1e-3);
+            assert_true(fabs(ours - theirs) <= 1e-6 * fabs(theirs));
+        }
+    weights_close(file);
+    arena_release(&arena);
+    unlink(in);
+    unlink(out);
+    release(&made);
+}
+
+/* torchvision's DenseNet files of 2017 say norm.1 where the modules now say norm1. */
+TEST(old_densenet_names_are_known)
+{
+    struct naming_blocks blocks = {0};
+    char name[128];
+    naming_apply(&namings[1], &blocks, "features.denseblock2.denselayer11.norm.1.running_mean", name, sizeof name);
+    assert_string_equal(name, "features.denseblock2.denselayer11.norm1.running_mean");
+    naming_apply(&namings[1], &blocks, "features.denseblock1.denselayer1.conv.2.weight", name, sizeof name);
+    assert_string_equal(name, "features.denseblock1.denselayer1.conv2.weight");
+    naming_apply(&namings[1], &blocks, "features.transition1.norm.weight", name, sizeof name);
+    assert_string_equal(name, "features.transition1.norm.weight");
+    naming_apply(&namings[4], &blocks, "blocks.99.x.conv_pw.weight", name, sizeof name);
+    assert_string_equal(name, "features.1.block.0.0.weight");
+}
+
+TEST(a_negative_variance_is_named_and_refused)
+{
+    struct made made = make("mobilenet_v2", 2, 0.1);
+    for (int i = 0; i < made.weights.count; i++)
+        if (strcmp(made.weights.list[i].name, "features.0.1.running_var") == 0)
+            made.weights.list[i].data[1] = -0.5f;
+    import_says(write_safetensors(&made, ""), NULL,
+                "tensor \"features.0.1.running_var\": variance 1 is -0.5, it must not be negative");
+    unlink(temporary("in.safetensors"));
+    unlink(temporary("in.safetensors"));
+    release(&made);
+}
+
+TEST(a_negative_variance_of_the_projects_own_file_is_named_and_refused)
+{
+    struct made made = make("mobilenet_v2", 2, 0.1);
+    const struct weights_info info = {.arch = "mobilenet_v2", .classes = 2, .width = 0.1, .accuracy = -1};
+    struct error err;
+    struct weights_info read;
+    char in[256];
+    snprintf(in, sizeof in, "%s", temporary("own.h5"));
+    for (int i = 0; i < made.weights.count; i++)
+        if (strcmp(made.weights.list[i].name, "features.0.1.running_var") == 0)
+            made.weights.list[i].data[1] = -0.5f;
+    assert_int_equal(weights_write(in, &info, &made.weights, &err), 0);
+    import_says(in, NULL, "own.h5\": tensor \"features.0.1.running_var\": variance 1 is -0.5, it must not be negative");
+    struct weights_file *file = weights_open(in, &read, &err);
+    assert_non_null(file);
+    assert_int_equal(weights_read_variances(file, &err), -1);
+    assert_non_null(strstr(err.text, "variance 1 is -0.5"));
+    weights_close(file);
+    unlink(in);
+    release(&made);
+}
