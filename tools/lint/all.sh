@@ -228,6 +228,7 @@ check "references" references
 check "every method and metric has a test" tested
 check "methods and metrics in docs/" documented
 check "links" links
+check "names in docs/architecture.md" tools/lint/architecture.sh
 check "paths in docs/" named_paths
 check "clang-format" format
 check "shellcheck" shell
