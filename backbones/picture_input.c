@@ -12,10 +12,8 @@ const struct picture_input picture_input_imagenet = {
 
 void picture_input_add(struct picture_input *input, const struct picture_input *over)
 {
-    if (over->h > 0) {
-        input->h = over->h;
-        input->w = over->w;
-    }
+    input->h = over->h > 0 ? over->h : input->h;
+    input->w = over->w > 0 ? over->w : input->w;
     if (over->has_mean)
         memcpy(input->mean, over->mean, sizeof input->mean);
     if (over->has_deviation)
@@ -49,7 +47,8 @@ void picture_input_remove(struct picture_input *input, const struct picture_inpu
 
 bool picture_input_is_empty(const struct picture_input *input)
 {
-    return input->h == 0 && !input->has_mean && !input->has_deviation && input->resize == PICTURE_RESIZE_PROTOCOL;
+    return input->h == 0 && input->w == 0 && !input->has_mean && !input->has_deviation &&
+           input->resize == PICTURE_RESIZE_PROTOCOL;
 }
 
 float picture_input_black(const struct picture_input *input, int colour)

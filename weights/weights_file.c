@@ -14,6 +14,7 @@
 #define VERSION 1
 #define TENSORS "/tensor/"
 #define CLASS_NAMES "/class/name"
+#define NUMBERS_MAX 8                /* of an attribute */
 #define VALUES_MAX ((size_t)1 << 31) /* of all tensors: 8 GiB */
 
 struct weights_file {
@@ -96,6 +97,52 @@ static int read_transform(struct h5 *h5, enum transform_input *out, struct error
     return blame(h5, err);
 }
 
+/* Numbers of an attribute that may be absent (count 0); more than NUMBERS_MAX are counted and not read. */
+static int read_numbers(struct h5 *h5, const char *name, double values[NUMBERS_MAX], size_t *count, struct error *err)
+{
+    const struct h5_item *item = h5_find(h5, name);
+    *count = 0;
+    if (!item)
+        return 0;
+    if (item->rank > 1 || item->type == H5_TEXT || item->type == H5_BYTES) {
+        error_set(err, "its attribute \"%s\" is not a list of three numbers", name + 1);
+        return blame(h5, err);
+    }
+    *count = item->rank ? (size_t)item->dim[0] : 1;
+    return *count > 0 && *count <= NUMBERS_MAX ? h5_read(h5, item, 0, *count, H5_FLOAT64, values, err) : 0;
+}
+
+static int read_normalisation(struct h5 *h5, struct picture_input *input, struct error *err)
+{
+    double values[NUMBERS_MAX];
+    size_t count;
+    if (read_numbers(h5, "@mean", values, &count, err))
+        return -1;
+    if (count && picture_input_set_mean(input, "its attribute \"mean\"", values, count, err))
+        return blame(h5, err);
+    if (read_numbers(h5, "@std", values, &count, err))
+        return -1;
+    return count && picture_input_set_deviation(input, "its attribute \"std\"", values, count, err) ? blame(h5, err)
+                                                                                                    : 0;
+}
+
+/* Sides that are not positive integers count as absent. */
+static int read_input(struct h5 *h5, struct picture_input *input, struct error *err)
+{
+    char resize[32] = "";
+    if (read_int(h5, "@height", &input->h, err) || read_int(h5, "@width_px", &input->w, err) ||
+        read_text(h5, "@resize", resize, sizeof resize, err) || read_normalisation(h5, input, err))
+        return -1;
+    input->h = input->h < 0 ? 0 : input->h;
+    input->w = input->w < 0 ? 0 : input->w;
+    const int choice = *resize ? text_choice(PICTURE_RESIZE_CHOICES, resize) : PICTURE_RESIZE_PROTOCOL;
+    input->resize = choice < 0 ? PICTURE_RESIZE_PROTOCOL : (enum picture_resize)choice;
+    if (choice >= 0)
+        return 0;
+    error_set(err, "its attribute \"resize\" is \"%s\"; allowed: %s", resize, PICTURE_RESIZE_CHOICES);
+    return blame(h5, err);
+}
+
 static int check_info(struct h5 *h5, const struct weights_info *info, struct error *err)
 {
     const struct backbone_family *family;
@@ -120,13 +167,11 @@ static int read_info(struct h5 *h5, struct weights_info *info, struct error *err
         read_int(h5, "@classes", &info->classes, err) || read_number(h5, "@width", &info->width, err) ||
         read_text(h5, "@source", info->source, sizeof info->source, err) ||
         read_text(h5, "@sha256", info->sha256, sizeof info->sha256, err) ||
-        read_number(h5, "@accuracy", &info->accuracy, err) || read_int(h5, "@height", &info->height, err) ||
-        read_int(h5, "@width_px", &info->width_px, err) || read_int(h5, "@seed", &info->seed, err) ||
-        read_transform(h5, &info->transform_input, err) || read_text(h5, "@note", info->note, sizeof info->note, err) ||
+        read_number(h5, "@accuracy", &info->accuracy, err) || read_input(h5, &info->input, err) ||
+        read_int(h5, "@seed", &info->seed, err) || read_transform(h5, &info->transform_input, err) ||
+        read_text(h5, "@note", info->note, sizeof info->note, err) ||
         read_text(h5, "@script_sha256", info->script_sha256, sizeof info->script_sha256, err))
         return -1;
-    info->height = info->height < 0 ? 0 : info->height;
-    info->width_px = info->width_px < 0 ? 0 : info->width_px;
     info->accuracy = isfinite(info->accuracy) ? info->accuracy : -1;
     return check_info(h5, info, err);
 }
@@ -135,8 +180,8 @@ struct backbone_options weights_options(const struct weights_info *info, int sid
 {
     return (struct backbone_options){.classes = info->classes,
                                      .width = info->width,
-                                     .height = info->height > 0 ? info->height : side,
-                                     .width_px = info->width_px > 0 ? info->width_px : side,
+                                     .height = info->input.h > 0 ? info->input.h : side,
+                                     .width_px = info->input.w > 0 ? info->input.w : side,
                                      .transform_input = info->transform_input};
 }
 
@@ -371,6 +416,26 @@ static int write_int(struct h5_writer *writer, const char *name, int32_t value, 
     return h5_write(writer, name, H5_INT32, 0, NULL, &value, err);
 }
 
+static int write_numbers(struct h5_writer *writer, const char *name, const double values[3], struct error *err)
+{
+    return h5_write(writer, name, H5_FLOAT64, 1, (const uint64_t[]){3}, values, err);
+}
+
+static int write_input(struct h5_writer *writer, const struct picture_input *input, struct error *err)
+{
+    char resize[16];
+    text_choice_name(PICTURE_RESIZE_CHOICES, (int)input->resize, resize, sizeof resize);
+    if (input->h > 0 && write_int(writer, "@height", input->h, err))
+        return -1;
+    if (input->w > 0 && write_int(writer, "@width_px", input->w, err))
+        return -1;
+    if (input->has_mean && write_numbers(writer, "@mean", input->mean, err))
+        return -1;
+    if (input->has_deviation && write_numbers(writer, "@std", input->deviation, err))
+        return -1;
+    return input->resize != PICTURE_RESIZE_PROTOCOL ? write_text(writer, "@resize", resize, err) : 0;
+}
+
 static int write_info(struct h5_writer *writer, const struct weights_info *info, struct error *err)
 {
     if (write_text(writer, "@format", FORMAT, err) || write_int(writer, "@version", VERSION, err) ||
@@ -380,14 +445,12 @@ static int write_info(struct h5_writer *writer, const struct weights_info *info,
         return -1;
     if (info->accuracy >= 0 && h5_write(writer, "@accuracy", H5_FLOAT64, 0, NULL, &info->accuracy, err))
         return -1;
-    if (info->height > 0 && write_int(writer, "@height", info->height, err))
+    if (write_input(writer, &info->input, err))
         return -1;
     if (info->transform_input != TRANSFORM_USUAL &&
         write_int(writer, "@transform_input", info->transform_input == TRANSFORM_YES, err))
         return -1;
     if (info->note[0] && write_text(writer, "@note", info->note, err))
-        return -1;
-    if (info->width_px > 0 && write_int(writer, "@width_px", info->width_px, err))
         return -1;
     return info->class_names
                ? h5_write_texts(writer, CLASS_NAMES, info->class_names, (uint64_t)class_count(info->classes), err)

@@ -2,7 +2,8 @@
  * weights/weights_file.h - weights in HDF5 (docs/formats.md), and seeded random ones.
  *
  * Root attributes format = "cambench-weights", version = 1, arch, classes, width, source, sha256 (of the file they came
- * from); accuracy (top-1 %), height and width_px (of the input), note (assumptions of their import), transform_input (1 or
+ * from); accuracy (top-1 %), height and width_px (of the input), mean and
+ * std (three numbers each, of pixels in [0,1]), resize ("shorter" or "squash"), note (assumptions of their import), transform_input (1 or
  * 0; GoogLeNet's), seed and
  * script_sha256 (of their training) if known; one dataset /tensor/NAME per tensor with torchvision's name, float32 or
  * float16; /class/name (class_count() of classes) if known.
@@ -11,6 +12,7 @@
 #define WEIGHTS_WEIGHTS_FILE_H
 
 #include "backbones/backbone.h"
+#include "backbones/picture_input.h"
 #include "base/arena.h"
 
 struct weights_info {
@@ -19,7 +21,7 @@ struct weights_info {
     double width;
     char source[256], sha256[72];
     double accuracy;                      /* top-1 %, if the file says so; negative otherwise */
-    int height, width_px;                 /* input size the weights are meant for; 0 if the file does not say */
+    struct picture_input input;           /* that the network was trained with, as far as the file gives it */
     char note[512];                       /* assumptions of their import, for display; "": none */
     enum transform_input transform_input; /* TRANSFORM_USUAL if the file does not say */
     /* (classes), NULL if the file does not say; as read, they live until weights_close() */
@@ -33,7 +35,7 @@ struct weights_file; /* an open file */
 
 /*
  * Opens and checks a file in a child process (base/h5.h). Errors: not HDF5, damaged, another format or version, an
- * architecture that is not known, a transform_input that it does not have, class names that are not one for each class. Whether the tensors fit is for
+ * architecture that is not known, a transform_input that it does not have, a mean or std out of its range, class names that are not one for each class. Whether the tensors fit is for
  * network_check_weights() to say.
  */
 struct weights_file *weights_open(const char *path, struct weights_info *info, struct error *err);

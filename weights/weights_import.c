@@ -98,6 +98,7 @@ static struct weights_info info_of(const struct weights_import *what, const stru
                                 .width = fit->options.width,
                                 .accuracy = what->accuracy,
                                 .transform_input = what->transform_input,
+                                .input = what->input,
                                 .seed = -1};
     copy_text(info.arch, sizeof info.arch, fit->arch);
     copy_text(info.source, sizeof info.source, what->source ? what->source : file_name(what->path));
@@ -216,6 +217,7 @@ static int copy_own(const struct weights_import *what, struct weights_file *file
         copy_text(info->source, sizeof info->source, what->source);
     if (what->transform_input != TRANSFORM_USUAL)
         info->transform_input = what->transform_input;
+    picture_input_add(&info->input, &what->input);
     if (what->accuracy >= 0)
         info->accuracy = what->accuracy;
     imported->tensor_count = weights.count;

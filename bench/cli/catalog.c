@@ -9,6 +9,7 @@
 #include "methods/harness.h"
 #include "metrics/metric.h"
 #include "metrics/protocol.h"
+#include "models/model.h"
 
 #include <string.h>
 
@@ -179,18 +180,16 @@ static json_t *collect_metrics(__attribute__((unused)) const char *arch, struct 
 
 /* -- backbones ---------------------------------------------------------------------------------------------------- */
 
-static const struct backbone_options usual_options = {.classes = 1000, .width = 1, .height = 224, .width_px = 224};
-
 static int set_size(struct list *list, const char *arch, struct error *err)
 {
-    struct graph *graph = backbone_graph(arch, &usual_options, err);
-    if (!graph)
+    struct model *model = model_open(&(struct model_spec){.arch = arch}, err);
+    if (!model)
         return -1;
     double macs = 0;
-    for (int i = 0; i < graph_node_count(graph); i++)
-        macs += graph_node(graph, i).macs;
-    const long long parameters = graph_trainable(graph);
-    graph_free(graph);
+    for (int i = 0; i < graph_node_count(model->graph); i++)
+        macs += graph_node(model->graph, i).macs;
+    const long long parameters = graph_trainable(model->graph);
+    model_close(model);
     set_number(list, "parameters", parameters);
     set_number(list, "multiply_adds", (long long)macs);
     return 0;
@@ -251,16 +250,14 @@ static void add_node(struct list *list, struct node_info node, bool is_default)
 
 static json_t *collect_layers(const char *arch, struct error *err)
 {
-    const struct backbone_family *family;
-    const struct backbone_variant *variant = backbone_find(arch, &family, err);
-    struct graph *graph = variant ? backbone_graph(arch, &usual_options, err) : NULL;
-    if (!graph)
+    struct model *model = model_open(&(struct model_spec){.arch = arch}, err);
+    if (!model)
         return NULL;
     struct list list = list_begin();
-    const int usual = graph_find(graph, variant->layer, err);
-    for (int i = 0; i < graph_node_count(graph); i++)
-        add_node(&list, graph_node(graph, i), i == usual);
-    graph_free(graph);
+    const int usual = graph_find(model->graph, model->layer, err);
+    for (int i = 0; i < graph_node_count(model->graph); i++)
+        add_node(&list, graph_node(model->graph, i), i == usual);
+    model_close(model);
     return list_end(&list, err);
 }
 

@@ -167,7 +167,8 @@ static int import(const struct fetch *fetch, const struct job *job, const struct
     if (!fetch->common.quiet) {
         printf("%s: %s, %d tensors, %d classes\n", TEXT_SHOWN(job->out), imported.info.arch, imported.tensor_count,
                class_count(imported.info.classes));
-        notes_print(job->out, &imported.info, stdout);
+        struct model_note notes[MODEL_NOTES_MAX];
+        notes_print(job->out, notes, model_weights_notes(&imported.info, notes), stdout);
     }
     return EXIT_DONE;
 }

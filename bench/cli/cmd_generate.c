@@ -4,7 +4,7 @@
 #include "bench/cli/command.h"
 #include "bench/cli/options.h"
 #include "datasets/demo.h"
-#include "weights/weights_file.h"
+#include "models/model.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -76,7 +76,7 @@ static int write_weights(const struct generate *generate, const struct graph *gr
 {
     struct weights weights;
     struct weights_info info = {
-        .classes = generate->classes, .width = generate->width, .accuracy = -1, .height = size, .width_px = size};
+        .classes = generate->classes, .width = generate->width, .accuracy = -1, .input = {.h = size, .w = size}};
     snprintf(info.arch, sizeof info.arch, "%s", generate->arch);
     snprintf(info.source, sizeof info.source, "generated at random, seed %d", generate->seed);
     if (weights_generate(graph, (uint64_t)generate->seed, arena, &weights, err) ||
@@ -92,16 +92,18 @@ static int generate_weights(const struct generate *generate, struct error *err)
     if (!generate->arch)
         return error_set(err, "generate weights needs an architecture (cambench list backbones)");
     const int size = generate->size ? generate->size : 224;
-    struct graph *graph = backbone_graph(
-        generate->arch, &(struct backbone_options){generate->classes, generate->width, size, size, TRANSFORM_USUAL},
-        err);
-    if (!graph)
+    const struct model_spec spec = {.arch = generate->arch,
+                                    .classes = generate->classes,
+                                    .width = generate->width,
+                                    .input = {.h = size, .w = size}};
+    struct model *model = model_open(&spec, err);
+    if (!model)
         return -1;
     struct arena arena;
     arena_init(&arena, 0);
-    const int status = write_weights(generate, graph, size, &arena, err);
+    const int status = write_weights(generate, model->graph, size, &arena, err);
     arena_release(&arena);
-    graph_free(graph);
+    model_close(model);
     return status;
 }
 

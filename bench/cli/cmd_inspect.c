@@ -16,7 +16,7 @@ struct inspect_command {
     struct options common;
     const char *what;
     bool plan, is_changed; /* is_changed: options for an architecture were given */
-    struct backbone_options options;
+    struct model_spec spec;
 };
 
 /* An option that a file does not take. */
@@ -28,20 +28,20 @@ static int read_for_arch(const char *value, const struct param *row, void *out, 
 
 static int read_size(const char *value, const struct param *row, void *out, struct error *err)
 {
-    struct backbone_options *options = &((struct inspect_command *)out)->options;
+    struct model_spec *spec = &((struct inspect_command *)out)->spec;
     const int status = read_for_arch(value, row, out, err);
-    options->width_px = options->height;
+    spec->input.w = spec->input.h;
     return status;
 }
 
 static const struct param rows[] = {
     OPTION_FLAG(struct inspect_command, plan, "plan", 0,
                 "the steps that the engine runs: what is fused, kernels, places in memory"),
-    OPTION_ROW(struct inspect_command, options.height, INT, "size", 0, .value = "PIXELS", .min = 1, .max = SIDE_MAX,
+    OPTION_ROW(struct inspect_command, spec.input.h, INT, "size", 0, .value = "PIXELS", .min = 1, .max = SIDE_MAX,
                .read_word = read_size, .help = "an architecture's input, a square (224)"),
-    OPTION_ROW(struct inspect_command, options.classes, INT, "classes", 0, .value = "N", .min = 1, .max = CLASSES_MAX,
+    OPTION_ROW(struct inspect_command, spec.classes, INT, "classes", 0, .value = "N", .min = 1, .max = CLASSES_MAX,
                .read_word = read_for_arch, .help = "its number of classes (1000)"),
-    OPTION_ROW(struct inspect_command, options.width, FLOAT, "width", 0, .value = "FACTOR", .max = WIDTH_MAX,
+    OPTION_ROW(struct inspect_command, spec.width, FLOAT, "width", 0, .value = "FACTOR", .min = 0.01, .max = WIDTH_MAX,
                .read_word = read_for_arch, .help = "its width multiplier (1)"),
     {0},
 };
@@ -122,8 +122,10 @@ static json_t *look_at_file(const struct inspect_command *inspect, struct error 
 
 static json_t *look(const struct inspect_command *inspect, struct error *err)
 {
+    struct model_spec spec = inspect->spec;
+    spec.arch = inspect->what;
     if (!is_file(inspect->what))
-        return inspect_architecture(inspect->what, &inspect->options, inspect->plan, err);
+        return inspect_architecture(&spec, inspect->plan, err);
     if (!inspect->is_changed)
         return look_at_file(inspect, err);
     error_set(err, "--size, --classes and --width are for architectures; file \"%s\" has its own", inspect->what);
@@ -132,7 +134,7 @@ static json_t *look(const struct inspect_command *inspect, struct error *err)
 
 static int run(int argc, char **argv, struct error *err)
 {
-    struct inspect_command inspect = {.options = {.classes = 1000, .width = 1, .height = 224, .width_px = 224}};
+    struct inspect_command inspect = {0};
     const int status = options_parse(&usage, argc, argv, &inspect.common, &inspect, err);
     if (status)
         return options_exit(status);

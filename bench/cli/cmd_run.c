@@ -186,8 +186,8 @@ static void describe(const struct run *job)
                shard_size(shard, job->config.backbone_count, job->image_count),
                (size_t)job->config.backbone_count * (size_t)job->image_count);
     for (int b = 0; b < job->config.backbone_count; b++)
-        if (job->backbones[b].weights)
-            notes_print(job->config.backbones[b].label, &job->backbones[b].info, stdout);
+        notes_print(job->config.backbones[b].label, job->backbones[b].model->notes, job->backbones[b].model->note_count,
+                    stdout);
 }
 
 /* Printed on stderr even with --quiet: once before the work and once after it, where it is seen. */

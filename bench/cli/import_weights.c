@@ -9,10 +9,12 @@
 
 #include <string.h>
 
+#define NUMBERS_MAX 8
+
 struct import_command {
     struct options common;
     struct weights_import what;
-    const char *transform; /* NULL: not given */
+    const char *transform, *resize; /* NULL: not given */
 };
 
 static int read_transform(const char *value, const struct param *row, void *target, struct error *err)
@@ -31,6 +33,56 @@ static int read_arch(const char *value, const struct param *row, void *target, s
     return 0;
 }
 
+typedef int numbers_setter(struct picture_input *input, const char *key, const double *values, size_t count,
+                           struct error *err);
+
+/* "0.5,0.5,0.5" */
+static int set_numbers(const char *option, const char *value, numbers_setter *set, struct picture_input *input,
+                       struct error *err)
+{
+    double numbers[NUMBERS_MAX];
+    size_t count = 0;
+    char text[256], shown[64], *rest = text;
+    snprintf(text, sizeof text, "%s", value);
+    for (char *word; (word = strsep(&rest, ",")); count++)
+        if (text_to_double(word, &numbers[count < NUMBERS_MAX ? count : NUMBERS_MAX - 1]))
+            return error_set(err, "%s has \"%s\", which is not a number", option,
+                             text_printable(word, shown, sizeof shown));
+    return set(input, option, numbers, count, err);
+}
+
+static struct picture_input *input_of(void *target)
+{
+    return &((struct import_command *)target)->what.input;
+}
+
+static int read_mean(const char *value, const struct param *row, void *target, struct error *err)
+{
+    (void)row;
+    return set_numbers("--mean", value, picture_input_set_mean, input_of(target), err);
+}
+
+static int read_deviation(const char *value, const struct param *row, void *target, struct error *err)
+{
+    (void)row;
+    return set_numbers("--std", value, picture_input_set_deviation, input_of(target), err);
+}
+
+static int read_size(const char *value, const struct param *row, void *target, struct error *err)
+{
+    (void)row;
+    return set_numbers("--input-size", value, picture_input_set_size, input_of(target), err);
+}
+
+static int read_resize(const char *value, const struct param *row, void *target, struct error *err)
+{
+    struct import_command *import = target;
+    if (options_store(row, value, target, err))
+        return -1;
+    import->what.input.resize = (enum picture_resize)text_choice(PICTURE_RESIZE_CHOICES, import->resize);
+    return 0;
+}
+
 static const struct param rows[] = {
     OPTION_STRING(struct import_command, what.out, "out", 'o', "FILE", "the weights file to write"),
     OPTION_ROW(struct import_command, what.arch, STRING, "arch", 0, .value = "ARCH", .read_word = read_arch,
@@ -45,6 +97,13 @@ static const struct param rows[] = {
                .read_word = read_transform,
                .help =
                    "whether the network was trained with torchvision's transform_input (GoogLeNet; yes is assumed)"),
+    OPTION_READ("mean", 0, "R,G,B", read_mean,
+                "means of the pixels, 0..1, that the network was trained with (ImageNet's)"),
+    OPTION_READ("std", 0, "R,G,B", read_deviation, "their standard deviations (ImageNet's)"),
+    OPTION_READ("input-size", 0, "N|H,W", read_size, "side of its input, or height and width (224)"),
+    OPTION_ROW(struct import_command, resize, STRING, "resize", 0, .value = "WORD", .choices = PICTURE_RESIZE_CHOICES,
+               .read_word = read_resize,
+               .help = "how pictures must be resized for it: shorter, squash, or as the protocol says (protocol)"),
     {0},
 };
 
@@ -86,7 +145,8 @@ static int run(int argc, char **argv, struct error *err)
         printf("%s: %s, %d tensors, %d classes, width %g (%s, %s)\n", TEXT_SHOWN(import.what.out), imported.info.arch,
                imported.tensor_count, class_count(imported.info.classes), imported.info.width, imported.format,
                imported.names);
-        notes_print(import.what.out, &imported.info, stdout);
+        struct model_note notes[MODEL_NOTES_MAX];
+        notes_print(import.what.out, notes, model_weights_notes(&imported.info, notes), stdout);
     }
     return EXIT_DONE;
 }

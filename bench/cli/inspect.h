@@ -7,15 +7,14 @@
 #ifndef BENCH_CLI_INSPECT_H
 #define BENCH_CLI_INSPECT_H
 
-#include "backbones/backbone.h"
 #include "base/error.h"
+#include "models/model.h"
 
 #include <jansson.h>
 #include <stdbool.h>
 
 /* Nodes, shapes, operations and bytes; with_plan: "steps" as the engine runs them, instead of "nodes". */
-json_t *inspect_architecture(const char *arch, const struct backbone_options *options, bool with_plan,
-                             struct error *err);
+json_t *inspect_architecture(const struct model_spec *spec, bool with_plan, struct error *err);
 
 /* A PyTorch or safetensors file: its keys, and names, shapes and types of the tensors that an import takes. */
 json_t *inspect_foreign(const char *path, struct error *err);

@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define USUAL_SIDE 224
 #define FIRST_IMAGES 5
 #define SAMPLED_IMAGES 32
 
@@ -64,31 +63,37 @@ static json_t *pack_weights(const struct weights_info *info, const struct weight
         json_object_set_new(object, "transform_input", json_string(transforms[info->transform_input]));
     if (object && info->note[0])
         json_object_set_new(object, "note", table_text(info->note));
-    if (object && info->height > 0)
-        json_object_set_new(object, "input", json_pack("[iii]", 3, info->height, info->width_px));
+    const double *mean = info->input.mean, *deviation = info->input.deviation;
+    if (object && info->input.h > 0)
+        json_object_set_new(object, "input", json_pack("[iii]", 3, info->input.h, info->input.w));
+    if (object && info->input.has_mean)
+        json_object_set_new(object, "mean", json_pack("[fff]", mean[0], mean[1], mean[2]));
+    if (object && info->input.has_deviation)
+        json_object_set_new(object, "std", json_pack("[fff]", deviation[0], deviation[1], deviation[2]));
+    if (object && info->input.resize != PICTURE_RESIZE_PROTOCOL)
+        json_object_set_new(object, "resize",
+                            json_string(info->input.resize == PICTURE_RESIZE_SQUASH ? "squash" : "shorter"));
     return object;
 }
 
 /* Whether the tensors are those of the architecture that the file names; if not, why. */
-static int add_fit(json_t *object, const struct backbone_options *options, const struct weights *weights,
-                   struct error *err)
+static int add_fit(json_t *object, const struct model_spec *spec, const struct weights *weights, struct error *err)
 {
     struct error why;
-    const char *arch = json_string_value(json_object_get(object, "arch"));
-    struct graph *graph = backbone_graph(arch, options, &why);
-    const bool fits = graph && network_check_weights(graph, weights, &why) == 0;
+    struct model *model = model_open(spec, &why);
+    const bool fits = model && network_check_weights(model->graph, weights, &why) == 0;
     int status = json_object_set_new(object, "fits", json_boolean(fits));
     if (!fits)
         status |= json_object_set_new(object, "misfit", table_text(why.text));
-    if (graph)
-        status |= json_object_set_new(object, "parameters", json_integer(graph_trainable(graph)));
-    graph_free(graph);
+    if (model)
+        status |= json_object_set_new(object, "parameters", json_integer(graph_trainable(model->graph)));
+    model_close(model);
     return status ? error_memory(err, "the description") : 0;
 }
 
-static int add_weights_plan(json_t *object, const struct backbone_options *options, struct error *err)
+static int add_weights_plan(json_t *object, const struct model_spec *spec, struct error *err)
 {
-    json_t *plan = inspect_architecture(json_string_value(json_object_get(object, "arch")), options, true, err);
+    json_t *plan = inspect_architecture(spec, true, err);
     if (!plan)
         return -1;
     static const char *const keys[] = {"workspace_bytes", "steps"};
@@ -105,11 +110,15 @@ static json_t *describe_weights(struct weights_file *file, const struct weights_
     struct weights weights;
     if (weights_read_shapes(file, arena, &weights, err))
         return NULL;
-    const struct backbone_options options = weights_options(info, USUAL_SIDE);
+    const struct model_spec spec = {.arch = info->arch,
+                                    .classes = info->classes,
+                                    .width = info->width,
+                                    .transform_input = info->transform_input,
+                                    .input = info->input};
     json_t *object = pack_weights(info, &weights);
-    int status = object ? add_fit(object, &options, &weights, err) : error_memory(err, "the description");
+    int status = object ? add_fit(object, &spec, &weights, err) : error_memory(err, "the description");
     if (!status && with_plan)
-        status = add_weights_plan(object, &options, err);
+        status = add_weights_plan(object, &spec, err);
     else if (!status && json_object_set_new(object, "tensors", list_tensors(&weights)))
         status = error_memory(err, "the list of tensors");
     if (status == 0)

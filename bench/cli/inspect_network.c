@@ -148,31 +148,29 @@ static struct totals totals_of(const struct graph *graph)
     return totals;
 }
 
-static json_t *pack_facts(const struct graph *graph, const struct backbone_family *family,
-                          const struct backbone_variant *variant, const struct backbone_options *options, int usual)
+static json_t *pack_facts(const struct model *model, const char *family, double width, int usual)
 {
+    const struct graph *graph = model->graph;
     const struct totals totals = totals_of(graph);
-    return json_pack(
-        "{ss ss ss ss so ss so si sf sI sI sf sI sI}", "kind", "architecture", "arch", variant->name, "title",
-        variant->title, "family", family->name, "input", pack_shape(graph_node(graph, BACKBONE_INPUT).shape),
-        "target_layer", variant->layer, "target_shape", pack_shape(graph_node(graph, usual).shape), "classes",
-        class_count(options->classes), "width", options->width, "parameters", (json_int_t)graph_trainable(graph),
-        "multiply_adds", (json_int_t)totals.macs, "gflop", flop_per_mac * totals.macs / 1e9, "weights_bytes",
-        (json_int_t)totals.stored_bytes, "values_bytes", (json_int_t)totals.value_bytes);
+    return json_pack("{ss ss ss ss so ss so si sf sI sI sf sI sI}", "kind", "architecture", "arch", model->arch,
+                     "title", model->title, "family", family, "input",
+                     pack_shape(graph_node(graph, BACKBONE_INPUT).shape), "target_layer", model->layer, "target_shape",
+                     pack_shape(graph_node(graph, usual).shape), "classes", class_count(model->outputs), "width", width,
+                     "parameters", (json_int_t)graph_trainable(graph), "multiply_adds", (json_int_t)totals.macs,
+                     "gflop", flop_per_mac * totals.macs / 1e9, "weights_bytes", (json_int_t)totals.stored_bytes,
+                     "values_bytes", (json_int_t)totals.value_bytes);
 }
 
-static json_t *describe(const struct graph *graph, const struct backbone_family *family,
-                        const struct backbone_variant *variant, const struct backbone_options *options, bool with_plan,
-                        struct error *err)
+static json_t *describe(const struct model *model, const char *family, double width, bool with_plan, struct error *err)
 {
-    const int usual = graph_find(graph, variant->layer, err);
+    const int usual = graph_find(model->graph, model->layer, err);
     if (usual < 0)
         return NULL;
-    json_t *object = pack_facts(graph, family, variant, options, usual);
+    json_t *object = pack_facts(model, family, width, usual);
     int status = object ? 0 : error_memory(err, "the description");
     if (!status && with_plan)
-        status = add_plan(object, graph, variant->layer, err);
-    else if (!status && json_object_set_new(object, "nodes", list_nodes(graph, usual)))
+        status = add_plan(object, model->graph, model->layer, err);
+    else if (!status && json_object_set_new(object, "nodes", list_nodes(model->graph, usual)))
         status = error_memory(err, "the list of nodes");
     if (status == 0)
         return object;
@@ -180,15 +178,13 @@ static json_t *describe(const struct graph *graph, const struct backbone_family 
     return NULL;
 }
 
-json_t *inspect_architecture(const char *arch, const struct backbone_options *options, bool with_plan,
-                             struct error *err)
+json_t *inspect_architecture(const struct model_spec *spec, bool with_plan, struct error *err)
 {
-    const struct backbone_family *family;
-    const struct backbone_variant *variant = backbone_find(arch, &family, err);
-    struct graph *graph = variant ? backbone_graph(arch, options, err) : NULL;
-    if (!graph)
+    struct model_facts facts;
+    struct model *model = model_describe(spec, &facts, err) ? NULL : model_open(spec, err);
+    if (!model)
         return NULL;
-    json_t *object = describe(graph, family, variant, options, with_plan, err);
-    graph_free(graph);
+    json_t *object = describe(model, facts.family, spec->width != 0 ? spec->width : 1, with_plan, err);
+    model_close(model);
     return object;
 }

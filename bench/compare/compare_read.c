@@ -1,7 +1,6 @@
 /* bench/compare/compare_read.c - names and values from run.db, what they are from config.yaml, the machine from manifest.json. */
 #include "bench/compare/compare_read.h"
 
-#include "backbones/backbone.h"
 #include "base/file.h"
 #include "base/input.h"
 #include "bench/config/yaml.h"
@@ -10,6 +9,7 @@
 #include "bench/run/results_table.h"
 #include "methods/method.h"
 #include "metrics/metric.h"
+#include "models/model.h"
 
 #include <jansson.h>
 
@@ -97,13 +97,14 @@ static int fill_backbones(const struct source *source, struct report_backbone *o
         const struct yaml *row = row_of(source, "backbones", "label", label, err);
         if (!row)
             return -1;
-        const struct backbone_family *family;
         struct error ignored;
+        struct model_facts facts;
         const char *arch = text_of(row, "arch"), *layer = text_of(row, "layer");
-        const struct backbone_variant *variant = backbone_find(arch, &family, &ignored);
+        const bool is_known = model_describe(&(struct model_spec){.arch = arch, .weights = text_of(row, "weights")},
+                                             &facts, &ignored) == 0;
         const char *transform = text_of(row, "transform_input");
         const char *input = input_of(row, source->arena);
-        layer = !*layer && variant ? variant->layer : layer;
+        layer = !*layer && is_known && facts.layer ? facts.layer : layer;
         const char *key = arena_format(source->arena, "sha256 of weights of %s", label);
         const char *hash = key ? store_manifest(source->store, key, source->arena) : NULL;
         out[i] = (struct report_backbone){.name = label, .title = label, .arch = arch, .layer = layer};

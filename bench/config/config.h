@@ -7,13 +7,12 @@
 #ifndef BENCH_CONFIG_CONFIG_H
 #define BENCH_CONFIG_CONFIG_H
 
-#include "backbones/backbone.h"
-#include "backbones/picture_input.h"
 #include "base/arena.h"
 #include "base/error.h"
 #include "methods/method.h"
 #include "metrics/metric.h"
 #include "metrics/protocol.h"
+#include "models/model.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -28,7 +27,7 @@ struct yaml;
 
 struct config_backbone {
     const char *arch, *weights;           /* weights NULL: none given */
-    const char *layer;                    /* default: the variant's */
+    const char *layer;                    /* default: the model's own; NULL until it is open if no name gives it */
     const char *label;                    /* name in results; default: arch */
     enum transform_input transform_input; /* TRANSFORM_USUAL: not given */
     struct picture_input input;           /* what the config gives */
@@ -90,6 +89,9 @@ int config_read(const char *path, const char *const *sets, int set_count, struct
 /* A method by its name, with default parameters, in the arena. `where` it stands begins the error about an unknown one. */
 int config_default_method(const char *where, const char *name, struct arena *arena, struct config_method *out,
                           struct error *err);
+
+/* What an entry asks the door of models/ for. */
+struct model_spec config_backbone_spec(const struct config_backbone *backbone);
 
 /* Where a key of an entry, or a parameter, stands: in the file or on the command line; the entry's own place if it is absent. */
 const char *config_backbone_where(const struct config_backbone *backbone, const char *key);

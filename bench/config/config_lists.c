@@ -85,24 +85,36 @@ static const struct param backbone_rows[] = {
 static int read_backbone(const struct yaml *value, void *element, struct arena *arena, struct error *err)
 {
     struct config_backbone *backbone = element;
-    const struct backbone_family *family;
+    struct model_facts facts;
     if (value->kind == YAML_TEXT ? yaml_read_text(value, &backbone->arch, err)
                                  : yaml_read_mapping(value, backbone_rows, backbone, arena, err))
         return -1;
-    const struct backbone_variant *variant = backbone_find(backbone->arch, &family, err);
-    if (!variant)
+    const struct model_spec spec = {.arch = backbone->arch, .weights = backbone->weights};
+    if (model_describe(&spec, &facts, err))
         return error_prefix(err, "%s: ", config_entry_key(value, "arch")->where);
-    backbone->arch = variant->name;
-    if (backbone->transform_input != TRANSFORM_USUAL && !family->has_transform)
+    backbone->arch = facts.arch;
+    if (backbone->transform_input != TRANSFORM_USUAL && !facts.has_transform)
         return yaml_error(yaml_get(value, "transform_input"), err,
-                          "%s has no transform of its input; leave transform_input out", variant->name);
+                          "%s has no transform of its input; leave transform_input out", facts.arch);
     if (!backbone->layer)
-        backbone->layer = variant->layer;
+        backbone->layer = facts.layer;
     if (!backbone->label)
         backbone->label = backbone->arch;
     backbone->where = value->where;
     backbone->entry = value;
     return config_check_label(value, "label", backbone->label, CONFIG_LABEL_BYTES, err);
+}
+
+struct model_spec config_backbone_spec(const struct config_backbone *backbone)
+{
+    return (struct model_spec){
+        .arch = backbone->arch,
+        .weights = backbone->weights,
+        .transform_input = backbone->transform_input,
+        .input = backbone->input,
+        .arch_where = backbone->entry ? config_backbone_where(backbone, "arch") : "--backbone",
+        .transform_where = config_backbone_where(backbone, "transform_input"),
+    };
 }
 
 const char *config_backbone_where(const struct config_backbone *backbone, const char *key)

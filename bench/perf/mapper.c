@@ -58,7 +58,7 @@ void mapper_close(struct mapper *mapper)
 
 static float black(const struct subject *subject, int colour)
 {
-    return picture_input_black(&subject->picture_input, colour);
+    return picture_input_black(&subject->model->input, colour);
 }
 
 int mapper_map(struct mapper *mapper, int input, struct saliency *saliency, struct cost *cost, struct error *err)

@@ -106,7 +106,7 @@ static int print_steps(struct perf *perf, const struct subject *subject, const s
     struct sums sums = {0};
     for (int i = 0; i < network_step_count(subject->network); i++) {
         const struct step_info step = network_step(subject->network, i);
-        const double ideal = ideal_bytes(subject->graph, &step, err);
+        const double ideal = ideal_bytes(subject->model->graph, &step, err);
         if (isnan(ideal))
             return -1;
         const struct sums figures = {2 * step.macs, step.bytes, ideal, bound_seconds(limits, 2 * step.macs, ideal),

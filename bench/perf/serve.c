@@ -43,7 +43,7 @@ static int count_inputs(FILE *file)
 {
     const long bytes = fseek(file, 0, SEEK_END) ? 0 : ftell(file);
     rewind(file);
-    const long count = bytes / (3L * SUBJECT_SIDE * SUBJECT_SIDE * (long)sizeof(float));
+    const long count = bytes / (3L * MODEL_SIDE * MODEL_SIDE * (long)sizeof(float));
     return count > INPUTS_MAX ? 0 : (int)count;
 }
 

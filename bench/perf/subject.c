@@ -6,51 +6,26 @@
 
 #include <string.h>
 
-#define CLASSES 1000
+static int make_weights(const struct subject *subject, struct arena *arena, struct weights *weights, struct error *err)
+{
+    const struct model *model = subject->model;
+    return model->has_weights ? model_read_weights(model, arena, weights, err)
+                              : weights_generate(model->graph, 1, arena, weights, err);
+}
 
-struct source {
-    struct arena arena; /* of the weights, until the network has taken copies */
+static int make_network(struct subject *subject, const char *file, struct error *err)
+{
+    const struct model_spec spec = {.arch = subject->arch, .weights = file, .arch_where = "--arch"};
+    struct arena arena;
     struct weights weights;
-};
-
-static int generate(struct subject *subject, struct source *source, struct error *err)
-{
-    const struct backbone_options options = {
-        .classes = CLASSES, .width = 1, .height = SUBJECT_SIDE, .width_px = SUBJECT_SIDE, TRANSFORM_USUAL};
-    subject->graph = backbone_graph(subject->arch, &options, err);
-    return subject->graph ? weights_generate(subject->graph, 1, &source->arena, &source->weights, err) : -1;
-}
-
-static int read_file(struct subject *subject, const char *path, struct source *source, struct error *err)
-{
-    struct weights_info info;
-    struct weights_file *file = weights_open(path, &info, err);
-    if (!file)
+    subject->model = model_open(&spec, err);
+    if (!subject->model)
         return -1;
-    const struct backbone_options options = weights_options(&info, SUBJECT_SIDE);
-    int status = strcmp(info.arch, subject->arch) == 0
-                     ? 0
-                     : error_set(err, "weights \"%s\" are of a %s, not a %s", path, info.arch, subject->arch);
-    if (!status)
-        status = (subject->graph = backbone_graph(info.arch, &options, err)) ? 0 : -1;
-    if (!status)
-        status = weights_read(file, &source->arena, &source->weights, err);
-    weights_close(file);
-    return status;
-}
-
-static int make_network(struct subject *subject, const char *weights, struct error *err)
-{
-    const struct backbone_family *family;
-    const struct backbone_variant *variant = backbone_find(subject->arch, &family, err);
-    struct source source = {0};
-    if (!variant)
-        return -1;
-    subject->layer = variant->layer;
-    arena_init(&source.arena, 0);
-    if ((weights ? read_file(subject, weights, &source, err) : generate(subject, &source, err)) == 0)
-        subject->network = network_create(subject->graph, &source.weights, &subject->layer, 1, err);
-    arena_release(&source.arena);
+    subject->layer = subject->model->layer;
+    arena_init(&arena, 0); /* of the weights, until the network has taken copies */
+    if (make_weights(subject, &arena, &weights, err) == 0)
+        subject->network = network_create(subject->model->graph, &weights, &subject->layer, 1, err);
+    arena_release(&arena);
     return subject->network ? 0 : -1;
 }
 
@@ -81,8 +56,8 @@ static int open_parts(struct subject *subject, const char *weights, int lanes, i
 {
     if (make_network(subject, weights, err) || make_inputs(subject, inputs, err))
         return -1;
-    for (int i = 0; i < graph_node_count(subject->graph); i++)
-        subject->gflop += 2e-9 * graph_node(subject->graph, i).macs;
+    for (int i = 0; i < graph_node_count(subject->model->graph); i++)
+        subject->gflop += 2e-9 * graph_node(subject->model->graph, i).macs;
     subject->session = session_create(subject->network, lanes, err);
     return subject->session ? 0 : -1;
 }
@@ -90,7 +65,7 @@ static int open_parts(struct subject *subject, const char *weights, int lanes, i
 int subject_open(struct subject *subject, const char *arch, const char *weights, int lanes, int inputs,
                  struct error *err)
 {
-    *subject = (struct subject){.arch = arch, .picture_input = picture_input_imagenet};
+    *subject = (struct subject){.arch = arch};
     arena_init(&subject->arena, 0);
     if (open_parts(subject, weights, lanes, inputs, err) == 0)
         return 0;
@@ -102,7 +77,7 @@ void subject_close(struct subject *subject)
 {
     session_free(subject->session);
     network_free(subject->network);
-    graph_free(subject->graph);
+    model_close(subject->model);
     arena_release(&subject->arena);
 }
 

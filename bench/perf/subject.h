@@ -4,16 +4,13 @@
 #ifndef BENCH_PERF_SUBJECT_H
 #define BENCH_PERF_SUBJECT_H
 
-#include "backbones/picture_input.h"
 #include "base/arena.h"
+#include "models/model.h"
 #include "nn/nn.h"
 
-#define SUBJECT_SIDE 224 /* of the input, unless the weights say otherwise */
-
 struct subject {
-    const char *arch, *layer;           /* layer: the architecture's usual target */
-    struct picture_input picture_input; /* mean and deviation of its pixels */
-    struct graph *graph;
+    const char *arch, *layer; /* layer: the architecture's usual target */
+    struct model *model;
     struct network *network;
     struct session *session;
     struct arena arena;

@@ -80,8 +80,9 @@ static struct network *make_network(const struct run_backbone *backbone, const c
     struct weights weights;
     struct network *network = NULL;
     arena_init(&arena, 0);
-    if (make_weights(backbone->graph, &arena, &weights, &out->weights_bytes, err) == 0)
-        network = network_create_with(backbone->graph, &weights, backbone->layers, backbone->layer_count, kernels, err);
+    if (make_weights(backbone->model->graph, &arena, &weights, &out->weights_bytes, err) == 0)
+        network = network_create_with(backbone->model->graph, &weights, backbone->layers, backbone->layer_count,
+                                      kernels, err);
     arena_release(&arena);
     return network;
 }
@@ -193,7 +194,7 @@ static int measure_worker(const struct run *run, int backbone, struct session *s
 {
     struct evaluator evaluator = {.panel = &run->panel,
                                   .backbone = run->config.backbones[backbone].label,
-                                  .input = run->backbones[backbone].input,
+                                  .input = run->backbones[backbone].model->input,
                                   .worker.session = session};
     struct probe probe = {.run = run,
                           .backbone = backbone,
@@ -296,8 +297,8 @@ static void derive(const struct run *run, const struct calibration *calibration,
         out->finish = measured->finish;
     }
     const double pass = seconds / macs * run->backbones[b].full_macs;
-    for (int i = 0; i < graph_parameter_count(run->backbones[b].graph); i++) {
-        const struct parameter parameter = graph_parameter(run->backbones[b].graph, i);
+    for (int i = 0; i < graph_parameter_count(run->backbones[b].model->graph); i++) {
+        const struct parameter parameter = graph_parameter(run->backbones[b].model->graph, i);
         size_t count = sizeof(float);
         for (int d = 0; d < parameter.rank; d++)
             count *= (size_t)parameter.dim[d];

@@ -112,14 +112,14 @@ static int make_map(struct map *map, int h, int w, struct arena *arena, struct e
 
 int estimate_evidence(struct run *run, struct run_backbone *backbone, struct error *err)
 {
-    const struct backbone_options *options = &backbone->options;
+    const struct picture_input *input = &backbone->model->input;
     struct arena arena;
     struct map map, native;
     backbone->evidence = arena_alloc(&run->arena, (size_t)run->config.protocol_count, sizeof *backbone->evidence);
     if (!backbone->evidence)
         return error_memory(err, "the estimate");
     arena_init(&arena, 0);
-    int status = make_map(&map, options->height, options->width_px, &arena, err) ||
+    int status = make_map(&map, input->h, input->w, &arena, err) ||
                  make_map(&native, backbone->layer_shape.h, backbone->layer_shape.w, &arena, err);
     for (int p = 0; !status && p < run->config.protocol_count; p++) {
         struct questions questions = {.protocol = &run->config.protocols[p], .map = map, .native = native};
@@ -141,7 +141,7 @@ struct cost estimate_map(const struct run *run, int b, int m)
 {
     const struct run_backbone *backbone = &run->backbones[b];
     const struct config_method *config = &run->config.methods[m];
-    const struct shape input = {3, backbone->options.height, backbone->options.width_px};
+    const struct shape input = {3, backbone->model->input.h, backbone->model->input.w};
     struct cost map = cam_cost(config->method, config->params, &backbone->layer_shape, input);
     map.full--;
     map.macs = map.full * backbone->full_macs + (map.tail + 2 * map.backward) * backbone->tail_macs;
@@ -326,8 +326,8 @@ static double map_bytes(const struct run *run)
         for (int m = 0; m < run->config.method_count; m++) {
             const struct run_backbone *backbone = &run->backbones[b];
             const bool is_input = run->config.methods[m].method->map == METHOD_MAP_INPUT;
-            const int h = is_input ? backbone->options.height : backbone->layer_shape.h;
-            const int w = is_input ? backbone->options.width_px : backbone->layer_shape.w;
+            const int h = is_input ? backbone->model->input.h : backbone->layer_shape.h;
+            const int w = is_input ? backbone->model->input.w : backbone->layer_shape.w;
             bytes += sizeof(float) * (double)h * w + 3 * sizeof(int32_t);
         }
     return bytes;

@@ -8,7 +8,6 @@
 #include "bench/run/evaluate.h"
 #include "bench/run/notes.h"
 #include "bench/run/sheet.h"
-#include "bench/run/weights_cache.h"
 #include "datasets/decode.h"
 #include "datasets/import/import_files.h"
 #include "report/escape.h"
@@ -107,33 +106,13 @@ static int choose_protocol(struct explain *explain, struct error *err)
 
 /* -- network ------------------------------------------------------------------------------------------------------ */
 
-/* The architecture of a file, which --backbone may only confirm. */
-static int ask_weights(struct explain *explain, struct config_backbone *backbone, struct error *err)
-{
-    struct weights_info info;
-    const char *wanted = explain->options.backbone;
-    explain->options.weights = shipped_or(explain->options.weights, &explain->run.arena);
-    struct weights_file *file = weights_open_any(explain->options.weights, wanted, &info, err);
-    if (!file)
-        return -1;
-    weights_close(file);
-    if (wanted && !text_same_name(wanted, info.arch))
-        return error_set(err, "weights \"%s\": are of %s, --backbone asks for %s", explain->options.weights, info.arch,
-                         wanted);
-    backbone->weights = explain->options.weights;
-    backbone->arch = arena_string(&explain->run.arena, info.arch);
-    return backbone->arch ? 0 : error_memory(err, "the network");
-}
-
 static int find_demo(struct explain *explain, struct config_backbone *backbone, struct error *err)
 {
-    const struct backbone_family *family;
+    struct model_facts facts;
     char name[128], path[PATH_MAX];
-    backbone->arch = explain->options.backbone ? explain->options.backbone : DEMO_BACKBONE;
-    const struct backbone_variant *variant = backbone_find(backbone->arch, &family, err);
-    if (!variant)
+    if (model_describe(&(struct model_spec){.arch = backbone->arch ? backbone->arch : DEMO_BACKBONE}, &facts, err))
         return error_prefix(err, "--backbone: ");
-    backbone->arch = variant->name;
+    backbone->arch = facts.arch;
     snprintf(name, sizeof name, DEMO_FILE, backbone->arch);
     if (shipped_file(name, path, err))
         return error_prefix(err, "no demo network of %s, and no --weights: ", backbone->arch);
@@ -148,10 +127,12 @@ static int open_network(struct explain *explain, struct error *err)
     run->backbones = arena_alloc(&run->arena, 1, sizeof *run->backbones);
     if (!config || !run->backbones)
         return error_memory(err, "the network");
-    if (explain->options.weights ? ask_weights(explain, config, err) : find_demo(explain, config, err))
+    config->arch = explain->options.backbone; /* NULL: the one that the file holds */
+    if (explain->options.weights)
+        config->weights = shipped_or(explain->options.weights, &run->arena);
+    else if (find_demo(explain, config, err))
         return -1;
     config->layer = explain->options.layer;
-    config->label = config->arch;
     config->where = "--layer";
     run->config.backbones = config;
     run->config.backbone_count = 1;
@@ -159,7 +140,7 @@ static int open_network(struct explain *explain, struct error *err)
     explain->backbone->config = config;
     if (run_open_backbone(run, explain->backbone, err))
         return -1;
-    explain->evaluator.input = explain->backbone->input;
+    explain->evaluator.input = explain->backbone->model->input;
     explain->network = run_load_network(explain->backbone, NULL, err);
     if (!explain->network)
         return -1;
@@ -389,5 +370,5 @@ int explain_next(struct explain *explain, struct explained *out, struct error *e
 void explain_notes(const struct explain *explain, FILE *stream)
 {
     const struct config_backbone *config = explain->backbone->config;
-    notes_print(config->weights, &explain->backbone->info, stream);
+    notes_print(config->weights, explain->backbone->model->notes, explain->backbone->model->note_count, stream);
 }

@@ -4,14 +4,11 @@
 #ifndef BENCH_RUN_NOTES_H
 #define BENCH_RUN_NOTES_H
 
-#include "weights/weights_file.h"
+#include "models/model.h"
 
 #include <stdio.h>
 
-/*
- * Prints assumptions about weights called `name`: that a single output is a sigmoid's logit, that the
- * input is transformed where nobody has said it, and those of the import.
- */
-void notes_print(const char *name, const struct weights_info *info, FILE *stream);
+/* Prints the notes of a model, or of weights, called `name`. */
+void notes_print(const char *name, const struct model_note *notes, int count, FILE *stream);
 
 #endif

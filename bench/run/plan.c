@@ -7,7 +7,8 @@
 #include "bench/process/worker_threads.h"
 #include "bench/run/estimate.h"
 #include "bench/run/paper_numbers.h"
-#include "bench/run/weights_cache.h"
+
+#include "datasets/imagenet.h"
 #include "weights/published.h"
 
 #include <errno.h>
@@ -17,8 +18,6 @@
 #include <unistd.h>
 
 #define LAYERS_MAX 64
-#define INPUT_SIDE 224 /* where the weights do not say */
-#define CLASSES 1000   /* where there are no weights yet */
 
 /* What the user asked for, then the parts of composites. */
 static int list_metrics(struct run *run, struct error *err)
@@ -76,7 +75,7 @@ static bool is_missing(const struct run *run, const char *path)
 static bool may_be_imagenet(const struct imageset *images)
 {
     const int classes = images ? imageset_class_count(images) : 0;
-    return classes == 0 || classes == CLASSES;
+    return classes == 0 || classes == IMAGENET_CLASSES;
 }
 
 /* "weights/resnet50.h5" is what `fetch` makes of torchvision's file, "_v2" that of the later training. */
@@ -246,7 +245,7 @@ static int add_layer(struct run_backbone *backbone, const char *name, struct err
     if (backbone->layer_count == LAYERS_MAX)
         return error_set(err, "more than %d layers are asked for", LAYERS_MAX);
     backbone->layers[backbone->layer_count++] = name;
-    return graph_find(backbone->graph, name, err) < 0 ? -1 : 0;
+    return graph_find(backbone->model->graph, name, err) < 0 ? -1 : 0;
 }
 
 /* The layers that methods name in their parameters. */
@@ -270,8 +269,8 @@ static int add_method_layers(struct run *run, struct run_backbone *backbone, str
 /* Operations of the whole network, and of the nodes behind the target layer. */
 static void count_macs(struct run_backbone *backbone, int layer)
 {
-    for (int i = 0; i < graph_node_count(backbone->graph); i++) {
-        const double macs = graph_node(backbone->graph, i).macs;
+    for (int i = 0; i < graph_node_count(backbone->model->graph); i++) {
+        const double macs = graph_node(backbone->model->graph, i).macs;
         backbone->full_macs += macs;
         if (i > layer)
             backbone->tail_macs += macs;
@@ -285,13 +284,14 @@ static int check_layer(struct run *run, struct run_backbone *backbone, struct er
     if (!backbone->layers)
         return error_memory(err, "the list of layers");
     char name[128];
-    backbone->layer = arena_string(&run->arena, graph_layer_name(backbone->graph, backbone->layer, name, sizeof name));
+    backbone->layer =
+        arena_string(&run->arena, graph_layer_name(backbone->model->graph, backbone->layer, name, sizeof name));
     if (!backbone->layer)
         return error_memory(err, "the list of layers");
     if (add_layer(backbone, backbone->layer, err))
         return error_prefix(err, "%s: %s: ", config_backbone_where(config, "layer"), config->arch);
-    const int layer = graph_find(backbone->graph, backbone->layer, err);
-    const struct node_info node = graph_node(backbone->graph, layer);
+    const int layer = graph_find(backbone->model->graph, backbone->layer, err);
+    const struct node_info node = graph_node(backbone->model->graph, layer);
     if (node.shape.h * node.shape.w < 2)
         return error_set(err, "%s: layer \"%s\" of %s has no positions: its value is (%d,%d,%d)",
                          config_backbone_where(config, "layer"), backbone->layer, config->arch, node.shape.c,
@@ -301,7 +301,8 @@ static int check_layer(struct run *run, struct run_backbone *backbone, struct er
     return add_method_layers(run, backbone, err);
 }
 
-static int open_weights(struct run *run, struct run_backbone *backbone, struct error *err)
+/* The weights' path for the model; `path` NULL: a dry run goes on without the file. */
+static int find_weights(struct run *run, const struct run_backbone *backbone, const char **path, struct error *err)
 {
     const struct config_backbone *config = backbone->config;
     if (!config->weights)
@@ -310,93 +311,37 @@ static int open_weights(struct run *run, struct run_backbone *backbone, struct e
             "%s: backbone \"%s\" has no weights: give a file of a network trained on such images (.pth, safetensors, .h5), or one "
             "made by `cambench generate weights`",
             config->where, config->arch);
-    if (is_missing(run, config->weights))
-        return add_missing(run, "weights", config->weights,
-                           command_for(config->weights, weights_command(config, run->images, &run->arena)), err);
-    backbone->weights = weights_open_any(config->weights, config->arch, &backbone->info, err);
-    return backbone->weights ? 0 : -1;
-}
-
-static int check_weights(struct run *run, struct run_backbone *backbone, struct error *err)
-{
-    const struct config_backbone *config = backbone->config;
-    if (backbone->info.arch[0] && strcmp(backbone->info.arch, config->arch) != 0)
-        return error_set(err, "weights \"%s\": are of %s, %s asks for %s", config->weights, backbone->info.arch,
-                         config_backbone_where(config, "arch"), config->arch);
-    const struct arena_mark mark = arena_mark(&run->arena);
-    struct weights shapes;
-    int status = weights_read_shapes(backbone->weights, &run->arena, &shapes, err);
-    if (!status && network_check_weights(backbone->graph, &shapes, err))
-        status = error_prefix(err, "weights \"%s\": ", config->weights);
-    if (!status)
-        status = weights_read_variances(backbone->weights, err);
-    arena_rewind(&run->arena, mark);
-    return status;
-}
-
-/* What the config says of the network's input, where its file does not contradict. */
-static int choose_transform(struct run_backbone *backbone, struct error *err)
-{
-    const struct config_backbone *config = backbone->config;
-    enum transform_input *known = &backbone->info.transform_input;
-    if (config->transform_input == TRANSFORM_USUAL)
+    *path = config->weights;
+    if (!is_missing(run, config->weights))
         return 0;
-    if (*known != TRANSFORM_USUAL && *known != config->transform_input)
-        return error_set(err, "weights \"%s\": have transform_input=%s, %s: transform_input says %s", config->weights,
-                         *known == TRANSFORM_YES ? "yes" : "no", config_backbone_where(config, "transform_input"),
-                         config->transform_input == TRANSFORM_YES ? "true" : "false");
-    *known = config->transform_input;
-    return 0;
-}
-
-/* The config before the weights file before ImageNet; what the config repeats of the others is not part of the run. */
-static void choose_input(struct run_backbone *backbone)
-{
-    struct picture_input own = picture_input_imagenet, *given = &backbone->config->input;
-    own.h = backbone->options.height;
-    own.w = backbone->options.width_px;
-    backbone->input = own;
-    picture_input_add(&backbone->input, given);
-    picture_input_remove(given, &own);
-    backbone->options.height = backbone->input.h;
-    backbone->options.width_px = backbone->input.w;
+    *path = NULL;
+    return add_missing(run, "weights", config->weights,
+                       command_for(config->weights, weights_command(config, run->images, &run->arena)), err);
 }
 
 int run_open_backbone(struct run *run, struct run_backbone *backbone, struct error *err)
 {
-    const struct config_backbone *config = backbone->config;
-    const struct backbone_family *family;
-    const struct backbone_variant *variant = backbone_find(config->arch, &family, err);
-    if (!variant)
+    struct config_backbone *config = backbone->config;
+    struct model_spec spec = config_backbone_spec(config);
+    if (find_weights(run, backbone, &spec.weights, err))
         return -1;
-    backbone->title = variant->title;
-    backbone->layer = config->layer ? config->layer : variant->layer;
-    if (open_weights(run, backbone, err))
+    backbone->model = model_open(&spec, err);
+    if (!backbone->model)
         return -1;
-    if (!backbone->weights)
-        backbone->info = (struct weights_info){.classes = CLASSES, .width = 1};
-    if (choose_transform(backbone, err))
-        return -1;
-    backbone->options = weights_options(&backbone->info, INPUT_SIDE);
-    choose_input(backbone);
-    backbone->graph = backbone_graph(config->arch, &backbone->options, err);
-    if (!backbone->graph)
-        return error_prefix(err, "weights \"%s\": ", config->weights);
-    if (backbone->weights && (check_weights(run, backbone, err) ||
-                              class_names_of_network(&backbone->info, &run->arena, &backbone->classes, err)))
-        return -1;
+    const struct model *model = backbone->model;
+    picture_input_remove(&config->input, &model->own); /* what only repeats the model's own is not part of the run */
+    config->arch = model->arch;
+    if (!config->label)
+        config->label = model->arch;
+    backbone->title = model->title;
+    backbone->layer = config->layer ? config->layer : model->layer;
+    backbone->classes = model->classes;
     return check_layer(run, backbone, err);
 }
 
 struct network *run_load_network(const struct run_backbone *backbone, const char *kernels, struct error *err)
 {
-    struct arena arena;
-    struct weights weights;
-    struct network *network = NULL;
-    arena_init(&arena, 0);
-    if (weights_read(backbone->weights, &arena, &weights, err) == 0)
-        network = network_create_with(backbone->graph, &weights, backbone->layers, backbone->layer_count, kernels, err);
-    arena_release(&arena);
+    struct network *network = model_load(backbone->model, backbone->layers, backbone->layer_count, kernels, err);
     if (!network)
         error_prefix(err, "backbone \"%s\": ", backbone->config->label);
     return network;
@@ -407,9 +352,9 @@ static int check_classes(const struct run *run, const struct run_backbone *backb
 {
     for (int i = 0; run->images && i < run->image_count; i++) {
         const int label = imageset_label(run->images, run->chosen[i]);
-        if (label >= class_count(backbone->options.classes))
+        if (label >= class_count(backbone->model->outputs))
             return error_set(err, "image \"%s\" has label %d, weights \"%s\" know %d classes", run->image_names[i],
-                             label, backbone->config->weights, class_count(backbone->options.classes));
+                             label, backbone->config->weights, class_count(backbone->model->outputs));
     }
     return 0;
 }
@@ -435,7 +380,7 @@ static int compare_classes(struct run *run, struct run_backbone *backbone, struc
 {
     struct class_names set;
     struct error why;
-    if (!run->images || !backbone->weights)
+    if (!run->images || !backbone->model->has_weights)
         return 0;
     if (class_names_of_set(run->images, &run->arena, &set, err))
         return -1;
@@ -509,9 +454,7 @@ int run_take_shard(struct run *run, const struct shard *shard, struct error *err
 void run_close(struct run *run)
 {
     for (int b = 0; run->backbones && b < run->config.backbone_count; b++) {
-        if (run->backbones[b].weights)
-            weights_close(run->backbones[b].weights);
-        graph_free(run->backbones[b].graph);
+        model_close(run->backbones[b].model);
     }
     imageset_close(run->images);
     arena_release(&run->arena);

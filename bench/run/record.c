@@ -107,17 +107,21 @@ static int remember(struct run *run, struct store *store, const char *key, const
     return strcmp(before, now) == 0;
 }
 
-static int check_file(struct run *run, struct store *store, const char *key, const char *path, const char **hash,
+static int check_hash(struct run *run, struct store *store, const char *key, const char *path, const char *hash,
                       struct error *err)
 {
-    if (hash_of(run, path, hash, err))
-        return -1;
-    const int is_same = remember(run, store, key, *hash, err);
+    const int is_same = remember(run, store, key, hash, err);
     if (is_same == 0)
         return error_set(err,
                          "run directory \"%s\": was begun when \"%s\" held something else; use --fresh to start anew",
                          run->config.output, path);
     return is_same < 0 ? -1 : 0;
+}
+
+static int check_file(struct run *run, struct store *store, const char *key, const char *path, const char **hash,
+                      struct error *err)
+{
+    return hash_of(run, path, hash, err) || check_hash(run, store, key, path, *hash, err) ? -1 : 0;
 }
 
 static int refuse_config(struct run *run, struct store *store, const char *now, struct error *err)
@@ -161,8 +165,12 @@ static int check_identity(struct run *run, struct store *store, struct error *er
         const char *key = arena_format(&run->arena, "sha256 of weights of %s", backbone->label);
         if (!key)
             return error_memory(err, "the store's names");
-        if (run->backbones[b].weights &&
-            check_file(run, store, key, backbone->weights, &run->backbones[b].weights_sha256, err))
+        struct model *model = run->backbones[b].model;
+        if (!model->has_weights)
+            continue;
+        run->backbones[b].weights_sha256 = model_sha256(model, err);
+        if (!run->backbones[b].weights_sha256 ||
+            check_hash(run, store, key, backbone->weights, run->backbones[b].weights_sha256, err))
             return -1;
     }
     return check_method_files(run, store, err);
@@ -316,7 +324,7 @@ static int fill_backbones(struct run *run, struct manifest *manifest, struct err
         rows[b] = (struct manifest_backbone){.label = config->backbones[b].label,
                                              .arch = config->backbones[b].arch,
                                              .layer = backbone->layer,
-                                             .input = backbone->input,
+                                             .input = backbone->model->input,
                                              .weights = config->backbones[b].weights,
                                              .weights_sha256 = backbone->weights_sha256,
                                              .workspace_bytes = backbone->workspace_bytes,
@@ -324,7 +332,7 @@ static int fill_backbones(struct run *run, struct manifest *manifest, struct err
                                              .steps = backbone->steps,
                                              .step_count = backbone->step_count};
         rows[b].digest = program_family_digest(config->backbones[b].arch);
-        rows[b].parameters = (size_t)graph_trainable(backbone->graph);
+        rows[b].parameters = (size_t)graph_trainable(backbone->model->graph);
     }
     manifest->backbones = rows;
     return 0;

@@ -90,7 +90,7 @@ static int check_output(struct run *run, bool fresh, struct error *err)
 static int check_backbones(struct run *run, struct error *err)
 {
     for (int b = 0; b < run->config.backbone_count; b++)
-        if (run->backbones[b].weights && run_try_backbone(run, b, err))
+        if (run->backbones[b].model->has_weights && run_try_backbone(run, b, err))
             return -1;
     return 0;
 }

@@ -73,13 +73,13 @@ static int fill_lists(const struct config *config, struct arena *arena, struct r
         return error_memory(err, "the report");
     for (int b = 0; b < config->backbone_count; b++) {
         const struct config_backbone *c = &config->backbones[b];
-        const struct backbone_family *family;
-        const struct backbone_variant *variant = backbone_find(c->arch, &family, err);
-        if (!variant)
+        struct model_facts facts;
+        const struct model_spec spec = config_backbone_spec(c);
+        if (model_describe(&spec, &facts, err))
             return -1;
-        const char *title = strcmp(c->label, c->arch) == 0 ? variant->title : c->label;
+        const char *title = strcmp(c->label, c->arch) == 0 ? facts.title : c->label;
         backbones[b] = (struct report_backbone){
-            .name = c->label, .title = title, .arch = c->arch, .layer = c->layer ? c->layer : variant->layer};
+            .name = c->label, .title = title, .arch = c->arch, .layer = c->layer ? c->layer : facts.layer};
     }
     for (int m = 0; m < config->method_count; m++)
         if (method_row(&config->methods[m], arena, &rows[m], err))

@@ -7,18 +7,16 @@
 #ifndef BENCH_RUN_RUN_H
 #define BENCH_RUN_RUN_H
 
-#include "backbones/picture_input.h"
 #include "base/arena.h"
 #include "base/cost.h"
 #include "bench/config/config.h"
-#include "bench/run/class_names.h"
 #include "bench/run/method_files.h"
 #include "bench/run/panel.h"
 #include "bench/run/shard.h"
 #include "bench/store/store.h"
 #include "datasets/imageset.h"
+#include "models/model.h"
 #include "report/report.h"
-#include "weights/weights_file.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -32,14 +30,10 @@ struct run_evidence {
 struct run_backbone {
     struct config_backbone *config; /* its input loses what is the network's own */
     const char *title, *layer;
-    struct weights_file *weights;
-    struct weights_info info;
-    struct backbone_options options;
-    struct picture_input input; /* complete */
+    struct model *model;
     struct class_names classes; /* for display: the image set's if they fit, else the network's own */
     const char *misfit;         /* how the classes of the image set differ from the network's; NULL: they fit */
-    struct graph *graph;
-    int layer_count; /* layers whose values are kept: the target layer first, then what methods ask for */
+    int layer_count;            /* layers whose values are kept: the target layer first, then what methods ask for */
     const char **layers;
     struct tensor layer_shape;     /* of the target layer, without data */
     double full_macs, tail_macs;   /* multiply-adds of a pass, for estimates */
@@ -84,7 +78,7 @@ struct run_flags {
 
 /*
  * Opens everything that the config names and checks it. On failure nothing is left open. A dry run takes note of files
- * that are not there (missing) and does without: images NULL, weights of a backbone NULL, image_count 0 if not known.
+ * that are not there (missing) and does without: images NULL, a model without weights, image_count 0 if not known.
  */
 int run_open(struct run *run, const char *config_path, const char *const *sets, int set_count, bool is_dry,
              struct error *err);

@@ -328,7 +328,7 @@ static void work(struct runner *runner, const struct workers *workers)
         int *which = workers->which + worker * (size_t)runner->run->config.method_count;
         struct evaluator evaluator = {.panel = &runner->run->panel,
                                       .backbone = runner->run->config.backbones[runner->backbone].label,
-                                      .input = runner->run->backbones[runner->backbone].input,
+                                      .input = runner->run->backbones[runner->backbone].model->input,
                                       .worker.session = workers->sessions[worker]};
         arena_init(&evaluator.arena, 0);
 #pragma omp for schedule(dynamic, 1)
@@ -380,7 +380,7 @@ static int run_backbone(struct runner *runner, struct error *err)
 {
     struct run_backbone *backbone = &runner->run->backbones[runner->backbone];
     arena_reset(&runner->arena);
-    const struct shape input = {3, backbone->options.height, backbone->options.width_px};
+    const struct shape input = {3, backbone->model->input.h, backbone->model->input.w};
     runner->pictures = pictures_create(runner->run, runner->backbone, input, runner->maps, err);
     if (!runner->pictures || make_groups(runner, err) || make_tasks(runner, err))
         return -1;
@@ -389,8 +389,7 @@ static int run_backbone(struct runner *runner, struct error *err)
     runner->network = run_load_network(backbone, runner->run->config.runtime.kernels, err);
     if (!runner->network)
         return -1;
-    weights_close(backbone->weights);
-    backbone->weights = NULL;
+    model_close_files(backbone->model);
     if (keep_plan(runner->run, backbone, runner->network, err) || sign_items(runner, err))
         return -1;
     run_tasks(runner);

@@ -1,17 +1,18 @@
 /* bench/run/this_program.c - the digests of this program that a config's numbers depend on. */
 #include "bench/run/this_program.h"
 
-#include "backbones/backbone.h"
 #include "bench/process/program.h"
 #include "bench/store/digests.h"
+#include "models/model.h"
 
 #include <string.h>
 
 const char *program_family_digest(const char *arch)
 {
-    const struct backbone_family *family;
+    struct model_facts facts;
     struct error ignored;
-    return backbone_find(arch, &family, &ignored) ? program_digest("backbone", family->name) : "";
+    const bool is_known = model_describe(&(struct model_spec){.arch = arch}, &facts, &ignored) == 0 && facts.family;
+    return is_known ? program_digest("backbone", facts.family) : "";
 }
 
 int program_here(const struct config *config, const char *kernels, struct arena *arena, struct program *out,

@@ -80,8 +80,7 @@ static inline void small_write_weights(struct small_run *s, uint64_t seed, float
                                       .classes = SMALL_CLASSES,
                                       .width = 0.125,
                                       .accuracy = -1,
-                                      .height = SMALL_SIDE,
-                                      .width_px = SMALL_SIDE};
+                                      .input = {.h = SMALL_SIDE, .w = SMALL_SIDE}};
     const struct backbone_options options = {SMALL_CLASSES, 0.125, SMALL_SIDE, SMALL_SIDE, TRANSFORM_USUAL};
     struct graph *graph = backbone_graph("resnet18", &options, &s->err);
     small_must(s, graph ? 0 : -1);
@@ -142,7 +141,7 @@ static inline struct network *small_open_evaluator(struct small_run *s, struct e
     small_must(s, network ? 0 : -1);
     *evaluator = (struct evaluator){.panel = &s->run.panel,
                                     .backbone = "resnet18",
-                                    .input = s->run.backbones[0].input,
+                                    .input = s->run.backbones[0].model->input,
                                     .worker.session = session_create(network, 1, &s->err)};
     arena_init(&evaluator->arena, 0);
     return network;

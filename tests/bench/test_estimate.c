@@ -108,7 +108,7 @@ TEST(a_dry_run_goes_on_without_files_and_another_run_does_not)
     assert_string_equal(s.run.missing[0].path, "no.csv");
     assert_string_equal(s.run.missing[1].command, "cambench import dataset DIR --out '/tmp/no such set.h5'");
     assert_string_equal(s.run.missing[2].command, "cambench fetch weights resnet18 --weights V1 --to no");
-    assert_int_equal(s.run.backbones[0].options.classes, 1000);
+    assert_int_equal(s.run.backbones[0].model->outputs, 1000);
     assert_true(s.run.backbones[0].full_macs > 1e9);
     close_small(&s);
 }

@@ -27,4 +27,19 @@ try cambench run config.yaml --set 'backbones.0.input={std: [1, 0, 1]}'
 # the config as it was understood gives the same run
 cambench run half/config.yaml --quiet --output again
 cmp half/per_image.csv again/per_image.csv
+
+# the weights file may hold the values; the config goes before it
+try cambench import weights fixtures/resnet18.h5 --out half.h5 --mean 0.5,0.5,0.5 --std 0.5,0.5,0.5 --input-size 64 --quiet
+cambench inspect half.h5 | grep -E '^(input|mean|std) '
+cambench run config.yaml --quiet --output file --set backbones.0.weights=half.h5
+cmp half/per_image.csv file/per_image.csv
+cambench run config.yaml --quiet --output back --set backbones.0.weights=half.h5 --set "backbones.0.input=$imagenet"
+cmp usual/per_image.csv back/per_image.csv
+try cambench run config.yaml --quiet --output file --set backbones.0.weights=half.h5 --set "backbones.0.input=$imagenet"
+try cambench import weights fixtures/resnet18.h5 --out no.h5 --mean 127,127,127
+try cambench import weights fixtures/resnet18.h5 --out no.h5 --std 1,1
+try cambench import weights fixtures/resnet18.h5 --out no.h5 --std 1,x,1
+try cambench import weights fixtures/resnet18.h5 --out no.h5 --input-size 0
+try cambench import weights fixtures/resnet18.h5 --out no.h5 --resize crop
+ls no.h5 2>/dev/null
 cambench compare usual half | grep 'input mean'

@@ -63,8 +63,7 @@ static struct weights_info info_of(const char *arch)
                                 .source = "a test",
                                 .sha256 = "00ff",
                                 .accuracy = 71.5,
-                                .height = 64,
-                                .width_px = 96};
+                                .input = {64, 96, true, true, {0.5, 0.25, 0}, {0.1, 1, 2}, PICTURE_RESIZE_SHORTER}};
     snprintf(info.arch, sizeof info.arch, "%s", arch);
     return info;
 }
@@ -94,7 +93,7 @@ TEST(what_was_written_is_read_again)
     assert_string_equal(info.source, want.source);
     assert_string_equal(info.sha256, want.sha256);
     assert_true(info.classes == want.classes && info.width == want.width && info.accuracy == want.accuracy);
-    assert_true(info.height == want.height && info.width_px == want.width_px);
+    assert_memory_equal(&info.input, &want.input, sizeof info.input);
     struct weights read, shapes;
     assert_int_equal(weights_read_shapes(file, &made.arena, &shapes, &err), 0);
     assert_int_equal(network_check_weights(made.graph, &shapes, &err), 0);
@@ -135,6 +134,47 @@ static const char *write_named(int classes, const char *name)
     assert_int_equal(h5_write_texts(writer, "/class/name", class_names, CLASSES, &err), 0);
     assert_int_equal(h5_commit(writer, &err), 0);
     return path;
+}
+
+/* A file of the right format with this attribute, and without tensors. */
+static void write_attribute(const char *path, const char *name, const double *values, uint64_t count)
+{
+    struct error err;
+    const int32_t version = 1, classes = CLASSES;
+    const char *format = "cambench-weights", *arch = "resnet18";
+    struct h5_writer *writer = h5_create(path, &err);
+    assert_int_equal(h5_write_texts(writer, "@format", &format, 1, &err), 0);
+    assert_int_equal(h5_write_texts(writer, "@arch", &arch, 1, &err), 0);
+    assert_int_equal(h5_write(writer, "@version", H5_INT32, 0, NULL, &version, &err), 0);
+    assert_int_equal(h5_write(writer, "@classes", H5_INT32, 0, NULL, &classes, &err), 0);
+    assert_int_equal(h5_write(writer, name, H5_FLOAT64, 1, &count, values, &err), 0);
+    assert_int_equal(h5_commit(writer, &err), 0);
+}
+
+TEST(bad_normalisations_in_a_file_are_refused)
+{
+    static const struct {
+        const char *name;
+        double values[9];
+        uint64_t count;
+        const char *why;
+    } cases[] = {
+        {"@mean", {0.5, 0.5}, 2, "its attribute \"mean\" has 2 values; it must have 3, of red, green and blue"},
+        {"@mean", {0.5, -1, 0.5}, 3, "its attribute \"mean\" has the value -1; allowed: 0..1"},
+        {"@mean", {0}, 9, "its attribute \"mean\" has 9 values"},
+        {"@std", {0.5, NAN, 0.5}, 3, "its attribute \"std\" has the value nan; allowed: more than 0"},
+        {"@std", {0.5, 0, 0.5}, 3, "its attribute \"std\" has the value 0; allowed: more than 0"},
+    };
+    const char *path = temporary("attribute.h5");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct weights_info info;
+        struct error err;
+        write_attribute(path, cases[i].name, cases[i].values, cases[i].count);
+        assert_null(weights_open(path, &info, &err));
+        if (!strstr(err.text, cases[i].why) || !strstr(err.text, path))
+            fail_msg("%s", err.text);
+    }
+    unlink(path);
 }
 
 TEST(class_names_are_read_as_they_were_written)

@@ -1,5 +1,5 @@
-/* tests/bench/test_weights_cache.c - foreign weights are imported once and found again. */
-#include "bench/run/weights_cache.h"
+/* tests/models/test_weights_cache.c - foreign weights are imported once and found again. */
+#include "models/weights_cache.h"
 #include "tests/safetensors.h"
 #include "tests/test.h"
 

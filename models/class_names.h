@@ -1,16 +1,15 @@
 /*
- * bench/run/class_names.h - names of classes, of networks and of image sets, and whether both have the same classes.
+ * models/class_names.h - names of classes, of networks and of image sets, and whether both have the same classes.
  *
  * A name may hold synonyms ("tench, Tinca tinca") where the class has a synset; the first one is shown. Case, spaces,
  * underscores and hyphens do not count when names are compared.
  */
-#ifndef BENCH_RUN_CLASS_NAMES_H
-#define BENCH_RUN_CLASS_NAMES_H
+#ifndef MODELS_CLASS_NAMES_H
+#define MODELS_CLASS_NAMES_H
 
 #include "base/arena.h"
 #include "base/error.h"
 #include "datasets/imageset.h"
-#include "weights/weights_file.h"
 
 #include <stdbool.h>
 
@@ -23,10 +22,10 @@ struct class_names {
 };
 
 /*
- * Names of a network's classes, in the arena: from its file, else ImageNet's for 1000 classes, else none. Error: no
- * memory.
+ * Names of a network's classes, copied to the arena: `names` (class_count(outputs)); NULL: ImageNet's if there are 1000
+ * classes, else none. Error: no memory.
  */
-int class_names_of_network(const struct weights_info *info, struct arena *arena, struct class_names *out,
+int class_names_of_network(int outputs, const char *const *names, struct arena *arena, struct class_names *out,
                            struct error *err);
 
 /* The same for an image set; count 0: it has no list of classes. */

@@ -1,5 +1,5 @@
-/* bench/run/weights_cache.c - weights of any kind, imported once. */
-#include "bench/run/weights_cache.h"
+/* models/weights_cache.c - weights of any kind, imported once. */
+#include "models/weights_cache.h"
 
 #include "base/file.h"
 #include "base/sha256.h"

@@ -1,5 +1,5 @@
-/* bench/run/class_names.c - finds classes by their names, and compares those of an image set with those of a network. */
-#include "bench/run/class_names.h"
+/* models/class_names.c - finds classes by their names, and compares those of an image set with those of a network. */
+#include "models/class_names.h"
 
 #include "base/text.h"
 #include "datasets/imagenet.h"
@@ -120,16 +120,20 @@ static int use_imagenet(struct arena *arena, struct class_names *out, struct err
     return make_shown(out, arena, err);
 }
 
-int class_names_of_network(const struct weights_info *info, struct arena *arena, struct class_names *out,
+int class_names_of_network(int outputs, const char *const *names, struct arena *arena, struct class_names *out,
                            struct error *err)
 {
-    *out = (struct class_names){.count = class_count(info->classes)};
-    if (!info->class_names)
+    *out = (struct class_names){.count = class_count(outputs)};
+    if (!names)
         return out->count == IMAGENET_CLASSES ? use_imagenet(arena, out, err) : 0;
     out->names = arena_alloc(arena, (size_t)out->count + 1, sizeof *out->names);
     if (!out->names)
         return error_memory(err, "the names of classes");
-    memcpy(out->names, info->class_names, (size_t)out->count * sizeof *out->names);
+    for (int k = 0; k < out->count; k++) {
+        out->names[k] = arena_string(arena, names[k]);
+        if (!out->names[k])
+            return error_memory(err, "the names of classes");
+    }
     return make_shown(out, arena, err);
 }
 

@@ -1,0 +1,95 @@
+/* models/model.c - the door: the table of sources, and what models of all sources have in common. */
+#include "models/model.h"
+
+#include "base/sha256.h"
+#include "models/model_source.h"
+
+/* The last one takes all specs, and says what is wrong with a name that no source has. */
+static const struct model_source *const sources[] = {&model_family};
+
+static const struct model_source *source_of(const struct model_spec *spec)
+{
+    const int last = (int)(sizeof sources / sizeof *sources) - 1;
+    int i = 0;
+    while (i < last && !sources[i]->takes(spec))
+        i++;
+    return sources[i];
+}
+
+int model_describe(const struct model_spec *spec, struct model_facts *facts, struct error *err)
+{
+    *facts = (struct model_facts){0};
+    return source_of(spec)->describe(spec, facts, err);
+}
+
+void model_set_input(struct model *model, const struct picture_input *of_file, const struct model_spec *spec)
+{
+    model->own = picture_input_imagenet;
+    model->own.h = model->own.w = MODEL_SIDE;
+    picture_input_add(&model->own, of_file);
+    model->input = model->own;
+    picture_input_add(&model->input, &spec->input);
+}
+
+struct model *model_open(const struct model_spec *spec, struct error *err)
+{
+    struct arena arena;
+    arena_init(&arena, 0);
+    struct model *model = arena_alloc(&arena, 1, sizeof *model);
+    if (!model) {
+        error_memory(err, "a model");
+        return NULL;
+    }
+    *model = (struct model){.arena = arena, .source = source_of(spec), .path = spec->weights};
+    if (model->source->open(model, spec, err) == 0)
+        return model;
+    model_close(model);
+    return NULL;
+}
+
+void model_close(struct model *model)
+{
+    if (!model)
+        return;
+    model_close_files(model);
+    graph_free(model->graph);
+    struct arena arena = model->arena;
+    arena_release(&arena);
+}
+
+void model_close_files(struct model *model)
+{
+    if (model->source->close_files)
+        model->source->close_files(model);
+    model->has_weights = false;
+}
+
+const char *model_sha256(struct model *model, struct error *err)
+{
+    if (model->sha256)
+        return model->sha256;
+    char *hex = arena_alloc(&model->arena, 65, 1);
+    if (!hex)
+        error_memory(err, "a hash");
+    else if (file_sha256(model->path, hex, err) == 0)
+        model->sha256 = hex;
+    return model->sha256;
+}
+
+int model_read_weights(const struct model *model, struct arena *arena, struct weights *weights, struct error *err)
+{
+    return model->source->read(model, arena, weights, err);
+}
+
+struct network *model_load(const struct model *model, const char *const *layers, int layer_count, const char *kernels,
+                           struct error *err)
+{
+    struct arena arena;
+    struct weights weights;
+    struct network *network = NULL;
+    arena_init(&arena, 0);
+    if (model_read_weights(model, &arena, &weights, err) == 0)
+        network = network_create_with(model->graph, &weights, layers, layer_count, kernels, err);
+    arena_release(&arena);
+    return network;
+}

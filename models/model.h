@@ -1,0 +1,95 @@
+/*
+ * models/model.h - what a model is, and the only door through which the program gets one.
+ *
+ * A model is a network that can be measured: its graph, its weights, how a picture becomes its input, its classes. Where
+ * it comes from is the matter of a source (models/model_source.h): today a family of backbones/ with a weights file. A
+ * caller states what it needs in a spec and sees no source.
+ */
+#ifndef MODELS_MODEL_H
+#define MODELS_MODEL_H
+
+#include "backbones/backbone.h"
+#include "backbones/picture_input.h"
+#include "models/class_names.h"
+#include "weights/weights_file.h"
+
+#define MODEL_SIDE 224     /* of the input, where neither spec nor file gives one */
+#define MODEL_CLASSES 1000 /* of a model without weights, where the spec gives none */
+#define MODEL_NOTES_MAX 3
+
+/* What is asked for; zero: not given. Texts belong to the caller and live as long as the model. */
+struct model_spec {
+    const char *arch;                     /* in any spelling; NULL: the one that the file holds */
+    const char *weights;                  /* a file; NULL: none, the model has a graph alone */
+    int classes;                          /* without a file: outputs of the network */
+    double width;                         /* without a file: multiplier of the channels */
+    enum transform_input transform_input; /* where the file does not give another */
+    struct picture_input input;           /* goes before the file's, which goes before the source's default */
+    /* Where arch and transform_input were given, for errors about a file that contradicts them: "a.yaml:3:20" */
+    const char *arch_where, *transform_where;
+};
+
+/* What is known of a model before its files are opened. */
+struct model_facts {
+    const char *arch, *title; /* registered name; as printed */
+    const char *family;       /* unit of the sources that the program's digests hold; NULL: none */
+    const char *layer;        /* default target layer; NULL: known when the model is open */
+    bool has_transform;       /* takes transform_input */
+};
+
+/* A line about the model that results do not show and their reader needs: NAME, link and text. */
+struct model_note {
+    const char *link, *text;
+};
+
+struct model {
+    const char *arch, *title;
+    const char *layer;          /* default target layer */
+    struct graph *graph;        /* input (3,input.h,input.w) */
+    int outputs;                /* class_count() of them are the classes */
+    bool has_weights;           /* they can be read; false from model_close_files() on */
+    struct picture_input input; /* complete */
+    struct picture_input own;   /* what it would be if the spec gave nothing */
+    struct class_names classes; /* without names where there are no weights */
+    int note_count;
+    struct model_note notes[MODEL_NOTES_MAX];
+    const char *path, *sha256; /* of the weights; NULL: none, or model_sha256() was not called */
+    struct arena arena;        /* holds the model and all that it points to */
+    const struct model_source *source;
+    void *state; /* the source's */
+};
+
+/*
+ * Finds the source and looks up names; opens no file. Constants and texts of the spec. Errors: an unknown architecture,
+ * with the nearest name.
+ */
+int model_describe(const struct model_spec *spec, struct model_facts *facts, struct error *err);
+
+/*
+ * Opens and checks a model; tensors are not read yet, apart from variances. NULL and an error: an unknown architecture;
+ * the file cannot be opened, is damaged, of another architecture, or its tensors do not fit; a size that the network
+ * cannot have; no memory.
+ */
+struct model *model_open(const struct model_spec *spec, struct error *err);
+void model_close(struct model *model); /* NULL is fine */
+
+/* SHA-256 of the file at `path`, in hexadecimal, computed at the first call. NULL and an error: the file cannot be read. */
+const char *model_sha256(struct model *model, struct error *err);
+
+/* All tensors as float32, in the arena. Errors: no memory, read errors, values that are not finite. */
+int model_read_weights(const struct model *model, struct arena *arena, struct weights *weights, struct error *err);
+
+/* The network with these layers kept (nn/nn.h); the caller frees it. Errors: those of the weights, of the kernels. */
+struct network *model_load(const struct model *model, const char *const *layers, int layer_count, const char *kernels,
+                           struct error *err);
+
+/* Gives back what only reading needs; the rest of the model stays. */
+void model_close_files(struct model *model);
+
+/*
+ * Notes about weights that have no model yet, as after their import: a single output is the logit of a sigmoid, the
+ * input's transform is assumed, the import's own. Returns how many; texts are constants and info's.
+ */
+int model_weights_notes(const struct weights_info *info, struct model_note notes[MODEL_NOTES_MAX]);
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * models/model_source.h - where models come from: a file for each source, and a row of the table in models/model.c.
+ *
+ * model.c holds what all sources share: normalisation, sizes, hashes, arenas. Private to models/.
+ */
+#ifndef MODELS_MODEL_SOURCE_H
+#define MODELS_MODEL_SOURCE_H
+
+#include "models/model.h"
+
+struct model_source {
+    const char *name;
+    /* Whether the spec is for this source; the first row that takes it opens it. May look at the file's first bytes. */
+    bool (*takes)(const struct model_spec *spec);
+    int (*describe)(const struct model_spec *spec, struct model_facts *facts, struct error *err);
+    /*
+     * Fills arch, title, layer, graph, outputs, has_weights, classes, notes, state. Sets the input by model_set_input()
+     * before it makes the graph. After a failure `close` is called too.
+     */
+    int (*open)(struct model *model, const struct model_spec *spec, struct error *err);
+    int (*read)(const struct model *model, struct arena *arena, struct weights *weights, struct error *err);
+    void (*close_files)(struct model *model); /* NULL: there are none; may be called twice */
+};
+
+extern const struct model_source model_family;
+
+/*
+ * Sets model->own to ImageNet's values and a square of MODEL_SIDE, with what the file gives instead; model->input to the
+ * same with what the spec gives instead.
+ */
+void model_set_input(struct model *model, const struct picture_input *of_file, const struct model_spec *spec);
+
+#endif
