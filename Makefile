@@ -1,7 +1,7 @@
 # cambench: make, make run, make test. `make help` lists the targets.
 #
 # Each room (folder) becomes a static library with the folders inside it. tools/rooms.txt says which room uses which.
-# Registries of methods, metrics, backbones and commands are written by scanning the sources.
+# Registries of methods, metrics, backbones, commands and operators are written by scanning the sources.
 # One program runs on any x86-64 or aarch64 machine: never -march=native; kernels are cloned per instruction set.
 # V=1 shows the commands; CI=true turns warnings into errors.
 
@@ -71,7 +71,7 @@ deps-aarch64:
 	@tools/deps.sh build test aarch64
 
 # -- registries: one line in a source file is all it takes ---------------------------------------------------------------
-REGISTRIES := $(patsubst %,$(B)/registry/%.c,methods metrics backbones commands)
+REGISTRIES := $(patsubst %,$(B)/registry/%.c,methods metrics backbones commands ops)
 $(REGISTRIES): $(B)/registry/%.c: tools/registry.sh FORCE
 	@tools/registry.sh $* $@
 
@@ -91,6 +91,7 @@ $(B)/libdigests.a: $(B)/registry/digests.o $(B)/registry/commit.o
 	@rm -f $@
 	@$(AR) rcs $@ $^
 
+REGISTRY_nn := ops
 REGISTRY_methods := methods
 REGISTRY_metrics := metrics
 REGISTRY_backbones := backbones
@@ -251,7 +252,7 @@ format: ## rewrite the sources with clang-format
 
 # -- installation --------------------------------------------------------------------------------------------------------
 .PHONY: install uninstall man completions
-PUBLIC_HEADERS := methods/method.h metrics/metric.h nn/nn.h nn/graph.h base/error.h base/param.h base/random.h
+PUBLIC_HEADERS := methods/method.h metrics/metric.h nn/nn.h nn/graph.h nn/ops.h base/error.h base/param.h base/random.h
 COMPLETIONS := bash-completion/completions/cambench zsh/site-functions/_cambench fish/vendor_completions.d/cambench.fish
 INSTALL = PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" COMPLETIONS="$(COMPLETIONS)" tools/install.sh
 

@@ -7,8 +7,8 @@
 #ifndef BACKBONES_BACKBONE_H
 #define BACKBONES_BACKBONE_H
 
-#include "nn/graph.h"
 #include "nn/nn.h"
+#include "nn/ops.h"
 
 /*
  * Whether a network brings its input, normalised by the usual means and deviations, to (x - 0.5) / 0.5 first; torchvision's

@@ -71,9 +71,9 @@ static int shrink(struct graph *graph, const char *name, int x, int kernel)
 
 static int transform_input(struct graph *graph)
 {
-    static const float scale[3] = {0.229f / 0.5f, 0.224f / 0.5f, 0.225f / 0.5f};
-    static const float shift[3] = {(0.485f - 0.5f) / 0.5f, (0.456f - 0.5f) / 0.5f, (0.406f - 0.5f) / 0.5f};
-    return graph_affine(graph, "transform_input", BACKBONE_INPUT, scale, shift);
+    const struct affine affine = {.scale = {0.229f / 0.5f, 0.224f / 0.5f, 0.225f / 0.5f},
+                                  .shift = {(0.485f - 0.5f) / 0.5f, (0.456f - 0.5f) / 0.5f, (0.406f - 0.5f) / 0.5f}};
+    return graph_affine(graph, "transform_input", BACKBONE_INPUT, affine);
 }
 
 static void build(struct graph *graph, __attribute__((unused)) const struct backbone_variant *variant,

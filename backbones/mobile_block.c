@@ -48,7 +48,7 @@ int mobile_block(struct graph *graph, const char *name, int x, const struct mobi
     x = conv_norm_activation(graph, node_name("%s.%d", part.text, index).text, x, project, &plain);
     graph_alias(graph, part.text, x);
     if (block->stride == 1 && block->in == block->out)
-        x = graph_add(graph, node_name("%s.add", name).text, x, entry);
+        x = graph_sum(graph, node_name("%s.add", name).text, x, entry);
     graph_alias(graph, name, x);
     return x;
 }

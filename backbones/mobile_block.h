@@ -4,7 +4,7 @@
 #ifndef BACKBONES_MOBILE_BLOCK_H
 #define BACKBONES_MOBILE_BLOCK_H
 
-#include "nn/graph.h"
+#include "nn/ops.h"
 
 /* graph_relu and its like. */
 typedef int add_activation(struct graph *graph, const char *name, int input);

@@ -27,7 +27,7 @@ static int inverted_residual(struct graph *graph, const char *name, int x, int i
     x = graph_batch_norm(graph, node_name("%s.%d", conv.text, index++).text, x);
     graph_alias(graph, conv.text, x);
     if (stride == 1 && in == out)
-        x = graph_add(graph, node_name("%s.add", name).text, entry, x);
+        x = graph_sum(graph, node_name("%s.add", name).text, entry, x);
     graph_alias(graph, name, x);
     return x;
 }

@@ -76,7 +76,7 @@ static int residual_block(struct graph *graph, const struct block *block, int x)
 {
     const bool is_bottleneck = block->net->is_bottleneck;
     const int branch = is_bottleneck ? bottleneck_branch(graph, block, x) : basic_branch(graph, block, x);
-    x = graph_add(graph, step(block, "add").text, branch, shortcut(graph, block, x));
+    x = graph_sum(graph, step(block, "add").text, branch, shortcut(graph, block, x));
     x = graph_relu(graph, step(block, is_bottleneck ? "relu_2" : "relu_1").text, x);
     graph_alias(graph, block->name.text, x);
     return x;

@@ -1,7 +1,8 @@
 /*
- * nn/activation.c - functions of each value for itself: ReLU, ReLU6, sigmoid, SiLU, hard sigmoid, hard swish.
+ * nn/activation.c - functions of single values: ReLU, ReLU6, sigmoid, SiLU, hard sigmoid, hard swish.
+ * Defines: hard_sigmoid, hard_swish, relu, relu6, sigmoid, silu.
  *
- * Each is done behind another operator where it can be (epilogue()), on a copy of its input otherwise.
+ * Each is done by the operator before it where that is possible (epilogue()), otherwise on a copy of its input.
  */
 #include "nn/op.h"
 #include "nn/simd.h"
@@ -31,7 +32,9 @@ static void backward(const struct step *step, const struct step_io *io)
         io->dx[0][i] += io->dy[i];
 }
 
-#define ACTIVATION .fuses = true, .shape = shape, .forward = forward, .backward = backward
+#define ACTIVATION \
+    .inputs_least = 1, .inputs_most = 1, .fuses = true, .works_on_rows = true, .shape = shape, .forward = forward, \
+    .backward = backward
 
 /* -- ReLU and ReLU6 ------------------------------------------------------------------------------------------------- */
 

@@ -1,11 +1,13 @@
 /*
- * nn/batch_norm.c - y = x * scale + bias per channel: batch norm with running statistics, folded into a conv where one is
- * before it (nn/network.c), an operator of its own otherwise; and the same with constants. step->weight is the scale.
+ * nn/batch_norm.c - y = x * scale + shift of each channel: batch norm with running statistics, folded into a convolution
+ * before it if there is one (nn/fuse.c); and the same with constants. step->weight is the scale, step->bias the shift.
+ * Defines: affine, batch_norm.
  */
-#include "nn/op.h"
+#include "nn/ops.h"
+#include "nn/pack.h"
 
-#include <stdio.h>
-#include <string.h>
+#include <math.h>
+#include <stdlib.h>
 
 static const char *shape(const struct node *node, const struct shape *in, struct shape *out)
 {
@@ -24,10 +26,8 @@ static int parameters(const struct node *node, const struct shape *in, struct pa
                 {"bias", PARAMETER_NORM_BIAS},
                 {"running_mean", PARAMETER_NORM_MEAN},
                 {"running_var", PARAMETER_NORM_VARIANCE}};
-    for (int i = 0; i < 4; i++) {
-        out[i] = (struct parameter){.role = rows[i].role, .rank = 1, .dim = {in[0].c}};
-        snprintf(out[i].name, sizeof out[i].name, "%s", rows[i].name);
-    }
+    for (int i = 0; i < 4; i++)
+        out[i] = (struct parameter){.name = rows[i].name, .role = rows[i].role, .rank = 1, .dim = {in[0].c}};
     return 4;
 }
 
@@ -40,7 +40,7 @@ static double macs(const struct node *node, const struct shape *in)
 static void forward(const struct step *step, const struct step_io *io, int block)
 {
     (void)block;
-    const size_t plane = (size_t)io->out.h * (size_t)io->out.w, c = (size_t)io->out.c;
+    const size_t plane = shape_positions(io->out), c = (size_t)io->out.c;
     for (size_t p = 0; p < plane; p++)
         multiply_values(io->y + p * c, io->x[0] + p * c, step->weight, io->out.c);
     epilogue(io->y, step->bias, io->residual, plane, io->out.c, c, step->activation);
@@ -48,18 +48,84 @@ static void forward(const struct step *step, const struct step_io *io, int block
 
 static void backward(const struct step *step, const struct step_io *io)
 {
-    const size_t plane = (size_t)io->out.h * (size_t)io->out.w, c = (size_t)io->out.c;
+    const size_t plane = shape_positions(io->out), c = (size_t)io->out.c;
     for (size_t p = 0; p < plane; p++)
         multiply_add_values(io->dx[0] + p * c, io->dy + p * c, step->weight, io->out.c);
 }
 
+static void factors(const struct packer *packer, const struct node *node, int channels, double *scale, double *shift)
+{
+    const struct batch_norm *norm = node->attributes;
+    const float *weight = packer_tensor(packer, node, "weight"), *bias = packer_tensor(packer, node, "bias");
+    const float *mean = packer_tensor(packer, node, "running_mean");
+    const float *variance = packer_tensor(packer, node, "running_var");
+    for (int k = 0; k < channels; k++) {
+        scale[k] = weight[k] / sqrt((double)variance[k] + norm->eps);
+        shift[k] = bias[k] - mean[k] * scale[k];
+    }
+}
+
+static int pack(struct packer *packer, struct step *step, struct error *err)
+{
+    const int channels = packer->in.c;
+    double *scale = malloc(2 * (size_t)channels * sizeof *scale);
+    if (!scale)
+        return error_memory(err, "packed weights");
+    factors(packer, step->node, channels, scale, scale + channels);
+    const int status = pack_factors(packer, step, scale, scale + channels, err);
+    free(scale);
+    return status;
+}
+
+static const struct param norm_attributes[] = {PARAM_FLOAT(struct batch_norm, eps, 1e-5, 0, 1, "added to the variance"),
+                                               {0}};
+
 const struct op op_batch_norm = {.name = "batch_norm",
+                                 .inputs_least = 1,
+                                 .inputs_most = 1,
+                                 .attributes = norm_attributes,
+                                 .attributes_size = sizeof(struct batch_norm),
                                  .fuses = true,
+                                 .works_on_rows = true,
                                  .shape = shape,
                                  .parameters = parameters,
                                  .macs = macs,
+                                 .pack = pack,
+                                 .factors = factors,
                                  .forward = forward,
                                  .backward = backward};
 
-const struct op op_affine = {
-    .name = "affine", .fuses = true, .shape = shape, .macs = macs, .forward = forward, .backward = backward};
+static const char *affine_shape(const struct node *node, const struct shape *in, struct shape *out)
+{
+    (void)node;
+    *out = in[0];
+    return in[0].c > AFFINE_CHANNELS_MAX ? "affine takes at most 4 channels" : NULL;
+}
+
+static int pack_affine(struct packer *packer, struct step *step, struct error *err)
+{
+    const struct affine *affine = step->node->attributes;
+    return pack_factors(packer, step, affine->scale, affine->shift, err);
+}
+
+#define AFFINE_ROW(text, field, k, default) \
+    { \
+        .name = text #k, .type = PARAM_TYPE_FLOAT, .offset = offsetof(struct affine, field) + k * sizeof(double), \
+        .fallback = default, .min = -1e30, .max = 1e30, .help = text " of channel " #k \
+    }
+static const struct param affine_attributes[] = {
+    AFFINE_ROW("scale", scale, 0, "1"), AFFINE_ROW("scale", scale, 1, "1"), AFFINE_ROW("scale", scale, 2, "1"),
+    AFFINE_ROW("scale", scale, 3, "1"), AFFINE_ROW("shift", shift, 0, "0"), AFFINE_ROW("shift", shift, 1, "0"),
+    AFFINE_ROW("shift", shift, 2, "0"), AFFINE_ROW("shift", shift, 3, "0"), {0}};
+
+const struct op op_affine = {.name = "affine",
+                             .inputs_least = 1,
+                             .inputs_most = 1,
+                             .attributes = affine_attributes,
+                             .attributes_size = sizeof(struct affine),
+                             .fuses = true,
+                             .shape = affine_shape,
+                             .macs = macs,
+                             .pack = pack_affine,
+                             .forward = forward,
+                             .backward = backward};

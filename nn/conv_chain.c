@@ -6,7 +6,7 @@
  * made once; the depthwise rows lie behind it and are projected from there. So the wide values, six times as large as those
  * between blocks, stay in the second cache. Kernels and sums are those of the steps one by one: the same bits.
  */
-#include "nn/op.h"
+#include "nn/conv.h"
 
 #define CHAIN_FLOATS ((size_t)64 << 10) /* of wide rows at once: half of a usual second cache */
 #define BANDS_EACH 2 /* a thread should find, when threads share images: rows between are made twice */
@@ -21,8 +21,8 @@ struct chain {
 
 static bool is_pointwise(const struct step *step)
 {
-    const struct conv2d *conv = &step->node->conv;
-    return step->kernel == &conv_product && conv2d_is_pointwise(conv);
+    const struct conv2d *conv = conv_of(step);
+    return step->algorithm == &conv_product && conv2d_is_pointwise(conv);
 }
 
 static size_t row_floats(struct shape shape)
@@ -33,7 +33,7 @@ static size_t row_floats(struct shape shape)
 /* Of the expanded rows (none without an expansion) and of the depthwise ones. */
 static size_t wide_floats(const struct chain *chain, int rows)
 {
-    const size_t lines = chain->expand ? (size_t)conv2d_reach(&chain->depthwise->node->conv, rows) : 0;
+    const size_t lines = chain->expand ? (size_t)conv2d_reach(conv_of(chain->depthwise), rows) : 0;
     return lines * row_floats(chain->wide) + (size_t)rows * row_floats(chain->deep);
 }
 
@@ -57,13 +57,13 @@ static struct chain chain_of(const struct step *parts, int count, struct shape i
     while (chain.rows < chain.out.h && wide_floats(&chain, chain.rows + 1) <= CHAIN_FLOATS)
         chain.rows++;
     chain.rows = divide_up(chain.out.h, divide_up(chain.out.h, chain.rows));
-    chain.lines = conv2d_reach(&chain.depthwise->node->conv, chain.rows);
+    chain.lines = conv2d_reach(conv_of(chain.depthwise), chain.rows);
     return chain;
 }
 
 static struct chain chain_of_step(const struct step *step, struct shape in)
 {
-    return chain_of(step->node->chain.parts, step->node->chain.count, in);
+    return chain_of(step->parts, step->part_count, in);
 }
 
 /*
@@ -81,25 +81,13 @@ static bool pays(const struct chain *chain)
 int conv_chain_length(const struct step *steps, int count, struct shape in)
 {
     const int depthwise = count > 0 && is_pointwise(&steps[0]) ? 1 : 0, length = depthwise + 2;
-    if (length > count || steps[depthwise].kernel != &conv_depthwise || !is_pointwise(&steps[depthwise + 1]))
+    if (length > count || steps[depthwise].algorithm != &conv_depthwise || !is_pointwise(&steps[depthwise + 1]))
         return 0;
     for (int i = 0; i < length - 1; i++)
         if (steps[i + 1].inputs[0] != steps[i].output || steps[i].residual >= 0)
             return 0;
     const struct chain chain = chain_of(steps, length, in);
     return pays(&chain) ? length : 0;
-}
-
-static double macs(const struct node *node, const struct shape *in)
-{
-    struct shape shape = in[0];
-    double sum = 0;
-    for (int i = 0; i < node->chain.count; i++) {
-        const struct node *part = node->chain.parts[i].node;
-        sum += part->op->macs(part, &shape);
-        shape = part->shape;
-    }
-    return sum;
 }
 
 static size_t scratch(const struct step *step, const struct shape *in, struct shape out, bool is_backward)
@@ -118,7 +106,7 @@ static int blocks(const struct step *step, const struct step_io *io)
 /* A 1x1 convolution of `rows` rows of positions. */
 static void run_pointwise(const struct step *step, const struct step_io *io, const float *x, int rows, float *y)
 {
-    const struct conv2d *conv = &step->node->conv;
+    const struct conv2d *conv = conv_of(step);
     const int width = step->node->shape.w, depth = io->in[0].c;
     const struct product product = {.rows = rows * width,
                                     .columns = conv->out,
@@ -151,8 +139,8 @@ static void expand(const struct chain *chain, const struct step_io *io, int made
 static void convolve(const struct chain *chain, const struct step_io *io, int first, int rows, const float *ring,
                      const float **lines, float *deep)
 {
-    const struct conv2d *conv = &chain->depthwise->node->conv;
-    const int top = first * conv->stride - conv->padding, count = conv2d_reach(conv, rows);
+    const struct conv2d *conv = conv_of(chain->depthwise);
+    const int top = first * conv->stride - conv->pad.top, count = conv2d_reach(conv, rows);
     const struct step_io part = {.in = {chain->wide}};
     for (int k = 0; k < count; k++) {
         const int y = top + k;
@@ -182,18 +170,18 @@ static void project(const struct chain *chain, const struct step_io *io, int fir
 static void forward(const struct step *step, const struct step_io *all, int block)
 {
     const struct chain chain = chain_of_step(step, all->in[0]);
-    const struct conv2d *conv = &chain.depthwise->node->conv;
+    const struct conv2d *conv = conv_of(chain.depthwise);
     const int each = shared_rows(all, BANDS_EACH), bands = divide_up(all->out.h, each), begin = block % bands * each;
     const int end = smaller(all->out.h, begin + each);
     const struct step_io io = step_images(all, block / bands, 1);
     const float **lines = (const float **)(void *)io.scratch;
     float *ring = io.scratch + table_floats(&chain);
     float *deep = ring + wide_floats(&chain, chain.rows) - (size_t)chain.rows * row_floats(chain.deep);
-    int made = begin * conv->stride - conv->padding;
+    int made = begin * conv->stride - conv->pad.top;
     made = made > 0 ? made : 0;
     for (int first = begin, rows; first < end; first += rows) {
         rows = smaller(end - first, chain.rows);
-        const int seen = first * conv->stride - conv->padding + conv2d_reach(conv, rows);
+        const int seen = first * conv->stride - conv->pad.top + conv2d_reach(conv, rows);
         const int needed = smaller(seen, chain.wide.h);
         if (chain.expand)
             expand(&chain, &io, made, needed, ring);
@@ -203,5 +191,41 @@ static void forward(const struct step *step, const struct step_io *all, int bloc
     }
 }
 
-const struct op op_conv_chain = {
-    .name = "conv_chain", .macs = macs, .scratch = scratch, .blocks = blocks, .forward = forward};
+static const char *kernel_name(const struct step *step)
+{
+    return step->part_count == 3 ? "product, depthwise, product" : "depthwise, product";
+}
+
+/* Made by the compiler, never by a graph: it has neither inputs nor a shape of its own. */
+static const char *no_shape(const struct node *node, const struct shape *in, struct shape *out)
+{
+    (void)node, (void)in, (void)out;
+    return "a chain is made of other operators";
+}
+
+const struct op op_conv_chain = {.name = "conv_chain",
+                                 .inputs_least = 1,
+                                 .inputs_most = 1,
+                                 .shape = no_shape,
+                                 .kernel_name = kernel_name,
+                                 .scratch = scratch,
+                                 .blocks = blocks,
+                                 .forward = forward};
+
+struct step conv_chain_step(const struct step *parts, int count, struct node *node)
+{
+    const struct step *last = &parts[count - 1];
+    struct step step = *last;
+    *node = *parts[0].node;
+    node->op = &op_conv_chain;
+    node->attributes = NULL;
+    node->shape = last->node->shape;
+    step.node = node;
+    step.parts = parts;
+    step.part_count = count;
+    step.algorithm = step.plain = NULL; /* the parts have theirs */
+    step.inputs[0] = parts[0].inputs[0];
+    step.before = -1;
+    step.is_part = false;
+    return step;
+}

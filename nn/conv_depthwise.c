@@ -1,5 +1,5 @@
 /* nn/conv_depthwise.c - depthwise convolution by a kernel of our own: bands of output rows, channels are lanes. */
-#include "nn/op.h"
+#include "nn/conv.h"
 
 #define BANDS_EACH 4 /* a thread should find, when threads share images */
 
@@ -41,7 +41,7 @@ static int blocks(const struct step *step, const struct step_io *io)
 
 struct depthwise depthwise_of(const struct step *step, struct shape in, struct shape out)
 {
-    const struct conv2d *conv = &step->node->conv;
+    const struct conv2d *conv = conv_of(step);
     return (struct depthwise){.channels = in.c,
                               .kernel = conv->kernel,
                               .kernel_w = conv->kernel_w,
@@ -49,7 +49,7 @@ struct depthwise depthwise_of(const struct step *step, struct shape in, struct s
                               .stride_w = conv->stride_w,
                               .dilation = conv->dilation,
                               .dilation_w = conv->dilation_w,
-                              .padding_w = conv->padding_w,
+                              .padding_w = conv->pad.left,
                               .width = in.w,
                               .columns = out.w,
                               .weight = step->packed};
@@ -57,14 +57,14 @@ struct depthwise depthwise_of(const struct step *step, struct shape in, struct s
 
 static void forward(const struct step *step, const struct step_io *all, int block)
 {
-    const struct conv2d *conv = &step->node->conv;
+    const struct conv2d *conv = conv_of(step);
     const int each = shared_rows(all, BANDS_EACH), bands = divide_up(all->out.h, each), first = block % bands * each;
     const struct step_io io = step_images(all, block / bands, 1);
     const size_t at = (size_t)first * (size_t)io.out.w * (size_t)io.out.c;
     const float **lines = (const float **)(void *)io.scratch;
     struct depthwise d = depthwise_of(step, io.in[0], io.out);
     d.rows = smaller(io.out.h - first, each);
-    const int top = first * conv->stride - conv->padding, count = conv2d_reach(conv, d.rows);
+    const int top = first * conv->stride - conv->pad.top, count = conv2d_reach(conv, d.rows);
     for (int k = 0; k < count; k++) {
         const int y = top + k;
         lines[k] = y < 0 || y >= io.in[0].h ? NULL : io.x[0] + (size_t)y * (size_t)io.in[0].w * (size_t)io.in[0].c;
@@ -76,10 +76,10 @@ static void forward(const struct step *step, const struct step_io *all, int bloc
     step_activate(step, d.y, (size_t)d.rows * (size_t)io.out.w, (size_t)io.out.c, (size_t)io.out.c);
 }
 
-const struct conv_kernel conv_depthwise = {.name = "depthwise",
-                                           .applies = applies,
-                                           .packed = packed_floats,
-                                           .pack = pack,
-                                           .scratch = scratch,
-                                           .blocks = blocks,
-                                           .forward = forward};
+const struct conv_algorithm conv_depthwise = {.name = "depthwise",
+                                              .applies = applies,
+                                              .packed = packed_floats,
+                                              .pack = pack,
+                                              .scratch = scratch,
+                                              .blocks = blocks,
+                                              .forward = forward};

@@ -5,7 +5,7 @@
  * dense, stays in the first cache and has no border. Pieces go in slabs, so that lines of the image are copied whole. What
  * lies in panels needs no copy: the kernel reads it there, and leaves out taps outside of the image.
  */
-#include "nn/op.h"
+#include "nn/conv.h"
 
 #include <stddef.h>
 
@@ -98,7 +98,7 @@ static int slab_parts(const struct cut *cut, const struct step_io *io)
 
 static int blocks(const struct step *step, const struct step_io *io)
 {
-    const struct cut cut = cut_of(step->set, &step->node->conv, io->in[0], io->out);
+    const struct cut cut = cut_of(step->set, conv_of(step), io->in[0], io->out);
     return io->images * cut.bands * slab_parts(&cut, io);
 }
 
@@ -107,27 +107,32 @@ struct part {
     int row, rows, piece, pieces;
 };
 
+static bool has_narrow_padding(const struct conv2d *conv)
+{
+    const struct sides *pad = &conv->pad;
+    return pad->top <= 1 && pad->left <= 1 && pad->bottom <= 1 && pad->right <= 1;
+}
+
 static bool takes_panels(const struct kernel_set *set, const struct conv2d *conv, enum operand operand, int channels,
                          int panel)
 {
     const int inputs = channels / conv->groups;
     if (operand == OPERAND_RESIDUAL || panel != set->panel || panel % GROUPED_STRIP || channels % panel)
         return false;
-    return operand == OPERAND_Y ||
-           ((panel % inputs == 0 || inputs % panel == 0) && conv->kernel == 3 && conv->kernel_w == 3 &&
-            conv->dilation == 1 && conv->dilation_w == 1 && conv->padding <= 1 && conv->padding_w <= 1 &&
-            conv->stride == conv->stride_w && conv->stride <= 2);
+    return operand == OPERAND_Y || ((panel % inputs == 0 || inputs % panel == 0) && conv->kernel == 3 &&
+                                    conv->kernel_w == 3 && conv->dilation == 1 && conv->dilation_w == 1 &&
+                                    has_narrow_padding(conv) && conv->stride == conv->stride_w && conv->stride <= 2);
 }
 
 static void copy_band(const struct step *step, const struct step_io *io, const struct cut *cut, struct part part)
 {
-    const struct conv2d *conv = &step->node->conv;
+    const struct conv2d *conv = conv_of(step);
     step->set->grouped_band(&(struct grouped_band){.image = io->x[0] + (size_t)part.piece * (size_t)cut->channels,
                                                    .height = io->in[0].h,
                                                    .width = io->in[0].w,
                                                    .image_channels = io->in[0].c,
-                                                   .top = part.row * conv->stride - conv->padding,
-                                                   .left = -conv->padding_w,
+                                                   .top = part.row * conv->stride - conv->pad.top,
+                                                   .left = -conv->pad.left,
                                                    .rows = cut->x_rows - (cut->rows - part.rows) * conv->stride,
                                                    .columns = cut->x_columns,
                                                    .channels = cut->channels,
@@ -146,10 +151,10 @@ static size_t result_place(const struct step_io *io, int row, int channel)
 static void read_panels(const struct step *step, const struct step_io *io, const struct cut *cut, struct part part,
                         int channel, struct grouped *grouped)
 {
-    const struct conv2d *conv = &step->node->conv;
+    const struct conv2d *conv = conv_of(step);
     const int panel = step->set->panel, first = channel / cut->piece_outputs * cut->channels;
-    grouped->top = part.row * conv->stride - conv->padding;
-    grouped->left = -conv->padding_w;
+    grouped->top = part.row * conv->stride - conv->pad.top;
+    grouped->left = -conv->pad.left;
     grouped->height = io->in[0].h;
     grouped->width = io->in[0].w;
     grouped->x_row = (size_t)io->in[0].w * (size_t)panel;
@@ -166,7 +171,7 @@ static void read_panels(const struct step *step, const struct step_io *io, const
 static void run_strip(const struct step *step, const struct step_io *io, const struct cut *cut, struct part part,
                       int channel)
 {
-    const struct conv2d *conv = &step->node->conv;
+    const struct conv2d *conv = conv_of(step);
     const size_t column = panels_stride(io->y_panels, io->out.c), at = result_place(io, part.row, channel);
     const size_t x_row = (size_t)cut->x_columns * (size_t)cut->channels;
     struct grouped grouped = {
@@ -197,7 +202,7 @@ static void run_strip(const struct step *step, const struct step_io *io, const s
 
 static void forward(const struct step *step, const struct step_io *all, int block)
 {
-    const struct cut cut = cut_of(step->set, &step->node->conv, all->in[0], all->out);
+    const struct cut cut = cut_of(step->set, conv_of(step), all->in[0], all->out);
     const int parts = slab_parts(&cut, all), share = block % parts;
     const struct step_io io = step_images(all, block / parts / cut.bands, 1);
     struct part part = {.row = block / parts % cut.bands * cut.rows};
@@ -218,11 +223,11 @@ static void forward(const struct step *step, const struct step_io *all, int bloc
                       (size_t)each, panels_stride(io.y_panels, io.out.c));
 }
 
-const struct conv_kernel conv_grouped = {.name = "grouped",
-                                         .applies = applies,
-                                         .packed = packed,
-                                         .pack = pack,
-                                         .scratch = scratch,
-                                         .blocks = blocks,
-                                         .forward = forward,
-                                         .takes_panels = takes_panels};
+const struct conv_algorithm conv_grouped = {.name = "grouped",
+                                            .applies = applies,
+                                            .packed = packed,
+                                            .pack = pack,
+                                            .scratch = scratch,
+                                            .blocks = blocks,
+                                            .forward = forward,
+                                            .takes_panels = takes_panels};

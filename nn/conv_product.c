@@ -2,15 +2,11 @@
  * nn/conv_product.c - convolution as one product of output positions and packed weights. Nothing is copied: a table says
  * where the input under each tap lies, the image itself or a row of zeros (implicit im2col).
  */
-#include "nn/op.h"
+#include "nn/conv.h"
+#include "nn/product.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static int taps(const struct conv2d *conv)
-{
-    return conv->kernel * conv->kernel_w;
-}
 
 static bool product_applies(const struct conv2d *conv, struct shape in, struct shape out)
 {
@@ -20,14 +16,14 @@ static bool product_applies(const struct conv2d *conv, struct shape in, struct s
 
 static size_t packed_floats(const struct kernel_set *set, const struct conv2d *conv, int channels_in)
 {
-    return product_packed(set, (size_t)taps(conv) * (size_t)channels_in, conv->out);
+    return product_packed(set, (size_t)conv2d_taps(conv) * (size_t)channels_in, conv->out);
 }
 
 /* torch's (out, in, kh, kw) is (depth, out) when it is (kh, kw, in, out); panel by panel, without a copy between. */
 static void pack(const struct kernel_set *set, const struct conv2d *conv, int channels_in, const float *weight,
                  float *packed)
 {
-    const int count = taps(conv);
+    const int count = conv2d_taps(conv);
     for (int first = 0; first < conv->out; first += set->panel)
         for (int t = 0; t < count; t++)
             for (int i = 0; i < channels_in; i++)
@@ -40,7 +36,7 @@ static void pack(const struct kernel_set *set, const struct conv2d *conv, int ch
 /* Of a block, if its input is in panels: these are then segments, too. */
 static size_t table_pointers(const struct conv2d *conv, int channels)
 {
-    return (size_t)PRODUCT_ROWS * (size_t)taps(conv) * (size_t)divide_up(channels, PRODUCT_DEPTH);
+    return (size_t)PRODUCT_ROWS * (size_t)conv2d_taps(conv) * (size_t)divide_up(channels, PRODUCT_DEPTH);
 }
 
 static size_t scratch(const struct kernel_set *set, const struct conv2d *conv, struct shape in, struct shape out)
@@ -55,16 +51,16 @@ static size_t scratch(const struct kernel_set *set, const struct conv2d *conv, s
 static void fill_row(const struct step *step, const struct step_io *io, long position, const float *zeros,
                      const float **at)
 {
-    const struct conv2d *conv = &step->node->conv;
+    const struct conv2d *conv = conv_of(step);
     const struct shape in = io->in[0];
     const long plane = (long)shape_positions(io->out), place = position % plane;
     const int i = (int)(place / io->out.w), j = (int)(place % io->out.w);
     const size_t image = (size_t)(position / plane) * shape_positions(in);
     const int each = (int)panels_stride(io->x_panels, in.c);
     for (int ky = 0; ky < conv->kernel; ky++) {
-        const int y = i * conv->stride - conv->padding + ky * conv->dilation;
+        const int y = i * conv->stride - conv->pad.top + ky * conv->dilation;
         for (int kx = 0; kx < conv->kernel_w; kx++) {
-            const int column = j * conv->stride_w - conv->padding_w + kx * conv->dilation_w;
+            const int column = j * conv->stride_w - conv->pad.left + kx * conv->dilation_w;
             const bool is_inside = y >= 0 && y < in.h && column >= 0 && column < in.w;
             const size_t from = image + (size_t)y * (size_t)in.w + (size_t)column;
             for (int channel = 0; channel < in.c; channel += each, at += step->set->tile_rows)
@@ -88,10 +84,10 @@ static void fill_table(const struct step *step, const struct step_io *io, long f
 
 static void forward(const struct step *step, const struct step_io *io, int block)
 {
-    const struct conv2d *conv = &step->node->conv;
+    const struct conv2d *conv = conv_of(step);
     const struct product_part part = product_part(step, io, block);
     const int channels = io->in[0].c, each = (int)panels_stride(io->x_panels, channels);
-    struct product product = {.segments = taps(conv) * (channels / each), .length = each};
+    struct product product = {.segments = conv2d_taps(conv) * (channels / each), .length = each};
     if (conv2d_is_pointwise(conv)) {
         product.x = io->x[0] + panels_place(io->x_panels, channels, (size_t)part.first, 0);
         product.x_stride = (size_t)each;
@@ -116,14 +112,14 @@ static bool takes_panels(const struct kernel_set *set, const struct conv2d *conv
     return operand != OPERAND_X || panel >= PRODUCT_DEPTH || (conv2d_is_pointwise(conv) && channels < PRODUCT_DEPTH);
 }
 
-const struct conv_kernel conv_product = {.name = "product",
-                                         .applies = product_applies,
-                                         .packed = packed_floats,
-                                         .pack = pack,
-                                         .scratch = scratch,
-                                         .blocks = product_blocks,
-                                         .forward = forward,
-                                         .takes_panels = takes_panels};
+const struct conv_algorithm conv_product = {.name = "product",
+                                            .applies = product_applies,
+                                            .packed = packed_floats,
+                                            .pack = pack,
+                                            .scratch = scratch,
+                                            .blocks = product_blocks,
+                                            .forward = forward,
+                                            .takes_panels = takes_panels};
 
 /* -- few channels: the first layer ---------------------------------------------------------------------------------- */
 
@@ -152,7 +148,7 @@ static int band_height(const struct conv2d *conv, struct shape out)
 
 static size_t band_width(const struct conv2d *conv, struct shape in, struct shape out)
 {
-    const int needed = (out.w - 1) * conv->stride_w + conv->kernel_w, padded = in.w + 2 * conv->padding_w;
+    const int needed = (out.w - 1) * conv->stride_w + conv->kernel_w, padded = in.w + conv->pad.left + conv->pad.right;
     return (size_t)(needed > padded ? needed : padded) * (size_t)in.c;
 }
 
@@ -176,7 +172,7 @@ static int stem_blocks(const struct step *step, const struct step_io *io)
 static void copy_band(const struct conv2d *conv, const float *x, struct shape in, int top, int height, size_t width,
                       float *band)
 {
-    const size_t row = (size_t)in.w * (size_t)in.c, left = (size_t)conv->padding_w * (size_t)in.c;
+    const size_t row = (size_t)in.w * (size_t)in.c, left = (size_t)conv->pad.left * (size_t)in.c;
     memset(band, 0, (size_t)height * width * sizeof *band);
     for (int y = top < 0 ? 0 : top; y < top + height && y < in.h; y++)
         memcpy(band + (size_t)(y - top) * width + left, x + (size_t)y * row,
@@ -187,7 +183,7 @@ static void copy_band(const struct conv2d *conv, const float *x, struct shape in
 static void fill_band_table(const struct step *step, struct shape out, int positions, const float *band, size_t width,
                             int channels, const float **table)
 {
-    const struct conv2d *conv = &step->node->conv;
+    const struct conv2d *conv = conv_of(step);
     const int tile_rows = step->set->tile_rows;
     const struct product_tiles tiles = product_tiles(positions, tile_rows);
     for (int t = 0, p = 0; t < tiles.count; t++, table += tile_rows * conv->kernel)
@@ -199,7 +195,7 @@ static void fill_band_table(const struct step *step, struct shape out, int posit
 
 static void stem_forward(const struct step *step, const struct step_io *all, int block)
 {
-    const struct conv2d *conv = &step->node->conv;
+    const struct conv2d *conv = conv_of(step);
     const struct shape in = all->in[0], out = all->out;
     const int bands = divide_up(out.h, band_rows(out));
     const struct step_io io = step_images(all, block / bands, 1);
@@ -208,7 +204,7 @@ static void stem_forward(const struct step *step, const struct step_io *all, int
     const size_t width = band_width(conv, in, out), at = (size_t)first * (size_t)out.w * (size_t)out.c;
     const float **table = (const float **)(void *)io.scratch;
     float *band = io.scratch + pointer_floats(stem_pointers(step->set, conv, out));
-    copy_band(conv, io.x[0], in, first * conv->stride - conv->padding, band_height(conv, out), width, band);
+    copy_band(conv, io.x[0], in, first * conv->stride - conv->pad.top, band_height(conv, out), width, band);
     fill_band_table(step, out, rows * out.w, band, width, in.c, table);
     struct product product = {.rows = rows * out.w,
                               .columns = out.c,
@@ -224,10 +220,10 @@ static void stem_forward(const struct step *step, const struct step_io *all, int
     step_activate(step, product.y, (size_t)product.rows, (size_t)out.c, (size_t)out.c);
 }
 
-const struct conv_kernel conv_stem = {.name = "product, rows of taps",
-                                      .applies = stem_applies,
-                                      .packed = packed_floats,
-                                      .pack = pack,
-                                      .scratch = stem_scratch,
-                                      .blocks = stem_blocks,
-                                      .forward = stem_forward};
+const struct conv_algorithm conv_stem = {.name = "product, rows of taps",
+                                         .applies = stem_applies,
+                                         .packed = packed_floats,
+                                         .pack = pack,
+                                         .scratch = stem_scratch,
+                                         .blocks = stem_blocks,
+                                         .forward = stem_forward};

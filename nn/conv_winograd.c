@@ -4,7 +4,8 @@
  * Block by block of tiles: the 36 points of each 6x6 patch, a product of tiles and channels for each point, and back to
  * 4x4 outputs, finished while they are in the registers. Weights are transformed once, when the network is made.
  */
-#include "nn/op.h"
+#include "nn/conv.h"
+#include "nn/product.h"
 
 #include <math.h>
 #include <string.h>
@@ -171,12 +172,12 @@ static struct block block_of(const struct step *step, const struct step_io *io, 
 
 static void to_points(const struct step *step, const struct step_io *io, const struct block *b)
 {
-    const struct conv2d *conv = &step->node->conv;
+    const struct conv2d *conv = conv_of(step);
     const struct shape in = io->in[0];
     for (int t = 0; t < b->tiles; t++) {
         const struct tile tile = tile_at(&b->cut, b->first + t);
-        const struct patch patch = patch_at(io->x[0] + (size_t)tile.image * shape_size(in), in, tile.i - conv->padding,
-                                            tile.j - conv->padding_w, b->copy);
+        const struct patch patch = patch_at(io->x[0] + (size_t)tile.image * shape_size(in), in, tile.i - conv->pad.top,
+                                            tile.j - conv->pad.left, b->copy);
         step->set->winograd_input(patch.x, patch.row_stride, patch.column_stride, in.c, b->v + (size_t)t * b->v_stride,
                                   (size_t)b->tiles * b->v_stride);
     }
@@ -223,10 +224,10 @@ static void forward(const struct step *step, const struct step_io *io, int block
     from_points(step, io, &b);
 }
 
-const struct conv_kernel conv_winograd = {.name = "winograd F(4x4,3x3)",
-                                          .applies = applies,
-                                          .packed = packed,
-                                          .pack = pack,
-                                          .scratch = scratch,
-                                          .blocks = blocks,
-                                          .forward = forward};
+const struct conv_algorithm conv_winograd = {.name = "winograd F(4x4,3x3)",
+                                             .applies = applies,
+                                             .packed = packed,
+                                             .pack = pack,
+                                             .scratch = scratch,
+                                             .blocks = blocks,
+                                             .forward = forward};

@@ -28,7 +28,7 @@ struct difference {
 
 bool difference_applies(const struct step *step, struct shape in)
 {
-    return step->node->op == &op_linear && step->set && in.c >= FEATURES_LEAST;
+    return step->node->op->column && step->set && in.c >= FEATURES_LEAST;
 }
 
 struct difference *difference_create(struct arena *arena, const struct step *step, int features)
@@ -37,7 +37,7 @@ struct difference *difference_create(struct arena *arena, const struct step *ste
     if (!d)
         return NULL;
     d->features = features;
-    d->outputs = step->node->linear.out;
+    d->outputs = step->node->shape.c;
     d->panel = step->set->panel;
     d->base = arena_floats(arena, (size_t)features);
     d->base_sums = arena_floats(arena, (size_t)divide_up(d->outputs, d->panel) * (size_t)d->panel);

@@ -1,4 +1,8 @@
-/* nn/elementwise.c - add, scale of channels, concat, and the epilogue that fuses what follows behind an operator. */
+/*
+ * nn/elementwise.c - the graph's input, sums, scaling of channels, concatenation, and epilogue(), which steps run after
+ * their own work.
+ * Defines: add, concat, input, scale_channels.
+ */
 #include "nn/op.h"
 #include "nn/simd.h"
 
@@ -29,6 +33,22 @@ void epilogue(float *y, const float *bias, const float *residual, size_t rows, i
     }
 }
 
+/* Its attributes are the shape. */
+static const char *input_shape(const struct node *node, const struct shape *in, struct shape *out)
+{
+    (void)in;
+    *out = *(const struct shape *)node->attributes;
+    return NULL;
+}
+
+static const struct param input_attributes[] = {PARAM_INT(struct shape, c, 3, 1, 1 << 28, "channels"),
+                                                PARAM_INT(struct shape, h, 224, 1, 1 << 28, "height"),
+                                                PARAM_INT(struct shape, w, 224, 1, 1 << 28, "width"),
+                                                {0}};
+
+const struct op op_input = {
+    .name = "input", .attributes = input_attributes, .attributes_size = sizeof(struct shape), .shape = input_shape};
+
 static const char *add_shape(const struct node *node, const struct shape *in, struct shape *out)
 {
     (void)node;
@@ -52,8 +72,15 @@ static void add_backward(const struct step *step, const struct step_io *io)
         add_values(io->dx[i], io->dy, (int)shape_size(io->out));
 }
 
-const struct op op_add = {
-    .name = "add", .fuses = true, .shape = add_shape, .forward = add_forward, .backward = add_backward};
+const struct op op_add = {.name = "add",
+                          .inputs_least = 2,
+                          .inputs_most = 2,
+                          .fuses = true,
+                          .is_sum = true,
+                          .works_on_rows = true,
+                          .shape = add_shape,
+                          .forward = add_forward,
+                          .backward = add_backward};
 
 /* The second value, (C,1,1), times each position of the first: squeeze and excitation. */
 static const char *scale_shape(const struct node *node, const struct shape *in, struct shape *out)
@@ -100,6 +127,8 @@ static void scale_backward(const struct step *step, const struct step_io *io)
 }
 
 const struct op op_scale_channels = {.name = "scale_channels",
+                                     .inputs_least = 2,
+                                     .inputs_most = 2,
                                      .shape = scale_shape,
                                      .macs = scale_macs,
                                      .forward = scale_forward,
@@ -120,7 +149,7 @@ static const char *concat_shape(const struct node *node, const struct shape *in,
 static void concat_forward(const struct step *step, const struct step_io *io, int block)
 {
     (void)block;
-    const size_t plane = (size_t)io->out.h * (size_t)io->out.w;
+    const size_t plane = shape_positions(io->out);
     for (size_t p = 0, c = 0; p < plane; p++)
         for (int i = 0; i < step->input_count; c += (size_t)io->in[i].c, i++)
             memcpy(io->y + c, io->x[i] + p * (size_t)io->in[i].c, (size_t)io->in[i].c * sizeof *io->y);
@@ -128,11 +157,15 @@ static void concat_forward(const struct step *step, const struct step_io *io, in
 
 static void concat_backward(const struct step *step, const struct step_io *io)
 {
-    const size_t plane = (size_t)io->out.h * (size_t)io->out.w;
+    const size_t plane = shape_positions(io->out);
     for (size_t p = 0, c = 0; p < plane; p++)
         for (int i = 0; i < step->input_count; c += (size_t)io->in[i].c, i++)
             add_values(io->dx[i] + p * (size_t)io->in[i].c, io->dy + c, io->in[i].c);
 }
 
-const struct op op_concat = {
-    .name = "concat", .shape = concat_shape, .forward = concat_forward, .backward = concat_backward};
+const struct op op_concat = {.name = "concat",
+                             .inputs_least = 1,
+                             .inputs_most = NODE_INPUTS_MAX,
+                             .shape = concat_shape,
+                             .forward = concat_forward,
+                             .backward = concat_backward};

@@ -1,296 +1,267 @@
 /* nn/graph.c - building a graph; errors are kept until graph_finish(). */
 #include "nn/graph.h"
 
+#include "base/arena.h"
 #include "base/text.h"
 #include "nn/op.h"
 
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define GRAPH_NODES_MAX 4096
-#define BATCH_NORM_EPS 1e-5
 #define GRAPH_VALUE_MAX ((size_t)1 << 28) /* floats of one value */
+#define SHOWN_BYTES 256                   /* of a name in a message */
+
+struct alias {
+    const char *name;
+    int node;
+};
 
 struct graph {
+    struct arena arena; /* names and attributes */
     int count, capacity;
     struct node *nodes;
-    int parameter_count;
+    int alias_count, alias_capacity;
+    struct alias *aliases;
+    int parameter_count, parameter_capacity;
+    struct parameter *parameters; /* of all nodes, under their full names */
+    int output;                   /* node; -1: the last one */
     bool failed;
     struct error error;
 };
 
 struct graph *graph_create(void)
 {
-    return calloc(1, sizeof(struct graph));
+    struct graph *graph = calloc(1, sizeof *graph);
+    if (!graph)
+        return NULL;
+    arena_init(&graph->arena, 0);
+    graph->output = -1;
+    return graph;
 }
 
 void graph_free(struct graph *graph)
 {
     if (!graph)
         return;
+    arena_release(&graph->arena);
     free(graph->nodes);
+    free(graph->aliases);
+    free(graph->parameters);
     free(graph);
 }
 
-const struct node *graph_raw_node(const struct graph *graph, int node)
+/* -- operators ------------------------------------------------------------------------------------------------------ */
+
+const struct op *op_find(const char *name)
 {
-    return &graph->nodes[node];
+    for (const struct op *const *op = ops; *op; op++)
+        if (strcmp((*op)->name, name) == 0)
+            return *op;
+    return NULL;
 }
 
-/* Keeps the first error. */
-static int fail(struct graph *graph, const char *name, const char *what)
+const struct param *op_attributes(const struct op *op, size_t *size)
 {
+    *size = op->attributes_size;
+    return op->attributes;
+}
+
+/* -- building ------------------------------------------------------------------------------------------------------- */
+
+/* Keeps the first error, and says it to the caller who listens. */
+static int fail(struct graph *graph, const char *name, const char *what, struct error *err)
+{
+    char shown[SHOWN_BYTES];
     if (!graph->failed)
-        error_set(&graph->error, "layer \"%s\": %s", name, what);
+        error_set(&graph->error, "layer \"%s\": %s", text_printable(name, shown, sizeof shown), what);
     graph->failed = true;
+    if (err)
+        *err = graph->error;
     return -1;
 }
 
-static int input_shapes(const struct graph *graph, const struct node *node, struct shape *in)
-{
-    for (int i = 0; i < node->input_count; i++)
-        in[i] = graph->nodes[node->inputs[i]].shape;
-    return node->input_count;
-}
-
-static int fail_for_memory(struct graph *graph)
+static int fail_for_memory(struct graph *graph, struct error *err)
 {
     if (!graph->failed)
         error_memory(&graph->error, "a graph");
     graph->failed = true;
+    if (err)
+        *err = graph->error;
     return -1;
 }
 
-static int add_node(struct graph *graph, const char *name, struct node node)
+/* A list with room for `more` elements of `size` bytes: it doubles. NULL: no memory, and the list is as it was. */
+static void *reserve(void *list, int count, int *capacity, int more, size_t size)
 {
-    if (graph->failed)
-        return -1;
-    for (int i = 0; i < node.input_count; i++)
-        if (node.inputs[i] < 0 || node.inputs[i] >= graph->count)
-            return fail(graph, name, "its input is not a node of this graph");
-    for (int i = 0; i < graph->count; i++)
-        if (strcmp(graph->nodes[i].name, name) == 0)
-            return fail(graph, name, "there are two of this name");
-    if (strlen(name) >= sizeof node.name)
-        return fail(graph, name, "the name is too long");
-    if (graph->count == GRAPH_NODES_MAX)
-        return fail(graph, name, "the graph has too many nodes");
-    if (graph->count == graph->capacity) {
-        const int capacity = graph->capacity ? graph->capacity * 2 : 64;
-        struct node *nodes = realloc(graph->nodes, (size_t)capacity * sizeof *nodes);
-        if (!nodes)
-            return fail_for_memory(graph);
-        graph->nodes = nodes;
-        graph->capacity = capacity;
-    }
-    struct shape in[NODE_INPUTS_MAX];
-    input_shapes(graph, &node, in);
-    const char *wrong = node.op->shape(&node, in, &node.shape);
-    if (wrong)
-        return fail(graph, name, wrong);
-    size_t size;
-    if (node.shape.c < 1 || node.shape.h < 1 || node.shape.w < 1 ||
-        __builtin_mul_overflow((size_t)node.shape.c * (size_t)node.shape.h, (size_t)node.shape.w, &size) ||
-        size > GRAPH_VALUE_MAX)
-        return fail(graph, name, "its input is too small or too large");
-    snprintf(node.name, sizeof node.name, "%s", name);
-    struct parameter parameters[NODE_PARAMETERS_MAX];
-    if (node.op->parameters)
-        graph->parameter_count += node.op->parameters(&node, in, parameters);
-    graph->nodes[graph->count] = node;
-    return graph->count++;
+    if (count + more <= *capacity)
+        return list;
+    const int wanted = *capacity ? *capacity * 2 : 64;
+    void *grown = realloc(list, (size_t)wanted * size);
+    if (grown)
+        *capacity = wanted;
+    return grown;
 }
 
-static const char *input_shape(const struct node *node, const struct shape *in, struct shape *out)
+static void input_shapes(const struct graph *graph, const struct node *node, struct shape *in)
 {
-    (void)in;
-    *out = node->shape;
+    for (int i = 0; i < node->input_count; i++)
+        in[i] = graph->nodes[node->inputs[i]].shape;
+}
+
+/* NULL, or what is wrong with the inputs. */
+static const char *take_inputs(const struct graph *graph, struct node *node, const int *inputs, int count)
+{
+    if (count < node->op->inputs_least || count > node->op->inputs_most)
+        return "the operator takes another number of inputs";
+    for (int i = 0; i < count; i++) {
+        if (inputs[i] < 0 || inputs[i] >= graph->count)
+            return "its input is not a node of this graph";
+        node->inputs[i] = inputs[i];
+    }
+    node->input_count = count;
     return NULL;
 }
 
-const struct op op_input = {.name = "input", .shape = input_shape};
-
-int graph_input(struct graph *graph, const char *name, struct shape shape)
+static const char *take_name(const struct graph *graph, const char *name)
 {
-    return add_node(graph, name, (struct node){.op = &op_input, .shape = shape});
+    for (int i = 0; i < graph->count; i++)
+        if (strcmp(graph->nodes[i].name, name) == 0)
+            return "there are two of this name";
+    return graph->count == GRAPH_NODES_MAX ? "the graph has too many nodes" : NULL;
 }
 
-static struct node unary(const struct op *op, int input)
+/* A copy, with what its zeros mean filled in. */
+static bool take_attributes(struct graph *graph, struct node *node, const void *attributes)
 {
-    return (struct node){.op = op, .inputs = {input}, .input_count = 1};
+    const struct op *op = node->op;
+    if (!op->attributes_size)
+        return true;
+    void *own = arena_alloc(&graph->arena, 1, op->attributes_size);
+    node->attributes = own;
+    if (!own)
+        return false;
+    if (attributes)
+        memcpy(own, attributes, op->attributes_size);
+    else
+        param_defaults(op->attributes, own);
+    if (op->complete)
+        op->complete(own);
+    return true;
 }
 
-static void same_if_zero(int *value, int other)
+static const char *take_shape(const struct graph *graph, struct node *node)
 {
-    if (*value == 0)
-        *value = other;
+    struct shape in[NODE_INPUTS_MAX];
+    size_t size;
+    input_shapes(graph, node, in);
+    const char *wrong = node->op->shape(node, in, &node->shape);
+    if (wrong)
+        return wrong;
+    if (node->shape.c < 1 || node->shape.h < 1 || node->shape.w < 1 ||
+        __builtin_mul_overflow((size_t)node->shape.c * (size_t)node->shape.h, (size_t)node->shape.w, &size) ||
+        size > GRAPH_VALUE_MAX)
+        return "its input is too small or too large";
+    return NULL;
 }
 
-int graph_conv2d(struct graph *graph, const char *name, int input, struct conv2d conv)
+static bool take_parameters(struct graph *graph, const struct node *node)
 {
-    same_if_zero(&conv.kernel_w, conv.kernel);
-    same_if_zero(&conv.stride, 1);
-    same_if_zero(&conv.stride_w, conv.stride);
-    same_if_zero(&conv.padding_w, conv.padding);
-    same_if_zero(&conv.dilation, 1);
-    same_if_zero(&conv.dilation_w, conv.dilation);
-    same_if_zero(&conv.groups, 1);
-    if (conv.padding_w < 0)
-        conv.padding_w = 0; /* -1: none along the width */
-    struct node node = unary(&op_conv2d, input);
-    node.conv = conv;
-    return add_node(graph, name, node);
+    struct shape in[NODE_INPUTS_MAX];
+    input_shapes(graph, node, in);
+    if (!node->op->parameters)
+        return true;
+    struct parameter *list = reserve(graph->parameters, graph->parameter_count, &graph->parameter_capacity,
+                                     NODE_PARAMETERS_MAX, sizeof *list);
+    if (!list)
+        return false;
+    graph->parameters = list;
+    struct parameter *own = &list[graph->parameter_count];
+    const int count = node->op->parameters(node, in, own);
+    for (int i = 0; i < count; i++) {
+        own[i].name = arena_format(&graph->arena, "%s.%s", node->name, own[i].name);
+        if (!own[i].name)
+            return false;
+    }
+    graph->parameter_count += count;
+    return true;
 }
 
-static int add_pool(struct graph *graph, const char *name, const struct op *op, int input, struct pool2d pool)
+int graph_add(struct graph *graph, const struct op *op, const char *name, const int *inputs, int count,
+              const void *attributes, struct error *err)
 {
-    same_if_zero(&pool.kernel_w, pool.kernel);
-    same_if_zero(&pool.stride, pool.kernel);
-    same_if_zero(&pool.stride_w, pool.stride == pool.kernel ? pool.kernel_w : pool.stride);
-    same_if_zero(&pool.padding_w, pool.padding);
-    if (pool.padding_w < 0)
-        pool.padding_w = 0;
-    struct node node = unary(op, input);
-    node.pool = pool;
-    return add_node(graph, name, node);
-}
-
-int graph_max_pool(struct graph *graph, const char *name, int input, struct pool2d pool)
-{
-    return add_pool(graph, name, &op_max_pool, input, pool);
-}
-
-int graph_avg_pool(struct graph *graph, const char *name, int input, struct pool2d pool)
-{
-    return add_pool(graph, name, &op_avg_pool, input, pool);
-}
-
-int graph_adaptive_avg_pool(struct graph *graph, const char *name, int input, int h, int w)
-{
-    struct node node = unary(&op_adaptive_avg_pool, input);
-    node.pool = (struct pool2d){.kernel = h, .kernel_w = w}; /* here: the size of the output */
-    return add_node(graph, name, node);
-}
-
-int graph_batch_norm_eps(struct graph *graph, const char *name, int input, double eps)
-{
-    struct node node = unary(&op_batch_norm, input);
-    node.norm.eps = eps;
-    return add_node(graph, name, node);
-}
-
-int graph_batch_norm(struct graph *graph, const char *name, int input)
-{
-    return graph_batch_norm_eps(graph, name, input, BATCH_NORM_EPS);
-}
-
-int graph_affine(struct graph *graph, const char *name, int input, const float *scale, const float *shift)
-{
-    struct node node = unary(&op_affine, input);
+    struct node node = {.op = op};
     if (graph->failed)
-        return -1;
-    const int channels = input >= 0 && input < graph->count ? graph->nodes[input].shape.c : 0;
-    if (channels > NODE_AFFINE_MAX)
-        return fail(graph, name, "affine takes at most 4 channels");
-    memcpy(node.affine.scale, scale, (size_t)channels * sizeof *scale);
-    memcpy(node.affine.shift, shift, (size_t)channels * sizeof *shift);
-    return add_node(graph, name, node);
-}
-
-int graph_relu(struct graph *graph, const char *name, int input)
-{
-    return add_node(graph, name, unary(&op_relu, input));
-}
-
-int graph_relu6(struct graph *graph, const char *name, int input)
-{
-    return add_node(graph, name, unary(&op_relu6, input));
-}
-
-int graph_sigmoid(struct graph *graph, const char *name, int input)
-{
-    return add_node(graph, name, unary(&op_sigmoid, input));
-}
-
-int graph_silu(struct graph *graph, const char *name, int input)
-{
-    return add_node(graph, name, unary(&op_silu, input));
-}
-
-int graph_hard_sigmoid(struct graph *graph, const char *name, int input)
-{
-    return add_node(graph, name, unary(&op_hard_sigmoid, input));
-}
-
-int graph_hard_swish(struct graph *graph, const char *name, int input)
-{
-    return add_node(graph, name, unary(&op_hard_swish, input));
-}
-
-int graph_flatten(struct graph *graph, const char *name, int input)
-{
-    return add_node(graph, name, unary(&op_flatten, input));
-}
-
-static struct node binary(const struct op *op, int a, int b)
-{
-    return (struct node){.op = op, .inputs = {a, b}, .input_count = 2};
-}
-
-int graph_add(struct graph *graph, const char *name, int a, int b)
-{
-    return add_node(graph, name, binary(&op_add, a, b));
-}
-
-int graph_scale_channels(struct graph *graph, const char *name, int input, int scale)
-{
-    return add_node(graph, name, binary(&op_scale_channels, input, scale));
-}
-
-int graph_concat(struct graph *graph, const char *name, const int *inputs, int count)
-{
-    struct node node = {.op = &op_concat, .input_count = count};
-    if (count < 1 || count > NODE_INPUTS_MAX)
-        return fail(graph, name, "concat takes 1 to 8 inputs");
-    memcpy(node.inputs, inputs, (size_t)count * sizeof *inputs);
-    return add_node(graph, name, node);
-}
-
-int graph_linear(struct graph *graph, const char *name, int input, int out, bool bias)
-{
-    struct node node = unary(&op_linear, input);
-    node.linear.out = out;
-    node.linear.bias = bias;
-    return add_node(graph, name, node);
+        return fail(graph, name, "", err);
+    const char *wrong = take_inputs(graph, &node, inputs, count);
+    if (!wrong)
+        wrong = take_name(graph, name);
+    if (wrong)
+        return fail(graph, name, wrong, err);
+    struct node *nodes = reserve(graph->nodes, graph->count, &graph->capacity, 1, sizeof *nodes);
+    if (!nodes)
+        return fail_for_memory(graph, err);
+    graph->nodes = nodes;
+    node.name = arena_string(&graph->arena, name);
+    if (!node.name || !take_attributes(graph, &node, attributes))
+        return fail_for_memory(graph, err);
+    wrong = take_shape(graph, &node);
+    if (wrong)
+        return fail(graph, name, wrong, err);
+    if (!take_parameters(graph, &node))
+        return fail_for_memory(graph, err);
+    graph->nodes[graph->count] = node;
+    return graph->count++;
 }
 
 int graph_alias(struct graph *graph, const char *name, int node)
 {
     if (graph->failed)
         return -1;
-    struct node *target = &graph->nodes[node];
-    const size_t used = strlen(target->alias), length = strlen(name);
-    if (used + length + 2 > sizeof target->alias)
-        return fail(graph, name, "too many names for one node");
-    snprintf(target->alias + used, sizeof target->alias - used, "%s%s", used ? "|" : "", name);
+    struct alias *aliases = reserve(graph->aliases, graph->alias_count, &graph->alias_capacity, 1, sizeof *aliases);
+    if (!aliases)
+        return fail_for_memory(graph, NULL);
+    graph->aliases = aliases;
+    const char *own = arena_string(&graph->arena, name);
+    if (!own)
+        return fail_for_memory(graph, NULL);
+    aliases[graph->alias_count++] = (struct alias){own, node};
     return node;
+}
+
+int graph_output(struct graph *graph, int node)
+{
+    if (graph->failed)
+        return -1;
+    graph->output = node;
+    return node;
+}
+
+int graph_output_node(const struct graph *graph)
+{
+    return graph->output < 0 ? graph->count - 1 : graph->output;
 }
 
 int graph_finish(struct graph *graph, struct error *err)
 {
-    if (!graph->failed) {
-        const struct node *last = graph->count ? &graph->nodes[graph->count - 1] : NULL;
-        if (!last || graph->nodes[0].op != &op_input || last->shape.h != 1 || last->shape.w != 1)
-            return error_set(err, "a graph begins with its input and ends with a vector of logits");
-        for (int i = 1; i < graph->count; i++)
-            if (graph->nodes[i].op == &op_input)
-                return error_set(err, "a graph has one input");
-        return 0;
+    if (graph->failed) {
+        *err = graph->error;
+        return -1;
     }
-    *err = graph->error;
-    return -1;
+    const struct node *output = graph->count ? &graph->nodes[graph_output_node(graph)] : NULL;
+    if (!output || graph->nodes[0].op->inputs_most > 0 || output->shape.h != 1 || output->shape.w != 1)
+        return error_set(err, "a graph begins with its input and ends with a vector of logits");
+    for (int i = 1; i < graph->count; i++)
+        if (graph->nodes[i].op->inputs_most == 0)
+            return error_set(err, "a graph has one input");
+    return 0;
+}
+
+/* -- what it holds -------------------------------------------------------------------------------------------------- */
+
+const struct node *graph_raw_node(const struct graph *graph, int node)
+{
+    return &graph->nodes[node];
 }
 
 int graph_node_count(const struct graph *graph)
@@ -307,25 +278,23 @@ static size_t parameter_size(const struct parameter *parameter)
     return size;
 }
 
-/* The last alias: "layer4.2|layer4" -> "layer4". */
-static const char *last_alias(const struct node *node)
+static const char *last_alias(const struct graph *graph, int node)
 {
-    const char *bar = strrchr(node->alias, '|');
-    return bar ? bar + 1 : node->alias[0] ? node->alias : NULL;
+    for (int i = graph->alias_count; i-- > 0;)
+        if (graph->aliases[i].node == node)
+            return graph->aliases[i].name;
+    return NULL;
 }
 
 struct node_info graph_node(const struct graph *graph, int index)
 {
     const struct node *node = &graph->nodes[index];
     struct node_info info = {.name = node->name,
-                             .alias = last_alias(node),
+                             .alias = last_alias(graph, index),
                              .op = node->op->name,
+                             .attributes = node->attributes,
                              .shape = node->shape,
                              .input_count = node->input_count};
-    if (node->op == &op_affine) {
-        info.scale = node->affine.scale;
-        info.shift = node->affine.shift;
-    }
     memcpy(info.inputs, node->inputs, sizeof node->inputs);
     struct shape in[NODE_INPUTS_MAX];
     input_shapes(graph, node, in);
@@ -343,64 +312,49 @@ int graph_parameter_count(const struct graph *graph)
     return graph->parameter_count;
 }
 
-struct parameter graph_parameter(const struct graph *graph, int wanted)
+struct parameter graph_parameter(const struct graph *graph, int i)
 {
-    for (int i = 0; i < graph->count; i++) {
-        const struct node *node = &graph->nodes[i];
-        struct shape in[NODE_INPUTS_MAX];
-        input_shapes(graph, node, in);
-        struct parameter parameters[NODE_PARAMETERS_MAX];
-        const int count = node->op->parameters ? node->op->parameters(node, in, parameters) : 0;
-        if (wanted < count) {
-            struct parameter found = parameters[wanted];
-            snprintf(found.name, sizeof found.name, "%s.%s", node->name, parameters[wanted].name);
-            return found;
-        }
-        wanted -= count;
-    }
-    return (struct parameter){0};
+    return graph->parameters[i];
 }
 
 void graph_parameters(const struct graph *graph, struct parameter *list)
 {
-    for (int i = 0; i < graph->count; i++) {
-        const struct node *node = &graph->nodes[i];
-        struct shape in[NODE_INPUTS_MAX];
-        input_shapes(graph, node, in);
-        struct parameter parameters[NODE_PARAMETERS_MAX];
-        const int count = node->op->parameters ? node->op->parameters(node, in, parameters) : 0;
-        for (int k = 0; k < count; k++, list++) {
-            struct parameter found = parameters[k];
-            snprintf(found.name, sizeof found.name, "%s.%.31s", node->name, parameters[k].name);
-            *list = found;
-        }
-    }
+    memcpy(list, graph->parameters, (size_t)graph->parameter_count * sizeof *list);
 }
 
+/* Of several nodes the first. */
 int graph_find_exact(const struct graph *graph, const char *name)
 {
-    for (int i = 0; i < graph->count; i++)
-        if (strcmp(graph->nodes[i].name, name) == 0 || text_choice(graph->nodes[i].alias, name) >= 0)
+    int found = graph->count;
+    for (int i = 0; i < graph->alias_count; i++)
+        if (graph->aliases[i].node < found && strcmp(graph->aliases[i].name, name) == 0)
+            found = graph->aliases[i].node;
+    for (int i = 0; i < found; i++)
+        if (strcmp(graph->nodes[i].name, name) == 0)
             return i;
-    return -1;
+    return found < graph->count ? found : -1;
 }
 
 int graph_find(const struct graph *graph, const char *name, struct error *err)
 {
-    char spelt[NODE_NAME_MAX];
+    char spelt[SHOWN_BYTES], shown[SHOWN_BYTES], suggestion[2 * SHOWN_BYTES];
     const int node = graph_find_exact(graph, graph_layer_name(graph, name, spelt, sizeof spelt));
     if (node >= 0)
         return node;
-    const char *names[2 * GRAPH_NODES_MAX];
+    const char **names = calloc(2 * (size_t)graph->count + 1, sizeof *names);
     int count = 0;
+    if (!names)
+        return error_memory(err, "a layer's name");
     for (int i = graph->count; i-- > 0;) { /* the deepest of equally near ones */
+        const char *alias = last_alias(graph, i);
         names[count++] = graph->nodes[i].name;
-        if (last_alias(&graph->nodes[i]))
-            names[count++] = last_alias(&graph->nodes[i]);
+        if (alias)
+            names[count++] = alias;
     }
-    char shown[NODE_NAME_MAX], suggestion[NODE_NAME_MAX + 32];
-    return error_set(err, "unknown layer \"%s\"%s", text_printable(name, shown, sizeof shown),
-                     text_suggestion(name, names, count, suggestion, sizeof suggestion));
+    error_set(err, "unknown layer \"%s\"%s", text_printable(name, shown, sizeof shown),
+              text_suggestion(name, names, count, suggestion, sizeof suggestion));
+    free(names);
+    return -1;
 }
 
 long long graph_trainable(const struct graph *graph)
@@ -410,10 +364,7 @@ long long graph_trainable(const struct graph *graph)
         const struct parameter parameter = graph_parameter(graph, i);
         if (parameter.role == PARAMETER_NORM_MEAN || parameter.role == PARAMETER_NORM_VARIANCE)
             continue;
-        long long size = 1;
-        for (int d = 0; d < parameter.rank; d++)
-            size *= parameter.dim[d];
-        count += size;
+        count += (long long)parameter_size(&parameter);
     }
     return count;
 }

@@ -1,10 +1,10 @@
 /*
  * nn/graph.h - a network as a graph of operators, before weights.
  *
- * A backbone adds nodes in order of computation; each node has a name of its own, torchvision's ("layer4.2.conv3"), and
- * a module that returns a node's value can name it too (graph_alias). Nodes are small integers. Errors are kept: after
+ * A builder adds nodes in order of computation; each node has a name of its own, such as torchvision's ("layer4.2.conv3"),
+ * and a module that returns a node's value can name it too (graph_alias). Nodes are small integers. Errors are kept: after
  * the first one every call returns -1 and does nothing, and graph_finish() says what it was, so that a builder needs no
- * checks.
+ * checks. nn/ops.h has a short function for each usual operator.
  * Shapes are (C,h,w) per image; flattened values are (C,1,1).
  */
 #ifndef NN_GRAPH_H
@@ -17,57 +17,50 @@
 #include <stdint.h>
 
 struct graph;
+struct op;    /* nn/op.h */
+struct param; /* base/param.h */
 
 struct shape {
     int c, h, w;
 };
 
-/* Square unless the *_w field is given (0: as the first; padding_w -1: none). Zero groups, stride, dilation mean 1. */
-struct conv2d {
-    int out; /* channels */
-    int kernel, kernel_w;
-    int stride, stride_w;
-    int padding, padding_w;
-    int dilation, dilation_w;
-    int groups;
-    bool bias;
-};
+#define NODE_INPUTS_MAX 8
 
-struct pool2d {
-    int kernel, kernel_w;
-    int stride, stride_w; /* 0: the kernel's size */
-    int padding, padding_w;
-    bool ceil_mode;
-    bool count_exclude_padding; /* average pool: divide by the pixels that are there */
-};
+static inline size_t shape_size(struct shape shape)
+{
+    return (size_t)shape.c * (size_t)shape.h * (size_t)shape.w;
+}
+
+static inline size_t shape_positions(struct shape shape)
+{
+    return (size_t)shape.h * (size_t)shape.w;
+}
 
 struct graph *graph_create(void); /* NULL: no memory */
 void graph_free(struct graph *graph);
 
-int graph_input(struct graph *graph, const char *name, struct shape shape);
-int graph_conv2d(struct graph *graph, const char *name, int input, struct conv2d conv);
-int graph_batch_norm(struct graph *graph, const char *name, int input); /* eps 1e-5 */
-int graph_batch_norm_eps(struct graph *graph, const char *name, int input, double eps);
-int graph_relu(struct graph *graph, const char *name, int input);
-int graph_relu6(struct graph *graph, const char *name, int input);
-int graph_sigmoid(struct graph *graph, const char *name, int input);
-int graph_silu(struct graph *graph, const char *name, int input);         /* x * sigmoid(x) */
-int graph_hard_sigmoid(struct graph *graph, const char *name, int input); /* clamp(x + 3, 0, 6) / 6 */
-int graph_hard_swish(struct graph *graph, const char *name, int input);   /* x * hard_sigmoid(x) */
-int graph_max_pool(struct graph *graph, const char *name, int input, struct pool2d pool);
-int graph_avg_pool(struct graph *graph, const char *name, int input, struct pool2d pool);
-int graph_adaptive_avg_pool(struct graph *graph, const char *name, int input, int h, int w);
-int graph_add(struct graph *graph, const char *name, int a, int b);
-int graph_scale_channels(struct graph *graph, const char *name, int input, int scale); /* by a (C,1,1) value */
-/* x * scale + shift with constants, one of each a channel; at most 4 channels. */
-int graph_affine(struct graph *graph, const char *name, int input, const float *scale, const float *shift);
-int graph_concat(struct graph *graph, const char *name, const int *inputs, int count); /* along channels */
-int graph_flatten(struct graph *graph, const char *name, int input); /* order of features as torch: (C,h,w) */
-int graph_linear(struct graph *graph, const char *name, int input, int out, bool bias);
+/*
+ * Adds a node and returns it. `inputs` are `count` earlier nodes; `attributes` is the operator's own struct, which is copied;
+ * NULL: its defaults. Names are free text and unique. -1 and an error: a name that is taken, an input that is not a node,
+ * attributes or shapes that the operator cannot work with, no memory. `err` may be NULL.
+ */
+int graph_add(struct graph *graph, const struct op *op, const char *name, const int *inputs, int count,
+              const void *attributes, struct error *err);
+
+/* Another name of a node; a node may have many. Returns the node. */
 int graph_alias(struct graph *graph, const char *name, int node);
 
-/* The last node added is the output and must be a vector of logits. 0, or -1 and the first error. */
+/* The node whose value is the network's output; without a call, the last one added. Returns the node. */
+int graph_output(struct graph *graph, int node);
+
+/* The first node must be the only input, and the output a vector of logits. 0, or -1 and the first error. */
 int graph_finish(struct graph *graph, struct error *err);
+
+/* The operator of that name ("conv2d"); NULL: there is none. */
+const struct op *op_find(const char *name);
+
+/* Its attributes: rows over a struct of `size` bytes; NULL and 0: it has none. Start from param_defaults(). */
+const struct param *op_attributes(const struct op *op, size_t *size);
 
 /* What a graph holds, for listing and for weight files. */
 enum parameter_role {
@@ -82,7 +75,7 @@ enum parameter_role {
 
 /* A tensor that the network needs: "layer1.0.bn1.running_mean", its shape as torch writes it. */
 struct parameter {
-    char name[128];
+    const char *name; /* lives as long as the graph */
     enum parameter_role role;
     int rank, dim[4];
 };
@@ -90,11 +83,11 @@ struct parameter {
 struct node_info {
     const char *name, *alias; /* alias NULL if none; the last one if several */
     const char *op;           /* "conv2d" */
+    const void *attributes;   /* its struct in nn/ops.h; NULL: it has none */
     struct shape shape;       /* of the value */
-    int inputs[8], input_count;
-    const float *scale, *shift; /* affine: its constants */
-    double macs;                /* multiply-adds per image */
-    size_t parameters;          /* elements of its tensors */
+    int inputs[NODE_INPUTS_MAX], input_count;
+    double macs;       /* multiply-adds per image */
+    size_t parameters; /* elements of its tensors */
 };
 
 int graph_node_count(const struct graph *graph);

@@ -1,5 +1,6 @@
 /*
  * nn/linear.c - flatten and linear: with packed weights by a kernel of our own, otherwise by OpenBLAS.
+ * Defines: flatten, linear.
  *
  * A row's bits must not depend on how many rows there are, nor on its place among them. So OpenBLAS always
  * multiplies LINEAR_ROWS rows (missing ones are zero), as weight times rows transposed: rows are then the lanes of the
@@ -7,9 +8,10 @@
  * widths, which add in different orders.
  */
 #include "nn/backend.h"
-#include "nn/op.h"
+#include "nn/ops.h"
+#include "nn/pack.h"
+#include "nn/product.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static const char *flatten_shape(const struct node *node, const struct shape *in, struct shape *out)
@@ -30,34 +32,45 @@ static void flatten_backward(const struct step *step, const struct step_io *io)
 {
     (void)step;
     const struct shape in = io->in[0];
-    const size_t plane = (size_t)in.h * (size_t)in.w, c = (size_t)in.c;
+    const size_t plane = shape_positions(in), c = (size_t)in.c;
     for (size_t k = 0; k < c; k++)
         for (size_t p = 0; p < plane; p++)
             io->dx[0][p * c + k] += io->dy[k * plane + p];
 }
 
-const struct op op_flatten = {
-    .name = "flatten", .shape = flatten_shape, .forward = flatten_forward, .backward = flatten_backward};
+const struct op op_flatten = {.name = "flatten",
+                              .inputs_least = 1,
+                              .inputs_most = 1,
+                              .is_flatten = true,
+                              .works_on_rows = true,
+                              .shape = flatten_shape,
+                              .forward = flatten_forward,
+                              .backward = flatten_backward};
+
+static const struct linear *linear_of(const struct node *node)
+{
+    return node->attributes;
+}
 
 static const char *linear_shape(const struct node *node, const struct shape *in, struct shape *out)
 {
-    *out = (struct shape){node->linear.out, 1, 1};
+    *out = (struct shape){linear_of(node)->out, 1, 1};
     return in[0].h == 1 && in[0].w == 1 ? NULL : "linear needs a flattened value";
 }
 
 static int linear_parameters(const struct node *node, const struct shape *in, struct parameter *out)
 {
     out[0] = (struct parameter){
-        .name = "weight", .role = PARAMETER_LINEAR_WEIGHT, .rank = 2, .dim = {node->linear.out, in[0].c}};
-    if (!node->linear.bias)
+        .name = "weight", .role = PARAMETER_LINEAR_WEIGHT, .rank = 2, .dim = {linear_of(node)->out, in[0].c}};
+    if (!linear_of(node)->bias)
         return 1;
-    out[1] = (struct parameter){.name = "bias", .role = PARAMETER_BIAS, .rank = 1, .dim = {node->linear.out}};
+    out[1] = (struct parameter){.name = "bias", .role = PARAMETER_BIAS, .rank = 1, .dim = {linear_of(node)->out}};
     return 2;
 }
 
 static double linear_macs(const struct node *node, const struct shape *in)
 {
-    return (double)node->linear.out * in[0].c;
+    return (double)linear_of(node)->out * in[0].c;
 }
 
 #define LINEAR_ROWS 16
@@ -126,11 +139,60 @@ static void linear_backward(const struct step *step, const struct step_io *io)
                                       first + FEATURES_EACH < in ? first + FEATURES_EACH : in, io->dx[0]);
 }
 
+static int linear_pack(struct packer *packer, struct step *step, struct error *err)
+{
+    const struct linear *linear = linear_of(step->node);
+    const size_t out = (size_t)linear->out, in = (size_t)packer->in.c;
+    const float *weight = packer_tensor(packer, step->node, "weight");
+    step->set = packer->set;
+    float **place = step->set ? &step->packed : &step->weight;
+    *place = arena_floats(packer->arena, step->set ? product_packed(step->set, in, linear->out) : out * in);
+    if (linear->bias)
+        step->bias = packer_bias(packer, linear->out);
+    if (!*place || (linear->bias && !step->bias))
+        return error_memory(err, "packed weights");
+    if (step->set)
+        product_pack(step->set, in, linear->out, 1, in, weight, *place);
+    else
+        memcpy(*place, weight, out * in * sizeof *weight);
+    if (step->bias)
+        memcpy(step->bias, packer_tensor(packer, step->node, "bias"), out * sizeof *weight);
+    return 0;
+}
+
+/* Packed: panels of outputs, (in, panel) each. */
+static void linear_column(const struct step *step, int features, int feature, float *column)
+{
+    const size_t in = (size_t)features, at = (size_t)feature;
+    const int outputs = linear_of(step->node)->out, panel = step->set ? step->set->panel : 1;
+    const float *weight = step->set ? step->packed : step->weight;
+    for (int first = 0; first < outputs; first += panel)
+        for (int k = first; k < outputs && k < first + panel; k++)
+            column[k] = weight[(size_t)first * in + at * (size_t)panel + (size_t)(k - first)];
+}
+
+static const char *linear_kernel_name(const struct step *step)
+{
+    return step->set ? "product" : "gemm";
+}
+
+static const struct param linear_attributes[] = {
+    PARAM_INT(struct linear, out, 1, 1, 1 << 28, "outputs"), PARAM_BOOL(struct linear, bias, true, "adds a bias"), {0}};
+
 const struct op op_linear = {.name = "linear",
+                             .inputs_least = 1,
+                             .inputs_most = 1,
+                             .attributes = linear_attributes,
+                             .attributes_size = sizeof(struct linear),
                              .fuses = true,
+                             .works_on_rows = true,
+                             .begins_rows = true,
                              .shape = linear_shape,
                              .parameters = linear_parameters,
                              .macs = linear_macs,
+                             .pack = linear_pack,
+                             .column = linear_column,
+                             .kernel_name = linear_kernel_name,
                              .scratch = linear_scratch,
                              .blocks = linear_blocks,
                              .forward = linear_forward,

@@ -14,13 +14,13 @@
 struct program {
     int start;              /* value */
     int step_count, *steps; /* positions in network->steps */
-    int spatial_count;      /* steps on maps; those behind it run on rows, a vector for each image */
+    int spatial_count;      /* steps on maps; those after it run on rows, a vector for each image */
     int group_first;        /* steps before it run image by image, the others on up to group_images at once */
     int group_images;
     int boundary;           /* value between the two kinds; -1: all steps are spatial */
     int side_count, *sides; /* values that steps read and that neither start nor a step gives */
     size_t *offset;         /* of each value in the workspace (floats); NO_PLACE if it has none */
-    bool *is_grouped;       /* value: there is a place for group_images of it, one behind the other */
+    bool *is_grouped;       /* value: there is a place for group_images of it, one after the other */
     int *panel;             /* of each value: channels of its panels (struct panels); 0: NHWC */
     size_t floats, scratch; /* of the workspace; where scratch begins */
 };
@@ -39,7 +39,7 @@ struct network {
     struct shape *values;
     int logits; /* value */
     int layer_count;
-    char (*layer_names)[NODE_NAME_MAX];
+    const char **layer_names;
     int *layer_values;
     struct program full;
     struct program *tails; /* [layer] */
@@ -55,5 +55,14 @@ struct network {
  */
 int program_build(struct network *network, int start, bool keep_all, const bool *pinned, struct program *program,
                   struct error *err);
+
+/*
+ * Fills in nodes, steps and values; weights are packed. `layers` have values of their own. Errors: unknown layer; no memory.
+ */
+int network_compile(struct network *network, const struct graph *graph, const struct weights *weights,
+                    const char *const *layers, struct error *err);
+
+/* Puts a chain after the steps whose work it does, and marks these as its parts. Errors: no memory. */
+int network_find_chains(struct network *network, struct error *err);
 
 #endif

@@ -1,31 +1,52 @@
-/* nn/pool2d.c - max, average and adaptive average pooling. */
-#include "nn/op.h"
+/*
+ * nn/pool2d.c - max, average and adaptive average pooling.
+ * Defines: adaptive_avg_pool, avg_pool, max_pool.
+ */
+#include "nn/ops.h"
+#include "nn/pack.h"
 #include "nn/simd.h"
 
 #include <math.h>
 #include <string.h>
 
-/* Output length along one axis, torch's rule: with ceil_mode the last window must begin inside the input or its left
- * padding. */
-static int pooled(int in, int kernel, int stride, int padding, bool ceil_mode)
+static const struct pool2d *pool_of(const struct node *node)
 {
-    const int span = in + 2 * padding - kernel;
+    return node->attributes;
+}
+
+/*
+ * Output length along one axis by torch's rule: with ceil_mode the last window must begin inside the input or the padding
+ * before it.
+ */
+static int pooled(int in, int kernel, int stride, int before, int after, bool ceil_mode)
+{
+    const int span = in + before + after - kernel;
     if (span < 0)
         return 0;
     int out = (span + (ceil_mode ? stride - 1 : 0)) / stride + 1;
-    if (ceil_mode && (out - 1) * stride >= in + padding)
+    if (ceil_mode && (out - 1) * stride >= in + before)
         out--;
     return out;
 }
 
+/* Of one side: no window may lie in the padding alone. */
+static bool is_padding(int padding, int kernel)
+{
+    return padding >= 0 && padding <= kernel / 2;
+}
+
 static const char *pool_shape(const struct node *node, const struct shape *in, struct shape *out)
 {
-    const struct pool2d *p = &node->pool;
-    if (p->kernel < 1 || p->kernel_w < 1 || p->stride < 1 || p->stride_w < 1 || p->padding < 0 || p->padding_w < 0 ||
-        p->padding > p->kernel / 2 || p->padding_w > p->kernel_w / 2)
+    const struct pool2d *p = pool_of(node);
+    const struct sides *pad = &p->pad;
+    const int limit = 1 << 15;
+    if (p->kernel < 1 || p->kernel_w < 1 || p->kernel > limit || p->kernel_w > limit || p->stride < 1 ||
+        p->stride_w < 1 || p->stride > limit || p->stride_w > limit || !is_padding(pad->top, p->kernel) ||
+        !is_padding(pad->bottom, p->kernel) || !is_padding(pad->left, p->kernel_w) ||
+        !is_padding(pad->right, p->kernel_w))
         return "a pool needs a kernel and a stride of at least 1 and a padding of at most half the kernel";
-    *out = (struct shape){in[0].c, pooled(in[0].h, p->kernel, p->stride, p->padding, p->ceil_mode),
-                          pooled(in[0].w, p->kernel_w, p->stride_w, p->padding_w, p->ceil_mode)};
+    *out = (struct shape){in[0].c, pooled(in[0].h, p->kernel, p->stride, pad->top, pad->bottom, p->ceil_mode),
+                          pooled(in[0].w, p->kernel_w, p->stride_w, pad->left, pad->right, p->ceil_mode)};
     return NULL;
 }
 
@@ -43,12 +64,8 @@ struct window {
 
 static struct window pool_window(const struct pool2d *p, struct shape in, int i, int j)
 {
-    const int y0 = i * p->stride - p->padding, x0 = j * p->stride_w - p->padding_w;
-    int y1 = y0 + p->kernel, x1 = x0 + p->kernel_w;
-    if (y1 > in.h + p->padding)
-        y1 = in.h + p->padding;
-    if (x1 > in.w + p->padding_w)
-        x1 = in.w + p->padding_w;
+    const int y0 = i * p->stride - p->pad.top, x0 = j * p->stride_w - p->pad.left;
+    const int y1 = smaller(y0 + p->kernel, in.h + p->pad.bottom), x1 = smaller(x0 + p->kernel_w, in.w + p->pad.right);
     const int padded = (y1 - y0) * (x1 - x0);
     return (struct window){y0 < 0 ? 0 : y0, y1 > in.h ? in.h : y1, x0 < 0 ? 0 : x0, x1 > in.w ? in.w : x1, padded};
 }
@@ -116,7 +133,7 @@ static void max_forward(const struct step *step, const struct step_io *io, int b
     float *y = image.y + (size_t)first * (size_t)out.w * (size_t)out.c;
     for (int i = first; i < first + BAND && i < out.h; i++)
         for (int j = 0; j < out.w; j++, y += out.c)
-            max_window(step, image.x[0], in, pool_window(&step->node->pool, in, i, j), y);
+            max_window(step, image.x[0], in, pool_window(pool_of(step->node), in, i, j), y);
 }
 
 /* Routes to the first maximum in row-major order. */
@@ -126,7 +143,7 @@ static void max_backward(const struct step *step, const struct step_io *io)
     const float *dy = io->dy;
     for (int i = 0; i < out.h; i++)
         for (int j = 0; j < out.w; j++, dy += out.c) {
-            const struct window v = pool_window(&step->node->pool, in, i, j);
+            const struct window v = pool_window(pool_of(step->node), in, i, j);
             for (int k = 0; k < out.c; k++) {
                 const float *best = pixel(io->x[0], in, v.y0, v.x0) + k;
                 for (int r = v.y0; r < v.y1; r++)
@@ -138,7 +155,47 @@ static void max_backward(const struct step *step, const struct step_io *io)
         }
 }
 
+static void same_if_zero(int *value, int other)
+{
+    if (*value == 0)
+        *value = other;
+}
+
+static void complete(void *attributes)
+{
+    struct pool2d *p = attributes;
+    same_if_zero(&p->kernel_w, p->kernel);
+    same_if_zero(&p->stride, p->kernel);
+    same_if_zero(&p->stride_w, p->stride == p->kernel ? p->kernel_w : p->stride);
+    sides_take(&p->pad, &p->padding, &p->padding_w);
+}
+
+static const struct param pool_attributes[] = {
+    PARAM_INT(struct pool2d, kernel, 1, 1, 32768, "height of the window"),
+    PARAM_INT(struct pool2d, kernel_w, 0, 0, 32768, "width; 0: as the height"),
+    PARAM_INT(struct pool2d, stride, 0, 0, 32768, "along the height; 0: the kernel's size"),
+    PARAM_INT(struct pool2d, stride_w, 0, 0, 32768, "along the width; 0: as along the height"),
+    PARAM_INT(struct pool2d, padding, 0, 0, 32768, "above and below"),
+    PARAM_INT(struct pool2d, padding_w, 0, -1, 32768, "left and right; 0: as above; -1: none"),
+    PARAM_BOOL(struct pool2d, ceil_mode, false, "a last window may reach over the border"),
+    PARAM_BOOL(struct pool2d, count_exclude_padding, false, "average: divide by the pixels inside the input"),
+    SIDES_ROWS(struct pool2d),
+    {0}};
+
+static int max_pack(struct packer *packer, struct step *step, struct error *err)
+{
+    (void)err;
+    step->set = packer->set;
+    return 0;
+}
+
 const struct op op_max_pool = {.name = "max_pool",
+                               .inputs_least = 1,
+                               .inputs_most = 1,
+                               .attributes = pool_attributes,
+                               .attributes_size = sizeof(struct pool2d),
+                               .complete = complete,
+                               .pack = max_pack,
                                .shape = pool_shape,
                                .macs = pool_macs,
                                .blocks = max_blocks,
@@ -175,7 +232,7 @@ static int average_count(const struct pool2d *p, struct window v)
 static void avg_forward(const struct step *step, const struct step_io *io, int block)
 {
     (void)block;
-    const struct pool2d *p = &step->node->pool;
+    const struct pool2d *p = pool_of(step->node);
     for (int i = 0; i < io->out.h; i++)
         for (int j = 0; j < io->out.w; j++) {
             const struct window v = pool_window(p, io->in[0], i, j);
@@ -185,7 +242,7 @@ static void avg_forward(const struct step *step, const struct step_io *io, int b
 
 static void avg_backward(const struct step *step, const struct step_io *io)
 {
-    const struct pool2d *p = &step->node->pool;
+    const struct pool2d *p = pool_of(step->node);
     for (int i = 0; i < io->out.h; i++)
         for (int j = 0; j < io->out.w; j++) {
             const struct window v = pool_window(p, io->in[0], i, j);
@@ -193,12 +250,21 @@ static void avg_backward(const struct step *step, const struct step_io *io)
         }
 }
 
-const struct op op_avg_pool = {
-    .name = "avg_pool", .shape = pool_shape, .macs = pool_macs, .forward = avg_forward, .backward = avg_backward};
+const struct op op_avg_pool = {.name = "avg_pool",
+                               .inputs_least = 1,
+                               .inputs_most = 1,
+                               .attributes = pool_attributes,
+                               .attributes_size = sizeof(struct pool2d),
+                               .complete = complete,
+                               .shape = pool_shape,
+                               .macs = pool_macs,
+                               .forward = avg_forward,
+                               .backward = avg_backward};
 
 static const char *adaptive_shape(const struct node *node, const struct shape *in, struct shape *out)
 {
-    *out = (struct shape){in[0].c, node->pool.kernel, node->pool.kernel_w};
+    const struct adaptive_pool *size = node->attributes;
+    *out = (struct shape){in[0].c, size->h, size->w};
     return NULL;
 }
 
@@ -222,7 +288,16 @@ static void adaptive_backward(const struct step *step, const struct step_io *io)
         }
 }
 
+static const struct param adaptive_attributes[] = {PARAM_INT(struct adaptive_pool, h, 1, 1, 32768, "height"),
+                                                   PARAM_INT(struct adaptive_pool, w, 1, 1, 32768, "width"),
+                                                   {0}};
+
 const struct op op_adaptive_avg_pool = {.name = "adaptive_avg_pool",
+                                        .inputs_least = 1,
+                                        .inputs_most = 1,
+                                        .attributes = adaptive_attributes,
+                                        .attributes_size = sizeof(struct adaptive_pool),
+                                        .is_mean = true,
                                         .shape = adaptive_shape,
                                         .macs = pool_macs,
                                         .forward = adaptive_forward,

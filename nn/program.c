@@ -30,7 +30,7 @@ static int list_steps(struct network *network, bool keep_all, struct program *pr
     is_inside[program->start] = true;
     for (int i = 0; i < network->step_count; i++) {
         const struct step *step = &network->steps[i];
-        if (keep_all ? step->node->op == &op_conv_chain : step->is_part)
+        if (keep_all ? step->parts != NULL : step->is_part)
             continue;
         int reads[NODE_INPUTS_MAX + 1];
         const int count = step_reads(step, reads);
@@ -55,9 +55,7 @@ static int list_steps(struct network *network, bool keep_all, struct program *pr
 /* May this step run on a block of rows, each a vector? */
 static bool works_on_rows(const struct network *network, const struct step *step)
 {
-    const struct op *op = step->node->op;
-    const struct shape in = network->values[step->inputs[0]];
-    return in.h == 1 && in.w == 1 && (op == &op_linear || op == &op_add || op == &op_batch_norm || op->activate);
+    return shape_positions(network->values[step->inputs[0]]) == 1 && step->node->op->works_on_rows;
 }
 
 static bool reads_only(const struct network *network, const struct program *program, int first, int boundary)
@@ -79,14 +77,14 @@ static bool reads_only(const struct network *network, const struct program *prog
     return true;
 }
 
-/* The first linear step behind which everything works on rows and reads nothing else. */
+/* The first step that begins rows and after which everything works on rows and reads nothing else. */
 static void split_rows(const struct network *network, struct program *program)
 {
     program->spatial_count = program->step_count;
     program->boundary = -1;
     for (int i = 0; i < program->step_count; i++) {
         const struct step *step = &network->steps[program->steps[i]];
-        if (step->node->op != &op_linear || !reads_only(network, program, i, step->inputs[0]))
+        if (!step->node->op->begins_rows || !reads_only(network, program, i, step->inputs[0]))
             continue;
         program->spatial_count = i;
         program->boundary = step->inputs[0];

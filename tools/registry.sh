@@ -1,7 +1,7 @@
 #!/bin/sh
-# Writes the table of all methods, metrics, backbones or commands: one line per descriptor found in the sources. A descriptor
-# has the name of its file; a file with several lists their names in a line " * Defines: a, b." of its first comment.
-# usage: registry.sh methods|metrics|backbones|commands OUT.c
+# Writes the table of all methods, metrics, backbones, commands or operators: one line per descriptor found in the sources. A
+# descriptor has the name of its file; a file with several lists their names in a line " * Defines: a, b." of its first comment.
+# usage: registry.sh methods|metrics|backbones|commands|ops OUT.c
 set -eu
 export LC_ALL=C
 case $1 in
@@ -9,6 +9,7 @@ methods)   type='struct method'          prefix=method_   header=methods/method.
 metrics)   type='struct metric'          prefix=metric_   header=metrics/metric.h     table=metrics ;;
 backbones) type='struct backbone_family' prefix=backbone_ header=backbones/backbone.h table=backbone_families ;;
 commands)  type='struct command'         prefix=command_  header=bench/cli/command.h       table=commands ;;
+ops)       type='struct op'              prefix=op_       header=nn/op.h              table=ops ;;
 *) echo "registry.sh: unknown registry \"$1\"" >&2; exit 2 ;;
 esac
 names=

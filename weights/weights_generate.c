@@ -165,9 +165,10 @@ static void scale_channels(struct generator *g)
 
 static void affine(struct generator *g)
 {
+    const struct affine *node = g->node.attributes;
     for (int k = 0; k < g->out->channels; k++) {
-        const double scale = g->node.scale[k];
-        g->out->mean[k] = g->in->mean[k] * scale + g->node.shift[k];
+        const double scale = node->scale[k];
+        g->out->mean[k] = g->in->mean[k] * scale + node->shift[k];
         g->out->variance[k] = g->in->variance[k] * scale * scale;
     }
 }

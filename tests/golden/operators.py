@@ -25,6 +25,24 @@ class Case:
     def weight(self, node, suffix, *shape):
         return torch.from_numpy(golden.tensor(node + "." + suffix, shape)).double()
 
+    @staticmethod
+    def sides(attr):
+        return [int(attr.get("pad_" + side, 0)) for side in ("left", "right", "top", "bottom")]
+
+    def pad(self, x, attr, value=0.0):
+        """All padding of a convolution or pool, as zeros or `value`: torch pads its own only symmetrically."""
+        p, left, right, top, bottom = int(attr.get("p", 0)), *self.sides(attr)
+        pw = int(attr.get("pw", p))
+        return F.pad(x, (pw + left, pw + right, p + top, p + bottom), value=value)
+
+    def pool(self, op, x, attr, kernel, stride):
+        if op == "max":
+            return F.max_pool2d(self.pad(x, attr, float("-inf")), kernel, stride)
+        mean = F.avg_pool2d(self.pad(x, attr), kernel, stride)
+        if not int(attr.get("there", 0)):
+            return mean
+        return mean / F.avg_pool2d(self.pad(torch.ones_like(x), attr), kernel, stride)
+
     def apply(self, op, node, attr, x):
         number = lambda key, fallback=0: int(attr.get(key, fallback))
         pair = lambda key, fallback: (number(key, fallback), number(key + "w", number(key, fallback)))
@@ -33,23 +51,30 @@ class Case:
             out, groups, kernel = number("o"), number("g", 1), pair("k", 1)
             weight = self.weight(node, "weight", out, x.shape[1] // groups, *kernel)
             bias = self.weight(node, "bias", out) if number("b") else None
-            return F.conv2d(x, weight, bias, pair("s", 1), pair("p", 0), pair("d", 1), groups)
+            return F.conv2d(self.pad(x, attr), weight, bias, pair("s", 1), 0, pair("d", 1), groups)
         if op == "bn":
             names = ("running_mean", "running_var", "weight", "bias")
-            eps = 1e-3 * number("eps") or 1e-5
+            eps = float(attr.get("eps", 1e-5))
             return F.batch_norm(x, *(self.weight(node, name, x.shape[1]) for name in names), eps=eps)
         if op == "affine":
-            k = torch.arange(x.shape[1], dtype=torch.float64).reshape(1, -1, 1, 1)
-            return x * (1 + k / 4) + k - 1
+            scale, shift = ([float(attr.get(word + str(k), fallback)) for k in range(x.shape[1])]
+                            for word, fallback in (("scale", 1), ("shift", 0)))
+            column = lambda values: torch.tensor(values, dtype=torch.float64).reshape(1, -1, 1, 1)
+            return x * column(scale) + column(shift)
         if op == "linear":
             bias = self.weight(node, "bias", number("o")) if number("b") else None
             return F.linear(x, self.weight(node, "weight", number("o"), x.shape[1]), bias)
         if op in ("max", "avg"):
             kernel = pair("k", 1)
             stride = pair("s", 1) if "s" in attr else kernel
+            if any(self.sides(attr)):
+                return self.pool(op, x, attr, kernel, stride)
             if op == "max":
                 return F.max_pool2d(x, kernel, stride, pair("p", 0), ceil_mode=bool(number("ceil")))
             return F.avg_pool2d(x, kernel, stride, pair("p", 0), bool(number("ceil")), not number("there"))
+        if op == "lrn":
+            return F.local_response_norm(x, number("size"), *(float(attr.get(word, fallback)) for word, fallback in
+                                                              (("alpha", 1e-4), ("beta", 0.75), ("bias", 1))))
         return {"relu": lambda: F.relu(x), "relu6": lambda: F.relu6(x), "flatten": lambda: torch.flatten(x, 1),
                 "sigmoid": lambda: torch.sigmoid(x), "silu": lambda: F.silu(x), "hswish": lambda: F.hardswish(x),
                 "hsigmoid": lambda: F.hardsigmoid(x), "scale": lambda: x * other,

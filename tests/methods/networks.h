@@ -49,7 +49,7 @@ static inline int bench_block(struct graph *graph, const char *name, int x, int 
     y = graph_relu(graph, names[2], y);
     y = bench_conv_bn(graph, names[3], names[4], y, (struct conv2d){.out = out, .kernel = 3, .padding = 1});
     x = bench_conv_bn(graph, names[6], names[7], x, (struct conv2d){.out = out, .kernel = 1, .stride = stride});
-    return graph_relu(graph, name, graph_add(graph, names[5], y, x));
+    return graph_relu(graph, name, graph_sum(graph, names[5], y, x));
 }
 
 static inline struct graph *bench_gap_graph_of(int outputs)

@@ -3,6 +3,7 @@
 #define TESTS_NN_ENGINE_FIXTURE_H
 
 #include "nn/nn.h"
+#include "nn/ops.h"
 #include "tests/golden.h"
 #include "tests/golden_weights.h"
 #include "tests/session_calls.h"
@@ -68,7 +69,7 @@ static inline struct graph *mixed_graph(void)
     const int before = x;
     x = graph_relu(graph, "inner", conv_bn(graph, "a", x, (struct conv2d){.out = 8, .kernel = 3, .padding = 1}));
     x = conv_bn(graph, "b", x, (struct conv2d){.out = 8, .kernel = 3, .padding = 1, .groups = 2});
-    x = graph_relu(graph, "block", graph_add(graph, "sum", x, before));
+    x = graph_relu(graph, "block", graph_sum(graph, "sum", x, before));
     const int deep =
         graph_relu6(graph, "deep.relu6",
                     conv_bn(graph, "deep", x, (struct conv2d){.out = 8, .kernel = 3, .padding = 1, .groups = 8}));

@@ -4,6 +4,7 @@
  */
 #include "nn/kernels/kernels.h"
 #include "nn/nn.h"
+#include "nn/ops.h"
 #include "tests/golden.h"
 #include "tests/golden_weights.h"
 #include "tests/session_calls.h"
@@ -55,7 +56,7 @@ static struct graph *make_graph(const struct block_case *c)
     x = activate(graph, c, "deep", graph_conv2d(graph, "depthwise", x, deep));
     x = graph_conv2d(graph, "project", x, (struct conv2d){.out = c->out, .kernel = 1, .bias = true});
     if (c->has_residual)
-        x = graph_add(graph, "sum", x, input);
+        x = graph_sum(graph, "sum", x, input);
     graph_alias(graph, "block", x);
     x = graph_flatten(graph, "flat", graph_adaptive_avg_pool(graph, "gap", x, 2, 2));
     graph_linear(graph, "fc", x, CLASSES, false);

@@ -4,6 +4,7 @@
  */
 #include "nn/kernels/kernels.h"
 #include "nn/nn.h"
+#include "nn/ops.h"
 #include "tests/golden.h"
 #include "tests/golden_weights.h"
 #include "tests/test.h"
@@ -64,7 +65,7 @@ static struct graph *make_graph(const struct shape_case *c, const struct ending 
     const int input = graph_input(graph, "input", (struct shape){c->channels, c->h, c->w});
     int x = graph_conv2d(graph, "conv", input, conv);
     if (ending->has_residual)
-        x = graph_add(graph, "sum", x, input);
+        x = graph_sum(graph, "sum", x, input);
     if (ending->activation)
         x = ending->activation(graph, "activation", x);
     graph_alias(graph, LAYER, x);

@@ -172,7 +172,7 @@ TEST(a_graph_whose_operands_or_output_do_not_fit_is_an_error)
     struct error err = {0};
     struct graph *graph = graph_create();
     int x = graph_input(graph, "input", (struct shape){6, 5, 7});
-    graph_add(graph, "sum", x, graph_conv2d(graph, "conv", x, (struct conv2d){.out = 4, .kernel = 1}));
+    graph_sum(graph, "sum", x, graph_conv2d(graph, "conv", x, (struct conv2d){.out = 4, .kernel = 1}));
     assert_int_equal(graph_finish(graph, &err), -1);
     assert_says(&err, "sum");
     graph_free(graph);

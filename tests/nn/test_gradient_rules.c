@@ -3,6 +3,7 @@
  * hooks (tests/golden/gradient_rules.py, which has the same network).
  */
 #include "nn/nn.h"
+#include "nn/ops.h"
 #include "tests/golden.h"
 #include "tests/golden_weights.h"
 #include "tests/session_calls.h"
@@ -44,7 +45,7 @@ static struct graph *make_graph(void)
     int x = graph_input(graph, "input", (struct shape){3, 20, 18});
     x = graph_relu(graph, "relu1", conv_bn(graph, "stem", x, 8, 2));
     const int y = conv_bn(graph, "b", graph_relu(graph, "relu2", conv_bn(graph, "a", x, 8, 1)), 8, 1);
-    x = graph_relu(graph, "block1", graph_add(graph, "sum", x, y));
+    x = graph_relu(graph, "block1", graph_sum(graph, "sum", x, y));
     x = graph_relu6(graph, "block2", conv_bn(graph, "c", x, 12, 1));
     x = graph_silu(graph, "block3", conv_bn(graph, "d", x, 12, 1));
     x = graph_flatten(graph, "flat", graph_adaptive_avg_pool(graph, "pool", x, 1, 1));

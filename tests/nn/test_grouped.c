@@ -6,6 +6,7 @@
  */
 #include "nn/kernels/kernels.h"
 #include "nn/nn.h"
+#include "nn/ops.h"
 #include "tests/golden.h"
 #include "tests/golden_weights.h"
 #include "tests/session_calls.h"
@@ -72,7 +73,7 @@ static struct graph *make_graph(const struct layer_case *c, const struct ending 
     }
     int x = graph_conv2d(graph, "conv", input, c->conv);
     if (ending->has_residual)
-        x = graph_add(graph, "sum", x, input);
+        x = graph_sum(graph, "sum", x, input);
     if (ending->activation)
         x = ending->activation(graph, "activation", x);
     if (ending->is_between_products)

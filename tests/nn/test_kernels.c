@@ -3,6 +3,7 @@
  */
 #include "nn/kernels/kernels.h"
 #include "nn/nn.h"
+#include "nn/ops.h"
 #include "tests/golden.h"
 #include "tests/golden_weights.h"
 #include "tests/session_calls.h"

@@ -4,13 +4,16 @@
  * The cases are data, tests/golden/operator_cases.txt, which the golden script builds too.
  */
 #include "base/error.h"
+#include "base/param.h"
 #include "nn/nn.h"
+#include "nn/ops.h"
 #include "tests/golden.h"
 #include "tests/golden_weights.h"
 #include "tests/session_calls.h"
 #include "tests/test.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,47 +21,88 @@
 #define RELATIVE 2e-5
 #define ABSOLUTE 1e-6
 
+/* Short words of the cases; any other word is the operator's or the attribute's own name. */
+static const struct {
+    const char *word, *name;
+} words[] = {
+    {"aavg", "adaptive_avg_pool"},
+    {"avg", "avg_pool"},
+    {"b", "bias"},
+    {"bn", "batch_norm"},
+    {"ceil", "ceil_mode"},
+    {"conv", "conv2d"},
+    {"d", "dilation"},
+    {"dw", "dilation_w"},
+    {"g", "groups"},
+    {"hsigmoid", "hard_sigmoid"},
+    {"hswish", "hard_swish"},
+    {"k", "kernel"},
+    {"kw", "kernel_w"},
+    {"max", "max_pool"},
+    {"o", "out"},
+    {"p", "padding"},
+    {"pw", "padding_w"},
+    {"s", "stride"},
+    {"scale", "scale_channels"},
+    {"sw", "stride_w"},
+    {"there", "count_exclude_padding"},
+};
+
+static const char *full_name(const char *word)
+{
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(word, words[i].word) == 0)
+            return words[i].name;
+    return word;
+}
+
+#define ATTRIBUTES_BYTES 256
+
 struct attributes {
     char name[32], from[32], with[32];
-    int o, k, kw, s, sw, p, pw, d, dw, g, b, ceil, there, h, w, eps;
+    const struct param *rows;
+    _Alignas(max_align_t) char own[ATTRIBUTES_BYTES]; /* the operator's struct */
 };
 
-static const struct {
-    const char *key;
-    size_t offset;
-} numbers[] = {
-#define ROW(field) \
-    { \
-#field, offsetof(struct attributes, field) \
-    }
-    ROW(o),  ROW(k), ROW(kw), ROW(s), ROW(sw),   ROW(p),     ROW(pw), ROW(d),
-    ROW(dw), ROW(g), ROW(b),  ROW(h), ROW(ceil), ROW(there), ROW(w),  ROW(eps),
-#undef ROW
-};
-
-static void set_attribute(struct attributes *attr, const char *key, const char *value)
+/* Booleans are 0 and 1 in the cases. */
+static void set_attribute(struct attributes *attr, const char *word, const char *value)
 {
-    if (strcmp(key, "from") == 0)
-        snprintf(attr->from, sizeof attr->from, "%s", value);
-    else if (strcmp(key, "with") == 0)
-        snprintf(attr->with, sizeof attr->with, "%s", value);
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        if (strcmp(key, numbers[i].key) == 0)
-            *(int *)((char *)attr + numbers[i].offset) = atoi(value);
+    struct error err = {0};
+    if (strcmp(word, "from") == 0 || strcmp(word, "with") == 0) {
+        snprintf(word[0] == 'f' ? attr->from : attr->with, sizeof attr->from, "%s", value);
+        return;
+    }
+    const struct param *row = param_find(attr->rows, full_name(word));
+    if (!row)
+        fail_msg("\"%s\" has no attribute \"%s\"", attr->name, word);
+    if (row->type == PARAM_TYPE_BOOL)
+        value = value[0] == '0' ? "false" : "true";
+    if (param_parse(row, value, attr->own, &err))
+        fail_msg("\"%s\": %s", attr->name, err.text);
 }
 
 /* "conv@name:o=6:k=3"; returns the operator. */
-static const char *parse_token(char *token, struct attributes *attr)
+static const struct op *parse_token(char *token, struct attributes *attr)
 {
-    char *rest, *op = strtok_r(token, ":", &rest), *name = strchr(op, '@');
+    char *rest, *word = strtok_r(token, ":", &rest), *name = strchr(word, '@');
+    size_t size;
     *attr = (struct attributes){0};
     if (name)
         *name++ = '\0';
-    snprintf(attr->name, sizeof attr->name, "%s", name ? name : op);
-    for (char *word; (word = strtok_r(NULL, ":", &rest));) {
-        char *value = strchr(word, '=');
+    snprintf(attr->name, sizeof attr->name, "%s", name ? name : word);
+    const struct op *op = op_find(full_name(word));
+    if (!op)
+        fail_msg("there is no operator \"%s\"", word);
+    attr->rows = op_attributes(op, &size);
+    assert_true(size <= sizeof attr->own);
+    param_defaults(attr->rows, attr->own);
+    const struct param *bias = param_find(attr->rows, "bias");
+    if (bias && bias->type == PARAM_TYPE_BOOL) /* in the cases there is none without b=1 */
+        set_attribute(attr, "bias", "0");
+    for (char *pair; (pair = strtok_r(NULL, ":", &rest));) {
+        char *value = strchr(pair, '=');
         *value++ = '\0';
-        set_attribute(attr, word, value);
+        set_attribute(attr, pair, value);
     }
     return op;
 }
@@ -72,85 +116,22 @@ static int find(const struct graph *graph, const char *name)
     return node;
 }
 
-static int add_conv(struct graph *graph, int x, const struct attributes *a)
-{
-    return graph_conv2d(graph, a->name, x,
-                        (struct conv2d){.out = a->o,
-                                        .kernel = a->k,
-                                        .kernel_w = a->kw,
-                                        .stride = a->s,
-                                        .stride_w = a->sw,
-                                        .padding = a->p,
-                                        .padding_w = a->pw,
-                                        .dilation = a->d,
-                                        .dilation_w = a->dw,
-                                        .groups = a->g,
-                                        .bias = a->b});
-}
-
-static int add_pool(struct graph *graph, const char *op, int x, const struct attributes *a)
-{
-    const struct pool2d pool = {.kernel = a->k,
-                                .kernel_w = a->kw,
-                                .stride = a->s,
-                                .stride_w = a->sw,
-                                .padding = a->p,
-                                .padding_w = a->pw,
-                                .ceil_mode = a->ceil,
-                                .count_exclude_padding = a->there};
-    return op[0] == 'm' ? graph_max_pool(graph, a->name, x, pool) : graph_avg_pool(graph, a->name, x, pool);
-}
-
-/* x * (1 + k / 4) + k - 1 for channel k, as operators.py. */
-static int add_affine(struct graph *graph, int x, const struct attributes *a)
-{
-    return graph_affine(graph, a->name, x, (const float[]){1, 1.25f, 1.5f, 1.75f}, (const float[]){-1, 0, 1, 2});
-}
-
-static int add_norm(struct graph *graph, int x, const struct attributes *a)
-{
-    return a->eps ? graph_batch_norm_eps(graph, a->name, x, 1e-3 * a->eps) : graph_batch_norm(graph, a->name, x);
-}
-
-typedef int add_unary(struct graph *graph, const char *name, int input);
-
-static const struct {
-    const char *op;
-    add_unary *add;
-} unaries[] = {
-    {"flatten", graph_flatten}, {"hsigmoid", graph_hard_sigmoid}, {"hswish", graph_hard_swish}, {"relu", graph_relu},
-    {"relu6", graph_relu6},     {"sigmoid", graph_sigmoid},       {"silu", graph_silu},
-};
-
+/* What `scale` multiplies is `with`, by the factors before it; otherwise `with` is the second input. */
 static int add_node(struct graph *graph, int x, char *token)
 {
+    struct error err = {0};
     struct attributes a;
-    const char *op = parse_token(token, &a);
-    if (a.from[0])
-        x = find(graph, a.from);
-    if (strcmp(op, "conv") == 0)
-        return add_conv(graph, x, &a);
-    for (size_t i = 0; i < sizeof unaries / sizeof *unaries; i++)
-        if (strcmp(op, unaries[i].op) == 0)
-            return unaries[i].add(graph, a.name, x);
-    if (strcmp(op, "bn") == 0)
-        return add_norm(graph, x, &a);
-    if (strcmp(op, "affine") == 0)
-        return add_affine(graph, x, &a);
-    if (strcmp(op, "max") == 0 || strcmp(op, "avg") == 0)
-        return add_pool(graph, op, x, &a);
-    if (strcmp(op, "aavg") == 0)
-        return graph_adaptive_avg_pool(graph, a.name, x, a.h, a.w);
-    if (strcmp(op, "add") == 0)
-        return graph_add(graph, a.name, x, find(graph, a.with));
-    if (strcmp(op, "concat") == 0)
-        return graph_concat(graph, a.name, (const int[]){x, find(graph, a.with)}, 2);
-    if (strcmp(op, "scale") == 0)
-        return graph_scale_channels(graph, a.name, find(graph, a.with), x);
-    if (strcmp(op, "linear") == 0)
-        return graph_linear(graph, a.name, x, a.o, a.b);
-    fail_msg("no operator \"%s\"", op);
-    return -1;
+    const struct op *op = parse_token(token, &a);
+    int inputs[2] = {a.from[0] ? find(graph, a.from) : x, 0}, count = 1;
+    if (a.with[0]) {
+        inputs[count++] = find(graph, a.with);
+        if (op == op_find("scale_channels"))
+            inputs[1] = inputs[0], inputs[0] = find(graph, a.with);
+    }
+    const int node = graph_add(graph, op, a.name, inputs, count, a.own, &err);
+    if (node < 0)
+        fail_msg("%s", err.text);
+    return node;
 }
 
 struct bench {

@@ -5,6 +5,7 @@
  */
 #include "nn/kernels/kernels.h"
 #include "nn/nn.h"
+#include "nn/ops.h"
 #include "tests/golden.h"
 #include "tests/golden_weights.h"
 #include "tests/session_calls.h"
@@ -47,11 +48,11 @@ static struct graph *make_graph(struct size size)
     const int block = conv(graph, "project.conv", graph_relu6(graph, "deep", deep), 1, 1, 48);
     const int first = graph_hard_swish(graph, "first", conv(graph, "first.conv", block, 1, 1, WIDE));
     const int inside = graph_relu(graph, "inside", conv(graph, "inside.conv", first, 1, 1, 40));
-    const int sum = graph_add(graph, "sum", conv(graph, "back.conv", inside, 1, 1, WIDE), first);
+    const int sum = graph_sum(graph, "sum", conv(graph, "back.conv", inside, 1, 1, WIDE), first);
     const int second = graph_silu(graph, "second", sum);
     const int strided = conv(graph, "strided.conv", second, 3, 2, WIDE + PRODUCT_DEPTH);
     const int shortcut = conv(graph, "shortcut.conv", second, 1, 2, WIDE + PRODUCT_DEPTH);
-    const int last = graph_relu(graph, "last", graph_add(graph, "joined", shortcut, strided));
+    const int last = graph_relu(graph, "last", graph_sum(graph, "joined", shortcut, strided));
     graph_flatten(graph, "flat", conv(graph, "out.conv", last, 1, 1, 7));
     if (graph_finish(graph, &err))
         fail_msg("%s", err.text);

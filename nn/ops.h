@@ -1,0 +1,173 @@
+/*
+ * nn/ops.h - the usual operators: their attributes and a short function for each, over graph_add().
+ *
+ * An operator that is not here is added by name: graph_add(graph, op_find("NAME"), ...). How to write one: docs/architecture.md.
+ */
+#ifndef NN_OPS_H
+#define NN_OPS_H
+
+#include "base/param.h"
+#include "nn/graph.h"
+
+#define AFFINE_CHANNELS_MAX 4
+
+/* Positions around a map. */
+struct sides {
+    int top, left, bottom, right;
+};
+
+/* Rows of a field `pad`. */
+#define SIDES_ROW(S, side) \
+    { \
+        .name = "pad_" #side, .type = PARAM_TYPE_INT, .offset = offsetof(S, pad.side), .fallback = "0", .max = 32768, \
+        .help = "more padding, " #side \
+    }
+#define SIDES_ROWS(S) SIDES_ROW(S, top), SIDES_ROW(S, left), SIDES_ROW(S, bottom), SIDES_ROW(S, right)
+
+/* Moves the padding that is the same on two sides (along the width 0: as along the height; -1: none) to each side. */
+static inline void sides_take(struct sides *pad, int *padding, int *padding_w)
+{
+    const int across = *padding_w < 0 ? 0 : *padding_w == 0 ? *padding : *padding_w;
+    *pad = (struct sides){pad->top + *padding, pad->left + across, pad->bottom + *padding, pad->right + across};
+    *padding = *padding_w = 0;
+}
+
+/* Square unless the *_w field is given (0: as the first; padding_w -1: none). Zero groups, stride, dilation mean 1. */
+struct conv2d {
+    int out; /* channels */
+    int kernel, kernel_w;
+    int stride, stride_w;
+    int padding, padding_w; /* above and below; left and right */
+    int dilation, dilation_w;
+    int groups;
+    bool bias;
+    struct sides pad; /* more, side by side; a node has all of its padding here, and 0 in the two fields above */
+};
+
+struct pool2d {
+    int kernel, kernel_w;
+    int stride, stride_w; /* 0: the kernel's size */
+    int padding, padding_w;
+    bool ceil_mode;
+    bool count_exclude_padding; /* average pool: divide by the pixels that are there */
+    struct sides pad;           /* as a convolution's */
+};
+
+struct adaptive_pool {
+    int h, w; /* of the result */
+};
+
+struct batch_norm {
+    double eps;
+};
+
+/* y = x * scale + shift with constants, one of each a channel. */
+struct affine {
+    double scale[AFFINE_CHANNELS_MAX], shift[AFFINE_CHANNELS_MAX];
+};
+
+struct linear {
+    int out;
+    bool bias;
+};
+
+extern const struct op op_input, op_conv2d, op_batch_norm, op_affine, op_relu, op_relu6, op_sigmoid, op_silu,
+    op_hard_sigmoid, op_hard_swish, op_max_pool, op_avg_pool, op_adaptive_avg_pool, op_add, op_scale_channels,
+    op_concat, op_flatten, op_linear;
+
+static inline int graph_input(struct graph *graph, const char *name, struct shape shape)
+{
+    return graph_add(graph, &op_input, name, NULL, 0, &shape, NULL);
+}
+
+static inline int graph_conv2d(struct graph *graph, const char *name, int input, struct conv2d conv)
+{
+    return graph_add(graph, &op_conv2d, name, &input, 1, &conv, NULL);
+}
+
+static inline int graph_batch_norm_eps(struct graph *graph, const char *name, int input, double eps)
+{
+    return graph_add(graph, &op_batch_norm, name, &input, 1, &(struct batch_norm){eps}, NULL);
+}
+
+static inline int graph_batch_norm(struct graph *graph, const char *name, int input) /* eps 1e-5 */
+{
+    return graph_add(graph, &op_batch_norm, name, &input, 1, NULL, NULL);
+}
+
+static inline int graph_affine(struct graph *graph, const char *name, int input, struct affine affine)
+{
+    return graph_add(graph, &op_affine, name, &input, 1, &affine, NULL);
+}
+
+static inline int graph_relu(struct graph *graph, const char *name, int input)
+{
+    return graph_add(graph, &op_relu, name, &input, 1, NULL, NULL);
+}
+
+static inline int graph_relu6(struct graph *graph, const char *name, int input)
+{
+    return graph_add(graph, &op_relu6, name, &input, 1, NULL, NULL);
+}
+
+static inline int graph_sigmoid(struct graph *graph, const char *name, int input)
+{
+    return graph_add(graph, &op_sigmoid, name, &input, 1, NULL, NULL);
+}
+
+static inline int graph_silu(struct graph *graph, const char *name, int input) /* x * sigmoid(x) */
+{
+    return graph_add(graph, &op_silu, name, &input, 1, NULL, NULL);
+}
+
+static inline int graph_hard_sigmoid(struct graph *graph, const char *name, int input) /* clamp(x + 3, 0, 6) / 6 */
+{
+    return graph_add(graph, &op_hard_sigmoid, name, &input, 1, NULL, NULL);
+}
+
+static inline int graph_hard_swish(struct graph *graph, const char *name, int input) /* x * hard_sigmoid(x) */
+{
+    return graph_add(graph, &op_hard_swish, name, &input, 1, NULL, NULL);
+}
+
+static inline int graph_max_pool(struct graph *graph, const char *name, int input, struct pool2d pool)
+{
+    return graph_add(graph, &op_max_pool, name, &input, 1, &pool, NULL);
+}
+
+static inline int graph_avg_pool(struct graph *graph, const char *name, int input, struct pool2d pool)
+{
+    return graph_add(graph, &op_avg_pool, name, &input, 1, &pool, NULL);
+}
+
+static inline int graph_adaptive_avg_pool(struct graph *graph, const char *name, int input, int h, int w)
+{
+    return graph_add(graph, &op_adaptive_avg_pool, name, &input, 1, &(struct adaptive_pool){h, w}, NULL);
+}
+
+static inline int graph_sum(struct graph *graph, const char *name, int a, int b) /* a + b, of one shape */
+{
+    return graph_add(graph, &op_add, name, (const int[]){a, b}, 2, NULL, NULL);
+}
+
+static inline int graph_scale_channels(struct graph *graph, const char *name, int input, int scale) /* by (C,1,1) */
+{
+    return graph_add(graph, &op_scale_channels, name, (const int[]){input, scale}, 2, NULL, NULL);
+}
+
+static inline int graph_concat(struct graph *graph, const char *name, const int *inputs, int count) /* along channels */
+{
+    return graph_add(graph, &op_concat, name, inputs, count, NULL, NULL);
+}
+
+static inline int graph_flatten(struct graph *graph, const char *name, int input) /* features as torch: (C,h,w) */
+{
+    return graph_add(graph, &op_flatten, name, &input, 1, NULL, NULL);
+}
+
+static inline int graph_linear(struct graph *graph, const char *name, int input, int out, bool bias)
+{
+    return graph_add(graph, &op_linear, name, &input, 1, &(struct linear){out, bias}, NULL);
+}
+
+#endif
