@@ -1,7 +1,7 @@
 /*
- * models/model_source.h - where models come from: a file for each source, and a row of the table in models/model.c.
+ * models/model_source.h - where models come from: a file for each source, and a row of the table in models/door.c.
  *
- * model.c holds what all sources share: normalisation, sizes, hashes, arenas. Private to models/.
+ * door.c holds what all sources share: normalisation, sizes, hashes, arenas. Private to models/.
  */
 #ifndef MODELS_MODEL_SOURCE_H
 #define MODELS_MODEL_SOURCE_H

@@ -1,4 +1,4 @@
-/* models/model.c - the door: the table of sources, and what models of all sources have in common. */
+/* models/door.c - the door: the table of sources, and what models of all sources have in common. */
 #include "models/model.h"
 
 #include "base/sha256.h"
