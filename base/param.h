@@ -86,10 +86,10 @@ struct param {
 #define PARAM_ENUM(S, field, list, text) PARAM_ROW(S, field, ENUM, .choices = list, .help = text)
 #define PARAM_LAYERS(S, field, most, text) PARAM_ROW(S, field, NAMES, .fallback = "", .max = most, .help = text)
 #define PARAM_TEXT(S, field, default, text) \
-    PARAM_ROW(S, field, TEXT, .fallback = default, .max = sizeof((S){0}.field) - 1, .help = text)
+    PARAM_ROW(S, field, TEXT, .fallback = default, .max = sizeof(((S *)0)->field) - 1, .help = text)
 /* Has no default: a config must give it. */
 #define PARAM_PATH(S, field, text) \
-    PARAM_ROW(S, field, PATH, .fallback = "", .min = 1, .max = sizeof((S){0}.field) - 1, .help = text)
+    PARAM_ROW(S, field, PATH, .fallback = "", .min = 1, .max = sizeof(((S *)0)->field) - 1, .help = text)
 /* clang-format on */
 
 /* The row called `name`, or NULL. `params` may be NULL: a table without rows. */
