@@ -139,23 +139,23 @@ static int check_references(struct run *run, struct error *err)
     return is_complete ? paper_numbers_read(config, &run->arena, &unused, err) : 0;
 }
 
+static int add_missing_method_file(struct run *run, const struct method_file *file, struct error *err)
+{
+    const char *label = run->config.methods[file->method].label, *param = file->param->name;
+    const char *what = arena_format(&run->arena, "file of method %s", label);
+    const char *advice = arena_format(&run->arena, "make it, or name another one: params: {%s: FILE}", param);
+    return what ? add_missing(run, what, file->path, advice, err) : error_memory(err, "the list of missing files");
+}
+
 static int check_method_files(struct run *run, struct error *err)
 {
-    for (int i = 0; i < run->method_file_count; i++) {
+    int status = 0;
+    for (int i = 0; i < run->method_file_count && !status; i++) {
         const struct method_file *file = &run->method_files[i];
-        const char *label = run->config.methods[file->method].label;
-        if (!is_missing(run, file->path)) {
-            if (method_file_check(&run->config, file, err))
-                return -1;
-            continue;
-        }
-        const char *what = arena_format(&run->arena, "file of method %s", label);
-        if (!what)
-            return error_memory(err, "the list of missing files");
-        if (add_missing(run, what, file->path, "it is named by a parameter: see `cambench list methods`", err))
-            return -1;
+        status = is_missing(run, file->path) ? add_missing_method_file(run, file, err)
+                                             : method_file_check(&run->config, file, err);
     }
-    return 0;
+    return status;
 }
 
 /* -- images --------------------------------------------------------------------------------------------------------- */
