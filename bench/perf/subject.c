@@ -52,22 +52,22 @@ static int make_inputs(struct subject *subject, int count, struct error *err)
     return 0;
 }
 
-static int open_parts(struct subject *subject, const char *weights, int lanes, int inputs, struct error *err)
+static int open_parts(struct subject *subject, const char *weights, int workers, int inputs, struct error *err)
 {
     if (make_network(subject, weights, err) || make_inputs(subject, inputs, err))
         return -1;
     for (int i = 0; i < graph_node_count(subject->model->graph); i++)
         subject->gflop += 2e-9 * graph_node(subject->model->graph, i).macs;
-    subject->session = session_create(subject->network, lanes, err);
+    subject->session = session_create(subject->network, workers, err);
     return subject->session ? 0 : -1;
 }
 
-int subject_open(struct subject *subject, const char *arch, const char *weights, int lanes, int inputs,
+int subject_open(struct subject *subject, const char *arch, const char *weights, int workers, int inputs,
                  struct error *err)
 {
     *subject = (struct subject){.arch = arch};
     arena_init(&subject->arena, 0);
-    if (open_parts(subject, weights, lanes, inputs, err) == 0)
+    if (open_parts(subject, weights, workers, inputs, err) == 0)
         return 0;
     subject_close(subject);
     return -1;

@@ -1,5 +1,5 @@
 /*
- * bench/perf/subject.h - a network to measure: random weights or a file's, some inputs, a session of as many lanes as threads.
+ * bench/perf/subject.h - a network to measure: random weights or a file's, some inputs, a session of as many workers as threads.
  */
 #ifndef BENCH_PERF_SUBJECT_H
 #define BENCH_PERF_SUBJECT_H
@@ -21,7 +21,7 @@ struct subject {
 };
 
 /* weights, a file, may be NULL: generated ones, 1000 classes, 224x224. On failure nothing is left open. */
-int subject_open(struct subject *subject, const char *arch, const char *weights, int lanes, int inputs,
+int subject_open(struct subject *subject, const char *arch, const char *weights, int workers, int inputs,
                  struct error *err);
 void subject_close(struct subject *subject);
 

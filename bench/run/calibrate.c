@@ -245,7 +245,7 @@ static struct calibrated *make_calibrated(int count, int method_count, struct ar
 static int measure_workers(struct run *run, int b, const struct network *network, int workers, struct calibrated *out,
                            struct error *err)
 {
-    const int method_count = run->config.method_count, lanes = workers == 1 ? run->threads : 1;
+    const int method_count = run->config.method_count, threads = workers == 1 ? run->threads : 1;
     struct calibrated *shares = make_calibrated(workers, method_count, &run->arena);
     int failed = 0;
     if (!shares)
@@ -254,8 +254,8 @@ static int measure_workers(struct run *run, int b, const struct network *network
     {
         struct error own;
         struct calibrated *share = &shares[omp_get_thread_num()];
-        struct session *session = session_create(network, lanes, &own);
-        const int status = session ? measure_worker(run, b, session, lanes == 1, share, &own) : -1;
+        struct session *session = session_create(network, threads, &own);
+        const int status = session ? measure_worker(run, b, session, threads == 1, share, &own) : -1;
         session_free(session);
 #pragma omp critical(calibration)
         {

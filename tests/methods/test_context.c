@@ -363,7 +363,7 @@ TEST(threads_with_their_own_sessions_make_the_same_maps)
     }
 }
 
-TEST(a_session_of_several_lanes_makes_the_same_maps)
+TEST(a_session_of_several_workers_makes_the_same_maps)
 {
     static float want[ALL][14 * 12], got[ALL][14 * 12];
     struct bench bench;
