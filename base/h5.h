@@ -2,7 +2,7 @@
  * base/h5.h - HDF5, in one place and at arm's length.
  *
  * libhdf5 crashes or loops on some damaged files, so a file is never opened in this process: a child process opens it,
- * answers questions over a socket, and dies alone. A signal becomes `image set "x.h5": damaged (the HDF5 library
+ * answers requests over a socket, and dies alone. A signal becomes `image set "x.h5": damaged (the HDF5 library
  * crashed on it)`, silence a time-out. Bytes of contiguous datasets are then read with pread() by any thread, without
  * HDF5's lock; everything else goes through the child, one caller at a time (h5 locks by itself). External storage,
  * external links, virtual datasets and filter plugins are refused. Open files before parallel work begins.

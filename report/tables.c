@@ -16,8 +16,8 @@
 
 enum { COUNT_DIGITS = 7 }; /* most digits of a number of images */
 
-/* One table on its way to a file. */
-struct table {
+/* A table that is being written to a file. */
+struct table_writer {
     const struct report *report;
     const struct cell *cells;
     int protocol;
@@ -25,12 +25,12 @@ struct table {
     int *width; /* [metric]: columns of the Markdown block at hand */
 };
 
-static const struct cell *table_cell(const struct table *table, int b, int m, int k)
+static const struct cell *table_cell(const struct table_writer *table, int b, int m, int k)
 {
     return cell_at(table->report, table->cells, b, m, table->protocol, k);
 }
 
-static int image_count(const struct table *table)
+static int image_count(const struct table_writer *table)
 {
     int most = 0;
     for (int b = 0; b < table->report->backbone_count; b++)
@@ -43,19 +43,19 @@ static int image_count(const struct table *table)
 }
 
 /* "Coherency (Score-CAM): 3 of 60; ..."; returns how many there are; stream NULL: counts. */
-static int list_undefined(const struct table *table, int b, FILE *stream, int (*escape)(FILE *, const char *))
+static int list_undefined(const struct table_writer *table, int b, FILE *stream, int (*escape)(FILE *, const char *))
 {
     const struct undefined_style style = {escape, "", "; ", ""};
     return undefined_list(table->report, table->cells, b, table->protocol, stream, &style);
 }
 
-static bool has_undefined(const struct table *table, int b)
+static bool has_undefined(const struct table_writer *table, int b)
 {
     return list_undefined(table, b, NULL, NULL) > 0;
 }
 
 /* Most values of one metric that carry a note, of a method. */
-static int most_noted(const struct table *table, int b, int m, int *n)
+static int most_noted(const struct table_writer *table, int b, int m, int *n)
 {
     int most = *n = 0;
     for (int k = 0; k < table->report->metric_count; k++) {
@@ -69,7 +69,7 @@ static int most_noted(const struct table *table, int b, int m, int *n)
 }
 
 /* "Grad-CAM: 3 of 60; ..." behind `head`; writes nothing if there is none. */
-static void list_noted(const struct table *table, int b, const char *head, const char *end,
+static void list_noted(const struct table_writer *table, int b, const char *head, const char *end,
                        int (*escape)(FILE *, const char *))
 {
     int said = 0, n;
@@ -101,7 +101,7 @@ static int markdown_head(FILE *stream, const struct report_metric *metric)
 }
 
 /* "**57.32** (55.10–59.41)*": mean, interval, a star where values are undefined. Returns the columns. */
-static int markdown_cell(FILE *stream, const struct table *table, int b, int m, int k)
+static int markdown_cell(FILE *stream, const struct table_writer *table, int b, int m, int k)
 {
     const struct cell *cell = table_cell(table, b, m, k);
     const struct report_metric *metric = &table->report->metrics[k];
@@ -131,7 +131,7 @@ static void pad(FILE *stream, int columns, char with)
         putc(with, stream);
 }
 
-static int markdown_width(const struct table *table, int b, int k)
+static int markdown_width(const struct table_writer *table, int b, int k)
 {
     int width = markdown_head(NULL, &table->report->metrics[k]);
     for (int m = 0; m < table->report->method_count; m++) {
@@ -152,7 +152,7 @@ static int markdown_method_width(const struct report *report)
 }
 
 /* The column of an incomplete block: "95 of 200". */
-static void markdown_measured(const struct table *table, int b, int m)
+static void markdown_measured(const struct table_writer *table, int b, int m)
 {
     char text[COMPLETENESS_MAX];
     if (!is_incomplete(table->report, b))
@@ -163,7 +163,7 @@ static void markdown_measured(const struct table *table, int b, int m)
 }
 
 /* One line of the block: m -2 is the head, -1 the rule under it. */
-static void markdown_row(const struct table *table, int b, int m)
+static void markdown_row(const struct table_writer *table, int b, int m)
 {
     const struct report *report = table->report;
     FILE *stream = table->stream;
@@ -196,7 +196,7 @@ static void markdown_row(const struct table *table, int b, int m)
 }
 
 /* Writes what the block lacks, as separate sentences. */
-static void markdown_progress(const struct table *table, int b)
+static void markdown_progress(const struct table_writer *table, int b)
 {
     char text[COMPLETENESS_MAX];
     if (*incomplete_text(table->report, b, text))
@@ -205,7 +205,7 @@ static void markdown_progress(const struct table *table, int b)
         fprintf(table->stream, "%s.\n\n", text);
 }
 
-static void markdown_block(const struct table *table, int b)
+static void markdown_block(const struct table_writer *table, int b)
 {
     const struct report_backbone *backbone = &table->report->backbones[b];
     fputs("\n## ", table->stream);
@@ -230,7 +230,7 @@ static void markdown_block(const struct table *table, int b)
     list_noted(table, b, "\nConstant maps, or values set by a rule (notes in per_image.csv): ", ".\n", escape_markdown);
 }
 
-static void markdown(const struct table *table)
+static void markdown(const struct table_writer *table)
 {
     const struct report *report = table->report;
     fputs("# ", table->stream);
@@ -252,7 +252,7 @@ static void markdown(const struct table *table)
 
 /* -- LaTeX -------------------------------------------------------------------------------------------------------- */
 
-static void tex_head(const struct table *table)
+static void tex_head(const struct table_writer *table)
 {
     const struct report *report = table->report;
     fputs("% Needs \\usepackage{booktabs}. Made by ", table->stream);
@@ -277,7 +277,7 @@ static void tex_head(const struct table *table)
     fputs(" \\\\\n", table->stream);
 }
 
-static void tex_row(const struct table *table, int b, int m)
+static void tex_row(const struct table_writer *table, int b, int m)
 {
     char text[COMPLETENESS_MAX];
     escape_tex(table->stream, table->report->methods[m].title);
@@ -309,7 +309,7 @@ static int column_count(const struct report *report)
 }
 
 /* Writes what is missing, and which programs contributed. */
-static void tex_progress(const struct table *table, int columns)
+static void tex_progress(const struct table_writer *table, int columns)
 {
     const struct report *report = table->report;
     char head[128], text[COMPLETENESS_MAX];
@@ -324,7 +324,7 @@ static void tex_progress(const struct table *table, int columns)
     completeness_list(report, table->stream, head, "} \\\\\n", escape_tex);
 }
 
-static void tex(const struct table *table)
+static void tex(const struct table_writer *table)
 {
     const struct report *report = table->report;
     const int columns = column_count(report);
@@ -376,11 +376,11 @@ static int table_path(const struct report *report, int protocol, const char *suf
     return file_join(path, report->folder, file, err);
 }
 
-static int write_protocol(struct table *table, struct error *err)
+static int write_protocol(struct table_writer *table, struct error *err)
 {
     static const struct {
         const char *suffix;
-        void (*write)(const struct table *table);
+        void (*write)(const struct table_writer *table);
     } formats[] = {{".md", markdown}, {".tex", tex}};
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
         struct file_writer writer;
@@ -402,7 +402,7 @@ int report_tables(const struct report *report, const struct cell *cells, struct 
         return -1;
     struct arena arena;
     arena_init(&arena, 0);
-    struct table table = {.report = report, .cells = cells};
+    struct table_writer table = {.report = report, .cells = cells};
     table.width = arena_alloc(&arena, (size_t)report->metric_count + 1, sizeof *table.width);
     int status = table.width ? 0 : error_memory(err, "the tables of the report");
     for (table.protocol = 0; !status && table.protocol < report->protocol_count; table.protocol++)

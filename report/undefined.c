@@ -3,7 +3,7 @@
 
 #include "report/stats.h"
 
-struct list {
+struct undefined_list {
     const struct report *report;
     const struct cell *cells;
     int backbone, protocol;
@@ -11,19 +11,19 @@ struct list {
     const struct undefined_style *style;
 };
 
-static const struct cell *cell_of(const struct list *list, int method, int metric)
+static const struct cell *cell_of(const struct undefined_list *list, int method, int metric)
 {
     return cell_at(list->report, list->cells, list->backbone, method, list->protocol, metric);
 }
 
-static bool is_alike(const struct list *list, int a, int b, int metric)
+static bool is_alike(const struct undefined_list *list, int a, int b, int metric)
 {
     const struct cell *one = cell_of(list, a, metric), *other = cell_of(list, b, metric);
     return one->undefined == other->undefined && one->n == other->n;
 }
 
 /* The entry of all methods with the counts of `first`. */
-static void put_entry(const struct list *list, int first, int metric)
+static void put_entry(const struct undefined_list *list, int first, int metric)
 {
     const struct report *report = list->report;
     const struct cell *cell = cell_of(list, first, metric);
@@ -42,7 +42,7 @@ static void put_entry(const struct list *list, int first, int metric)
 int undefined_list(const struct report *report, const struct cell *cells, int backbone, int protocol, FILE *stream,
                    const struct undefined_style *style)
 {
-    const struct list list = {report, cells, backbone, protocol, stream, style};
+    const struct undefined_list list = {report, cells, backbone, protocol, stream, style};
     int entries = 0;
     for (int k = 0; k < report->metric_count; k++)
         for (int m = 0; m < report->method_count && !report->metrics[k].is_cost; m++) {

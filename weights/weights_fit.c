@@ -103,7 +103,7 @@ static int match(struct matcher *matcher, const char *key, struct fit *fit, stru
                      matcher_explain_misfit(&matcher->networks[0], fit, err));
 }
 
-int weights_match(struct source *source, const char *arch, const char *key, struct fit *fit, struct error *err)
+int weights_match(struct weights_source *source, const char *arch, const char *key, struct fit *fit, struct error *err)
 {
     struct matcher matcher = {.source = source, .arch = arch};
     *fit = (struct fit){0};

@@ -41,7 +41,7 @@ static bool begins_with_key(const char *group, const char *key)
 }
 
 /* The longest prefix of all names. */
-static const char *shared_group(const struct source *source, const char *key)
+static const char *shared_group(const struct weights_source *source, const char *key)
 {
     const char *shared = NULL;
     for (int i = 0; i < source->group_count; i++) {
@@ -57,7 +57,7 @@ static const char *shared_group(const struct source *source, const char *key)
 
 int matcher_choose_group(struct matcher *matcher, const char *key, struct fit *fit, struct error *err)
 {
-    struct source *source = matcher->source;
+    struct weights_source *source = matcher->source;
     const char *best = shared_group(source, key);
     double most = 0;
     if (!best)

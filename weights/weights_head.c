@@ -39,7 +39,8 @@ static bool find_unexpected_pair(const struct network_names *network, const stru
 }
 
 /* Finds the only layer among the tensors outside the group. */
-static bool find_left_pair(const struct source *source, struct weight found[2], const struct stored_tensor *stored[2])
+static bool find_left_pair(const struct weights_source *source, struct weight found[2],
+                           const struct stored_tensor *stored[2])
 {
     int count = 0;
     struct error unused;
@@ -64,7 +65,8 @@ static void name_head(struct fit *fit, const struct network_names *network, stru
     snprintf(bias->name, sizeof bias->name, "%s", network->list[last + 1].name);
 }
 
-int matcher_take_head(struct source *source, const struct network_names *network, struct fit *fit, struct error *err)
+int matcher_take_head(struct weights_source *source, const struct network_names *network, struct fit *fit,
+                      struct error *err)
 {
     const struct weights *old = &fit->weights;
     const int last = last_layer(network);

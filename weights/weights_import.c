@@ -16,14 +16,14 @@
 /* -- data --------------------------------------------------------------------------------------------------------- */
 
 struct loading {
-    const struct source *source;
+    const struct weights_source *source;
     struct weights *weights;
 };
 
 static int take_storage(void *context, int storage, const unsigned char *bytes, struct error *err)
 {
     const struct loading *loading = context;
-    const struct source *source = loading->source;
+    const struct weights_source *source = loading->source;
     for (int i = 0; i < source->count; i++) {
         const struct stored_tensor *tensor = source->tensors[i].stored;
         if (tensor->storage != storage)
@@ -38,7 +38,7 @@ static int take_storage(void *context, int storage, const unsigned char *bytes, 
     return 0;
 }
 
-static int load(const struct source *source, struct weights *weights, struct error *err)
+static int load(const struct weights_source *source, struct weights *weights, struct error *err)
 {
     struct loading loading = {source, weights};
     bool *wanted = arena_alloc(source->arena, (size_t)source->file->storage_count + 1, sizeof *wanted);
@@ -122,7 +122,7 @@ __attribute__((format(printf, 2, 3))) static void add_note(struct weights_info *
     va_end(arguments);
 }
 
-static void note_choices(const struct source *source, const struct fit *fit, struct weights_info *info)
+static void note_choices(const struct weights_source *source, const struct fit *fit, struct weights_info *info)
 {
     const struct tensor_file *file = source->file;
     char shown[96], other[96];
@@ -150,8 +150,8 @@ static int check_transform(const struct weights_import *what, const char *arch, 
                      text_printable(what->path, shown, sizeof shown), arch);
 }
 
-static int import_source(const struct weights_import *what, struct source *source, struct weights_imported *imported,
-                         struct error *err)
+static int import_source(const struct weights_import *what, struct weights_source *source,
+                         struct weights_imported *imported, struct error *err)
 {
     struct fit fit;
     char shown[512];
@@ -178,7 +178,7 @@ static int import_source(const struct weights_import *what, struct source *sourc
 static int import_foreign(const struct weights_import *what, struct weights_imported *imported, struct error *err)
 {
     struct arena arena;
-    struct source source = {.file = tensor_file_open(what->path, what->key, err), .arena = &arena};
+    struct weights_source source = {.file = tensor_file_open(what->path, what->key, err), .arena = &arena};
     if (!source.file)
         return -1;
     arena_init(&arena, 0);

@@ -22,6 +22,6 @@ struct fit {
  * shapes; arch NULL: any. key: the group must begin with it, NULL: any. Errors name missing and unexpected tensors and,
  * if there is one, the nearest network.
  */
-int weights_match(struct source *source, const char *arch, const char *key, struct fit *fit, struct error *err);
+int weights_match(struct weights_source *source, const char *arch, const char *key, struct fit *fit, struct error *err);
 
 #endif

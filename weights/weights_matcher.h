@@ -32,11 +32,11 @@ struct network_names {
 };
 
 struct matcher {
-    struct source *source;
+    struct weights_source *source;
     const char *arch; /* NULL: any */
     int count;
     struct network_names networks[NETWORKS_MAX];
-    struct named named[NAMING_COUNT];
+    struct named_weights named[NAMING_COUNT];
 };
 
 /* -- weights_likeness.c -- */
@@ -71,7 +71,8 @@ int matcher_choose_group(struct matcher *matcher, const char *key, struct fit *f
  * If only the head is missing and there is one layer with another name ("fc.1" after a dropout, "head.fc" beside a
  * backbone), that layer is the head. Its shapes are checked like all others.
  */
-int matcher_take_head(struct source *source, const struct network_names *network, struct fit *fit, struct error *err);
+int matcher_take_head(struct weights_source *source, const struct network_names *network, struct fit *fit,
+                      struct error *err);
 
 /* The number of classes: the last matrix or kernel gives a logit for each. */
 int matcher_find_classes(const struct network_names *network, const struct weights *weights);

@@ -49,7 +49,7 @@ static const char *without_wrappers(const char *name, struct arena *arena)
 
 /* -- groups ------------------------------------------------------------------------------------------------------- */
 
-static int count_beginning(const struct source *source, const char *group, size_t length)
+static int count_beginning(const struct weights_source *source, const char *group, size_t length)
 {
     int count = 0;
     for (int i = 0; i < source->all_count; i++)
@@ -57,7 +57,7 @@ static int count_beginning(const struct source *source, const char *group, size_
     return count;
 }
 
-static bool is_known(const struct source *source, const char *group, size_t length)
+static bool is_known(const struct weights_source *source, const char *group, size_t length)
 {
     for (int i = 0; i < source->group_count; i++)
         if (strlen(source->groups[i]) == length && memcmp(source->groups[i], group, length) == 0)
@@ -75,7 +75,7 @@ static size_t beginning(const char *name, int depth)
     return (size_t)(at - name);
 }
 
-static int add_group(struct source *source, const char *name, size_t length, struct error *err)
+static int add_group(struct weights_source *source, const char *name, size_t length, struct error *err)
 {
     char *group = arena_alloc(source->arena, length + 1, 1);
     if (!group)
@@ -86,7 +86,7 @@ static int add_group(struct source *source, const char *name, size_t length, str
 }
 
 /* Short prefixes come first: a teacher before the blocks of a student. */
-static int add_groups(struct source *source, struct error *err)
+static int add_groups(struct weights_source *source, struct error *err)
 {
     for (int depth = 1; depth <= GROUP_DEPTH; depth++)
         for (int i = 0; i < source->all_count && source->group_count < SOURCE_GROUPS_MAX; i++) {
@@ -101,7 +101,7 @@ static int add_groups(struct source *source, struct error *err)
     return 0;
 }
 
-int source_collect(struct source *source, struct error *err)
+int source_collect(struct weights_source *source, struct error *err)
 {
     const struct tensor_file *file = source->file;
     const size_t count = (size_t)file->tensor_count + 1;
@@ -124,7 +124,7 @@ int source_collect(struct source *source, struct error *err)
 
 /* -- the tensors of a group --------------------------------------------------------------------------------------- */
 
-static int check_unique(const struct source *source, struct error *err)
+static int check_unique(const struct weights_source *source, struct error *err)
 {
     char shown[128];
     for (int i = 0; i < source->count; i++)
@@ -135,7 +135,7 @@ static int check_unique(const struct source *source, struct error *err)
     return 0;
 }
 
-int source_choose(struct source *source, const char *group, struct error *err)
+int source_choose(struct weights_source *source, const char *group, struct error *err)
 {
     const size_t length = strlen(group);
     source->group = group;
@@ -176,10 +176,11 @@ static int take_shape(const struct stored_tensor *tensor, const char *name, bool
     return 0;
 }
 
-int source_name(const struct source *source, const struct naming *naming, struct named *named, struct error *err)
+int source_name(const struct weights_source *source, const struct naming *naming, struct named_weights *named,
+                struct error *err)
 {
     char name[2 * sizeof named->weights.list->name];
-    *named = (struct named){
+    *named = (struct named_weights){
         .naming = naming,
         .weights = {source->count, arena_alloc(source->arena, (size_t)source->count + 1, sizeof(struct weight))}};
     if (!named->weights.list)

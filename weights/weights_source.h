@@ -17,7 +17,7 @@ struct source_tensor {
     const struct stored_tensor *stored;
 };
 
-struct source {
+struct weights_source {
     struct tensor_file *file;
     struct arena *arena;
     int all_count; /* without counters; names have no wrappers ("module.") */
@@ -32,19 +32,20 @@ struct source {
 };
 
 /* The tensors under the names of one naming, as weights without data, in the order of source->tensors. */
-struct named {
+struct named_weights {
     const struct naming *naming;
     struct weights weights;
 };
 
 /* Fills all and groups. Errors: no memory. */
-int source_collect(struct source *source, struct error *err);
+int source_collect(struct weights_source *source, struct error *err);
 
 /* Fills tensors (names that begin with the group, without it), left and blocks. Error: a name appears twice. */
-int source_choose(struct source *source, const char *group, struct error *err);
+int source_choose(struct weights_source *source, const char *group, struct error *err);
 
 /* Gives the group's tensors a naming's names. Errors: no network's tensor has such a shape or name; no memory. */
-int source_name(const struct source *source, const struct naming *naming, struct named *named, struct error *err);
+int source_name(const struct weights_source *source, const struct naming *naming, struct named_weights *named,
+                struct error *err);
 
 /* Fills `weight` from one of source->left, under that name. */
 int source_weight(const struct stored_tensor *tensor, const char *name, struct weight *weight, struct error *err);

@@ -14,47 +14,47 @@
 #include <string.h>
 
 /* An array under construction; jansson says "no memory" by NULL or -1, which is kept until the end. */
-struct list {
+struct json_list {
     json_t *array, *object; /* object: the last one added, owned by the array */
     bool failed;
 };
 
-static struct list list_begin(void)
+static struct json_list list_begin(void)
 {
     json_t *array = json_array();
-    return (struct list){.array = array, .failed = !array};
+    return (struct json_list){.array = array, .failed = !array};
 }
 
-static void list_next(struct list *list)
+static void list_next(struct json_list *list)
 {
     list->object = json_object();
     if (json_array_append_new(list->array, list->object))
         list->failed = true;
 }
 
-static void set(struct list *list, const char *key, json_t *value)
+static void set(struct json_list *list, const char *key, json_t *value)
 {
     if (json_object_set_new(list->object, key, value))
         list->failed = true;
 }
 
-static void set_text(struct list *list, const char *key, const char *text)
+static void set_text(struct json_list *list, const char *key, const char *text)
 {
     set(list, key, text ? json_string(text) : json_null());
 }
 
-static void set_number(struct list *list, const char *key, long long number)
+static void set_number(struct json_list *list, const char *key, long long number)
 {
     set(list, key, json_integer(number));
 }
 
 /* A year or the like, where 0 means there is none. */
-static void set_year(struct list *list, int year)
+static void set_year(struct json_list *list, int year)
 {
     set(list, "year", year ? json_integer(year) : json_null());
 }
 
-static json_t *list_end(struct list *list, struct error *err)
+static json_t *list_end(struct json_list *list, struct error *err)
 {
     if (!list->failed)
         return list->array;
@@ -74,9 +74,9 @@ static const char *param_type_name(const struct param *param)
 }
 
 /* The rows with their values in `owner`, which the defaults or a preset have filled. */
-static void set_params(struct list *list, const struct param *params, const void *owner)
+static void set_params(struct json_list *list, const struct param *params, const void *owner)
 {
-    struct list rows = list_begin();
+    struct json_list rows = list_begin();
     for (const struct param *param = params; param && param->name; param++) {
         char value[PARAM_VALUE_MAX], allowed[256];
         param_format(param, owner, value, sizeof value);
@@ -93,7 +93,7 @@ static void set_params(struct list *list, const struct param *params, const void
 }
 
 /* A struct with the defaults of its rows, in the arena; NULL and list->failed: no memory. */
-static void *default_params(struct list *list, const struct param *params, size_t size, struct arena *arena)
+static void *default_params(struct json_list *list, const struct param *params, size_t size, struct arena *arena)
 {
     void *owner = arena_alloc(arena, 1, size ? size : 1);
     if (owner)
@@ -102,7 +102,7 @@ static void *default_params(struct list *list, const struct param *params, size_
     return owner;
 }
 
-static void set_default_params(struct list *list, const struct param *params, size_t size)
+static void set_default_params(struct json_list *list, const struct param *params, size_t size)
 {
     struct arena arena = {0};
     const void *owner = default_params(list, params, size, &arena);
@@ -114,7 +114,7 @@ static void set_default_params(struct list *list, const struct param *params, si
 /* -- methods ------------------------------------------------------------------------------------------------------ */
 
 /* The kinds of passes that a method makes with its defaults. */
-static void set_needs(struct list *list, const struct method *method)
+static void set_needs(struct json_list *list, const struct method *method)
 {
     struct arena arena = {0};
     const void *params = default_params(list, method->params, method->params_size, &arena);
@@ -133,7 +133,7 @@ static void set_needs(struct list *list, const struct method *method)
 
 static json_t *collect_methods(__attribute__((unused)) const char *arch, struct error *err)
 {
-    struct list list = list_begin();
+    struct json_list list = list_begin();
     for (const struct method *const *method = methods; *method; method++) {
         list_next(&list);
         set_text(&list, "name", (*method)->name);
@@ -157,7 +157,7 @@ static json_t *collect_methods(__attribute__((unused)) const char *arch, struct 
 
 static json_t *collect_metrics(__attribute__((unused)) const char *arch, struct error *err)
 {
-    struct list list = list_begin();
+    struct json_list list = list_begin();
     for (const struct metric *const *metric = metrics; *metric; metric++) {
         list_next(&list);
         set_text(&list, "name", (*metric)->name);
@@ -180,7 +180,7 @@ static json_t *collect_metrics(__attribute__((unused)) const char *arch, struct 
 
 /* -- backbones ---------------------------------------------------------------------------------------------------- */
 
-static int set_size(struct list *list, const char *arch, struct error *err)
+static int set_size(struct json_list *list, const char *arch, struct error *err)
 {
     struct model *model = model_open(&(struct model_spec){.arch = arch}, err);
     if (!model)
@@ -195,8 +195,8 @@ static int set_size(struct list *list, const char *arch, struct error *err)
     return 0;
 }
 
-static int add_variant(struct list *list, const struct backbone_family *family, const struct backbone_variant *variant,
-                       struct error *err)
+static int add_variant(struct json_list *list, const struct backbone_family *family,
+                       const struct backbone_variant *variant, struct error *err)
 {
     list_next(list);
     set_text(list, "name", variant->name);
@@ -210,7 +210,7 @@ static int add_variant(struct list *list, const struct backbone_family *family, 
 
 static json_t *collect_backbones(__attribute__((unused)) const char *arch, struct error *err)
 {
-    struct list list = list_begin();
+    struct json_list list = list_begin();
     for (const struct backbone_family *const *family = backbone_families; *family; family++)
         for (const struct backbone_variant *variant = (*family)->variants; variant->name; variant++)
             if (add_variant(&list, *family, variant, err)) {
@@ -224,7 +224,7 @@ static json_t *collect_backbones(__attribute__((unused)) const char *arch, struc
 
 static json_t *collect_protocols(__attribute__((unused)) const char *arch, struct error *err)
 {
-    struct list list = list_begin();
+    struct json_list list = list_begin();
     for (const struct protocol *protocol = protocols; protocol->name; protocol++) {
         list_next(&list);
         set_text(&list, "name", protocol->name);
@@ -238,7 +238,7 @@ static json_t *collect_protocols(__attribute__((unused)) const char *arch, struc
 
 /* -- layers of an architecture ------------------------------------------------------------------------------------ */
 
-static void add_node(struct list *list, struct node_info node, bool is_default)
+static void add_node(struct json_list *list, struct node_info node, bool is_default)
 {
     list_next(list);
     set_text(list, "name", node.name);
@@ -253,7 +253,7 @@ static json_t *collect_layers(const char *arch, struct error *err)
     struct model *model = model_open(&(struct model_spec){.arch = arch}, err);
     if (!model)
         return NULL;
-    struct list list = list_begin();
+    struct json_list list = list_begin();
     const int usual = graph_find(model->graph, model->layer, err);
     for (int i = 0; i < graph_node_count(model->graph); i++)
         add_node(&list, graph_node(model->graph, i), i == usual);

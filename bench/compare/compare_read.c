@@ -20,7 +20,7 @@
 enum { HASH_SHOWN = 12 };
 
 /* What is read together: the config as a tree, and the open store. */
-struct source {
+struct run_folder {
     const char *folder;
     struct arena *arena;
     struct store *store;
@@ -37,7 +37,7 @@ static const char *text_of(const struct yaml *mapping, const char *key)
 }
 
 /* The row of a list whose `key` is `name`; an error names the list. */
-static const struct yaml *row_of(const struct source *source, const char *list, const char *key, const char *name,
+static const struct yaml *row_of(const struct run_folder *source, const char *list, const char *key, const char *name,
                                  struct error *err)
 {
     const struct yaml *rows = yaml_get(source->config, list);
@@ -77,7 +77,7 @@ static const char *words_of(const char *before, const struct yaml *mapping, stru
 
 /* -- the lists ------------------------------------------------------------------------------------------------------ */
 
-static const char *version_text(const struct source *source, int version)
+static const char *version_text(const struct run_folder *source, int version)
 {
     return arena_format(source->arena, "version %d", version);
 }
@@ -89,7 +89,7 @@ static const char *input_of(const struct yaml *row, struct arena *arena)
     return input ? words_of("input", input, arena) : "";
 }
 
-static int fill_backbones(const struct source *source, struct report_backbone *out, struct compare_row *rows,
+static int fill_backbones(const struct run_folder *source, struct report_backbone *out, struct compare_row *rows,
                           struct error *err)
 {
     for (int i = 0; i < source->names.lists[STORE_BACKBONES].count; i++) {
@@ -127,7 +127,7 @@ static bool is_control(const char *name)
     return false;
 }
 
-static int fill_methods(const struct source *source, struct report_method *out, struct compare_row *rows,
+static int fill_methods(const struct run_folder *source, struct report_method *out, struct compare_row *rows,
                         struct error *err)
 {
     for (int i = 0; i < source->names.lists[STORE_METHODS].count; i++) {
@@ -145,7 +145,7 @@ static int fill_methods(const struct source *source, struct report_method *out, 
     return 0;
 }
 
-static int fill_protocols(const struct source *source, struct report_protocol *out, struct compare_row *rows,
+static int fill_protocols(const struct run_folder *source, struct report_protocol *out, struct compare_row *rows,
                           struct error *err)
 {
     for (int i = 0; i < source->names.lists[STORE_PROTOCOLS].count; i++) {
@@ -198,7 +198,7 @@ static struct report_metric metric_row(const struct store_names *names, const ch
     return row;
 }
 
-static int fill_metrics(const struct source *source, struct report_metric *out, struct compare_row *rows,
+static int fill_metrics(const struct run_folder *source, struct report_metric *out, struct compare_row *rows,
                         struct error *err)
 {
     for (int i = 0; i < source->names.lists[STORE_METRICS].count; i++) {
@@ -215,7 +215,7 @@ static int fill_metrics(const struct source *source, struct report_metric *out, 
     return 0;
 }
 
-static int fill_lists(const struct source *source, struct compared *out, struct error *err)
+static int fill_lists(const struct run_folder *source, struct compared *out, struct error *err)
 {
     const struct store_names *names = &source->names;
     const int counts[COMPARE_LISTS] = {names->lists[STORE_BACKBONES].count, names->lists[STORE_METHODS].count,
@@ -280,7 +280,7 @@ static const char *json_text(const json_t *object, const char *key)
     return text ? text : "";
 }
 
-static int fill_facts(const struct source *source, const json_t *manifest, struct compared *out, struct error *err)
+static int fill_facts(const struct run_folder *source, const json_t *manifest, struct compared *out, struct error *err)
 {
     enum { FACTS = 4 };
     struct arena *arena = source->arena;
@@ -308,7 +308,7 @@ static int fill_facts(const struct source *source, const json_t *manifest, struc
     return is_ready ? 0 : error_memory(err, "the comparison");
 }
 
-static int count_items(const struct source *source, struct compared *out, struct error *err)
+static int count_items(const struct run_folder *source, struct compared *out, struct error *err)
 {
     int skipped;
     const struct store_names *names = &source->names;
@@ -323,7 +323,7 @@ static int count_items(const struct source *source, struct compared *out, struct
     return 0;
 }
 
-static int read_programs(const struct source *source, struct compared *out, struct error *err)
+static int read_programs(const struct run_folder *source, struct compared *out, struct error *err)
 {
     if (store_read_programs(source->store, source->arena, &out->programs, err))
         return -1;
@@ -332,7 +332,7 @@ static int read_programs(const struct source *source, struct compared *out, stru
     return out->program && out->kernels ? 0 : error_memory(err, "the comparison");
 }
 
-static int read_source(struct source *source, struct compared *out, struct error *err)
+static int read_source(struct run_folder *source, struct compared *out, struct error *err)
 {
     char path[PATH_MAX];
     json_t *manifest;
@@ -356,7 +356,7 @@ static int read_source(struct source *source, struct compared *out, struct error
 
 int compared_read(const char *folder, struct arena *arena, struct compared *out, struct error *err)
 {
-    struct source source = {.folder = folder, .arena = arena};
+    struct run_folder source = {.folder = folder, .arena = arena};
     *out = (struct compared){.folder = folder};
     source.store = store_open_to_read(folder, arena, &source.names, err);
     if (!source.store)

@@ -1,4 +1,4 @@
-/* bench/fetch/download.c - libcurl behind one function: a .part file that grows, and the SHA-256 that judges it. */
+/* bench/fetch/download.c - libcurl behind one function: a .part file that grows, and the check of its SHA-256. */
 #include "bench/fetch/download.h"
 
 #include "base/sha256.h"
@@ -153,8 +153,8 @@ static int part_append(struct transfer *transfer, const char *bytes, size_t size
     return 0;
 }
 
-/* 0: the file's own; WRONG_BYTES. */
-static int judge(const char *path, const struct transfer *transfer)
+/* 0: the hash is the expected one; WRONG_BYTES. */
+static int check_hash(const char *path, const struct transfer *transfer)
 {
     char *sha256 = transfer->result->sha256;
     if (file_sha256(path, sha256, transfer->err))
@@ -344,7 +344,7 @@ static bool does_not_fit(const struct transfer *transfer)
            (status == HTTP_NOT_SATISFIABLE || (status == HTTP_PARTIAL && transfer->range_start != transfer->size));
 }
 
-/* Brings what is missing, and judges it: 0, WRONG_BYTES, DOWNLOAD_STOPPED, DOWNLOAD_FAILED. */
+/* Downloads the missing bytes and checks the hash: 0, WRONG_BYTES, DOWNLOAD_STOPPED, DOWNLOAD_FAILED. */
 static int attempt(struct transfer *transfer)
 {
     CURLcode code;
@@ -360,14 +360,14 @@ static int attempt(struct transfer *transfer)
         return DOWNLOAD_FAILED;
     if (code != CURLE_OK || !transfer->is_begun)
         return request_failed(transfer, code);
-    return judge(transfer->part, transfer);
+    return check_hash(transfer->part, transfer);
 }
 
 /* Bytes that are there may be another file's: then all comes anew. */
 static int bring(struct transfer *transfer)
 {
     char shown[SHOWN_MAX];
-    int status = transfer->size ? judge(transfer->part, transfer) : WRONG_BYTES;
+    int status = transfer->size ? check_hash(transfer->part, transfer) : WRONG_BYTES;
     transfer->result->was_there = status == 0;
     if (status == WRONG_BYTES)
         status = attempt(transfer);
@@ -405,7 +405,7 @@ static int look(struct transfer *transfer)
     if (stat(transfer->download->path, &info))
         return WRONG_BYTES;
     transfer->result->bytes = transfer->result->kept = info.st_size;
-    const int status = judge(transfer->download->path, transfer);
+    const int status = check_hash(transfer->download->path, transfer);
     transfer->result->was_there = status == 0;
     return status;
 }

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Where a line stands: the key at the left margin above it, and the number of the list's entry. */
-struct place {
+/* The position of a line: the key at the left margin above it, and the number of the list's entry. */
+struct line_position {
     char section[64];
     int entry; /* 0: no list */
 };
@@ -34,7 +34,7 @@ static const char *without_indent(const char *line)
     return line + strspn(line, " -");
 }
 
-static void pass(struct place *place, const char *line)
+static void pass(struct line_position *place, const char *line)
 {
     if (line[0] == '-')
         place->entry++;
@@ -44,7 +44,7 @@ static void pass(struct place *place, const char *line)
     }
 }
 
-static void name_place(const struct place *place, const char *line, char *out, size_t size)
+static void name_place(const struct line_position *place, const char *line, char *out, size_t size)
 {
     char entry[16] = "";
     const char *text = without_indent(line);
@@ -77,7 +77,7 @@ static bool has_line(const char *text, const char *other)
 
 bool identity_differs(const char *before, const char *now, struct identity_difference *difference)
 {
-    struct place place = {0};
+    struct line_position place = {0};
     while (*now && line_length(before) == line_length(now) && memcmp(before, now, line_length(now)) == 0) {
         pass(&place, now);
         before = next_line(before);

@@ -90,12 +90,12 @@ static int read_row(const struct csv *csv, const struct layout *layout, char *co
 }
 
 /* A growing list, copied when it is full: files are small. */
-struct list {
+struct published_list {
     int count, room;
     struct report_published *rows;
 };
 
-static struct report_published *add(struct list *list, struct arena *arena, struct error *err)
+static struct report_published *add(struct published_list *list, struct arena *arena, struct error *err)
 {
     if (list->count == list->room) {
         list->room = list->room ? 2 * list->room : 256;
@@ -111,7 +111,7 @@ static struct report_published *add(struct list *list, struct arena *arena, stru
     return &list->rows[list->count++];
 }
 
-static int read_file(const char *path, struct list *list, struct arena *arena, struct error *err)
+static int read_file(const char *path, struct published_list *list, struct arena *arena, struct error *err)
 {
     struct csv csv;
     struct layout layout;
@@ -133,7 +133,7 @@ static int read_file(const char *path, struct list *list, struct arena *arena, s
 int paper_numbers_read(const struct config_report *config, struct arena *arena, struct report *report,
                        struct error *err)
 {
-    struct list list = {0};
+    struct published_list list = {0};
     for (int i = 0; i < config->reference_count; i++)
         if (read_file(config->references[i], &list, arena, err))
             return error_prefix(err, "published numbers: ");

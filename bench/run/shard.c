@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* Rank from 0, and size. */
-struct place {
+struct engine_rank {
     int rank, size;
 };
 
@@ -62,7 +62,8 @@ static int half_set(const char *there, const char *missing, struct error *err)
     return error_set(err, "environment variable %s is set, %s is not" REMEDY, there, missing);
 }
 
-static int read_engine(const struct engine *engine, getter *get, struct place *place, bool *is_there, struct error *err)
+static int read_engine(const struct engine *engine, getter *get, struct engine_rank *place, bool *is_there,
+                       struct error *err)
 {
     const bool has_rank = look_up(get, engine->rank), has_size = look_up(get, engine->size);
     *is_there = has_rank && has_size;
@@ -81,7 +82,7 @@ static int read_engine(const struct engine *engine, getter *get, struct place *p
 }
 
 /* The first engine that is there. */
-static int read_engines(getter *get, struct place *place, const char **title, struct error *err)
+static int read_engines(getter *get, struct engine_rank *place, const char **title, struct error *err)
 {
     bool is_there = false;
     for (size_t i = 0; i < ENGINE_COUNT && !is_there; i++) {
@@ -120,7 +121,7 @@ static int read_array_variables(getter *get, int number[ARRAY_VARIABLES], struct
  * An array that is not MIN to MAX by STEP (--array=1,5,6), or has one task, is most likely a part of another that is run
  * again; which, nobody can tell from here.
  */
-static int read_array(getter *get, struct place *place, struct error *err)
+static int read_array(getter *get, struct engine_rank *place, struct error *err)
 {
     int n[ARRAY_VARIABLES];
     const int is_there = read_array_variables(get, n, err);
@@ -138,7 +139,7 @@ static int read_array(getter *get, struct place *place, struct error *err)
                          "Slurm's array has one task, %d: whether it is the whole run or a shard again cannot be "
                          "told" REMEDY,
                          n[ARRAY_ID]);
-    *place = (struct place){behind / n[ARRAY_STEP], n[ARRAY_COUNT]};
+    *place = (struct engine_rank){behind / n[ARRAY_STEP], n[ARRAY_COUNT]};
     return 1;
 }
 
@@ -166,7 +167,7 @@ static int check_count(getter *get, const struct shard *shard, struct error *err
 /* Each task of an array may be several processes: they split the array's part once more. */
 static int read_environment(getter *get, struct shard *shard, struct error *err)
 {
-    struct place array = {0, 1}, process = {0, 1};
+    struct engine_rank array = {0, 1}, process = {0, 1};
     const char *title = NULL;
     const int has_array = read_array(get, &array, err);
     const int has_process = has_array < 0 ? -1 : read_engines(get, &process, &title, err);

@@ -9,7 +9,7 @@
 
 #include <zlib.h>
 
-struct walk {
+struct file_scan {
     const uint8_t *bytes;
     size_t size, at;
     unsigned w, h;
@@ -46,7 +46,8 @@ static bool is_restart(uint8_t marker)
     return marker >= 0xd0 && marker <= 0xd7;
 }
 
-static int take_frame(struct walk *walk, uint8_t marker, const uint8_t *segment, unsigned length, struct error *err)
+static int take_frame(struct file_scan *walk, uint8_t marker, const uint8_t *segment, unsigned length,
+                      struct error *err)
 {
     if (walk->has_frame)
         return error_set(err, "damaged JPEG file: a second frame");
@@ -62,7 +63,7 @@ static int take_frame(struct walk *walk, uint8_t marker, const uint8_t *segment,
 }
 
 /* The next marker from `at` on; 0 at the end. Inside coded data ff00 and restart markers are none. */
-static uint8_t next_marker(struct walk *walk)
+static uint8_t next_marker(struct file_scan *walk)
 {
     for (;;) {
         const uint8_t *mark =
@@ -79,7 +80,7 @@ static uint8_t next_marker(struct walk *walk)
     }
 }
 
-static int walk_jpeg(struct walk *walk, struct error *err)
+static int walk_jpeg(struct file_scan *walk, struct error *err)
 {
     uint8_t marker;
     for (walk->at = 2; (marker = next_marker(walk)) && marker != EOI;) {
@@ -107,7 +108,7 @@ static int walk_jpeg(struct walk *walk, struct error *err)
 
 /* -- PNG ---------------------------------------------------------------------------------------------------------- */
 
-static int take_header(struct walk *walk, const uint8_t *chunk, uint32_t length, struct error *err)
+static int take_header(struct file_scan *walk, const uint8_t *chunk, uint32_t length, struct error *err)
 {
     if (memcmp(chunk + 4, "IHDR", 4) != 0 || length != 13)
         return error_set(err, "damaged PNG file: it does not begin with its header");
@@ -117,7 +118,7 @@ static int take_header(struct walk *walk, const uint8_t *chunk, uint32_t length,
     return decode_check_sides("PNG", walk->w, walk->h, err);
 }
 
-static int walk_png(struct walk *walk, struct error *err)
+static int walk_png(struct file_scan *walk, struct error *err)
 {
     for (walk->at = 8; walk->size - walk->at >= 12;) {
         const uint8_t *chunk = walk->bytes + walk->at;
@@ -142,9 +143,9 @@ int import_check_picture(const void *bytes, size_t size, int *w, int *h, struct 
     static const struct {
         const char *start;
         size_t size;
-        int (*walk)(struct walk *, struct error *);
+        int (*walk)(struct file_scan *, struct error *);
     } formats[] = {{"\xff\xd8\xff", 3, walk_jpeg}, {"\x89PNG\r\n\x1a\n", 8, walk_png}};
-    struct walk walk = {.bytes = bytes, .size = size};
+    struct file_scan walk = {.bytes = bytes, .size = size};
     if (size == 0)
         return error_set(err, "empty file");
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
