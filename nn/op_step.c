@@ -1,4 +1,4 @@
-/* nn/step.c - what operators share when they run a step: images of a batch, and what is fused after them. */
+/* nn/op_step.c - what operators share when they run a step: images of a batch, and what is fused after them. */
 #include "nn/op.h"
 
 #include <math.h>

@@ -1,4 +1,4 @@
-/* nn/graph.c - building a graph; errors are kept until graph_finish(). */
+/* nn/graph_build.c - building a graph; errors are kept until graph_finish(). */
 #include "nn/graph.h"
 
 #include "base/arena.h"
