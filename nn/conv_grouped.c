@@ -91,7 +91,7 @@ static size_t scratch(const struct kernel_set *set, const struct conv2d *conv, s
 /* Threads share images and bands, and slabs where these are few. */
 static int slab_parts(const struct cut *cut, const struct step_io *io)
 {
-    const int bands = io->images * cut->bands, wanted = io->lanes > 1 ? io->lanes * BLOCKS_EACH : 1;
+    const int bands = io->images * cut->bands, wanted = io->workers > 1 ? io->workers * BLOCKS_EACH : 1;
     const int parts = divide_up(wanted, bands);
     return parts < cut->slabs ? parts : cut->slabs;
 }

@@ -84,11 +84,11 @@ static struct cut cut_of(const struct step *step, const struct step_io *io)
     cut.tiles = io->images * cut.across * cut.down;
     cut.tile_blocks = divide_up(cut.tiles, tiles_most(io->in[0], io->out));
     cut.panels_each = panels;
-    if (io->lanes > 1 && cut.tile_blocks % io->lanes) {
-        if (cut.tiles >= TILES_SHARED * io->lanes)
-            cut.tile_blocks = divide_up(cut.tile_blocks, io->lanes) * io->lanes;
+    if (io->workers > 1 && cut.tile_blocks % io->workers) {
+        if (cut.tiles >= TILES_SHARED * io->workers)
+            cut.tile_blocks = divide_up(cut.tile_blocks, io->workers) * io->workers;
         else
-            cut.panels_each = divide_up(panels, io->lanes);
+            cut.panels_each = divide_up(panels, io->workers);
     }
     cut.panel_blocks = divide_up(panels, cut.panels_each);
     cut.tiles_each = divide_up(cut.tiles, cut.tile_blocks);

@@ -129,7 +129,7 @@ static void run_panel(const struct difference *d, const struct step *step, const
 static void run_usual(const struct step *step, const struct step_io *io, int first, int count)
 {
     struct step_io part = step_images(io, first, count);
-    part.lanes = io->lanes;
+    part.workers = io->workers;
     const int blocks = step->node->op->blocks(step, &part);
 #pragma omp for schedule(dynamic)
     for (int block = 0; block < blocks; block++)

@@ -133,7 +133,7 @@ static void linear_backward(const struct step *step, const struct step_io *io)
     float *dy = io->scratch; /* with zeros up to a whole panel */
     memset(dy, 0, (size_t)(out + step->set->panel) * sizeof *dy);
     memcpy(dy, io->dy, (size_t)out * sizeof *dy);
-#pragma omp parallel for num_threads(io->lanes) if (io->lanes > 1)
+#pragma omp parallel for num_threads(io->workers) if (io->workers > 1)
     for (int first = 0; first < in; first += FEATURES_EACH)
         step->set->product_transposed(step->packed, in, out, dy, first,
                                       first + FEATURES_EACH < in ? first + FEATURES_EACH : in, io->dx[0]);

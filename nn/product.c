@@ -11,7 +11,7 @@ struct cut {
 /* Blocks of rows read all weights each, blocks of columns all rows: of these the fewer are cut for the threads' sake. */
 static struct cut cut_of(const struct step *step, const struct step_io *io)
 {
-    const int panels = divide_up(io->out.c, step->set->panel), wanted = io->lanes > 1 ? io->lanes * BLOCKS_EACH : 1;
+    const int panels = divide_up(io->out.c, step->set->panel), wanted = io->workers > 1 ? io->workers * BLOCKS_EACH : 1;
     const long rows = (long)io->images * (long)shape_positions(io->out);
     int blocks = (int)((rows + PRODUCT_ROWS - 1) / PRODUCT_ROWS);
     if (blocks < wanted && rows > (long)blocks * io->out.c)

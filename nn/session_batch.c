@@ -126,7 +126,7 @@ static void share_rows(const struct batch *batch, int worker_index, int count)
         const struct step *step = &session->network->steps[program->steps[first++]];
         struct step_io io = session_step_io(session->network, step, own->image_at, scratch);
         io.images = count;
-        io.lanes = session->worker_count;
+        io.workers = session->worker_count;
         difference_forward(session->difference, step, &io);
     }
     session_run_steps(session, program, (struct stretch){first, program->step_count, count, session->worker_count},

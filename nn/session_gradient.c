@@ -77,7 +77,7 @@ static void run_step_backward(const struct tape *tape, const struct step *step, 
     for (size_t k = 0; step->residual >= 0 && k < shape_size(io.out); k++)
         tape->gradient[step->residual][k] += dy[k];
     io.dy = dy;
-    io.lanes = session->worker_count;
+    io.workers = session->worker_count;
     for (int k = 0; k < step->input_count; k++)
         io.dx[k] = tape->gradient[step->inputs[k]];
     step->node->op->backward(step, &io);

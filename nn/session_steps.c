@@ -19,7 +19,7 @@ void session_set_places(const struct session *session, const struct program *pro
 struct step_io session_step_io(const struct network *network, const struct step *step, float *const *at, float *scratch)
 {
     struct step_io io = {
-        .out = network->values[step->output], .images = 1, .lanes = 1, .y = at[step->output], .scratch = scratch};
+        .out = network->values[step->output], .images = 1, .workers = 1, .y = at[step->output], .scratch = scratch};
     for (int i = 0; i < step->input_count; i++) {
         io.in[i] = network->values[step->inputs[i]];
         io.x[i] = at[step->inputs[i]];
@@ -87,7 +87,7 @@ void session_run_steps(const struct session *session, const struct program *prog
         const struct step *step = &session->network->steps[program->steps[i]];
         struct step_io io = session_step_io(session->network, step, at, scratch);
         io.images = stretch.images;
-        io.lanes = stretch.workers;
+        io.workers = stretch.workers;
         io.x_panels = value_panels(session, program, step->inputs[0], stretch.images);
         io.y_panels = value_panels(session, program, step->output, stretch.images);
         if (step->residual >= 0)

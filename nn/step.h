@@ -29,8 +29,8 @@ struct step {
 /* What forward and backward of a step get: shapes of one image's values, buffers, scratch. */
 struct step_io {
     struct shape in[NODE_INPUTS_MAX], out;
-    int images; /* one after the other in each buffer; backward: 1 */
-    int lanes;  /* threads that share the step's blocks; backward: that it may use */
+    int images;  /* one after the other in each buffer; backward: 1 */
+    int workers; /* threads that share the step's blocks; backward: that it may use */
     struct panels x_panels, residual_panels, y_panels; /* of x[0], residual, y */
     const float *x[NODE_INPUTS_MAX];
     const float *residual; /* NULL: none; shape of out */
@@ -60,7 +60,7 @@ void step_activate(const struct step *step, float *y, size_t rows, size_t column
 /* Output rows of a block: a whole image, or, where threads share images, so many that each finds `bands` blocks. */
 static inline int shared_rows(const struct step_io *io, int bands)
 {
-    return divide_up(io->out.h, io->lanes > 1 ? divide_up(io->lanes * bands, io->images) : 1);
+    return divide_up(io->out.h, io->workers > 1 ? divide_up(io->workers * bands, io->images) : 1);
 }
 
 /* y = activation(y + bias + residual) for `rows` rows of `columns`; bias (columns) and residual may be NULL. */
