@@ -3,7 +3,7 @@
  * where the input under each tap lies, the image itself or a row of zeros (implicit im2col).
  */
 #include "nn/conv.h"
-#include "nn/product.h"
+#include "nn/product_step.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -5,7 +5,7 @@
  * 4x4 outputs, finished while they are in the registers. Weights are transformed once, when the network is made.
  */
 #include "nn/conv.h"
-#include "nn/product.h"
+#include "nn/product_step.h"
 
 #include <math.h>
 #include <string.h>

@@ -10,7 +10,7 @@
 #include "nn/backend.h"
 #include "nn/ops.h"
 #include "nn/pack.h"
-#include "nn/product.h"
+#include "nn/product_step.h"
 
 #include <string.h>
 

@@ -1,10 +1,10 @@
 /*
- * nn/product.h - inside nn/: a step that is one product of all output positions of its images and packed weights.
+ * nn/product_step.h - inside nn/: a step that is one product of all output positions of its images and packed weights.
  *
  * It is cut into blocks of rows, and where these are fewer than the threads have use for, of columns.
  */
-#ifndef NN_PRODUCT_H
-#define NN_PRODUCT_H
+#ifndef NN_PRODUCT_STEP_H
+#define NN_PRODUCT_STEP_H
 
 #include "nn/step.h"
 

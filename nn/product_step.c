@@ -1,5 +1,5 @@
-/* nn/product.c - how steps that are products are cut, packed and run. */
-#include "nn/product.h"
+/* nn/product_step.c - how steps that are products are cut, packed and run. */
+#include "nn/product_step.h"
 
 #define ROWS_SHARED 48 /* of a block, at least, where threads share many rows and few columns */
 #define BLOCKS_EACH 4  /* a thread should find, so that none waits long for the last */
