@@ -334,7 +334,9 @@ int run_open_backbone(struct run *run, struct run_backbone *backbone, struct err
     if (!config->label)
         config->label = model->arch;
     backbone->title = model->title;
-    backbone->layer = config->layer ? config->layer : model->layer;
+    if (!config->layer)
+        config->layer = model->layer; /* of a source that knows it by its file */
+    backbone->layer = config->layer;
     backbone->classes = model->classes;
     return check_layer(run, backbone, err);
 }
