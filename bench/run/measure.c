@@ -1,0 +1,147 @@
+/* bench/run/measure.c - one method under one protocol: saliency map, evidence, the values of the metrics. */
+#include "bench/run/walk.h"
+
+struct map measurement_map(const struct measurement *m)
+{
+    return (struct map){m->walk->input.h, m->walk->input.w, m->saliency.data};
+}
+
+static struct map native_of(const struct saliency *saliency)
+{
+    return (struct map){saliency->native_h, saliency->native_w, saliency->native};
+}
+
+struct map measurement_native(const struct measurement *m)
+{
+    return native_of(&m->saliency);
+}
+
+static int finish(const struct measurement *m, const struct cam_map *raw, struct saliency *saliency, struct error *err)
+{
+    return cam_finish(raw, &m->post, m->walk->input.h, m->walk->input.w, m->walk->arena, saliency, err);
+}
+
+/* -- what metrics request ------------------------------------------------------------------------------------------- */
+
+static int probability(void *context, enum evidence_image image, double *out, struct error *err)
+{
+    struct measurement *m = context;
+    if (image == EVIDENCE_REST)
+        return explanation_rest(m, out, err);
+    if (image == EVIDENCE_EXPLANATION)
+        return explanation_probability(m, out, err);
+    *out = cam_pass_probabilities(m->view->pass)[cam_pass_class(m->view->pass)];
+    return 0;
+}
+
+static int explain_again(void *context, struct map *map, struct error *err)
+{
+    struct measurement *m = context;
+    const struct cam_map *raw;
+    struct saliency saliency;
+    if (explanation_map(m, &raw, err) || finish(m, raw, &saliency, err))
+        return -1;
+    const bool is_native = m->evidence.protocol->compare_at == PROTOCOL_COMPARE_AT_LAYER;
+    *map = is_native ? native_of(&saliency) : (struct map){m->walk->input.h, m->walk->input.w, saliency.data};
+    return 0;
+}
+
+/* ReLU, of maps that keep negative values too, and enlargement; the same under all protocols of a view. */
+static int energy(void *context, struct map *map, struct error *err)
+{
+    const struct measurement *m = context;
+    struct view *view = m->view;
+    const struct shape shape = m->walk->input;
+    if (!view->energy.data) {
+        const struct cam_map raw = {.form = {view->raw.form.h, view->raw.form.w, false, false}, .data = view->raw.data};
+        const struct cam_post relu_alone = {0};
+        struct saliency saliency;
+        if (cam_finish(&raw, &relu_alone, shape.h, shape.w, m->walk->arena, &saliency, err))
+            return -1;
+        view->energy = (struct map){shape.h, shape.w, saliency.data};
+    }
+    *map = view->energy;
+    return 0;
+}
+
+static int curve(void *context, const struct curve_request *request, struct curve *out, struct error *err)
+{
+    const struct measurement *m = context;
+    const struct map map = measurement_map(m), native = measurement_native(m);
+    return curves_measure(&m->view->curves, &map, &native, request, out, err);
+}
+
+/* -- the measurement ------------------------------------------------------------------------------------------------ */
+
+static struct cam_post post_of(const struct protocol *protocol)
+{
+    const struct protocol_post_steps steps = protocol_post_steps((enum protocol_post)protocol->post);
+    return (struct cam_post){.at_layer = steps.at_layer,
+                             .at_input = steps.at_input,
+                             .eps = steps.eps,
+                             .always_relu = protocol->relu == PROTOCOL_RELU_ALWAYS,
+                             .is_bicubic = protocol->enlarge == PROTOCOL_ENLARGE_BICUBIC};
+}
+
+/* The evidence needs the finished map. */
+static int begin_evidence(struct measurement *m, struct error *err)
+{
+    const struct panel *panel = m->walk->panel;
+    const size_t count = (size_t)panel->metric_count;
+    m->evidence = (struct evidence){.protocol = &panel->protocols[m->protocol],
+                                    .map = measurement_map(m),
+                                    .native = measurement_native(m),
+                                    .map_flag = m->saliency.flag == SALIENCY_CONSTANT ? "constant_map" : NULL,
+                                    .cost = m->view->raw.cost,
+                                    .is_original_only = panel->methods[m->method].method->flags & METHOD_ORIGINAL_ONLY,
+                                    .probability = probability,
+                                    .explain_again = explain_again,
+                                    .energy = energy,
+                                    .curve = curve,
+                                    .truth = m->view->truth,
+                                    .arena = m->walk->arena,
+                                    .context = m,
+                                    .metric_count = panel->metric_count,
+                                    .metrics = panel->metrics,
+                                    .values = arena_alloc(m->walk->arena, count, sizeof *m->evidence.values),
+                                    .is_measured = arena_alloc(m->walk->arena, count, sizeof *m->evidence.is_measured)};
+    return m->evidence.values && m->evidence.is_measured ? 0 : error_memory(err, "an image's values");
+}
+
+int measurement_begin(struct measurement *m, const struct walk *walk, int method, int protocol, struct error *err)
+{
+    struct view *view = &walk->views[walk->view_of[protocol]];
+    *m = (struct measurement){.walk = walk,
+                              .view = view,
+                              .protocol = protocol,
+                              .method = method,
+                              .post = post_of(&walk->panel->protocols[protocol])};
+    if (view->has_class && finish(m, &view->raw, &m->saliency, err))
+        return -1;
+    return begin_evidence(m, err);
+}
+
+int measurement_value(struct measurement *m, int k, struct store_value *out, struct error *err)
+{
+    struct value value = {.undefined = "no_label"};
+    if (m->view->has_class && evidence_measure(&m->evidence, k, &value, err))
+        return -1;
+    *out = (struct store_value){m->protocol, k, value.number, value.undefined, value.flag};
+    return 0;
+}
+
+int measurement_keep_curves(const struct measurement *m, struct evaluated_method *out, struct error *err)
+{
+    for (int k = 0; k < m->evidence.metric_count; k++) {
+        const enum curve_kind kind = m->evidence.metrics[k].metric->curve;
+        const struct curve *from = &m->evidence.curves[kind];
+        if (kind == CURVE_NONE || from->count == 0)
+            continue;
+        struct store_curve *kept = arena_alloc(m->walk->arena, 1, sizeof *kept);
+        if (!kept)
+            return error_memory(err, "an image's curves");
+        *kept = (struct store_curve){out->curves, m->protocol, k, from->count, from->fraction, from->probability};
+        out->curves = kept;
+    }
+    return 0;
+}

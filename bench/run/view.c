@@ -1,0 +1,103 @@
+/* bench/run/view.c - from picture to input, base pass and class; of each method one raw map. */
+#include "bench/run/walk.h"
+
+#include <math.h>
+
+struct cam_setup walk_setup(const struct walk *walk, const float *input)
+{
+    struct cam_setup setup = panel_setup(walk->panel, &walk->evaluator->worker, walk->arena);
+    setup.input = input;
+    setup.image_name = walk->subject->name;
+    setup.image_index = walk->subject->index;
+    memcpy(setup.black, walk->black, sizeof setup.black);
+    return setup;
+}
+
+int views_list(struct walk *walk, struct error *err)
+{
+    const struct panel *panel = walk->panel;
+    const size_t count = (size_t)panel->protocol_count;
+    walk->views = arena_alloc(walk->arena, count, sizeof *walk->views);
+    walk->view_of = arena_alloc(walk->arena, count, sizeof *walk->view_of);
+    if (!walk->views || !walk->view_of)
+        return error_memory(err, "an image's protocols");
+    for (int p = 0; p < panel->protocol_count; p++) {
+        int v = 0;
+        while (v < walk->view_count && !panel_same_view(walk->views[v].protocol, &panel->protocols[p]))
+            v++;
+        if (v == walk->view_count)
+            walk->views[walk->view_count++].protocol = &panel->protocols[p];
+        walk->view_of[p] = v;
+    }
+    return 0;
+}
+
+/* A network that needs one way of resizing gets it; any other follows the protocol. */
+static bool is_squashed(const struct protocol *protocol, const struct picture_input *own)
+{
+    return own->resize == PICTURE_RESIZE_PROTOCOL ? protocol->resize == PROTOCOL_RESIZE_SQUASH
+                                                  : own->resize == PICTURE_RESIZE_SQUASH;
+}
+
+static struct preprocess preprocess_of(const struct protocol *protocol, struct shape input,
+                                       const struct picture_input *own)
+{
+    struct preprocess how = {.squash = is_squashed(protocol, own),
+                             .filter =
+                                 protocol->interpolation == PROTOCOL_BICUBIC ? PREPROCESS_BICUBIC : PREPROCESS_BILINEAR,
+                             .crop_h = input.h,
+                             .crop_w = input.w};
+    how.resize_h = (int)lround(protocol->resize_ratio * input.h);
+    how.resize_w = (int)lround(protocol->resize_ratio * input.w);
+    if (!how.squash && how.resize_w > how.resize_h)
+        how.resize_h = how.resize_w;
+    for (int c = 0; c < 3; c++) {
+        how.mean[c] = (float)own->mean[c];
+        how.deviation[c] = (float)own->deviation[c];
+    }
+    return how;
+}
+
+int view_prepare(const struct walk *walk, struct view *view, bool *is_unreadable, struct error *err)
+{
+    const struct evaluate_subject *subject = walk->subject;
+    const struct preprocess how = preprocess_of(view->protocol, walk->input, &walk->evaluator->input);
+    view->input = arena_floats(walk->arena, (size_t)3 * (size_t)walk->input.h * (size_t)walk->input.w);
+    if (!view->input)
+        return error_memory(err, "a network's input");
+    if (preprocess_picture(&subject->picture, &how, walk->arena, view->input, &view->pixels, &view->geometry, err)) {
+        *is_unreadable = !err->is_system;
+        return error_prefix(err, "image \"%s\": ", subject->name);
+    }
+    return 0;
+}
+
+int view_pass(const struct walk *walk, struct view *view, struct error *err)
+{
+    const struct evaluate_subject *subject = walk->subject;
+    const struct cam_setup setup = walk_setup(walk, view->input);
+    view->pass = cam_pass_run(&setup, err);
+    if (!view->pass)
+        return -1;
+    view->has_class = view->protocol->klass == PROTOCOL_CLASS_PREDICTED || subject->label >= 0;
+    if (view->protocol->klass == PROTOCOL_CLASS_LABEL && view->has_class)
+        cam_pass_set_class(view->pass, subject->label);
+    view->curves =
+        (struct curves){.pass = view->pass, .input = view->input, .shape = walk->input, .arena = walk->arena};
+    memcpy(view->curves.black, walk->black, sizeof walk->black);
+    if (!panel_needs_truth(walk->panel))
+        return 0;
+    view->truth = truth_at_input(&subject->annotation, &view->geometry, walk->input, subject->label,
+                                 cam_pass_class(view->pass), walk->arena, err);
+    return view->truth ? 0 : -1;
+}
+
+int view_explain(const struct walk *walk, struct view *view, int method, struct error *err)
+{
+    const struct config_method *config = &walk->panel->methods[method];
+    view->energy = (struct map){0};
+    view->curves.kept = NULL;
+    if (!view->has_class)
+        return 0;
+    return cam_explain(view->pass, config->method, config->params, 0, config->label, &view->raw, err);
+}

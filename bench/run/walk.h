@@ -1,0 +1,102 @@
+/*
+ * bench/run/walk.h - private to the evaluator: what view.c, explanation.c, measure.c and evaluate.c share of one image.
+ *
+ * A view is one input of the network with its base pass; protocols that prepare the input alike and explain the same
+ * class share it. An explanation is x*m of a view, with what has been computed of it; equal masks share it. A measurement
+ * is one method under one protocol. All of it lives in the evaluator's arena until the next image.
+ */
+#ifndef BENCH_RUN_WALK_H
+#define BENCH_RUN_WALK_H
+
+#include "bench/run/curves.h"
+#include "bench/run/evaluate.h"
+#include "datasets/preprocess.h"
+
+/* x*m and x*(1-m) of a view, made once for all protocols and methods that mask alike. */
+struct explanation {
+    struct explanation *next;
+    const float *mask; /* (H,W) */
+    int mask_space;
+    struct cam_pass *pass; /* base pass; NULL: not yet */
+    bool has_rest;
+    double rest;        /* the class's probability on x*(1-m) */
+    struct cam_map map; /* a method's raw map of x*m */
+    int map_by;         /* position of that method in the panel; -1: none yet */
+};
+
+struct view {
+    const struct protocol *protocol; /* the first that uses it */
+    float *input;                    /* x (3,H,W) */
+    uint8_t *pixels;                 /* the crop before normalisation (H,W,3) */
+    struct preprocess_geometry geometry;
+    struct cam_pass *pass;
+    bool has_class;            /* the protocol's class is defined for this image */
+    const struct truth *truth; /* NULL: no metric asks for it */
+    struct explanation *explanations;
+    struct curves curves;
+    /* belongs to the current method */
+    struct cam_map raw;
+    struct map energy; /* no data: not requested yet */
+};
+
+struct walk {
+    struct evaluator *evaluator;
+    const struct panel *panel;
+    struct arena *arena;
+    const struct evaluate_subject *subject;
+    struct shape input; /* (3,H,W) */
+    float black[3];     /* a black pixel after normalisation */
+    int view_count;
+    struct view *views;
+    int *view_of; /* [protocol] */
+};
+
+struct measurement {
+    const struct walk *walk;
+    struct view *view;
+    int protocol, method; /* positions in the panel */
+    struct cam_post post;
+    struct saliency saliency;
+    struct explanation *explanation; /* NULL: not chosen yet */
+    struct evidence evidence;
+};
+
+/* -- view.c ------------------------------------------------------------------------------------------------------- */
+
+/* The setup of a base pass on x or on another input of the image. */
+struct cam_setup walk_setup(const struct walk *walk, const float *input);
+
+/* Lists the panel's views. */
+int views_list(struct walk *walk, struct error *err);
+
+/* From picture to x. `is_unreadable` becomes true if the picture is at fault. */
+int view_prepare(const struct walk *walk, struct view *view, bool *is_unreadable, struct error *err);
+
+/* The base pass, the class to explain and, where a metric needs it, the truth for that class. */
+int view_pass(const struct walk *walk, struct view *view, struct error *err);
+
+/* Runs a method on the view: its raw map, if the view has a class. */
+int view_explain(const struct walk *walk, struct view *view, int method, struct error *err);
+
+/* -- explanation.c ------------------------------------------------------------------------------------------------ */
+
+/* Probability of the explained class on x*m or x*(1-m), and the raw map of x*m; each is computed once. */
+int explanation_probability(struct measurement *m, double *probability, struct error *err);
+int explanation_rest(struct measurement *m, double *probability, struct error *err);
+int explanation_map(struct measurement *m, const struct cam_map **raw, struct error *err);
+
+/* -- measure.c ---------------------------------------------------------------------------------------------------- */
+
+/* From raw to saliency map, and the evidence of it. Without a class there is no map. */
+int measurement_begin(struct measurement *m, const struct walk *walk, int method, int protocol, struct error *err);
+
+struct map measurement_map(const struct measurement *m);    /* (H,W) */
+struct map measurement_native(const struct measurement *m); /* before enlargement */
+
+/* The panel's metric k. */
+int measurement_value(struct measurement *m, int k, struct store_value *value, struct error *err);
+
+/* Adds the curves that were requested to the method's, under the metrics that are their areas. */
+int measurement_keep_curves(const struct measurement *m, struct evaluated_method *out, struct error *err);
+
+#endif
