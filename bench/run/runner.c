@@ -53,6 +53,7 @@ struct runner {
     int group_count, task_count;
     struct group *groups;
     struct task *tasks;
+    omp_lock_t lock; /* guards the store, pictures, progress and what follows, while workers run */
     /* the first failure ends the run */
     bool has_failed;
     struct error error;
@@ -211,11 +212,12 @@ static void fail(struct runner *runner, const struct error *err)
     runner->has_failed = true;
 }
 
-static bool was_skipped(const struct runner *runner, int image)
+static bool was_skipped(struct runner *runner, int image)
 {
     bool skipped;
-#pragma omp critical(results)
+    omp_set_lock(&runner->lock);
     skipped = runner->is_skipped[image];
+    omp_unset_lock(&runner->lock);
     return skipped;
 }
 
@@ -229,29 +231,29 @@ static void run_task(struct runner *runner, struct evaluator *evaluator, const s
     const int status = is_unreadable ? -1
                                      : evaluate_image(evaluator, runner->run, runner->backbone, task->image, which,
                                                       count, &evaluated, &is_unreadable, &err);
-#pragma omp critical(results)
-    {
-        struct error problem;
-        int stored = 0;
-        const bool is_dropped = runner->has_failed || interrupt_has_come; /* passes may have been left out */
-        if (!is_dropped && is_unreadable)
-            stored = skip(runner, task->image, &err, &problem);
-        else if (!is_dropped && status)
-            fail(runner, &err);
-        else if (!is_dropped)
-            stored = commit(runner, task->image, &evaluated, count, &problem);
-        if (stored)
-            fail(runner, &problem);
-        for (int i = 0; i < count; i++)
-            progress_add(&runner->progress, task->cost / count);
-    }
+    omp_set_lock(&runner->lock);
+    struct error problem;
+    int stored = 0;
+    const bool is_dropped = runner->has_failed || interrupt_has_come; /* passes may have been left out */
+    if (!is_dropped && is_unreadable)
+        stored = skip(runner, task->image, &err, &problem);
+    else if (!is_dropped && status)
+        fail(runner, &err);
+    else if (!is_dropped)
+        stored = commit(runner, task->image, &evaluated, count, &problem);
+    if (stored)
+        fail(runner, &problem);
+    for (int i = 0; i < count; i++)
+        progress_add(&runner->progress, task->cost / count);
+    omp_unset_lock(&runner->lock);
 }
 
 static bool should_stop(struct runner *runner)
 {
     bool stop;
-#pragma omp critical(results)
+    omp_set_lock(&runner->lock);
     stop = runner->has_failed;
+    omp_unset_lock(&runner->lock);
     return stop || interrupt_has_come;
 }
 
@@ -570,12 +572,14 @@ int run_execute(struct run *run, const struct run_flags *flags, struct error *er
 {
     struct runner runner = {.run = run, .flags = flags};
     arena_init(&runner.arena, 0);
+    omp_init_lock(&runner.lock);
     const int status = execute(&runner, err);
     h5_abandon(runner.maps);
     if (status)
         take_back(&runner);
     else
         store_close(runner.store);
+    omp_destroy_lock(&runner.lock);
     arena_release(&runner.arena);
     return status ? EXIT_USAGE : exit_code(&runner);
 }
