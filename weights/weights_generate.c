@@ -11,6 +11,7 @@
 #include "weights/weights_file.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #define LOGIT_DEVIATION 2.0
@@ -343,7 +344,7 @@ static int make_tensors(const struct graph *graph, struct arena *arena, struct w
         struct weight *weight = &weights->list[i];
         size_t size = 1;
         weight->rank = parameter.rank;
-        memcpy(weight->name, parameter.name, sizeof weight->name);
+        snprintf(weight->name, sizeof weight->name, "%s", parameter.name);
         memcpy(weight->dim, parameter.dim, sizeof weight->dim);
         for (int d = 0; d < parameter.rank; d++)
             if (__builtin_mul_overflow(size, (size_t)parameter.dim[d], &size))

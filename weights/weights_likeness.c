@@ -63,9 +63,14 @@ static int add_network(struct matcher *matcher, const char *arch, struct error *
     struct parameter *list = arena_alloc(matcher->source->arena, (size_t)count + 1, sizeof *list);
     if (list)
         graph_parameters(graph, list);
+    bool has_memory = list != NULL;
+    for (int i = 0; i < count && has_memory; i++) { /* the graph's own names end with it */
+        list[i].name = arena_string(matcher->source->arena, list[i].name);
+        has_memory = list[i].name != NULL;
+    }
     graph_free(graph);
-    matcher->networks[matcher->count++] = (struct network_names){variant->name, count, list};
-    return list ? 0 : error_memory(err, "the names of networks");
+    matcher->networks[matcher->count++] = (struct network_names){variant->name, has_memory ? count : 0, list};
+    return has_memory ? 0 : error_memory(err, "the names of networks");
 }
 
 int matcher_add_networks(struct matcher *matcher, struct error *err)

@@ -11,6 +11,7 @@
 #include "bench/run/evaluate.h"
 
 #include <omp.h>
+#include <stdio.h>
 
 #define SECONDS_MAX 6.0     /* no backbone is begun later */
 #define EXPLAIN_SECONDS 0.1 /* a method that is expected to take longer is not measured */
@@ -60,7 +61,7 @@ static int make_weights(const struct graph *graph, struct arena *arena, struct w
         struct weight *weight = &weights->list[i];
         size_t count = 1;
         weight->rank = parameter.rank;
-        memcpy(weight->name, parameter.name, sizeof weight->name);
+        snprintf(weight->name, sizeof weight->name, "%s", parameter.name);
         memcpy(weight->dim, parameter.dim, sizeof weight->dim);
         for (int d = 0; d < parameter.rank; d++)
             count *= (size_t)parameter.dim[d];
