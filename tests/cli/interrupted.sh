@@ -1,13 +1,6 @@
 # SIGTERM and SIGINT end every command within two seconds, with code 130, one line, and no unfinished files.
 mkdir place
-cat >config.yaml <<'YAML'
-name: small
-dataset: {path: fixtures/set.h5}
-backbones: [{arch: resnet18, weights: fixtures/resnet18.h5}]
-methods: [gradcam]
-metrics: [complexity]
-report: {plots: false, overlays: 0, bootstrap: 20}
-YAML
+small_config
 cambench run config.yaml --quiet --output run
 cp -r run again
 mkfifo silent

@@ -3,14 +3,6 @@ mkfifo fifo
 cp -r fixtures/pictures pictures
 cp fixtures/resnet18.h5 w.h5
 
-# told COMMAND...: prints exit code and message; 124: it took five seconds
-told()
-{
-    local code=0
-    timeout -s KILL 5 "$@" >/dev/null 2>stderr.txt || code=$?
-    echo "$* -> $code: $(tail -n 1 stderr.txt)"
-}
-
 for input in fifo /dev/zero; do
     told cambench import dataset $input --out x.h5
     told cambench import dataset pictures --labels $input --out x.h5
@@ -40,14 +32,7 @@ told cambench import dataset pictures --list /dev/stdin --out x.h5 < <(sleep 0.2
 told cambench import dataset pictures --list <(:) --out x.h5
 
 # a run directory of another user
-cat >config.yaml <<'YAML'
-name: small
-dataset: {path: fixtures/set.h5}
-backbones: [{arch: resnet18, weights: fixtures/resnet18.h5}]
-methods: [gradcam]
-metrics: [complexity]
-report: {plots: false, overlays: 1, bootstrap: 20}
-YAML
+small_config
 cambench run config.yaml --output whole --quiet
 told cambench run <(cat config.yaml) --output whole
 for name in config.yaml run.db run.db-journal run.db-wal run.db-shm manifest.json run.lock; do

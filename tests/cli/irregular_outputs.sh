@@ -1,12 +1,6 @@
 # An output never replaces a file that is not regular; a symbolic link that the user names stays a link.
 mkfifo fifo
 mkdir folder
-told()
-{
-    local code=0
-    timeout -s KILL 5 "$@" >/dev/null 2>stderr.txt || code=$?
-    echo "$* -> $code: $(tail -n 1 stderr.txt)"
-}
 
 # write PATH: runs each command that makes an HDF5 file
 write()
@@ -35,14 +29,7 @@ ls -A far
 ln -s loop loop
 told cambench generate demo --images 2 --size 64 --out loop
 
-cat >config.yaml <<'YAML'
-name: small
-dataset: {path: fixtures/set.h5}
-backbones: [{arch: resnet18, weights: fixtures/resnet18.h5}]
-methods: [gradcam]
-metrics: [complexity]
-report: {plots: false, overlays: 1, bootstrap: 20}
-YAML
+small_config
 cambench run config.yaml --output run --quiet
 cp -r run again
 

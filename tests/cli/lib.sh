@@ -11,6 +11,27 @@ try()
     rm -f stderr.txt
 }
 
+# told COMMAND...: prints the exit code and the last line on stderr; 137: it took five seconds
+told()
+{
+    local code=0
+    timeout -s KILL 5 "$@" >/dev/null 2>stderr.txt || code=$?
+    echo "$* -> $code: $(tail -n 1 stderr.txt)"
+}
+
+# small_config: writes config.yaml, which measures one method by one metric on the fixtures
+small_config()
+{
+    cat >config.yaml <<'YAML'
+name: small
+dataset: {path: fixtures/set.h5}
+backbones: [{arch: resnet18, weights: fixtures/resnet18.h5}]
+methods: [gradcam]
+metrics: [complexity]
+report: {plots: false, overlays: 1, bootstrap: 20}
+YAML
+}
+
 # A config on stdin, run: nothing may be measured.
 try_config()
 {

@@ -40,8 +40,6 @@ YAML
 cp "$ROOT/tests/golden/narrow/resnet18.pth" net.pth
 sed -e "s/$network/resnet18/; s/resnet18.h5/net.pth/; s/images: 2/images: 1/; s/plots: true/plots: false/" config.yaml >config-pth.yaml
 tar cf pictures.tar pictures
-cambench run config.yaml --quiet --threads 1 --set report.plots=false --output done-run
-for i in 1 2; do cambench run config.yaml --quiet --threads 1 --set report.maps=false --set dataset.images=2 --shard $i/2 --output done-shards; done
 
 # -- commands: NAME.clean makes the command's inputs, NAME.do runs it with output in out/ ------------------------------
 faults=()
@@ -57,7 +55,20 @@ generate.do() { go generate weights vgg11 --classes 5 --width 0.125 --size 64 --
 demo.do() { go generate demo --images 3 --out out/demo.h5 --quiet; }
 explain.do() { go explain "${picture[0]}" --weights $network.h5 --threads 1 --quiet --output out; }
 report.do() { go report out; }
-report.clean() { cp -r done-run out; }
+report.clean()
+{
+    [ -e done-run ] || cambench run config.yaml --quiet --threads 1 --set report.plots=false --output done-run
+    cp -r done-run out
+}
+merge.clean()
+{
+    local i
+    for i in 1 2; do
+        [ -e done-shards/shard-$i-of-2 ] || cambench run config.yaml --quiet --threads 1 --set report.maps=false \
+            --set dataset.images=2 --shard $i/2 --output done-shards
+    done
+    mkdir out
+}
 merge.do() { go merge done-shards --quiet --output out; }
 
 # -- a series --------------------------------------------------------------------------------------------------------
