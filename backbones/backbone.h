@@ -47,7 +47,7 @@ struct backbone_family {
     bool has_transform;                      /* takes options.transform_input */
     /* Beginnings of names of tensors that torchvision's files hold for training alone; ends with NULL. NULL: none. */
     const char *const *ignored;
-    /* Adds the nodes behind BACKBONE_INPUT; errors stay in the graph and are reported by graph_finish(). */
+    /* Adds the nodes after BACKBONE_INPUT; errors stay in the graph and are reported by graph_finish(). */
     void (*build)(struct graph *graph, const struct backbone_variant *variant, const struct backbone_options *options);
 };
 

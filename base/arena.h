@@ -1,8 +1,8 @@
 /*
  * base/arena.h - memory by lifetime.
  *
- * Four lifetimes (run, backbone, image, call), an arena for each; whoever resets the arena has freed everything that
- * was made in that time, on the error path too. Memory is zeroed and aligned to 64 bytes. An arena belongs to one
+ * Four lifetimes (run, backbone, image, call), an arena for each; resetting an arena frees everything that was
+ * allocated in that period, on the error path too. Memory is zeroed and aligned to 64 bytes. An arena belongs to one
  * thread at a time. Under AddressSanitizer what is given back is poisoned and every piece has a red zone behind it.
  */
 #ifndef BASE_ARENA_H

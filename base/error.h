@@ -2,8 +2,8 @@
  * base/error.h - how a function says what went wrong.
  *
  * A function that can fail takes `struct error *err` last and returns 0, or -1 with one sentence in err: the kind of
- * thing, its name in quotes, what is, and what would be right; lower case, no full stop. A caller adds only what it
- * alone knows (the file, the line) with error_prefix() and passes it on. main() prints it, once.
+ * thing, its name in quotes, what is, and what would be right; lower case, no full stop. A caller adds only information
+ * that the callee lacks (the file, the line) with error_prefix() and passes it on. main() prints it, once.
  */
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H

@@ -66,7 +66,7 @@ struct param {
     const struct param *rows;     /* TABLE */
     bool is_required;             /* of a config */
     param_yaml_reader *read_yaml; /* of a config */
-    const void *more;             /* what only a reader of the row's own understands */
+    const void *more;             /* for the row's own reader alone */
     int letter;                   /* of a command line: -t; 0: none */
     const char *value;            /* of a command line: what its usage calls the value; NULL: takes none */
     param_word_reader *read_word; /* of a command line */

@@ -34,7 +34,7 @@ const char *text_suggestion(const char *word, const char *const *words, int coun
 int text_choice(const char *choices, const char *word);
 int text_choice_name(const char *choices, int i, char *out, size_t size);
 
-/* Whole text as a number, nothing before or behind it: 0, or -1 when it is none or out of range. NaN and inf are not. */
+/* Whole text as a number, nothing before or after it: 0, or -1 when it is not a number or out of range. NaN and inf are not. */
 int text_to_int(const char *text, long long *value);
 int text_to_double(const char *text, double *value);
 
@@ -50,7 +50,7 @@ int text_decode(const char *text, uint32_t *code);
 /* Is all of it well-formed UTF-8? */
 bool text_is_utf8(const char *text);
 
-/* False for characters that move a cursor, break a line or turn the direction of writing, and for what is no character. */
+/* False for characters that move a cursor, break a line or turn the direction of writing, and for codes that are not characters. */
 bool text_is_harmless(uint32_t code);
 
 /*

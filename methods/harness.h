@@ -55,8 +55,8 @@ int cam_pass_classes(const struct cam_pass *pass);   /* K; 2 of a network with o
 const float *cam_pass_probabilities(const struct cam_pass *pass); /* (K) */
 
 /*
- * Full passes on n other inputs (3,H,W), written one at a time by `source`: what they give for the pass's class. They are
- * nobody's cost. 0, or -1 with err.
+ * Full passes on n other inputs (3,H,W), written one at a time by `source`: the scores of the pass's class. They are
+ * not counted as costs. 0, or -1 with err.
  */
 int cam_pass_others(struct cam_pass *pass, int n, session_source *source, void *context, struct cam_output *out,
                     struct error *err);

@@ -6,7 +6,7 @@
 
 #include "methods/method.h"
 
-/* n points of d coordinates, row-major; owned by whoever filled this in. */
+/* n points of d coordinates, row-major; owned by the code that fills this in. */
 struct points {
     int n, d;
     const float *data;

@@ -95,7 +95,7 @@ int evidence_curve_area(struct evidence *evidence, enum curve_kind kind, struct 
 
 static int need_truth(const struct evidence *evidence, struct error *err)
 {
-    return evidence->truth ? 0 : error_set(err, "asks for truth and does not say so (is_truth)");
+    return evidence->truth ? 0 : error_set(err, "requests truth without the flag is_truth");
 }
 
 int evidence_truth_mask(struct evidence *evidence, enum truth_source source, struct truth_mask *mask,

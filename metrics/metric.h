@@ -1,5 +1,5 @@
 /*
- * metrics/metric.h - what a metric is and the evidence that it may ask for.
+ * metrics/metric.h - what a metric is and the evidence that it may request.
  *
  * A metric is one file that includes this header and defines `const struct metric metric_NAME`; the build finds that
  * line. It measures one map (`measure`), or combines data-set means of other metrics (`parts`, `combine`).
@@ -99,7 +99,7 @@ int evidence_explanation_map(struct evidence *evidence, struct map *map, struct 
 
 /*
  * The map (H,W) whose values are energy: ReLU and enlargement alone. No minimum is subtracted and nothing is scaled,
- * whatever the protocol does behind them, so that ratios of sums are those of the method's own map. 0, or -1 with err.
+ * whatever the protocol does after them, so that ratios of sums are those of the method's own map. 0, or -1 with err.
  */
 int evidence_map_energy(struct evidence *evidence, struct map *map, struct error *err);
 

@@ -46,7 +46,7 @@ static int check_spec(const struct model_spec *spec, const struct backbone_varia
                       const struct weights_info *info, struct error *err)
 {
     if (variant && !text_same_name(info->arch, variant->name))
-        return error_set(err, "weights \"%s\": are of %s, %s asks for %s", spec->weights, info->arch,
+        return error_set(err, "weights \"%s\": are of %s, %s requires %s", spec->weights, info->arch,
                          spec->arch_where ? spec->arch_where : "the caller", variant->name);
     if (spec->transform_input != TRANSFORM_USUAL && info->transform_input != TRANSFORM_USUAL &&
         spec->transform_input != info->transform_input)

@@ -1,7 +1,7 @@
 /*
  * models/weights_cache.h - weights files of any kind are opened; what others have written is imported once.
  *
- * The import of a file stands in the user's cache folder, $XDG_CACHE_HOME/cambench/weights or ~/.cache/cambench/weights,
+ * The import of a file is in the user's cache folder, $XDG_CACHE_HOME/cambench/weights or ~/.cache/cambench/weights,
  * under the SHA-256 of the file, or beside the file where no cache folder can be written. It can be deleted at any
  * time. A run's identity is the hash of the file that the config names, not of the import.
  */

@@ -2,8 +2,8 @@
  * nn/difference.h - inside nn/: the first linear layer of a tail on rows that are nearly empty, or nearly the base pass's.
  *
  * A tail on masked activations leaves most features 0, one on a changed channel leaves most as they were. Then
- * W x = W x0 + W (x - x0) needs few columns of W, with x0 = 0 or the base pass's row. The choice is made for each row by
- * itself, so that a row's result does not depend on its company.
+ * W x = W x0 + W (x - x0) needs few columns of W, with x0 = 0 or the base pass's row. The choice is made for each row
+ * separately, so that a row's result does not depend on the rest of the batch.
  */
 #ifndef NN_DIFFERENCE_H
 #define NN_DIFFERENCE_H

@@ -46,7 +46,7 @@ struct network {
     struct program *tapes; /* [layer], and one more at the end: from the input */
     size_t *side_offset;   /* of each value in the session's side buffer; NO_PLACE */
     size_t side_floats;
-    size_t base_floats; /* behind them: the base pass's row for nn/difference.h; 0: no such layer */
+    size_t base_floats; /* after them: the base pass's row for nn/difference.h; 0: there is no such layer */
 };
 
 /*

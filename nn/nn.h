@@ -17,7 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* One value of one image, row-major (c,h,w); the data belong to whoever says so. */
+/* One value of one image, row-major (c,h,w); the declaration that holds one says who owns the data. */
 struct tensor {
     int c, h, w;
     const float *data;
@@ -33,7 +33,7 @@ static inline size_t tensor_size(const struct tensor *tensor)
     return (size_t)tensor->c * tensor_plane(tensor);
 }
 
-/* Named tensors as torch stores them; data are float32, row-major, owned by whoever filled this in. */
+/* Named tensors as torch stores them; data are float32, row-major, owned by the code that fills this in. */
 struct weight {
     char name[128];
     int rank, dim[4];
@@ -166,7 +166,7 @@ void session_side_save(const struct session *session, float *out);
 void session_side_restore(struct session *session, const float *in);
 
 /*
- * How backward passes an activation. All rules equal the gradient elsewhere. Activations that are no limits (SiLU, hard
+ * How backward passes an activation. All rules equal the gradient elsewhere. Activations that are not limits (SiLU, hard
  * swish, sigmoid, hard sigmoid) are differentiated under every rule, as in programs that hook ReLU modules only.
  */
 enum gradient_rule {

@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-/* Cells of text, escaped, each with a comma behind it. */
+/* Cells of text, escaped, each followed by a comma. */
 void csv_texts(FILE *stream, int count, const char *const *texts);
 
 /* The digits that give the same double back; nothing if it is not finite. No comma. */

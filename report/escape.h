@@ -1,7 +1,7 @@
 /*
  * report/escape.h - text from outside (file names, labels) made safe for each format.
  *
- * What is no valid UTF-8, control characters and marks that turn the direction of writing become a replacement sign in
+ * Invalid UTF-8, control characters and marks that turn the direction of writing become a replacement sign in
  * every format, so that no name can move a cursor or reorder a line. Each writer returns the columns that it filled;
  * `stream` may be NULL, to measure.
  */

@@ -11,7 +11,7 @@ struct label {
     double x, y;          /* the point */
     double width, height; /* of the text */
     double left, middle;  /* written by labels_place(): where the text begins, at half its height */
-    bool is_far;          /* written: away from the point, wants a line to it */
+    bool is_far;          /* written: away from the point, so a line leads to it */
     double end_x, end_y;  /* written: where that line meets the text */
 };
 

@@ -111,10 +111,11 @@ static void markdown(const struct writer *writer)
     escape_markdown(writer->stream, report->name);
     fputs(": which metric ranks methods as the truth does?\n\nKendall's tau-b of each metric and ", writer->stream);
     escape_markdown(writer->stream, report->metrics[meta_truth(report)].title);
-    fputs(", which knows the truth, both turned so that higher is better: 1 is the same ranking, -1 the reverse. Over "
-          "methods: of the methods' means; per image: of the methods on an image, then the mean over the images. "
-          "Controls are left out, or counted as methods. ",
-          writer->stream);
+    fputs(
+        ", which uses the annotated truth, both turned so that higher is better: 1 is the same ranking, -1 the reverse. Over "
+        "methods: of the methods' means; per image: of the methods on an image, then the mean over the images. "
+        "Controls are left out, or counted as methods. ",
+        writer->stream);
     fputs(report->bootstrap > 0 ? "In brackets 95 % bootstrap intervals over images. Made by " : "Made by ",
           writer->stream);
     escape_markdown(writer->stream, report->program);

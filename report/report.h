@@ -1,8 +1,8 @@
 /*
  * report/report.h - from a plain table of results to CSV, tables, plots and pictures.
  *
- * The caller (bench/) fills these structs from its store; report/ never opens the store and knows no method by name,
- * only what stands in these rows (of metrics: ADCC, Average Drop and Complexity for the plots, where they are there).
+ * The caller (bench/) fills these structs from its store; report/ never opens the store and names no method; it reads
+ * only these rows (of metrics: ADCC, Average Drop and Complexity for the plots, where they are there).
  * Text may be hostile (file names, labels): it is escaped for each format.
  */
 #ifndef REPORT_REPORT_H
@@ -50,8 +50,8 @@ struct report_metric {
 };
 
 /*
- * A published number, and what a run must have measured to stand beside it. Texts are never NULL; an empty layer, params
- * or protocol asks for nothing.
+ * A published number and the measurement to which it is compared. Texts are never NULL; an empty layer, params
+ * or protocol matches any.
  */
 struct report_published {
     const char *paper, *table, *note;
@@ -121,7 +121,7 @@ int report_count_progress(struct report *report, const uint8_t *has, const uint8
  */
 int report_compared(const struct report *report, struct arena *arena, struct report *out, struct error *err);
 
-/* 0, or -1 with err if *stop is set; what takes long asks again and again, and leaves nothing half done. */
+/* 0, or -1 with err if *stop is set; long work calls it repeatedly and leaves nothing incomplete. */
 int report_stopped(const struct report *report, struct error *err);
 
 /* Position in values, states and notes. */

@@ -344,7 +344,7 @@ static int get(struct pickle_machine *machine, int size)
     if (take_number(machine, size, &place))
         return -1;
     if (place >= (uint64_t)machine->memo.count || !machine->memo.items[place])
-        return error_set(machine->err, "its pickle is damaged: it asks for a value that was not stored");
+        return error_set(machine->err, "its pickle is damaged: it refers to a value that was not stored");
     return push(machine, machine->memo.items[place]);
 }
 

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 
-#define PUBLISHED_BASE "https://download.pytorch.org/models" /* the file's name comes behind it */
+#define PUBLISHED_BASE "https://download.pytorch.org/models" /* followed by the file's name */
 #define PUBLISHED_HASH_MAX 64
 
 struct published {

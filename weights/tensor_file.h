@@ -31,7 +31,7 @@ struct tensor_storage {
     const char *key; /* how the file calls it */
     const struct scalar *scalar;
     int64_t count;  /* elements */
-    int64_t offset; /* of the first byte in the file; -1: the format knows where */
+    int64_t offset; /* of the first byte in the file; -1: the format finds it otherwise */
 };
 
 /* A view of a storage, in elements. */

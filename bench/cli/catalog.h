@@ -1,5 +1,5 @@
 /*
- * bench/cli/catalog.h - what the program knows, as JSON: one array of objects per kind, in the order of the registries.
+ * bench/cli/catalog.h - the program's methods, metrics and networks, as JSON: one array of objects per kind, in the order of the registries.
  *
  * `list` prints it as it is or as a table. Every object has "name"; most have "title", "source" (a key of
  * docs/references.bib) and "params" (name, type, default, allowed, help). The caller gives arrays back (json_decref).

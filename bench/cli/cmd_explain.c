@@ -46,7 +46,7 @@ static const struct options_usage usage = {
         "  cambench explain dog.jpg\n"
         "  cambench explain *.jpg --backbone vgg16_bn --output maps\n"
         "  cambench explain dog.jpg --weights resnet50.h5 --class tabby\n\n"
-        "Without --weights a demo network that comes with cambench is used; it knows drawn shapes, not dogs.\n",
+        "Without --weights a demo network that comes with cambench is used; it recognises drawn shapes, not dogs.\n",
     .rows = rows,
     .common = OPTIONS_QUIET,
     .words_min = 1,

@@ -38,7 +38,7 @@ static const struct param rows[] = {
     OPTION_STRING(struct fetch, folder, "to", 0, "DIR", "where the files go (.)"),
     OPTION_STRING(
         struct fetch, file, "file", 0, "NAME",
-        "another published file of that architecture; its SHA-256 begins with the digits behind the last \"-\""),
+        "another published file of that architecture; its SHA-256 begins with the digits after the last \"-\""),
     OPTION_STRING(struct fetch, base, "base", 0, "URL",
                   "a mirror (https, http or file), to which \"/NAME\" is added ($" BASE_VARIABLE " or " PUBLISHED_BASE
                   ")"),

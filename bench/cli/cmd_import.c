@@ -34,7 +34,7 @@ static int refuse(const char *value, const struct param *row, void *target, stru
     char shown[NAME_BYTES];
     (void)target, (void)row;
     if (find(value))
-        return error_set(err, "\"%s\" must stand right behind import", value);
+        return error_set(err, "\"%s\" must directly follow import", value);
     return error_set(err, "cannot import \"%s\"; allowed: dataset, weights",
                      text_printable(value, shown, sizeof shown));
 }

@@ -1,7 +1,7 @@
 /*
  * bench/cli/import_kinds.h - the kinds of things that `cambench import` takes in, each a command line of its own.
  *
- * A kind is one file bench/cli/import_NAME.c with its options and its run(); its row stands in bench/cli/cmd_import.c.
+ * A kind is one file bench/cli/import_NAME.c with its options and its run(); its row is in bench/cli/cmd_import.c.
  */
 #ifndef BENCH_CLI_IMPORT_KINDS_H
 #define BENCH_CLI_IMPORT_KINDS_H
@@ -11,7 +11,7 @@
 #include <limits.h>
 
 struct import_kind {
-    const char *name; /* the word behind import: "dataset" */
+    const char *name; /* the word after import: "dataset" */
     /* argv[0] is "cambench import NAME". Returns an exit code, as a command does. */
     int (*run)(int argc, char **argv, struct error *err);
 };

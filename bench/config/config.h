@@ -31,7 +31,7 @@ struct config_backbone {
     const char *label;                    /* name in results; default: arch */
     enum transform_input transform_input; /* TRANSFORM_USUAL: not given */
     struct picture_input input;           /* what the config gives */
-    const char *where;                    /* it stands, for errors found later: "configs/demo.yaml:9:5" */
+    const char *where;                    /* its place, for errors found later: "configs/demo.yaml:9:5" */
     const struct yaml *entry;             /* as read; NULL: not from a config */
 };
 
@@ -40,7 +40,7 @@ struct config_method {
     const char *label;               /* name in results; default: the method's name */
     const char *title;               /* as printed: the label if one is given, else the method's title */
     void *params;                    /* the method's struct, filled */
-    const char *where;               /* it stands */
+    const char *where;               /* its place */
     const struct yaml *params_given; /* as read; NULL: none */
 };
 
@@ -86,14 +86,14 @@ struct config {
 int config_read(const char *path, const char *const *sets, int set_count, struct arena *arena, struct config *config,
                 struct error *err);
 
-/* A method by its name, with default parameters, in the arena. `where` it stands begins the error about an unknown one. */
+/* A method by its name, with default parameters, in the arena. `where`, its place, begins the error about an unknown one. */
 int config_default_method(const char *where, const char *name, struct arena *arena, struct config_method *out,
                           struct error *err);
 
-/* What an entry asks the door of models/ for. */
+/* The model that an entry describes. */
 struct model_spec config_backbone_spec(const struct config_backbone *backbone);
 
-/* Where a key of an entry, or a parameter, stands: in the file or on the command line; the entry's own place if it is absent. */
+/* The place of a key of an entry, or of a parameter: in the file or on the command line; the entry's own place if it is absent. */
 const char *config_backbone_where(const struct config_backbone *backbone, const char *key);
 const char *config_param_where(const struct config_method *method, const char *param);
 

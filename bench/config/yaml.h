@@ -1,5 +1,5 @@
 /*
- * bench/config/yaml.h - a YAML file as a tree that knows where each value stands, and a small typed reader.
+ * bench/config/yaml.h - a YAML file as a tree with the place of each value, and a small typed reader.
  *
  * One document of texts, lists and mappings with text keys. Refused: duplicate keys, aliases, tags, several documents,
  * files larger than 1 MiB, more than 10,000 values, 1000 keys of a mapping, 100 anchors, 16 directives or 16 levels. The tree
@@ -38,7 +38,7 @@ int yaml_set(struct yaml *root, const char *assignment, struct arena *arena, str
 /* A mapping's value, or NULL. */
 const struct yaml *yaml_get(const struct yaml *mapping, const char *key);
 
-/* Null or nothing behind the colon. */
+/* Null or nothing after the colon. */
 bool yaml_is_empty(const struct yaml *value);
 
 /* The sentence, with the place before it. Returns -1. */

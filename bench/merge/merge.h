@@ -43,7 +43,7 @@ int merge_open(struct merge *merge, const char *const *folders, int folder_count
                struct error *err);
 
 /*
- * Joins them: store, config.yaml, manifest.json, overlays. Errors name what stands in the way: configs, names, versions,
+ * Joins them: store, config.yaml, manifest.json, overlays. Errors name the obstacle: configs, names, versions,
  * image sets or weights that differ; an item with two values; a run in use.
  */
 int merge_runs(struct merge *merge, struct error *err);

@@ -214,7 +214,7 @@ static int open_images(struct run *run, struct error *err)
     if (available < 1)
         return error_set(err, "image set \"%s\": holds no images", config->dataset.path);
     if (config->dataset.images > available)
-        return error_set(err, "image set \"%s\": holds %d images, %s asks for %d", config->dataset.path, available,
+        return error_set(err, "image set \"%s\": holds %d images, %s requires %d", config->dataset.path, available,
                          config->path, config->dataset.images);
     run->image_count = config->dataset.images < 0 ? available : config->dataset.images;
     run->chosen = arena_alloc(&run->arena, (size_t)available, sizeof *run->chosen);

@@ -89,7 +89,7 @@ int store_open_layout(struct store *store, const struct store_names *names, stru
     if (tables == 0)
         return error_set(err, "run store \"%s\": nothing in it yet; its run was stopped as it began", store->path);
     if (layout < 1 || layout > STORE_LAYOUT)
-        return error_set(err, "run store \"%s\": layout version %d, this program knows %d", store->path, layout,
+        return error_set(err, "run store \"%s\": layout version %d, this program reads %d", store->path, layout,
                          STORE_LAYOUT);
     if ((layout < STORE_LAYOUT && upgrade(store, layout, err)) || store_prepare(store, err))
         return -1;

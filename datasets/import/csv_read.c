@@ -34,7 +34,7 @@ static int take_quoted(struct csv *csv, struct error *err)
         *out++ = c;
     }
     if (*csv->next && !strchr(",\r\n", *csv->next))
-        return fail(csv, "text behind a closing quote", err);
+        return fail(csv, "text after a closing quote", err);
     *out = 0;
     return 0;
 }

@@ -107,7 +107,7 @@ struct import_file *import_index_find(const struct import_index *index, const ch
  */
 int import_keep_listed(const char *list, struct arena *arena, struct import_files *files, struct error *err);
 
-/* A regular file of at most `most` bytes, into the arena with a NUL behind it. Errors do not name the file. */
+/* A regular file of at most `most` bytes, into the arena with a NUL after it. Errors do not name the file. */
 int import_read_file(const char *path, size_t most, struct arena *arena, char **bytes, size_t *size, struct error *err);
 
 /* The same for a table: text in UTF-8, without its byte order mark, at most IMPORT_TABLE_BYTES_MAX. */

@@ -2,8 +2,8 @@
  * datasets/import/import_picture.h - whether bytes are a whole JPEG or PNG file, without decoding them. Private to the importer.
  *
  * A JPEG's segments are walked from start to end marker, the coded data included; a PNG's chunks with their check sums.
- * That finds what is no picture, cut short, full of zeros or of a kind that decode_picture() does not take, at the speed
- * of memory. Damage inside the coded data of a JPEG is seen only by decoding.
+ * Files that are not pictures, are cut short, are full of zeros or are of a kind that decode_picture() does not support
+ * are found at the speed of memory. Damage inside the coded data of a JPEG is seen only by decoding.
  */
 #ifndef DATASETS_IMPORT_IMPORT_PICTURE_H
 #define DATASETS_IMPORT_IMPORT_PICTURE_H

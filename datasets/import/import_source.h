@@ -9,7 +9,7 @@
 #include <signal.h>
 
 /*
- * Lists all pictures below files->folder, and the folders. Files that are no pictures by their name or are hidden do not
+ * Lists all pictures below files->folder, and the folders. Hidden files, and files whose names are not those of pictures, do not
  * count; hidden folders and those of tools are left out by name. A broken link is refused.
  */
 int import_list_folder(struct import_files *files, struct arena *arena, struct error *err);
@@ -38,7 +38,7 @@ int import_visit_tar(const struct import_files *files, const struct import_visit
                      struct error *err);
 
 /*
- * The file of an archive whose path ends as `end` does, into the arena with a NUL behind it; *bytes is NULL if there is
+ * The file of an archive whose path ends as `end` does, into the arena with a NUL after it; *bytes is NULL if there is
  * none. Errors name the archive.
  */
 int import_read_member(const char *archive, const char *end, size_t most, struct arena *arena, char **bytes,

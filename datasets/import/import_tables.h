@@ -26,7 +26,7 @@ bool import_is_synset(const char *id, size_t length); /* "n" and 8 digits */
  */
 int import_read_synsets(const char *path, struct arena *arena, struct import_synsets *synsets, struct error *err);
 
-/* The same of a file's bytes, which are taken apart in place and must stay; NUL behind them. Errors do not name it. */
+/* The same of a file's bytes, which are taken apart in place and must stay, with a NUL after them. Errors do not name it. */
 int import_parse_synsets(char *bytes, size_t size, struct arena *arena, struct import_synsets *synsets,
                          struct error *err);
 

@@ -200,7 +200,7 @@ TEST(wrong_lines_of_a_labels_csv_are_named)
         {"file,class_index\na.jpg,99999999999\n", "line 2: class_index is not"},
         {"file,class_index\n,1\n", "line 2: nothing in column \"file\""},
         {"file,class_index\n\"a.jpg,1\n", "line 2: a quote is not closed"},
-        {"file,class_index\n\"a\"b,1\n", "line 2: text behind a closing quote"},
+        {"file,class_index\n\"a\"b,1\n", "line 2: text after a closing quote"},
         {"file,class_index,name\na,1,x\nb,1,y\n", "line 3: another line calls this class differently: \"y\""},
         {"file,class_index\na.jpg,1\na.jpg,1\n", "lists \"a.jpg\" twice"},
         {"file,class_index\na.jpg,1\n", "picture \"a.jpg\": could not open: No such file or directory"},

@@ -100,7 +100,7 @@ TEST(what_contradicts_the_file_is_refused)
 {
     write_file(&(struct picture_input){.h = 64, .w = 64}, NULL);
     refused(&(struct model_spec){.arch = "vgg16", .weights = path, .arch_where = "a.yaml:3:20"},
-            "are of resnet18, a.yaml:3:20 asks for vgg16");
+            "are of resnet18, a.yaml:3:20 requires vgg16");
     refused(&(struct model_spec){.arch = "resnet81", .weights = path}, "unknown backbone \"resnet81\", did you mean");
     refused(&(struct model_spec){.weights = path, .transform_input = TRANSFORM_YES},
             "this network has no such transform of its input");

@@ -224,7 +224,7 @@ TEST(a_pickle_that_makes_no_sense_is_refused)
     REFUSED("\x80\x02.", "an operation finds nothing");
     REFUSED("\x80\x02(.", "an operation finds nothing");
     REFUSED("\x80\x02(q\x01.", "an operation finds nothing");
-    REFUSED("\x80\x02h\x05.", "asks for a value that was not stored");
+    REFUSED("\x80\x02h\x05.", "refers to a value that was not stored");
     REFUSED("\x80\x02Nr\xff\xff\xff\xff.", "stores a value at place 4294967295");
     REFUSED("\x80\x02\x85.", "a tuple lacks items");
     REFUSED("\x80\x02N(\x86.", "a tuple lacks items");
