@@ -1,7 +1,7 @@
 /* backbones/alexnet.c - AlexNet in its one-column form. Krizhevsky, 2014. arXiv:1404.5997 */
 #include "backbones/backbone.h"
 
-/* A convolution with its ReLU, and whether a pool stands behind. */
+/* A convolution with its ReLU, perhaps followed by a pool. */
 struct layer {
     struct conv2d conv;
     bool has_pool;
@@ -35,7 +35,7 @@ static void build(struct graph *graph, __attribute__((unused)) const struct back
     int x = build_features(graph);
     x = graph_adaptive_avg_pool(graph, "avgpool", x, 6, 6);
     x = graph_flatten(graph, "flatten", x);
-    for (int index = 1; index < 6; index += 3) { /* a dropout stands before each */
+    for (int index = 1; index < 6; index += 3) { /* a dropout precedes each */
         x = graph_linear(graph, node_name("classifier.%d", index).text, x, 4096, true);
         x = graph_relu(graph, node_name("classifier.%d", index + 1).text, x);
     }

@@ -11,11 +11,11 @@
 #include "nn/ops.h"
 
 /*
- * Whether a network brings its input, normalised by the usual means and deviations, to (x - 0.5) / 0.5 first; torchvision's
- * transform_input. A choice of training: no tensor shows it.
+ * True if a network first brings its input, normalised by the usual means and deviations, to (x - 0.5) / 0.5:
+ * torchvision's transform_input. It is a choice of training that no tensor shows.
  */
 enum transform_input {
-    TRANSFORM_USUAL, /* not said: as in the family's published weights, which have it */
+    TRANSFORM_USUAL, /* not given: as in the family's published weights, which have it */
     TRANSFORM_YES,
     TRANSFORM_NO
 };
@@ -58,21 +58,21 @@ extern const struct backbone_family *const backbone_families[];
 const struct backbone_variant *backbone_find(const char *name, const struct backbone_family **family,
                                              struct error *err);
 
-/* Whether the network of that name takes options.transform_input; false too if there is none. */
+/* True if the network of that name takes options.transform_input; false too if there is none. */
 bool backbone_has_transform(const char *name);
 
-/* Whether some family ignores tensors of that name: what takes over a file leaves them out. */
+/* True if a family ignores tensors of that name: importers leave them out. */
 bool backbone_ignores(const char *tensor);
 
-/* A node's name made on the spot: node_name("%s.conv%d", block, 1).text. Cut at its size. */
+/* A formatted name of a node: node_name("%s.conv%d", block, 1).text. Cut at its size. */
 struct node_name {
     char text[64];
 };
 struct node_name node_name(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
- * Channels of a layer of changed width: the nearest multiple of 8, at least 8, never less than 0.9 of what was asked
- * for. torchvision's _make_divisible(channels, 8).
+ * Channels of a layer of changed width: the nearest multiple of 8, at least 8, never less than 0.9 of the given
+ * number. torchvision's _make_divisible(channels, 8).
  */
 int backbone_channels(double channels);
 

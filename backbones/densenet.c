@@ -1,8 +1,8 @@
 /*
  * backbones/densenet.c - DenseNet. Huang et al., CVPR 2017. arXiv:1608.06993
  *
- * A dense layer reads all that came before it in its block. torchvision concatenates the single values anew each time;
- * here the last concatenation grows by one value, which is the same tensor.
+ * A dense layer reads all earlier values of its block. torchvision concatenates the single values anew each time; here
+ * the last concatenation grows by one value, which gives the same tensor.
  */
 #include "backbones/backbone.h"
 
@@ -76,7 +76,7 @@ static void build(struct graph *graph, const struct backbone_variant *variant, c
 
 static const struct densenet densenet121 = {32, {6, 12, 24, 16}, 64};
 
-/* The layer is features.norm5 behind its ReLU, a function in torchvision and no module of `features`. */
+/* The layer is the ReLU after features.norm5: a function in torchvision, not a module of `features`. */
 static const struct backbone_variant variants[] = {
     {"densenet121", "DenseNet-121", "relu", &densenet121},
     {0},

@@ -1,12 +1,12 @@
 /*
- * backbones/mobile_block.h - what MobileNets and EfficientNets are made of, with the names of torchvision's modules.
+ * backbones/mobile_block.h - building blocks of MobileNets and EfficientNets, with the names of torchvision's modules.
  */
 #ifndef BACKBONES_MOBILE_BLOCK_H
 #define BACKBONES_MOBILE_BLOCK_H
 
 #include "nn/ops.h"
 
-/* graph_relu and its like. */
+/* graph_relu and similar functions. */
 typedef int add_activation(struct graph *graph, const char *name, int input);
 
 /* How a family normalises and activates. */

@@ -24,7 +24,7 @@ void picture_input_add(struct picture_input *input, const struct picture_input *
     input->has_deviation |= over->has_deviation;
 }
 
-/* As the networks see them: float32. */
+/* Compares as float32, the networks' type. */
 static bool are_same(const double *a, const double *b)
 {
     for (int c = 0; c < 3; c++)

@@ -1,5 +1,5 @@
 /*
- * backbones/picture_input.h - how a picture becomes the input of a network: its size and the normalisation of its pixels.
+ * backbones/picture_input.h - the input of a network: the size of a picture and the normalisation of its pixels.
  *
  * These values belong to a trained network, not to a picture or a protocol. They come from three places: the family's
  * defaults, the weights file, the config; picture_input_add() lets the later place replace what the earlier one gives.
@@ -34,7 +34,7 @@ struct picture_input {
 /* The mean and deviation of ImageNet's pixels, which all of torchvision's classification networks use; no size. */
 extern const struct picture_input picture_input_imagenet;
 
-/* What `over` gives replaces what `input` has. */
+/* Values given in `over` replace those of `input`. */
 void picture_input_add(struct picture_input *input, const struct picture_input *over);
 
 /* Removes from `input` all that `base` gives too, with equal values. */

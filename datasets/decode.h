@@ -1,7 +1,7 @@
 /*
  * datasets/decode.h - encoded bytes to 8-bit RGB, as Pillow's convert("RGB") gives it.
  *
- * JPEG (libjpeg-turbo: grey, YCbCr, CMYK and YCCK, progressive; EXIF orientation is not applied, as torchvision) and
+ * JPEG (libjpeg-turbo: grey, YCbCr, CMYK and YCCK, progressive; EXIF orientation ignored, as in torchvision) and
  * PNG (grey, palette, alpha dropped, 16 bits reduced, as Pillow does). A truncated or damaged file is refused, never
  * half read.
  */
@@ -18,13 +18,13 @@
 #define DECODE_SIDE_MAX 16384
 #define DECODE_PIXELS_MAX (100u << 20)
 
-/* Into the arena. Errors: not a JPEG or PNG, truncated, damaged, too large (with the sides), no memory. */
+/* Decodes into the arena. Errors: not a JPEG or PNG, truncated, damaged, too large (with the sides), no memory. */
 int decode_picture(const void *bytes, size_t size, struct arena *arena, struct picture *picture, struct error *err);
 
-/* A mask: a PNG of one 8-bit channel, its values as they are. Others are refused by what they are. */
+/* Decodes a mask: a PNG of one 8-bit channel, values unchanged. For any other PNG the error names its kind. */
 int decode_mask(const void *bytes, size_t size, struct arena *arena, struct mask *mask, struct error *err);
 
-/* Whether a file is a PNG of 16-bit grey, whose values above 255 become white, as in Pillow's convert("RGB"). */
+/* True if a file is a PNG of 16-bit grey, whose values above 255 become white, as in Pillow's convert("RGB"). */
 bool decode_clips(const char *bytes, size_t size);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * datasets/decode_jpeg.c - JPEG by libjpeg-turbo with its defaults, which are Pillow's.
  *
- * libjpeg reports errors by a call that must not return: it jumps back to decode_jpeg(), never further. What the
- * library only warns of, missing data above all, is an error here too, but for a few harmless oddities.
+ * libjpeg reports errors by a call that must not return: it jumps back to decode_jpeg(), never further. Warnings
+ * of the library, above all of missing data, are errors here, apart from a few harmless ones.
  */
 #include "datasets/decode_formats.h"
 
@@ -60,7 +60,7 @@ static void check_scans(j_common_ptr jpeg)
     struct decoder *decoder = (struct decoder *)(void *)jpeg;
     if (decoder->jpeg.input_scan_number <= SCANS_MAX)
         return;
-    error_set(decoder->err, "JPEG of more than %d scans", SCANS_MAX);
+    error_set(decoder->err, "JPEG of more than %d scans is not supported", SCANS_MAX);
     give_up(decoder);
 }
 
@@ -71,7 +71,7 @@ static int multiply_255(int a, int b)
     return ((product >> 8) + product) >> 8;
 }
 
-/* Adobe stores CMYK inverted, and everybody follows; then Pillow's cmyk2rgb. */
+/* Adobe stores CMYK inverted, and other programs follow; the conversion is Pillow's cmyk2rgb. */
 static void rgb_of_inverted_cmyk(const uint8_t *in, uint8_t *out, int count)
 {
     for (int i = 0; i < count; i++, in += 4, out += 3)

@@ -1,8 +1,8 @@
 /*
  * datasets/decode_png.c - PNG by libpng's row API, without gamma, to what Pillow's convert("RGB") gives.
  *
- * Pillow's own ways: alpha is dropped, 16-bit colour keeps the high byte, 16-bit grey is clipped at 255, indices beyond
- * the palette are greys. A mask's samples are taken as they are.
+ * As in Pillow, alpha is dropped, 16-bit colour keeps the high byte, 16-bit grey is clipped at 255, and indices beyond
+ * the palette become greys. A mask's samples are not changed.
  */
 #include "datasets/decode_formats.h"
 
@@ -31,7 +31,7 @@ struct decoder {
     png_bytep *rows;
 };
 
-/* libpng asks for a function that does not return. */
+/* libpng requires an error function that does not return. */
 _Noreturn static void refuse(png_structp png, png_const_charp text)
 {
     struct decoder *decoder = png_get_error_ptr(png);
@@ -136,7 +136,7 @@ static void convert_row(const struct decoder *decoder, const uint8_t *in, uint8_
             memset(out + 3 * x, in[x], 3);
 }
 
-/* What is made of the file behind its header: a picture or a mask. */
+/* Reads the rest of the file, after its header, as a picture or as a mask. */
 typedef int read_target(struct decoder *decoder, struct arena *arena, void *target);
 
 static int read_picture(struct decoder *decoder, struct arena *arena, void *target)
@@ -174,7 +174,7 @@ static int decode(struct decoder *decoder, struct arena *arena, read_target *rea
     if (setjmp(png_jmpbuf(decoder->png)))
         return -1;
     png_set_read_fn(decoder->png, decoder, take_bytes);
-    png_set_user_limits(decoder->png, 0x7fffffff, 0x7fffffff); /* decode_check_sides() says it better */
+    png_set_user_limits(decoder->png, 0x7fffffff, 0x7fffffff); /* the message of decode_check_sides() is clearer */
     png_set_chunk_cache_max(decoder->png, CHUNKS_MAX);
     png_set_chunk_malloc_max(decoder->png, CHUNK_BYTES_MAX);
     png_read_info(decoder->png, decoder->info);

@@ -1,10 +1,10 @@
 /*
- * datasets/demo.h - an image set without any photograph and with known evidence: generated scenes of ten classes.
+ * datasets/demo.h - an image set of generated scenes of ten classes: known evidence, no photographs.
  *
- * A scene is a textured, lit, cluttered background; before it one object of the labelled class at a random place, size,
- * turn and colour, sometimes partly hidden; in a share of the scenes pieces of other classes' objects, or a smaller
- * whole object of another class. Background, clutter, size of the picture and quality of its JPEG are drawn from a random
- * stream of their own, so they know nothing of the class; and one may be changed without the other.
+ * A scene has a textured, lit, cluttered background and before it one object of the labelled class at a random place,
+ * size, turn and colour, sometimes partly hidden. A share of the scenes also has pieces of other classes' objects, or a
+ * smaller whole object of another class. Background, clutter, picture size and JPEG quality are drawn from a random
+ * stream of their own: they are independent of the class, and either stream can be changed without the other.
  */
 #ifndef DATASETS_DEMO_H
 #define DATASETS_DEMO_H
@@ -23,13 +23,14 @@ struct demo_options {
     int size;                 /* sides vary around it, in pixels */
     uint64_t seed;            /* of everything */
     uint64_t background_seed; /* of the backgrounds alone, where it is not 0: the same objects elsewhere */
-    bool no_objects;          /* the same backgrounds alone, without objects, pieces and what hides them; no truth */
+    bool no_objects;          /* the same backgrounds without objects, pieces and occluders; no ground truth */
 };
 
 /*
- * Writes an image set of JPEGs with labels (image % DEMO_CLASSES), class names, and the masks and boxes of what is seen
- * of the objects (imageset.h). Same options, same bytes. Files are in memory until all are made, about size * size / 3
- * bytes each. Errors: images < 1, size outside DEMO_SIZE_MIN..DEMO_SIZE_MAX, no memory, what h5_create() says.
+ * Writes an image set of JPEGs with labels (image % DEMO_CLASSES), class names, and the masks and boxes of the visible
+ * parts of the objects (imageset.h). Equal options give equal bytes. Files are in memory until all are made, about
+ * size * size / 3 bytes each. Errors: images < 1, size outside DEMO_SIZE_MIN..DEMO_SIZE_MAX, no memory, those of
+ * h5_create().
  */
 int demo_generate(const char *path, const struct demo_options *options, struct error *err);
 

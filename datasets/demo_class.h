@@ -6,10 +6,10 @@
 
 #include "datasets/demo.h"
 
-/* u,v are in units of the object's radius, v upwards; the outline lies inside of the unit circle or little outside. */
+/* u,v are in units of the object's radius, v upwards; the outline lies inside the unit circle or slightly outside. */
 struct demo_class {
     const char *name;
-    double (*outline)(double u, double v);              /* about the distance to it, negative inside */
+    double (*outline)(double u, double v);              /* approximate distance to it, negative inside */
     double (*pattern)(double u, double v, double blur); /* 0..1: first or second colour; blur: width of its edges */
 };
 

@@ -20,7 +20,7 @@ struct demo {
     struct arena drawing; /* of a scene */
 };
 
-/* Of what is seen of the labelled object; there is none if the crop, which is no business here, left nothing. */
+/* Notes the box around the visible part of the labelled object, if there is any. */
 static void note_box(struct demo *demo, int image, const struct mask *mask)
 {
     int x0 = mask->w, y0 = mask->h, x1 = 0, y1 = 0;

@@ -1,8 +1,8 @@
 /*
  * datasets/demo_scene.c - composes and draws the demo's scenes.
  *
- * Two random streams an image: one for what carries the class (objects, their pieces and what hides them), one for all
- * else. Neither depends on what the other gave, so that the one can be exchanged under the other.
+ * Each image has two random streams: one for the evidence of the class (objects, pieces, occluders), one for everything
+ * else. They are independent, so that either can be exchanged while the other stays.
  */
 #include "datasets/demo_scene.h"
 
@@ -12,20 +12,20 @@
 #include <math.h>
 #include <string.h>
 
-/* Shares of the scenes that have it. */
+/* Shares of the scenes that have each feature. */
 #define SHARE_SECOND 0.2
 #define SHARE_PIECES 0.4
 #define SHARE_OCCLUDER 0.3
 #define SHARE_HORIZON 0.5
 
-/* Of the shorter side: a centre crop of 7/8 of it, which networks see, holds every object nearly whole. */
+/* Fractions of the shorter side: the networks' centre crop, 7/8 of it, holds every object nearly whole. */
 #define RADIUS_MIN 0.15
 #define RADIUS_MAX 0.29
 #define REACH 0.42
 
-#define SECOND_MIN 0.55 /* of the object's radius: the label is of the larger one */
+#define SECOND_MIN 0.55 /* of the labelled object's radius: the label belongs to the larger object */
 #define SECOND_MAX 0.7
-#define CONTRAST 70 /* at least, between the two colours of an object, in the brightest of grey levels */
+#define CONTRAST 70 /* least difference between the two colours of an object, in grey levels */
 
 static double between(struct random_stream *random, double low, double high)
 {
@@ -50,7 +50,7 @@ static void choose_colour(struct random_stream *random, double colour[3])
         colour[c] = between(random, 15, 240);
 }
 
-/* As of earth, plants, stone and sky. */
+/* Colours like those of earth, plants, stone and sky. */
 static void choose_muted_colour(struct random_stream *random, double colour[3])
 {
     const double grey = between(random, 45, 205);
@@ -139,7 +139,7 @@ static int other_class(struct random_stream *random, int kind)
     return (kind + 1 + (int)random_below(random, DEMO_CLASSES - 1)) % DEMO_CLASSES;
 }
 
-/* A place whose distance from the picture's middle leaves the object in the crop. */
+/* Places the object so near to the picture's middle that it stays in the crop. */
 static void place(const struct demo_scene *scene, struct random_stream *random, struct demo_object *object)
 {
     const double room = fmax(0, REACH * fmin(scene->w, scene->h) - object->radius);
@@ -208,7 +208,7 @@ void demo_compose(struct demo_scene *scene, const struct demo_options *options, 
 
 /* -- drawing ------------------------------------------------------------------------------------------------------ */
 
-/* A number that looks random, -1..1, from a place. */
+/* Hashes a position to a number in -1..1. */
 static double scatter(uint32_t key, int x, int y)
 {
     uint32_t n = key ^ ((uint32_t)x * 0x9e3779b1u) ^ ((uint32_t)y * 0x85ebca77u);
@@ -276,7 +276,7 @@ static void draw_thing(const struct demo_thing *thing, struct pixel *pixel)
 {
     const double dx = pixel->x - thing->x, dy = pixel->y - thing->y;
     const double u = fabs(dx * thing->cosine + dy * thing->sine), v = fabs(dy * thing->cosine - dx * thing->sine);
-    double distance; /* in pixels, about */
+    double distance; /* in pixels, approximate */
     if (thing->form == DEMO_BLOB)
         distance = (hypot(u / thing->long_side, v / thing->short_side) - 1) * thing->short_side;
     else if (thing->form == DEMO_SLAB)

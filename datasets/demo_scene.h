@@ -28,7 +28,7 @@ struct demo_object {
     bool is_piece;
 };
 
-/* Background things that are of no class, and what hides a part of the object. */
+/* Background things without a class, and the occluder of an object. */
 struct demo_thing {
     enum { DEMO_BLOB, DEMO_SLAB, DEMO_STROKE } form;
     double x, y, long_side, short_side, cosine, sine;
@@ -45,12 +45,12 @@ struct demo_scene {
     bool has_objects, has_second, has_occluder, has_horizon;
 };
 
-/* Scene `image` of the options' seeds. */
+/* Composes scene `image` from the options' seeds. */
 void demo_compose(struct demo_scene *scene, const struct demo_options *options, int image);
 
 /*
- * Draws it: 8-bit RGB (h,w,3), and the mask (h,w) of what is seen of the labelled (MASK_LABELLED) and of the second
- * object (1). Both are the caller's.
+ * Draws the scene: 8-bit RGB (h,w,3), and the mask (h,w) of the visible parts of the labelled (MASK_LABELLED) and of
+ * the second object (1). Both buffers are the caller's.
  */
 void demo_draw(const struct demo_scene *scene, uint8_t *pixels, uint8_t *mask);
 

@@ -1,6 +1,6 @@
 /*
- * datasets/imageset.c - reading an image set: what the file holds is checked once, at opening, and kept in memory but
- * for the pictures.
+ * datasets/imageset.c - reading an image set: the file is checked once, at opening, and all but the pictures is kept in
+ * memory.
  */
 #include "datasets/imageset.h"
 
@@ -241,11 +241,11 @@ static int read_labels(struct imageset *set, struct error *err)
 static int check_box(struct imageset *set, int row, const int32_t box[5], struct error *err)
 {
     if (box[0] < 0 || box[0] >= set->count)
-        return fail(set, err, "dataset \"/box\", row %d: image %d of %d", row, box[0], set->count);
+        return fail(set, err, "dataset \"/box\", row %d: image %d; allowed: 0..%d", row, box[0], set->count - 1);
     if (box[1] < 0 || box[2] < 0 || box[3] <= box[1] || box[4] <= box[2])
         return fail(
             set, err,
-            "dataset \"/box\", row %d: x0,y0,x1,y1 = %d,%d,%d,%d is not a box: 0 <= x0 < x1 and 0 <= y0 < y1 are needed",
+            "dataset \"/box\", row %d: x0,y0,x1,y1 = %d,%d,%d,%d is not a box; needed: 0 <= x0 < x1 and 0 <= y0 < y1",
             row, box[1], box[2], box[3], box[4]);
     return 0;
 }
@@ -296,7 +296,7 @@ static int check_offsets(const struct imageset *set, const struct files *files, 
     const uint64_t end = files->data->dim[0];
     for (int i = 0; i <= set->count; i++) {
         if (i && files->offset[i] < files->offset[i - 1])
-            return fail(set, err, "dataset \"%s\" goes down at entry %d, from %llu to %llu", path, i,
+            return fail(set, err, "dataset \"%s\" decreases at entry %d, from %llu to %llu", path, i,
                         (unsigned long long)files->offset[i - 1], (unsigned long long)files->offset[i]);
         if (files->offset[i] > end)
             return fail(set, err, "dataset \"%s\", entry %d: %llu is beyond the %llu bytes of \"%s\"", path, i,
@@ -305,7 +305,7 @@ static int check_offsets(const struct imageset *set, const struct files *files, 
     return 0;
 }
 
-/* `entries` are needed in `offset`; negative: it is what says how many images there are. */
+/* `offset` must have `entries` entries; negative: any number, which determines the number of images. */
 static int open_files(struct imageset *set, const struct h5_item *data, const struct h5_item *offset, int64_t entries,
                       struct files *files, struct error *err)
 {
@@ -314,7 +314,7 @@ static int open_files(struct imageset *set, const struct h5_item *data, const st
     if (check_list(set, offset, entries, IMAGES_MAX, err))
         return -1;
     if (offset->dim[0] == 0)
-        return fail(set, err, "dataset \"%s\" is empty; it has one entry more than there are images", offset->path);
+        return fail(set, err, "dataset \"%s\" is empty; needed: one entry more than there are images", offset->path);
     set->count = (int)offset->dim[0] - 1;
     files->data = data;
     files->offset = arena_alloc(&set->arena, offset->dim[0], sizeof *files->offset);
@@ -396,12 +396,12 @@ static int check_format(struct imageset *set, bool *is_own, struct error *err)
     if (!*is_own)
         return 0;
     if (strcmp(format, "cambench-imageset") != 0)
-        return fail(set, err, "its format is \"%.60s\", needed is \"cambench-imageset\"", format);
+        return fail(set, err, "its format is \"%.60s\"; needed: \"cambench-imageset\"", format);
     if (!version || version->rank != 0)
         return fail(set, err, "attribute \"version\" is missing or not a number");
     if (h5_read(set->file, version, 0, 1, H5_INT32, &number, err))
         return -1;
-    return number == 1 ? 0 : fail(set, err, "is of version %d, this program reads version 1", number);
+    return number == 1 ? 0 : fail(set, err, "has version %d; this program reads version 1", number);
 }
 
 static int read_all(struct imageset *set, struct error *err)
@@ -442,7 +442,7 @@ void imageset_close(struct imageset *set)
     free(set);
 }
 
-/* -- questions ---------------------------------------------------------------------------------------------------- */
+/* -- access ------------------------------------------------------------------------------------------------------- */
 
 int imageset_count(const struct imageset *set)
 {

@@ -28,7 +28,7 @@ int imageset_class_count(const struct imageset *set);             /* 0: no class
 const char *imageset_class_name(const struct imageset *set, int k); /* NULL outside the list */
 const char *imageset_class_id(const struct imageset *set, int k);
 const char *imageset_source(const struct imageset *set); /* root attribute, "" if none */
-const char *imageset_layout(const struct imageset *set); /* "cambench", "array", "encoded files": for people */
+const char *imageset_layout(const struct imageset *set); /* "cambench", "array", "encoded files": for display */
 uint64_t imageset_bytes(const struct imageset *set);     /* of all pictures; 0: unknown ("encoded files") */
 
 /* Ground truth, if the set holds it: boxes of an image in the file's pixels, half-open. Returns how many. */

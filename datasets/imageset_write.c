@@ -1,4 +1,4 @@
-/* datasets/imageset_write.c - writing an image set: first what is known of all files, then the files one by one. */
+/* datasets/imageset_write.c - writing an image set: first the lists about all files, then the files one by one. */
 #include "base/h5.h"
 #include "datasets/imageset.h"
 
@@ -139,7 +139,7 @@ static int write_at(struct imageset_writer *writer, struct part *part, int i, co
                     struct error *err)
 {
     if (i < 0 || i >= writer->count)
-        return error_set(err, "file %d of %d files of an image set", i + 1, writer->count);
+        return error_set(err, "file %d of an image set of %d files", i + 1, writer->count);
     if (part->offset[i + 1] - part->offset[i] != size)
         return error_set(err, "has %zu bytes now and had %llu before", size,
                          (unsigned long long)(part->offset[i + 1] - part->offset[i]));

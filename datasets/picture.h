@@ -13,7 +13,7 @@ struct picture {
 };
 
 /*
- * (h,w) in an arena: MASK_LABELLED where the labelled object is seen, 1..254 where other objects are (one value an
+ * (h,w) in an arena: MASK_LABELLED where the labelled object is visible, 1..254 where other objects are (one value an
  * object), 0 elsewhere. data NULL: none.
  */
 struct mask {

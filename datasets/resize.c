@@ -32,7 +32,7 @@ static const struct {
     double support;
 } kernels[] = {[PREPROCESS_BILINEAR] = {bilinear, 1}, [PREPROCESS_BICUBIC] = {bicubic, 2}};
 
-/* What every output position takes: `count` inputs from `first` on, with weights. */
+/* Each output position is a weighted sum of `count` inputs from `first` on. */
 struct taps {
     int *first, *count;
     int32_t *weight; /* (out, width) */

@@ -20,7 +20,7 @@ static int fail(const struct csv *csv, const char *why, struct error *err)
     return error_set(err, "\"%s\", line %d: %s", csv->path, csv->record_line, why);
 }
 
-/* A quoted field; `next` is behind the opening quote. Leaves `next` behind the closing one. */
+/* Reads a quoted field; `next` is after the opening quote, and then after the closing one. */
 static int take_quoted(struct csv *csv, struct error *err)
 {
     char *out = csv->next;

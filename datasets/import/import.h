@@ -1,8 +1,8 @@
 /*
  * datasets/import/import.h - a folder or an archive of pictures, with labels, becomes an image set.
  *
- * docs/datasets.md lists the layouts. Every picture is checked to be a whole JPEG or PNG file (import_picture.h) while it
- * is copied, so that the pictures are read once; only where one turns out broken, those that are left are copied again.
+ * docs/datasets.md lists the layouts. Every picture is checked to be a whole JPEG or PNG file (import_picture.h) while
+ * it is copied, so that the pictures are read once; only if one turns out broken, the remaining ones are copied again.
  * Memory holds the list of files and one picture.
  */
 #ifndef DATASETS_IMPORT_IMPORT_H
@@ -47,11 +47,10 @@ struct import_options {
 };
 
 enum import_status { IMPORT_DONE = 0, IMPORT_FAILED = -1, IMPORT_UNREADABLE = -2, IMPORT_STOPPED = -3 };
-
 /*
  * IMPORT_DONE: the file is there, whole. IMPORT_FAILED: err says why. IMPORT_UNREADABLE: strict, and err names the
- * first unreadable picture. IMPORT_STOPPED: by the flag. In all but the first case nothing is left behind. What an
- * import that was killed has left beside `out` is removed.
+ * first unreadable picture. IMPORT_STOPPED: by the flag. In all but the first case no file is left.
+ * The remains of a killed import beside `out` are removed.
  */
 int import_dataset(const struct import_options *options, struct import_result *result, struct error *err);
 

@@ -55,7 +55,7 @@ static void refuse_doctype(void *context, const XML_Char *name, const XML_Char *
 {
     struct reader *reader = context;
     (void)name, (void)system, (void)public, (void)has;
-    error_set(reader->err, "it declares a document type, which annotations have not");
+    error_set(reader->err, "it declares a document type, which annotations do not have");
     stop(reader);
 }
 

@@ -1,4 +1,4 @@
-/* datasets/import/import_classes.c - one folder per class: decides which folders are classes, and the number of each. */
+/* datasets/import/import_classes.c - one folder per class: chooses the folders and numbers them. */
 #include "datasets/import/import_finder.h"
 
 #include "base/text.h"
@@ -21,7 +21,7 @@ struct class_list {
     int count;
 };
 
-/* -- which folders -------------------------------------------------------------------------------------------------- */
+/* -- which folders ------------------------------------------------------------------------------------------------- */
 
 static void sort_once(const char **ids, int count, struct class_list *list)
 {
@@ -194,7 +194,7 @@ static int settle_empty(struct finder *finder, size_t common, struct class_list 
                : import_add_note(finder->files, finder->arena, err, "left out: folders without pictures: %s", names);
 }
 
-/* -- labels --------------------------------------------------------------------------------------------------------- */
+/* -- labels -------------------------------------------------------------------------------------------------------- */
 
 /* Pictures outside of a class folder are left out, with a note. */
 static int label_by_folders(struct finder *finder, size_t common, const struct class_list *sorted, const int *index,
@@ -270,8 +270,8 @@ static int use_synset_folders(struct finder *finder, const struct class_list *li
         index[k] = import_find_synset(finder->synsets, ids[k]);
     if (import_use_synsets(finder->synsets, finder->files, finder->arena, err))
         return -1;
-    return finder_say(finder,
-                      arena_format(finder->arena, "one folder per synset%s, in the order of their names", where), err);
+    return finder_finish(
+        finder, arena_format(finder->arena, "one folder per synset%s, in the order of their names", where), err);
 }
 
 static int use_folders(struct finder *finder, struct class_list *list, enum class_names names, int *index,
@@ -295,8 +295,8 @@ static int use_folders(struct finder *finder, struct class_list *list, enum clas
             return -1;
     }
     const char *layout = layouts[names], *mark = strstr(layout, "%s");
-    return finder_say(finder, arena_format(finder->arena, "%.*s%s%s", (int)(mark - layout), layout, where, mark + 2),
-                      err);
+    return finder_finish(finder, arena_format(finder->arena, "%.*s%s%s", (int)(mark - layout), layout, where, mark + 2),
+                         err);
 }
 
 /* Only some names are synsets: all folders are numbered in the order of their names. */

@@ -1,4 +1,4 @@
-/* datasets/import/import_files.c - the list of what is to be imported. */
+/* datasets/import/import_files.c - the list of pictures to import. */
 #include "datasets/import/import_files.h"
 
 #include "base/input.h"

@@ -1,8 +1,8 @@
 /*
- * datasets/import/import_files.h - what is to be imported, before any picture is read. Private to the importer.
+ * datasets/import/import_files.h - the list of pictures to import, before any is read. Private to the importer.
  *
- * import_layout.c finds out what a folder or an archive is and fills this list with the help of the others: the pictures
- * that are there (import_folder.c, import_tar.c), their classes (import_labels.c, import_imagenet.c).
+ * import_layout.c recognises the layout of a folder or an archive and fills this list with the help of the others: the
+ * pictures (import_folder.c, import_tar.c) and their classes (import_labels.c, import_classes.c).
  */
 #ifndef DATASETS_IMPORT_IMPORT_FILES_H
 #define DATASETS_IMPORT_IMPORT_FILES_H
@@ -37,7 +37,7 @@ struct import_files {
     int count, class_count;
     struct import_file *files;
     const char **class_names, **class_ids; /* (class_count) */
-    const char **folders;                  /* (folder_count) those that were met, for classes without pictures */
+    const char **folders;                  /* (folder_count) all folders found, for classes without pictures */
     int folder_count;
     const char **left_out;            /* (left_out_count) names of hidden folders and tools' folders, each once */
     int left_out_count, hidden_count; /* hidden_count: pictures with a hidden name */
@@ -52,7 +52,7 @@ struct import_files {
     const struct import_solutions *solutions; /* that gave the labels, and have boxes; NULL: none */
 };
 
-/* Room for one more element of an array in an arena: doubles, and leaves the old one to the arena. NULL: no memory. */
+/* Makes room for one more element of an array in an arena, doubling it if it is full. NULL: no memory. */
 void *import_make_room(void *array, int count, size_t size, struct arena *arena);
 
 int import_add_file(struct import_files *files, const char *path, uint64_t bytes, struct arena *arena,
@@ -71,7 +71,7 @@ int import_add_left_out(struct import_files *files, const char *name, size_t len
 int import_add_note(struct import_files *files, struct arena *arena, struct error *err, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* Whether a name ends as a picture's; and as one of another format, such as WebP. */
+/* True if a name ends like a picture's; if it ends like one of another format, such as WebP. */
 bool import_is_picture_name(const char *path);
 bool import_is_foreign_name(const char *path);
 
@@ -92,7 +92,7 @@ int import_name_files(struct import_files *files, struct arena *arena, struct er
 /* Finds files by the names that tables and lists give them. */
 struct import_index;
 
-/* In the arena; the files must not move. NULL: no memory. */
+/* Makes an index in the arena; the files must not move. NULL: no memory. */
 struct import_index *import_index_files(const struct import_files *files, struct arena *arena);
 
 /*
@@ -103,14 +103,14 @@ struct import_file *import_index_find(const struct import_index *index, const ch
 
 /*
  * Keeps the files that a list names (path, name or name without its ending; one a line), in its order. Errors name list
- * and line: a name that is not there, or there twice.
+ * and line: a name that is missing or appears twice.
  */
 int import_keep_listed(const char *list, struct arena *arena, struct import_files *files, struct error *err);
 
-/* A regular file of at most `most` bytes, into the arena with a NUL after it. Errors do not name the file. */
+/* Reads a regular file of at most `most` bytes into the arena and adds a NUL. Errors do not name the file. */
 int import_read_file(const char *path, size_t most, struct arena *arena, char **bytes, size_t *size, struct error *err);
 
-/* The same for a table: text in UTF-8, without its byte order mark, at most IMPORT_TABLE_BYTES_MAX. */
+/* Reads a table in the same way: UTF-8 text without its byte order mark, at most IMPORT_TABLE_BYTES_MAX. */
 int import_read_text(const char *path, struct arena *arena, char **text, size_t *size, struct error *err);
 
 #endif

@@ -2,7 +2,7 @@
  * datasets/import/import_finder.h - shared by the layouts in which pictures and their classes are found. Private to the
  * importer.
  *
- * Each layout's function fills finder->files and ends in finder_say(); its other decisions are added as notes.
+ * Each layout's function fills finder->files and ends in finder_finish(); its other decisions are added as notes.
  */
 #ifndef DATASETS_IMPORT_IMPORT_FINDER_H
 #define DATASETS_IMPORT_IMPORT_FINDER_H
@@ -36,7 +36,7 @@ size_t finder_common_folder(const struct import_files *files);
 bool finder_is_general_name(const char *name, size_t length);
 
 /* The last step of every layout; `layout` NULL: no memory. */
-int finder_say(const struct finder *finder, const char *layout, struct error *err);
+int finder_finish(const struct finder *finder, const char *layout, struct error *err);
 
 /* "a", "b", "c" and 7 more: in the arena, NULL: no memory. */
 const char *finder_names(const struct finder *finder, const char *const *names, int count);

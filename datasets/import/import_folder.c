@@ -170,7 +170,7 @@ int import_visit_folder(const struct import_files *files, const struct import_vi
         char *bytes = NULL;
         size_t size = 0;
         struct error problem;
-        if (!visitor->wants(visitor->context, i))
+        if (!visitor->is_wanted(visitor->context, i))
             continue;
         arena_reset(scratch);
         if (read_picture(files->folder, files->files[i].path, scratch, &bytes, &size, &problem))

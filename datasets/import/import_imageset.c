@@ -1,9 +1,9 @@
 /*
  * datasets/import/import_imageset.c - chooses, checks and copies pictures into an image set.
  *
- * Rounds: choose pictures that are not known to be broken, copy them all, each checked on the way. If one turns out
- * broken, the round only checks what is left to check, and another round chooses again. Without broken pictures, which is
- * the rule, there is one round, and everything is read once.
+ * The import works in rounds. A round chooses pictures that are not known to be broken and copies them, checking each
+ * on the way. If one turns out broken, the round only checks the remaining ones, and another round chooses again.
+ * Without broken pictures, the usual case, there is one round, and everything is read once.
  */
 #include "datasets/import/import.h"
 
@@ -24,7 +24,7 @@
 
 enum state { STATE_NEW, STATE_GOOD, STATE_BROKEN };
 
-/* What is known of a file besides the list. */
+/* The state of a file, in addition to its entry in the list. */
 struct candidate {
     enum state state;
     int w, h;  /* STATE_GOOD */
@@ -94,7 +94,7 @@ static int *make_class_room(struct import *import)
     return room;
 }
 
-/* Those of this round. */
+/* Chooses the pictures of this round. */
 static int choose_pictures(struct import *import, struct error *err)
 {
     struct import_result *result = import->result;
@@ -209,13 +209,13 @@ static int check_picture(struct import *import, const struct import_file *file, 
 {
     struct picture picture;
     if (size != file->bytes)
-        return error_system(err, "has %zu bytes and was listed with %llu", size, (unsigned long long)file->bytes);
+        return error_system(err, "has %zu bytes, but was listed with %llu", size, (unsigned long long)file->bytes);
     if (import_check_picture(bytes, size, &candidate->w, &candidate->h, err))
         return -1;
     return import->options->is_decoded ? decode_picture(bytes, size, &import->picture, &picture, err) : 0;
 }
 
-static bool wants_picture(void *context, int i)
+static bool is_wanted(void *context, int i)
 {
     const struct import *import = context;
     const struct candidate *candidate = &import->candidates[i];
@@ -252,7 +252,7 @@ static int take_picture(void *context, int i, const char *bytes, size_t size, co
 
 static int visit_pictures(struct import *import, struct error *err)
 {
-    const struct import_visitor visitor = {.wants = wants_picture, .take = take_picture, .context = import};
+    const struct import_visitor visitor = {.is_wanted = is_wanted, .take = take_picture, .context = import};
     import->err = err;
     return import->files.is_archive ? import_visit_tar(&import->files, &visitor, &import->picture, err)
                                     : import_visit_folder(&import->files, &visitor, &import->picture, err);
@@ -317,7 +317,7 @@ static int find_files(struct import *import, struct error *err)
     return 0;
 }
 
-/* Which boxes: those that are asked for, else those that came with the labels. */
+/* Finds the boxes: those of --boxes, else those that came with the labels. */
 static int find_boxes(struct import *import, struct error *err)
 {
     const char *path = import->options->boxes;

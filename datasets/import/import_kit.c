@@ -1,8 +1,8 @@
 /*
  * datasets/import/import_kit.c - labels by ImageNet's development kit.
  *
- * The kit numbers its classes in an order of its own: 1 is a fox there, not a fish. meta.mat says which synset a
- * number is; the class index is the synset's place among the sorted ids.
+ * The kit numbers its classes in an order of its own: 1 is a fox there, not a fish. meta.mat maps each number to a
+ * synset; the class index is the synset's position among the sorted ids.
  */
 #include "base/text.h"
 #include "datasets/import/import_source.h"
@@ -67,7 +67,7 @@ static int load_kit(const char *path, struct arena *arena, struct kit *kit, stru
     return import_is_archive(path) ? load_archive(path, arena, kit, err) : load_files(path, arena, kit, err);
 }
 
-/* -- what the numbers mean ----------------------------------------------------------------------------------------- */
+/* -- from numbers to classes --------------------------------------------------------------------------------------- */
 
 struct truth {
     int line_count, class_count;
@@ -112,7 +112,7 @@ static int read_numbers(const struct kit *kit, struct arena *arena, struct truth
         if (!truth->numbers)
             return error_memory(err, "the ground truth");
         if (text_to_int(word, &number) || number < 1 || number > truth->class_count || truth->class_of[number] < 0)
-            return error_set(err, "\"%s\", line %d: \"%s\" is none of the kit's classes", kit->path,
+            return error_set(err, "\"%s\", line %d: \"%s\" is not one of the kit's classes", kit->path,
                              truth->line_count + 1, text_printable(word, shown, sizeof shown));
         truth->numbers[truth->line_count++] = (int)number;
     }
@@ -148,7 +148,7 @@ int import_label_by_kit(const char *path, const struct import_synsets *synsets, 
     if (load_kit(path, arena, &kit, err))
         return -1;
     if (!synsets && !kit.meta)
-        return error_set(err, "\"%s\" comes without its " META ", which says what its numbers mean", kit.path);
+        return error_set(err, "\"%s\" comes without its " META ", which maps its numbers to synsets", kit.path);
     if (!synsets && import_parse_synsets(kit.meta, kit.meta_size, arena, &meta, err))
         return error_prefix(err, "\"%s\": " META ": ", kit.path);
     if (!synsets)

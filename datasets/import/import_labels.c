@@ -19,7 +19,7 @@ static int fail_row(const struct import_table *table, const struct import_row *r
                      text_printable(text, shown, sizeof shown));
 }
 
-/* -- classes --------------------------------------------------------------------------------------------------------- */
+/* -- classes ------------------------------------------------------------------------------------------------------- */
 
 /* Sets the text of a class, or checks that it equals the earlier one. */
 static int set_class(const struct import_table *table, const struct import_row *row, const char **texts,
@@ -160,9 +160,9 @@ static int use_classes(struct finder *finder, const struct import_table *table, 
                                                   : use_words(finder, table, classes, err);
 }
 
-/* -- pictures -------------------------------------------------------------------------------------------------------- */
+/* -- pictures ------------------------------------------------------------------------------------------------------ */
 
-/* 0 for what cannot be read, which is found out later. */
+/* Returns the size of a file; 0 if it cannot be read, which is reported later, when the picture is read. */
 static uint64_t size_of(const char *folder, const char *file)
 {
     char path[PATH_MAX];
@@ -284,7 +284,7 @@ static int use_rows(struct finder *finder, const struct import_table *table, con
         return -1;
     const bool is_usual = strcmp(import_last_part(table->path), "labels.csv") == 0;
     const char *how = table->classes == IMPORT_TABLE_NUMBERS ? ", classes as they are numbered there" : "";
-    return finder_say(
+    return finder_finish(
         finder, is_usual ? "labels.csv" : arena_format(finder->arena, "labels of \"%s\"%s", table->path, how), err);
 }
 

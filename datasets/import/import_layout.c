@@ -1,4 +1,4 @@
-/* datasets/import/import_layout.c - finds out what a folder or an archive of pictures is. */
+/* datasets/import/import_layout.c - recognises the layout of a folder or an archive of pictures. */
 #include "datasets/import/import_layout.h"
 
 #include "base/text.h"
@@ -39,7 +39,7 @@ static bool is_folder(const char *path)
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
-/* The first of the names that is there, in the start folder or up to `levels` above it; NULL: none. */
+/* Returns the first of the names that exists in the start folder or up to `levels` above it; NULL: none. */
 const char *finder_near(const struct finder *finder, const char *const *names, int count, int levels)
 {
     const char *folder = finder->start;
@@ -65,13 +65,13 @@ static const char *find_kit(const struct finder *finder)
     return finder_near(finder, names, sizeof names / sizeof *names, 1);
 }
 
-/* Ends every way of finding. */
-int finder_say(const struct finder *finder, const char *layout, struct error *err)
+/* Every layout ends here. */
+int finder_finish(const struct finder *finder, const char *layout, struct error *err)
 {
     if (!layout)
         return error_memory(err, "a list of files");
     if (finder->options->synsets && !finder->synsets)
-        return error_set(err, "synsets \"%s\" do not help with this layout: %s", finder->options->synsets, layout);
+        return error_set(err, "synsets \"%s\" are not used by this layout: %s", finder->options->synsets, layout);
     finder->files->layout = layout;
     return 0;
 }
@@ -189,7 +189,7 @@ int import_use_solutions(struct finder *finder, const struct import_solutions *s
     if (finder_settle_unnamed(finder, path, err) ||
         import_use_synsets(finder->synsets, finder->files, finder->arena, err))
         return -1;
-    return finder_say(finder, arena_format(finder->arena, "one folder, %s \"%s\"", kind, path), err);
+    return finder_finish(finder, arena_format(finder->arena, "one folder, %s \"%s\"", kind, path), err);
 }
 
 static int use_kaggle(struct finder *finder, const char *path, struct error *err)
@@ -205,18 +205,19 @@ static int use_kit(struct finder *finder, const char *path, struct error *err)
     return status_of(
         import_label_by_kit(path, finder->synsets, finder->arena, finder->files, err) ||
         finder_settle_unnamed(finder, path, err) ||
-        finder_say(finder, arena_format(finder->arena, "one folder, labels of the development kit \"%s\"", path), err));
+        finder_finish(finder, arena_format(finder->arena, "one folder, labels of the development kit \"%s\"", path),
+                      err));
 }
 
 static int use_no_labels(struct finder *finder, struct error *err)
 {
-    return finder_say(finder,
-                      finder->options->labels ? "pictures without labels (--labels none)"
-                                              : "pictures in one folder, without labels",
-                      err);
+    return finder_finish(finder,
+                         finder->options->labels ? "pictures without labels (--labels none)"
+                                                 : "pictures in one folder, without labels",
+                         err);
 }
 
-/* -- what it is ---------------------------------------------------------------------------------------------------- */
+/* -- recognition --------------------------------------------------------------------------------------------------- */
 
 static int compare_files(const void *a, const void *b)
 {

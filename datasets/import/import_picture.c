@@ -62,7 +62,7 @@ static int take_frame(struct file_scan *walk, uint8_t marker, const uint8_t *seg
     return decode_check_sides("JPEG", walk->w, walk->h, err);
 }
 
-/* The next marker from `at` on; 0 at the end. Inside coded data ff00 and restart markers are none. */
+/* The next marker from `at` on; 0 at the end. Inside coded data, ff00 and restart markers do not count. */
 static uint8_t next_marker(struct file_scan *walk)
 {
     for (;;) {

@@ -1,6 +1,6 @@
 /*
- * datasets/import/import_solutions.c - Kaggle's LOC_val_solution.csv: a picture and, of each object, synset, xmin, ymin, xmax,
- * ymax.
+ * datasets/import/import_solutions.c - Kaggle's LOC_val_solution.csv: a picture and, of each object, synset, xmin,
+ * ymin, xmax, ymax.
  */
 #include "base/input.h"
 #include "base/text.h"
@@ -137,7 +137,7 @@ void import_label_by_solutions(const struct import_solutions *table, const struc
 
 /* -- boxes -------------------------------------------------------------------------------------------------------- */
 
-/* Four whole numbers; moves behind them. */
+/* Reads four whole numbers and moves past them. */
 static int take_corners(const char **text, int64_t corner[4])
 {
     for (int k = 0; k < 4; k++) {

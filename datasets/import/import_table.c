@@ -1,4 +1,4 @@
-/* datasets/import/import_table.c - reads tables of labels: CSV with a line of names, and lines of a name and an index. */
+/* datasets/import/import_table.c - reads tables of labels: CSV with a line of names, or lines NAME INDEX. */
 #include "datasets/import/import_table.h"
 
 #include "base/text.h"
@@ -42,7 +42,7 @@ static int find_column(enum column column, char *const *fields, int count)
     return -1;
 }
 
-/* -- which form ------------------------------------------------------------------------------------------------------ */
+/* -- which form ---------------------------------------------------------------------------------------------------- */
 
 static int count_fields(const char *line, const char *separators)
 {
@@ -148,7 +148,7 @@ int import_table_form(const char *path, struct arena *arena, enum import_table_f
                      path);
 }
 
-/* -- rows ------------------------------------------------------------------------------------------------------------ */
+/* -- rows ---------------------------------------------------------------------------------------------------------- */
 
 static int add_row(struct import_table *table, const struct import_row *row, struct arena *arena, struct error *err)
 {
@@ -244,13 +244,14 @@ static int read_lines(struct import_table *table, struct arena *arena, struct er
     return 0;
 }
 
-/* -- classes --------------------------------------------------------------------------------------------------------- */
+/* -- classes ------------------------------------------------------------------------------------------------------- */
 
 static int read_number(const struct import_table *table, struct import_row *row, struct error *err)
 {
     long long label;
     if (text_to_int(row->klass, &label) || label < -1 || label >= IMPORT_CLASSES_MAX)
-        return fail_line(table, row->line, "class_index is not a number from -1 (unknown) on:", row->klass, err);
+        return fail_line(table, row->line, "class_index is not a whole number of at least -1 (unknown):", row->klass,
+                         err);
     row->label = (int)label;
     return 0;
 }
@@ -281,7 +282,7 @@ static int read_classes(struct import_table *table, enum import_table_form form,
             return fail_line(table, row->line, "the class is not a name, as in the rows before:", row->klass, err);
     }
     if (form == IMPORT_TABLE_LINES && table->classes == IMPORT_TABLE_NUMBERS && counts_rows(table))
-        return error_set(err, "\"%s\" numbers its lines from 1 on, which are not classes", table->path);
+        return error_set(err, "\"%s\" numbers its lines from 1 on; line numbers are not classes", table->path);
     return 0;
 }
 

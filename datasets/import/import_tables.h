@@ -1,12 +1,12 @@
 /*
- * datasets/import/import_tables.h - the tables that come with pictures: who is what, and where. Private to the importer.
+ * datasets/import/import_tables.h - tables of the classes and boxes of pictures. Private to the importer.
  */
 #ifndef DATASETS_IMPORT_IMPORT_TABLES_H
 #define DATASETS_IMPORT_IMPORT_TABLES_H
 
 #include "datasets/import/import_files.h"
 
-/* -- synsets: ImageNet's classes, sorted by id, which is torchvision's order ----------------------------------------- */
+/* -- synsets: ImageNet's classes, sorted by id, which is torchvision's order --------------------------------------- */
 
 struct import_synset {
     const char *id, *name; /* "n01440764", "tench, Tinca tinca" */
@@ -26,7 +26,7 @@ bool import_is_synset(const char *id, size_t length); /* "n" and 8 digits */
  */
 int import_read_synsets(const char *path, struct arena *arena, struct import_synsets *synsets, struct error *err);
 
-/* The same of a file's bytes, which are taken apart in place and must stay, with a NUL after them. Errors do not name it. */
+/* Parses the bytes of such a file in place; they must end in a NUL and stay. Errors do not name the file. */
 int import_parse_synsets(char *bytes, size_t size, struct arena *arena, struct import_synsets *synsets,
                          struct error *err);
 
@@ -36,17 +36,17 @@ int import_find_synset(const struct import_synsets *synsets, const char *id); /*
 int import_use_synsets(const struct import_synsets *synsets, struct import_files *files, struct arena *arena,
                        struct error *err);
 
-/* -- the development kit -------------------------------------------------------------------------------------------- */
+/* -- the development kit ------------------------------------------------------------------------------------------- */
 
 /*
  * Labels from ILSVRC2012_validation_ground_truth.txt (the n-th line is about the picture whose name ends in the number
- * n) and meta.mat, which says what its numbers mean. `path`: that text file with meta.mat beside it, the folder of the
+ * n) and meta.mat, which maps its numbers to synsets. `path`: that text file with meta.mat beside it, the folder of the
  * kit, or the kit's .tar.gz. `synsets`: instead of meta.mat, NULL: none.
  */
 int import_label_by_kit(const char *path, const struct import_synsets *synsets, struct arena *arena,
                         struct import_files *files, struct error *err);
 
-/* -- Kaggle: ImageId,PredictionString ------------------------------------------------------------------------------- */
+/* -- Kaggle: ImageId,PredictionString ------------------------------------------------------------------------------ */
 
 /* Reads a CSV like LOC_val_solution.csv, into the arena; NULL with err, which names file and line. */
 const struct import_solutions *import_read_solutions(const char *path, struct arena *arena, struct error *err);
@@ -69,7 +69,7 @@ int import_add_solution(struct import_solutions *solutions, const char *image, c
                         struct arena *arena, struct error *err);
 int import_sort_solutions(struct import_solutions *solutions, struct error *err);
 
-/* -- Tiny ImageNet ---------------------------------------------------------------------------------------------------- */
+/* -- Tiny ImageNet ------------------------------------------------------------------------------------------------- */
 
 /*
  * Reads val_annotations.txt: "val_0.JPEG", synset and box, separated by tabs. NULL with err, which names file and line.
@@ -79,7 +79,7 @@ const struct import_solutions *import_read_annotations(const char *path, struct 
 /* Reads the boxes of training pictures, SYNSET/SYNSET_boxes.txt below `common`, if any, into files->solutions. */
 int import_find_tiny_boxes(struct import_files *files, size_t common, struct arena *arena, struct error *err);
 
-/* -- boxes ---------------------------------------------------------------------------------------------------------- */
+/* -- boxes --------------------------------------------------------------------------------------------------------- */
 
 /* Half-open: pixels x0 <= x < x1. The files' own numbers count from 0 and include the last pixel. */
 struct import_box {

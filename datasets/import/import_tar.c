@@ -1,5 +1,5 @@
 /*
- * datasets/import/import_tar.c - pictures in a tar archive, by libarchive. Nothing is unpacked: an entry's path is only a name.
+ * datasets/import/import_tar.c - pictures in a tar archive, by libarchive. Nothing is unpacked; paths are only names.
  *
  * An archive inside the archive is read as a folder of its name: ImageNet's training pictures are one archive of
  * n01440764.tar and 999 more. It is read through the outer one's bytes; archives inside of it are ignored.
@@ -101,7 +101,7 @@ static size_t archive_stem(const char *path)
     return 0;
 }
 
-/* -- archives inside ------------------------------------------------------------------------------------------------ */
+/* -- archives inside ----------------------------------------------------------------------------------------------- */
 
 static la_ssize_t read_outer(struct archive *inner, void *context, const void **bytes)
 {
@@ -148,8 +148,8 @@ static int open_inner(struct tar *tar, struct error *err)
 }
 
 /*
- * Reads the next entry, also inside an inner archive: ENTRY, at the end 0, -1 with err. ENTRY_DAMAGED_INSIDE: inner_path
- * is damaged, err names the reason.
+ * Reads the next entry, also inside an inner archive: ENTRY, at the end 0, -1 with err. ENTRY_DAMAGED_INSIDE:
+ * inner_path is damaged, err names the reason.
  */
 static int next_entry(struct tar *tar, struct error *err)
 {
@@ -180,7 +180,7 @@ static const char *entry_path(struct tar *tar)
     return length < (int)sizeof tar->entry_path ? tar->entry_path : "";
 }
 
-/* -- the list ------------------------------------------------------------------------------------------------------- */
+/* -- the list ------------------------------------------------------------------------------------------------------ */
 
 /* Returns the reason why a path is not valid; NULL: it is. */
 static const char *path_refusal(const char *path)
@@ -291,7 +291,7 @@ static int fail_data(const struct archive_input *input, struct error *err)
                           : error_set(err, "truncated or damaged in the archive");
 }
 
-/* Memory grows with what is really there: of what the header says, no more than TAKE_BYTES are believed. */
+/* Memory grows with the bytes that are read; a size in the header is trusted only up to TAKE_BYTES. */
 static int read_data(const struct tar *tar, size_t most, struct arena *arena, char **bytes, size_t *size,
                      struct error *err)
 {
@@ -369,7 +369,8 @@ static int visit_entries(struct tar *tar, const struct import_files *files, cons
             return error_set(err, "archive \"%s\" has changed: \"%s\" is where \"%s\" was", files->folder, path,
                              files->files[i].path);
         ++*place;
-        const int status = i >= 0 && visitor->wants(visitor->context, i) ? take_picture(tar, i, visitor, scratch) : 0;
+        const int status =
+            i >= 0 && visitor->is_wanted(visitor->context, i) ? take_picture(tar, i, visitor, scratch) : 0;
         if (status)
             return status;
     }
@@ -392,7 +393,7 @@ int import_visit_tar(const struct import_files *files, const struct import_visit
     struct error missing;
     error_write(&missing, "the archive ends before it");
     for (; place < places && !status; place++)
-        if (file_of[place] >= 0 && visitor->wants(visitor->context, file_of[place]))
+        if (file_of[place] >= 0 && visitor->is_wanted(visitor->context, file_of[place]))
             status = visitor->take(visitor->context, file_of[place], NULL, 0, &missing);
     return status;
 }

@@ -1,6 +1,7 @@
 /*
- * datasets/import/matlab_read.c - MAT-files of level 5: a header of 128 bytes, then elements of type, size and data. A matrix is
- * an element made of elements: flags, dimensions, name, then its values; a struct's values are matrices without names.
+ * datasets/import/matlab_read.c - MAT-files of level 5: a header of 128 bytes, then elements of type, size and data. A
+ * matrix is an element made of elements: flags, dimensions, name, then its values; a struct's values are matrices
+ * without names.
  */
 #include "datasets/import/matlab_read.h"
 
@@ -51,7 +52,7 @@ static int fail_damaged(struct error *err)
     return error_set(err, "damaged MATLAB file");
 }
 
-/* Takes the next element off the front of `from`. Up to 4 bytes of data stand in the tag itself. */
+/* Takes the next element off the front of `from`. Up to 4 bytes of data are in the tag itself. */
 static int take_element(struct matlab_piece *from, struct element *element, struct error *err)
 {
     if (from->size < 8)

@@ -395,6 +395,6 @@ TEST(a_jpeg_of_too_many_scans_is_refused)
 {
     unsigned long size = 0;
     unsigned char *bytes = compress_many_scans(&size);
-    assert_refused(bytes, size, "JPEG of more than 200 scans");
+    assert_refused(bytes, size, "JPEG of more than 200 scans is not supported");
     free(bytes);
 }

@@ -1,4 +1,4 @@
-/* tests/datasets/test_imagenet.c - ImageNet as it is distributed, in small: development kit, Kaggle, boxes, class folders. */
+/* tests/datasets/test_imagenet.c - ImageNet as distributed, in small: development kit, Kaggle, boxes, class folders. */
 #include "tests/datasets/imagenet_folders.h"
 
 /* -- the development kit ------------------------------------------------------------------------------------------- */
@@ -59,11 +59,11 @@ TEST(wrong_kits_are_named)
         const char *truth, *why;
     } cases[] = {
         {"1\n2\n3\n", "does not name 2 of the 5 pictures: \"ILSVRC2012_val_00000004.JPEG\", \"ILSVRC2012_val"},
-        {"1\n2\nx\n4\n1\n", "line 3: \"x\" is none of the kit's classes"},
-        {"1\n2\n300\n4\n1\n", "line 3: \"300\" is none"}, /* a synset with children */
-        {"1\n\n3\n4\n1\n", "line 2: \"\" is none"},
-        {"0\n", "line 1: \"0\" is none"},
-        {"99999999999999999999\n", "line 1: \"99999999999999999999\" is none"},
+        {"1\n2\nx\n4\n1\n", "line 3: \"x\" is not one of the kit's classes"},
+        {"1\n2\n300\n4\n1\n", "line 3: \"300\" is not one"}, /* a synset with children */
+        {"1\n\n3\n4\n1\n", "line 2: \"\" is not one"},
+        {"0\n", "line 1: \"0\" is not one"},
+        {"99999999999999999999\n", "line 1: \"99999999999999999999\" is not one"},
     };
     begin();
     make_folder("val");
@@ -315,7 +315,7 @@ TEST(folders_of_some_synsets_are_classes_of_all_when_these_are_known)
     make_folder("word");
     put_picture(GOOD, "word/x.jpg", 0);
     assert_fails((struct import_options){.synsets = "tests/golden/devkit/meta.mat"}, IMPORT_FAILED,
-                 "do not help with this layout: one folder per class");
+                 "are not used by this layout: one folder per class");
     end();
 }
 

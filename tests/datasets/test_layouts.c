@@ -178,7 +178,7 @@ TEST(tables_that_cannot_be_meant_are_refused)
          "f",
          "is text in UTF-16 or UTF-32; save it as UTF-8"},
         {"a.jpg 1\nb.jpg 2\n3 3\n4 4\n5 5\n6 6\n7 7\n8 8\n9 9\n10 10\n", "numbers its lines from 1 on"},
-        {"a.jpg 1\nb.jpg x\n", "line 2: class_index is not a number"},
+        {"a.jpg 1\nb.jpg x\n", "line 2: class_index is not a whole number"},
         {"a.jpg " DOG "\nb.jpg 1\n", "line 2: the class is not a synset"},
         {"filename,label\na.jpg,dog\nb.jpg,1\n", "line 3: the class is not a name"},
         {"a.jpg 1\na.jpg 1\n", "line 2: another line has this picture too: \"a.jpg\""},
