@@ -1,5 +1,5 @@
 /*
- * bench/run/evaluate.c - the walk of one image: prepare, base pass; for each method explain; for each protocol finish, measure.
+ * bench/run/evaluate_image.c - the walk of one image: prepare, base pass; for each method explain; for each protocol finish, measure.
  *
  * evaluate_picture() is the whole walk; its steps are in view.c, explanation.c and measure.c.
  */
