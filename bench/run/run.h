@@ -1,7 +1,7 @@
 /*
  * bench/run/run.h - a run: everything opened and checked before work begins, then measured, then reported.
  *
- * plan.c opens, estimate.c says what it will cost, evaluate.c measures one image, runner.c does all of them in parallel,
+ * plan.c opens, estimate.c says what it will cost, evaluate_image.c measures one image, runner.c does all of them in parallel,
  * record.c notes what was done with what, results.c makes tables and plots.
  */
 #ifndef BENCH_RUN_RUN_H

@@ -1,5 +1,5 @@
 /*
- * bench/run/walk.h - private to the evaluator: what view.c, explanation.c, measure.c and evaluate.c share of one image.
+ * bench/run/walk.h - private to the evaluator: what view.c, explanation.c, measure.c and evaluate_image.c share of one image.
  *
  * A view is one input of the network with its base pass; protocols that prepare the input alike and explain the same
  * class share it. An explanation is x*m of a view, with what has been computed of it; equal masks share it. A measurement
