@@ -2,6 +2,7 @@
 #define _GNU_SOURCE /* on_exit, pthread_setattr_default_np, sched_getaffinity */
 #include "bench/process/startup.h"
 
+#include "base/unfinished.h"
 #include "bench/process/program.h"
 
 #include <fcntl.h>
@@ -149,13 +150,17 @@ static void set_thread_stacks(void)
 
 static const char *name = "cambench";
 static bool is_over;
+static pid_t process; /* not a fork, whose failure is for its parent to report */
 
-/* OpenMP ends the process with exit code 1 if it cannot start a thread. */
+/* OpenMP ends the process with exit code 1 if it cannot start a thread, libarchive if it gets no memory. */
 static void guard(int code, void *context)
 {
     (void)context;
     if (is_over || code == EXIT_DONE || code == EXIT_INTERRUPTED)
         return;
+    if (getpid() != process)
+        _exit(EXIT_USAGE);
+    unfinished_remove_all();
     dprintf(STDERR_FILENO, "%s: ended by a library that could not go on (exit code %d, for threads or memory)\n", name,
             code);
     _exit(EXIT_USAGE);
@@ -164,6 +169,7 @@ static void guard(int code, void *context)
 int startup_begin(const char *program, struct error *err)
 {
     name = program;
+    process = getpid();
     hold_standard_descriptors();
     set_signals();
     set_thread_stacks();

@@ -9,7 +9,7 @@ dataset: {path: fixtures/set.h5}
 backbones: [{arch: resnet18, weights: fixtures/resnet18.h5}]
 methods: [gradcam]
 metrics: [average_drop]
-report: {plots: false, bootstrap: 10}
+report: {plots: false, bootstrap: 10, maps: true}
 YAML
 cambench run config.yaml --quiet --output whole --threads 2
 
@@ -35,3 +35,11 @@ grep '^cambench: ' err.txt
 # the run can be continued
 cambench run config.yaml --quiet --output run2 --threads 2
 cmp run2/summary.csv whole/summary.csv && echo "continued: same"
+
+# one image, whose passes the threads share, is being written
+for n in 4 5; do
+    LD_PRELOAD=$BUILD/tests/survival/faults.so FAULT_KIND=thread FAULT_AT=$n \
+        cambench run config.yaml --quiet --output one$n --threads 2 --set dataset.images=1 2>err.txt
+    echo "thread $n: exit $?"
+    find . -name '*.part-*'
+done

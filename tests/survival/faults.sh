@@ -79,14 +79,14 @@ clean()
     [ "$(type -t "$1.clean")" != function ] || { rmdir out && "$1.clean"; }
 }
 
-# errors: counts the lines of the command other than warnings in $error_count
+# errors: counts the lines on stderr, other than warnings and those that libraries print, in $error_count
 errors()
 {
     local line
     error_count=0
     while read -r line; do
         case $line in
-        'cambench: warning'* | 'Fatal Internal Error in libarchive'*) ;;
+        'cambench: warning'* | 'Fatal Internal Error in libarchive'* | 'libgomp: '* | '') ;;
         *) error_count=$((error_count + 1)) ;;
         esac
     done <err
