@@ -65,6 +65,23 @@ static json_t *text_or_null(const char *text)
     return json_string(safe);
 }
 
+/* Without memory, *array becomes NULL, and so does what is made of it: a list never lacks an element silently. */
+static void append(json_t **array, json_t *value)
+{
+    if (json_array_append_new(*array, value)) {
+        json_decref(*array);
+        *array = NULL;
+    }
+}
+
+static void put(json_t **object, const char *key, json_t *value)
+{
+    if (json_object_set_new(*object, key, value)) {
+        json_decref(*object);
+        *object = NULL;
+    }
+}
+
 /* The instruction sets that matter to the kernels, of those the processor has. */
 static json_t *instruction_sets(void)
 {
@@ -79,7 +96,7 @@ static json_t *instruction_sets(void)
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
         snprintf(word, sizeof word, " %s ", wanted[i]);
         if (strstr(padded, word))
-            json_array_append_new(list, json_string(wanted[i]));
+            append(&list, json_string(wanted[i]));
     }
     return list;
 }
@@ -140,7 +157,7 @@ static json_t *shared_digests(void)
     json_t *object = json_object();
     for (const struct digest *row = digests; row->kind; row++)
         if (strcmp(row->kind, "room") == 0)
-            json_object_set_new(object, row->name, json_string(row->sha256));
+            put(&object, row->name, json_string(row->sha256));
     return object;
 }
 
@@ -168,9 +185,9 @@ static json_t *contributors(const struct programs *programs)
         const struct program *row = i < 0 ? &unknown : &programs->list[i];
         const size_t maps = maps_of(programs, i);
         if (maps)
-            json_array_append_new(array, json_pack("{s:o, s:o, s:o, s:I}", "version", text_if_any(row->version),
-                                                   "commit", text_if_any(row->commit), "kernels",
-                                                   text_if_any(row->kernels), "items", (json_int_t)maps));
+            append(&array, json_pack("{s:o, s:o, s:o, s:I}", "version", text_if_any(row->version), "commit",
+                                     text_if_any(row->commit), "kernels", text_if_any(row->kernels), "items",
+                                     (json_int_t)maps));
     }
     return array;
 }
@@ -179,7 +196,7 @@ static json_t *sentences(const char *const *list)
 {
     json_t *array = json_array();
     for (; list && *list; list++)
-        json_array_append_new(array, text_or_null(*list));
+        append(&array, text_or_null(*list));
     return array;
 }
 
@@ -200,10 +217,10 @@ static json_t *entries(const struct manifest_entry *list, int count)
 {
     json_t *array = json_array();
     for (int i = 0; i < count; i++)
-        json_array_append_new(array, json_pack("{s:o, s:o, s:i, s:o}", "label",
-                                               text_or_null(list[i].label ? list[i].label : list[i].name), "name",
-                                               text_or_null(list[i].name), "version", list[i].version, "digest",
-                                               text_if_any(list[i].digest)));
+        append(&array,
+               json_pack("{s:o, s:o, s:i, s:o}", "label", text_or_null(list[i].label ? list[i].label : list[i].name),
+                         "name", text_or_null(list[i].name), "version", list[i].version, "digest",
+                         text_if_any(list[i].digest)));
     return array;
 }
 
@@ -213,7 +230,7 @@ static json_t *plan(const struct manifest_backbone *backbone)
     json_t *object = json_object();
     for (int i = 0; i < backbone->step_count; i++)
         if (*backbone->steps[i].kernel)
-            json_object_set_new(object, backbone->steps[i].name, json_string(backbone->steps[i].kernel));
+            put(&object, backbone->steps[i].name, json_string(backbone->steps[i].kernel));
     return object;
 }
 
@@ -233,13 +250,12 @@ static json_t *backbones(const struct manifest *manifest)
         const struct manifest_backbone *backbone = &manifest->backbones[i];
         json_t *weights = json_pack("{s:o, s:o}", "path", text_or_null(backbone->weights), "sha256",
                                     text_or_null(backbone->weights_sha256));
-        json_array_append_new(
-            array, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o}", "label",
-                             text_or_null(backbone->label), "arch", text_or_null(backbone->arch), "layer",
-                             text_or_null(backbone->layer), "digest", text_if_any(backbone->digest), "weights", weights,
-                             "input", input_of(&backbone->input), "workspace_bytes",
-                             (json_int_t)backbone->workspace_bytes, "parameters", (json_int_t)backbone->parameters,
-                             "kernels", text_or_null(backbone->kernels), "plan", plan(backbone)));
+        append(&array, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o}", "label",
+                                 text_or_null(backbone->label), "arch", text_or_null(backbone->arch), "layer",
+                                 text_or_null(backbone->layer), "digest", text_if_any(backbone->digest), "weights",
+                                 weights, "input", input_of(&backbone->input), "workspace_bytes",
+                                 (json_int_t)backbone->workspace_bytes, "parameters", (json_int_t)backbone->parameters,
+                                 "kernels", text_or_null(backbone->kernels), "plan", plan(backbone)));
     }
     return array;
 }
@@ -250,9 +266,9 @@ static json_t *files(const struct manifest *manifest, const char *label)
     json_t *array = json_array();
     for (int i = 0; i < manifest->file_count; i++)
         if (strcmp(manifest->files[i].method, label) == 0)
-            json_array_append_new(array, json_pack("{s:o, s:o, s:o}", "param", text_or_null(manifest->files[i].param),
-                                                   "path", text_or_null(manifest->files[i].path), "sha256",
-                                                   text_or_null(manifest->files[i].sha256)));
+            append(&array,
+                   json_pack("{s:o, s:o, s:o}", "param", text_or_null(manifest->files[i].param), "path",
+                             text_or_null(manifest->files[i].path), "sha256", text_or_null(manifest->files[i].sha256)));
     return array;
 }
 
@@ -274,8 +290,8 @@ static json_t *skipped(const struct manifest *manifest)
 {
     json_t *array = json_array();
     for (int i = 0; i < manifest->skipped_count; i++)
-        json_array_append_new(array, json_pack("{s:o, s:o}", "image", text_or_null(manifest->skipped[i].image), "why",
-                                               text_or_null(manifest->skipped[i].why)));
+        append(&array, json_pack("{s:o, s:o}", "image", text_or_null(manifest->skipped[i].image), "why",
+                                 text_or_null(manifest->skipped[i].why)));
     return array;
 }
 
@@ -330,48 +346,61 @@ int manifest_write(const char *path, const struct manifest *manifest, struct err
 
 /* -- of several runs ------------------------------------------------------------------------------------------------ */
 
-/* NULL: none, or none that can be read. */
-static json_t *load(const char *folder)
+/* manifest.json of the folder; *json NULL: there is none, as after an interruption. */
+static int load(const char *folder, json_t **json, struct error *err)
 {
     char path[PATH_MAX];
-    struct error ignored;
-    json_t *json = NULL;
-    FILE *file = file_join(path, folder, "manifest.json", &ignored) ? NULL : input_stream(path, &ignored);
-    if (file) {
-        json = json_loadf(file, 0, NULL);
-        fclose(file);
-    }
-    if (json_is_object(json))
-        return json;
-    json_decref(json);
-    return NULL;
+    json_error_t wrong;
+    *json = NULL;
+    if (file_join(path, folder, "manifest.json", err))
+        return -1;
+    if (access(path, F_OK) && errno == ENOENT)
+        return 0;
+    FILE *file = input_stream(path, err);
+    if (!file)
+        return error_prefix(err, "could not open \"%s\": ", path);
+    *json = json_loadf(file, 0, &wrong);
+    fclose(file);
+    if (!*json)
+        return error_set(err, "\"%s\", line %d: %s", path, wrong.line, wrong.text);
+    if (json_is_object(*json))
+        return 0;
+    json_decref(*json);
+    *json = NULL;
+    return error_set(err, "\"%s\" is not a JSON object", path);
 }
 
 /* Times are written so that the order of texts is the order of times; null is no time. */
-static void take_time(json_t *whole, const json_t *part, const char *key, int sign)
+static int take_time(json_t *whole, const json_t *part, const char *key, int sign)
 {
     const char *have = json_string_value(json_object_get(whole, key));
     json_t *new = json_object_get(part, key);
     const char *text = json_string_value(new);
-    if (text && (!have || sign * strcmp(text, have) > 0))
-        json_object_set(whole, key, new);
+    return text && (!have || sign * strcmp(text, have) > 0) ? json_object_set(whole, key, new) : 0;
 }
 
-static void take_part(json_t *whole, json_t *runs, const char *folder, json_t *part)
+/* -1: no memory, here and in the following. */
+static int take_part(json_t *whole, json_t *runs, const char *folder, json_t *part)
 {
     static const char *const keys[] = {"machine", "started", "ended", "items", "programs"};
     json_t *row = json_pack("{s:o}", "folder", text_or_null(folder));
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-        json_object_set(row, keys[i], json_object_get(part, keys[i]));
-    json_array_append_new(runs, row);
-    take_time(whole, part, "started", -1);
-    take_time(whole, part, "ended", 1);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        json_t *value = json_object_get(part, keys[i]);
+        if (value && json_object_set(row, keys[i], value)) {
+            json_decref(row);
+            return -1;
+        }
+    }
+    return json_array_append_new(runs, row) || take_time(whole, part, "started", -1) ||
+                   take_time(whole, part, "ended", 1)
+               ? -1
+               : 0;
 }
 
 /* The folder's rows of an earlier joining, but for those that come again. */
-static json_t *rows_of_before(const json_t *before, const char *const *folders, int count)
+static int take_rows_of_before(json_t *rows, const json_t *before, const char *const *folders, int count)
 {
-    json_t *rows = json_array(), *row;
+    json_t *row;
     size_t i;
     json_array_foreach(json_object_get(before, "joined_from"), i, row)
     {
@@ -379,46 +408,65 @@ static json_t *rows_of_before(const json_t *before, const char *const *folders, 
         bool is_again = !folder;
         for (int k = 0; k < count && !is_again; k++)
             is_again = strcmp(folders[k], folder) == 0;
-        if (!is_again)
-            json_array_append(rows, row);
+        if (!is_again && json_array_append(rows, row))
+            return -1;
     }
-    return rows;
+    return 0;
 }
 
-static json_t *join(const char *folder, const char *const *folders, int count)
+/* Joins a run's manifest to *whole, which is made of the first one. */
+static int join_run(json_t **whole, json_t *rows, const char *folder, struct error *err)
 {
-    json_t *joined = load(folder), *rows = rows_of_before(joined, folders, count);
-    if (joined && !json_object_get(joined, "joined_from"))
-        take_part(joined, rows, folder, joined);
-    for (int i = 0; i < count; i++) {
-        json_t *part = load(folders[i]);
-        if (part && !joined)
-            joined = json_deep_copy(part);
-        if (part)
-            take_part(joined, rows, folders[i], part);
-        json_decref(part);
-    }
-    if (joined)
-        json_object_set(joined, "joined_from", rows);
+    json_t *part;
+    if (load(folder, &part, err))
+        return -1;
+    if (!part)
+        return 0;
+    if (!*whole)
+        *whole = json_deep_copy(part);
+    const int status = *whole ? take_part(*whole, rows, folder, part) : -1;
+    json_decref(part);
+    return status ? error_memory(err, "the manifest") : 0;
+}
+
+/* *whole NULL: there is no manifest. To be released in any case. */
+static int join(const char *folder, const char *const *folders, int count, json_t **whole, struct error *err)
+{
+    json_t *rows = json_array();
+    int status = load(folder, whole, err);
+    if (!status && (!rows || take_rows_of_before(rows, *whole, folders, count) ||
+                    (*whole && !json_object_get(*whole, "joined_from") && take_part(*whole, rows, folder, *whole))))
+        status = error_memory(err, "the manifest");
+    for (int i = 0; i < count && !status; i++)
+        status = join_run(whole, rows, folders[i], err);
+    if (!status && *whole && json_object_set(*whole, "joined_from", rows))
+        status = error_memory(err, "the manifest");
     json_decref(rows);
-    return joined;
+    return status;
+}
+
+static int set_facts(json_t *joined, const struct manifest *manifest)
+{
+    json_t *images = json_object_get(joined, "dataset");
+    return json_object_set_new(joined, "config_sha256", text_or_null(manifest->config_sha256)) ||
+                   json_object_set_new(joined, "items", json_integer(manifest->item_count)) ||
+                   json_object_set_new(joined, "programs", contributors(manifest->programs)) ||
+                   json_object_set_new(joined, "mixture", sentences(manifest->mixture)) ||
+                   (json_is_object(images) && json_object_set_new(images, "skipped", skipped(manifest)))
+               ? -1
+               : 0;
 }
 
 int manifest_join(const char *folder, const char *const *runs, int count, const struct manifest *manifest,
                   struct error *err)
 {
     char path[PATH_MAX];
-    json_t *joined = join(folder, runs, count);
-    if (!joined)
-        return 0;
-    json_object_set_new(joined, "config_sha256", text_or_null(manifest->config_sha256));
-    json_object_set_new(joined, "items", json_integer(manifest->item_count));
-    json_object_set_new(joined, "programs", contributors(manifest->programs));
-    json_object_set_new(joined, "mixture", sentences(manifest->mixture));
-    json_object_set_new(json_object_get(joined, "dataset"), "skipped", skipped(manifest));
-    if (file_join(path, folder, "manifest.json", err)) {
-        json_decref(joined);
-        return -1;
-    }
-    return write_json(path, joined, err);
+    json_t *joined;
+    int status = join(folder, runs, count, &joined, err) || file_join(path, folder, "manifest.json", err) ? -1 : 0;
+    if (!status && joined && set_facts(joined, manifest))
+        status = error_memory(err, "the manifest");
+    if (!status && joined)
+        return write_json(path, joined, err);
+    json_decref(joined);
+    return status;
 }

@@ -74,6 +74,7 @@ int manifest_write(const char *path, const struct manifest *manifest, struct err
  * FOLDER/manifest.json of runs that were joined there: what the folder or else the first run has (a killed one has none),
  * with begin and end of them all, a list of what each was (joined_from), and of `manifest` what is true now: config_sha256,
  * item_count, skipped, programs. Without any manifest nothing is written.
+ * Errors: a manifest that exists and cannot be read, not writable, no memory.
  */
 int manifest_join(const char *folder, const char *const *runs, int count, const struct manifest *manifest,
                   struct error *err);

@@ -67,6 +67,14 @@ refused cambench merge run twice --output new
 sql twice/shard-1-of-2/run.db 'UPDATE base SET predicted = 4 WHERE image = 2'
 refused cambench merge run twice --output new
 
+# manifests that exist and cannot be read: their runs would be missing in the merged one
+cp -r run unread
+echo '{"started": ' >unread/shard-1-of-2/manifest.json
+refused cambench merge unread --output joined
+rm unread/shard-1-of-2/manifest.json
+mkdir unread/shard-1-of-2/manifest.json
+refused cambench merge unread --output joined
+
 # in use
 python3 -c 'import fcntl, time
 lock = open("run/shard-2-of-2/run.lock", "w")
