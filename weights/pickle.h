@@ -26,7 +26,7 @@ enum pickle_kind {
     PICKLE_MARK,
 };
 
-struct pickle_global; /* a row of the table of what may be named */
+struct pickle_global; /* a row of the table of known globals */
 
 /* A list of values that grows; old copies stay in the arena. */
 struct pickle_values {

@@ -54,7 +54,7 @@ static int take_numbers(const struct pickle_value *list, int64_t *out)
     return 0;
 }
 
-/* (storage, offset, size, stride, ...): whether they fit each other is checked when the tensor gets its name. */
+/* (storage, offset, size, stride, ...): their consistency is checked when the tensor gets its name. */
 static struct pickle_value *call_tensor(struct pickle_machine *machine, const struct pickle_value *args)
 {
     struct pickle_value *const *arg = args->items;

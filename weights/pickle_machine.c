@@ -11,7 +11,7 @@
 struct opcode {
     unsigned char code;
     int (*run)(struct pickle_machine *machine, int argument);
-    int argument; /* bytes of what follows, how many items */
+    int argument; /* bytes that follow, or number of items */
 };
 
 /* -- memory, input, stack ----------------------------------------------------------------------------------------- */
@@ -69,7 +69,7 @@ static struct pickle_value *top(struct pickle_machine *machine)
     struct pickle_values *stack = &machine->stack;
     if (stack->count && stack->items[stack->count - 1]->kind != PICKLE_MARK)
         return stack->items[stack->count - 1];
-    error_set(machine->err, "its pickle is damaged: an operation finds nothing to work on");
+    error_set(machine->err, "its pickle is damaged: an operation has no operand");
     return NULL;
 }
 
@@ -89,7 +89,7 @@ int pickle_append(struct pickle_machine *machine, struct pickle_value *list, str
     return 0;
 }
 
-/* The next bytes of the program; NULL and an error: it ends before. */
+/* Returns the next bytes of the program; NULL and an error if it ends before. */
 static const unsigned char *take(struct pickle_machine *machine, size_t size)
 {
     if (size > machine->size - machine->at) {
@@ -165,7 +165,7 @@ static int push_bytes(struct pickle_machine *machine, int size)
     return take_number(machine, size, &length) ? -1 : push_other_of(machine, length);
 }
 
-/* A number whose length stands before it. */
+/* A number that follows its length. */
 static int push_long(struct pickle_machine *machine, int size)
 {
     uint64_t length;
@@ -207,7 +207,7 @@ static int push_empty(struct pickle_machine *machine, int kind)
     return push(machine, pickle_make(machine, (enum pickle_kind)kind));
 }
 
-/* The position behind the last mark; -1 and an error: there is none. */
+/* Returns the position after the last mark; -1 and an error if there is none. */
 static int find_mark(const struct pickle_machine *machine)
 {
     for (int i = machine->stack.count; i > 0; i--)
@@ -227,7 +227,7 @@ static struct pickle_value *list_of(struct pickle_machine *machine, int first)
     return list;
 }
 
-/* `size` values become a tuple; -1: all behind the mark. */
+/* Makes a tuple of `size` values; -1: of all after the mark. */
 static int push_tuple(struct pickle_machine *machine, int size)
 {
     int first = machine->stack.count - size;
@@ -251,7 +251,7 @@ static bool takes(const struct pickle_value *target, int kind)
     return (int)target->kind == kind || (target->kind == PICKLE_OBJECT && kind == PICKLE_DICT);
 }
 
-/* What stands behind the last mark goes into the list or dict before it. */
+/* Moves the values after the last mark into the list or dict before it. */
 static int add_items(struct pickle_machine *machine, int kind)
 {
     struct pickle_values *stack = &machine->stack;
@@ -266,7 +266,7 @@ static int add_items(struct pickle_machine *machine, int kind)
     if (kind == PICKLE_LIST && target->kind == PICKLE_OBJECT) /* a list of an unknown class */
         return 0;
     if (!takes(target, kind) || (kind == PICKLE_DICT && (end - first) % 2))
-        return error_set(machine->err, "its pickle is damaged: items are added to what cannot take them");
+        return error_set(machine->err, "its pickle is damaged: items are added to a value that cannot hold them");
     for (int i = first; i < end; i++)
         if (pickle_append(machine, target, stack->items[i]))
             return -1;
@@ -445,7 +445,7 @@ static int push_storage(struct pickle_machine *machine, const struct pickle_valu
         part[4]->kind != PICKLE_NUMBER || (view && (view->count < 2 || view->items[1]->kind != PICKLE_NUMBER)))
         return error_set(machine->err, "its pickle is damaged: a reference to data is not a storage");
     if (!part[1]->global.scalar)
-        return error_set(machine->err, "its pickle has data of type \"%s\", which is not known", part[1]->global.name);
+        return error_set(machine->err, "its pickle has data of the unknown type \"%s\"", part[1]->global.name);
     struct pickle_value *storage = pickle_make(machine, PICKLE_STORAGE);
     if (!storage)
         return -1;

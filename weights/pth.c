@@ -22,18 +22,18 @@ static int take_storage(struct tensor_file *file, const struct tensor_storage *s
         const struct tensor_storage *known = &file->storages[i];
         if (known->scalar == storage->scalar && known->count == storage->count)
             return i;
-        return error_set(err, "two of its tensors say different things of storage \"%s\"",
+        return error_set(err, "two of its tensors disagree about storage \"%s\"",
                          text_printable(storage->key, shown, sizeof shown));
     }
     if (storage->count < 0 || storage->count > file->size / storage->scalar->bytes)
-        return error_set(err, "its storage \"%s\" would have %lld values of %s, the file has %lld bytes",
+        return error_set(err, "its storage \"%s\" would have %lld values of %s, but the file has %lld bytes",
                          text_printable(storage->key, shown, sizeof shown), (long long)storage->count,
                          storage->scalar->name, (long long)file->size);
     file->storages[file->storage_count] = *storage;
     return file->storage_count++;
 }
 
-/* Elements from the first to behind the last one that a view touches; -1: it is none, or larger than any memory. */
+/* Returns the end of the last element that a view touches; -1: it is not valid, or larger than any memory. */
 static int64_t extent_of(const struct stored_tensor *tensor)
 {
     int64_t count = 1, last = tensor->offset;
@@ -56,7 +56,7 @@ static int check_view(const struct stored_tensor *tensor, const struct tensor_st
 {
     const int64_t extent = extent_of(tensor);
     if (extent < 0)
-        return error_set(err, "its shape, strides and offset are none that a tensor can have");
+        return error_set(err, "its shape, strides and offset are not valid for a tensor");
     if (extent > storage->count)
         return error_set(err, "it needs %lld values, its storage has %lld", (long long)extent,
                          (long long)storage->count);
@@ -70,7 +70,8 @@ static int check_view(const struct stored_tensor *tensor, const struct tensor_st
 static int check_kind(const struct pickle_value *value, const char *shown, struct error *err)
 {
     if (value->kind == PICKLE_OBJECT && strncmp(value->object.name, "torch._utils._rebuild", 21) == 0)
-        return error_set(err, "tensor \"%s\" was saved by \"%s\"; dense tensors are read", shown, value->object.name);
+        return error_set(err, "tensor \"%s\" was saved by \"%s\"; only dense tensors are read", shown,
+                         value->object.name);
     return 0;
 }
 

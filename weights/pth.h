@@ -1,4 +1,4 @@
-/* weights/pth.h - what PyTorch's two formats have in common: the pickle of a state dict. */
+/* weights/pth.h - the common part of PyTorch's two formats: the pickle of a state dict. */
 #ifndef WEIGHTS_PTH_H
 #define WEIGHTS_PTH_H
 

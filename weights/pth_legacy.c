@@ -1,5 +1,5 @@
 /*
- * weights/pth_legacy.c - what torch.save() wrote before PyTorch 1.6, and what torchvision's oldest files are.
+ * weights/pth_legacy.c - the format of torch.save() before PyTorch 1.6, and of torchvision's oldest files.
  *
  * Five pickles one after the other: a magic number, the protocol's version, facts of the machine, the object, the list
  * of storages' keys. Then for each key a 64-bit count and that many elements.
@@ -38,7 +38,8 @@ static int check_machine(struct reader *reader, struct error *err)
         return error_set(err, "is of PyTorch's old format, but not of its version %d", VERSION);
     const struct pickle_value *is_little = pickle_get(machine, "little_endian");
     if (is_little && is_little->kind == PICKLE_NUMBER && !is_little->number)
-        return error_set(err, "is of PyTorch's old format, written by a big-endian machine: not read");
+        return error_set(
+            err, "is of PyTorch's old format, written by a big-endian machine; only little-endian files are read");
     return 0;
 }
 
@@ -68,7 +69,7 @@ static int place_storage(struct reader *reader, const struct pickle_value *key, 
     int64_t count = 0;
     const struct tensor_storage *storage = find_storage(&reader->storages, key);
     if (!storage)
-        return error_set(err, "its data belong to no tensor: storage \"%s\"",
+        return error_set(err, "it has data of storage \"%s\", which its pickle does not name",
                          key->kind == PICKLE_TEXT ? text_printable(key->text, shown, sizeof shown) : "");
     text_printable(storage->key, shown, sizeof shown);
     if (tensor_file_bytes(file, *offset, sizeof bytes, bytes, err))

@@ -1,9 +1,9 @@
 /*
  * weights/pth_state.c - finds the state dict in a checkpoint.
  *
- * Training programs save a dict: the state dict under a key, and beside it an optimizer, arguments, best scores, averaged
- * weights, a teacher. Every dict of tensors that can be reached by keys is a candidate. The usual keys decide, in the
- * order of the table, also if there is a single tensor beside them.
+ * Training programs save a dict: the state dict under a key, and beside it an optimizer, arguments, best scores,
+ * averaged weights, a teacher. Every dict of tensors that can be reached by keys is a candidate. The usual keys decide,
+ * in the order of the table, also if there is a single tensor beside them.
  */
 #include "weights/pth.h"
 
@@ -66,7 +66,7 @@ static void add(struct search *search, struct pth_state *state, const char *pref
     state->tensors += value->kind == PICKLE_TENSOR;
 }
 
-/* Adds the items of a dict that are tensors, or objects in the place of one. */
+/* Adds the items of a dict that are tensors, or objects in place of a tensor. */
 static void add_items(struct search *search, struct pth_state *state, const char *prefix,
                       const struct pickle_value *dict)
 {
@@ -234,7 +234,7 @@ static const struct candidate *choose(struct search *search, const struct pickle
     }
     if (best->rank != UNUSUAL || file->is_key_found || !*rivals || file->is_listing)
         return best;
-    error_set(err, "it holds several state dicts: \"%s\", %s; say which with --key", best->path, rivals);
+    error_set(err, "it holds several state dicts: \"%s\", %s; choose one with --key", best->path, rivals);
     return NULL;
 }
 

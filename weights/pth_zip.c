@@ -1,9 +1,9 @@
 /*
- * weights/pth_zip.c - what torch.save() writes since PyTorch 1.6: a zip archive.
+ * weights/pth_zip.c - the format of torch.save() since PyTorch 1.6: a zip archive.
  *
- * NAME/data.pkl is the object, NAME/data/KEY a storage's elements, NAME/byteorder "little" or "big" (little where there
- * is none). PyTorch never compresses: what is taken out of an archive never comes to more bytes than the file has, so
- * that no archive can blow up.
+ * NAME/data.pkl is the object, NAME/data/KEY a storage's elements, NAME/byteorder "little" or "big" (if it is missing,
+ * little). PyTorch never compresses, so the members that are read may not have more bytes than the file: no archive can
+ * expand without limit.
  */
 #include "weights/pth.h"
 
@@ -72,7 +72,7 @@ static int blame_data(const struct zip *zip, struct error *err)
     return blame(err);
 }
 
-/* The whole of the member that zip_next() has found: its sum is checked when it has been read to the end. */
+/* Reads the whole member that zip_next() has found; its checksum is checked at its end. */
 static int zip_read(struct zip *zip, int64_t size, unsigned char *out, struct error *err)
 {
     int64_t got = 0;
@@ -86,7 +86,7 @@ static int zip_read(struct zip *zip, int64_t size, unsigned char *out, struct er
     return archive_read_data(zip->input.archive, &more, 1) == 0 ? 0 : blame_data(zip, err);
 }
 
-/* Before a member is read. */
+/* Checks the size of a member before it is read. */
 static int zip_admit(struct zip *zip, const char *name, int64_t size, int64_t max, struct error *err)
 {
     char shown[128];
@@ -128,7 +128,7 @@ static int read_pickle(struct tensor_file *file, struct zip *zip, const char *na
     return value ? pth_take_state(file, value, err) : -1;
 }
 
-/* Whether a member is the pickle of the archive, in a folder and not deeper. */
+/* True if a member is the pickle of the archive, in a folder and not deeper. */
 static bool is_pickle(const char *name)
 {
     const char *slash = strchr(name, '/');
@@ -152,13 +152,13 @@ static int read_members(struct tensor_file *file, struct zip *zip, struct error 
             return -1;
     }
     if (!status && !has_pickle)
-        return error_set(err, "is a zip archive without a data.pkl: nothing that torch.save() has written");
+        return error_set(err, "is a zip archive without a data.pkl, so it was not written by torch.save()");
     return status;
 }
 
 /* -- storages ----------------------------------------------------------------------------------------------------- */
 
-/* The storage whose data a member is; -1: none. */
+/* Returns the storage of a member's data; -1: none. */
 static int find_storage(const struct tensor_file *file, const char *name)
 {
     const char *slash = strchr(name, '/');

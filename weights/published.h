@@ -1,5 +1,5 @@
 /*
- * weights/published.h - the ImageNet weights that torchvision publishes: files, and how good they are.
+ * weights/published.h - the ImageNet weights that torchvision publishes: files and accuracies.
  */
 #ifndef WEIGHTS_PUBLISHED_H
 #define WEIGHTS_PUBLISHED_H
@@ -12,14 +12,14 @@
 struct published {
     const char *arch;
     const char *training; /* "V1": the one of the papers; "V2": torchvision's later recipe */
-    const char *file;     /* STEM-HASH.pth: the first digits of its SHA-256 stand in the name */
+    const char *file;     /* STEM-HASH.pth: HASH is the first digits of its SHA-256 */
     double accuracy;      /* top-1 % on ImageNet's validation set, as published */
 };
 
 /* Sorted by architecture, then training; ends with {0}. */
 extern const struct published published_weights[];
 
-/* A row, or NULL and an error that says which trainings there are. */
+/* A row, or NULL and an error that lists the trainings. */
 const struct published *published_find(const char *arch, const char *training, struct error *err);
 
 /* The row of an architecture with that file; NULL: none. */

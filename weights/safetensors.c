@@ -1,7 +1,7 @@
 /*
  * weights/safetensors.c - the format of that name: 8 bytes length of the header (little-endian), the header in JSON,
  * the data. Header: {"NAME": {"dtype": "F32", "shape": [64,3], "data_offsets": [begin, end]}, ...}, offsets from the
- * header's end; "__metadata__" is for people.
+ * header's end; "__metadata__" is descriptive text.
  */
 #include "weights/tensor_file.h"
 
@@ -12,9 +12,9 @@
 #include <string.h>
 
 #define LENGTH_BYTES 8
-#define HEADER_MAX ((int64_t)512 << 10) /* some 100 bytes a tensor; what a hostile one makes of it stays below 64 MiB */
+#define HEADER_MAX ((int64_t)512 << 10) /* about 100 bytes a tensor; parsing a hostile header stays below 64 MiB */
 
-/* As the format calls them, and as everybody else does. */
+/* The format's names of types, and the usual names. */
 static const struct {
     const char *name, *scalar;
 } types[] = {

@@ -1,4 +1,4 @@
-/* weights/tensor_file.c - which format a file has, its bytes, and tensors as floats. */
+/* weights/tensor_file.c - recognises the format of a file, reads its bytes and returns tensors as floats. */
 #include "weights/tensor_file.h"
 
 #include "base/input.h"
@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MEMORY_MAX ((size_t)64 << 20) /* names and shapes, and what they are read from */
+#define MEMORY_MAX ((size_t)64 << 20) /* names, shapes and the bytes that they are read from */
 
 static const struct scalar scalars[] = {
     {"float16", 2, true},      {"bfloat16", 2, true},  {"float32", 4, true},   {"float64", 8, true},
@@ -31,7 +31,7 @@ const struct scalar *scalar_find(const char *name)
 
 /* -- opening ------------------------------------------------------------------------------------------------------ */
 
-/* The first bytes of a format; offset is where they stand. */
+/* The bytes that identify a format, at `offset` in the file. */
 struct format {
     const char *magic;
     int length, offset;
@@ -45,7 +45,7 @@ static const char hdf5_magic[] = "\x89HDF\r\n\x1a\n";
 
 static const struct format formats[] = {
     {"PK\x03\x04", 4, 0, pth_zip_open},
-    {LEGACY, sizeof LEGACY - 1, 2, pth_legacy_open},  /* behind the protocol */
+    {LEGACY, sizeof LEGACY - 1, 2, pth_legacy_open},  /* after the protocol */
     {LEGACY, sizeof LEGACY - 1, 11, pth_legacy_open}, /* and a frame */
     {"{", 1, 8, safetensors_open},
 };
@@ -251,7 +251,7 @@ static struct rows rows_of(const struct stored_tensor *tensor)
     return rows;
 }
 
-/* Where in the storage row i begins. */
+/* The position of row i in the storage. */
 static int64_t row_place(const struct stored_tensor *tensor, int outer, int64_t i)
 {
     int64_t place = tensor->offset;

@@ -2,7 +2,7 @@
  * weights/tensor_file.h - files of named tensors from elsewhere: PyTorch's .pth and .pt, safetensors.
  *
  * A file is opened in two steps: names and shapes first, so that a wrong or hostile file ends before its data are
- * touched, then the storages that are wanted, one at a time. Everything that a file says is checked against the bytes
+ * touched, then the wanted storages, one at a time. Every size in a file is checked against the bytes
  * that are there: no storage is larger than the file, no tensor larger than its storage.
  *
  * A format is one file that fills struct tensor_file and gives it a read().
@@ -26,12 +26,12 @@ struct scalar {
     bool is_float;
 };
 
-/* Elements one after the other, in the file's byte order; several tensors may look at one. */
+/* Elements one after the other, in the file's byte order; several tensors may share one. */
 struct tensor_storage {
-    const char *key; /* how the file calls it */
+    const char *key; /* its name in the file */
     const struct scalar *scalar;
     int64_t count;  /* elements */
-    int64_t offset; /* of the first byte in the file; -1: the format finds it otherwise */
+    int64_t offset; /* of the first byte in the file; -1: only read() finds it */
 };
 
 /* A view of a storage, in elements. */
@@ -51,11 +51,11 @@ struct tensor_file_entry {
 
 #define TENSOR_FILE_ENTRIES_MAX 64
 
-/* Gets the bytes of one storage, whole; they are gone afterwards. */
+/* Receives all bytes of one storage, which live until it returns. */
 typedef int (*tensor_storage_taker)(void *context, int storage, const unsigned char *bytes, struct error *err);
 
 struct tensor_file {
-    const char *path, *format; /* format for people: "PyTorch" */
+    const char *path, *format; /* format, for display: "PyTorch" */
     int fd;
     int64_t size; /* bytes of the file */
     bool is_big_endian;
@@ -82,7 +82,7 @@ struct tensor_file *tensor_file_open(const char *path, const char *key, struct e
 struct tensor_file *tensor_file_list(const char *path, const char *key, struct error *err);
 void tensor_file_close(struct tensor_file *file); /* NULL is fine */
 
-/* Whether the file begins as HDF5 does, which is not for this reader. -1 and an error: it cannot be read. */
+/* 1 if the file begins like HDF5, which this reader does not read, else 0; -1 and an error if it cannot be read. */
 int tensor_file_is_hdf5(const char *path, struct error *err);
 
 /* Calls take() for each wanted storage (`wanted`: one for each), in the file's order; ends with its first error. */

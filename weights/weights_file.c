@@ -74,7 +74,7 @@ static int check_format(struct h5 *h5, struct error *err)
     if (read_text(h5, "@format", format, sizeof format, err) || read_int(h5, "@version", &version, err))
         return -1;
     if (strcmp(format, FORMAT) != 0)
-        error_set(err, "its attribute \"format\" is \"%s\", a weights file has \"%s\"", format, FORMAT);
+        error_set(err, "its attribute \"format\" is \"%s\"; needed: \"%s\"", format, FORMAT);
     else if (version != VERSION)
         error_set(err, "its attribute \"version\" is %d, this program reads version %d", version, VERSION);
     else
@@ -147,15 +147,15 @@ static int check_info(struct h5 *h5, const struct weights_info *info, struct err
 {
     const struct backbone_family *family;
     if (!info->arch[0])
-        error_set(err, "no attribute \"arch\" says which network they are for");
+        error_set(err, "its attribute \"arch\", the name of their network, is missing");
     else if (info->classes < 1)
-        error_set(err, "its attribute \"classes\" is missing or no positive number");
+        error_set(err, "its attribute \"classes\" is missing or not a positive number");
     else if (!(info->width > 0) || info->width > 1000)
         error_set(err, "its attribute \"width\" is %g, it must be positive", info->width);
     else if (backbone_find(info->arch, &family, err)) {
         if (info->transform_input == TRANSFORM_USUAL || family->has_transform)
             return 0;
-        error_set(err, "its attribute \"transform_input\" must not be there: %s has no such transform", info->arch);
+        error_set(err, "its attribute \"transform_input\" is not allowed: %s has no such transform", info->arch);
     }
     return blame(h5, err);
 }
@@ -187,7 +187,7 @@ struct backbone_options weights_options(const struct weights_info *info, int sid
 
 /* -- class names -------------------------------------------------------------------------------------------------- */
 
-/* The strings of `texts`, which stand end to end; NULL: no memory, or fewer than `count`. */
+/* The strings of `texts`, which are end to end; NULL: no memory, or fewer than `count`. */
 static const char **split_texts(const char *texts, size_t size, size_t count, struct arena *arena)
 {
     const char **list = arena_alloc(arena, count, sizeof *list);
@@ -322,7 +322,8 @@ static int check_size(const struct weights *weights, struct error *err)
     for (int i = 0; i < weights->count; i++) {
         const size_t size = weight_size(&weights->list[i]);
         if (size > VALUES_MAX - sum)
-            return error_set(err, "tensor \"%s\": with it they hold more than %zu values, too many for a network",
+            return error_set(err,
+                             "tensor \"%s\": the tensors up to it have more than %zu values, too many for a network",
                              weights->list[i].name, VALUES_MAX);
         sum += size;
     }

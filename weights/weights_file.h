@@ -1,12 +1,11 @@
 /*
  * weights/weights_file.h - weights in HDF5 (docs/formats.md), and seeded random ones.
  *
- * Root attributes format = "cambench-weights", version = 1, arch, classes, width, source, sha256 (of the file they came
- * from); accuracy (top-1 %), height and width_px (of the input), mean and
- * std (three numbers each, of pixels in [0,1]), resize ("shorter" or "squash"), note (assumptions of their import), transform_input (1 or
- * 0; GoogLeNet's), seed and
- * script_sha256 (of their training) if known; one dataset /tensor/NAME per tensor with torchvision's name, float32 or
- * float16; /class/name (class_count() of classes) if known.
+ * Root attributes: format = "cambench-weights", version = 1, arch, classes, width, source, sha256 (of the file that
+ * they came from). If known: accuracy (top-1 %), height and width_px (of the input), mean and std (three numbers each,
+ * of pixels in [0,1]), resize ("shorter" or "squash"), note (assumptions of their import), transform_input (1 or 0;
+ * GoogLeNet's), seed and script_sha256 (of their training). There is one dataset /tensor/NAME per tensor with
+ * torchvision's name, float32 or float16, and, if known, /class/name (class_count() of classes).
  */
 #ifndef WEIGHTS_WEIGHTS_FILE_H
 #define WEIGHTS_WEIGHTS_FILE_H
@@ -35,8 +34,8 @@ struct weights_file; /* an open file */
 
 /*
  * Opens and checks a file in a child process (base/h5.h). Errors: not HDF5, damaged, another format or version, an
- * architecture that is not known, a transform_input that it does not have, a mean or std out of its range, class names that are not one for each class. Whether the tensors fit is for
- * network_check_weights() to say.
+ * architecture that is not known, a transform_input that it does not have, a mean or std out of its range, class names
+ * that are not one for each class. network_check_weights() checks whether the tensors fit.
  */
 struct weights_file *weights_open(const char *path, struct weights_info *info, struct error *err);
 void weights_close(struct weights_file *file);
@@ -54,8 +53,8 @@ int weights_read_shapes(struct weights_file *file, struct arena *arena, struct w
 int weights_read(struct weights_file *file, struct arena *arena, struct weights *weights, struct error *err);
 
 /*
- * Whether variances of batch norms are negative, which makes every answer of a network NaN; the error names the tensor.
- * The first is of tensors that were read, the second reads no others: for checks before a run starts.
+ * Check that no variance of a batch norm is negative, which would make every output of a network NaN; the error names
+ * the tensor. The first checks tensors that were read; the second reads only the variances, before a run starts.
  */
 int weights_check_variances(const struct weights *weights, struct error *err);
 int weights_read_variances(struct weights_file *file, struct error *err);

@@ -25,7 +25,7 @@ static int make_fit(struct matcher *matcher, int network, const struct name_inde
     return 0;
 }
 
-/* Whether names and shapes are exactly those of the network, at any width. */
+/* True if names and shapes are exactly those of the network, at any width. */
 static bool is_exact(struct fit *fit, const struct network_names *network, struct error *lost)
 {
     if (fit->weights.count != network->count || fit->known + (fit->head[0] ? 2 : 0) != fit->weights.count)
@@ -83,7 +83,7 @@ static int match_any(struct matcher *matcher, const struct name_index *indices, 
         if (!is_fit)
             continue;
         if (has_fit && best->options.width == 1 && fit.options.width == 1)
-            return error_set(err, "fit both %s and %s: say which with --arch", best->arch, fit.arch);
+            return error_set(err, "fit both %s and %s: choose one with --arch", best->arch, fit.arch);
         if (!has_fit || best->options.width != 1)
             *best = fit;
         has_fit = true;

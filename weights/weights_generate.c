@@ -3,9 +3,10 @@
  *
  * Mean and variance of every channel are carried through the graph as if its values were independent (the input has
  * mean 0 and variance 1). They scale the weights, so that signals keep their size, and become the running statistics of
- * batch norms. Filters are made blind to the mean of what they read, and the rest of it goes into the bias or the batch
- * norm behind, as in a trained network: without that, all pictures look alike to a deep network. Every tensor has a
- * random stream of its own, and only + - * / and square roots are used: a seed gives the same bytes on any machine.
+ * batch norms. Filters are made orthogonal to the mean of their input, and the rest of it goes into the bias or the
+ * next batch norm, as in a trained network: without that, a deep network gives nearly the same output for all pictures.
+ * Every tensor has its own random stream, and only + - * / and square roots are used: a seed gives the same bytes on
+ * any machine.
  */
 #include "base/random.h"
 #include "weights/weights_file.h"
@@ -19,7 +20,7 @@
 #define BRANCH_SCALE 0.25 /* of the batch norm that ends a residual branch: with 1, depth amplifies rounding errors */
 #define NORM_EPSILON 1e-5
 
-/* What is expected of a value's channels. */
+/* The expected mean and variance of a value's channels. */
 struct moments {
     int channels;
     double *mean, *variance;
@@ -30,9 +31,9 @@ struct generator {
     uint64_t seed;
     struct arena *arena;
     struct moments *moments; /* of each node */
-    int *depth;              /* of each node: nodes before it, on the longest way */
-    struct node_info node;   /* the one at hand */
-    bool is_last;            /* no tensors are left behind it */
+    int *depth;              /* of each node: nodes before it, on the longest path */
+    struct node_info node;   /* the current node */
+    bool is_last;            /* no node with tensors follows */
     bool ends_branch;
     const struct moments *in; /* of its first input */
     struct moments *out;
@@ -142,7 +143,7 @@ static double hard_swish(double x)
     return x * hard_sigmoid(x);
 }
 
-/* Near enough for the soft ones, which would need exp(). */
+/* Approximations of the smooth functions, which would need exp(). */
 static void bend_sigmoid(struct generator *g)
 {
     bend(g, hard_sigmoid);
@@ -212,7 +213,7 @@ struct filter {
     size_t taps;
 };
 
-/* What the filter makes of the mean and variance of its input. */
+/* Mean and variance of the filter's output. */
 static void pass_moments(const struct filter *filter, double *mean, double *variance)
 {
     const float *weight = filter->weight;
@@ -356,7 +357,7 @@ static int make_tensors(const struct graph *graph, struct arena *arena, struct w
     return weights->list ? 0 : -1;
 }
 
-/* Takes the node's tensors, which stand next in the list: their names begin with the node's. */
+/* Takes the node's tensors, which are next in the list: their names begin with the node's. */
 static int take_tensors(struct generator *g, const struct weights *weights, int next)
 {
     const size_t length = strlen(g->node.name);
@@ -389,7 +390,7 @@ static void measure_depth(struct generator *g)
     }
 }
 
-/* Whether the node is the longer way into a sum. */
+/* True if the node ends the longer path into a sum. */
 static bool ends_branch(const struct generator *g, int node)
 {
     for (int i = node + 1; i < graph_node_count(g->graph); i++) {

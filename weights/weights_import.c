@@ -224,7 +224,7 @@ static int copy_own(const struct weights_import *what, struct weights_file *file
     imported->format = "cambench's HDF5";
     imported->names = namings[0].title;
     const int status = weights_write(what->out, info, &weights, err);
-    info->class_names = NULL; /* they go with the file */
+    info->class_names = NULL; /* they are freed with the file */
     return status;
 }
 

@@ -1,5 +1,5 @@
 /*
- * weights/weights_import.h - other programs' weights become the project's (weights/weights_file.h).
+ * weights/weights_import.h - converts other programs' weights to the project's (weights/weights_file.h).
  *
  * Reads PyTorch's .pth and .pt of both formats and safetensors (weights/tensor_file.h), and the project's own HDF5,
  * of which it makes a checked copy. It finds the state dict of a checkpoint (weights/pth_state.c), and in it the
@@ -27,7 +27,7 @@ struct weights_import {
 struct weights_imported {
     struct weights_info info;
     int tensor_count;
-    const char *format, *names; /* for people: "safetensors", "timm's names"; constants */
+    const char *format, *names; /* for display: "safetensors", "timm's names"; constants */
 };
 
 /*

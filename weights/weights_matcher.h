@@ -2,7 +2,8 @@
  * weights/weights_matcher.h - shared by the files that find a network; no other file includes it.
  *
  * weights_likeness.c compares names; weights_group.c chooses the group of tensors; weights_head.c finds the last layer;
- * weights_width.c finds the width multiplier; weights_misfit.c explains why nothing fits; weights_fit.c finds the network.
+ * weights_width.c finds the width multiplier; weights_misfit.c explains why nothing fits; weights_fit.c finds the
+ * network.
  */
 #ifndef WEIGHTS_WEIGHTS_MATCHER_H
 #define WEIGHTS_WEIGHTS_MATCHER_H
@@ -51,8 +52,8 @@ int matcher_name_group(struct matcher *matcher, const char *group, struct error 
 int matcher_index_names(const struct matcher *matcher, struct name_index indices[NAMING_COUNT], struct error *err);
 
 /*
- * The number of names that a network and the tensors have in common under the naming that gives most, and their share of
- * all names.
+ * The number of names that a network and the tensors have in common under the naming that gives most, and their share
+ * of all names.
  */
 int matcher_likeness(const struct matcher *matcher, int network, const struct name_index *indices, double *share,
                      int *naming);
@@ -79,7 +80,7 @@ int matcher_find_classes(const struct network_names *network, const struct weigh
 
 /* -- weights_width.c -- */
 
-/* Whether a network fits. No memory is not a misfit: it goes to `lost`, which then holds for all further answers. */
+/* True if a network fits. A lack of memory is not a misfit: it is kept in `lost`, which the caller must check. */
 bool matcher_fits(const char *arch, const struct backbone_options *options, const struct weights *weights,
                   struct error *lost);
 

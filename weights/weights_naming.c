@@ -107,7 +107,7 @@ struct part {
     int length;
 };
 
-/* What stands between the dots; count 0: too much. */
+/* The parts between the dots; count 0: too many. */
 struct parts {
     int count;
     struct part part[PARTS_MAX];
@@ -146,7 +146,7 @@ static int number_of(const struct part *part, int max)
     return part->length ? number : -1;
 }
 
-/* "blocks.STAGE.INDEX...": false if the name is no such. */
+/* "blocks.STAGE.INDEX...": false if the name has another form. */
 static bool find_block(const struct parts *name, int *stage, int *index)
 {
     if (name->count < 4 || !is_text(&name->part[0], "blocks"))
@@ -182,7 +182,7 @@ static bool is_last_stage(const struct part *part, const struct naming_blocks *b
     return blocks->stages > 0 && number_of(part, NAMING_STAGES_MAX) == blocks->stages - 1;
 }
 
-/* The last part of a tensor's name, "weight", is no module. */
+/* The last part of a tensor's name, "weight", is not a module. */
 static bool rule_fits(const struct naming_rule *rule, const struct naming_blocks *blocks, const struct parts *name,
                       struct match *match)
 {
@@ -211,7 +211,7 @@ static int blocks_before(const struct naming_blocks *blocks, int stage)
     return count;
 }
 
-/* What a letter behind % stands for. */
+/* The value of a letter after %. */
 static int value_of(char letter, const struct naming_blocks *blocks, int stage, int index)
 {
     switch (letter) {

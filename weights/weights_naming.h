@@ -2,7 +2,7 @@
  * weights/weights_naming.h - other programs' names of the same tensors.
  *
  * A naming is a table of rules from module names to torchvision's; a name that no rule fits stays as it is, so that a
- * naming lists differences only. Whether the names then are a network's is for the caller to see.
+ * naming lists differences only. The caller checks whether the names are then a network's.
  */
 #ifndef WEIGHTS_WEIGHTS_NAMING_H
 #define WEIGHTS_WEIGHTS_NAMING_H
@@ -13,7 +13,7 @@
 struct naming_rule {
     const char *from; /* modules between dots; * is any, @ the last stage */
     /*
-     * The module's name in torchvision: $1 is what the first * stands for. Of "blocks.STAGE.INDEX": %i stage + 1, %j
+     * The module's name in torchvision: $1 is what the first * matches. Of "blocks.STAGE.INDEX": %i stage + 1, %j
      * index, %k blocks before it in the network + 1, %p and %q 1 and 2, one more if it has squeeze-excitation ("se").
      * %n: blocks of all stages + 1; %s: stages + 1.
      */
@@ -22,7 +22,7 @@ struct naming_rule {
 };
 
 struct naming {
-    const char *title; /* for people: "timm's MobileNetV2" */
+    const char *title; /* for display: "timm's MobileNetV2" */
     const struct naming_rule *rules;
     /* Added to variances under the root by those networks and by torchvision's; 0: both the same */
     double norm_eps, torchvision_eps;

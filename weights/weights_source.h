@@ -1,6 +1,6 @@
 /*
  * weights/weights_source.h - the tensors of a foreign file that may belong to a network: their names without
- * wrappers, and the groups that they form. For backbones/weights_*.c.
+ * wrappers, and the groups that they form. For weights/weights_*.c.
  */
 #ifndef WEIGHTS_WEIGHTS_SOURCE_H
 #define WEIGHTS_WEIGHTS_SOURCE_H

@@ -312,7 +312,7 @@ TEST(a_network_without_a_transform_of_its_input_takes_no_choice)
     struct weights_info read;
     assert_int_equal(weights_write(out, &info, &made.weights, &err), 0);
     assert_null(weights_open(out, &read, &err));
-    assert_non_null(strstr(err.text, "its attribute \"transform_input\" must not be there"));
+    assert_non_null(strstr(err.text, "its attribute \"transform_input\" is not allowed"));
     unlink(temporary("in.safetensors"));
     unlink(out);
     release(&made);

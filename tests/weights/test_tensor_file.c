@@ -221,16 +221,16 @@ TEST(an_opcode_that_no_tensor_needs_is_refused_by_number)
 
 TEST(a_pickle_that_makes_no_sense_is_refused)
 {
-    REFUSED("\x80\x02.", "an operation finds nothing");
-    REFUSED("\x80\x02(.", "an operation finds nothing");
-    REFUSED("\x80\x02(q\x01.", "an operation finds nothing");
+    REFUSED("\x80\x02.", "an operation has no operand");
+    REFUSED("\x80\x02(.", "an operation has no operand");
+    REFUSED("\x80\x02(q\x01.", "an operation has no operand");
     REFUSED("\x80\x02h\x05.", "refers to a value that was not stored");
     REFUSED("\x80\x02Nr\xff\xff\xff\xff.", "stores a value at place 4294967295");
     REFUSED("\x80\x02\x85.", "a tuple lacks items");
     REFUSED("\x80\x02N(\x86.", "a tuple lacks items");
     REFUSED("\x80\x02Nt.", "a mark is missing");
-    REFUSED("\x80\x02N(NNu.", "items are added to what cannot");
-    REFUSED("\x80\x02}(Nu.", "items are added to what cannot");
+    REFUSED("\x80\x02N(NNu.", "items are added to a value that cannot");
+    REFUSED("\x80\x02}(Nu.", "items are added to a value that cannot");
     REFUSED("\x80\x02NNa.", "an item is added to a value that is not a list");
     REFUSED("\x80\x02NNNs.", "a key is set in a value that is not a dict");
     REFUSED("\x80\x02N)R.", "it calls a value that is not a function");
@@ -314,13 +314,13 @@ TEST(a_tensor_that_does_not_fit_its_storage_is_refused)
     refused(tensor(6, 1, SHAPE(2, 3), SHAPE(3, 1), 2, 6, 6), "tensor \"x\": it needs 7 values, its storage has 6");
     refused(tensor(6, 0, SHAPE(2, 3), SHAPE(4, 1), 2, 6, 6), "tensor \"x\": it needs 7 values, its storage has 6");
     refused(tensor(1, 0, SHAPE(1000, 1000), SHAPE(0, 0), 2, 1, 1), "it has 1000000 values, its storage only 1");
-    refused(tensor(6, -1, SHAPE(2), SHAPE(1), 1, 6, 6), "its shape, strides and offset are none");
-    refused(tensor(6, 5, SHAPE(2), SHAPE(-1), 1, 6, 6), "its shape, strides and offset are none");
-    refused(tensor(6, 0, SHAPE(-2), SHAPE(1), 1, 6, 6), "its shape, strides and offset are none");
-    refused(tensor(6, huge, SHAPE(1), SHAPE(1), 1, 6, 6), "its shape, strides and offset are none");
-    refused(tensor(6, 0, SHAPE(3, 3), SHAPE(huge, huge), 2, 6, 6), "its shape, strides and offset are none");
+    refused(tensor(6, -1, SHAPE(2), SHAPE(1), 1, 6, 6), "its shape, strides and offset are not valid");
+    refused(tensor(6, 5, SHAPE(2), SHAPE(-1), 1, 6, 6), "its shape, strides and offset are not valid");
+    refused(tensor(6, 0, SHAPE(-2), SHAPE(1), 1, 6, 6), "its shape, strides and offset are not valid");
+    refused(tensor(6, huge, SHAPE(1), SHAPE(1), 1, 6, 6), "its shape, strides and offset are not valid");
+    refused(tensor(6, 0, SHAPE(3, 3), SHAPE(huge, huge), 2, 6, 6), "its shape, strides and offset are not valid");
     refused(tensor(6, 0, SHAPE(1 << 30, 1 << 30, 1 << 30), SHAPE(0, 0, 0), 3, 6, 6), "its shape, strides and offset");
-    refused(tensor(6, 0, SHAPE(huge), SHAPE(1), 1, 6, 6), "its shape, strides and offset are none");
+    refused(tensor(6, 0, SHAPE(huge), SHAPE(1), 1, 6, 6), "its shape, strides and offset are not valid");
     refused(tensor(-6, 0, SHAPE(1), SHAPE(1), 1, -6, 6), "storage \"7\" would have -6 values");
     refused(tensor(huge, 0, SHAPE(1), SHAPE(1), 1, huge, 6), "storage \"7\" would have 9223372036854775807 values");
     refused(tensor(6, 0, SHAPE(6), SHAPE(1), 1, 5, 5), "storage \"7\" has 5 values, its pickle says 6");

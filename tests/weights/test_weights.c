@@ -321,19 +321,19 @@ static void open_says(const struct odd_file *odd, const char *text)
 TEST(wrong_attributes_are_named)
 {
     open_says(&(struct odd_file){NULL, "resnet18", 1, 10, 1},
-              "odd.h5\": its attribute \"format\" is \"\", a weights file has \"cambench-weights\"");
+              "odd.h5\": its attribute \"format\" is \"\"; needed: \"cambench-weights\"");
     open_says(&(struct odd_file){"cambench-imageset", "resnet18", 1, 10, 1},
-              "odd.h5\": its attribute \"format\" is \"cambench-imageset\", a weights file has \"cambench-weights\"");
+              "odd.h5\": its attribute \"format\" is \"cambench-imageset\"; needed: \"cambench-weights\"");
     open_says(&(struct odd_file){"cambench-weights", "resnet18", 2, 10, 1},
               "odd.h5\": its attribute \"version\" is 2, this program reads version 1");
     open_says(&(struct odd_file){"cambench-weights", NULL, 1, 10, 1},
-              "odd.h5\": no attribute \"arch\" says which network they are for");
+              "odd.h5\": its attribute \"arch\", the name of their network, is missing");
     open_says(&(struct odd_file){"cambench-weights", "resnet19", 1, 10, 1},
               "odd.h5\": unknown backbone \"resnet19\", did you mean \"resnet18\"?");
     open_says(&(struct odd_file){"cambench-weights", "resnet18", 1, 0, 1},
-              "odd.h5\": its attribute \"classes\" is missing or no positive number");
+              "odd.h5\": its attribute \"classes\" is missing or not a positive number");
     open_says(&(struct odd_file){"cambench-weights", "resnet18", 1, -3, 1},
-              "odd.h5\": its attribute \"classes\" is missing or no positive number");
+              "odd.h5\": its attribute \"classes\" is missing or not a positive number");
     open_says(&(struct odd_file){"cambench-weights", "resnet18", 1, 10, 0},
               "odd.h5\": its attribute \"width\" is 0, it must be positive");
     open_says(&(struct odd_file){"cambench-weights", "resnet18", 1, 10, NAN},
