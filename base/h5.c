@@ -231,6 +231,17 @@ static int open_bytes(struct h5 *file, struct error *err)
     return 0;
 }
 
+/* Two threads never start a process at the same time. */
+static pthread_mutex_t opening = PTHREAD_MUTEX_INITIALIZER;
+
+static int start(struct h5 *file, struct error *err)
+{
+    pthread_mutex_lock(&opening);
+    const int status = start_child(file, err);
+    pthread_mutex_unlock(&opening);
+    return status;
+}
+
 struct h5 *h5_open(const char *path, const char *kind, struct error *err)
 {
     struct h5 *file = calloc(1, sizeof *file);
@@ -246,7 +257,7 @@ struct h5 *h5_open(const char *path, const char *kind, struct error *err)
     if (!status)
         status = open_bytes(file, err);
     if (!status)
-        status = start_child(file, err);
+        status = start(file, err);
     if (!status)
         status = read_catalogue(file, err);
     if (!status)

@@ -5,7 +5,8 @@
  * answers requests over a socket, and dies alone. A signal becomes `image set "x.h5": damaged (the HDF5 library
  * crashed on it)`, silence a time-out. Bytes of contiguous datasets are then read with pread() by any thread, without
  * HDF5's lock; everything else goes through the child, one caller at a time (h5 locks by itself). External storage,
- * external links, virtual datasets and filter plugins are refused. Open files before parallel work begins.
+ * external links, virtual datasets and filter plugins are refused. Any thread may open a file, but must not end before it
+ * is closed: the child process ends with the thread that started it.
  */
 #ifndef BASE_H5_H
 #define BASE_H5_H

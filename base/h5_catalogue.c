@@ -173,7 +173,7 @@ static herr_t find_truncation(unsigned n, const H5E_error2_t *entry, void *data)
     return 0;
 }
 
-/* Finds a system error behind a failure of the library: the text of its driver for plain files contains errno. */
+/* Finds the system error that made the library fail: the text of its driver for plain files contains errno. */
 static herr_t find_refusal(unsigned n, const H5E_error2_t *entry, void *data)
 {
     (void)n;

@@ -45,7 +45,6 @@ static int state_of(struct cam_worker *worker, const struct method *method, cons
         if (!open)
             return error_memory(err, "a method's state");
         *open = (struct cam_open){worker->open, method, params, NULL};
-#pragma omp critical(cam_open) /* a file in a child process is opened by one thread at a time (base/h5.h) */
         open->state = method->open(params, &worker->lasting, err);
         if (!open->state)
             return -1;

@@ -9,11 +9,11 @@ static const struct model_source *const sources[] = {&model_family};
 
 static const struct model_source *source_of(const struct model_spec *spec)
 {
-    const int last = (int)(sizeof sources / sizeof *sources) - 1;
-    int i = 0;
-    while (i < last && !sources[i]->takes(spec))
-        i++;
-    return sources[i];
+    const size_t count = sizeof sources / sizeof *sources;
+    for (size_t i = 0; i + 1 < count; i++)
+        if (sources[i]->takes(spec))
+            return sources[i];
+    return sources[count - 1];
 }
 
 int model_describe(const struct model_spec *spec, struct model_facts *facts, struct error *err)

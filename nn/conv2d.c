@@ -155,12 +155,6 @@ static bool takes_panels(const struct step *step, enum operand operand, int chan
 
 /* -- attributes ----------------------------------------------------------------------------------------------------- */
 
-static void same_if_zero(int *value, int other)
-{
-    if (*value == 0)
-        *value = other;
-}
-
 static void complete(void *attributes)
 {
     struct conv2d *c = attributes;

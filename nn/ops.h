@@ -24,6 +24,13 @@ struct sides {
     }
 #define SIDES_ROWS(S) SIDES_ROW(S, top), SIDES_ROW(S, left), SIDES_ROW(S, bottom), SIDES_ROW(S, right)
 
+/* What a zero means: as the other one. */
+static inline void same_if_zero(int *value, int other)
+{
+    if (*value == 0)
+        *value = other;
+}
+
 /* Moves the padding that is the same on two sides (along the width 0: as along the height; -1: none) to each side. */
 static inline void sides_take(struct sides *pad, int *padding, int *padding_w)
 {

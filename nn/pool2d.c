@@ -155,12 +155,6 @@ static void max_backward(const struct step *step, const struct step_io *io)
         }
 }
 
-static void same_if_zero(int *value, int other)
-{
-    if (*value == 0)
-        *value = other;
-}
-
 static void complete(void *attributes)
 {
     struct pool2d *p = attributes;

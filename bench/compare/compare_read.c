@@ -171,7 +171,7 @@ static int position_of(const struct store_names *names, const char *metric)
     return -1;
 }
 
-/* As this program reads it; a metric that is no more is a number without unit or range. */
+/* As this program describes it; a metric that it no longer has is a number without unit or range. */
 static struct report_metric metric_row(const struct store_names *names, const char *name)
 {
     const struct metric *metric = NULL;

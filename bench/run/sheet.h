@@ -1,5 +1,5 @@
 /*
- * bench/run/sheet.h - the overlay sheet of one image on one network: what stands on it, the same for `run` and `explain`.
+ * bench/run/sheet.h - the overlay sheet of one image on one network: its contents, the same for `run` and `explain`.
  */
 #ifndef BENCH_RUN_SHEET_H
 #define BENCH_RUN_SHEET_H

@@ -7,7 +7,7 @@
 #include "bench/config/config.h"
 #include "bench/store/provenance.h"
 
-/* The digest of the sources of a network's family; "" if there is no such network. */
+/* The digest of the sources of a network's family; "" for an unknown network. */
 const char *program_family_digest(const char *arch);
 
 /* Describes this program with the parts that the run of a config needs, in the arena. Error: no memory. */

@@ -87,7 +87,7 @@ int explanation_map(struct measurement *m, const struct cam_map **raw, struct er
 
 /* -- measure.c ---------------------------------------------------------------------------------------------------- */
 
-/* From raw to saliency map, and the evidence of it. Without a class there is no map. */
+/* Makes the saliency map of a raw map, and its evidence. If no class is explained, there is no map. */
 int measurement_begin(struct measurement *m, const struct walk *walk, int method, int protocol, struct error *err);
 
 struct map measurement_map(const struct measurement *m);    /* (H,W) */

@@ -40,7 +40,7 @@ struct programs {
     const struct program_use *uses;
 };
 
-/* The digest of a unit of this program's sources (bench/store/digests.h); "" if there is no such unit. */
+/* The digest of a unit of this program's sources (bench/store/digests.h); "" for an unknown unit. */
 const char *program_digest(const char *kind, const char *name);
 
 /* Whether a map of backbone and method depends on a part. */
