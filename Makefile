@@ -79,7 +79,7 @@ $(B)/registry/%.o: $(B)/registry/%.c
 	$(Q)$(COMPILE) -c $< -o $@
 
 # digests of the sources that the program was built from; outside of libbench.a, so that a test can link others
-COUNTED := nn nn/kernels base methods metrics backbones weights datasets bench/run
+COUNTED := nn nn/kernels base methods metrics backbones models weights datasets bench/run
 $(B)/registry/digests.c: tools/digests.sh $(COUNTED:%=%/.) $(foreach f,$(COUNTED),$(wildcard $(f)/*.[ch]))
 	@tools/digests.sh $@
 	@touch $@

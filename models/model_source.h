@@ -15,7 +15,7 @@ struct model_source {
     int (*describe)(const struct model_spec *spec, struct model_facts *facts, struct error *err);
     /*
      * Fills arch, title, layer, graph, outputs, has_weights, classes, notes, state. Sets the input by model_set_input()
-     * before it makes the graph. After a failure `close` is called too.
+     * before it makes the graph. After a failure `close_files` is called too.
      */
     int (*open)(struct model *model, const struct model_spec *spec, struct error *err);
     int (*read)(const struct model *model, struct arena *arena, struct weights *weights, struct error *err);

@@ -3,8 +3,8 @@
  * values.
  *
  * A digest is the SHA-256 (64 hex digits) of a unit's sources without comments and blanks. The kind of a unit is "room"
- * (the shared files of nn, base, datasets, methods, metrics, backbones and bench on which numbers depend), "method",
- * "metric" or "backbone" (a family). Compiler and flags do not count.
+ * (the shared files of nn, base, datasets, methods, metrics, backbones, models, weights and bench on which numbers
+ * depend), "method", "metric" or "backbone" (a family). Compiler and flags do not count.
  */
 #ifndef BENCH_STORE_DIGESTS_H
 #define BENCH_STORE_DIGESTS_H

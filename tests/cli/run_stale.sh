@@ -15,7 +15,7 @@ YAML
 change()
 {
     rm -rf tree && mkdir tree
-    (cd "$ROOT" && cp -r tools nn base metrics methods bench "$OLDPWD/tree") 2>/dev/null
+    (cd "$ROOT" && cp -r tools nn base metrics methods models bench "$OLDPWD/tree") 2>/dev/null
     mkdir tree/backbones tree/datasets tree/weights
     cp "$ROOT"/backbones/*.[ch] tree/backbones && cp "$ROOT"/datasets/*.[ch] tree/datasets
     cp "$ROOT"/weights/*.[ch] tree/weights
