@@ -20,7 +20,7 @@ struct batch {
     size_t boundary;
 };
 
-/* The group's values behind the spatial steps, into the chunk's table. */
+/* Copies the group's values after the spatial steps into the chunk's table. */
 static void keep_results(const struct batch *batch, float *const *at, int first, int count)
 {
     const struct session *session = batch->session;

@@ -6,6 +6,7 @@
 #include "bench/compare/compare_read.h"
 #include "bench/compare/history.h"
 #include "bench/process/interrupt.h"
+#include "bench/process/json_build.h"
 
 #include "base/file.h"
 #include "base/text.h"
@@ -121,7 +122,7 @@ static json_t *cells_json(const struct comparison *comparison)
     json_t *list = json_array();
     for (int i = 0; i < comparison->count; i++)
         if (comparison->cells[i].result != COMPARE_SAME)
-            json_array_append_new(list, cell_json(&comparison->cells[i]));
+            json_build_append(&list, cell_json(&comparison->cells[i]));
     return list;
 }
 
@@ -129,7 +130,7 @@ static json_t *notes_json(const struct comparison *comparison)
 {
     json_t *list = json_array();
     for (int i = 0; i < comparison->note_count; i++)
-        json_array_append_new(list, table_text(comparison->notes[i]));
+        json_build_append(&list, table_text(comparison->notes[i]));
     return list;
 }
 

@@ -1,4 +1,4 @@
-/* bench/cli/cmd_import.c - what others have made becomes the project's files: a word says what, its kind does it. */
+/* bench/cli/cmd_import.c - files of other programs become the project's: the first word names the kind, which does the work. */
 #include "bench/cli/command.h"
 #include "bench/cli/import_kinds.h"
 #include "bench/cli/options.h"
@@ -28,7 +28,7 @@ static const struct import_kind *find(const char *name)
     return NULL;
 }
 
-/* Words come here only when the first one names no kind. */
+/* Called only if the first word does not name a kind. */
 static int refuse(const char *value, const struct param *row, void *target, struct error *err)
 {
     char shown[NAME_BYTES];
@@ -43,7 +43,7 @@ static const struct param word_rows[] = {OPTIONS_WORDS_READ(refuse), {0}};
 
 static const struct options_usage usage = {
     .words = "dataset DIR|TAR\nweights FILE",
-    .doc = "Takes in what others have made: pictures with their labels, weights of networks.",
+    .doc = "Imports files of other programs: pictures with their labels, weights of networks.",
     .words_min = 1,
     .words_max = 1,
     .word_rows = word_rows,
@@ -78,4 +78,4 @@ static int run(int argc, char **argv, struct error *err)
 }
 
 const struct command command_import = {
-    .name = "import", .summary = "take in pictures with labels, or weights", .group = COMMAND_DATA, .run = run};
+    .name = "import", .summary = "import pictures with labels, or weights", .group = COMMAND_DATA, .run = run};

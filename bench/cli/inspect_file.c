@@ -6,6 +6,7 @@
 #include "base/input.h"
 #include "bench/cli/catalog.h"
 #include "bench/cli/table.h"
+#include "bench/process/json_build.h"
 #include "datasets/imageset.h"
 #include "weights/weights_file.h"
 
@@ -53,26 +54,26 @@ static json_t *pack_weights(const struct weights_info *info, const struct weight
                   class_count(info->classes), "width", info->width, "tensor_count", weights->count, "class_names",
                   info->class_names != NULL, "source", table_text(info->source), "sha256", table_text(info->sha256),
                   "top1_percent", info->accuracy >= 0 ? json_real(info->accuracy) : NULL);
-    if (object && info->seed >= 0)
-        json_object_set_new(object, "seed", json_integer(info->seed));
-    if (object && info->script_sha256[0])
-        json_object_set_new(object, "script_sha256", table_text(info->script_sha256));
-    if (object && info->classes == 1)
-        json_object_set_new(object, "outputs", json_integer(info->classes));
-    if (object && backbone_has_transform(info->arch))
-        json_object_set_new(object, "transform_input", json_string(transforms[info->transform_input]));
-    if (object && info->note[0])
-        json_object_set_new(object, "note", table_text(info->note));
+    if (info->seed >= 0)
+        json_build_set(&object, "seed", json_integer(info->seed));
+    if (info->script_sha256[0])
+        json_build_set(&object, "script_sha256", table_text(info->script_sha256));
+    if (info->classes == 1)
+        json_build_set(&object, "outputs", json_integer(info->classes));
+    if (backbone_has_transform(info->arch))
+        json_build_set(&object, "transform_input", json_string(transforms[info->transform_input]));
+    if (info->note[0])
+        json_build_set(&object, "note", table_text(info->note));
     const double *mean = info->input.mean, *deviation = info->input.deviation;
-    if (object && info->input.h > 0)
-        json_object_set_new(object, "input", json_pack("[iii]", 3, info->input.h, info->input.w));
-    if (object && info->input.has_mean)
-        json_object_set_new(object, "mean", json_pack("[fff]", mean[0], mean[1], mean[2]));
-    if (object && info->input.has_deviation)
-        json_object_set_new(object, "std", json_pack("[fff]", deviation[0], deviation[1], deviation[2]));
-    if (object && info->input.resize != PICTURE_RESIZE_PROTOCOL)
-        json_object_set_new(object, "resize",
-                            json_string(info->input.resize == PICTURE_RESIZE_SQUASH ? "squash" : "shorter"));
+    if (info->input.h > 0)
+        json_build_set(&object, "input", json_pack("[iii]", 3, info->input.h, info->input.w));
+    if (info->input.has_mean)
+        json_build_set(&object, "mean", json_pack("[fff]", mean[0], mean[1], mean[2]));
+    if (info->input.has_deviation)
+        json_build_set(&object, "std", json_pack("[fff]", deviation[0], deviation[1], deviation[2]));
+    if (info->input.resize != PICTURE_RESIZE_PROTOCOL)
+        json_build_set(&object, "resize",
+                       json_string(info->input.resize == PICTURE_RESIZE_SQUASH ? "squash" : "shorter"));
     return object;
 }
 
@@ -248,8 +249,8 @@ static json_t *pack_set(const struct imageset *set, const struct label_summary *
                   sizes->smallest[0] ? json_pack("[ii]", sizes->smallest[0], sizes->smallest[1]) : NULL, "largest",
                   sizes->largest[0] ? json_pack("[ii]", sizes->largest[0], sizes->largest[1]) : NULL, "boxes",
                   (json_int_t)count_boxes(set), "masks", has_masks);
-    if (object && sizes->unreadable)
-        json_object_set_new(object, "first_unreadable", table_text(sizes->first_failure.text));
+    if (sizes->unreadable)
+        json_build_set(&object, "first_unreadable", table_text(sizes->first_failure.text));
     return object;
 }
 

@@ -2,13 +2,14 @@
 #include "bench/cli/inspect.h"
 
 #include "bench/cli/table.h"
+#include "bench/process/json_build.h"
 #include "weights/tensor_file.h"
 
 static json_t *pack_shape_of(const struct stored_tensor *tensor)
 {
     json_t *shape = json_array();
     for (int d = 0; d < tensor->rank; d++)
-        json_array_append_new(shape, json_integer(tensor->dim[d]));
+        json_build_append(&shape, json_integer(tensor->dim[d]));
     return shape;
 }
 
@@ -17,9 +18,9 @@ static json_t *list_foreign_tensors(const struct tensor_file *file)
     json_t *list = json_array();
     for (int i = 0; i < file->tensor_count; i++) {
         const struct stored_tensor *tensor = &file->tensors[i];
-        json_array_append_new(list,
-                              json_pack("{so so ss}", "name", table_text(tensor->name), "shape", pack_shape_of(tensor),
-                                        "type", file->storages[tensor->storage].scalar->name));
+        json_build_append(&list,
+                          json_pack("{so so ss}", "name", table_text(tensor->name), "shape", pack_shape_of(tensor),
+                                    "type", file->storages[tensor->storage].scalar->name));
     }
     return list;
 }
@@ -28,8 +29,8 @@ static json_t *list_keys(const struct tensor_file *file)
 {
     json_t *list = json_array();
     for (int i = 0; i < file->entry_count; i++)
-        json_array_append_new(list, json_pack("{so so}", "key", table_text(file->entries[i].key), "value",
-                                              table_text(file->entries[i].what)));
+        json_build_append(&list, json_pack("{so so}", "key", table_text(file->entries[i].key), "value",
+                                           table_text(file->entries[i].what)));
     return list;
 }
 
@@ -42,8 +43,9 @@ json_t *inspect_foreign(const char *path, struct error *err)
                                "taken_from", *file->taken ? table_text(file->taken) : NULL, "not_taken",
                                *file->others ? table_text(file->others) : NULL, "tensor_count", file->tensor_count);
     if (object && file->entry_count)
-        json_object_set_new(object, "keys", list_keys(file));
-    if (!object || json_object_set_new(object, "stored_tensors", list_foreign_tensors(file)))
+        json_build_set(&object, "keys", list_keys(file));
+    json_build_set(&object, "stored_tensors", list_foreign_tensors(file));
+    if (!object)
         error_memory(err, "the description");
     tensor_file_close(file);
     return object;

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/input.h"
 #include "base/text.h"
+#include "bench/process/json_build.h"
 #include "bench/process/program.h"
 #include "bench/store/digests.h"
 
@@ -65,23 +66,6 @@ static json_t *text_or_null(const char *text)
     return json_string(safe);
 }
 
-/* Without memory, *array becomes NULL, and so does what is made of it: a list never lacks an element silently. */
-static void append(json_t **array, json_t *value)
-{
-    if (json_array_append_new(*array, value)) {
-        json_decref(*array);
-        *array = NULL;
-    }
-}
-
-static void put(json_t **object, const char *key, json_t *value)
-{
-    if (json_object_set_new(*object, key, value)) {
-        json_decref(*object);
-        *object = NULL;
-    }
-}
-
 /* The instruction sets that matter to the kernels, of those the processor has. */
 static json_t *instruction_sets(void)
 {
@@ -96,7 +80,7 @@ static json_t *instruction_sets(void)
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
         snprintf(word, sizeof word, " %s ", wanted[i]);
         if (strstr(padded, word))
-            append(&list, json_string(wanted[i]));
+            json_build_append(&list, json_string(wanted[i]));
     }
     return list;
 }
@@ -157,7 +141,7 @@ static json_t *shared_digests(void)
     json_t *object = json_object();
     for (const struct digest *row = digests; row->kind; row++)
         if (strcmp(row->kind, "room") == 0)
-            put(&object, row->name, json_string(row->sha256));
+            json_build_set(&object, row->name, json_string(row->sha256));
     return object;
 }
 
@@ -185,9 +169,9 @@ static json_t *contributors(const struct programs *programs)
         const struct program *row = i < 0 ? &unknown : &programs->list[i];
         const size_t maps = maps_of(programs, i);
         if (maps)
-            append(&array, json_pack("{s:o, s:o, s:o, s:I}", "version", text_if_any(row->version), "commit",
-                                     text_if_any(row->commit), "kernels", text_if_any(row->kernels), "items",
-                                     (json_int_t)maps));
+            json_build_append(&array, json_pack("{s:o, s:o, s:o, s:I}", "version", text_if_any(row->version), "commit",
+                                                text_if_any(row->commit), "kernels", text_if_any(row->kernels), "items",
+                                                (json_int_t)maps));
     }
     return array;
 }
@@ -196,7 +180,7 @@ static json_t *sentences(const char *const *list)
 {
     json_t *array = json_array();
     for (; list && *list; list++)
-        append(&array, text_or_null(*list));
+        json_build_append(&array, text_or_null(*list));
     return array;
 }
 
@@ -217,10 +201,10 @@ static json_t *entries(const struct manifest_entry *list, int count)
 {
     json_t *array = json_array();
     for (int i = 0; i < count; i++)
-        append(&array,
-               json_pack("{s:o, s:o, s:i, s:o}", "label", text_or_null(list[i].label ? list[i].label : list[i].name),
-                         "name", text_or_null(list[i].name), "version", list[i].version, "digest",
-                         text_if_any(list[i].digest)));
+        json_build_append(&array, json_pack("{s:o, s:o, s:i, s:o}", "label",
+                                            text_or_null(list[i].label ? list[i].label : list[i].name), "name",
+                                            text_or_null(list[i].name), "version", list[i].version, "digest",
+                                            text_if_any(list[i].digest)));
     return array;
 }
 
@@ -230,7 +214,7 @@ static json_t *plan(const struct manifest_backbone *backbone)
     json_t *object = json_object();
     for (int i = 0; i < backbone->step_count; i++)
         if (*backbone->steps[i].kernel)
-            put(&object, backbone->steps[i].name, json_string(backbone->steps[i].kernel));
+            json_build_set(&object, backbone->steps[i].name, json_string(backbone->steps[i].kernel));
     return object;
 }
 
@@ -250,12 +234,13 @@ static json_t *backbones(const struct manifest *manifest)
         const struct manifest_backbone *backbone = &manifest->backbones[i];
         json_t *weights = json_pack("{s:o, s:o}", "path", text_or_null(backbone->weights), "sha256",
                                     text_or_null(backbone->weights_sha256));
-        append(&array, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o}", "label",
-                                 text_or_null(backbone->label), "arch", text_or_null(backbone->arch), "layer",
-                                 text_or_null(backbone->layer), "digest", text_if_any(backbone->digest), "weights",
-                                 weights, "input", input_of(&backbone->input), "workspace_bytes",
-                                 (json_int_t)backbone->workspace_bytes, "parameters", (json_int_t)backbone->parameters,
-                                 "kernels", text_or_null(backbone->kernels), "plan", plan(backbone)));
+        json_build_append(
+            &array, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o}", "label",
+                              text_or_null(backbone->label), "arch", text_or_null(backbone->arch), "layer",
+                              text_or_null(backbone->layer), "digest", text_if_any(backbone->digest), "weights",
+                              weights, "input", input_of(&backbone->input), "workspace_bytes",
+                              (json_int_t)backbone->workspace_bytes, "parameters", (json_int_t)backbone->parameters,
+                              "kernels", text_or_null(backbone->kernels), "plan", plan(backbone)));
     }
     return array;
 }
@@ -266,9 +251,9 @@ static json_t *files(const struct manifest *manifest, const char *label)
     json_t *array = json_array();
     for (int i = 0; i < manifest->file_count; i++)
         if (strcmp(manifest->files[i].method, label) == 0)
-            append(&array,
-                   json_pack("{s:o, s:o, s:o}", "param", text_or_null(manifest->files[i].param), "path",
-                             text_or_null(manifest->files[i].path), "sha256", text_or_null(manifest->files[i].sha256)));
+            json_build_append(&array, json_pack("{s:o, s:o, s:o}", "param", text_or_null(manifest->files[i].param),
+                                                "path", text_or_null(manifest->files[i].path), "sha256",
+                                                text_or_null(manifest->files[i].sha256)));
     return array;
 }
 
@@ -290,8 +275,8 @@ static json_t *skipped(const struct manifest *manifest)
 {
     json_t *array = json_array();
     for (int i = 0; i < manifest->skipped_count; i++)
-        append(&array, json_pack("{s:o, s:o}", "image", text_or_null(manifest->skipped[i].image), "why",
-                                 text_or_null(manifest->skipped[i].why)));
+        json_build_append(&array, json_pack("{s:o, s:o}", "image", text_or_null(manifest->skipped[i].image), "why",
+                                            text_or_null(manifest->skipped[i].why)));
     return array;
 }
 
