@@ -142,7 +142,7 @@ static int read_whole_numbers(struct h5_child *child, const struct h5_item *item
                               enum h5_type type, void *out)
 {
     const uint64_t elements = count * h5_row_elements(item);
-    double *values = elements <= H5_ANSWER_BYTES_MAX ? malloc(elements * sizeof *values) : NULL;
+    double *values = elements <= H5_ANSWER_BYTES_MAX ? calloc(elements, sizeof *values) : NULL;
     if (!values)
         return h5_fail_item(child, item, "is too large to be read");
     int status = h5_read_block(child, item, first, count, H5T_NATIVE_DOUBLE, values);

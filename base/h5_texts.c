@@ -15,8 +15,11 @@ static int send_variable_texts(struct h5_child *child, const struct h5_item *ite
     H5Tset_cset(type, H5Tget_cset(stored));
     H5Tclose(stored);
     char **texts = calloc(count, sizeof *texts);
-    int status =
-        texts ? h5_read_block(child, item, first, count, type, texts) : h5_fail_item(child, item, "is too large");
+    if (!texts) {
+        H5Tclose(type);
+        return h5_fail_item(child, item, "is too large");
+    }
+    const int status = h5_read_block(child, item, first, count, type, texts);
     for (uint64_t i = 0; i < count && !status; i++) {
         const char *text = texts[i] ? texts[i] : "";
         h5_child_emit(child, text, strlen(text) + with_end);
@@ -35,8 +38,11 @@ static int send_fixed_texts(struct h5_child *child, const struct h5_item *item, 
     const size_t width = H5Tget_size(type);
     const bool is_padded = H5Tget_strpad(type) == H5T_STR_SPACEPAD;
     char *buffer = width && width <= FIXED_TEXT_MAX ? calloc(count, width) : NULL;
-    int status =
-        buffer ? h5_read_block(child, item, first, count, type, buffer) : h5_fail_item(child, item, "is too large");
+    if (!buffer) {
+        H5Tclose(type);
+        return h5_fail_item(child, item, "is too large");
+    }
+    const int status = h5_read_block(child, item, first, count, type, buffer);
     for (uint64_t i = 0; i < count && !status; i++) {
         const char *text = buffer + i * width;
         size_t length = strnlen(text, width);

@@ -116,6 +116,8 @@ static int open_model(struct model *model, const struct model_spec *spec, struct
                                   .width = spec->width != 0 ? spec->width : 1};
     if ((spec->arch && !variant) || (spec->weights && open_file(model, spec, &variant, info, err)))
         return -1;
+    if (!variant)
+        return error_set(err, "a model needs an architecture or a weights file");
     model->arch = variant->name;
     model->title = variant->title;
     model->layer = variant->layer;

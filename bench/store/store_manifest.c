@@ -30,6 +30,16 @@ const char *store_manifest(struct store *store, const char *key, struct arena *a
     return store_manifest_find(store, key, arena, &text, &ignored) ? NULL : text;
 }
 
+/* The list with room for one more text; NULL: no memory. */
+static struct store_text *room_for_one(struct arena *arena, struct store_text *list, int count, int *room)
+{
+    if (count < *room)
+        return list;
+    *room = *room ? *room * 2 : 16;
+    struct store_text *more = arena_alloc(arena, (size_t)*room, sizeof *more);
+    return more && count ? memcpy(more, list, (size_t)count * sizeof *more) : more;
+}
+
 int store_read_manifest(struct store *store, struct arena *arena, struct store_text **list, int *count,
                         struct error *err)
 {
@@ -38,16 +48,13 @@ int store_read_manifest(struct store *store, struct arena *arena, struct store_t
     *count = 0;
     *list = NULL;
     while (store_next_row(store, GET_WHOLE_MANIFEST, &status, err)) {
-        if (*count == room) {
-            room = room ? room * 2 : 16;
-            struct store_text *more = arena_alloc(arena, (size_t)room, sizeof *more);
-            if (!more) {
-                status = error_memory(err, "the run's manifest");
-                continue;
-            }
-            *list = *count ? memcpy(more, *list, (size_t)*count * sizeof *more) : more;
+        struct store_text *texts = room_for_one(arena, *list, *count, &room);
+        if (!texts) {
+            status = error_memory(err, "the run's manifest");
+            continue;
         }
-        struct store_text *text = &(*list)[(*count)++];
+        *list = texts;
+        struct store_text *text = &texts[(*count)++];
         *text = (struct store_text){arena_string(arena, store_column_text(row, 0)),
                                     arena_string(arena, store_column_text(row, 1))};
         if (!text->key || !text->text)
