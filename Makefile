@@ -20,7 +20,7 @@ uses = $(filter $(call first_folders,$(shell sed -n 's|^$(1): *||p' tools/rooms.
 STD := -std=gnu17 -fopenmp -ffp-contract=off -fno-math-errno
 WARN := -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings
 # of the unrolled kernels, compilers need 10 minutes for checks of each pointer; AddressSanitizer sees what these would find
-SANITIZE_KERNELS := -O1 -fno-sanitize=null,alignment,pointer-overflow,object-size
+SANITIZE_KERNELS := -g1 -fno-sanitize=null,alignment,pointer-overflow,object-size
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
 # evaluated once, when first used: `make deps` works where neither compiler nor pkg-config is installed yet
@@ -207,7 +207,7 @@ run-tests: test-programs
 
 test-asan: deps-test ## all tests under AddressSanitizer and UndefinedBehaviorSanitizer, in build/asan
 	@LSAN_OPTIONS=suppressions=$(CURDIR)/tools/lsan.supp:print_suppressions=0 OMP_NUM_THREADS=2 \
-	    $(MAKE) --no-print-directory run-tests B=build/asan CFLAGS="-O2 -g" EXTRA="$(SANITIZE)" \
+	    $(MAKE) --no-print-directory run-tests B=build/asan CFLAGS="-O1 -g" EXTRA="$(SANITIZE)" \
     KERNEL_EXTRA="$(SANITIZE_KERNELS)"
 
 # aarch64: built by a cross compiler with the libraries of an arm64 Debian, which is unpacked once; run by qemu-user

@@ -41,7 +41,8 @@ static int explain(struct cam *cam, __attribute__((unused)) const void *params, 
 const struct method method_mycam = {
     .abi = METHOD_ABI, .name = "mycam", .title = "Mine", .version = 1, .passes = "1 forward", .explain = explain};
 END
-run_unit_test methods mycam
+# a test that fails ends without releasing its memory
+ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 run_unit_test methods mycam
 
 cat >metrics/roughness.c <<'END'
 #include "metrics/metric.h"
