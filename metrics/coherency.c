@@ -25,7 +25,7 @@ static int measure(struct evidence *evidence, const void *params, struct value *
     (void)params; /* none */
     const struct map map = evidence_map_compared(evidence);
     struct map again;
-    if (evidence_explanation_map(evidence, &again, err))
+    if (evidence_map_of(evidence, EVIDENCE_EXPLANATION, EVIDENCE_COMPARED, &again, err))
         return -1;
     const size_t n = (size_t)map.h * (size_t)map.w;
     if (!again.data || is_constant(map.data, n) || is_constant(again.data, n))

@@ -3,6 +3,7 @@
 
 #include "metrics/curve.h"
 
+#include <stdio.h>
 #include <string.h>
 
 struct map evidence_map(struct evidence *evidence)
@@ -15,9 +16,17 @@ struct map evidence_map_native(struct evidence *evidence)
     return evidence->native;
 }
 
+static struct map of_size(const struct evidence *evidence, enum evidence_size size, struct map at_input,
+                          struct map at_layer)
+{
+    if (size == EVIDENCE_COMPARED)
+        size = evidence->protocol->compare_at == PROTOCOL_COMPARE_AT_LAYER ? EVIDENCE_AT_LAYER : EVIDENCE_AT_INPUT;
+    return size == EVIDENCE_AT_LAYER ? at_layer : at_input;
+}
+
 struct map evidence_map_compared(struct evidence *evidence)
 {
-    return evidence->protocol->compare_at == PROTOCOL_COMPARE_AT_LAYER ? evidence->native : evidence->map;
+    return of_size(evidence, EVIDENCE_COMPARED, evidence->map, evidence->native);
 }
 
 /* Evidence in tests may lack functions that a run always has. */
@@ -33,17 +42,40 @@ static int refuse(struct evidence *evidence, struct error *err)
     return error_set(err, "the method has maps of the original image only");
 }
 
-int evidence_probability(struct evidence *evidence, enum evidence_image image, double *probability, struct error *err)
+int evidence_map_of(struct evidence *evidence, struct evidence_input input, enum evidence_size size, struct map *map,
+                    struct error *err)
 {
-    if (!evidence->probability)
-        return has_none(err, "probabilities");
-    return evidence->probability(evidence->context, image, probability, err);
+    struct map at_input = evidence->map, at_layer = evidence->native;
+    if (input.kind != EVIDENCE_OF_ORIGINAL) {
+        if (!evidence->ops->map)
+            return has_none(err, "maps of other inputs");
+        if (evidence->is_original_only)
+            return refuse(evidence, err);
+        if (evidence->ops->map(evidence->context, input, &at_input, &at_layer, err))
+            return -1;
+    }
+    *map = of_size(evidence, size, at_input, at_layer);
+    return 0;
 }
 
-int evidence_probabilities(struct evidence *evidence, enum evidence_image image, double *p, double *o,
+int evidence_map_energy(struct evidence *evidence, struct map *map, struct error *err)
+{
+    if (!evidence->ops->energy)
+        return has_none(err, "a map's energy");
+    return evidence->ops->energy(evidence->context, map, err);
+}
+
+int evidence_probability(struct evidence *evidence, struct evidence_input input, double *probability, struct error *err)
+{
+    if (!evidence->ops->probability)
+        return has_none(err, "probabilities");
+    return evidence->ops->probability(evidence->context, input, probability, err);
+}
+
+int evidence_probabilities(struct evidence *evidence, struct evidence_input input, double *p, double *o,
                            struct value *value, struct error *err)
 {
-    if (evidence_probability(evidence, EVIDENCE_ORIGINAL, p, err) || evidence_probability(evidence, image, o, err))
+    if (evidence_probability(evidence, EVIDENCE_ORIGINAL, p, err) || evidence_probability(evidence, input, o, err))
         return -1;
     if (!isfinite(*p) || !isfinite(*o))
         *value = value_undefined("nonfinite_p");
@@ -52,28 +84,12 @@ int evidence_probabilities(struct evidence *evidence, enum evidence_image image,
     return 0;
 }
 
-int evidence_explanation_map(struct evidence *evidence, struct map *map, struct error *err)
-{
-    if (!evidence->explain_again)
-        return has_none(err, "a map of the explanation");
-    if (evidence->is_original_only)
-        return refuse(evidence, err);
-    return evidence->explain_again(evidence->context, map, err);
-}
-
-int evidence_map_energy(struct evidence *evidence, struct map *map, struct error *err)
-{
-    if (!evidence->energy)
-        return has_none(err, "a map's energy");
-    return evidence->energy(evidence->context, map, err);
-}
-
 int evidence_curve(struct evidence *evidence, const struct curve_request *request, struct curve *curve,
                    struct error *err)
 {
-    if (!evidence->curve)
+    if (!evidence->ops->curve)
         return has_none(err, "curves");
-    return evidence->curve(evidence->context, request, curve, err);
+    return evidence->ops->curve(evidence->context, request, curve, err);
 }
 
 int evidence_curve_area(struct evidence *evidence, enum curve_kind kind, struct value *value, struct error *err)
@@ -93,17 +109,19 @@ int evidence_curve_area(struct evidence *evidence, enum curve_kind kind, struct 
     return 0;
 }
 
-static int need_truth(const struct evidence *evidence, struct error *err)
+static int truth_of(struct evidence *evidence, const struct truth **truth, struct error *err)
 {
-    return evidence->truth ? 0 : error_set(err, "requests truth without the flag is_truth");
+    if (!evidence->ops->truth)
+        return has_none(err, "truth");
+    return evidence->ops->truth(evidence->context, truth, err);
 }
 
 int evidence_truth_mask(struct evidence *evidence, enum truth_source source, struct truth_mask *mask,
                         struct value *value, struct error *err)
 {
-    if (need_truth(evidence, err))
+    const struct truth *truth;
+    if (truth_of(evidence, &truth, err))
         return -1;
-    const struct truth *truth = evidence->truth;
     const bool is_mask = source == TRUTH_MASK || (source == TRUTH_AUTO && truth->mask.data);
     const char *why = is_mask ? truth->no_mask : truth->no_boxes;
     *mask = is_mask ? truth->mask : truth->box_mask;
@@ -114,12 +132,25 @@ int evidence_truth_mask(struct evidence *evidence, enum truth_source source, str
 
 int evidence_truth_boxes(struct evidence *evidence, struct truth_boxes *boxes, struct value *value, struct error *err)
 {
-    if (need_truth(evidence, err))
+    const struct truth *truth;
+    if (truth_of(evidence, &truth, err))
         return -1;
-    *boxes = evidence->truth->boxes;
-    if (evidence->truth->no_boxes)
-        *value = value_undefined(evidence->truth->no_boxes);
+    *boxes = truth->boxes;
+    if (truth->no_boxes)
+        *value = value_undefined(truth->no_boxes);
     return 0;
+}
+
+/* The metric's name behind "metric", so that no method of that name has the same numbers. */
+struct random_stream evidence_random(const struct evidence *evidence, int index)
+{
+    struct random_stream stream;
+    char number[16];
+    snprintf(number, sizeof number, "%d", index);
+    uint64_t purpose = random_purpose(random_purpose(0, evidence->image_name), "metric");
+    purpose = random_purpose(random_purpose(purpose, evidence->metric->name), number);
+    random_init(&stream, evidence->seed, purpose);
+    return stream;
 }
 
 void *evidence_alloc(struct evidence *evidence, size_t count, size_t size, struct error *err)
@@ -135,6 +166,24 @@ struct cost evidence_cost(const struct evidence *evidence)
     return evidence->cost;
 }
 
+/* Lets the metric measure; a refusal is its value. */
+static int call(struct evidence *evidence, const struct evidence_metric *entry, struct value *value, struct error *err)
+{
+    const struct metric *outer = evidence->metric; /* a composite that has requested this value */
+    evidence->metric = entry->metric;
+    evidence->is_refused = false;
+    *value = value_of(0);
+    const int status = entry->metric->measure(evidence, entry->params, value, err);
+    const bool is_refused = evidence->is_refused;
+    evidence->metric = outer;
+    evidence->is_refused = false;
+    if (status && is_refused)
+        *value = value_undefined("original_only");
+    else if (status)
+        return error_prefix(err, "metric \"%s\": ", entry->metric->name);
+    return 0;
+}
+
 /* A number outside the metric's range or not finite would be a mistake of ours: it must not reach a table silently. */
 static int measure(struct evidence *evidence, const struct evidence_metric *entry, struct value *value,
                    struct error *err)
@@ -147,16 +196,8 @@ static int measure(struct evidence *evidence, const struct evidence_metric *entr
         *value = value_undefined("nonfinite");
         return 0;
     }
-    *value = value_of(0);
-    evidence->is_refused = false;
-    if (metric->measure(evidence, entry->params, value, err)) {
-        if (evidence->is_refused) {
-            evidence->is_refused = false;
-            *value = value_undefined("original_only");
-            return 0;
-        }
-        return error_prefix(err, "metric \"%s\": ", metric->name);
-    }
+    if (call(evidence, entry, value, err))
+        return -1;
     if (!value->undefined && !isfinite(value->number))
         *value = value_undefined("nonfinite");
     else if (!value->undefined && !(value->number >= metric->min && value->number <= metric->max))

@@ -3,8 +3,12 @@
  *
  * A metric is one file that includes this header and defines `const struct metric metric_NAME`; the build finds that
  * line. It measures one map (`measure`), or combines data-set means of other metrics (`parts`, `combine`).
- * Evidence is computed when a metric asks for it, once, and shared by all metrics and protocols. Values are fractions;
+ * Evidence is computed when a metric requests it, once, and shared by all metrics and protocols. Values are fractions;
  * `is_percent` says how they are printed. A value that does not exist is undefined, with a reason; it is never NaN.
+ *
+ * Requests do not depend on values: what a metric requests follows from its parameters, the protocol, the sizes of the
+ * maps and whether there is truth, never from a map, a probability or a random number. So a run is estimated by counting
+ * the requests of made-up evidence; metrics/evidence_probe.h checks the rule.
  */
 #ifndef METRICS_METRIC_H
 #define METRICS_METRIC_H
@@ -13,6 +17,7 @@
 #include "base/error.h"
 #include "base/numbers.h"
 #include "base/param.h"
+#include "base/random.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -65,11 +70,37 @@ struct map {
     const float *data;
 };
 
-enum evidence_image {
-    EVIDENCE_ORIGINAL,    /* x */
-    EVIDENCE_EXPLANATION, /* x*m, in the protocol's masking */
-    EVIDENCE_REST,        /* x*(1-m), likewise */
+/* -- inputs: what probabilities and maps can be requested of ---------------------------------------------------- */
+
+/*
+ * Writes changed input `index` (3,H,W) of the image x (3,H,W), both normalised. The same index gives the same input; keeps
+ * no state, since several threads may call it at once.
+ */
+typedef void evidence_source(void *context, int index, const float *x, float *out);
+
+enum evidence_kind {
+    EVIDENCE_OF_ORIGINAL,
+    EVIDENCE_OF_EXPLANATION,
+    EVIDENCE_OF_REST,
+    EVIDENCE_OF_SOURCE,
+    EVIDENCE_KINDS
 };
+
+struct evidence_input {
+    enum evidence_kind kind;
+    /* of a source: inputs first..first+count-1 */
+    evidence_source *source;
+    void *context;
+    int first, count;
+};
+
+#define EVIDENCE_ORIGINAL ((struct evidence_input){.kind = EVIDENCE_OF_ORIGINAL})       /* x */
+#define EVIDENCE_EXPLANATION ((struct evidence_input){.kind = EVIDENCE_OF_EXPLANATION}) /* x*m, as the protocol masks */
+#define EVIDENCE_REST ((struct evidence_input){.kind = EVIDENCE_OF_REST})               /* x*(1-m), likewise */
+#define EVIDENCE_SOURCE(source, context, first, count) \
+    ((struct evidence_input){EVIDENCE_OF_SOURCE, source, context, first, count})
+
+/* -- maps --------------------------------------------------------------------------------------------------------- */
 
 /* The saliency map m (H,W) of the image, after the protocol's post-processing; in [0,1] unless enlarged bicubically. */
 struct map evidence_map(struct evidence *evidence);
@@ -80,28 +111,35 @@ struct map evidence_map_native(struct evidence *evidence);
 /* One of the two, as the protocol says: what coherency and complexity look at. */
 struct map evidence_map_compared(struct evidence *evidence);
 
-/* Probability of the explained class on an image: p for ORIGINAL, o for EXPLANATION. 0, or -1 with err. */
-int evidence_probability(struct evidence *evidence, enum evidence_image image, double *probability, struct error *err);
+enum evidence_size { EVIDENCE_AT_INPUT, EVIDENCE_AT_LAYER, EVIDENCE_COMPARED }; /* as the three above */
 
 /*
- * p and that of another image, for metrics that divide by p: value becomes undefined if one of them is not finite or
- * p < 1e-12, else it is left as it is. 0, or -1 with err.
+ * The map of another input: the method run there, for the class of the image; of a source one input, and the map lives
+ * until that of the next is requested. 0, or -1 with err. If the map is not finite, map->data is NULL. Of a method that has
+ * maps of the original image only, this fails, and the harness makes the metric's value undefined ("original_only"): the
+ * metric returns -1 as after any failure.
  */
-int evidence_probabilities(struct evidence *evidence, enum evidence_image image, double *p, double *o,
-                           struct value *value, struct error *err);
-
-/*
- * The map of x*m, of the size of evidence_map_compared(): the method run again there, for the same class. 0, or -1 with
- * err. If that map is not finite, map->data is NULL. Of a method that has maps of the original image only, this fails,
- * and the harness makes the metric's value undefined ("original_only"): the metric returns -1 as after any failure.
- */
-int evidence_explanation_map(struct evidence *evidence, struct map *map, struct error *err);
+int evidence_map_of(struct evidence *evidence, struct evidence_input input, enum evidence_size size, struct map *map,
+                    struct error *err);
 
 /*
  * The map (H,W) whose values are energy: ReLU and enlargement alone. No minimum is subtracted and nothing is scaled,
  * whatever the protocol does after them, so that ratios of sums are those of the method's own map. 0, or -1 with err.
  */
 int evidence_map_energy(struct evidence *evidence, struct map *map, struct error *err);
+
+/* -- probabilities of the explained class ------------------------------------------------------------------------- */
+
+/* p for ORIGINAL, o for EXPLANATION; of a source `count` of them. 0, or -1 with err. */
+int evidence_probability(struct evidence *evidence, struct evidence_input input, double *probability,
+                         struct error *err);
+
+/*
+ * p and that of another input, for metrics that divide by p: value becomes undefined if one of them is not finite or
+ * p < 1e-12, else it is left as it is. 0, or -1 with err.
+ */
+int evidence_probabilities(struct evidence *evidence, struct evidence_input input, double *p, double *o,
+                           struct value *value, struct error *err);
 
 /* -- curves: p while pixels are changed in the order of the map ------------------------------------------------- */
 
@@ -167,6 +205,12 @@ struct cost evidence_cost(const struct evidence *evidence);
 
 /* Another metric's per-image value under the same protocol: how composites are made. 0, or -1 with err. */
 int evidence_value(struct evidence *evidence, const char *metric, struct value *value, struct error *err);
+
+/*
+ * Random stream `index` of the metric at hand, fixed by the run's seed, the image and the metric: all methods and
+ * protocols are measured with the same numbers.
+ */
+struct random_stream evidence_random(const struct evidence *evidence, int index);
 
 /* `count` zeroed elements of scratch, until the next image; NULL when memory is short, which is an error. */
 void *evidence_alloc(struct evidence *evidence, size_t count, size_t size, struct error *err);

@@ -32,7 +32,7 @@ double shown_value(const struct report_metric *metric, double value)
 
 int shown_decimals(const struct report_metric *metric)
 {
-    return !metric->is_percent && metric->min >= -1 && metric->max <= 1 ? 4 : 2;
+    return metric->unit[0] == '\0' ? 4 : 2;
 }
 
 /* Through the text itself, so that ties are those that a reader sees. */

@@ -204,15 +204,13 @@ static int measure_worker(const struct run *run, int backbone, struct session *s
                           .out = out,
                           .is_wide = is_wide};
     const double wall = clock_seconds(CLOCK_MONOTONIC), own = now(&probe);
-    arena_init(&evaluator.arena, 0);
     const int status = measure(&probe, &evaluator, err);
-    out->worker_bytes = cam_worker_bytes(&evaluator.worker) + evaluator.arena.held_bytes;
+    out->worker_bytes = evaluator_bytes(&evaluator);
     if (!status)
         measure_task(&probe, &evaluator);
     out->own_seconds = now(&probe) - own;
     out->wall_seconds = clock_seconds(CLOCK_MONOTONIC) - wall;
-    cam_worker_release(&evaluator.worker);
-    arena_release(&evaluator.arena);
+    evaluator_release(&evaluator);
     return status;
 }
 

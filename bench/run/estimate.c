@@ -1,10 +1,7 @@
-/* bench/run/estimate.c - passes from the methods' own counts, evidence by asking the metrics, the rest from a calibration. */
+/* bench/run/estimate.c - passes from the methods' own counts, evidence by probing the metrics, the rest from a calibration. */
 #include "bench/run/estimate.h"
 
-#include "base/clock.h"
 #include "base/text.h"
-#include "bench/run/evaluate.h"
-#include "metrics/curve.h"
 #include "report/escape.h"
 
 /* Where the number of images is not known yet. */
@@ -21,113 +18,26 @@
 #define VALUE_BYTES 110.0
 #define PANEL_BYTES 40e3
 
-/* -- what the metrics ask for ------------------------------------------------------------------------------------- */
-
-/* A map that a protocol's metrics are asked about, and what they have asked for. */
-struct questions {
-    const struct protocol *protocol;
-    struct map map, native;
-    bool is_asked[EVIDENCE_REST + 1], is_drawn[CURVE_KINDS];
-    struct run_evidence found;
-};
-
-static int asked_probability(void *context, enum evidence_image image, double *probability, struct error *err)
-{
-    struct questions *questions = context;
-    (void)err;
-    questions->found.cost.full += image != EVIDENCE_ORIGINAL && !questions->is_asked[image];
-    questions->is_asked[image] = true;
-    *probability = 0.5;
-    return 0;
-}
-
-static int asked_again(void *context, struct map *map, struct error *err)
-{
-    struct questions *questions = context;
-    double unused;
-    questions->found.has_explanation_map = true;
-    *map = questions->protocol->compare_at == PROTOCOL_COMPARE_AT_LAYER ? questions->native : questions->map;
-    return asked_probability(context, EVIDENCE_EXPLANATION, &unused, err);
-}
-
-static int asked_energy(void *context, struct map *map, struct error *err)
-{
-    (void)err;
-    *map = ((struct questions *)context)->map;
-    return 0;
-}
-
-static int asked_curve(void *context, const struct curve_request *request, struct curve *curve, struct error *err)
-{
-    static const double ends[] = {0, 1};
-    struct questions *questions = context;
-    const struct map *map = &questions->map, *native = &questions->native;
-    (void)err;
-    if (!questions->is_drawn[request->kind])
-        questions->found.cost.full += curve_steps(request, map->h, map->w, native->h, native->w);
-    questions->is_drawn[request->kind] = true;
-    *curve = (struct curve){2, ends, ends};
-    return 0;
-}
-
-static int ask(const struct run *run, struct questions *questions, struct arena *arena, struct error *err)
-{
-    static const struct truth nothing = {.no_mask = "no_truth", .no_boxes = "no_truth"};
-    const size_t count = (size_t)run->config.metric_count;
-    struct evidence evidence = {.protocol = questions->protocol,
-                                .map = questions->map,
-                                .native = questions->native,
-                                .probability = asked_probability,
-                                .explain_again = asked_again,
-                                .energy = asked_energy,
-                                .curve = asked_curve,
-                                .truth = &nothing,
-                                .arena = arena,
-                                .context = questions,
-                                .metric_count = run->config.metric_count,
-                                .metrics = run->panel.metrics,
-                                .values = arena_alloc(arena, count, sizeof *evidence.values),
-                                .is_measured = arena_alloc(arena, count, sizeof *evidence.is_measured)};
-    if (!evidence.values || !evidence.is_measured)
-        return error_memory(err, "the estimate");
-    const double begun = seconds_now();
-    for (int k = 0; k < run->config.metric_count; k++) {
-        struct value value;
-        if (evidence_measure(&evidence, k, &value, err))
-            return -1;
-    }
-    questions->found.cost.seconds = seconds_now() - begun;
-    return 0;
-}
-
-/* A ramp. */
-static int make_map(struct map *map, int h, int w, struct arena *arena, struct error *err)
-{
-    float *data = arena_floats(arena, (size_t)h * (size_t)w);
-    for (int i = 0; data && i < h * w; i++)
-        data[i] = (float)(i % w) / (float)w;
-    *map = (struct map){h, w, data};
-    return data ? 0 : error_memory(err, "the estimate");
-}
+/* -- what the metrics request ------------------------------------------------------------------------------------- */
 
 int estimate_evidence(struct run *run, struct run_backbone *backbone, struct error *err)
 {
     const struct picture_input *input = &backbone->model->input;
-    struct arena arena;
-    struct map map, native;
-    backbone->evidence = arena_alloc(&run->arena, (size_t)run->config.protocol_count, sizeof *backbone->evidence);
+    const struct panel *panel = &run->panel;
+    struct evidence evidence = {.map = {input->h, input->w, NULL},
+                                .native = {backbone->layer_shape.h, backbone->layer_shape.w, NULL},
+                                .metric_count = run->config.metric_count,
+                                .metrics = panel->metrics};
+    backbone->evidence = arena_alloc(&run->arena, (size_t)panel->protocol_count, sizeof *backbone->evidence);
     if (!backbone->evidence)
         return error_memory(err, "the estimate");
-    arena_init(&arena, 0);
-    int status = make_map(&map, input->h, input->w, &arena, err) ||
-                 make_map(&native, backbone->layer_shape.h, backbone->layer_shape.w, &arena, err);
-    for (int p = 0; !status && p < run->config.protocol_count; p++) {
-        struct questions questions = {.protocol = &run->config.protocols[p], .map = map, .native = native};
-        status = ask(run, &questions, &arena, err);
-        backbone->evidence[p] = questions.found;
+    for (int p = 0; p < panel->protocol_count; p++) {
+        struct run_evidence *out = &backbone->evidence[p];
+        evidence.protocol = &panel->protocols[p];
+        if (evidence_probe_metrics(&evidence, &out->requests, &out->seconds, err))
+            return -1;
     }
-    arena_release(&arena);
-    return status ? -1 : 0;
+    return 0;
 }
 
 /* -- passes ------------------------------------------------------------------------------------------------------- */
@@ -154,8 +64,8 @@ struct cost estimate_passes(const struct run *run, int b, int m)
     const struct cost map = estimate_map(run, b, m);
     double maps = panel_view_count(&run->panel), more = 0;
     for (int p = 0; p < run->config.protocol_count; p++) {
-        maps += backbone->evidence[p].has_explanation_map;
-        more += backbone->evidence[p].cost.full;
+        maps += backbone->evidence[p].requests.maps;
+        more += backbone->evidence[p].requests.passes;
     }
     const struct cost evidence = {.full = more, .macs = more * backbone->full_macs};
     return cost_plus(cost_times(maps, map), evidence);
@@ -225,8 +135,8 @@ void estimate_describe(const struct run *run, FILE *stream)
 /* A method's under one protocol: the map brought to the input's size, and its evidence. */
 static double judged_seconds(const struct run_evidence *evidence, const struct calibrated *speed, int m)
 {
-    return speed->finish + evidence->cost.seconds + evidence->cost.full * speed->masked +
-           (evidence->has_explanation_map ? speed->explain[m] + speed->finish : 0);
+    return speed->finish + evidence->seconds + evidence->requests.passes * speed->masked +
+           evidence->requests.maps * (speed->explain[m] + speed->finish);
 }
 
 /* Of one image, on one worker. */

@@ -9,8 +9,8 @@
 #include "bench/run/run.h"
 
 /*
- * The passes of a method on a backbone for one image, and their multiply-adds: its map in every view, and under every protocol what the metrics ask for. Without the base
- * pass, which methods share.
+ * The passes of a method on a backbone for one image, and their multiply-adds: its map in every view, and under every
+ * protocol what the metrics request. Without the base pass, which methods share.
  */
 struct cost estimate_passes(const struct run *run, int backbone, int method);
 
@@ -21,8 +21,9 @@ struct cost estimate_map(const struct run *run, int backbone, int method);
 bool estimate_is_apart(const struct config_method *method);
 
 /*
- * Fills backbone->evidence, in the run's arena: under each protocol a made-up map is measured with the run's metrics and
- * counted what they ask for, so that no metric has to be known by name. Errors: no memory, what a metric says.
+ * Fills backbone->evidence, in the run's arena: under each protocol made-up evidence is measured with the run's metrics,
+ * and what they request is counted (metrics/evidence_probe.h), so that no metric has to be known by name. Errors: no
+ * memory, what a metric says.
  */
 int estimate_evidence(struct run *run, struct run_backbone *backbone, struct error *err);
 

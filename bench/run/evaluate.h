@@ -9,14 +9,19 @@
 #include "bench/run/truth.h"
 #include "methods/harness.h"
 
-/* What a worker has; the arena is reset for every image. */
+/* What a worker has. */
 struct evaluator {
     const struct panel *panel;
     const char *backbone;       /* label, for errors */
     struct picture_input input; /* mean, deviation and resizing of the network */
     struct cam_worker worker;
-    struct arena arena;
+    struct arena arena;   /* reset for every image */
+    struct arena changed; /* of a map of a changed input, which a metric has requested */
 };
+
+/* Closes methods and frees memory; the session is the caller's. */
+void evaluator_release(struct evaluator *evaluator);
+size_t evaluator_bytes(const struct evaluator *evaluator); /* session and arenas */
 
 /* A method's results on an image; they live until the arena is reset. */
 struct evaluated_method {

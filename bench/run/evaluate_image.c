@@ -122,6 +122,18 @@ int evaluate_picture(struct evaluator *evaluator, const struct evaluate_subject 
     return 0;
 }
 
+void evaluator_release(struct evaluator *evaluator)
+{
+    cam_worker_release(&evaluator->worker);
+    arena_release(&evaluator->arena);
+    arena_release(&evaluator->changed);
+}
+
+size_t evaluator_bytes(const struct evaluator *evaluator)
+{
+    return cam_worker_bytes(&evaluator->worker) + evaluator->arena.held_bytes + evaluator->changed.held_bytes;
+}
+
 int evaluate_image(struct evaluator *evaluator, const struct run *run, int backbone, int image, const int *which,
                    int count, struct evaluated *out, bool *is_unreadable, struct error *err)
 {

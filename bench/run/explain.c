@@ -202,7 +202,6 @@ struct explain *explain_open(const struct explain_options *options, struct error
     }
     explain->options = *options;
     arena_init(&explain->run.arena, 0);
-    arena_init(&explain->evaluator.arena, 0);
     if (open_all(explain, err) == 0)
         return explain;
     explain_close(explain);
@@ -213,10 +212,9 @@ void explain_close(struct explain *explain)
 {
     if (!explain)
         return;
-    cam_worker_release(&explain->evaluator.worker);
+    evaluator_release(&explain->evaluator);
     session_free(explain->evaluator.worker.session);
     network_free(explain->network);
-    arena_release(&explain->evaluator.arena);
     run_close(&explain->run);
     file_remove_folders(&explain->folders); /* if no sheet is in them */
     free(explain);

@@ -97,6 +97,14 @@ int explanation_probability(struct measurement *m, double *probability, struct e
     return 0;
 }
 
+int explanation_write_rest(struct measurement *m, float *out, struct error *err)
+{
+    if (choose_explanation(m, err))
+        return -1;
+    write_masked(m, true, out);
+    return 0;
+}
+
 static void write_rest(void *context, int index, float *out)
 {
     (void)index; /* the only one */

@@ -16,33 +16,44 @@ struct map measurement_native(const struct measurement *m)
     return native_of(&m->saliency);
 }
 
-static int finish(const struct measurement *m, const struct cam_map *raw, struct saliency *saliency, struct error *err)
+int measurement_finish(const struct measurement *m, const struct cam_map *raw, struct arena *arena,
+                       struct saliency *saliency, struct error *err)
 {
-    return cam_finish(raw, &m->post, m->walk->input.h, m->walk->input.w, m->walk->arena, saliency, err);
+    return cam_finish(raw, &m->post, m->walk->input.h, m->walk->input.w, arena, saliency, err);
 }
 
 /* -- what metrics request ------------------------------------------------------------------------------------------- */
 
-static int probability(void *context, enum evidence_image image, double *out, struct error *err)
+static int probability(void *context, struct evidence_input input, double *out, struct error *err)
 {
     struct measurement *m = context;
-    if (image == EVIDENCE_REST)
-        return explanation_rest(m, out, err);
-    if (image == EVIDENCE_EXPLANATION)
+    switch (input.kind) {
+    case EVIDENCE_OF_ORIGINAL:
+        *out = cam_pass_probabilities(m->view->pass)[cam_pass_class(m->view->pass)];
+        return 0;
+    case EVIDENCE_OF_EXPLANATION:
         return explanation_probability(m, out, err);
-    *out = cam_pass_probabilities(m->view->pass)[cam_pass_class(m->view->pass)];
-    return 0;
+    case EVIDENCE_OF_REST:
+        return explanation_rest(m, out, err);
+    default:
+        return changed_probabilities(m, input, out, err);
+    }
 }
 
-static int explain_again(void *context, struct map *map, struct error *err)
+static int map(void *context, struct evidence_input input, struct map *at_input, struct map *at_layer,
+               struct error *err)
 {
     struct measurement *m = context;
     const struct cam_map *raw;
     struct saliency saliency;
-    if (explanation_map(m, &raw, err) || finish(m, raw, &saliency, err))
+    if (input.kind != EVIDENCE_OF_EXPLANATION) {
+        if (changed_map(m, input, &saliency, err))
+            return -1;
+    } else if (explanation_map(m, &raw, err) || measurement_finish(m, raw, m->walk->arena, &saliency, err)) {
         return -1;
-    const bool is_native = m->evidence.protocol->compare_at == PROTOCOL_COMPARE_AT_LAYER;
-    *map = is_native ? native_of(&saliency) : (struct map){m->walk->input.h, m->walk->input.w, saliency.data};
+    }
+    *at_input = (struct map){m->walk->input.h, m->walk->input.w, saliency.data};
+    *at_layer = native_of(&saliency);
     return 0;
 }
 
@@ -71,6 +82,14 @@ static int curve(void *context, const struct curve_request *request, struct curv
     return curves_measure(&m->view->curves, &map, &native, request, out, err);
 }
 
+static int truth(void *context, const struct truth **out, struct error *err)
+{
+    *out = ((const struct measurement *)context)->view->truth;
+    return *out ? 0 : error_set(err, "requests truth without the flag is_truth");
+}
+
+static const struct evidence_ops evidence_of_run = {probability, map, energy, curve, truth};
+
 /* -- the measurement ------------------------------------------------------------------------------------------------ */
 
 static struct cam_post post_of(const struct protocol *protocol)
@@ -88,19 +107,17 @@ static int begin_evidence(struct measurement *m, struct error *err)
 {
     const struct panel *panel = m->walk->panel;
     const size_t count = (size_t)panel->metric_count;
-    m->evidence = (struct evidence){.protocol = &panel->protocols[m->protocol],
+    m->evidence = (struct evidence){.ops = &evidence_of_run,
+                                    .context = m,
+                                    .protocol = &panel->protocols[m->protocol],
                                     .map = measurement_map(m),
                                     .native = measurement_native(m),
                                     .map_flag = m->saliency.flag == SALIENCY_CONSTANT ? "constant_map" : NULL,
                                     .cost = m->view->raw.cost,
                                     .is_original_only = panel->methods[m->method].method->flags & METHOD_ORIGINAL_ONLY,
-                                    .probability = probability,
-                                    .explain_again = explain_again,
-                                    .energy = energy,
-                                    .curve = curve,
-                                    .truth = m->view->truth,
+                                    .seed = panel->seed,
+                                    .image_name = m->walk->subject->name,
                                     .arena = m->walk->arena,
-                                    .context = m,
                                     .metric_count = panel->metric_count,
                                     .metrics = panel->metrics,
                                     .values = arena_alloc(m->walk->arena, count, sizeof *m->evidence.values),
@@ -116,7 +133,7 @@ int measurement_begin(struct measurement *m, const struct walk *walk, int method
                               .protocol = protocol,
                               .method = method,
                               .post = post_of(&walk->panel->protocols[protocol])};
-    if (view->has_class && finish(m, &view->raw, &m->saliency, err))
+    if (view->has_class && measurement_finish(m, &view->raw, walk->arena, &m->saliency, err))
         return -1;
     return begin_evidence(m, err);
 }

@@ -15,16 +15,17 @@
 #include "bench/run/shard.h"
 #include "bench/store/store.h"
 #include "datasets/imageset.h"
+#include "metrics/evidence_probe.h"
 #include "models/model.h"
 #include "report/report.h"
 
 #include <stdio.h>
 #include <time.h>
 
-/* What the metrics of a run ask for, of one map under one protocol. */
+/* What the metrics of a run request, of one map under one protocol. */
 struct run_evidence {
-    struct cost cost;         /* full passes: of x*m and other images, of curves; seconds of the metrics themselves */
-    bool has_explanation_map; /* the method run again on x*m */
+    struct evidence_requests requests;
+    double seconds; /* of the metrics themselves */
 };
 
 struct run_backbone {

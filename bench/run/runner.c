@@ -332,13 +332,11 @@ static void work(struct runner *runner, const struct workers *workers)
                                       .backbone = runner->run->config.backbones[runner->backbone].label,
                                       .input = runner->run->backbones[runner->backbone].model->input,
                                       .worker.session = workers->sessions[worker]};
-        arena_init(&evaluator.arena, 0);
 #pragma omp for schedule(dynamic, 1)
         for (int t = 0; t < runner->task_count; t++)
             if (!should_stop(runner))
                 run_task(runner, &evaluator, &runner->tasks[t], which);
-        cam_worker_release(&evaluator.worker);
-        arena_release(&evaluator.arena);
+        evaluator_release(&evaluator);
     }
 }
 

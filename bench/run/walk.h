@@ -1,9 +1,10 @@
 /*
- * bench/run/walk.h - private to the evaluator: what view.c, explanation.c, measure.c and evaluate_image.c share of one image.
+ * bench/run/walk.h - private to the evaluator: what the files of one image's walk share.
  *
  * A view is one input of the network with its base pass; protocols that prepare the input alike and explain the same
  * class share it. An explanation is x*m of a view, with what has been computed of it; equal masks share it. A measurement
- * is one method under one protocol. All of it lives in the evaluator's arena until the next image.
+ * is one method under one protocol. All of it lives in the evaluator's arena until the next image; the maps of inputs
+ * that metrics write have an arena of their own, until the next such map.
  */
 #ifndef BENCH_RUN_WALK_H
 #define BENCH_RUN_WALK_H
@@ -85,10 +86,25 @@ int explanation_probability(struct measurement *m, double *probability, struct e
 int explanation_rest(struct measurement *m, double *probability, struct error *err);
 int explanation_map(struct measurement *m, const struct cam_map **raw, struct error *err);
 
+/* Writes x*(1-m) (3,H,W). */
+int explanation_write_rest(struct measurement *m, float *out, struct error *err);
+
+/* -- changed.c ---------------------------------------------------------------------------------------------------- */
+
+/* Probability [input.count] of the explained class on inputs that a metric writes. */
+int changed_probabilities(struct measurement *m, struct evidence_input input, double *probability, struct error *err);
+
+/* The saliency map of one such input, or of x*(1-m), for the class of x; it lives until the next. */
+int changed_map(struct measurement *m, struct evidence_input input, struct saliency *saliency, struct error *err);
+
 /* -- measure.c ---------------------------------------------------------------------------------------------------- */
 
 /* Makes the saliency map of a raw map, and its evidence. If no class is explained, there is no map. */
 int measurement_begin(struct measurement *m, const struct walk *walk, int method, int protocol, struct error *err);
+
+/* From raw to saliency map, by the protocol's post-processing. */
+int measurement_finish(const struct measurement *m, const struct cam_map *raw, struct arena *arena,
+                       struct saliency *saliency, struct error *err);
 
 struct map measurement_map(const struct measurement *m);    /* (H,W) */
 struct map measurement_native(const struct measurement *m); /* before enlargement */

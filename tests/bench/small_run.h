@@ -143,14 +143,12 @@ static inline struct network *small_open_evaluator(struct small_run *s, struct e
                                     .backbone = "resnet18",
                                     .input = s->run.backbones[0].model->input,
                                     .worker.session = session_create(network, 1, &s->err)};
-    arena_init(&evaluator->arena, 0);
     return network;
 }
 
 static inline void small_close_evaluator(struct evaluator *evaluator, struct network *network)
 {
-    arena_release(&evaluator->arena);
-    cam_worker_release(&evaluator->worker);
+    evaluator_release(evaluator);
     session_free(evaluator->worker.session);
     network_free(network);
 }

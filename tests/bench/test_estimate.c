@@ -24,25 +24,27 @@ static struct run_evidence evidence_of(const char *keys, int protocol)
     return evidence;
 }
 
-TEST(metrics_are_known_by_what_they_ask_for)
+TEST(metrics_are_known_by_what_they_request)
 {
     struct run_evidence e = evidence_of("methods: [gradcam]\nmetrics: [complexity]\n", 0);
-    assert_true(e.cost.full == 0 && !e.has_explanation_map);
+    assert_true(e.requests.passes == 0 && e.requests.maps == 0);
     e = evidence_of("methods: [gradcam]\nmetrics: [average_drop, average_increase]\n", 0);
-    assert_true(e.cost.full == 1 && !e.has_explanation_map);
+    assert_true(e.requests.passes == 1 && e.requests.maps == 0);
     e = evidence_of("methods: [gradcam]\nmetrics: [adcc]\n", 0);
-    assert_true(e.cost.full == 1 && e.has_explanation_map);
+    assert_true(e.requests.passes == 1 && e.requests.maps == 1);
     e = evidence_of("methods: [gradcam]\nmetrics: [average_drop, average_drop_in_deletion]\n", 0);
-    assert_true(e.cost.full == 2 && !e.has_explanation_map);
+    assert_true(e.requests.passes == 2 && e.requests.maps == 0);
     e = evidence_of("methods: [gradcam]\nmetrics: [insertion, deletion]\n", 0);
-    assert_true(e.cost.full == 56);
+    assert_true(e.requests.passes == 56);
+    e = evidence_of("methods: [gradcam]\nmetrics: [{name: max_sensitivity, params: {samples: 7}}, adcc]\n", 0);
+    assert_true(e.requests.passes == 7 + 1 && e.requests.maps == 7 + 1);
 }
 
 TEST(each_protocol_has_its_own_steps)
 {
     static const char keys[] = "methods: [gradcam]\nmetrics: [insertion]\nprotocol: [cambench, reciprocam2024]\n";
-    assert_true(evidence_of(keys, 0).cost.full == 28);
-    assert_true(evidence_of(keys, 1).cost.full == 4); /* cells of layer4 at an input of 64x64 */
+    assert_true(evidence_of(keys, 0).requests.passes == 28);
+    assert_true(evidence_of(keys, 1).requests.passes == 4); /* cells of layer4 at an input of 64x64 */
 }
 
 /* What one map costs by the estimate, against what the counted passes of a real map are. */

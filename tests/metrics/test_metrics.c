@@ -1,9 +1,9 @@
 /*
  * tests/metrics/test_metrics.c - the ADCC family against NumPy and SciPy, hand-sized cases, and what is undefined.
  *
- * The evidence is made by hand: two maps, two probabilities, counted calls.
+ * The evidence is a probe: two maps, three probabilities, counted calls.
  */
-#include "metrics/evidence.h"
+#include "metrics/evidence_probe.h"
 #include "tests/golden.h"
 #include "tests/test.h"
 
@@ -24,49 +24,17 @@ struct image {
     double p, o, rest;
     struct curve curve[CURVE_KINDS];
     const struct protocol *protocol; /* NULL: cambench */
-    struct curve_request asked;      /* written: the last */
-    int probability_calls, again_calls;
 };
 
 /* One image, all metrics. */
 struct bench {
-    struct image *image;
+    struct evidence_probe probe;
     struct evidence evidence;
     struct evidence_metric list[METRICS_MAX];
     struct value values[METRICS_MAX];
     bool is_measured[METRICS_MAX];
     double params[METRICS_MAX][64];
 };
-
-static int probability(void *context, enum evidence_image which, double *out, struct error *err)
-{
-    struct image *image = context;
-    (void)err;
-    image->probability_calls++;
-    *out = which == EVIDENCE_ORIGINAL ? image->p : which == EVIDENCE_REST ? image->rest : image->o;
-    return 0;
-}
-
-static int curve(void *context, const struct curve_request *request, struct curve *out, struct error *err)
-{
-    struct image *image = context;
-    (void)err;
-    image->asked = *request;
-    *out = image->curve[request->kind];
-    return 0;
-}
-
-static int explain_again(void *context, struct map *map, struct error *err)
-{
-    struct image *image = context;
-    (void)err;
-    image->again_calls++;
-    *map = image->again;
-    return 0;
-}
-
-/* tests/metrics/test_truth.c has images with truth */
-static const struct truth nothing_known = {.no_mask = "no_truth", .no_boxes = "no_truth"};
 
 static void open_bench(struct bench *bench, struct image *image)
 {
@@ -77,16 +45,20 @@ static void open_bench(struct bench *bench, struct image *image)
         param_defaults(metrics[count]->params, bench->params[count]);
         bench->list[count] = (struct evidence_metric){metrics[count], bench->params[count]};
     }
-    bench->image = image;
-    bench->evidence = (struct evidence){.protocol = image->protocol ? image->protocol : &protocols[0],
+    bench->probe = (struct evidence_probe){
+        .probability =
+            {[EVIDENCE_OF_ORIGINAL] = image->p, [EVIDENCE_OF_EXPLANATION] = image->o, [EVIDENCE_OF_REST] = image->rest},
+        .map = image->again,
+        .native = image->again,
+        .truth = {.no_mask = "no_truth", .no_boxes = "no_truth"}};
+    memcpy(bench->probe.curve, image->curve, sizeof image->curve);
+    bench->evidence = (struct evidence){.ops = &evidence_probe_ops,
+                                        .context = &bench->probe,
+                                        .protocol = image->protocol ? image->protocol : &protocols[0],
                                         .map = image->map,
                                         .native = image->map,
                                         .cost = {.seconds = 0.5, .full = 3, .tail = 20, .backward = 1, .repeated = 7},
-                                        .probability = probability,
-                                        .explain_again = explain_again,
-                                        .curve = curve,
-                                        .truth = &nothing_known,
-                                        .context = image,
+                                        .image_name = "image",
                                         .metric_count = count,
                                         .metrics = bench->list,
                                         .values = bench->values,
@@ -289,19 +261,23 @@ TEST(insertion_and_deletion_are_areas_of_the_protocol_s_curves)
     struct image image = small_image(4, map, map, 0.75, 0.2);
     image.curve[CURVE_INSERTION] = (struct curve){2, ends, up};
     image.curve[CURVE_DELETION] = (struct curve){2, ends, down};
-    assert_number(measure(&image, "insertion"), 0.5, 1e-12);
-    assert_int_equal(image.asked.kind, CURVE_INSERTION);
-    assert_int_equal(image.asked.baseline, PROTOCOL_BASELINE_BLUR);
-    assert_int_equal(image.asked.steps, 28);
-    assert_number(measure(&image, "deletion"), 0.5, 1e-12);
-    assert_int_equal(image.asked.baseline, PROTOCOL_BASELINE_MEAN);
-    assert_number(measure(&image, "insertion_minus_deletion"), 0, 1e-12);
+    struct bench bench;
+    open_bench(&bench, &image);
+    const struct curve_request *asked = &bench.probe.curve_request;
+    assert_number(measure_again(&bench, "insertion"), 0.5, 1e-12);
+    assert_int_equal(asked->kind, CURVE_INSERTION);
+    assert_int_equal(asked->baseline, PROTOCOL_BASELINE_BLUR);
+    assert_int_equal(asked->steps, 28);
+    assert_number(measure_again(&bench, "deletion"), 0.5, 1e-12);
+    assert_int_equal(asked->baseline, PROTOCOL_BASELINE_MEAN);
+    assert_number(measure_again(&bench, "insertion_minus_deletion"), 0, 1e-12);
     struct error err;
     image.protocol = protocol_find("reciprocam2024", &err);
-    assert_number(measure(&image, "deletion"), 0.25, 1e-12);
-    assert_number(measure(&image, "insertion"), 0.375, 1e-12);
-    assert_int_equal(image.asked.order, PROTOCOL_CURVE_CELLS);
-    assert_int_equal(image.asked.baseline, PROTOCOL_BASELINE_IMAGE_MEAN);
+    open_bench(&bench, &image);
+    assert_number(measure_again(&bench, "deletion"), 0.25, 1e-12);
+    assert_number(measure_again(&bench, "insertion"), 0.375, 1e-12);
+    assert_int_equal(asked->order, PROTOCOL_CURVE_CELLS);
+    assert_int_equal(asked->baseline, PROTOCOL_BASELINE_IMAGE_MEAN);
     image.curve[CURVE_DELETION].probability = broken;
     assert_string_equal(measure(&image, "deletion").undefined, "nonfinite_p");
     assert_string_equal(measure(&image, "insertion_minus_deletion").undefined, "nonfinite_p");
@@ -459,8 +435,10 @@ TEST(evidence_is_made_once_for_all_metrics)
         for (int i = 0; i < count; i++)
             measure_again(&bench, metrics[i]->name);
     assert_true(measure_again(&bench, "adcc").number == before);
-    assert_int_equal(image.again_calls, 1);
-    assert_true(image.probability_calls <= 2 * count); /* both images, once for each metric; the caller shares passes */
+    assert_int_equal(bench.probe.requests.maps, 1 + 10); /* of x*m once, of the inputs of max_sensitivity */
+    assert_int_equal(bench.probe.map_calls, 1 + 10);
+    assert_true(bench.probe.probability_calls <=
+                2 * count); /* both images, once for each metric; the caller shares passes */
 }
 
 TEST(a_combined_metric_has_no_value_for_one_image)
@@ -474,13 +452,15 @@ TEST(costs_are_those_of_the_map)
 {
     static const float map[4] = {0, 0.5f, 1, 0.25f};
     struct image image = small_image(4, map, map, 0.8, 0.2);
-    assert_number(measure(&image, "seconds_per_map"), 0.5, 0);
-    assert_number(measure(&image, "forward_passes"), 3, 0);
-    assert_number(measure(&image, "tail_passes"), 20, 0);
-    assert_number(measure(&image, "backward_passes"), 1, 0);
-    assert_number(measure(&image, "repeated_passes"), 7, 0);
-    assert_int_equal(image.probability_calls, 0);
-    assert_int_equal(image.again_calls, 0);
+    struct bench bench;
+    open_bench(&bench, &image);
+    assert_number(measure_again(&bench, "seconds_per_map"), 0.5, 0);
+    assert_number(measure_again(&bench, "forward_passes"), 3, 0);
+    assert_number(measure_again(&bench, "tail_passes"), 20, 0);
+    assert_number(measure_again(&bench, "backward_passes"), 1, 0);
+    assert_number(measure_again(&bench, "repeated_passes"), 7, 0);
+    assert_int_equal(bench.probe.probability_calls, 0);
+    assert_int_equal(bench.probe.map_calls, 0);
 }
 
 static int gives_two(struct evidence *evidence, const void *params, struct value *value, struct error *err)
@@ -508,9 +488,9 @@ TEST(a_number_outside_the_metric_s_range_reaches_no_mean)
     assert_number(value, 2, 0);
 }
 
-static int fails(void *context, enum evidence_image which, double *out, struct error *err)
+static int fails(void *context, struct evidence_input input, double *out, struct error *err)
 {
-    (void)context, (void)which, (void)out;
+    (void)context, (void)input, (void)out;
     return error_set(err, "a pass failed");
 }
 
@@ -521,8 +501,10 @@ TEST(a_pass_that_fails_is_an_error_and_not_a_value)
     struct bench bench;
     struct value value;
     struct error err = {0};
+    struct evidence_ops ops = evidence_probe_ops;
     open_bench(&bench, &image);
-    bench.evidence.probability = fails;
+    ops.probability = fails;
+    bench.evidence.ops = &ops;
     for (int i = 0; metrics[i]; i++)
         if (strcmp(metrics[i]->name, "average_drop") == 0 || strcmp(metrics[i]->name, "adcc") == 0) {
             assert_int_equal(evidence_measure(&bench.evidence, i, &value, &err), -1);
@@ -554,5 +536,5 @@ TEST(a_method_of_the_original_image_has_no_value_where_another_map_is_needed)
     assert_string_equal(measure_again(&bench, "adcc").undefined, "original_only");
     assert_null(measure_again(&bench, "complexity").undefined);
     assert_null(measure_again(&bench, "average_drop").undefined);
-    assert_int_equal(image.again_calls, 0);
+    assert_int_equal(bench.probe.map_calls, 0);
 }

@@ -2,7 +2,7 @@
  * tests/metrics/test_truth.c - metrics that know where the object is: against NumPy and SciPy (tests/golden/truth.py), in
  * hand-sized cases, and what has no answer.
  */
-#include "metrics/evidence.h"
+#include "metrics/evidence_probe.h"
 #include "tests/golden.h"
 #include "tests/test.h"
 
@@ -27,15 +27,6 @@ struct scene {
     struct truth truth;
     int energy_calls;
 };
-
-static int energy(void *context, struct map *map, struct error *err)
-{
-    struct scene *scene = context;
-    (void)err;
-    scene->energy_calls++;
-    *map = (struct map){scene->h, scene->w, scene->energy};
-    return 0;
-}
 
 /* The scene's truth is what its arrays hold; `boxes` of them. */
 static void use_truth(struct scene *scene, int boxes)
@@ -74,10 +65,10 @@ static struct value measure_with(struct scene *scene, const struct metric *metri
         list[m] = (struct evidence_metric){listed[m], params[m]};
     }
     arena_init(&arena, 0);
-    struct evidence evidence = {.map = {scene->h, scene->w, scene->map},
-                                .energy = energy,
-                                .context = scene,
-                                .truth = &scene->truth,
+    struct evidence_probe probe = {.energy = {scene->h, scene->w, scene->energy}, .truth = scene->truth};
+    struct evidence evidence = {.ops = &evidence_probe_ops,
+                                .context = &probe,
+                                .map = {scene->h, scene->w, scene->map},
                                 .arena = &arena,
                                 .metric_count = 2,
                                 .metrics = list,
@@ -86,6 +77,7 @@ static struct value measure_with(struct scene *scene, const struct metric *metri
     if (evidence_measure(&evidence, 0, &value, &err))
         fail_msg("%s", err.text);
     arena_release(&arena);
+    scene->energy_calls += probe.energy_calls;
     return value;
 }
 

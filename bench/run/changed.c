@@ -1,0 +1,61 @@
+/* bench/run/changed.c - inputs that a metric writes: their probabilities, and the method's maps of them. */
+#include "bench/run/walk.h"
+
+/* The metric's source behind the engine's, which knows no x. */
+struct writer {
+    struct evidence_input input;
+    const float *x;
+};
+
+static void write_changed(void *context, int index, float *out)
+{
+    const struct writer *writer = context;
+    writer->input.source(writer->input.context, writer->input.first + index, writer->x, out);
+}
+
+int changed_probabilities(struct measurement *m, struct evidence_input input, double *probability, struct error *err)
+{
+    struct arena *arena = m->walk->arena;
+    const struct arena_mark mark = arena_mark(arena);
+    struct writer writer = {input, m->view->input};
+    struct cam_output *out = arena_alloc(arena, (size_t)input.count, sizeof *out);
+    if (!out)
+        return error_memory(err, "changed inputs");
+    if (cam_pass_others(m->view->pass, input.count, write_changed, &writer, out, err))
+        return -1;
+    for (int i = 0; i < input.count; i++)
+        probability[i] = out[i].probability;
+    arena_rewind(arena, mark);
+    return 0;
+}
+
+static int write_input(struct measurement *m, struct evidence_input input, float *out, struct error *err)
+{
+    if (input.kind == EVIDENCE_OF_REST)
+        return explanation_write_rest(m, out, err);
+    input.source(input.context, input.first, m->view->input, out);
+    return 0;
+}
+
+int changed_map(struct measurement *m, struct evidence_input input, struct saliency *saliency, struct error *err)
+{
+    const struct walk *walk = m->walk;
+    const struct config_method *config = &walk->panel->methods[m->method];
+    struct arena *arena = &walk->evaluator->changed;
+    struct cam_map raw;
+    arena_reset(arena);
+    float *x = arena_floats(arena, 3 * (size_t)walk->input.h * (size_t)walk->input.w);
+    if (!x)
+        return error_memory(err, "a changed input");
+    if (write_input(m, input, x, err))
+        return -1;
+    struct cam_setup setup = walk_setup(walk, x);
+    setup.arena = arena;
+    struct cam_pass *pass = cam_pass_run(&setup, err);
+    if (!pass)
+        return -1;
+    cam_pass_set_class(pass, cam_pass_class(m->view->pass));
+    if (cam_explain(pass, config->method, config->params, 0, config->label, &raw, err))
+        return -1;
+    return measurement_finish(m, &raw, arena, saliency, err);
+}

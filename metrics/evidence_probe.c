@@ -1,0 +1,166 @@
+/* metrics/evidence_probe.c - requests answered from given values, and counted. */
+#include "metrics/evidence_probe.h"
+
+#include "base/clock.h"
+#include "metrics/curve.h"
+
+/* -- the table ------------------------------------------------------------------------------------------------------ */
+
+/* A source's passes are made at each request; those of x*m and x*(1-m) once, and that of x never. */
+static void count_passes(struct evidence_probe *probe, struct evidence_input input)
+{
+    if (input.kind == EVIDENCE_OF_SOURCE)
+        probe->requests.passes += input.count;
+    else
+        probe->requests.passes += input.kind != EVIDENCE_OF_ORIGINAL && !probe->is_passed[input.kind];
+    probe->is_passed[input.kind] = true;
+}
+
+static int probability(void *context, struct evidence_input input, double *out, struct error *err)
+{
+    struct evidence_probe *probe = context;
+    const int count = input.kind == EVIDENCE_OF_SOURCE ? input.count : 1;
+    (void)err; /* nothing can fail */
+    probe->probability_calls++;
+    count_passes(probe, input);
+    for (int i = 0; i < count; i++)
+        out[i] = probe->probability[input.kind];
+    return 0;
+}
+
+/* The map of x*m is kept, and shares its pass with the probability; other maps begin with a pass of their own. */
+static int map(void *context, struct evidence_input input, struct map *at_input, struct map *at_layer,
+               struct error *err)
+{
+    struct evidence_probe *probe = context;
+    (void)err; /* nothing can fail */
+    probe->map_calls++;
+    if (input.kind == EVIDENCE_OF_EXPLANATION)
+        count_passes(probe, input);
+    else
+        probe->requests.passes++;
+    probe->requests.maps += input.kind != EVIDENCE_OF_EXPLANATION || !probe->is_mapped[input.kind];
+    probe->is_mapped[input.kind] = true;
+    *at_input = probe->map;
+    *at_layer = probe->native;
+    return 0;
+}
+
+static int energy(void *context, struct map *out, struct error *err)
+{
+    struct evidence_probe *probe = context;
+    (void)err; /* nothing can fail */
+    probe->energy_calls++;
+    *out = probe->energy;
+    return 0;
+}
+
+static int curve(void *context, const struct curve_request *request, struct curve *out, struct error *err)
+{
+    struct evidence_probe *probe = context;
+    const struct map *map = &probe->map, *native = &probe->native;
+    (void)err; /* nothing can fail */
+    if (!probe->is_drawn[request->kind])
+        probe->requests.passes += curve_steps(request, map->h, map->w, native->h, native->w);
+    probe->is_drawn[request->kind] = true;
+    probe->curve_request = *request;
+    *out = probe->curve[request->kind];
+    return 0;
+}
+
+static int truth(void *context, const struct truth **out, struct error *err)
+{
+    (void)err; /* nothing can fail */
+    *out = &((const struct evidence_probe *)context)->truth;
+    return 0;
+}
+
+const struct evidence_ops evidence_probe_ops = {probability, map, energy, curve, truth};
+
+/* -- a run's metrics ------------------------------------------------------------------------------------------------ */
+
+enum filling { RAMP, ZEROS, FILLINGS };
+
+static int make_map(struct map *map, struct map like, enum filling filling, struct arena *arena, struct error *err)
+{
+    float *data = arena_floats(arena, (size_t)like.h * (size_t)like.w);
+    for (int i = 0; data && filling == RAMP && i < like.h * like.w; i++)
+        data[i] = (float)(i % like.w) / (float)like.w;
+    *map = (struct map){like.h, like.w, data};
+    return data ? 0 : error_memory(err, "made-up evidence");
+}
+
+static int fill(struct evidence_probe *probe, const struct evidence *like, enum filling filling, struct arena *arena,
+                struct error *err)
+{
+    static const double ends[] = {0, 1}, zeros[] = {0, 0};
+    const struct curve ramp = {2, ends, filling == RAMP ? ends : zeros};
+    *probe = (struct evidence_probe){.curve = {[CURVE_INSERTION] = ramp, [CURVE_DELETION] = ramp},
+                                     .truth = {.no_mask = "no_truth", .no_boxes = "no_truth"}};
+    for (int kind = 0; kind < EVIDENCE_KINDS; kind++)
+        probe->probability[kind] = filling == RAMP ? 0.5 : 0;
+    if (make_map(&probe->map, like->map, filling, arena, err) ||
+        make_map(&probe->native, like->native, filling, arena, err))
+        return -1;
+    probe->energy = probe->map;
+    return 0;
+}
+
+/* Measures all metrics; made[k]: what has been requested when metric k has been measured. */
+static int measure_all(const struct evidence *like, struct evidence_probe *probe, struct arena *arena,
+                       struct evidence_requests *made, struct error *err)
+{
+    const size_t count = (size_t)like->metric_count;
+    struct evidence evidence = *like;
+    struct value value;
+    evidence.ops = &evidence_probe_ops;
+    evidence.context = probe;
+    evidence.map = probe->map;
+    evidence.native = probe->native;
+    evidence.image_name = "";
+    evidence.arena = arena;
+    evidence.values = arena_alloc(arena, count, sizeof *evidence.values);
+    evidence.is_measured = arena_alloc(arena, count, sizeof *evidence.is_measured);
+    if (!evidence.values || !evidence.is_measured)
+        return error_memory(err, "made-up evidence");
+    for (int k = 0; k < like->metric_count; k++) {
+        if (evidence_measure(&evidence, k, &value, err))
+            return -1;
+        made[k] = probe->requests;
+    }
+    return 0;
+}
+
+static int probe_metrics(const struct evidence *evidence, struct arena *arena, struct evidence_requests *requests,
+                         double *seconds, struct error *err)
+{
+    struct evidence_requests *made[FILLINGS];
+    struct evidence_probe probe;
+    for (int filling = FILLINGS - 1; filling >= 0; filling--) { /* the ramp, which takes usual times, is the last */
+        made[filling] = arena_alloc(arena, (size_t)evidence->metric_count, sizeof *made[filling]);
+        if (!made[filling])
+            return error_memory(err, "made-up evidence");
+        if (fill(&probe, evidence, (enum filling)filling, arena, err))
+            return -1;
+        const double begun = seconds_now();
+        if (measure_all(evidence, &probe, arena, made[filling], err))
+            return -1;
+        *seconds = seconds_now() - begun;
+    }
+    for (int k = 0; k < evidence->metric_count; k++)
+        if (made[RAMP][k].passes != made[ZEROS][k].passes || made[RAMP][k].maps != made[ZEROS][k].maps)
+            return error_set(err, "metric \"%s\": what it requests depends on values, which metrics/metric.h forbids",
+                             evidence->metrics[k].metric->name);
+    *requests = probe.requests;
+    return 0;
+}
+
+int evidence_probe_metrics(const struct evidence *evidence, struct evidence_requests *requests, double *seconds,
+                           struct error *err)
+{
+    struct arena arena;
+    arena_init(&arena, 0);
+    const int status = probe_metrics(evidence, &arena, requests, seconds, err);
+    arena_release(&arena);
+    return status;
+}
