@@ -5,9 +5,9 @@
  */
 #include "weights/tensor_file.h"
 
+#include "base/json.h"
 #include "base/text.h"
 
-#include <jansson.h>
 #include <limits.h>
 #include <string.h>
 
@@ -118,11 +118,9 @@ static int take_header(struct tensor_file *file, int64_t data, json_t *header, s
 
 static json_t *parse_header(const char *text, size_t length, struct error *err)
 {
-    json_error_t why;
-    char shown[sizeof why.text];
-    json_t *header = json_loadb(text, length, JSON_REJECT_DUPLICATES, &why);
-    if (!header)
-        error_set(err, "its header is not JSON: %s", text_printable(why.text, shown, sizeof shown));
+    json_t *header = json_read_text(text, length, JSON_REJECT_DUPLICATES, err);
+    if (!header && !err->is_system)
+        error_prefix(err, "its header is not JSON: ");
     return header;
 }
 

@@ -2,20 +2,17 @@
 #include "bench/compare/compare_read.h"
 
 #include "base/file.h"
-#include "base/input.h"
 #include "bench/config/yaml.h"
 #include "bench/process/interrupt.h"
 #include "bench/process/program.h"
+#include "bench/run/manifest.h"
 #include "bench/run/results_table.h"
 #include "methods/method.h"
 #include "metrics/metric.h"
 #include "models/model.h"
 
-#include <jansson.h>
-
 #include <math.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { HASH_SHOWN = 12 };
 
@@ -256,24 +253,6 @@ static int fill_lists(const struct run_folder *source, struct compared *out, str
 
 /* -- facts ---------------------------------------------------------------------------------------------------------- */
 
-/* manifest.json of the folder; *json NULL: there is none, as after an interruption. */
-static int read_manifest(const char *folder, json_t **json, struct error *err)
-{
-    char path[PATH_MAX];
-    json_error_t wrong;
-    *json = NULL;
-    if (file_join(path, folder, "manifest.json", err))
-        return -1;
-    if (access(path, F_OK))
-        return 0;
-    FILE *file = input_stream(path, err);
-    if (!file)
-        return error_prefix(err, "could not open \"%s\": ", path);
-    *json = json_loadf(file, 0, &wrong);
-    fclose(file);
-    return *json ? 0 : error_set(err, "\"%s\", line %d: %s", path, wrong.line, wrong.text);
-}
-
 static const char *json_text(const json_t *object, const char *key)
 {
     const char *text = json_string_value(json_object_get(object, key));
@@ -343,7 +322,7 @@ static int read_source(struct run_folder *source, struct compared *out, struct e
         return -1;
     if (source->config->kind != YAML_MAPPING)
         return error_set(err, "\"%s\": no config", path);
-    if (read_manifest(source->folder, &manifest, err))
+    if (manifest_read(source->folder, &manifest, err))
         return -1;
     const int status = fill_lists(source, out, err) || fill_facts(source, manifest, out, err) ||
                                results_fill_table(source->store, source->arena, &out->report, err) ||

@@ -1,7 +1,7 @@
 /* bench/perf/output.c - tables for people on stdout, the same rows as JSON. */
 #include "bench/perf/output.h"
 
-#include "base/file.h"
+#include "base/json.h"
 
 #include <stdio.h>
 
@@ -64,12 +64,5 @@ void output_row(struct output *output, const struct cell *cells)
 
 int output_write(const struct output *output, const char *path, struct error *err)
 {
-    struct file_writer writer;
-    if (file_create(&writer, path, err))
-        return -1;
-    if (json_dumpf(output->root, writer.stream, JSON_INDENT(1) | JSON_SORT_KEYS) || fputc('\n', writer.stream) == EOF) {
-        file_abandon(&writer);
-        return error_set(err, "could not write \"%s\"", path);
-    }
-    return file_commit(&writer, err);
+    return json_write_file(path, output->root, JSON_INDENT(1) | JSON_SORT_KEYS, err);
 }

@@ -4,18 +4,16 @@
 #include "bench/run/manifest.h"
 
 #include "base/file.h"
-#include "base/input.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "bench/process/json_build.h"
 #include "bench/process/program.h"
 #include "bench/store/digests.h"
 
 #include <cblas.h>
-#include <jansson.h>
 #include <nettle/sha2.h>
 
 #include <dirent.h>
-#include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -310,16 +308,9 @@ static json_t *whole(const struct manifest *m)
 /* Takes the JSON. NULL: no memory. */
 static int write_json(const char *path, json_t *json, struct error *err)
 {
-    struct file_writer file;
     if (!json)
         return error_memory(err, "the manifest");
-    int status = file_create(&file, path, err);
-    if (!status) {
-        /* a full disk is seen by file_commit() */
-        json_dumpf(json, file.stream, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(15));
-        fputc('\n', file.stream);
-        status = file_commit(&file, err);
-    }
+    const int status = json_write_file(path, json, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(15), err);
     json_decref(json);
     return status;
 }
@@ -331,28 +322,11 @@ int manifest_write(const char *path, const struct manifest *manifest, struct err
 
 /* -- of several runs ------------------------------------------------------------------------------------------------ */
 
-/* manifest.json of the folder; *json NULL: there is none, as after an interruption. */
-static int load(const char *folder, json_t **json, struct error *err)
+int manifest_read(const char *folder, json_t **json, struct error *err)
 {
     char path[PATH_MAX];
-    json_error_t wrong;
     *json = NULL;
-    if (file_join(path, folder, "manifest.json", err))
-        return -1;
-    if (access(path, F_OK) && errno == ENOENT)
-        return 0;
-    FILE *file = input_stream(path, err);
-    if (!file)
-        return error_prefix(err, "could not open \"%s\": ", path);
-    *json = json_loadf(file, 0, &wrong);
-    fclose(file);
-    if (!*json)
-        return error_set(err, "\"%s\", line %d: %s", path, wrong.line, wrong.text);
-    if (json_is_object(*json))
-        return 0;
-    json_decref(*json);
-    *json = NULL;
-    return error_set(err, "\"%s\" is not a JSON object", path);
+    return status_of(file_join(path, folder, "manifest.json", err) || json_read_file(path, json, err));
 }
 
 /* Times are written so that the order of texts is the order of times; null is no time. */
@@ -403,7 +377,7 @@ static int take_rows_of_before(json_t *rows, const json_t *before, const char *c
 static int join_run(json_t **whole, json_t *rows, const char *folder, struct error *err)
 {
     json_t *part;
-    if (load(folder, &part, err))
+    if (manifest_read(folder, &part, err))
         return -1;
     if (!part)
         return 0;
@@ -418,7 +392,7 @@ static int join_run(json_t **whole, json_t *rows, const char *folder, struct err
 static int join(const char *folder, const char *const *folders, int count, json_t **whole, struct error *err)
 {
     json_t *rows = json_array();
-    int status = load(folder, whole, err);
+    int status = manifest_read(folder, whole, err);
     if (!status && (!rows || take_rows_of_before(rows, *whole, folders, count) ||
                     (*whole && !json_object_get(*whole, "joined_from") && take_part(*whole, rows, folder, *whole))))
         status = error_memory(err, "the manifest");

@@ -8,6 +8,7 @@
 
 #include "backbones/picture_input.h"
 #include "base/error.h"
+#include "base/json.h"
 #include "bench/store/provenance.h"
 
 #include <stddef.h>
@@ -69,6 +70,9 @@ struct manifest {
 
 /* Writes the file (beside, then renamed). Errors: not writable, no memory. Text that is not UTF-8 is shown with '?'. */
 int manifest_write(const char *path, const struct manifest *manifest, struct error *err);
+
+/* manifest.json of a run's folder, the caller's to release; *json NULL: there is none, as after an interruption. */
+int manifest_read(const char *folder, json_t **json, struct error *err);
 
 /*
  * FOLDER/manifest.json of runs that were joined there: what the folder or else the first run has (a killed one has none),
