@@ -6,25 +6,35 @@
  */
 #include "bench/config/yaml_limits.h"
 
+#include "bench/config/yaml_hint.h"
+
 #define ANCHORS_MAX 100
 #define DIRECTIVES_MAX 16
+#define PLACE_MAX 64 /* bytes of ":LINE:COLUMN" */
+
+/* ":2:1", or "" where there is no line. */
+static const char *place_of(const yaml_parser_t *parser, bool is_set, char text[PLACE_MAX])
+{
+    text[0] = 0;
+    if (!is_set && parser->error != YAML_READER_ERROR)
+        snprintf(text, PLACE_MAX, ":%zu:%zu", parser->problem_mark.line + 1, parser->problem_mark.column + 1);
+    return text;
+}
 
 int yaml_syntax_error(const yaml_parser_t *parser, const char *source, bool is_set, struct error *err)
 {
-    char place_text[64] = "";
-    const bool has_mark = parser->error != YAML_READER_ERROR;
-    if (!is_set && has_mark)
-        snprintf(place_text, sizeof place_text, ":%zu:%zu", parser->problem_mark.line + 1,
-                 parser->problem_mark.column + 1);
+    char place_text[PLACE_MAX];
     if (parser->error == YAML_MEMORY_ERROR)
         return error_memory(err, "the config");
-    return error_set(err, "%s%s: not YAML: %s%s%s", source, place_text,
+    return error_set(err, "%s%s: not YAML: %s%s%s", source, place_of(parser, is_set, place_text),
                      parser->problem ? parser->problem : "cannot be parsed", parser->context ? ", " : "",
                      parser->context ? parser->context : "");
 }
 
 /* Counts of a stream's events. */
 struct census {
+    const char *text;
+    size_t size;
     const char *source;
     bool is_set;
     int depth, values, anchors;
@@ -60,12 +70,22 @@ static int count_event(struct census *census, const yaml_event_t *event)
     return 0;
 }
 
+static int fail_syntax(const yaml_parser_t *parser, const struct census *census)
+{
+    char hint[YAML_HINT_MAX], place_text[PLACE_MAX];
+    if (parser->error == YAML_PARSER_ERROR &&
+        yaml_hint_of_cut_name(census->text, census->size, parser->problem_mark.index, hint))
+        return error_set(census->err, "%s%s: not YAML: %s", census->source,
+                         place_of(parser, census->is_set, place_text), hint);
+    return yaml_syntax_error(parser, census->source, census->is_set, census->err);
+}
+
 static int count_events(yaml_parser_t *parser, struct census *census)
 {
     for (;;) {
         yaml_event_t event;
         if (!yaml_parser_parse(parser, &event))
-            return yaml_syntax_error(parser, census->source, census->is_set, census->err);
+            return fail_syntax(parser, census);
         const bool is_end = event.type == YAML_STREAM_END_EVENT;
         const int status = count_event(census, &event);
         yaml_event_delete(&event);
@@ -89,7 +109,7 @@ static int check_directives(const char *text, size_t size, const char *source, s
 int yaml_check_limits(const char *text, size_t size, const char *source, bool is_set, struct error *err)
 {
     yaml_parser_t parser;
-    struct census census = {.source = source, .is_set = is_set, .err = err};
+    struct census census = {.text = text, .size = size, .source = source, .is_set = is_set, .err = err};
     if (check_directives(text, size, source, err))
         return -1;
     if (!yaml_parser_initialize(&parser))
