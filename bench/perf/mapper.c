@@ -18,14 +18,14 @@ static const struct method *find_method(const char *name, struct error *err)
 }
 
 /* key=value,key=value */
-static int set_params(struct mapper *mapper, char *pairs, struct error *err)
+static int set_params(const struct method *method, void *params, char *pairs, struct error *err)
 {
     for (char *pair; pairs && (pair = strsep(&pairs, ","));) {
         char *key = strsep(&pair, "=");
-        const struct param *param = param_find(mapper->method->params, key);
+        const struct param *param = param_find(method->params, key);
         if (!param || !pair)
-            return error_set(err, "method %s: there is no parameter \"%s\"", mapper->method->name, key);
-        if (param_parse(param, pair, mapper->params, err))
+            return error_set(err, "method %s: there is no parameter \"%s\"", method->name, key);
+        if (param_parse(param, pair, params, err))
             return -1;
     }
     return 0;
@@ -39,14 +39,16 @@ int mapper_open(struct mapper *mapper, const struct subject *subject, const char
     char *rest = arena_string(&mapper->held, method);
     if (!rest)
         return error_memory(err, "a method");
-    mapper->method = find_method(strsep(&rest, ":"), err);
-    if (!mapper->method)
+    const struct method *found = find_method(strsep(&rest, ":"), err);
+    if (!found)
         return -1;
-    mapper->params = arena_alloc(&mapper->held, 1, mapper->method->params_size + 1);
-    if (!mapper->params)
+    void *params = arena_alloc(&mapper->held, 1, found->params_size + 1);
+    if (!params)
         return error_memory(err, "a method");
-    param_defaults(mapper->method->params, mapper->params);
-    return set_params(mapper, rest, err);
+    param_defaults(found->params, params);
+    mapper->method = (struct config_method){.method = found, .label = found->name, .params = params};
+    mapper->panel = (struct panel){.method_count = 1, .methods = &mapper->method, .seed = 1};
+    return set_params(found, params, rest, err);
 }
 
 void mapper_close(struct mapper *mapper)
@@ -56,29 +58,24 @@ void mapper_close(struct mapper *mapper)
     arena_release(&mapper->image);
 }
 
-static float black(const struct subject *subject, int colour)
-{
-    return picture_input_black(&subject->model->input, colour);
-}
-
 int mapper_map(struct mapper *mapper, int input, struct saliency *saliency, struct cost *cost, struct error *err)
 {
     const struct subject *subject = mapper->subject;
+    const struct config_method *method = &mapper->method;
     const struct shape shape = network_input(subject->network);
     const struct cam_post post = {.at_layer = true, .at_input = true, .eps = 1e-7f};
     struct cam_map map;
     arena_reset(&mapper->image);
-    const struct cam_setup setup = {.worker = &mapper->worker,
-                                    .arena = &mapper->image,
-                                    .input = subject->inputs + (size_t)input * subject_input_size(subject),
-                                    .black = {black(subject, 0), black(subject, 1), black(subject, 2)},
-                                    .seed = 1,
-                                    .image_name = "input",
-                                    .image_index = -1};
+    struct cam_setup setup = panel_setup(&mapper->panel, &mapper->worker, &mapper->image);
+    setup.input = subject->inputs + (size_t)input * subject_input_size(subject);
+    setup.image_name = "input";
+    setup.image_index = -1;
+    for (int colour = 0; colour < 3; colour++)
+        setup.black[colour] = picture_input_black(&subject->model->input, colour);
     struct cam_pass *pass = cam_pass_run(&setup, err);
-    if (!pass || cam_explain(pass, mapper->method, mapper->params, 0, mapper->method->name, &map, err) ||
+    if (!pass || cam_explain(pass, method->method, method->params, 0, method->label, &map, err) ||
         cam_finish(&map, &post, shape.h, shape.w, &mapper->image, saliency, err))
-        return error_prefix(err, "method \"%s\": ", mapper->method->name);
+        return error_prefix(err, "method \"%s\": ", method->label);
     if (cost)
         *cost = map.cost;
     return 0;
@@ -88,7 +85,8 @@ void mapper_passes(const struct mapper *mapper, double *full, double *tail)
 {
     const struct shape shape = network_layer_shape(mapper->subject->network, 0);
     const struct tensor layer = {shape.c, shape.h, shape.w, NULL};
-    const struct cost cost = cam_cost(mapper->method, mapper->params, &layer, network_input(mapper->subject->network));
+    const struct cost cost =
+        cam_cost(mapper->method.method, mapper->method.params, &layer, network_input(mapper->subject->network));
     *full = cost.full;
     *tail = cost.tail;
 }

@@ -5,13 +5,13 @@
 #define BENCH_PERF_MAPPER_H
 
 #include "bench/perf/subject.h"
-#include "methods/harness.h"
+#include "bench/run/panel.h"
 
 struct mapper {
     const struct subject *subject;
-    const struct method *method;
-    void *params;      /* the method's, in its own arena */
-    struct arena held; /* as long as the mapper */
+    struct config_method method; /* its parameters in `held` */
+    struct panel panel;          /* of this method alone */
+    struct arena held;           /* as long as the mapper */
     struct arena image;
     struct cam_worker worker;
 };

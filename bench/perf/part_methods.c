@@ -52,7 +52,7 @@ static void print(struct perf *perf, const struct mapper *mapper, double forward
 {
     const double seconds = rounds_median(rounds);
     output_row(&perf->output,
-               (const struct cell[]){cell_text(mapper->subject->arch), cell_text(mapper->method->name),
+               (const struct cell[]){cell_text(mapper->subject->arch), cell_text(mapper->method.label),
                                      cell_number(seconds), cell_number(seconds / forward), cell_number(cost->full),
                                      cell_number(cost->tail), cell_number(cost->backward),
                                      cell_number(rounds_spread(rounds)), cell_number(NAN)});
@@ -61,7 +61,7 @@ static void print(struct perf *perf, const struct mapper *mapper, double forward
 static void print_left_out(struct perf *perf, const struct mapper *mapper, double forward, double full, double tail)
 {
     output_row(&perf->output,
-               (const struct cell[]){cell_text(mapper->subject->arch), cell_text(mapper->method->name),
+               (const struct cell[]){cell_text(mapper->subject->arch), cell_text(mapper->method.label),
                                      cell_number(NAN), cell_number(NAN), cell_number(full), cell_number(tail),
                                      cell_number(NAN), cell_number(NAN), cell_number(full * forward)});
 }

@@ -161,8 +161,8 @@ static void measure_task(struct probe *probe, struct evaluator *evaluator)
     if (!run->images)
         return;
     const double begun = now(probe);
-    if (evaluate_image(evaluator, run, probe->backbone, omp_get_thread_num() % run->image_count, NULL, 0, &evaluated,
-                       &is_unreadable, &unsaid) == 0)
+    if (run_evaluate(evaluator, run, probe->backbone, omp_get_thread_num() % run->image_count, NULL, 0, &evaluated,
+                     &is_unreadable, &unsaid) == 0)
         probe->out->task = now(probe) - begun;
 }
 

@@ -5,8 +5,10 @@
 #define BENCH_RUN_EVALUATE_H
 
 #include "backbones/picture_input.h"
-#include "bench/run/run.h"
+#include "bench/run/panel.h"
 #include "bench/run/truth.h"
+#include "bench/store/store.h"
+#include "datasets/decode.h"
 #include "methods/harness.h"
 
 /* What a worker has. */
@@ -58,12 +60,5 @@ struct evaluate_subject {
  */
 int evaluate_picture(struct evaluator *evaluator, const struct evaluate_subject *subject, const int *which, int count,
                      struct evaluated *out, bool *is_unreadable, struct error *err);
-
-/*
- * The same for chosen image `image` of a run on its backbone `backbone`, with the run's panel; the arena is reset first.
- * Where a metric needs truth, an image whose mask cannot be read is unreadable too.
- */
-int evaluate_image(struct evaluator *evaluator, const struct run *run, int backbone, int image, const int *which,
-                   int count, struct evaluated *out, bool *is_unreadable, struct error *err);
 
 #endif

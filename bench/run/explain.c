@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "bench/process/shipped.h"
 #include "bench/process/worker_threads.h"
+#include "bench/run/backbone.h"
 #include "bench/run/evaluate.h"
 #include "bench/run/notes.h"
 #include "bench/run/sheet.h"
@@ -29,12 +30,16 @@
 struct explain {
     struct explain_options options;
     struct file_folders folders; /* made for the sheets */
-    struct run run;              /* its backbone alone */
-    struct panel panel;          /* one protocol, no metrics */
-    struct run_backbone *backbone;
+    struct arena arena;
+    struct config_method *methods;
+    struct protocol protocol;
+    struct panel panel; /* these methods, this protocol, no metrics */
+    struct config_backbone config;
+    struct run_backbone backbone;
     struct network *network;
+    int threads;
     struct evaluator evaluator;
-    int *which; /* methods: all of the config's */
+    int *which; /* methods: all of the panel's */
     int klass;  /* to explain; -1: the predicted one */
     int next;   /* picture */
     bool is_clipped;
@@ -44,15 +49,16 @@ struct explain {
 
 /* -- methods and protocol ----------------------------------------------------------------------------------------- */
 
-static int add_method(struct config *config, const char *name, struct arena *arena, struct error *err)
+static int add_method(struct explain *explain, const char *name, struct error *err)
 {
-    struct config_method *method = &config->methods[config->method_count];
-    if (config_default_method("--methods", name, arena, method, err))
+    struct panel *panel = &explain->panel;
+    struct config_method *method = &explain->methods[panel->method_count];
+    if (config_default_method("--methods", name, &explain->arena, method, err))
         return -1;
-    for (int i = 0; i < config->method_count; i++)
-        if (config->methods[i].method == method->method)
+    for (int i = 0; i < panel->method_count; i++)
+        if (explain->methods[i].method == method->method)
             return error_set(err, "--methods: \"%s\" is given twice", name);
-    config->method_count++;
+    panel->method_count++;
     return 0;
 }
 
@@ -66,23 +72,23 @@ static int registry_size(void)
 
 static int choose_methods(struct explain *explain, struct error *err)
 {
-    struct config *config = &explain->run.config;
-    struct arena *arena = &explain->run.arena;
+    struct arena *arena = &explain->arena;
     const char *wanted = explain->options.methods ? explain->options.methods : USUAL_METHODS;
     const int all = registry_size();
     char *words = arena_string(arena, wanted);
-    config->methods = arena_alloc(arena, (size_t)all + 1, sizeof *config->methods);
+    explain->methods = arena_alloc(arena, (size_t)all + 1, sizeof *explain->methods);
     explain->which = arena_alloc(arena, (size_t)all + 1, sizeof *explain->which);
-    if (!words || !config->methods || !explain->which)
+    if (!words || !explain->methods || !explain->which)
         return error_memory(err, "the methods");
+    explain->panel.methods = explain->methods;
     for (int i = 0; i <= all; i++)
         explain->which[i] = i;
     const bool is_all = strcmp(wanted, "all") == 0;
     for (int i = 0; i < all && is_all; i++)
-        if (add_method(config, methods[i]->name, arena, err))
+        if (add_method(explain, methods[i]->name, err))
             return -1;
     for (char *word; !is_all && (word = strsep(&words, ","));)
-        if (add_method(config, word, arena, err))
+        if (add_method(explain, word, err))
             return -1;
     return 0;
 }
@@ -90,17 +96,14 @@ static int choose_methods(struct explain *explain, struct error *err)
 /* A class that was asked for stands where an image set has its label. */
 static int choose_protocol(struct explain *explain, struct error *err)
 {
-    struct config *config = &explain->run.config;
     const struct explain_options *options = &explain->options;
     const struct protocol *preset = protocol_find(options->protocol ? options->protocol : USUAL_PROTOCOL, err);
     if (!preset)
         return error_prefix(err, "--protocol: ");
-    config->protocols = arena_alloc(&explain->run.arena, 1, sizeof *config->protocols);
-    if (!config->protocols)
-        return error_memory(err, "the protocol");
-    *config->protocols = *preset;
-    config->protocols->klass = options->klass ? PROTOCOL_CLASS_LABEL : PROTOCOL_CLASS_PREDICTED;
-    config->protocol_count = 1;
+    explain->protocol = *preset;
+    explain->protocol.klass = options->klass ? PROTOCOL_CLASS_LABEL : PROTOCOL_CLASS_PREDICTED;
+    explain->panel.protocols = &explain->protocol;
+    explain->panel.protocol_count = 1;
     return 0;
 }
 
@@ -116,35 +119,30 @@ static int find_demo(struct explain *explain, struct config_backbone *backbone, 
     snprintf(name, sizeof name, DEMO_FILE, backbone->arch);
     if (shipped_file(name, path, err))
         return error_prefix(err, "no demo network of %s, and no --weights: ", backbone->arch);
-    backbone->weights = arena_string(&explain->run.arena, path);
+    backbone->weights = arena_string(&explain->arena, path);
     return backbone->weights ? 0 : error_memory(err, "the network");
 }
 
 static int open_network(struct explain *explain, struct error *err)
 {
-    struct run *run = &explain->run;
-    struct config_backbone *config = arena_alloc(&run->arena, 1, sizeof *config);
-    run->backbones = arena_alloc(&run->arena, 1, sizeof *run->backbones);
-    if (!config || !run->backbones)
-        return error_memory(err, "the network");
+    struct config_backbone *config = &explain->config;
+    struct run_backbone *backbone = &explain->backbone;
     config->arch = explain->options.backbone; /* NULL: the one that the file holds */
     if (explain->options.weights)
-        config->weights = shipped_or(explain->options.weights, &run->arena);
+        config->weights = shipped_or(explain->options.weights, &explain->arena);
     else if (find_demo(explain, config, err))
         return -1;
     config->layer = explain->options.layer;
     config->where = "--layer";
-    run->config.backbones = config;
-    run->config.backbone_count = 1;
-    explain->backbone = &run->backbones[0];
-    explain->backbone->config = config;
-    if (run_open_backbone(run, explain->backbone, err))
+    backbone->config = config;
+    if (run_backbone_open(backbone, config->weights, &explain->panel, &explain->arena, err))
         return -1;
-    explain->evaluator.input = explain->backbone->model->input;
-    explain->network = run_load_network(explain->backbone, NULL, err);
+    explain->evaluator.backbone = config->label;
+    explain->evaluator.input = backbone->model->input;
+    explain->network = run_backbone_load(backbone, NULL, err);
     if (!explain->network)
         return -1;
-    explain->evaluator.worker.session = session_create(explain->network, run->threads, err);
+    explain->evaluator.worker.session = session_create(explain->network, explain->threads, err);
     return explain->evaluator.worker.session ? 0 : -1;
 }
 
@@ -152,8 +150,8 @@ static int open_network(struct explain *explain, struct error *err)
 static int choose_class(struct explain *explain, struct error *err)
 {
     const char *wanted = explain->options.klass;
-    struct arena *arena = &explain->run.arena;
-    struct class_names *names = &explain->backbone->classes;
+    struct arena *arena = &explain->arena;
+    struct class_names *names = &explain->backbone.classes;
     explain->klass = -1;
     return wanted ? class_names_find(names, wanted, arena, &explain->klass, err) : 0;
 }
@@ -164,8 +162,8 @@ static int choose_class(struct explain *explain, struct error *err)
 static int note_files(struct explain *explain, struct error *err)
 {
     const struct explain_options *options = &explain->options;
-    explain->files = arena_alloc(&explain->run.arena, (size_t)options->picture_count, sizeof *explain->files);
-    explain->written = arena_alloc(&explain->run.arena, (size_t)options->picture_count, sizeof *explain->written);
+    explain->files = arena_alloc(&explain->arena, (size_t)options->picture_count, sizeof *explain->files);
+    explain->written = arena_alloc(&explain->arena, (size_t)options->picture_count, sizeof *explain->written);
     if (!explain->files || !explain->written)
         return error_memory(err, "the list of pictures");
     for (int i = 0; i < options->picture_count; i++)
@@ -176,21 +174,13 @@ static int note_files(struct explain *explain, struct error *err)
 
 static int open_all(struct explain *explain, struct error *err)
 {
-    struct run *run = &explain->run;
-    run->threads = worker_threads(explain->options.threads, err);
-    if (!run->threads)
+    explain->threads = worker_threads(explain->options.threads, err);
+    if (!explain->threads)
         return -1;
-    if (choose_methods(explain, err) || choose_protocol(explain, err) || open_network(explain, err) ||
-        choose_class(explain, err) || note_files(explain, err))
-        return -1;
-    explain->panel = (struct panel){.method_count = run->config.method_count,
-                                    .protocol_count = run->config.protocol_count,
-                                    .methods = run->config.methods,
-                                    .protocols = run->config.protocols,
-                                    .seed = 1};
+    explain->panel.seed = 1;
     explain->evaluator.panel = &explain->panel;
-    explain->evaluator.backbone = explain->backbone->config->label;
-    return 0;
+    return status_of(choose_methods(explain, err) || choose_protocol(explain, err) || open_network(explain, err) ||
+                     choose_class(explain, err) || note_files(explain, err));
 }
 
 struct explain *explain_open(const struct explain_options *options, struct error *err)
@@ -201,7 +191,7 @@ struct explain *explain_open(const struct explain_options *options, struct error
         return NULL;
     }
     explain->options = *options;
-    arena_init(&explain->run.arena, 0);
+    arena_init(&explain->arena, 0);
     if (open_all(explain, err) == 0)
         return explain;
     explain_close(explain);
@@ -215,7 +205,8 @@ void explain_close(struct explain *explain)
     evaluator_release(&explain->evaluator);
     session_free(explain->evaluator.worker.session);
     network_free(explain->network);
-    run_close(&explain->run);
+    model_close(explain->backbone.model);
+    arena_release(&explain->arena);
     file_remove_folders(&explain->folders); /* if no sheet is in them */
     free(explain);
 }
@@ -259,7 +250,7 @@ static int name_sheet(const struct explain *explain, const char *picture, char p
     if (options->klass)
         escape_file_name(options->klass, klass, sizeof klass);
     for (int n = 2;; n++) {
-        snprintf(file, sizeof file, "%s-%s%s%s%s.png", stem, explain->backbone->config->arch, *klass ? "-" : "", klass,
+        snprintf(file, sizeof file, "%s-%s%s%s%s.png", stem, explain->backbone.config->arch, *klass ? "-" : "", klass,
                  number);
         if (!options->output)
             snprintf(path, PATH_MAX, "%s", file);
@@ -309,17 +300,17 @@ static void write_predicted(const struct explained *out, char *note, size_t size
 static int draw(struct explain *explain, const char *picture, const struct evaluated *evaluated,
                 const struct explained *out, struct error *err)
 {
-    const struct config *config = &explain->run.config;
-    const size_t count = (size_t)config->method_count + 1;
+    const struct panel *panel = &explain->panel;
+    const size_t count = (size_t)panel->method_count + 1;
     struct overlay_panel *panels = arena_alloc(&explain->evaluator.arena, count, sizeof *panels);
     char(*notes)[NOTE_MAX] = arena_alloc(&explain->evaluator.arena, count, sizeof *notes);
     if (!panels || !notes)
         return error_memory(err, "a sheet of maps");
     write_predicted(out, notes[0], sizeof *notes);
-    for (int m = 0; m < config->method_count; m++) {
+    for (int m = 0; m < panel->method_count; m++) {
         write_note(&evaluated->methods[m], notes[m + 1], sizeof *notes);
         panels[m + 1] =
-            (struct overlay_panel){.title = config->methods[m].title, .map = evaluated->methods[m].saliency.data};
+            (struct overlay_panel){.title = panel->methods[m].title, .map = evaluated->methods[m].saliency.data};
     }
     for (size_t i = 0; i < count; i++)
         panels[i].subtitle = notes[i];
@@ -327,7 +318,7 @@ static int draw(struct explain *explain, const char *picture, const struct evalu
                                 .klass = out->klass,
                                 .class_name = out->class_name,
                                 .probability = out->probability,
-                                .backbone = explain->backbone->title,
+                                .backbone = explain->backbone.title,
                                 .input = network_input(explain->network),
                                 .pixels = evaluated->pixels};
     return sheet_write(out->path, &sheet, panels, (int)count, err);
@@ -340,15 +331,15 @@ static int explain_file(struct explain *explain, const char *file, struct explai
     bool is_unreadable;
     arena_reset(&explain->evaluator.arena);
     if (read_picture(explain, file, &subject.picture, err) ||
-        evaluate_picture(&explain->evaluator, &subject, explain->which, explain->run.config.method_count, &evaluated,
+        evaluate_picture(&explain->evaluator, &subject, explain->which, explain->panel.method_count, &evaluated,
                          &is_unreadable, err) ||
         name_sheet(explain, file, out->path, err))
         return -1;
     out->klass = evaluated.klass;
-    out->class_name = class_names_shown(&explain->backbone->classes, out->klass);
+    out->class_name = class_names_shown(&explain->backbone.classes, out->klass);
     out->probability = evaluated.probability;
     out->predicted = evaluated.base.predicted;
-    out->predicted_name = class_names_shown(&explain->backbone->classes, out->predicted);
+    out->predicted_name = class_names_shown(&explain->backbone.classes, out->predicted);
     out->predicted_probability = evaluated.base.probability;
     return draw(explain, file, &evaluated, out, err);
 }
@@ -367,6 +358,6 @@ int explain_next(struct explain *explain, struct explained *out, struct error *e
 
 void explain_notes(const struct explain *explain, FILE *stream)
 {
-    const struct config_backbone *config = explain->backbone->config;
-    notes_print(config->weights, explain->backbone->model->notes, explain->backbone->model->note_count, stream);
+    const struct config_backbone *config = explain->backbone.config;
+    notes_print(config->weights, explain->backbone.model->notes, explain->backbone.model->note_count, stream);
 }

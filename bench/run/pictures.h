@@ -6,7 +6,7 @@
 #ifndef BENCH_RUN_PICTURES_H
 #define BENCH_RUN_PICTURES_H
 
-#include "bench/run/evaluate.h"
+#include "bench/run/run.h"
 
 struct pictures; /* of one backbone */
 

@@ -7,7 +7,6 @@
 #include "bench/process/worker_threads.h"
 #include "bench/run/estimate.h"
 #include "bench/run/paper_numbers.h"
-
 #include "datasets/imagenet.h"
 #include "weights/published.h"
 
@@ -16,8 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define LAYERS_MAX 64
 
 /* What the user asked for, then the parts of composites. */
 static int list_metrics(struct run *run, struct error *err)
@@ -237,70 +234,6 @@ static int open_images(struct run *run, struct error *err)
 
 /* -- backbones ------------------------------------------------------------------------------------------------------ */
 
-static int add_layer(struct run_backbone *backbone, const char *name, struct error *err)
-{
-    for (int i = 0; i < backbone->layer_count; i++)
-        if (strcmp(backbone->layers[i], name) == 0)
-            return 0;
-    if (backbone->layer_count == LAYERS_MAX)
-        return error_set(err, "more than %d layers are asked for", LAYERS_MAX);
-    backbone->layers[backbone->layer_count++] = name;
-    return graph_find(backbone->model->graph, name, err) < 0 ? -1 : 0;
-}
-
-/* The layers that methods name in their parameters. */
-static int add_method_layers(struct run *run, struct run_backbone *backbone, struct error *err)
-{
-    for (int m = 0; m < run->config.method_count; m++) {
-        const struct config_method *method = &run->config.methods[m];
-        for (const struct param *row = method->method->params; row && row->name; row++) {
-            if (row->type != PARAM_TYPE_NAMES)
-                continue;
-            const struct param_names *names = (const void *)((const char *)method->params + row->offset);
-            for (int i = 0; i < names->count; i++)
-                if (add_layer(backbone, names->name[i], err))
-                    return error_prefix(err, "%s: method \"%s\": ", config_param_where(method, row->name),
-                                        method->label);
-        }
-    }
-    return 0;
-}
-
-/* Operations of the whole network, and of the nodes behind the target layer. */
-static void count_macs(struct run_backbone *backbone, int layer)
-{
-    for (int i = 0; i < graph_node_count(backbone->model->graph); i++) {
-        const double macs = graph_node(backbone->model->graph, i).macs;
-        backbone->full_macs += macs;
-        if (i > layer)
-            backbone->tail_macs += macs;
-    }
-}
-
-static int check_layer(struct run *run, struct run_backbone *backbone, struct error *err)
-{
-    const struct config_backbone *config = backbone->config;
-    backbone->layers = arena_alloc(&run->arena, LAYERS_MAX, sizeof *backbone->layers);
-    if (!backbone->layers)
-        return error_memory(err, "the list of layers");
-    char name[128];
-    backbone->layer =
-        arena_string(&run->arena, graph_layer_name(backbone->model->graph, backbone->layer, name, sizeof name));
-    if (!backbone->layer)
-        return error_memory(err, "the list of layers");
-    if (add_layer(backbone, backbone->layer, err))
-        return error_prefix(err, "%s: %s: ", config_backbone_where(config, "layer"), config->arch);
-    const int layer = graph_find(backbone->model->graph, backbone->layer, err);
-    const struct node_info node = graph_node(backbone->model->graph, layer);
-    if (node.shape.h * node.shape.w < 2)
-        return error_set(err, "%s: layer \"%s\" of %s has no positions: its value is (%d,%d,%d)",
-                         config_backbone_where(config, "layer"), backbone->layer, config->arch, node.shape.c,
-                         node.shape.h, node.shape.w);
-    backbone->layer_shape = (struct tensor){node.shape.c, node.shape.h, node.shape.w, NULL};
-    count_macs(backbone, layer);
-    return add_method_layers(run, backbone, err);
-}
-
 /* The weights' path for the model; `path` NULL: a dry run goes on without the file. */
 static int find_weights(struct run *run, const struct run_backbone *backbone, const char **path, struct error *err)
 {
@@ -317,36 +250,6 @@ static int find_weights(struct run *run, const struct run_backbone *backbone, co
     *path = NULL;
     return add_missing(run, "weights", config->weights,
                        command_for(config->weights, weights_command(config, run->images, &run->arena)), err);
-}
-
-int run_open_backbone(struct run *run, struct run_backbone *backbone, struct error *err)
-{
-    struct config_backbone *config = backbone->config;
-    struct model_spec spec = config_backbone_spec(config);
-    if (find_weights(run, backbone, &spec.weights, err))
-        return -1;
-    backbone->model = model_open(&spec, err);
-    if (!backbone->model)
-        return -1;
-    const struct model *model = backbone->model;
-    picture_input_remove(&config->input, &model->own); /* what only repeats the model's own is not part of the run */
-    config->arch = model->arch;
-    if (!config->label)
-        config->label = model->arch;
-    backbone->title = model->title;
-    if (!config->layer)
-        config->layer = model->layer; /* of a source that knows it by its file */
-    backbone->layer = config->layer;
-    backbone->classes = model->classes;
-    return check_layer(run, backbone, err);
-}
-
-struct network *run_load_network(const struct run_backbone *backbone, const char *kernels, struct error *err)
-{
-    struct network *network = model_load(backbone->model, backbone->layers, backbone->layer_count, kernels, err);
-    if (!network)
-        error_prefix(err, "backbone \"%s\": ", backbone->config->label);
-    return network;
 }
 
 /* Labels beyond a network's classes would be wrong silently. */
@@ -400,6 +303,18 @@ static int compare_classes(struct run *run, struct run_backbone *backbone, struc
     return backbone->misfit ? 0 : error_memory(err, "the names of classes");
 }
 
+/* Opens backbone b, which is then closed by run_close(). */
+static int open_backbone(struct run *run, int b, struct error *err)
+{
+    struct run_backbone *backbone = &run->backbones[b];
+    const char *weights;
+    backbone->config = &run->config.backbones[b];
+    return status_of(find_weights(run, backbone, &weights, err) ||
+                     run_backbone_open(backbone, weights, &run->panel, &run->arena, err) ||
+                     check_classes(run, backbone, err) || compare_classes(run, backbone, err) ||
+                     estimate_evidence(run, backbone, err));
+}
+
 static int open_all(struct run *run, const char *config_path, const char *const *sets, int set_count, struct error *err)
 {
     struct config *config = &run->config;
@@ -419,12 +334,9 @@ static int open_all(struct run *run, const char *config_path, const char *const 
     run->backbones = arena_alloc(&run->arena, (size_t)config->backbone_count, sizeof *run->backbones);
     if (!run->backbones)
         return error_memory(err, "the list of backbones");
-    for (int b = 0; b < config->backbone_count; b++) {
-        run->backbones[b].config = &config->backbones[b];
-        if (run_open_backbone(run, &run->backbones[b], err) || check_classes(run, &run->backbones[b], err) ||
-            compare_classes(run, &run->backbones[b], err) || estimate_evidence(run, &run->backbones[b], err))
+    for (int b = 0; b < config->backbone_count; b++)
+        if (open_backbone(run, b, err))
             return -1;
-    }
     run->threads = worker_threads(config->runtime.threads, err);
     return run->threads ? 0 : -1;
 }
@@ -455,9 +367,8 @@ int run_take_shard(struct run *run, const struct shard *shard, struct error *err
 
 void run_close(struct run *run)
 {
-    for (int b = 0; run->backbones && b < run->config.backbone_count; b++) {
+    for (int b = 0; run->backbones && b < run->config.backbone_count; b++)
         model_close(run->backbones[b].model);
-    }
     imageset_close(run->images);
     arena_release(&run->arena);
 }

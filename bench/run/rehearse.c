@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "bench/run/estimate.h"
+#include "bench/run/runner.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -90,7 +91,7 @@ static int check_output(struct run *run, bool fresh, struct error *err)
 static int check_backbones(struct run *run, struct error *err)
 {
     for (int b = 0; b < run->config.backbone_count; b++)
-        if (run->backbones[b].model->has_weights && run_try_backbone(run, b, err))
+        if (run->backbones[b].model->has_weights && runner_try_backbone(run, b, err))
             return -1;
     return 0;
 }

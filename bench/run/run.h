@@ -1,50 +1,25 @@
 /*
  * bench/run/run.h - a run: everything opened and checked before work begins, then measured, then reported.
  *
- * plan.c opens, estimate.c says what it will cost, evaluate_image.c measures one image, runner.c does all of them in parallel,
- * record.c notes what was done with what, results.c makes tables and plots.
+ * plan.c opens, estimate.c says what it will cost, execute.c does it: runner.c measures all images in parallel, each by
+ * evaluate_image.c, record.c notes what was done with what, results.c makes tables and plots.
  */
 #ifndef BENCH_RUN_RUN_H
 #define BENCH_RUN_RUN_H
 
 #include "base/arena.h"
-#include "base/cost.h"
 #include "bench/config/config.h"
+#include "bench/run/backbone.h"
+#include "bench/run/evaluate.h"
 #include "bench/run/method_files.h"
 #include "bench/run/panel.h"
 #include "bench/run/shard.h"
 #include "bench/store/store.h"
 #include "datasets/imageset.h"
-#include "metrics/evidence_probe.h"
-#include "models/model.h"
 #include "report/report.h"
 
 #include <stdio.h>
 #include <time.h>
-
-/* What the metrics of a run request, of one map under one protocol. */
-struct run_evidence {
-    struct evidence_requests requests;
-    double seconds; /* of the metrics themselves */
-};
-
-struct run_backbone {
-    struct config_backbone *config; /* its input loses what is the network's own */
-    const char *title, *layer;
-    struct model *model;
-    struct class_names classes; /* for display: the image set's if they fit, else the network's own */
-    const char *misfit;         /* how the classes of the image set differ from the network's; NULL: they fit */
-    int layer_count;            /* layers whose values are kept: the target layer first, then what methods ask for */
-    const char **layers;
-    struct tensor layer_shape;     /* of the target layer, without data */
-    double full_macs, tail_macs;   /* multiply-adds of a pass, for estimates */
-    struct run_evidence *evidence; /* [protocol] */
-    size_t workspace_bytes;        /* of one worker; known when the network has been made, like what follows */
-    const char *kernels;           /* the engine's set */
-    struct manifest_step *steps;   /* the plan */
-    int step_count;
-    const char *weights_sha256; /* set by record_open() */
-};
 
 /* A file that a run needs and does not find, and the command that brings it. */
 struct run_missing {
@@ -88,23 +63,17 @@ void run_close(struct run *run);
 /* Measures only this shard from now on, in a folder of its own inside config.output. Errors: a config that asks for maps. */
 int run_take_shard(struct run *run, const struct shard *shard, struct error *err);
 
-/*
- * Opens and checks the weights that backbone->config names, for it and for the methods of run->config. On failure too,
- * what is open is closed by run_close(), if the backbone is one of the run's.
- */
-int run_open_backbone(struct run *run, struct run_backbone *backbone, struct error *err);
-
-/* Reads the weights of an open backbone; the caller frees the network. */
-struct network *run_load_network(const struct run_backbone *backbone, const char *kernels, struct error *err);
-
 /* Does it. Returns an exit code: done, interrupted, incomplete; EXIT_USAGE with err. */
 int run_execute(struct run *run, const struct run_flags *flags, struct error *err);
 
+/* -- run_image.c -- */
+
 /*
- * Checks in advance what a run needs for backbone b: that its weights make a network, and that runtime.memory is enough
- * for a worker. Changes nothing.
+ * evaluate_picture() of chosen image `image` of a run on its backbone `backbone`; the evaluator's arena is reset first.
+ * Where a metric needs truth, an image whose mask cannot be read is unreadable too.
  */
-int run_try_backbone(struct run *run, int b, struct error *err);
+int run_evaluate(struct evaluator *evaluator, const struct run *run, int backbone, int image, const int *which,
+                 int count, struct evaluated *out, bool *is_unreadable, struct error *err);
 
 /* -- record.c: what a run leaves beside its numbers -- */
 

@@ -7,7 +7,7 @@
 
 #include "base/file.h"
 #include "bench/process/program.h"
-#include "bench/run/evaluate.h"
+#include "bench/run/run.h"
 #include "datasets/encode.h"
 #include "tests/test.h"
 
@@ -137,7 +137,7 @@ static inline void small_end(struct small_run *s)
 /* What a worker has; the network is the caller's to free, behind small_close_evaluator(). */
 static inline struct network *small_open_evaluator(struct small_run *s, struct evaluator *evaluator)
 {
-    struct network *network = run_load_network(&s->run.backbones[0], s->run.config.runtime.kernels, &s->err);
+    struct network *network = run_backbone_load(&s->run.backbones[0], s->run.config.runtime.kernels, &s->err);
     small_must(s, network ? 0 : -1);
     *evaluator = (struct evaluator){.panel = &s->run.panel,
                                     .backbone = "resnet18",

@@ -59,8 +59,8 @@ static void close_walk(struct walk *w)
 static const struct store_value *evaluate(struct walk *w, int image, struct evaluated *out)
 {
     bool is_unreadable;
-    small_must(&w->small, evaluate_image(&w->evaluator, &w->small.run, 0, image, (const int[]){0}, 1, out,
-                                         &is_unreadable, &w->small.err));
+    small_must(&w->small, run_evaluate(&w->evaluator, &w->small.run, 0, image, (const int[]){0}, 1, out, &is_unreadable,
+                                       &w->small.err));
     return out->methods[0].values;
 }
 
@@ -223,7 +223,7 @@ TEST(a_mask_that_is_not_of_the_pictures_size_makes_the_image_unreadable)
     open_walk(&w, "cambench");
     evaluate(&w, 0, &evaluated);
     assert_int_equal(
-        evaluate_image(&w.evaluator, &w.small.run, 0, 2, (const int[]){0}, 1, &evaluated, &is_unreadable, &w.small.err),
+        run_evaluate(&w.evaluator, &w.small.run, 0, 2, (const int[]){0}, 1, &evaluated, &is_unreadable, &w.small.err),
         -1);
     assert_true(is_unreadable);
     snprintf(want, sizeof want, "image \"progressive.jpg\": mask: has %dx%d pixels, the picture %dx%d", w.w[2], w.h[2],

@@ -94,7 +94,7 @@ static int values_of(struct small_run *s, int image, double *values)
     struct evaluated out;
     bool is_unreadable;
     struct network *network = small_open_evaluator(s, &evaluator);
-    small_must(s, evaluate_image(&evaluator, &s->run, 0, image, (const int[]){0}, 1, &out, &is_unreadable, &s->err));
+    small_must(s, run_evaluate(&evaluator, &s->run, 0, image, (const int[]){0}, 1, &out, &is_unreadable, &s->err));
     const int count = out.methods[0].value_count;
     assert_true(count <= 16);
     for (int k = 0; k < count; k++) {

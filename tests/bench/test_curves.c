@@ -106,8 +106,8 @@ static void check(const char *protocol)
     snprintf(text, sizeof text, "%sprotocol: %s\n", keys, protocol);
     small_open(&w.small, text);
     w.network = small_open_evaluator(&w.small, &w.evaluator);
-    small_must(&w.small, evaluate_image(&w.evaluator, &w.small.run, 0, 0, (const int[]){0}, 1, &evaluated,
-                                        &is_unreadable, &w.small.err));
+    small_must(&w.small, run_evaluate(&w.evaluator, &w.small.run, 0, 0, (const int[]){0}, 1, &evaluated, &is_unreadable,
+                                      &w.small.err));
     const struct store_value *values = evaluated.methods[0].values;
     const struct saliency *m = &evaluated.methods[0].saliency;
     take_input(&w, &evaluated);
@@ -147,8 +147,8 @@ TEST(protocols_that_change_the_same_pixels_share_a_curve)
              keys);
     small_open(&w.small, text);
     w.network = small_open_evaluator(&w.small, &w.evaluator);
-    small_must(&w.small, evaluate_image(&w.evaluator, &w.small.run, 0, 0, (const int[]){0}, 1, &evaluated,
-                                        &is_unreadable, &w.small.err));
+    small_must(&w.small, run_evaluate(&w.evaluator, &w.small.run, 0, 0, (const int[]){0}, 1, &evaluated, &is_unreadable,
+                                      &w.small.err));
     const double *probability_of[3][2] = {{0}};
     for (const struct store_curve *curve = evaluated.methods[0].curves; curve; curve = curve->next)
         probability_of[curve->protocol][curve->metric] = curve->probability;

@@ -62,7 +62,7 @@ TEST(passes_of_a_map_are_those_that_it_makes)
         open_small(&s, keys);
         struct network *network = small_open_evaluator(&s, &evaluator);
         const int which = 0;
-        small_must(&s, evaluate_image(&evaluator, &s.run, 0, 0, &which, 1, &out, &is_unreadable, &s.err));
+        small_must(&s, run_evaluate(&evaluator, &s.run, 0, 0, &which, 1, &out, &is_unreadable, &s.err));
         const struct cost map = estimate_map(&s.run, 0, 0);
         assert_true(out.methods[0].cost.full == map.full + 1);
         assert_true(out.methods[0].cost.tail == map.tail);

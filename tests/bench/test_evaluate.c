@@ -44,8 +44,8 @@ static void end(struct walk *w)
 static void evaluate(struct walk *w, int image, struct evaluated *out)
 {
     bool is_unreadable;
-    small_must(&w->small, evaluate_image(&w->evaluator, &w->small.run, 0, image, (const int[]){0}, 1, out,
-                                         &is_unreadable, &w->small.err));
+    small_must(&w->small, run_evaluate(&w->evaluator, &w->small.run, 0, image, (const int[]){0}, 1, out, &is_unreadable,
+                                       &w->small.err));
 }
 
 /* -- by hand -------------------------------------------------------------------------------------------------------- */

@@ -39,8 +39,7 @@ static void draw_run(struct small_run *s, const char *path, struct evaluated *ev
     struct evaluator evaluator;
     bool is_unreadable;
     struct network *network = small_open_evaluator(s, &evaluator);
-    small_must(s,
-               evaluate_image(&evaluator, &s->run, 0, 2, (const int[]){0, 1}, 2, evaluated, &is_unreadable, &s->err));
+    small_must(s, run_evaluate(&evaluator, &s->run, 0, 2, (const int[]){0, 1}, 2, evaluated, &is_unreadable, &s->err));
     const struct overlay_panel panels[] = {
         {.title = "image"}, {.map = evaluated->methods[0].saliency.data}, {.map = evaluated->methods[1].saliency.data}};
     const struct overlay_sheet sheet = {

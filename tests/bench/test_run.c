@@ -126,7 +126,7 @@ TEST(maps_h5_holds_the_raw_maps_with_image_class_and_probability)
         for (int i = 0; i < 3; i++) {
             struct evaluated evaluated;
             bool is_unreadable;
-            small_must(&s, evaluate_image(&evaluator, &s.run, 0, i, &m, 1, &evaluated, &is_unreadable, &s.err));
+            small_must(&s, run_evaluate(&evaluator, &s.run, 0, i, &m, 1, &evaluated, &is_unreadable, &s.err));
             assert_int_equal(images[i], i);
             assert_int_equal(classes[i], evaluated.klass);
             assert_true(probabilities[i] == (float)evaluated.probability);

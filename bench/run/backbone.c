@@ -1,0 +1,98 @@
+/* bench/run/backbone.c - opens a backbone's model, finds the layers that methods need, makes its network. */
+#include "bench/run/backbone.h"
+
+#define LAYERS_MAX 64
+
+static int add_layer(struct run_backbone *backbone, const char *name, struct error *err)
+{
+    for (int i = 0; i < backbone->layer_count; i++)
+        if (strcmp(backbone->layers[i], name) == 0)
+            return 0;
+    if (backbone->layer_count == LAYERS_MAX)
+        return error_set(err, "more than %d layers are asked for", LAYERS_MAX);
+    backbone->layers[backbone->layer_count++] = name;
+    return graph_find(backbone->model->graph, name, err) < 0 ? -1 : 0;
+}
+
+/* The layers that methods name in their parameters. */
+static int add_method_layers(struct run_backbone *backbone, const struct panel *panel, struct error *err)
+{
+    for (int m = 0; m < panel->method_count; m++) {
+        const struct config_method *method = &panel->methods[m];
+        for (const struct param *row = method->method->params; row && row->name; row++) {
+            if (row->type != PARAM_TYPE_NAMES)
+                continue;
+            const struct param_names *names = (const void *)((const char *)method->params + row->offset);
+            for (int i = 0; i < names->count; i++)
+                if (add_layer(backbone, names->name[i], err))
+                    return error_prefix(err, "%s: method \"%s\": ", config_param_where(method, row->name),
+                                        method->label);
+        }
+    }
+    return 0;
+}
+
+/* Operations of the whole network, and of the nodes behind the target layer. */
+static void count_macs(struct run_backbone *backbone, int layer)
+{
+    for (int i = 0; i < graph_node_count(backbone->model->graph); i++) {
+        const double macs = graph_node(backbone->model->graph, i).macs;
+        backbone->full_macs += macs;
+        if (i > layer)
+            backbone->tail_macs += macs;
+    }
+}
+
+static int check_layers(struct run_backbone *backbone, const struct panel *panel, struct arena *arena,
+                        struct error *err)
+{
+    const struct config_backbone *config = backbone->config;
+    backbone->layers = arena_alloc(arena, LAYERS_MAX, sizeof *backbone->layers);
+    if (!backbone->layers)
+        return error_memory(err, "the list of layers");
+    char name[128];
+    backbone->layer = arena_string(arena, graph_layer_name(backbone->model->graph, backbone->layer, name, sizeof name));
+    if (!backbone->layer)
+        return error_memory(err, "the list of layers");
+    if (add_layer(backbone, backbone->layer, err))
+        return error_prefix(err, "%s: %s: ", config_backbone_where(config, "layer"), config->arch);
+    const int layer = graph_find(backbone->model->graph, backbone->layer, err);
+    const struct node_info node = graph_node(backbone->model->graph, layer);
+    if (node.shape.h * node.shape.w < 2)
+        return error_set(err, "%s: layer \"%s\" of %s has no positions: its value is (%d,%d,%d)",
+                         config_backbone_where(config, "layer"), backbone->layer, config->arch, node.shape.c,
+                         node.shape.h, node.shape.w);
+    backbone->layer_shape = (struct tensor){node.shape.c, node.shape.h, node.shape.w, NULL};
+    count_macs(backbone, layer);
+    return add_method_layers(backbone, panel, err);
+}
+
+int run_backbone_open(struct run_backbone *backbone, const char *weights, const struct panel *panel,
+                      struct arena *arena, struct error *err)
+{
+    struct config_backbone *config = backbone->config;
+    struct model_spec spec = config_backbone_spec(config);
+    spec.weights = weights;
+    backbone->model = model_open(&spec, err);
+    if (!backbone->model)
+        return -1;
+    const struct model *model = backbone->model;
+    picture_input_remove(&config->input, &model->own); /* what only repeats the model's own is not part of the run */
+    config->arch = model->arch;
+    if (!config->label)
+        config->label = model->arch;
+    backbone->title = model->title;
+    if (!config->layer)
+        config->layer = model->layer; /* of a source that knows it by its file */
+    backbone->layer = config->layer;
+    backbone->classes = model->classes;
+    return check_layers(backbone, panel, arena, err);
+}
+
+struct network *run_backbone_load(const struct run_backbone *backbone, const char *kernels, struct error *err)
+{
+    struct network *network = model_load(backbone->model, backbone->layers, backbone->layer_count, kernels, err);
+    if (!network)
+        error_prefix(err, "backbone \"%s\": ", backbone->config->label);
+    return network;
+}

@@ -1,0 +1,152 @@
+/* bench/run/execute.c - a run from its folder to its tables: open the store, measure, write the manifest, report. */
+#include "bench/run/run.h"
+
+#include "base/file.h"
+#include "base/text.h"
+#include "bench/process/interrupt.h"
+#include "bench/process/program.h"
+#include "bench/run/runner.h"
+#include "bench/run/schedule.h"
+
+#include <string.h>
+#include <unistd.h>
+
+struct execution {
+    const struct run_flags *flags;
+    struct file_folders folders; /* made for the run */
+    struct progress progress;
+    struct runner_job job;
+};
+
+static size_t count_items(const struct runner_job *job)
+{
+    const struct run *run = job->run;
+    size_t count = 0;
+    for (int b = 0; b < run->config.backbone_count; b++)
+        for (int image = 0; image < run->image_count; image++)
+            for (int m = 0; m < run->config.method_count; m++)
+                count += store_has_item(job->store, b, image, m);
+    return count;
+}
+
+static size_t count_images(const struct run *run)
+{
+    size_t count = 0;
+    for (int b = 0; b < run->config.backbone_count; b++)
+        count += (size_t)schedule_image_count(run, b);
+    return count;
+}
+
+/* -- maps.h5: complete or not there. A run that is resumed makes all maps again, one that is done none -------------- */
+
+static int open_maps(struct runner_job *job, struct error *err)
+{
+    const struct config *config = &job->run->config;
+    const size_t items = count_images(job->run) * (size_t)config->method_count;
+    char path[PATH_MAX];
+    if (!config->report.maps)
+        return 0;
+    if (file_join(path, config->output, "maps.h5", err))
+        return -1;
+    if (access(path, F_OK) == 0 && count_items(job) == items)
+        return 0;
+    job->maps = h5_create(path, err);
+    return job->maps ? 0 : -1;
+}
+
+static int close_maps(struct runner_job *job, struct error *err)
+{
+    struct h5_writer *maps = job->maps;
+    if (!maps || interrupt_has_come)
+        return 0;
+    job->maps = NULL;
+    return h5_commit(maps, err);
+}
+
+/* -- report --------------------------------------------------------------------------------------------------------- */
+
+/* Means over a part of the images would pass for results: a shard says how far it is. */
+static int report_shard(const struct runner_job *job, const struct run_flags *flags, struct error *err)
+{
+    struct run *run = job->run;
+    const size_t all = count_images(run) * (size_t)run->config.method_count;
+    const char *whole = text_shell_word(run->whole_output, &run->arena);
+    if (!whole)
+        return error_memory(err, "the shard");
+    if (!flags->is_quiet)
+        printf("shard %d of %d: %zu of %zu maps measured; with the other shards: cambench merge %s\n",
+               run->shard.number, run->shard.count, count_items(job), all, whole);
+    return 0;
+}
+
+static int report(const struct runner_job *job, const struct run_flags *flags, struct error *err)
+{
+    struct run *run = job->run;
+    struct report rows;
+    if (shard_is_part(&run->shard))
+        return report_shard(job, flags, err);
+    return status_of(
+        results_read(&run->config, job->store, run->image_names, run->image_count, &run->arena, &rows, err) ||
+        results_write(&rows, &run->config, flags, err));
+}
+
+/* -- the whole ------------------------------------------------------------------------------------------------------ */
+
+/* A shard's folder is inside the run's, which may be someone else's. */
+static int make_output(struct execution *execution, struct error *err)
+{
+    const struct run *run = execution->job.run;
+    if (shard_is_part(&run->shard) && file_is_link(run->config.output))
+        return error_set(err, "\"%s\" is a symbolic link, which is not followed; remove it", run->config.output);
+    return file_make_folders(&execution->folders, run->config.output, err);
+}
+
+static int execute(struct execution *execution, struct error *err)
+{
+    const struct run_flags *flags = execution->flags;
+    struct runner_job *job = &execution->job;
+    const time_t started = time(NULL);
+    if (make_output(execution, err))
+        return -1;
+    job->store = record_open(job->run, flags, err);
+    if (!job->store || store_clear_skipped(job->store, err) || open_maps(job, err))
+        return -1;
+    progress_begin(job->progress, schedule_cost_ahead(job->run, job->store, job->maps), "maps",
+                   flags->is_quiet ? NULL : stderr, isatty(STDERR_FILENO));
+    const int status = runner_measure(job, err) || close_maps(job, err);
+    progress_end(job->progress);
+    return status_of(status || record_close(job->run, job->store, started, err) || report(job, flags, err) ||
+                     store_finish(job->store, err));
+}
+
+/* Cleans up the folder that was made for a run which failed before it measured anything. */
+static void take_back(struct execution *execution)
+{
+    static const char *const files[] = {"run.db", "config.yaml"};
+    const struct runner_job *job = &execution->job;
+    const bool is_new = strlen(execution->folders.path) > execution->folders.there;
+    const bool is_empty = job->store && count_items(job) == 0;
+    char path[PATH_MAX];
+    struct error ignored;
+    store_close(job->store);
+    for (size_t i = 0; is_new && is_empty && i < sizeof files / sizeof *files; i++)
+        if (file_join(path, job->run->config.output, files[i], &ignored) == 0)
+            unlink(path);
+    file_remove_folders(&execution->folders); /* if nothing is in them */
+}
+
+int run_execute(struct run *run, const struct run_flags *flags, struct error *err)
+{
+    struct execution execution = {.flags = flags, .job.run = run};
+    execution.job.progress = &execution.progress;
+    const int status = execute(&execution, err);
+    h5_abandon(execution.job.maps);
+    if (status) {
+        take_back(&execution);
+        return EXIT_USAGE;
+    }
+    store_close(execution.job.store);
+    if (interrupt_has_come)
+        return EXIT_INTERRUPTED;
+    return flags->is_strict && execution.job.skipped_count > 0 ? EXIT_INCOMPLETE : EXIT_DONE;
+}

@@ -1,0 +1,129 @@
+/* bench/run/schedule.c - groups of methods, tasks by falling cost, the cost of what is ahead. */
+#include "bench/run/schedule.h"
+
+#include "bench/run/estimate.h"
+
+#include <stdlib.h>
+
+bool schedule_has_image(const struct run *run, int backbone, int image)
+{
+    return shard_has(&run->shard, backbone, image, run->image_count);
+}
+
+int schedule_image_count(const struct run *run, int backbone)
+{
+    int count = 0;
+    for (int image = 0; image < run->image_count; image++)
+        count += schedule_has_image(run, backbone, image);
+    return count;
+}
+
+/* Multiply-adds of an item, with its part of the image's base pass: no item is free. */
+static double item_cost(const struct run *run, int backbone, int method)
+{
+    return estimate_passes(run, backbone, method).macs + run->backbones[backbone].full_macs / run->config.method_count;
+}
+
+/* -- groups --------------------------------------------------------------------------------------------------------- */
+
+/* Group 0: all cheap methods; then one for each expensive one. */
+static int make_groups(struct schedule *schedule, struct arena *arena, struct error *err)
+{
+    const struct config *config = &schedule->run->config;
+    const size_t count = (size_t)config->method_count;
+    schedule->groups = arena_alloc(arena, count + 1, sizeof *schedule->groups);
+    schedule->group_count = 1;
+    for (size_t g = 0; schedule->groups && g <= count; g++) {
+        schedule->groups[g].methods = arena_alloc(arena, count, sizeof(int));
+        if (!schedule->groups[g].methods)
+            return error_memory(err, "the tasks");
+    }
+    if (!schedule->groups)
+        return error_memory(err, "the tasks");
+    for (int m = 0; m < config->method_count; m++) {
+        const int g = estimate_is_apart(&config->methods[m]) ? schedule->group_count++ : 0;
+        struct task_group *group = &schedule->groups[g];
+        group->methods[group->count++] = m;
+    }
+    return 0;
+}
+
+static bool is_image_done(const struct schedule *schedule, int image)
+{
+    for (int m = 0; m < schedule->run->config.method_count; m++)
+        if (!store_has_item(schedule->store, schedule->backbone, image, m))
+            return false;
+    return true;
+}
+
+int schedule_methods(const struct schedule *schedule, int group, int image, int *which)
+{
+    const struct task_group *of = &schedule->groups[group];
+    const bool is_whole = pictures_want(schedule->pictures, image);
+    int count = 0;
+    for (int i = 0; i < of->count; i++)
+        if (is_whole || !store_has_item(schedule->store, schedule->backbone, image, of->methods[i]))
+            which[count++] = of->methods[i];
+    return count;
+}
+
+/* -- tasks ---------------------------------------------------------------------------------------------------------- */
+
+static int by_falling_cost(const void *a, const void *b)
+{
+    const struct task *x = a, *y = b;
+    if (x->cost != y->cost)
+        return x->cost < y->cost ? 1 : -1;
+    return x->image - y->image;
+}
+
+static double cost_of(const struct schedule *schedule, const int *which, int count)
+{
+    double cost = 0;
+    for (int i = 0; i < count; i++)
+        cost += item_cost(schedule->run, schedule->backbone, which[i]);
+    return cost;
+}
+
+/* `which`: room for all methods. */
+static void add_tasks(struct schedule *schedule, int image, int *which)
+{
+    const bool is_whole = pictures_want(schedule->pictures, image);
+    if (is_whole && pictures_have(schedule->pictures, image) && is_image_done(schedule, image))
+        return;
+    for (int g = 0; g < schedule->group_count; g++) {
+        const int count = schedule_methods(schedule, g, image, which);
+        if (count > 0)
+            schedule->tasks[schedule->task_count++] = (struct task){image, g, cost_of(schedule, which, count)};
+    }
+}
+
+int schedule_make(struct schedule *schedule, struct arena *arena, struct error *err)
+{
+    const struct run *run = schedule->run;
+    if (make_groups(schedule, arena, err))
+        return -1;
+    const size_t most = (size_t)run->image_count * (size_t)schedule->group_count;
+    int *which = arena_alloc(arena, (size_t)run->config.method_count, sizeof *which);
+    schedule->tasks = arena_alloc(arena, most, sizeof *schedule->tasks);
+    if (!schedule->tasks || !which)
+        return error_memory(err, "the tasks");
+    for (int image = 0; image < run->image_count; image++)
+        if (schedule_has_image(run, schedule->backbone, image))
+            add_tasks(schedule, image, which);
+    qsort(schedule->tasks, (size_t)schedule->task_count, sizeof *schedule->tasks, by_falling_cost);
+    return 0;
+}
+
+double schedule_cost_ahead(const struct run *run, const struct store *store, bool has_maps)
+{
+    double total = 0;
+    for (int b = 0; b < run->config.backbone_count; b++)
+        for (int m = 0; m < run->config.method_count; m++) {
+            const double cost = item_cost(run, b, m);
+            for (int image = 0; image < run->image_count; image++)
+                if (schedule_has_image(run, b, image) && (has_maps || !store_has_item(store, b, image, m)))
+                    total += cost;
+        }
+    return total;
+}
