@@ -31,7 +31,7 @@ static const char schema[] =
 
 static int sql_error(const char *path, sqlite3 *db, struct error *err)
 {
-    return error_set(err, "history \"%s\": %s", path, sqlite3_errmsg(db));
+    return database_fail(db, "history", path, err);
 }
 
 static int run_sql(const char *path, sqlite3 *db, const char *sql, struct error *err)

@@ -1,6 +1,8 @@
 /* bench/store/store_sql.c - the statements of the store, SQLite's results as errors, transactions. */
 #include "bench/store/store_inside.h"
 
+#include "bench/store/database.h"
+
 /* Positions are those of the run's lists. Reasons and flags are few texts, so rows hold their numbers in table `note`. */
 static const char one_item[] =
     "SELECT seconds, full, tail, backward, program FROM item LEFT JOIN made USING (backbone, image, method)"
@@ -48,8 +50,8 @@ static bool is_stopped(const struct store *store)
 
 int store_fail(const struct store *store, struct error *err)
 {
-    return error_set(err, "run store \"%s\": %s", store->path,
-                     is_stopped(store) ? "interrupted" : sqlite3_errmsg(store->db));
+    return is_stopped(store) ? error_set(err, "run store \"%s\": interrupted", store->path)
+                             : database_fail(store->db, "run store", store->path, err);
 }
 
 int store_run_sql(struct store *store, const char *sql, struct error *err)

@@ -48,6 +48,8 @@ done
 rm -rf run
 limited -f 8 cambench run config.yaml --quiet --output run
 sed 's/run[a-z./]*/RUN/' err.txt
+limited -f 2 cambench compare whole whole --quiet --speed 0 --history nights.db
+cat err.txt
 
 # the environment
 for setting in OMP_NUM_THREADS=x OMP_NUM_THREADS=100000 OMP_DYNAMIC=true OMP_MAX_ACTIVE_LEVELS=0 OPENBLAS_NUM_THREADS=-3 \
