@@ -2,8 +2,8 @@
  * datasets/decode.h - encoded bytes to 8-bit RGB, as Pillow's convert("RGB") gives it.
  *
  * JPEG (libjpeg-turbo: grey, YCbCr, CMYK and YCCK, progressive; EXIF orientation ignored, as in torchvision) and
- * PNG (grey, palette, alpha dropped, 16 bits reduced, as Pillow does). A truncated or damaged file is refused, never
- * half read.
+ * PNG (grey, palette, alpha dropped, 16 bits reduced, as in Pillow). A truncated or damaged file is an error; there are
+ * no partial pictures.
  */
 #ifndef DATASETS_DECODE_H
 #define DATASETS_DECODE_H
@@ -24,7 +24,7 @@ int decode_picture(const void *bytes, size_t size, struct arena *arena, struct p
 /* Decodes a mask: a PNG of one 8-bit channel, values unchanged. For any other PNG the error names its kind. */
 int decode_mask(const void *bytes, size_t size, struct arena *arena, struct mask *mask, struct error *err);
 
-/* True if a file is a PNG of 16-bit grey, whose values above 255 become white, as in Pillow's convert("RGB"). */
+/* Whether a file is a PNG of 16-bit grey, whose values above 255 become white, as in Pillow's convert("RGB"). */
 bool decode_clips(const char *bytes, size_t size);
 
 #endif

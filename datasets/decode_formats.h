@@ -1,12 +1,12 @@
 /*
- * datasets/decode_formats.h - the two formats behind decode_picture(). Private to datasets/decode*.c and the importer.
+ * datasets/decode_formats.h - the decoders of the two formats. Private to datasets/decode*.c and the importer.
  */
 #ifndef DATASETS_DECODE_FORMATS_H
 #define DATASETS_DECODE_FORMATS_H
 
 #include "datasets/decode.h"
 
-/* As decode_picture(), for bytes that begin as the format does. */
+/* As decode_picture(), for bytes that begin with the format's signature. */
 int decode_jpeg(const void *bytes, size_t size, struct arena *arena, struct picture *picture, struct error *err);
 int decode_png(const void *bytes, size_t size, struct arena *arena, struct picture *picture, struct error *err);
 

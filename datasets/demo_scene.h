@@ -24,7 +24,7 @@ struct demo_object {
     int kind; /* class */
     double x, y, radius, cosine, sine;
     double colours[2][3], light[2], grain;
-    double cut[3]; /* a piece is what lies below cut[0] * u + cut[1] * v = cut[2] */
+    double cut[3]; /* a piece is the part of the object with cut[0] * u + cut[1] * v < cut[2] */
     bool is_piece;
 };
 
@@ -36,7 +36,7 @@ struct demo_thing {
 };
 
 struct demo_scene {
-    int label, w, h, quality; /* class; pixels; of the JPEG */
+    int label, w, h, quality; /* class; sides in pixels; quality of the JPEG */
     double palette[4][3], haze, tilt[2], horizon, slope;
     struct demo_noise field, tint, ground, grain;
     int thing_count, piece_count;

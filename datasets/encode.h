@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "datasets/imageset.h"
 
-/* A file; bytes are malloc'ed and the caller's to free. */
+/* An encoded file; the caller frees `bytes`. */
 struct encoded {
     unsigned char *bytes;
     unsigned long size;

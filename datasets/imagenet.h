@@ -1,8 +1,8 @@
 /*
  * datasets/imagenet.h - the 1000 classes of ImageNet (ILSVRC 2012), with their synsets and names.
  *
- * Their order is that of the sorted synset ids, which is torchvision's. Names are WordNet's, synonyms with commas between
- * them. The table is datasets/imagenet_classes.txt; tools/imagenet_classes.sh writes it.
+ * Classes are in the order of their synset ids, as in torchvision. Names are WordNet's, with synonyms separated by
+ * commas. The table is datasets/imagenet_classes.txt, which tools/imagenet_classes.sh writes.
  */
 #ifndef DATASETS_IMAGENET_H
 #define DATASETS_IMAGENET_H
@@ -16,10 +16,10 @@ struct imagenet {
     const char *name[IMAGENET_CLASSES]; /* "tench, Tinca tinca" */
 };
 
-/* In the arena; NULL: no memory. */
+/* Reads the table built into the program, into the arena. NULL: no memory. */
 const struct imagenet *imagenet_read(struct arena *arena);
 
-/* Index of a synset; -1: it is not one of them. */
+/* The index of a synset; -1: not one of the 1000. */
 int imagenet_find(const struct imagenet *imagenet, const char *id);
 
 #endif

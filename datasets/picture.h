@@ -13,8 +13,8 @@ struct picture {
 };
 
 /*
- * (h,w) in an arena: MASK_LABELLED where the labelled object is visible, 1..254 where other objects are (one value an
- * object), 0 elsewhere. data NULL: none.
+ * (h,w) in an arena: MASK_LABELLED where the labelled object is visible, 1..254 where other objects are (one value per
+ * object), 0 elsewhere. data NULL: there is no mask.
  */
 struct mask {
     int h, w;

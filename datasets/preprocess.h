@@ -18,29 +18,31 @@ struct preprocess {
     float mean[3], deviation[3];   /* of pixels in [0,1] */
 };
 
-/* Pillow's Image.resize(..., BILINEAR or BICUBIC) on RGB, to the last bit. Into the arena. */
+/*
+ * Resizes into the arena, bit for bit as Pillow's Image.resize() on RGB. Errors: no memory, sides that are too large.
+ */
 int resize_picture(const struct picture *in, int h, int w, enum preprocess_filter filter, struct arena *arena,
                    struct picture *out, struct error *err);
 
-/* Where the crop lies: what a point of the file becomes. crop = point * scale + offset, per axis. */
+/* Maps a point of the file to the crop, per axis: crop = point * scale + offset. */
 struct preprocess_geometry {
     double scale_x, scale_y, offset_x, offset_y;
 };
 
 /*
- * A mask as the network sees it (h,w), in the arena: the nearest value, taken at each pixel's centre (Pillow's NEAREST);
- * 0 in the padding.
+ * Brings a mask to the crop (h,w), in the arena: each pixel gets the nearest value at its centre (Pillow's NEAREST), 0
+ * in the padding. Error: no memory.
  */
 int preprocess_mask(const struct mask *mask, const struct preprocess_geometry *geometry, int h, int w,
                     struct arena *arena, struct mask *out, struct error *err);
 
-/* A box likewise: edges rounded to whole pixels, clipped to (h,w). false: nothing is left of it. */
+/* Brings a box to the crop (h,w): edges are rounded to whole pixels and clipped. false: nothing of it is left. */
 bool preprocess_box(const struct box *box, const struct preprocess_geometry *geometry, int h, int w, struct box *out);
 
 /*
  * Resize, centre crop (offset round-half-even((side - crop) / 2); smaller pictures are padded with zeros), normalise.
- * input: (3,crop_h,crop_w), given by the caller. pixels: if not NULL, receives the crop's 8-bit RGB (crop_h,crop_w,3),
- * in the arena, for overlays. geometry may be NULL. Errors: no memory, a picture of impossible aspect.
+ * input (3,crop_h,crop_w) is the caller's. pixels, if not NULL, receives the crop's 8-bit RGB (crop_h,crop_w,3), in the
+ * arena, for overlays. geometry may be NULL. Errors: no memory, a picture too narrow to be resized.
  */
 int preprocess_picture(const struct picture *picture, const struct preprocess *how, struct arena *arena, float *input,
                        uint8_t **pixels, struct preprocess_geometry *geometry, struct error *err);

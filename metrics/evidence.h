@@ -1,9 +1,9 @@
 /*
- * metrics/evidence.h - the evidence of one image, method and protocol: what bench/ (and a test) fills in.
+ * metrics/evidence.h - the evidence of one image, method and protocol, which bench/ (or a test) fills in.
  *
- * What costs passes is made by a table of functions when a metric requests it: a run has one (bench/run/measure.c), the
- * estimate and the tests another (metrics/evidence_probe.h). The caller keeps what other protocols may share. Values of
- * metrics are kept too, so that a composite costs nothing.
+ * Evidence that costs passes is computed by a table of functions when a metric requests it: a run has one table
+ * (bench/run/measure.c), the estimate and the tests another (metrics/evidence_probe.h). These functions keep results
+ * that several protocols share. Values of metrics are kept here, so a composite does not measure its parts again.
  */
 #ifndef METRICS_EVIDENCE_H
 #define METRICS_EVIDENCE_H
@@ -18,7 +18,9 @@ struct evidence_metric {
     const void *params;
 };
 
-/* What is known of where the label's object is; made once for an image, an input and a class. */
+/*
+ * The annotated position of the label's object, at the network's input; made once for an image, an input and a class.
+ */
 struct truth {
     const char *no_mask, *no_boxes; /* NULL, or why there is none: the reasons of evidence_truth_mask() */
     struct truth_mask mask;
@@ -26,10 +28,13 @@ struct truth {
     struct truth_mask box_mask; /* their union */
 };
 
-/* Each returns 0, or -1 with err; the context is the evidence's. NULL: a metric that requests it fails. */
+/*
+ * Each returns 0, or -1 with err, and receives the evidence's context. Where a function is NULL, a metric that requests
+ * it fails.
+ */
 struct evidence_ops {
     int (*probability)(void *context, struct evidence_input input, double *probability, struct error *err);
-    /* Not of ORIGINAL; of a source one. Both sizes; data NULL: not finite. */
+    /* Never called for ORIGINAL; for a source with count 1. Writes the map in both sizes; data NULL: not finite. */
     int (*map)(void *context, struct evidence_input input, struct map *at_input, struct map *at_layer,
                struct error *err);
     int (*energy)(void *context, struct map *map, struct error *err);
@@ -41,24 +46,27 @@ struct evidence {
     const struct evidence_ops *ops;
     void *context;
     const struct protocol *protocol;
-    struct map map, native; /* data NULL: the map is not finite; all metrics of it are undefined */
-    const char *map_flag;   /* NULL, or what is said of values that were measured on such a map: "constant_map" */
+    struct map map, native; /* data NULL: the map is not finite, and all metrics but costs are undefined */
+    const char *map_flag;   /* flag of all values measured on this map: "constant_map"; NULL: none */
     struct cost cost;
-    bool is_original_only; /* the method has no maps of other inputs: metrics of these are undefined, "original_only" */
-    uint64_t seed;         /* with the image's and the metric's name: key of random streams */
+    bool is_original_only; /* the method has no maps of other inputs: metrics that need one are "original_only" */
+    uint64_t seed;         /* key of random streams, with the names of image and metric */
     const char *image_name;
-    struct arena *arena; /* the image's, for scratch */
+    struct arena *arena; /* for scratch; reset after the image */
     int metric_count;
     const struct evidence_metric *metrics; /* of the run */
     struct value *values;                  /* [metric], given by the caller, zeroed */
     bool *is_measured;                     /* [metric], likewise */
     /* written */
-    const struct metric *metric;      /* at hand */
-    bool is_refused;                  /* it has requested a map that the method does not have */
-    struct curve curves[CURVE_KINDS]; /* the protocol's; count 0: no metric requested it */
+    const struct metric *metric;      /* the one being measured */
+    bool is_refused;                  /* this metric has requested a map that the method does not have */
+    struct curve curves[CURVE_KINDS]; /* under the protocol's own settings; count 0: no metric requested it */
 };
 
-/* Measures metric `index` of the list, once. Combined metrics are undefined ("combined") for one image. */
+/*
+ * Value of metric `index` of the list, measured at the first call. Metrics that combine means are undefined
+ * ("combined") for a single image. 0, or -1 with err.
+ */
 int evidence_measure(struct evidence *evidence, int index, struct value *value, struct error *err);
 
 #endif

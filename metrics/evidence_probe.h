@@ -1,6 +1,6 @@
 /*
- * metrics/evidence_probe.h - evidence that answers from given values and counts what is requested: for the estimate of a
- * run, which makes no pass, and for the tests of metrics.
+ * metrics/evidence_probe.h - evidence that answers from given values and counts what is requested: for the estimate of
+ * a run, which makes no pass, and for the tests of metrics.
  *
  *     struct evidence_probe probe = {.probability = {[EVIDENCE_OF_ORIGINAL] = 0.8, [EVIDENCE_OF_EXPLANATION] = 0.2}};
  *     struct evidence evidence = {.ops = &evidence_probe_ops, .context = &probe, ...};
@@ -10,10 +10,10 @@
 
 #include "metrics/evidence.h"
 
-/* What a run would do for the requests; what is kept and shared there counts once. */
+/* The work that a run would do for the requests; results that it keeps and shares count once. */
 struct evidence_requests {
-    int passes; /* full ones: base passes of the maps, states of the curves */
-    int maps;   /* the method run again */
+    int passes; /* full passes: base passes of the maps, states of the curves */
+    int maps;   /* further runs of the method */
 };
 
 struct evidence_probe {
@@ -26,16 +26,16 @@ struct evidence_probe {
     /* written */
     struct evidence_requests requests;
     int probability_calls, map_calls, energy_calls;
-    struct curve_request curve_request; /* the last */
+    struct curve_request curve_request; /* the last one */
     bool is_passed[EVIDENCE_KINDS], is_mapped[EVIDENCE_KINDS], is_drawn[CURVE_KINDS];
 };
 
 extern const struct evidence_ops evidence_probe_ops;
 
 /*
- * Measures metrics twice, on made-up maps and probabilities of two kinds, and writes what they requested and the seconds
- * that they took. `evidence` gives protocol, metrics and the sizes of the maps. Errors: no memory; what a metric says; a
- * metric whose requests depend on values.
+ * Measures the metrics twice, on made-up maps and probabilities of two kinds, and writes what they requested and the
+ * seconds that they took. `evidence` gives protocol, metrics and the sizes of the maps. Errors: no memory; those of the
+ * metrics; a metric whose requests depend on values.
  */
 int evidence_probe_metrics(const struct evidence *evidence, struct evidence_requests *requests, double *seconds,
                            struct error *err);

@@ -3,12 +3,12 @@
  *
  * A metric is one file that includes this header and defines `const struct metric metric_NAME`; the build finds that
  * line. It measures one map (`measure`), or combines data-set means of other metrics (`parts`, `combine`).
- * Evidence is computed when a metric requests it, once, and shared by all metrics and protocols. Values are fractions;
- * `is_percent` says how they are printed. A value that does not exist is undefined, with a reason; it is never NaN.
+ * Evidence is computed when a metric requests it, once, and shared by all metrics and protocols. Percentages are stored
+ * as fractions (`is_percent`). A value that does not exist is undefined, with a reason; it is never NaN.
  *
  * Requests do not depend on values: what a metric requests follows from its parameters, the protocol, the sizes of the
- * maps and whether there is truth, never from a map, a probability or a random number. So a run is estimated by counting
- * the requests of made-up evidence; metrics/evidence_probe.h checks the rule.
+ * maps and whether there is truth, never from a map, a probability or a random number. So a run is estimated by
+ * counting the requests of made-up evidence; metrics/evidence_probe.h checks the rule.
  */
 #ifndef METRICS_METRIC_H
 #define METRICS_METRIC_H
@@ -48,16 +48,18 @@ struct metric {
     int year;
     const char *source; /* key in docs/references.bib */
     int version;        /* raised when equal input gives other numbers */
-    bool is_cost;       /* differs from run to run: kept out of summary.csv, printed in costs */
-    /* Compares the map with masks or boxes, which the image set must have; report.meta ranks others by the first such. */
+    bool is_cost;       /* may differ from run to run: left out of summary.csv and printed as a cost */
+    /*
+     * Compares the map with masks or boxes, which the image set must have; report.meta ranks others by the first such.
+     */
     bool is_truth;
-    enum curve_kind curve; /* the value is the area under that curve of evidence_curve_area(), which is stored too */
+    enum curve_kind curve; /* the value is evidence_curve_area() of this kind, and the curve is stored too */
     const struct param *params;
     size_t params_size;
     /* Fills value: one image, one method, one protocol. Returns 0, or -1 with err (not for undefined values). */
     int (*measure)(struct evidence *evidence, const void *params, struct value *value, struct error *err);
-    const char *parts[METRIC_PARTS_MAX + 1]; /* metrics that it is made of: a run measures them too; ends with NULL */
-    /* Instead of measure: from the means of `parts` over the images where all of them are defined. */
+    const char *parts[METRIC_PARTS_MAX + 1]; /* metrics that it uses; a run measures them too; ends with NULL */
+    /* Used if measure is NULL. means: those of `parts`, over the images where all of them are defined. */
     double (*combine)(const double *means);
 };
 
@@ -70,11 +72,11 @@ struct map {
     const float *data;
 };
 
-/* -- inputs: what probabilities and maps can be requested of ---------------------------------------------------- */
+/* -- inputs: the original image and changed ones ---------------------------------------------------------------- */
 
 /*
- * Writes changed input `index` (3,H,W) of the image x (3,H,W), both normalised. The same index gives the same input; keeps
- * no state, since several threads may call it at once.
+ * Writes changed input `index` (3,H,W) of the image x (3,H,W), both normalised. The same index gives the same input;
+ * keeps no state, since several threads may call it at once.
  */
 typedef void evidence_source(void *context, int index, const float *x, float *out);
 
@@ -88,7 +90,7 @@ enum evidence_kind {
 
 struct evidence_input {
     enum evidence_kind kind;
-    /* of a source: inputs first..first+count-1 */
+    /* for EVIDENCE_OF_SOURCE: inputs first..first+count-1 of the source */
     evidence_source *source;
     void *context;
     int first, count;
@@ -108,35 +110,35 @@ struct map evidence_map(struct evidence *evidence);
 /* The map before enlargement (h,w), after ReLU; in [0,1] where the protocol does min-max at this size. */
 struct map evidence_map_native(struct evidence *evidence);
 
-/* One of the two, as the protocol says: what coherency and complexity look at. */
+/* The one of these two that the protocol compares (compare_at), for coherency and complexity. */
 struct map evidence_map_compared(struct evidence *evidence);
 
 enum evidence_size { EVIDENCE_AT_INPUT, EVIDENCE_AT_LAYER, EVIDENCE_COMPARED }; /* as the three above */
 
 /*
- * The map of another input: the method run there, for the class of the image; of a source one input, and the map lives
- * until that of the next is requested. 0, or -1 with err. If the map is not finite, map->data is NULL. Of a method that has
- * maps of the original image only, this fails, and the harness makes the metric's value undefined ("original_only"): the
- * metric returns -1 as after any failure.
+ * The map of another input: the method is run there, for the class explained on the image. A source must have count 1;
+ * its map lives until the next one is requested. map->data is NULL if the map is not finite. 0, or -1 with err. It
+ * fails for a method that has maps of the original image only; the metric returns -1 as after any failure, and the
+ * harness makes its value undefined ("original_only").
  */
 int evidence_map_of(struct evidence *evidence, struct evidence_input input, enum evidence_size size, struct map *map,
                     struct error *err);
 
 /*
- * The map (H,W) whose values are energy: ReLU and enlargement alone. No minimum is subtracted and nothing is scaled,
- * whatever the protocol does after them, so that ratios of sums are those of the method's own map. 0, or -1 with err.
+ * The method's map (H,W) after ReLU and enlargement only. Under every protocol, no minimum is subtracted and nothing is
+ * scaled, so ratios of sums are those of the method's own map. 0, or -1 with err.
  */
 int evidence_map_energy(struct evidence *evidence, struct map *map, struct error *err);
 
 /* -- probabilities of the explained class ------------------------------------------------------------------------- */
 
-/* p for ORIGINAL, o for EXPLANATION; of a source `count` of them. 0, or -1 with err. */
+/* Writes one probability, for a source `count` of them: p for ORIGINAL, o for EXPLANATION. 0, or -1 with err. */
 int evidence_probability(struct evidence *evidence, struct evidence_input input, double *probability,
                          struct error *err);
 
 /*
- * p and that of another input, for metrics that divide by p: value becomes undefined if one of them is not finite or
- * p < 1e-12, else it is left as it is. 0, or -1 with err.
+ * p of the original, and o of another input, for metrics that divide by p. *value becomes undefined if one of them is
+ * not finite or p < 1e-12; otherwise it is left unchanged. 0, or -1 with err.
  */
 int evidence_probabilities(struct evidence *evidence, struct evidence_input input, double *p, double *o,
                            struct value *value, struct error *err);
@@ -146,22 +148,22 @@ int evidence_probabilities(struct evidence *evidence, struct evidence_input inpu
 /* The probability of the explained class, state by state. */
 struct curve {
     int count;
-    const double *fraction, *probability; /* (count); fraction of the pixels, or cells, that have changed: 0..1 */
+    const double *fraction, *probability; /* (count); fraction of the pixels, or cells, changed: 0..1 */
 };
 
 struct curve_request {
     enum curve_kind kind;
     int order, baseline; /* enum protocol_curve_order, protocol_curve_baseline */
-    int steps;           /* at most; 0: one pixel or cell a step */
+    int steps;           /* upper limit; 0: one pixel or cell a step */
 };
 
-/* The same request is measured once, for all metrics and protocols. 0, or -1 with err. */
+/* Measures the curve; equal requests of all metrics and protocols are measured once. 0, or -1 with err. */
 int evidence_curve(struct evidence *evidence, const struct curve_request *request, struct curve *curve,
                    struct error *err);
 
 /*
- * The area under the protocol's curve of that kind, which is kept with the image's values; undefined if a probability is
- * not finite. 0, or -1 with err.
+ * The area under the protocol's curve of that kind, which is kept with the image's values; undefined if a probability
+ * is not finite. 0, or -1 with err.
  */
 int evidence_curve_area(struct evidence *evidence, enum curve_kind kind, struct value *value, struct error *err);
 
@@ -188,36 +190,37 @@ enum truth_source { TRUTH_AUTO, TRUTH_MASK, TRUTH_BOX }; /* AUTO: the mask where
 #define TRUTH_SOURCE_CHOICES "auto|mask|box"
 
 /*
- * The mask; of boxes their union. Only for metrics that say is_truth. Where there is no truth for the explained
- * class `value` becomes undefined, else it is left as it is: "no_truth" (none of this kind for the image), "no_label",
- * "other_class" (explained is another class than the label), "no_box" (cropped away). 0, or -1 with err.
+ * The mask; for boxes, their union. Only for metrics with is_truth. Where the explained class has no truth, *value
+ * becomes undefined: "no_truth" (the image has none of this kind), "no_label", "other_class" (the explained class is
+ * not the label) or "no_box" (cropped away). Otherwise it is left unchanged. 0, or -1 with err.
  */
 int evidence_truth_mask(struct evidence *evidence, enum truth_source source, struct truth_mask *mask,
                         struct value *value, struct error *err);
 
-/* The boxes; where the image has a mask and no boxes, the box of what is seen in the mask. Otherwise as above. */
+/* The boxes; if the image has a mask and no boxes, the box around the mask. Otherwise as above. */
 int evidence_truth_boxes(struct evidence *evidence, struct truth_boxes *boxes, struct value *value, struct error *err);
 
-/* -- costs, other metrics, help ---------------------------------------------------------------------------------- */
+/* -- costs, other metrics, random numbers, memory ---------------------------------------------------------------- */
 
 /* The cost of the map, base pass included; `macs` is not set. */
 struct cost evidence_cost(const struct evidence *evidence);
 
-/* Another metric's per-image value under the same protocol: how composites are made. 0, or -1 with err. */
+/* Another metric's value for this image under the same protocol, for composites. 0, or -1 with err. */
 int evidence_value(struct evidence *evidence, const char *metric, struct value *value, struct error *err);
 
 /*
- * Random stream `index` of the metric at hand, fixed by the run's seed, the image and the metric: all methods and
- * protocols are measured with the same numbers.
+ * Random stream `index` of the metric being measured. It depends only on the run's seed, the image's name and the
+ * metric's name, so all methods and protocols are measured with the same numbers.
  */
 struct random_stream evidence_random(const struct evidence *evidence, int index);
 
-/* `count` zeroed elements of scratch, until the next image; NULL when memory is short, which is an error. */
+/* `count` zeroed elements of `size` bytes, until the next image. NULL and err: no memory. */
 void *evidence_alloc(struct evidence *evidence, size_t count, size_t size, struct error *err);
 
-/* Help: a defined value; an undefined one; harmonic mean of three, 0 if one of them is not positive (Poppi 2021, eq. 4). */
-struct value value_of(double number);
-struct value value_undefined(const char *reason);
+struct value value_of(double number);             /* a defined value */
+struct value value_undefined(const char *reason); /* `reason` is a constant string */
+
+/* The harmonic mean of three numbers; 0 if one of them is not positive (Poppi 2021, eq. 4). */
 double harmonic_mean3(double a, double b, double c);
 
 #endif

@@ -1,8 +1,8 @@
 /*
- * metrics/protocol.h - protocols: everything that a number depends on beside the method, as one table.
+ * metrics/protocol.h - protocols: the settings on which a number depends besides the method, as one table.
  *
- * A protocol is a preset (a row) with some keys changed; results carry its name and version. Its parts are handed to
- * datasets/ (preprocessing), methods/ (post-processing) and metrics/ by the runner, which copies the numbers.
+ * A protocol is a preset (a row) with some keys changed; results carry its name and version. The runner copies its
+ * parts to datasets/ (preprocessing), methods/ (post-processing) and metrics/.
  */
 #ifndef METRICS_PROTOCOL_H
 #define METRICS_PROTOCOL_H
@@ -37,7 +37,7 @@ enum protocol_curve_area { PROTOCOL_AREA_TRAPEZOID, PROTOCOL_AREA_RECIPROCAM2024
 
 struct protocol {
     const char *name;   /* preset's name, or the config's label */
-    const char *preset; /* the row of `protocols` it began as */
+    const char *preset; /* the row of `protocols` that it is based on */
     const char *title;
     const char *source; /* key in docs/references.bib */
     int version;
@@ -62,10 +62,10 @@ struct protocol {
 extern const struct param protocol_params[]; /* rows over struct protocol */
 extern const struct protocol protocols[];    /* presets; ends with {0} */
 
-/* The preset of that name; NULL and an error with the nearest one. */
+/* The preset of that name; NULL and an error that suggests the nearest one. */
 const struct protocol *protocol_find(const char *name, struct error *err);
 
-/* A pipeline in numbers: ReLU, min-max at the map's size, enlargement, min-max at the input's size. */
+/* The two optional steps of ReLU, min-max at the map's size, enlargement, min-max at the input's size. */
 struct protocol_post_steps {
     bool at_layer, at_input; /* where min-max is done */
     float eps;               /* added to (max - min), at both places */

@@ -1,9 +1,9 @@
 /*
  * models/model.h - what a model is, and the only door through which the program gets one.
  *
- * A model is a network that can be measured: its graph, its weights, how a picture becomes its input, its classes. Where
- * it comes from is the matter of a source (models/model_source.h): today a family of backbones/ with a weights file. A
- * caller states what it needs in a spec and sees no source.
+ * A model is a network that can be measured: its graph, its weights, how a picture becomes its input, its classes. It
+ * comes from a source (models/model_source.h), today a family of backbones/ with a weights file. A caller states what
+ * it needs in a spec and does not see the source.
  */
 #ifndef MODELS_MODEL_H
 #define MODELS_MODEL_H
@@ -17,27 +17,27 @@
 #define MODEL_CLASSES 1000 /* of a model without weights, where the spec gives none */
 #define MODEL_NOTES_MAX 3
 
-/* What is asked for; zero: not given. Texts belong to the caller and live as long as the model. */
+/* A request for a model; zero fields: not given. Texts belong to the caller and must live as long as the model. */
 struct model_spec {
     const char *arch;                     /* in any spelling; NULL: the one that the file holds */
     const char *weights;                  /* a file; NULL: none, the model has a graph alone */
     int classes;                          /* without a file: outputs of the network */
     double width;                         /* without a file: multiplier of the channels */
-    enum transform_input transform_input; /* where the file does not give another */
-    struct picture_input input;           /* goes before the file's, which goes before the source's default */
-    /* Where arch and transform_input were given, for errors about a file that contradicts them: "a.yaml:3:20" */
+    enum transform_input transform_input; /* used if the file gives none */
+    struct picture_input input;           /* overrides the file's, which overrides the source's default */
+    /* Places where arch and transform_input were given, for errors about a file that contradicts them: "a.yaml:3:20" */
     const char *arch_where, *transform_where;
 };
 
-/* What is known of a model before its files are opened. */
+/* Facts about a model that are known before its files are opened. */
 struct model_facts {
     const char *arch, *title; /* registered name; as printed */
     const char *family;       /* unit of the sources that the program's digests hold; NULL: none */
-    const char *layer;        /* default target layer; NULL: known when the model is open */
+    const char *layer;        /* default target layer; NULL: not known before the model is open */
     bool has_transform;       /* takes transform_input */
 };
 
-/* A line about the model that results do not show and their reader needs: NAME, link and text. */
+/* A fact that the reader of results needs and that they do not show; printed as NAME, link, text. */
 struct model_note {
     const char *link, *text;
 };
@@ -49,8 +49,8 @@ struct model {
     int outputs;                /* class_count() of them are the classes */
     bool has_weights;           /* they can be read; false from model_close_files() on */
     struct picture_input input; /* complete */
-    struct picture_input own;   /* what it would be if the spec gave nothing */
-    struct class_names classes; /* without names where there are no weights */
+    struct picture_input own;   /* the input if the spec gave nothing */
+    struct class_names classes; /* a model without weights has none with names */
     int note_count;
     struct model_note notes[MODEL_NOTES_MAX];
     const char *path, *sha256; /* of the weights; NULL: none, or model_sha256() was not called */
@@ -60,35 +60,41 @@ struct model {
 };
 
 /*
- * Finds the source and looks up names; opens no file. Constants and texts of the spec. Errors: an unknown architecture,
- * with the nearest name.
+ * Finds the source and looks up names; opens no file. The facts are constants and texts of the spec. Errors: an unknown
+ * architecture (the nearest name is suggested).
  */
 int model_describe(const struct model_spec *spec, struct model_facts *facts, struct error *err);
 
 /*
- * Opens and checks a model; tensors are not read yet, apart from variances. NULL and an error: an unknown architecture;
- * the file cannot be opened, is damaged, of another architecture, or its tensors do not fit; a size that the network
- * cannot have; no memory.
+ * Opens and checks a model; of its tensors only variances are read. NULL and an error: an unknown architecture; a file
+ * that cannot be opened, is damaged, is of another architecture or has tensors that do not fit; an input size that the
+ * network cannot have; no memory.
  */
 struct model *model_open(const struct model_spec *spec, struct error *err);
 void model_close(struct model *model); /* NULL is fine */
 
-/* SHA-256 of the file at `path`, in hexadecimal, computed at the first call. NULL and an error: the file cannot be read. */
+/*
+ * SHA-256 of the file at `path`, in hexadecimal, computed at the first call. NULL and an error: the file cannot be
+ * read.
+ */
 const char *model_sha256(struct model *model, struct error *err);
 
 /* All tensors as float32, in the arena. Errors: no memory, read errors, values that are not finite. */
 int model_read_weights(const struct model *model, struct arena *arena, struct weights *weights, struct error *err);
 
-/* The network with these layers kept (nn/nn.h); the caller frees it. Errors: those of the weights, of the kernels. */
+/*
+ * Reads the weights and makes the network, with these layers kept (nn/nn.h); the caller frees it. Errors: those of
+ * model_read_weights() and of the set of kernels.
+ */
 struct network *model_load(const struct model *model, const char *const *layers, int layer_count, const char *kernels,
                            struct error *err);
 
-/* Gives back what only reading needs; the rest of the model stays. */
+/* Closes the weights file, after which weights cannot be read; the rest of the model stays. */
 void model_close_files(struct model *model);
 
 /*
- * Notes about weights that have no model yet, as after their import: a single output is the logit of a sigmoid, the
- * input's transform is assumed, the import's own. Returns how many; texts are constants and info's.
+ * Notes about weights without a model, as after an import: a single output is read as the logit of a sigmoid; the
+ * input's transform is assumed; the note that the import left. Returns how many; texts are constants or belong to info.
  */
 int model_weights_notes(const struct weights_info *info, struct model_note notes[MODEL_NOTES_MAX]);
 

@@ -10,7 +10,9 @@
 
 struct model_source {
     const char *name;
-    /* Whether the spec is for this source; the first row that takes it opens it. May look at the file's first bytes. */
+    /*
+     * Whether the spec is for this source; the first row that returns true opens it. May read the file's first bytes.
+     */
     bool (*takes)(const struct model_spec *spec);
     int (*describe)(const struct model_spec *spec, struct model_facts *facts, struct error *err);
     /*
@@ -25,8 +27,8 @@ struct model_source {
 extern const struct model_source model_family;
 
 /*
- * Sets model->own to ImageNet's values and a square of MODEL_SIDE, with what the file gives instead; model->input to the
- * same with what the spec gives instead.
+ * Sets model->own to ImageNet's values and a square of MODEL_SIDE, overridden by what the file gives, and model->input
+ * to model->own, overridden by what the spec gives.
  */
 void model_set_input(struct model *model, const struct picture_input *of_file, const struct model_spec *spec);
 

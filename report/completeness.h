@@ -1,8 +1,8 @@
 /*
  * report/completeness.h - the progress of a run, and the images on which its methods can be compared.
  *
- * A backbone's part of a run is incomplete while a method lacks an image that could be read. Its means are then taken over
- * the images that all methods share, apart from methods without any image. Nothing changes for a finished run.
+ * A backbone's part of a run is incomplete while a method lacks an image that could be read. Its means are then taken
+ * over the images that all methods share, apart from methods without any image. Nothing changes for a finished run.
  */
 #ifndef REPORT_COMPLETENESS_H
 #define REPORT_COMPLETENESS_H
@@ -12,7 +12,7 @@
 
 enum { COMPLETENESS_MAX = 256 };
 
-/* The progress of a backbone; NULL if the report has none: then it is complete. */
+/* The progress of a backbone; NULL if the report has no progress, which means that every backbone is complete. */
 const struct report_progress *progress_of(const struct report *report, int backbone);
 bool is_incomplete(const struct report *report, int backbone);
 bool is_incomplete_anywhere(const struct report *report);
@@ -24,7 +24,7 @@ bool is_incomplete_anywhere(const struct report *report);
 const char *incomplete_text(const struct report *report, int backbone, char text[COMPLETENESS_MAX]);
 const char *unreadable_text(const struct report *report, int backbone, char text[COMPLETENESS_MAX]);
 
-/* "95 of 200": the number of images that a method has measured. */
+/* Writes how many images a method has measured, as "95 of 200" with " of " for `between`. Returns text. */
 const char *measured_text_of(const struct report *report, int backbone, int method, const char *between,
                              char text[COMPLETENESS_MAX]);
 

@@ -1,18 +1,18 @@
 /*
- * report/csv.h - what the writers of CSV files share.
+ * report/csv.h - cells and numbers of CSV files, for all writers of them.
  */
 #ifndef REPORT_CSV_H
 #define REPORT_CSV_H
 
 #include <stdio.h>
 
-/* Cells of text, escaped, each followed by a comma. */
+/* Writes `count` cells of text, escaped, each followed by a comma. */
 void csv_texts(FILE *stream, int count, const char *const *texts);
 
-/* The digits that give the same double back; nothing if it is not finite. No comma. */
+/* Writes as few digits (15 to 17) as read back to the same double, without a comma; nothing if it is not finite. */
 void csv_number(FILE *stream, double value);
 
-/* Numbers up to the end of the line. */
+/* Writes the last `count` numbers of a line, with commas between them and the line end. */
 void csv_numbers(FILE *stream, int count, const double *values);
 
 #endif

@@ -2,8 +2,8 @@
  * report/escape.h - text from outside (file names, labels) made safe for each format.
  *
  * Invalid UTF-8, control characters and marks that turn the direction of writing become a replacement sign in
- * every format, so that no name can move a cursor or reorder a line. Each writer returns the columns that it filled;
- * `stream` may be NULL, to measure.
+ * every format, so that no name can move a cursor or reorder a line. Each writer returns the width of its output in
+ * columns; with `stream` NULL it only measures.
  */
 #ifndef REPORT_ESCAPE_H
 #define REPORT_ESCAPE_H
@@ -12,7 +12,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* One CSV cell of text (RFC 4180); a cell that a spreadsheet would run (= + - @ tab) gets an apostrophe in front. */
+/*
+ * One CSV cell (RFC 4180). Text that a spreadsheet would take for a formula (= + - @ tab) gets an apostrophe in front.
+ */
 int escape_csv(FILE *stream, const char *text);
 
 /* Inside a cell of a Markdown table (GFM): no markup, no HTML, no cell border. */
@@ -25,8 +27,8 @@ int escape_tex(FILE *stream, const char *text);
 int escape_xml(FILE *stream, const char *text);
 
 /*
- * A single-quoted gnuplot string, quotes included; at most `columns` wide (0: no limit); use it with `noenhanced`. What
- * the fonts of a plot may lack (beyond Latin, Greek and Cyrillic) is '?'.
+ * A single-quoted gnuplot string, quotes included, at most `columns` wide (0: no limit); use it with `noenhanced`.
+ * Characters beyond Latin, Greek and Cyrillic, which a plot's font may lack, become '?'.
  */
 int escape_gnuplot(FILE *stream, const char *text, int columns);
 

@@ -24,10 +24,10 @@ enum process_end {
 };
 
 /*
- * Runs it with an empty standard input and without standard output. Signals have their default effects on it. When this
- * program ends in any way, it is killed with what it has started. Relative folders of PATH are ignored: they would lead
- * into the folder. On failure err has the last line that the program wrote to its standard error, and its exit code or
- * signal.
+ * Runs the program with an empty standard input, its standard output discarded and default signal handling. If this
+ * process ends in any way, the program is killed with all its children. Relative folders in PATH are ignored, because
+ * they would be looked up in `folder`. On failure err has the program's exit code or signal and the last line that it
+ * wrote to its standard error.
  */
 enum process_end process_run(const struct process *process, struct error *err);
 

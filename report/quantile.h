@@ -4,7 +4,7 @@
 #ifndef REPORT_QUANTILE_H
 #define REPORT_QUANTILE_H
 
-/* The number above which `tail` of the standard normal distribution lies: 0 < tail < 0.5. */
+/* The number that a standard normal variable exceeds with probability `tail`, 0 < tail < 0.5. */
 double quantile_normal(double tail);
 
 /* Student's quantile that corresponds to the normal quantile z (Wallace 1959, eq. 5, solved for t); degrees > 0. */

@@ -1,8 +1,8 @@
 /*
  * report/report.h - from a plain table of results to CSV, tables, plots and pictures.
  *
- * The caller (bench/) fills these structs from its store; report/ never opens the store and names no method; it reads
- * only these rows (of metrics: ADCC, Average Drop and Complexity for the plots, where they are there).
+ * The caller (bench/) fills these structs from its store; report/ reads nothing else and never opens the store. It
+ * knows no method by name, and only three metrics, which have plots of their own: ADCC, Average Drop and Complexity.
  * Text may be hostile (file names, labels): it is escaped for each format.
  */
 #ifndef REPORT_REPORT_H
@@ -21,7 +21,7 @@ struct report_backbone {
     const char *name;  /* label in the config; key of the rows */
     const char *title; /* as printed: "ResNet-18" */
     const char *arch, *layer;
-    /* top-1 and top-5 of the base pass on images with a label: correct, of labelled; labelled 0: unknown */
+    /* of `labelled` images with a label: how many have it as top-1, and among the top 5; labelled 0: unknown */
     int top1, top5, labelled;
 };
 
@@ -34,7 +34,7 @@ struct report_method {
 
 struct report_protocol {
     const char *name;
-    const char *preset; /* the protocol that it began as */
+    const char *preset; /* the built-in protocol that it is based on */
 };
 
 struct report_metric {
@@ -43,7 +43,9 @@ struct report_metric {
     bool higher_is_better;
     bool is_cost;    /* left out of summary.csv */
     double min, max; /* of the stored number */
-    /* of means: positions of the parts in `metrics`, -1 ends; combine NULL for ordinary metrics */
+    /*
+     * of a metric that combines means: positions of its parts in `metrics`, ends with -1; combine NULL: ordinary metric
+     */
     int parts[5];
     double (*combine)(const double *means);
     bool is_truth; /* compares the map with the annotation */
@@ -57,7 +59,7 @@ struct report_published {
     const char *paper, *table, *note;
     const char *source;                /* key in docs/references.bib */
     const char *arch, *layer, *method; /* registered names */
-    const char *params;                /* "score=rest;form=stable": a method's parameters that must be so */
+    const char *params;                /* "score=rest;form=stable": values that the method's parameters must have */
     const char *protocol;              /* name or preset */
     const char *metric;
     double value; /* as metrics store it: percent as fraction */
@@ -65,10 +67,10 @@ struct report_published {
 
 enum report_state { REPORT_ABSENT, REPORT_DEFINED, REPORT_UNDEFINED };
 
-/* The mean, over n images, of the curve whose area a metric is; count 0: none. */
+/* The mean, over n images, of the curve whose area is a metric's value; count 0: none. */
 struct report_curve {
     int n, count;
-    double *fraction, *mean; /* (count); of the map's pixels or cells that have changed, and p at that point */
+    double *fraction, *mean; /* (count); fraction of the pixels or cells changed, 0..1, and mean p at that point */
 };
 
 /* The progress of a run on a backbone. */
@@ -77,7 +79,7 @@ struct report_progress {
     int unreadable; /* images that could not be read */
     int shared;     /* those of `wanted` that all methods with any image have measured */
     int without;    /* methods without any image */
-    int *measured;  /* [method], of `wanted` */
+    int *measured;  /* [method]: images of `wanted` that it has measured */
 };
 
 struct report {
@@ -93,8 +95,8 @@ struct report {
     /* dense, see report_index(); metrics with `combine` have only REPORT_ABSENT */
     const double *values;
     const uint8_t *states;
-    const char *const *notes; /* why undefined, or the flag of a substituted value; NULL entries: nothing to say */
-    const struct cost *costs; /* [backbone][method][image]; seconds negative: absent */
+    const char *const *notes;          /* why a value is undefined, or the rule that set it ("constant_map"), or NULL */
+    const struct cost *costs;          /* [backbone][method][image]; seconds negative: absent */
     const struct report_curve *curves; /* [backbone][method][protocol][metric]; NULL: none */
     int bootstrap;                     /* resamples; 0: no intervals */
     uint64_t seed;
@@ -109,19 +111,19 @@ struct report {
 struct arena;
 
 /*
- * Fills progress and shared, in the arena, from the existing items, `has` [backbone][method][image], and from the
- * images that could not be read. Error: no memory.
+ * Fills progress and shared, in the arena. has [backbone][method][image]: which items exist; is_unreadable [image]:
+ * which images could not be read. Error: no memory.
  */
 int report_count_progress(struct report *report, const uint8_t *has, const uint8_t *is_unreadable, struct arena *arena,
                           struct error *err);
 
 /*
- * Makes a report in which methods can be compared, in the arena: an incomplete backbone has only values on shared
- * images.
+ * Copies the report, into the arena, with all methods on the same images: values of an incomplete backbone on images
+ * that are not shared become absent. Error: no memory.
  */
 int report_compared(const struct report *report, struct arena *arena, struct report *out, struct error *err);
 
-/* 0, or -1 with err if *stop is set; long work calls it repeatedly and leaves nothing incomplete. */
+/* 0, or -1 with err if *stop is set. Long work calls it repeatedly and removes what it has not finished. */
 int report_stopped(const struct report *report, struct error *err);
 
 /* Position in values, states and notes. */
@@ -145,93 +147,101 @@ static inline size_t report_curve_index(const struct report *report, int backbon
 struct cell {
     int n, undefined;
     double mean;            /* NAN if n is 0 */
-    double ci_low, ci_high; /* percentile bootstrap, 95 %, around the mean; NAN: none, as for one value */
+    double ci_low, ci_high; /* 95 % percentile bootstrap interval, containing the mean; NAN: none, as for a single value */
     int noted;              /* of n: values with a note, such as those of a constant map */
 };
 
 /*
- * Cell of (backbone, method, protocol, metric); combine metrics are computed inside each draw. Same seed, same bytes.
- * All NAN if memory is short: use report_cells() to know.
+ * Cell of (backbone, method, protocol, metric). Combined metrics are computed anew in each bootstrap draw. The same
+ * seed gives the same bits. If memory is short all numbers are NAN, without an error; report_cells() reports it.
  */
 struct cell report_cell(const struct report *report, int backbone, int method, int protocol, int metric);
 
-/* All cells once, for the writers below: [backbone][method][protocol][metric], malloc'd; NULL and err: no memory. */
+/*
+ * All cells, for the writers below: [backbone][method][protocol][metric], for the caller to free. NULL and err: no
+ * memory.
+ */
 struct cell *report_cells(const struct report *report, struct error *err);
 
 /* Whether some metric has a curve. */
 bool report_has_curves(const struct report *report);
 
 /*
- * summary.csv, per_image.csv, costs.csv, and mean curves as curves.csv where there are some, into the folder. Percent
- * metrics are in percent there, as on paper.
+ * Writes summary.csv, per_image.csv, costs.csv and, if a metric has curves, curves.csv into the folder. Percent metrics
+ * are in percent there.
  */
 int report_csv(const struct report *report, const struct cell *cells, struct error *err);
 
-/* tables/NAME.md and .tex (booktabs): a table per protocol in the form of the ADCC papers. Like all that follows it takes
-   what report_compared() gives. */
+/*
+ * Writes tables/NAME.md and .tex (booktabs): a table per protocol in the form of the ADCC papers. This and all
+ * functions below take a report from report_compared().
+ */
 int report_tables(const struct report *report, const struct cell *cells, struct error *err);
 
-/* The table for the terminal, as wide as `columns` allows (0: no limit). -1: no memory; the stream has errors of its own. */
+/* Prints the tables, as wide as `columns` allows (0: no limit). -1: no memory; ferror(stream) tells failed writes. */
 int report_terminal(const struct report *report, const struct cell *cells, FILE *stream, int columns, bool color);
 
 /*
- * Meta-evaluation: does a metric rank methods as the annotated truth does? Kendall's tau-b of the metric and the first
- * metric that is_truth, both turned so that higher is better: of the methods' means, or of the methods' values on each
- * image, and then the mean over images.
+ * Meta-evaluation: does a metric rank methods as the annotated truth does? The answer is Kendall's tau-b between the
+ * metric and the first metric that is_truth, both oriented so that higher is better. META_OVER_METHODS ranks the
+ * methods' means; META_PER_IMAGE ranks the methods' values on each image and averages tau over the images.
  */
 enum meta_form { META_OVER_METHODS, META_PER_IMAGE, META_FORMS };
 
 struct meta_cell {
-    int n, undefined;            /* methods with and without both means; images with and without a tau */
+    int n, undefined;            /* methods with both means, and without; or images with a tau, and without */
     double tau, ci_low, ci_high; /* 95 % percentile bootstrap over images; NAN: none */
 };
 
 /*
- * [backbone][protocol][metric][form][with controls], malloc'd. Same seed, same bytes. NULL and err: no metric that
- * is_truth, no memory.
+ * [backbone][protocol][metric][form][with controls], for the caller to free. The same seed gives the same bits. NULL
+ * and err: the report has no metric that is_truth; no memory.
  */
 struct meta_cell *report_meta_cells(const struct report *report, struct error *err);
 
-/* meta.csv and tables/meta.md into the folder. */
+/* Writes meta.csv and tables/meta.md into the folder. */
 int report_meta(const struct report *report, const struct meta_cell *cells, struct error *err);
 
-/* A line per backbone and protocol: the metrics that agree best with the truth. */
+/* Prints a line per backbone and protocol with the metrics that agree best with the truth. */
 void report_meta_terminal(const struct report *report, const struct meta_cell *cells, FILE *stream);
 
 /*
- * reference.csv and tables/reference.md: each published number beside the cells that it can be compared with. One number
- * may meet several cells (two layers of a network), and one cell several numbers.
+ * Writes reference.csv and tables/reference.md: each published number beside the measured cells that match it. A number
+ * may match several cells (two layers of a network), and a cell several numbers.
  */
 int report_reference(const struct report *report, const struct cell *cells, struct error *err);
 
-/* The same on the terminal, cut after some lines. */
+/* Prints the first of these comparisons, and how many more there are. */
 void report_reference_terminal(const struct report *report, const struct cell *cells, FILE *stream);
 
 /*
- * plots/NAME.svg and .png by gnuplot, with NAME.gp and NAME.dat to draw them again: adcc, adcc_seconds,
- * drop_complexity, curves, distribution_METRIC, and meta unless `meta` is NULL; of the second protocol and later
- * NAME-2-PROTOCOL. A plot without numbers is left out. gnuplot missing or failing: returns 0 and fills `warning` (else
- * empty).
+ * Writes plots/NAME.svg and .png by gnuplot, with NAME.gp and NAME.dat to draw them again. NAME is adcc, adcc_seconds,
+ * drop_complexity, curves, distribution_METRIC or, unless `meta` is NULL, meta; from the second protocol on it is
+ * NAME-2-PROTOCOL. A plot without numbers is left out. If gnuplot is missing or fails, returns 0 and fills `warning`,
+ * which is empty otherwise.
  */
 int report_plots(const struct report *report, const struct cell *cells, const struct meta_cell *meta,
                  struct error *warning, struct error *err);
 
-/* One panel of an overlay sheet: an 8-bit RGB image (h,w,3) with a map (h,w) in [0,1], or NULL for the image alone. */
+/* One panel of an overlay sheet: the sheet's image with a map over it. */
 struct overlay_panel {
     const char *title;    /* "Grad-CAM" */
-    const char *subtitle; /* "0.98, 12 ms", may be NULL */
-    const float *map;     /* NULL: image alone */
+    const char *subtitle; /* "0.98, 12 ms"; NULL: none */
+    const float *map;     /* (h,w) in [0,1]; NULL: image alone */
 };
 
 struct overlay_sheet {
     const char *title; /* image name, class and probability */
     int h, w;
-    const uint8_t *image; /* (h,w,3) */
+    const uint8_t *image; /* 8-bit RGB (h,w,3) */
     int panel_count;
     const struct overlay_panel *panels;
 };
 
-/* A PNG with all panels side by side (wrapped to rows), a perceptually uniform colour map and a colour bar 0..1. */
+/*
+ * Writes a PNG with the panels side by side, wrapped to rows, in a perceptually uniform colour map, and a colour bar
+ * from 0 to 1. Errors: no panel or too many, an image too large, no memory, not writable.
+ */
 int report_overlay(const char *path, const struct overlay_sheet *sheet, struct error *err);
 
 #endif

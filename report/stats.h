@@ -1,5 +1,5 @@
 /*
- * report/stats.h - what the writers of report/ share about numbers.
+ * report/stats.h - lookups of cells, rounding for print, percentiles and cost summaries, for all writers of report/.
  */
 #ifndef REPORT_STATS_H
 #define REPORT_STATS_H
@@ -7,20 +7,22 @@
 #include "base/arena.h"
 #include "report/report.h"
 
-/* The cell of the array that report_cells() gives. */
+/* One cell of the array that report_cells() returns. */
 const struct cell *cell_at(const struct report *report, const struct cell *cells, int backbone, int method,
                            int protocol, int metric);
 
-/* The best mean of its backbone, protocol and metric, controls left out; equal as printed is as good. While a run is
-   incomplete, a method that no other can be compared with is not the best. */
+/*
+ * Whether the cell has the best mean of its backbone, protocol and metric, controls left out; means that print alike
+ * are equally good. While a run is incomplete, a method without any competitor is not the best.
+ */
 bool cell_is_best(const struct report *report, const struct cell *cells, int backbone, int method, int protocol,
                   int metric);
 
-/* A stored number as people read it: times 100 for percent; and how many decimals it has on paper. */
+/* A stored number as it is printed (times 100 for percent), and with how many decimals. */
 double shown_value(const struct report_metric *metric, double value);
 int shown_decimals(const struct report_metric *metric);
 
-/* The percentile (0..100) of n >= 1 sorted numbers, between two of them by the straight line (NumPy's "linear"). */
+/* The percentile (0..100) of n >= 1 sorted numbers, interpolated linearly (NumPy's "linear"). */
 double stats_percentile(const double *sorted, size_t n, double percent);
 
 /* The 95 % percentile interval of n >= 1 sorted draws, widened to contain `centre`. */
@@ -29,18 +31,19 @@ void stats_interval(const double *sorted, size_t n, double centre, double *low, 
 void stats_sort(double *values, size_t n);
 
 /*
- * Defined values of an ordinary metric, in image order, into out (image_count doubles); returns how many, and how many
- * are undefined (may be NULL).
+ * Copies the defined values of a metric without `combine`, in image order, into out (image_count) and returns how many
+ * they are; *undefined, if not NULL, receives how many values are undefined.
  */
 int defined_values(const struct report *report, int backbone, int method, int protocol, int metric, double *out,
                    int *undefined);
 
-/* Costs of a method on a backbone over the images that were measured; numbers are NAN if n is 0. */
+/* Costs of a method on a backbone over its n measured images; numbers are NAN if n is 0. */
 struct cost_summary {
     int n;
     double median, mean, low, high; /* seconds per map; quartiles */
     double full, tail, backward;    /* mean passes per map */
 };
+/* scratch: image_count doubles. */
 struct cost_summary cost_summary(const struct report *report, int backbone, int method, double *scratch);
 
 #endif
