@@ -147,7 +147,7 @@ static inline size_t report_curve_index(const struct report *report, int backbon
 struct cell {
     int n, undefined;
     double mean;            /* NAN if n is 0 */
-    double ci_low, ci_high; /* 95 % percentile bootstrap interval, containing the mean; NAN: none, as for a single value */
+    double ci_low, ci_high; /* 95 % percentile bootstrap interval, contains the mean; NAN: none, as for one value */
     int noted;              /* of n: values with a note, such as those of a constant map */
 };
 

@@ -1,8 +1,8 @@
 /*
- * bench/cli/catalog.h - the program's methods, metrics and networks, as JSON: one array of objects per kind, in the order of the registries.
+ * bench/cli/catalog.h - the program's methods, metrics, networks and protocols as JSON, one array of objects per kind.
  *
- * `list` prints it as it is or as a table. Every object has "name"; most have "title", "source" (a key of
- * docs/references.bib) and "params" (name, type, default, allowed, help). The caller gives arrays back (json_decref).
+ * Objects are in the order of the registries. `cambench list` prints them as JSON or as a table. Every object has
+ * "name"; most have "title", "source" (a key of docs/references.bib) and "params" (name, type, default, allowed, help).
  */
 #ifndef BENCH_CLI_CATALOG_H
 #define BENCH_CLI_CATALOG_H
@@ -16,15 +16,18 @@
 
 struct catalog_kind {
     const char *name; /* "methods" */
-    bool needs_arch;  /* lists what one architecture has */
+    bool needs_arch;  /* lists parts of one architecture, such as its layers */
     const struct table_column *columns;
-    /* NULL and err: unknown architecture, no memory. `arch` is NULL unless needs_arch. */
+    /*
+     * `arch` is NULL unless needs_arch. The caller releases the array (json_decref). NULL and err: unknown arch, no
+     * memory.
+     */
     json_t *(*collect)(const char *arch, struct error *err);
 };
 
 extern const struct catalog_kind catalog_kinds[]; /* ends with {0} */
 
-/* The kind of that name; NULL and an error with the nearest one. */
+/* The kind of that name; NULL and an error that suggests the nearest one. */
 const struct catalog_kind *catalog_find(const char *name, struct error *err);
 
 #endif

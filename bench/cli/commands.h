@@ -10,8 +10,8 @@
 void commands_print_help(void);
 
 /*
- * Runs the command that argv[1] names; argv is {"cambench", COMMAND, ...} and ends with NULL. Returns its exit code;
- * EXIT_USAGE and err with the nearest name when there is no such command.
+ * Runs the command that argv[1] names; argv is {"cambench", COMMAND, ...} and ends with NULL. Returns the command's
+ * exit code; for an unknown command EXIT_USAGE and an error that suggests the nearest one.
  */
 int commands_dispatch(int argc, char **argv, struct error *err);
 

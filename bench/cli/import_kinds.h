@@ -1,5 +1,5 @@
 /*
- * bench/cli/import_kinds.h - the kinds of things that `cambench import` takes in, each a command line of its own.
+ * bench/cli/import_kinds.h - the kinds of files that `cambench import` imports, each with its own command line.
  *
  * A kind is one file bench/cli/import_NAME.c with its options and its run(); its row is in bench/cli/cmd_import.c.
  */
@@ -19,8 +19,8 @@ struct import_kind {
 extern const struct import_kind import_kind_dataset, import_kind_weights;
 
 /*
- * Follows the symbolic links of the user's --out; `out` is the resulting path. A path that cannot be written is an error
- * before the work, which may take hours.
+ * Resolves the symbolic links of the user's --out into `out`. Error: the path cannot be written; it is found before the
+ * import begins, which may take hours.
  */
 int import_find_out(const char *given, char out[PATH_MAX], struct error *err);
 

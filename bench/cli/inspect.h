@@ -1,8 +1,8 @@
 /*
- * bench/cli/inspect.h - what an architecture or a file holds, as JSON; cmd_inspect.c prints it.
+ * bench/cli/inspect.h - the contents of an architecture or a file as JSON; cmd_inspect.c prints it.
  *
- * Each function returns an object that the caller gives back (json_decref), or NULL and err. Plain values come first
- * and are printed as lines; arrays of objects ("nodes", "steps", "tensors", "first_images") as tables.
+ * Each function returns an object that the caller releases (json_decref), or NULL and err. Plain values come first and
+ * are printed as lines; arrays of objects ("nodes", "steps", "tensors", "first_images") are printed as tables.
  */
 #ifndef BENCH_CLI_INSPECT_H
 #define BENCH_CLI_INSPECT_H
@@ -20,8 +20,8 @@ json_t *inspect_architecture(const struct model_spec *spec, bool with_plan, stru
 json_t *inspect_foreign(const char *path, struct error *err);
 
 /*
- * Any of these files, a weights file or an image set. Errors: the file cannot be opened, is damaged, or has another
- * format.
+ * A file of any supported kind: weights, image set, PyTorch, safetensors. Errors: the file cannot be opened, is
+ * damaged, or has another format; with_plan for an image set.
  */
 json_t *inspect_file(const char *path, bool with_plan, struct error *err);
 

@@ -1,8 +1,8 @@
 /*
- * bench/cli/options.h - command lines: one table of options per command, one sentence when a line is wrong.
+ * bench/cli/options.h - parses command lines by one table of options per command; a wrong line is one error sentence.
  *
- * A thin layer over glibc's argp, which never prints an error and never exits here. A command has a struct to fill, and
- * rows (base/param.h) for its options and for the words that follow them:
+ * This is a thin layer over glibc's argp, which is kept from printing errors and from exiting. A command has a struct
+ * to fill, and rows (base/param.h) for its options and for the words that follow them:
  *
  *     struct merge { struct options common; const char *output; int threads; const char **runs; int run_count; };
  *
@@ -34,9 +34,11 @@
 #define OPTIONS_ANY (-1) /* words_max: as many as there are */
 #define OPTIONS_ROWS_MAX 48
 
-/* clang-format takes the rows for blocks of statements */
+/* clang-format would format the rows as blocks of statements. */
 /* clang-format off */
-/* Rows of options: --NAME and -LETTER (0: none); what the usage calls the value; the default as text (NULL: as it is). */
+/*
+ * Rows of options: --NAME, -LETTER (0: none), the value's name in the usage, the default as text (NULL: none is set).
+ */
 #define OPTION_ROW(S, field, kind, option, short_name, ...) \
     {.name = option, .type = PARAM_TYPE_##kind, .offset = offsetof(S, field), .letter = short_name, __VA_ARGS__}
 #define OPTION_FLAG(S, field, option, short_name, text) OPTION_ROW(S, field, BOOL, option, short_name, .help = text)
@@ -48,18 +50,18 @@
 #define OPTION_FLOAT(S, field, option, short_name, what, default, least, most, text) \
     OPTION_ROW(S, field, FLOAT, option, short_name, .value = what, .fallback = default, .min = least, .max = most, \
                .help = text)
-/* An option with a reader of its own. */
+/* An option whose value a function reads (struct param, read_word). */
 #define OPTION_READ(option, short_name, what, reader, text) \
     {.name = option, .letter = short_name, .value = what, .read_word = reader, .help = text}
 
-/* Rows of words: the next word; all that remain, in an array that has room for as many as argc. */
+/* Rows of words: the next word; all remaining words, in an array with room for argc of them. */
 #define OPTIONS_WORD(S, field) {.name = #field, .type = PARAM_TYPE_STRING, .offset = offsetof(S, field)}
 #define OPTIONS_WORDS(S, field, count) \
     {.name = #field, .type = PARAM_TYPE_STRINGS, .offset = offsetof(S, field), .count_offset = offsetof(S, count)}
 #define OPTIONS_WORDS_READ(reader) {.name = #reader, .type = PARAM_TYPE_STRINGS, .read_word = reader}
 /* clang-format on */
 
-/* Options that several commands share; --help is always there. */
+/* Options that several commands share; every command has --help. */
 enum options_common { OPTIONS_QUIET = 1, OPTIONS_COLOR = 2, OPTIONS_JSON = 4 };
 
 enum options_color { OPTIONS_COLOR_AUTO, OPTIONS_COLOR_ALWAYS, OPTIONS_COLOR_NEVER };
@@ -82,19 +84,20 @@ struct options_usage {
 enum options_status { OPTIONS_GO = 0, OPTIONS_WRONG = -1, OPTIONS_SHOWN = 1 };
 
 /*
- * Fills defaults, then parses argv (argv[0] is "cambench COMMAND"); argv is reordered and what is kept points into it. OPTIONS_GO; OPTIONS_SHOWN after --help, which went to
- * stdout; OPTIONS_WRONG with a sentence that ends with `see cambench COMMAND --help`.
+ * Fills the defaults, then parses argv; argv[0] is "cambench COMMAND". argv is reordered, and strings in `target` point
+ * into it. Returns OPTIONS_GO; OPTIONS_SHOWN after --help, which is printed to stdout; or OPTIONS_WRONG with err, a
+ * sentence that ends with `see cambench COMMAND --help`.
  */
 int options_parse(const struct options_usage *usage, int argc, char **argv, struct options *common, void *target,
                   struct error *err);
 
-/* The exit code of a command that does not go on. */
+/* The exit code of a command whose options_parse() did not return OPTIONS_GO. */
 static inline int options_exit(int status)
 {
     return status == OPTIONS_SHOWN ? EXIT_DONE : EXIT_USAGE;
 }
 
-/* Stores an option's value, as its type says: `--threads is "x"; allowed: 0..64`. For readers of a row's own. */
+/* Stores an option's value by its type, for functions of OPTION_READ. Error: `--threads is "x"; allowed: 0..64`. */
 int options_store(const struct param *row, const char *value, void *target, struct error *err);
 
 /* Whether to write colours to a stream: --color, then NO_COLOR, TERM=dumb, and whether it is a terminal. */

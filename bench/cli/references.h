@@ -1,12 +1,12 @@
 /*
- * bench/cli/references.h - docs/references.bib, inside the program.
+ * bench/cli/references.h - the entries of docs/references.bib, which is built into the program.
  */
 #ifndef BENCH_CLI_REFERENCES_H
 #define BENCH_CLI_REFERENCES_H
 
 #include <stddef.h>
 
-/* The entry "@type{KEY, ... }" of a key: where it begins, its length in *size; NULL if there is none. */
+/* The entry "@type{KEY, ... }" of a key, with its length in *size (bytes, not NUL-terminated); NULL: no such key. */
 const char *references_find(const char *key, size_t *size);
 
 #endif

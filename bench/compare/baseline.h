@@ -1,5 +1,5 @@
 /*
- * bench/compare/baseline.h - what `cambench compare --update-baseline` keeps of a run.
+ * bench/compare/baseline.h - baselines: copies of runs that `cambench compare --update-baseline` saves.
  */
 #ifndef BENCH_COMPARE_BASELINE_H
 #define BENCH_COMPARE_BASELINE_H
@@ -8,13 +8,13 @@
 
 #include <stdbool.h>
 
-/* A folder is there, or something else of that name. */
+/* Whether the folder, or any other file of that name, exists. */
 bool baseline_exists(const char *folder);
 
 /*
- * Makes `folder` a copy of what a comparison needs of a run: run.db, config.yaml, manifest.json. It is written beside as
- * FOLDER.part and takes the old one's place at once. Errors: `folder` holds other files (a run of its own, which would be
- * lost), is the run itself, a run that is at work, not readable, not writable.
+ * Copies the files of a run that a comparison needs (run.db, config.yaml, manifest.json) to `folder`. The copy is made
+ * as FOLDER.part and then replaces the old baseline in one step. Errors: `folder` holds other files (it may be a run,
+ * which would be lost) or is the run itself; the run is still being written; not readable; not writable.
  */
 int baseline_update(const char *folder, const char *run, struct error *err);
 

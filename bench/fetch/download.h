@@ -1,10 +1,10 @@
 /*
- * bench/fetch/download.h - one file whose SHA-256 is known, over HTTPS or HTTP, or from a folder (file://).
+ * bench/fetch/download.h - downloads one file whose SHA-256 is known, over HTTPS or HTTP, or from a folder (file://).
  *
- * While bytes are missing the file is PATH.part, and the next download goes on from there. The server need not be able
- * to: bytes sent from the start replace those that are there, and bytes that do not fit together are fetched once more,
- * from the start. Redirects are followed, at most 10, but only to HTTPS, or from HTTP to HTTP. Certificates are always
- * verified. Nothing that a server says about sizes is trusted.
+ * An incomplete file is kept as PATH.part, and the next download continues it. If the server cannot resume and sends
+ * the file from the start, the new bytes replace the old ones. If the whole does not have the expected SHA-256, a
+ * continued file is downloaded once more from the start. At most 10 redirects are followed, and only to HTTPS or from
+ * HTTP to HTTP. Certificates are always verified. Sizes that a server announces are not trusted.
  */
 #ifndef BENCH_FETCH_DOWNLOAD_H
 #define BENCH_FETCH_DOWNLOAD_H
@@ -21,37 +21,37 @@
 
 struct download {
     const char *url, *path;
-    const char *sha256;                /* its first hex digits, lower case */
-    int stall_seconds;                 /* with less than 1 kB/s for so long it is given up */
-    const volatile sig_atomic_t *stop; /* not 0: end soon, keep what is there */
-    FILE *stream;                      /* progress goes there; NULL: nowhere */
-    bool is_terminal;                  /* the stream is one */
+    const char *sha256;                /* the first hex digits of the expected hash, lower case */
+    int stall_seconds;                 /* give up after so long below 1 kB/s */
+    const volatile sig_atomic_t *stop; /* when set, ends soon and keeps the bytes received */
+    FILE *stream;                      /* for progress; NULL: none */
+    bool is_terminal;                  /* whether the stream is a terminal */
 };
 
 struct download_result {
     int64_t bytes;       /* of the file */
-    int64_t kept;        /* of them, from an earlier download */
-    bool was_there;      /* nothing was asked for: all of it was there */
-    bool is_unreachable; /* no server has answered */
+    int64_t kept;        /* of these, bytes from an earlier download */
+    bool was_there;      /* the whole file existed already, and no request was made */
+    bool is_unreachable; /* no server answered */
     char sha256[65];
 };
 
 enum download_status { DOWNLOAD_FAILED = -1, DOWNLOAD_DONE, DOWNLOAD_STOPPED };
 
 /*
- * Brings the file to its path. A right one that is there is left alone, a wrong one replaced. DOWNLOAD_FAILED: no
- * server, no such file, cut or stalled (what came is kept), another SHA-256 (what came is removed), not writable, disk
- * full, the .part in use by another process.
+ * Downloads the file to its path. An existing file with the expected hash is kept, any other is replaced.
+ * DOWNLOAD_FAILED with err: no server; no such file; cut or stalled (received bytes are kept); another SHA-256
+ * (received bytes are removed); not writable; disk full; PATH.part in use by another process.
  */
 int download_file(const struct download *download, struct download_result *result, struct error *err);
 
-/* Whether this is an address that can be downloaded: https, http, file. */
+/* Whether the scheme of an address is supported: https, http, file. */
 bool download_is_url(const char *url);
 
-/* Whether a server at `from` may send on to `to`. */
+/* Whether a redirect from `from` to `to` is followed. */
 bool download_may_follow(const char *from, const char *to);
 
-/* An address as it may be shown and stored: without user and password. */
+/* The address without user and password, fit to be shown and stored. Returns out. */
 const char *download_show_url(const char *url, char *out, size_t size);
 
 #endif

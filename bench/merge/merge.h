@@ -1,8 +1,8 @@
 /*
- * bench/merge/merge.h - one run from several runs of one config, whole ones or shards.
+ * bench/merge/merge.h - joins several runs of one config, whole runs or shards, into one.
  *
- * Everything is copied in a single commit into the store of the output folder, whose own items count as well: whatever interrupts
- * it, the folder holds what it held before, and merging can be repeated.
+ * All items are copied into the store of the output folder in a single commit, beside the items that it already has. If
+ * merging is interrupted, the folder is unchanged and merging can be repeated.
  */
 #ifndef BENCH_MERGE_MERGE_H
 #define BENCH_MERGE_MERGE_H
@@ -24,32 +24,38 @@ struct merge {
     const char *output;
     int run_count;
     struct merge_run *runs;
-    struct config config;     /* of the runs, with the output folder as its own */
-    struct store_names names; /* of the runs */
-    struct store *store;      /* of the output folder */
-    /* items: of the whole run, in the store, in more than one of the runs, of images that could not be read, not there */
-    size_t item_count, present, repeated, skipped, missing;
-    int shard_count; /* of every run, and [number - 1] how many items of each are missing; 0: runs are not alike */
-    size_t *missing_of_shard;
+    struct config config;       /* of the runs, with the output folder as its own */
+    struct store_names names;   /* of the runs */
+    struct store *store;        /* of the output folder */
+    size_t item_count;          /* items of the whole run */
+    size_t present;             /* of these, in the merged store */
+    size_t repeated;            /* in more than one of the runs */
+    size_t skipped;             /* of images that could not be read */
+    size_t missing;             /* not measured yet */
+    int shard_count;            /* the number of shards, if it is the same for all runs; else 0 */
+    size_t *missing_of_shard;   /* [shard number - 1]: its missing items */
     struct programs programs;   /* programs that measured the items in the store */
-    const char *const *mixture; /* sentences about them: program_mixture() */
+    const char *const *mixture; /* program_mixture() of these programs */
 };
 
 /*
- * Finds the runs: each folder itself, if it has a store, and its folders shard-I-of-N. output NULL: the one folder, whose
- * shards they are. Errors: no run there.
+ * Finds the runs in the folders: a folder that has a store, and its folders shard-I-of-N. With `output` NULL the runs
+ * are joined in the one folder given. Errors: a folder without a run; several folders and no output; no memory.
  */
 int merge_open(struct merge *merge, const char *const *folders, int folder_count, const char *output,
                struct error *err);
 
 /*
- * Joins them: store, config.yaml, manifest.json, overlays. Errors name the obstacle: configs, names, versions,
+ * Joins the runs' stores and overlays, and writes config.yaml and manifest.json. Errors: configs, names, versions,
  * image sets or weights that differ; an item with two values; a run in use.
  */
 int merge_runs(struct merge *merge, struct error *err);
 void merge_close(struct merge *merge);
 
-/* What is missing and the commands that bring it; nothing if all is there. -1: no memory. */
+/*
+ * Prints the number of missing items and the commands that measure them; prints nothing if none is missing. -1: no
+ * memory.
+ */
 int merge_say_missing(struct merge *merge, FILE *stream, struct error *err);
 
 #endif

@@ -2,22 +2,22 @@
  * bench/merge/merge_state.h - shared by the files of merging; no other file includes it.
  *
  * merge_find.c finds the runs; merge_check.c checks that they belong together; merge_items.c copies their items;
- * merge_files.c writes what is beside the store; merge_runs.c does these in turn.
+ * merge_files.c writes the files beside the store; merge_runs.c calls these in turn.
  */
 #ifndef BENCH_MERGE_MERGE_STATE_H
 #define BENCH_MERGE_MERGE_STATE_H
 
 #include "bench/merge/merge.h"
 
-/* What is known while runs are merged. */
+/* The state of one merge. */
 struct merge_state {
     struct merge *merge;
-    const char *first; /* the first run; the others must be like it */
-    int text_count;    /* of its manifest */
-    struct store_text *texts;
-    unsigned char *is_seen;   /* [backbone][image][method]: in one of the runs */
-    const char **why_skipped; /* [image]; NULL: could be read */
-    int *programs;            /* [number in the current run] number in the merged store; 0 stays 0 */
+    const char *first;        /* folder of the first run, with which the others must agree */
+    int text_count;           /* number of its manifest's texts */
+    struct store_text *texts; /* its manifest's texts */
+    unsigned char *is_seen;   /* [backbone][image][method]: an earlier run has the item */
+    const char **why_skipped; /* [image]: why it could not be read; NULL: it could */
+    int *programs;            /* [program's number in the current run]: its number in the merged store; 0 stays 0 */
     int program_count;
     struct arena scratch;
 };
@@ -25,20 +25,23 @@ struct merge_state {
 /* Whether a folder has a run.db. */
 bool merge_has_store(const char *folder);
 
-/* Opens each run and compares its lists and texts with the first one's; also the run in the output folder, if one is there. */
+/*
+ * Opens each run, and the one in the output folder if there is one, and compares its lists and texts with the first
+ * run's.
+ */
 int merge_check_runs(struct merge_state *state, struct error *err);
 
-/* Error: the lists of the run in `folder` are not those of the first one. */
+/* Error: `names`, the lists of the run in `folder`, differ from those of the first run. */
 int merge_compare_names(const struct merge_state *state, const char *folder, const struct store_names *names,
                         struct error *err);
 
-/* Copies the items of a run into the merged store. Errors: an item with another value there; unreadable. */
+/* Copies the items of a run into the merged store. Errors: the store has other values for an item; unreadable. */
 int merge_copy_run(struct merge_state *state, const char *folder, struct error *err);
 
-/* Keeps the reasons for skipped images. */
+/* Adds the reasons of a run's skipped images to why_skipped. */
 int merge_note_skipped(struct merge_state *state, struct store *from, struct error *err);
 
-/* config.yaml and manifest.json of the merged run. */
+/* Writes config.yaml and manifest.json of the merged run. */
 int merge_write_manifest(struct merge_state *state, struct error *err);
 
 int merge_copy_overlays(const struct merge *merge, const char *folder, struct error *err);

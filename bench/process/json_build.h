@@ -1,14 +1,14 @@
 /*
- * bench/process/json_build.h - adds to a JSON array or object; without memory it becomes NULL.
+ * bench/process/json_build.h - adds a value to a JSON array or object, which becomes NULL if memory is short.
  *
- * So a lack of memory anywhere shows in the whole, as with json_pack(), whose result is NULL when a part is.
+ * A failure anywhere thus makes the whole NULL, and one check at the end is enough; json_pack() does the same.
  */
 #ifndef BENCH_PROCESS_JSON_BUILD_H
 #define BENCH_PROCESS_JSON_BUILD_H
 
 #include <jansson.h>
 
-/* Both take ownership of the value, also when it cannot be added; NULL, as a value or as what it is added to, is fine. */
+/* Both take ownership of `value`, even on failure. A NULL value, or a NULL array or object, makes the result NULL. */
 void json_build_append(json_t **array, json_t *value);
 void json_build_set(json_t **object, const char *key, json_t *value);
 

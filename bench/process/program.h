@@ -11,8 +11,8 @@ enum exit_code {
     EXIT_DONE = 0,
     EXIT_DIFFERENCE = 1, /* two runs differ */
     EXIT_USAGE = 2,      /* bad usage, config or data */
-    EXIT_INCOMPLETE =
-        3, /* finished, but images could not be read (run: under --strict), items are missing (merge), values were lost */
+    /* finished, but images could not be read (run: under --strict), items are missing (merge) or values were lost */
+    EXIT_INCOMPLETE = 3,
     EXIT_INTERRUPTED = 130,
 };
 

@@ -11,8 +11,9 @@
 #include <stdbool.h>
 
 /*
- * Where file `name` ("backbones/demo/resnet18.h5") is: below $CAMBENCH_DATA, if that is set; else where `make install`
- * puts it, beside the program; else in the checkout that the program was built in. Errors: in none, with all of them.
+ * Finds file `name` ("backbones/demo/resnet18.h5") below $CAMBENCH_DATA, if that is set; else where `make install` puts
+ * it, relative to the program; else in the checkout that the program was built in. Error: the file is in none of them,
+ * and the error lists them.
  */
 int shipped_file(const char *name, char path[PATH_MAX], struct error *err);
 
@@ -28,7 +29,9 @@ const char *shipped_or(const char *path, struct arena *arena);
  */
 const char *shipped_config(const char *path, struct arena *arena);
 
-/* Whether a path belongs to the program's files ("backbones/demo/resnet18.h5"), which no command can make. */
+/*
+ * Whether a path is one of a file that comes with the program ("backbones/demo/resnet18.h5"); no command makes these.
+ */
 bool shipped_is_own(const char *path);
 
 #endif

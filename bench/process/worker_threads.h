@@ -7,9 +7,9 @@
 #include "base/error.h"
 
 /*
- * asked: 0: as many as OpenMP has, which is the number of cores unless the environment sets another. Returns the number
- * of threads, and prints one line on stderr if it is smaller than `asked`; 0: error, no memory. Results do not depend
- * on the number.
+ * Returns the number of threads for `asked`; asked 0 means OpenMP's default, the number of cores unless the environment
+ * sets another. Prints one line on stderr if the result is smaller than `asked`. Returns 0 with err if memory is short.
+ * Results of a run do not depend on the number.
  */
 int worker_threads(int asked, struct error *err);
 

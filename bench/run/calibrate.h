@@ -1,7 +1,7 @@
 /*
- * bench/run/calibrate.h - how long passes and methods take on this machine, measured in some seconds.
+ * bench/run/calibrate.h - measures within seconds how long passes and methods take on this machine.
  *
- * Networks get made-up weights, so that no file is needed; all workers of the run measure at once, as they will work.
+ * Networks get made-up weights, so no file is needed. All workers of the run measure at the same time, as in the run.
  */
 #ifndef BENCH_RUN_CALIBRATE_H
 #define BENCH_RUN_CALIBRATE_H
@@ -11,7 +11,7 @@
 
 struct run;
 
-/* Measures the run's backbones, in its arena. Errors: no memory, what a method says. */
+/* Measures the run's backbones; results are in the run's arena. Errors: no memory, those of the methods. */
 int calibrate(struct run *run, struct calibration *out, struct error *err);
 
 #endif

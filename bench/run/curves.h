@@ -9,20 +9,20 @@
 
 #define CURVES_BASELINES 4
 
-/* Of one input and class; zeroed, then the first five are set. */
+/* The curves of one input and class. Zero it, then set the first five fields. */
 struct curves {
     struct cam_pass *pass;
     const float *input; /* (3,H,W) */
     struct shape shape;
-    float black[3]; /* a black pixel */
+    float black[3]; /* a black pixel after normalisation */
     struct arena *arena;
-    const float *baselines[CURVES_BASELINES]; /* made when asked for */
-    struct kept_curve *kept;                  /* of the method at hand: NULL begins a new one */
+    const float *baselines[CURVES_BASELINES]; /* each made at the first request; NULL: not yet */
+    struct kept_curve *kept;                  /* curves of the current method; set it to NULL for the next method */
 };
 
 /*
- * The curve of a saliency map (H,W) and the map before enlargement. One that changes the same pixels in the same steps to
- * the same baseline is not measured again. 0, or -1 with err: no memory.
+ * Measures the curve of a saliency map (H,W) and the map before enlargement, in the arena. A curve that changes the
+ * same pixels in the same steps to the same baseline is not measured again. 0, or -1 with err: no memory.
  */
 int curves_measure(struct curves *curves, const struct map *map, const struct map *native,
                    const struct curve_request *request, struct curve *curve, struct error *err);

@@ -11,14 +11,14 @@
 #include "datasets/decode.h"
 #include "methods/harness.h"
 
-/* What a worker has. */
+/* The state of one worker thread. */
 struct evaluator {
     const struct panel *panel;
     const char *backbone;       /* label, for errors */
     struct picture_input input; /* mean, deviation and resizing of the network */
     struct cam_worker worker;
     struct arena arena;   /* reset for every image */
-    struct arena changed; /* of a map of a changed input, which a metric has requested */
+    struct arena changed; /* for one map of a changed input that a metric has requested */
 };
 
 /* Closes methods and frees memory; the session is the caller's. */
@@ -28,35 +28,35 @@ size_t evaluator_bytes(const struct evaluator *evaluator); /* session and arenas
 /* A method's results on an image; they live until the arena is reset. */
 struct evaluated_method {
     int method;
-    struct cost cost; /* under the first protocol that has a class for this image; seconds -1: none has */
+    struct cost cost; /* under the first protocol that has a class for this image; seconds -1: no protocol has one */
     int value_count;
     struct store_value *values;
-    const struct store_curve *curves; /* those that metrics asked for, a list */
+    const struct store_curve *curves; /* those that metrics requested, a linked list */
     struct cam_map raw;               /* under the first protocol; no data if it has no class for this image */
     struct saliency saliency;         /* likewise */
 };
 
 struct evaluated {
     struct store_base base;
-    int klass; /* explained under the first protocol, and its probability; -1: none */
-    double probability;
+    int klass;                        /* class explained under the first protocol; -1: none */
+    double probability;               /* of that class, a fraction */
     const uint8_t *pixels;            /* the crop under the first protocol, (H,W,3) */
-    struct evaluated_method *methods; /* in the order asked for */
+    struct evaluated_method *methods; /* in the order of `which` */
 };
 
 /* A decoded picture; it lives in the evaluator's arena or longer. */
 struct evaluate_subject {
     const char *name;
     int index; /* in the image set; -1: outside one */
-    int label; /* -1 unknown */
+    int label; /* -1: unknown */
     struct picture picture;
     struct annotation annotation; /* all zero: there is no truth */
 };
 
 /*
- * Measures `count` methods (`which`: positions in the panel) on a picture, with the arena as it is. out->base.backbone and
- * .image are left 0. Returns 0, or -1 with err; is_unreadable tells a picture that cannot be decoded or resized from
- * everything else, such as a disk that fails or a lack of memory.
+ * Measures `count` methods (`which`: positions in the panel) on a picture. The arena is not reset first, and results
+ * live in it. out->base.backbone and .image are left 0. Returns 0, or -1 with err; *is_unreadable is true if the
+ * picture cannot be decoded or resized, and false for all other errors, such as a failing disk or a lack of memory.
  */
 int evaluate_picture(struct evaluator *evaluator, const struct evaluate_subject *subject, const int *which, int count,
                      struct evaluated *out, bool *is_unreadable, struct error *err);

@@ -1,7 +1,7 @@
 /*
- * bench/run/manifest.h - what a run was made with and of: manifest.json.
+ * bench/run/manifest.h - manifest.json: the inputs of a run, and the program and machine that measured it.
  *
- * The runner fills what it knows; manifest_write() adds what the machine knows (program, compiler, CPU, BLAS, host).
+ * The runner fills the struct; manifest_write() adds program, compiler, CPU, BLAS and host.
  */
 #ifndef BENCH_RUN_MANIFEST_H
 #define BENCH_RUN_MANIFEST_H
@@ -15,16 +15,16 @@
 #include <stdint.h>
 #include <time.h>
 
-/* A method, metric or protocol: its name in the results, what it is, and that one's version. */
+/* A method, metric or protocol. */
 struct manifest_entry {
-    const char *label; /* NULL: the name */
-    const char *name;
-    int version;
+    const char *label;  /* name in the results; NULL: the same as `name` */
+    const char *name;   /* registered name */
+    int version;        /* of the registered method, metric or preset */
     const char *digest; /* digest of its sources; NULL: none */
 };
 
 struct manifest_step {
-    const char *name, *kernel; /* of the first layer in it; "" where there is no choice */
+    const char *name, *kernel; /* of the step's first layer; kernel "" if the operator has only one */
 };
 
 struct manifest_backbone {
@@ -32,7 +32,7 @@ struct manifest_backbone {
     const char *weights, *weights_sha256; /* path and file_sha256(); NULL: none */
     size_t workspace_bytes;               /* of one worker */
     size_t parameters;                    /* numbers in the network */
-    const char *kernels;                  /* the engine's set; NULL: the network was not made in this run */
+    const char *kernels;                  /* the engine's set; NULL: this run did not make the network */
     const struct manifest_step *steps;    /* the plan */
     int step_count;
     const char *digest;         /* digest of its family's sources; NULL: none */
@@ -57,7 +57,7 @@ struct manifest {
     time_t started, ended;              /* ended 0: not yet */
     const char *images, *images_sha256; /* the image set's path and file_sha256() */
     int image_count;                    /* chosen for the run */
-    int item_count;                     /* measured: one backbone, image and method each */
+    int item_count;                     /* measured items: one backbone, image and method each */
     int backbone_count, method_count, metric_count, protocol_count, skipped_count;
     const struct manifest_backbone *backbones;
     const struct manifest_entry *methods, *metrics, *protocols;
@@ -68,17 +68,20 @@ struct manifest {
     const char *const *mixture;      /* program_mixture(); NULL: none */
 };
 
-/* Writes the file (beside, then renamed). Errors: not writable, no memory. Text that is not UTF-8 is shown with '?'. */
+/* Writes the file under another name, then renames it. Invalid UTF-8 becomes '?'. Errors: not writable, no memory. */
 int manifest_write(const char *path, const struct manifest *manifest, struct error *err);
 
-/* manifest.json of a run's folder, the caller's to release; *json NULL: there is none, as after an interruption. */
+/*
+ * Reads manifest.json of a run's folder; the caller releases *json, which is NULL if the file does not exist, as after
+ * an interruption. Errors: the file cannot be read.
+ */
 int manifest_read(const char *folder, json_t **json, struct error *err);
 
 /*
- * FOLDER/manifest.json of runs that were joined there: what the folder or else the first run has (a killed one has none),
- * with begin and end of them all, a list of what each was (joined_from), and of `manifest` what is true now: config_sha256,
- * item_count, skipped, programs. Without any manifest nothing is written.
- * Errors: a manifest that exists and cannot be read, not writable, no memory.
+ * Writes FOLDER/manifest.json for runs that were joined in FOLDER. It begins as the folder's manifest, or else as the
+ * first one that a run has (a killed run has none). Added are the earliest begin and the latest end, a list of the runs
+ * (joined_from), and from `manifest` config_sha256, item_count, skipped and programs. If no run has a manifest, none is
+ * written. Errors: a manifest that exists and cannot be read; not writable; no memory.
  */
 int manifest_join(const char *folder, const char *const *runs, int count, const struct manifest *manifest,
                   struct error *err);

@@ -1,7 +1,8 @@
 /*
  * bench/run/method_files.h - files that the methods of a run name in path parameters (PARAM_PATH).
  *
- * A run checks that they can be read before anything is measured, and their SHA-256 is part of its identity and manifest.
+ * A run checks that they can be read before anything is measured, and their SHA-256 is part of its identity and
+ * manifest.
  */
 #ifndef BENCH_RUN_METHOD_FILES_H
 #define BENCH_RUN_METHOD_FILES_H
@@ -14,11 +15,13 @@ struct method_file {
     const char *path, *sha256; /* sha256 NULL: not known yet */
 };
 
-/* The files in the order of methods and parameters, in the arena. Errors: no memory. */
+/* Lists the files in the order of methods and parameters, in the arena. Error: no memory. */
 int method_files_list(const struct config *config, struct arena *arena, struct method_file **files, int *count,
                       struct error *err);
 
-/* Is it a regular file that can be read? 0, or -1 with an error that begins with the parameter's place in the config. */
+/*
+ * Checks that the path is a regular file that can be read. The error begins with the parameter's place in the config.
+ */
 int method_file_check(const struct config *config, const struct method_file *file, struct error *err);
 
 #endif

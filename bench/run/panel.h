@@ -1,8 +1,10 @@
 /*
- * bench/run/panel.h - what is evaluated on an image: methods, metrics and protocols, with the seed and the runtime's options.
+ * bench/run/panel.h - the methods, metrics and protocols to evaluate on an image, with the seed and the runtime's
+ * options.
  *
- * A run fills one panel from its config, `explain` from its options. The evaluator reads a panel and needs no run: all
- * that it measures depends on the panel, the network and the picture. A panel is const from then on, shared by all threads.
+ * A run fills one panel from its config, `explain` from its options. Results of the evaluator depend only on the panel,
+ * the network and the picture, so it can be used without a run. Once filled, a panel is const and shared by all
+ * threads.
  */
 #ifndef BENCH_RUN_PANEL_H
 #define BENCH_RUN_PANEL_H
@@ -11,21 +13,23 @@
 #include "methods/harness.h"
 #include "metrics/evidence.h"
 
-/* The lists belong to whoever fills the panel and live longer. */
+/* The lists belong to the caller that fills the panel, and must live longer than the panel. */
 struct panel {
     int method_count, metric_count, protocol_count;
     const struct config_method *methods;
-    const struct evidence_metric *metrics; /* those asked for, then the parts of composites */
-    const struct protocol *protocols;      /* the first is the one of which maps, costs and classes are reported */
+    const struct evidence_metric *metrics; /* those that the config lists, then the parts of composites */
+    const struct protocol *protocols;      /* maps, costs and classes are reported under the first one */
     uint64_t seed;                         /* of all random streams */
-    bool exact_passes;                     /* no shortcuts (runtime.exact_passes) */
+    bool exact_passes;                     /* compute every pass, without shortcuts (runtime.exact_passes) */
     int batch;                             /* inputs in one pass (runtime.batch); 0: automatic */
 };
 
-/* A metric of the panel compares maps with the annotated truth. */
+/* Whether a metric of the panel compares maps with the annotated truth. */
 bool panel_needs_truth(const struct panel *panel);
 
-/* Protocols that prepare the input alike and explain the same class share a view (bench/run/evaluate.h); their number. */
+/*
+ * The number of views (bench/run/walk.h): protocols that prepare the input alike and explain the same class share one.
+ */
 int panel_view_count(const struct panel *panel);
 bool panel_same_view(const struct protocol *a, const struct protocol *b);
 

@@ -1,5 +1,5 @@
 /*
- * bench/run/paper_numbers.h - published numbers from CSV files (docs/formats.md), to stand beside what a run measures.
+ * bench/run/paper_numbers.h - reads published numbers from CSV files (docs/formats.md), to compare a run with them.
  */
 #ifndef BENCH_RUN_PAPER_NUMBERS_H
 #define BENCH_RUN_PAPER_NUMBERS_H
@@ -9,8 +9,8 @@
 #include "report/report.h"
 
 /*
- * Reads the files of report.reference into report->published, in the arena. Errors, with file and line: not readable, a
- * column missing, a value or unit that is none, text missing.
+ * Reads the files of report.reference into report->published, in the arena. Errors, with file and line: not readable; a
+ * column is missing; a value is not a number; an unknown unit; an empty field that must hold text.
  */
 int paper_numbers_read(const struct config_report *config, struct arena *arena, struct report *report,
                        struct error *err);

@@ -1,7 +1,7 @@
 /*
- * bench/run/pictures.h - maps that outlive their image: overlays of the first images, and maps.h5.
+ * bench/run/pictures.h - writes maps to files: overlays of the first images, and maps.h5.
  *
- * Both collect maps as methods finish, in any order; calls are made by one thread at a time.
+ * Both collect maps as methods finish, in any order. Only one thread at a time may call these functions.
  */
 #ifndef BENCH_RUN_PICTURES_H
 #define BENCH_RUN_PICTURES_H
@@ -10,23 +10,24 @@
 
 struct pictures; /* of one backbone */
 
-/* Keeps nothing when the config asks for neither. `maps`: where maps.h5 is being written, NULL: nowhere. */
 struct h5_writer;
+
+/* Keeps no maps if the config enables neither. `maps`: the open maps.h5; NULL: it is not written. */
 struct pictures *pictures_create(const struct run *run, int backbone, struct shape input, struct h5_writer *maps,
                                  struct error *err);
 void pictures_free(struct pictures *pictures);
 
-/* Must every method of this image be measured in this process, unless its pictures are there? */
+/* Whether the image's pictures need all its methods measured in this process. */
 bool pictures_want(const struct pictures *pictures, int image);
 
-/* Is the image's overlay there, and nothing else asked for? */
+/* Whether the image's overlay exists already and no other picture of it is needed. */
 bool pictures_have(const struct pictures *pictures, int image);
 
-/* Takes what was measured; writes the image's overlay when its last method has come. */
+/* Adds an image's maps; writes its overlay when the maps of all methods have been added. */
 int pictures_add(struct pictures *pictures, int image, const struct evaluated *evaluated, int method_count,
                  struct error *err);
 
-/* Writes what belongs to all images: positions, classes (-1: no map), probabilities. */
+/* Writes the lists of maps.h5 over all images: positions, classes (-1: no map), probabilities. */
 int pictures_finish(struct pictures *pictures, struct error *err);
 
 #endif

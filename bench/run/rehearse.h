@@ -16,10 +16,10 @@
 #define REHEARSE_CHECKS 4
 
 struct rehearsal {
-    int problem_count;                      /* problems would end the run */
-    struct error problems[REHEARSE_CHECKS]; /* a sentence for each check that fails */
-    int warning_count;                      /* warnings would not */
-    struct error warnings[REHEARSE_CHECKS];
+    int problem_count;
+    struct error problems[REHEARSE_CHECKS]; /* failed checks that would end the run, a sentence each */
+    int warning_count;
+    struct error warnings[REHEARSE_CHECKS]; /* failed checks that would not end it */
 };
 
 /* Leaves the run directory as it was, and removes the folders that it had to make. */

@@ -9,9 +9,9 @@
 #include "report/report.h"
 
 /*
- * Fills values, states, notes, costs, mean curves and the backbones' top-1/top-5 of a report whose lists are set, in the
- * arena. With `shared` set, curves are averaged over those images only. Errors: the lists are not the store's; a row is
- * outside of them; two curves of one cell have different numbers of points; no memory.
+ * Fills values, states, notes, costs, mean curves and the backbones' top-1/top-5 of a report whose lists are set, in
+ * the arena. If report->shared is set, curves are averaged over those images only. Errors: the report's lists differ
+ * from the store's; a row is outside the lists; two curves of one cell have different numbers of points; no memory.
  */
 int results_fill_table(struct store *store, struct arena *arena, struct report *report, struct error *err);
 

@@ -21,7 +21,7 @@
 #include <stdio.h>
 #include <time.h>
 
-/* A file that a run needs and does not find, and the command that brings it. */
+/* A file that a run needs and that does not exist, and the command that fetches or makes it. */
 struct run_missing {
     const char *what, *path, *command;
 };
@@ -53,17 +53,17 @@ struct run_flags {
 };
 
 /*
- * Opens everything that the config names and checks it. On failure nothing is left open. A dry run takes note of files
- * that are not there (missing) and does without: images NULL, a model without weights, image_count 0 if not known.
+ * Opens and checks everything that the config names. On failure nothing is left open. A dry run lists files that do not
+ * exist in run->missing and goes on without them: images may be NULL, image_count 0 (unknown), a model without weights.
  */
 int run_open(struct run *run, const char *config_path, const char *const *sets, int set_count, bool is_dry,
              struct error *err);
 void run_close(struct run *run);
 
-/* Measures only this shard from now on, in a folder of its own inside config.output. Errors: a config that asks for maps. */
+/* Restricts the run to a shard, in a folder of its own inside config.output. Errors: report.maps is set; no memory. */
 int run_take_shard(struct run *run, const struct shard *shard, struct error *err);
 
-/* Does it. Returns an exit code: done, interrupted, incomplete; EXIT_USAGE with err. */
+/* Measures the run and writes its report. Returns an exit code: done, interrupted, incomplete; EXIT_USAGE with err. */
 int run_execute(struct run *run, const struct run_flags *flags, struct error *err);
 
 /* -- run_image.c -- */
@@ -75,17 +75,17 @@ int run_execute(struct run *run, const struct run_flags *flags, struct error *er
 int run_evaluate(struct evaluator *evaluator, const struct run *run, int backbone, int image, const int *which,
                  int count, struct evaluated *out, bool *is_unreadable, struct error *err);
 
-/* -- record.c: what a run leaves beside its numbers -- */
+/* -- record.c: store, config and manifest -- */
 
 /*
- * Opens the store in config.output, which exists, and writes config.yaml. Items that a program with other sources has
- * measured are removed, to be measured again, and a line on stderr says so; flags->keeps_old: they stay. Errors: a run
- * that was begun with another config, image set or weights (flags->is_fresh: kept aside), in use by another process, not
- * writable.
+ * Opens the store in config.output, which exists, and writes config.yaml. Items measured by a program with other
+ * sources are removed, to be measured again, with a line on stderr; with flags->keeps_old they stay. Errors: the
+ * folder's run was begun with another config, image set or weights (with flags->is_fresh it is kept aside instead); in
+ * use by another process; not writable.
  */
 struct store *record_open(struct run *run, const struct run_flags *flags, struct error *err);
 
-/* Whether record_open() would accept the existing run directory; for a dry run, so it changes nothing. */
+/* Checks, for a dry run, that record_open() would accept the existing run directory. Changes nothing. */
 int record_check(struct run *run, bool fresh, struct error *err);
 
 /* Writes manifest.json. */
@@ -94,15 +94,16 @@ int record_close(struct run *run, struct store *store, time_t started, struct er
 /* -- results.c: tables and plots -- */
 
 /*
- * The plain table of a config and a store, in the arena. `images`: names by position. Errors: no memory, store.
+ * Makes a report from a config and a store, in the arena. images (image_count): names by position. Errors: no memory,
+ * those of the store.
  */
 int results_read(const struct config *config, struct store *store, const char *const *images, int image_count,
                  struct arena *arena, struct report *report, struct error *err);
 
-/* Width of the terminal on stdout; 0: none. */
+/* Width of the terminal on stdout in columns; 0: stdout is not a terminal. */
 int terminal_columns(void);
 
-/* CSV, tables, plots, and the summary on the terminal unless quiet. Warnings go to stderr. */
+/* Writes CSV files, tables and plots, and prints the summary unless quiet. Warnings go to stderr. */
 int results_write(const struct report *report, const struct config *config, const struct run_flags *flags,
                   struct error *err);
 

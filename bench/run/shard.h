@@ -1,9 +1,9 @@
 /*
- * bench/run/shard.h - a part of a run, measured by one of several processes, and how a process finds out which one it is.
+ * bench/run/shard.h - a shard is the part of a run that one of several processes measures; finds a process's own shard.
  *
- * The pairs of backbone and image, numbered backbone by backbone, are dealt like cards: pair k belongs to shard k mod
- * COUNT. So shards have equally many pairs of each backbone, give or take one, and the methods of an image stay together,
- * which share its base pass.
+ * Pairs of backbone and image, numbered backbone by backbone, are dealt round robin: pair k belongs to shard k mod
+ * COUNT. The numbers of pairs of a backbone differ by at most one between shards, and all methods of an image, which
+ * share its base pass, are in the same shard.
  */
 #ifndef BENCH_RUN_SHARD_H
 #define BENCH_RUN_SHARD_H
@@ -15,22 +15,22 @@
 #include <stddef.h>
 
 #define SHARD_COUNT_MAX 1000000
-#define SHARD_COUNT_VARIABLE "CAMBENCH_SHARDS" /* how many there are, where an engine does not say */
+#define SHARD_COUNT_VARIABLE "CAMBENCH_SHARDS" /* number of shards, for engines that do not tell it */
 #define SHARD_KEY "shard"                      /* in a store's manifest: "3/8" */
 
 struct shard {
     int number, count; /* 1 to count; a count of 0 or 1 is the whole run */
-    char origin[128];  /* what said so: "--shard", "srun" ... */
+    char origin[128];  /* where number and count were found: "--shard", "srun" ... */
 };
 
 /*
- * Which shard is this process? `option` is the text of --shard, "I/N", or NULL: then what Slurm (srun, job arrays), Open
- * MPI, MPICH or Kubernetes have put in the environment, which `get` reads (getenv). Errors: variables that are
- * half-set, no numbers, outside each other's range.
+ * Finds the shard of this process. `option` is the text of --shard, "I/N"; if NULL, the variables of Slurm (srun, job
+ * arrays), Open MPI, MPICH or Kubernetes are read by `get` (getenv). Errors: only some of the variables are set; one is
+ * not a number; they contradict each other.
  */
 int shard_find(const char *option, char *(*get)(const char *name), struct shard *shard, struct error *err);
 
-/* "3/8", the whole text; origin is left empty. */
+/* Parses "3/8"; origin is left empty. -1: `text` is anything else. */
 int shard_parse(const char *text, struct shard *shard);
 
 static inline bool shard_is_part(const struct shard *shard)
@@ -38,17 +38,22 @@ static inline bool shard_is_part(const struct shard *shard)
     return shard->count > 1;
 }
 
-/* Which of `count` shards, from 1, has pair `image` of `backbone`, in a run on `image_count` images? */
+/*
+ * The number, from 1, of the shard among `count` that has the pair of `backbone` and `image`; the run has
+ * `image_count`.
+ */
 int shard_of(int count, int backbone, int image, int image_count);
 
-/* Is it this shard's? */
+/* Whether the pair belongs to this shard. */
 bool shard_has(const struct shard *shard, int backbone, int image, int image_count);
 
-/* How many pairs are this shard's. */
+/* The number of pairs of this shard. */
 size_t shard_size(const struct shard *shard, int backbone_count, int image_count);
 
-/* "FOLDER/shard-3-of-8" in the arena; NULL: no memory. And back: the name without the folder; -1: it is none. */
+/* "FOLDER/shard-3-of-8" in the arena; NULL: no memory. */
 const char *shard_folder(const struct shard *shard, const char *folder, struct arena *arena);
+
+/* Parses the name "shard-3-of-8", without its folder; -1: `name` is anything else. */
 int shard_from_folder(const char *name, struct shard *shard);
 
 #endif

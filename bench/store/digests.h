@@ -1,6 +1,6 @@
 /*
- * bench/store/digests.h - the sources that this program was built from; tools/digests.sh and tools/commit.sh write the
- * values.
+ * bench/store/digests.h - identifies the sources that this program was built from. tools/digests.sh and tools/commit.sh
+ * write the values.
  *
  * A digest is the SHA-256 (64 hex digits) of a unit's sources without comments and blanks. The kind of a unit is "room"
  * (the shared files of nn, base, datasets, methods, metrics, backbones, models, weights and bench on which numbers

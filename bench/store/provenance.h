@@ -1,10 +1,10 @@
 /*
  * bench/store/provenance.h - the programs that measured a run, and whether their numbers may be mixed.
  *
- * A program is identified by the digests of its sources (bench/store/digests.h), limited to the parts on which a run depends:
- * the rooms, and the run's backbones, methods and metrics by their labels. A map depends on all rooms and metrics, on
- * its own backbone and its own method. The set of kernels changes bits, not sources: maps of several sets are kept
- * together.
+ * A program is identified by the digests of its sources (bench/store/digests.h), limited to the parts on which a run
+ * depends: the rooms, and the run's backbones, methods and metrics by their labels. A map depends on all rooms and
+ * metrics, on its own backbone and its own method. Another set of kernels changes the bits of a map, but not the
+ * sources; maps of several sets may be in one run.
  */
 #ifndef BENCH_STORE_PROVENANCE_H
 #define BENCH_STORE_PROVENANCE_H
@@ -27,9 +27,9 @@ struct program {
     const struct program_part *parts;
 };
 
-/* Maps of a backbone and a method that one program has measured. */
+/* The number of maps of a backbone and a method that one program has measured. */
 struct program_use {
-    int program; /* position in the list; -1: a program that left no digests */
+    int program; /* position in the list; -1: a program that stored no digests */
     int backbone, method;
     size_t maps;
 };
@@ -43,25 +43,26 @@ struct programs {
 /* The digest of a unit of this program's sources (bench/store/digests.h); "" for an unknown unit. */
 const char *program_digest(const char *kind, const char *name);
 
-/* Whether a map of backbone and method depends on a part. */
+/* Whether a map of `backbone` and `method` (positions in `names`) depends on a part. */
 bool program_counts(const struct program_part *part, const struct store_names *names, int backbone, int method);
 
 /*
- * Lists the parts on which the map depends and which differ between `here` and another program (NULL: without digests).
+ * Whether a part on which the map depends differs between `here` and another program; NULL, a program without digests,
+ * always differs.
  */
 bool program_differs(const struct program *other, const struct program *here, const struct store_names *names,
                      int backbone, int method);
 
 /*
- * Describes what differs between the maps and `here`: `the source of method "gradcam" has changed`; NULL and *maps 0 if
- * there is no difference. -1: no memory.
+ * Counts the maps that were measured with sources other than those of `here`, and describes the difference, in the
+ * arena: `the source of method "gradcam" has changed`; *words is NULL if there is none. -1: no memory.
  */
 int program_changes(const struct programs *programs, const struct program *here, const struct store_names *names,
                     struct arena *arena, const char **words, size_t *maps, struct error *err);
 
 /*
- * Sentences on maps of several programs, ends with NULL: `2 programs contributed: ...`, `2 sets of kernels contributed,
- * whose bits differ: ...`. Error: no memory.
+ * Sentences about a run to which several programs or sets of kernels contributed, ends with NULL: `2 programs
+ * contributed: ...`, `2 sets of kernels contributed, whose bits differ: ...`. In the arena. Error: no memory.
  */
 int program_mixture(const struct programs *programs, const struct store_names *names, struct arena *arena,
                     const char *const **sentences, struct error *err);
@@ -75,9 +76,9 @@ int program_causes(const struct programs *base, const struct store_names *base_n
                    struct error *err);
 
 /*
-   * "cambench 0.1.0, commit 1a2b3c4d5e6f, sources 9f8e7d6c5b4a"; several are joined by " and "; "" if none is known.
-   * NULL: no memory. The last digits are a digest of all parts.
-   */
+ * "cambench 0.1.0, commit 1a2b3c4d5e6f, sources 9f8e7d6c5b4a", where the last digits are a digest of all parts; several
+ * programs are joined by " and "; "" if none is known. NULL: no memory.
+ */
 const char *program_text(const struct programs *programs, struct arena *arena);
 
 /* "avx2", or "avx2 and avx512" for several; "" if not known. NULL: no memory. */

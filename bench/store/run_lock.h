@@ -18,10 +18,10 @@ struct run_lock {
     int fd;                /* -1: not held */
     bool is_by_name;       /* the file system has no file locks */
     bool has_record_locks; /* it has the locks of fcntl(), which SQLite uses */
-    bool is_shared;        /* the file belongs to another process */
+    bool is_shared;        /* another process made the file, and releasing the lock does not remove it */
 };
 
-/* Prepares the lock of a folder without taking it. */
+/* Prepares the lock of a folder without taking it. Error: the path is too long. */
 int run_lock_init(struct run_lock *lock, const char *folder, struct error *err);
 
 /*

@@ -1,7 +1,8 @@
 /*
- * bench/store/store.h - what a run has measured so far, in SQLite (run.db), committed item by item.
+ * bench/store/store.h - the results of a run so far, in SQLite (run.db), committed item by item.
  *
- * An item is one backbone, image and method, with all its values, curves and its cost. One process and one thread at a time.
+ * An item is one backbone, image and method, with all its values, curves and its cost. A store is used by one process
+ * and one thread at a time.
  */
 #ifndef BENCH_STORE_STORE_H
 #define BENCH_STORE_STORE_H
@@ -23,7 +24,7 @@ struct store_value {
     const char *flag;      /* NULL: none */
 };
 
-/* The curve whose area a value is; the last of a list has no next. */
+/* The curve whose area is a value of the item; a linked list. */
 struct store_curve {
     const struct store_curve *next;
     int protocol, metric, count;
@@ -48,34 +49,37 @@ struct store_list {
     const int *versions; /* NULL: backbones and images have none */
 };
 
-/* The meaning of the positions in rows; it is compared with an existing file's. */
+/* The lists that positions in rows refer to; they must equal those of an existing file. */
 struct store_names {
     struct store_list lists[STORE_LISTS];
 };
 
 /*
- * Creates FOLDER/run.db (fresh: moves an old one to run.db.old) or opens it to continue; the folder is there. Errors:
- * another run's names or versions, with the first that differs; another process at work in the folder; not writable.
+ * Creates FOLDER/run.db, or opens it to continue; the folder exists. With `fresh` an old run.db is moved to run.db.old.
+ * NULL and err: run.db has other names or versions (the first difference is named); another process uses the folder;
+ * not writable.
  */
 struct store *store_open(const char *folder, const struct store_names *names, bool fresh, struct error *err);
 
-/* The first difference between two runs' lists: `method 2`, and its entry in one and in the other. */
+/* The first difference between two runs' lists: the place, as "method 2", and the entry there in each. */
 struct store_difference {
     char what[64], one[320], other[320];
 };
 bool store_names_differ(const struct store_names *one, const struct store_names *other,
                         struct store_difference *difference);
 
-/* Whether an existing run.db holds a run. 0: its process was killed before the first commit. -1: it cannot be read. */
+/*
+ * Whether an existing run.db holds a run: 1; 0: its process was killed before the first commit; -1: it cannot be read.
+ */
 int store_is_begun(const char *folder, struct error *err);
 
-/* Opens an existing run for a report; fills names, in the arena. Errors also: no run in the folder. */
+/* Opens an existing run for a report and reads its names into the arena. Further error: the folder holds no run. */
 struct store *store_open_run(const char *folder, struct arena *arena, struct store_names *names, struct error *err);
 
 /*
- * The same for a folder that is only read and may not be writable. Errors also: a killed process left committed items in the
- * log; recovering them needs write access. After reading, store_check_unchanged() fails if another process has written to
- * the folder, because no lock prevents that in a folder that is not writable.
+ * The same for a folder that is only read and may not be writable. Further error: a killed process left committed items
+ * in SQLite's log, which can be recovered only with write access. In a folder that is not writable no lock keeps other
+ * processes from writing; store_check_unchanged(), called after reading, fails if one has.
  */
 struct store *store_open_to_read(const char *folder, struct arena *arena, struct store_names *names, struct error *err);
 int store_check_unchanged(const struct store *store, struct error *err);
@@ -88,15 +92,16 @@ int store_finish(struct store *store, struct error *err);
 
 void store_close(struct store *store); /* NULL is fine */
 
-/* Key and text: config, hashes, program version ... */
+/* Sets the text of a key: the config, hashes, the program's version ... */
 int store_manifest_set(struct store *store, const char *key, const char *text, struct error *err);
-const char *store_manifest(struct store *store, const char *key, struct arena *arena); /* NULL if none */
+/* The text of a key, in the arena; NULL: there is none, or it cannot be read. */
+const char *store_manifest(struct store *store, const char *key, struct arena *arena);
 
-/* The same with "none" (*text NULL) told apart from "could not be read" (-1). */
+/* The same, but a missing key (*text NULL) and a text that cannot be read (-1) are distinguished. */
 int store_manifest_find(struct store *store, const char *key, struct arena *arena, const char **text,
                         struct error *err);
 
-/* All of them, by key; in the arena. */
+/* Reads all texts, sorted by key, into the arena. */
 struct store_text {
     const char *key, *text;
 };
@@ -106,13 +111,13 @@ int store_read_manifest(struct store *store, struct arena *arena, struct store_t
 bool store_has_item(const struct store *store, int backbone, int image, int method);
 
 /*
- * Between the two, commits wait: store_end_batch() makes them all at once. When something fails between them, or the store
- * is closed, none of them has been made; after a failure nothing but store_close() is allowed.
+ * Between these two calls commits are collected, and store_end_batch() makes them in one transaction. If a call in
+ * between fails, or the store is closed, none of them is made; after a failure only store_close() is allowed.
  */
 int store_begin_batch(struct store *store, struct error *err);
 int store_end_batch(struct store *store, struct error *err);
 
-/* One commit: the item, its cost, its values and its curves. */
+/* Stores an item with its cost, values and curves in one commit. */
 int store_commit(struct store *store, const struct store_item *item, struct error *err);
 
 /* The base pass of an image on a backbone: class, its probability, label's rank (0 = top-1; -1 no label). */
@@ -122,12 +127,13 @@ struct store_base {
 };
 int store_commit_base(struct store *store, const struct store_base *base, struct error *err);
 
-/* An item that the store has, or the base pass of an image if it has one (1, else 0; -1: error), as they were committed. */
+/* Reads an item that the store has, as it was committed. */
 int store_read_item(struct store *store, int backbone, int image, int method, struct arena *arena,
                     struct store_item *item, struct error *err);
+/* Reads the base pass of an image: 1; 0: the store has none; -1: error. */
 int store_read_base(struct store *store, int backbone, int image, struct store_base *base, struct error *err);
 
-/* An image that could not be read, and why; those of earlier attempts are kept until store_clear_skipped(). */
+/* An image that could not be read, and why. They are kept until store_clear_skipped(), also across processes. */
 struct store_skipped {
     int image;
     const char *why;
@@ -135,14 +141,15 @@ struct store_skipped {
 int store_commit_skipped(struct store *store, int image, const char *why, struct error *err);
 int store_clear_skipped(struct store *store, struct error *err);
 int store_skipped_count(struct store *store, int *count, struct error *err);
-/* All of them, by image; in the arena. */
+/* Reads all skipped images, sorted by position, into the arena. */
 int store_read_skipped(struct store *store, struct arena *arena, struct store_skipped **list, int *count,
                        struct error *err);
 
 /*
- * The rows of a table, one call of `take` for each; it returns 0, or -1 with err, which ends the reading. Rows are checked
- * against the run's lists. Curves come in the order of their positions, other rows in any order. An item comes without its
- * values and curves. The texts of values are in the arena; the points of a curve exist until `take` returns.
+ * Each reads a table and calls `take` for every row; `take` returns 0, or -1 with err, which ends the reading. Rows are
+ * checked against the run's lists. Curves come in the order of their positions, other rows in any order. Items come
+ * without their values and curves. The texts of values are in the arena; the points of a curve live until `take`
+ * returns.
  */
 struct store_key {
     int backbone, image, method, protocol, metric;
@@ -160,7 +167,7 @@ int store_each_curve(struct store *store,
                                  struct error *err),
                      void *context, struct error *err);
 
-/* For messages: the path of run.db. */
+/* The path of run.db, for messages. */
 const char *store_path(const struct store *store);
 
 /* The number of entries of a list. */

@@ -2,8 +2,8 @@
  * bench/store/store_inside.h - shared by the files of the store; no other file includes it.
  *
  * store_sql.c runs statements; store_layout.c has the tables and brings old files up to date; store_open.c opens and
- * closes; store_names.c keeps the run's lists, store_manifest.c its texts; store_write.c and store_read.c take and give
- * rows; store_programs.c keeps the programs that measured the items.
+ * closes; store_names.c keeps the run's lists, store_manifest.c its texts; store_write.c writes rows and store_read.c
+ * reads them; store_programs.c keeps the programs that measured the items.
  */
 #ifndef BENCH_STORE_STORE_INSIDE_H
 #define BENCH_STORE_STORE_INSIDE_H
@@ -54,9 +54,9 @@ struct store {
     struct run_lock lock;
     sqlite3 *db;
     sqlite3_stmt *statements[STATEMENT_COUNT];
-    bool is_batch; /* BEGIN has been, COMMIT is the caller's */
+    bool is_batch; /* between store_begin_batch() and store_end_batch(), where functions must not commit */
     bool is_read_only;
-    struct stat opened; /* run.db of a store that is read only */
+    struct stat opened; /* of run.db when it was opened read only, to notice changes */
     const volatile sig_atomic_t *stop;
     struct arena arena;
     int counts[STORE_LISTS];
@@ -73,22 +73,22 @@ int store_fail(const struct store *store, struct error *err);
 /* The same for a row whose positions or sizes do not fit the run's lists. */
 int store_fail_outside(const struct store *store, const char *table, struct error *err);
 
-/* Makes all statements ready; the tables must exist. */
+/* Prepares all statements; the tables must exist. */
 int store_prepare(struct store *store, struct error *err);
 
-/* Runs text that gives no rows. */
+/* Runs SQL that returns no rows. */
 int store_run_sql(struct store *store, const char *sql, struct error *err);
 
-/* Runs text that gives one number. */
+/* Runs SQL that returns one number. */
 int store_number_of(struct store *store, const char *sql, int *number, struct error *err);
 
-/* Runs a statement that gives no rows, and makes it ready for the next use. */
+/* Runs a statement that returns no rows, and resets it for the next use. */
 int store_step(struct store *store, enum statement which, struct error *err);
 
-/* True as long as there are rows; at the end *status says whether they were all. */
+/* Moves to the next row; false at the end: *status is 0, or -1 with err if reading failed. */
 bool store_next_row(struct store *store, enum statement which, int *status, struct error *err);
 
-/* Ends the transaction: commits, or takes everything back when status is -1 or the commit fails. */
+/* Ends the transaction: commits it, or rolls it back if status is -1 or the commit fails. */
 int store_end_transaction(struct store *store, int status, struct error *err);
 
 void store_bind_ints(sqlite3_stmt *statement, int first, int count, const int *numbers);
@@ -107,12 +107,12 @@ int store_open_layout(struct store *store, const struct store_names *names, stru
 int store_write_names(struct store *store, const struct store_names *names, struct error *err);
 int store_read_names(struct store *store, struct arena *arena, struct store_names *names, struct error *err);
 
-/* Error: the names in the store are not these. */
+/* Error: the names in the store differ from `now`. */
 int store_compare_names(struct store *store, const struct store_names *now, struct error *err);
 
 /* -- store_read.c -- */
 
-/* Reads which items exist, into has_item; and again, after some have been removed. */
+/* Reads which items exist, into has_item; the second function does it again after items have been removed. */
 int store_load_items(struct store *store, struct error *err);
 int store_reload_items(struct store *store, struct error *err);
 
