@@ -9,17 +9,29 @@
 #include <string.h>
 
 enum { ROWS_MAX = 40, NAME_COLUMNS = 32, TEXT_MAX = 64, COLUMNS = 8, GAP = 2 };
+enum { MORE_DIGITS_MAX = 13 }; /* 17 digits tell all numbers apart */
 
 /* -- numbers ------------------------------------------------------------------------------------------------------- */
 
-static void value_text(const struct compare_cell *cell, double value, char text[TEXT_MAX])
+static void value_text(const struct compare_cell *cell, double value, int more_digits, char text[TEXT_MAX])
 {
     if (!isfinite(value))
         snprintf(text, TEXT_MAX, "–");
     else if (cell->metric)
-        snprintf(text, TEXT_MAX, "%.*f", shown_decimals(cell->metric), shown_value(cell->metric, value));
+        snprintf(text, TEXT_MAX, "%.*f", shown_decimals(cell->metric) + more_digits, shown_value(cell->metric, value));
     else
-        snprintf(text, TEXT_MAX, "%.4g s", value);
+        snprintf(text, TEXT_MAX, "%.*g s", 4 + more_digits, value);
+}
+
+/* Base and new, with as many more digits as tell them apart. */
+static void value_texts(const struct compare_cell *cell, char was[TEXT_MAX], char is[TEXT_MAX])
+{
+    const bool is_other = cell->value[0] < cell->value[1] || cell->value[0] > cell->value[1];
+    int more = 0;
+    do {
+        value_text(cell, cell->value[0], more, was);
+        value_text(cell, cell->value[1], more, is);
+    } while (is_other && strcmp(was, is) == 0 && more++ < MORE_DIGITS_MAX);
 }
 
 /* "+4.05"; "+3e-09" where the usual decimals would show nothing. */
@@ -70,8 +82,7 @@ static void put_reason(FILE *stream, const struct compare_cell *cell)
 static void put_numbers(FILE *stream, const struct compare_cell *cell)
 {
     char was[TEXT_MAX], is[TEXT_MAX], difference[TEXT_MAX];
-    value_text(cell, cell->value[0], was);
-    value_text(cell, cell->value[1], is);
+    value_texts(cell, was, is);
     difference_text(cell, difference);
     fprintf(stream, "%s, now %s (%s)", was, is, difference);
 }
@@ -202,8 +213,7 @@ static int fill_row(struct row *row, bool has_protocols, struct arena *arena)
     char numbers[3][TEXT_MAX] = {"", "", ""};
     const bool is_one = !is_grouped(cell) || row->cells == 1;
     if (!is_grouped(cell)) {
-        value_text(cell, cell->value[0], numbers[0]);
-        value_text(cell, cell->value[1], numbers[1]);
+        value_texts(cell, numbers[0], numbers[1]);
         difference_text(cell, numbers[2]);
     }
     const char *texts[COLUMNS] = {compare_result_name(cell->result),

@@ -175,6 +175,18 @@ static const struct trend_point *change_at(const struct trend *trend, int night)
     return NULL;
 }
 
+/* With as many more digits as tell the numbers apart. */
+static void put_change(FILE *stream, double before, double now, const char *unit)
+{
+    char texts[2][32];
+    int digits = 6;
+    do {
+        snprintf(texts[0], sizeof texts[0], "%.*g", digits, before);
+        snprintf(texts[1], sizeof texts[1], "%.*g", digits, now);
+    } while (before != now && strcmp(texts[0], texts[1]) == 0 && digits++ < 17);
+    fprintf(stream, "  %s, then %s %s\n", texts[0], texts[1], unit);
+}
+
 static int print_night(const struct trends *trends, int night, bool is_shown, FILE *stream)
 {
     int count = 0;
@@ -197,7 +209,7 @@ static int print_night(const struct trends *trends, int night, bool is_shown, FI
             escape_terminal(stream, words[w], 32);
         }
         const double before = point > trend->points ? point[-1].value : NAN;
-        fprintf(stream, "  %.6g, then %.6g %s\n", before, point->value, trend->unit);
+        put_change(stream, before, point->value, trend->unit);
     }
     return count;
 }

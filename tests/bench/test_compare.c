@@ -504,6 +504,46 @@ TEST(junit_is_well_formed_whatever_the_names)
     end(&f);
 }
 
+static void must_say(const struct compare_cell *cell, const char *want)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *stream = open_memstream(&text, &size);
+    compare_sentence(stream, cell);
+    fclose(stream);
+    if (strncmp(text, want, strlen(want)) != 0)
+        fail_msg("\n got %s\nwant %s", text, want);
+    free(text);
+}
+
+TEST(different_values_are_printed_differently)
+{
+    const struct report_metric plain = {.name = "coherency", .unit = ""}, percent = {.unit = "%", .is_percent = true};
+    struct compare_cell cell = {.result = COMPARE_CHANGED, .n = 8, .metric = &percent, .low = NAN, .high = NAN};
+    const struct {
+        double was, is;
+        const char *percent, *plain, *seconds;
+    } cases[] = {
+        {0.47, 0.48, "47.00, now 48.00 (", "0.4700, now 0.4800 (", "0.47 s, now 0.48 s ("},
+        {0.47, 0.47, "47.00, now 47.00 (", "0.4700, now 0.4700 (", "0.47 s, now 0.47 s ("},
+        {0.47, 0.470001, "47.0000, now 47.0001 (", "0.470000, now 0.470001 (", "0.47 s, now 0.470001 s ("},
+        {0.470049, 0.470051, "47.00, now 47.01 (", "0.4700, now 0.4701 (", "0.47 s, now 0.4701 s ("},
+        {0.5, 0.5 + 0x1p-52, "50.00000000000000, now 50.00000000000002 (",
+         "0.5000000000000000, now 0.5000000000000002 (", "0.5 s, now 0.5000000000000002 s ("},
+        {NAN, 0.25, "–, now 25.00 (", "–, now 0.2500 (", "–, now 0.25 s ("},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        cell.value[0] = cases[i].was;
+        cell.value[1] = cases[i].is;
+        cell.metric = &percent;
+        must_say(&cell, cases[i].percent);
+        cell.metric = &plain;
+        must_say(&cell, cases[i].plain);
+        cell.metric = NULL;
+        must_say(&cell, cases[i].seconds);
+    }
+}
+
 static bool is_there(const char *folder, const char *name)
 {
     char path[256];

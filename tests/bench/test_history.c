@@ -155,6 +155,23 @@ TEST(changes_are_printed_and_drawn_whatever_the_names)
     end(&f);
 }
 
+TEST(a_small_change_is_printed_with_the_digits_that_show_it)
+{
+    struct fixture f;
+    char *text = NULL;
+    size_t size = 0;
+    begin(&f);
+    note(&f, "2026-11-21T02:30:00Z", 0.5, COMPARE_SAME);
+    note(&f, "2026-11-22T02:30:00Z", 0.5 + 0x1p-30, COMPARE_SAME);
+    const struct trends trends = read_back(&f);
+    FILE *stream = open_memstream(&text, &size);
+    assert_int_equal(trends_print(&trends, 10, stream), 1);
+    fclose(stream);
+    assert_non_null(strstr(text, "  50, then 50.0000001 %\n"));
+    free(text);
+    end(&f);
+}
+
 TEST(another_database_is_left_alone)
 {
     struct fixture f;
