@@ -33,9 +33,9 @@ static inline size_t tensor_size(const struct tensor *tensor)
     return (size_t)tensor->c * tensor_plane(tensor);
 }
 
-/* Named tensors as torch stores them; data are float32, row-major, owned by the code that fills this in. */
+/* Named tensors as torch stores them; names and data (float32, row-major) are owned by the code that fills this in. */
 struct weight {
-    char name[128];
+    const char *name;
     int rank, dim[4];
     float *data;
 };

@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Fills `weights` for a finished graph; release with golden_weights_release(). */
+/* Fills `weights` for a finished graph, which must live longer; release with golden_weights_release(). */
 static inline void golden_weights(const struct graph *graph, struct weights *weights)
 {
     weights->count = graph_parameter_count(graph);
@@ -23,7 +23,7 @@ static inline void golden_weights(const struct graph *graph, struct weights *wei
         const struct parameter parameter = graph_parameter(graph, i);
         struct weight *weight = &weights->list[i];
         size_t size = 1;
-        snprintf(weight->name, sizeof weight->name, "%s", parameter.name);
+        weight->name = parameter.name;
         weight->rank = parameter.rank;
         for (int k = 0; k < parameter.rank; k++)
             size *= (size_t)(weight->dim[k] = parameter.dim[k]);

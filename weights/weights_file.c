@@ -273,16 +273,16 @@ static bool is_tensor(const struct h5_item *item)
     return strncmp(item->path, TENSORS, strlen(TENSORS)) == 0;
 }
 
-static int take_shape(const struct h5_item *item, struct weight *weight, struct error *err)
+static int take_shape(const struct h5_item *item, struct arena *arena, struct weight *weight, struct error *err)
 {
     const char *name = item->path + strlen(TENSORS);
-    if (strlen(name) >= sizeof weight->name)
-        return error_set(err, "tensor \"%.100s...\": the name is too long", name);
     if (item->type != H5_FLOAT32 && item->type != H5_FLOAT16)
         return error_set(err, "tensor \"%s\" is neither float32 nor float16", name);
     if (item->rank < 1 || item->rank > 4)
         return error_set(err, "tensor \"%s\" has %d dimensions, a network's tensors have 1 to 4", name, item->rank);
-    snprintf(weight->name, sizeof weight->name, "%s", name);
+    weight->name = arena_string(arena, name);
+    if (!weight->name)
+        return error_memory(err, "the names of tensors");
     weight->rank = item->rank;
     for (int d = 0; d < item->rank; d++) {
         if (item->dim[d] < 1 || item->dim[d] > INT_MAX)
@@ -300,7 +300,7 @@ int weights_read_shapes(struct weights_file *file, struct arena *arena, struct w
         return error_memory(err, "the list of tensors");
     for (int i = 0; i < items; i++) {
         const struct h5_item *item = h5_item(file->h5, i);
-        if (is_tensor(item) && take_shape(item, &weights->list[weights->count++], err))
+        if (is_tensor(item) && take_shape(item, arena, &weights->list[weights->count++], err))
             return blame(file->h5, err);
     }
     return 0;
@@ -360,7 +360,7 @@ int weights_check_variances(const struct weights *weights, struct error *err)
 
 static int read_tensor(struct weights_file *file, struct arena *arena, struct weight *weight, struct error *err)
 {
-    char path[sizeof TENSORS + sizeof weight->name];
+    char path[H5_PATH_MAX];
     snprintf(path, sizeof path, TENSORS "%s", weight->name);
     const struct h5_item *item = h5_find(file->h5, path);
     weight->data = arena_floats(arena, weight_size(weight));
@@ -460,9 +460,10 @@ static int write_info(struct h5_writer *writer, const struct weights_info *info,
 
 static int write_tensor(struct h5_writer *writer, const struct weight *weight, struct error *err)
 {
-    char path[sizeof TENSORS + sizeof weight->name];
+    char path[H5_PATH_MAX];
     uint64_t dim[4];
-    snprintf(path, sizeof path, TENSORS "%s", weight->name);
+    if (snprintf(path, sizeof path, TENSORS "%s", weight->name) >= (int)sizeof path)
+        return error_set(err, "tensor \"%.100s...\": the name is too long", weight->name);
     for (int d = 0; d < weight->rank; d++)
         dim[d] = (uint64_t)weight->dim[d];
     return h5_write(writer, path, H5_FLOAT32, weight->rank, dim, weight->data, err);

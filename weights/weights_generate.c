@@ -345,13 +345,13 @@ static int make_tensors(const struct graph *graph, struct arena *arena, struct w
         struct weight *weight = &weights->list[i];
         size_t size = 1;
         weight->rank = parameter.rank;
-        snprintf(weight->name, sizeof weight->name, "%s", parameter.name);
+        weight->name = arena_string(arena, parameter.name);
         memcpy(weight->dim, parameter.dim, sizeof weight->dim);
         for (int d = 0; d < parameter.rank; d++)
             if (__builtin_mul_overflow(size, (size_t)parameter.dim[d], &size))
                 return -1;
         weight->data = arena_floats(arena, size);
-        if (!weight->data)
+        if (!weight->name || !weight->data)
             return -1;
     }
     return weights->list ? 0 : -1;

@@ -61,8 +61,8 @@ static void name_head(struct fit *fit, const struct network_names *network, stru
 {
     const int last = last_layer(network);
     snprintf(fit->head, sizeof fit->head, "%.*s", (int)(strlen(weight->name) - strlen(".weight")), weight->name);
-    snprintf(weight->name, sizeof weight->name, "%s", network->list[last].name);
-    snprintf(bias->name, sizeof bias->name, "%s", network->list[last + 1].name);
+    weight->name = network->list[last].name;
+    bias->name = network->list[last + 1].name;
 }
 
 int matcher_take_head(struct weights_source *source, const struct network_names *network, struct fit *fit,

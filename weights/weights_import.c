@@ -55,10 +55,12 @@ static bool ends_with(const char *name, const char *end)
     return length >= tail && strcmp(name + length - tail, end) == 0;
 }
 
-static const struct weight *find(const struct weights *weights, const char *name)
+/* MODULE.weight, for MODULE of `length` bytes. */
+static const struct weight *find_factor(const struct weights *weights, const char *module, size_t length)
 {
     for (int i = 0; i < weights->count; i++)
-        if (strcmp(weights->list[i].name, name) == 0)
+        if (strncmp(weights->list[i].name, module, length) == 0 &&
+            strcmp(weights->list[i].name + length, ".weight") == 0)
             return &weights->list[i];
     return NULL;
 }
@@ -69,11 +71,9 @@ static void change_eps(const struct weights *weights, double from, double to)
     static const char end[] = ".running_var";
     for (int i = 0; i < weights->count; i++) {
         const struct weight *variance = &weights->list[i];
-        char name[sizeof variance->name];
         if (!ends_with(variance->name, end))
             continue;
-        snprintf(name, sizeof name, "%.*s.weight", (int)(strlen(variance->name) - strlen(end)), variance->name);
-        const struct weight *factor = find(weights, name);
+        const struct weight *factor = find_factor(weights, variance->name, strlen(variance->name) - strlen(end));
         for (int c = 0; factor && c < variance->dim[0]; c++)
             factor->data[c] *= (float)sqrt((variance->data[c] + to) / (variance->data[c] + from));
     }

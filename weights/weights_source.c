@@ -162,7 +162,7 @@ static int take_shape(const struct stored_tensor *tensor, const char *name, bool
     char shown[128];
     int64_t rest = 1;
     text_printable(name, shown, sizeof shown);
-    if (strlen(name) >= sizeof weight->name)
+    if (strlen(name) >= SOURCE_NAME_MAX)
         return error_set(err, "tensor \"%.100s...\": the name is too long", shown);
     if (tensor->rank > 4)
         return error_set(err, "tensor \"%s\" has %d dimensions, a network's tensors have 1 to 4", shown, tensor->rank);
@@ -179,7 +179,7 @@ static int take_shape(const struct stored_tensor *tensor, const char *name, bool
 int source_name(const struct weights_source *source, const struct naming *naming, struct named_weights *named,
                 struct error *err)
 {
-    char name[2 * sizeof named->weights.list->name];
+    char name[2 * SOURCE_NAME_MAX];
     *named = (struct named_weights){
         .naming = naming,
         .weights = {source->count, arena_alloc(source->arena, (size_t)source->count + 1, sizeof(struct weight))}};
@@ -191,7 +191,9 @@ int source_name(const struct weights_source *source, const struct naming *naming
             naming_apply(naming, &source->blocks, source->tensors[i].name, name, sizeof name);
         if (take_shape(source->tensors[i].stored, name, rule && rule->is_flat, weight, err))
             return -1;
-        memcpy(weight->name, name, strlen(name) + 1); /* its length has been checked */
+        weight->name = arena_string(source->arena, name);
+        if (!weight->name)
+            return error_memory(err, "the names of tensors");
     }
     return 0;
 }
@@ -200,6 +202,6 @@ int source_weight(const struct stored_tensor *tensor, const char *name, struct w
 {
     if (take_shape(tensor, name, false, weight, err))
         return -1;
-    memcpy(weight->name, name, strlen(name) + 1); /* its length has been checked */
+    weight->name = name;
     return 0;
 }

@@ -10,6 +10,7 @@
 #include "weights/weights_naming.h"
 
 #define SOURCE_GROUPS_MAX 32
+#define SOURCE_NAME_MAX 240 /* bytes of a name with its NUL: what the path of a tensor in a weights file has room for */
 
 /* A tensor under the name that it has in the network: "module.model.fc.weight" is "fc.weight" of the group "model.". */
 struct source_tensor {
@@ -47,7 +48,7 @@ int source_choose(struct weights_source *source, const char *group, struct error
 int source_name(const struct weights_source *source, const struct naming *naming, struct named_weights *named,
                 struct error *err);
 
-/* Fills `weight` from one of source->left, under that name. */
+/* Fills `weight` from one of source->left, under that name, which is not copied. */
 int source_weight(const struct stored_tensor *tensor, const char *name, struct weight *weight, struct error *err);
 
 #endif

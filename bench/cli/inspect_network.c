@@ -91,7 +91,7 @@ static int zero_weights(const struct graph *graph, struct arena *arena, struct w
     for (int i = 0; i < weights->count; i++) {
         const struct parameter parameter = graph_parameter(graph, i);
         struct weight *weight = &weights->list[i];
-        snprintf(weight->name, sizeof weight->name, "%s", parameter.name);
+        weight->name = parameter.name; /* the graph lives longer */
         weight->rank = parameter.rank;
         for (int d = 0; d < parameter.rank; d++)
             weight->dim[d] = parameter.dim[d];

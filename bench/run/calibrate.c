@@ -61,7 +61,7 @@ static int make_weights(const struct graph *graph, struct arena *arena, struct w
         struct weight *weight = &weights->list[i];
         size_t count = 1;
         weight->rank = parameter.rank;
-        snprintf(weight->name, sizeof weight->name, "%s", parameter.name);
+        weight->name = parameter.name; /* the graph lives longer */
         memcpy(weight->dim, parameter.dim, sizeof weight->dim);
         for (int d = 0; d < parameter.rank; d++)
             count *= (size_t)parameter.dim[d];

@@ -60,7 +60,7 @@ static void drop_last(struct weights *weights)
 
 static void rename_last(struct weights *weights)
 {
-    snprintf(weights->list[weights->count - 1].name, sizeof weights->list->name, "head.bias");
+    weights->list[weights->count - 1].name = "head.bias";
 }
 
 static void add_one(struct weights *weights)
@@ -81,7 +81,7 @@ static void repeat_first(struct weights *weights)
 {
     const struct weight first = weights->list[0];
     add_one(weights);
-    snprintf(weights->list[weights->count - 1].name, sizeof first.name, "%s", first.name);
+    weights->list[weights->count - 1].name = first.name;
 }
 
 static void flatten_first(struct weights *weights)

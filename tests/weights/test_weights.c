@@ -265,7 +265,7 @@ TEST(a_missing_and_an_extra_tensor_are_named)
     assert_true(made.weights.count < 128);
     memcpy(more, made.weights.list, (size_t)made.weights.count * sizeof *more);
     more[made.weights.count] = kept;
-    snprintf(more[made.weights.count].name, sizeof more->name, "head.weight");
+    more[made.weights.count].name = "head.weight";
     struct made extra = made;
     extra.weights.list = more;
     extra.weights.count++;
