@@ -65,6 +65,10 @@ void param_defaults(const struct param *params, void *out)
 
 void param_allowed(const struct param *param, char *text, size_t size)
 {
+    if (param->allowed) {
+        snprintf(text, size, "%s", param->allowed);
+        return;
+    }
     switch (param->type) {
     case PARAM_TYPE_INT:
     case PARAM_TYPE_FLOAT:

@@ -64,6 +64,8 @@ struct param {
     int word;                     /* INT, FLOAT: what the word in `choices` means */
     size_t count_offset;          /* LIST, STRINGS: of an int */
     const struct param *rows;     /* TABLE */
+    const char *usual;            /* of a config: the default in words, where `fallback` does not say it */
+    const char *allowed;          /* of a config: what the row's own reader allows, where the type does not say it */
     bool is_required;             /* of a config */
     param_yaml_reader *read_yaml; /* of a config */
     const void *more;             /* for the row's own reader alone */

@@ -41,23 +41,29 @@ static int read_given(const struct yaml *value, const struct param *row, void *o
     return 0;
 }
 
-static const struct param entry_rows[] = {
-    PARAM_ROW(struct config_entry, name, STRING, .is_required = true, .read_yaml = read_entry_name),
-    PARAM_ROW(struct config_entry, label, STRING),
-    {.name = "params", .read_yaml = read_given},
+/* clang-format off */
+#define NAME_ROW(text) \
+    PARAM_ROW(struct config_entry, name, STRING, .is_required = true, .read_yaml = read_entry_name, .help = text)
+#define PARAMS_ROW(text) \
+    {.name = "params", .type = PARAM_TYPE_TABLE, .read_yaml = read_given, .usual = "{}", .help = text}
+/* clang-format on */
+
+const struct param config_method_rows[] = {
+    NAME_ROW("the method, in any spelling (cambench list methods)"),
+    PARAM_ROW(struct config_entry, label, STRING, .usual = "the name", .help = "name in the results"),
+    PARAMS_ROW("its parameters (cambench list methods NAME)"),
     {0},
 };
 
-static const struct param unlabelled_rows[] = {
-    PARAM_ROW(struct config_entry, name, STRING, .is_required = true, .read_yaml = read_entry_name),
-    {.name = "params", .read_yaml = read_given},
+const struct param config_metric_rows[] = {
+    NAME_ROW("the metric, in any spelling (cambench list metrics)"),
+    PARAMS_ROW("its parameters (cambench list metrics NAME)"),
     {0},
 };
 
-int config_read_entry(const struct yaml *value, bool has_label, struct config_entry *out, struct arena *arena,
+int config_read_entry(const struct yaml *value, const struct param *rows, struct config_entry *out, struct arena *arena,
                       struct error *err)
 {
-    const struct param *rows = has_label ? entry_rows : unlabelled_rows;
     if (value->kind == YAML_LIST)
         return yaml_error(value, err, "an entry of %s is a list; it must be a name or a mapping", value->path);
     if (value->kind == YAML_TEXT)

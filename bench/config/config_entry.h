@@ -12,8 +12,11 @@ struct config_entry {
     const struct yaml *params; /* as read; NULL: not given */
 };
 
-/* Errors: a list; a mapping without name, with other keys, or with a label where has_label is false. */
-int config_read_entry(const struct yaml *value, bool has_label, struct config_entry *out, struct arena *arena,
+/* Keys of an entry of `methods`, and of one of `metrics`, which has no label. */
+extern const struct param config_method_rows[], config_metric_rows[];
+
+/* Errors: a list; a mapping without name, or with keys that the rows do not have. */
+int config_read_entry(const struct yaml *value, const struct param *rows, struct config_entry *out, struct arena *arena,
                       struct error *err);
 
 /* The value of an entry's key; of an entry that is a text, the entry. NULL: not given. */

@@ -73,12 +73,20 @@ static int read_transform(const struct yaml *value, const struct param *row, voi
 }
 
 static const struct param backbone_rows[] = {
-    PARAM_ROW(struct config_backbone, arch, STRING, .is_required = true),
-    PARAM_ROW(struct config_backbone, weights, STRING),
-    PARAM_ROW(struct config_backbone, layer, STRING),
-    PARAM_ROW(struct config_backbone, label, STRING),
-    {.name = "transform_input", .read_yaml = read_transform},
-    PARAM_ROW(struct config_backbone, input, TABLE, .rows = config_input_rows),
+    PARAM_ROW(struct config_backbone, arch, STRING, .is_required = true,
+              .help = "architecture, as torchvision calls it (cambench list backbones)"),
+    PARAM_ROW(struct config_backbone, weights, STRING, .usual = "none",
+              .help = "weights file (HDF5, .pth, .pt, safetensors); required by run"),
+    PARAM_ROW(struct config_backbone, layer, STRING, .usual = "the architecture's own",
+              .help = "target layer (cambench list layers ARCH)"),
+    PARAM_ROW(struct config_backbone, label, STRING, .usual = "the arch", .help = "name in the results"),
+    {.name = "transform_input",
+     .type = PARAM_TYPE_BOOL,
+     .read_yaml = read_transform,
+     .usual = "the weights file's, else true",
+     .help = "GoogLeNet: the network begins with torchvision's transform of its input"},
+    PARAM_ROW(struct config_backbone, input, TABLE, .rows = config_input_rows,
+              .usual = "the weights file's, else ImageNet's", .help = "how pictures become the network's input"),
     {0},
 };
 
@@ -128,8 +136,8 @@ static const char *backbone_label(const void *element)
 }
 
 static const char label_hint[] = "give one of them another label";
-const struct config_list config_backbones = {sizeof(struct config_backbone), read_backbone, backbone_label, label_hint,
-                                             false};
+const struct config_list config_backbones = {
+    sizeof(struct config_backbone), read_backbone, backbone_label, label_hint, false, backbone_rows, NULL};
 
 /* -- methods ------------------------------------------------------------------------------------------------------- */
 
@@ -152,7 +160,7 @@ static int read_method(const struct yaml *value, void *element, struct arena *ar
 {
     struct config_method *out = element;
     struct config_entry named = {.name = ""};
-    if (config_read_entry(value, true, &named, arena, err))
+    if (config_read_entry(value, config_method_rows, &named, arena, err))
         return -1;
     const struct method *method = method_called(config_entry_key(value, "name")->where, named.name, err);
     if (!method)
@@ -186,7 +194,8 @@ static const char *method_label(const void *element)
     return ((const struct config_method *)element)->label;
 }
 
-const struct config_list config_methods = {sizeof(struct config_method), read_method, method_label, label_hint, false};
+const struct config_list config_methods = {sizeof(struct config_method), read_method, method_label, label_hint, false,
+                                           config_method_rows,           NULL};
 
 /* -- metrics ------------------------------------------------------------------------------------------------------- */
 
@@ -195,7 +204,7 @@ static int read_metric(const struct yaml *value, void *element, struct arena *ar
     struct config_metric *out = element;
     struct config_entry named = {.name = ""};
     char of[CONFIG_LABEL_BYTES + 16];
-    if (config_read_entry(value, false, &named, arena, err))
+    if (config_read_entry(value, config_metric_rows, &named, arena, err))
         return -1;
     const struct metric *metric = metric_called(config_entry_key(value, "name")->where, named.name, err);
     if (!metric)
@@ -210,8 +219,8 @@ static const char *metric_label(const void *element)
     return ((const struct config_metric *)element)->metric->name;
 }
 
-const struct config_list config_metrics = {sizeof(struct config_metric), read_metric, metric_label, "leave one out",
-                                           false};
+const struct config_list config_metrics = {
+    sizeof(struct config_metric), read_metric, metric_label, "leave one out", false, config_metric_rows, NULL};
 
 static bool is_listed(const struct config_metric *list, int count, const char *name)
 {
@@ -255,10 +264,24 @@ int config_all_metrics(const struct config *config, struct arena *arena, struct 
 
 /* -- protocols ----------------------------------------------------------------------------------------------------- */
 
+/* read_protocol() reads these itself, before the parameters; the label depends on them. */
+static const struct param protocol_rows[] = {
+    PARAM_ROW(struct protocol, preset, STRING, .is_required = true,
+              .help = "the base of the protocol (cambench list protocols)"),
+    {.name = "label",
+     .type = PARAM_TYPE_STRING,
+     .offset = offsetof(struct protocol, name),
+     .usual = "the preset and the changed keys",
+     .help = "name in the results"},
+    {0},
+};
+
 static int unknown_protocol_key(const struct yaml *value, struct error *err)
 {
-    const char *words[WORDS_MAX] = {"preset", "label"};
-    int count = 2;
+    const char *words[WORDS_MAX];
+    int count = 0;
+    for (const struct param *row = protocol_rows; row->name; row++)
+        words[count++] = row->name;
     for (const struct param *param = protocol_params; param->name && count < WORDS_MAX; param++)
         words[count++] = param->name;
     return yaml_unknown(value->key_where, "key", value->key, " in protocol", words, count, err);
@@ -268,7 +291,7 @@ static int read_protocol_keys(const struct yaml *mapping, struct protocol *out, 
 {
     for (const struct yaml *value = mapping->first; value; value = value->next) {
         const struct param *param = param_find(protocol_params, value->key);
-        if (strcmp(value->key, "preset") == 0 || strcmp(value->key, "label") == 0)
+        if (param_find(protocol_rows, value->key))
             continue;
         if (!param)
             return unknown_protocol_key(value, err);
@@ -325,7 +348,8 @@ static const char *protocol_label(const void *element)
     return ((const struct protocol *)element)->name;
 }
 
-const struct config_list config_protocols = {sizeof(struct protocol), read_protocol, protocol_label, label_hint, true};
+const struct config_list config_protocols = {sizeof(struct protocol), read_protocol,  protocol_label, label_hint, true,
+                                             protocol_rows,           protocol_params};
 
 int config_default_protocol(struct config *config, struct arena *arena, struct error *err)
 {
@@ -333,7 +357,7 @@ int config_default_protocol(struct config *config, struct arena *arena, struct e
     config->protocols = arena_alloc(arena, 1, sizeof *config->protocols);
     if (!config->protocols)
         return error_memory(err, "the config");
-    const struct protocol *preset = protocol_find("cambench", err);
+    const struct protocol *preset = protocol_find(CONFIG_USUAL_PROTOCOL, err);
     if (preset)
         *config->protocols = *preset;
     return preset ? 0 : -1;

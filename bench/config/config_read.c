@@ -30,33 +30,42 @@ static int read_images(const struct yaml *value, const struct param *row, void *
 }
 
 const struct param config_dataset_rows[] = {
-    PARAM_ROW(struct config_dataset, path, STRING, .is_required = true),
+    PARAM_ROW(struct config_dataset, path, STRING, .is_required = true, .help = "image set (HDF5)"),
     PARAM_ROW(struct config_dataset, images, INT, .fallback = "all", .choices = "all", .word = -1, .min = 1,
-              .max = INT_MAX, .read_yaml = read_images),
-    PARAM_ROW(struct config_dataset, shuffle, BOOL),
+              .max = INT_MAX, .read_yaml = read_images, .help = "number of images, from the start of the file"),
+    PARAM_ROW(struct config_dataset, shuffle, BOOL, .help = "a sample fixed by the seed instead of the first images"),
     {0},
 };
 
 const struct param config_runtime_rows[] = {
-    PARAM_ROW(struct config_runtime, threads, INT, .max = 1024),
-    PARAM_ROW(struct config_runtime, batch, INT, .max = 4096),
-    PARAM_ROW(struct config_runtime, memory, INT, .max = 1 << 24),
+    PARAM_ROW(struct config_runtime, threads, INT, .max = 1024,
+              .help = "images at once; 0: as many as there are cores"),
+    PARAM_ROW(struct config_runtime, batch, INT, .max = 4096,
+              .help = "masked images and changed activations in one call of the engine; 0: 256"),
+    PARAM_ROW(struct config_runtime, memory, INT, .max = 1 << 24,
+              .help = "MiB for a network and the sessions of its workers; 0: no limit"),
     PARAM_ROW(struct config_runtime, kernels, STRING, .fallback = "auto",
-              .choices = "auto|openblas|avx512|avx2|neon|portable"),
-    PARAM_ROW(struct config_runtime, exact_passes, BOOL),
+              .choices = "auto|openblas|avx512|avx2|neon|portable",
+              .help = "kernels of the engine; auto: the best set that the processor supports"),
+    PARAM_ROW(struct config_runtime, exact_passes, BOOL, .help = "no short cuts: repeated passes are run too"),
     {0},
 };
 
 const struct param config_report_rows[] = {
-    PARAM_ROW(struct config_report, plots, BOOL, .fallback = "true"),
-    PARAM_ROW(struct config_report, overlays, INT, .fallback = "8", .max = 100000),
-    PARAM_ROW(struct config_report, maps, BOOL),
-    PARAM_ROW(struct config_report, meta, BOOL),
-    PARAM_ROW(struct config_report, bootstrap, INT, .fallback = "2000", .max = 1000000),
+    PARAM_ROW(struct config_report, plots, BOOL, .fallback = "true", .help = "plots by gnuplot"),
+    PARAM_ROW(struct config_report, overlays, INT, .fallback = "8", .max = 100000,
+              .help = "number of images for which a sheet with the maps over the image is drawn"),
+    PARAM_ROW(struct config_report, maps, BOOL, .help = "raw maps into maps.h5"),
+    PARAM_ROW(struct config_report, meta, BOOL,
+              .help = "compare the ranking by each metric with the ranking by annotated truth"),
+    PARAM_ROW(struct config_report, bootstrap, INT, .fallback = "2000", .max = 1000000,
+              .help = "resamples of the 95 % intervals; 0: no intervals"),
     {.name = "reference",
      .type = PARAM_TYPE_STRINGS,
      .offset = offsetof(struct config_report, references),
-     .count_offset = offsetof(struct config_report, reference_count)},
+     .count_offset = offsetof(struct config_report, reference_count),
+     .usual = "none",
+     .help = "CSV files of published numbers, printed beside the measured ones"},
     {0},
 };
 
@@ -78,23 +87,34 @@ static int read_plugins(const struct yaml *value, const struct param *row, void 
 }
 
 /* clang-format off */
-#define LIST(key, field, count, kind, is_needed) \
+#define LIST(key, field, count, kind, ...) \
     {.name = key, .type = PARAM_TYPE_LIST, .offset = offsetof(struct config, field), \
-     .count_offset = offsetof(struct config, count), .is_required = is_needed, .read_yaml = config_read_list, .more = &(kind)}
+     .count_offset = offsetof(struct config, count), .read_yaml = config_read_list, .more = &(kind), __VA_ARGS__}
 /* clang-format on */
 
-static const struct param config_rows[] = {
-    PARAM_ROW(struct config, name, STRING, .is_required = true, .read_yaml = read_name),
-    PARAM_ROW(struct config, output, STRING),
-    PARAM_ROW(struct config, seed, SEED, .fallback = "1"),
-    PARAM_ROW(struct config, dataset, TABLE, .rows = config_dataset_rows, .is_required = true),
-    LIST("backbones", backbones, backbone_count, config_backbones, true),
-    LIST("methods", methods, method_count, config_methods, true),
-    LIST("metrics", metrics, metric_count, config_metrics, true),
-    LIST("protocol", protocols, protocol_count, config_protocols, false),
-    PARAM_ROW(struct config, runtime, TABLE, .rows = config_runtime_rows),
-    PARAM_ROW(struct config, report, TABLE, .rows = config_report_rows),
-    {.name = "plugins", .read_yaml = read_plugins},
+const struct param config_rows[] = {
+    PARAM_ROW(struct config, name, STRING, .is_required = true, .read_yaml = read_name,
+              .allowed = "a plain folder name", .help = "name of the run, of at most 128 bytes"),
+    PARAM_ROW(struct config, output, STRING, .usual = "results/NAME", .help = "run directory"),
+    PARAM_ROW(struct config, seed, SEED, .fallback = "1", .help = "for samples, random maps and bootstrap"),
+    PARAM_ROW(struct config, dataset, TABLE, .rows = config_dataset_rows, .is_required = true,
+              .help = "the images that are explained"),
+    LIST("backbones", backbones, backbone_count, config_backbones, .is_required = true,
+         .help = "networks, each an architecture or a mapping"),
+    LIST("methods", methods, method_count, config_methods, .is_required = true,
+         .help = "CAM methods, each a name or a mapping"),
+    LIST("metrics", metrics, metric_count, config_metrics, .is_required = true,
+         .help = "metrics of the maps, each a name or a mapping"),
+    LIST("protocol", protocols, protocol_count, config_protocols, .usual = CONFIG_USUAL_PROTOCOL,
+         .help = "settings that numbers depend on: one preset or mapping, or a list of them"),
+    PARAM_ROW(struct config, runtime, TABLE, .rows = config_runtime_rows, .help = "threads, memory and kernels"),
+    PARAM_ROW(struct config, report, TABLE, .rows = config_report_rows, .help = "plots, pictures, maps and intervals"),
+    {.name = "plugins",
+     .type = PARAM_TYPE_LIST,
+     .read_yaml = read_plugins,
+     .usual = "[]",
+     .allowed = "empty",
+     .help = "not supported by this version"},
     {0},
 };
 

@@ -1,4 +1,5 @@
 /* tests/bench/test_config.c - configs: what is read, what --set changes, what identity holds, and back to YAML. */
+#include "bench/config/config_keys.h"
 #include "tests/bench/config_fixture.h"
 
 #include <glob.h>
@@ -83,6 +84,27 @@ TEST(every_key_reaches_its_field)
     assert_int_equal(c->report.reference_count, 1);
     assert_string_equal(c->report.references[0], "r.csv");
     end(&f);
+}
+
+static int check_rows(const struct param *rows)
+{
+    int count = 0;
+    for (const struct param *row = rows; row && row->name; row++) {
+        char usual[PARAM_VALUE_MAX];
+        const struct config_keys below = config_keys_below(row);
+        config_key_default(row, usual, sizeof usual);
+        if (!row->help || !row->help[0])
+            fail_msg("key \"%s\" has no help text", row->name);
+        if (!usual[0] && !below.rows)
+            fail_msg("key \"%s\" has no default and is not required", row->name);
+        count += 1 + check_rows(below.rows) + check_rows(below.preset_rows);
+    }
+    return count;
+}
+
+TEST(every_key_has_a_help_text_and_a_default)
+{
+    assert_true(check_rows(config_keys_below(NULL).rows) > 50);
 }
 
 static void same_text(const char *a, const char *b)
