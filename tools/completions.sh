@@ -1,6 +1,6 @@
 #!/bin/bash
 # Writes the completions for bash, zsh and fish from the program's own --help and lists: commands, their options and
-# words, names of methods, metrics, backbones and protocols, files and folders.
+# words, names of methods, metrics, backbones, protocols and config keys, files and folders.
 # usage: completions.sh PROGRAM DIR      DIR/cambench (bash), DIR/_cambench (zsh), DIR/cambench.fish
 set -eu
 export LC_ALL=C
@@ -11,6 +11,7 @@ names_of()
     "$program" list "$1" --json | sed -n 's/^    "name": "\(.*\)",*$/\1/p' | tr '\n' ' '
 }
 methods=$(names_of methods) metrics=$(names_of metrics) backbones=$(names_of backbones) protocols=$(names_of protocols)
+keys=$(names_of config)
 commands=$("$program" --help | sed -n '/^Options:/q; s/^  \([a-z]*\)  .*/\1/p' | tr '\n' ' ')
 
 # -- the content of --help, as rows of a scope ("run", "import dataset") and fields, separated by tabs -----------------
@@ -68,6 +69,7 @@ kind()
         METHOD) words+="$methods" ;;
         METRIC) words+="$metrics" ;;
         PROTOCOL) words+="$protocols" ;;
+        KEY) words+="$keys" ;;
         COMMAND) words+="$commands" ;;
         *) known= ;;
         esac

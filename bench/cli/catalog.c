@@ -1,10 +1,11 @@
-/* bench/cli/catalog.c - methods, metrics, backbones, protocols and layers as JSON. */
+/* bench/cli/catalog.c - methods, metrics, backbones, protocols, keys of a config and layers as JSON. */
 #include "bench/cli/catalog.h"
 
 #include "backbones/backbone.h"
 #include "base/arena.h"
 #include "base/param.h"
 #include "base/registry.h"
+#include "bench/config/config_keys.h"
 #include "bench/store/provenance.h"
 #include "methods/harness.h"
 #include "metrics/metric.h"
@@ -66,11 +67,24 @@ static json_t *list_end(struct json_list *list, struct error *err)
 static const char *param_type_name(const struct param *param)
 {
     static const char *const names[] = {
-        [PARAM_TYPE_INT] = "int",   [PARAM_TYPE_FLOAT] = "float", [PARAM_TYPE_BOOL] = "bool",
-        [PARAM_TYPE_ENUM] = "enum", [PARAM_TYPE_NAMES] = "names", [PARAM_TYPE_TEXT] = "text",
-        [PARAM_TYPE_PATH] = "path", [PARAM_TYPE_STRING] = "text", [PARAM_TYPE_SEED] = "int",
+        [PARAM_TYPE_INT] = "int",      [PARAM_TYPE_FLOAT] = "float",   [PARAM_TYPE_BOOL] = "bool",
+        [PARAM_TYPE_ENUM] = "enum",    [PARAM_TYPE_NAMES] = "names",   [PARAM_TYPE_TEXT] = "text",
+        [PARAM_TYPE_PATH] = "path",    [PARAM_TYPE_STRING] = "text",   [PARAM_TYPE_SEED] = "int",
+        [PARAM_TYPE_STRINGS] = "list", [PARAM_TYPE_TABLE] = "mapping", [PARAM_TYPE_LIST] = "list",
     };
     return names[param->type];
+}
+
+static void add_param(struct json_list *list, const struct param *param, const char *value)
+{
+    char allowed[256];
+    param_allowed(param, allowed, sizeof allowed);
+    list_next(list);
+    set_text(list, "name", param->name);
+    set_text(list, "type", param_type_name(param));
+    set_text(list, "default", value);
+    set_text(list, "allowed", allowed);
+    set_text(list, "help", param->help);
 }
 
 /* The rows with their values in `owner`, which the defaults or a preset have filled. */
@@ -78,15 +92,9 @@ static void set_params(struct json_list *list, const struct param *params, const
 {
     struct json_list rows = list_begin();
     for (const struct param *param = params; param && param->name; param++) {
-        char value[PARAM_VALUE_MAX], allowed[256];
+        char value[PARAM_VALUE_MAX];
         param_format(param, owner, value, sizeof value);
-        param_allowed(param, allowed, sizeof allowed);
-        list_next(&rows);
-        set_text(&rows, "name", param->name);
-        set_text(&rows, "type", param_type_name(param));
-        set_text(&rows, "default", value);
-        set_text(&rows, "allowed", allowed);
-        set_text(&rows, "help", param->help);
+        add_param(&rows, param, value);
     }
     list->failed |= rows.failed;
     set(list, "params", rows.array);
@@ -236,6 +244,34 @@ static json_t *collect_protocols(__attribute__((unused)) const char *arch, struc
     return list_end(&list, err);
 }
 
+/* -- keys of a config ---------------------------------------------------------------------------------------------- */
+
+/* The depth is that of the tables: three. */
+static struct json_list list_keys(struct config_keys keys)
+{
+    struct json_list list = list_begin();
+    for (const struct param *row = keys.rows; row && row->name; row++) {
+        const struct config_keys below = config_keys_below(row);
+        char value[PARAM_VALUE_MAX];
+        config_key_default(row, value, sizeof value);
+        add_param(&list, row, value);
+        if (!below.rows)
+            continue;
+        const struct json_list inner = list_keys(below);
+        list.failed |= inner.failed;
+        set(&list, "keys", inner.array);
+    }
+    for (const struct param *row = keys.preset_rows; row && row->name; row++)
+        add_param(&list, row, "the preset's");
+    return list;
+}
+
+static json_t *collect_keys(__attribute__((unused)) const char *arch, struct error *err)
+{
+    struct json_list list = list_keys(config_keys_below(NULL));
+    return list_end(&list, err);
+}
+
 /* -- layers of an architecture ------------------------------------------------------------------------------------ */
 
 static void add_node(struct json_list *list, struct node_info node, bool is_default)
@@ -266,13 +302,13 @@ static json_t *collect_layers(const char *arch, struct error *err)
 #define COLUMNS (const struct table_column[])
 
 const struct catalog_kind catalog_kinds[] = {
-    {"methods", false,
+    {"methods", "method", false, false,
      COLUMNS{{"name", "NAME"}, {"title", "TITLE"}, {"year", "YEAR"}, {"needs", "NEEDS"}, {"cost", "COST"}, {0}},
      collect_methods},
-    {"metrics", false,
+    {"metrics", "metric", false, false,
      COLUMNS{{"name", "NAME"}, {"title", "TITLE"}, {"unit", "UNIT"}, {"better", "BETTER"}, {"year", "YEAR"}, {0}},
      collect_metrics},
-    {"backbones", false,
+    {"backbones", "backbone", false, false,
      COLUMNS{{"name", "NAME"},
              {"title", "TITLE"},
              {"layer", "LAYER"},
@@ -280,8 +316,13 @@ const struct catalog_kind catalog_kinds[] = {
              {"multiply_adds", "MULTIPLY-ADDS"},
              {0}},
      collect_backbones},
-    {"protocols", false, COLUMNS{{"name", "NAME"}, {"title", "TITLE"}, {"version", "VERSION"}, {0}}, collect_protocols},
-    {"layers", true,
+    {"protocols", "protocol", false, false, COLUMNS{{"name", "NAME"}, {"title", "TITLE"}, {"version", "VERSION"}, {0}},
+     collect_protocols},
+    {"config", "config key", false, true,
+     COLUMNS{
+         {"name", "KEY"}, {"type", "TYPE"}, {"default", "DEFAULT"}, {"allowed", "ALLOWED"}, {"help", "MEANING"}, {0}},
+     collect_keys},
+    {"layers", "layer", true, false,
      COLUMNS{{"name", "NAME"}, {"alias", "ALIAS"}, {"op", "OPERATOR"}, {"shape", "SHAPE"}, {"default", "DEFAULT"}, {0}},
      collect_layers},
     {0},

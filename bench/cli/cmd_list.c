@@ -1,4 +1,4 @@
-/* bench/cli/cmd_list.c - lists methods, metrics, backbones, protocols, a single one, or the layers of an architecture. */
+/* bench/cli/cmd_list.c - lists methods, metrics, backbones, protocols, config keys, a single one, or an architecture's layers. */
 #include "bench/cli/catalog.h"
 #include "bench/cli/command.h"
 #include "bench/cli/options.h"
@@ -27,11 +27,12 @@ static const struct param word_rows[] = {
     OPTIONS_WORD(struct list_command, kind), OPTIONS_WORD(struct list_command, name), {0}};
 
 static const struct options_usage usage = {
-    .words = "methods [METHOD]\nmetrics [METRIC]\nbackbones [ARCH]\nprotocols [PROTOCOL]\nlayers ARCH",
+    .words = "methods [METHOD]\nmetrics [METRIC]\nbackbones [ARCH]\nprotocols [PROTOCOL]\nconfig [KEY]\nlayers ARCH",
     .doc = "Lists what there is, with parameters, defaults and sources; with a name, all about that one.\v"
            "Examples:\n"
            "  cambench list methods\n"
            "  cambench list methods gradcam\n"
+           "  cambench list config report\n"
            "  cambench list layers resnet50\n"
            "  cambench list metrics --json\n"
            "  cambench list methods --bibtex > methods.bib\n",
@@ -83,6 +84,8 @@ static int check(const struct list_command *list, const struct catalog_kind *kin
         return error_set(err, "--json and --bibtex exclude each other; see cambench list --help");
     if (list->bibtex && kind->needs_arch)
         return error_set(err, "layers have no sources of their own: use cambench list backbones --bibtex");
+    if (list->bibtex && kind->is_tree)
+        return error_set(err, "a %s has no source, so there is no BibTeX entry", kind->one);
     return 0;
 }
 
@@ -91,12 +94,11 @@ static void refuse_name(const struct catalog_kind *kind, const char *name, const
 {
     char shown[64];
     const char *meant = text_misspelt(name, names, count);
-    const int letters = (int)strlen(kind->name) - 1;
     text_printable(name, shown, sizeof shown);
     if (meant)
-        error_set(err, "unknown %.*s \"%s\", did you mean \"%s\"?", letters, kind->name, shown, meant);
+        error_set(err, "unknown %s \"%s\", did you mean \"%s\"?", kind->one, shown, meant);
     else
-        error_set(err, "unknown %.*s \"%s\"; see cambench list %s", letters, kind->name, shown, kind->name);
+        error_set(err, "unknown %s \"%s\"; see cambench list %s", kind->one, shown, kind->name);
 }
 
 static const char *text_of(const json_t *row, const char *key)
@@ -105,38 +107,70 @@ static const char *text_of(const json_t *row, const char *key)
     return text ? text : "";
 }
 
-/* Returns an array with only the row of that name or title; NULL: unknown. Takes ownership of the array. */
-static json_t *pick(json_t *array, const struct catalog_kind *kind, const char *name, struct error *err)
+static json_t *find_row(const json_t *array, const char *name)
+{
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        json_t *row = json_array_get(array, i);
+        if (text_same_name(text_of(row, "name"), name) || text_same_name(text_of(row, "title"), name))
+            return row;
+    }
+    return NULL;
+}
+
+static void refuse(const struct catalog_kind *kind, const json_t *array, const char *name, struct error *err)
 {
     const char *names[NAMES_MAX]; /* without controls, which are never suggested */
     int count = 0;
-    json_t *found = NULL;
-    for (size_t i = 0; i < json_array_size(array) && !found; i++) {
-        json_t *row = json_array_get(array, i);
-        if (text_same_name(text_of(row, "name"), name) || text_same_name(text_of(row, "title"), name))
-            found = json_pack("[O]", row);
-        else if (!json_is_true(json_object_get(row, "control")) && count < NAMES_MAX)
+    for (size_t i = 0; i < json_array_size(array) && count < NAMES_MAX; i++) {
+        const json_t *row = json_array_get(array, i);
+        if (!json_is_true(json_object_get(row, "control")))
             names[count++] = text_of(row, "name");
     }
-    if (!found)
-        refuse_name(kind, name, names, count, err);
+    refuse_name(kind, name, names, count, err);
+}
+
+/* Follows a path such as --set takes, "report.meta" or "backbones.0.layer", up to its last key. */
+static const json_t *follow_path(const json_t *array, const char **name)
+{
+    for (const char *dot; (dot = strchr(*name, '.')); *name = dot + 1) {
+        char key[64];
+        snprintf(key, sizeof key, "%.*s", (int)(dot - *name), *name);
+        const json_t *below = json_object_get(find_row(array, key), "keys");
+        if (below)
+            array = below;
+        else if (strspn(key, "0123456789") != strlen(key))
+            break;
+    }
+    return array;
+}
+
+/* Returns an array with only the row of that name or title; NULL: unknown. Takes ownership of the array. */
+static json_t *pick(json_t *array, const struct catalog_kind *kind, const char *name, struct error *err)
+{
+    const json_t *among = kind->is_tree ? follow_path(array, &name) : array;
+    json_t *row = find_row(among, name), *found = row ? json_pack("[O]", row) : NULL;
+    if (!row)
+        refuse(kind, among, name, err);
     json_decref(array);
     return found;
 }
 
-/* Shows everything about one entry, with its parameters below. */
-static void print_one(json_t *object)
+static void print_below(const struct table_column *columns, const json_t *array)
 {
-    static const struct table_column columns[] = {
+    if (!json_array_size(array))
+        return;
+    putchar('\n');
+    table_print(columns, array);
+}
+
+/* Shows everything about one entry, with its parameters or keys below. */
+static void print_one(const struct catalog_kind *kind, const json_t *object)
+{
+    static const struct table_column param_columns[] = {
         {"name", "PARAMETER"}, {"default", "DEFAULT"}, {"allowed", "ALLOWED"}, {"help", "MEANING"}, {0}};
-    json_t *params = json_incref(json_object_get(object, "params"));
-    json_object_del(object, "params");
     table_print_facts(object);
-    if (json_array_size(params)) {
-        putchar('\n');
-        table_print(columns, params);
-    }
-    json_decref(params);
+    print_below(param_columns, json_object_get(object, "params"));
+    print_below(kind->columns, json_object_get(object, "keys"));
 }
 
 static int print(const struct list_command *list, const struct catalog_kind *kind, json_t *array, struct error *err)
@@ -146,7 +180,7 @@ static int print(const struct list_command *list, const struct catalog_kind *kin
     if (list->bibtex)
         return print_bibtex(kind->name, array, err);
     if (list->name && !kind->needs_arch)
-        print_one(json_array_get(array, 0));
+        print_one(kind, json_array_get(array, 0));
     else
         table_print(kind->columns, array);
     return 0;
@@ -173,7 +207,7 @@ static int run(int argc, char **argv, struct error *err)
 
 const struct command command_list = {
     .name = "list",
-    .summary = "list methods, metrics, backbones, protocols, or an architecture's layers",
+    .summary = "list methods, metrics, backbones, protocols, config keys, or an architecture's layers",
     .group = COMMAND_KNOW,
     .run = run,
 };

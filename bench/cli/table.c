@@ -9,6 +9,7 @@
 
 #define CELL_MAX 512
 #define COLUMNS_MAX 12
+#define INDENT_MAX 16
 
 json_t *table_text(const char *text)
 {
@@ -90,13 +91,19 @@ static void print_cell(const char *text, size_t width, size_t *spaces)
     *spaces = width - width_of(text) + 2 + (*text ? 0 : *spaces);
 }
 
-static void print_row(const struct table_column *columns, const json_t *object, const size_t *width)
+static void format_cell(const struct table_column *column, const json_t *object, int indent, char *cell)
+{
+    memset(cell, ' ', (size_t)indent);
+    format_value(column->key, json_object_get(object, column->key), cell + indent);
+}
+
+static void print_row(const struct table_column *columns, const json_t *object, int indent, const size_t *width)
 {
     size_t spaces = 0;
     for (int c = 0; columns[c].key; c++) {
-        char cell[CELL_MAX];
+        char cell[CELL_MAX + INDENT_MAX];
         if (object)
-            format_value(columns[c].key, json_object_get(object, columns[c].key), cell);
+            format_cell(&columns[c], object, c == 0 ? indent : 0, cell);
         print_cell(object ? cell : columns[c].head, width[c], &spaces);
     }
     putchar('\n');
@@ -114,32 +121,51 @@ static void print_params(const json_t *params)
     }
 }
 
-static size_t column_width(const struct table_column *column, const json_t *array)
+static size_t larger(size_t a, size_t b)
 {
-    size_t width = width_of(column->head), i;
+    return a > b ? a : b;
+}
+
+static int deeper(int indent)
+{
+    return indent < INDENT_MAX ? indent + 2 : indent;
+}
+
+static void widen(size_t *width, const struct table_column *columns, const json_t *array, int indent)
+{
+    size_t i;
     json_t *object;
     json_array_foreach(array, i, object)
     {
-        char cell[CELL_MAX];
-        format_value(column->key, json_object_get(object, column->key), cell);
-        if (width_of(cell) > width)
-            width = width_of(cell);
+        for (int c = 0; columns[c].key; c++) {
+            char cell[CELL_MAX + INDENT_MAX];
+            format_cell(&columns[c], object, c == 0 ? indent : 0, cell);
+            width[c] = larger(width[c], width_of(cell));
+        }
+        widen(width, columns, json_object_get(object, "keys"), deeper(indent));
     }
-    return width;
+}
+
+static void print_rows(const size_t *width, const struct table_column *columns, const json_t *array, int indent)
+{
+    size_t i;
+    json_t *object;
+    json_array_foreach(array, i, object)
+    {
+        print_row(columns, object, indent, width);
+        print_params(json_object_get(object, "params"));
+        print_rows(width, columns, json_object_get(object, "keys"), deeper(indent));
+    }
 }
 
 void table_print(const struct table_column *columns, const json_t *array)
 {
-    size_t width[COLUMNS_MAX] = {0}, i;
-    json_t *object;
+    size_t width[COLUMNS_MAX] = {0};
     for (int c = 0; columns[c].key; c++)
-        width[c] = column_width(&columns[c], array);
-    print_row(columns, NULL, width);
-    json_array_foreach(array, i, object)
-    {
-        print_row(columns, object, width);
-        print_params(json_object_get(object, "params"));
-    }
+        width[c] = width_of(columns[c].head);
+    widen(width, columns, array, 0);
+    print_row(columns, NULL, 0, width);
+    print_rows(width, columns, array, 0);
 }
 
 /* "weights_bytes" as "weights". */

@@ -21,7 +21,7 @@ json_t *table_text(const char *text);
 /*
  * Prints an array of objects. Numbers from a million on are shortened ("11.69 M"), values of keys that end with
  * "_bytes" are printed in KiB or MiB, null and false are blank, lists are joined by commas, lists of whole numbers are
- * printed as shapes. An object's "params" follow it, one per line.
+ * printed as shapes. An object's "params" follow it, one per line; its "keys" follow as rows with an indented first column.
  */
 void table_print(const struct table_column *columns, const json_t *array);
 
