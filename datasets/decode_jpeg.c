@@ -1,8 +1,8 @@
 /*
  * datasets/decode_jpeg.c - JPEG by libjpeg-turbo with its defaults, which are Pillow's.
  *
- * libjpeg reports errors by a call that must not return: it jumps back to decode_jpeg(), never further. Warnings
- * of the library, above all of missing data, are errors here, apart from a few harmless ones.
+ * libjpeg reports errors through a function that must not return; ours jumps back into decode_jpeg() (longjmp). The
+ * library's warnings, most of which mean missing data, are errors here, apart from a few harmless ones.
  */
 #include "datasets/decode_formats.h"
 

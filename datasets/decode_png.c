@@ -168,7 +168,9 @@ static int read_mask(struct decoder *decoder, struct arena *arena, void *target)
     return 0;
 }
 
-/* Locals that change after setjmp() live in the decoder. */
+/*
+ * Variables that change after setjmp() are members of the decoder, since locals would be indeterminate after longjmp().
+ */
 static int decode(struct decoder *decoder, struct arena *arena, read_target *read, void *target)
 {
     if (setjmp(png_jmpbuf(decoder->png)))
@@ -205,7 +207,7 @@ int decode_mask(const void *bytes, size_t size, struct arena *arena, struct mask
     return decode_bytes(bytes, size, arena, read_mask, mask, err);
 }
 
-/* Reads the header chunk, the first one: signature, length, "IHDR", width, height, depth, colour. */
+/* The bytes read are those of the header chunk: signature, length, "IHDR", width, height, depth, colour. */
 bool decode_clips(const char *bytes, size_t size)
 {
     return size > 26 && memcmp(bytes, "\x89PNG\r\n\x1a\n", 8) == 0 && bytes[24] == 16 &&

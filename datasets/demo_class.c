@@ -1,9 +1,9 @@
-/* datasets/demo_class.c - outlines and patterns of the demo's classes. Only star and ring share a pattern, ten sectors. */
+/* datasets/demo_class.c - outlines and patterns of the demo's classes. Star and ring share a pattern of ten sectors. */
 #include "datasets/demo_class.h"
 
 #include <math.h>
 
-/* 0 below an edge, 1 above it, `blur` wide. */
+/* A step from 0 to 1 at distance 0, `blur` wide. */
 static double step(double distance, double blur)
 {
     return fmin(1, fmax(0, 0.5 + distance / blur));

@@ -1,4 +1,4 @@
-/* datasets/demo_generate.c - scenes to an image set. */
+/* datasets/demo_generate.c - writes generated scenes to an image set. */
 #include "datasets/demo.h"
 
 #include "base/arena.h"
@@ -16,8 +16,8 @@ struct demo {
     struct encoded *files, *masks;
     int32_t (*boxes)[5];
     int box_count;
-    struct arena arena;   /* of the set */
-    struct arena drawing; /* of a scene */
+    struct arena arena;   /* lives as long as the set is made */
+    struct arena drawing; /* reset for every scene */
 };
 
 /* Notes the box around the visible part of the labelled object, if there is any. */

@@ -1,8 +1,8 @@
 /*
  * datasets/demo_scene.c - composes and draws the demo's scenes.
  *
- * Each image has two random streams: one for the evidence of the class (objects, pieces, occluders), one for everything
- * else. They are independent, so that either can be exchanged while the other stays.
+ * Each image has two independent random streams, one for the evidence of the class (objects, pieces, occluders) and one
+ * for everything else, so that either part can be changed alone.
  */
 #include "datasets/demo_scene.h"
 
@@ -139,7 +139,7 @@ static int other_class(struct random_stream *random, int kind)
     return (kind + 1 + (int)random_below(random, DEMO_CLASSES - 1)) % DEMO_CLASSES;
 }
 
-/* Places the object so near to the picture's middle that it stays in the crop. */
+/* Places the object so near to the picture's centre that it is inside the crop. */
 static void place(const struct demo_scene *scene, struct random_stream *random, struct demo_object *object)
 {
     const double room = fmax(0, REACH * fmin(scene->w, scene->h) - object->radius);
@@ -249,7 +249,7 @@ static double clip(double x, double low, double high)
 struct pixel {
     double x, y, grain; /* grain: noise there */
     double colour[3];
-    double labelled, second; /* shares of it that the objects cover */
+    double labelled, second; /* shares of the pixel that the objects cover */
 };
 
 static void lay(struct pixel *pixel, double share, const double colour[3])
@@ -292,7 +292,9 @@ static void draw_thing(const struct demo_thing *thing, struct pixel *pixel)
     lay(pixel, share, colour);
 }
 
-/* Returns the share of the pixel that it covers. No shadow: that would be evidence outside of the mask. */
+/*
+ * Returns the share of the pixel that the object covers. It has no shadow, which would be evidence outside of the mask.
+ */
 static double draw_object(const struct demo_object *object, struct pixel *pixel)
 {
     const struct demo_class *class = &demo_classes[object->kind];

@@ -1,4 +1,4 @@
-/* datasets/encode.c - pictures through libjpeg, masks through libpng. */
+/* datasets/encode.c - encodes pictures by libjpeg and masks by libpng. */
 #include "datasets/encode.h"
 
 #include <setjmp.h>
@@ -14,7 +14,7 @@ struct jpeg_encoder {
     jmp_buf back;
 };
 
-/* libjpeg's errors must not return; here they mean that there is no memory. */
+/* libjpeg requires an error function that does not return. The only possible error here is a lack of memory. */
 static void give_up(j_common_ptr jpeg)
 {
     longjmp(((struct jpeg_encoder *)jpeg->client_data)->back, 1);

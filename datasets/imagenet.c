@@ -1,4 +1,7 @@
-/* datasets/imagenet.c - the table of ImageNet's classes, inside the program: a line is "n01440764 tench, Tinca tinca". */
+/*
+ * datasets/imagenet.c - the table of ImageNet's classes, built into the program; lines are "n01440764 tench, Tinca
+ * tinca".
+ */
 #include "datasets/imagenet.h"
 
 #include "base/embed.h"

@@ -1,6 +1,6 @@
 /*
- * datasets/imageset.c - reading an image set: the file is checked once, at opening, and all but the pictures is kept in
- * memory.
+ * datasets/imageset.c - reads image sets. The file is checked once, at opening, and everything except the pictures is
+ * kept in memory.
  */
 #include "datasets/imageset.h"
 
@@ -23,7 +23,7 @@ enum layout { LAYOUT_OWN, LAYOUT_ARRAY, LAYOUT_ENCODED };
 
 static const char *const layout_names[] = {"cambench", "array", "encoded files"};
 
-/* Files of one kind, end to end. */
+/* Files of one kind (pictures or masks), stored one after the other in a dataset. */
 struct files {
     const struct h5_item *data;
     uint64_t *offset; /* (count + 1) */
@@ -31,7 +31,7 @@ struct files {
 
 struct imageset {
     struct h5 *file;
-    struct arena arena; /* all below */
+    struct arena arena; /* holds everything below */
     enum layout layout;
     const struct h5_item *pictures; /* /images; NULL in LAYOUT_OWN */
     struct files files, masks;      /* of LAYOUT_OWN; masks.data may be NULL */
@@ -69,7 +69,7 @@ static const char *shape_text(const struct h5_item *item, char *text, size_t siz
     return text;
 }
 
-/* A list of `count` entries (any number if negative, at most `most`); a column (N,1) is a list too. */
+/* Checks that an item is a list (N) or a column (N,1) of `count` entries; count negative: of at most `most`. */
 static int check_list(const struct imageset *set, const struct h5_item *item, int64_t count, int64_t most,
                       struct error *err)
 {
@@ -97,7 +97,7 @@ static const struct h5_item *need(const struct imageset *set, const char *path, 
 
 /* -- texts -------------------------------------------------------------------------------------------------------- */
 
-/* A list of texts in the arena; it has as many entries as the item has rows. */
+/* Reads a list of texts, one per row of the item, into the arena. */
 static int read_texts(struct imageset *set, const struct h5_item *item, const char ***out, struct error *err)
 {
     char *texts = NULL, *copy = NULL;
@@ -124,7 +124,7 @@ static int read_texts(struct imageset *set, const struct h5_item *item, const ch
     return 0;
 }
 
-/* A text attribute of the root, "" if there is none. */
+/* Reads a text attribute of the root; "" if it does not exist. */
 static int read_attribute(struct imageset *set, const char *path, const char **out, struct error *err)
 {
     const struct h5_item *item = h5_find(set->file, path);
@@ -250,14 +250,14 @@ static int check_box(struct imageset *set, int row, const int32_t box[5], struct
     return 0;
 }
 
-/* Sorts the rows by image, in their order. */
+/* Sorts the rows by image; rows of one image keep their order. */
 static void sort_boxes(struct imageset *set, int32_t (*rows)[5], int count)
 {
     for (int i = 0; i < count; i++)
         set->box_start[rows[i][0] + 1]++;
     for (int i = 0; i < set->count; i++)
         set->box_start[i + 1] += set->box_start[i];
-    for (int i = count; i-- > 0;) { /* from the back, into the end of each image's part */
+    for (int i = count; i-- > 0;) { /* backwards, each to the end of its image's part */
         const int image = rows[i][0], place = --set->box_start[image + 1];
         set->boxes[place] = (struct box){rows[i][1], rows[i][2], rows[i][3], rows[i][4]};
     }
@@ -517,7 +517,7 @@ static int read_array(struct imageset *set, int image, struct arena *arena, stru
     return h5_read(set->file, set->pictures, (uint64_t)image, 1, H5_UINT8, picture->data, err);
 }
 
-/* The bytes of one file, in the arena. */
+/* Reads the bytes of one file into the arena. */
 static int read_file(struct imageset *set, const struct files *files, int image, struct arena *arena, void **bytes,
                      uint64_t *size, struct error *err)
 {

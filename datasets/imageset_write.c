@@ -1,11 +1,11 @@
-/* datasets/imageset_write.c - writing an image set: first the lists about all files, then the files one by one. */
+/* datasets/imageset_write.c - writes an image set: first the lists about all files, then the files one by one. */
 #include "base/h5.h"
 #include "datasets/imageset.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Files of one kind, end to end. */
+/* Files of one kind (pictures or masks), stored one after the other in a dataset. */
 struct part {
     const char *data, *offsets; /* paths of the two datasets */
     uint64_t *offset;           /* (count + 1) */

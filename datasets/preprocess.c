@@ -23,7 +23,7 @@ static int resized_sides(const struct picture *picture, const struct preprocess 
     return 0;
 }
 
-/* Where the crop begins in the picture; negative: so many zeros come first. */
+/* The position in the picture where the crop begins; negative: that many zeros come first. */
 static int crop_start(int side, int crop)
 {
     return crop > side ? -((crop - side) / 2) : (int)nearbyint((side - crop) / 2.0); /* halves to even */
@@ -69,7 +69,7 @@ int preprocess_picture(const struct picture *picture, const struct preprocess *h
     return 0;
 }
 
-/* Where the centre of pixel i of the crop lies in the file. */
+/* The pixel of the file that contains the centre of the crop's pixel i. */
 static double source_of(int i, double scale, double offset)
 {
     return floor((i + 0.5 - offset) / scale);

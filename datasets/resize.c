@@ -1,8 +1,8 @@
 /*
  * datasets/resize.c - Pillow's Image.resize() on 8-bit RGB, to the last bit (libImaging/Resample.c).
  *
- * Two passes, first along the rows, then along the columns, each a weighted sum with weights in fixed point of 22 bits;
- * the result of the first pass is rounded to 8 bits. A pass whose side does not change is left out.
+ * Two passes, first along the rows, then along the columns, compute weighted sums with fixed-point weights of 22 bits.
+ * The result of the first pass is rounded to 8 bits. A pass that does not change its side is left out.
  */
 #include "datasets/preprocess.h"
 
@@ -32,7 +32,7 @@ static const struct {
     double support;
 } kernels[] = {[PREPROCESS_BILINEAR] = {bilinear, 1}, [PREPROCESS_BICUBIC] = {bicubic, 2}};
 
-/* Each output position is a weighted sum of `count` inputs from `first` on. */
+/* Weights of a pass: each output position is a weighted sum of `count` inputs, beginning at `first`. */
 struct taps {
     int *first, *count;
     int32_t *weight; /* (out, width) */

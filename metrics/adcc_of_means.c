@@ -1,7 +1,7 @@
 /*
  * metrics/adcc_of_means.c - ADCC as most papers print it: the harmonic mean of the data set's mean coherency, 1 - mean
- * complexity and 1 - mean drop, over the images where all three are defined. Never below the mean of adcc.c. Poppi et
- * al., "Revisiting the Evaluation of Class Activation Mapping for Explainability", CVPR Workshops 2021,
+ * complexity and 1 - mean drop, over the images where all three are defined. It is never below the mean of adcc.c.
+ * Poppi et al., "Revisiting the Evaluation of Class Activation Mapping for Explainability", CVPR Workshops 2021,
  * arXiv:2104.10252.
  */
 #include "metrics/metric.h"

@@ -1,5 +1,5 @@
 /*
- * metrics/average_drop.c - how much of the class's probability is lost when only the explanation x*m is seen:
+ * metrics/average_drop.c - the share of the class's probability that is lost when the input is the explanation x*m:
  * max(0, p - o) / p. Chattopadhay et al., "Grad-CAM++", WACV 2018, section 4.1, arXiv:1710.11063.
  */
 #include "metrics/metric.h"

@@ -1,7 +1,7 @@
 /*
- * metrics/average_drop_in_deletion.c - how much of the class's probability is lost when the explanation is taken out of the
- * image: max(0, p - o') / p, o' that of x*(1-m). Cai, "CAMs as Shapley Value-based Explainers", The
- * Visual Computer 2025, arXiv:2501.06261, and its released code.
+ * metrics/average_drop_in_deletion.c - the share of the class's probability p that is lost when the explanation is
+ * removed from the image: max(0, p - o') / p, with the probability o' on x*(1-m). Cai, "CAMs as Shapley Value-based
+ * Explainers", The Visual Computer 2025, arXiv:2501.06261, and its released code.
  */
 #include "metrics/metric.h"
 

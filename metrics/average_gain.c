@@ -1,6 +1,6 @@
 /*
- * metrics/average_gain.c - how much of the probability that was missing is won when only the explanation x*m is seen:
- * max(0, o - p) / (1 - p), 0 where nothing was missing. Zhang et al., "Opti-CAM", Computer Vision and Image Understanding
+ * metrics/average_gain.c - the share of the missing probability 1 - p that is gained when the input is the explanation
+ * x*m: max(0, o - p) / (1 - p), and 0 for p = 1. Zhang et al., "Opti-CAM", Computer Vision and Image Understanding
  * 2024, section 4.1, arXiv:2301.07002.
  */
 #include "metrics/metric.h"

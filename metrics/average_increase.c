@@ -1,6 +1,6 @@
 /*
- * metrics/average_increase.c - 1 if the class is more probable on the explanation x*m than on the image, else 0 (equal:
- * 0). "Increase in confidence" of Chattopadhay et al., "Grad-CAM++", WACV 2018, section 4.1, arXiv:1710.11063.
+ * metrics/average_increase.c - 1 if the class is more probable on the explanation x*m than on the image, else 0.
+ * "Increase in confidence" of Chattopadhay et al., "Grad-CAM++", WACV 2018, section 4.1, arXiv:1710.11063.
  */
 #include "metrics/metric.h"
 

@@ -1,8 +1,9 @@
 /*
- * metrics/box_iou.c - how well the box of the map's largest part covers the object's: pixels above `tau` times the
- * maximum, their largest 8-connected component by pixel count (the first in row-major order of equals), its half-open
- * box, and the intersection over union with the best of the object's boxes. Zhou et al., "Learning Deep Features for
- * Discriminative Localization", CVPR 2016, section 3.2 (tau 0.2), arXiv:1512.04150. A constant map has no part: 0.
+ * metrics/box_iou.c - how well the box around the map's largest component covers the object. Pixels above `tau` times
+ * the maximum form 8-connected components; the largest by pixel count is taken, of equal ones the first in row-major
+ * order. The value is the intersection over union of its half-open box with the best of the object's boxes; 0 for a
+ * constant map. Zhou et al., "Learning Deep Features for Discriminative Localization", CVPR 2016, section 3.2 (tau
+ * 0.2), arXiv:1512.04150.
  */
 #include "metrics/metric.h"
 
@@ -10,7 +11,7 @@ struct settings {
     double tau;
 };
 
-/* Pixels that are above the threshold and in no component yet; a stack of one component's pixels. */
+/* A flood fill: which pixels are above the threshold and in no component yet, and a stack of pixels to visit. */
 struct search {
     int h, w;
     bool *is_open;
@@ -27,7 +28,7 @@ static void push(struct search *search, int x, int y)
     search->stack[search->held++] = place;
 }
 
-/* The component of pixel (x,y): its box; how many pixels it has. */
+/* Takes the component of pixel (x,y) from the open pixels: writes its box, returns its number of pixels. */
 static int take_component(struct search *search, int x, int y, struct truth_box *box)
 {
     int count = 0;
@@ -37,7 +38,7 @@ static int take_component(struct search *search, int x, int y, struct truth_box 
         const int place = search->stack[--search->held], u = place % search->w, v = place / search->w;
         box->x0 = u < box->x0 ? u : box->x0;
         box->x1 = u >= box->x1 ? u + 1 : box->x1;
-        box->y1 = v >= box->y1 ? v + 1 : box->y1; /* y0 is that of the first pixel in row-major order */
+        box->y1 = v >= box->y1 ? v + 1 : box->y1; /* the first pixel in row-major order has y0 */
         for (int dy = -1; dy <= 1; dy++)
             for (int dx = -1; dx <= 1; dx++)
                 push(search, u + dx, v + dy);

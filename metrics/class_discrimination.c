@@ -1,8 +1,8 @@
 /*
- * metrics/class_discrimination.c - with objects of several classes in the image: the energy on the label's object over
- * the energy on all objects. 1: on this object alone; 0.5: undecided, if both are of a size; a map that sees the other
- * object is below. Energy is that of energy_pointing_game (ReLU and enlargement alone). A map without energy on any
- * object says nothing and has 0, flagged, not the 0.5 of chance. A measure of this project.
+ * metrics/class_discrimination.c - for images with objects of several classes: the energy on the label's object divided
+ * by the energy on all objects. 1: all energy is on this object; about 0.5: two objects of equal size have as much
+ * each; less: the map prefers the other object. Energy is that of energy_pointing_game (ReLU and enlargement alone). A
+ * map without energy on any object has 0, flagged, and not the 0.5 of chance. This measure is cambench's own.
  */
 #include "metrics/metric.h"
 

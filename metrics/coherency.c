@@ -1,12 +1,12 @@
 /*
- * metrics/coherency.c - the map of the explanation x*m should be the map itself: (1 + r) / 2, r Pearson's correlation
- * of the two over all pixels. Without one (a constant map, a map that is not finite) the value is 0, and flagged. Poppi
- * et al., "Revisiting the Evaluation of Class Activation Mapping for Explainability", CVPR Workshops 2021,
- * arXiv:2104.10252.
+ * metrics/coherency.c - whether the map of the explanation x*m equals the map of x: (1 + r) / 2, where r is Pearson's
+ * correlation of the two over all pixels. If r does not exist (a constant map, a map that is not finite) the value is
+ * 0, flagged. Poppi et al., "Revisiting the Evaluation of Class Activation Mapping for Explainability", CVPR Workshops
+ * 2021, arXiv:2104.10252.
  */
 #include "metrics/metric.h"
 
-/* Two passes, in double. Neither map is constant. */
+/* Pearson's correlation in two passes, in double. Neither map may be constant. */
 static double pearson(const float *a, const float *b, size_t n)
 {
     const double mean_a = mean_of(a, n), mean_b = mean_of(b, n);

@@ -1,7 +1,7 @@
 /*
- * metrics/complexity.c - how much of the image the map covers: the mean of |m|, at the size that the protocol compares maps
- * at. Poppi et al., "Revisiting the Evaluation of Class Activation Mapping for Explainability", CVPR Workshops 2021,
- * arXiv:2104.10252.
+ * metrics/complexity.c - how much of the image the map covers: the mean of |m|, at the size at which the protocol
+ * compares maps. Poppi et al., "Revisiting the Evaluation of Class Activation Mapping for Explainability", CVPR
+ * Workshops 2021, arXiv:2104.10252.
  */
 #include "metrics/metric.h"
 

@@ -1,5 +1,5 @@
 /*
- * metrics/costs.c - what a map costs: one field of its cost each.
+ * metrics/costs.c - the costs of a map as metrics, each a field of struct cost.
  *
  * Defines: forward_passes, tail_passes, backward_passes, repeated_passes, seconds_per_map.
  */
@@ -49,8 +49,8 @@ const struct metric metric_backward_passes = {
 };
 
 /*
- * Passes whose input is another one's, bit for bit, and which were not run: masks of equal channels, channels that are
- * zero already. They are part of forward_passes and tail_passes.
+ * Passes that were not run because their input is bit for bit that of another pass: masks of equal channels, channels
+ * that are zero already. They are included in forward_passes and tail_passes.
  */
 const struct metric metric_repeated_passes = {
     .name = "repeated_passes",

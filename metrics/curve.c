@@ -1,5 +1,5 @@
 /*
- * metrics/curve.c - insertion and deletion as pure arithmetic. Petsiuk et al., "RISE", BMVC 2018, section 4.2,
+ * metrics/curve.c - insertion and deletion without the network. Petsiuk et al., "RISE", BMVC 2018, section 4.2,
  * arXiv:1806.07421.
  */
 #include "metrics/curve.h"
@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* -- order ---------------------------------------------------------------------------------------------------------- */
+/*
+ * -- order ----------------------------------------------------------------------------------------------------------
+ */
 
 struct place {
     float value;
@@ -24,7 +26,7 @@ static int better_first(const void *a, const void *b)
     return one->index < other->index ? -1 : 1;
 }
 
-/* step[i]: the step in which place i of n changes, `size` of them at once. */
+/* Writes step[i], the step in which place i of n changes; each step changes `size` places. */
 static int order_places(const float *values, int n, int size, struct arena *arena, int *step, struct error *err)
 {
     const struct arena_mark mark = arena_mark(arena);
@@ -40,7 +42,7 @@ static int order_places(const float *values, int n, int size, struct arena *aren
     return 0;
 }
 
-/* From cells to the pixels that they cover. */
+/* Writes the steps of pixels from those of the cells that cover them; `last` for pixels of no cell. */
 static void spread_cells(const struct map *native, const int *cell_step, int last, int h, int w, int *step)
 {
     for (int i = 0; i < h * w; i++)
@@ -56,7 +58,7 @@ static void spread_cells(const struct map *native, const int *cell_step, int las
         }
 }
 
-/* Places that change at once, of n. */
+/* The number of places, of n, that change in one step. */
 static int step_size(const struct curve_request *request, int n)
 {
     return request->steps ? (n + request->steps - 1) / request->steps : 1;
@@ -102,12 +104,14 @@ void curve_state(const struct curve_plan *plan, enum curve_kind kind, int k, con
             out[i] = plan->step_of[i] <= k ? after[i] : before[i];
 }
 
-/* -- baselines ------------------------------------------------------------------------------------------------------ */
+/*
+ * -- baselines ------------------------------------------------------------------------------------------------------
+ */
 
 enum { TAPS = 11, FOLDED = 20 };
 #define DEVIATION 5.0
 
-/* A Gaussian on 11 taps: what lies outside, as far as four deviations, is reflected at the outer edges of the end taps. */
+/* A Gaussian on 11 taps; its tails, up to four deviations, are reflected at the outer edges of the end taps. */
 static void blur_taps(double *taps)
 {
     double sum = 0;
@@ -155,7 +159,9 @@ int curve_baseline(enum protocol_curve_baseline baseline, const float *input, in
     return 0;
 }
 
-/* -- area ----------------------------------------------------------------------------------------------------------- */
+/*
+ * -- area -----------------------------------------------------------------------------------------------------------
+ */
 
 static double trapezoids(const struct curve *curve)
 {

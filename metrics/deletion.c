@@ -1,6 +1,7 @@
 /*
- * metrics/deletion.c - how fast the class's probability is lost when the map's best pixels are taken out of the image
- * first: the area under that curve. Petsiuk et al., "RISE", BMVC 2018, section 4.2, arXiv:1806.07421.
+ * metrics/deletion.c - how fast the class's probability falls when pixels are removed from the image, those with the
+ * highest map values first: the area under that curve. Petsiuk et al., "RISE", BMVC 2018, section 4.2,
+ * arXiv:1806.07421.
  */
 #include "metrics/metric.h"
 

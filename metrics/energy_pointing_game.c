@@ -1,9 +1,10 @@
 /*
- * metrics/energy_pointing_game.c - how much of the map's energy lies on the object: the sum of the map inside its mask
- * (or boxes) over the sum of all. A map without energy has 0, and is flagged. Wang et al., "Score-CAM", CVPR Workshops
- * 2020, section 4.3, arXiv:1910.01279.
+ * metrics/energy_pointing_game.c - the share of the map's energy that lies on the object: the sum of the map inside the
+ * object's mask (or boxes) divided by the sum over all pixels. A map without energy has 0, flagged. Wang et al.,
+ * "Score-CAM", CVPR Workshops 2020, section 4.3, arXiv:1910.01279.
  *
- * The map is what ReLU leaves of it, enlarged; subtracting its minimum, as the saliency map m has it, would move the ratio.
+ * The map is taken after ReLU and enlargement only; subtracting its minimum, as in the saliency map m, would change the
+ * ratio.
  */
 #include "metrics/metric.h"
 

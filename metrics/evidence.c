@@ -1,4 +1,4 @@
-/* metrics/evidence.c - evidence made when it is asked for, once. */
+/* metrics/evidence.c - passes requests for evidence on to the caller's functions, and measures each metric once. */
 #include "metrics/evidence.h"
 
 #include "metrics/curve.h"
@@ -29,13 +29,13 @@ struct map evidence_map_compared(struct evidence *evidence)
     return of_size(evidence, EVIDENCE_COMPARED, evidence->map, evidence->native);
 }
 
-/* Evidence in tests may lack functions that a run always has. */
+/* Error: the caller has no such function; tests may leave out functions that a run always has. */
 static int has_none(struct error *err, const char *what)
 {
     return error_set(err, "the evidence has no function for %s", what);
 }
 
-/* The metric passes this failure on, and measure() makes it an undefined value. */
+/* The metric returns this failure, and call() turns it into an undefined value. */
 static int refuse(struct evidence *evidence, struct error *err)
 {
     evidence->is_refused = true;
@@ -141,7 +141,7 @@ int evidence_truth_boxes(struct evidence *evidence, struct truth_boxes *boxes, s
     return 0;
 }
 
-/* The metric's name behind "metric", so that no method of that name has the same numbers. */
+/* The purpose contains "metric" before the metric's name, so that a method of the same name has another stream. */
 struct random_stream evidence_random(const struct evidence *evidence, int index)
 {
     struct random_stream stream;
@@ -166,7 +166,7 @@ struct cost evidence_cost(const struct evidence *evidence)
     return evidence->cost;
 }
 
-/* Lets the metric measure; a refusal is its value. */
+/* Calls the metric's measure(); if refuse() made it fail, the value becomes undefined. */
 static int call(struct evidence *evidence, const struct evidence_metric *entry, struct value *value, struct error *err)
 {
     const struct metric *outer = evidence->metric; /* a composite that has requested this value */
@@ -184,7 +184,9 @@ static int call(struct evidence *evidence, const struct evidence_metric *entry, 
     return 0;
 }
 
-/* A number outside the metric's range or not finite would be a mistake of ours: it must not reach a table silently. */
+/*
+ * A number that is not finite or outside the metric's range shows a mistake in the metric, and must not reach a table.
+ */
 static int measure(struct evidence *evidence, const struct evidence_metric *entry, struct value *value,
                    struct error *err)
 {

@@ -1,12 +1,14 @@
-/* metrics/evidence_probe.c - requests answered from given values, and counted. */
+/* metrics/evidence_probe.c - answers requests for evidence from given values, and counts them. */
 #include "metrics/evidence_probe.h"
 
 #include "base/clock.h"
 #include "metrics/curve.h"
 
-/* -- the table ------------------------------------------------------------------------------------------------------ */
+/*
+ * -- the table ------------------------------------------------------------------------------------------------------
+ */
 
-/* A source's passes are made at each request; those of x*m and x*(1-m) once, and that of x never. */
+/* In a run, every request to a source takes passes; x*m and x*(1-m) take a pass once, and x takes none. */
 static void count_passes(struct evidence_probe *probe, struct evidence_input input)
 {
     if (input.kind == EVIDENCE_OF_SOURCE)
@@ -28,7 +30,7 @@ static int probability(void *context, struct evidence_input input, double *out, 
     return 0;
 }
 
-/* The map of x*m is kept, and shares its pass with the probability; other maps begin with a pass of their own. */
+/* In a run, the map of x*m is kept and shares its pass with the probability; other maps take a pass of their own. */
 static int map(void *context, struct evidence_input input, struct map *at_input, struct map *at_layer,
                struct error *err)
 {
@@ -77,7 +79,9 @@ static int truth(void *context, const struct truth **out, struct error *err)
 
 const struct evidence_ops evidence_probe_ops = {probability, map, energy, curve, truth};
 
-/* -- a run's metrics ------------------------------------------------------------------------------------------------ */
+/*
+ * -- a run's metrics ------------------------------------------------------------------------------------------------
+ */
 
 enum filling { RAMP, ZEROS, FILLINGS };
 
@@ -106,7 +110,7 @@ static int fill(struct evidence_probe *probe, const struct evidence *like, enum 
     return 0;
 }
 
-/* Measures all metrics; made[k]: what has been requested when metric k has been measured. */
+/* Measures all metrics; made[k] receives the requests so far, after metric k has been measured. */
 static int measure_all(const struct evidence *like, struct evidence_probe *probe, struct arena *arena,
                        struct evidence_requests *made, struct error *err)
 {
@@ -136,7 +140,7 @@ static int probe_metrics(const struct evidence *evidence, struct arena *arena, s
 {
     struct evidence_requests *made[FILLINGS];
     struct evidence_probe probe;
-    for (int filling = FILLINGS - 1; filling >= 0; filling--) { /* the ramp, which takes usual times, is the last */
+    for (int filling = FILLINGS - 1; filling >= 0; filling--) { /* the ramp comes last: its times are typical */
         made[filling] = arena_alloc(arena, (size_t)evidence->metric_count, sizeof *made[filling]);
         if (!made[filling])
             return error_memory(err, "made-up evidence");

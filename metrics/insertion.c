@@ -1,6 +1,7 @@
 /*
- * metrics/insertion.c - how fast the class's probability comes back when the map's best pixels are put into a blurred (or
- * empty) image first: the area under that curve. Petsiuk et al., "RISE", BMVC 2018, section 4.2, arXiv:1806.07421.
+ * metrics/insertion.c - how fast the class's probability rises when pixels are put into a blurred (or empty) image,
+ * those with the highest map values first: the area under that curve. Petsiuk et al., "RISE", BMVC 2018, section 4.2,
+ * arXiv:1806.07421.
  */
 #include "metrics/metric.h"
 

@@ -1,6 +1,7 @@
 /*
- * metrics/insertion_minus_deletion.c - the two areas of RISE in one number, which a network that answers alike whatever it
- * sees cannot raise. Petsiuk et al., "RISE", BMVC 2018, section 4.2, arXiv:1806.07421.
+ * metrics/insertion_minus_deletion.c - the two areas of RISE in one number. It is about 0 for a network whose answer
+ * does not depend on the input, while insertion alone may be high. Petsiuk et al., "RISE", BMVC 2018, section 4.2,
+ * arXiv:1806.07421.
  */
 #include "metrics/metric.h"
 

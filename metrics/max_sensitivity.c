@@ -1,9 +1,9 @@
 /*
- * metrics/max_sensitivity.c - how far the map moves when the input is changed by noise that one cannot see: the largest
- * ||m(x+e) - m(x)|| / ||m(x)|| over `samples` inputs, each element of e uniform in [-radius, radius) of the normalised
- * input, the class fixed to that of x, maps at the layer's size as the protocol leaves them. The defaults are captum's
- * (captum/metrics/_core/sensitivity.py). Where ||m(x)|| is 0, the numerator alone, flagged "zero_norm". Yeh et al., "On
- * the (In)fidelity and Sensitivity of Explanations", NeurIPS 2019, arXiv:1901.09392.
+ * metrics/max_sensitivity.c - how much the map changes when noise too small to see is added to the input: the largest
+ * ||m(x+e) - m(x)|| / ||m(x)|| over `samples` inputs. Each element of e is uniform in [-radius, radius), in units of
+ * the normalised input; the class stays that of x; maps are the protocol's, at the layer's size. The defaults are
+ * captum's (captum/metrics/_core/sensitivity.py). If ||m(x)|| is 0 the value is the numerator, flagged "zero_norm". Yeh
+ * et al., "On the (In)fidelity and Sensitivity of Explanations", NeurIPS 2019, arXiv:1901.09392.
  */
 #include "metrics/metric.h"
 
@@ -16,7 +16,7 @@ struct settings {
     bool relative;
 };
 
-/* What the source knows. */
+/* Context of the source that writes the changed inputs. */
 struct noise {
     const struct evidence *evidence;
     size_t count; /* 3*H*W */
@@ -31,7 +31,7 @@ static void add_noise(void *context, int index, const float *x, float *out)
         out[i] = x[i] + (float)(noise->radius * (2 * random_uniform(&random) - 1));
 }
 
-/* Of a, or of a - b. */
+/* The norm of a, or of a - b if b is not NULL. */
 static double norm_of(enum norm norm, const struct map *a, const struct map *b)
 {
     const size_t n = (size_t)a->h * (size_t)a->w;

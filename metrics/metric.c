@@ -1,4 +1,4 @@
-/* metrics/metric.c - values and the mean that composites share. */
+/* metrics/metric.c - makes values, and the harmonic mean that composites share. */
 #include "metrics/metric.h"
 
 struct value value_of(double number)

@@ -1,10 +1,10 @@
 /*
- * metrics/pointing_game.c - does the map's largest value point at the object? 1 if a pixel of the object's mask (or
- * boxes) lies nearer than `tolerance_px` to it, else 0; the first of equal values in row-major order is the point. Zhang
- * et al., "Top-Down Neural Attention by Excitation Backprop", IJCV 2018, section 5.1, arXiv:1608.00507. A constant map
- * points nowhere: a miss, flagged.
+ * metrics/pointing_game.c - whether the map's maximum points at the object: 1 if a pixel of the object's mask (or
+ * boxes) is nearer than `tolerance_px` to the maximum, else 0. Of equal maxima the first in row-major order counts. A
+ * constant map has no maximum: 0, flagged. Zhang et al., "Top-Down Neural Attention by Excitation Backprop", IJCV 2018,
+ * section 5.1, arXiv:1608.00507.
  *
- * The mean is that of images. The paper's is the mean over classes of each class's share.
+ * The mean is over images; the paper's is over classes, of each class's share of hits.
  */
 #include "metrics/metric.h"
 
@@ -13,7 +13,7 @@ struct settings {
     int truth; /* enum truth_source */
 };
 
-/* At the point itself, or at a squared distance below tolerance^2. */
+/* Whether the mask has a pixel at the point itself, or at a squared distance below tolerance^2. */
 static bool is_near(const struct truth_mask *mask, int x, int y, int64_t tolerance)
 {
     for (int v = 0; v < mask->h; v++)

@@ -1,16 +1,17 @@
 /*
- * metrics/protocol.c - the presets, their keys, and what the names of post-processing mean in numbers.
+ * metrics/protocol.c - the presets, their keys, and the numbers of the named post-processings.
  *
- * `cambench` is the project's own choice: the settings most released code shares. `poppi2021` is the released ADCC code
- * of Poppi et al. (CVPR workshops 2021, aimagelab/ADCC) as far as the keys below go: the shorter side is resized to the
- * crop itself. What the paper's table used beyond that code (target layers, crop) is not published. The others are what
- * was released or printed with their papers; docs/protocols-and-metrics.md says what of it is a guess.
+ * `cambench` is the project's own choice, the settings that most released code shares. `poppi2021` is the released ADCC
+ * code of Poppi et al. (CVPR workshops 2021, aimagelab/ADCC) as far as the keys below describe it: the shorter side is
+ * resized to the crop itself. The target layers and the crop of the paper's table are in neither the code nor the
+ * paper. The other presets follow the code or the text of their papers; docs/protocols-and-metrics.md marks what is a
+ * guess.
  */
 #include "metrics/protocol.h"
 
 #include "base/registry.h"
 
-/* 256/224 in 15 digits: as much as a written config keeps, so that it reads back to the same number. */
+/* 256/224 in 15 digits, which is the precision of a written config, so that it reads back to the same number. */
 #define RATIO_256_224 1.14285714285714
 
 #define BASELINES "blur|mean|black|image_mean"
@@ -46,7 +47,7 @@ const struct param protocol_params[] = {
     {0},
 };
 
-/* A preset is `cambench`, whose keys are the first words of their rows but for those below, and its differences. */
+/* A preset begins with the values of `cambench`: the first choice of each key, except for those set here. */
 #define PRESET(text) .name = text, .preset = text, .version = 1, .deletion_fill = PROTOCOL_BASELINE_MEAN
 
 const struct protocol protocols[] = {

@@ -13,7 +13,9 @@
 
 #define SHOWN_BYTES 128
 
-/* -- names and synonyms --------------------------------------------------------------------------------------------- */
+/*
+ * -- names and synonyms ---------------------------------------------------------------------------------------------
+ */
 
 /* Returns the next character that counts, in lower case, and moves past it; 0 at the end (of `size` bytes). */
 static int next_character(const char **text, const char *end)
@@ -35,7 +37,7 @@ static bool are_equal(const char *a, size_t a_size, const char *b, size_t b_size
     }
 }
 
-/* Returns the next synonym; NULL: there is none. A name without a synset is a single one, even with commas in it. */
+/* Returns the next synonym; NULL: there is none. A class without a synset has one name, which may contain commas. */
 static const char *next_synonym(const char **rest, bool has_synonyms, size_t *size)
 {
     const char *start = *rest + strspn(*rest, " ");
@@ -160,7 +162,9 @@ const char *class_names_shown(const struct class_names *names, int k)
     return names->names && k >= 0 && k < names->count ? names->shown[k] : NULL;
 }
 
-/* -- finding -------------------------------------------------------------------------------------------------------- */
+/*
+ * -- finding --------------------------------------------------------------------------------------------------------
+ */
 
 static int find_id(const struct class_names *names, const char *text)
 {
@@ -199,7 +203,7 @@ static int fail_several(const struct class_names *names, const char *text, enum 
                      text_printable(text, shown, sizeof shown), list, names->ids ? " or a synset" : "");
 }
 
-/* Candidates for a suggestion: synonyms, and words of synonyms. */
+/* Candidates for a suggestion: synonyms, and single words of synonyms. */
 struct words {
     const char **words, **of; /* (count) of: the whole synonym */
     int count;
@@ -238,7 +242,7 @@ static int add_synonym(struct words *words, const char *synonym, size_t size)
     return 0;
 }
 
-/* Writes ", did you mean ...?" or nothing. A word that several names have leads to the first of them. */
+/* Writes ", did you mean ...?" or nothing. For a word that occurs in several names the first of them is suggested. */
 static void suggest(const struct class_names *names, const char *text, struct arena *scratch, char *out, size_t size)
 {
     struct words words = {.arena = scratch};
@@ -292,7 +296,9 @@ int class_names_find(const struct class_names *names, const char *text, struct a
     return *out >= 0 ? 0 : fail_none(names, text, scratch, err);
 }
 
-/* -- comparing ------------------------------------------------------------------------------------------------------ */
+/*
+ * -- comparing ------------------------------------------------------------------------------------------------------
+ */
 
 /* Whether a class has no real name ("class 7" or ""): it is then compatible with any class. */
 static bool is_comparable(const struct class_names *set, int k)
@@ -346,7 +352,7 @@ bool class_names_fit(const struct class_names *set, const struct class_names *ne
 {
     if (set->count == 0)
         return true;
-    /* some names may differ, because spellings do; names that are only assumed may all differ */
+    /* some names may differ in spelling; names that are only assumed may all differ */
     const struct comparison result = compare(set, network);
     const bool are_moved = 100 * result.moved > result.compared, are_most_same = 2 * result.same >= result.compared;
     const bool is_part = set->count < network->count && result.compared && are_most_same && !are_moved;

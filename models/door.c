@@ -1,10 +1,12 @@
-/* models/door.c - the door: the table of sources, and what models of all sources have in common. */
+/*
+ * models/door.c - the functions of models/model.h: the table of sources, and the parts common to models of all sources.
+ */
 #include "models/model.h"
 
 #include "base/sha256.h"
 #include "models/model_source.h"
 
-/* The last one takes all specs, and says what is wrong with a name that no source has. */
+/* The last source takes all remaining specs, and reports names that no source has. */
 static const struct model_source *const sources[] = {&model_family};
 
 static const struct model_source *source_of(const struct model_spec *spec)

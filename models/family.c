@@ -1,4 +1,7 @@
-/* models/family.c - models of a family of backbones/: the graph by its table, the weights by a file of any kind. */
+/*
+ * models/family.c - models of the families of backbones/: the graph is built from a table, the weights come from a
+ * file.
+ */
 #include "base/text.h"
 #include "models/model_source.h"
 #include "models/weights_cache.h"
@@ -7,7 +10,7 @@ struct family_model {
     struct weights_file *file;
 };
 
-/* All others: a name that no source has is an unknown backbone. */
+/* Takes every spec that no other source takes; a name that is not a backbone's is then an error. */
 static bool takes(const struct model_spec *spec)
 {
     (void)spec;
@@ -39,9 +42,11 @@ int model_weights_notes(const struct weights_info *info, struct model_note notes
     return count;
 }
 
-/* -- the file ------------------------------------------------------------------------------------------------------- */
+/*
+ * -- the file -------------------------------------------------------------------------------------------------------
+ */
 
-/* What the spec gives must not contradict the file. */
+/* Error: the spec contradicts the file. */
 static int check_spec(const struct model_spec *spec, const struct backbone_variant *variant,
                       const struct weights_info *info, struct error *err)
 {
@@ -89,7 +94,9 @@ static int check_tensors(const struct model *model, struct error *err)
     return status;
 }
 
-/* -- opening -------------------------------------------------------------------------------------------------------- */
+/*
+ * -- opening --------------------------------------------------------------------------------------------------------
+ */
 
 static int make_graph(struct model *model, const struct model_spec *spec, struct weights_info *info, struct error *err)
 {

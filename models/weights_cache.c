@@ -1,4 +1,4 @@
-/* models/weights_cache.c - weights of any kind, imported once. */
+/* models/weights_cache.c - opens weights of any kind, and keeps imports of files of other programs. */
 #include "models/weights_cache.h"
 
 #include "base/file.h"
@@ -12,14 +12,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#define IMPORT_VERSION 3 /* raised when equal files give other imports */
+#define IMPORT_VERSION 3 /* raised when the import of the same file changes */
 
-/* The cache folder, made if it is not there; an error if there can be none. */
+/* Finds the cache folder and makes it if it does not exist. Error: no folder is named, or it cannot be made. */
 static int find_folder(char out[PATH_MAX], struct error *err)
 {
     const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
     char base[PATH_MAX];
-    if (cache && cache[0] == '/') { /* others are to be ignored, says its specification */
+    if (cache && cache[0] == '/') { /* the XDG specification ignores relative paths */
         if (file_join(out, cache, "cambench/weights", err))
             return -1;
     } else if (!home || home[0] != '/')
@@ -29,7 +29,7 @@ static int find_folder(char out[PATH_MAX], struct error *err)
     return file_make_folder(out, err);
 }
 
-/* Where the import of a file stands: in the cache folder, or beside the file. */
+/* Finds the path of a file's import: in the cache folder, or beside the file. */
 static int find_place(const char *path, const char *sha256, char out[PATH_MAX], struct error *err)
 {
     struct error unused;
@@ -42,7 +42,7 @@ static int find_place(const char *path, const char *sha256, char out[PATH_MAX], 
     return length < PATH_MAX ? 0 : error_set(err, "weights \"%s\": the path is too long", path);
 }
 
-/* An import that is there, whole, and of the network that is asked for. */
+/* Opens an existing import; NULL if there is none, or if it is damaged or of another network than `arch`. */
 static struct weights_file *open_import(const char *place, const char *arch, struct weights_info *info)
 {
     struct error unused;

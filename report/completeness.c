@@ -25,7 +25,9 @@ bool is_incomplete_anywhere(const struct report *report)
     return is_any;
 }
 
-/* -- counting ------------------------------------------------------------------------------------------------------- */
+/*
+ * -- counting -------------------------------------------------------------------------------------------------------
+ */
 
 static bool has_item(const struct report *report, const uint8_t *has, int b, int m, int image)
 {
@@ -40,7 +42,7 @@ static bool has_any(const struct report *report, const uint8_t *has, int b, int 
     return is_any;
 }
 
-/* An image that could not be read counts if some method has not measured it before. */
+/* An image counts as unreadable only if a method has not measured it: earlier runs may have been able to read it. */
 static void count_image(const struct report *report, const uint8_t *has, const uint8_t *is_unreadable, int b, int image,
                         const bool *counts, struct report_progress *progress, uint8_t *shared)
 {
@@ -113,7 +115,9 @@ int report_compared(const struct report *report, struct arena *arena, struct rep
     return 0;
 }
 
-/* -- words ---------------------------------------------------------------------------------------------------------- */
+/*
+ * -- texts ----------------------------------------------------------------------------------------------------------
+ */
 
 const char *incomplete_text(const struct report *report, int backbone, char text[COMPLETENESS_MAX])
 {

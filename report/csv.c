@@ -1,8 +1,9 @@
 /*
- * report/csv.c - the tables for programs: summary.csv, per_image.csv, costs.csv, and curves.csv where metrics have curves.
+ * report/csv.c - the tables for programs: summary.csv, per_image.csv, costs.csv and, if metrics have curves,
+ * curves.csv.
  *
- * Numbers have the digits that give the same double back; percent metrics are in percent. A number that does not exist
- * is an empty cell. Times stand in costs.csv only, so that the other two are the same bytes for the same rows.
+ * Numbers have as many digits as read back to the same double; percent metrics are in percent. A number that does not
+ * exist is an empty cell. Times appear only in costs.csv, so equal rows give equal bytes in the other files.
  */
 #include "report/csv.h"
 
@@ -182,7 +183,7 @@ static int write_file(const struct report *report, const struct cell *cells, con
     if (file_join(path, report->folder, kind->name, err))
         return -1;
     if (kind->is_needed && !kind->is_needed(report)) {
-        unlink(path); /* an earlier run's */
+        unlink(path); /* it may be left from an earlier report */
         return 0;
     }
     if (file_create(&writer, path, err))

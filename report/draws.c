@@ -1,9 +1,9 @@
-/* report/draws.c - weights of draws, and sums with them. */
+/* report/draws.c - weights of bootstrap draws, and weighted sums. */
 #include "report/draws.h"
 
 #include <string.h>
 
-/* Counts stay in cache, where the rows of weights would not. */
+/* The images of a draw are counted in `counts`, which stays in cache; the rows of `weights` would not. */
 void draws_fill(struct random_stream *stream, size_t n, int first, int end, uint32_t *counts, double *weights)
 {
     for (int d = first; d < end; d++) {
@@ -15,7 +15,7 @@ void draws_fill(struct random_stream *stream, size_t n, int first, int end, uint
     }
 }
 
-/* In pairs that stay in registers: gcc turns the plain double loop into shuffles, which take twice as long. */
+/* Sums of two draws are kept in one vector register: gcc turns the plain double loop into shuffles, twice as slow. */
 void draws_add(double sums[DRAWS], const double *value, const double *weights, size_t n)
 {
     typedef double pair __attribute__((vector_size(2 * sizeof(double)), aligned(8), may_alias));

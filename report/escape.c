@@ -1,5 +1,5 @@
 /*
- * report/escape.c - one loop over UTF-8, and a table of replacements per format.
+ * report/escape.c - one loop over UTF-8 text, and a table of replacements for each format.
  */
 #include "report/escape.h"
 
@@ -33,8 +33,8 @@ static const struct range double_wide[] = {
     {0xff00, 0xff60}, {0xffe0, 0xffe6}, {0x1f300, 0x1f64f}, {0x1f680, 0x1f6ff}, {0x1f900, 0x1faff}, {0x20000, 0x3fffd}};
 
 /*
- * What every font for European languages has: Latin, Greek, Cyrillic, punctuation, arrows. Pango, under gnuplot's PNG,
- * draws a box of the picture's size for a character that no font has.
+ * Characters of every font for European languages: Latin, Greek, Cyrillic, punctuation, arrows. For any character that
+ * no font has, Pango, which draws gnuplot's PNG, may draw a box as large as the picture.
  */
 static const struct range drawable[] = {{0x20, 0x17f},    {0x391, 0x3a1},  {0x3a3, 0x3a9}, {0x3b1, 0x3c9},
                                         {0x401, 0x40c},   {0x40e, 0x44f},  {0x451, 0x45c}, {0x45e, 0x45f},
@@ -46,12 +46,12 @@ static int width_of(uint32_t code)
 }
 
 struct rules {
-    const char *replaced;   /* for what is unsafe */
-    const char *ascii[128]; /* NULL: as it is */
-    bool is_drawn;          /* by gnuplot: only what is `drawable` */
+    const char *replaced;   /* replaces unsafe characters */
+    const char *ascii[128]; /* replacements of ASCII characters; NULL: written unchanged */
+    bool is_drawn;          /* gnuplot draws the text, so characters that are not `drawable` are replaced too */
 };
 
-/* The next character as it is to be written; returns what follows it. */
+/* Writes the next character, or its replacement, and its width in columns; returns the text after it. */
 static const char *next(const char *text, const struct rules *rules, char out[32], int *columns)
 {
     uint32_t code;
@@ -86,7 +86,7 @@ static int measure(const char *text, const struct rules *rules)
     return sum;
 }
 
-/* `limit` 0: all of it; else an ellipsis takes the last column when the text is wider. */
+/* Text wider than `limit` columns is cut, and an ellipsis takes the last column; limit 0: never. */
 static int put(FILE *stream, const char *text, const struct rules *rules, int limit)
 {
     const bool is_cut = limit > 0 && measure(text, rules) > limit;
@@ -136,7 +136,9 @@ int escape_markdown(FILE *stream, const char *text)
     return put(stream, text, &markdown_rules, 0);
 }
 
-/* Brackets and stars are wrapped because one that follows `\\` at the start of a row would be its argument. */
+/*
+ * Brackets and stars get braces, because at the start of a row LaTeX would take them for arguments of the `\\` before.
+ */
 static const struct rules tex_rules = {
     .replaced = "?",
     .ascii = {['\\'] = "\\textbackslash{}",
@@ -185,7 +187,7 @@ int escape_xml(FILE *stream, const char *text)
     return put(stream, text, &xml_rules, 0);
 }
 
-/* A doubled quote would do, but gnuplot 5.4 takes one that opens a string for its end. */
+/* A quote is not written as two quotes: gnuplot 5.4 ends the string at two quotes that begin it. */
 static const struct rules gnuplot_rules = {
     .replaced = "?",
     .is_drawn = true,

@@ -1,7 +1,8 @@
 /*
  * report/font.c - the 95 printable characters of ASCII, drawn for cambench, 5 dots wide and 9 high.
  *
- * The drawing is the data: sixteen characters side by side per block, from the space on. Capitals stand on row 6.
+ * The strings are the drawing: each block has sixteen characters side by side, beginning with the space. The baseline
+ * of capitals is row 6.
  */
 #include "report/font.h"
 

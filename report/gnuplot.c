@@ -1,8 +1,8 @@
 /*
  * report/gnuplot.c - writing and running one gnuplot script.
  *
- * gnuplot starts in the folder of the plots with plain file names, reads no settings of the user, and writes beside the
- * final names, which appear only when it has succeeded.
+ * gnuplot runs in the folder of the plots with plain file names and without the user's settings. It writes
+ * NAME.svg.part and NAME.png.part, which are renamed after it has succeeded.
  */
 #include "report/gnuplot.h"
 
@@ -16,11 +16,11 @@
 #include <unistd.h>
 
 #define PATIENCE_MS 30000           /* a plot takes tenths of a second */
-#define LEFT_OUT "plots left out: " /* begins the warning after which no further plot is tried */
+#define LEFT_OUT "plots left out: " /* a warning that begins so ends the plotting: gnuplot is not started again */
 
 static const struct picture_format {
     const char *suffix;
-    const char *terminal; /* a format that gets width, height and size of the font */
+    const char *terminal; /* format string for printf with width, height and font size */
 } formats[] = {
     {"svg", "set terminal svg size %1$d,%2$d dynamic rounded font 'DejaVu Sans,%3$d' "
             "background rgb 'white' noenhanced\n"},
@@ -77,7 +77,7 @@ static int part_path(const struct figure *figure, const char *folder, int format
     return file_join(path, folder, name, err);
 }
 
-/* gnuplot would write through an existing file, which may be a link: it is removed first. */
+/* Removes existing files first: one may be a symbolic link, and gnuplot would write to its target. */
 static int remove_parts(const struct figure *figure, const char *folder, struct error *err)
 {
     char path[PATH_MAX];
@@ -89,7 +89,10 @@ static int remove_parts(const struct figure *figure, const char *folder, struct 
     return 0;
 }
 
-/* Returns 0, or -1 with a warning: gnuplot may exit with 0 without having written the file. */
+/*
+ * Checks that the files were written, because gnuplot may exit with 0 without writing them. Returns 0, or -1 and the
+ * warning.
+ */
 static int check_parts(const struct figure *figure, const char *folder, struct error *warning)
 {
     char path[PATH_MAX];
@@ -98,8 +101,8 @@ static int check_parts(const struct figure *figure, const char *folder, struct e
         if (part_path(figure, folder, i, path, warning))
             return -1;
         if (lstat(path, &info) || !S_ISREG(info.st_mode) || info.st_size == 0)
-            return error_set(warning, "plot \"%s\" left out: gnuplot ended well, but wrote no %s", figure->name,
-                             formats[i].suffix);
+            return error_set(warning, "plot \"%s\" left out: gnuplot exited with 0, but did not write the %s",
+                             figure->name, formats[i].suffix);
     }
     return 0;
 }

@@ -1,4 +1,4 @@
-/* report/labels.c - greedy placement of names beside points. */
+/* report/labels.c - places names beside points greedily, one after the other. */
 #include "report/labels.h"
 
 #include <math.h>
@@ -21,7 +21,7 @@ static struct box text_box(const struct label *label)
                         label->middle + label->height / 2};
 }
 
-/* What the line from a label's point to its text would cross, in the units of an area. */
+/* The cost of the line from a label's point to its text crossing a box, in the unit of an area (square pixels). */
 static double line_crosses(const struct label *label, struct box box)
 {
     double cost = 0;
@@ -38,7 +38,10 @@ static struct box point_box(const struct label *label)
     return (struct box){label->x - POINT, label->y - POINT, label->x + POINT, label->y + POINT};
 }
 
-/* What labels[index] would cover where it stands: points, the labels before it, and lines both ways. */
+/*
+ * The weighted area that labels[index] covers at its present position: of points and of earlier labels, and the costs
+ * of its line crossing these and of earlier lines crossing it.
+ */
 static double covered(const struct label *labels, int count, int index)
 {
     const struct label *label = &labels[index];
@@ -55,7 +58,7 @@ static double covered(const struct label *labels, int count, int index)
     return area;
 }
 
-/* Place `place` of a ring: the text's nearest edge about as far from the point as the ring is wide. */
+/* The label at position `place` of a ring: the text's nearest edge is about the ring's radius away from the point. */
 static struct label at_place(struct label label, int ring, int place)
 {
     const double radius = POINT + 3 + ring * label.height * 0.8, angle = place * 2 * M_PI / PLACES;

@@ -1,13 +1,14 @@
 /*
  * report/meta.c - meta-evaluation: Kendall's rank correlation of every metric with the annotated truth.
  *
- * The rank correlation is tau-b (M. G. Kendall, "A New Measure of Rank Correlation", Biometrika 30, 1938; "The Treatment
- * of Ties in Ranking Problems", Biometrika 33, 1945). Tau of an image is computed once, and its mean resampled; over
- * methods all means are made anew in each draw.
+ * The rank correlation is tau-b (M. G. Kendall, "A New Measure of Rank Correlation", Biometrika 30, 1938; "The
+ * Treatment of Ties in Ranking Problems", Biometrika 33, 1945). Per image, tau is computed once for each image, and
+ * each draw averages it over its images. Over methods, each draw computes all means, and tau from them.
  *
- * Images are drawn once per backbone and protocol, for all rows alike: a draw is how often it has each image, and what
- * is averaged are columns of one number per image. Sums of many draws over a column are made together, a tile of images
- * at a time, so that both stay in cache: 30 methods, 10 metrics, 50,000 images and 2,000 draws are 3e10 products.
+ * Images are drawn once per backbone and protocol, for all rows. A draw is stored as weights, how often it contains
+ * each image; the data are columns of one number per image. Sums of many draws over a column are computed together, a
+ * tile of images at a time, so that both stay in cache: 30 methods, 10 metrics, 50,000 images and 2,000 draws take 3e10
+ * products.
  */
 #include "report/meta.h"
 
@@ -22,7 +23,7 @@ enum { TILE = 512, PARTS = sizeof((struct report_metric *)0)->parts / sizeof(int
 
 /* -- tau ----------------------------------------------------------------------------------------------------------- */
 
-/* 1: x is above y; 0: a tie, as of two methods that are the same but for rounding in float32. */
+/* 1: x is above y; -1: below; 0: a tie, as between two methods that differ only by rounding in float32. */
 static int order_of(double x, double y)
 {
     const double tie = KENDALL_TIE * fmax(1, fmax(fabs(x), fabs(y)));
@@ -42,7 +43,7 @@ double kendall_tau(const double *x, const double *y, int n)
     return n < 3 || untied_x == 0 || untied_y == 0 ? NAN : balance / sqrt(untied_x) / sqrt(untied_y);
 }
 
-/* -- which rows there are ------------------------------------------------------------------------------------------ */
+/* -- the rows of the tables ---------------------------------------------------------------------------------------- */
 
 int meta_truth(const struct report *report)
 {
@@ -94,12 +95,12 @@ int meta_order(const struct report *report, const struct meta_cell *cells, int b
 
 /* -- one backbone under one protocol ------------------------------------------------------------------------------- */
 
-/* What is averaged over images that are drawn. */
+/* Numbers, one per image, that each draw averages over its images. */
 struct column {
-    double *value;                     /* (images), 0 where there is none; NULL: an unused column */
-    double *is_there;                  /* (images), 1 or 0; NULL: all are there */
-    int count;                         /* how many are there */
-    double sums[DRAWS], counts[DRAWS]; /* of the draws at hand */
+    double *value;                     /* (images), 0 for a missing number; NULL: an unused column */
+    double *is_there;                  /* (images), 1 or 0: whether the number exists; NULL: all exist */
+    int count;                         /* of the numbers that exist */
+    double sums[DRAWS], counts[DRAWS]; /* of the current draws */
 };
 
 /* A number of meta.csv. */
@@ -112,13 +113,13 @@ struct row {
 struct study {
     const struct report *report;
     int backbone, protocol, truth;
-    int measured;    /* images with any state of the truth */
-    int image_count; /* of these: with a truth for at least one method */
+    int measured;    /* images on which the truth metric was measured, even if it is undefined */
+    int image_count; /* of these: images on which it is defined for at least one method */
     int *images;
     size_t column_count;
     struct column *columns;     /* all of them: [metric][method][part], then tau_columns */
     struct column *tau_columns; /* [metric][controls]: tau of each image */
-    double *weights;            /* (images,DRAWS): how often a draw has an image */
+    double *weights;            /* (images,DRAWS): how often a draw contains an image */
     uint32_t *counts;           /* (images): scratch */
     double *x, *y;              /* (methods): two rankings */
     size_t row_count, draw_count;
@@ -151,7 +152,7 @@ static size_t value_index(const struct study *study, int method, int metric, int
     return report_index(study->report, study->backbone, method, study->protocol, metric, image);
 }
 
-/* Turned so that higher is better. */
+/* The value with its sign changed, if need be, so that higher is better. */
 static double oriented(const struct report_metric *metric, double value)
 {
     return metric->higher_is_better ? value : -value;
@@ -183,7 +184,7 @@ static bool column_has(const struct column *column, int i)
     return !column->is_there || column->is_there[i] != 0;
 }
 
-/* Makes a column of `values` (images), NAN where there is none. */
+/* Makes a column of `values` (images), where NAN marks a missing number. */
 static int column_make(struct study *study, struct column *column, const double *values)
 {
     const size_t n = (size_t)study->image_count;
@@ -205,7 +206,7 @@ static int column_make(struct study *study, struct column *column, const double 
     return 0;
 }
 
-/* The columns of a method's metric: over images where it, or all that it is combined from, is defined. */
+/* Fills the columns of a method's metric, over images where the metric, or all of its parts, is defined. */
 static int fill_method(struct study *study, int metric, int method, double *scratch)
 {
     const struct report_metric *row = &study->report->metrics[metric];
@@ -227,7 +228,7 @@ static int fill_method(struct study *study, int metric, int method, double *scra
     return 0;
 }
 
-/* Over the methods that have both values on image i. */
+/* Tau between metric and truth on image i, over the methods that have both values there. */
 static double image_tau(const struct study *study, int metric, bool with_controls, int i)
 {
     const struct report_metric *rows = study->report->metrics;
@@ -266,7 +267,7 @@ static int fill_columns(struct study *study, double *scratch)
 
 /* -- draws --------------------------------------------------------------------------------------------------------- */
 
-/* Weights of the draws from `first` on, as many as there are up to DRAWS; returns how many. Draw 0 has each image once. */
+/* Fills the weights of up to DRAWS draws, beginning with draw `first`; returns how many. Draw 0 has each image once. */
 static int draw_images(struct study *study, struct random_stream *stream, size_t first)
 {
     const size_t n = (size_t)study->image_count, left = study->draw_count - first;
@@ -296,7 +297,7 @@ static void sum_columns(struct study *study)
         }
 }
 
-/* NAN if the draw has no image with a value. */
+/* The column's mean in a draw; NAN if the draw has no image with a value. */
 static double column_mean(const struct column *column, int draw)
 {
     return column->counts[draw] > 0 ? column->sums[draw] / column->counts[draw] : NAN;
@@ -311,7 +312,7 @@ static double method_mean(const struct study *study, int metric, int method, int
     return oriented(row, row->combine ? row->combine(means) : means[0]);
 }
 
-/* Over the methods that have both means in a draw. */
+/* Tau between the means of metric and truth in a draw, over the methods that have both means. */
 static double tau_of_means(const struct study *study, int metric, bool with_controls, int draw)
 {
     int n = 0;
@@ -341,7 +342,7 @@ static void count_methods(const struct study *study, int metric, bool with_contr
     }
 }
 
-/* `taus`: the sample's, then those of the draws, which it sorts. */
+/* taus (draw_count): the sample's tau, then those of the draws, which are sorted in place. */
 static struct meta_cell make_cell(const struct study *study, const struct row *row, double *taus)
 {
     struct meta_cell cell = {.tau = taus[0], .ci_low = NAN, .ci_high = NAN};

@@ -11,7 +11,7 @@
 static const char *const form_names[META_FORMS] = {"over_methods", "per_image"};
 static const char *const control_names[] = {"without", "with"};
 
-/* What the writers pass on; `order` is scratch (metric_count). */
+/* Shared by the writers; order (metric_count) is scratch. */
 struct writer {
     const struct report *report;
     const struct meta_cell *cells;
@@ -158,7 +158,7 @@ int report_meta(const struct report *report, const struct meta_cell *cells, stru
 
 /* -- terminal ------------------------------------------------------------------------------------------------------ */
 
-/* The metric of the highest tau, controls left out, of those that do not know the truth themselves; -1: none. */
+/* The metric with the highest tau over methods without controls, among those that do not use the truth; -1: none. */
 static int best_metric(const struct writer *writer, int b, int p, int form)
 {
     int best = -1;

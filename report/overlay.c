@@ -1,9 +1,9 @@
 /*
  * report/overlay.c - sheets of maps over an image, as PNG.
  *
- * Each panel shows the image in grey with the map's colour blended in half and half, so that hue belongs to the map
- * alone; a panel without a map shows the image as it is. The colour map is viridis (Smith and van der Walt, 2015, CC0):
- * 18 of its 256 colours, straight lines between, at most 5 of 255 levels away from the original.
+ * Each panel shows the image in grey, blended half and half with the map's colours, so that all hue comes from the map;
+ * a panel without a map shows the image unchanged. The colour map is viridis (Smith and van der Walt, 2015, CC0): 18 of
+ * its 256 colours, interpolated linearly, which is at most 5 of 255 levels away from the original.
  */
 #include "base/file.h"
 #include "report/escape.h"
@@ -17,15 +17,15 @@
 #include <string.h>
 
 enum {
-    SIDE_MIN = 192,  /* of a panel on the sheet; smaller images are enlarged by a whole factor */
-    ROW_PANELS = 5,  /* at most, side by side */
+    SIDE_MIN = 192,  /* least side of a panel; smaller images are enlarged by a whole factor */
+    ROW_PANELS = 5,  /* most panels side by side */
     GAP = 12,        /* between panels and round the sheet */
     TEXT = 2,        /* enlargement of titles; 1 where they do not fit */
     TITLE_ROWS = 24, /* height of a line of titles */
     SUBTITLE_ROWS = 14,
     BAR = 14,         /* width of the colour bar */
     BAR_COLUMNS = 46, /* with its numbers */
-    SIDE_MAX = 16384, /* of an image; above: refused */
+    SIDE_MAX = 16384, /* largest side of an image */
 };
 
 static const uint8_t viridis[18][3] = {
@@ -47,7 +47,7 @@ struct layout {
 
 static const uint8_t ink[3] = {32, 32, 32}, faint[3] = {96, 96, 96};
 
-/* Colour of a map's value; what is not finite or outside of [0,1] is taken to the nearest end. */
+/* The colour of a map's value; values outside of [0,1] get the colour of the nearer end. */
 static void map_color(float value, uint8_t color[3])
 {
     const double v = value >= 0 ? fmin(value, 1) * 17 : 0;
@@ -77,7 +77,7 @@ static void put_letter(struct picture *picture, int x, int y, char letter, int s
                 put_block(picture, x + i * scale, y + j * scale, scale, scale, color);
 }
 
-/* Text at most `width` pixels wide: small on the same base line, then cut with dots, when it is wider. */
+/* Draws text at most `width` pixels wide. Text that is wider is drawn small, and if need be cut with dots. */
 static void put_text(struct picture *picture, int x, int y, int width, const char *text, int scale,
                      const uint8_t color[3])
 {
@@ -123,7 +123,7 @@ static void put_panel(struct picture *picture, const struct layout *layout, cons
         }
 }
 
-/* Beside the first row of panels: 1 on top, 0 below. */
+/* Draws the colour bar beside the first row of panels, with 1 at the top and 0 at the bottom. */
 static void put_bar(struct picture *picture, const struct layout *layout)
 {
     static const char *const numbers[] = {"1.0", "0.5", "0.0"};

@@ -66,7 +66,7 @@ void plot_title(FILE *stream, const struct plot *plot, const char *subject, cons
     fputs("set label ", stream);
     escape_gnuplot(stream, subject, 72);
     fprintf(stream, " at screen 0.5, screen %.6f center font ',14' noenhanced\nset label ", 1 - 15.0 / height);
-    /* one backbone has neither a legend nor, in row plots, a head: it is named here */
+    /* a single backbone appears in no legend or panel title, so it is named here */
     const struct report_backbone *only = plot->report->backbone_count == 1 ? plot->report->backbones : NULL;
     char line[640], range[80];
     range_text(plot->report, least, most, range, sizeof range);

@@ -1,6 +1,6 @@
 /*
- * report/plot_curves.c - the mean curves behind areas (insertion, deletion): a row of panels per backbone, a panel per
- * metric, a line per method; controls are grey and dashed.
+ * report/plot_curves.c - mean curves of the metrics that are areas under a curve (insertion, deletion): a row of panels
+ * per backbone, a panel per metric, a line per method; controls are grey and dashed.
  */
 #include "report/escape.h"
 #include "report/plot.h"
@@ -10,9 +10,9 @@ enum { PANEL_W = 400, PANEL_H = 300, LEFT = 66, RIGHT = 16, BOTTOM = 56, HEAD = 
 
 struct curves {
     const struct plot *plot;
-    int *metrics; /* those with a curve */
+    int *metrics; /* (metric_count): metrics with a curve */
     int metric_count, legend;
-    double top; /* of the axis */
+    double top; /* upper end of the probability axis */
 };
 
 static const struct report_curve *curve_of(const struct curves *curves, int b, int k, int m)
@@ -60,7 +60,7 @@ static void write_data(FILE *stream, const void *context)
             }
 }
 
-/* Colour among those of the same kind; the dashes of controls. */
+/* Writes the style of a method's line: methods differ in colour, controls, which are grey, in their dashes. */
 static void write_line(FILE *stream, const struct report *report, int method)
 {
     int before = 0;

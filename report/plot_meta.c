@@ -1,6 +1,6 @@
 /*
- * report/plot_meta.c - the meta-evaluation as a figure: a panel per backbone, a row per metric by falling tau, points
- * with intervals for both forms; controls left out.
+ * report/plot_meta.c - the meta-evaluation as a figure: a panel per backbone, a row per metric in order of falling tau,
+ * and a point with its interval for each of both forms; controls are left out.
  */
 #include "report/escape.h"
 #include "report/meta.h"
@@ -75,7 +75,7 @@ static void write_data(FILE *stream, const void *context)
         }
 }
 
-/* As labels: names of ticks would be taken for printf formats. */
+/* Metric names are written as labels, because gnuplot takes names of ticks for printf formats. */
 static void write_names(FILE *stream, const struct panels *panels, int b)
 {
     sort_metrics(panels, b);
@@ -147,7 +147,7 @@ static void write_commands(FILE *stream, const char *file, const void *context)
     plot_title(stream, panels->plot, subject, &truth, 1, figure_height(panels));
     fprintf(stream,
             "set label 'controls left out%s' at screen 0.5, screen %.6f center textcolor rgb '#707070' noenhanced\n",
-            has_other_truth(report) ? "; grey: metrics that look at the annotation too" : "", 12 / height);
+            has_other_truth(report) ? "; grey: other metrics that use the annotation" : "", 12 / height);
     fprintf(stream, "set key at screen 0.5, screen %.6f center center horizontal samplen 2 noenhanced\n", 32 / height);
     write_axes(stream, panels);
     for (int b = 0; b < report->backbone_count; b++)

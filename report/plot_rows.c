@@ -1,8 +1,7 @@
 /*
  * report/plot_rows.c - figures with a row per method and backbone: bars of means, boxes of distributions.
  *
- * Bars lie, so that names of methods stay level however long they are; a group of rows is a method, a colour a
- * backbone.
+ * Bars are horizontal, so that long names of methods stay readable. A group of rows is a method, a colour a backbone.
  */
 #include "report/escape.h"
 #include "report/plot.h"
@@ -14,14 +13,14 @@ enum {
     ROW = 13,
     GROUP_GAP = 9,
     BOTTOM = 62,  /* ticks and the name of the axis */
-    CAPTION = 18, /* what the parts of a box are */
+    CAPTION = 18, /* line that explains the parts of a box */
     LEGEND_ROW = 20,
     RIGHT = 30,
     PANEL = 560,
     HEIGHT_MIN = 260,
 };
 
-/* One row: what the data file says. Bars use mean, low, high; boxes all. */
+/* One row of the data file. Bars use mean, low and high (the interval); boxes use all (low and high: 5 and 95 %). */
 struct row {
     double mean, low, high, quartile[3];
     int n;
@@ -68,7 +67,7 @@ static struct row box_row(const struct rows *rows, int b, int m)
     return row;
 }
 
-/* Fills the rows and the range of the axis; false if there is no number. */
+/* Fills the rows and the range of the axis; false if no row has a number. */
 static bool rows_fill(struct rows *rows)
 {
     const struct report *report = rows->plot->report;
@@ -125,7 +124,7 @@ static bool has_intervals(const struct rows *rows)
     return false;
 }
 
-/* As labels: names of ticks would be taken for printf formats. */
+/* Method names are written as labels, because gnuplot takes names of ticks for printf formats. */
 static void write_names(FILE *stream, const struct rows *rows)
 {
     const struct report *report = rows->plot->report;
@@ -241,7 +240,7 @@ static void rows_measure(struct rows *rows)
         rows->height = HEIGHT_MIN;
 }
 
-/* Whether every value is 0 or 1: then a box says nothing that the mean does not say. */
+/* Whether every value is 0 or 1; the mean then describes the whole distribution, and no box is drawn. */
 static bool is_binary(struct rows *rows)
 {
     const struct report *report = rows->plot->report;

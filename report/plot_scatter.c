@@ -1,8 +1,8 @@
 /*
  * report/plot_scatter.c - methods as named points over two axes, a panel per backbone with the same axes.
  *
- * Names are placed here, not by gnuplot, so that they do not cover each other: margins and ranges are fixed, so the
- * pixel of a point is known.
+ * Names are placed here and not by gnuplot, so that they do not cover each other. Margins and ranges are fixed, which
+ * makes the pixel position of each point known.
  */
 #include "report/escape.h"
 #include "report/labels.h"
@@ -19,7 +19,7 @@ struct axis {
 };
 
 struct point {
-    double at[2]; /* NAN: none */
+    double at[2]; /* coordinates on both axes; NAN: the method has none */
 };
 
 struct scatter {
@@ -51,7 +51,7 @@ static double coordinate(const struct scatter *scatter, const struct axis *axis,
     return seconds > 0 ? seconds : NAN;
 }
 
-/* Room round the points, so that none lies on the frame; at least one power of ten for seconds. */
+/* Widens the range, so that no point lies on the frame; the axis of seconds spans at least one power of ten. */
 static void axis_widen(struct axis *axis)
 {
     if (axis->metric >= 0) {
@@ -126,7 +126,7 @@ static void write_data(FILE *stream, const void *context)
     }
 }
 
-/* Ticks at 1, 2 and 5 times the powers of ten: a narrow range would have none. */
+/* Sets ticks at 1, 2 and 5 times the powers of ten; powers of ten alone may not occur in a narrow range. */
 static void write_seconds_ticks(FILE *stream, const struct axis *axis)
 {
     static const int steps[] = {1, 2, 5};
@@ -163,7 +163,7 @@ static void write_axes(FILE *stream, const struct scatter *scatter)
           stream);
 }
 
-/* Names and their lines; x0, y0: pixel of the panel's lower left corner. */
+/* Writes the names and their lines; x0, y0: pixel of the panel's lower left corner. */
 static void write_labels(FILE *stream, const struct scatter *scatter, int b, int x0, int y0)
 {
     const struct report *report = scatter->plot->report;

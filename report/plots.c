@@ -20,7 +20,7 @@ static int find_metric(const struct report *report, const char *name)
     return -1;
 }
 
-/* The one number that methods are ranked by; -1: none. */
+/* The metric of the first plots, by which methods are usually ranked; -1: none. */
 static int headline_metric(const struct report *report)
 {
     int metric = find_metric(report, "adcc");
@@ -32,7 +32,7 @@ static int headline_metric(const struct report *report)
     return metric;
 }
 
-/* -- kinds of plots: each draws its figures of a protocol, or none ----------------------------------------------- */
+/* -- kinds of plots: each function draws the figures of one kind, if there are any, for a protocol ---------------- */
 
 static int draw_headline(const struct plot *plot, struct error *err)
 {

@@ -17,11 +17,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#define GLANCE_MS 50 /* between two looks at `stop` and at the program */
+#define GLANCE_MS 50 /* interval at which `stop` and the program are checked */
 #define SAID_MAX 512
 #define FAILURE 3 /* the descriptor on which a child reports why the program could not be started */
 
-/* The program's standard error, of which the last line that is not empty is kept. */
+/* The last line of the program's standard error that is not empty. */
 struct said {
     char line[SAID_MAX], last[SAID_MAX];
     size_t used;
@@ -29,12 +29,14 @@ struct said {
 
 struct running {
     pid_t pid;
-    int output; /* its standard error; -1: closed */
-    int status; /* as waitpid() gives it */
+    int output; /* reads its standard error; -1: closed */
+    int status; /* from waitpid() */
     struct said said;
 };
 
-/* -- starting ------------------------------------------------------------------------------------------------------- */
+/*
+ * -- starting -------------------------------------------------------------------------------------------------------
+ */
 
 /* The first program of that name in an absolute folder of PATH. */
 static int find_program(const char *name, char path[PATH_MAX])
@@ -56,7 +58,7 @@ static int find_program(const char *name, char path[PATH_MAX])
     return -1;
 }
 
-/* With no signal ignored or blocked. */
+/* Sets all signals to their default effects and blocks none. */
 static void reset_signals(void)
 {
     sigset_t none;
@@ -66,7 +68,7 @@ static void reset_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* /dev/null, /dev/null and `output` as standard files, `failure` as FAILURE, and no others. */
+/* Makes /dev/null descriptors 0 and 1, `output` 2 and `failure` FAILURE, and closes all others. */
 static void set_files(int output, int failure)
 {
     const int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -80,7 +82,7 @@ static void set_files(int output, int failure)
             close(fd);
 }
 
-/* Writes errno into FAILURE if it cannot become the program. */
+/* Executes the program; if that fails, writes errno to FAILURE and exits. */
 _Noreturn static void become(const struct process *process, const char *program)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -97,7 +99,7 @@ static void kill_group(int number)
     kill(0, SIGKILL);
 }
 
-/* Ends as the program has ended. */
+/* Ends this process with the exit code or the signal with which the program has ended. */
 _Noreturn static void end_like(int status)
 {
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
@@ -107,8 +109,8 @@ _Noreturn static void end_like(int status)
 }
 
 /*
- * A process between this program and the other one, in a group with it and with what that starts. The kernel tells it when
- * this program ends in any way, and then it kills the group.
+ * Runs in a process between cambench and the program, in one process group with the program and its children. The
+ * kernel signals it when cambench ends in any way, and it then kills the group.
  */
 _Noreturn static void guard(const struct process *process, const char *program, int output, int failure, pid_t parent)
 {
@@ -135,7 +137,7 @@ _Noreturn static void guard(const struct process *process, const char *program, 
     end_like(status);
 }
 
-/* What the child writes if it fails; 0 when its end of the pipe has been closed by execve(). */
+/* Reads the errno that the child writes if it fails; 0 if execve() has closed its end of the pipe. */
 static int read_failure(int failure)
 {
     int why = 0;
@@ -145,7 +147,7 @@ static int read_failure(int failure)
     return got == sizeof why ? why : 0;
 }
 
-/* 0, or the reason as errno. */
+/* Starts the program; returns 0, or an errno. */
 static int start(const struct process *process, const char *program, int output, pid_t *pid)
 {
     int ends[2];
@@ -254,7 +256,9 @@ static void describe(struct running *running, struct error *err)
         error_set(err, "it failed with exit code %d%s%s", WEXITSTATUS(running->status), colon, shown);
 }
 
-/* -- both ----------------------------------------------------------------------------------------------------------- */
+/*
+ * -- both -----------------------------------------------------------------------------------------------------------
+ */
 
 enum process_end process_run(const struct process *process, struct error *err)
 {

@@ -1,8 +1,9 @@
 /*
- * report/reference.c - measured beside published: reference.csv, tables/reference.md, some lines for the terminal.
+ * report/reference.c - compares measured with published numbers: reference.csv, tables/reference.md and some lines for
+ * the terminal.
  *
- * A published number meets a cell when network, method and metric are the same, and so are layer, parameters and
- * protocol where it names them. Costs are not compared: they are the machine's.
+ * A published number matches a cell with the same network, method and metric, and with the layer, parameters and
+ * protocol that the published number names. Costs are not compared, because they depend on the machine.
  */
 #include "base/file.h"
 #include "report/completeness.h"
@@ -15,7 +16,7 @@
 
 #define TERMINAL_ROWS 40
 
-/* A published number and a cell. */
+/* A published number and a cell that it matches. */
 struct pair {
     const struct report_published *published;
     const struct report_backbone *backbone;
@@ -25,10 +26,10 @@ struct pair {
     const struct cell *cell;
 };
 
-/* Takes one pair; `context` is the writer's. */
+/* Called for each pair; `context` is the writer. */
 typedef void take_pair(void *context, const struct pair *pair);
 
-/* -- what belongs together ---------------------------------------------------------------------------------------- */
+/* -- matching ----------------------------------------------------------------------------------------------------- */
 
 static bool is_listed(const char *const *params, const char *text, size_t length)
 {
@@ -38,7 +39,7 @@ static bool is_listed(const char *const *params, const char *text, size_t length
     return false;
 }
 
-/* Each "key=value" of "a=b;c=d" is one of the method's. */
+/* Whether each "key=value" in `wanted`, "a=b;c=d", is a parameter of the method. */
 static bool has_params(const struct report_method *method, const char *wanted)
 {
     while (*wanted) {
@@ -65,7 +66,7 @@ static bool is_pair(const struct pair *pair)
            has_params(pair->method, p->params);
 }
 
-/* Gives all pairs of one backbone to `take`, in the order of the run's lists; returns how many. */
+/* Calls `take` for all pairs of one backbone, in the order of the run's lists; returns how many. */
 static int pairs_of(const struct report *report, const struct cell *cells, int b, take_pair *take, void *context)
 {
     int count = 0;
@@ -92,7 +93,7 @@ static int all_pairs(const struct report *report, const struct cell *cells, take
     return count;
 }
 
-/* NULL where there is no interval. */
+/* Whether the published number lies inside the measured interval, as text; NULL: there is no interval. */
 static const char *inside(const struct pair *pair)
 {
     const struct cell *cell = pair->cell;
@@ -101,7 +102,7 @@ static const char *inside(const struct pair *pair)
     return pair->published->value >= cell->ci_low && pair->published->value <= cell->ci_high ? "yes" : "no";
 }
 
-/* Numbers of a pair as people read them. */
+/* A number of a pair as it is printed: percent metrics times 100. */
 static double shown(const struct pair *pair, double value)
 {
     return shown_value(pair->metric, value);
@@ -143,7 +144,7 @@ static void csv(const struct report *report, const struct cell *cells, FILE *str
     all_pairs(report, cells, csv_row, stream);
 }
 
-/* -- what Markdown and the terminal share -------------------------------------------------------------------------- */
+/* -- for Markdown and the terminal --------------------------------------------------------------------------------- */
 
 struct tally {
     int pairs, with_interval, inside;
@@ -246,7 +247,7 @@ static bool same_note(const struct report_published *a, const struct report_publ
     return strcmp(a->paper, b->paper) == 0 && strcmp(a->note, b->note) == 0;
 }
 
-/* Each note of published numbers that were met, once, behind its paper. */
+/* Writes the note of a published number that matches a cell, after the name of its paper; equal notes only once. */
 static void markdown_note(const struct report *report, const bool *is_used, int i, FILE *stream)
 {
     const struct report_published *published = &report->published[i];

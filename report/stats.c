@@ -1,10 +1,10 @@
 /*
  * report/stats.c - means and percentile bootstrap intervals (Efron 1979), the same for the same rows.
  *
- * Sums run in double, in image order. The draws of a cell are fixed by the seed and the number of its values, so that an
- * interval does not change when other methods or metrics join the run, and cells of as many values share them: drawing
- * takes longer than summing. A combined metric is computed anew from the means of each draw, over the images where all
- * its parts are defined.
+ * Sums are in double, in image order. The draws of a cell depend only on the seed and the number of its values. So an
+ * interval does not change when other methods or metrics join the run, and cells with equally many values share their
+ * draws, which saves time because drawing takes longer than summing. A combined metric is computed from the means of
+ * each draw, over the images where all its parts are defined.
  */
 #include "report/stats.h"
 
@@ -35,7 +35,7 @@ int shown_decimals(const struct report_metric *metric)
     return metric->unit[0] == '\0' ? 4 : 2;
 }
 
-/* Through the text itself, so that ties are those that a reader sees. */
+/* Reads back the printed text, so that ties are those that a reader sees. */
 static double as_printed(const struct report_metric *metric, double value)
 {
     char text[400];
@@ -85,12 +85,12 @@ void stats_sort(double *values, size_t n)
     qsort(values, n, sizeof *values, compare_numbers);
 }
 
-/* What a cell is made of: columns of numbers, over the images where all parts are defined. */
+/* The data of a cell: a column of numbers per part, over the images where all parts are defined. */
 struct sample {
     const struct report_metric *metric;
     int parts, n, undefined, noted;
     const double *columns[PARTS_MAX];         /* (n) */
-    double least[PARTS_MAX], most[PARTS_MAX]; /* of each column: rounded means are kept between them */
+    double least[PARTS_MAX], most[PARTS_MAX]; /* of each column; means, which are rounded, are clamped to them */
     double *draws;                            /* (bootstrap): the metric of each resample */
     struct cell *cell;
 };
@@ -108,7 +108,7 @@ static int parts_of(const struct report_metric *metric, int itself, int *part)
     return parts;
 }
 
-/* Counts the images, and marks those that count. */
+/* Counts defined, undefined and noted images, and marks the defined ones. */
 static void choose_images(const struct report *report, const size_t *first, struct sample *sample, bool *is_chosen)
 {
     for (int image = 0; image < report->image_count; image++) {
@@ -126,7 +126,7 @@ static void choose_images(const struct report *report, const size_t *first, stru
     }
 }
 
-/* Columns without gaps are the report's own. 0, or -1: no memory. */
+/* Reads the columns; one without gaps is not copied but points into the report. 0, or -1: no memory. */
 static int sample_read(const struct report *report, int backbone, int method, int protocol, int metric,
                        struct arena *arena, bool *is_chosen, struct sample *sample)
 {
@@ -211,11 +211,16 @@ int report_stopped(const struct report *report, struct error *err)
     return report->stop && *report->stop ? error_set(err, "the report was interrupted") : 0;
 }
 
-/* -- intervals ------------------------------------------------------------------------------------------------------ */
+/*
+ * -- intervals ------------------------------------------------------------------------------------------------------
+ */
 
-enum { TILE = 512 }; /* images whose weights stay in cache while all columns go by */
+enum { TILE = 512 }; /* images whose weights stay in cache while all columns are summed */
 
-/* DRAWS draws from `first` on, of samples of n values each; sums (count,PARTS_MAX,DRAWS) is scratch. */
+/*
+ * Makes up to DRAWS draws, beginning with draw `first`, of samples of n values; sums (count,PARTS_MAX,DRAWS) is
+ * scratch.
+ */
 static void draw_samples(struct sample *const *samples, size_t count, size_t n, int first, int draws,
                          const double *weights, double (*sums)[PARTS_MAX][DRAWS])
 {
@@ -290,9 +295,11 @@ static int fill_all_intervals(const struct report *report, struct sample *sample
     return 0;
 }
 
-/* -- cells ---------------------------------------------------------------------------------------------------------- */
+/*
+ * -- cells ----------------------------------------------------------------------------------------------------------
+ */
 
-/* `count` cells in the order of the report's, from position `first` on. */
+/* Fills `count` cells, beginning at position `first` of the report's order. */
 static int fill_cells(const struct report *report, size_t first, size_t count, struct cell *cells, struct error *err)
 {
     const size_t k = (size_t)report->metric_count, p = (size_t)report->protocol_count, m = (size_t)report->method_count;

@@ -1,9 +1,9 @@
 /*
  * report/tables.c - tables for papers: per protocol one Markdown file and one LaTeX file (booktabs).
  *
- * The form is that of the ADCC papers (Poppi et al. 2021, table 1): per backbone a block, per method a row, per metric
- * a column with its direction and unit; the best method of a block is bold, controls never are. Cost metrics stay out,
- * so that equal rows give equal bytes.
+ * The form is that of the ADCC papers (Poppi et al. 2021, table 1): a block per backbone, a row per method, a column
+ * per metric with its direction and unit. The best method of a block is bold; controls never are. Cost metrics are left
+ * out, so that equal rows give equal bytes.
  */
 #include "base/file.h"
 #include "report/completeness.h"
@@ -22,7 +22,7 @@ struct table_writer {
     const struct cell *cells;
     int protocol;
     FILE *stream;
-    int *width; /* [metric]: columns of the Markdown block at hand */
+    int *width; /* [metric]: column widths of the current Markdown block */
 };
 
 static const struct cell *table_cell(const struct table_writer *table, int b, int m, int k)
@@ -42,7 +42,7 @@ static int image_count(const struct table_writer *table)
     return most;
 }
 
-/* "Coherency (Score-CAM): 3 of 60; ..."; returns how many there are; stream NULL: counts. */
+/* Writes "Coherency (Score-CAM): 3 of 60; ..." and returns the number of entries; stream NULL: only counts. */
 static int list_undefined(const struct table_writer *table, int b, FILE *stream, int (*escape)(FILE *, const char *))
 {
     const struct undefined_style style = {escape, "", "; ", ""};
@@ -54,7 +54,7 @@ static bool has_undefined(const struct table_writer *table, int b)
     return list_undefined(table, b, NULL, NULL) > 0;
 }
 
-/* Most values of one metric that carry a note, of a method. */
+/* The largest number of noted values of a method over all metrics, and the number n of that metric's values. */
 static int most_noted(const struct table_writer *table, int b, int m, int *n)
 {
     int most = *n = 0;
@@ -68,7 +68,7 @@ static int most_noted(const struct table_writer *table, int b, int m, int *n)
     return most;
 }
 
-/* "Grad-CAM: 3 of 60; ..." behind `head`; writes nothing if there is none. */
+/* Writes `head`, "Grad-CAM: 3 of 60; ..." and `end`; nothing if no method has noted values. */
 static void list_noted(const struct table_writer *table, int b, const char *head, const char *end,
                        int (*escape)(FILE *, const char *))
 {
@@ -86,7 +86,7 @@ static void list_noted(const struct table_writer *table, int b, const char *head
 
 /* -- Markdown ----------------------------------------------------------------------------------------------------- */
 
-/* Text and the columns that it takes, for padding. */
+/* Writes a column's title and returns its width, for padding. */
 static int markdown_head(FILE *stream, const struct report_metric *metric)
 {
     int columns = escape_markdown(stream, metric->title) + 2;
@@ -151,7 +151,7 @@ static int markdown_method_width(const struct report *report)
     return width;
 }
 
-/* The column of an incomplete block: "95 of 200". */
+/* Writes the first cell of an incomplete block's row: "95 of 200". */
 static void markdown_measured(const struct table_writer *table, int b, int m)
 {
     char text[COMPLETENESS_MAX];
@@ -162,7 +162,7 @@ static void markdown_measured(const struct table_writer *table, int b, int m)
     fprintf(table->stream, " | %*s", 2 * COUNT_DIGITS + 4, m == -2 ? "Images" : m == -1 ? "-----------------:" : text);
 }
 
-/* One line of the block: m -2 is the head, -1 the rule under it. */
+/* Writes one line of the block: of method m, the head (m -2) or the rule under it (m -1). */
 static void markdown_row(const struct table_writer *table, int b, int m)
 {
     const struct report *report = table->report;
@@ -195,7 +195,7 @@ static void markdown_row(const struct table_writer *table, int b, int m)
     fputs(" |\n", stream);
 }
 
-/* Writes what the block lacks, as separate sentences. */
+/* Writes which images the block lacks, as separate sentences. */
 static void markdown_progress(const struct table_writer *table, int b)
 {
     char text[COMPLETENESS_MAX];
@@ -308,7 +308,7 @@ static int column_count(const struct report *report)
     return count;
 }
 
-/* Writes what is missing, and which programs contributed. */
+/* Writes which images are missing, and which programs contributed. */
 static void tex_progress(const struct table_writer *table, int columns)
 {
     const struct report *report = table->report;
@@ -360,13 +360,13 @@ static void tex(const struct table_writer *table)
     fputs("\\end{tabular}\n", table->stream);
 }
 
-/* tables/PROTOCOL.md; a name that an earlier protocol has already gets its position behind it. */
+/* The path tables/PROTOCOL.md; if the name is taken, the protocol's position is appended to it. */
 static int table_path(const struct report *report, int protocol, const char *suffix, char path[PATH_MAX],
                       struct error *err)
 {
     char name[100], other[100], file[160];
     escape_file_name(report->protocols[protocol].name, name, sizeof name);
-    bool is_taken = !*name || strcmp(name, "meta") == 0 || strcmp(name, "reference") == 0; /* files of their own */
+    bool is_taken = !*name || strcmp(name, "meta") == 0 || strcmp(name, "reference") == 0; /* names of other tables */
     for (int p = 0; p < protocol; p++)
         is_taken |= strcmp(escape_file_name(report->protocols[p].name, other, sizeof other), name) == 0;
     if (is_taken)

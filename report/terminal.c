@@ -1,7 +1,7 @@
 /*
  * report/terminal.c - the table at the end of a run: per protocol and backbone, as wide as the terminal.
  *
- * Columns that do not fit follow below with the methods again, so that nothing is lost in a narrow window.
+ * Columns that do not fit are printed below, with the methods' names repeated, so that none is lost in a narrow window.
  */
 #include "report/completeness.h"
 #include "report/escape.h"
@@ -14,7 +14,7 @@
 #define HEAD_MAX 48
 #define GAP 2
 
-/* A column: two lines of head, and what stands in the row of a method. */
+/* A column: two lines of head, and the number that it shows of a method. */
 struct column {
     char head[2][HEAD_MAX];
     int width, metric; /* metric COLUMN_SECONDS, COLUMN_PASSES: from the costs; COLUMN_IMAGES: measured images */
@@ -168,7 +168,7 @@ static void put_undefined(const struct view *view)
     undefined_list(view->report, view->cells, view->backbone, view->protocol, view->stream, &style);
 }
 
-/* Methods with maps or values that a rule had to decide. */
+/* Prints the methods some of whose maps were constant or compared with a constant map. */
 static void put_noted(const struct view *view)
 {
     const struct report *report = view->report;
@@ -201,7 +201,7 @@ static void put_title(const struct view *view)
     putc('\n', view->stream);
 }
 
-/* Prints what is missing. */
+/* Prints which images are missing. */
 static void put_progress(const struct view *view)
 {
     char text[COMPLETENESS_MAX];
@@ -228,7 +228,7 @@ static void put_table(const struct view *view, struct column *columns, int limit
     put_noted(view);
 }
 
-/* As wide as the longest title, but at most 32 and a third of the terminal (12 at least). */
+/* The width of the longest title, but at most 32 columns and a third of the terminal, which counts as 12 at least. */
 static int method_width(const struct report *report, int limit)
 {
     int width = 6, most = 32;

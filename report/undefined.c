@@ -1,4 +1,4 @@
-/* report/undefined.c - undefined values, said once for all methods that are alike. */
+/* report/undefined.c - lists undefined values, in one entry for all methods with the same counts. */
 #include "report/undefined.h"
 
 #include "report/stats.h"
@@ -22,7 +22,7 @@ static bool is_alike(const struct undefined_list *list, int a, int b, int metric
     return one->undefined == other->undefined && one->n == other->n;
 }
 
-/* The entry of all methods with the counts of `first`. */
+/* Writes the entry of all methods with the same counts as method `first`. */
 static void put_entry(const struct undefined_list *list, int first, int metric)
 {
     const struct report *report = list->report;

@@ -1,5 +1,5 @@
 /*
- * bench/run/backbone.h - a network that is evaluated: its model, target layer, the layers whose values are kept, its plan.
+ * bench/run/backbone.h - a network to evaluate: its model, target layer, the layers whose values are kept, its plan.
  */
 #ifndef BENCH_RUN_BACKBONE_H
 #define BENCH_RUN_BACKBONE_H
@@ -9,33 +9,35 @@
 #include "metrics/evidence_probe.h"
 #include "models/model.h"
 
-/* What the metrics of a run request, of one map under one protocol. */
+/* The requests of a run's metrics for one map under one protocol. */
 struct run_evidence {
     struct evidence_requests requests;
-    double seconds; /* of the metrics themselves */
+    double seconds; /* computing the metrics, without the requests */
 };
 
 struct run_backbone {
-    struct config_backbone *config; /* its input loses what is the network's own */
+    struct config_backbone *config; /* run_backbone_open() removes from its input what equals the network's own */
     const char *title, *layer;
     struct model *model;
     struct class_names classes; /* for display: the image set's if they fit, else the network's own */
     const char *misfit;         /* how the classes of the image set differ from the network's; NULL: they fit */
-    int layer_count;            /* layers whose values are kept: the target layer first, then what methods ask for */
+    int layer_count;            /* layers whose values are kept: the target layer, then those that methods name */
     const char **layers;
     struct tensor layer_shape;     /* of the target layer, without data */
-    double full_macs, tail_macs;   /* multiply-adds of a pass, for estimates */
+    double full_macs, tail_macs;   /* multiply-adds of a full pass and of a tail pass, for estimates */
     struct run_evidence *evidence; /* [protocol] */
-    size_t workspace_bytes;        /* of one worker; known when the network has been made, like what follows */
-    const char *kernels;           /* the engine's set */
-    struct manifest_step *steps;   /* the plan */
+    /* known when the network has been made: */
+    size_t workspace_bytes;      /* of one worker */
+    const char *kernels;         /* the engine's set */
+    struct manifest_step *steps; /* the plan */
     int step_count;
     const char *weights_sha256; /* set by record_open() */
 };
 
 /*
- * Opens and checks the model that backbone->config names, for the panel's methods; fills in what the config leaves open.
- * `weights`: the file; NULL: a dry run does without. The caller closes backbone->model, after a failure too.
+ * Opens and checks the model that backbone->config names, for the panel's methods, and fills in what the config leaves
+ * open. `weights`: the file's path; NULL, in a dry run: a model without weights. The caller closes backbone->model,
+ * also after a failure. Errors: those of model_open(); a layer that the network does not have; no memory.
  */
 int run_backbone_open(struct run_backbone *backbone, const char *weights, const struct panel *panel,
                       struct arena *arena, struct error *err);

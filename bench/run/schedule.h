@@ -1,9 +1,9 @@
 /*
- * bench/run/schedule.h - what a backbone still lacks, as tasks: an image with the methods that are cheap, or with one that
- * is expensive (masked passes).
+ * bench/run/schedule.h - the unmeasured items of a backbone as tasks: an image with all cheap methods, or with one
+ * expensive method (masked passes).
  *
- * Tasks are sorted by falling cost, so that no core waits for a long one at the end. An image of which pictures are wanted
- * is measured by all methods again, or, when all are there, by none.
+ * Tasks are sorted by falling cost, so that no core waits for a long one at the end. If pictures of an image are needed
+ * and do not all exist, the image is measured by all methods again.
  */
 #ifndef BENCH_RUN_SCHEDULE_H
 #define BENCH_RUN_SCHEDULE_H
@@ -31,19 +31,21 @@ struct schedule {
     struct task *tasks;
 };
 
-/* Fills in groups and tasks, in the arena, from the four fields above them. Errors: no memory. */
+/* Fills in groups and tasks, in the arena, from the first four fields. Error: no memory. */
 int schedule_make(struct schedule *schedule, struct arena *arena, struct error *err);
 
-/* Writes the methods of a group that an image lacks to `which` (room for all methods of the run). Returns their number. */
+/*
+ * Writes the methods of a group that an image lacks to `which` (room for all methods of the run). Returns their number.
+ */
 int schedule_methods(const struct schedule *schedule, int group, int image, int *which);
 
-/* The images of a backbone that belong to the run's shard. */
+/* Whether an image of a backbone belongs to the run's shard, and how many do. */
 bool schedule_has_image(const struct run *run, int backbone, int image);
 int schedule_image_count(const struct run *run, int backbone);
 
 /*
- * Multiply-adds of all items that the store lacks; with maps those of all items, since maps.h5 is made whole. The pictures
- * of a resumed run may take a little more.
+ * Multiply-adds of all items that the store lacks; if maps.h5 is written (has_maps), of all items, since it is always
+ * made whole. Images that a resumed run measures again for their pictures are not counted.
  */
 double schedule_cost_ahead(const struct run *run, const struct store *store, bool has_maps);
 
