@@ -3,6 +3,8 @@
 
 #include "base/file.h"
 #include "bench/run/identity.h"
+#include "bench/run/manifest.h"
+#include "bench/run/paper_numbers.h"
 
 #include <limits.h>
 #include <string.h>
@@ -107,6 +109,26 @@ static int common_count(const struct merge *merge)
     return merge->run_count ? merge->runs[0].shard.count : 0;
 }
 
+static int check_manifest(const char *folder, struct error *err)
+{
+    json_t *json;
+    const int status = manifest_read(folder, &json, err);
+    json_decref(json);
+    return status;
+}
+
+/* The files that are read after the items have been joined. */
+static int check_files(struct merge_state *state, struct error *err)
+{
+    const struct merge *merge = state->merge;
+    struct report ignored = {0};
+    for (int i = 0; i < merge->run_count; i++)
+        if (check_manifest(merge->runs[i].folder, err))
+            return -1;
+    return status_of(check_manifest(merge->output, err) ||
+                     paper_numbers_read(&merge->config.report, &state->scratch, &ignored, err));
+}
+
 int merge_check_runs(struct merge_state *state, struct error *err)
 {
     struct merge *merge = state->merge;
@@ -116,5 +138,6 @@ int merge_check_runs(struct merge_state *state, struct error *err)
             return -1;
     merge->shard_count = common_count(merge);
     const int is_begun = merge_has_store(merge->output) ? store_is_begun(merge->output, err) : 0;
-    return is_begun > 0 ? check_run(state, merge->output, &ignored, err) : is_begun;
+    return status_of(is_begun < 0 || (is_begun > 0 && check_run(state, merge->output, &ignored, err)) ||
+                     check_files(state, err));
 }

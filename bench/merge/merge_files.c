@@ -1,4 +1,4 @@
-/* bench/merge/merge_files.c - the files beside the merged store: overlays, config.yaml, manifest.json. */
+/* bench/merge/merge_files.c - the files of the merged run: overlays, config.yaml, manifest.json; removes them after a failure. */
 #include "bench/merge/merge_state.h"
 
 #include "base/file.h"
@@ -97,4 +97,51 @@ int merge_write_manifest(struct merge_state *state, struct error *err)
                      config_write(&merge->config, config, err) || file_sha256(config, hash, err) ||
                      list_skipped(state, &manifest, err) ||
                      manifest_join(merge->output, folders, merge->run_count, &manifest, err));
+}
+
+/* -- the output folder ---------------------------------------------------------------------------------------------- */
+
+static const char overlays[] = "overlays";
+static const char *const files[MERGE_FILES] = {"run.db", "config.yaml", "manifest.json", overlays};
+
+static bool is_there(const char *folder, const char *name)
+{
+    char path[PATH_MAX];
+    struct error ignored;
+    return file_join(path, folder, name, &ignored) == 0 && (file_is_link(path) || access(path, F_OK) == 0);
+}
+
+int merge_make_output(struct merge_output *output, const char *folder, struct error *err)
+{
+    for (int i = 0; i < MERGE_FILES; i++)
+        output->was_there[i] = is_there(folder, files[i]);
+    return file_make_folders(&output->folders, folder, err);
+}
+
+static void remove_overlays(const char *folder)
+{
+    char path[PATH_MAX];
+    struct error ignored;
+    DIR *entries = opendir(folder);
+    for (struct dirent *entry; entries && (entry = readdir(entries));)
+        if (is_picture(entry->d_name) && file_join(path, folder, entry->d_name, &ignored) == 0)
+            unlink(path);
+    if (entries)
+        closedir(entries);
+    rmdir(folder);
+}
+
+void merge_remove_output(struct merge_output *output, const char *folder)
+{
+    char path[PATH_MAX];
+    struct error ignored;
+    for (int i = 0; i < MERGE_FILES && !is_there(folder, "run.lock"); i++) {
+        if (output->was_there[i] || file_join(path, folder, files[i], &ignored))
+            continue;
+        if (files[i] == overlays)
+            remove_overlays(path);
+        else
+            unlink(path);
+    }
+    file_remove_folders(&output->folders); /* unless another process has put files there */
 }

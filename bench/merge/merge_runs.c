@@ -1,12 +1,9 @@
 /* bench/merge/merge_runs.c - merges runs into one store, and lists what is missing. */
 #include "bench/merge/merge_state.h"
 
-#include "base/file.h"
 #include "base/text.h"
 
-#include <limits.h>
 #include <string.h>
-#include <unistd.h>
 
 #define COMMANDS_SHOWN 12
 
@@ -79,56 +76,54 @@ static int fill_store(struct merge_state *state, struct error *err)
     return status_of(store_reasons(state, err) || store_end_batch(merge->store, err));
 }
 
-/* A store that was not there before and got nothing is taken away again. */
-static int make_store(struct merge_state *state, struct error *err)
-{
-    struct merge *merge = state->merge;
-    const bool is_new = !merge_has_store(merge->output);
-    char path[PATH_MAX];
-    struct file_folders folders;
-    struct error ignored;
-    if (file_make_folders(&folders, merge->output, err))
-        return -1;
-    merge->store = store_open(merge->output, &merge->names, false, err);
-    if (!merge->store) {
-        file_remove_folders(&folders);
-        return -1;
-    }
-    if (fill_store(state, err) == 0)
-        return 0;
-    store_close(merge->store);
-    merge->store = NULL;
-    if (is_new && file_join(path, merge->output, "run.db", &ignored) == 0)
-        unlink(path);
-    file_remove_folders(&folders); /* unless another process has put files there */
-    return -1;
-}
-
 static int find_mixture(struct merge *merge, struct error *err)
 {
     return status_of(store_read_programs(merge->store, &merge->arena, &merge->programs, err) ||
                      program_mixture(&merge->programs, &merge->names, &merge->arena, &merge->mixture, err));
 }
 
+static int make_tables(struct merge_state *state, struct error *err)
+{
+    struct merge *merge = state->merge;
+    const struct store_list *lists = merge->names.lists;
+    const size_t images = (size_t)lists[STORE_IMAGES].count, pairs = (size_t)lists[STORE_BACKBONES].count * images;
+    state->is_seen = arena_alloc(&merge->arena, pairs, (size_t)lists[STORE_METHODS].count);
+    state->why_skipped = arena_alloc(&merge->arena, images, sizeof *state->why_skipped);
+    return state->is_seen && state->why_skipped ? 0 : error_memory(err, "the run's items");
+}
+
+static int fill_output(struct merge_state *state, struct error *err)
+{
+    struct merge *merge = state->merge;
+    merge->store = store_open(merge->output, &merge->names, false, err);
+    if (!merge->store || fill_store(state, err) || count_items(state, err) || find_mixture(merge, err) ||
+        merge_write_manifest(state, err) || store_finish(merge->store, err))
+        return -1;
+    for (int i = 0; i < merge->run_count; i++)
+        if (merge_copy_overlays(merge, merge->runs[i].folder, err))
+            return -1;
+    return 0;
+}
+
+static int make_output(struct merge_state *state, struct error *err)
+{
+    struct merge *merge = state->merge;
+    struct merge_output output;
+    if (merge_make_output(&output, merge->output, err))
+        return -1;
+    if (fill_output(state, err) == 0)
+        return 0;
+    store_close(merge->store);
+    merge->store = NULL;
+    merge_remove_output(&output, merge->output);
+    return -1;
+}
+
 int merge_runs(struct merge *merge, struct error *err)
 {
     struct merge_state state = {.merge = merge};
     arena_init(&state.scratch, 0);
-    int status = merge_check_runs(&state, err);
-    if (!status) {
-        const size_t pairs =
-            (size_t)merge->names.lists[STORE_BACKBONES].count * (size_t)merge->names.lists[STORE_IMAGES].count;
-        state.is_seen = arena_alloc(&merge->arena, pairs, (size_t)merge->names.lists[STORE_METHODS].count);
-        state.why_skipped =
-            arena_alloc(&merge->arena, (size_t)merge->names.lists[STORE_IMAGES].count, sizeof *state.why_skipped);
-        if (!state.is_seen || !state.why_skipped)
-            status = error_memory(err, "the run's items");
-    }
-    if (!status)
-        status = make_store(&state, err) || count_items(&state, err) || find_mixture(merge, err) ||
-                 merge_write_manifest(&state, err) || store_finish(merge->store, err);
-    for (int i = 0; i < merge->run_count && !status; i++)
-        status = merge_copy_overlays(merge, merge->runs[i].folder, err);
+    const int status = merge_check_runs(&state, err) || make_tables(&state, err) || make_output(&state, err);
     arena_release(&state.scratch);
     return status_of(status);
 }

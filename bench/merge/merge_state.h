@@ -7,6 +7,7 @@
 #ifndef BENCH_MERGE_MERGE_STATE_H
 #define BENCH_MERGE_MERGE_STATE_H
 
+#include "base/file.h"
 #include "bench/merge/merge.h"
 
 /* The state of one merge. */
@@ -45,5 +46,20 @@ int merge_note_skipped(struct merge_state *state, struct store *from, struct err
 int merge_write_manifest(struct merge_state *state, struct error *err);
 
 int merge_copy_overlays(const struct merge *merge, const char *folder, struct error *err);
+
+/* -- what is made in the output folder, so that a failure can remove it -- */
+
+enum { MERGE_FILES = 4 };
+
+struct merge_output {
+    struct file_folders folders;
+    bool was_there[MERGE_FILES]; /* before the merge */
+};
+
+/* Makes the output folder, and records what it already holds. */
+int merge_make_output(struct merge_output *output, const char *folder, struct error *err);
+
+/* Removes what was not there before, unless another process has the run; the store is closed. */
+void merge_remove_output(struct merge_output *output, const char *folder);
 
 #endif

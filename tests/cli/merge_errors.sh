@@ -71,9 +71,24 @@ refused cambench merge run twice --output new
 cp -r run unread
 echo '{"started": ' >unread/shard-1-of-2/manifest.json
 refused cambench merge unread --output joined
+refused cambench merge unread --output new
 rm unread/shard-1-of-2/manifest.json
 mkdir unread/shard-1-of-2/manifest.json
 refused cambench merge unread --output joined
+
+# so are published numbers and overlays; the file size that is allowed is too small
+sed -i 's/reference: .*/reference: none.csv/' twice/*/config.yaml
+refused cambench merge twice --output new
+mkdir -p unread/shard-1-of-2/overlays unread/shard-2-of-2/overlays/b.png
+rmdir unread/shard-1-of-2/manifest.json
+echo picture >unread/shard-1-of-2/overlays/a.png
+refused cambench merge unread --output new/whole
+for size in 8 56; do
+    (trap '' XFSZ; ulimit -f $size; refused cambench merge run --output new)
+done
+mkdir kept
+refused cambench merge unread --output kept
+ls -A kept
 
 # in use
 python3 -c 'import fcntl, time
