@@ -61,4 +61,3 @@ const struct metric metric_roughness = {
     .name = "roughness", .title = "Roughness", .unit = "", .max = 1, .version = 1, .measure = measure};
 END
 run_unit_test metrics roughness
-grep -o 'the evidence has .*' log.txt
