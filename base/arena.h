@@ -3,7 +3,8 @@
  *
  * Four lifetimes (run, backbone, image, call), an arena for each; resetting an arena frees everything that was
  * allocated in that period, on the error path too. Memory is zeroed and aligned to 64 bytes. An arena belongs to one
- * thread at a time. Under AddressSanitizer what is given back is poisoned and every piece has a red zone behind it.
+ * thread at a time. Under AddressSanitizer, memory that was given back is poisoned and each allocation is followed by a
+ * red zone.
  */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
@@ -15,7 +16,7 @@ struct arena_block;
 
 struct arena {
     struct arena_block *block; /* newest first */
-    size_t held_bytes;         /* what the blocks take */
+    size_t held_bytes;         /* total size of the blocks */
     size_t limit_bytes;        /* never holds more; 0: no limit */
 };
 
@@ -26,22 +27,22 @@ struct arena_mark {
 
 void arena_init(struct arena *arena, size_t limit_bytes);
 
-/* Frees all; the arena is then as after arena_init(). */
+/* Frees everything; the arena is then as after arena_init(), with the same limit. */
 void arena_release(struct arena *arena);
 
-/* Gives back all that was made, keeping one block for the next round. */
+/* Gives back everything that was allocated, keeping one block for the next round. */
 void arena_reset(struct arena *arena);
 
-/* Everything made after the mark is given back by arena_rewind(): for a loop, or for scratch inside a function. */
+/* arena_rewind() gives back everything allocated after the mark: for a loop, or for scratch inside a function. */
 struct arena_mark arena_mark(const struct arena *arena);
 void arena_rewind(struct arena *arena, struct arena_mark mark);
 
-/* `count` zeroed elements of `size` bytes, or NULL: product overflows, limit reached, no memory. */
+/* Returns `count` zeroed elements of `size` bytes, or NULL: the product overflows, the limit is reached, no memory. */
 void *arena_alloc(struct arena *arena, size_t count, size_t size) __attribute__((warn_unused_result));
 
 float *arena_floats(struct arena *arena, size_t count) __attribute__((warn_unused_result));
 
-/* Copies of text; NULL when there is no memory. */
+/* A copy of a text, and a formatted text; NULL as arena_alloc(). */
 char *arena_string(struct arena *arena, const char *text) __attribute__((warn_unused_result));
 char *arena_format(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3), warn_unused_result));

@@ -11,7 +11,7 @@ static inline double clock_seconds(clockid_t clock)
     return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
-/* Of a clock that is never set back. */
+/* Seconds of a clock that is never set back. */
 static inline double seconds_now(void)
 {
     return clock_seconds(CLOCK_MONOTONIC);

@@ -4,8 +4,8 @@
  *     EMBED(references_text, "docs/references.bib");
  *     extern const char references_text[];
  *
- * The path is seen from the project's root. The Makefile names the file as a prerequisite of the object: the compiler
- * does not know that it was read.
+ * The path is relative to the project's root. The Makefile must name the file as a prerequisite of the object, because
+ * the compiler's dependency output does not list it.
  */
 #ifndef BASE_EMBED_H
 #define BASE_EMBED_H

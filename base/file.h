@@ -10,25 +10,28 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* Records which folders of a path were made here, so that a failure can remove them. Zeros: none. */
+/* Records which folders of a path were made here, so that a failure can remove them. All zeros: no folder. */
 struct file_folders {
     char path[PATH_MAX];
-    size_t there; /* bytes of path that named an existing folder before */
+    size_t there; /* length of the part of `path` that existed before, in bytes */
 };
 
-/* Makes a folder and those above it; a folder that exists is fine. */
+/* Makes a folder and its missing parents; a folder that exists is fine. */
 int file_make_folder(const char *path, struct error *err);
 
-/* The same, recording what was made; and for the folders above a file. A failure removes what was made. */
+/*
+ * Make a folder, or the folders above a file, and record in `made` which ones are new. A failure removes the new ones
+ * again.
+ */
 int file_make_folders(struct file_folders *made, const char *path, struct error *err);
 int file_make_parents(struct file_folders *made, const char *file, struct error *err);
 
-/* Removes those of the made folders that are empty. Harmless when repeated. */
+/* Removes those of the recorded folders that are empty. Harmless when repeated. */
 void file_remove_folders(struct file_folders *made);
 
 /*
- * Makes "FOLDER/NAME" inside an existing folder, perhaps someone else's, and returns its path. A symbolic link of that
- * name is an error: files written into a folder must stay in it.
+ * Makes the folder "FOLDER/NAME" inside an existing folder, which another user may own, and writes its path to `out`. A
+ * symbolic link of that name is an error: files written into a folder must stay in it.
  */
 int file_make_inside(char out[PATH_MAX], const char *folder, const char *name, struct error *err);
 
@@ -38,7 +41,7 @@ bool file_is_link(const char *path);
 /* Checks that a file may be renamed to the path: a folder, a FIFO, a socket or a device there is an error. */
 int file_check_target(const char *path, struct error *err);
 
-/* A file written beside its place and renamed by file_commit(). */
+/* A file that is written under a temporary name in the same folder and renamed by file_commit(). */
 struct file_writer {
     FILE *stream;                             /* write here */
     char path[PATH_MAX], temporary[PATH_MAX]; /* "": the stream writes straight to path */
@@ -47,8 +50,8 @@ struct file_writer {
 
 /*
  * Makes "PATH.part-PID", replacing an older one and never writing through a link. Missing folders above it are made,
- * and removed again unless file_commit() succeeds. Fails with the path and the system's reason, and where
- * file_check_target() does. A symbolic link at PATH is replaced; see file_follow().
+ * and removed again unless file_commit() succeeds. A symbolic link at PATH is replaced; see file_follow(). Errors name
+ * the path and the system's reason; those of file_check_target() are errors here too.
  */
 int file_create(struct file_writer *writer, const char *path, struct error *err);
 
@@ -59,8 +62,8 @@ int file_create(struct file_writer *writer, const char *path, struct error *err)
 int file_create_given(struct file_writer *writer, const char *path, struct error *err);
 
 /*
- * Resolves a path that the user has given: the path itself, or what the last of its symbolic links names, whether that
- * exists or not. Fails as file_create() does.
+ * Resolves a path that the user has given: the path itself, or the target of the last of its symbolic links, which need
+ * not exist. Errors name the path and the system's reason.
  */
 int file_follow(const char *path, char target[PATH_MAX], struct error *err);
 
@@ -70,10 +73,10 @@ int file_check_writable(const char *path, struct error *err);
 /* Flushes, syncs and renames; on failure the temporary file is removed and the old file is as it was. */
 int file_commit(struct file_writer *writer, struct error *err);
 
-/* Makes the name of a file outlast a power cut, by fsync() of its folder; file systems that refuse that are left alone. */
+/* Makes the name of a file outlast a power cut, by fsync() of its folder; succeeds on file systems that refuse that. */
 int file_sync_folder(const char *path, struct error *err);
 
-/* Removes what processes that are no longer there (killed, out of power) left beside a path: "PATH.part-PID". */
+/* Removes the temporary files "PATH.part-PID" of processes that no longer exist (killed, power cut). */
 void file_remove_left(const char *path);
 
 /*
@@ -85,7 +88,7 @@ void file_remove_unfinished(const char *folder);
 /* Drops what was written. Harmless after file_commit(). */
 void file_abandon(struct file_writer *writer);
 
-/* Names of at most PATH_MAX - 1 bytes: "folder/name". */
+/* Writes "FOLDER/NAME" to `out`. Error: it has more than PATH_MAX - 1 bytes. */
 int file_join(char out[PATH_MAX], const char *folder, const char *name, struct error *err);
 
 #endif

@@ -38,7 +38,7 @@ void h5_child_end_answer(struct h5_child *child, int status);
 
 /* -- h5_child_type.c -- */
 
-/* Fills the item's type and its text for people. */
+/* Fills the item's type and `stored`, its description for people. */
 void h5_describe_type(const struct h5_child *child, hid_t type, struct h5_item *item);
 
 /* The type of a request's numbers in memory; negative: not numbers. */
@@ -49,7 +49,10 @@ hid_t h5_memory_type(const struct h5_child *child, enum h5_type type);
 /* Opens the file and lists its objects. */
 int h5_read_catalogue(struct h5_child *child, const char *path);
 
-/* Fills child->err with a system error after a failed call, which it must follow directly: the next one clears it. */
+/*
+ * Fills child->err after a failed call of libhdf5 if the system was the cause. It must follow that call directly,
+ * because libhdf5's next call clears the reason.
+ */
 void h5_note_refusal(struct h5_child *child);
 
 /* -- h5_rows.c -- */
@@ -62,7 +65,7 @@ int h5_fail_item(struct h5_child *child, const struct h5_item *item, const char 
 /* The stored type of the open item; the caller closes it. */
 hid_t h5_type_of_open(struct h5_child *child);
 
-/* Reads rows of the open item, as `type` of memory; an attribute only as a whole. */
+/* Reads rows of the open item, converted to the memory type `type`; an attribute only as a whole. */
 int h5_read_block(struct h5_child *child, const struct h5_item *item, uint64_t first, uint64_t count, hid_t type,
                   void *out);
 

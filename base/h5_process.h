@@ -1,5 +1,5 @@
 /*
- * base/h5_process.h - the processes in which libhdf5 runs: how they start, how both sides send bytes. Private to
+ * base/h5_process.h - starts the child processes in which libhdf5 runs, and sends bytes both ways. Private to
  * base/h5*.c.
  *
  * A child holds nothing but its end of a socket pair. It ignores the signals that interrupt a run, and ends when its
@@ -18,7 +18,8 @@ struct h5_process {
 };
 
 /*
- * Forks; the child never returns from `run`. On failure returns -1 with errno, and *what names what could not be made.
+ * Forks; the child never returns from `run`. On failure returns -1 with errno set, and *what names the thing that could
+ * not be made: "a socket".
  */
 int h5_process_start(struct h5_process *process, void (*run)(void *context), void *context, const char **what);
 void h5_process_end(struct h5_process *process); /* kills the child and waits for it; harmless when there is none */

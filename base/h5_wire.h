@@ -1,10 +1,10 @@
 /*
  * base/h5_wire.h - the protocol between this process and its children with libhdf5. Private to base/h5*.c.
  *
- * Reading. The child first sends its catalogue, an array of struct h5_item. Then it answers requests.
- * An answer is any number of pieces, struct h5_piece and its bytes, ended by an empty piece; a failed piece holds a
- * sentence and ends the answer as well. Whatever the child says is checked by the parent: a damaged file may have
- * damaged it.
+ * Reading. The child first sends its catalogue, an array of struct h5_item. Then it answers requests. An answer is any
+ * number of pieces, struct h5_piece and its bytes, ended by an empty piece; a failed piece holds a sentence and ends
+ * the answer as well. The parent checks everything that it receives: a damaged file may have corrupted the child's
+ * memory.
  */
 #ifndef BASE_H5_WIRE_H
 #define BASE_H5_WIRE_H
@@ -33,7 +33,7 @@ struct h5_piece {
     uint64_t size;
 };
 
-/* Bytes of one number; 0 for types that are none. */
+/* Bytes of one number; 0 for types that are not numbers. */
 size_t h5_type_size(enum h5_type type);
 
 /* Rows (along dimension 0) and elements of one row; 0 if that overflows. A scalar has one row of one element. */

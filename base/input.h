@@ -33,7 +33,9 @@ int input_read_text(const char *path, size_t most, struct arena *arena, char **b
  */
 int input_check_regular(const char *path, struct error *err);
 
-/* "a folder", "a FIFO", "a device" ...; NULL: a regular file. */
+/*
+ * What a file of this mode is, if it is not a regular file: "a folder", "a FIFO", "a device" ...; NULL: a regular file.
+ */
 const char *input_irregular(mode_t mode);
 
 #endif

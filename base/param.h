@@ -1,9 +1,9 @@
 /*
- * base/param.h - tables of rows: how the fields of a struct are called, parsed, checked, defaulted and written.
+ * base/param.h - tables of rows that name, parse, check and write the fields of a struct and give their defaults.
  *
  * One kind of row serves parameters of methods, metrics and operators, keys of protocols and configs, and options of
- * command lines. A row is {name, type, offset, default, range, help}; a table ends with {0}. The owner of the struct reads
- * plain fields.
+ * command lines. A row is {name, type, offset, default, range, help}; a table ends with {0}. The owner of the struct
+ * reads plain fields.
  *
  *     struct scorecam { int scoring, max_channels; };
  *     static const struct param params[] = {
@@ -25,15 +25,15 @@
 #define PARAM_VALUE_MAX PARAM_PATH_MAX /* characters of any value as text, its end included */
 
 enum param_type {
-    PARAM_TYPE_INT,   /* field: int; `choices`, if set, is one word that means `word` ("auto") */
+    PARAM_TYPE_INT,   /* field: int; `choices`, if set, is one word ("auto") that stands for the number `word` */
     PARAM_TYPE_FLOAT, /* field: double; likewise */
     PARAM_TYPE_BOOL,  /* field: bool */
     PARAM_TYPE_ENUM,  /* field: int, the position in `choices` */
     PARAM_TYPE_NAMES, /* field: struct param_names, such as layers */
     PARAM_TYPE_TEXT,  /* field: char[], ends with 0 */
     PARAM_TYPE_PATH,  /* field: likewise; names a file, which a run checks, hashes and counts as part of its identity */
-    PARAM_TYPE_STRING,  /* field: const char *, the given text itself; NULL: none; of `choices`, if set */
-    PARAM_TYPE_STRINGS, /* field: const char **, a list of them; their number is at `count_offset` */
+    PARAM_TYPE_STRING,  /* field: const char *, the given text, not copied; NULL: none; one of `choices`, if set */
+    PARAM_TYPE_STRINGS, /* field: const char **, a list of such texts; their number is at `count_offset` */
     PARAM_TYPE_SEED,    /* field: uint64_t */
     PARAM_TYPE_TABLE,   /* field: a struct that `rows` describe */
     PARAM_TYPE_LIST,    /* field: a pointer to structs, read by `read_yaml`; their number is at `count_offset` */
@@ -48,7 +48,9 @@ struct arena;
 struct param;
 struct yaml;
 
-/* Readers of a row's own, where its type's does not do; `out` is the struct that the table describes. 0, or -1 with err. */
+/*
+ * A row may have its own reader instead of its type's; `out` is the struct that the table describes. 0, or -1 with err.
+ */
 typedef int param_yaml_reader(const struct yaml *value, const struct param *row, void *out, struct arena *arena,
                               struct error *err);
 typedef int param_word_reader(const char *word, const struct param *row, void *out, struct error *err);
@@ -57,24 +59,24 @@ struct param {
     const char *name;
     enum param_type type;
     size_t offset;        /* of the field in the owner's struct */
-    const char *fallback; /* the default, as text; NULL: none, but of an ENUM the first choice */
+    const char *fallback; /* the default, as text; NULL: none, except for an ENUM: the first choice */
     double min, max;     /* INT, FLOAT: inclusive; NAMES: how many; TEXT, PATH: length in bytes; min 1: must be given */
     const char *choices; /* ENUM: "a|b|c" */
     const char *help;
     int word;                     /* INT, FLOAT: what the word in `choices` means */
-    size_t count_offset;          /* LIST, STRINGS: of an int */
-    const struct param *rows;     /* TABLE */
-    const char *usual;            /* of a config: the default in words, where `fallback` does not say it */
-    const char *allowed;          /* of a config: what the row's own reader allows, where the type does not say it */
-    bool is_required;             /* of a config */
-    param_yaml_reader *read_yaml; /* of a config */
-    const void *more;             /* for the row's own reader alone */
-    int letter;                   /* of a command line: -t; 0: none */
-    const char *value;            /* of a command line: what its usage calls the value; NULL: takes none */
-    param_word_reader *read_word; /* of a command line */
+    size_t count_offset;          /* LIST, STRINGS: offset of the int that holds the number of elements */
+    const struct param *rows;     /* TABLE: the rows of the nested struct */
+    const char *usual;            /* in a config: the default in words, if `fallback` is not meant for people */
+    const char *allowed;          /* in a config: what the row's own reader allows, in words */
+    bool is_required;             /* in a config */
+    param_yaml_reader *read_yaml; /* in a config; NULL: the type's reader */
+    const void *more;             /* private data of the row's own reader */
+    int letter;                   /* on a command line: 't' for -t; 0: none */
+    const char *value;            /* on a command line: the value's name in the usage; NULL: takes no value */
+    param_word_reader *read_word; /* on a command line; NULL: the type's reader */
 };
 
-/* clang-format takes the rows for blocks of statements */
+/* clang-format would format the rows as blocks of statements. */
 /* clang-format off */
 #define PARAM_ROW(S, field, kind, ...) {.name = #field, .type = PARAM_TYPE_##kind, .offset = offsetof(S, field), __VA_ARGS__}
 #define PARAM_INT(S, field, default, least, most, text) \
@@ -97,7 +99,7 @@ struct param {
 /* The row called `name`, or NULL. `params` may be NULL: a table without rows. */
 const struct param *param_find(const struct param *params, const char *name);
 
-/* The field, and the number of elements, of a row in the owner's struct. */
+/* Where a row's field, and its number of elements (count_offset), are in the owner's struct. */
 void *param_field(const struct param *param, void *out);
 int *param_count(const struct param *param, void *out);
 
@@ -125,7 +127,7 @@ int param_parse(const struct param *param, const char *text, void *out, struct e
 /* The field as text that param_parse() reads back to the same value; cut at `size`. */
 void param_format(const struct param *param, const void *in, char *text, size_t size);
 
-/* "0..100", "official|paper", "true|false": what is allowed, for people. */
+/* Writes the allowed values for people: "0..100", "official|paper", "true|false". */
 void param_allowed(const struct param *param, char *text, size_t size);
 
 #endif

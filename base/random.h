@@ -13,13 +13,16 @@ struct random_stream {
     uint32_t key[2];
     uint64_t purpose, counter;
     uint32_t word[4];
-    int left; /* words not yet given */
+    int left; /* elements of `word` that were not yet returned */
 };
 
-/* `purpose` tells streams of one seed apart: see random_purpose(). */
+/* Starts the stream of a seed and a purpose; streams of one seed differ by their purpose, see random_purpose(). */
 void random_init(struct random_stream *stream, uint64_t seed, uint64_t purpose);
 
-/* FNV-1a over the text, its end included, on top of `before` (0 to begin): random_purpose(random_purpose(0, image), method). */
+/*
+ * Hashes a text and its NUL (FNV-1a) on top of `before`, which is 0 for the first text of a key:
+ * random_purpose(random_purpose(0, image), method).
+ */
 uint64_t random_purpose(uint64_t before, const char *text);
 
 uint32_t random_u32(struct random_stream *stream);

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 
-/* SHA-256 of a file's bytes as 64 hex digits, read piece by piece. */
+/* Writes the SHA-256 of a file's bytes as 64 hex digits. Errors are those of reading it, and name the file. */
 int file_sha256(const char *path, char hex[65], struct error *err);
 
 #endif

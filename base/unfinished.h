@@ -1,7 +1,7 @@
 /*
  * base/unfinished.h - files that are being written and must be removed when a signal ends the process.
  *
- * A writer adds the temporary file before making it, and drops it when it has been renamed or removed; any thread may.
+ * A writer adds its temporary file before making it, and drops it after renaming or removing it; any thread may do so.
  */
 #ifndef BASE_UNFINISHED_H
 #define BASE_UNFINISHED_H
