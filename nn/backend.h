@@ -1,6 +1,6 @@
 /*
- * nn/backend.h - the compute back end: a table of functions, so that another library or kernels of our own can stand
- * beside OpenBLAS. Every call runs on the calling thread alone.
+ * nn/backend.h - the matrix products of a BLAS library as a table of functions, so that another library can replace
+ * OpenBLAS. Every call runs on the calling thread alone.
  */
 #ifndef NN_BACKEND_H
 #define NN_BACKEND_H
@@ -18,7 +18,7 @@ struct backend {
 
 extern const struct backend backend_openblas;
 
-/* The one in use; makes the library single-threaded at the first call. */
+/* The table in use. The first call makes its library single-threaded. */
 const struct backend *backend(void);
 
 #endif

@@ -1,31 +1,34 @@
-/* nn/conv.h - inside nn/: the ways to compute a convolution, one list of them, and chains of convolutions. */
+/* nn/conv.h - inside nn/: the algorithms for a convolution, and chains of convolutions. */
 #ifndef NN_CONV_H
 #define NN_CONV_H
 
 #include "nn/op.h"
 #include "nn/ops.h"
 
-#define CONV_SIZE_MAX 32768  /* of a kernel, padding, dilation */
-#define CONV_KERNEL_W_MAX 64 /* taps along the width */
+#define CONV_SIZE_MAX 32768  /* largest kernel side, padding and dilation */
+#define CONV_KERNEL_W_MAX 64 /* largest number of taps along the width */
 
 /*
- * A way to compute a convolution. Of the list in conv2d.c the first that applies is used: a fixed rule, no timing, and the
- * same for every batch. A plain one goes backward as well and needs no kernel set: it is the reference, and what
- * gradients use.
+ * An algorithm for convolutions. A step uses the first one in the list of conv2d.c that applies to it: a fixed rule,
+ * without timing, and the same for every batch. The plain algorithms also have a backward pass and need no kernel set:
+ * they are the reference, and gradients use them.
  */
 struct conv_algorithm {
     const char *name;
     bool (*applies)(const struct conv2d *conv, struct shape in, struct shape out);
-    /* Weight (out, in/groups, kh, kw) of torch into the algorithm's order: how many floats, and packing. */
+    /*
+     * Packs torch's weight (out, in/groups, kh, kw) in the algorithm's order; packed() returns how many floats that
+     * takes.
+     */
     size_t (*packed)(const struct kernel_set *set, const struct conv2d *conv, int channels_in);
     void (*pack)(const struct kernel_set *set, const struct conv2d *conv, int channels_in, const float *weight,
                  float *packed);
     size_t (*scratch)(const struct kernel_set *set, const struct conv2d *conv, struct shape in, struct shape out);
-    /* As an operator's (nn/op.h): blocks NULL: a block is an image. */
+    /* As the functions of an operator (nn/op.h); blocks NULL: a block is an image. */
     int (*blocks)(const struct step *step, const struct step_io *io);
     void (*forward)(const struct step *step, const struct step_io *io, int block);
-    void (*backward)(const struct step *step, const struct step_io *io); /* NULL: not plain */
-    /* As step_takes_panels(). NULL: it does not. */
+    void (*backward)(const struct step *step, const struct step_io *io); /* NULL: not a plain algorithm */
+    /* As step_takes_panels(); NULL: never. */
     bool (*takes_panels)(const struct kernel_set *set, const struct conv2d *conv, enum operand operand, int channels,
                          int panel);
 };
@@ -51,22 +54,25 @@ static inline bool conv2d_is_pointwise(const struct conv2d *conv)
            !(pad->top | pad->left | pad->bottom | pad->right);
 }
 
-/* How many input rows `rows` output rows look at, from the first to the last. */
+/* Number of input rows that `rows` output rows read, from the first to the last. */
 static inline int conv2d_reach(const struct conv2d *conv, int rows)
 {
     return (rows - 1) * conv->stride + (conv->kernel - 1) * conv->dilation + 1;
 }
 
-/* What the depthwise kernel needs of a step, but for rows, lines, y and finish. */
+/* The arguments of the depthwise kernel that follow from a step: all except rows, lines, y and finish. */
 struct depthwise depthwise_of(const struct step *step, struct shape in, struct shape out);
 
 /*
- * How many of the steps, the first `count` of a network's next ones, can run as one chain, if no other step reads the
- * values between: 1x1, depthwise, 1x1, or the last two of these; 0: none. `in`: what the first one reads.
+ * How many of the next `count` steps can run as one chain, provided that no other step reads the values between them: 3
+ * for 1x1, depthwise, 1x1; 2 for depthwise, 1x1; 0: no chain begins here. `in` is the shape that the first step reads.
  */
 int conv_chain_length(const struct step *steps, int count, struct shape in);
 
-/* The step that does the work of `count` parts, which must stay where they are; fills in its node. */
+/*
+ * Returns the step that runs `count` steps as a chain, and fills in its node. It points to `parts`, which must stay
+ * there.
+ */
 struct step conv_chain_step(const struct step *parts, int count, struct node *node);
 
 #endif

@@ -1,9 +1,9 @@
 /*
- * nn/difference.h - inside nn/: the first linear layer of a tail on rows that are nearly empty, or nearly the base pass's.
+ * nn/difference.h - inside nn/: a shortcut for the first linear layer of a tail, for rows with few changed features.
  *
- * A tail on masked activations leaves most features 0, one on a changed channel leaves most as they were. Then
- * W x = W x0 + W (x - x0) needs few columns of W, with x0 = 0 or the base pass's row. The choice is made for each row
- * separately, so that a row's result does not depend on the rest of the batch.
+ * Masked activations leave most features of a row 0, and a changed channel leaves most as they were in the base pass.
+ * Then W x = W x0 + W (x - x0) needs few columns of W, where x0 is 0 or the base pass's row. The choice is made for
+ * each row separately, so that a row's result does not depend on the rest of the batch.
  */
 #ifndef NN_DIFFERENCE_H
 #define NN_DIFFERENCE_H
@@ -13,19 +13,19 @@
 
 struct difference;
 
-/* Is it worth while for this step? Those with many features and packed weights. */
+/* Whether the shortcut pays for this step: it has many features and packed weights. */
 bool difference_applies(const struct step *step, struct shape in);
 
-/* For chunks of CHUNK_IMAGES rows; in the arena. NULL: no memory. */
+/* Makes the state for chunks of up to CHUNK_IMAGES rows, in the arena; NULL: no memory. */
 struct difference *difference_create(struct arena *arena, const struct step *step, int features);
 
-/* What base pass the rows belong to: its row (features), kept as a copy. */
+/* Sets (copies) and returns the base pass's row (features), with which the following rows are compared. */
 void difference_set_base(struct difference *difference, const float *row);
 const float *difference_base(const struct difference *difference);
 
 /*
- * The step on io->images rows, by all threads of the parallel region that calls it. Rows that differ in many features from
- * both go the usual way.
+ * Runs the step on io->images rows. All threads of a parallel region must call it. Rows that differ in many features
+ * both from 0 and from the base pass's row are computed in the usual way.
  */
 void difference_forward(struct difference *difference, const struct step *step, const struct step_io *io);
 

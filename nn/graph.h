@@ -1,11 +1,11 @@
 /*
  * nn/graph.h - a network as a graph of operators, before weights.
  *
- * A builder adds nodes in order of computation; each node has a name of its own, such as torchvision's ("layer4.2.conv3"),
- * and a module that returns a node's value can name it too (graph_alias). Nodes are small integers. Errors are kept: after
- * the first one every call returns -1 and does nothing, and graph_finish() says what it was, so that a builder needs no
- * checks. nn/ops.h has a short function for each usual operator.
- * Shapes are (C,h,w) per image; flattened values are (C,1,1).
+ * A builder adds nodes in order of computation; each node has a name of its own, such as torchvision's
+ * ("layer4.2.conv3"), and a module that returns a node's value can name it as well (graph_alias). Nodes are small
+ * integers. The first error is kept: every later call returns -1 and does nothing, and graph_finish() reports that
+ * error, so that a builder needs no checks. nn/ops.h has a short function for each usual operator. Shapes are (C,h,w)
+ * per image; flattened values are (C,1,1).
  */
 #ifndef NN_GRAPH_H
 #define NN_GRAPH_H
@@ -40,9 +40,9 @@ struct graph *graph_create(void); /* NULL: no memory */
 void graph_free(struct graph *graph);
 
 /*
- * Adds a node and returns it. `inputs` are `count` earlier nodes; `attributes` is the operator's own struct, which is copied;
- * NULL: its defaults. Names are free text and unique. -1 and an error: a name that is taken, an input that is not a node,
- * attributes or shapes that the operator cannot work with, no memory. `err` may be NULL.
+ * Adds a node and returns it. `inputs` are `count` earlier nodes; `attributes` is the operator's own struct, which is
+ * copied, or NULL for its defaults. Names are free text and unique. Returns -1 on an error: a name that is taken, an
+ * input that is not a node, attributes or shapes that the operator cannot work with, no memory. `err` may be NULL.
  */
 int graph_add(struct graph *graph, const struct op *op, const char *name, const int *inputs, int count,
               const void *attributes, struct error *err);
@@ -59,10 +59,13 @@ int graph_finish(struct graph *graph, struct error *err);
 /* The operator of that name ("conv2d"); NULL: there is none. */
 const struct op *op_find(const char *name);
 
-/* Its attributes: rows over a struct of `size` bytes; NULL and 0: it has none. Start from param_defaults(). */
+/*
+ * An operator's attributes: rows over a struct of `size` bytes; NULL and 0: it has none. Start from param_defaults().
+ */
 const struct param *op_attributes(const struct op *op, size_t *size);
 
-/* What a graph holds, for listing and for weight files. */
+/* -- what a graph contains, for listings and for weight files -- */
+
 enum parameter_role {
     PARAMETER_CONV_WEIGHT,   /* (out, in/groups, kh, kw) */
     PARAMETER_LINEAR_WEIGHT, /* (out, in) */
@@ -73,7 +76,7 @@ enum parameter_role {
     PARAMETER_NORM_VARIANCE,
 };
 
-/* A tensor that the network needs: "layer1.0.bn1.running_mean", its shape as torch writes it. */
+/* A tensor that the network needs, such as "layer1.0.bn1.running_mean", with its shape as torch writes it. */
 struct parameter {
     const char *name; /* lives as long as the graph */
     enum parameter_role role;
@@ -81,7 +84,7 @@ struct parameter {
 };
 
 struct node_info {
-    const char *name, *alias; /* alias NULL if none; the last one if several */
+    const char *name, *alias; /* alias: NULL if there is none, the last one if there are several */
     const char *op;           /* "conv2d" */
     const void *attributes;   /* its struct in nn/ops.h; NULL: it has none */
     struct shape shape;       /* of the value */
@@ -95,12 +98,14 @@ struct node_info graph_node(const struct graph *graph, int node);
 int graph_parameter_count(const struct graph *graph);
 struct parameter graph_parameter(const struct graph *graph, int i);
 
-/* Trainable elements of a network, as papers count them: without the running means and variances. */
-long long graph_trainable(const struct graph *graph);
 void graph_parameters(const struct graph *graph, struct parameter *list); /* all of them, (graph_parameter_count) */
+
+/* Number of trainable parameters, as papers count them: without the running means and variances. */
+long long graph_trainable(const struct graph *graph);
 
 /*
  * Turns a layer's name as people write it into the node's: "layer4[-1]" is the last block, "module.layer4" is "layer4".
+ * Returns `name` if the graph has it, else `out` with the changed name, which it need not have either.
  */
 const char *graph_layer_name(const struct graph *graph, const char *name, char *out, size_t size);
 

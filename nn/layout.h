@@ -1,21 +1,21 @@
-/* nn/layout.h - inside nn/: how values lie in memory. Without an N: (h,w,c), row-major; a vector is (1,1,c). */
+/* nn/layout.h - inside nn/: how values lie in memory. One image's value is (h,w,c), row-major; a vector is (1,1,c). */
 #ifndef NN_LAYOUT_H
 #define NN_LAYOUT_H
 
 #include "nn/graph.h"
 
 /*
- * How a value lies: NHWC, or in panels, all positions of its first channels, those of the next, and so on. In the panels of
- * a product's tiles (kernel_set.panel) lines of the caches are written and read whole, and a grouped convolution finds the
- * few channels that it reads side by side. In panels of PRODUCT_DEPTH the rows of a block of many channels lie close
- * together, where else each is on a page of its own.
+ * A value lies in NHWC order, or in panels: all positions of its first channels, then all positions of the next ones,
+ * and so on. With panels as wide as a product's tiles (kernel_set.panel), whole cache lines are written and read, and a
+ * grouped convolution finds the few channels that it reads side by side. With panels of PRODUCT_DEPTH channels, the
+ * rows of a block of many channels lie close together; in NHWC order each row would be on a page of its own.
  */
 struct panels {
-    int channels;  /* of a panel; 0: NHWC */
-    size_t floats; /* from one to the next */
+    int channels;  /* of one panel; 0: NHWC */
+    size_t floats; /* from one panel to the next */
 };
 
-/* Where a channel of a position begins in a value of so many channels. */
+/* Where a channel of a position is in a value of `channels` channels, in floats. */
 static inline size_t panels_place(struct panels panels, int channels, size_t position, int channel)
 {
     if (!panels.channels)
@@ -24,7 +24,7 @@ static inline size_t panels_place(struct panels panels, int channels, size_t pos
     return (size_t)channel / width * panels.floats + position * width + (size_t)channel % width;
 }
 
-/* From one position to the next. */
+/* Floats from one position to the next, within a panel if there are panels. */
 static inline size_t panels_stride(struct panels panels, int channels)
 {
     return (size_t)(panels.channels ? panels.channels : channels);
@@ -41,7 +41,7 @@ static inline int divide_up(int a, int b)
     return (a + b - 1) / b;
 }
 
-/* Room for pointers in scratch. */
+/* Floats of scratch that so many pointers take. */
 static inline size_t pointer_floats(size_t pointers)
 {
     return pointers * sizeof(float *) / sizeof(float);

@@ -1,9 +1,9 @@
 /*
  * nn/network.h - inside nn/: a compiled network and its programs.
  *
- * Compiling turns nodes into steps (batch norm folded, residual and activation fused) over values. A program is the list
- * of steps from a start value to the logits, with a place in a workspace for each value: one for the whole network, one
- * per layer for its tail, and one each that keeps every value, for gradients.
+ * Compiling turns nodes into steps (batch norm folded, residual and activation fused) over values. A program is the
+ * list of steps from a start value to the logits, with a place in a workspace for each value: one for the whole
+ * network, one per layer for its tail, and one each that keeps every value, for gradients.
  */
 #ifndef NN_NETWORK_H
 #define NN_NETWORK_H
@@ -14,15 +14,15 @@
 struct program {
     int start;              /* value */
     int step_count, *steps; /* positions in network->steps */
-    int spatial_count;      /* steps on maps; those after it run on rows, a vector for each image */
-    int group_first;        /* steps before it run image by image, the others on up to group_images at once */
+    int spatial_count;      /* the first steps, on maps; those after them run on rows, one vector per image */
+    int group_first;        /* steps before it run image by image, the others on up to group_images images at once */
     int group_images;
-    int boundary;           /* value between the two kinds; -1: all steps are spatial */
-    int side_count, *sides; /* values that steps read and that neither start nor a step gives */
+    int boundary;           /* value between steps on maps and steps on rows; -1: all steps are spatial */
+    int side_count, *sides; /* values that steps read, but that are neither the start value nor computed by a step */
     size_t *offset;         /* of each value in the workspace (floats); NO_PLACE if it has none */
-    bool *is_grouped;       /* value: there is a place for group_images of it, one after the other */
+    bool *is_grouped;       /* of each value: it has room for group_images images, one after the other */
     int *panel;             /* of each value: channels of its panels (struct panels); 0: NHWC */
-    size_t floats, scratch; /* of the workspace; where scratch begins */
+    size_t floats, scratch; /* size of the workspace; where scratch begins in it */
 };
 
 #define NO_PLACE ((size_t)-1)
@@ -46,23 +46,27 @@ struct network {
     struct program *tapes; /* [layer], and one more at the end: from the input */
     size_t *side_offset;   /* of each value in the session's side buffer; NO_PLACE */
     size_t side_floats;
-    size_t base_floats; /* after them: the base pass's row for nn/difference.h; 0: there is no such layer */
+    size_t base_floats; /* after side_floats: the base pass's row for nn/difference.h; 0: no layer uses that shortcut */
 };
 
 /*
- * Lists the steps from `start` to the logits and gives every value a place: a value's place is used again when its last
- * reader has run, unless keep_all is set or pinned[value] is. Errors: the logits do not depend on start; no memory.
+ * Lists the steps from `start` to the logits and gives every value a place in the workspace, which is reused after its
+ * last reader has run, unless keep_all or pinned[value] is true. Errors: the logits do not depend on start; no memory.
  */
 int program_build(struct network *network, int start, bool keep_all, const bool *pinned, struct program *program,
                   struct error *err);
 
 /*
- * Fills in nodes, steps and values; weights are packed. `layers` have values of their own. Errors: unknown layer; no memory.
+ * Fills in nodes, steps and values, and packs the weights. No step is fused across one of `layers`, so that each keeps
+ * its value. Errors: unknown layer; no memory.
  */
 int network_compile(struct network *network, const struct graph *graph, const struct weights *weights,
                     const char *const *layers, struct error *err);
 
-/* Puts a chain after the steps whose work it does, and marks these as its parts. Errors: no memory. */
+/*
+ * Adds a step for each chain (nn/conv.h), after the steps that it combines, and marks these as its parts. Errors: no
+ * memory.
+ */
 int network_find_chains(struct network *network, struct error *err);
 
 #endif

@@ -1,11 +1,12 @@
 /*
- * nn/nn.h - the engine's door: weights, networks, sessions.
+ * nn/nn.h - the engine's public interface: weights, networks, sessions.
  *
  * graph (nn/graph.h) + weights -> network (folded, fused, packed; read-only, shared by all threads) -> session (one
- * planned workspace per worker; a thread owns one). Float32; NHWC inside, (C,h,w) and (3,H,W) at this border.
+ * planned workspace per worker; used by one caller at a time). Values are float32: NHWC inside the engine, (C,h,w) and
+ * (3,H,W) in this interface.
  *
- * A step may work on several images and on several threads, but every number is made by a chain of operations that depends
- * on the network and the kernels only, so that a result never depends on the batch, the number of threads or what ran before.
+ * A step may work on several images and on several threads, but the sequence of operations behind every number is fixed
+ * by the network and the kernels. So a result never depends on the batch, the number of threads or what ran before.
  */
 #ifndef NN_NN_H
 #define NN_NN_H
@@ -50,23 +51,23 @@ struct session; /* used by one caller at a time */
 
 /*
  * Folds batch norm, fuses activation and residual add, packs the weights. `layers` are names of nodes or aliases whose
- * values will be asked for (target layers): they are never fused away. Takes copies; graph and weights may be freed.
- * Errors: unknown layer (with the nearest name); a tensor that is missing, extra or of another shape; no memory.
+ * values are needed later (target layers): they are never fused away. Copies what it needs: graph and weights may be
+ * freed. Errors: unknown layer (with the nearest name); a tensor that is missing, extra or of another shape; no memory.
  */
 struct network *network_create(const struct graph *graph, const struct weights *weights, const char *const *layers,
                                int layer_count, struct error *err);
 
 /*
- * The same with a choice of kernels: "openblas", the reference; "avx512", "avx2", "neon" or "portable", our own for these
- * instructions; "auto" or NULL, the best of our own that this processor has. Numbers differ in the last digits between
- * them. Error: this processor has none of that name.
+ * network_create() with a choice of kernels: "openblas", the reference; "avx512", "avx2", "neon" or "portable", our own
+ * for these instructions; "auto" or NULL, the best of our own that this processor can run. Numbers differ in the last
+ * digits between them. Further error: this processor cannot run kernels of that name.
  */
 struct network *network_create_with(const struct graph *graph, const struct weights *weights, const char *const *layers,
                                     int layer_count, const char *kernels, struct error *err);
-const char *network_kernels(const struct network *network);
+const char *network_kernels(const struct network *network); /* the chosen name, never "auto" */
 void network_free(struct network *network);
 
-/* Checks names and shapes only: what network_create() would say of these weights. */
+/* Checks names and shapes only; the errors are those of network_create() about weights. */
 int network_check_weights(const struct graph *graph, const struct weights *weights, struct error *err);
 
 int network_classes(const struct network *network); /* outputs (K); class_count() of them are the classes */
@@ -74,15 +75,15 @@ struct shape network_input(const struct network *network);
 int network_layer_count(const struct network *network);
 struct shape network_layer_shape(const struct network *network, int layer); /* position in `layers` */
 const char *network_layer_name(const struct network *network, int layer);
-int network_find_layer(const struct network *network, const char *name); /* -1 if not asked for at creation */
+int network_find_layer(const struct network *network, const char *name); /* -1: it was not in `layers` at creation */
 
 /* A step of the compiled network, in order of work: what was fused, which kernel was chosen. */
 struct step_info {
-    const char *name, *op;  /* of the first node */
+    const char *name, *op;  /* of the first of the fused nodes */
     const char *kernel;     /* "im2col+gemm"; "" where there is no choice */
     const char *activation; /* "relu", "" */
     bool has_residual;
-    int panel;               /* channels that lie side by side, for the next steps; 0: all. docs/architecture.md */
+    int panel;               /* channels of a panel in which the result lies (docs/architecture.md); 0: NHWC */
     struct shape shape;      /* of the result */
     double macs, bytes;      /* per image; values read and written, weights not counted */
     size_t workspace_offset; /* floats; (size_t)-1: not in the image's workspace */
@@ -90,35 +91,39 @@ struct step_info {
 int network_step_count(const struct network *network);
 struct step_info network_step(const struct network *network, int step);
 
-/* Is the tail global average pooling and one linear layer? */
+/* Whether the tail of a layer is global average pooling and one linear layer. */
 bool network_pooled_linear(const struct network *network, int layer);
 
-/* Of such a tail: what the logits gain when the mean of a channel grows by one, column (K). */
+/* For such a tail: writes the derivative of the logits by the mean of one channel, column (K). */
 void network_pooled_column(const struct network *network, int layer, int channel, float *column);
 
 /*
- * `workers` threads work inside one call, on images or, with fewer of these, on parts of a step: more than 1 is for a caller
- * outside any parallel region; inside one use 1. Errors: no memory.
+ * `workers` threads share the work of one call: its images or, if there are fewer images than workers, parts of a step.
+ * A caller inside a parallel region must use 1. The network must outlive the session. Errors: no memory.
  */
 struct session *session_create(const struct network *network, int workers, struct error *err);
 void session_free(struct session *session);
 const struct network *session_network(const struct session *session);
 
 /*
- * Lets tails use what the last base pass has left: a first linear layer with many features (VGG) is then computed by its
- * difference to that image's, or to 0, where few features differ. Equal to 1e-5. Off at first.
+ * Lets tails use the shortcut of nn/difference.h: where few inputs of a first linear layer with many features (VGG)
+ * differ from those of the last base pass, or from 0, only the difference is computed. Results agree to 1e-5. Off by
+ * default.
  */
 void session_allow_differences(struct session *session, bool are_allowed);
 
-/* Once *stop is not 0, images of a batch are left out and their logits say nothing: for a caller who drops them. */
+/* Once *stop is not 0, images of a batch are left out and their logits are undefined; the caller must discard them. */
 void session_stop_when(struct session *session, const volatile sig_atomic_t *stop);
 
 /*
- * From now on the time that each step takes in session_run() is added to seconds[step]; NULL: no more. One worker only.
+ * From now on session_run() adds the time of each step to seconds[step]; NULL ends that. For sessions of one worker
+ * only.
  */
 void session_profile(struct session *session, double *seconds);
 
-/* Bytes of one worker's planned workspace; of the whole session, without what the first gradient adds; of a network. */
+/*
+ * Bytes of one worker's planned workspace; of the whole session, before the first gradient adds its own; of a network.
+ */
 size_t session_workspace_bytes(const struct session *session);
 size_t session_bytes(const struct session *session);
 size_t network_bytes(const struct network *network);
@@ -126,11 +131,11 @@ size_t network_bytes(const struct network *network);
 /* Writes image `index` of a batch: (3,H,W) or (C,h,w). Called from several threads at once; keeps no state. */
 typedef void session_source(void *context, int index, float *out);
 
-#define SESSION_INPUT (-1) /* in the place of a layer: the network's input */
+#define SESSION_INPUT (-1) /* where a layer is expected: the network's input */
 
 /*
- * How a source writes an image. POOLED is for a tail that network_pooled_linear() finds: the mean of each channel; where
- * the source sums positions in row-major order, the logits equal those of PLANES to the last bit.
+ * How a source writes an image. POOLED is for a tail that network_pooled_linear() finds: the mean of each channel;
+ * where the source sums positions in row-major order, the logits equal those of PLANES to the last bit.
  */
 enum session_form {
     SESSION_PLANES,    /* (C,h,w), channel after channel */
@@ -147,27 +152,27 @@ struct session_batch {
     void *context; /* of the source */
 };
 
-/* Writes logits (n,K). A tail refers to the image of the last base pass, see session_base(). */
+/* Runs a batch and writes logits (n,K). A tail refers to the image of the last base pass, see session_base(). */
 void session_run(struct session *session, const struct session_batch *batch, float *logits);
 
 /*
- * The base pass of one image: logits (K), and for each layer its value, written to layers[i] (C,h,w). Also remembers,
- * in the session, values that later steps read from beside the layers (a residual branch), so that tails and
- * gradients refer to this image until the next base pass.
+ * Runs the base pass of one image: writes the logits (K), and the value of each layer to layers[i] (C,h,w). The session
+ * also keeps the side values, those that the steps of a tail read besides its layer (a residual branch), so that tails
+ * and gradients refer to this image until the next base pass.
  */
 void session_base(struct session *session, const float *input, float *logits, float *const *layers);
 
 /*
- * What the tails depend on beside the layers themselves, for the image of the last base pass: how many floats hold it, and
- * copies out and in, so that a caller can go back to an earlier image.
+ * The side values of the last base pass: their number of floats, and copies out of and into the session, so that a
+ * caller can go back to an earlier image.
  */
 size_t session_side_count(const struct session *session);
 void session_side_save(const struct session *session, float *out);
 void session_side_restore(struct session *session, const float *in);
 
 /*
- * How backward passes an activation. All rules equal the gradient elsewhere. Activations that are not limits (SiLU, hard
- * swish, sigmoid, hard sigmoid) are differentiated under every rule, as in programs that hook ReLU modules only.
+ * How a backward pass treats ReLU and ReLU6. All rules are the gradient at every other step: SiLU, hard swish, sigmoid
+ * and hard sigmoid are differentiated under every rule, as in programs that hook ReLU modules only.
  */
 enum gradient_rule {
     GRADIENT_PLAIN,
@@ -177,13 +182,14 @@ enum gradient_rule {
 
 /*
  * A vector-Jacobian product J^T q: the gradient of sum_k q[k] * logit[k] with respect to one or several layers, by one
- * backward pass. It begins at a layer that all of `layers` are, or follow from: session_gradient_start() finds it.
+ * backward pass. Its forward part begins at `from`, a layer from which all of `layers` follow: session_gradient_start()
+ * finds it.
  */
 struct session_backward {
     enum gradient_rule rule;
     const float *cotangent; /* q (K) */
     int from;               /* layer, or SESSION_INPUT */
-    const float *value;     /* of `from`, (C,h,w) or (3,H,W): where the gradient is taken */
+    const float *value;     /* the value of `from`, (C,h,w) or (3,H,W), at which the gradient is taken */
     int layer_count;
     const int *layers;       /* layers, or SESSION_INPUT */
     float *const *gradients; /* [layer_count], each of its layer's shape */
@@ -196,10 +202,13 @@ struct session_backward {
 int session_gradients(struct session *session, const struct session_backward *backward, float *logits,
                       struct error *err);
 
-/* The one of the layers from which the others follow; else SESSION_INPUT. */
+/* The layer among these from which all others follow; SESSION_INPUT if there is none. */
 int session_gradient_start(const struct session *session, const int *layers, int count);
 
-/* softmax(logits) (K), the maximum subtracted, sums in double; softmax_of(): of class k alone, the same bits. */
+/*
+ * softmax(logits) (K), with the maximum subtracted and sums in double; softmax_of() returns that of class k, the same
+ * bits.
+ */
 void softmax(const float *logits, int classes, float *probabilities);
 float softmax_of(const float *logits, int classes, int k);
 

@@ -1,7 +1,8 @@
 /*
- * nn/ops.h - the usual operators: their attributes and a short function for each, over graph_add().
+ * nn/ops.h - the usual operators: their attributes, and for each a short function that calls graph_add().
  *
- * An operator that is not here is added by name: graph_add(graph, op_find("NAME"), ...). How to write one: docs/architecture.md.
+ * Other operators are added by name: graph_add(graph, op_find("NAME"), ...). docs/architecture.md shows how to write
+ * one.
  */
 #ifndef NN_OPS_H
 #define NN_OPS_H
@@ -11,12 +12,12 @@
 
 #define AFFINE_CHANNELS_MAX 4
 
-/* Positions around a map. */
+/* Padding around a map, in positions. */
 struct sides {
     int top, left, bottom, right;
 };
 
-/* Rows of a field `pad`. */
+/* The parameter rows (base/param.h) for a field `pad`. */
 #define SIDES_ROW(S, side) \
     { \
         .name = "pad_" #side, .type = PARAM_TYPE_INT, .offset = offsetof(S, pad.side), .fallback = "0", .max = 32768, \
@@ -24,14 +25,17 @@ struct sides {
     }
 #define SIDES_ROWS(S) SIDES_ROW(S, top), SIDES_ROW(S, left), SIDES_ROW(S, bottom), SIDES_ROW(S, right)
 
-/* What a zero means: as the other one. */
+/* A zero means that a value is the same as the other one, such as a width the same as the height. */
 static inline void same_if_zero(int *value, int other)
 {
     if (*value == 0)
         *value = other;
 }
 
-/* Moves the padding that is the same on two sides (along the width 0: as along the height; -1: none) to each side. */
+/*
+ * Adds the symmetric padding (padding_w 0: the same as padding; -1: none) to the padding of each side, and sets the
+ * former to 0.
+ */
 static inline void sides_take(struct sides *pad, int *padding, int *padding_w)
 {
     const int across = *padding_w < 0 ? 0 : *padding_w == 0 ? *padding : *padding_w;
@@ -39,16 +43,16 @@ static inline void sides_take(struct sides *pad, int *padding, int *padding_w)
     *padding = *padding_w = 0;
 }
 
-/* Square unless the *_w field is given (0: as the first; padding_w -1: none). Zero groups, stride, dilation mean 1. */
+/* A *_w field of 0 is as the field before it; padding_w -1: none. Zero groups, stride and dilation mean 1. */
 struct conv2d {
     int out; /* channels */
     int kernel, kernel_w;
     int stride, stride_w;
-    int padding, padding_w; /* above and below; left and right */
+    int padding, padding_w; /* on both sides: above and below; left and right */
     int dilation, dilation_w;
     int groups;
     bool bias;
-    struct sides pad; /* more, side by side; a node has all of its padding here, and 0 in the two fields above */
+    struct sides pad; /* added to these for each side; complete() moves all padding here and sets these to 0 */
 };
 
 struct pool2d {
@@ -56,7 +60,7 @@ struct pool2d {
     int stride, stride_w; /* 0: the kernel's size */
     int padding, padding_w;
     bool ceil_mode;
-    bool count_exclude_padding; /* average pool: divide by the pixels that are there */
+    bool count_exclude_padding; /* average pool: divide by the number of positions inside the map */
     struct sides pad;           /* as a convolution's */
 };
 
@@ -68,7 +72,7 @@ struct batch_norm {
     double eps;
 };
 
-/* y = x * scale + shift with constants, one of each a channel. */
+/* y = x * scale + shift, with a constant scale and shift for each channel. */
 struct affine {
     double scale[AFFINE_CHANNELS_MAX], shift[AFFINE_CHANNELS_MAX];
 };

@@ -1,8 +1,8 @@
 /*
  * nn/session_private.h - inside nn/: a session, for the files that implement it.
  *
- * session.c makes it and holds what a base pass leaves, session_steps.c runs steps, session_batch.c runs batches,
- * row_cache.c keeps what the layers on rows made of the base pass, session_gradient.c runs backward.
+ * session.c makes it, runs the base pass and keeps its side values, session_steps.c runs steps, session_batch.c runs
+ * batches, row_cache.c keeps the base pass's results of the layers on rows, session_gradient.c runs backward.
  */
 #ifndef NN_SESSION_PRIVATE_H
 #define NN_SESSION_PRIVATE_H
@@ -28,16 +28,18 @@ struct session {
     struct difference *difference;     /* NULL: the network has no layer for it */
     bool are_differences_allowed;
     float *kept_row, *kept_values; /* row_cache.c */
-    bool has_kept;
-    double *step_seconds;        /* NULL: profiling off */
-    float *side;                 /* values beside the layers, of the last base pass */
-    float *rows;                 /* (CHUNK_IMAGES, boundary): what the spatial steps leave */
-    float *chunk_logits;         /* (CHUNK_IMAGES, K) */
-    float *tape, *tape_gradient; /* made by the first gradient that needs them */
+    bool has_kept;                 /* the two are those of the last base pass */
+    double *step_seconds;          /* NULL: profiling off */
+    float *side;                   /* values beside the layers, of the last base pass */
+    float *rows;                   /* (CHUNK_IMAGES, boundary): results of the spatial steps */
+    float *chunk_logits;           /* (CHUNK_IMAGES, K) */
+    float *tape, *tape_gradient;   /* made by the first gradient that needs them */
     size_t tape_floats;
 };
 
-/* -- layouts -------------------------------------------------------------------------------------------------------- */
+/*
+ * -- layouts --------------------------------------------------------------------------------------------------------
+ */
 
 static inline void to_inside(const float *planes, struct shape shape, float *out)
 {
@@ -49,40 +51,47 @@ static inline void to_outside(const float *inside, struct shape shape, float *ou
     transpose(inside, shape_positions(shape), (size_t)shape.c, out);
 }
 
-/* Floats of the value between maps and rows; 0: all steps are spatial. */
+/* Floats of the value between the steps on maps and those on rows; 0: all steps are spatial. */
 static inline size_t boundary_floats(const struct network *network, const struct program *program)
 {
     return program->boundary < 0 ? 0 : shape_size(network->values[program->boundary]);
 }
 
-/* -- session_steps.c ------------------------------------------------------------------------------------------------ */
+/*
+ * -- session_steps.c ------------------------------------------------------------------------------------------------
+ */
 
-/* Sets where the values of a program lie in one workspace; sides lie in the session unless the program has places for them. */
+/*
+ * Fills at[value] for the values of a program in one workspace. Side values lie in the session, unless the program has
+ * places for them.
+ */
 void session_set_places(const struct session *session, const struct program *program, float *workspace, float **at);
 
 /* Shapes and places of one image's values of a step. */
 struct step_io session_step_io(const struct network *network, const struct step *step, float *const *at,
                                float *scratch);
 
-/* Which steps of a program run, and who runs them. */
+/* Steps first .. end-1 of a program, for so many images. */
 struct stretch {
     int first, end;
     int images;
-    int workers; /* 1: the caller alone; else all threads of the parallel region that calls */
+    int workers; /* 1: the caller alone; else all threads of a parallel region, each of which calls */
 };
 
 void session_run_steps(const struct session *session, const struct program *program, struct stretch stretch,
                        float *const *at, float *scratch);
 
-/* -- row_cache.c ---------------------------------------------------------------------------------------------------- */
+/*
+ * -- row_cache.c ----------------------------------------------------------------------------------------------------
+ */
 
-/* Floats that the steps on rows make of one row. */
+/* Floats of all results that the steps on rows compute from one row. */
 size_t row_cache_floats(const struct network *network);
 
-/* Keeps what these steps have made of the base pass's row. */
+/* Keeps the base pass's row and these results. */
 void row_cache_keep(struct session *session);
 
-/* Puts it in place where the row is the same; false: it is not, or was not kept. */
+/* Copies the results to their places if the row at hand equals the kept one; false: it does not, or none was kept. */
 bool row_cache_use(const struct session *session, float *const *at);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * nn/simd.h - one binary for every node: a MULTIVERSION function is compiled for several instruction sets and the right
- * one is bound when the program starts. Elsewhere, and under sanitizers (which instrument the resolver), it is ordinary.
+ * nn/simd.h - one binary for every machine: a MULTIVERSION function is compiled for several instruction sets, and the
+ * best one for the processor is bound when the program starts. With other compilers and processors, and under
+ * AddressSanitizer (which instruments the resolver), it is an ordinary function.
  */
 #ifndef NN_SIMD_H
 #define NN_SIMD_H

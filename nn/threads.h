@@ -1,8 +1,8 @@
 /*
- * nn/threads.h - finds out how many threads can work at once.
+ * nn/threads.h - finds out how many threads can run at once.
  *
- * OpenMP ends the process if it cannot start a thread, and OpenBLAS waits for ever if it gets no memory. So both are
- * tried before they are needed.
+ * OpenMP ends the process if it cannot start a thread, and OpenBLAS waits forever if it gets no memory. So threads are
+ * started and buffers are allocated before they are needed.
  */
 #ifndef NN_THREADS_H
 #define NN_THREADS_H
@@ -10,9 +10,10 @@
 #include "base/error.h"
 
 /*
- * Makes OpenMP's threads, `wanted` of them with the caller, and OpenBLAS's buffer for each; returns how many there are.
- * Fewer than wanted: err names the reason. 0: there is not enough memory for one. Overrules OpenMP's environment
- * variables except those for the number and places of threads. Call it again before work that uses more threads.
+ * Starts OpenMP's threads, `wanted` of them including the caller, allocates OpenBLAS's buffer for each, and returns how
+ * many there are. If these are fewer than wanted, err names the reason; 0: there is not enough memory for one.
+ * Overrides OpenMP's environment variables, except those for the number and places of threads. Call it again before
+ * work that uses more threads.
  */
 int threads_prepare(int wanted, struct error *err);
 

@@ -1,4 +1,4 @@
-/* nn/kernels/vector.h - vectors of the compiler, as wide as the set's instructions; LANES comes from the Makefile. */
+/* nn/kernels/vector.h - the compiler's vector types, as wide as the set's registers; LANES comes from the Makefile. */
 #ifndef NN_VECTOR_H
 #define NN_VECTOR_H
 
@@ -69,7 +69,7 @@ static inline vec limit(vec v, float low, float high)
     return SMALLER(splat(high), LARGER(splat(low), v));
 }
 
-/* Put together by nn/kernels/set.c. */
+/* The kernels of the set; nn/kernels/set.c puts them into a struct kernel_set. */
 void SET(product)(const struct product *product);
 void SET(depthwise)(const struct depthwise *depthwise);
 void SET(winograd_input)(const float *patch, size_t row_stride, size_t column_stride, int channels, float *v,
