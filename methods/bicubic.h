@@ -1,5 +1,5 @@
 /*
- * methods/bicubic.h - enlargement of a map as Pillow does it.
+ * methods/bicubic.h - enlarges a map as Pillow does.
  */
 #ifndef METHODS_BICUBIC_H
 #define METHODS_BICUBIC_H
@@ -7,8 +7,8 @@
 #include "base/arena.h"
 
 /*
- * Pillow's Image.resize(..., BICUBIC) of one plane (h,w) of floats to (out_h,out_w), unclamped: a = -0.5, rows first,
- * sums in double. Scratch in the arena. 0, or -1: no memory.
+ * Pillow's Image.resize(..., BICUBIC) of one plane (h,w) of floats to (out_h,out_w): a = -0.5, rows first, sums in
+ * double; results are not clamped. Scratch memory is from the arena. 0, or -1: no memory.
  */
 int resize_bicubic(const float *in, int h, int w, float *out, int out_h, int out_w, struct arena *arena);
 

@@ -1,5 +1,5 @@
 /*
- * methods/cam_private.h - the context behind methods/method.h, for the files that implement it.
+ * methods/cam_private.h - the context of methods/method.h, for the files that implement it.
  *
  * pass.c runs the base pass, call.c opens methods and calls them, gradient.c runs backward, perturb.c runs tails,
  * masked.c runs the whole network on masked inputs, baselines.c makes images to mask with.
@@ -9,7 +9,9 @@
 
 #include "methods/harness.h"
 
-/* Gradients that several methods ask for: kept in the pass's arena, with the time they took, which each is charged. */
+/*
+ * Gradients that several methods share: kept in the pass's arena with their time, which is added to each method's cost.
+ */
 struct kept_gradients {
     struct kept_gradients *next;
     enum cam_score score;
@@ -20,6 +22,7 @@ struct kept_gradients {
     double seconds;
 };
 
+/* One image after its base pass (methods/harness.h). */
 struct cam_pass {
     struct cam_setup setup;
     const struct network *network;
@@ -27,23 +30,24 @@ struct cam_pass {
     float *output, *logits, *probabilities;
     struct tensor *layers;            /* [layer] */
     struct kept_gradients *gradients; /* of the class, a list */
-    float *side;
-    double seconds; /* of the base pass */
+    float *side;                      /* copy of the session's side values (nn/nn.h) */
+    double seconds;                   /* of the base pass */
 };
 
+/* One call of a method. */
 struct cam {
     struct cam_pass *pass;
     int layer;
-    const char *label;
-    void *state;
+    const char *label; /* key of its random stream */
+    void *state;       /* what the method's open() returned */
     struct cost *cost;
     struct error *err;
 };
 
-/* Classes of n outputs of the network. */
+/* Turns n outputs of the network (n, pass->outputs) into the logit and probability of the pass's class: out[n]. */
 void cam_class_outputs(const struct cam_pass *pass, const float *output, int n, struct cam_output *out);
 
-/* The passes of a batch of any size, in pieces; they are not counted here. 0, or -1 and the context's error. */
+/* Runs a batch of any size, in sub-batches, without counting the passes. 0, or -1 and the context's error. */
 int cam_run_passes(struct cam *cam, const struct session_batch *batch, struct cam_output *out);
 
 #define CAM_UNKNOWN_LAYER "layer \"%s\" was not asked for before the run"
@@ -51,8 +55,9 @@ int cam_run_passes(struct cam *cam, const struct session_batch *batch, struct ca
 #define SAME_AS_BASE (-1)
 
 /*
- * cam_run_passes() of those items i with same[i] == i. The others get the result of item same[i], which comes before, or of the
- * base pass: the same bits, since a pass depends on nothing but its input. Counts the repeated ones.
+ * Runs cam_run_passes() for the items i with same[i] == i. Each other item gets the result of the earlier item same[i],
+ * or of the base pass if same[i] is SAME_AS_BASE: the same bits, since a pass depends on its input only. Counts these
+ * items as repeated passes.
  */
 int cam_run_distinct(struct cam *cam, const struct session_batch *batch, const int *same, struct cam_output *out);
 

@@ -1,12 +1,12 @@
 /*
- * methods/channel_clusters.h - a layer's channels in groups of like maps. For files of this room.
+ * methods/channel_clusters.h - groups a layer's channels by the similarity of their maps. For files of this room.
  */
 #ifndef METHODS_CHANNEL_CLUSTERS_H
 #define METHODS_CHANNEL_CLUSTERS_H
 
 #include "methods/method.h"
 
-/* How a channel (h,w) becomes a vector; what has no range, deviation or length becomes 0. */
+/* How a channel (h,w) becomes a vector; one whose range, deviation or length is 0 becomes zeros. */
 enum channel_norm { CHANNEL_NORM_MINMAX, CHANNEL_NORM_NONE, CHANNEL_NORM_L2, CHANNEL_NORM_ZSCORE };
 #define CHANNEL_NORM_CHOICES "minmax|none|l2|zscore"
 
@@ -29,10 +29,13 @@ struct clusters {
     int *label;   /* (n), of 0..count-1 in the order of each group's first channel; no group is empty */
 };
 
-/* The largest number that 0 clusters may stand for, with n channels: ceil(sqrt(n)) + 1. */
+/* The largest number that `clusters` = 0 chooses for n channels: ceil(sqrt(n)) + 1. */
 int cluster_count_limit(int n);
 
-/* Fewer groups where there are fewer channels, none if all are constant. 0, or -1 and the context's error. */
+/*
+ * Groups the channels of act. There are fewer groups than how->clusters if fewer channels vary, none if all are
+ * constant. The arrays live until explain() returns. 0, or -1 and the context's error.
+ */
 int cluster_channels(struct cam *cam, const struct tensor *act, const struct clustering *how,
                      struct clusters *clusters);
 

@@ -1,9 +1,9 @@
 /*
- * methods/files.h - the door to files for methods that have a PARAM_PATH: HDF5 (base/h5.h), plain files (base/input.h)
- * and texts.
+ * methods/files.h - what a method with a PARAM_PATH includes to read its file: HDF5 (base/h5.h), plain files
+ * (base/input.h) and texts.
  *
- * A method opens its file in open() and closes it in close(): once for each worker, one worker at a time. That the file
- * exists has been checked before, and its SHA-256 belongs to the run's identity.
+ * A method opens its file in open() and closes it in close(): once for each worker, one worker at a time. A run checks
+ * before it starts that the file exists, and the file's SHA-256 is part of the run's identity.
  */
 #ifndef METHODS_FILES_H
 #define METHODS_FILES_H

@@ -1,10 +1,10 @@
 /*
- * methods/harness.h - running a method: what bench/ (and a test) does around `explain`.
+ * methods/harness.h - runs methods, for bench/ and for tests: everything before and after explain().
  *
- * pass = one image through the network, once, for all methods: logits, class, activations of every layer asked for.
- * cam_explain() runs a method on a pass; cam_finish() makes the saliency map from what the method wrote.
- * Passes, kept gradients and maps live in the image's arena, a method's scratch in the worker's. A session serves one pass
- * at a time, but one may go back to an older pass.
+ * A pass is one image that went through the network once, for all methods: its logits, class and the activations of the
+ * network's target layers. cam_explain() runs a method on a pass; cam_finish() turns the map that the method wrote into
+ * a saliency map. Passes, kept gradients and maps live in the image's arena, a method's scratch in the worker's. A
+ * session serves one pass at a time; an older pass may be used again while its arena lives.
  */
 #ifndef METHODS_HARNESS_H
 #define METHODS_HARNESS_H
@@ -16,26 +16,27 @@
 struct cam_open;
 
 /*
- * What a thread needs to run methods: its session, memory for one call at a time, and the methods that it has opened
- * (method.h). {.session = session} is ready; a session serves one worker. The session is the caller's to free, after
- * cam_worker_release(), which closes the methods.
+ * What a thread needs to run methods: a session of its own, memory for one call at a time, and the methods that it has
+ * opened (method.h). Initialise it with {.session = session}. cam_worker_release() closes the methods; the caller frees
+ * the session after that.
  */
 struct cam_worker {
     struct session *session;
-    struct arena scratch, lasting; /* of a call of explain(); until the release */
+    struct arena scratch, lasting; /* scratch: until explain() returns; lasting: until cam_worker_release() */
     struct cam_open *open;
 };
 
 void cam_worker_release(struct cam_worker *worker);
 size_t cam_worker_bytes(const struct cam_worker *worker); /* session and arenas */
 
+/* The image of a pass, and how its passes are run. */
 struct cam_setup {
     struct cam_worker *worker;
     struct arena *arena;    /* the image's */
     const float *input;     /* (3,H,W), normalised; stays until the arena is reset */
-    float black[3];         /* what a black pixel is after normalisation */
-    bool exact_passes;      /* no short cuts: every pass is run, and every tail pass begins at the layer */
-    int batch;              /* passes that go to the engine in one call; 0: chosen. Changes memory, not results */
+    float black[3];         /* a black pixel after normalisation */
+    bool exact_passes;      /* no shortcuts: every pass is run, and every tail pass begins at the layer */
+    int batch;              /* passes per call of the engine; 0: automatic. Changes the memory used, not results */
     uint64_t seed;          /* the run's */
     const char *image_name; /* with the seed: key of random streams */
     int image_index;        /* in the image set; -1: outside one */
@@ -44,19 +45,19 @@ struct cam_setup {
 struct cam_pass;
 
 /*
- * Runs the base pass. The class is the most probable one (the lowest of equals; of a sigmoid's two, class 1) until
- * cam_pass_set_class().
+ * Runs the base pass; NULL with err: no memory. The class to explain is the most probable one (of equal ones the
+ * lowest; of a sigmoid's two, class 1) until cam_pass_set_class().
  */
 struct cam_pass *cam_pass_run(const struct cam_setup *setup, struct error *err);
 void cam_pass_set_class(struct cam_pass *pass, int klass);
 int cam_pass_class(const struct cam_pass *pass);
 int cam_pass_predicted(const struct cam_pass *pass); /* most probable class, even if another is explained */
-int cam_pass_classes(const struct cam_pass *pass);   /* K; 2 of a network with one output */
+int cam_pass_classes(const struct cam_pass *pass);   /* K; 2 for a network with one output */
 const float *cam_pass_probabilities(const struct cam_pass *pass); /* (K) */
 
 /*
- * Full passes on n other inputs (3,H,W), written one at a time by `source`: the scores of the pass's class. They are
- * not counted as costs. 0, or -1 with err.
+ * Runs full passes on n other inputs (3,H,W), which `source` writes one at a time, and writes the scores of the pass's
+ * class: out[n]. They are not counted as costs. 0, or -1 with err.
  */
 int cam_pass_others(struct cam_pass *pass, int n, session_source *source, void *context, struct cam_output *out,
                     struct error *err);
@@ -68,25 +69,28 @@ struct cam_map {
     struct cost cost;
 };
 
-/* The passes that one map is expected to take (method.h); where only a kind is asked for, at a layer of usual size. */
+/* The expected passes for one map (method.h); cam_usual_cost(): at a layer (512,7,7) and an input (3,224,224). */
 struct cost cam_cost(const struct method *method, const void *params, const struct tensor *layer, struct shape input);
 struct cost cam_usual_cost(const struct method *method, const void *params);
 
-/* Does the method fit this program's METHOD_ABI? 0, or -1 with err. */
+/* Checks that the method was written for this program's METHOD_ABI. 0, or -1 with err. */
 int cam_check_method(const struct method *method, struct error *err);
 
 /*
- * Runs a method on a pass for its class at layer `layer` of the network, and opens it before where this worker has not.
- * `label` keys its random stream. `params` must stay until the worker's release. Errors: the method's own; no memory.
+ * Runs a method on a pass, for the pass's class at layer `layer` of the network. Opens the method first if this worker
+ * has not done so. `label` is the key of its random stream; `params` must live until cam_worker_release(). Errors: the
+ * method's own; no memory.
  */
 int cam_explain(struct cam_pass *pass, const struct method *method, const void *params, int layer, const char *label,
                 struct cam_map *map, struct error *err);
 
-/* Post-processing, plain numbers of the protocol: ReLU, min-max at the map's size, enlargement, min-max at the input's. */
+/*
+ * Post-processing as the protocol sets it: ReLU, min-max at the map's size, enlargement, min-max at the input's size.
+ */
 struct cam_post {
-    bool at_layer, at_input; /* where min-max is done */
+    bool at_layer, at_input; /* min-max at the map's size; at the input's size */
     float eps;               /* of min-max */
-    bool always_relu;        /* of maps that keep negative values too */
+    bool always_relu;        /* also for maps that keep negative values */
     bool is_bicubic;         /* enlargement: Pillow's bicubic, which may leave [0,1], instead of bilinear */
 };
 
@@ -99,7 +103,7 @@ struct saliency {
     const float *data;   /* (H,W) of the input */
 };
 
-/* Errors: no memory. */
+/* Post-processes a map to (h,w), the input's size, in the arena. 0, or -1 with err: no memory. */
 int cam_finish(const struct cam_map *map, const struct cam_post *post, int h, int w, struct arena *arena,
                struct saliency *saliency, struct error *err);
 

@@ -12,14 +12,17 @@ struct points {
     const float *data;
 };
 
-/* Scratch for up to `clusters` clusters of these points, until the next image; NULL and the context's error. */
+/*
+ * Allocates the state for up to `clusters` clusters of these points; lives until explain() returns. NULL and the
+ * context's error.
+ */
 struct k_means *k_means_create(struct cam *cam, struct points points, int clusters);
 
 /*
- * Writes label[n], 0..k-1 in the order of each cluster's first point; 1 <= k <= n, k at most what was created for. No
- * cluster is empty. The best of `restarts` seedings; each stops when no label changes, or after 300 rounds; a point at
- * equal distances goes to the lower index, an emptied cluster gets the point farthest from its centre. Returns the
- * inertia, the sum of squared distances.
+ * Writes label[n]: clusters 0..k-1, numbered in the order of their first points. 1 <= k <= n, and k is at most the
+ * number given to k_means_create(). Keeps the best of `restarts` seedings; each stops when no label changes, or after
+ * 300 rounds. A point at equal distances goes to the lower index; an emptied cluster gets the point farthest from its
+ * centre, so that no cluster is empty. Returns the inertia, the sum of squared distances.
  */
 double k_means(struct k_means *work, int k, int restarts, struct random_stream *random, int *label);
 

@@ -5,8 +5,8 @@
  * `const struct method method_NAME`; the build finds that line. Tensors are float32, row-major: (C,h,w) of the target
  * layer, (3,H,W) of the network's input, which is normalised (mean 0, deviation 1). What the context returns is
  * read-only and never freed: the pass's own values live as long as the image, scratch and results of a call until
- * explain() returns. A call that fails returns NULL or -1 and has filled the context's error, and the method returns -1;
- * for a failure of its own it calls cam_fail().
+ * explain() returns. A call that fails returns NULL or -1 and has filled the context's error, and the method returns
+ * -1; for a failure of its own it calls cam_fail().
  */
 #ifndef METHODS_METHOD_H
 #define METHODS_METHOD_H
@@ -24,15 +24,15 @@
 #include <stdint.h>
 #include <string.h>
 
-struct cam; /* one image, its class, one target layer */
+struct cam; /* the context of a call: one image, its class, one target layer */
 
-/* Of struct method and of the functions below; raised when a method must be changed to fit them. */
+/* Version of struct method and of the functions below; raised when methods must be changed to fit them. */
 #define METHOD_ABI 1
 
 /* Properties of a method, for `flags`. */
 enum method_flag {
     METHOD_ORIGINAL_ONLY =
-        1, /* has maps of the pictures of an image set only, none of a masked or otherwise changed input */
+        1, /* has maps only for the pictures of an image set, not for a masked or otherwise changed input */
 };
 
 enum method_map {
@@ -40,7 +40,7 @@ enum method_map {
     METHOD_MAP_INPUT, /* the map has the size of the input (H,W) */
 };
 
-/* What the harness has to know of one map; see `form` below. */
+/* The size of a map and how it is post-processed; see `form` below. */
 struct map_form {
     int h, w;
     bool is_signed, is_normalised;
@@ -53,39 +53,40 @@ struct method {
     int year;           /* of publication; 0: none */
     const char *source; /* key in docs/references.bib; NULL: none */
     int version;        /* raised when equal input gives other numbers */
-    const char *passes; /* as listed: "1 forward, 1 backward of the tail" */
+    const char *passes; /* its cost as printed in lists: "1 forward, 1 backward of the tail" */
     enum method_map map;
     unsigned flags;             /* METHOD_ORIGINAL_ONLY */
     bool is_signed;             /* negative values are not cut off before min-max */
     bool is_normalised;         /* the map is in [0,1] already: no ReLU, no min-max */
-    bool is_control;            /* no explanation, but what explanations are compared with: drawn grey, never "best" */
+    bool is_control;            /* a control that explanations are compared with: drawn grey, never marked best */
     const struct param *params; /* rows of the method's own struct, ends with {0}; NULL: none */
     size_t params_size;         /* of that struct */
     /*
-     * Explain cam_class(cam). `params` is the method's struct, inside its ranges. Writes map: h*w or H*W floats (see
-     * `map`), any scale; a value that is not finite makes the map undefined, and is counted. ReLU, min-max and enlargement
-     * are done by the harness (the protocol's post-processing). Returns 0, or -1 and the context's error. Prints nothing and
-     * keeps no state but that of open(), so that two threads may explain two images at once.
+     * Explains cam_class(cam). `params` is the method's struct, inside its ranges. Writes map: h*w or H*W floats (see
+     * `map`) at any scale. A value that is not finite makes the map undefined, and the run counts such maps. The
+     * harness applies ReLU, min-max and enlargement (the protocol's post-processing). Returns 0, or -1 and the
+     * context's error. Prints nothing and keeps no state except that of open(), so that two threads may explain two
+     * images at once.
      */
     int (*explain)(struct cam *cam, const void *params, float *map);
     /*
-     * Where the map's form depends on the parameters (several layers fused, a ReLU that can be switched off): changes
-     * what `map`, `is_signed` and `is_normalised` have filled in, before explain() is called with a map of that size;
-     * NULL: nothing to change. Returns 0, or -1 and the context's error.
+     * For methods whose map's form depends on the parameters (several layers fused, a ReLU that can be switched off).
+     * `form` holds the values of `map`, `is_signed` and `is_normalised`; the function changes them before explain() is
+     * called with a map of that size. NULL: nothing to change. Returns 0, or -1 and the context's error.
      */
     int (*form)(struct cam *cam, const void *params, struct map_form *form);
     /*
      * State that outlives an image: an open file, a table, a helper process. A worker (a thread with its session) calls
      * open() before its first map of these parameters and close() when it ends; cam_state() returns the state in
-     * between. `arena` lives until after close(). open() returns NULL with `err` filled on failure, and nothing is
-     * closed then. Both are optional; close() may be NULL alone.
+     * between. `arena` lives until after close(). On failure open() returns NULL with `err` filled, and close() is not
+     * called. Both are optional; close() may be NULL if open() is not.
      */
     void *(*open)(const void *params, struct arena *arena, struct error *err);
     void (*close)(void *state);
     /*
-     * Passes for one map at a layer (C,h,w, without data) and an input: fills full (with the base pass), tail and backward
-     * of base/cost.h. A run is planned with it: methods with more than one full pass are scheduled first. NULL: the base
-     * pass alone; cost_of_gradient: that and one backward pass.
+     * Expected passes for one map at a layer (C,h,w, without data) and an input: fills full (including the base pass),
+     * tail and backward of struct cost. A run uses it for its plan: methods with more than one full pass are scheduled
+     * first. NULL: the base pass only. cost_of_gradient(): the base pass and one backward pass.
      */
     struct cost (*cost)(const void *params, const struct tensor *layer, struct shape input);
 };
@@ -99,19 +100,22 @@ extern const struct method *const methods[];
 
 const float *cam_input(struct cam *cam); /* x (3,H,W), normalised */
 struct shape cam_input_shape(const struct cam *cam);
-const char *cam_image_name(const struct cam *cam); /* in the image set; of a picture outside one: its path */
+const char *cam_image_name(const struct cam *cam); /* in the image set; outside one, the picture's path */
 int cam_image_index(const struct cam *cam);        /* position in the image set, from 0; -1 outside one */
 int cam_class(const struct cam *cam);              /* c, fixed on the unmasked image by the protocol */
-int cam_classes(const struct cam *cam);            /* K; 2 where the network has one output, a sigmoid's logit */
-const float *cam_logits(struct cam *cam);          /* y (K); (-z, z) of such a network */
-const float *cam_probabilities(struct cam *cam);   /* softmax(y) (K); sigmoid(y) of such a network */
+int cam_classes(const struct cam *cam);            /* K; 2 if the network has one output z, a sigmoid's logit */
+const float *cam_logits(struct cam *cam);          /* y (K); (-z, z) if the network has one output */
+const float *cam_probabilities(struct cam *cam);   /* softmax(y) (K); sigmoid(y) if the network has one output */
 float cam_logit(struct cam *cam);                  /* y_c */
 float cam_probability(struct cam *cam);            /* p_c */
 
 /* A (C,h,w): the target layer's value for the image. */
 const struct tensor *cam_activations(struct cam *cam);
 
-/* A context for another layer of the same pass; only layers named by the method's PARAM_LAYERS rows. */
+/*
+ * A context for another layer of the same pass, which a PARAM_LAYERS row of the method must name. NULL and an error if
+ * not.
+ */
 struct cam *cam_layer(struct cam *cam, const char *name);
 
 /* -- gradients --------------------------------------------------------------------------------------------------- */
@@ -131,8 +135,8 @@ const struct tensor *cam_gradient(struct cam *cam, enum cam_score score);
 const struct tensor *cam_gradient_of(struct cam *cam, const float *cotangent);
 
 /*
- * d score / d A of each layer that is named, [names->count], all by one backward pass under a rule (nn/nn.h); no name: of
- * the target layer. Computed once per image, score, rule and list of layers.
+ * d score / d A for each named layer, [names->count], all by one backward pass under a rule (nn/nn.h); without names,
+ * for the target layer. Computed once per image, score, rule and list of layers.
  */
 const struct tensor *cam_gradients(struct cam *cam, const struct param_names *names, enum cam_score score,
                                    enum gradient_rule rule);
@@ -141,64 +145,72 @@ const struct tensor *cam_gradients(struct cam *cam, const struct param_names *na
 const struct tensor *cam_input_gradient(struct cam *cam, enum cam_score score, enum gradient_rule rule);
 
 /*
- * -- further passes ----------------------------------------------------------------------------------------------------
- * Each pass is counted even when a shortcut supplies the result (runtime.exact_passes switches shortcuts off).
+ * -- further passes
+ * ---------------------------------------------------------------------------------------------------- Each pass is
+ * counted even when a shortcut supplies the result (runtime.exact_passes switches shortcuts off).
  */
 
-/* What one changed image or activation gives for the class being explained. */
+/* Scores of the class being explained, for one changed image or activation. */
 struct cam_output {
     float logit, probability;
 };
 
-/* Writes item `index`: a changed activation (C,h,w) or a mask (H,W). Several threads at once; keeps no state. */
+/*
+ * Writes item `index`: a changed activation (C,h,w) or a mask (H,W). Called by several threads at once; keeps no state.
+ */
 typedef void cam_source(void *context, int index, float *out);
 
-/* The tail on n changed activations (C,h,w): out[n]. */
+/* Runs the tail on n changed activations (C,h,w): out[n]. */
 int cam_tail(struct cam *cam, int n, cam_source *source, void *context, struct cam_output *out);
 
-/* The tail on A * mask for n spatial masks (n,h,w), the same for all channels. */
+/* Runs the tail on A * mask for n spatial masks (n,h,w), each the same for all channels: out[n]. */
 int cam_tail_spatial_masks(struct cam *cam, int n, const float *masks, struct cam_output *out);
 
-/* The tail on A with channel[i] replaced by the constant value[i], one channel at a time: out[n]. */
+/* Runs the tail on A with channel[i] replaced by the constant value[i], one channel at a time: out[n]. */
 int cam_tail_channels(struct cam *cam, int n, const int *channel, const float *value, struct cam_output *out);
 
 /*
- * Full passes on x*m + baseline*(1-m) for n masks (H,W), written one at a time by source; a mask is the same for the
- * three colours and may leave [0,1]. baseline (3,H,W), NULL: zeros (the mean colour).
+ * Runs full passes on x*m + baseline*(1-m) for n masks m (H,W), which `source` writes one at a time: out[n]. A mask is
+ * the same for the three colours and may leave [0,1]. baseline (3,H,W), NULL: zeros (the mean colour).
  */
 int cam_masked(struct cam *cam, int n, cam_source *source, void *context, const float *baseline,
                struct cam_output *out);
 
-/* The same where mask i follows from keys[i] alone, keys (n,width): masks of equal keys share a pass. */
+/* cam_masked() for masks that depend on keys[i] only, keys (n,width): masks with equal keys share a pass. */
 int cam_masked_by_keys(struct cam *cam, int n, const float *keys, size_t width, cam_source *source, void *context,
                        const float *baseline, struct cam_output *out);
 
 /* -- help -------------------------------------------------------------------------------------------------------- */
 
 /*
- * Baselines (3,H,W) for cam_masked: the input behind a Gaussian of `kernel` x `kernel` taps (odd; borders reflected without
- * the edge pixel, as kornia), and black pixels as the network sees them, (0 - mean) / deviation.
+ * Baselines (3,H,W) for cam_masked: the input blurred by a Gaussian of `kernel` x `kernel` taps (odd; borders reflected
+ * without the edge pixel, as in kornia), and black pixels after normalisation, (0 - mean) / deviation.
  */
 const float *cam_blurred_input(struct cam *cam, int kernel, double sigma);
 const float *cam_black_input(struct cam *cam);
 
-/* Scratch of `count` zeroed floats, or of anything, until explain() returns; NULL and an error when memory is short. */
+/*
+ * Scratch memory, zeroed: floats, or elements of `size` bytes. Lives until explain() returns. NULL and an error: no
+ * memory.
+ */
 float *cam_floats(struct cam *cam, size_t count);
 void *cam_alloc(struct cam *cam, size_t count, size_t size);
 
 /* Fills the context's error with one sentence (base/error.h) about what the method itself cannot do. Returns -1. */
 int cam_fail(struct cam *cam, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* What open() has returned in this worker; NULL without an open(). */
+/* The state that open() returned in this worker; NULL if the method has no open(). */
 void *cam_state(struct cam *cam);
 
 /* A random stream fixed by the run's seed, the image and the method. */
 struct random_stream cam_random(struct cam *cam);
 
-/* U: bilinear enlargement of one plane (h,w) to (H,W), half-pixel centres or corners aligned. */
+/*
+ * Enlarges one plane (h,w) of the target layer to the input's (H,W), bilinearly: half-pixel centres or corners aligned.
+ */
 void cam_upsample(const struct cam *cam, const float *plane, float *out, bool align_corners);
 
-/* sum_k weight[k] * A_k (h,w), channels in ascending order. */
+/* Writes map (h,w) = sum_k weight[k] * A_k, summed over channels in ascending order. */
 void weighted_sum(const struct tensor *act, const float *weight, float *map);
 
 #endif
