@@ -2,7 +2,8 @@
  * nn/activation.c - functions of single values: ReLU, ReLU6, sigmoid, SiLU, hard sigmoid, hard swish.
  * Defines: hard_sigmoid, hard_swish, relu, relu6, sigmoid, silu.
  *
- * Each is done by the operator before it where that is possible (epilogue()), otherwise on a copy of its input.
+ * The step of the operator before an activation applies it if it can (epilogue()); otherwise it works on a copy of its
+ * input.
  */
 #include "nn/op.h"
 #include "nn/simd.h"
@@ -83,8 +84,9 @@ const struct op op_relu6 = {
 /* -- sigmoid and SiLU ----------------------------------------------------------------------------------------------- */
 
 /*
- * exp(x), within 2 units of the last place, in operations that vectors have; x is taken into -87..88, where the result is
- * a normal number. 2^n * exp(r): adding 1.5 * 2^23 rounds x / ln 2 to n and leaves n in the last bits.
+ * exp(x), within 2 units in the last place, in operations that vectors have; x is clamped to -87..88, where the result
+ * is a normal number. The result is 2^n * exp(r): adding 1.5 * 2^23 to x / ln 2 rounds it to n and leaves n in the last
+ * bits.
  */
 static inline float exponential(float x)
 {
@@ -164,7 +166,7 @@ MULTIVERSION static void hard_swish(float *y, size_t n)
         y[i] *= hard_sigmoid_of(y[i]);
 }
 
-/* As torch at the joints: the slope of the middle at -3 and at 3. */
+/* At -3 and at 3 the slope is that of the middle part, as in torch. */
 static void hard_swish_slope(const float *x, const float *y, float *dy, size_t n)
 {
     (void)y;

@@ -1,4 +1,6 @@
-/* nn/backend.c - OpenBLAS behind the seam, one thread a call: threads work on whole images instead. */
+/*
+ * nn/backend.c - OpenBLAS as a back end. Each call runs on one thread: the engine divides images among threads instead.
+ */
 #include "nn/backend.h"
 
 #include <cblas.h>
@@ -6,8 +8,9 @@
 #include <pthread.h>
 
 /*
- * OpenBLAS built with OpenMP takes as many threads as the next parallel region would have, whatever it was told; with
- * more than one it adds in another order. So the calling task says one for the length of the call.
+ * OpenBLAS built with OpenMP takes as many threads as the next parallel region would have, whatever
+ * openblas_set_num_threads() set; with more than one it adds in another order. So the calling task sets OpenMP's number
+ * to one for the length of the call.
  */
 static int begin_alone(void)
 {
@@ -43,7 +46,7 @@ const struct backend backend_openblas = {.name = "openblas", .gemm = gemm, .gemv
 
 static void use_one_thread(void)
 {
-    openblas_set_num_threads(1); /* the builds with threads of their own */
+    openblas_set_num_threads(1); /* for builds with threads of their own */
 }
 
 const struct backend *backend(void)

@@ -1,6 +1,7 @@
 /*
- * nn/batch_norm.c - y = x * scale + shift of each channel: batch norm with running statistics, folded into a convolution
- * before it if there is one (nn/fuse.c); and the same with constants. step->weight is the scale, step->bias the shift.
+ * nn/batch_norm.c - y = x * scale + shift for each channel. In a batch norm, the scale and shift come from the running
+ * statistics, and are folded into a convolution before it if there is one (nn/fuse.c); in an affine node they are
+ * constants. step->weight is the scale, step->bias the shift.
  * Defines: affine, batch_norm.
  */
 #include "nn/ops.h"

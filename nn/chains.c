@@ -1,8 +1,8 @@
-/* nn/chains.c - finds steps that run as one: nn/conv_chain.c. */
+/* nn/chains.c - finds the steps of a network that can run as one chain (nn/conv_chain.c). */
 #include "nn/conv.h"
 #include "nn/network.h"
 
-/* How many steps read each value; a layer that was asked for counts as a reader. */
+/* Counts the steps that read each value; being a target layer counts as a reader. */
 static void count_readers(const struct network *network, int *readers)
 {
     for (int i = 0; i < network->step_count; i++) {
@@ -17,7 +17,7 @@ static void count_readers(const struct network *network, int *readers)
     readers[network->logits]++;
 }
 
-/* How many steps from `first` on can run as one chain; 0: none. */
+/* Number of steps, from `first` on, that can run as one chain; 0: none. */
 static int chain_length(const struct network *network, const int *readers, int first)
 {
     const struct step *steps = &network->steps[first];

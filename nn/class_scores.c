@@ -1,4 +1,4 @@
-/* nn/class_scores.c - scores of classes from a network's outputs: softmax, or the sigmoid where there is one output. */
+/* nn/class_scores.c - scores of classes from a network's outputs: softmax, or the sigmoid if there is one output. */
 #include "nn/nn.h"
 
 #include <math.h>

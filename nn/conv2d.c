@@ -53,7 +53,7 @@ static double macs(const struct node *node, const struct shape *in)
 
 /* -- the algorithm -------------------------------------------------------------------------------------------------- */
 
-/* The first that applies is used; kernels of our own are passed over where there is no kernel set. */
+/* The first algorithm that applies is used; without a kernel set, those with kernels of our own are skipped. */
 static const struct conv_algorithm *const algorithms[] = {
     &conv_depthwise,       &conv_winograd,        &conv_stem,         &conv_grouped, &conv_product,
     &conv_plain_depthwise, &conv_plain_pointwise, &conv_plain_columns};
@@ -66,7 +66,7 @@ static const struct conv_algorithm *choose(const struct conv2d *conv, struct sha
     return *algorithm;
 }
 
-/* The weight times the factors of what is folded, in torch's order, and the bias of both. */
+/* The weight, in torch's order, times the scale of the folded batch norm, and the bias of the two together. */
 static void fold(const struct packer *packer, struct step *step, size_t row, float *weight)
 {
     const struct conv2d *conv = conv_of(step);

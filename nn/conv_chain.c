@@ -1,22 +1,23 @@
 /*
- * nn/conv_chain.c - 1x1 convolution, depthwise convolution, 1x1 convolution as one step: MobileNetV2's inverted residual
- * (expand, depthwise, project), or its last two.
+ * nn/conv_chain.c - 1x1 convolution, depthwise convolution, 1x1 convolution as one step: MobileNetV2's inverted
+ * residual (expand, depthwise, project), or its last two.
  *
- * Output rows are made a few at a time. The rows of the expansion that these look at lie in a ring of scratch, where each is
- * made once; the depthwise rows lie behind it and are projected from there. So the wide values, six times as large as those
- * between blocks, stay in the second cache. Kernels and sums are those of the steps one by one: the same bits.
+ * Output rows are computed a few at a time. The expanded rows that these depend on lie in a ring buffer in scratch,
+ * where each is computed once; the depthwise rows lie after it and are projected from there. So the wide values, six
+ * times as large as those between blocks, stay in the L2 cache. Kernels and order of sums are those of the separate
+ * steps, and so are all bits.
  */
 #include "nn/conv.h"
 
-#define CHAIN_FLOATS ((size_t)64 << 10) /* of wide rows at once: half of a usual second cache */
-#define BANDS_EACH 2 /* a thread should find, when threads share images: rows between are made twice */
+#define CHAIN_FLOATS ((size_t)64 << 10) /* of wide rows in scratch: half of a usual L2 cache */
+#define BANDS_EACH 2 /* for each thread, when threads share images: rows at the borders of bands are computed twice */
 
 struct chain {
     const struct step *expand; /* NULL: the depthwise convolution reads the input */
     const struct step *depthwise, *project;
-    struct shape in, wide, deep, out; /* the input, what the depthwise convolution reads and writes, the result */
-    int rows;                         /* output rows at once */
-    int lines;                        /* input rows that these look at, from first to last */
+    struct shape in, wide, deep, out; /* the input, the depthwise convolution's input and output, the result */
+    int rows;                         /* output rows computed at a time */
+    int lines;                        /* input rows that these depend on, from first to last */
 };
 
 static bool is_pointwise(const struct step *step)
@@ -30,14 +31,14 @@ static size_t row_floats(struct shape shape)
     return (size_t)shape.w * (size_t)shape.c;
 }
 
-/* Of the expanded rows (none without an expansion) and of the depthwise ones. */
+/* Floats of the expanded rows (0 without an expansion), and of the depthwise rows. */
 static size_t wide_floats(const struct chain *chain, int rows)
 {
     const size_t lines = chain->expand ? (size_t)conv2d_reach(conv_of(chain->depthwise), rows) : 0;
     return lines * row_floats(chain->wide) + (size_t)rows * row_floats(chain->deep);
 }
 
-/* Of the table of lines; what lies behind it begins at a cache line. */
+/* Floats of the table of lines, rounded up to whole cache lines. */
 static size_t table_floats(const struct chain *chain)
 {
     return (pointer_floats((size_t)chain->lines) + 15) / 16 * 16;
@@ -67,8 +68,8 @@ static struct chain chain_of_step(const struct step *step, struct shape in)
 }
 
 /*
- * A chain saves the way of the wide values through memory, but reads the weights of its products for each image, where steps
- * one by one read them once for a group of images.
+ * A chain pays if its wide values are larger than its weights: it does not move the wide values through memory, but it
+ * reads the weights of its products for each image, while separate steps read them once for a group of images.
  */
 static bool pays(const struct chain *chain)
 {
@@ -103,7 +104,7 @@ static int blocks(const struct step *step, const struct step_io *io)
     return io->images * divide_up(io->out.h, shared_rows(io, BANDS_EACH));
 }
 
-/* A 1x1 convolution of `rows` rows of positions. */
+/* Runs a 1x1 convolution on `rows` rows of positions. */
 static void run_pointwise(const struct step *step, const struct step_io *io, const float *x, int rows, float *y)
 {
     const struct conv2d *conv = conv_of(step);
@@ -123,7 +124,7 @@ static void run_pointwise(const struct step *step, const struct step_io *io, con
     step_activate(step, y, (size_t)product.rows, product.y_stride, product.y_stride);
 }
 
-/* Input rows made..end-1 of the depthwise convolution, each to its place in the ring. */
+/* Expands rows made..end-1, each into its place in the ring. */
 static void expand(const struct chain *chain, const struct step_io *io, int made, int end, float *ring)
 {
     struct step_io part = {.in = {chain->in}};
@@ -135,7 +136,7 @@ static void expand(const struct chain *chain, const struct step_io *io, int made
     }
 }
 
-/* Output rows first..first+rows-1, from their input rows. */
+/* Computes output rows first..first+rows-1 from their expanded rows. */
 static void convolve(const struct chain *chain, const struct step_io *io, int first, int rows, const float *ring,
                      const float **lines, float *deep)
 {
@@ -196,7 +197,7 @@ static const char *kernel_name(const struct step *step)
     return step->part_count == 3 ? "product, depthwise, product" : "depthwise, product";
 }
 
-/* Made by the compiler, never by a graph: it has neither inputs nor a shape of its own. */
+/* Chains are made when a network is compiled, never by a graph: this operator needs no inputs and no shape(). */
 static const char *no_shape(const struct node *node, const struct shape *in, struct shape *out)
 {
     (void)node, (void)in, (void)out;

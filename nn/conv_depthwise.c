@@ -1,7 +1,7 @@
-/* nn/conv_depthwise.c - depthwise convolution by a kernel of our own: bands of output rows, channels are lanes. */
+/* nn/conv_depthwise.c - depthwise convolution by a kernel of our own, in bands of output rows; lanes are channels. */
 #include "nn/conv.h"
 
-#define BANDS_EACH 4 /* a thread should find, when threads share images */
+#define BANDS_EACH 4 /* for each thread, when threads share images */
 
 static bool applies(const struct conv2d *conv, struct shape in, struct shape out)
 {
@@ -14,7 +14,7 @@ static size_t packed_floats(const struct kernel_set *set, const struct conv2d *c
            (size_t)conv->kernel_w;
 }
 
-/* torch's (channels, 1, kh, kw) to [block of lanes][tap][lane]. */
+/* Packs torch's weight (channels, 1, kh, kw) as [block of lanes][tap][lane]. */
 static void pack(const struct kernel_set *set, const struct conv2d *conv, int channels_in, const float *weight,
                  float *packed)
 {

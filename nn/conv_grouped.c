@@ -1,20 +1,24 @@
 /*
  * nn/conv_grouped.c - convolution in groups of channels, as in ResNeXt's 3x3 layers.
  *
- * A band of the input is copied piece by piece of the channels, with zeros around: what a vector of outputs reads is then
- * dense, stays in the first cache and has no border. Pieces go in slabs, so that lines of the image are copied whole. What
- * lies in panels needs no copy: the kernel reads it there, and leaves out taps outside of the image.
+ * A band of the input is copied, one piece of the channels after the other, with zeros around it: the inputs of a
+ * vector of outputs are then dense, stay in the L1 cache and need no test for the border. Several pieces, a slab, are
+ * copied together, so that cache lines of the image are read whole. An input in panels is not copied: the kernel reads
+ * it where it is and leaves out taps outside the image.
  */
 #include "nn/conv.h"
 
 #include <stddef.h>
 
-#define PIECE_FLOATS 6144 /* of a band, about: three quarters of a first cache of 32 KiB */
-#define SLAB_CHANNELS 32  /* about; with the pieces above, a quarter of a second cache */
-#define PIECE_PAD 16      /* floats between pieces: powers of two would fall on the same lines of the caches */
-#define BLOCKS_EACH 4     /* a thread should find, so that none waits long for the last */
+#define PIECE_FLOATS 6144 /* of a piece of a band, about: three quarters of an L1 cache of 32 KiB */
+#define SLAB_CHANNELS 32  /* of a slab, about; with the pieces above, a quarter of an L2 cache */
+#define PIECE_PAD 16      /* floats between pieces: strides that are powers of two would share the same cache sets */
+#define BLOCKS_EACH 4     /* for each thread, so that none waits long for the last block */
 
-/* Groups of equal width that fill vectors, or wide ones. */
+/*
+ * The kernel takes groups whose outputs are a multiple of GROUPED_STRIP, and groups of 4 or 8 inputs and as many
+ * outputs.
+ */
 static bool applies(const struct conv2d *conv, struct shape in, struct shape out)
 {
     const int inputs = in.c / conv->groups, outputs = out.c / conv->groups;
@@ -25,13 +29,13 @@ static bool applies(const struct conv2d *conv, struct shape in, struct shape out
 
 /* How a layer is divided. */
 struct cut {
-    int inputs, outputs;   /* of a group */
-    bool shares;           /* groups share a vector */
-    int pieces, channels;  /* how many, inputs of each */
-    int slab, slabs;       /* pieces of a slab, how many slabs */
-    int piece_outputs;     /* that read a piece */
-    int rows, bands;       /* output rows of a band, bands of an image */
-    int x_rows, x_columns; /* of a band's input */
+    int inputs, outputs;   /* channels of a group */
+    bool shares;           /* several groups share a vector */
+    int pieces, channels;  /* number of pieces; input channels of each */
+    int slab, slabs;       /* pieces of a slab; number of slabs */
+    int piece_outputs;     /* outputs that read one piece */
+    int rows, bands;       /* output rows of a band; bands of an image */
+    int x_rows, x_columns; /* size of a band's input */
     size_t piece_floats;
 };
 
@@ -68,7 +72,7 @@ static size_t packed(const struct kernel_set *set, const struct conv2d *conv, in
     return (size_t)conv->out * channel_weights(conv, channels_in);
 }
 
-/* torch's (out, in, kh, kw) to (out / lanes, kh, in, kw, lanes). */
+/* Packs torch's weight (out, in, kh, kw) as (out / lanes, kh, in, kw, lanes). */
 static void pack(const struct kernel_set *set, const struct conv2d *conv, int channels_in, const float *weight,
                  float *out)
 {
@@ -88,7 +92,7 @@ static size_t scratch(const struct kernel_set *set, const struct conv2d *conv, s
     return (size_t)cut.slab * cut.piece_floats;
 }
 
-/* Threads share images and bands, and slabs where these are few. */
+/* Threads share images and bands and, if these are few, slabs. */
 static int slab_parts(const struct cut *cut, const struct step_io *io)
 {
     const int bands = io->images * cut->bands, wanted = io->workers > 1 ? io->workers * BLOCKS_EACH : 1;
@@ -102,7 +106,7 @@ static int blocks(const struct step *step, const struct step_io *io)
     return io->images * cut.bands * slab_parts(&cut, io);
 }
 
-/* Some rows of an image's result, some of its pieces. */
+/* The work of a block: some rows of an image's result, and some of its pieces. */
 struct part {
     int row, rows, piece, pieces;
 };
@@ -141,13 +145,13 @@ static void copy_band(const struct step *step, const struct step_io *io, const s
                             io->scratch);
 }
 
-/* Where row and channel of the result begin. */
+/* Where a row and channel of the result begin. */
 static size_t result_place(const struct step_io *io, int row, int channel)
 {
     return panels_place(io->y_panels, io->out.c, (size_t)row * (size_t)io->out.w, channel);
 }
 
-/* An input in panels is read where it lies. */
+/* Points the kernel at an input in panels, which is not copied. */
 static void read_panels(const struct step *step, const struct step_io *io, const struct cut *cut, struct part part,
                         int channel, struct grouped *grouped)
 {
@@ -167,7 +171,7 @@ static void read_panels(const struct step *step, const struct step_io *io, const
     grouped->inputs = cut->inputs / grouped->segments;
 }
 
-/* The result's channels from `channel` on; their first piece is one of the part's. */
+/* Computes the strip of result channels that begins at `channel`; its first piece is one of the part's. */
 static void run_strip(const struct step *step, const struct step_io *io, const struct cut *cut, struct part part,
                       int channel)
 {

@@ -1,18 +1,19 @@
 /*
- * nn/conv_plain.c - the plain ways of a convolution, which are forward's reference and all of backward: 1x1 straight to
- * OpenBLAS, depthwise directly, the rest by im2col in blocks of rows.
+ * nn/conv_plain.c - the plain algorithms for a convolution: the reference for forward, and the only ones for backward.
+ * 1x1 convolutions go straight to OpenBLAS, depthwise ones are plain loops, all others use im2col in blocks of rows.
  *
- * Rows are output positions, so that a GEMM writes NHWC as it comes. How rows are cut depends on the layer only.
+ * Rows are output positions, so that a GEMM writes NHWC directly. How rows are divided into blocks depends on the layer
+ * only.
  */
 #include "nn/backend.h"
 #include "nn/conv.h"
 
 #include <string.h>
 
-#define BLOCK_FLOATS ((size_t)512 << 10) /* of an im2col block: stays in L2 or close */
-#define BLOCK_ROWS_MIN 128               /* below this OpenBLAS spends its time on packing weights */
+#define BLOCK_FLOATS ((size_t)512 << 10) /* of an im2col block: stays in or near the L2 cache */
+#define BLOCK_ROWS_MIN 128               /* with fewer rows OpenBLAS spends its time on packing weights */
 
-/* How many rows of `width` floats make a block. */
+/* Number of rows, of `width` floats each, in a block. */
 static size_t block_rows(size_t rows, size_t width)
 {
     size_t block = BLOCK_FLOATS / width / 8 * 8;
@@ -22,7 +23,7 @@ static size_t block_rows(size_t rows, size_t width)
     return (rows + blocks - 1) / blocks; /* equal blocks instead of a small last one */
 }
 
-/* Weight (out, in, kh, kw) of torch to (group, tap, in, out of the group): B of the GEMM. */
+/* Packs torch's weight (out, in, kh, kw) as (group, tap, in, out of the group), the matrix B of the GEMM. */
 static void pack_columns(const struct kernel_set *set, const struct conv2d *c, int channels_in, const float *weight,
                          float *packed)
 {
@@ -102,7 +103,7 @@ static size_t columns_scratch(const struct kernel_set *set, const struct conv2d 
     return block_rows(shape_positions(out), width) * width;
 }
 
-/* Floats of one output position and one row of taps that lie side by side. */
+/* A run of contiguous floats in the im2col row of one output position: those under one row of taps, or fewer. */
 struct patch_run {
     size_t column;    /* place in the matrix row */
     ptrdiff_t offset; /* place in the image; -1: outside, zeros */
@@ -264,7 +265,7 @@ static void depthwise_backward(const struct step *step, const struct step_io *io
 
 /* -- the three ------------------------------------------------------------------------------------------------------ */
 
-/* All of them keep the weight's size. */
+/* All plain algorithms keep the number of weights. */
 static size_t same_size(const struct kernel_set *set, const struct conv2d *c, int channels_in)
 {
     (void)set;

@@ -1,6 +1,6 @@
 /*
- * nn/conv_product.c - convolution as one product of output positions and packed weights. Nothing is copied: a table says
- * where the input under each tap lies, the image itself or a row of zeros (implicit im2col).
+ * nn/conv_product.c - convolution as one matrix product, with a row for each output position (implicit im2col). Nothing
+ * is copied: a table contains, for each tap, the address of its input, which is in the image or in a row of zeros.
  */
 #include "nn/conv.h"
 #include "nn/product_step.h"
@@ -19,7 +19,10 @@ static size_t packed_floats(const struct kernel_set *set, const struct conv2d *c
     return product_packed(set, (size_t)conv2d_taps(conv) * (size_t)channels_in, conv->out);
 }
 
-/* torch's (out, in, kh, kw) is (depth, out) when it is (kh, kw, in, out); panel by panel, without a copy between. */
+/*
+ * Packs torch's weight (out, in, kh, kw) as (depth, out), depth = (kh, kw, in), in panels, without an intermediate
+ * copy.
+ */
 static void pack(const struct kernel_set *set, const struct conv2d *conv, int channels_in, const float *weight,
                  float *packed)
 {
@@ -33,7 +36,10 @@ static void pack(const struct kernel_set *set, const struct conv2d *conv, int ch
                                     : 0;
 }
 
-/* Of a block, if its input is in panels: these are then segments, too. */
+/*
+ * Pointers in a block's table; with an input in panels, which have PRODUCT_DEPTH channels, each tap has a segment per
+ * panel.
+ */
 static size_t table_pointers(const struct conv2d *conv, int channels)
 {
     return (size_t)PRODUCT_ROWS * (size_t)conv2d_taps(conv) * (size_t)divide_up(channels, PRODUCT_DEPTH);
@@ -47,7 +53,7 @@ static size_t scratch(const struct kernel_set *set, const struct conv2d *conv, s
     return pointer_floats(table_pointers(conv, in.c)) + (size_t)in.c;
 }
 
-/* Where the input under each tap of one output position lies; entries are as far apart as a tile has rows. */
+/* Writes the address of the input under each tap of one output position; entries are a tile's rows apart. */
 static void fill_row(const struct step *step, const struct step_io *io, long position, const float *zeros,
                      const float **at)
 {
@@ -80,7 +86,7 @@ static void fill_table(const struct step *step, const struct step_io *io, long f
             fill_row(step, io, first++, zeros, table + i);
 }
 
-#define FAR_CHANNELS 128 /* of fewer, rows are too short for a fetch to be worth its while */
+#define FAR_CHANNELS 128 /* with fewer channels, rows are too short for prefetching to pay */
 
 static void forward(const struct step *step, const struct step_io *io, int block)
 {
@@ -103,7 +109,10 @@ static void forward(const struct step *step, const struct step_io *io, int block
     product_run(step, io, &part, &product);
 }
 
-/* What many short runs make up is read slower than whole rows: of narrow panels there may be few. */
+/*
+ * Many short runs are read more slowly than whole rows, so an input may lie in narrow panels only if it has few of
+ * them.
+ */
 static bool takes_panels(const struct kernel_set *set, const struct conv2d *conv, enum operand operand, int channels,
                          int panel)
 {
@@ -124,8 +133,8 @@ const struct conv_algorithm conv_product = {.name = "product",
 /* -- few channels: the first layer ---------------------------------------------------------------------------------- */
 
 /*
- * With 3 channels a run under one tap is too short. A band of the input is copied with its padding, so that the taps of a
- * kernel's row lie side by side: segments are then rows of the kernel.
+ * With 3 channels, a run under one tap is too short. So a band of the input is copied with its padding, which makes the
+ * taps of one row of the kernel contiguous: each segment is then a row of the kernel.
  */
 #define STEM_CHANNELS 4
 #define STEM_POSITIONS 224 /* of a band, about */
@@ -168,7 +177,7 @@ static int stem_blocks(const struct step *step, const struct step_io *io)
     return io->images * divide_up(io->out.h, band_rows(io->out));
 }
 
-/* Input rows from top on, with zeros around. */
+/* Copies input rows from `top` on, with zeros around them. */
 static void copy_band(const struct conv2d *conv, const float *x, struct shape in, int top, int height, size_t width,
                       float *band)
 {
@@ -179,7 +188,7 @@ static void copy_band(const struct conv2d *conv, const float *x, struct shape in
                (row < width - left ? row : width - left) * sizeof *band);
 }
 
-/* Where the runs of a band's output positions begin: one for each row of the kernel. */
+/* Writes where the runs of a band's output positions begin, one for each row of the kernel. */
 static void fill_band_table(const struct step *step, struct shape out, int positions, const float *band, size_t width,
                             int channels, const float **table)
 {

@@ -1,8 +1,9 @@
 /*
  * nn/conv_winograd.c - 3x3 convolution with stride 1 by Winograd's F(4x4,3x3): a quarter of the multiplications.
  *
- * Block by block of tiles: the 36 points of each 6x6 patch, a product of tiles and channels for each point, and back to
- * 4x4 outputs, finished while they are in the registers. Weights are transformed once, when the network is made.
+ * For each block of tiles: each 6x6 patch is transformed to 36 points; each point is a matrix product over tiles and
+ * channels; the products are transformed back to 4x4 outputs, which are finished while they are in registers. Weights
+ * are transformed once, when the network is created.
  */
 #include "nn/conv.h"
 #include "nn/product_step.h"
@@ -10,11 +11,11 @@
 #include <math.h>
 #include <string.h>
 
-#define PAD_FLOATS 16 /* behind each row: strides that are powers of two would fall on the same lines of the caches */
-#define TILES_MOST 48 /* of a block; with few channels their points fit into the second cache */
+#define PAD_FLOATS 16 /* after each row: strides that are powers of two would share the same cache sets */
+#define TILES_MOST 48 /* of a block; with few channels their points fit into the L2 cache */
 #define TILES_FEW 36
 #define CHANNELS_FEW 128
-#define TILES_SHARED 20 /* that a thread should have before tiles are shared out; otherwise panels are */
+#define TILES_SHARED 20 /* threads share tiles if each gets at least so many; otherwise they share panels */
 #define CHANNEL_MULTIPLE 16
 
 static bool applies(const struct conv2d *conv, struct shape in, struct shape out)
@@ -30,7 +31,7 @@ static size_t packed(const struct kernel_set *set, const struct conv2d *conv, in
     return WINOGRAD_POINTS * product_packed(set, (size_t)channels_in, conv->out);
 }
 
-/* G g G^T of a 3x3 kernel, in double. */
+/* Transforms a 3x3 kernel g: G g G^T, in double. */
 static void transform_kernel(const float *g, double *out)
 {
     const double root = sqrt(2.0);
@@ -49,7 +50,7 @@ static void transform_kernel(const float *g, double *out)
             *out++ = half[i][0] * matrix[j][0] + half[i][1] * matrix[j][1] + half[i][2] * matrix[j][2];
 }
 
-/* To [point][panel][in][panel's columns]. */
+/* Packs the transformed weights as [point][panel][in][column of the panel]. */
 static void pack(const struct kernel_set *set, const struct conv2d *conv, int channels_in, const float *weight,
                  float *out)
 {
@@ -65,7 +66,7 @@ static void pack(const struct kernel_set *set, const struct conv2d *conv, int ch
         }
 }
 
-/* How the tiles of a batch are cut. Threads share tiles, or, where these are few, the columns of the products. */
+/* How the tiles of a batch are divided. Threads share tiles or, if these are few, the columns of the products. */
 struct cut {
     int across, down;      /* tiles of an image */
     int tiles, tiles_each; /* of the batch; of a block */
@@ -115,7 +116,7 @@ static size_t scratch(const struct kernel_set *set, const struct conv2d *conv, s
     return WINOGRAD_POINTS * tiles * ((size_t)in.c + columns + 2 * PAD_FLOATS) + patch_floats(in);
 }
 
-/* The 6x6 inputs of a tile; where they reach over the border, a copy with zeros. */
+/* The 6x6 inputs of a tile; if they reach beyond the image, a copy with zeros there. */
 struct patch {
     const float *x;
     size_t row_stride, column_stride;
@@ -134,7 +135,7 @@ static struct patch patch_at(const float *image, struct shape in, int top, int l
     return (struct patch){copy, WINOGRAD_PATCH * c, c};
 }
 
-/* Where a tile lies. */
+/* The position of a tile. */
 struct tile {
     int image, i, j; /* of its first output */
 };
@@ -145,7 +146,7 @@ static struct tile tile_at(const struct cut *cut, int index)
     return (struct tile){index / each, place / cut->across * WINOGRAD_TILE, place % cut->across * WINOGRAD_TILE};
 }
 
-/* A block: some tiles, some columns, and where their points lie in scratch. */
+/* The work of a block: some tiles and some columns, and where their points are in scratch. */
 struct block {
     struct cut cut;
     int first, tiles, column, columns;

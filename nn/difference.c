@@ -1,19 +1,19 @@
-/* nn/difference.c - a linear layer by its difference to a row whose result is known. */
+/* nn/difference.c - computes a linear layer from the difference to a row whose result is known. */
 #include "nn/difference.h"
 
 #include <math.h>
 #include <string.h>
 
-#define FEATURES_LEAST 4096 /* below this the usual way is as good */
-#define SHARE 6             /* one feature of so many may differ; more cost as much as all */
-#define SLICE 4096          /* features whose weights for one panel stay in the second cache */
+#define FEATURES_LEAST 4096 /* with fewer features the usual way is as fast */
+#define SHARE 6             /* at most 1/SHARE of the features may differ; more cost as much as all of them */
+#define SLICE 4096          /* features whose weights for one panel stay in the L2 cache */
 
-#define PANEL_MOST 32 /* of any set */
+#define PANEL_MOST 32 /* the widest panel of any kernel set */
 
 enum reference { REFERENCE_NONE, REFERENCE_ZERO, REFERENCE_BASE };
 
 struct sparse_row {
-    enum reference reference; /* none: the usual way */
+    enum reference reference; /* the row to which the difference is taken; NONE: the usual way */
     int count, *feature;
     float *value;
     int *slice_end; /* [slice]: where the entries of features below (slice + 1) * SLICE end */
@@ -66,7 +66,7 @@ const float *difference_base(const struct difference *d)
     return d->base;
 }
 
-/* The features in which x differs from the reference (NULL: zero); false: too many. NaN differs from everything. */
+/* Lists the features in which x differs from the reference (NULL: 0); false: too many. NaN differs from everything. */
 static bool list_differences(const struct difference *d, const float *x, const float *reference, struct sparse_row *row)
 {
     const int most = d->features / SHARE;
@@ -95,7 +95,9 @@ static void choose_reference(const struct difference *d, const float *x, struct 
         row->reference = REFERENCE_BASE;
 }
 
-/* One panel of all listed rows: slice by slice of the features, then what is fused behind. */
+/*
+ * Computes one panel of all listed rows, one slice of the features after the other; then the fused bias and activation.
+ */
 static void run_panel(const struct difference *d, const struct step *step, const struct step_io *io, int panel)
 {
     float sums[CHUNK_IMAGES][PANEL_MOST] __attribute__((aligned(64))) = {{0}};
@@ -125,7 +127,7 @@ static void run_panel(const struct difference *d, const struct step *step, const
     }
 }
 
-/* The usual way for rows first..first+count-1. */
+/* Runs the step itself on rows first..first+count-1. */
 static void run_usual(const struct step *step, const struct step_io *io, int first, int count)
 {
     struct step_io part = step_images(io, first, count);

@@ -33,7 +33,7 @@ void epilogue(float *y, const float *bias, const float *residual, size_t rows, i
     }
 }
 
-/* Its attributes are the shape. */
+/* The attributes of an input are its shape. */
 static const char *input_shape(const struct node *node, const struct shape *in, struct shape *out)
 {
     (void)in;
@@ -82,7 +82,7 @@ const struct op op_add = {.name = "add",
                           .forward = add_forward,
                           .backward = add_backward};
 
-/* The second value, (C,1,1), times each position of the first: squeeze and excitation. */
+/* Multiplies each position of the first value by the second value (C,1,1), as in squeeze-and-excitation. */
 static const char *scale_shape(const struct node *node, const struct shape *in, struct shape *out)
 {
     (void)node;

@@ -8,11 +8,11 @@
 struct compiler {
     struct network *network;
     const struct weights *weights;
-    int *readers;    /* of each node: how many */
-    int *reader;     /* of each node: the last one */
-    bool *is_needed; /* for the output or a layer */
-    bool *is_kept;   /* node must have a value of its own */
-    bool *is_fused;  /* node is part of an earlier step */
+    int *readers;    /* number of nodes that read each node */
+    int *reader;     /* the last of them */
+    bool *is_needed; /* the output or a layer depends on the node */
+    bool *is_kept;   /* the node must have a value of its own */
+    bool *is_fused;  /* the node is part of an earlier step */
     int *value;      /* of each node; -1: none */
 };
 
@@ -34,7 +34,10 @@ static int other_operand(const struct node *sum, int node)
     return sum->inputs[0] == node ? sum->inputs[1] : sum->inputs[0];
 }
 
-/* Fuses what follows: residual add whose other operand is there already, then an activation. Returns the last node. */
+/*
+ * Fuses the nodes after a step: a residual add whose other operand has been computed before, then an activation.
+ * Returns the last fused node.
+ */
 static int fuse_followers(struct compiler *c, struct step *step, int node)
 {
     const struct node *nodes = c->network->nodes;
@@ -55,7 +58,7 @@ static int fuse_followers(struct compiler *c, struct step *step, int node)
     return node;
 }
 
-/* Packs a step's weights; with a batch norm after it, those of both. Returns the last node, or -1: no memory. */
+/* Packs a step's weights, with a batch norm after it folded in. Returns the last fused node, or -1: no memory. */
 static int pack_step(struct compiler *c, struct step *step, int node, struct error *err)
 {
     struct network *network = c->network;
@@ -79,7 +82,7 @@ static int pack_step(struct compiler *c, struct step *step, int node, struct err
     return status ? -1 : next;
 }
 
-/* One step from a node and what can be fused after it. */
+/* Makes one step of a node and the nodes after it that can be fused. */
 static int compile_node(struct compiler *c, int index, struct error *err)
 {
     struct network *network = c->network;
@@ -99,7 +102,7 @@ static int compile_node(struct compiler *c, int index, struct error *err)
     return 0;
 }
 
-/* A node with names and attributes of its own: the graph may be freed. */
+/* Copies a node with its name and attributes, so that the graph may be freed. */
 static int copy_node(struct network *network, const struct node *from, struct node *node, struct error *err)
 {
     const size_t size = from->op->attributes_size;
@@ -141,7 +144,7 @@ static int mark_layers(struct compiler *c, const struct graph *graph, const char
     return 0;
 }
 
-/* What is kept is needed, and what is read for it. */
+/* Marks as needed the kept nodes and all nodes that they depend on. */
 static void count_readers(struct compiler *c)
 {
     const struct network *network = c->network;

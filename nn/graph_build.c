@@ -10,7 +10,7 @@
 
 #define GRAPH_NODES_MAX 4096
 #define GRAPH_VALUE_MAX ((size_t)1 << 28) /* floats of one value */
-#define SHOWN_BYTES 256                   /* of a name in a message */
+#define SHOWN_BYTES 256                   /* largest part of a name in a message */
 
 struct alias {
     const char *name;
@@ -69,7 +69,7 @@ const struct param *op_attributes(const struct op *op, size_t *size)
 
 /* -- building ------------------------------------------------------------------------------------------------------- */
 
-/* Keeps the first error, and says it to the caller who listens. */
+/* Keeps the first error, and copies it to err unless that is NULL. */
 static int fail(struct graph *graph, const char *name, const char *what, struct error *err)
 {
     char shown[SHOWN_BYTES];
@@ -91,7 +91,7 @@ static int fail_for_memory(struct graph *graph, struct error *err)
     return -1;
 }
 
-/* A list with room for `more` elements of `size` bytes: it doubles. NULL: no memory, and the list is as it was. */
+/* Makes room for `more` elements of `size` bytes by doubling a list. NULL: no memory; the list is then unchanged. */
 static void *reserve(void *list, int count, int *capacity, int more, size_t size)
 {
     if (count + more <= *capacity)
@@ -109,7 +109,7 @@ static void input_shapes(const struct graph *graph, const struct node *node, str
         in[i] = graph->nodes[node->inputs[i]].shape;
 }
 
-/* NULL, or what is wrong with the inputs. */
+/* Returns NULL, or what is wrong with the inputs. */
 static const char *take_inputs(const struct graph *graph, struct node *node, const int *inputs, int count)
 {
     if (count < node->op->inputs_least || count > node->op->inputs_most)
@@ -131,7 +131,7 @@ static const char *take_name(const struct graph *graph, const char *name)
     return graph->count == GRAPH_NODES_MAX ? "the graph has too many nodes" : NULL;
 }
 
-/* A copy, with what its zeros mean filled in. */
+/* Copies the attributes and completes them (op->complete). */
 static bool take_attributes(struct graph *graph, struct node *node, const void *attributes)
 {
     const struct op *op = node->op;
@@ -322,7 +322,7 @@ void graph_parameters(const struct graph *graph, struct parameter *list)
     memcpy(list, graph->parameters, (size_t)graph->parameter_count * sizeof *list);
 }
 
-/* Of several nodes the first. */
+/* If several nodes have the name or alias, the first one is found. */
 int graph_find_exact(const struct graph *graph, const char *name)
 {
     int found = graph->count;
@@ -345,7 +345,7 @@ int graph_find(const struct graph *graph, const char *name, struct error *err)
     int count = 0;
     if (!names)
         return error_memory(err, "a layer's name");
-    for (int i = graph->count; i-- > 0;) { /* the deepest of equally near ones */
+    for (int i = graph->count; i-- > 0;) { /* among equally near names, suggests the deepest layer */
         const char *alias = last_alias(graph, i);
         names[count++] = graph->nodes[i].name;
         if (alias)

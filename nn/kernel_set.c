@@ -1,4 +1,4 @@
-/* nn/kernel_set.c - which set of kernels: by what the processor has, or by name. */
+/* nn/kernel_set.c - chooses the set of kernels: the best that the processor can run, or the one of a name. */
 #include "nn/kernels/kernels.h"
 
 #include <string.h>
@@ -7,7 +7,7 @@
 
 extern const struct kernel_set kernels_portable, kernels_avx2, kernels_avx512, kernels_neon;
 
-/* The sets that run here, best first; ends with NULL. */
+/* The sets that this processor can run, best first; ends with NULL. */
 static const struct kernel_set *const *sets_here(void)
 {
 #if defined(__x86_64__)

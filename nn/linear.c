@@ -2,10 +2,10 @@
  * nn/linear.c - flatten and linear: with packed weights by a kernel of our own, otherwise by OpenBLAS.
  * Defines: flatten, linear.
  *
- * A row's bits must not depend on how many rows there are, nor on its place among them. So OpenBLAS always
- * multiplies LINEAR_ROWS rows (missing ones are zero), as weight times rows transposed: rows are then the lanes of the
- * library's vectors, which all go through the same instructions. The other way round, rows fall into kernels of different
- * widths, which add in different orders.
+ * A row's bits must not depend on the number of rows or on its place among them. So OpenBLAS always multiplies
+ * LINEAR_ROWS rows (missing ones are zeros), as weight times the transposed rows: rows are then lanes of the library's
+ * vectors, and all lanes go through the same instructions. In rows times weight, rows would fall into kernels of
+ * different heights, which add in different orders.
  */
 #include "nn/backend.h"
 #include "nn/ops.h"
@@ -118,7 +118,7 @@ static void linear_forward(const struct step *step, const struct step_io *io, in
                     .segments = 1, .length = io->in[0].c, .x = io->x[0] + (size_t)part.first * in, .x_stride = in});
 }
 
-#define FEATURES_EACH 1024 /* of a thread's share */
+#define FEATURES_EACH 1024 /* least features of a thread's share */
 
 static void linear_backward(const struct step *step, const struct step_io *io)
 {
@@ -160,7 +160,7 @@ static int linear_pack(struct packer *packer, struct step *step, struct error *e
     return 0;
 }
 
-/* Packed: panels of outputs, (in, panel) each. */
+/* Reads the packed weight: panels of outputs, (in, panel) each. */
 static void linear_column(const struct step *step, int features, int feature, float *column)
 {
     const size_t in = (size_t)features, at = (size_t)feature;

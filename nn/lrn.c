@@ -1,7 +1,8 @@
 /*
- * nn/lrn.c - local response normalisation across channels: y = x / (bias + alpha / size * sum x^2)^beta, the sum over
- * `size` channels around each: size / 2 before it and (size - 1) / 2 after it, as torch.nn.LocalResponseNorm.
- * Krizhevsky, Sutskever, Hinton, "ImageNet Classification with Deep Convolutional Neural Networks", NIPS 2012, section 3.3.
+ * nn/lrn.c - local response normalisation across channels: y = x / (bias + alpha / size * sum x^2)^beta. The sum is
+ * over `size` channels around each one, size / 2 before it and (size - 1) / 2 after it, as in
+ * torch.nn.LocalResponseNorm. Krizhevsky, Sutskever, Hinton, "ImageNet Classification with Deep Convolutional Neural
+ * Networks", NIPS 2012, section 3.3.
  */
 #include "nn/op.h"
 
@@ -47,8 +48,9 @@ static void forward(const struct step *step, const struct step_io *io, int block
 }
 
 /*
- * With b_k the base of channel k: dx_i = dy_i b_i^-beta - 2 alpha beta / size x_i sum_k dy_k x_k b_k^(-beta-1), the sum over
- * the channels k whose window contains i.
+ * Let b_k be the base of the power for channel k. Then
+ * dx_i = dy_i b_i^-beta - 2 alpha beta / size x_i sum_k dy_k x_k b_k^(-beta-1), summed over the channels k whose window
+ * contains i.
  */
 static void backward_position(const struct lrn *lrn, const float *x, const float *dy, int channels, float *dx)
 {

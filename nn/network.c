@@ -1,4 +1,4 @@
-/* nn/network.c - makes a network of a graph and weights, and answers questions about it. */
+/* nn/network.c - creates a network from a graph and weights, and returns facts about it. */
 #include "nn/network.h"
 
 #include "nn/difference.h"
@@ -47,7 +47,7 @@ static int build_programs(struct network *network, struct error *err)
 
 /* -- life ----------------------------------------------------------------------------------------------------------- */
 
-/* Sets *set to NULL for the reference. */
+/* Finds the kernel set of a name; *set is NULL for "openblas". */
 static int find_kernels(const char *name, const struct kernel_set **set, struct error *err)
 {
     *set = NULL;
@@ -181,7 +181,7 @@ int network_step_count(const struct network *network)
     return network->full.step_count;
 }
 
-/* Multiply-adds of one image; of a chain those of its parts. */
+/* Multiply-adds of a step for one image; for a chain, the sum over its parts. */
 static double step_macs(const struct step *step, const struct shape *in)
 {
     if (!step->parts)

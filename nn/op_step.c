@@ -1,4 +1,7 @@
-/* nn/op_step.c - what operators share when they run a step: images of a batch, and what is fused after them. */
+/*
+ * nn/op_step.c - shared by operators that run a step: the images of a batch, and the operations fused after the
+ * operator.
+ */
 #include "nn/op.h"
 
 #include <math.h>
@@ -19,7 +22,7 @@ struct step_io step_images(const struct step_io *io, int first, int images)
     return part;
 }
 
-/* A kernel that cannot read a residual in panels reads it as it writes the result. */
+/* A step with a residual may write panels only if its kernel can also read the residual in panels. */
 bool step_takes_panels(const struct step *step, enum operand operand, int channels, int panel)
 {
     const struct op *op = step->node->op;
@@ -48,7 +51,7 @@ void step_activate(const struct step *step, float *y, size_t rows, size_t column
         step->activation->activate(y + row * stride, columns);
 }
 
-#define TRANSPOSED 16 /* rows at once: what is written then fills a line of the caches */
+#define TRANSPOSED 16 /* rows at a time, so that whole cache lines are written */
 
 void transpose(const float *in, size_t rows, size_t columns, float *out)
 {

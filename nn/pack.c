@@ -1,4 +1,4 @@
-/* nn/pack.c - weights by name: whether they fit a graph, and the step's own copies of them. */
+/* nn/pack.c - finds weights by name, checks whether they fit a graph, and makes a step's copies of them. */
 #include "nn/pack.h"
 
 #include <stdio.h>

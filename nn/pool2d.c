@@ -15,8 +15,8 @@ static const struct pool2d *pool_of(const struct node *node)
 }
 
 /*
- * Output length along one axis by torch's rule: with ceil_mode the last window must begin inside the input or the padding
- * before it.
+ * Output length along one axis by torch's rule: with ceil_mode the last window must begin inside the input or the
+ * padding before it.
  */
 static int pooled(int in, int kernel, int stride, int before, int after, bool ceil_mode)
 {
@@ -29,7 +29,7 @@ static int pooled(int in, int kernel, int stride, int before, int after, bool ce
     return out;
 }
 
-/* Of one side: no window may lie in the padding alone. */
+/* Checks the padding of one side: a window must not lie entirely inside it. */
 static bool is_padding(int padding, int kernel)
 {
     return padding >= 0 && padding <= kernel / 2;
@@ -56,7 +56,10 @@ static double pool_macs(const struct node *node, const struct shape *in)
     return (double)shape_size(in[0]);
 }
 
-/* The window of one output position, cut at the input's border; `padded` is its size before the cut at the far padding. */
+/*
+ * The window of one output position, clipped to the input; `padded` is its size when it is clipped to the input with
+ * its padding.
+ */
 struct window {
     int y0, y1, x0, x1;
     int padded;
@@ -70,7 +73,7 @@ static struct window pool_window(const struct pool2d *p, struct shape in, int i,
     return (struct window){y0 < 0 ? 0 : y0, y1 > in.h ? in.h : y1, x0 < 0 ? 0 : x0, x1 > in.w ? in.w : x1, padded};
 }
 
-/* Adaptive: output i covers floor(i*in/out) .. ceil((i+1)*in/out). */
+/* The window of an adaptive pool: output i covers inputs floor(i*in/out) .. ceil((i+1)*in/out) - 1. */
 static struct window adaptive_window(struct shape in, struct shape out, int i, int j)
 {
     struct window v = {.y0 = i * in.h / out.h,
@@ -99,7 +102,7 @@ MULTIVERSION static void add_row(float *restrict y, const float *restrict x, flo
 }
 
 #define BAND 4       /* output rows of a block */
-#define TAPS_MOST 64 /* for the kernel */
+#define TAPS_MOST 64 /* of a window that a set's kernel computes; larger ones use the loop in max_window() */
 
 /* The maximum over a window, by the kernel if there is one. */
 static void max_window(const struct step *step, const float *x, struct shape in, struct window v, float *y)
@@ -136,7 +139,7 @@ static void max_forward(const struct step *step, const struct step_io *io, int b
             max_window(step, image.x[0], in, pool_window(pool_of(step->node), in, i, j), y);
 }
 
-/* Routes to the first maximum in row-major order. */
+/* Adds the gradient at the first maximum of the window, in row-major order. */
 static void max_backward(const struct step *step, const struct step_io *io)
 {
     const struct shape in = io->in[0], out = io->out;

@@ -1,14 +1,17 @@
-/* nn/product_step.c - how steps that are products are cut, packed and run. */
+/* nn/product_step.c - divides, packs and runs the steps that are matrix products. */
 #include "nn/product_step.h"
 
-#define ROWS_SHARED 48 /* of a block, at least, where threads share many rows and few columns */
-#define BLOCKS_EACH 4  /* a thread should find, so that none waits long for the last */
+#define ROWS_SHARED 48 /* least rows of a block, if threads share many rows and few columns */
+#define BLOCKS_EACH 4  /* for each thread, so that none waits long for the last block */
 
 struct cut {
     int rows_each, row_blocks, panels_each, panel_blocks;
 };
 
-/* Blocks of rows read all weights each, blocks of columns all rows: of these the fewer are cut for the threads' sake. */
+/*
+ * Each block of rows reads all weights, and each block of columns reads all rows. To occupy the threads, rows are
+ * divided further if there are many more of them than columns, and columns otherwise.
+ */
 static struct cut cut_of(const struct step *step, const struct step_io *io)
 {
     const int panels = divide_up(io->out.c, step->set->panel), wanted = io->workers > 1 ? io->workers * BLOCKS_EACH : 1;

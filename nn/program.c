@@ -1,11 +1,11 @@
-/* nn/program.c - the planner: which steps run, and where their values live. */
+/* nn/program.c - plans a program: which steps run, and where their values lie in the workspace. */
 #include "nn/network.h"
 
 #include <stdlib.h>
 
 #define ALIGN_FLOATS 16
 
-/* Values a step reads: its inputs, then the residual. */
+/* The values that a step reads: its inputs, then the residual. */
 static int step_reads(const struct step *step, int *values)
 {
     int count = 0;
@@ -16,7 +16,7 @@ static int step_reads(const struct step *step, int *values)
     return count;
 }
 
-/* Steps that depend on start, in order, and the values they read from outside. */
+/* Lists the steps that depend on the start value, in order, and the side values that they read. */
 static int list_steps(struct network *network, bool keep_all, struct program *program, struct error *err)
 {
     struct arena *arena = &network->arena;
@@ -52,7 +52,7 @@ static int list_steps(struct network *network, bool keep_all, struct program *pr
     return 0;
 }
 
-/* May this step run on a block of rows, each a vector? */
+/* Whether the step may run on several rows at once, each the vector of one image. */
 static bool works_on_rows(const struct network *network, const struct step *step)
 {
     return shape_positions(network->values[step->inputs[0]]) == 1 && step->node->op->works_on_rows;
@@ -77,7 +77,7 @@ static bool reads_only(const struct network *network, const struct program *prog
     return true;
 }
 
-/* The first step that begins rows and after which everything works on rows and reads nothing else. */
+/* The first step that begins rows (op->begins_rows) such that all steps after it work on rows and read nothing else. */
 static void split_rows(const struct network *network, struct program *program)
 {
     program->spatial_count = program->step_count;
@@ -94,7 +94,7 @@ static void split_rows(const struct network *network, struct program *program)
 
 struct place {
     size_t offset, size;
-    int last; /* step that reads it last */
+    int last; /* the last step that reads it */
 };
 
 static int last_reader(const struct network *network, const struct program *program, int value)
@@ -115,7 +115,7 @@ static size_t rounded(size_t floats)
     return (floats + ALIGN_FLOATS - 1) / ALIGN_FLOATS * ALIGN_FLOATS;
 }
 
-/* First fit: the lowest place that overlaps nothing still needed at step `now`. */
+/* First fit: the lowest place that does not overlap a value which is still needed at step `now`. */
 static size_t find_place(const struct place *places, int count, size_t size, int now)
 {
     size_t offset = 0;
@@ -133,8 +133,8 @@ static size_t find_place(const struct place *places, int count, size_t size, int
 }
 
 /*
- * Small maps come with large weights: many images share one reading of these. Large maps fill the caches by themselves.
- * The first step behind which all maps are small; images that read what lies beside the program go alone.
+ * Finds the first step after which all maps are small. Small maps come with large weights, which a group of images then
+ * reads once; large maps fill the caches with a single image. Steps that read side values run image by image.
  */
 #define GROUP_POSITIONS (28 * 28)
 #define GROUP_IMAGES 8
@@ -181,7 +181,7 @@ static void place_all(struct planner *planner, bool keep_all, const bool *pinned
     const struct network *network = planner->network;
     struct program *program = planner->program;
     const int end = program->spatial_count;
-    for (int pass = 0; pass < 2; pass++) /* first what waits for the group while other images come by */
+    for (int pass = 0; pass < 2; pass++) /* first the values that wait for the other images of the group */
         for (int i = -1; i < end; i++) {
             const int value = i < 0 ? program->start : network->steps[program->steps[i]].output;
             const bool is_result = value == program->boundary || value == network->logits;
@@ -214,7 +214,10 @@ static enum operand operand_of(const struct step *step, int value)
     return operand;
 }
 
-/* May a value lie in such panels, for the step that writes it and for all that read it? These take as many images. */
+/*
+ * Whether the step that writes a value and all that read it allow panels of this width; all must be on one side of
+ * group_first.
+ */
 static bool all_take_panels(const struct network *network, const struct program *program, int writer, int panel)
 {
     const struct step *step = &network->steps[program->steps[writer]];
@@ -233,7 +236,7 @@ static bool all_take_panels(const struct network *network, const struct program 
     return true;
 }
 
-/* Wide panels where there is more than one of them, else narrow ones. */
+/* Chooses wide panels if there is more than one of them, else narrow ones. */
 static void choose_panels(const struct network *network, struct program *program, const bool *pinned)
 {
     for (int i = 0; i < program->spatial_count; i++) {

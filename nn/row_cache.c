@@ -1,4 +1,7 @@
-/* nn/row_cache.c - what the steps on rows made of the base pass, so that a gradient need not compute it again. */
+/*
+ * nn/row_cache.c - keeps the results of the steps on rows in the base pass, so that a gradient need not compute them
+ * again.
+ */
 #include "nn/session_private.h"
 
 #include <string.h>
@@ -12,10 +15,7 @@ size_t row_cache_floats(const struct network *network)
     return floats;
 }
 
-/*
- * Where the layers on rows hold most of the weights, a gradient does not compute again what they have made of the base
- * pass's row: it is kept, or put in its place.
- */
+/* Worth it because the layers on rows can hold most of a network's weights, as in VGG. */
 void row_cache_keep(struct session *session)
 {
     const struct network *network = session->network;

@@ -1,4 +1,4 @@
-/* nn/session.c - a session: its memory, its options, and what the last base pass has left in it. */
+/* nn/session.c - a session: its memory, its options, the base pass, and the side values of the last one. */
 #include "nn/session_private.h"
 
 #include <stdlib.h>

@@ -1,17 +1,17 @@
 /*
  * nn/session_batch.c - forward: batches of images through the network or a tail of it.
  *
- * A batch is cut into chunks of fixed size, a chunk into groups of images. A group goes through the spatial steps in a
- * worker's workspace, one image after the other as long as maps are large, then together, and leaves its last spatial
- * values in a table; then the steps on rows run on the whole table. Workers take groups of their own, or, when there are
- * fewer images than workers and on rows, share the blocks of each step.
+ * A batch is divided into chunks of fixed size, and a chunk into groups of images. A group goes through the spatial
+ * steps in a worker's workspace, one image after the other while maps are large, then together. Its last spatial values
+ * are copied to a table of the chunk; then the steps on rows run on the whole table. Each worker takes groups of its
+ * own. If there are fewer images than workers, and for the steps on rows, workers share the blocks of each step.
  */
 #include "nn/session_private.h"
 
 #include <omp.h>
 #include <string.h>
 
-/* A batch on its way: `first` is the index of the chunk's first image. */
+/* A batch that is being run; `first` is the index of the current chunk's first image. */
 struct batch {
     struct session *session;
     const struct program *program;
@@ -33,7 +33,7 @@ static void keep_results(const struct batch *batch, float *const *at, int first,
         memcpy(session->chunk_logits + (size_t)first * classes, at[network->logits], n * classes * sizeof(float));
 }
 
-/* A value's place for one image of a group. */
+/* Where a value of one image of a group lies. */
 static float *image_place(const struct batch *batch, float *const *at, int value, int image)
 {
     const size_t size = shape_size(batch->session->network->values[value]);
@@ -50,7 +50,7 @@ static void read_image(const struct batch *batch, struct worker *worker, int ind
         to_inside(worker->border, batch->session->network->values[program->start], place);
 }
 
-/* Steps that images take one by one. */
+/* Runs the steps that take the images of a group one by one. */
 static void run_single(const struct batch *batch, float *const *at, float **own, float *scratch, int image, int workers)
 {
     const struct program *program = batch->program;
@@ -59,7 +59,7 @@ static void run_single(const struct batch *batch, float *const *at, float **own,
     session_run_steps(batch->session, program, (struct stretch){0, program->group_first, 1, workers}, own, scratch);
 }
 
-/* Images first..first+count-1 of the chunk, by one worker. */
+/* Runs the spatial steps on images first..first+count-1 of the chunk, by one worker. */
 static void run_group(const struct batch *batch, struct worker *worker, int first, int count)
 {
     const struct session *session = batch->session;
@@ -82,7 +82,7 @@ static void run_group(const struct batch *batch, struct worker *worker, int firs
     keep_results(batch, worker->at, first, count);
 }
 
-/* The same by all workers, in the first one's workspace. */
+/* The same by all workers together, in the first one's workspace. */
 static void share_group(const struct batch *batch, int worker_index, int first, int count)
 {
     const struct session *session = batch->session;
@@ -101,7 +101,7 @@ static void share_group(const struct batch *batch, int worker_index, int first, 
     keep_results(batch, worker->at, first, count);
 }
 
-/* In a tail that comes down to the row of the whole network's first linear layer. */
+/* Whether the program's rows are inputs of the network's first linear layer, to which the shortcut applies. */
 static bool by_difference(const struct batch *batch)
 {
     const struct session *session = batch->session;
@@ -110,7 +110,7 @@ static bool by_difference(const struct batch *batch)
            batch->program->boundary == full->boundary;
 }
 
-/* The steps on rows, by all workers. */
+/* Runs the steps on rows, by all workers together. */
 static void share_rows(const struct batch *batch, int worker_index, int count)
 {
     const struct session *session = batch->session;
@@ -133,13 +133,16 @@ static void share_rows(const struct batch *batch, int worker_index, int count)
                       own->image_at, scratch);
 }
 
-/* Groups as equal as can be, none larger than the program has room for; fewer images than workers: one, shared. */
+/*
+ * Divides a chunk into groups as equal as possible, at most group_images each; fewer images than workers share one
+ * group.
+ */
 static void run_chunk(const struct batch *batch, int count)
 {
     const int workers = batch->session->worker_count,
               most = batch->given->form == SESSION_POOLED ? 1 : batch->program->group_images;
     const bool is_shared =
-        workers > 1 && count < workers && batch->given->form != SESSION_POOLED; /* which has no steps to share */
+        workers > 1 && count < workers && batch->given->form != SESSION_POOLED; /* POOLED: no spatial steps to share */
     const int groups = is_shared ? divide_up(count, most) : divide_up(divide_up(count, most), workers) * workers;
     const int each = divide_up(count, groups);
 #pragma omp parallel num_threads(workers) if (workers > 1)

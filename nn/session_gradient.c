@@ -1,4 +1,4 @@
-/* nn/session_gradient.c - backward: gradients at one or several layers from one pass. */
+/* nn/session_gradient.c - gradients at one or several layers by one backward pass. */
 #include "nn/session_private.h"
 
 #include <stdlib.h>
@@ -16,7 +16,7 @@ static int reserve_tape(struct session *session, size_t floats, struct error *er
     return session->tape_floats ? 0 : error_memory(err, "the values of a gradient");
 }
 
-/* Forward; every value is kept. */
+/* Runs forward and keeps every value. */
 static void run_tape(const struct session *session, const struct program *tape, float *const *at)
 {
     const struct program *full = &session->network->full;
@@ -36,7 +36,7 @@ static void drop_negative(float *dy, size_t n)
         dy[i] = dy[i] < 0 ? 0 : dy[i]; /* NaN stays visible */
 }
 
-/* Takes dy from the activation's result to its input: the rules of nn.h. */
+/* Turns the gradient dy at the activation's result into that at its input, under a rule of nn/nn.h. */
 static void undo_activation(enum gradient_rule rule, const struct op *activation, const struct step_io *io, float *dy)
 {
     const size_t size = shape_size(io->out);
@@ -49,14 +49,14 @@ static void undo_activation(enum gradient_rule rule, const struct op *activation
 
 /* -- backward ------------------------------------------------------------------------------------------------------- */
 
-/* A tape at work: where its values lie, and their gradients. */
+/* A tape (a program that keeps every value) that is being run: where its values and their gradients lie. */
 struct tape {
     const struct session *session;
     const struct program *program;
     float **at, **gradient;
 };
 
-/* Writes the gradients of those layers whose value is this one: complete, once all later steps have run. */
+/* Writes the gradients of the layers that have this value; they are complete after backward of all its readers. */
 static void write_gradients(const struct tape *tape, int value, const struct session_backward *given)
 {
     const struct network *network = tape->session->network;
@@ -115,7 +115,7 @@ static const struct program *tape_from(const struct network *network, int layer)
     return &network->tapes[layer == SESSION_INPUT ? network->layer_count : layer];
 }
 
-/* Does the tape have the layer's value: at its start, or as a step's result? */
+/* Whether the tape has the layer's value, at its start or as a step's result. */
 static bool tape_reaches(const struct network *network, const struct program *tape, int layer)
 {
     if (layer == SESSION_INPUT)

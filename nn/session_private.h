@@ -37,9 +37,7 @@ struct session {
     size_t tape_floats;
 };
 
-/*
- * -- layouts --------------------------------------------------------------------------------------------------------
- */
+/* -- layouts -------------------------------------------------------------------------------------------------------- */
 
 static inline void to_inside(const float *planes, struct shape shape, float *out)
 {
@@ -57,9 +55,7 @@ static inline size_t boundary_floats(const struct network *network, const struct
     return program->boundary < 0 ? 0 : shape_size(network->values[program->boundary]);
 }
 
-/*
- * -- session_steps.c ------------------------------------------------------------------------------------------------
- */
+/* -- session_steps.c ------------------------------------------------------------------------------------------------ */
 
 /*
  * Fills at[value] for the values of a program in one workspace. Side values lie in the session, unless the program has
@@ -81,9 +77,7 @@ struct stretch {
 void session_run_steps(const struct session *session, const struct program *program, struct stretch stretch,
                        float *const *at, float *scratch);
 
-/*
- * -- row_cache.c ----------------------------------------------------------------------------------------------------
- */
+/* -- row_cache.c ---------------------------------------------------------------------------------------------------- */
 
 /* Floats of all results that the steps on rows compute from one row. */
 size_t row_cache_floats(const struct network *network);

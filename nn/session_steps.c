@@ -1,4 +1,4 @@
-/* nn/session_steps.c - running the steps of a program, by one thread or shared by several. */
+/* nn/session_steps.c - runs the steps of a program, on one thread or on all threads of a parallel region. */
 #include "nn/session_private.h"
 
 #include <omp.h>
@@ -46,7 +46,7 @@ static void run_block(const struct step *step, const struct step_io *io, int blo
     step->node->op->forward(step, &image, 0);
 }
 
-/* Keeps the value before the activation where there is a place for it: in programs for gradients. */
+/* Keeps the value before the activation if the program has a place for it, as programs for gradients do. */
 static void run_step(const struct step *step, const struct step_io *io)
 {
     struct step without = *step;
@@ -64,7 +64,7 @@ static void run_step(const struct step *step, const struct step_io *io)
     step->activation->activate(io->y, shape_size(io->out));
 }
 
-/* The same by all threads of the parallel region that calls it. */
+/* The same; called by all threads of a parallel region. */
 static void share_step(const struct step *step, const struct step_io *io)
 {
     const int blocks = step_blocks(step, io);

@@ -12,15 +12,16 @@ typedef float singles __attribute__((vector_size(LANES * sizeof(float)), aligned
 typedef int64_t lane_bits __attribute__((vector_size(LANES * sizeof(double))));
 
 /*
- * e^x for x <= 0, to some 4e-16 of its size; below -700, where no float is left, e^-700. x = n ln 2 + r with
- * |r| <= ln(2)/2; e^r by its series, 2^n by the exponent's bits. In all lanes and on all machines the same operations.
+ * e^x for x <= 0, with a relative error of about 4e-16; for x < -700, where a float would be 0, e^-700. x = n ln 2 + r
+ * with |r| <= ln(2)/2; e^r is its series, and 2^n is made from the exponent's bits. All lanes and all machines run the
+ * same operations.
  */
 static inline void exp_lanes(lanes *values)
 {
     static const double factorials[] = {39916800, 3628800, 362880, 40320, 5040, 720, 120, 24, 6, 2, 1, 1};
     const double whole = 0x1.8p52; /* added, it leaves the nearest whole number in the low bits */
     const lanes lowest = (lanes){0} - 700;
-    const lane_bits is_low = *values < lowest; /* not of NaN */
+    const lane_bits is_low = *values < lowest; /* false for NaN */
     const lanes x = (lanes)(((lane_bits)lowest & is_low) | ((lane_bits)*values & ~is_low));
     const lanes shifted = x * 0x1.71547652b82fep+0 + whole, n = shifted - whole;
     const lanes r = x - n * 0x1.62e42fefa38p-1 - n * 0x1.ef35793c7673p-45;
@@ -37,7 +38,7 @@ static inline void exp_differences(const float *values, float top, lanes *out)
     exp_lanes(out);
 }
 
-/* The last values of a row; behind them what adds nothing to a sum. */
+/* The last values of a row, padded with values whose exponential adds nothing to a sum. */
 static inline void fill_up(const float *values, int count, float *block)
 {
     for (int i = 0; i < LANES; i++)

@@ -1,4 +1,4 @@
-/* nn/threads.c - makes threads and buffers before they are needed, to find out how many there can be. */
+/* nn/threads.c - starts threads and allocates buffers before they are needed, to find out how many there can be. */
 #include "nn/threads.h"
 
 #include <omp.h>
@@ -53,7 +53,7 @@ static int try_threads(int wanted, struct error *err)
 
 /* -- OpenBLAS's buffers --------------------------------------------------------------------------------------------- */
 
-/* OpenBLAS's own functions; it keeps the buffers for later calls. Some builds hide them: then nothing is tried. */
+/* OpenBLAS's own functions; it keeps the buffers for later calls. Some builds hide them: then no buffer is tried. */
 void *blas_memory_alloc(int place) __attribute__((weak));
 void blas_memory_free(void *buffer) __attribute__((weak));
 

@@ -26,7 +26,7 @@ static struct tap tap_of(int index, int in, int out, bool align_corners)
     return (struct tap){low, low < in - 1 ? low + 1 : low, source - (float)low};
 }
 
-#define COLUMNS 64 /* at once: their taps and two rows stay in registers and L1 */
+#define COLUMNS 64 /* columns at a time: their taps and two rows stay in registers and the L1 cache */
 
 /* Columns of the result whose taps are known. */
 struct columns {
@@ -40,7 +40,7 @@ static inline void take_row(const float *row, const struct columns *columns, flo
         out[j] = (1 - columns->weight[j]) * row[columns->low[j]] + columns->weight[j] * row[columns->high[j]];
 }
 
-/* One plane, columns first .. first + columns->count - 1 of it. */
+/* Enlarges one plane: columns first .. first + columns->count - 1 of the result. */
 MULTIVERSION
 static void upsample_columns(const float *in, int h, int w, const struct columns *columns, float *out, int out_h,
                              int out_w, bool align_corners)

@@ -1,29 +1,30 @@
 /*
- * nn/kernels/depthwise.c - depthwise convolution: channels are lanes.
+ * nn/kernels/depthwise.c - depthwise convolution: lanes are channels.
  *
- * COLUMNS outputs that lie side by side are summed in registers (named one by one, as in product.c), so that an input or
- * weight is loaded once for all of them. Every output adds its taps row by row, column by column; a tap outside of the
- * image adds nothing.
+ * COLUMNS adjacent outputs are summed in registers (named one by one, as in product.c), so that an input or weight is
+ * loaded once for all of them. Every output adds its taps row by row, column by column; a tap outside the image is left
+ * out.
  */
 #include "nn/kernels/vector.h"
 
 #include <string.h>
 
 #define COLUMNS 4
-#define KERNEL_MAX 5 /* of those with a loop of their own */
+#define KERNEL_MAX 5 /* largest kernel with a loop of its own */
 
-/* One output row. */
+/* An output row: the input rows that it reads. */
 struct row {
     const struct depthwise *d;
     const float *const *lines; /* input row under tap row 0; tap row ky: lines[ky * dilation] */
-    int first, end;            /* tap rows inside of the image */
-    int blocks;                /* of channels */
-    size_t at;                 /* of the result and the residual */
+    int first, end;            /* tap rows inside the image */
+    int blocks;                /* blocks of channels */
+    size_t at;                 /* where the row begins in the result and the residual */
 };
 
 /*
- * COLUMNS outputs from `column` on. Callers give constants, as far as they can, for kernel, stride, the tap rows and the
- * columns of inputs [first,end) that are inside of the image. Column p is under tap p - n * stride of output n.
+ * Computes COLUMNS outputs from `column` on. Inlined; callers pass constants, where they can, for kernel, stride, the
+ * tap rows and the columns [first,end) of inputs that are inside the image. Input column p is under tap p - n * stride
+ * of output n.
  */
 static inline __attribute__((always_inline)) void run_columns(const struct row *row, int column, int kernel, int stride,
                                                               int first_row, int end_row, int first, int end)
@@ -73,7 +74,10 @@ static inline __attribute__((always_inline)) void run_columns(const struct row *
     }
 }
 
-/* The last outputs of a row may be made twice. Loops of their own: inside, and at borders as wide as half a kernel. */
+/*
+ * Computes one output row. The last outputs of a row may be computed twice. There are separate loops for the interior,
+ * and for borders as wide as half a kernel.
+ */
 static inline __attribute__((always_inline)) void run_row(const struct row *row, int kernel, int stride)
 {
     const struct depthwise *d = row->d;
@@ -122,7 +126,7 @@ static inline vec load_some(const float *p, int count)
     return load(lanes);
 }
 
-/* y + bias + residual, limited, to the place of column and channel. */
+/* Writes y + bias + residual, limited, at a column and channel. */
 static inline void put(const struct row *row, int column, int channel, vec y)
 {
     const struct depthwise *d = row->d;
@@ -140,7 +144,7 @@ static inline void put(const struct row *row, int column, int channel, vec y)
         store(d->y + at, y);
 }
 
-/* Any kernel, output by output. */
+/* Computes a row for any kernel, output by output. */
 static void row_any(const struct row *row)
 {
     const struct depthwise *d = row->d;

@@ -1,21 +1,21 @@
 /*
  * nn/kernels/grouped.c - grouped convolution: lanes are outputs of one group, or of as many groups as a vector holds.
  *
- * A tile is up to COLUMNS outputs side by side; its accumulators are named one by one, as in product.c. With a stride of 1
- * or 2, an input that was read serves all the outputs whose three taps in a row meet it. Where groups share a vector, its
- * lanes read their own group's input by a shuffle, so that no multiplication is wasted. An input in panels is read where it
- * lies, without what is outside of it; any other from a band that was copied.
+ * A tile is up to COLUMNS adjacent outputs; its accumulators are named one by one, as in product.c. With a stride of 1
+ * or 2, an input is loaded once for all outputs that have it under one of their three taps in a row. If groups share a
+ * vector, a shuffle gives each lane the input of its own group, so that every multiplication counts. An input in panels
+ * is read in place, and taps outside it are left out; any other input is read from a band that was copied.
  */
 #include "nn/kernels/vector.h"
 
 #include <string.h>
 
 #define COLUMNS 8
-#define AHEAD 6 /* positions: what is copied soon is fetched */
+#define AHEAD 6 /* distance of the prefetch, in positions */
 
 /* -- the input ------------------------------------------------------------------------------------------------------ */
 
-/* One channel piece after the other, so that each line of the image is read once. */
+/* Copies a position to all pieces before the next position, so that each cache line of the image is read once. */
 static void copy_columns(const struct grouped_band *band, const float *x, int columns, float *out)
 {
     const int channels = band->channels, all = channels * band->pieces;
@@ -61,19 +61,19 @@ void SET(grouped_band)(const struct grouped_band *band, float *out)
 
 /* -- tiles ---------------------------------------------------------------------------------------------------------- */
 
-/* Tiles of as many columns each, side by side in one row of the result, of one vector: what they read and write. */
+/* A run: adjacent tiles of equal width in one row of the result, for one vector of its channels. */
 struct run {
     int tiles;
-    const float *x;   /* under the first tap of the first output, or where that would be */
-    int taps;         /* rows of them that are inside; x and weight are those of the first */
-    bool left, right; /* the first column under the first tile, the last one under the last tile are outside */
+    const float *x;   /* the input under the first tap of the first output; may point outside the image */
+    int taps;         /* rows of taps inside the image; x and weight belong to the first of them */
+    bool left, right; /* the first column under the first tile, and the last one under the last tile, are outside */
     const float *weight, *bias, *residual; /* bias, residual: NULL: none */
     float *y;
 };
 
 static const float zeros[PANEL];
 
-/* Which taps meet which columns. */
+/* Defines which taps read which columns. */
 enum reach { REACH_STRIDE_1, REACH_STRIDE_2, REACH_ANY };
 
 #if LANES == 16
@@ -86,7 +86,7 @@ enum reach { REACH_STRIDE_1, REACH_STRIDE_2, REACH_ANY };
 #define SHUFFLE_4(v, k) __builtin_shufflevector(v, v, k, k, k, k, 4 + k, 4 + k, 4 + k, 4 + k)
 #endif
 
-/* Input k of a group for each lane; `width` is the group's where groups share a vector, 0 where they do not. */
+/* Input k of each lane's group; `width` is the width of groups that share a vector, 0 if they do not share one. */
 __attribute__((always_inline)) static inline vec input(const float *x, int k, int width)
 {
 #if LANES > 4
@@ -143,7 +143,7 @@ __attribute__((always_inline)) static inline vec input(const float *x, int k, in
         store(y + place, limit(v, g->finish.low, g->finish.high)); \
     }
 
-/* One input of each group under a row of taps. */
+/* Adds one input of each group, under a row of taps. */
 #define CHANNEL(n) \
     if (reach == REACH_STRIDE_1) { \
         const vec w0 = load(w), w1 = load(w + LANES), w2 = load(w + 2 * LANES), v0 = INPUT(0), v1 = INPUT(1); \
@@ -208,7 +208,7 @@ TILES(6)
 TILES(7)
 TILES(8)
 
-/* A run's function for a reach, a width of groups that share a vector, and where the input lies. */
+/* The function of a run: for each reach, width of groups that share a vector, and kind of input (band or panels). */
 typedef void run_function(const struct grouped *g, const struct run *run);
 
 #define MEMBER(n, name, reach, width, is_in_panels) \
@@ -225,7 +225,7 @@ typedef void run_function(const struct grouped *g, const struct run *run);
     MEMBER(6, name, reach, width, is_in_panels) \
     MEMBER(7, name, reach, width, is_in_panels) \
     MEMBER(8, name, reach, width, is_in_panels)
-#if PANEL % GROUPED_STRIP == 0 /* only such panels are made: conv_grouped.c */
+#if PANEL % GROUPED_STRIP == 0 /* conv_grouped.c accepts no other panels */
 #define PANEL_FAMILIES(width) \
     FAMILY(one_in_panels_##width, REACH_STRIDE_1, width, true) \
     FAMILY(two_in_panels_##width, REACH_STRIDE_2, width, true)
@@ -263,7 +263,7 @@ FAMILIES(8)
 #endif
 
 static const struct {
-    int width; /* of groups that share a vector; 0: they do not */
+    int width; /* of groups that share a vector; 0: they do not share one */
     run_function *copied[REACH_ANY + 1][COLUMNS], *in_panels[REACH_ANY][COLUMNS];
 } families[] = {
     ROW(0),
@@ -290,7 +290,7 @@ static run_function *const *functions_of(const struct grouped *g)
     return g->segments ? families[family].in_panels[reach_of(g)] : families[family].copied[reach_of(g)];
 }
 
-/* One row of the result, of one vector. */
+/* Computes one row of the result, for one vector of its channels. */
 static void run_row(const struct grouped *g, run_function *const *functions, struct run run)
 {
     const int count = (g->columns + COLUMNS - 1) / COLUMNS, each = g->columns / count, larger = g->columns % count;
@@ -312,7 +312,7 @@ static void run_row(const struct grouped *g, run_function *const *functions, str
     }
 }
 
-/* Row by row, and in a row vector by vector: what is read and written stays in the first cache. */
+/* Goes row by row, and in each row vector by vector, so that inputs and results stay in the L1 cache. */
 void SET(grouped)(const struct grouped *g)
 {
     const int per_piece = g->shares ? 1 : g->outputs / LANES;

@@ -1,4 +1,4 @@
-/* nn/kernels/pool.c - max pooling of one output position: channels are lanes, nothing is stored between the taps. */
+/* nn/kernels/pool.c - max pooling of one output position: lanes are channels; the maximum stays in registers. */
 #include "nn/kernels/vector.h"
 
 static inline vec larger(vec best, vec x)

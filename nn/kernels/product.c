@@ -1,35 +1,35 @@
 /*
- * nn/kernels/product.c - matrix product with packed weights and rows that are read where they lie.
+ * nn/kernels/product.c - matrix product with packed weights and rows that are read in place.
  *
- * A tile of TILE_ROWS rows and one panel (two vectors) of columns is summed in registers, which have to be named one by one:
- * compilers keep an array of accumulators in memory. Macros write the tiles of 1..TILE_ROWS rows from one text.
+ * A tile of TILE_ROWS rows and one panel (two vectors) of columns is summed in registers. These have to be named one by
+ * one, because compilers keep an array of accumulators in memory. Macros generate the tiles of 1..TILE_ROWS rows.
  */
 #include "nn/kernels/vector.h"
 
 #include <string.h>
 
-#define LINE_FLOATS 16 /* of a line of the caches */
+#define LINE_FLOATS 16 /* floats of a cache line */
 
 /*
- * Tiles of as many rows each, one below the other: what is left of a panel's work once a stretch of the depth is chosen. The
- * rows of tile t are table[(t * segments + segment) * TILE_ROWS + row] + offset, or
- * x + (t * rows + row) * x_stride + segment * x_segment; `length` floats of each segment.
+ * A run: tiles with equally many rows, one below the other, for one panel and one stretch of the depth. A row of tile t
+ * begins, in each segment, at table[(t * segments + segment) * TILE_ROWS + row] + offset or, without a table, at
+ * x + (t * rows + row) * x_stride + segment * x_segment; `length` floats of each segment are read.
  */
 struct run {
     int tiles;
     const float *const *table; /* NULL: x */
-    size_t table_step;         /* pointers of a tile, of all segments */
+    size_t table_step;         /* pointers of one tile, for all segments */
     const float *x;
     size_t x_stride, x_segment, offset;
     int segments, length;
     const float *weight;
     float *y;
     size_t y_stride, residual_stride;
-    bool continues;              /* add to y */
-    const struct finish *finish; /* NULL: there is more to add */
-    const float *next;  /* what the next panel will read first: its weights come from far, these tiles' are near */
-    size_t next_floats; /* that a tile fetches of it */
-    bool fetches;       /* the next tile's rows come from far, too; no table */
+    bool continues;              /* adds to y */
+    const struct finish *finish; /* NULL: a later stretch is still to be added */
+    const float *next;           /* the next panel's weights, which are prefetched: they are not yet in a cache */
+    size_t next_floats;          /* number of them that each tile prefetches */
+    bool fetches;                /* prefetches the next tile's rows as well; only without a table */
 };
 
 #define EACH_1(DO) DO(0)
@@ -46,13 +46,13 @@ struct run {
 #define EACH_12(DO) EACH_11(DO) DO(11)
 
 #define BEGIN(i) vec left##i = {0}, right##i = {0};
-/* What will be written or added is far away: it is on its way while the sums are made. */
+/* Prefetches the results' and the residual's cache lines while the sums are computed. */
 #define FETCH(i) __builtin_prefetch(y + i * y_stride, 1);
 #define FETCH_RESIDUAL(i) __builtin_prefetch(residual + i * residual_stride);
 #define POINT(i) \
     const float *x##i = \
         table ? table[s * TILE_ROWS + i] + run->offset : x + (size_t)s * run->x_segment + i * run->x_stride;
-/* A line of the next tile's row, for this tile alone: what stays in the first cache are the weights. */
+/* Prefetches a cache line of the next tile's row for one use, so that the weights stay in the L1 cache. */
 #define AHEAD(i) __builtin_prefetch(x##i + begin + x_tile, 0, 0);
 #define MULTIPLY(i) \
     { \
@@ -156,7 +156,7 @@ static void (*const runs[])(const struct run *) = {
 #endif
 };
 
-/* A run whose panel is wider than what is left of the columns: each tile goes through a place of its own. */
+/* Runs the last panel if it is wider than the remaining columns: each tile is computed in a buffer and copied. */
 static void run_narrow(const struct run *wide, int rows, int columns)
 {
     float y[TILE_ROWS * PANEL] = {0}, residual[TILE_ROWS * PANEL] = {0};
@@ -188,10 +188,10 @@ static void run_narrow(const struct run *wide, int rows, int columns)
     }
 }
 
-/* A stretch of the depth: whole segments, or a part of one. */
+/* A stretch of the depth: several whole segments, or a part of one. */
 struct stretch {
-    int segment, segments; /* first, how many */
-    int begin, length;     /* floats of each */
+    int segment, segments; /* the first segment; their number */
+    int begin, length;     /* the first float, and the number of floats, of each segment */
 };
 
 static struct stretch next_stretch(const struct product *p, struct stretch last)
@@ -213,14 +213,14 @@ static bool is_last(const struct product *p, struct stretch s)
     return s.segment + s.segments >= p->segments && s.begin + s.length >= p->length;
 }
 
-/* Where a column of the first row lies. */
+/* Where a column of the first row is. */
 static size_t column_place(const struct product *p, int column, size_t stride, size_t panel)
 {
     const size_t at = (size_t)p->column + (size_t)column;
     return panel ? at / stride * panel + at % stride : at;
 }
 
-/* All rows of one panel over one stretch: the stretch's weights stay in the first cache. */
+/* Computes all rows of one panel over one stretch of the depth, whose weights stay in the L1 cache. */
 static void run_panel(const struct product *p, struct stretch s, int panel)
 {
     const int column = panel * PANEL, columns = p->columns - column;
@@ -265,7 +265,7 @@ static void run_panel(const struct product *p, struct stretch s, int panel)
     }
 }
 
-/* Above this many floats the rows of a block do not stay in the second cache while all panels go by. */
+/* With more floats than this, the rows of a block do not stay in the L2 cache while all panels are computed. */
 #define ROWS_RESIDENT (96 << 10)
 
 void SET(product)(const struct product *p)

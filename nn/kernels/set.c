@@ -1,4 +1,4 @@
-/* nn/kernels/set.c - the table of one set of instructions. */
+/* nn/kernels/set.c - the table of the kernels of one instruction set. */
 #include "nn/kernels/vector.h"
 
 #define TEXT_OF(name) #name

@@ -1,4 +1,4 @@
-/* nn/kernels/sparse.c - products of rows that are nearly empty with one panel of packed weights. */
+/* nn/kernels/sparse.c - products of sparse rows with one panel of packed weights. */
 #include "nn/kernels/vector.h"
 
 void SET(sparse)(const struct sparse *sparse, int begin, int end, const float *panel, float *sums)

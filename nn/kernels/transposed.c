@@ -1,8 +1,11 @@
-/* nn/kernels/transposed.c - the product of a vector with packed weights the other way round: a gradient through a layer. */
+/* nn/kernels/transposed.c - the product of a vector with transposed packed weights: the gradient of a linear layer. */
 #include "nn/kernels/vector.h"
 
-#define ROWS \
-    256 /* whose sums stay in the first cache while the panels go by; the weights come in runs of their length */
+/*
+ * Rows computed at a time: their sums stay in the L1 cache during all panels, and weights are read in runs of as many
+ * floats.
+ */
+#define ROWS 256
 
 static bool is_zero(const float *dy)
 {

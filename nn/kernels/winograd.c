@@ -1,7 +1,7 @@
 /*
- * nn/kernels/winograd.c - the transforms of Winograd's F(4x4,3x3) with the points 0, +-sqrt(1/2), +-sqrt(2), infinity:
- * half as large errors as with the usual 0, +-1, +-2 (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks",
- * 2016, for the method). Channels are lanes.
+ * nn/kernels/winograd.c - the transforms of Winograd's F(4x4,3x3) (Lavin and Gray, "Fast Algorithms for Convolutional
+ * Neural Networks", 2016), with the points 0, +-sqrt(1/2), +-sqrt(2), infinity: errors are half as large as with the
+ * usual points 0, +-1, +-2, infinity. Lanes are channels.
  */
 #include "nn/kernels/vector.h"
 
