@@ -1,7 +1,7 @@
 /*
  * methods/ablationcam.c - Ablation-CAM. Desai, Ramaswamy, "Ablation-CAM: Visual Explanations for Deep Convolutional
- * Network via Gradient-free Localization", WACV 2020. A channel's weight is the part of the score that is lost without
- * it: (y - y^(k)) / y. C passes of the tail.
+ * Network via Gradient-free Localization", WACV 2020. A channel's weight is the relative loss of the score without it:
+ * (y - y^(k)) / y. C passes of the tail.
  */
 #include "methods/subspace.h"
 
@@ -14,7 +14,7 @@ struct ablationcam {
     double ratio;
 };
 
-/* The channels that are ablated, in this order, and what each is set to. */
+/* The channels that are ablated, in this order, and the constant that replaces each. */
 struct ablation {
     const struct tensor *act;
     int n;
@@ -25,8 +25,8 @@ struct ablation {
 /* -- values ------------------------------------------------------------------------------------------------------ */
 
 /*
- * pytorch-grad-cam: 0 if the smallest activation is 0; else 1e7 below the smallest of a batch of 32 copies, which the
- * copies changed before have lowered by then.
+ * The value of pytorch-grad-cam: 0 if the smallest activation is 0; else the smallest activation minus 1e7. That
+ * smallest one is taken over a batch of 32 copies, so each copy changed before lowers it further.
  */
 static void set_falling_values(struct ablation *ablation)
 {
@@ -49,7 +49,7 @@ static void set_values(struct ablation *ablation, int how)
 
 /* -- channels ---------------------------------------------------------------------------------------------------- */
 
-/* Where Eigen-CAM, without its sign, is above 1 % of its range: mask (h,w) of 0 and 1. */
+/* Writes a mask (h,w): 1 where the absolute value of Eigen-CAM is above 1 % of its range, 0 elsewhere. */
 static int eigen_mask(struct cam *cam, const struct tensor *act, float *mask)
 {
     const int plane = act->h * act->w;
@@ -75,7 +75,7 @@ static int eigen_mask(struct cam *cam, const struct tensor *act, float *mask)
     return 0;
 }
 
-/* How much of a channel's |A| above its minimum lies inside the mask; 0 for a constant channel. */
+/* The share of a channel's |A|, less its minimum, that lies inside the mask; 0 for a constant channel. */
 static double overlap(const float *channel, const float *mask, size_t plane)
 {
     double inside = 0, all = 0;
@@ -95,7 +95,10 @@ static int kept_at_each_end(int channels, double ratio)
     return kept > 0 ? kept : 1;
 }
 
-/* The channels of highest and of lowest overlap, C * ratio of each, as pytorch-grad-cam; all for ratio 1. */
+/*
+ * Chooses the channels with the highest and with the lowest overlap, as pytorch-grad-cam does; all channels for ratio
+ * 1.
+ */
 static int choose_channels(struct cam *cam, double ratio, struct ablation *ablation)
 {
     const struct tensor *act = ablation->act;

@@ -1,6 +1,7 @@
 /*
- * methods/actmap.c - the mean of all channels, whatever the class: what a map owes to the activations alone. A control,
- * and the limit of Score-CAM with nearly equal weights. OpenVINO XAI calls it ActivationMap.
+ * methods/actmap.c - the mean of all channels, whatever the class. It is a control that shows how good a map can be
+ * from the activations alone, and the limit of Score-CAM with nearly equal weights. OpenVINO XAI calls it
+ * ActivationMap.
  */
 #include "methods/method.h"
 

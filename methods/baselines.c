@@ -13,7 +13,7 @@ const float *cam_black_input(struct cam *cam)
     return black;
 }
 
-/* Rounded to floats, as PyTorch has them. */
+/* The taps are rounded to floats, as in PyTorch. */
 static void gaussian_taps(double *taps, int kernel, double sigma)
 {
     const int middle = kernel / 2;

@@ -14,7 +14,7 @@ static double kernel(double x)
     return x < SUPPORT ? (((x - 5) * x + 8) * x - 4) * a : 0;
 }
 
-/* One axis: output i is the weighted sum of `count` inputs, `stride` apart, from `first` on. */
+/* The filter of one axis: output i is the weighted sum of `count` inputs, `stride` floats apart, from `first` on. */
 static void resize_line(const float *in, int length, size_t stride, float *out, int out_length, size_t out_stride)
 {
     const double scale = (double)length / out_length, stretch = fmax(1, scale);

@@ -1,4 +1,4 @@
-/* methods/call.c - calling a method: its state in a worker, its scratch, its errors. */
+/* methods/call.c - calls a method: manages its state in a worker, its scratch memory and its errors. */
 #include "methods/cam_private.h"
 
 #include "base/clock.h"
@@ -7,7 +7,7 @@
 
 /* -- states --------------------------------------------------------------------------------------------------------- */
 
-/* A method that a worker has opened; the same parameters are open once. */
+/* A method that a worker has opened, once for each set of parameters. */
 struct cam_open {
     struct cam_open *next;
     const struct method *method;
@@ -32,7 +32,7 @@ static struct cam_open *find_open(const struct cam_worker *worker, const struct 
     return open;
 }
 
-/* The method's state; opens the method where this is its first call. */
+/* Returns the method's state; opens the method if it was not called before with these parameters. */
 static int state_of(struct cam_worker *worker, const struct method *method, const void *params, void **state,
                     struct error *err)
 {
@@ -98,7 +98,7 @@ static struct map_form form_of(struct cam *cam, const struct method *method)
                              method->is_normalised};
 }
 
-/* Runs the hooks with their scratch; the map is in the pass's arena. */
+/* Calls form() and explain(); their scratch is the worker's, the map is in the pass's arena. */
 static int call(struct cam *cam, const struct method *method, const void *params, struct cam_map *map)
 {
     map->form = form_of(cam, method);

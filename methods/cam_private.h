@@ -50,7 +50,7 @@ void cam_class_outputs(const struct cam_pass *pass, const float *output, int n, 
 /* Runs a batch of any size, in sub-batches, without counting the passes. 0, or -1 and the context's error. */
 int cam_run_passes(struct cam *cam, const struct session_batch *batch, struct cam_output *out);
 
-#define CAM_UNKNOWN_LAYER "layer \"%s\" was not asked for before the run"
+#define CAM_UNKNOWN_LAYER "layer \"%s\" was not requested before the run"
 
 #define SAME_AS_BASE (-1)
 

@@ -99,7 +99,7 @@ static int cluster_by_k_means(struct cam *cam, struct points points, int restart
     return 0;
 }
 
-/* Consecutive channels, as many in each cluster; the last one may be smaller. */
+/* Puts consecutive channels into clusters of equal size; the last one may be smaller. */
 static void cluster_by_chunks(struct clusters *clusters)
 {
     const int size = (clusters->n + clusters->count - 1) / clusters->count;
@@ -127,7 +127,7 @@ static void affinity_rows(struct points points, double *mean, double *rows)
             mean[j] += row[j] / points.n;
     }
     for (int i = 0; i < points.n; i++) {
-        double *row = rows + i * width, degree = 0; /* over n/2, which changes no direction */
+        double *row = rows + i * width, degree = 0; /* divided by n/2, which does not change any direction */
         for (size_t j = 0; j < width; j++)
             degree += row[j] * mean[j];
         for (size_t j = 0; j < width; j++)
@@ -135,7 +135,7 @@ static void affinity_rows(struct points points, double *mean, double *rows)
     }
 }
 
-/* Each channel's coordinates in the leading eigenvectors (count,n), scaled to length 1. */
+/* Writes each channel's coordinates in the leading eigenvectors (count,n), scaled to length 1. */
 static void embed(const double *basis, int n, int count, float *out)
 {
     for (int i = 0; i < n; i++) {

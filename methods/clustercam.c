@@ -4,8 +4,9 @@
  * clustered, each cluster's map masks the image, the cluster with the highest score is the cognition base and the one
  * with the lowest the cognition scissors, which are cut out of it. K full passes instead of Score-CAM's C.
  *
- * The paper's abstract fixes no more than that and no code by the authors is known: what else is decided here is a
- * parameter, with other readings as choices. Clusters are numbered in the order of their first channels.
+ * The paper's abstract does not fix more than that, and no code by the authors is known. So every other decision is a
+ * parameter, with other readings of the paper as its choices. Clusters are numbered in the order of their first
+ * channels.
  */
 #include "methods/channel_clusters.h"
 #include "methods/masking.h"
@@ -23,7 +24,7 @@ struct clustercam {
     double lambda;
 };
 
-/* One cluster each. */
+/* The clusters, their maps and their scores. */
 struct parts {
     int count;
     size_t plane;  /* h*w */
@@ -64,7 +65,7 @@ struct work {
     size_t pixels;
 };
 
-/* s_i = N(U(G_i)) (H,W). Runs in several threads: writes to nothing but out. */
+/* Writes the mask s_i = N(U(G_i)) (H,W). Runs in several threads, so it writes to `out` only. */
 static void write_mask(void *context, int index, float *out)
 {
     const struct work *work = context;
@@ -122,7 +123,7 @@ static void add_map(const struct parts *parts, int i, double factor, float *out)
         out[j] += (float)(factor * parts->map[i * parts->plane + j]);
 }
 
-/* All scores equal: the first cluster is the base and the second the scissors. */
+/* The clusters with the highest and the lowest score. If all scores are equal: the first and the second. */
 static void select_extreme(const struct parts *parts, float *base, float *scissors)
 {
     const int most = highest(parts), least = lowest(parts);
@@ -130,7 +131,9 @@ static void select_extreme(const struct parts *parts, float *base, float *scisso
     add_map(parts, least != most ? least : most + 1, 1, scissors);
 }
 
-/* The base: those that score at least the mean, weighted by their scores; the scissors: the mean of the others. */
+/*
+ * The base: the clusters that score at least the mean, weighted by their scores; the scissors: the mean of the others.
+ */
 static void select_split(const struct parts *parts, float *base, float *scissors)
 {
     double total = 0, above = 0;
@@ -151,7 +154,7 @@ static void select_split(const struct parts *parts, float *base, float *scissors
 
 /* -- merge ------------------------------------------------------------------------------------------------------- */
 
-/* v of the weighted merge: the highest score over the length of all. */
+/* The factor v of the weighted merge: the highest score, divided by the length of the vector of all scores. */
 static double share(const struct parts *parts)
 {
     double squares = 0;

@@ -1,7 +1,7 @@
 /*
  * methods/fakecam.c - Fake-CAM. Poppi et al., "Revisiting the Evaluation of Class Activation Mapping for
  * Explainability: A Novel Metric and Experimental Analysis", CVPR Workshops 2021, arXiv:2104.10252. A control: the map
- * is 1 but for one corner, so that the explanation is the image itself; a measure that rewards it can be gamed.
+ * is 1 except in one corner, so that the explanation is almost the whole image; a metric that rewards it can be gamed.
  */
 #include "methods/method.h"
 

@@ -1,8 +1,10 @@
-/* methods/finish.c - from a method's raw map to the saliency map: ReLU, min-max, enlargement, as the protocol says. */
+/*
+ * methods/finish.c - turns a method's map into the saliency map: ReLU, min-max, enlargement, as the protocol sets them.
+ */
 #include "methods/bicubic.h"
 #include "methods/harness.h"
 
-/* Every value, and the distance between the smallest and the largest. */
+/* Whether every value is finite, and also the difference between the largest and the smallest. */
 static bool all_finite(const float *values, size_t n)
 {
     const struct range range = range_of(values, n);
@@ -17,7 +19,7 @@ static bool is_zero(const float *values, size_t n)
     return true;
 }
 
-/* To the input's size; 0, or -1: no memory. */
+/* Enlarges the map to the input's size; 0, or -1: no memory. */
 static int enlarge(const struct map_form *form, const float *native, bool is_bicubic, int h, int w, struct arena *arena,
                    float *out)
 {

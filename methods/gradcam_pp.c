@@ -4,8 +4,8 @@
  *
  * With the score exp(y) the second and third derivatives are powers of the gradient g:
  *     alpha = g^2 / (2 g^2 + S g^3),  S the sum of the channel's activation;  w = sum alpha relu(g)
- * `stable` divides by g^2 first. The other forms do what two well-known programs do: there eps, or a division without
- * effect, makes w about proportional to the sum of relu(g)^3.
+ * `stable` divides by g^2 first. The other forms repeat what two well-known programs do: an eps, or a division whose
+ * result is not used, makes w about proportional to the sum of relu(g)^3.
  */
 #include "methods/method.h"
 
@@ -27,13 +27,13 @@ static double alpha_stable(float g, double sum, double eps)
 
 static double alpha_pytorch_grad_cam(float g, double sum, double eps)
 {
-    const float g2 = g * g, g3 = g2 * g; /* in float32, as there */
+    const float g2 = g * g, g3 = g2 * g; /* in float32, as in that program */
     return g2 / (2 * g2 + (float)sum * g3 + (float)eps);
 }
 
 static double alpha_torchcam(float g, double sum, double eps)
 {
-    (void)sum, (void)eps; /* its division is lost */
+    (void)sum, (void)eps; /* that program does not use the quotient */
     return (double)g * g;
 }
 
@@ -49,7 +49,7 @@ static float weight_of(const float *act, const float *grad, size_t plane, const 
     for (size_t i = 0; i < plane; i++)
         sum += act[i];
     for (size_t i = 0; i < plane; i++)
-        if (!(grad[i] <= 0)) /* relu(g) = 0 otherwise; not a number must not be lost */
+        if (!(grad[i] <= 0)) /* relu(g) = 0 otherwise; NaN must be kept */
             weight += alphas[p->form](grad[i], sum, p->eps) * grad[i];
     return (float)weight;
 }

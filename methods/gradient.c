@@ -1,4 +1,7 @@
-/* methods/gradient.c - gradients at layers and at the input, several by one backward pass, each made once per image. */
+/*
+ * methods/gradient.c - gradients at layers and at the input: several by one backward pass, each computed once per
+ * image.
+ */
 #include "methods/cam_private.h"
 
 #include "base/clock.h"
@@ -25,7 +28,7 @@ static struct tensor shape_at(const struct cam_pass *pass, int layer)
     return layer == SESSION_INPUT ? (struct tensor){input.c, input.h, input.w, NULL} : pass->layers[layer];
 }
 
-/* J^T q at the layers of `kept`, by one backward pass; the tensors get new memory of `arena`. */
+/* Computes J^T q at the layers of `kept` by one backward pass, into new memory from `arena`. */
 static int backward(struct cam *cam, const struct kept_gradients *kept, const float *cotangent, struct arena *arena)
 {
     struct cam_pass *pass = cam->pass;
@@ -60,7 +63,7 @@ static struct kept_gradients *find_kept(const struct cam_pass *pass, const struc
     return kept;
 }
 
-/* Room in the pass's arena for what is wanted. */
+/* Allocates, in the pass's arena, the gradients to compute. */
 static struct kept_gradients *make_kept(struct cam *cam, const struct kept_gradients *wanted)
 {
     struct arena *arena = cam->pass->setup.arena;
@@ -79,7 +82,7 @@ static struct kept_gradients *make_kept(struct cam *cam, const struct kept_gradi
     return kept;
 }
 
-/* Made once per image and class; each caller is charged one backward pass and its time. */
+/* Computed once per image and class; one backward pass and its time are added to the cost of every caller. */
 static const struct tensor *gradients(struct cam *cam, const struct kept_gradients *wanted)
 {
     struct cam_pass *pass = cam->pass;

@@ -1,6 +1,7 @@
 /*
- * methods/kmeans.c - k-means on flat arrays. The points are also stored by coordinate, so that one centre meets all
- * points in vector operations; the sum over coordinates keeps its order whatever the instruction set.
+ * methods/kmeans.c - k-means on flat arrays. The points are also stored by coordinate, so that the distances of all
+ * points to one centre are computed in vector operations; the order of the sum over coordinates is the same for all
+ * instruction sets.
  */
 #include "methods/kmeans.h"
 #include "nn/simd.h"
@@ -15,8 +16,8 @@ struct k_means {
     double *sum;         /* (k, d): of a cluster's points */
     int *count;          /* (k): a cluster's points */
     int *number;         /* (k): a cluster's number in the order of first points */
-    float *distance;     /* (n): squared, to the own centre */
-    float *candidate;    /* (n): to one centre */
+    float *distance;     /* (n): squared, to the centre of the point's cluster */
+    float *candidate;    /* (n): squared, to one centre */
     int *label, *before; /* (n) */
 };
 
@@ -68,7 +69,7 @@ MULTIVERSION static void take_nearer(float *restrict distance, int *restrict lab
     }
 }
 
-/* Gives centre c the points that are nearer to it than to those before. */
+/* Assigns to centre c the points that are nearer to it than to all centres before it. */
 static void offer(struct k_means *work, int c)
 {
     const int n = work->points.n, d = work->points.d;
@@ -92,7 +93,7 @@ static double inertia_of(const struct k_means *work)
     return sum;
 }
 
-/* A point with probability in proportion to its squared distance; `otherwise` when all distances are zero. */
+/* Draws a point with probability proportional to its squared distance; `otherwise` if all distances are zero. */
 static int draw(const struct k_means *work, struct random_stream *random, int otherwise)
 {
     double left = random_uniform(random) * inertia_of(work);
@@ -108,12 +109,12 @@ static int draw(const struct k_means *work, struct random_stream *random, int ot
     return last;
 }
 
-/* k-means++: each further centre is a point far from those before. */
+/* k-means++: every centre after the first is drawn in proportion to the squared distance from those before it. */
 static void seed(struct k_means *work, struct random_stream *random)
 {
     const size_t n = (size_t)work->points.n, d = (size_t)work->points.d;
     forget_distances(work);
-    memset(work->label, 0, n * sizeof *work->label); /* valid also for a point that is not finite, near to nothing */
+    memset(work->label, 0, n * sizeof *work->label); /* a point that is not finite keeps label 0 */
     size_t chosen = random_below(random, (uint32_t)n);
     for (int c = 0; c < work->k; c++) {
         memcpy(work->centre + c * d, work->points.data + chosen * d, d * sizeof *work->centre);
@@ -122,7 +123,7 @@ static void seed(struct k_means *work, struct random_stream *random)
     }
 }
 
-/* The point farthest from its centre that does not stand alone, the first of equals. */
+/* The point farthest from its centre, among clusters of more than one point; of equal ones the first. */
 static int farthest(const struct k_means *work)
 {
     int found = -1;
@@ -162,7 +163,7 @@ static void move_centres(struct k_means *work)
             work->centre[j] = (float)(work->sum[j] / work->count[c]);
 }
 
-/* Lloyd's rounds from seeded centres: leaves labels and distances. */
+/* Runs Lloyd's rounds from seeded centres; the results are work->label and work->distance. */
 static void settle(struct k_means *work)
 {
     const size_t bytes = (size_t)work->points.n * sizeof *work->label;
@@ -178,7 +179,7 @@ static void settle(struct k_means *work)
     }
 }
 
-/* Copies the labels, clusters numbered in the order of their first points. */
+/* Copies the labels and numbers the clusters in the order of their first points. */
 static void number(struct k_means *work, int *label)
 {
     int used = 0;

@@ -2,7 +2,7 @@
  * methods/layercam.c - LayerCAM. Jiang et al., "LayerCAM: Exploring Hierarchical Class Activation Maps for
  * Localization", IEEE TIP 2021. Every position has a weight of its own, the positive part of its gradient.
  *
- * With several layers each map is scaled by tanh(gamma N(M)), enlarged to the size of the largest and fused there.
+ * With several layers, each map M is scaled to tanh(gamma N(M)), enlarged to the size of the largest and fused there.
  */
 #include "methods/method.h"
 
@@ -26,7 +26,7 @@ static void layer_map(const struct tensor *act, const struct tensor *grad, float
         }
 }
 
-/* tanh(gamma N(relu(M))), in place; gamma 0: N(relu(M)). */
+/* Scales a map M in place to tanh(gamma N(relu(M))); gamma 0: to N(relu(M)). */
 static void scale(float *map, size_t n, double gamma)
 {
     for (size_t i = 0; i < n; i++)
@@ -52,7 +52,7 @@ static void fuse(int how, const float *map, int maps, size_t n, float *fused)
         }
 }
 
-/* The layer with the largest map, the first of equals; the target layer where none is named. */
+/* The layer with the largest map (of equal ones the first); the target layer if none is named. */
 static const struct tensor *largest_layer(struct cam *cam, const struct param_names *layers)
 {
     const struct tensor *largest = layers->count ? NULL : cam_activations(cam);
@@ -84,7 +84,7 @@ static int fuse_layers(struct cam *cam, const struct layercam *p, float *map)
     if (!largest)
         return -1;
     const size_t n = tensor_plane(largest);
-    const struct tensor *grads = cam_gradients(cam, &p->layers, p->score, GRADIENT_PLAIN); /* of all layers at once */
+    const struct tensor *grads = cam_gradients(cam, &p->layers, p->score, GRADIENT_PLAIN); /* for all layers at once */
     float *own = cam_floats(cam, n), *enlarged = cam_floats(cam, n);
     if (!grads || !own || !enlarged)
         return -1;

@@ -8,7 +8,7 @@ struct input_masks {
     struct shape shape;
 };
 
-/* The mask is written into the last colour's place and multiplied there last. */
+/* The mask is written where the last colour will be, so that colour is computed last. */
 static void masked_source(void *context, int index, float *out)
 {
     const struct input_masks *masks = context;
@@ -42,7 +42,7 @@ static uint64_t hash_of(const float *values, size_t n)
     return hash;
 }
 
-/* same[i]: the first of the keys (n,width) that has the bits of key i; 0, or -1. */
+/* Sets same[i] to the index of the first of the keys (n,width) whose bits equal those of key i; 0, or -1: no memory. */
 static int find_same(struct cam *cam, int n, const float *keys, size_t width, int *same)
 {
     uint64_t *hash = cam_alloc(cam, (size_t)n, sizeof *hash);

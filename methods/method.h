@@ -144,11 +144,9 @@ const struct tensor *cam_gradients(struct cam *cam, const struct param_names *na
 /* d score / d x (3,H,W), under a rule. */
 const struct tensor *cam_input_gradient(struct cam *cam, enum cam_score score, enum gradient_rule rule);
 
-/*
- * -- further passes
- * ---------------------------------------------------------------------------------------------------- Each pass is
- * counted even when a shortcut supplies the result (runtime.exact_passes switches shortcuts off).
- */
+/* -- further passes ---------------------------------------------------------------------------------------------- */
+
+/* Each pass is counted even when a shortcut supplies the result (runtime.exact_passes switches shortcuts off). */
 
 /* Scores of the class being explained, for one changed image or activation. */
 struct cam_output {

@@ -1,6 +1,6 @@
 /*
- * methods/null.c - no map at all: what a run costs without a method. A control for the harness; its map of zeros hides
- * the whole image.
+ * methods/null.c - writes a map of zeros without any work. A control: it measures what a run costs without a method.
+ * The map hides the whole image.
  */
 #include "methods/method.h"
 

@@ -1,4 +1,4 @@
-/* methods/pass.c - the base pass of one image, and what methods read from it. */
+/* methods/pass.c - the base pass of one image, and the functions with which methods read its results. */
 #include "methods/cam_private.h"
 
 #include "base/clock.h"

@@ -1,9 +1,9 @@
-/* methods/perturb.c - further passes in batches, tails on changed activations, passes that repeat another one. */
+/* methods/perturb.c - further passes in batches: tails on changed activations, and passes that equal another one. */
 #include "methods/cam_private.h"
 
 #include "nn/simd.h"
 
-/* Passes go to the engine in batches, so that n does not decide how many logits are held. */
+/* Passes go to the engine in sub-batches, so that the memory for logits does not grow with n. */
 #define BATCH 256
 
 void cam_class_outputs(const struct cam_pass *pass, const float *output, int n, struct cam_output *out)
@@ -13,7 +13,7 @@ void cam_class_outputs(const struct cam_pass *pass, const float *output, int n, 
                                      class_probability(output, pass->outputs, pass->klass)};
 }
 
-/* A source whose items begin at `first`. */
+/* A source whose item 0 is item `first` of another one. */
 struct shifted {
     const struct session_batch *batch;
     int first;
@@ -60,7 +60,7 @@ int cam_tail(struct cam *cam, int n, cam_source *source, void *context, struct c
     return cam_run_passes(cam, &(struct session_batch){cam->layer, SESSION_PLANES, n, source, context}, out);
 }
 
-/* A with its channels last (h,w,C), as the engine has it: changed there, it needs no transposition for each pass. */
+/* A as (h,w,C), the engine's layout, so that changed copies need not be transposed for each pass. */
 static float *positions_of(struct cam *cam)
 {
     const struct tensor *act = cam_activations(cam);
@@ -73,9 +73,9 @@ static float *positions_of(struct cam *cam)
 }
 
 /*
- * Masks on A. Where the tail begins with global average pooling and goes on linearly, a mask changes only the mean of each
- * channel, so the tail runs on means: a vector a pass instead of C planes. Means are summed as the pooling operator does,
- * so that both ways give the same bits (tests/methods/test_context.c).
+ * Masks on A. If the tail is global average pooling and a linear layer, a mask changes only the mean of each channel,
+ * so the tail runs on means: one vector per pass instead of C planes. Means are summed as the pooling operator does, so
+ * that both ways give the same bits (tests/methods/test_context.c).
  */
 struct layer_masks {
     const struct tensor *act;
@@ -98,7 +98,7 @@ static void spatial_source(void *context, int index, float *out)
             *out++ = *act++ * mask[i];
 }
 
-/* y (count,n) = x (count,n), each row times its weight */
+/* y (count,n) = x (count,n), each row multiplied by its weight. */
 MULTIVERSION static void weigh_rows(const float *x, const float *weight, size_t count, size_t n, float *y)
 {
     for (size_t i = 0; i < count; i++)
@@ -152,7 +152,7 @@ int cam_tail_spatial_masks(struct cam *cam, int n, const float *masks, struct ca
 
 /* -- passes that repeat another one --------------------------------------------------------------------------------- */
 
-/* A batch's items, those of `which` alone. */
+/* A source with only those items of a batch that `which` lists. */
 struct chosen {
     const struct session_batch *batch;
     const int *which;
@@ -222,7 +222,7 @@ static float mean(const float *values, size_t n)
     return sum / (float)n;
 }
 
-/* Behind pooling one channel changes the logits by a multiple of a column of the weight: no passes at all. */
+/* After pooling, one channel changes the logits by a multiple of a column of the weight matrix, so no pass is run. */
 static int replace_behind_pooling(struct cam *cam, int n, const struct channels *channels, struct cam_output *out)
 {
     const struct cam_pass *pass = cam->pass;

@@ -1,6 +1,6 @@
 /*
- * methods/random.c - independent uniform values on a coarse grid, enlarged: a control that knows neither the image nor
- * the network, with blobs as large as those of a class activation map.
+ * methods/random.c - independent uniform values on a coarse grid, enlarged: a control that depends neither on the image
+ * nor on the network, with blobs as large as those of a class activation map.
  */
 #include "methods/method.h"
 

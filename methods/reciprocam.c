@@ -1,9 +1,9 @@
 /*
  * methods/reciprocam.c - Recipro-CAM. Byun, Lee, "ReciproCAM: Lightweight Gradient-free Class Activation Map for
- * Post-hoc Explanations", CVPR Workshops 2024, arXiv:2209.14074. Gradient-free: at each position the features are kept
- * there alone and the tail says what it sees; the score is the map's value, without ReLU.
+ * Post-hoc Explanations", CVPR Workshops 2024, arXiv:2209.14074. Gradient-free: for each position, the tail runs on
+ * activations that are zero everywhere else; its score is the map's value there, without ReLU.
  *
- * The Gaussian variants leave a 3x3 neighbourhood, cut at the borders: gaussian_mask keeps the true neighbours,
+ * The Gaussian variants keep a 3x3 neighbourhood, clipped at the borders: gaussian_mask keeps the neighbours' features,
  * weighted (OpenVINO XAI for transformers); gaussian_spread copies the centre's features there (the authors' code).
  */
 #include "methods/channel_clusters.h"
@@ -18,7 +18,7 @@ struct reciprocam {
     int mask, score, feature_norm;
 };
 
-/* In sixteenths. */
+/* The Gaussian kernel, in sixteenths. */
 static const float kernels[][3][3] = {
     [MASK_PLAIN] = {{0, 0, 0}, {0, 16, 0}, {0, 0, 0}},
     [MASK_SPREAD] = {{1, 2, 1}, {2, 4, 2}, {1, 2, 1}},
@@ -27,13 +27,13 @@ static const float kernels[][3][3] = {
 
 #define MASKS_AT_ONCE 256 /* bounds the memory of large layers */
 
-/* What the source of changed activations reads; the same for all positions. */
+/* The context of the source of changed activations, the same for all positions. */
 struct work {
     struct tensor act; /* (C,h,w), normalised */
     int mask;
 };
 
-/* The mask's kernel round position q on a plane (h,w) of zeros, cut at the borders. */
+/* Writes a plane (h,w) of zeros with the mask's kernel around position q, clipped at the borders. */
 static void write_mask(int mask, int h, int w, int q, float *plane)
 {
     memset(plane, 0, (size_t)h * (size_t)w * sizeof *plane);
@@ -45,7 +45,7 @@ static void write_mask(int mask, int h, int w, int q, float *plane)
         }
 }
 
-/* A^(q): all channels but for the kernel's neighbourhood of q are zero. */
+/* Writes A^(q): all channels are zero outside the kernel's neighbourhood of q. */
 static void write_activation(void *context, int q, float *out)
 {
     const struct work *work = context;
@@ -60,7 +60,7 @@ static void write_activation(void *context, int q, float *out)
     }
 }
 
-/* The activations with each channel normalised. */
+/* Copies the activations and normalises each channel. */
 static int normalised(struct cam *cam, const struct tensor *act, int how, struct tensor *out)
 {
     float *data = cam_floats(cam, tensor_size(act));
@@ -74,7 +74,7 @@ static int normalised(struct cam *cam, const struct tensor *act, int how, struct
     return 0;
 }
 
-/* Most variants are masks on A, which the engine does in far fewer operations; the others change A itself. */
+/* Most variants multiply A by masks, for which the context has a faster way; the others change A itself. */
 static int tail_by_masks(struct cam *cam, const struct tensor *act, int mask, struct cam_output *out)
 {
     const int positions = act->h * act->w;

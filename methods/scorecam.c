@@ -1,7 +1,7 @@
 /*
  * methods/scorecam.c - Score-CAM. Wang et al., "Score-CAM: Score-Weighted Visual Explanations for Convolutional Neural
  * Networks", CVPR Workshops 2020, arXiv:1910.01279. Gradient-free: each channel, enlarged and normalised, masks the
- * image; what the network says of the masked image becomes the channel's weight. C full passes.
+ * image; the network's score of the masked image becomes the channel's weight. C full passes.
  *
  * The paper, the authors' code and two well-known programs do each step differently; `recipes` has a row for each. All
  * write sum_k w_k A_k at the layer's size: where a program adds the enlarged channels, that is the same sum, enlarged.
@@ -18,10 +18,10 @@ struct scorecam {
 };
 
 struct recipe {
-    bool normalises_first; /* N at the layer's size, then U; else U, then N */
+    bool normalises_first; /* min-max N at the layer's size, then enlargement U; else U, then N */
     bool aligns_corners;   /* in U */
     float eps;             /* in N */
-    bool skips_constant;   /* a constant channel is never passed; else its mask is 0 */
+    bool skips_constant;   /* constant channels are left out; else their mask is 0 */
     int score;             /* S_k is measured by the class's ... */
     int baseline;          /* ... minus that of this image */
     int weighting;         /* w_k from S_k */
@@ -37,7 +37,7 @@ static const struct recipe recipes[] = {
 };
 /* clang-format on */
 
-/* The scoring's recipe with what the parameters override. */
+/* The recipe of the chosen scoring, with the fields that the parameters override. */
 static struct recipe recipe_of(const struct scorecam *p)
 {
     struct recipe recipe = recipes[p->scoring];
@@ -66,7 +66,7 @@ static double deviation(const float *values, size_t n)
     return sqrt(squares / (double)n);
 }
 
-/* Writes the channels to be passed, ascending; returns how many, or -1. */
+/* Lists the channels that become masks, ascending; returns how many, or -1 and the context's error. */
 static int choose_channels(struct cam *cam, const struct tensor *act, bool skips_constant, int max_channels,
                            int *chosen)
 {
@@ -96,7 +96,7 @@ struct work {
     size_t pixels;
 };
 
-/* s_k (H,W). Runs in several threads: writes to nothing but out. */
+/* Writes the mask s_k (H,W). Runs in several threads, so it writes to `out` only. */
 static void write_mask(void *context, int index, float *out)
 {
     const struct work *work = context;
@@ -104,7 +104,7 @@ static void write_mask(void *context, int index, float *out)
     const size_t plane = tensor_plane(work->act);
     const float *channel = work->act->data + work->channel[index] * plane;
     const struct range range = range_of(channel, plane);
-    if (range.min == range.max) { /* exactly 0 whatever rounding U brings */
+    if (range.min == range.max) { /* exactly 0, without the rounding errors of U */
         memset(out, 0, work->pixels * sizeof *out);
         return;
     }
@@ -117,7 +117,7 @@ static void write_mask(void *context, int index, float *out)
         out[i] = (out[i] - range.min) / (range.max - range.min + recipe->eps);
 }
 
-/* The image's own mean colour, everywhere. */
+/* An image that has the mean colour of the input everywhere. */
 static const float *mean_colour(struct cam *cam)
 {
     const struct shape input = cam_input_shape(cam);
@@ -132,7 +132,7 @@ static const float *mean_colour(struct cam *cam)
     return image;
 }
 
-/* Score of X_b, which is subtracted from the others. */
+/* The score of the baseline image X_b, which is subtracted from the others. */
 static int baseline_score(struct cam *cam, const struct recipe *recipe, int mask_space, double *score)
 {
     struct cam_output out = {0};
@@ -166,7 +166,7 @@ static void weigh(int weighting, const float *score, int n, float *weight)
             weight[i] = weighting == WEIGHTING_RELU && score[i] < 0 ? 0 : score[i];
 }
 
-/* What the masks follow from (n,h,w): the channels, zeros for a constant one. */
+/* The keys of the masks (n,h,w), see cam_masked_by_keys(): the channels, zeros for a constant one. */
 static float *keys_of(struct cam *cam, const struct work *work, int n)
 {
     const size_t plane = tensor_plane(work->act);
@@ -179,7 +179,7 @@ static float *keys_of(struct cam *cam, const struct work *work, int n)
     return keys;
 }
 
-/* w_k of n > 0 chosen channels. */
+/* Computes the weights w_k of n > 0 chosen channels from their scores. */
 static int weights_of(struct cam *cam, const struct scorecam *p, struct work *work, int n, float *weight)
 {
     const float *background;

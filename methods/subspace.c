@@ -41,7 +41,7 @@ static void orthonormalise(double *basis, int n, int count)
     }
 }
 
-/* What part of the vectors, of count, lies outside the span of the others. */
+/* The part of `count` vectors, between 0 and count, that lies outside the span of the others. */
 static double outside(const double *basis, const double *others, int n, int count)
 {
     double inside = 0;
@@ -60,7 +60,7 @@ int leading_subspace(struct cam *cam, const double *rows, int n, int d, int coun
     double *next = cam_alloc(cam, size, sizeof *next), *inner = cam_alloc(cam, d, sizeof *inner);
     if (!next || !inner)
         return -1;
-    /* far below what counts: keeps directions that R R^T maps to zero from vanishing */
+    /* negligible beside the eigenvalues sought; keeps directions that R R^T maps to zero from vanishing */
     const double shift = 1e-12 * dot(rows, rows, (size_t)n * (size_t)d);
     for (size_t i = 0; i < size; i++)
         basis[i] = random_normal(random);

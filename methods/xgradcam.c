@@ -16,7 +16,7 @@ static float weight_of(const float *act, const float *grad, size_t plane, double
         sum += act[i];
         product += (double)grad[i] * act[i];
     }
-    return fabs(sum) <= eps ? 0 : (float)(product / (sum + eps)); /* a signed channel may sum to almost nothing */
+    return fabs(sum) <= eps ? 0 : (float)(product / (sum + eps)); /* with both signs it may be almost 0 */
 }
 
 static int explain(struct cam *cam, const void *params, float *map)
