@@ -1,4 +1,4 @@
-/* base/archive_input.c - opens archives with each of libarchive's results checked. */
+/* base/archive_input.c - opens archives and checks every result of libarchive. */
 #include "base/archive_input.h"
 
 #include "base/text.h"
@@ -48,7 +48,7 @@ static la_int64_t seek(struct archive *archive, void *context, la_int64_t offset
     return at < 0 ? ARCHIVE_FATAL : at;
 }
 
-/* Returns how many bytes were skipped; libarchive reads over the others. */
+/* Returns the number of bytes skipped; libarchive reads and discards the others. */
 static la_int64_t skip(struct archive *archive, void *context, la_int64_t bytes)
 {
     (void)archive;
@@ -60,7 +60,7 @@ static la_int64_t skip(struct archive *archive, void *context, la_int64_t bytes)
 static int begin(struct archive_input *input, archive_input_formats *formats, struct error *err)
 {
     input->archive = archive_read_new();
-    input->entry = archive_entry_new(); /* libarchive 3.6 does not check whether it could make its own */
+    input->entry = archive_entry_new(); /* libarchive 3.6 would allocate its own entry without a check */
     if (input->archive && input->entry && formats(input->archive) == 0)
         return 0;
     archive_input_close(input);

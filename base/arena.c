@@ -56,7 +56,7 @@ void arena_release(struct arena *arena)
 void arena_reset(struct arena *arena)
 {
     while (arena->block && arena->block->older) {
-        /* keep the newest, which is the largest: unlink the one below it */
+        /* keep the newest block, which is the largest: unlink the one after it */
         struct arena_block *below = arena->block->older;
         arena->block->older = below->older;
         arena->held_bytes -= below->size;
@@ -84,7 +84,7 @@ void arena_rewind(struct arena *arena, struct arena_mark mark)
     ASAN_POISON_MEMORY_REGION(arena->block->data + mark.used, arena->block->size - mark.used);
 }
 
-/* Weights and workspaces are walked through in large strides: fewer, larger pages. A wish, which may be refused. */
+/* Requests huge pages, since weights and workspaces are read with large strides. The kernel may ignore the request. */
 static void ask_for_huge_pages(char *data, size_t size)
 {
 #ifdef MADV_HUGEPAGE

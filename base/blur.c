@@ -1,7 +1,8 @@
 /*
- * base/blur.c - two passes of one-dimensional filters, 64 outputs at a time, so that the loop over them is one of vectors.
+ * base/blur.c - two passes of one-dimensional filters, 64 outputs at a time, so that the compiler vectorises the loop
+ * over them.
  *
- * The sum of each output takes its taps in their order. A zero outside the plane adds +0, which changes no bit.
+ * Each output's sum adds the taps in their order. A zero outside the plane adds +0, which does not change any bit.
  */
 #include "base/blur.h"
 
@@ -17,7 +18,7 @@ static int reflected(int position, int size)
     return position < size ? position : period - position;
 }
 
-/* Where a position outside 0..size-1 is read; -1: it is 0. */
+/* The position that is read instead of one outside 0..size-1; -1: the value there is 0. */
 static int place_of(const struct blur *blur, int position, int size)
 {
     if (position >= 0 && position < size)
@@ -31,7 +32,7 @@ static void add_products(double *sums, double tap, const double *values)
         sums[j] += tap * values[j];
 }
 
-/* Outputs `first` to `first` + CHUNK - 1, as far as the row goes. */
+/* Computes outputs `first` to `first` + CHUNK - 1 of a row, or up to its end. */
 static void blur_chunk_of_row(const struct blur *blur, const float *in, int first, int w, float *out)
 {
     double values[CHUNK + BLUR_TAPS_MAX], sums[CHUNK] = {0};
@@ -45,7 +46,7 @@ static void blur_chunk_of_row(const struct blur *blur, const float *in, int firs
         out[first + j] = (float)sums[j];
 }
 
-/* The same of row i, along columns. */
+/* Computes the same outputs of row i, filtered along columns. */
 static void blur_chunk_of_columns(const struct blur *blur, const float *in, int first, int i, int h, int w, float *out)
 {
     const int count = w - first < CHUNK ? w - first : CHUNK;

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define GAP "..."
-#define NAME_KEPT 24 /* least number of bytes kept of a name, so that it can be told from others */
+#define NAME_KEPT 24 /* least number of bytes kept of a name, to distinguish it from others */
 
 /* -- a sentence that is too long ------------------------------------------------------------------------------------ */
 

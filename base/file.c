@@ -18,7 +18,7 @@
 #define NAP_MS 10
 #define NAPS_MAX 100
 #define LINKS_MAX 40  /* the kernel's own limit */
-#define PART ".part-" /* and the writer's process; base/h5_write.c names its files so too */
+#define PART ".part-" /* followed by the writer's process number; base/h5_write.c uses the same names */
 
 int file_join(char out[PATH_MAX], const char *folder, const char *name, struct error *err)
 {
@@ -282,7 +282,7 @@ int file_create_given(struct file_writer *writer, const char *path, struct error
 
 /* -- unfinished files ---------------------------------------------------------------------------------------------- */
 
-/* Is it "NAME.part-PID" of this NAME (NULL: any)? Then *pid is that process. */
+/* Whether a file's name is "NAME.part-PID" for this NAME (NULL: any); *pid is then that process. */
 static bool is_unfinished(const char *file, const char *name, pid_t *pid)
 {
     const char *part = name ? file + strnlen(file, strlen(name)) : strstr(file, PART);
@@ -299,7 +299,7 @@ static bool is_gone(pid_t pid)
     return kill(pid, 0) && errno == ESRCH;
 }
 
-/* Of the file `name`, only what processes left that are gone; name NULL: of any file and process. */
+/* Removes the temporary files of `name` whose processes have ended; name NULL: those of all files and all processes. */
 static void remove_unfinished(const char *folder, const char *name)
 {
     char path[PATH_MAX];

@@ -1,8 +1,8 @@
 /*
- * base/h5.c - the reading side of HDF5: starts the child, checks what it says, reads bytes by pread().
+ * base/h5.c - the reading side of HDF5: starts the child, checks its answers, reads bytes with pread().
  *
- * No call of libhdf5 here (h5_child.c has them, and h5_write_child.c for our own files). A child that dies or keeps silent is
- * a damaged file, said once; the file is unusable then.
+ * This file does not call libhdf5; h5_child.c does, and h5_write_child.c for our own files. If the child dies or does
+ * not answer, the file counts as damaged: that request and all later ones fail.
  */
 #include "base/h5.h"
 
@@ -32,10 +32,10 @@ struct h5 {
     uint64_t file_bytes;
     struct h5_item *items;
     int count;
-    pthread_mutex_t lock; /* one question at a time */
+    pthread_mutex_t lock; /* one request at a time */
 };
 
-/* Bytes of an answer: into memory of a fixed size, or growing (malloc). */
+/* The bytes of an answer, in memory of a fixed size or in a growing buffer (malloc). */
 struct answer {
     char *data;
     size_t size, capacity;
@@ -55,7 +55,7 @@ static int fail(const struct h5 *file, struct error *err, const char *format, ..
     return error_set(err, "%s \"%s\": %s", file->kind, file->path, reason.text);
 }
 
-/* Marks the present error as one of the system. */
+/* Marks the error in err as one of the system. */
 static int blame_system(struct error *err)
 {
     err->is_system = true;
@@ -89,7 +89,7 @@ static int start_child(struct h5 *file, struct error *err)
     return fail(file, err, "could not make %s to read it with: %s", what, strerror(errno));
 }
 
-/* Exactly `size` bytes from the child. */
+/* Receives exactly `size` bytes from the child. */
 static int receive(struct h5 *file, void *out, size_t size, struct error *err)
 {
     for (size_t done = 0; done < size;) {
@@ -147,7 +147,7 @@ static int take_failure(struct h5 *file, const struct h5_piece *piece, struct er
     return -1;
 }
 
-/* One whole answer. */
+/* Receives one whole answer. */
 static int take_answer(struct h5 *file, struct answer *answer, struct error *err)
 {
     for (;;) {
@@ -318,7 +318,7 @@ static float float_of_half(uint16_t half)
     return value;
 }
 
-/* The halves lie in the upper half of `out`; a float never overwrites a half that is still to be read. */
+/* Converts binary16 values in place: they lie in the upper half of `out`, so a float never overwrites an unread one. */
 static void widen_halves(float *out, size_t count)
 {
     const char *halves = (const char *)(out + count) - count * sizeof(uint16_t);

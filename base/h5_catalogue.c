@@ -62,7 +62,7 @@ static struct h5_item *add_item(struct h5_child *child, const char *folder, cons
     return item;
 }
 
-/* Where the bytes lie, and whether they lie in this file at all. To be called before the space is asked for. */
+/* Finds where the bytes lie; an error if they are in other files. Must be called before H5Dget_space(). */
 static int describe_storage(struct h5_child *child, hid_t dataset, struct h5_item *item)
 {
     const hid_t how = H5Dget_create_plist(dataset);

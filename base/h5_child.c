@@ -1,7 +1,7 @@
 /*
- * base/h5_child.c - the process that opens a foreign HDF5 file and may die on it.
+ * base/h5_child.c - the process that opens a foreign HDF5 file and may crash on it.
  *
- * It holds nothing but its socket and the file. Its memory is limited, and filter plugins are not loaded.
+ * It has only its socket and the file open. Its memory is limited, and filter plugins are not loaded.
  */
 #include "base/h5_child.h"
 

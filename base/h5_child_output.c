@@ -1,4 +1,4 @@
-/* base/h5_child_output.c - answers in pieces. */
+/* base/h5_child_output.c - sends answers to the parent in pieces (base/h5_wire.h). */
 #include "base/h5_child.h"
 
 #include "base/h5_process.h"

@@ -1,4 +1,4 @@
-/* base/h5_child_type.c - libhdf5's types as ours, in words, and in memory. */
+/* base/h5_child_type.c - converts between libhdf5's types and ours, and describes them for people. */
 #include "base/h5_child.h"
 
 #include <limits.h>

@@ -1,4 +1,4 @@
-/* base/h5_driver.c - a file driver of libhdf5 whose file is the parent's. */
+/* base/h5_driver.c - a file driver for libhdf5 whose reads and writes are carried out by the parent. */
 #include "base/h5_driver.h"
 
 #include "base/h5_process.h"
@@ -97,7 +97,7 @@ hid_t h5_driver_access(void)
     static const H5FD_class_t driver = {
 #if H5_VERSION_GE(1, 13, 0)
         .version = H5FD_CLASS_VERSION,
-        .value = (H5FD_class_value_t)320, /* from 256 on they are free for use */
+        .value = (H5FD_class_value_t)320, /* values from 256 on are free for applications */
 #endif
         .name = "parent",
         .maxaddr = INT64_MAX,

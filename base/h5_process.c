@@ -1,4 +1,4 @@
-/* base/h5_process.c - the processes in which libhdf5 runs: how they start, how both sides send bytes. */
+/* base/h5_process.c - starts the child processes in which libhdf5 runs, and sends bytes both ways. */
 #define _GNU_SOURCE /* close_range */
 #include "base/h5_process.h"
 

@@ -1,4 +1,4 @@
-/* base/h5_texts.c - sends text of either kind, and byte strings. */
+/* base/h5_texts.c - sends texts (strings of fixed and of variable length) and byte strings. */
 #include "base/h5_child.h"
 
 #include <stdlib.h>
@@ -6,7 +6,7 @@
 
 #define FIXED_TEXT_MAX ((size_t)1 << 20)
 
-/* `count` variable-length strings; each is sent with its NUL if `with_end`. */
+/* Sends `count` variable-length strings, each with its NUL if `with_end`. */
 static int send_variable_texts(struct h5_child *child, const struct h5_item *item, uint64_t first, uint64_t count,
                                bool with_end)
 {

@@ -1,5 +1,5 @@
 /*
- * base/h5_write.c - writing HDF5: our own files, beside their place and renamed when whole.
+ * base/h5_write.c - writes our own HDF5 files, under a temporary name until they are complete.
  *
  * A child process makes the structure with libhdf5 (h5_write_child.c); every byte goes through write_at() here, numbers
  * straight to the datasets that the child has reserved. So each failure of the disk is an error with its reason, and a
@@ -36,7 +36,7 @@ struct h5_writer {
     struct file_folders folders; /* made for this file */
     int fd;                      /* -1: none */
     struct h5_process process;
-    bool is_there;  /* the temporary file */
+    bool is_there;  /* the temporary file exists */
     bool is_broken; /* something has failed: the file can only be abandoned */
     struct reserved_dataset *datasets;
     size_t dataset_count, dataset_capacity;
@@ -88,7 +88,7 @@ static int read_at(struct h5_writer *writer, uint64_t at, void *out, size_t size
     return 0;
 }
 
-/* Makes an empty file beside the place, and the missing folders above it. */
+/* Makes an empty temporary file in the folder of `path`, and the missing folders above it. */
 static int create_file(struct h5_writer *writer, const char *path, struct error *err)
 {
     if (snprintf(writer->path, PATH_MAX, "%s", path) >= PATH_MAX ||

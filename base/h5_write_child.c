@@ -1,5 +1,6 @@
 /*
- * base/h5_write_child.c - the process that makes the structure of our own HDF5 files: groups, shapes, attributes, texts.
+ * base/h5_write_child.c - the process that makes the structure of our own HDF5 files: groups, shapes, attributes,
+ * texts.
  *
  * Numbers of datasets never pass through this process: the parent writes them to the places that it has reserved. Every
  * result of the library is checked, that of closing too; after a failure the process must end.

@@ -11,7 +11,7 @@
 
 #define PIPE_BYTES ((size_t)1 << 16)
 #define NAP_MS 10
-#define NAPS_MAX 100 /* limits the time that a pipe may be without a writer */
+#define NAPS_MAX 100 /* limits how long a pipe may be without a writer */
 
 const char *input_irregular(mode_t mode)
 {

@@ -1,4 +1,4 @@
-/* base/json.c - jansson with its allocations watched, and all results used. */
+/* base/json.c - calls jansson with its allocations watched, and checks every result. */
 #include "base/json.h"
 
 #include "base/file.h"
@@ -31,7 +31,7 @@ static void begin(void)
     has_failed = false;
 }
 
-/* What has been read, if all of it has been read. */
+/* Returns the value that was read, unless an allocation failed meanwhile: then NULL with err. */
 static json_t *end(json_t *json, const json_error_t *why, struct error *err)
 {
     char shown[sizeof why->text];
@@ -92,5 +92,5 @@ int json_write_file(const char *path, const json_t *json, size_t flags, struct e
         return error_memory(err, "a JSON text");
     }
     fputc('\n', file.stream);
-    return file_commit(&file, err); /* which sees a full disk */
+    return file_commit(&file, err); /* reports a full disk, which jansson does not */
 }

@@ -1,4 +1,4 @@
-/* base/numbers.c - plain loops. */
+/* base/numbers.c - means, ranges, ranks and min-max of arrays. */
 #include "base/numbers.h"
 
 #include <math.h>
@@ -75,6 +75,6 @@ bool min_max(const float *values, size_t n, float eps, float *out)
     const struct range range = range_of(values, n);
     const float span = range.max - range.min;
     for (size_t i = 0; i < n; i++)
-        out[i] = span > 0 ? (values[i] - range.min) / (span + eps) : 0 * span; /* NaN stays visible */
+        out[i] = span > 0 ? (values[i] - range.min) / (span + eps) : 0 * span; /* NaN if a value is infinite or NaN */
     return span > 0;
 }

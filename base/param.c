@@ -1,4 +1,4 @@
-/* base/param.c - rows: defaults, parsing, writing. */
+/* base/param.c - finds, parses, checks and writes the fields that rows describe. */
 #include "base/param.h"
 
 #include "base/text.h"
@@ -220,7 +220,7 @@ int param_parse(const struct param *param, const char *text, void *out, struct e
 
 static void format_number(const struct param *param, double number, char *text, size_t size)
 {
-    if (param->choices && number == param->word && param->min > number) /* not a number in range */
+    if (param->choices && number == param->word && param->min > number) /* below the range: only the word gives it */
         snprintf(text, size, "%s", param->choices);
     else if (snprintf(text, size, "%.15g", number) < 0 || strtod(text, NULL) != number)
         snprintf(text, size, "%.17g", number);

@@ -66,8 +66,8 @@ struct param {
     int word;                     /* INT, FLOAT: what the word in `choices` means */
     size_t count_offset;          /* LIST, STRINGS: offset of the int that holds the number of elements */
     const struct param *rows;     /* TABLE: the rows of the nested struct */
-    const char *usual;            /* in a config: the default in words, if `fallback` is not meant for people */
-    const char *allowed;          /* in a config: what the row's own reader allows, in words */
+    const char *usual;            /* in a config: the default in words, if `fallback` does not give it */
+    const char *allowed;          /* in a config: what the row's own reader allows, if the type does not say it */
     bool is_required;             /* in a config */
     param_yaml_reader *read_yaml; /* in a config; NULL: the type's reader */
     const void *more;             /* private data of the row's own reader */

@@ -1,4 +1,4 @@
-/* base/random.c - streams over Random123's Philox4x32-10. */
+/* base/random.c - streams of random numbers from Random123's Philox4x32-10. */
 #include "base/random.h"
 
 #include <Random123/philox.h>
@@ -50,6 +50,6 @@ uint32_t random_below(struct random_stream *stream, uint32_t bound)
     uint32_t word;
     do {
         word = random_u32(stream);
-    } while (word < bound && word < -bound % bound); /* 2^32 mod bound, a division that is seldom needed */
+    } while (word < bound && word < -bound % bound); /* 2^32 mod bound, a division that is rarely evaluated */
     return word % bound;
 }

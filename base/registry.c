@@ -1,4 +1,4 @@
-/* base/registry.c - walks a table by its accessors. */
+/* base/registry.c - looks a name up in a table and suggests the nearest one. */
 #include "base/registry.h"
 
 #include "base/text.h"

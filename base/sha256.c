@@ -1,4 +1,4 @@
-/* base/sha256.c */
+/* base/sha256.c - digests of files, by nettle. */
 #include "base/sha256.h"
 
 #include "base/input.h"

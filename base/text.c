@@ -1,4 +1,4 @@
-/* base/text.c - words and numbers. */
+/* base/text.c - names and their misspellings, numbers, UTF-8 and text that is safe to show. */
 #include "base/text.h"
 
 #include <ctype.h>
@@ -12,7 +12,7 @@
 
 #define WORD_MAX 64
 
-/* Edits (insert, delete, replace, swap of neighbours) from a to b; words longer than WORD_MAX are cut. */
+/* Number of edits (insert, delete, replace, swap neighbours) from a to b; words longer than WORD_MAX are cut. */
 static int edit_distance(const char *a, const char *b)
 {
     const int rows = (int)strnlen(a, WORD_MAX), columns = (int)strnlen(b, WORD_MAX);
@@ -204,7 +204,7 @@ bool text_is_utf8(const char *text)
 
 bool text_is_harmless(uint32_t code)
 {
-    /* controls, line separators, marks and overrides of direction, the byte order mark, what is no character */
+    /* controls, line separators, direction marks and overrides, the byte order mark, codes that are not characters */
     static const struct {
         uint32_t first, last;
     } harmful[] = {{0, 0x1f},        {0x7f, 0x9f},     {0x61c, 0x61c},   {0x200e, 0x200f}, {0x2028, 0x202e},
