@@ -3,9 +3,8 @@
  *
  * `cambench` is the project's own choice, the settings that most released code shares. `poppi2021` is the released ADCC
  * code of Poppi et al. (CVPR workshops 2021, aimagelab/ADCC) as far as the keys below describe it: the shorter side is
- * resized to the crop itself. The target layers and the crop of the paper's table are in neither the code nor the
- * paper. The other presets follow the code or the text of their papers; docs/protocols-and-metrics.md marks what is a
- * guess.
+ * resized to the crop itself. The target layers and the crop that the paper's table used are not published. The other
+ * presets follow the code or the text of their papers; docs/protocols-and-metrics.md marks what is a guess.
  */
 #include "metrics/protocol.h"
 

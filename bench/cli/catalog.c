@@ -14,7 +14,7 @@
 
 #include <string.h>
 
-/* An array under construction; jansson says "no memory" by NULL or -1, which is kept until the end. */
+/* An array under construction. A lack of memory, which jansson reports by NULL or -1, is remembered until the end. */
 struct json_list {
     json_t *array, *object; /* object: the last one added, owned by the array */
     bool failed;
@@ -49,7 +49,7 @@ static void set_number(struct json_list *list, const char *key, long long number
     set(list, key, json_integer(number));
 }
 
-/* A year or the like, where 0 means there is none. */
+/* Sets the year; 0 means that there is none. */
 static void set_year(struct json_list *list, int year)
 {
     set(list, "year", year ? json_integer(year) : json_null());
@@ -87,7 +87,7 @@ static void add_param(struct json_list *list, const struct param *param, const c
     set_text(list, "help", param->help);
 }
 
-/* The rows with their values in `owner`, which the defaults or a preset have filled. */
+/* Sets "params": the rows, with their values in `owner`, which holds the defaults or a preset. */
 static void set_params(struct json_list *list, const struct param *params, const void *owner)
 {
     struct json_list rows = list_begin();
@@ -100,7 +100,7 @@ static void set_params(struct json_list *list, const struct param *params, const
     set(list, "params", rows.array);
 }
 
-/* A struct with the defaults of its rows, in the arena; NULL and list->failed: no memory. */
+/* A struct of `size` bytes with the defaults of its rows, in the arena; NULL and list->failed: no memory. */
 static void *default_params(struct json_list *list, const struct param *params, size_t size, struct arena *arena)
 {
     void *owner = arena_alloc(arena, 1, size ? size : 1);
@@ -121,7 +121,7 @@ static void set_default_params(struct json_list *list, const struct param *param
 
 /* -- methods ------------------------------------------------------------------------------------------------------ */
 
-/* The kinds of passes that a method makes with its defaults. */
+/* Sets "needs": the kinds of passes that a method makes with its defaults. */
 static void set_needs(struct json_list *list, const struct method *method)
 {
     struct arena arena = {0};
@@ -172,7 +172,7 @@ static json_t *collect_metrics(__attribute__((unused)) const char *arch, struct 
         set_text(&list, "title", (*metric)->title);
         set_text(&list, "unit", (*metric)->unit);
         set_text(&list, "better", (*metric)->direction == METRIC_HIGHER_IS_BETTER ? "higher" : "lower");
-        /* JSON has no infinity: an open end is null */
+        /* JSON has no infinity, so an open end of the range is null */
         set(&list, "min", isfinite((*metric)->min) ? json_real((*metric)->min) : json_null());
         set(&list, "max", isfinite((*metric)->max) ? json_real((*metric)->max) : json_null());
         set(&list, "of_means", json_boolean((*metric)->combine));

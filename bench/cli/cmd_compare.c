@@ -1,4 +1,4 @@
-/* bench/cli/cmd_compare.c - cambench compare BASE NEW: what has changed between two runs, and whether it counts. */
+/* bench/cli/cmd_compare.c - cambench compare BASE NEW: shows what has changed between two runs. */
 #include "bench/cli/command.h"
 #include "bench/cli/options.h"
 #include "bench/cli/table.h"
@@ -27,7 +27,7 @@ struct arguments {
     struct compare_options options;
 };
 
-/* "0.1" or "average_drop=0.1". */
+/* Reads --tolerance: "0.1" or "average_drop=0.1". */
 static int read_tolerance(const char *text, const struct param *row, void *out, struct error *err)
 {
     struct arguments *arguments = out;
@@ -54,11 +54,11 @@ static int read_speed(const char *text, const struct param *row, void *out, stru
     return *speed == 0 || *speed > 1 ? 0 : error_set(err, "--speed is %s; allowed: 0, or a ratio above 1", text);
 }
 
-/* The row of --tolerance is one over an element of `tolerances`. */
+/* The row of --tolerance describes one element of `tolerances`. */
 static const struct param rows[] = {
     OPTION_ROW(struct compare_tolerance, value, FLOAT, "tolerance", 0, .value = "[METRIC=]X", .max = 1e300,
                .read_word = read_tolerance,
-               .help = "do not ask for equal bits: differences up to X are none (percent: points); may be repeated"),
+               .help = "accept differences up to X instead of equal bits (percent: points); may be repeated"),
     OPTION_ROW(struct arguments, options.speed, FLOAT, "speed", 0, .value = "R", .fallback = "1.1", .max = 1e6,
                .read_word = read_speed, .help = "ratio of times that counts (1.1); 0: do not compare times"),
     OPTION_STRING(struct arguments, junit, "junit", 0, "FILE", "write JUnit's XML, a test case per cell"),
@@ -87,7 +87,7 @@ static const struct options_usage usage = {
     .word_rows = word_rows,
 };
 
-/* Both runs and what came of it. */
+/* Both runs and their comparison. */
 struct job {
     const struct arguments *arguments;
     struct arena arena;
@@ -95,7 +95,9 @@ struct job {
     struct comparison comparison;
 };
 
-/* -- JSON ----------------------------------------------------------------------------------------------------------- */
+/*
+ * -- JSON -----------------------------------------------------------------------------------------------------------
+ */
 
 static json_t *number_or_null(const struct compare_cell *cell, double number)
 {
@@ -148,7 +150,9 @@ static int print_json(const struct job *job, struct error *err)
     return status;
 }
 
-/* -- what comes of it ----------------------------------------------------------------------------------------------- */
+/*
+ * -- the result -----------------------------------------------------------------------------------------------------
+ */
 
 static int write_junit(const struct job *job, struct error *err)
 {
@@ -179,7 +183,7 @@ static int tell(struct job *job, struct error *err)
     return 0;
 }
 
-/* Exit 1 says that there is a difference and nothing else: what is not there has not been compared. */
+/* Exit code 1 means only that numbers differ. If cells are missing, not everything was compared, and the code is 2. */
 static int result_of(const struct job *job, struct error *err)
 {
     const struct comparison *comparison = &job->comparison;
@@ -233,7 +237,7 @@ static int check_tolerances(const struct job *job, struct error *err)
 }
 
 /*
- * Reports sources that differ. Different sets of kernels give different bits with equal sources: a fact of the machine.
+ * Finds sources that differ. Another set of kernels also changes the bits, but it depends on the machine and is a fact.
  */
 static int find_causes(struct job *job, const char *const **causes, struct error *err)
 {
@@ -244,7 +248,7 @@ static int find_causes(struct job *job, const char *const **causes, struct error
                           err);
 }
 
-/* With --update-baseline the base need not be there yet. */
+/* Compares the runs; with --update-baseline the base need not exist yet. */
 static int compare(struct job *job, struct error *err)
 {
     const struct arguments *arguments = job->arguments;
@@ -282,7 +286,7 @@ static int run(int argc, char **argv, struct error *err)
 
 const struct command command_compare = {
     .name = "compare",
-    .summary = "say what has changed between two runs",
+    .summary = "show what has changed between two runs",
     .group = COMMAND_RESULTS,
     .run = run,
 };

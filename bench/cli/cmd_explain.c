@@ -1,4 +1,4 @@
-/* bench/cli/cmd_explain.c - cambench explain IMAGE...: maps over any picture. */
+/* bench/cli/cmd_explain.c - cambench explain IMAGE...: draws maps over any picture. */
 #include "bench/cli/command.h"
 #include "bench/cli/options.h"
 #include "bench/run/explain.h"
@@ -12,7 +12,7 @@
 struct explain_command {
     struct options common;
     struct explain_options options;
-    const char **pictures; /* as many as there are words */
+    const char **pictures; /* paths, one per word of the command line */
 };
 
 static const struct param rows[] = {
@@ -54,7 +54,7 @@ static const struct options_usage usage = {
     .word_rows = word_rows,
 };
 
-/* "dog.jpg -> cat, 1.2 % (predicted: dog, 87.3 %), ./dog-resnet18-cat.png" */
+/* Prints "dog.jpg -> cat, 1.2 % (predicted: dog, 87.3 %), ./dog-resnet18-cat.png". */
 static void print(const char *picture, const struct explained *explained)
 {
     char name[256];
@@ -73,7 +73,7 @@ static void print(const char *picture, const struct explained *explained)
     fflush(stdout);
 }
 
-/* All of them, whatever happens to one; its exit code. */
+/* Explains all pictures, also after one that cannot be read; returns the exit code. */
 static int explain_all(const struct explain_command *command, struct explain *explain)
 {
     const struct explain_options *options = &command->options;

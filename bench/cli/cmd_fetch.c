@@ -1,4 +1,4 @@
-/* bench/cli/cmd_fetch.c - published weights: downloaded, verified, imported. */
+/* bench/cli/cmd_fetch.c - cambench fetch weights: downloads published weights, verifies and imports them. */
 #include "base/file.h"
 #include "base/text.h"
 #include "bench/cli/command.h"
@@ -24,12 +24,12 @@ struct fetch {
     int stall_seconds;
 };
 
-/* What is fetched, and where it goes. */
+/* The file to fetch, and the paths of the download and the import. */
 struct job {
     struct published what;
     char hash[PUBLISHED_HASH_MAX + 1];
     char url[DOWNLOAD_URL_MAX], path[PATH_MAX], out[PATH_MAX];
-    struct file_folders folders; /* made for the files */
+    struct file_folders folders; /* folders that had to be made for the files */
 };
 
 static const struct param rows[] = {
@@ -43,7 +43,7 @@ static const struct param rows[] = {
                   "a mirror (https, http or file), to which \"/NAME\" is added ($" BASE_VARIABLE " or " PUBLISHED_BASE
                   ")"),
     OPTION_INT(struct fetch, stall_seconds, "timeout", 0, "SECONDS", NULL, 1, STALL_SECONDS_MAX,
-               "give up when less than 1 kB/s came for so long (60)"),
+               "give up after so long with less than 1 kB/s (60)"),
     {0},
 };
 
@@ -68,7 +68,7 @@ static const struct options_usage usage = {
     .word_rows = word_rows,
 };
 
-/* -- what and where ----------------------------------------------------------------------------------------------- */
+/* -- addresses and paths ------------------------------------------------------------------------------------------ */
 
 static int choose(const struct fetch *fetch, struct published *what, struct error *err)
 {
@@ -82,7 +82,7 @@ static int choose(const struct fetch *fetch, struct published *what, struct erro
     return row || fetch->file ? 0 : -1;
 }
 
-/* BASE/NAME, with one slash between them. */
+/* Writes BASE/NAME, with one slash between them. */
 static int make_url(const char *base, const char *file, char url[DOWNLOAD_URL_MAX], struct error *err)
 {
     size_t length = strlen(base);
@@ -122,7 +122,7 @@ static int prepare(const struct fetch *fetch, struct job *job, struct error *err
 
 /* -- the work ----------------------------------------------------------------------------------------------------- */
 
-/* 1: the imported file is there; -1: another one is in its place. */
+/* Whether the file has been imported already: 1 or 0; -1: another file is in its place. */
 static int is_imported(const struct job *job, struct error *err)
 {
     struct weights_info info;
@@ -134,14 +134,14 @@ static int is_imported(const struct job *job, struct error *err)
         return -1;
     if (strncmp(info.sha256, job->hash, strlen(job->hash)) == 0)
         return 1;
-    return error_set(err, "\"%s\" is there and was not made of \"%s\"; move it away, or choose another --to", job->out,
-                     job->what.file);
+    return error_set(err, "\"%s\" exists and was not imported from \"%s\"; move it away, or choose another --to",
+                     job->out, job->what.file);
 }
 
 static void show_download(const struct job *job, const struct download_result *result)
 {
     if (result->was_there)
-        printf("%s: there already", TEXT_SHOWN(job->path));
+        printf("%s: exists already", TEXT_SHOWN(job->path));
     else
         printf("%s: %.2f MB", TEXT_SHOWN(job->path), (double)result->bytes / 1e6);
     if (!result->was_there && result->kept)
@@ -173,7 +173,7 @@ static int import(const struct fetch *fetch, const struct job *job, const struct
     return EXIT_DONE;
 }
 
-/* Where no server could be asked, the user may bring the file. */
+/* If no server could be reached, adds to the error how to import a file that was downloaded elsewhere. */
 static int say_what_helps(const struct job *job, const struct download_result *result, struct error *err)
 {
     const struct error why = *err;
@@ -214,7 +214,7 @@ static int obtain(const struct fetch *fetch, const struct job *job, struct error
     if (imported == 0)
         return fetch_weights(fetch, job, err);
     if (!fetch->common.quiet)
-        printf("%s: there already, made of %s\n", TEXT_SHOWN(job->out), job->what.file);
+        printf("%s: exists already, imported from %s\n", TEXT_SHOWN(job->out), job->what.file);
     return EXIT_DONE;
 }
 
@@ -246,7 +246,7 @@ static int run(int argc, char **argv, struct error *err)
     }
     interrupt_catch();
     const int code = obtain(&fetch, &job, err);
-    file_remove_folders(&job.folders); /* if nothing is in them */
+    file_remove_folders(&job.folders); /* removes only empty ones */
     return code;
 }
 

@@ -1,4 +1,4 @@
-/* bench/cli/cmd_generate.c - data that needs nobody's files: random weights for any architecture, a demo image set. */
+/* bench/cli/cmd_generate.c - cambench generate: random weights for any architecture, or a demo image set. */
 #include "base/file.h"
 #include "base/text.h"
 #include "bench/cli/command.h"
@@ -13,12 +13,12 @@
 struct generate {
     struct options common;
     const char *kind, *arch, *out;
-    char target[PATH_MAX];              /* of out, if that is a link */
-    const char *for_weights, *for_demo; /* an option that only this kind has, if one was given */
+    char target[PATH_MAX];              /* out with symbolic links resolved */
+    const char *for_weights, *for_demo; /* an option given that only this kind has; NULL: none */
     double width;
     int classes, images, seed, backgrounds;
     bool no_objects;
-    int size; /* 0: the kind's own */
+    int size; /* 0: the kind's default */
 };
 
 static int read_for_weights(const char *value, const struct param *row, void *out, struct error *err)
@@ -48,7 +48,7 @@ static const struct param rows[] = {
                .read_word = read_for_demo,
                .help = "demo: take the backgrounds of another seed: the same objects elsewhere"),
     OPTION_ROW(struct generate, no_objects, BOOL, "no-objects", 0, .read_word = read_for_demo,
-               .help = "demo: backgrounds alone, to see that they tell nothing of the class"),
+               .help = "demo: backgrounds alone, to check that they contain no evidence of the class"),
     {0},
 };
 

@@ -1,4 +1,4 @@
-/* bench/cli/cmd_import.c - files of other programs become the project's: the first word names the kind, which does the work. */
+/* bench/cli/cmd_import.c - cambench import KIND: calls the kind of import that the first word names. */
 #include "bench/cli/command.h"
 #include "bench/cli/import_kinds.h"
 #include "bench/cli/options.h"
@@ -28,7 +28,7 @@ static const struct import_kind *find(const char *name)
     return NULL;
 }
 
-/* Called only if the first word does not name a kind. */
+/* Fills the error for a first word that does not name a kind; called only then. */
 static int refuse(const char *value, const struct param *row, void *target, struct error *err)
 {
     char shown[NAME_BYTES];

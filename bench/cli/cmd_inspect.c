@@ -1,4 +1,4 @@
-/* bench/cli/cmd_inspect.c - what a file holds, or what an architecture is made of. */
+/* bench/cli/cmd_inspect.c - cambench inspect: shows the contents of a file, or the parts of an architecture. */
 #include "bench/cli/command.h"
 #include "bench/cli/inspect.h"
 #include "bench/cli/options.h"
@@ -19,7 +19,7 @@ struct inspect_command {
     struct model_spec spec;
 };
 
-/* An option that a file does not take. */
+/* Reads an option that only architectures take, and remembers that one was given. */
 static int read_for_arch(const char *value, const struct param *row, void *out, struct error *err)
 {
     ((struct inspect_command *)out)->is_changed = true;
@@ -105,7 +105,9 @@ static void print(const json_t *object)
     }
 }
 
-/* A word with a slash or a dot is meant as a file even if there is none: no architecture's name has them. */
+/*
+ * A word with a slash or a dot names a file, even one that does not exist, because architectures' names have neither.
+ */
 static bool is_file(const char *what)
 {
     return strpbrk(what, "/.") || access(what, F_OK) == 0;

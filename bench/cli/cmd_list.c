@@ -1,4 +1,7 @@
-/* bench/cli/cmd_list.c - lists methods, metrics, backbones, protocols, config keys, a single one, or an architecture's layers. */
+/*
+ * bench/cli/cmd_list.c - lists methods, metrics, backbones, protocols, config keys, a single one, or an architecture's
+ * layers.
+ */
 #include "bench/cli/catalog.h"
 #include "bench/cli/command.h"
 #include "bench/cli/options.h"
@@ -14,7 +17,7 @@ enum { NAMES_MAX = 512 };
 
 struct list_command {
     struct options common;
-    const char *kind, *name; /* name: of an architecture (layers), or of the only one to show */
+    const char *kind, *name; /* name: the architecture whose layers are listed, or the one entry to show; NULL: all */
     bool bibtex;
 };
 

@@ -1,4 +1,4 @@
-/* bench/cli/cmd_merge.c - cambench merge RUN...: shards, or any runs of one config, to one run. */
+/* bench/cli/cmd_merge.c - cambench merge RUN...: joins shards, or any runs of one config, to one run. */
 #include "bench/cli/command.h"
 #include "bench/cli/options.h"
 #include "bench/merge/merge.h"
@@ -68,7 +68,7 @@ static int join(const struct arguments *arguments, struct error *err)
         merge_open(&merge, arguments->runs, arguments->run_count, arguments->output, err) || merge_runs(&merge, err);
     if (!status && !arguments->common.quiet)
         say_joined(&merge);
-    for (int i = 0; !status && arguments->common.quiet && merge.mixture[i]; i++) /* else it is under the tables */
+    for (int i = 0; !status && arguments->common.quiet && merge.mixture[i]; i++) /* otherwise the tables show it */
         fprintf(stderr, "cambench: %s\n", TEXT_SHOWN(merge.mixture[i]));
     if (!status)
         status = report(&merge, arguments, err) || merge_say_missing(&merge, stderr, err);

@@ -1,4 +1,7 @@
-/* bench/cli/cmd_new.c - a new method or metric and its test, from commented templates that work as they stand. */
+/*
+ * bench/cli/cmd_new.c - cambench new: writes a method or metric and its test, from commented templates that work as
+ * they are.
+ */
 #include "base/embed.h"
 #include "base/file.h"
 #include "base/registry.h"
@@ -112,7 +115,7 @@ static int check_folder(struct error *err)
     return 0;
 }
 
-/* `pattern` may hold "*": a test's name is unique among all rooms. */
+/* Error: a file matches `pattern`, which may contain "*" because a test's name must be unique among all rooms. */
 static int check_absent(const char *pattern, struct error *err)
 {
     glob_t found = {0};
@@ -123,7 +126,7 @@ static int check_absent(const char *pattern, struct error *err)
     return status_of(is_there);
 }
 
-/* The template with the name in place of every mark. */
+/* Writes the template, with every mark replaced by the name. */
 static void fill(FILE *stream, const char *template, const char *name)
 {
     for (const char *mark; (mark = strstr(template, MARK)); template = mark + strlen(MARK)) {

@@ -1,4 +1,4 @@
-/* bench/cli/cmd_report.c - cambench report RUN: tables and plots again, from what a run left. */
+/* bench/cli/cmd_report.c - cambench report RUN: makes tables and plots again from a run's store. */
 #include "bench/cli/command.h"
 #include "bench/cli/options.h"
 #include "bench/process/interrupt.h"
@@ -70,7 +70,7 @@ static int report_run(const struct arguments *arguments, struct arena *arena, st
     report.stop = &interrupt_has_come;
     if (!status)
         status = results_write(&report, &config, &flags, err);
-    store_close(store); /* the run directory is ours until its tables are written */
+    store_close(store); /* only now, so that the run directory stays locked until its tables are written */
     return status;
 }
 

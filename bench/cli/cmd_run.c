@@ -1,4 +1,4 @@
-/* bench/cli/cmd_run.c - cambench run CONFIG: the main job. */
+/* bench/cli/cmd_run.c - cambench run CONFIG: measures a run. */
 #include "bench/cli/command.h"
 #include "bench/cli/options.h"
 #include "bench/process/interrupt.h"
@@ -36,7 +36,7 @@ static int add_set(struct arguments *arguments, const char *set, struct error *e
     return 0;
 }
 
-/* The folder as it is, whatever its characters mean in YAML. */
+/* Reads --output, whose characters are not interpreted as YAML. */
 static int read_output(const char *folder, const struct param *row, void *target, struct error *err)
 {
     struct arguments *arguments = target;
@@ -149,7 +149,10 @@ static bool is_path(const char *config)
     return strncmp(config, "configs/", 8) == 0 || (end && (strcmp(end, ".yaml") == 0 || strcmp(end, ".yml") == 0));
 }
 
-/* Another config than the file that was named: said also where nothing else is. A name such as "demo" means that config. */
+/*
+ * Prints a note, even with --quiet, if the file that the user named does not exist and a config that comes with
+ * cambench is used instead; not for a name such as "demo", which means that config.
+ */
 static void note_shipped(const char *config)
 {
     struct arena arena;
@@ -174,7 +177,7 @@ static int open_job(struct run *job, const struct arguments *arguments, struct e
     return status;
 }
 
-/* Many shards may share a terminal: each says in one line which it is. */
+/* Prints the estimate of a whole run, but only one line for a shard, because many shards may share a terminal. */
 static void describe(const struct run *job)
 {
     const struct shard *shard = &job->shard;

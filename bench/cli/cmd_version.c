@@ -1,4 +1,4 @@
-/* bench/cli/cmd_version.c - cambench version: its own version, and those of the libraries that numbers depend on. */
+/* bench/cli/cmd_version.c - cambench version: the versions of cambench and of the libraries on which numbers depend. */
 #include "bench/cli/command.h"
 #include "bench/cli/options.h"
 #include "bench/store/digests.h"

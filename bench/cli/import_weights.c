@@ -1,4 +1,4 @@
-/* bench/cli/import_weights.c - `cambench import weights`: PyTorch's, safetensors' and the project's own weights. */
+/* bench/cli/import_weights.c - `cambench import weights`: imports weights of PyTorch, safetensors and HDF5 files. */
 #include "base/sha256.h"
 #include "base/text.h"
 #include "bench/cli/command.h"
@@ -36,7 +36,7 @@ static int read_arch(const char *value, const struct param *row, void *target, s
 typedef int numbers_setter(struct picture_input *input, const char *key, const double *values, size_t count,
                            struct error *err);
 
-/* "0.5,0.5,0.5" */
+/* Reads numbers separated by commas, "0.5,0.5,0.5", and passes them to `set`. */
 static int set_numbers(const char *option, const char *value, numbers_setter *set, struct picture_input *input,
                        struct error *err)
 {

@@ -1,4 +1,4 @@
-/* bench/cli/inspect_file.c - what a weights file or an image set holds. */
+/* bench/cli/inspect_file.c - describes a weights file or an image set as JSON. */
 #include "bench/cli/inspect.h"
 
 #include "base/arena.h"
@@ -77,7 +77,7 @@ static json_t *pack_weights(const struct weights_info *info, const struct weight
     return object;
 }
 
-/* Whether the tensors are those of the architecture that the file names; if not, why. */
+/* Adds whether the tensors are those of the architecture that the file names, and if not, why. */
 static int add_fit(json_t *object, const struct model_spec *spec, const struct weights *weights, struct error *err)
 {
     struct error why;
@@ -151,7 +151,7 @@ static int compare_labels(const void *a, const void *b)
 }
 
 struct label_summary {
-    int labelled, used, least, most; /* images with a label; labels that occur; images of the rarest and commonest */
+    int labelled, used, least, most; /* images with a label; labels; images of the rarest and commonest label */
 };
 
 static int summarise_labels(const struct imageset *set, struct arena *arena, struct label_summary *summary,
@@ -179,7 +179,7 @@ static int summarise_labels(const struct imageset *set, struct arena *arena, str
 
 struct size_summary {
     int sampled, unreadable;
-    int smallest[2], largest[2]; /* width, height, by pixels */
+    int smallest[2], largest[2]; /* width and height of the pictures with fewest and most pixels */
     struct error first_failure;
 };
 
@@ -193,7 +193,7 @@ static void take_size(struct size_summary *summary, const struct picture *pictur
         memcpy(summary->largest, size, sizeof size);
 }
 
-/* Decodes some images, spread over the set. */
+/* Decodes some images, spread evenly over the set. */
 static void summarise_sizes(struct imageset *set, struct arena *arena, struct size_summary *summary)
 {
     const int count = imageset_count(set), wanted = count < SAMPLED_IMAGES ? count : SAMPLED_IMAGES;
@@ -284,7 +284,7 @@ static json_t *inspect_set(const char *path, bool has_masks, struct error *err)
 
 /* ----------------------------------------------------------------------------------------------------------------- */
 
-/* What kind of file it is: a root attribute says so, or the arrays of the simple layout are there. */
+/* Finds the kind of an HDF5 file by its root attribute, or by the arrays of the simple layout. */
 static int identify(const char *path, bool *is_weights, bool *has_masks, struct error *err)
 {
     struct h5 *file = h5_open(path, "file", err);
@@ -308,7 +308,7 @@ static int identify(const char *path, bool *is_weights, bool *has_masks, struct 
     return status;
 }
 
-/* Recognises the kind by the first bytes; HDF5's reader refuses files of other kinds. */
+/* Whether the first bytes are those of PyTorch or safetensors. Other files go to the HDF5 reader, which checks them. */
 static bool is_foreign(const char *path)
 {
     char start[9] = "";

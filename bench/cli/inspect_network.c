@@ -1,4 +1,4 @@
-/* bench/cli/inspect_network.c - an architecture: its nodes, and the steps that the engine makes of them. */
+/* bench/cli/inspect_network.c - describes an architecture as JSON: its nodes, or the engine's steps. */
 #include "bench/cli/inspect.h"
 
 #include "base/arena.h"
@@ -37,7 +37,7 @@ static json_t *list_nodes(const struct graph *graph, int usual)
     return nodes;
 }
 
-/* What was fused into a step, and how the result lies: "residual, relu", "relu, panels of 16". */
+/* Packs a step; "fused" lists the operations fused into it and the layout of its result: "relu, panels of 16". */
 static json_t *pack_step(struct step_info step)
 {
     char fused[64] = "", panels[24] = "";
@@ -75,7 +75,7 @@ static size_t parameter_size(struct parameter parameter)
     return size;
 }
 
-/* Weights of the right names and shapes, all sharing one block of zeros: a plan does not depend on values. */
+/* Makes weights of the right names and shapes that share one block of zeros; a plan does not depend on values. */
 static int zero_weights(const struct graph *graph, struct arena *arena, struct weights *weights, struct error *err)
 {
     size_t largest = 0;

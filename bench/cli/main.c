@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Options that mean the same as a command. */
+/* Options that are other names of commands. */
 static const struct {
     const char *option, *command;
 } spellings[] = {{"--help", "help"}, {"-h", "help"}, {"--version", "version"}, {"-V", "version"}};
@@ -44,7 +44,7 @@ static bool reader_has_left(void)
     return poll(&out, 1, 0) == 1 && (out.revents & POLLERR);
 }
 
-/* Text that did not arrive is an error, except when nobody waits for it ("cambench list methods | head"). */
+/* Error: output was lost; but a reader that has closed the pipe, as in "cambench list methods | head", is no error. */
 static int close_stdout(struct error *err)
 {
     const bool is_left = reader_has_left(), was_lost = ferror(stdout);

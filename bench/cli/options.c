@@ -1,4 +1,4 @@
-/* bench/cli/options.c - command lines over argp. */
+/* bench/cli/options.c - parses command lines by glibc's argp. */
 #include "bench/cli/options.h"
 
 #include "base/text.h"
@@ -14,20 +14,20 @@
 enum { KEY_HELP = 'h', KEY_QUIET = 0x7000, KEY_JSON, KEY_COLOR };
 
 struct common_row {
-    unsigned bit; /* 0: always there */
+    unsigned bit; /* enum options_common; 0: every command has it */
     struct argp_option row;
 };
 
 static const struct common_row common_rows[] = {
     {OPTIONS_JSON, {"json", KEY_JSON, NULL, 0, "write JSON", -1}},
-    {OPTIONS_QUIET, {"quiet", KEY_QUIET, NULL, 0, "say nothing but errors", -1}},
+    {OPTIONS_QUIET, {"quiet", KEY_QUIET, NULL, 0, "print only errors", -1}},
     {OPTIONS_COLOR, {"color", KEY_COLOR, "WHEN", 0, "auto, always or never", -1}},
     {0, {"help", KEY_HELP, NULL, 0, "show this and exit", -1}},
 };
 
 #define COMMON_MAX ((int)(sizeof common_rows / sizeof *common_rows) + 1) /* and the {0} at the end */
 
-/* What the parser works on: the rows of the command and the common ones in one table. */
+/* The state of a parse. The command's rows and the common ones are in one table. */
 struct parse {
     const struct options_usage *usage;
     struct options *common;
@@ -35,9 +35,9 @@ struct parse {
     struct error *err;
     struct argp_option rows[OPTIONS_ROWS_MAX];
     int row_count, words;
-    bool help;   /* --help was among them */
+    bool help;   /* --help was given */
     bool failed; /* err is filled */
-    int next;    /* argp's position when it gave up */
+    int next;    /* argp's position when it stopped */
 };
 
 static int set_color(struct parse *parse, const char *value)
@@ -52,7 +52,7 @@ static int set_color(struct parse *parse, const char *value)
     return 0;
 }
 
-/* The row of a word: the last one takes what remains. */
+/* The row of the word at `position`; the last row takes all remaining words. */
 static const struct param *row_of_word(const struct param *rows, int position)
 {
     while (position-- > 0 && rows[1].name)
@@ -123,13 +123,13 @@ static int take(struct parse *parse, int key, const char *value)
     }
 }
 
-/* argp's callback: EINVAL stops it, ARGP_ERR_UNKNOWN says "not mine". */
+/* argp's callback. It returns EINVAL to stop argp, and ARGP_ERR_UNKNOWN for keys that it does not handle. */
 static error_t parse_key(int key, char *value, struct argp_state *state)
 {
     struct parse *parse = state->input;
     if (key == ARGP_KEY_ERROR)
         parse->next = state->next;
-    if (key >= ARGP_KEY_END) /* begin, end and the like */
+    if (key >= ARGP_KEY_END) /* events such as begin and end */
         return ARGP_ERR_UNKNOWN;
     if (parse->help || take(parse, key, value) == 0)
         return 0;
@@ -149,7 +149,7 @@ static void merge_rows(struct parse *parse)
             parse->rows[parse->row_count++] = common_rows[i].row;
 }
 
-/* How many rows "--name", an abbreviation perhaps, may mean; the last of them. */
+/* Counts the rows that "--name", which may be abbreviated, can mean; *found is the last of them. */
 static int match_long(const struct parse *parse, const char *name, size_t length, const struct argp_option **found)
 {
     int matches = 0;
@@ -180,7 +180,7 @@ static void explain_unknown(const struct parse *parse, const char *name)
         error_set(parse->err, "unknown option \"--%s\"", shown);
 }
 
-/* Why argp refused "--name" or "--name=value". False: nothing is wrong with it. */
+/* Fills the error if argp refused "--name" or "--name=value"; false: the option is correct. */
 static bool explain_long(const struct parse *parse, const char *word)
 {
     char name[128];
@@ -209,7 +209,7 @@ static const struct argp_option *find_letter(const struct parse *parse, char let
     return NULL;
 }
 
-/* The same for letters: "-x", "-qx". */
+/* The same for letters, as in "-x" and "-qx". */
 static bool explain_short(const struct parse *parse, const char *word)
 {
     for (const char *letter = word + 1; *letter; letter++) {
@@ -236,7 +236,7 @@ static bool explain_refusal(const struct parse *parse, const char *word)
     return word[0] == '-' && word[1] && explain_short(parse, word);
 }
 
-/* argp stands behind the option that it refused, or, inside a cluster of letters, on it. */
+/* argp's position is after the option that it refused, or, inside a cluster of letters, at it. */
 static void explain_failure(const struct parse *parse, int argc, char **argv)
 {
     const int next = parse->next;
@@ -253,13 +253,13 @@ static int wrong(const struct parse *parse, const char *command)
     const size_t room = sizeof parse->err->text, tail = strlen(command) + sizeof "; see  --help";
     size_t used = strlen(text);
     if (tail < room && used > room - tail)
-        used = room - tail; /* a very long sentence loses its end, not the advice */
+        used = room - tail; /* cuts a very long sentence, so that the advice fits */
     const bool asks = used && text[used - 1] == '?';
     snprintf(text + used, room - used, "%s see %s --help", asks ? "" : ";", command);
     return OPTIONS_WRONG;
 }
 
-/* "missing argument: CONFIG"; the forms of a command with several are joined by "or". */
+/* Fills the error "missing argument: CONFIG"; a command's alternative forms are joined by "or". */
 static void explain_missing(const struct parse *parse)
 {
     error_set(parse->err, "missing argument: ");

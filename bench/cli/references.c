@@ -1,4 +1,4 @@
-/* bench/cli/references.c - docs/references.bib, inside the program. */
+/* bench/cli/references.c - finds entries of docs/references.bib, which is built into the program. */
 #include "bench/cli/references.h"
 
 #include "base/embed.h"
@@ -9,7 +9,7 @@
 EMBED(references_text, "docs/references.bib");
 extern const char references_text[];
 
-/* Length up to the brace that closes the first one; 0 if it is never closed. */
+/* Length up to the brace that closes the entry's first brace; 0 if none does. */
 static size_t entry_size(const char *entry)
 {
     int depth = 0;

@@ -1,4 +1,4 @@
-/* bench/cli/table.c - JSON as text for people. */
+/* bench/cli/table.c - prints JSON as tables and lines of text. */
 #include "bench/cli/table.h"
 
 #include "base/text.h"
@@ -31,7 +31,7 @@ struct unit {
 static const struct unit count_units[] = {{"G", 1e9}, {"M", 1e6}, {0}};
 static const struct unit byte_units[] = {{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {0}};
 
-/* 11689512 as "11.69 M"; what is smaller than the last unit stays as it is. */
+/* Writes 11689512 as "11.69 M"; numbers below the smallest unit are not shortened. */
 static void format_number(double number, const struct unit *units, char *text)
 {
     while (units->name && number < units->size)
@@ -48,7 +48,7 @@ static bool ends_with(const char *text, const char *end)
     return length >= tail && strcmp(text + length - tail, end) == 0;
 }
 
-/* Characters of UTF-8 text, for columns. */
+/* The number of characters of UTF-8 text, to align columns. */
 static size_t width_of(const char *text)
 {
     size_t width = 0;
@@ -68,7 +68,7 @@ static void format_plain(const char *key, const json_t *value, char *text)
         format_number(json_number_value(value), ends_with(key, "_bytes") ? byte_units : count_units, text);
 }
 
-/* "x", "3", "yes"; lists "a, b" and shapes "(512,7,7)". */
+/* Writes a value as "x", "3" or "yes", a list as "a, b" and a shape as "(512,7,7)". */
 static void format_value(const char *key, const json_t *value, char *text)
 {
     format_plain(key, value, text);
@@ -83,7 +83,7 @@ static void format_value(const char *key, const json_t *value, char *text)
     append(text, is_shape ? ")" : "");
 }
 
-/* `spaces` holds the blanks that are owed before the next text, so that no line ends with any. */
+/* Prints a cell. *spaces counts blanks that are printed only before further text, so that no line ends with blanks. */
 static void print_cell(const char *text, size_t width, size_t *spaces)
 {
     if (*text)
@@ -168,7 +168,7 @@ void table_print(const struct table_column *columns, const json_t *array)
     print_rows(width, columns, array, 0);
 }
 
-/* "weights_bytes" as "weights". */
+/* Writes the label of a key: "weights" for "weights_bytes". */
 static void format_label(const char *key, char *text, size_t size)
 {
     snprintf(text, size, "%.*s", (int)(strlen(key) - (ends_with(key, "_bytes") ? strlen("_bytes") : 0)), key);

@@ -1,4 +1,6 @@
-/* bench/compare/baseline.c - three files copied beside, then two folders exchanged by one rename. */
+/*
+ * bench/compare/baseline.c - copies files to a folder beside the baseline, then exchanges both folders by one rename.
+ */
 #define _GNU_SOURCE /* renameat2 */
 #include "bench/compare/baseline.h"
 
@@ -14,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* SQLite's log is there only while somebody works in the folder, or did and was killed. */
+/* SQLite's log exists only while a process uses the folder, or after one was killed. */
 static const struct kept {
     const char *name;
     bool is_needed;
@@ -40,7 +42,7 @@ static bool is_kept(const char *name)
     return false;
 }
 
-/* A folder that holds anything else is no baseline. */
+/* Error: the folder holds files that a baseline does not have. */
 static int check_folder(const char *folder, struct error *err)
 {
     DIR *entries = opendir(folder);
@@ -57,7 +59,7 @@ static int check_folder(const char *folder, struct error *err)
     return 0;
 }
 
-/* Only what a baseline may hold goes. */
+/* Removes the files of a baseline and the folder, which must hold no others. */
 static int remove_baseline(const char *folder, struct error *err)
 {
     char path[PATH_MAX];
@@ -76,7 +78,7 @@ static int copy_stream(FILE *from, const char *path, struct file_writer *to, str
     char bytes[1 << 16];
     size_t size;
     while ((size = fread(bytes, 1, sizeof bytes, from)) > 0)
-        fwrite(bytes, 1, size, to->stream); /* a full disk is seen by file_commit() */
+        fwrite(bytes, 1, size, to->stream); /* file_commit() reports a full disk */
     if (!ferror(from))
         return file_commit(to, err);
     file_abandon(to);
@@ -112,7 +114,10 @@ static int copy_run(const char *folder, const char *run, struct error *err)
     return 0;
 }
 
-/* `part` takes the place of `folder`, whose old content is then in `part` or, on old file systems, gone for a moment. */
+/*
+ * Puts `part` in the place of `folder` and removes the old baseline. On file systems that cannot exchange two folders
+ * there is no baseline for a moment.
+ */
 static int exchange(const char *part, const char *folder, struct error *err)
 {
     if (!is_there(folder)) {
@@ -135,7 +140,7 @@ static bool is_same_folder(const char *a, const char *b)
     return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
-/* Without slashes at its end, so that something can stand behind the name. */
+/* Removes slashes from the end of the folder's name, and writes the name of its part, NAME.part. */
 static int plain_name(const char *folder, char name[PATH_MAX], char part[PATH_MAX], struct error *err)
 {
     size_t length = strlen(folder);
@@ -148,7 +153,7 @@ static int plain_name(const char *folder, char name[PATH_MAX], char part[PATH_MA
     return 0;
 }
 
-/* A symbolic link to a baseline stays a link: the folder that it names is exchanged. */
+/* Finds the folder's real name: a symbolic link to a baseline stays, and its target is exchanged. */
 static int find_names(const char *folder, char name[PATH_MAX], char part[PATH_MAX], struct error *err)
 {
     char real[PATH_MAX];
@@ -169,7 +174,7 @@ int baseline_update(const char *folder, const char *run, struct error *err)
         return error_set(err, "\"%s\" is both baseline and run", folder);
     if (is_there(name) && check_folder(name, err))
         return -1;
-    if (is_there(part) && (check_folder(part, err) || remove_baseline(part, err))) /* of a process that was killed */
+    if (is_there(part) && (check_folder(part, err) || remove_baseline(part, err))) /* after a killed process */
         return -1;
     struct file_folders folders;
     if (file_make_folders(&folders, part, err))

@@ -1,4 +1,7 @@
-/* bench/compare/compare_read.c - names and values from run.db, what they are from config.yaml, the machine from manifest.json. */
+/*
+ * bench/compare/compare_read.c - reads names and values from run.db, their settings from config.yaml, and the machine
+ * from manifest.json.
+ */
 #include "bench/compare/compare_read.h"
 
 #include "base/file.h"
@@ -16,7 +19,7 @@
 
 enum { HASH_SHOWN = 12 };
 
-/* What is read together: the config as a tree, and the open store. */
+/* A run folder being read: the config as a tree, and the open store. */
 struct run_folder {
     const char *folder;
     struct arena *arena;
@@ -25,7 +28,9 @@ struct run_folder {
     const struct yaml *config;
 };
 
-/* -- the config as text --------------------------------------------------------------------------------------------- */
+/*
+ * -- the config as text ---------------------------------------------------------------------------------------------
+ */
 
 static const char *text_of(const struct yaml *mapping, const char *key)
 {
@@ -33,7 +38,7 @@ static const char *text_of(const struct yaml *mapping, const char *key)
     return value && value->kind == YAML_TEXT ? value->text : "";
 }
 
-/* The row of a list whose `key` is `name`; an error names the list. */
+/* The row of a list whose `key` is `name`; NULL and an error that names the list. */
 static const struct yaml *row_of(const struct run_folder *source, const char *list, const char *key, const char *name,
                                  struct error *err)
 {
@@ -45,7 +50,7 @@ static const struct yaml *row_of(const struct run_folder *source, const char *li
     return NULL;
 }
 
-/* "a,b" of a list, the text of anything else; NULL: no memory. */
+/* A list's values as "a,b", and the text of a single value; NULL: no memory. */
 static const char *value_text(const struct yaml *value, struct arena *arena)
 {
     if (value->kind == YAML_TEXT)
@@ -58,7 +63,7 @@ static const char *value_text(const struct yaml *value, struct arena *arena)
     return text;
 }
 
-/* "before key=value key=value" of a mapping's keys but `label` and `preset`; NULL: no memory. */
+/* "before key=value key=value" with a mapping's keys except `label` and `preset`; NULL: no memory. */
 static const char *words_of(const char *before, const struct yaml *mapping, struct arena *arena)
 {
     const char *text = before;
@@ -72,14 +77,16 @@ static const char *words_of(const char *before, const struct yaml *mapping, stru
     return text;
 }
 
-/* -- the lists ------------------------------------------------------------------------------------------------------ */
+/*
+ * -- the lists ------------------------------------------------------------------------------------------------------
+ */
 
 static const char *version_text(const struct run_folder *source, int version)
 {
     return arena_format(source->arena, "version %d", version);
 }
 
-/* "input mean=... std=..." of what the config changes, "" if nothing; NULL: no memory. */
+/* "input mean=... std=..." with the input's settings in the config; "" if it has none; NULL: no memory. */
 static const char *input_of(const struct yaml *row, struct arena *arena)
 {
     const struct yaml *input = yaml_get(row, "input");
@@ -115,7 +122,7 @@ static int fill_backbones(const struct run_folder *source, struct report_backbon
     return 0;
 }
 
-/* By this program's list of methods; a method that no longer exists is not a control. */
+/* Whether this program's method of that name is a control; a method that no longer exists is not one. */
 static bool is_control(const char *name)
 {
     for (int i = 0; methods[i]; i++)
@@ -168,7 +175,7 @@ static int position_of(const struct store_names *names, const char *metric)
     return -1;
 }
 
-/* As this program describes it; a metric that it no longer has is a number without unit or range. */
+/* A metric as this program describes it; one that no longer exists is a number without unit or range. */
 static struct report_metric metric_row(const struct store_names *names, const char *name)
 {
     const struct metric *metric = NULL;
@@ -191,7 +198,7 @@ static struct report_metric metric_row(const struct store_names *names, const ch
         if (row.parts[count] < 0)
             break;
     }
-    row.parts[metric && metric->parts[count] ? 0 : count] = -1; /* all of them, or none */
+    row.parts[metric && metric->parts[count] ? 0 : count] = -1; /* all parts, or none if the run lacks one */
     return row;
 }
 
@@ -251,7 +258,9 @@ static int fill_lists(const struct run_folder *source, struct compared *out, str
                : 0;
 }
 
-/* -- facts ---------------------------------------------------------------------------------------------------------- */
+/*
+ * -- facts ----------------------------------------------------------------------------------------------------------
+ */
 
 static const char *json_text(const json_t *object, const char *key)
 {

@@ -1,4 +1,4 @@
-/* bench/compare/history.c - one row a night, one a cell, and one a number. */
+/* bench/compare/history.c - SQLite tables of nights, cells and numbers. */
 #include "bench/compare/history.h"
 
 #include "base/file.h"
@@ -26,7 +26,7 @@ static const char schema[] =
     " undefined INTEGER NOT NULL, value REAL, low REAL, high REAL, verdict TEXT NOT NULL,"
     " PRIMARY KEY (cell, night)) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS program (night INTEGER PRIMARY KEY, text TEXT NOT NULL);"
-    "PRAGMA application_id = 1128419651;" /* "CBHC", so that no other database is taken for a history */
+    "PRAGMA application_id = 1128419651;" /* "CBHC", which identifies a history */
     "COMMIT;";
 
 static int sql_error(const char *path, sqlite3 *db, struct error *err)
@@ -40,7 +40,9 @@ static int run_sql(const char *path, sqlite3 *db, const char *sql, struct error 
     return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : sql_error(path, db, err);
 }
 
-/* The file's mark: APPLICATION, 0 of an empty file, anything else of other databases. -1: unreadable. */
+/*
+ * Error: the file is not a history, which its application id shows. With may_be_new an empty database is accepted too.
+ */
 static int check_mark(const char *path, sqlite3 *db, bool may_be_new, struct error *err)
 {
     sqlite3_stmt *statement;
@@ -96,7 +98,7 @@ static int bind_texts(const struct note *note, sqlite3_stmt *statement, int coun
     return 0;
 }
 
-/* NAN is stored as NULL by SQLite itself. */
+/* Adds a number. SQLite stores NAN as NULL. */
 static int add_number(struct note *note, const char *const key[5], int n, int undefined, const double value[3],
                       const char *result, struct error *err)
 {
@@ -184,7 +186,7 @@ static int add_night(struct note *note, struct error *err)
     return status;
 }
 
-/* Version, commit and digest, if the run has stored them. */
+/* Adds the program's version, commit and digest, if the run has stored them. */
 static int add_program(struct note *note, struct error *err)
 {
     sqlite3_stmt *statement;
@@ -222,7 +224,7 @@ int history_note(const char *path, const struct compared *run, const struct comp
     status = status || open_history(path, true, &note.db, err) || add_all(&note, scratch, err) ? -1 : 0;
     sqlite3_finalize(note.cell);
     sqlite3_finalize(note.number);
-    sqlite3_close(note.db); /* takes back what was not committed */
+    sqlite3_close(note.db); /* rolls back what was not committed */
     if (status && is_new && note.db)
         unlink(path);
     if (status)
@@ -261,7 +263,9 @@ static int read_nights(sqlite3_stmt *row, struct arena *arena, struct trends *ou
     return 0;
 }
 
-/* Times differ each night, so a change of their result counts, not of their number. */
+/*
+ * Whether a point differs from the one before. Times differ every night, so for them their comparison's result counts.
+ */
 static bool has_changed(const struct trend *trend, const struct trend_point *point)
 {
     const struct trend_point *before = trend->count ? &trend->points[trend->count - 1] : point;
@@ -280,7 +284,7 @@ static struct trend_point point_of(sqlite3_stmt *row)
                                 .is_off = is_off};
 }
 
-/* Rows come cell by cell, each by night. */
+/* Reads rows that are sorted by cell, then by night. */
 static int read_numbers(sqlite3_stmt *row, struct arena *arena, struct trends *out)
 {
     int cell = -1;
@@ -334,8 +338,7 @@ static int read_all(const char *path, sqlite3 *db, struct arena *arena, struct t
     if (!status && (read_nights(by_night, arena, out) || read_numbers(by_cell, arena, out)))
         status = error_memory(err, "the history");
     sqlite3_stmt *const statements[] = {by_night, by_cell};
-    for (size_t i = 0; i < sizeof statements / sizeof *statements;
-         i++) /* its result tells whether the end was reached */
+    for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) /* its result reports errors before the end */
         if (sqlite3_finalize(statements[i]) != SQLITE_OK && !status)
             status = sql_error(path, db, err);
     return status;

@@ -1,4 +1,4 @@
-/* bench/fetch/download.c - libcurl behind one function: a .part file that grows, and the check of its SHA-256. */
+/* bench/fetch/download.c - downloads a file by libcurl, first to a .part file, and checks its SHA-256. */
 #include "bench/fetch/download.h"
 
 #include "base/sha256.h"
@@ -21,13 +21,13 @@
 #define STALL_BYTES 1000L /* a second */
 #define REDIRECTS_MAX 10
 #define FILE_BYTES_MAX ((int64_t)1 << 32) /* several times the largest weights of a classifier */
-#define REDIRECT_BYTES_MAX 65536          /* what such an answer may say beside the address */
+#define REDIRECT_BYTES_MAX 65536          /* largest body of a redirect, which is ignored */
 #define SCHEME_MAX 16
 #define SHOWN_MAX 512
 
 enum { HTTP_NONE = 0, HTTP_OK = 200, HTTP_PARTIAL = 206, HTTP_NOT_SATISFIABLE = 416 };
 
-/* What an attempt ends with, beside enum download_status: all went well, but these are not the file's bytes. */
+/* A further result of an attempt, beside enum download_status: the transfer succeeded, but the hash is wrong. */
 enum { WRONG_BYTES = 2 };
 
 struct transfer {
@@ -36,10 +36,10 @@ struct transfer {
     struct error *err;
     CURL *curl;
     char part[PATH_MAX];
-    int fd;                       /* of the part, locked */
-    int64_t size, kept;           /* bytes in it; of them, from before */
-    long long range_start;        /* of the answer; negative: it does not say */
-    bool is_begun, has_failed;    /* the body of an answer; err is filled */
+    int fd;                       /* of the .part file, locked */
+    int64_t size, kept;           /* bytes in it; of these, bytes from an earlier download */
+    long long range_start;        /* position in the file where the answer's bytes begin; negative: unknown */
+    bool is_begun, has_failed;    /* the answer's body has begun; err is filled */
     size_t ignored;               /* bytes of redirects */
     struct progress progress;     /* in MB */
     char reason[CURL_ERROR_SIZE]; /* libcurl's */
@@ -47,7 +47,7 @@ struct transfer {
 
 /* -- addresses ---------------------------------------------------------------------------------------------------- */
 
-/* "https", in lower case; "" if this is no address. */
+/* The scheme of an address in lower case, "https"; "" if it has none. */
 static const char *scheme_of(const char *url, char scheme[SCHEME_MAX])
 {
     CURLU *parsed = curl_url();
@@ -91,7 +91,7 @@ const char *download_show_url(const char *url, char *out, size_t size)
     return out;
 }
 
-/* The address that is asked at the moment. */
+/* The address of the current request, fit to be shown. */
 static const char *asked_url(const struct transfer *transfer, char shown[SHOWN_MAX])
 {
     char *url = NULL;
@@ -153,7 +153,7 @@ static int part_append(struct transfer *transfer, const char *bytes, size_t size
     return 0;
 }
 
-/* 0: the hash is the expected one; WRONG_BYTES. */
+/* Computes the file's hash: 0 if it is the expected one, else WRONG_BYTES. */
 static int check_hash(const char *path, const struct transfer *transfer)
 {
     char *sha256 = transfer->result->sha256;
@@ -191,7 +191,10 @@ static size_t take_header(char *line, size_t unit, size_t size, void *context)
     return unit * size;
 }
 
-/* The first bytes of a body have come: where do they belong? -1: nowhere; err is filled if that is an error. */
+/*
+ * Called for the first bytes of a body: decides whether they continue the .part file or replace it. -1: they are not
+ * bytes of the file (or not the missing ones), or an error (has_failed).
+ */
 static int begin_body(struct transfer *transfer)
 {
     const struct download *download = transfer->download;
@@ -224,7 +227,10 @@ static int take_body(struct transfer *transfer, const char *bytes, size_t size)
     return 0;
 }
 
-/* Any other result than the size ends the transfer; one that was ended does not tell where it sends on to. */
+/*
+ * libcurl's callback for bytes; any result other than their size ends the transfer. The body of a redirect is read and
+ * ignored, since libcurl does not report the target of a transfer that was ended.
+ */
 static size_t take(char *bytes, size_t unit, size_t size, void *context)
 {
     struct transfer *transfer = context;
@@ -268,7 +274,7 @@ static int set_up(struct transfer *transfer)
     return is_refused ? error_memory(transfer->err, "the download") : 0;
 }
 
-/* Asks one address, for what is missing. */
+/* Requests the missing bytes from one address. */
 static CURLcode ask(struct transfer *transfer, const char *url)
 {
     char range[32];
@@ -285,7 +291,7 @@ static CURLcode ask(struct transfer *transfer, const char *url)
     return code;
 }
 
-/* The address that an answer sends on to; "" if it does not. */
+/* The target of a redirect; "" for any other answer. */
 static const char *redirect_of(const struct transfer *transfer)
 {
     char *url = NULL;
@@ -293,7 +299,7 @@ static const char *redirect_of(const struct transfer *transfer)
     return url ? url : "";
 }
 
-/* Asks the download's address and those that it sends on to, until one does not. */
+/* Requests the download's address and then the targets of redirects, until an answer is not a redirect. */
 static int ask_around(struct transfer *transfer, CURLcode *code)
 {
     char url[DOWNLOAD_URL_MAX], from[SHOWN_MAX], to[SHOWN_MAX];
@@ -304,18 +310,18 @@ static int ask_around(struct transfer *transfer, CURLcode *code)
         if (!*next)
             return 0;
         if (!download_may_follow(url, next))
-            return error_set(transfer->err, "\"%s\" sends on to \"%s\", which is not followed; allowed: https%s",
+            return error_set(transfer->err, "\"%s\" redirects to \"%s\", which is not followed; allowed: https%s",
                              asked_url(transfer, from), download_show_url(next, to, sizeof to),
                              has_scheme(url, "http") ? ", http" : "");
         if (snprintf(url, sizeof url, "%s", next) >= (int)sizeof url)
-            return error_set(transfer->err, "\"%s\" sends on to an address of more than %d bytes",
+            return error_set(transfer->err, "\"%s\" redirects to an address of more than %d bytes",
                              asked_url(transfer, from), DOWNLOAD_URL_MAX - 1);
     }
-    return error_set(transfer->err, "\"%s\" sends on more than %d times",
+    return error_set(transfer->err, "\"%s\" redirects more than %d times",
                      download_show_url(transfer->download->url, from, sizeof from), REDIRECTS_MAX);
 }
 
-/* "; the first 12.34 MB are kept, ..."; nothing where nothing came. */
+/* Writes "; the first 12.34 MB are kept, ...", or "" if no bytes were received. */
 static const char *format_kept(const struct transfer *transfer, char *out, size_t size)
 {
     snprintf(out, size, "; the first %.2f MB are kept, the same command goes on from there",
@@ -336,7 +342,7 @@ static int request_failed(const struct transfer *transfer, CURLcode code)
                      format_kept(transfer, kept, sizeof kept));
 }
 
-/* An answer of another part than was asked for: the bytes that are there are too many, or another file's. */
+/* Whether the answer has another range than the one requested, so that the .part file is too long or another file's. */
 static bool does_not_fit(const struct transfer *transfer)
 {
     const long status = answer_status(transfer);
@@ -363,7 +369,7 @@ static int attempt(struct transfer *transfer)
     return check_hash(transfer->part, transfer);
 }
 
-/* Bytes that are there may be another file's: then all comes anew. */
+/* Downloads the file. Kept bytes may belong to another file; if the hash is wrong, all is downloaded once more. */
 static int bring(struct transfer *transfer)
 {
     char shown[SHOWN_MAX];
@@ -398,7 +404,7 @@ static int download_part(struct transfer *transfer)
     return status;
 }
 
-/* 0: it is there, whole; WRONG_BYTES: not, or something else. */
+/* Looks for the finished file: 0 if it exists and has the expected hash, else WRONG_BYTES. */
 static int look(struct transfer *transfer)
 {
     struct stat info;

@@ -1,4 +1,4 @@
-/* bench/merge/merge_check.c - checks that runs differ in nothing that numbers depend on. */
+/* bench/merge/merge_check.c - checks that runs agree in everything on which numbers depend. */
 #include "bench/merge/merge_state.h"
 
 #include "base/file.h"
@@ -17,7 +17,9 @@ static const char *find_text(const struct store_text *texts, int count, const ch
     return NULL;
 }
 
-/* Config, image set and weights, as the stores remember them; the shard is each run's own. */
+/*
+ * Compares the hashes of config, image set and weights in the stores; the shard is left out, as each run has its own.
+ */
 static int compare_texts(const struct merge_state *state, const char *folder, const struct store_text *texts, int count,
                          struct error *err)
 {
@@ -47,7 +49,7 @@ int merge_compare_names(const struct merge_state *state, const char *folder, con
                      difference.what, difference.one, difference.other);
 }
 
-/* The first run says what all must be. */
+/* Takes names and texts of the first run, with which the others must agree. */
 static int check_first(struct merge_state *state, struct store *store, const struct store_names *names,
                        struct error *err)
 {
@@ -79,7 +81,7 @@ static int check_other(struct merge_state *state, const char *folder, struct sto
     return compare_texts(state, folder, texts, count, err);
 }
 
-/* Opens a run to look at what it was made of. */
+/* Opens a run and compares it with the first one. */
 static int check_run(struct merge_state *state, const char *folder, struct shard *shard, struct error *err)
 {
     const bool is_first = !state->first;
@@ -100,7 +102,7 @@ static int check_run(struct merge_state *state, const char *folder, struct shard
     return status;
 }
 
-/* Of how many shards all runs are parts; 0: they are not. */
+/* The number of shards, if all runs are shards of equally many; else 0. */
 static int common_count(const struct merge *merge)
 {
     for (int i = 1; i < merge->run_count; i++)

@@ -25,7 +25,7 @@ static int copy_file(const char *from, const char *to, struct error *err)
     int status = file_create(&out, to, err);
     if (!status) {
         while ((size = fread(bytes, 1, sizeof bytes, in)) > 0)
-            fwrite(bytes, 1, size, out.stream); /* file_commit() sees what fails */
+            fwrite(bytes, 1, size, out.stream); /* file_commit() reports failures */
         status = ferror(in) ? error_set(err, "could not read \"%s\": %s", from, strerror(errno)) : 0;
         if (status)
             file_abandon(&out);
@@ -42,7 +42,7 @@ static bool is_picture(const char *name)
     return end && strcmp(end, ".png") == 0;
 }
 
-/* Overlays are named by backbone and image. Those that are there stay. */
+/* Copies the overlays, which are named by backbone and image; existing ones are kept. */
 int merge_copy_overlays(const struct merge *merge, const char *folder, struct error *err)
 {
     char from[PATH_MAX], to[PATH_MAX], file[PATH_MAX], copy[PATH_MAX];
@@ -50,7 +50,7 @@ int merge_copy_overlays(const struct merge *merge, const char *folder, struct er
         return -1;
     DIR *entries = opendir(from);
     if (!entries)
-        return errno == ENOENT ? 0 /* a shard may have none */
+        return errno == ENOENT ? 0 /* a shard may have no overlays */
                                : error_set(err, "could not read folder \"%s\": %s", from, strerror(errno));
     int status = 0;
     for (struct dirent *entry; !status && !interrupt_has_come && (entry = readdir(entries));)

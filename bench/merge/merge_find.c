@@ -87,7 +87,7 @@ int merge_open(struct merge *merge, const char *const *folders, int folder_count
     *merge = (struct merge){.output = output};
     arena_init(&merge->arena, 0);
     if (!output && folder_count > 1)
-        return error_set(err, "more than one run and no --output: where do they go?");
+        return error_set(err, "several runs need --output DIR, the folder of the joined run");
     if (!output)
         merge->output = folders[0];
     if (!text_is_utf8(merge->output))

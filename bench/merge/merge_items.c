@@ -1,4 +1,4 @@
-/* bench/merge/merge_items.c - copies items from store to store, and compares those that several runs have. */
+/* bench/merge/merge_items.c - copies items from store to store, and compares items that several runs have. */
 #include "bench/merge/merge_state.h"
 
 #include "bench/process/interrupt.h"
@@ -11,7 +11,7 @@ static bool is_same_text(const char *one, const char *other)
     return one && other ? strcmp(one, other) == 0 : one == other;
 }
 
-/* To the bit. */
+/* Whether two numbers are equal to the last bit. */
 static bool is_same_number(double one, double other)
 {
     uint64_t bits[2];
@@ -59,7 +59,7 @@ static const char *show(const struct store_value *value, char text[64])
     return value->undefined ? value->undefined : text;
 }
 
-/* An item that was measured twice; costs may differ. */
+/* Error: the values of an item that was measured twice differ; its costs may. */
 static int compare_items(const struct merge *merge, const char *folder, const struct store_item *one,
                          const struct store_item *other, struct error *err)
 {
@@ -78,7 +78,7 @@ static int compare_items(const struct merge *merge, const char *folder, const st
                                                        : differ(merge, folder, one, "a curve", "another", "one", err);
 }
 
-/* Adds to the error why two programs may have measured different values; adds nothing if one program measured both. */
+/* Adds to the error how the two programs that measured the item differ; adds nothing if it was the same program. */
 static void add_cause(struct merge_state *state, const struct store_item *one, const struct store_item *other,
                       struct error *err)
 {
@@ -142,7 +142,9 @@ static int copy_item(struct merge_state *state, const char *folder, struct store
                                                  : store_commit(merge->store, &item, err);
 }
 
-/* -- one run -------------------------------------------------------------------------------------------------------- */
+/*
+ * -- one run --------------------------------------------------------------------------------------------------------
+ */
 
 static int copy_base(struct merge *merge, const char *folder, struct store *from, int b, int i, struct error *err)
 {
@@ -209,7 +211,7 @@ int merge_copy_run(struct merge_state *state, const char *folder, struct error *
     if (!from)
         return -1;
     store_stop_when(from, &interrupt_has_come);
-    /* it may have changed since it was checked */
+    /* compared again, because the run may have changed since it was checked */
     const int status = merge_compare_names(state, folder, &names, err) || merge_note_skipped(state, from, err) ||
                        take_programs(state, from, err) || copy_items(state, folder, from, err) ||
                        store_check_unchanged(from, err);

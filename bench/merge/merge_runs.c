@@ -16,7 +16,7 @@ static int remember_texts(const struct merge_state *state, struct error *err)
     return 0;
 }
 
-/* Items that are there, and why others are not. */
+/* Counts the items in the store, those of skipped images and the missing ones. */
 static int count_items(struct merge_state *state, struct error *err)
 {
     struct merge *merge = state->merge;
@@ -51,7 +51,7 @@ static bool is_complete(const struct merge *merge, int image)
     return true;
 }
 
-/* An image that one run could not read and others have measured since is not skipped. */
+/* Stores the reasons of skipped images, except for images that other runs have measured completely. */
 static int store_reasons(struct merge_state *state, struct error *err)
 {
     struct merge *merge = state->merge;

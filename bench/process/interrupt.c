@@ -1,4 +1,4 @@
-/* bench/process/interrupt.c - two signal handlers. */
+/* bench/process/interrupt.c - the signal handlers, one that ends the process and one that sets a flag. */
 #include "bench/process/interrupt.h"
 
 #include "base/unfinished.h"
@@ -11,7 +11,7 @@
 #define TEXT "cambench: interrupted; run the same command again to finish\n"
 
 volatile sig_atomic_t interrupt_has_come;
-static pid_t process; /* a child that has not yet set its own handlers must not remove our files */
+static pid_t process; /* in a child that has not set its own handlers yet, the handler must not remove our files */
 
 static void set_timer(long ms)
 {

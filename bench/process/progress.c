@@ -1,4 +1,4 @@
-/* bench/process/progress.c - a bar or a line now and then. */
+/* bench/process/progress.c - draws the bar, or writes a line every 30 seconds. */
 #include "bench/process/progress.h"
 
 #include "base/clock.h"
@@ -20,7 +20,7 @@ void progress_begin(struct progress *progress, double total, const char *unit, F
     progress->begun = progress->drawn = seconds_now();
 }
 
-/* "1:02:03", "2:03"; "?" when it is not known or beyond any patience. */
+/* Writes "1:02:03" or "2:03"; "?" for a duration that is unknown or too long. */
 static const char *format_duration(double seconds, char *text, size_t size)
 {
     const long s = seconds >= 0 && seconds < DURATION_MAX_SECONDS ? (long)(seconds + 0.5) : -1;
@@ -45,7 +45,7 @@ static void format_state(const struct progress *progress, double now, char *text
     const double left = share > 0 ? elapsed * (1 - share) / share : -1;
     const double rate = elapsed > 0 ? progress->items / elapsed : 0;
     char elapsed_text[32], left_text[32];
-    /* rounded down: 100 % is only shown when all is done */
+    /* rounded down, so that 100 % appears only when all is done */
     snprintf(text, size, "%3d %%  %.*f %s/s  %s elapsed  %s left", (int)(100 * share), rate < 10 ? 2 : 0, rate,
              progress->unit, format_duration(elapsed, elapsed_text, sizeof elapsed_text),
              format_duration(left, left_text, sizeof left_text));

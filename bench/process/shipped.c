@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Where they are from the program's folder: steps up, then down. */
+/* Folders with these files, relative to the program's folder: `up` steps up, then the path `down`. */
 static const struct {
     int up;
     const char *down;
@@ -20,22 +20,22 @@ static const struct {
     {2, ""},                /* in a folder of build/, such as build/asan */
 };
 
-/* A folder relative to the running program's, links followed. */
+/* The folder `up` steps above the running program's folder, symbolic links resolved, followed by the path `down`. */
 static int program_folder(int up, const char *down, char folder[PATH_MAX], struct error *err)
 {
     const ssize_t length = readlink("/proc/self/exe", folder, PATH_MAX - 1);
     if (length < 0)
-        return error_set(err, "could not find out where the program is (/proc/self/exe)");
+        return error_set(err, "could not find the program's folder (/proc/self/exe)");
     folder[length] = 0;
     for (char *slash; up >= 0 && (slash = strrchr(folder, '/')); up--)
         *slash = 0;
     const size_t used = strlen(folder);
     if (snprintf(folder + used, PATH_MAX - used, "%s", down) >= (int)(PATH_MAX - used))
-        return error_set(err, "the program's folder has too long a name");
+        return error_set(err, "the path of the program's folder is too long");
     return 0;
 }
 
-/* Is it there? If not, its folder joins those looked at. */
+/* Whether the folder has the file; if not, the folder is added to the list in `looked`. */
 static bool try_folder(const char *folder, const char *name, char path[PATH_MAX], struct error *looked)
 {
     struct error too_long;
@@ -78,7 +78,7 @@ static bool is_file(const char *path)
     return stat(path, &info) == 0 && !S_ISDIR(info.st_mode);
 }
 
-/* The file of this name that comes with the program; NULL: none. */
+/* The path of the program's file of this name; NULL: no such file. */
 static const char *find(const char *name, struct arena *arena)
 {
     char path[PATH_MAX];

@@ -1,4 +1,4 @@
-/* bench/process/startup.c - descriptors, signals, stacks, and the exit code, which libraries must not choose. */
+/* bench/process/startup.c - sets descriptors, signals and stacks, and keeps libraries from choosing the exit code. */
 #define _GNU_SOURCE /* on_exit, pthread_setattr_default_np, sched_getaffinity */
 #include "bench/process/startup.h"
 
@@ -22,7 +22,7 @@
 #define THREAD_STACK_MIN ((size_t)2 << 20)
 #define BUFFER_BYTES ((size_t)129 << 20) /* OpenBLAS's buffer for each of its threads */
 
-/* -- before the libraries: not even C's own is initialised, so this part uses bare system calls -------------------- */
+/* -- before any library, also C's own, is initialised: this part uses bare system calls --------------------------- */
 
 _Noreturn static void end_early(const char *text)
 {
@@ -36,7 +36,7 @@ static bool begins(const char *text, const char *with)
     return strncmp(text, with, strlen(with)) == 0;
 }
 
-/* Drops sizes of stacks: a stack that is too small crashes a thread, one that is too large cannot be made. */
+/* Removes OpenMP's stack sizes: a stack that is too small crashes a thread, one that is too large cannot be made. */
 static void drop_stack_sizes(char **environment)
 {
     char **to = environment;
@@ -96,9 +96,11 @@ static void begin_early(int argc, char **argv, char **environment)
 
 __attribute__((section(".preinit_array"), used)) static void (*const early)(int, char **, char **) = begin_early;
 
-/* -- main()'s beginning --------------------------------------------------------------------------------------------- */
+/*
+ * -- main()'s beginning ---------------------------------------------------------------------------------------------
+ */
 
-/* A file that a command opens must never get the number of a closed stdin, stdout or stderr. */
+/* Opens /dev/null for a closed stdin, stdout or stderr, so that no file of a command gets its number. */
 static void hold_standard_descriptors(void)
 {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
@@ -115,7 +117,7 @@ static void set_signals(void)
 }
 
 /*
- * Raises the soft limit as far as allowed; this affects the further growth of the main thread's and its forks' stacks.
+ * Raises the soft limit as far as allowed, which takes effect as the stacks of the main thread and its forks grow.
  */
 static int set_stack(struct error *err)
 {
@@ -129,11 +131,11 @@ static int set_stack(struct error *err)
     }
     if (limit.rlim_cur >= STACK_MIN)
         return 0;
-    return error_set(err, "the stack is limited to %llu KiB (ulimit -s), at least %llu KiB are needed",
+    return error_set(err, "the stack is limited to %llu KiB (ulimit -s); at least %llu KiB are needed",
                      (unsigned long long)(limit.rlim_cur >> 10), (unsigned long long)(STACK_MIN >> 10));
 }
 
-/* Sets the stack size of OpenMP's threads, which would otherwise be the old soft limit. */
+/* Sets the stack size of OpenMP's threads, which otherwise is the soft limit at the program's start. */
 static void set_thread_stacks(void)
 {
     pthread_attr_t attributes;
@@ -146,13 +148,15 @@ static void set_thread_stacks(void)
     pthread_attr_destroy(&attributes);
 }
 
-/* -- the exit code -------------------------------------------------------------------------------------------------- */
+/*
+ * -- the exit code --------------------------------------------------------------------------------------------------
+ */
 
 static const char *name = "cambench";
 static bool is_over;
-static pid_t process; /* not a fork, whose failure is for its parent to report */
+static pid_t process; /* the main process; failures of forks are reported by it */
 
-/* OpenMP ends the process with exit code 1 if it cannot start a thread, libarchive if it gets no memory. */
+/* Called at exit. OpenMP exits with code 1 if it cannot start a thread, libarchive if it gets no memory. */
 static void guard(int code, void *context)
 {
     (void)context;

@@ -6,9 +6,9 @@
 #include <omp.h>
 #include <stdio.h>
 
-#define MOST_OF_FEW 8 /* on a few cores this many threads do little harm */
+#define MOST_OF_FEW 8 /* always allowed: even on one core this many threads do little harm */
 
-/* Twice the cores, because threads wait for a slow disk. More of them only cost memory and time. */
+/* Twice the number of cores, because threads may wait for a slow disk; more would only cost memory and time. */
 static int most_helpful(void)
 {
     const int cores = omp_get_num_procs();

@@ -20,7 +20,9 @@ const char *program_digest(const char *kind, const char *name)
     return "";
 }
 
-/* -- comparing ------------------------------------------------------------------------------------------------------ */
+/*
+ * -- comparing ------------------------------------------------------------------------------------------------------
+ */
 
 bool program_counts(const struct program_part *part, const struct store_names *names, int backbone, int method)
 {
@@ -31,7 +33,7 @@ bool program_counts(const struct program_part *part, const struct store_names *n
     return true;
 }
 
-/* NULL: the program (NULL: one without digests) does not have this part. */
+/* The program's digest of a part; NULL: it does not have the part, or it has no digests (program NULL). */
 static const char *part_of(const struct program *program, const struct program_part *wanted)
 {
     for (int i = 0; program && i < program->part_count; i++)
@@ -60,7 +62,9 @@ bool program_differs(const struct program *other, const struct program *here, co
     return false;
 }
 
-/* -- words ---------------------------------------------------------------------------------------------------------- */
+/*
+ * -- texts ----------------------------------------------------------------------------------------------------------
+ */
 
 /* Appends to a text in the arena; the text becomes NULL if there is no memory. */
 __attribute__((format(printf, 3, 4))) static void append(struct arena *arena, const char **text, const char *format,
@@ -74,7 +78,7 @@ __attribute__((format(printf, 3, 4))) static void append(struct arena *arena, co
     *text = *text ? arena_format(arena, "%s%s", *text, more) : NULL;
 }
 
-/* `method "gradcam"`, `the shared sources of nn` */
+/* Appends `the source of method "gradcam"` or `the shared source of nn/`. */
 static void append_part(struct arena *arena, const char **text, const struct program_part *part)
 {
     if (strcmp(part->kind, "room") == 0)
@@ -130,9 +134,11 @@ int program_changes(const struct programs *programs, const struct program *here,
     return 0;
 }
 
-/* -- maps of several programs --------------------------------------------------------------------------------------- */
+/*
+ * -- maps of several programs ---------------------------------------------------------------------------------------
+ */
 
-/* A digest of a part, and the number of maps measured with it. */
+/* The different digests of a part (or sets of kernels), and the number of maps measured with each. */
 struct variants {
     int count;
     struct {
@@ -153,7 +159,7 @@ static void add_variant(struct variants *variants, const char *what, size_t maps
     variants->list[i].maps += maps;
 }
 
-/* part NULL: the known sets of kernels. */
+/* Lists the variants of a part; part NULL: the known sets of kernels. */
 static void find_variants(const struct programs *programs, const struct program_part *part,
                           const struct store_names *names, struct variants *out)
 {
@@ -170,7 +176,7 @@ static void find_variants(const struct programs *programs, const struct program_
     }
 }
 
-/* "1a2b3c4d5e6f (12 maps), unknown (12 maps)" */
+/* Appends "1a2b3c4d5e6f (12 maps), unknown (12 maps)". */
 static void append_variants(struct arena *arena, const char **text, const struct variants *variants)
 {
     for (int i = 0; i < variants->count; i++)
@@ -187,7 +193,9 @@ static bool is_known(const struct programs *programs, int program, int part)
     return false;
 }
 
-/* `2 programs contributed: the source of method "gradcam" is 1a2b3c4d5e6f (12 maps), ...`; "" if one did. */
+/*
+ * Returns `2 programs contributed: the source of method "gradcam" is 1a2b3c4d5e6f (12 maps), ...`; "" if only one did.
+ */
 static const char *say_sources(const struct programs *programs, const struct store_names *names, struct arena *arena)
 {
     int said = 0, most = 0;
@@ -241,9 +249,11 @@ int program_mixture(const struct programs *programs, const struct store_names *n
     return 0;
 }
 
-/* -- two runs ------------------------------------------------------------------------------------------------------- */
+/*
+ * -- two runs -------------------------------------------------------------------------------------------------------
+ */
 
-/* A shortened digest; "several" for a mixture; "" if not known. */
+/* The digest to show; "several" if maps were measured with different ones; "" if it is not known. */
 static const char *shown_variant(const struct variants *variants)
 {
     return variants->count == 0 ? "" : variants->count > 1 ? "several" : variants->list[0].what;
@@ -257,7 +267,7 @@ static const char *say_cause(const struct program_part *part, const char *was, c
     return text;
 }
 
-/* Compares with the base's digests; the first program has the parts of all. */
+/* Lists the parts whose digests differ; the new run's first program is assumed to have all parts. */
 static int list_causes(const struct programs *base, const struct store_names *base_names, const struct programs *now,
                        const struct store_names *now_names, struct arena *arena, const char **list)
 {

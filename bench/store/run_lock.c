@@ -16,7 +16,7 @@
 #define HOST_MAX 128
 #define START_MAX 32
 
-/* The holder of a lock by the file's content: "process 12 on host", and the start time of that process. */
+/* The holder of a lock, as the file names it: "process 12 on host", and that process's start time. */
 struct owner {
     long pid; /* 0: unreadable */
     char host[HOST_MAX], start[START_MAX];
@@ -29,7 +29,7 @@ int run_lock_init(struct run_lock *lock, const char *folder, struct error *err)
     return file_join(lock->path, folder, "run.lock", err);
 }
 
-/* Whether an errno means that the file system has no such locks. */
+/* Whether an errno means that the file system does not support such locks. */
 static bool is_unsupported(int reason)
 {
     return reason == ENOSYS || reason == ENOLCK || reason == EOPNOTSUPP || reason == EINVAL;
@@ -43,7 +43,9 @@ static int not_written(const struct run_lock *lock, struct error *err)
     return error_set(err, "could not write \"%s\": %s", lock->path, strerror(reason));
 }
 
-/* -- owners --------------------------------------------------------------------------------------------------------- */
+/*
+ * -- owners ---------------------------------------------------------------------------------------------------------
+ */
 
 /* Start time of a process in ticks since boot: field 22 of its stat, after a name that may contain any character. */
 static bool start_of(long pid, char start[START_MAX])
@@ -117,12 +119,14 @@ static int in_use(const struct run_lock *lock, struct error *err)
     if (!lock->is_by_name || is_here(&owner))
         return error_set(err, "run directory \"%s\" is in use by %s", lock->folder, shown);
     return error_set(err,
-                     "run directory \"%s\" is in use by %s, and its file system has no file locks to tell whether that "
+                     "run directory \"%s\" is in use by %s, and its file system has no file locks to tell whether it "
                      "still runs; if it does not, remove \"%s\"",
                      lock->folder, shown, lock->path);
 }
 
-/* -- locks of the file system --------------------------------------------------------------------------------------- */
+/*
+ * -- locks of the file system ---------------------------------------------------------------------------------------
+ */
 
 /* Whether the open file is still the one at the path: a process that ended may have removed it before our flock(). */
 static bool is_still_there(const struct run_lock *lock)
@@ -132,7 +136,7 @@ static bool is_still_there(const struct run_lock *lock)
            held.st_dev == there.st_dev;
 }
 
-/* Tried on our own lock file, which no other process locks in this way. */
+/* Whether fcntl() locks work; tried on our own lock file, which no other process locks in this way. */
 static bool has_record_locks(int fd)
 {
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET}, none = {.l_type = F_UNLCK, .l_whence = SEEK_SET};
@@ -166,7 +170,9 @@ static void warn(const struct run_lock *lock, int reason)
     has_warned = true;
 }
 
-/* -- locks by name -------------------------------------------------------------------------------------------------- */
+/*
+ * -- locks by name --------------------------------------------------------------------------------------------------
+ */
 
 /*
  * Moves the lock file of an ended process away. The file is renamed first and checked afterwards: if two processes find
@@ -208,7 +214,7 @@ static int take_by_name(struct run_lock *lock, struct error *err)
     }
 }
 
-/* The process that made the file already holds the lock. */
+/* Changes to locking by name; the process that has just made the file (is_new) already holds the lock. */
 static int change_to_names(struct run_lock *lock, bool is_new, int reason, struct error *err)
 {
     lock->is_by_name = true;
@@ -220,7 +226,9 @@ static int change_to_names(struct run_lock *lock, bool is_new, int reason, struc
     return 0;
 }
 
-/* -- taking and giving back ----------------------------------------------------------------------------------------- */
+/*
+ * -- taking and releasing -------------------------------------------------------------------------------------------
+ */
 
 /* Opens the file, or makes it and sets *is_new. */
 static int open_or_make(struct run_lock *lock, bool *is_new, struct error *err)

@@ -1,4 +1,4 @@
-/* bench/store/store_layout.c - the tables of run.db, and how files of earlier programs get those of today. */
+/* bench/store/store_layout.c - creates the tables of run.db, and updates files of earlier programs. */
 #include "bench/store/store_inside.h"
 
 #define STORE_LAYOUT 3
@@ -19,9 +19,9 @@ static const char schema[] =
     "CREATE TABLE skipped (image INTEGER PRIMARY KEY, why TEXT NOT NULL);";
 
 /*
- * What layouts 2 and 3 add to the one before, as tables in the file or, for a file that is only read, in memory. The
- * blobs are float64 in the machine's order: little-endian on all that we run on. `made` says which program measured an
- * item; an item that is not in it was measured by a program that left no digests.
+ * The tables that layouts 2 and 3 add to the layout before, in the file or, for a file that is only read, in memory.
+ * Blobs are float64 in the machine's byte order, little-endian on all supported machines. `made` records which program
+ * measured an item; an item that it lacks was measured by a program that stored no digests.
  */
 #define SCHEMA_2(table) \
     "CREATE " table " curve (backbone INTEGER NOT NULL, image INTEGER NOT NULL, method INTEGER NOT NULL," \
@@ -52,7 +52,7 @@ static int add_layouts(struct store *store, int layout, struct error *err)
     return 0;
 }
 
-/* The same in one commit; for a file that is only read, missing tables are made in memory. */
+/* The same in one commit. */
 static int upgrade(struct store *store, int layout, struct error *err)
 {
     if (store_run_sql(store, store->is_read_only ? "PRAGMA temp_store = MEMORY; BEGIN" : "BEGIN IMMEDIATE", err))
@@ -63,7 +63,7 @@ static int upgrade(struct store *store, int layout, struct error *err)
     return -1;
 }
 
-/* Tables and names together, so that a run that dies here leaves an empty file, which counts as new. */
+/* Writes tables and names in one commit: a process killed here leaves an empty file, which counts as new. */
 static int create_run(struct store *store, const struct store_names *names, struct error *err)
 {
     if (store_run_sql(store, "BEGIN IMMEDIATE", err))

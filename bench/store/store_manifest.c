@@ -30,7 +30,7 @@ const char *store_manifest(struct store *store, const char *key, struct arena *a
     return store_manifest_find(store, key, arena, &text, &ignored) ? NULL : text;
 }
 
-/* The list with room for one more text; NULL: no memory. */
+/* The list, grown if need be, with room for one more text; NULL: no memory. */
 static struct store_text *room_for_one(struct arena *arena, struct store_text *list, int count, int *room)
 {
     if (count < *room)

@@ -1,4 +1,7 @@
-/* bench/store/store_names.c - the run's lists in table `name`, and where two of them differ. */
+/*
+ * bench/store/store_names.c - writes and reads the run's lists in table `name`, and finds the difference of two runs'
+ * lists.
+ */
 #include "bench/store/store_inside.h"
 
 #include "base/text.h"

@@ -1,8 +1,8 @@
 /*
  * bench/store/store_open.c - opens and closes run.db: one SQLite file per run, written by one process.
  *
- * FOLDER/run.lock (bench/store/run_lock.h) keeps other processes out; SQLite's own exclusive mode spares the shared-memory
- * file, which network file systems do not have.
+ * FOLDER/run.lock (bench/store/run_lock.h) keeps other processes out. SQLite runs in its exclusive mode, which needs no
+ * shared-memory file; network file systems do not support one.
  */
 #include "bench/store/store_inside.h"
 
@@ -45,8 +45,9 @@ static bool has_log(const struct store *store)
 }
 
 /*
- * We may lack write access while others have it, so an existing lock file is locked as shared. Items that a killed process
- * has left in the log can be read only after they have been moved into run.db.
+ * Locks the folder for reading. This process may lack write access while others have it, so an existing lock file is
+ * locked as shared. Items that a killed process has left in the log can be read only after they have been moved into
+ * run.db.
  */
 static int take_lock_to_read(struct store *store, struct error *err)
 {
@@ -84,8 +85,9 @@ static const char *file_access(const struct store *store)
 }
 
 /*
- * The commits of a killed process are in run.db-wal, which must never meet another run.db. They are moved into run.db
- * first, so that one rename moves all; if that fails (no database, a damaged one), the log is renamed first.
+ * Moves an old run.db aside. Commits of a killed process are in run.db-wal, which must never be applied to another
+ * run.db. They are moved into run.db first, so that one rename moves everything; if that fails (the file is damaged or
+ * is not a database), the log is renamed before run.db.
  */
 static int keep_old(const struct store *store, struct error *err)
 {
@@ -106,7 +108,10 @@ static int open_database(struct store *store, struct error *err)
                          "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;", err);
 }
 
-/* Without `immutable`, SQLite creates files beside a database that has a log, even an empty one. */
+/*
+ * Opens run.db as `immutable`, because SQLite otherwise creates files beside a database that has a log, even an empty
+ * one.
+ */
 static int open_read_only(struct store *store, struct error *err)
 {
     char uri[3 * PATH_MAX + 32] = "file:";
@@ -125,7 +130,7 @@ static int load(struct store *store, const struct store_names *names, struct err
     return status_of(store_load_items(store, err) || store_load_notes(store, err));
 }
 
-/* Files that a killed process had not finished; the lock excludes another process at work. */
+/* Removes files that a killed process had not finished; the lock excludes that another process is writing them. */
 static void remove_unfinished(const struct store *store)
 {
     static const char *const folders[] = {".", "overlays", "plots", "tables"};
@@ -136,7 +141,9 @@ static void remove_unfinished(const struct store *store)
             file_remove_unfinished(path);
 }
 
-/* SQLite would follow a link in place of its file, and in someone else's folder a link may lead anywhere. */
+/*
+ * Error: a symbolic link in place of a file; SQLite would follow it, and in another user's folder it may lead anywhere.
+ */
 static int refuse_links(const struct store *store, struct error *err)
 {
     static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
@@ -149,7 +156,7 @@ static int refuse_links(const struct store *store, struct error *err)
     return 0;
 }
 
-/* Paths and the lock; nothing of SQLite yet. */
+/* Makes the store's struct, its paths and the lock; does not call SQLite. */
 static struct store *begin(const char *folder, int (*lock)(struct store *store, struct error *err), struct error *err)
 {
     struct store *store = calloc(1, sizeof *store);
@@ -235,7 +242,7 @@ int store_check_unchanged(const struct store *store, struct error *err)
          now.st_mtim.tv_sec == store->opened.st_mtim.tv_sec && now.st_mtim.tv_nsec == store->opened.st_mtim.tv_nsec &&
          !has_log(store)))
         return 0;
-    return error_set(err, "run \"%s\" was written to while it was read; do it again when it is done", store->folder);
+    return error_set(err, "run \"%s\" was written to while it was read; try again when it has ended", store->folder);
 }
 
 void store_stop_when(struct store *store, const volatile sig_atomic_t *stop)

@@ -1,4 +1,4 @@
-/* bench/store/store_read.c - gives rows: what exists, one item, or all rows of a table one after the other. */
+/* bench/store/store_read.c - reads rows: which items exist, one item, or all rows of a table in turn. */
 #include "bench/store/store_inside.h"
 
 #include <string.h>

@@ -3,7 +3,10 @@
 
 #include "bench/store/database.h"
 
-/* Positions are those of the run's lists. Reasons and flags are few texts, so rows hold their numbers in table `note`. */
+/*
+ * Positions refer to the run's lists. There are few different reasons and flags, so rows hold their ids in table
+ * `note`.
+ */
 static const char one_item[] =
     "SELECT seconds, full, tail, backward, program FROM item LEFT JOIN made USING (backbone, image, method)"
     " WHERE (backbone, image, method) = (?, ?, ?)";

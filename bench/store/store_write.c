@@ -1,10 +1,10 @@
-/* bench/store/store_write.c - takes items, base passes and skipped images, each in one commit. */
+/* bench/store/store_write.c - writes items, base passes and skipped images, each in one commit. */
 #include "bench/store/store_inside.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* The number of a reason or flag, new ones added; 0: none (bound as NULL). */
+/* Finds or adds the number of a reason or flag; 0, which is bound as NULL, for text NULL. */
 static int note_id(struct store *store, const char *text, int *id, struct error *err)
 {
     *id = 0;
