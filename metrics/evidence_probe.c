@@ -4,9 +4,7 @@
 #include "base/clock.h"
 #include "metrics/curve.h"
 
-/*
- * -- the table ------------------------------------------------------------------------------------------------------
- */
+/* -- the table ----------------------------------------------------------------------------------------------------- */
 
 /* In a run, every request to a source takes passes; x*m and x*(1-m) take a pass once, and x takes none. */
 static void count_passes(struct evidence_probe *probe, struct evidence_input input)
@@ -79,9 +77,7 @@ static int truth(void *context, const struct truth **out, struct error *err)
 
 const struct evidence_ops evidence_probe_ops = {probability, map, energy, curve, truth};
 
-/*
- * -- a run's metrics ------------------------------------------------------------------------------------------------
- */
+/* -- a run's metrics ----------------------------------------------------------------------------------------------- */
 
 enum filling { RAMP, ZEROS, FILLINGS };
 

@@ -13,9 +13,7 @@
 
 #define SHOWN_BYTES 128
 
-/*
- * -- names and synonyms ---------------------------------------------------------------------------------------------
- */
+/* -- names and synonyms -------------------------------------------------------------------------------------------- */
 
 /* Returns the next character that counts, in lower case, and moves past it; 0 at the end (of `size` bytes). */
 static int next_character(const char **text, const char *end)
@@ -162,9 +160,7 @@ const char *class_names_shown(const struct class_names *names, int k)
     return names->names && k >= 0 && k < names->count ? names->shown[k] : NULL;
 }
 
-/*
- * -- finding --------------------------------------------------------------------------------------------------------
- */
+/* -- finding ------------------------------------------------------------------------------------------------------- */
 
 static int find_id(const struct class_names *names, const char *text)
 {
@@ -296,9 +292,7 @@ int class_names_find(const struct class_names *names, const char *text, struct a
     return *out >= 0 ? 0 : fail_none(names, text, scratch, err);
 }
 
-/*
- * -- comparing ------------------------------------------------------------------------------------------------------
- */
+/* -- comparing ----------------------------------------------------------------------------------------------------- */
 
 /* Whether a class has no real name ("class 7" or ""): it is then compatible with any class. */
 static bool is_comparable(const struct class_names *set, int k)

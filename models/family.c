@@ -42,9 +42,7 @@ int model_weights_notes(const struct weights_info *info, struct model_note notes
     return count;
 }
 
-/*
- * -- the file -------------------------------------------------------------------------------------------------------
- */
+/* -- the file ------------------------------------------------------------------------------------------------------ */
 
 /* Error: the spec contradicts the file. */
 static int check_spec(const struct model_spec *spec, const struct backbone_variant *variant,
@@ -94,9 +92,7 @@ static int check_tensors(const struct model *model, struct error *err)
     return status;
 }
 
-/*
- * -- opening --------------------------------------------------------------------------------------------------------
- */
+/* -- opening ------------------------------------------------------------------------------------------------------- */
 
 static int make_graph(struct model *model, const struct model_spec *spec, struct weights_info *info, struct error *err)
 {

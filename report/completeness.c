@@ -25,9 +25,7 @@ bool is_incomplete_anywhere(const struct report *report)
     return is_any;
 }
 
-/*
- * -- counting -------------------------------------------------------------------------------------------------------
- */
+/* -- counting ------------------------------------------------------------------------------------------------------ */
 
 static bool has_item(const struct report *report, const uint8_t *has, int b, int m, int image)
 {
@@ -115,9 +113,7 @@ int report_compared(const struct report *report, struct arena *arena, struct rep
     return 0;
 }
 
-/*
- * -- texts ----------------------------------------------------------------------------------------------------------
- */
+/* -- texts --------------------------------------------------------------------------------------------------------- */
 
 const char *incomplete_text(const struct report *report, int backbone, char text[COMPLETENESS_MAX])
 {

@@ -34,9 +34,7 @@ struct running {
     struct said said;
 };
 
-/*
- * -- starting -------------------------------------------------------------------------------------------------------
- */
+/* -- starting ------------------------------------------------------------------------------------------------------ */
 
 /* The first program of that name in an absolute folder of PATH. */
 static int find_program(const char *name, char path[PATH_MAX])
@@ -256,9 +254,7 @@ static void describe(struct running *running, struct error *err)
         error_set(err, "it failed with exit code %d%s%s", WEXITSTATUS(running->status), colon, shown);
 }
 
-/*
- * -- both -----------------------------------------------------------------------------------------------------------
- */
+/* -- both ---------------------------------------------------------------------------------------------------------- */
 
 enum process_end process_run(const struct process *process, struct error *err)
 {

@@ -211,9 +211,7 @@ int report_stopped(const struct report *report, struct error *err)
     return report->stop && *report->stop ? error_set(err, "the report was interrupted") : 0;
 }
 
-/*
- * -- intervals ------------------------------------------------------------------------------------------------------
- */
+/* -- intervals ----------------------------------------------------------------------------------------------------- */
 
 enum { TILE = 512 }; /* images whose weights stay in cache while all columns are summed */
 
@@ -295,9 +293,7 @@ static int fill_all_intervals(const struct report *report, struct sample *sample
     return 0;
 }
 
-/*
- * -- cells ----------------------------------------------------------------------------------------------------------
- */
+/* -- cells --------------------------------------------------------------------------------------------------------- */
 
 /* Fills `count` cells, beginning at position `first` of the report's order. */
 static int fill_cells(const struct report *report, size_t first, size_t count, struct cell *cells, struct error *err)

@@ -95,9 +95,7 @@ struct job {
     struct comparison comparison;
 };
 
-/*
- * -- JSON -----------------------------------------------------------------------------------------------------------
- */
+/* -- JSON ---------------------------------------------------------------------------------------------------------- */
 
 static json_t *number_or_null(const struct compare_cell *cell, double number)
 {
@@ -150,9 +148,7 @@ static int print_json(const struct job *job, struct error *err)
     return status;
 }
 
-/*
- * -- the result -----------------------------------------------------------------------------------------------------
- */
+/* -- the result ---------------------------------------------------------------------------------------------------- */
 
 static int write_junit(const struct job *job, struct error *err)
 {

@@ -28,9 +28,7 @@ struct run_folder {
     const struct yaml *config;
 };
 
-/*
- * -- the config as text ---------------------------------------------------------------------------------------------
- */
+/* -- the config as text -------------------------------------------------------------------------------------------- */
 
 static const char *text_of(const struct yaml *mapping, const char *key)
 {
@@ -77,9 +75,7 @@ static const char *words_of(const char *before, const struct yaml *mapping, stru
     return text;
 }
 
-/*
- * -- the lists ------------------------------------------------------------------------------------------------------
- */
+/* -- the lists ----------------------------------------------------------------------------------------------------- */
 
 static const char *version_text(const struct run_folder *source, int version)
 {
@@ -258,9 +254,7 @@ static int fill_lists(const struct run_folder *source, struct compared *out, str
                : 0;
 }
 
-/*
- * -- facts ----------------------------------------------------------------------------------------------------------
- */
+/* -- facts --------------------------------------------------------------------------------------------------------- */
 
 static const char *json_text(const json_t *object, const char *key)
 {

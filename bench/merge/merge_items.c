@@ -142,9 +142,7 @@ static int copy_item(struct merge_state *state, const char *folder, struct store
                                                  : store_commit(merge->store, &item, err);
 }
 
-/*
- * -- one run --------------------------------------------------------------------------------------------------------
- */
+/* -- one run ------------------------------------------------------------------------------------------------------- */
 
 static int copy_base(struct merge *merge, const char *folder, struct store *from, int b, int i, struct error *err)
 {

@@ -96,9 +96,7 @@ static void begin_early(int argc, char **argv, char **environment)
 
 __attribute__((section(".preinit_array"), used)) static void (*const early)(int, char **, char **) = begin_early;
 
-/*
- * -- main()'s beginning ---------------------------------------------------------------------------------------------
- */
+/* -- main()'s beginning -------------------------------------------------------------------------------------------- */
 
 /* Opens /dev/null for a closed stdin, stdout or stderr, so that no file of a command gets its number. */
 static void hold_standard_descriptors(void)
@@ -148,9 +146,7 @@ static void set_thread_stacks(void)
     pthread_attr_destroy(&attributes);
 }
 
-/*
- * -- the exit code --------------------------------------------------------------------------------------------------
- */
+/* -- the exit code ------------------------------------------------------------------------------------------------- */
 
 static const char *name = "cambench";
 static bool is_over;

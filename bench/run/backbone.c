@@ -14,7 +14,7 @@ static int add_layer(struct run_backbone *backbone, const char *name, struct err
     return graph_find(backbone->model->graph, name, err) < 0 ? -1 : 0;
 }
 
-/* The layers that methods name in their parameters. */
+/* Adds the layers that methods name in their parameters. */
 static int add_method_layers(struct run_backbone *backbone, const struct panel *panel, struct error *err)
 {
     for (int m = 0; m < panel->method_count; m++) {
@@ -32,7 +32,7 @@ static int add_method_layers(struct run_backbone *backbone, const struct panel *
     return 0;
 }
 
-/* Operations of the whole network, and of the nodes behind the target layer. */
+/* Counts the multiply-adds of the whole network, and of the nodes after the target layer. */
 static void count_macs(struct run_backbone *backbone, int layer)
 {
     for (int i = 0; i < graph_node_count(backbone->model->graph); i++) {
@@ -77,13 +77,13 @@ int run_backbone_open(struct run_backbone *backbone, const char *weights, const 
     if (!backbone->model)
         return -1;
     const struct model *model = backbone->model;
-    picture_input_remove(&config->input, &model->own); /* what only repeats the model's own is not part of the run */
+    picture_input_remove(&config->input, &model->own); /* the model's own values are not part of a run */
     config->arch = model->arch;
     if (!config->label)
         config->label = model->arch;
     backbone->title = model->title;
     if (!config->layer)
-        config->layer = model->layer; /* of a source that knows it by its file */
+        config->layer = model->layer; /* known only now if the source finds it in the file */
     backbone->layer = config->layer;
     backbone->classes = model->classes;
     return check_layers(backbone, panel, arena, err);

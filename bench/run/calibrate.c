@@ -1,8 +1,8 @@
 /*
- * bench/run/calibrate.c - some passes of each backbone, and each method that takes little, on an input of random numbers.
+ * bench/run/calibrate.c - measures some passes of each backbone, and each fast method, on an input of random numbers.
  *
- * What would take long is derived from the passes that it makes. Small backbones come first; those that come when the
- * time is up are derived from the operations a second of the others.
+ * Times of slow methods are derived from the passes that they make. Small backbones are measured first; when the time
+ * is up, the times of the remaining ones are derived from the operations per second of those measured.
  */
 #include "bench/run/calibrate.h"
 
@@ -13,13 +13,13 @@
 #include <omp.h>
 #include <stdio.h>
 
-#define SECONDS_MAX 6.0     /* no backbone is begun later */
+#define SECONDS_MAX 6.0     /* no backbone is begun after this time */
 #define EXPLAIN_SECONDS 0.1 /* a method that is expected to take longer is not measured */
 #define QUICK_SECONDS 0.1
 #define BATCH 2
-#define PICTURE_SECONDS 0.015 /* a JPEG of ImageNet, where there is none to try */
+#define PICTURE_SECONDS 0.015 /* assumed for decoding a JPEG of ImageNet if the run has no image set yet */
 
-/* What a worker measures. */
+/* The measurements of one worker. */
 struct probe {
     const struct run *run;
     int backbone;
@@ -27,10 +27,13 @@ struct probe {
     struct cam_worker *worker;
     struct calibrated *out;
     float *input;
-    bool is_wide; /* one of several workers, each a thread */
+    bool is_wide; /* there are several workers, each with one thread */
 };
 
-/* The thread's own time, which other programs do not change; of a worker of several threads the wall's. */
+/*
+ * Processor time of the worker's thread, which other programs hardly change; wall time if the worker has several
+ * threads.
+ */
 static double now(const struct probe *probe)
 {
     return clock_seconds(probe->is_wide ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC);
@@ -38,7 +41,10 @@ static double now(const struct probe *probe)
 
 /* -- a network that needs no file ---------------------------------------------------------------------------------- */
 
-/* Norms that do nothing; weights of a scale that keeps signals finite, from a generator whose quality does not matter. */
+/*
+ * Fills norms with the identity, and weights with numbers of a scale that keeps activations finite (a simple
+ * generator).
+ */
 static void fill(const struct parameter *parameter, float *data, size_t count)
 {
     const bool is_one = parameter->role == PARAMETER_NORM_WEIGHT || parameter->role == PARAMETER_NORM_VARIANCE;
@@ -149,14 +155,14 @@ static int measure_method(struct probe *probe, struct cam_pass *pass, int m, str
     return 0;
 }
 
-/* One of the run's pictures as far as its base passes, or what that would take. */
+/* Measures one of the run's pictures up to its base passes; without an image set the time is estimated. */
 static void measure_task(struct probe *probe, struct evaluator *evaluator)
 {
     const struct run *run = probe->run;
     const int views = panel_view_count(&run->panel);
     struct evaluated evaluated;
     bool is_unreadable;
-    struct error unsaid; /* a picture that cannot be read is the run's to name */
+    struct error unsaid; /* not printed: the run itself names pictures that cannot be read */
     probe->out->task = PICTURE_SECONDS + views * probe->out->base;
     if (!run->images)
         return;
@@ -166,7 +172,7 @@ static void measure_task(struct probe *probe, struct evaluator *evaluator)
         probe->out->task = now(probe) - begun;
 }
 
-/* Buffers are made when they are first needed: what is quick is measured a second time. */
+/* Buffers are allocated at their first use, so fast passes and methods are measured a second time. */
 static int measure(struct probe *probe, struct evaluator *evaluator, struct error *err)
 {
     const struct shape shape = network_input(session_network(probe->session));
@@ -214,7 +220,7 @@ static int measure_worker(const struct run *run, int backbone, struct session *s
     return status;
 }
 
-/* -- all workers of a backbone -------------------------------------------------------------------------------------- */
+/* -- all workers of a backbone ------------------------------------------------------------------------------------- */
 
 static void add_share(struct calibrated *out, const struct calibrated *one, int workers, int method_count)
 {
@@ -229,7 +235,7 @@ static void add_share(struct calibrated *out, const struct calibrated *one, int 
     out->worker_bytes = one->worker_bytes > out->worker_bytes ? one->worker_bytes : out->worker_bytes;
 }
 
-/* Room for `count` of them. */
+/* Allocates `count` calibrated backbones. */
 static struct calibrated *make_calibrated(int count, int method_count, struct arena *arena)
 {
     struct calibrated *list = arena_alloc(arena, (size_t)count, sizeof *list);
@@ -279,9 +285,12 @@ static int measure_backbone(struct run *run, int b, int workers, struct calibrat
     return status ? error_prefix(err, "backbone \"%s\": ", run->backbones[b].config->label) : 0;
 }
 
-/* -- backbones for which there was no time -------------------------------------------------------------------------- */
+/* -- backbones for which there was no time ------------------------------------------------------------------------- */
 
-/* From the seconds of a multiply-add of the others; a network as large as its weights, the largest worker. */
+/*
+ * Derives the times of backbone b from the seconds per multiply-add of the measured ones. Its network is assumed as
+ * large as its weights, its worker as large as the largest.
+ */
 static void derive(const struct run *run, const struct calibration *calibration, int b, struct calibrated *out)
 {
     double seconds = 0, macs = 0;
@@ -311,7 +320,7 @@ static void derive(const struct run *run, const struct calibration *calibration,
         out->explain[m] = pass * estimate_map(run, b, m).macs / run->backbones[b].full_macs;
 }
 
-/* How much longer work takes than it would if the workers had their cores for themselves. */
+/* The factor by which work takes longer than if the workers had their cores to themselves. */
 static double slowdown(const struct run *run, const struct calibration *calibration)
 {
     double own = 0, wall = 0;
@@ -322,7 +331,7 @@ static double slowdown(const struct run *run, const struct calibration *calibrat
     return wall > own && own > 0 ? wall / own : 1;
 }
 
-/* The smallest that is not measured yet; -1: all are. */
+/* The smallest backbone that is not measured yet; -1: all are measured. */
 static int next_backbone(const struct run *run, const struct calibration *calibration)
 {
     int next = -1;

@@ -1,7 +1,7 @@
-/* bench/run/changed.c - inputs that a metric writes: their probabilities, and the method's maps of them. */
+/* bench/run/changed.c - probabilities and maps of the changed inputs that a metric writes. */
 #include "bench/run/walk.h"
 
-/* The metric's source behind the engine's, which knows no x. */
+/* Adapts a metric's source, which receives x, to the engine's, which does not. */
 struct writer {
     struct evidence_input input;
     const float *x;

@@ -1,4 +1,4 @@
-/* bench/run/curves.c - the passes of insertion and deletion, in batches, and who shares them. */
+/* bench/run/curves.c - runs the passes of insertion and deletion in batches, and keeps curves that can be shared. */
 #include "bench/run/curves.h"
 
 #include <string.h>
@@ -37,7 +37,7 @@ static const float *baseline_of(struct curves *curves, int which, struct error *
     return curves->baselines[which] = image;
 }
 
-/* State `first` + index of a curve. */
+/* Context of write_state(), which writes state `first` + index of a curve. */
 struct states {
     const struct curve_plan *plan;
     enum curve_kind kind;
@@ -51,7 +51,7 @@ static void write_state(void *context, int index, float *out)
     curve_state(states->plan, states->kind, states->first + index, states->input, states->baseline, out);
 }
 
-/* One end of the curve is the image itself, whose probability is known: the first of deletion, the last of insertion. */
+/* One end of the curve is the image itself, whose probability is known: state 0 of deletion, the last of insertion. */
 static int run_states(struct curves *curves, const struct curve_plan *plan, const struct curve_request *request,
                       double *probability, struct error *err)
 {

@@ -1,13 +1,13 @@
-/* bench/run/estimate.c - passes from the methods' own counts, evidence by probing the metrics, the rest from a calibration. */
+/* bench/run/estimate.c - estimates from the methods' declared costs, the metrics' requests and a calibration. */
 #include "bench/run/estimate.h"
 
 #include "base/text.h"
 #include "report/escape.h"
 
-/* Where the number of images is not known yet. */
+/* Assumed if the number of images is not known yet. */
 #define IMAGES_SHOWN 1000
 
-/* A slowdown worth a word. */
+/* The least slowdown that is mentioned. */
 #define BUSY 1.2
 
 /* Bytes of the program, its libraries and SQLite's cache; of an image's names and tasks. */
@@ -71,7 +71,7 @@ struct cost estimate_passes(const struct run *run, int b, int m)
     return cost_plus(cost_times(maps, map), evidence);
 }
 
-/* Tasks of an image: all cheap methods together, each expensive one for itself. */
+/* The number of tasks of an image: one for all cheap methods, and one for each expensive method. */
 static int task_count(const struct run *run)
 {
     int apart = 0;
@@ -132,14 +132,14 @@ void estimate_describe(const struct run *run, FILE *stream)
 
 /* -- time --------------------------------------------------------------------------------------------------------- */
 
-/* A method's under one protocol: the map brought to the input's size, and its evidence. */
+/* Seconds of a method under one protocol after its raw map: post-processing and evidence. */
 static double judged_seconds(const struct run_evidence *evidence, const struct calibrated *speed, int m)
 {
     return speed->finish + evidence->seconds + evidence->requests.passes * speed->masked +
            evidence->requests.maps * (speed->explain[m] + speed->finish);
 }
 
-/* Of one image, on one worker. */
+/* Seconds of one image on one worker. */
 static double image_seconds(const struct run *run, const struct calibrated *speed, int b)
 {
     double seconds = task_count(run) * speed->task;
@@ -151,7 +151,7 @@ static double image_seconds(const struct run *run, const struct calibrated *spee
     return seconds;
 }
 
-/* "3.4 h" */
+/* Formats seconds as "3.4 h". Returns text. */
 static const char *duration(double seconds, char text[32])
 {
     static const struct {
@@ -192,7 +192,7 @@ const char *estimate_size(double bytes, char text[32])
     return text;
 }
 
-/* What the report holds of all images at once: of a value the number, its state and its note. */
+/* Memory of the report's table: for every value of every image its number, state and note. */
 static double table_bytes(const struct run *run)
 {
     const struct config *config = &run->config;
@@ -209,7 +209,7 @@ static double largest_worker(const struct run *run, const struct calibration *ca
     return worker;
 }
 
-/* The backbone that needs most; while a network is made its weights are there twice. */
+/* The memory of the backbone that needs most; while a network is made, its weights exist twice. */
 double estimate_memory(const struct run *run, const struct calibration *calibration)
 {
     double all = 0;

@@ -1,15 +1,16 @@
 /*
- * bench/run/evaluate_image.c - the walk of one image: prepare, base pass; for each method explain; for each protocol finish, measure.
+ * bench/run/evaluate_image.c - the evaluation of one image: prepare and base pass, then for each method explain, then
+ * for each protocol finish and measure.
  *
- * evaluate_picture() is the whole walk; its steps are in view.c, explanation.c and measure.c.
+ * evaluate_picture() does the whole walk; its steps are in view.c, explanation.c and measure.c.
  */
 #include "bench/run/walk.h"
 
 #include <math.h>
 
 /*
- * Counts the classes that are more probable than the label (equal ones of lower index too); -1: no label. NaN never ranks
- * below the label, so a network that outputs NaN scores no hits.
+ * Counts the classes that are more probable than the label (equal ones of lower index too); -1: no label. NaN never
+ * ranks below the label, so a network that outputs NaN scores no hits.
  */
 static int rank_of(const struct cam_pass *pass, int label)
 {
@@ -35,7 +36,7 @@ static struct store_base base_of(const struct walk *walk)
                                .probability = isfinite(probabilities[predicted]) ? probabilities[predicted] : 0};
 }
 
-/* What is reported of the image itself, under the first protocol. */
+/* Fills the facts about the image itself, under the first protocol. */
 static void describe_image(const struct walk *walk, struct evaluated *out)
 {
     const struct view *view = &walk->views[0];
@@ -45,7 +46,7 @@ static void describe_image(const struct walk *walk, struct evaluated *out)
     out->pixels = view->pixels;
 }
 
-/* Room for the results of `count` methods. */
+/* Allocates the results of `count` methods. */
 static int make_methods(const struct walk *walk, const int *which, int count, struct evaluated *out, struct error *err)
 {
     const int values = walk->panel->protocol_count * walk->panel->metric_count;

@@ -13,7 +13,7 @@
 
 struct execution {
     const struct run_flags *flags;
-    struct file_folders folders; /* made for the run */
+    struct file_folders folders; /* folders that had to be made for the run */
     struct progress progress;
     struct runner_job job;
 };
@@ -37,7 +37,7 @@ static size_t count_images(const struct run *run)
     return count;
 }
 
-/* -- maps.h5: complete or not there. A run that is resumed makes all maps again, one that is done none -------------- */
+/* -- maps.h5: it exists only if complete. A resumed run makes all maps again, a finished run none ------------------ */
 
 static int open_maps(struct runner_job *job, struct error *err)
 {
@@ -63,9 +63,9 @@ static int close_maps(struct runner_job *job, struct error *err)
     return h5_commit(maps, err);
 }
 
-/* -- report --------------------------------------------------------------------------------------------------------- */
+/* -- report -------------------------------------------------------------------------------------------------------- */
 
-/* Means over a part of the images would pass for results: a shard says how far it is. */
+/* Means over a part of the images could be mistaken for results, so a shard prints only its progress. */
 static int report_shard(const struct runner_job *job, const struct run_flags *flags, struct error *err)
 {
     struct run *run = job->run;
@@ -90,9 +90,9 @@ static int report(const struct runner_job *job, const struct run_flags *flags, s
         results_write(&rows, &run->config, flags, err));
 }
 
-/* -- the whole ------------------------------------------------------------------------------------------------------ */
+/* -- the whole ----------------------------------------------------------------------------------------------------- */
 
-/* A shard's folder is inside the run's, which may be someone else's. */
+/* Makes the run directory. That of a shard must not be a link: it is inside the run's, which may be another user's. */
 static int make_output(struct execution *execution, struct error *err)
 {
     const struct run *run = execution->job.run;
@@ -119,7 +119,7 @@ static int execute(struct execution *execution, struct error *err)
                      store_finish(job->store, err));
 }
 
-/* Cleans up the folder that was made for a run which failed before it measured anything. */
+/* Removes the folders that were made for a run, if it failed before it measured anything. */
 static void take_back(struct execution *execution)
 {
     static const char *const files[] = {"run.db", "config.yaml"};
@@ -132,7 +132,7 @@ static void take_back(struct execution *execution)
     for (size_t i = 0; is_new && is_empty && i < sizeof files / sizeof *files; i++)
         if (file_join(path, job->run->config.output, files[i], &ignored) == 0)
             unlink(path);
-    file_remove_folders(&execution->folders); /* if nothing is in them */
+    file_remove_folders(&execution->folders); /* removes only empty ones */
 }
 
 int run_execute(struct run *run, const struct run_flags *flags, struct error *err)

@@ -1,4 +1,6 @@
-/* bench/run/identity.c - the first line in which two YAML texts of one emitter differ, and what it belongs to. */
+/*
+ * bench/run/identity.c - finds the first line in which two YAML texts of one emitter differ, and the key it belongs to.
+ */
 #include "bench/run/identity.h"
 
 #include "base/text.h"
@@ -6,10 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The position of a line: the key at the left margin above it, and the number of the list's entry. */
+/* The position of a line: the top-level key above it, and the number of the list entry that it is in. */
 struct line_position {
     char section[64];
-    int entry; /* 0: no list */
+    int entry; /* from 1; 0: not in a list */
 };
 
 static size_t line_length(const char *line)
@@ -55,7 +57,7 @@ static void name_place(const struct line_position *place, const char *line, char
              is_section ? 0 : (int)key_length(text), text);
 }
 
-/* A line without its indentation and, if `key_bytes`, its key. */
+/* Writes a line without its indentation and the `key_bytes` bytes of its key. */
 static void show(const char *line, size_t key_bytes, char *out, size_t size)
 {
     const char *text = without_indent(line);
@@ -66,7 +68,7 @@ static void show(const char *line, size_t key_bytes, char *out, size_t size)
     text_printable(*line ? whole : "nothing", out, size);
 }
 
-/* Whether one of the lines of `text` is the first of `other`: what is before it in `text` was added. */
+/* Whether a line of `text` equals the first line of `other`; the lines before it in `text` were then added. */
 static bool has_line(const char *text, const char *other)
 {
     const size_t length = line_length(other);

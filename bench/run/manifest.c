@@ -1,5 +1,5 @@
 /*
- * bench/run/manifest.c - manifest.json by jansson: keys sorted, so that two manifests can be compared line by line.
+ * bench/run/manifest.c - writes manifest.json by jansson, with sorted keys, so that manifests can be compared by line.
  */
 #include "bench/run/manifest.h"
 
@@ -28,7 +28,7 @@
 
 /* -- the machine --------------------------------------------------------------------------------------------------- */
 
-/* Text behind "KEY : " in /proc/cpuinfo, of the first processor; false if there is none. */
+/* Reads the text after "KEY : " in /proc/cpuinfo, for the first processor; false if there is none. */
 static bool cpuinfo(const char *key, char *out, size_t size)
 {
     char line[8192];
@@ -48,7 +48,7 @@ static bool cpuinfo(const char *key, char *out, size_t size)
     return is_found;
 }
 
-/* jansson refuses what is not UTF-8; a path may be anything. NULL becomes null. */
+/* Text as JSON with invalid UTF-8 replaced, since jansson refuses it and paths may contain it. NULL becomes null. */
 static json_t *text_or_null(const char *text)
 {
     if (!text)
@@ -64,7 +64,7 @@ static json_t *text_or_null(const char *text)
     return json_string(safe);
 }
 
-/* The instruction sets that matter to the kernels, of those the processor has. */
+/* The processor's instruction sets, as far as they matter to the kernels. */
 static json_t *instruction_sets(void)
 {
     static const char *const wanted[] = {"sse2",     "sse4_2",   "avx",      "avx2",     "fma",
@@ -83,7 +83,9 @@ static json_t *instruction_sets(void)
     return list;
 }
 
-/* Seconds that a thread has run, and that it could have run had a processor been free; false: not known here. */
+/*
+ * Seconds that a thread has run, and seconds that it has waited for a free processor; false: the kernel does not tell.
+ */
 static bool thread_times(const char *thread, double *ran, double *waited)
 {
     char path[PATH_MAX];
@@ -95,7 +97,7 @@ static bool thread_times(const char *thread, double *ran, double *waited)
     return is_read;
 }
 
-/* The share of the threads' time in which other programs had the processors: times of a busy machine say little. */
+/* The share of the threads' time that they waited for a processor; if it is large, measured times are unreliable. */
 static json_t *processor_wait(void)
 {
     double ran, waited, all_ran = 0, all_waited = 0;
@@ -149,7 +151,7 @@ static json_t *program(void)
                      text_if_any(program_commit), "digests", shared_digests(), "compiler", COMPILER);
 }
 
-/* Number of maps of a program; position -1: of programs that left no digests. */
+/* The number of maps of a program; position -1: of programs that stored no digests. */
 static size_t maps_of(const struct programs *programs, int position)
 {
     size_t maps = 0;
@@ -158,7 +160,7 @@ static size_t maps_of(const struct programs *programs, int position)
     return maps;
 }
 
-/* The programs that measured the present maps. */
+/* The programs that measured the run's maps. */
 static json_t *contributors(const struct programs *programs)
 {
     static const struct program unknown = {0};
@@ -243,7 +245,7 @@ static json_t *backbones(const struct manifest *manifest)
     return array;
 }
 
-/* Of the method with this label. */
+/* The files that the method with this label reads. */
 static json_t *files(const struct manifest *manifest, const char *label)
 {
     json_t *array = json_array();
@@ -255,7 +257,7 @@ static json_t *files(const struct manifest *manifest, const char *label)
     return array;
 }
 
-/* The methods' entries; those that read files list them. */
+/* The methods' entries; a method that reads files has them in its entry. */
 static json_t *method_entries(const struct manifest *manifest)
 {
     json_t *array = entries(manifest->methods, manifest->method_count);
@@ -320,7 +322,7 @@ int manifest_write(const char *path, const struct manifest *manifest, struct err
     return write_json(path, whole(manifest), err);
 }
 
-/* -- of several runs ------------------------------------------------------------------------------------------------ */
+/* -- of several runs ----------------------------------------------------------------------------------------------- */
 
 int manifest_read(const char *folder, json_t **json, struct error *err)
 {
@@ -329,7 +331,7 @@ int manifest_read(const char *folder, json_t **json, struct error *err)
     return status_of(file_join(path, folder, "manifest.json", err) || json_read_file(path, json, err));
 }
 
-/* Times are written so that the order of texts is the order of times; null is no time. */
+/* Takes over the earlier (sign -1) or later (1) time. In this format texts sort as the times do; null: no time. */
 static int take_time(json_t *whole, const json_t *part, const char *key, int sign)
 {
     const char *have = json_string_value(json_object_get(whole, key));
@@ -338,7 +340,7 @@ static int take_time(json_t *whole, const json_t *part, const char *key, int sig
     return text && (!have || sign * strcmp(text, have) > 0) ? json_object_set(whole, key, new) : 0;
 }
 
-/* -1: no memory, here and in the following. */
+/* Appends a row for the run in `folder` to `runs`, and takes over its times. -1 here and below: no memory. */
 static int take_part(json_t *whole, json_t *runs, const char *folder, json_t *part)
 {
     static const char *const keys[] = {"machine", "started", "ended", "items", "programs"};
@@ -356,7 +358,7 @@ static int take_part(json_t *whole, json_t *runs, const char *folder, json_t *pa
                : 0;
 }
 
-/* The folder's rows of an earlier joining, but for those that come again. */
+/* Takes over the rows of an earlier merge into the folder, except for runs that are joined again. */
 static int take_rows_of_before(json_t *rows, const json_t *before, const char *const *folders, int count)
 {
     json_t *row;
@@ -373,7 +375,7 @@ static int take_rows_of_before(json_t *rows, const json_t *before, const char *c
     return 0;
 }
 
-/* Joins a run's manifest to *whole, which is made of the first one. */
+/* Joins a run's manifest to *whole, which begins as a copy of the first one. */
 static int join_run(json_t **whole, json_t *rows, const char *folder, struct error *err)
 {
     json_t *part;
@@ -388,7 +390,7 @@ static int join_run(json_t **whole, json_t *rows, const char *folder, struct err
     return status ? error_memory(err, "the manifest") : 0;
 }
 
-/* *whole NULL: there is no manifest. To be released in any case. */
+/* Joins the manifests of all runs; *whole is NULL if there is none. The caller releases it, also after a failure. */
 static int join(const char *folder, const char *const *folders, int count, json_t **whole, struct error *err)
 {
     json_t *rows = json_array();

@@ -1,4 +1,4 @@
-/* bench/run/method_files.c - files that methods read beside the picture. */
+/* bench/run/method_files.c - lists and checks the files that methods read. */
 #include "bench/run/method_files.h"
 
 #include "base/input.h"

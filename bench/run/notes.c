@@ -1,4 +1,4 @@
-/* bench/run/notes.c - prints assumptions about a network. */
+/* bench/run/notes.c - prints notes about a network. */
 #include "bench/run/notes.h"
 
 #include "base/text.h"

@@ -1,4 +1,4 @@
-/* bench/run/panel.c - questions that a panel answers by itself. */
+/* bench/run/panel.c - properties that follow from a panel alone. */
 #include "bench/run/panel.h"
 
 bool panel_needs_truth(const struct panel *panel)

@@ -6,12 +6,12 @@
 
 #include <string.h>
 
-/* The columns by name; other columns are left alone. */
+/* The columns by name; other columns are ignored. */
 static const struct column {
     const char *name;
     size_t offset;       /* of the text in struct report_published */
-    bool must_be_there;  /* the column */
-    bool must_hold_text; /* each of its fields */
+    bool must_be_there;  /* the file must have the column */
+    bool must_hold_text; /* its fields must not be empty */
 } columns[] = {
     {"paper", offsetof(struct report_published, paper), true, true},
     {"table", offsetof(struct report_published, table), false, false},
@@ -26,7 +26,7 @@ static const struct column {
 };
 enum { COLUMN_COUNT = sizeof columns / sizeof *columns };
 
-/* Positions in a record; -1: not there. */
+/* Positions of the columns in a record; -1: the file does not have the column. */
 struct layout {
     int fields, value, unit, text[COLUMN_COUNT];
 };
@@ -65,7 +65,7 @@ static int wrong(const struct csv *csv, const char *what, const char *text, stru
                      text_printable(text, shown, sizeof shown));
 }
 
-/* "%" or "fraction"; the value as metrics store it. */
+/* Reads a value with its unit, "%" or "fraction", as a fraction. */
 static int read_value(const struct csv *csv, const char *text, const char *unit, double *value, struct error *err)
 {
     if (text_to_double(text, value))

@@ -1,4 +1,4 @@
-/* bench/run/pictures.c - overlays and maps.h5, as maps come in. */
+/* bench/run/pictures.c - collects maps, and writes overlays and maps.h5. */
 #include "bench/run/pictures.h"
 
 #include "base/file.h"
@@ -11,15 +11,15 @@
 #include <unistd.h>
 
 struct kept_map {
-    float *data; /* (H,W); NULL: undefined, shown as what it is: nothing */
+    float *data; /* (H,W); NULL: undefined, and the panel shows the image without a map */
     char note[48];
 };
 
-/* An image whose overlay is not written yet; all NULL before its first map and behind its last. */
+/* An image whose overlay is not written yet; all zero before its first map and after its last. */
 struct kept_image {
     uint8_t *pixels;
     struct kept_map *maps; /* [method] */
-    int come;              /* how many maps */
+    int come;              /* number of maps so far */
 };
 
 struct pictures {
@@ -30,7 +30,7 @@ struct pictures {
     int kept_count;
     struct kept_image *kept;
     struct h5_writer *maps;
-    struct map_form *forms; /* [method]; h 0: no map has come */
+    struct map_form *forms; /* [method]; h 0: no map so far */
     int32_t *classes;       /* [image]; -1: not measured */
     float *probabilities;
 };
@@ -81,7 +81,7 @@ void pictures_free(struct pictures *pictures)
     free(pictures);
 }
 
-/* -- overlays ------------------------------------------------------------------------------------------------------- */
+/* -- overlays ------------------------------------------------------------------------------------------------------ */
 
 static int overlay_path(const struct pictures *pictures, int image, char path[PATH_MAX], struct error *err)
 {
@@ -133,7 +133,7 @@ static int write_overlay(struct pictures *pictures, int image, struct error *err
     return status_of(status);
 }
 
-/* "ADCC 71.2 %", or why there is none. */
+/* Writes "ADCC 71.2 %", or why the value is undefined. */
 static void note_of(const struct run *run, const struct evaluated_method *method, char *note, size_t size)
 {
     const char *flag = sheet_flag(method->saliency.flag);
@@ -180,7 +180,7 @@ static int keep(struct pictures *pictures, int image, const struct evaluated *ev
     return status;
 }
 
-/* -- maps.h5 -------------------------------------------------------------------------------------------------------- */
+/* -- maps.h5 ------------------------------------------------------------------------------------------------------- */
 
 static void dataset_path(const struct pictures *pictures, int method, const char *what, char *path, size_t size)
 {

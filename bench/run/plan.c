@@ -1,4 +1,4 @@
-/* bench/run/plan.c - opens and checks all that a run needs, chooses the images, names the files that are missing. */
+/* bench/run/plan.c - opens and checks the files of a run, chooses its images, lists missing files. */
 #include "bench/run/run.h"
 
 #include "base/random.h"
@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What the user asked for, then the parts of composites. */
+/* Lists the config's metrics, then the parts of composites that it does not name. */
 static int list_metrics(struct run *run, struct error *err)
 {
     struct config *config = &run->config;
@@ -62,20 +62,23 @@ static int add_missing(struct run *run, const char *what, const char *path, cons
     return 0;
 }
 
-/* A dry run goes on without it; any other opens the file, which says what is wrong. */
+/* Whether a dry run must go on without the file. Any other run opens the file, which gives the error. */
 static bool is_missing(const struct run *run, const char *path)
 {
     return run->is_dry && access(path, F_OK) != 0 && errno == ENOENT;
 }
 
-/* torchvision's weights have ImageNet's classes: they are of no use for other pictures. */
+/* Whether the images may have ImageNet's classes; torchvision's weights are suggested only for these. */
 static bool may_be_imagenet(const struct imageset *images)
 {
     const int classes = images ? imageset_class_count(images) : 0;
     return classes == 0 || classes == IMAGENET_CLASSES;
 }
 
-/* "weights/resnet50.h5" is what `fetch` makes of torchvision's file, "_v2" that of the later training. */
+/*
+ * The command that makes the weights file: for "weights/resnet50.h5" and "resnet50_v2.h5", the names that `cambench
+ * fetch` gives to torchvision's two trainings, it is fetch, otherwise import. NULL: no memory.
+ */
 static const char *weights_command(const struct config_backbone *backbone, const struct imageset *images,
                                    struct arena *arena)
 {
@@ -98,7 +101,7 @@ static const char *weights_command(const struct config_backbone *backbone, const
     return arena_format(arena, "cambench import weights FILE --arch %s --out %s", backbone->arch, out);
 }
 
-/* A file that comes with the program cannot be made or fetched: it is in another place. */
+/* The command; for a file that comes with the program, which no command makes, a sentence where it is. */
 static const char *command_for(const char *path, const char *command)
 {
     return shipped_is_own(path)
@@ -107,7 +110,7 @@ static const char *command_for(const char *path, const char *command)
                : command;
 }
 
-/* Files in the config that only come with the program. */
+/* Replaces paths of files that come with the program by the paths where they are. */
 static void find_shipped(struct run *run)
 {
     struct config *config = &run->config;
@@ -155,9 +158,12 @@ static int check_method_files(struct run *run, struct error *err)
     return status;
 }
 
-/* -- images --------------------------------------------------------------------------------------------------------- */
+/* -- images -------------------------------------------------------------------------------------------------------- */
 
-/* The first of the file, or a seeded sample: the first of a shuffled list (Fisher-Yates), in the file's order. */
+/*
+ * Chooses the file's first images, or a seeded sample: the first of a shuffled list (Fisher-Yates). Both are in the
+ * file's order.
+ */
 static void choose_images(struct run *run, int available)
 {
     const struct config *config = &run->config;
@@ -181,7 +187,7 @@ static int by_value(const void *a, const void *b)
     return *(const int *)a - *(const int *)b;
 }
 
-/* Such a metric would have no value on any image. */
+/* Error: the image set lacks the truth or labels that the metric needs; it would be undefined on every image. */
 static int check_truth(const struct run *run, const struct metric *metric, struct error *err)
 {
     const char *path = run->config.dataset.path;
@@ -232,9 +238,9 @@ static int open_images(struct run *run, struct error *err)
     return 0;
 }
 
-/* -- backbones ------------------------------------------------------------------------------------------------------ */
+/* -- backbones ----------------------------------------------------------------------------------------------------- */
 
-/* The weights' path for the model; `path` NULL: a dry run goes on without the file. */
+/* Finds the path of a backbone's weights; *path is NULL if a dry run goes on without the file. */
 static int find_weights(struct run *run, const struct run_backbone *backbone, const char **path, struct error *err)
 {
     const struct config_backbone *config = backbone->config;
@@ -252,7 +258,7 @@ static int find_weights(struct run *run, const struct run_backbone *backbone, co
                        command_for(config->weights, weights_command(config, run->images, &run->arena)), err);
 }
 
-/* Labels beyond a network's classes would be wrong silently. */
+/* Error: an image has a label that is not a class of the network. */
 static int check_classes(const struct run *run, const struct run_backbone *backbone, struct error *err)
 {
     for (int i = 0; run->images && i < run->image_count; i++) {
@@ -264,7 +270,7 @@ static int check_classes(const struct run *run, const struct run_backbone *backb
     return 0;
 }
 
-/* Names the part of a run that reads labels; NULL: none does. */
+/* The part of the run that reads labels, for a message; NULL: none does. */
 static const char *user_of_labels(struct run *run)
 {
     const struct config *config = &run->config;
@@ -278,8 +284,8 @@ static const char *user_of_labels(struct run *run)
 }
 
 /*
- * Labels of other classes than the network's are an error if labels are read, else a warning (misfit). Images are shown
- * with the set's own names; the network's may only be assumed.
+ * Compares the classes of image set and network. A difference is an error if the run reads labels, else a warning
+ * (misfit). If they fit, the set's names are shown, because the network's may only be assumed.
  */
 static int compare_classes(struct run *run, struct run_backbone *backbone, struct error *err)
 {

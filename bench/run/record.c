@@ -1,4 +1,4 @@
-/* bench/run/record.c - what a run leaves beside its numbers: store, resolved config, manifest. */
+/* bench/run/record.c - opens the store, and writes the resolved config and the manifest. */
 #include "base/sha256.h"
 #include "bench/run/run.h"
 
@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* -- the store ------------------------------------------------------------------------------------------------------ */
+/* -- the store ----------------------------------------------------------------------------------------------------- */
 
 static const char *backbone_label(const struct config *config, int i)
 {
@@ -53,7 +53,7 @@ static int metric_version(const struct config *config, int i)
     return config->metrics[i].metric->version;
 }
 
-/* version NULL: the list has none. */
+/* Makes one of the store's lists; version NULL: its entries have no versions. */
 static int make_list(struct run *run, int count, const char *(*label)(const struct config *, int),
                      int (*version)(const struct config *, int), struct store_list *out, struct error *err)
 {
@@ -96,7 +96,9 @@ static int hash_of(struct run *run, const char *path, const char **hash, struct 
     return hex ? file_sha256(path, hex, err) : error_memory(err, "the manifest");
 }
 
-/* Is `now` what the store has under `key`, if it has anything? 0 or 1; -1: error. */
+/*
+ * Compares `now` with the text that the store has under `key`: 1: equal; 0: different; -1: error. A new key is stored.
+ */
 static int remember(struct run *run, struct store *store, const char *key, const char *now, struct error *err)
 {
     const char *before;
@@ -113,7 +115,7 @@ static int check_hash(struct run *run, struct store *store, const char *key, con
     const int is_same = remember(run, store, key, hash, err);
     if (is_same == 0)
         return error_set(err,
-                         "run directory \"%s\": was begun when \"%s\" held something else; use --fresh to start anew",
+                         "run directory \"%s\": was begun with other contents of \"%s\"; use --fresh to start anew",
                          run->config.output, path);
     return is_same < 0 ? -1 : 0;
 }
@@ -151,7 +153,7 @@ static int check_method_files(struct run *run, struct store *store, struct error
     return 0;
 }
 
-/* A run is continued only with what it was begun with: config, image set, weights, files of methods. */
+/* Error: config, image set, weights or files of methods are not those with which the run was begun. */
 static int check_identity(struct run *run, struct store *store, struct error *err)
 {
     const char *now = config_identity(&run->config, &run->arena, err);
@@ -201,7 +203,7 @@ int record_check(struct run *run, bool fresh, struct error *err)
     return status;
 }
 
-/* For those who join shards. */
+/* Stores the shard's number and count, which `cambench merge` reads. */
 static int remember_shard(struct run *run, struct store *store, struct error *err)
 {
     const struct shard *shard = &run->shard;
@@ -254,7 +256,9 @@ static int check_programs(struct run *run, struct store *store, bool keep_old, s
     return 0;
 }
 
-/* Maps, pictures and tables of an earlier run would pass for this one's. Only files of the kinds that we write go. */
+/*
+ * Removes plots, overlays and tables of an earlier run, which could be mistaken for this run's; other files are kept.
+ */
 static void clear_folder(const char *folder)
 {
     static const char *const kinds[] = {".png", ".svg", ".gp", ".dat", ".md", ".tex"};
@@ -301,7 +305,7 @@ struct store *record_open(struct run *run, const struct run_flags *flags, struct
     }
     struct config resolved = run->config;
     if (shard_is_part(&run->shard))
-        resolved.output = run->whole_output; /* so that it begins any other shard as well */
+        resolved.output = run->whole_output; /* so that any other shard can be started from this config.yaml */
     if (check_identity(run, store, err) || remember_shard(run, store, err) ||
         check_programs(run, store, flags->keeps_old, err) || file_join(path, run->config.output, "config.yaml", err) ||
         config_write(&resolved, path, err)) {
@@ -311,7 +315,7 @@ struct store *record_open(struct run *run, const struct run_flags *flags, struct
     return store;
 }
 
-/* -- the manifest --------------------------------------------------------------------------------------------------- */
+/* -- the manifest -------------------------------------------------------------------------------------------------- */
 
 static int fill_backbones(struct run *run, struct manifest *manifest, struct error *err)
 {
@@ -407,7 +411,7 @@ static int fill_programs(struct run *run, struct store *store, struct manifest *
                : 0;
 }
 
-/* Items that the store holds. */
+/* The number of items in the store. */
 static int count_items(const struct run *run, const struct store *store)
 {
     int count = 0;

@@ -16,9 +16,9 @@ static struct error *add_problem(struct rehearsal *out)
     return &out->problems[out->problem_count];
 }
 
-/* -- the run directory ---------------------------------------------------------------------------------------------- */
+/* -- the run directory --------------------------------------------------------------------------------------------- */
 
-/* Checks that no file has the name of a folder that the run writes, and no folder that of a file. */
+/* Error: a file has the name of a folder that the run writes, or a folder that of a file. */
 static int check_names(const char *folder, struct error *err)
 {
     static const struct {
@@ -58,7 +58,7 @@ static double size_of(const char *folder, const char *name)
     return file_join(path, folder, name, &ignored) == 0 && stat(path, &info) == 0 ? (double)info.st_size : 0;
 }
 
-/* Subtracts the bytes that a continued run has written already. */
+/* Error: the disk is too small for the run, less the bytes that a continued run has written already. */
 static int check_disk(const struct run *run, struct error *err)
 {
     const char *folder = run->config.output;
@@ -86,7 +86,7 @@ static int check_output(struct run *run, bool fresh, struct error *err)
     return status ? -1 : 0;
 }
 
-/* -- networks and memory -------------------------------------------------------------------------------------------- */
+/* -- networks and memory ------------------------------------------------------------------------------------------- */
 
 static int check_backbones(struct run *run, struct error *err)
 {
@@ -109,7 +109,7 @@ static int check_machine(const struct run *run, const struct calibration *calibr
                      estimate_size(wanted, texts[0]), estimate_size(has, texts[1]));
 }
 
-/* -- plots ---------------------------------------------------------------------------------------------------------- */
+/* -- plots --------------------------------------------------------------------------------------------------------- */
 
 static bool is_program(const char *name)
 {
@@ -132,7 +132,9 @@ static int check_plots(const struct run *run, struct error *warning)
     return error_set(warning, "plots will be left out: there is no gnuplot (package gnuplot-nox)");
 }
 
-/* ------------------------------------------------------------------------------------------------------------------- */
+/*
+ * -------------------------------------------------------------------------------------------------------------------
+ */
 
 void rehearse(struct run *run, const struct calibration *calibration, bool fresh, struct rehearsal *out)
 {

@@ -1,4 +1,4 @@
-/* bench/run/results.c - from config and store to the plain table that report/ takes, and what becomes of it. */
+/* bench/run/results.c - makes the table that report/ takes from config and store, and writes the report. */
 #include "bench/run/run.h"
 
 #include "base/file.h"
@@ -163,7 +163,7 @@ int terminal_columns(void)
     return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
-/* The meta-evaluation's files; on return *meta is malloc'd, or NULL if none is asked for. */
+/* Writes the meta-evaluation's files; *meta is for the caller to free, or NULL if the config does not enable it. */
 static int write_meta(const struct report *report, const struct config *config, struct meta_cell **meta,
                       struct error *err)
 {
@@ -174,7 +174,9 @@ static int write_meta(const struct report *report, const struct config *config, 
     return *meta ? report_meta(report, *meta, err) : -1;
 }
 
-/* Cells of a run. `own`: each method over its own images; `compared`: over the images that methods share. */
+/*
+ * A report being written. `own` are cells of each method over all its images, `cells` over images that methods share.
+ */
 struct writing {
     const struct report *report;
     struct report compared;

@@ -1,4 +1,4 @@
-/* bench/run/results_table.c - fills the arrays of a report, a row of the store at a time. */
+/* bench/run/results_table.c - fills the arrays of a report from the rows of the store. */
 #include "bench/run/results_table.h"
 
 #include "base/numbers.h"
@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-/* The report's big arrays, writable; the report has them as const. */
+/* The report's arrays as writable pointers; struct report has const ones. */
 struct report_arrays {
     const struct report *report;
     const struct store *store;
@@ -77,7 +77,7 @@ static int take_value(void *context, const struct store_key *key, const struct s
     return 0;
 }
 
-/* The first curve of a mean determines the positions of its points. */
+/* Begins a mean with its first curve, which determines the positions of the points. */
 static int begin_mean(struct report_arrays *arrays, struct report_curve *sum, const struct store_curve *curve,
                       struct error *err)
 {

@@ -1,11 +1,13 @@
-/* bench/run/run_image.c - an image of a run: its picture, label and truth, and the values that methods have on it. */
+/*
+ * bench/run/run_image.c - evaluates an image of a run: reads its picture, label and truth, and measures methods on it.
+ */
 #include "bench/run/run.h"
 
 int run_evaluate(struct evaluator *evaluator, const struct run *run, int backbone, int image, const int *which,
                  int count, struct evaluated *out, bool *is_unreadable, struct error *err)
 {
     const int place = run->chosen[image];
-    const bool has_labels = !run->backbones[backbone].misfit; /* else the labels are of other classes */
+    const bool has_labels = !run->backbones[backbone].misfit; /* otherwise labels and network have different classes */
     struct evaluate_subject subject = {
         .name = run->image_names[image], .index = place, .label = has_labels ? imageset_label(run->images, place) : -1};
     arena_reset(&evaluator->arena);

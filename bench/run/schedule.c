@@ -1,4 +1,4 @@
-/* bench/run/schedule.c - groups of methods, tasks by falling cost, the cost of what is ahead. */
+/* bench/run/schedule.c - makes groups of methods, and tasks sorted by cost, and sums the cost of missing items. */
 #include "bench/run/schedule.h"
 
 #include "bench/run/estimate.h"
@@ -18,15 +18,15 @@ int schedule_image_count(const struct run *run, int backbone)
     return count;
 }
 
-/* Multiply-adds of an item, with its part of the image's base pass: no item is free. */
+/* Multiply-adds of an item, including its share of the image's base pass, so that every item has a cost. */
 static double item_cost(const struct run *run, int backbone, int method)
 {
     return estimate_passes(run, backbone, method).macs + run->backbones[backbone].full_macs / run->config.method_count;
 }
 
-/* -- groups --------------------------------------------------------------------------------------------------------- */
+/* -- groups -------------------------------------------------------------------------------------------------------- */
 
-/* Group 0: all cheap methods; then one for each expensive one. */
+/* Makes group 0 of all cheap methods, and a group for each expensive method. */
 static int make_groups(struct schedule *schedule, struct arena *arena, struct error *err)
 {
     const struct config *config = &schedule->run->config;
@@ -67,7 +67,7 @@ int schedule_methods(const struct schedule *schedule, int group, int image, int 
     return count;
 }
 
-/* -- tasks ---------------------------------------------------------------------------------------------------------- */
+/* -- tasks --------------------------------------------------------------------------------------------------------- */
 
 static int by_falling_cost(const void *a, const void *b)
 {
@@ -85,7 +85,7 @@ static double cost_of(const struct schedule *schedule, const int *which, int cou
     return cost;
 }
 
-/* `which`: room for all methods. */
+/* Adds the tasks of an image; which is scratch with room for all methods. */
 static void add_tasks(struct schedule *schedule, int image, int *which)
 {
     const bool is_whole = pictures_want(schedule->pictures, image);

@@ -1,4 +1,4 @@
-/* bench/run/shard.c - which part of a run is this process's: --shard, or what an engine put in the environment. */
+/* bench/run/shard.c - finds a process's shard by --shard or by the environment variables of an engine. */
 #include "bench/run/shard.h"
 
 #include "base/text.h"
@@ -12,17 +12,17 @@ struct engine_rank {
     int rank, size;
 };
 
-/* What starts several processes and tells each which one it is. */
+/* A launcher that starts several processes and gives each its rank in environment variables. */
 struct engine {
     const char *title, *rank, *size;
     bool rank_says_nothing_alone, size_says_nothing_alone;
 };
 
 /*
- * In the order of trust: mpirun inside a Slurm job starts its ranks under srun, whose variables are then those of mpirun's
- * own daemons. Slurm sets SLURM_PROCID in batch scripts too, SLURM_STEP_NUM_TASKS only under srun, where it is right also
- * if srun was given another number of tasks than the job has (SLURM_NTASKS). Kubernetes does not tell how many pods there
- * are: users say it.
+ * The first engine whose variables are set is used. MPI comes first: inside a Slurm job mpirun starts its daemons by
+ * srun, and srun's variables then describe these daemons. Slurm sets SLURM_PROCID in batch scripts too. It sets
+ * SLURM_STEP_NUM_TASKS only under srun, where it is correct even if srun was given another number of tasks than the job
+ * (SLURM_NTASKS). Kubernetes does not set the number of pods, so users set it.
  */
 static const struct engine engines[] = {
     {"Open MPI's mpirun", "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", false, false},
@@ -81,7 +81,7 @@ static int read_engine(const struct engine *engine, getter *get, struct engine_r
     return 0;
 }
 
-/* The first engine that is there. */
+/* Reads the first engine whose variables are set. */
 static int read_engines(getter *get, struct engine_rank *place, const char **title, struct error *err)
 {
     bool is_there = false;
@@ -93,7 +93,7 @@ static int read_engines(getter *get, struct engine_rank *place, const char **tit
     return is_there;
 }
 
-/* -- job arrays of Slurm -------------------------------------------------------------------------------------------- */
+/* -- job arrays of Slurm ------------------------------------------------------------------------------------------- */
 
 enum array_variable { ARRAY_ID, ARRAY_MIN, ARRAY_MAX, ARRAY_STEP, ARRAY_COUNT, ARRAY_VARIABLES };
 
@@ -103,7 +103,7 @@ static const char *const array_variables[ARRAY_VARIABLES] = {
     [ARRAY_COUNT] = "SLURM_ARRAY_TASK_COUNT",
 };
 
-/* All of them or none: 1 or 0; -1: error. */
+/* Reads Slurm's variables: 1: all are set; 0: none is; -1: error, such as only some of them. */
 static int read_array_variables(getter *get, int number[ARRAY_VARIABLES], struct error *err)
 {
     const char *there = NULL, *missing = NULL;
@@ -118,8 +118,8 @@ static int read_array_variables(getter *get, int number[ARRAY_VARIABLES], struct
 }
 
 /*
- * An array that is not MIN to MAX by STEP (--array=1,5,6), or has one task, is most likely a part of another that is run
- * again; which, nobody can tell from here.
+ * An array whose tasks are not MIN to MAX by STEP (--array=1,5,6), or that has one task, most likely repeats a part of
+ * another array. Nothing tells which part, so it is an error.
  */
 static int read_array(getter *get, struct engine_rank *place, struct error *err)
 {
@@ -131,21 +131,21 @@ static int read_array(getter *get, struct engine_rank *place, struct error *err)
     if (n[ARRAY_STEP] < 1 || n[ARRAY_MAX] < n[ARRAY_MIN] || behind < 0 || n[ARRAY_ID] > n[ARRAY_MAX] ||
         behind % n[ARRAY_STEP] || (n[ARRAY_MAX] - n[ARRAY_MIN]) / n[ARRAY_STEP] + 1 != n[ARRAY_COUNT])
         return error_set(err,
-                         "Slurm's array has %d tasks from %d to %d by %d, this is %d: which shard that is cannot be "
-                         "told" REMEDY,
+                         "Slurm's array has %d tasks from %d to %d by %d, this is %d: which shard this is cannot be "
+                         "determined" REMEDY,
                          n[ARRAY_COUNT], n[ARRAY_MIN], n[ARRAY_MAX], n[ARRAY_STEP], n[ARRAY_ID]);
     if (n[ARRAY_COUNT] == 1 && !look_up(get, SHARD_COUNT_VARIABLE))
         return error_set(err,
-                         "Slurm's array has one task, %d: whether it is the whole run or a shard again cannot be "
-                         "told" REMEDY,
+                         "Slurm's array has one task, %d: whether it is the whole run or one shard cannot be "
+                         "determined" REMEDY,
                          n[ARRAY_ID]);
     *place = (struct engine_rank){behind / n[ARRAY_STEP], n[ARRAY_COUNT]};
     return 1;
 }
 
-/* -- all together --------------------------------------------------------------------------------------------------- */
+/* -- all together -------------------------------------------------------------------------------------------------- */
 
-/* What users say (Kubernetes does not) must be so. */
+/* Error: CAMBENCH_SHARDS, which users set, differs from the number of shards that the engine gives. */
 static int check_count(getter *get, const struct shard *shard, struct error *err)
 {
     int count;
@@ -164,7 +164,7 @@ static int check_count(getter *get, const struct shard *shard, struct error *err
                            count, shard->origin, shard->count);
 }
 
-/* Each task of an array may be several processes: they split the array's part once more. */
+/* If a task of an array consists of several processes, they divide the task's part among them. */
 static int read_environment(getter *get, struct shard *shard, struct error *err)
 {
     struct engine_rank array = {0, 1}, process = {0, 1};
@@ -211,7 +211,7 @@ int shard_find(const char *option, char *(*get)(const char *name), struct shard 
     return 0;
 }
 
-/* -- what is whose -------------------------------------------------------------------------------------------------- */
+/* -- pairs of a shard ---------------------------------------------------------------------------------------------- */
 
 int shard_of(int count, int backbone, int image, int image_count)
 {

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A name longer than this would push class and network out of the title. */
+/* Longer names are cut, so that class and network still fit into the title. */
 #define NAME_SHOWN 40
 
 char *sheet_class(int klass, const char *name, char *out, size_t size)
@@ -23,7 +23,7 @@ const char *sheet_flag(enum saliency_flag flag)
     return texts[flag];
 }
 
-/* "dog.jpg: golden retriever, 87.3 % (ResNet-18)" */
+/* Writes "dog.jpg: golden retriever, 87.3 % (ResNet-18)". */
 static void write_title(const struct sheet *sheet, char *title, size_t size)
 {
     char klass[64];

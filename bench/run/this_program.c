@@ -1,4 +1,4 @@
-/* bench/run/this_program.c - the digests of this program that a config's numbers depend on. */
+/* bench/run/this_program.c - selects the digests of this program on which a config's numbers depend. */
 #include "bench/run/this_program.h"
 
 #include "bench/process/program.h"

@@ -1,4 +1,4 @@
-/* bench/run/truth.c - masks and boxes of the file, brought through the resize and crop that the picture went through. */
+/* bench/run/truth.c - resizes and crops masks and boxes of the file as the picture was resized and cropped. */
 #include "bench/run/truth.h"
 
 #include <string.h>
@@ -16,7 +16,7 @@ int annotation_read(struct imageset *set, int image, const struct picture *pictu
     return 0;
 }
 
-/* The set's values become those of enum truth_pixel. */
+/* Replaces the image set's mask values by those of enum truth_pixel. */
 static void name_pixels(uint8_t *pixels, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -39,7 +39,7 @@ static int make_mask(const struct annotation *annotation, const struct preproces
     return 0;
 }
 
-/* Of what is seen of the labelled object; there is a pixel of it. */
+/* The box around the visible part of the labelled object; the mask has at least one pixel of it. */
 static struct truth_box box_of_mask(const struct truth_mask *mask)
 {
     struct truth_box box = {mask->w, mask->h, 0, 0};

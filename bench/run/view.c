@@ -1,4 +1,6 @@
-/* bench/run/view.c - from picture to input, base pass and class; of each method one raw map. */
+/*
+ * bench/run/view.c - prepares the input, runs the base pass, chooses the class, and runs each method for its raw map.
+ */
 #include "bench/run/walk.h"
 
 #include <math.h>
@@ -32,7 +34,7 @@ int views_list(struct walk *walk, struct error *err)
     return 0;
 }
 
-/* A network that needs one way of resizing gets it; any other follows the protocol. */
+/* Whether both sides are resized: as the network requires, or, if it requires neither way, as the protocol says. */
 static bool is_squashed(const struct protocol *protocol, const struct picture_input *own)
 {
     return own->resize == PICTURE_RESIZE_PROTOCOL ? protocol->resize == PROTOCOL_RESIZE_SQUASH

@@ -1,10 +1,10 @@
 /*
- * bench/run/walk.h - private to the evaluator: what the files of one image's walk share.
+ * bench/run/walk.h - private to the evaluator: structs and functions shared by the files that evaluate one image.
  *
  * A view is one input of the network with its base pass; protocols that prepare the input alike and explain the same
- * class share it. An explanation is x*m of a view, with what has been computed of it; equal masks share it. A measurement
- * is one method under one protocol. All of it lives in the evaluator's arena until the next image; the maps of inputs
- * that metrics write have an arena of their own, until the next such map.
+ * class share it. An explanation is x*m of a view, with what has been computed of it; equal masks share it. A
+ * measurement is one method under one protocol. All of it lives in the evaluator's arena until the next image; the maps
+ * of inputs that metrics write have an arena of their own, until the next such map.
  */
 #ifndef BENCH_RUN_WALK_H
 #define BENCH_RUN_WALK_H
@@ -13,7 +13,7 @@
 #include "bench/run/evaluate.h"
 #include "datasets/preprocess.h"
 
-/* x*m and x*(1-m) of a view, made once for all protocols and methods that mask alike. */
+/* x*m and x*(1-m) of a view, computed once for all protocols and methods with the same mask. */
 struct explanation {
     struct explanation *next;
     const float *mask; /* (H,W) */
@@ -31,11 +31,11 @@ struct view {
     uint8_t *pixels;                 /* the crop before normalisation (H,W,3) */
     struct preprocess_geometry geometry;
     struct cam_pass *pass;
-    bool has_class;            /* the protocol's class is defined for this image */
-    const struct truth *truth; /* NULL: no metric asks for it */
+    bool has_class;            /* whether the protocol's class is defined for this image */
+    const struct truth *truth; /* NULL: no metric needs it */
     struct explanation *explanations;
     struct curves curves;
-    /* belongs to the current method */
+    /* of the current method: */
     struct cam_map raw;
     struct map energy; /* no data: not requested yet */
 };
@@ -70,10 +70,10 @@ struct cam_setup walk_setup(const struct walk *walk, const float *input);
 /* Lists the panel's views. */
 int views_list(struct walk *walk, struct error *err);
 
-/* From picture to x. `is_unreadable` becomes true if the picture is at fault. */
+/* Makes the input x from the picture. *is_unreadable becomes true if the picture is the cause of the error. */
 int view_prepare(const struct walk *walk, struct view *view, bool *is_unreadable, struct error *err);
 
-/* The base pass, the class to explain and, where a metric needs it, the truth for that class. */
+/* Runs the base pass, and finds the class to explain and, if a metric needs it, the truth for that class. */
 int view_pass(const struct walk *walk, struct view *view, struct error *err);
 
 /* Runs a method on the view: its raw map, if the view has a class. */
@@ -102,17 +102,17 @@ int changed_map(struct measurement *m, struct evidence_input input, struct salie
 /* Makes the saliency map of a raw map, and its evidence. If no class is explained, there is no map. */
 int measurement_begin(struct measurement *m, const struct walk *walk, int method, int protocol, struct error *err);
 
-/* From raw to saliency map, by the protocol's post-processing. */
+/* Makes the saliency map from a raw map by the protocol's post-processing, in the arena. */
 int measurement_finish(const struct measurement *m, const struct cam_map *raw, struct arena *arena,
                        struct saliency *saliency, struct error *err);
 
 struct map measurement_map(const struct measurement *m);    /* (H,W) */
 struct map measurement_native(const struct measurement *m); /* before enlargement */
 
-/* The panel's metric k. */
+/* Measures the panel's metric k. */
 int measurement_value(struct measurement *m, int k, struct store_value *value, struct error *err);
 
-/* Adds the curves that were requested to the method's, under the metrics that are their areas. */
+/* Adds the requested curves to the method's curves, under the metrics whose values are their areas. */
 int measurement_keep_curves(const struct measurement *m, struct evaluated_method *out, struct error *err);
 
 #endif

@@ -20,9 +20,7 @@ const char *program_digest(const char *kind, const char *name)
     return "";
 }
 
-/*
- * -- comparing ------------------------------------------------------------------------------------------------------
- */
+/* -- comparing ----------------------------------------------------------------------------------------------------- */
 
 bool program_counts(const struct program_part *part, const struct store_names *names, int backbone, int method)
 {
@@ -62,9 +60,7 @@ bool program_differs(const struct program *other, const struct program *here, co
     return false;
 }
 
-/*
- * -- texts ----------------------------------------------------------------------------------------------------------
- */
+/* -- texts --------------------------------------------------------------------------------------------------------- */
 
 /* Appends to a text in the arena; the text becomes NULL if there is no memory. */
 __attribute__((format(printf, 3, 4))) static void append(struct arena *arena, const char **text, const char *format,
@@ -134,9 +130,7 @@ int program_changes(const struct programs *programs, const struct program *here,
     return 0;
 }
 
-/*
- * -- maps of several programs ---------------------------------------------------------------------------------------
- */
+/* -- maps of several programs -------------------------------------------------------------------------------------- */
 
 /* The different digests of a part (or sets of kernels), and the number of maps measured with each. */
 struct variants {
@@ -249,9 +243,7 @@ int program_mixture(const struct programs *programs, const struct store_names *n
     return 0;
 }
 
-/*
- * -- two runs -------------------------------------------------------------------------------------------------------
- */
+/* -- two runs ------------------------------------------------------------------------------------------------------ */
 
 /* The digest to show; "several" if maps were measured with different ones; "" if it is not known. */
 static const char *shown_variant(const struct variants *variants)

@@ -43,9 +43,7 @@ static int not_written(const struct run_lock *lock, struct error *err)
     return error_set(err, "could not write \"%s\": %s", lock->path, strerror(reason));
 }
 
-/*
- * -- owners ---------------------------------------------------------------------------------------------------------
- */
+/* -- owners -------------------------------------------------------------------------------------------------------- */
 
 /* Start time of a process in ticks since boot: field 22 of its stat, after a name that may contain any character. */
 static bool start_of(long pid, char start[START_MAX])
@@ -124,9 +122,7 @@ static int in_use(const struct run_lock *lock, struct error *err)
                      lock->folder, shown, lock->path);
 }
 
-/*
- * -- locks of the file system ---------------------------------------------------------------------------------------
- */
+/* -- locks of the file system -------------------------------------------------------------------------------------- */
 
 /* Whether the open file is still the one at the path: a process that ended may have removed it before our flock(). */
 static bool is_still_there(const struct run_lock *lock)
@@ -170,9 +166,7 @@ static void warn(const struct run_lock *lock, int reason)
     has_warned = true;
 }
 
-/*
- * -- locks by name --------------------------------------------------------------------------------------------------
- */
+/* -- locks by name ------------------------------------------------------------------------------------------------- */
 
 /*
  * Moves the lock file of an ended process away. The file is renamed first and checked afterwards: if two processes find
@@ -226,9 +220,7 @@ static int change_to_names(struct run_lock *lock, bool is_new, int reason, struc
     return 0;
 }
 
-/*
- * -- taking and releasing -------------------------------------------------------------------------------------------
- */
+/* -- taking and releasing ------------------------------------------------------------------------------------------ */
 
 /* Opens the file, or makes it and sets *is_new. */
 static int open_or_make(struct run_lock *lock, bool *is_new, struct error *err)
