@@ -63,7 +63,7 @@ static int push(struct pickle_machine *machine, struct pickle_value *value)
     return 0;
 }
 
-/* NULL and an error: there is none, or only a mark. */
+/* Takes the top of the stack. NULL and an error: the stack is empty, or its top is a mark. */
 static struct pickle_value *top(struct pickle_machine *machine)
 {
     struct pickle_values *stack = &machine->stack;

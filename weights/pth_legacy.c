@@ -1,8 +1,8 @@
 /*
  * weights/pth_legacy.c - the format of torch.save() before PyTorch 1.6, and of torchvision's oldest files.
  *
- * Five pickles one after the other: a magic number, the protocol's version, facts of the machine, the object, the list
- * of storages' keys. Then for each key a 64-bit count and that many elements.
+ * Five pickles follow each other: a magic number, the protocol's version, facts about the machine, the object, the list
+ * of storages' keys. After them, each key has a 64-bit count and that many elements.
  */
 #include "weights/pth.h"
 
@@ -59,7 +59,8 @@ static const struct tensor_storage *find_storage(const struct pickle_values *sto
 }
 
 /*
- * The data of a storage begin at *offset, followed by the next one's; most of a checkpoint's belong to its optimizer.
+ * The data of a storage begin at *offset; those of the next one follow. Most data of a checkpoint belong to its
+ * optimizer.
  */
 static int place_storage(struct reader *reader, const struct pickle_value *key, int64_t *offset, struct error *err)
 {

@@ -8,7 +8,7 @@
 
 #define HASH_MIN 8
 
-/* efficientnet_b0 as since torchvision 0.16.1; the name before that did not have the file's SHA-256 */
+/* efficientnet_b0: the file's name since torchvision 0.16.1; the older name did not contain its SHA-256 */
 const struct published published_weights[] = {
     {"alexnet", "V1", "alexnet-owt-7be5be79.pth", 56.522},
     {"densenet121", "V1", "densenet121-a639ec97.pth", 74.434},

@@ -1,7 +1,7 @@
 /*
- * weights/safetensors.c - the format of that name: 8 bytes length of the header (little-endian), the header in JSON,
- * the data. Header: {"NAME": {"dtype": "F32", "shape": [64,3], "data_offsets": [begin, end]}, ...}, offsets from the
- * header's end; "__metadata__" is descriptive text.
+ * weights/safetensors.c - reads the safetensors format: the length of the header (8 bytes, little-endian), the header
+ * in JSON, the data. Header: {"NAME": {"dtype": "F32", "shape": [64,3], "data_offsets": [begin, end]}, ...}, offsets
+ * from the header's end; "__metadata__" is descriptive text.
  */
 #include "weights/tensor_file.h"
 
@@ -41,7 +41,7 @@ static int take_type(const json_t *entry, struct tensor_storage *storage, struct
                      name ? text_printable(name, shown, sizeof shown) : "");
 }
 
-/* Contiguous; count gets the number of elements. */
+/* Sets the strides of a contiguous tensor; *count is its number of elements. */
 static int take_shape(const json_t *entry, struct stored_tensor *tensor, int64_t *count, struct error *err)
 {
     const json_t *shape = json_object_get(entry, "shape");

@@ -233,7 +233,7 @@ static float element(const struct scalar *scalar, uint64_t bits)
 /* A tensor as rows of equal length: the last dimensions as far as they are one after the other. */
 struct rows {
     int64_t length, stride; /* elements of a row, between them */
-    int outer;              /* dimensions that are left */
+    int outer;              /* number of dimensions before those of a row */
 };
 
 static struct rows rows_of(const struct stored_tensor *tensor)

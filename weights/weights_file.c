@@ -22,7 +22,7 @@ struct weights_file {
     struct arena arena; /* holds this struct */
 };
 
-/* `weights "x.h5": ` before the sentence. */
+/* Puts `weights "x.h5": ` before the sentence. */
 static int blame(const struct h5 *h5, struct error *err)
 {
     return error_prefix(err, "weights \"%s\": ", h5_path(h5));
@@ -58,7 +58,7 @@ static int read_number(struct h5 *h5, const char *name, double *out, struct erro
     return h5_read(h5, item, 0, 1, H5_FLOAT64, out, err);
 }
 
-/* An absent number stays -1; so does one that is no int. */
+/* An absent number stays -1, as does one that is not an int. */
 static int read_int(struct h5 *h5, const char *name, int *out, struct error *err)
 {
     double number = -1;

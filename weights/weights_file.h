@@ -40,7 +40,7 @@ struct weights_file; /* an open file */
 struct weights_file *weights_open(const char *path, struct weights_info *info, struct error *err);
 void weights_close(struct weights_file *file);
 
-/* The network that they are of; its input has sides of `side` if the file does not say. */
+/* Options of the network that the weights belong to; its input has sides of `side` pixels if the file has no size. */
 struct backbone_options weights_options(const struct weights_info *info, int side);
 
 /* Names and shapes without data (data NULL): for checks before a run starts. In the arena. */
@@ -59,7 +59,7 @@ int weights_read(struct weights_file *file, struct arena *arena, struct weights 
 int weights_check_variances(const struct weights *weights, struct error *err);
 int weights_read_variances(struct weights_file *file, struct error *err);
 
-/* Writes a file (beside, then renamed). */
+/* Writes a file, whole or not at all (base/file.h). Errors: not writable, no memory. */
 int weights_write(const char *path, const struct weights_info *info, const struct weights *weights, struct error *err);
 
 /*

@@ -16,7 +16,7 @@
 #include <string.h>
 
 #define LOGIT_DEVIATION 2.0
-#define POOLED_VARIANCE 0.25 /* of a mean over all positions, however many: they resemble each other */
+#define POOLED_VARIANCE 0.25 /* of a mean over all positions, for any number of them, because they are correlated */
 #define BRANCH_SCALE 0.25 /* of the batch norm that ends a residual branch: with 1, depth amplifies rounding errors */
 #define NORM_EPSILON 1e-5
 
@@ -73,7 +73,7 @@ static void pool_average(struct generator *g)
         g->out->variance[k] *= factor;
 }
 
-/* The largest of a few neighbours, which resemble each other: half-way to four independent ones. */
+/* The largest of a few neighbours, which are correlated: half-way between one value and four independent ones. */
 static void pool_max(struct generator *g)
 {
     keep(g);
@@ -100,7 +100,7 @@ static void normal(double x, double *distribution, double *density)
     *density = 16 * tail * slope / value;
 }
 
-/* max(x, 0) of a normal x with mean m and variance v. */
+/* Mean and variance of max(x, 0), for a normal x with mean m and variance v. */
 static void rectify(struct generator *g)
 {
     for (int k = 0; k < g->out->channels; k++) {
@@ -154,7 +154,7 @@ static void bend_swish(struct generator *g)
     bend(g, hard_swish);
 }
 
-/* The product of independent values. */
+/* Mean and variance of the product of two independent values. */
 static void scale_channels(struct generator *g)
 {
     const struct moments *scale = &g->moments[g->node.inputs[1]];
@@ -229,7 +229,7 @@ static void pass_moments(const struct filter *filter, double *mean, double *vari
     }
 }
 
-/* Makes the filter orthogonal to its mean input, unless that would leave a mere edge filter (one channel). */
+/* Makes the filter orthogonal to its mean input, unless it has one channel: then only an edge filter would remain. */
 static void ignore_mean(const struct filter *filter)
 {
     double mean, variance, squares = 0;

@@ -54,7 +54,7 @@ static double least_width(const char *arch, const struct backbone_options *optio
 double matcher_find_width(const char *arch, const struct backbone_options *options, const struct weights *weights,
                           struct error *lost)
 {
-    static const int steps[] = {1, 4, 8, 20, 16, 3, 100, 1000}; /* VGG's 4096 channels tell 0.002 apart */
+    static const int steps[] = {1, 4, 8, 20, 16, 3, 100, 1000}; /* VGG's 4096 channels distinguish 0.002 */
     const struct backbone_family *family;
     struct backbone_options tried = *options;
     struct error unused;
