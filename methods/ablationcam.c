@@ -161,11 +161,12 @@ static struct cost cost(const void *params, const struct tensor *layer, struct s
 }
 
 static const struct param params[] = {
-    PARAM_ENUM(struct ablationcam, ablate_value, "zero|min|pytorch_grad_cam", "what an ablated channel is set to"),
-    PARAM_ENUM(struct ablationcam, denominator, "signed|abs|one", "what the loss is divided by: y, |y|, 1"),
+    PARAM_ENUM(struct ablationcam, ablate_value, "zero|min|pytorch_grad_cam",
+               "constant that replaces an ablated channel"),
+    PARAM_ENUM(struct ablationcam, denominator, "signed|abs|one", "divisor of the loss: y, |y|, 1"),
     PARAM_ENUM(struct ablationcam, score, "logit|prob", "y"),
     PARAM_FLOAT(struct ablationcam, ratio, 1.0, 1e-4, 1,
-                "below 1: this part of the channels from each end of their overlap with Eigen-CAM; the rest weighs 0"),
+                "below 1: only this part of the channels, from each end of their overlap with Eigen-CAM"),
     {0}};
 
 const struct method method_ablationcam = {

@@ -71,8 +71,9 @@ static int explain(struct cam *cam, const void *params, float *map)
 
 static const struct param params[] = {
     PARAM_ENUM(struct gradcam_pp, score, CAM_SCORE_CHOICES, "what is differentiated"),
-    PARAM_ENUM(struct gradcam_pp, form, "stable|pytorch_grad_cam|torchcam", "how alpha is computed, and by whom"),
-    PARAM_FLOAT(struct gradcam_pp, eps, 1e-6, 0, 1e-2, "keeps alpha's denominator from zero"),
+    PARAM_ENUM(struct gradcam_pp, form, "stable|pytorch_grad_cam|torchcam",
+               "formula of alpha, or the program that it is taken from"),
+    PARAM_FLOAT(struct gradcam_pp, eps, 1e-6, 0, 1e-2, "added to alpha's denominator, or replaces it if it is zero"),
     {0}};
 
 const struct method method_gradcam_pp = {

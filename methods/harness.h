@@ -62,7 +62,7 @@ const float *cam_pass_probabilities(const struct cam_pass *pass); /* (K) */
 int cam_pass_others(struct cam_pass *pass, int n, session_source *source, void *context, struct cam_output *out,
                     struct error *err);
 
-/* What a method wrote. */
+/* The map that a method wrote, in the image's arena, and its cost. */
 struct cam_map {
     struct map_form form;
     float *data; /* (form.h, form.w) */

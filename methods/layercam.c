@@ -119,9 +119,10 @@ static int explain(struct cam *cam, const void *params, float *map)
 
 static const struct param params[] = {
     PARAM_ENUM(struct layercam, score, CAM_SCORE_CHOICES, "what is differentiated"),
-    PARAM_LAYERS(struct layercam, layers, PARAM_NAMES_MAX, "layers to fuse; none: the target layer alone"),
+    PARAM_LAYERS(struct layercam, layers, PARAM_NAMES_MAX, "layers to fuse; none: only the target layer"),
     PARAM_ENUM(struct layercam, fuse, "max|mean|product", "how the maps of several layers become one"),
-    PARAM_FLOAT(struct layercam, gamma, 2.0, 0, 20, "several layers: each map is scaled by tanh(gamma N(M)); 0: not"),
+    PARAM_FLOAT(struct layercam, gamma, 2.0, 0, 20,
+                "several layers: each map is scaled to tanh(gamma N(M)); 0: not scaled"),
     {0}};
 
 const struct method method_layercam = {

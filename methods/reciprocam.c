@@ -123,9 +123,10 @@ static struct cost cost(const void *params, const struct tensor *layer, struct s
 }
 
 static const struct param params[] = {
-    PARAM_ENUM(struct reciprocam, mask, "plain|gaussian_spread|gaussian_mask", "what is left of the features"),
-    PARAM_ENUM(struct reciprocam, score, "prob|logit", "what the tail's answer is measured by"),
-    PARAM_ENUM(struct reciprocam, feature_norm, "none|minmax|l2", "how each channel is normalised before"),
+    PARAM_ENUM(struct reciprocam, mask, "plain|gaussian_spread|gaussian_mask",
+               "neighbourhood in which the features are kept"),
+    PARAM_ENUM(struct reciprocam, score, "prob|logit", "score of each pass"),
+    PARAM_ENUM(struct reciprocam, feature_norm, "none|minmax|l2", "how each channel is normalised before the passes"),
     {0}};
 
 const struct method method_reciprocam = {

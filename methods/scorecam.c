@@ -227,14 +227,16 @@ static struct cost cost(const void *params, const struct tensor *layer, struct s
 }
 
 static const struct param params[] = {
-    PARAM_ENUM(struct scorecam, scoring, "official|paper|torchcam|pytorch_grad_cam", "whose masks, scores and weights"),
-    PARAM_ENUM(struct scorecam, score, "by_scoring|prob|logit", "what a masked image is measured by"),
+    PARAM_ENUM(struct scorecam, scoring, "official|paper|torchcam|pytorch_grad_cam",
+               "source of the masks, scores and weights"),
+    PARAM_ENUM(struct scorecam, score, "by_scoring|prob|logit", "score of a masked image"),
     PARAM_ENUM(struct scorecam, weighting, "by_scoring|softmax|linear|relu", "how scores become weights"),
     PARAM_ENUM(struct scorecam, baseline, "by_scoring|none|zero|mean|blur|image",
-               "image whose score is subtracted: hidden, of its mean colour, blurred, unmasked"),
-    PARAM_ENUM(struct scorecam, mask_space, MASK_SPACE_CHOICES, "a mask hides in the mean colour, or in black"),
-    PARAM_ENUM(struct scorecam, fill, MASK_FILL_CHOICES, "what shows where the mask is 0"),
-    PARAM_INT(struct scorecam, max_channels, 0, 0, 65536, "only those of largest deviation; 0: all"),
+               "image whose score is subtracted: fully masked, its mean colour, blurred, unmasked"),
+    PARAM_ENUM(struct scorecam, mask_space, MASK_SPACE_CHOICES,
+               "what shows where the mask is 0 without a fill: the mean colour, or black"),
+    PARAM_ENUM(struct scorecam, fill, MASK_FILL_CHOICES, "image that shows where the mask is 0; zero: as mask_space"),
+    PARAM_INT(struct scorecam, max_channels, 0, 0, 65536, "only the channels with the largest deviation; 0: all"),
     {0}};
 
 const struct method method_scorecam = {
