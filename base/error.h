@@ -38,7 +38,7 @@ static inline int status_of(bool has_failed)
 void error_write(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void error_write_before(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* The function behind the macros, for callers with a va_list. */
+/* error_write() for callers with a va_list. */
 void error_write_list(struct error *err, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 
 /* error_set() for an error of the system: also sets is_system. */

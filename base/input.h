@@ -16,7 +16,7 @@
 /* Opens a regular file for reading; returns its descriptor, or -1. Never waits for a writer. */
 int input_open(const char *path, struct error *err);
 
-/* The same as a stream, or NULL. */
+/* Opens a regular file as a stream for reading, or returns NULL. */
 FILE *input_stream(const char *path, struct error *err);
 
 /* Reads a regular file of at most `most` bytes into the arena, with a NUL after it. */

@@ -4,8 +4,8 @@
  *
  * Output rows are computed a few at a time. The expanded rows that these depend on lie in a ring buffer in scratch,
  * where each is computed once; the depthwise rows lie after it and are projected from there. So the wide values, six
- * times as large as those between blocks, stay in the L2 cache. Kernels and order of sums are those of the separate
- * steps, and so are all bits.
+ * times as large as those between blocks, stay in the L2 cache. The kernels and the order of sums are those of the
+ * separate steps, so results are equal to the last bit.
  */
 #include "nn/conv.h"
 

@@ -110,8 +110,7 @@ static void forward(const struct step *step, const struct step_io *io, int block
 }
 
 /*
- * Many short runs are read more slowly than whole rows, so an input may lie in narrow panels only if it has few of
- * them.
+ * Many short runs are read more slowly than whole rows: an input may lie in narrow panels only if it has few of them.
  */
 static bool takes_panels(const struct kernel_set *set, const struct conv2d *conv, enum operand operand, int channels,
                          int panel)

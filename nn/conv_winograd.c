@@ -1,9 +1,9 @@
 /*
  * nn/conv_winograd.c - 3x3 convolution with stride 1 by Winograd's F(4x4,3x3): a quarter of the multiplications.
  *
- * For each block of tiles: each 6x6 patch is transformed to 36 points; each point is a matrix product over tiles and
- * channels; the products are transformed back to 4x4 outputs, which are finished while they are in registers. Weights
- * are transformed once, when the network is created.
+ * For each block of tiles, every 6x6 patch is transformed to 36 points; for each point, tiles are multiplied by weights
+ * in one matrix product; the products are transformed back to 4x4 outputs, which are finished while they are in
+ * registers. Weights are transformed once, when the network is created.
  */
 #include "nn/conv.h"
 #include "nn/product_step.h"

@@ -127,7 +127,7 @@ static const char *take_name(const struct graph *graph, const char *name)
 {
     for (int i = 0; i < graph->count; i++)
         if (strcmp(graph->nodes[i].name, name) == 0)
-            return "there are two of this name";
+            return "another layer has this name already";
     return graph->count == GRAPH_NODES_MAX ? "the graph has too many nodes" : NULL;
 }
 

@@ -5,8 +5,9 @@
  * planned workspace per worker; used by one caller at a time). Values are float32: NHWC inside the engine, (C,h,w) and
  * (3,H,W) in this interface.
  *
- * A step may work on several images and on several threads, but the sequence of operations behind every number is fixed
- * by the network and the kernels. So a result never depends on the batch, the number of threads or what ran before.
+ * A step may work on several images and on several threads, but the sequence of operations that computes a number is
+ * fixed by the network and the kernels. So a result never depends on the batch, the number of threads or what ran
+ * before.
  */
 #ifndef NN_NN_H
 #define NN_NN_H

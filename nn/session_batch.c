@@ -82,7 +82,7 @@ static void run_group(const struct batch *batch, struct worker *worker, int firs
     keep_results(batch, worker->at, first, count);
 }
 
-/* The same by all workers together, in the first one's workspace. */
+/* Runs the spatial steps on such a group by all workers together, in the first one's workspace. */
 static void share_group(const struct batch *batch, int worker_index, int first, int count)
 {
     const struct session *session = batch->session;

@@ -64,7 +64,7 @@ static void run_step(const struct step *step, const struct step_io *io)
     step->activation->activate(io->y, shape_size(io->out));
 }
 
-/* The same; called by all threads of a parallel region. */
+/* Runs a step; all threads of a parallel region call it and share the step's blocks. */
 static void share_step(const struct step *step, const struct step_io *io)
 {
     const int blocks = step_blocks(step, io);
