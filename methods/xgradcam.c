@@ -34,10 +34,10 @@ static int explain(struct cam *cam, const void *params, float *map)
     return 0;
 }
 
-static const struct param params[] = {PARAM_ENUM(struct xgradcam, score, CAM_SCORE_CHOICES, "what is differentiated"),
-                                      PARAM_FLOAT(struct xgradcam, eps, 1e-7, 0, 1e-2,
-                                                  "a channel whose |sum of activations| is at most this has weight 0"),
-                                      {0}};
+static const struct param params[] = {
+    PARAM_ENUM(struct xgradcam, score, CAM_SCORE_CHOICES, "what is differentiated"),
+    PARAM_FLOAT(struct xgradcam, eps, 1e-7, 0, 1e-2, "channels with |sum of activations| up to this have weight 0"),
+    {0}};
 
 const struct method method_xgradcam = {
     .abi = METHOD_ABI,

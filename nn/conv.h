@@ -69,10 +69,7 @@ struct depthwise depthwise_of(const struct step *step, struct shape in, struct s
  */
 int conv_chain_length(const struct step *steps, int count, struct shape in);
 
-/*
- * Returns the step that runs `count` steps as a chain, and fills in its node. It points to `parts`, which must stay
- * there.
- */
+/* Returns the step that runs `count` steps as a chain, and fills in its node. It keeps a pointer to `parts`. */
 struct step conv_chain_step(const struct step *parts, int count, struct node *node);
 
 #endif

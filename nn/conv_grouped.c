@@ -15,10 +15,7 @@
 #define PIECE_PAD 16      /* floats between pieces: strides that are powers of two would share the same cache sets */
 #define BLOCKS_EACH 4     /* for each thread, so that none waits long for the last block */
 
-/*
- * The kernel takes groups whose outputs are a multiple of GROUPED_STRIP, and groups of 4 or 8 inputs and as many
- * outputs.
- */
+/* The kernel takes groups whose outputs are a multiple of GROUPED_STRIP, and groups of 4 or 8 inputs and outputs. */
 static bool applies(const struct conv2d *conv, struct shape in, struct shape out)
 {
     const int inputs = in.c / conv->groups, outputs = out.c / conv->groups;

@@ -47,7 +47,7 @@ static inline size_t pointer_floats(size_t pointers)
     return pointers * sizeof(float *) / sizeof(float);
 }
 
-/* out (columns,rows) = in (rows,columns), transposed. */
+/* Writes the transpose of a matrix: out (columns,rows) of in (rows,columns). */
 void transpose(const float *in, size_t rows, size_t columns, float *out);
 
 #endif

@@ -1,9 +1,10 @@
 /*
  * nn/network.h - inside nn/: a compiled network and its programs.
  *
- * Compiling turns nodes into steps (batch norm folded, residual and activation fused) over values. A program is the
- * list of steps from a start value to the logits, with a place in a workspace for each value: one for the whole
- * network, one per layer for its tail, and one each that keeps every value, for gradients.
+ * Compiling turns nodes into steps (batch norm folded, residual and activation fused). Each step computes a value from
+ * others; values are numbered. A program is the list of steps from a start value to the logits, with a place in a
+ * workspace for each value. There is a program for the whole network and one for the tail of each layer. For gradients,
+ * each has a counterpart that keeps every value, its tape.
  */
 #ifndef NN_NETWORK_H
 #define NN_NETWORK_H
@@ -37,13 +38,13 @@ struct network {
     struct step *steps;
     int value_count;
     struct shape *values;
-    int logits; /* value */
-    int layer_count;
+    int logits;      /* value */
+    int layer_count; /* target layers */
     const char **layer_names;
     int *layer_values;
-    struct program full;
+    struct program full;   /* from the input */
     struct program *tails; /* [layer] */
-    struct program *tapes; /* [layer], and one more at the end: from the input */
+    struct program *tapes; /* [layer], and one more at the end, from the input: programs that keep every value */
     size_t *side_offset;   /* of each value in the session's side buffer; NO_PLACE */
     size_t side_floats;
     size_t base_floats; /* after side_floats: the base pass's row for nn/difference.h; 0: no layer uses that shortcut */

@@ -37,7 +37,7 @@ struct product {
     struct finish finish;
 };
 
-#define PRODUCT_DEPTH 256
+#define PRODUCT_DEPTH 256 /* depth of a block of a product: of one panel, its weights stay in the L1 cache */
 
 /*
  * Rows are divided evenly among tiles, since a tile of one row costs as much as one of four: the first `larger` have
