@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "bench/process/shipped.h"
 #include "bench/process/worker_threads.h"
-#include "bench/run/backbone.h"
+#include "bench/run/run_backbone.h"
 #include "bench/run/evaluate.h"
 #include "bench/run/notes.h"
 #include "bench/run/sheet.h"

@@ -9,7 +9,7 @@
 
 #include "base/arena.h"
 #include "bench/config/config.h"
-#include "bench/run/backbone.h"
+#include "bench/run/run_backbone.h"
 #include "bench/run/evaluate.h"
 #include "bench/run/method_files.h"
 #include "bench/run/panel.h"

@@ -1,8 +1,8 @@
 /*
- * bench/run/backbone.h - a network to evaluate: its model, target layer, the layers whose values are kept, its plan.
+ * bench/run/run_backbone.h - a network to evaluate: its model, target layer, the layers whose values are kept, its plan.
  */
-#ifndef BENCH_RUN_BACKBONE_H
-#define BENCH_RUN_BACKBONE_H
+#ifndef BENCH_RUN_RUN_BACKBONE_H
+#define BENCH_RUN_RUN_BACKBONE_H
 
 #include "bench/run/manifest.h"
 #include "bench/run/panel.h"

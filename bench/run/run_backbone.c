@@ -1,5 +1,5 @@
-/* bench/run/backbone.c - opens a backbone's model, finds the layers that methods need, makes its network. */
-#include "bench/run/backbone.h"
+/* bench/run/run_backbone.c - opens a backbone's model, finds the layers that methods need, makes its network. */
+#include "bench/run/run_backbone.h"
 
 #define LAYERS_MAX 64
 
