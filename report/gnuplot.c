@@ -68,7 +68,7 @@ static int write_script(const struct figure *figure, const char *folder, struct 
     return file_commit(&writer, err);
 }
 
-/* "FOLDER/NAME.svg.part" and the like. */
+/* Writes the path of a format's unfinished file, "FOLDER/NAME.svg.part". */
 static int part_path(const struct figure *figure, const char *folder, int format, char path[PATH_MAX],
                      struct error *err)
 {

@@ -288,7 +288,7 @@ static void markdown(const struct report *report, const struct cell *cells, bool
         markdown_block(report, cells, b, stream);
     struct used used = {report->published, is_used};
     all_pairs(report, cells, mark_used, &used);
-    fputs("\n## Of the published numbers\n\n", stream);
+    fputs("\n## Notes on the published numbers\n\n", stream);
     for (int i = 0; i < report->published_count; i++)
         markdown_note(report, is_used, i, stream);
 }

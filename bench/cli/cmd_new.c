@@ -109,8 +109,8 @@ static int check_folder(struct error *err)
     for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
         if (access(signs[i], R_OK))
             return error_set(err,
-                             "this is not the project's root folder, there is no %s: change to where cambench's "
-                             "sources are",
+                             "not in the project's root folder: it has no %s; change to the folder of cambench's "
+                             "sources",
                              signs[i]);
     return 0;
 }

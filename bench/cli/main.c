@@ -44,7 +44,9 @@ static bool reader_has_left(void)
     return poll(&out, 1, 0) == 1 && (out.revents & POLLERR);
 }
 
-/* Error: output was lost; but a reader that has closed the pipe, as in "cambench list methods | head", is no error. */
+/*
+ * Error: output was lost. A reader that closes the pipe early, as in "cambench list methods | head", is not an error.
+ */
 static int close_stdout(struct error *err)
 {
     const bool is_left = reader_has_left(), was_lost = ferror(stdout);

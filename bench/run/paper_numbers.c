@@ -1,4 +1,4 @@
-/* bench/run/paper_numbers.c - reads results/reference/NAME.csv and the like. */
+/* bench/run/paper_numbers.c - reads files such as results/reference/NAME.csv. */
 #include "bench/run/paper_numbers.h"
 
 #include "base/text.h"

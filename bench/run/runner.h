@@ -9,14 +9,14 @@
 struct runner_job {
     struct run *run;
     struct store *store;
-    struct h5_writer *maps; /* maps.h5; NULL: not asked for */
+    struct h5_writer *maps; /* maps.h5; NULL: it is not written */
     struct progress *progress;
     int skipped_count; /* written: images that could not be read */
 };
 
 /*
- * Commits each item as soon as it is measured, names images that cannot be read on stderr and skips them, and stops early,
- * without an error, when an interruption has come. 0, or -1 with the first failure.
+ * Commits each item as soon as it is measured, names images that cannot be read on stderr and skips them, and stops
+ * early, without an error, when an interruption has come. 0, or -1 with the first failure.
  */
 int runner_measure(struct runner_job *job, struct error *err);
 

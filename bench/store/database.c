@@ -28,13 +28,13 @@ static int last_reason(sqlite3_file *file)
 }
 
 /*
- * Why the system has failed; 0: it has not, or that is not known. sqlite3_system_errno() is often 0 after a failed write, but
- * the database and its journal or log keep the reason.
+ * The errno of a failed system call; 0: none failed, or it is unknown. sqlite3_system_errno() is often 0 after a failed
+ * write, but the database and its journal or log keep the reason.
  */
 static int system_reason(sqlite3 *db)
 {
     static const int of_files[] = {SQLITE_FCNTL_FILE_POINTER, SQLITE_FCNTL_JOURNAL_POINTER};
-    const int result = sqlite3_errcode(db) & 0xff; /* the rest of the code says in which call */
+    const int result = sqlite3_errcode(db) & 0xff; /* the other bits tell which call failed */
     if (result != SQLITE_IOERR && result != SQLITE_CANTOPEN)
         return 0;
     int reason = sqlite3_system_errno(db);

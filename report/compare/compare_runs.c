@@ -1,8 +1,8 @@
 /*
- * report/compare/compare_runs.c - two plain tables to a list of cells with a result each.
+ * report/compare/compare_runs.c - compares two tables cell by cell.
  *
- * A comparison has hundreds of cells and is repeated each night. At 95 % each, one cell in twenty would differ by chance;
- * so intervals are widened until all of them together hold with 99 %.
+ * A comparison has hundreds of cells and is repeated every night. With 95 % intervals, one cell in twenty would differ
+ * by chance, so intervals are widened until all of them together have a confidence of 99 %.
  */
 #include "report/compare/comparison_cause.h"
 #include "report/compare/comparison_state.h"
@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FAMILY_LEVEL 0.01 /* of a difference by chance in a comparison */
+#define FAMILY_LEVEL 0.01 /* probability that a comparison finds a difference by chance */
 
-/* Times are compared from `costs`. */
+/* Whether a metric is a time; times are compared from the report's costs instead. */
 static bool is_time(const struct report_metric *metric)
 {
     return metric->is_cost && strcmp(metric->unit, "s") == 0;
@@ -38,7 +38,7 @@ static void add_lone(struct compare_state *state, const struct cell_position *po
     };
 }
 
-/* A cell of one side: compared if the other has it, which is done once, for the base. */
+/* Visits a cell of one side. A cell that both sides have is compared once, when the base is visited. */
 static void visit(struct compare_state *state, enum side side, int b, int m, int p, int k)
 {
     int *const *match = state->match[side];
@@ -97,7 +97,7 @@ static int prepare(struct compare_state *state, struct error *err)
     return is_ready ? 0 : error_memory(err, "the comparison");
 }
 
-/* Cells differ in a name if in nothing else. */
+/* The order of cells; the names decide last, so that no two cells are equal. */
 static int compare_cells(const void *a, const void *b)
 {
     const struct compare_cell *x = a, *y = b;

@@ -1,5 +1,6 @@
 /*
- * report/compare/comparison_cause.c - finds the differences that follow from others, and the remaining ones as the cause.
+ * report/compare/comparison_cause.c - finds the differences that follow from others, and the remaining ones as the
+ * cause.
  *
  * A metric that is computed from others (ADCC) changes when one of them does: its cell follows if a part's cell of the
  * same backbone, method and protocol has changed. The other differences are described by metric, or by method if only
@@ -46,7 +47,7 @@ void cause_mark(const struct report *base, struct comparison *comparison)
     }
 }
 
-/* -- counting ------------------------------------------------------------------------------------------------------- */
+/* -- counting ------------------------------------------------------------------------------------------------------ */
 
 /* The names by which cells are counted. */
 typedef const char *name_of(const struct compare_cell *cell);
@@ -99,7 +100,7 @@ static int count_names(const struct comparison *comparison, is_chosen *chosen, n
     return count;
 }
 
-/* -- words ---------------------------------------------------------------------------------------------------------- */
+/* -- texts --------------------------------------------------------------------------------------------------------- */
 
 /* "a", "a and b", "a, b and 3 more" */
 static const char *names_text(const char *const *names, int count, int known, struct arena *arena)
@@ -120,7 +121,9 @@ static const char *say_metric(const struct comparison *comparison, const char *m
     return arena_format(arena, "%s changed in %d of %d method%s", metric, changed, all, all == 1 ? "" : "s");
 }
 
-/* "method gradcam changed in 2 of 5 metrics (coherency and complexity)", "methods gradcam and layercam changed in ..." */
+/*
+ * "method gradcam changed in 2 of 5 metrics (coherency and complexity)", "methods gradcam and layercam changed in ..."
+ */
 static const char *say_methods(const struct comparison *comparison, const char *const *methods, int count,
                                struct arena *arena)
 {

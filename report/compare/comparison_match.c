@@ -1,4 +1,7 @@
-/* report/compare/comparison_match.c - which rows and images of two runs are the same, with a note on each that is not. */
+/*
+ * report/compare/comparison_match.c - pairs the rows and images of two runs, with a note about each that has no
+ * partner.
+ */
 #include "report/compare/comparison_state.h"
 
 #include <stdlib.h>
@@ -21,7 +24,7 @@ int compare_add_note(struct compare_state *state, const char *note, struct error
     return 0;
 }
 
-/* Cuts the words that two texts share at their beginnings and ends. */
+/* Cuts the words that two texts have in common at their beginnings and ends. */
 static void cut_common(const char **was, const char **is, int *was_length, int *is_length)
 {
     size_t same = 0, word = 0;
@@ -102,7 +105,7 @@ static int note_new(struct compare_state *state, int list, struct error *err)
     return 0;
 }
 
-/* Different sets of kernels give different bits. */
+/* Notes different sets of kernels, which give different bits. */
 static int note_kernels(struct compare_state *state, struct error *err)
 {
     const char *was = state->side[BASE]->kernels, *is = state->side[NOW]->kernels;
@@ -112,7 +115,6 @@ static int note_kernels(struct compare_state *state, struct error *err)
     return compare_add_note(state, arena_format(state->arena, "kernels %s in the base, now %s", was, is), err);
 }
 
-/* Facts, lists and their notes. */
 int compare_match_lists(struct compare_state *state, struct error *err)
 {
     int room = 5;

@@ -22,15 +22,15 @@ struct compare_state {
     int *match[SIDES][COMPARE_LISTS]; /* position of a row in the other run, -1: none */
     bool is_same_run;                 /* all facts are equal */
     double widening_z;                /* normal quantile of the level of one cell */
-    int least_times;                  /* images that a difference of times needs */
+    int least_times;                  /* least number of images for a difference of times */
     int pairs, *image[SIDES];         /* images in both, in the base's order */
     double *sample[SIDES];            /* (pairs,PARTS_MAX) */
     double *draws;                    /* (bootstrap) */
     int *order[SIDES], *drawn;        /* (pairs) */
-    double *ratios, *others;          /* of times: of (backbones,methods), of a map's other methods */
+    double *ratios, *others;          /* scratch for times: (backbones,methods); the other methods of a map */
 };
 
-/* The position of a cell in one run; part: the metrics that a combined metric is made of. */
+/* The position of a cell in one run; part: the metric, or the parts of a combined metric. */
 struct cell_position {
     const struct report *report;
     int backbone, method, protocol, metric, parts, part[PARTS_MAX];
@@ -44,12 +44,12 @@ int compare_match_lists(struct compare_state *state, struct error *err);
 /* Pairs the images by name. */
 int compare_match_images(struct compare_state *state, struct error *err);
 
-/* Adds a sentence; NULL: no memory. */
+/* Adds a note; it takes NULL for a lack of memory, and fails. */
 int compare_add_note(struct compare_state *state, const char *note, struct error *err);
 
 /* -- comparison_interval.c -- */
 
-/* The random numbers of a cell, which do not depend on other cells. */
+/* The random stream of a cell, which does not depend on other cells. */
 struct random_stream compare_stream(const struct compare_state *state, const struct compare_cell *cell);
 
 /* Sorts the draws and sets the interval around `centre`, widened for the number of cells and for few images. */

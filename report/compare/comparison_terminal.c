@@ -1,5 +1,5 @@
 /*
- * report/compare/comparison_terminal.c - what changed, in sentences and as a table for the terminal.
+ * report/compare/comparison_terminal.c - prints the changes, as sentences and as a table for the terminal.
  */
 #include "report/compare/comparison.h"
 #include "report/escape.h"
@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum { ROWS_MAX = 40, NAME_COLUMNS = 32, TEXT_MAX = 64, COLUMNS = 8, GAP = 2 };
-enum { MORE_DIGITS_MAX = 13 }; /* 17 digits tell all numbers apart */
+enum { MORE_DIGITS_MAX = 13 }; /* with 4 usual ones 17 digits, which distinguish all doubles */
 
 /* -- numbers ------------------------------------------------------------------------------------------------------- */
 
@@ -23,7 +23,7 @@ static void value_text(const struct compare_cell *cell, double value, int more_d
         snprintf(text, TEXT_MAX, "%.*g s", 4 + more_digits, value);
 }
 
-/* Base and new, with as many more digits as tell them apart. */
+/* Writes base and new value, with as many further digits as distinguish them. */
 static void value_texts(const struct compare_cell *cell, char was[TEXT_MAX], char is[TEXT_MAX])
 {
     const bool is_other = cell->value[0] < cell->value[1] || cell->value[0] > cell->value[1];
@@ -34,7 +34,7 @@ static void value_texts(const struct compare_cell *cell, char was[TEXT_MAX], cha
     } while (is_other && strcmp(was, is) == 0 && more++ < MORE_DIGITS_MAX);
 }
 
-/* "+4.05"; "+3e-09" where the usual decimals would show nothing. */
+/* Writes the difference, "+4.05", or "+3e-09" if all usual decimals would be 0. */
 static void change_text(const struct report_metric *metric, double difference, char text[TEXT_MAX])
 {
     const double shown = shown_value(metric, difference);
@@ -55,7 +55,7 @@ static void difference_text(const struct compare_cell *cell, char text[TEXT_MAX]
         snprintf(text, TEXT_MAX, "x %.2f", cell->difference);
 }
 
-/* Why the difference counts: its interval, or on how many images the value is another. */
+/* Prints why the difference counts: its interval, or the number of images with another value. */
 static void put_reason(FILE *stream, const struct compare_cell *cell)
 {
     char low[TEXT_MAX], high[TEXT_MAX];
@@ -154,7 +154,7 @@ const char *compare_in_common(const struct comparison *comparison, struct arena 
 
 struct row {
     const struct compare_cell *cell;
-    int cells; /* of the same backbone, method and result, where only their number is of interest */
+    int cells; /* number of cells of the same backbone, method and result that share this row */
     const char *text[COLUMNS];
 };
 

@@ -1,4 +1,4 @@
-/* report/compare/comparison_times.c - compares the times of a method on a network, against the machine's own drift. */
+/* report/compare/comparison_times.c - compares times of a method on a network, relative to the machine's own drift. */
 #include "report/compare/comparison_state.h"
 
 #include "report/stats.h"
@@ -10,7 +10,7 @@
 #define CELLS_NOISE 2  /* standard deviations of the ratios of all methods */
 #define IMAGES_NOISE 5 /* of the ratios of single images: machine speed drifts over periods longer than one image */
 #define OTHERS_MIN 3   /* methods whose times determine the machine's speed on an image */
-#define WAIT_MAX 0.1   /* times of a machine that was busier are not compared */
+#define WAIT_MAX 0.1   /* times are not compared if threads waited a larger share of their time for a processor */
 
 /* The maps of a method and a network in both runs. */
 struct timed_map {
@@ -82,8 +82,10 @@ static const double *cost_at(const struct report *report, int backbone, int meth
     return &report->costs[map * (size_t)report->image_count + (size_t)image].seconds;
 }
 
-/* The log of the machine's slowdown on an image in the new run: the median over the other methods of the backbone, which
-   ran at about the same time. NAN: fewer than three others were timed. */
+/*
+ * The logarithm of the machine's slowdown on an image in the new run: the median over the backbone's other methods,
+ * which ran at about the same time. NAN: fewer than OTHERS_MIN others were timed.
+ */
 static double log_slowdown(const struct compare_state *state, const struct timed_map *of, int image)
 {
     int n = 0;
@@ -101,7 +103,7 @@ static double log_slowdown(const struct compare_state *state, const struct timed
     return n < OTHERS_MIN ? NAN : stats_percentile(state->others, (size_t)n, 50);
 }
 
-/* Samples of seconds; relative to the other methods, of the images' own ratios and of 1. */
+/* Reads the samples of seconds; relative to the other methods, the new sample is ratios and the base's is ones. */
 static int read_times(const struct compare_state *state, const struct timed_map *of)
 {
     int n = 0;
@@ -162,8 +164,10 @@ static double images_scatter(struct compare_state *state, int n)
     return scatter(ratios, n);
 }
 
-/* With fewer images not even a sign test reaches a cell's level, and a bootstrap of the median of three numbers
-   underestimates its scatter. */
+/*
+ * With fewer images not even a sign test reaches the level of a cell, and a bootstrap of the median of as few as three
+ * numbers underestimates its scatter.
+ */
 int compare_least_times(double level)
 {
     return 1 + (int)ceil(log2(1 / level));
@@ -180,7 +184,10 @@ static void test_times(struct compare_state *state, double noise, struct compare
     cell->result = !compare_excludes(cell, 1) ? COMPARE_WITHIN : cell->difference > 1 ? COMPARE_SLOWER : COMPARE_FASTER;
 }
 
-/* Measures all maps for the scatter of their ratios, then tests each. A cell without a difference takes what is found. */
+/*
+ * Measures all maps for the scatter of their ratios, then tests each. Results relative to the other methods replace only
+ * cells without a difference.
+ */
 static int test_all_maps(struct compare_state *state, struct timed_map *maps, int count, bool is_beside_others,
                          struct compare_cell *cells)
 {
@@ -242,7 +249,7 @@ int compare_all_times(struct compare_state *state, struct error *err)
     if (state->pairs < state->least_times &&
         compare_add_note(state,
                          arena_format(state->arena,
-                                      "times are not judged: %d images, and chance is excluded with %d or more",
+                                      "times are not compared: %d images are too few, at least %d are needed",
                                       state->pairs, state->least_times),
                          err))
         return -1;

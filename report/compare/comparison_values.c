@@ -1,4 +1,7 @@
-/* report/compare/comparison_values.c - compares the values of a cell: bit for bit, or by a paired bootstrap over images. */
+/*
+ * report/compare/comparison_values.c - compares the values of a cell: bit for bit, or by a paired bootstrap over
+ * images.
+ */
 #include "report/compare/comparison_state.h"
 
 #include <math.h>
@@ -15,7 +18,7 @@ struct cell_position compare_position(const struct report *report, int backbone,
     return position;
 }
 
-/* The values of an image's parts; the least defined of their states. */
+/* Reads the values of an image's parts; returns the least defined of their states. */
 static enum report_state read_parts(const struct cell_position *position, int image, double values[PARTS_MAX])
 {
     enum report_state state = position->parts ? REPORT_DEFINED : REPORT_ABSENT;
@@ -48,7 +51,7 @@ struct pairs {
     double furthest;
 };
 
-/* The largest difference of one of the parts; 0: equal. */
+/* The largest difference of any part; 0: all parts are equal. */
 static double distance(const double *was, const double *is, int parts)
 {
     double most = 0;
@@ -87,7 +90,7 @@ static void take_pair(struct compare_state *state, const struct cell_position po
     }
 }
 
-/* Means of rows of both runs: all in order, or as the stream draws them, the same rows for both. */
+/* Computes the means of both runs over all rows, or over rows that the stream draws, the same for both. */
 static void estimate(const struct compare_state *state, const struct cell_position positions[SIDES], int n,
                      struct random_stream *stream, double value[SIDES])
 {
@@ -201,7 +204,7 @@ static void find_result(struct compare_state *state, const struct cell_position 
                        : result_by_interval(state, positions, pairs, is_given ? tolerance : scale / 1000, cell);
     cell->size = scale > 0 ? fabs(cell->difference) / scale : fabs(cell->difference);
     if (!(cell->size > 0) && cell->n > 0)
-        cell->size = (double)cell->changed / cell->n * 1e-9; /* the means are the same */
+        cell->size = (double)cell->changed / cell->n * 1e-9; /* the means are equal */
 }
 
 void compare_values(struct compare_state *state, const struct cell_position positions[SIDES])

@@ -1,5 +1,5 @@
 /*
- * report/compare/junit.c - a comparison as JUnit's XML, which CI servers show: a test case for each cell.
+ * report/compare/junit.c - writes a comparison as JUnit's XML, which CI servers show, with a test case per cell.
  */
 #include "report/compare/comparison.h"
 #include "report/escape.h"
@@ -13,7 +13,7 @@ static void put_attribute(FILE *stream, const char *name, const char *text)
     putc('"', stream);
 }
 
-/* The child that says how a test case ended; NULL: passed. */
+/* The child element for the result of a test case; NULL: passed. */
 static const char *child_of(enum compare_result result)
 {
     if (compare_is_difference(result))

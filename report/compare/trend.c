@@ -1,7 +1,8 @@
 /*
- * report/compare/trend.c - a panel per cell: the line of its numbers over the nights, with changes marked.
+ * report/compare/trend.c - plots a panel per cell: its numbers over the nights as a line, with changes marked.
  *
- * Nights are numbered from 1; dates stand under the first, the last and one between. Up to a month of nights has points.
+ * Nights are numbered from 1; the first, the last and one between have dates. Up to a month of nights is drawn with
+ * points.
  */
 #include "report/compare/trend.h"
 
@@ -27,7 +28,7 @@ static bool is_same_figure(const struct trend *a, const struct trend *b)
            strcmp(a->metric, b->metric) == 0;
 }
 
-/* Two blocks a cell: all of its numbers, then those that changed (at least a line that is no number). */
+/* Writes two blocks per cell, all of its numbers and those that changed; each ends with NaN, so that none is empty. */
 static void write_data(FILE *stream, const void *context)
 {
     const struct group *group = context;
@@ -157,7 +158,7 @@ int trends_plot(const struct trends *trends, const char *folder, struct error *w
         while (i + group.count < trends->count && is_same_figure(group.list, &group.list[group.count]))
             group.count++;
         if (plot_group(&group, number, folder, warning, err)) {
-            file_remove_folders(&folders); /* if no plot is in them */
+            file_remove_folders(&folders); /* removes only empty ones */
             return -1;
         }
         i += group.count;
@@ -175,7 +176,7 @@ static const struct trend_point *change_at(const struct trend *trend, int night)
     return NULL;
 }
 
-/* With as many more digits as tell the numbers apart. */
+/* Writes both numbers, with as many further digits as distinguish them. */
 static void put_change(FILE *stream, double before, double now, const char *unit)
 {
     char texts[2][32];

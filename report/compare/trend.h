@@ -1,5 +1,5 @@
 /*
- * report/compare/trend.h - numbers over the nights, and their plots.
+ * report/compare/trend.h - numbers of nightly runs over time, and their plots.
  */
 #ifndef REPORT_COMPARE_TREND_H
 #define REPORT_COMPARE_TREND_H
@@ -12,11 +12,11 @@
 struct trend_point {
     int night;       /* position in the list of nights */
     double value;    /* as printed: percent; NAN: none */
-    bool is_off;     /* a time that counts as another one than the baseline's */
-    bool is_changed; /* another number than the night before; of times: another is_off */
+    bool is_off;     /* for times: the comparison with the baseline found it slower or faster */
+    bool is_changed; /* the number differs from the night before; for times: is_off differs */
 };
 
-/* A cell; its points stand in the order of the nights. */
+/* A cell, with its points in the order of the nights. */
 struct trend {
     const char *backbone, *method, *protocol, *metric, *unit;
     int count;
@@ -27,16 +27,16 @@ struct trends {
     int night_count, count;
     const char **nights;   /* "2026-11-21T10:34:29Z" */
     const char **programs; /* of each night: version, commit and digest; "": not known */
-    struct trend *list;    /* by backbone, protocol and metric; then methods */
+    struct trend *list;    /* sorted by backbone, protocol, metric and method */
 };
 
 /*
- * A figure per backbone, protocol and metric with a panel for each method, NAME.svg and .png in the folder, which is
- * made. gnuplot missing or failing: fills `warning`.
+ * Draws a figure per backbone, protocol and metric, with a panel per method, as NAME.svg and .png in the folder, which
+ * is made if need be. If gnuplot is missing or fails, returns 0 and fills `warning`.
  */
 int trends_plot(const struct trends *trends, const char *folder, struct error *warning, struct error *err);
 
-/* A line for each change, the latest night first; at most `most` nights. Returns how many changes there are in all. */
+/* Prints a line per change, the latest night first, for at most `most` nights. Returns the number of all changes. */
 int trends_print(const struct trends *trends, int most, FILE *stream);
 
 #endif

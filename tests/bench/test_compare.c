@@ -1,4 +1,6 @@
-/* tests/bench/test_compare.c - nights of made-up runs: the same code raises no alarm, what is broken is found and named */
+/*
+ * tests/bench/test_compare.c - nights of made-up runs: the same code raises no alarm, what is broken is found and named
+ */
 #include "bench/compare/baseline.h"
 #include "bench/compare/compare_read.h"
 
@@ -299,8 +301,8 @@ TEST(times_of_a_handful_of_images_are_not_tested)
             within += f.comparison.results[COMPARE_WITHIN];
         }
         assert_true(has_note(&f, images == 3
-                                     ? "times are not judged: 3 images, and chance is excluded with 14 or more"
-                                     : "times are not judged: 12 images, and chance is excluded with 14 or more"));
+                                     ? "times are not compared: 3 images are too few, at least 14 are needed"
+                                     : "times are not compared: 12 images are too few, at least 14 are needed"));
     }
     assert_true(within > 0); /* there were times that looked different */
     end(&f);

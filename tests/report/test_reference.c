@@ -225,9 +225,9 @@ TEST(each_note_is_said_once_behind_its_paper)
     struct fixture f;
     begin(&f, list, 4);
     char *text = sample_read(f.run.folder, "tables/reference.md", NULL);
-    const char *notes = strstr(text, "## Of the published numbers");
+    const char *notes = strstr(text, "## Notes on the published numbers");
     assert_non_null(notes);
-    assert_string_equal(notes, "## Of the published numbers\n\n- P 2020: no crop\n- Q 2021: no crop\n");
+    assert_string_equal(notes, "## Notes on the published numbers\n\n- P 2020: no crop\n- Q 2021: no crop\n");
     free(text);
     end(&f);
 }
