@@ -4,7 +4,7 @@
 /* Sets 1 in the better half of the pixels, 0 in the rest. */
 static int top_half(const struct measurement *m, const float **mask, struct error *err)
 {
-    const struct map map = measurement_map(m), native = measurement_native(m);
+    const struct map map = saliency_map(m->walk, &m->saliency), native = saliency_native(&m->saliency);
     const size_t plane = (size_t)map.h * (size_t)map.w;
     const struct curve_request halves = {.order = PROTOCOL_CURVE_PIXELS, .steps = 2};
     struct curve_plan plan;

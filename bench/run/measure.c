@@ -1,27 +1,6 @@
 /* bench/run/measure.c - one method under one protocol: saliency map, evidence, the values of the metrics. */
 #include "bench/run/walk.h"
 
-struct map measurement_map(const struct measurement *m)
-{
-    return (struct map){m->walk->input.h, m->walk->input.w, m->saliency.data};
-}
-
-static struct map native_of(const struct saliency *saliency)
-{
-    return (struct map){saliency->native_h, saliency->native_w, saliency->native};
-}
-
-struct map measurement_native(const struct measurement *m)
-{
-    return native_of(&m->saliency);
-}
-
-int measurement_finish(const struct measurement *m, const struct cam_map *raw, struct arena *arena,
-                       struct saliency *saliency, struct error *err)
-{
-    return cam_finish(raw, &m->post, m->walk->input.h, m->walk->input.w, arena, saliency, err);
-}
-
 /* -- what metrics request ------------------------------------------------------------------------------------------- */
 
 static int probability(void *context, struct evidence_input input, double *out, struct error *err)
@@ -52,8 +31,8 @@ static int map(void *context, struct evidence_input input, struct map *at_input,
     } else if (explanation_map(m, &raw, err) || measurement_finish(m, raw, m->walk->arena, &saliency, err)) {
         return -1;
     }
-    *at_input = (struct map){m->walk->input.h, m->walk->input.w, saliency.data};
-    *at_layer = native_of(&saliency);
+    *at_input = saliency_map(m->walk, &saliency);
+    *at_layer = saliency_native(&saliency);
     return 0;
 }
 
@@ -78,7 +57,7 @@ static int energy(void *context, struct map *map, struct error *err)
 static int curve(void *context, const struct curve_request *request, struct curve *out, struct error *err)
 {
     const struct measurement *m = context;
-    const struct map map = measurement_map(m), native = measurement_native(m);
+    const struct map map = saliency_map(m->walk, &m->saliency), native = saliency_native(&m->saliency);
     return curves_measure(&m->view->curves, &map, &native, request, out, err);
 }
 
@@ -110,8 +89,8 @@ static int begin_evidence(struct measurement *m, struct error *err)
     m->evidence = (struct evidence){.ops = &evidence_of_run,
                                     .context = m,
                                     .protocol = &panel->protocols[m->protocol],
-                                    .map = measurement_map(m),
-                                    .native = measurement_native(m),
+                                    .map = saliency_map(m->walk, &m->saliency),
+                                    .native = saliency_native(&m->saliency),
                                     .map_flag = m->saliency.flag == SALIENCY_CONSTANT ? "constant_map" : NULL,
                                     .cost = m->view->raw.cost,
                                     .is_original_only = panel->methods[m->method].method->flags & METHOD_ORIGINAL_ONLY,

@@ -9,10 +9,10 @@
 
 #include "base/arena.h"
 #include "bench/config/config.h"
-#include "bench/run/run_backbone.h"
 #include "bench/run/evaluate.h"
 #include "bench/run/method_files.h"
 #include "bench/run/panel.h"
+#include "bench/run/run_backbone.h"
 #include "bench/run/shard.h"
 #include "bench/store/store.h"
 #include "datasets/imageset.h"

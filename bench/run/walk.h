@@ -62,6 +62,26 @@ struct measurement {
     struct evidence evidence;
 };
 
+/* -- from raw to saliency map, by the protocol's post-processing --------------------------------------------------- */
+
+static inline int measurement_finish(const struct measurement *m, const struct cam_map *raw, struct arena *arena,
+                                     struct saliency *saliency, struct error *err)
+{
+    return cam_finish(raw, &m->post, m->walk->input.h, m->walk->input.w, arena, saliency, err);
+}
+
+/* (H,W); data NULL: not finite. */
+static inline struct map saliency_map(const struct walk *walk, const struct saliency *saliency)
+{
+    return (struct map){walk->input.h, walk->input.w, saliency->data};
+}
+
+/* Before enlargement. */
+static inline struct map saliency_native(const struct saliency *saliency)
+{
+    return (struct map){saliency->native_h, saliency->native_w, saliency->native};
+}
+
 /* -- view.c ------------------------------------------------------------------------------------------------------- */
 
 /* The setup of a base pass on x or on another input of the image. */
@@ -101,13 +121,6 @@ int changed_map(struct measurement *m, struct evidence_input input, struct salie
 
 /* Makes the saliency map of a raw map, and its evidence. If no class is explained, there is no map. */
 int measurement_begin(struct measurement *m, const struct walk *walk, int method, int protocol, struct error *err);
-
-/* Makes the saliency map from a raw map by the protocol's post-processing, in the arena. */
-int measurement_finish(const struct measurement *m, const struct cam_map *raw, struct arena *arena,
-                       struct saliency *saliency, struct error *err);
-
-struct map measurement_map(const struct measurement *m);    /* (H,W) */
-struct map measurement_native(const struct measurement *m); /* before enlargement */
 
 /* Measures the panel's metric k. */
 int measurement_value(struct measurement *m, int k, struct store_value *value, struct error *err);
