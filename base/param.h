@@ -109,6 +109,9 @@ void param_defaults(const struct param *params, void *out);
 /* The text of a TEXT or PATH row. */
 const char *param_text(const struct param *param, const void *in);
 
+/* The first row without a default, which must be given, or NULL. */
+const struct param *param_required(const struct param *params);
+
 /* The first row that must be given and is not, or NULL. */
 const struct param *param_missing(const struct param *params, const void *in);
 

@@ -13,7 +13,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 # lists the files that count, and the room of each
-is_counted='^(nn|base|methods|metrics|backbones)/|^datasets/[^/]*$|^models/(door|family)\.|^weights/weights_file\.|^bench/run/(changed|curves|evaluate|evaluate_image|explanation|measure|panel|plan|run_backbone|run_image|truth|view|walk)\.'
+is_counted='^(nn|base|methods|metrics|backbones)/|^datasets/[^/]*$|^models/|^weights/weights_file\.|^bench/run/(changed|curves|evaluate|evaluate_image|explanation|measure|panel|plan|run_backbone|run_image|truth|view|walk)\.'
 is_left_out='^datasets/(demo|encode|imageset_write)'
 find nn base methods metrics backbones models weights datasets bench -name '*.[ch]' | sort | grep -E "$is_counted" |
     grep -Ev "$is_left_out" >"$work/files"

@@ -62,6 +62,12 @@ static int add_method(struct explain *explain, const char *name, struct error *e
     return 0;
 }
 
+/* Whether "all" includes the method: it has maps of any picture and needs no parameter. */
+static bool is_for_any_picture(const struct method *method)
+{
+    return !(method->flags & METHOD_ORIGINAL_ONLY) && !param_required(method->params);
+}
+
 static int registry_size(void)
 {
     int count = 0;
@@ -85,7 +91,7 @@ static int choose_methods(struct explain *explain, struct error *err)
         explain->which[i] = i;
     const bool is_all = strcmp(wanted, "all") == 0;
     for (int i = 0; i < all && is_all; i++)
-        if (add_method(explain, methods[i]->name, err))
+        if (is_for_any_picture(methods[i]) && add_method(explain, methods[i]->name, err))
             return -1;
     for (char *word; !is_all && (word = strsep(&words, ","));)
         if (add_method(explain, word, err))

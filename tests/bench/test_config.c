@@ -202,8 +202,12 @@ TEST(every_method_and_metric_comes_back_with_all_its_parameters)
     struct fixture f;
     char text[16384] = "name: all\ndataset: {path: a.h5}\nbackbones: [vgg16]\nmethods:\n";
     begin(&f);
-    for (const struct method *const *m = methods; *m; m++)
-        snprintf(text + strlen(text), sizeof text - strlen(text), "  - %s\n", (*m)->name);
+    for (const struct method *const *m = methods; *m; m++) {
+        const struct param *required = param_required((*m)->params);
+        snprintf(text + strlen(text), sizeof text - strlen(text),
+                 required ? "  - {name: %s, params: {%s: file}}\n" : "  - %s\n", (*m)->name,
+                 required ? required->name : "");
+    }
     strcat(text, "metrics:\n");
     for (const struct metric *const *m = metrics; *m; m++)
         snprintf(text + strlen(text), sizeof text - strlen(text), "  - %s\n", (*m)->name);

@@ -255,7 +255,7 @@ TEST(gnuplot_that_says_and_writes_nothing_is_a_warning_with_how_it_ended)
 {
     static const struct {
         const char *script, *words;
-    } cases[] = {{"#!/bin/sh\nexit 0\n", "wrote no svg"},
+    } cases[] = {{"#!/bin/sh\nexit 0\n", "did not write the svg"},
                  {"#!/bin/sh\nexit 7\n", "exit code 7"},
                  {"#!/bin/sh\nkill -9 $$\n", "signal 9"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
