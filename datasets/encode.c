@@ -45,15 +45,32 @@ static int run_encoder(struct jpeg_encoder *encoder, const struct picture *pictu
     return 0;
 }
 
+/* No JPEG of the picture has more bytes: 6 for each pixel of whole blocks, and the headers (as tjBufSize()). */
+static size_t most_bytes(const struct picture *picture)
+{
+    const size_t w = ((size_t)picture->w + 15) / 16 * 16, h = ((size_t)picture->h + 15) / 16 * 16;
+    return 6 * w * h + 2048;
+}
+
+/*
+ * The buffer is ours and large enough: one of libjpeg's own would move when it grows, and after an error the caller cannot
+ * know where it is (libjpeg-turbo 2.1).
+ */
 int encode_jpeg(const struct picture *picture, int quality, struct encoded *out, struct error *err)
 {
     struct jpeg_encoder encoder = {0};
-    *out = (struct encoded){0};
-    const int status = run_encoder(&encoder, picture, quality, out);
-    jpeg_destroy_compress(&encoder.jpeg);
-    if (!status)
+    const size_t most = most_bytes(picture);
+    unsigned char *const buffer = malloc(most);
+    *out = (struct encoded){buffer, most};
+    const int status = buffer ? run_encoder(&encoder, picture, quality, out) : -1;
+    if (buffer)
+        jpeg_destroy_compress(&encoder.jpeg);
+    if (!status) {
+        unsigned char *const fitting = realloc(out->bytes, out->size);
+        out->bytes = fitting ? fitting : out->bytes;
         return 0;
-    free(out->bytes);
+    }
+    free(buffer);
     *out = (struct encoded){0};
     return error_memory(err, "a JPEG file");
 }
