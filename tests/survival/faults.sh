@@ -38,7 +38,7 @@ metrics: [$metrics]
 report: {plots: true, overlays: 1, maps: true, bootstrap: 20}
 YAML
 cp "$ROOT/tests/golden/narrow/resnet18.pth" net.pth
-sed -e "s/$network/resnet18/; s/resnet18.h5/net.pth/; s/images: 2/images: 1/; s/plots: true/plots: false/" config.yaml >config-pth.yaml
+sed -e "s/$network/resnet18/g; s/resnet18.h5/net.pth/; s/images: 2/images: 1/; s/plots: true/plots: false/" config.yaml >config-pth.yaml
 tar cf pictures.tar pictures
 
 # -- commands: NAME.clean makes the command's inputs, NAME.do runs it with output in out/ ------------------------------
