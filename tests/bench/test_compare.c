@@ -140,7 +140,7 @@ static void write_night(struct fixture *f, int which, const struct night *night)
 {
     static const char *const protocol_list[] = {"cambench"};
     static const int ones[METRICS] = {1, 1, 1, 1, 1, 1};
-    char names_of_images[IMAGES][16];
+    char names_of_images[IMAGES][32];
     const char *images[IMAGES], *labels[METHODS];
     int versions[METHODS];
     for (int i = 0; i < IMAGES; i++) {
