@@ -98,7 +98,7 @@ TEST(an_empty_folder_of_numbers_keeps_the_numbers)
     begin();
     put_all((const char *const[]){"0/a.jpg", "2/c.jpg", "10/k.jpg", NULL});
     for (int k = 1; k < 10; k++) {
-        char name[8];
+        char name[16];
         snprintf(name, sizeof name, "%d", k);
         mkdir(inside(name), 0777);
     }

@@ -104,7 +104,7 @@ TEST(values_are_those_of_numpy)
         float got[IMAGES];
         for (int i = 0; i < IMAGES; i++) {
             struct subject subject;
-            char name[16];
+            char name[32];
             make_subject(&subject, i);
             snprintf(name, sizeof name, "image %d", i);
             got[i] = (float)measure(&subject, name, rows[r][1]).number;
