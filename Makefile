@@ -190,11 +190,11 @@ fuzz: deps-lint ## feed the readers of foreign files with anything, FUZZ_SECONDS
 	    EXTRA="$(SANITIZE) -fsanitize=fuzzer-no-link" KERNEL_EXTRA="$(SANITIZE_KERNELS)"
 	@LSAN_OPTIONS=suppressions=$(CURDIR)/tools/lsan.supp:print_suppressions=0 tools/fuzz.sh build/fuzz $(FUZZ)
 
-# a library for LD_PRELOAD; never with a sanitizer, which wants to be the first
+# a library for LD_PRELOAD; of EXTRA only where the system is: a sanitizer wants to be the first library
 FAULTS := $(B)/tests/survival/faults.so
 $(FAULTS): tests/survival/faults.c
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(STD) $(WARN) $(CFLAGS) -fPIC -shared $< -o $@ -ldl
+	$(Q)$(CC) $(STD) $(WARN) $(CFLAGS) $(filter --sysroot=%,$(EXTRA)) -fPIC -shared $< -o $@ -ldl
 
 .PHONY: test test-asan test-programs run-tests golden
 test: deps-test ## build and run all tests
