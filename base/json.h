@@ -18,7 +18,7 @@
 json_t *json_read_text(const char *text, size_t length, size_t flags, struct error *err);
 
 /*
- * Reads the object in a regular file; *json is NULL if there is no such file. 0, or -1 with err, which names file and
+ * Reads the object in a regular file; *json is NULL if the file does not exist. 0, or -1 with err, which names file and
  * line.
  */
 int json_read_file(const char *path, json_t **json, struct error *err);

@@ -37,7 +37,7 @@ const char *param_text(const struct param *param, const void *in)
     return (const char *)in + param->offset;
 }
 
-static bool is_required(const struct param *param)
+static bool lacks_default(const struct param *param)
 {
     return is_text(param) && param->min > 0;
 }
@@ -45,7 +45,7 @@ static bool is_required(const struct param *param)
 const struct param *param_required(const struct param *params)
 {
     for (const struct param *param = params; param && param->name; param++)
-        if (is_required(param))
+        if (lacks_default(param))
             return param;
     return NULL;
 }
@@ -53,7 +53,7 @@ const struct param *param_required(const struct param *params)
 const struct param *param_missing(const struct param *params, const void *in)
 {
     for (const struct param *param = params; param && param->name; param++)
-        if (is_required(param) && !param_text(param, in)[0])
+        if (lacks_default(param) && !param_text(param, in)[0])
             return param;
     return NULL;
 }
@@ -62,7 +62,7 @@ static void set_default(const struct param *param, void *out)
 {
     if (param->type == PARAM_TYPE_TABLE)
         param_defaults(param->rows, param_field(param, out));
-    else if (is_required(param))
+    else if (lacks_default(param))
         *(char *)param_field(param, out) = 0;
     else if (param->fallback)
         param_store(param, param->fallback, out);

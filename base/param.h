@@ -25,7 +25,7 @@
 #define PARAM_VALUE_MAX PARAM_PATH_MAX /* characters of any value as text, its end included */
 
 enum param_type {
-    PARAM_TYPE_INT,   /* field: int; `choices`, if set, is one word ("auto") that stands for the number `word` */
+    PARAM_TYPE_INT,   /* field: int; `choices`, if set, is a word such as "auto", read as the number `word` */
     PARAM_TYPE_FLOAT, /* field: double; likewise */
     PARAM_TYPE_BOOL,  /* field: bool */
     PARAM_TYPE_ENUM,  /* field: int, the position in `choices` */

@@ -61,10 +61,11 @@ int encode_jpeg(const struct picture *picture, int quality, struct encoded *out,
     struct jpeg_encoder encoder = {0};
     const size_t most = most_bytes(picture);
     unsigned char *const buffer = malloc(most);
-    *out = (struct encoded){buffer, most};
-    const int status = buffer ? run_encoder(&encoder, picture, quality, out) : -1;
-    if (buffer)
-        jpeg_destroy_compress(&encoder.jpeg);
+    *out = (struct encoded){buffer, buffer ? most : 0};
+    if (!buffer)
+        return error_memory(err, "a JPEG file");
+    const int status = run_encoder(&encoder, picture, quality, out);
+    jpeg_destroy_compress(&encoder.jpeg);
     if (!status) {
         unsigned char *const fitting = realloc(out->bytes, out->size);
         out->bytes = fitting ? fitting : out->bytes;

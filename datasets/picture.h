@@ -14,7 +14,7 @@ struct picture {
 
 /*
  * (h,w) in an arena: MASK_LABELLED where the labelled object is visible, 1..254 where other objects are (one value per
- * object), 0 elsewhere. data NULL: there is no mask.
+ * object), 0 elsewhere. data NULL: the image has no mask.
  */
 struct mask {
     int h, w;

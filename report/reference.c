@@ -93,7 +93,7 @@ static int all_pairs(const struct report *report, const struct cell *cells, take
     return count;
 }
 
-/* Whether the published number lies inside the measured interval, as text; NULL: there is no interval. */
+/* Whether the published number lies inside the measured interval, as text; NULL: the cell has no interval. */
 static const char *inside(const struct pair *pair)
 {
     const struct cell *cell = pair->cell;

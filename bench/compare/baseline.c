@@ -115,8 +115,8 @@ static int copy_run(const char *folder, const char *run, struct error *err)
 }
 
 /*
- * Puts `part` in the place of `folder` and removes the old baseline. On file systems that cannot exchange two folders
- * there is no baseline for a moment.
+ * Puts `part` in the place of `folder` and removes the old baseline. File systems that cannot exchange two folders
+ * lack a baseline for a moment.
  */
 static int exchange(const char *part, const char *folder, struct error *err)
 {

@@ -12,7 +12,7 @@
 #define DIRECTIVES_MAX 16
 #define PLACE_MAX 64 /* bytes of ":LINE:COLUMN" */
 
-/* ":2:1", or "" where there is no line. */
+/* ":2:1"; "" if the line is unknown. */
 static const char *place_of(const yaml_parser_t *parser, bool is_set, char text[PLACE_MAX])
 {
     text[0] = 0;

@@ -24,7 +24,7 @@ static int set_params(const struct method *method, void *params, char *pairs, st
         char *key = strsep(&pair, "=");
         const struct param *param = param_find(method->params, key);
         if (!param || !pair)
-            return error_set(err, "method %s: there is no parameter \"%s\"", method->name, key);
+            return error_set(err, "method %s has no parameter \"%s\"", method->name, key);
         if (param_parse(param, pair, params, err))
             return -1;
     }

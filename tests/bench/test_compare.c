@@ -1,5 +1,5 @@
 /*
- * tests/bench/test_compare.c - nights of made-up runs: the same code raises no alarm, what is broken is found and named
+ * tests/bench/test_compare.c - compares generated runs: equal code causes no difference, and a broken result is found and named
  */
 #include "bench/compare/baseline.h"
 #include "bench/compare/compare_read.h"

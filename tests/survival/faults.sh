@@ -122,10 +122,10 @@ reference()
 # same_bytes WHAT: checks that all files have the right bytes; drawings may be missing with a warning
 same_bytes()
 {
-    local sum path
+    local sum path other
     files >out.files
-    comm -23 whole.files out.files | grep -q . &&
-        complain "$1: exit 0, other bytes: $(comm -23 whole.files out.files | head -n 3)"
+    other=$(comm -23 whole.files out.files)
+    [ -z "$other" ] || complain "$1: exit 0, other bytes: $(head -n 3 <<<"$other")"
     while read -r sum path; do
         if [ -e "out/$path" ]; then
             complain "$1: exit 0, other bytes: $path, not $sum"
