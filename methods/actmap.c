@@ -24,7 +24,8 @@ const struct method method_actmap = {
     .title = "Activation map",
     .source = "openvinoxai",
     .version = 1,
-    .is_control = true,
+    .group = METHOD_CONTROL,
+    .peers = "OpenVINO XAI ActivationMap",
     .passes = "1 forward",
     .explain = explain,
 };

@@ -262,6 +262,7 @@ const struct method method_clustercam = {
     .year = 2024,
     .source = "feng2023clustercam",
     .version = 1,
+    .group = METHOD_MASKS,
     .passes = "K + 1 forwards",
     .params = params,
     .params_size = sizeof(struct clustercam),

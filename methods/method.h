@@ -27,12 +27,23 @@
 struct cam; /* the context of a call: one image, its class, one target layer */
 
 /* Version of struct method and of the functions below; raised when methods must be changed to fit them. */
-#define METHOD_ABI 1
+#define METHOD_ABI 2
 
 /* Properties of a method, for `flags`. */
 enum method_flag {
     METHOD_ORIGINAL_ONLY =
         1, /* has maps only for the pictures of an image set, not for a masked or otherwise changed input */
+};
+
+/* What a method needs; listings are sorted by it. */
+enum method_group {
+    METHOD_ACTIVATIONS,    /* the target layer's activations alone */
+    METHOD_GRADIENT,       /* gradients at layers */
+    METHOD_MASKS,          /* full passes on masked inputs */
+    METHOD_TAIL,           /* tail passes on changed activations */
+    METHOD_INPUT_GRADIENT, /* gradients at the input or at all layers */
+    METHOD_META,           /* wraps other methods */
+    METHOD_CONTROL,        /* a control that explanations are compared with: drawn grey, never marked best */
 };
 
 enum method_map {
@@ -53,12 +64,13 @@ struct method {
     int year;           /* of publication; 0: none */
     const char *source; /* key in docs/references.bib; NULL: none */
     int version;        /* raised when equal input gives other numbers */
+    enum method_group group;
+    const char *peers;  /* its names in other programs: "pytorch-grad-cam HiResCAM; captum ..."; NULL: none has it */
     const char *passes; /* its cost as printed in lists: "1 forward, 1 backward of the tail" */
     enum method_map map;
     unsigned flags;             /* METHOD_ORIGINAL_ONLY */
     bool is_signed;             /* negative values are not cut off before min-max */
     bool is_normalised;         /* the map is in [0,1] already: no ReLU, no min-max */
-    bool is_control;            /* a control that explanations are compared with: drawn grey, never marked best */
     const struct param *params; /* rows of the method's own struct, ends with {0}; NULL: none */
     size_t params_size;         /* of that struct */
     /*

@@ -19,7 +19,7 @@ const struct method method_null = {
     .name = "null",
     .title = "No map",
     .version = 1,
-    .is_control = true,
+    .group = METHOD_CONTROL,
     .passes = "1 forward",
     .explain = explain,
 };

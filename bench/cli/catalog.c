@@ -155,7 +155,7 @@ static json_t *collect_methods(__attribute__((unused)) const char *arch, struct 
         set_text(&list, "map", (*method)->map == METHOD_MAP_LAYER ? "layer" : "input");
         set(&list, "signed", json_boolean((*method)->is_signed));
         set(&list, "normalised", json_boolean((*method)->is_normalised));
-        set(&list, "control", json_boolean((*method)->is_control));
+        set(&list, "control", json_boolean((*method)->group == METHOD_CONTROL));
         set_default_params(&list, (*method)->params, (*method)->params_size);
     }
     return list_end(&list, err);

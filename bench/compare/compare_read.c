@@ -123,7 +123,7 @@ static bool is_control(const char *name)
 {
     for (int i = 0; methods[i]; i++)
         if (strcmp(methods[i]->name, name) == 0)
-            return methods[i]->is_control;
+            return methods[i]->group == METHOD_CONTROL;
     return false;
 }
 

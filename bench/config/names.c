@@ -17,7 +17,7 @@ static const char *method_title(int i)
 /* A control is never suggested as an explanation. */
 static bool method_is_hidden(int i)
 {
-    return methods[i]->is_control;
+    return methods[i]->group == METHOD_CONTROL;
 }
 
 static const char *metric_name(int i)

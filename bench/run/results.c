@@ -58,8 +58,8 @@ static int method_row(const struct config_method *config, struct arena *arena, s
         if (!texts[i])
             texts = NULL;
     }
-    *out =
-        (struct report_method){config->label, config->title, config->method->is_control, config->method->name, texts};
+    *out = (struct report_method){config->label, config->title, config->method->group == METHOD_CONTROL,
+                                  config->method->name, texts};
     return texts ? 0 : error_memory(err, "the report");
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Golden values for tests/methods: the maps of tests/golden/method_cases.txt, made with PyTorch modules, autograd and
+"""Golden values for tests/methods: the maps of tests/golden/methods_cases.txt, made with PyTorch modules, autograd and
 scikit-learn in float64, from the papers' formulas. Raw maps are stored before the last ReLU, finished ones after it,
 min-max and enlargement. Networks: golden.load(), so that both sides have the same weights."""
 import os
@@ -110,6 +110,7 @@ def blur(x, taps=51, sigma=50.0):
 
 class Explain:
     """One method on one layer and class of a network."""
+    DIFFERENTIATES = ("gradcam", "gradcam_pp", "xgradcam", "layercam")
 
     def __init__(self, network, layer, klass, params):
         self.network, self.layer, self.params = network, layer, params
@@ -348,17 +349,17 @@ class Explain:
         return upsample(cam[None], self.size)[0]
 
 
-def run_cases(out):
+def run_cases(out, family, explainer):
+    """The cases of FAMILY_cases.txt, by an Explain class that has a method of each name."""
     networks = {}
-    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "method_cases.txt")) as file:
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), family + "_cases.txt")) as file:
         for line in file:
             if line.startswith("#"):
                 continue
             name, network, layer, klass, method, *params = line.split()
             networks[network] = networks.get(network) or Network(network)
-            explain = Explain(networks[network], layer, klass, dict(param.split("=", 1) for param in params))
-            with torch.no_grad() if method not in ("gradcam", "gradcam_pp", "xgradcam", "layercam") \
-                    else torch.enable_grad():
+            explain = explainer(networks[network], layer, klass, dict(param.split("=", 1) for param in params))
+            with torch.set_grad_enabled(method in explainer.DIFFERENTIATES):
                 cam = getattr(explain, method)().detach()
             out.add(name + ".raw", cam.numpy(), 48)
             cam = cam if explain.is_signed else F.relu(cam)
@@ -387,7 +388,7 @@ def main():
     torch.set_num_threads(1)
     out = golden.Golden("methods", "tests/golden/methods.py, PyTorch %s, torchvision %s, float64"
                         % (torch.__version__, torchvision.__version__))
-    run_cases(out)
+    run_cases(out, "methods", Explain)
     run_finish(out)
     out.close()
 
