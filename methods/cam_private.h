@@ -2,7 +2,8 @@
  * methods/cam_private.h - the context of methods/method.h, for the files that implement it.
  *
  * pass.c runs the base pass, call.c opens methods and calls them, gradient.c runs backward, perturb.c runs tails,
- * masked.c runs the whole network on masked inputs, baselines.c makes images to mask with.
+ * masked.c runs the whole network on masked inputs, other_input.c runs it on other inputs, baselines.c makes images to
+ * mask with.
  */
 #ifndef METHODS_CAM_PRIVATE_H
 #define METHODS_CAM_PRIVATE_H
@@ -25,6 +26,7 @@ struct kept_gradients {
 /* One image after its base pass (methods/harness.h). */
 struct cam_pass {
     struct cam_setup setup;
+    bool is_other; /* of cam_at_input(): in the worker's scratch, keeps no gradients, because they may be given back */
     const struct network *network;
     int klass, outputs, classes; /* outputs: of the network; classes: class_count() of them */
     float *output, *logits, *probabilities;
@@ -46,6 +48,12 @@ struct cam {
 
 /* Turns n outputs of the network (n, pass->outputs) into the logit and probability of the pass's class: out[n]. */
 void cam_class_outputs(const struct cam_pass *pass, const float *output, int n, struct cam_output *out);
+
+/*
+ * Computes d score / d outputs (K) where the classes have these probabilities. With one output, the class's logit is
+ * the output or its negative, and the slope of the probability with respect to that logit is the softmax's.
+ */
+void cam_score_cotangent(const struct cam_pass *pass, const float *probabilities, enum cam_score score, float *q);
 
 /* Runs a batch of any size, in sub-batches, without counting the passes. 0, or -1 and the context's error. */
 int cam_run_passes(struct cam *cam, const struct session_batch *batch, struct cam_output *out);

@@ -6,19 +6,15 @@
 
 #include "base/clock.h"
 
-/*
- * Computes d score / d outputs (K). With one output, the class's logit is the output or its negative, and the slope of
- * the probability with respect to that logit is the softmax's.
- */
-static void score_cotangent(const struct cam_pass *pass, enum cam_score score, float *q)
+void cam_score_cotangent(const struct cam_pass *pass, const float *probabilities, enum cam_score score, float *q)
 {
-    const double p = pass->probabilities[pass->klass];
+    const double p = probabilities[pass->klass];
     const double own[] = {[CAM_LOGIT] = 1, [CAM_PROBABILITY] = p, [CAM_LOG_PROBABILITY] = 1, [CAM_REST] = 2};
     const double all[] = {[CAM_LOGIT] = 0, [CAM_PROBABILITY] = -p, [CAM_LOG_PROBABILITY] = -1, [CAM_REST] = -1};
     const double sign = pass->outputs == 1 && pass->klass == 0 ? -1 : 1;
     for (int k = 0; k < pass->outputs; k++) {
         const bool is_own = pass->outputs == 1 || k == pass->klass;
-        q[k] = (float)(sign * ((is_own ? own[score] : 0) + all[score] * (is_own ? p : pass->probabilities[k])));
+        q[k] = (float)(sign * ((is_own ? own[score] : 0) + all[score] * (is_own ? p : probabilities[k])));
     }
 }
 
@@ -97,12 +93,14 @@ static const struct tensor *gradients(struct cam *cam, const struct kept_gradien
     kept = make_kept(cam, wanted);
     if (!cotangent || !kept)
         return NULL;
-    score_cotangent(pass, wanted->score, cotangent);
+    cam_score_cotangent(pass, pass->probabilities, wanted->score, cotangent);
     if (backward(cam, kept, cotangent, pass->setup.arena))
         return NULL;
     kept->seconds = seconds_now() - start;
-    kept->next = pass->gradients;
-    pass->gradients = kept;
+    if (!pass->is_other) {
+        kept->next = pass->gradients;
+        pass->gradients = kept;
+    }
     return kept->tensors;
 }
 

@@ -140,7 +140,7 @@ enum cam_score {
 };
 #define CAM_SCORE_CHOICES "logit|prob|logprob|rest"
 
-/* d score / d A (C,h,w), at the target layer; computed once per image and score. */
+/* d score / d A (C,h,w), at the target layer; computed once per image and score (per call with cam_at_input()). */
 const struct tensor *cam_gradient(struct cam *cam, enum cam_score score);
 
 /* J^T q (C,h,w) for any weights q (K) on the logits; computed at each call. */
@@ -189,6 +189,29 @@ int cam_masked(struct cam *cam, int n, cam_source *source, void *context, const 
 /* cam_masked() for masks that depend on keys[i] only, keys (n,width): masks with equal keys share a pass. */
 int cam_masked_by_keys(struct cam *cam, int n, const float *keys, size_t width, cam_source *source, void *context,
                        const float *baseline, struct cam_output *out);
+
+/* -- other inputs ------------------------------------------------------------------------------------------------- */
+
+/*
+ * A context for the same call, class, layer and label at another input (3,H,W): one full pass. Every function of this
+ * header works with it as with the given context. Its values are scratch. `input` is not copied and must stay as it is
+ * while the context is used.
+ */
+struct cam *cam_at_input(struct cam *cam, const float *input);
+
+/*
+ * Writes d score / d x at another input (3,H,W), under a rule, to gradient (3,H,W), and the class's scores there to
+ * out, if it is not NULL: one full pass and one backward pass.
+ */
+int cam_input_gradient_at(struct cam *cam, const float *input, enum cam_score score, enum gradient_rule rule,
+                          float *gradient, struct cam_output *out);
+
+/*
+ * For a loop over many inputs: cam_release() gives back the scratch that was allocated, and the contexts that were
+ * made, after cam_mark().
+ */
+struct arena_mark cam_mark(struct cam *cam);
+void cam_release(struct cam *cam, struct arena_mark mark);
 
 /* -- help -------------------------------------------------------------------------------------------------------- */
 

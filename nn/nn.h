@@ -113,7 +113,10 @@ const struct network *session_network(const struct session *session);
  */
 void session_allow_differences(struct session *session, bool are_allowed);
 
-/* Once *stop is not 0, images of a batch are left out and their logits are undefined; the caller must discard them. */
+/*
+ * Once *stop is not 0, images of a batch and backward passes are left out. Their results are undefined, and the caller
+ * must discard them.
+ */
 void session_stop_when(struct session *session, const volatile sig_atomic_t *stop);
 
 /*
@@ -181,6 +184,9 @@ enum gradient_rule {
     GRADIENT_DECONVOLUTION, /* ReLU, ReLU6: the gradient's positive part alone (Zeiler and Fergus, arXiv:1311.2901) */
 };
 
+/* Writes weights q (K) on the logits (K) that the forward part of a backward pass has computed. */
+typedef void session_cotangent(void *context, const float *logits, float *q);
+
 /*
  * A vector-Jacobian product J^T q: the gradient of sum_k q[k] * logit[k] with respect to one or several layers, by one
  * backward pass. Its forward part begins at `from`, a layer from which all of `layers` follow: session_gradient_start()
@@ -188,9 +194,11 @@ enum gradient_rule {
  */
 struct session_backward {
     enum gradient_rule rule;
-    const float *cotangent; /* q (K) */
-    int from;               /* layer, or SESSION_INPUT */
-    const float *value;     /* the value of `from`, (C,h,w) or (3,H,W), at which the gradient is taken */
+    const float *cotangent; /* q (K); NULL: `weigh` writes it */
+    session_cotangent *weigh;
+    void *context;      /* of weigh() */
+    int from;           /* layer, or SESSION_INPUT */
+    const float *value; /* the value of `from`, (C,h,w) or (3,H,W), at which the gradient is taken */
     int layer_count;
     const int *layers;       /* layers, or SESSION_INPUT */
     float *const *gradients; /* [layer_count], each of its layer's shape */

@@ -144,6 +144,8 @@ int session_gradients(struct session *session, const struct session_backward *gi
     const struct network *network = session->network;
     const struct program *program = tape_from(network, given->from);
     const size_t values = (size_t)network->value_count, classes = (size_t)network_classes(network);
+    if (session->stop && *session->stop)
+        return 0;
     if (reserve_tape(session, program->floats, err))
         return -1;
     const struct arena_mark mark = arena_mark(&session->arena);
@@ -155,7 +157,10 @@ int session_gradients(struct session *session, const struct session_backward *gi
     run_tape(session, program, tape.at);
     if (logits)
         memcpy(logits, tape.at[network->logits], classes * sizeof *logits);
-    memcpy(tape.gradient[network->logits], given->cotangent, classes * sizeof *given->cotangent);
+    if (given->cotangent)
+        memcpy(tape.gradient[network->logits], given->cotangent, classes * sizeof *given->cotangent);
+    else
+        given->weigh(given->context, tape.at[network->logits], tape.gradient[network->logits]);
     run_backward(&tape, given);
     arena_rewind(&session->arena, mark);
     return 0;
