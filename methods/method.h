@@ -105,7 +105,7 @@ struct method {
 
 struct cost cost_of_gradient(const void *params, const struct tensor *layer, struct shape input);
 
-/* All methods, sorted by name; written by the build; ends with NULL. */
+/* The program's own methods, sorted by name; written by the build; ends with NULL. Plugins add to methods_all(). */
 extern const struct method *const methods[];
 
 /* -- the image, the class, the base pass ------------------------------------------------------------------------- */

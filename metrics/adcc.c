@@ -27,6 +27,7 @@ static int measure(struct evidence *evidence, const void *params, struct value *
 }
 
 const struct metric metric_adcc = {
+    .abi = METRIC_ABI,
     .name = "adcc",
     .title = "ADCC",
     .unit = "%",

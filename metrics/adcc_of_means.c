@@ -12,6 +12,7 @@ static double combine(const double *means)
 }
 
 const struct metric metric_adcc_of_means = {
+    .abi = METRIC_ABI,
     .name = "adcc_of_means",
     .title = "ADCC of means",
     .unit = "%",

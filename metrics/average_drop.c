@@ -16,6 +16,7 @@ static int measure(struct evidence *evidence, const void *params, struct value *
 }
 
 const struct metric metric_average_drop = {
+    .abi = METRIC_ABI,
     .name = "average_drop",
     .title = "Average Drop",
     .unit = "%",

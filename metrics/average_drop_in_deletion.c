@@ -17,6 +17,7 @@ static int measure(struct evidence *evidence, const void *params, struct value *
 }
 
 const struct metric metric_average_drop_in_deletion = {
+    .abi = METRIC_ABI,
     .name = "average_drop_in_deletion",
     .title = "Average Drop in Deletion",
     .unit = "%",

@@ -17,6 +17,7 @@ static int measure(struct evidence *evidence, const void *params, struct value *
 }
 
 const struct metric metric_average_gain = {
+    .abi = METRIC_ABI,
     .name = "average_gain",
     .title = "Average Gain",
     .unit = "%",

@@ -16,6 +16,7 @@ static int measure(struct evidence *evidence, const void *params, struct value *
 }
 
 const struct metric metric_average_increase = {
+    .abi = METRIC_ABI,
     .name = "average_increase",
     .title = "Average Increase",
     .unit = "%",

@@ -114,6 +114,7 @@ static const struct param params[] = {
 };
 
 const struct metric metric_box_iou = {
+    .abi = METRIC_ABI,
     .name = "box_iou",
     .title = "Box IoU",
     .unit = "",

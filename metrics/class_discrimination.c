@@ -48,6 +48,7 @@ static int measure(struct evidence *evidence, const void *params, struct value *
 }
 
 const struct metric metric_class_discrimination = {
+    .abi = METRIC_ABI,
     .name = "class_discrimination",
     .title = "Class Discrimination",
     .unit = "%",

@@ -36,6 +36,7 @@ static int measure(struct evidence *evidence, const void *params, struct value *
 }
 
 const struct metric metric_coherency = {
+    .abi = METRIC_ABI,
     .name = "coherency",
     .title = "Coherency",
     .unit = "%",

@@ -18,6 +18,7 @@ static int measure(struct evidence *evidence, const void *params, struct value *
 }
 
 const struct metric metric_complexity = {
+    .abi = METRIC_ABI,
     .name = "complexity",
     .title = "Complexity",
     .unit = "%",

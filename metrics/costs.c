@@ -23,6 +23,7 @@ MEASURE(seconds)
 
 /* Passes of the whole network for one map, the base pass included. */
 const struct metric metric_forward_passes = {
+    .abi = METRIC_ABI,
     .name = "forward_passes",
     .title = "Forward passes per map",
     .unit = "passes",
@@ -32,6 +33,7 @@ const struct metric metric_forward_passes = {
 
 /* Forward passes of the layers after the target layer. */
 const struct metric metric_tail_passes = {
+    .abi = METRIC_ABI,
     .name = "tail_passes",
     .title = "Tail passes per map",
     .unit = "passes",
@@ -41,6 +43,7 @@ const struct metric metric_tail_passes = {
 
 /* Backward passes, of the tail or of the whole network. */
 const struct metric metric_backward_passes = {
+    .abi = METRIC_ABI,
     .name = "backward_passes",
     .title = "Backward passes per map",
     .unit = "passes",
@@ -53,6 +56,7 @@ const struct metric metric_backward_passes = {
  * that are zero already. They are included in forward_passes and tail_passes.
  */
 const struct metric metric_repeated_passes = {
+    .abi = METRIC_ABI,
     .name = "repeated_passes",
     .title = "Repeated passes per map",
     .unit = "passes",
@@ -62,6 +66,7 @@ const struct metric metric_repeated_passes = {
 
 /* Wall time from end to end, the base pass included. */
 const struct metric metric_seconds_per_map = {
+    .abi = METRIC_ABI,
     .name = "seconds_per_map",
     .title = "Seconds per map",
     .unit = "s",

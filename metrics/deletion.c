@@ -12,6 +12,7 @@ static int measure(struct evidence *evidence, const void *params, struct value *
 }
 
 const struct metric metric_deletion = {
+    .abi = METRIC_ABI,
     .name = "deletion",
     .title = "Deletion",
     .unit = "",

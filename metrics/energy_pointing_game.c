@@ -50,6 +50,7 @@ static const struct param params[] = {
 };
 
 const struct metric metric_energy_pointing_game = {
+    .abi = METRIC_ABI,
     .name = "energy_pointing_game",
     .title = "Energy Pointing Game",
     .unit = "%",

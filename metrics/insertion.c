@@ -12,6 +12,7 @@ static int measure(struct evidence *evidence, const void *params, struct value *
 }
 
 const struct metric metric_insertion = {
+    .abi = METRIC_ABI,
     .name = "insertion",
     .title = "Insertion",
     .unit = "",

@@ -19,6 +19,7 @@ static int measure(struct evidence *evidence, const void *params, struct value *
 }
 
 const struct metric metric_insertion_minus_deletion = {
+    .abi = METRIC_ABI,
     .name = "insertion_minus_deletion",
     .title = "Insertion - Deletion",
     .unit = "",

@@ -18,6 +18,7 @@ static int measure(struct evidence *evidence, const void *params, struct value *
 }
 
 const struct metric metric_loc_accuracy = {
+    .abi = METRIC_ABI,
     .name = "loc_accuracy",
     .title = "Localisation Accuracy",
     .unit = "%",

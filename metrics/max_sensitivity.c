@@ -75,6 +75,7 @@ static const struct param params[] = {
 };
 
 const struct metric metric_max_sensitivity = {
+    .abi = METRIC_ABI,
     .name = "max_sensitivity",
     .title = "Max-Sensitivity",
     .unit = "",

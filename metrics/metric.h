@@ -26,6 +26,9 @@
 
 struct evidence;
 
+/* Version of struct metric and of the functions below; raised when metrics must be changed to fit them. */
+#define METRIC_ABI 1
+
 struct value {
     double number;
     const char *undefined; /* NULL: defined; else a short reason, a constant string: "zero_p" */
@@ -39,6 +42,7 @@ enum metric_direction { METRIC_HIGHER_IS_BETTER, METRIC_LOWER_IS_BETTER };
 #define METRIC_PARTS_MAX 4
 
 struct metric {
+    int abi;           /* METRIC_ABI */
     const char *name;  /* key in configs and results; the file's name */
     const char *title; /* as printed: "Average Drop" */
     const char *unit;  /* "%", "s", "passes", "" */
@@ -63,7 +67,7 @@ struct metric {
     double (*combine)(const double *means);
 };
 
-/* All metrics, sorted by name; written by the build; ends with NULL. */
+/* The program's own metrics, sorted by name; written by the build; ends with NULL. Plugins add to metrics_all(). */
 extern const struct metric *const metrics[];
 
 /* One image (H,W) of floats, row-major. */

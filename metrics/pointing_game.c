@@ -53,6 +53,7 @@ static const struct param params[] = {
 };
 
 const struct metric metric_pointing_game = {
+    .abi = METRIC_ABI,
     .name = "pointing_game",
     .title = "Pointing Game",
     .unit = "%",

@@ -8,7 +8,8 @@
 #include "bench/config/config_keys.h"
 #include "bench/store/provenance.h"
 #include "methods/harness.h"
-#include "metrics/metric.h"
+#include "methods/method_table.h"
+#include "metrics/metric_table.h"
 #include "metrics/protocol.h"
 #include "models/model.h"
 
@@ -142,7 +143,7 @@ static void set_needs(struct json_list *list, const struct method *method)
 static json_t *collect_methods(__attribute__((unused)) const char *arch, struct error *err)
 {
     struct json_list list = list_begin();
-    for (const struct method *const *method = methods; *method; method++) {
+    for (const struct method *const *method = methods_all(); *method; method++) {
         list_next(&list);
         set_text(&list, "name", (*method)->name);
         set_text(&list, "title", (*method)->title);
@@ -166,7 +167,7 @@ static json_t *collect_methods(__attribute__((unused)) const char *arch, struct 
 static json_t *collect_metrics(__attribute__((unused)) const char *arch, struct error *err)
 {
     struct json_list list = list_begin();
-    for (const struct metric *const *metric = metrics; *metric; metric++) {
+    for (const struct metric *const *metric = metrics_all(); *metric; metric++) {
         list_next(&list);
         set_text(&list, "name", (*metric)->name);
         set_text(&list, "title", (*metric)->title);

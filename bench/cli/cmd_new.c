@@ -8,8 +8,8 @@
 #include "base/text.h"
 #include "bench/cli/command.h"
 #include "bench/cli/options.h"
-#include "methods/method.h"
-#include "metrics/metric.h"
+#include "methods/method_table.h"
+#include "metrics/metric_table.h"
 
 #include <glob.h>
 #include <string.h>
@@ -27,18 +27,12 @@ extern const char template_method[], template_test_method[], template_metric[], 
 
 static bool is_method(const char *name)
 {
-    for (const struct method *const *method = methods; *method; method++)
-        if (strcmp((*method)->name, name) == 0)
-            return true;
-    return false;
+    return methods_find(name);
 }
 
 static bool is_metric(const char *name)
 {
-    for (const struct metric *const *metric = metrics; *metric; metric++)
-        if (strcmp((*metric)->name, name) == 0)
-            return true;
-    return false;
+    return metrics_find(name);
 }
 
 struct kind {

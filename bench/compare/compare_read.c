@@ -10,8 +10,8 @@
 #include "bench/process/program.h"
 #include "bench/run/manifest.h"
 #include "bench/run/results_table.h"
-#include "methods/method.h"
-#include "metrics/metric.h"
+#include "methods/method_table.h"
+#include "metrics/metric_table.h"
 #include "models/model.h"
 
 #include <math.h>
@@ -121,10 +121,8 @@ static int fill_backbones(const struct run_folder *source, struct report_backbon
 /* Whether this program's method of that name is a control; a method that no longer exists is not one. */
 static bool is_control(const char *name)
 {
-    for (int i = 0; methods[i]; i++)
-        if (strcmp(methods[i]->name, name) == 0)
-            return methods[i]->group == METHOD_CONTROL;
-    return false;
+    const struct method *method = methods_find(name);
+    return method && method->group == METHOD_CONTROL;
 }
 
 static int fill_methods(const struct run_folder *source, struct report_method *out, struct compare_row *rows,
@@ -174,9 +172,7 @@ static int position_of(const struct store_names *names, const char *metric)
 /* A metric as this program describes it; one that no longer exists is a number without unit or range. */
 static struct report_metric metric_row(const struct store_names *names, const char *name)
 {
-    const struct metric *metric = NULL;
-    for (int i = 0; metrics[i] && !metric; i++)
-        metric = strcmp(metrics[i]->name, name) == 0 ? metrics[i] : NULL;
+    const struct metric *metric = metrics_find(name);
     struct report_metric row = {.name = name, .title = name, .unit = "", .min = -INFINITY, .max = INFINITY};
     if (metric)
         row = (struct report_metric){.name = name,

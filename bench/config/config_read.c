@@ -10,6 +10,7 @@
 #include "bench/config/config_lists.h"
 #include "bench/config/config_rows.h"
 #include "bench/config/yaml.h"
+#include "metrics/metric_table.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -126,7 +127,7 @@ static int check_meta(const struct config *config, const struct yaml *root, stru
     for (int i = 0; i < config->metric_count; i++)
         if (config->metrics[i].metric->is_truth)
             return 0;
-    for (const struct metric *const *metric = metrics; *metric && used < sizeof names; metric++)
+    for (const struct metric *const *metric = metrics_all(); *metric && used < sizeof names; metric++)
         if ((*metric)->is_truth)
             used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "", (*metric)->name);
     const struct yaml *list = yaml_get(root, "metrics"); /* blamed where the command line has changed it */

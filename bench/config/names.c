@@ -3,31 +3,33 @@
 
 #include "base/registry.h"
 #include "methods/harness.h"
+#include "methods/method_table.h"
+#include "metrics/metric_table.h"
 
 static const char *method_name(int i)
 {
-    return methods[i] ? methods[i]->name : NULL;
+    return methods_all()[i] ? methods_all()[i]->name : NULL;
 }
 
 static const char *method_title(int i)
 {
-    return methods[i]->title;
+    return methods_all()[i]->title;
 }
 
 /* A control is never suggested as an explanation. */
 static bool method_is_hidden(int i)
 {
-    return methods[i]->group == METHOD_CONTROL;
+    return methods_all()[i]->group == METHOD_CONTROL;
 }
 
 static const char *metric_name(int i)
 {
-    return metrics[i] ? metrics[i]->name : NULL;
+    return metrics_all()[i] ? metrics_all()[i]->name : NULL;
 }
 
 static const char *metric_title(int i)
 {
-    return metrics[i]->title;
+    return metrics_all()[i]->title;
 }
 
 static const struct registry all_methods = {.refusal = "unknown method",
@@ -53,11 +55,11 @@ static int find(const struct registry *registry, const char *where, const char *
 const struct method *method_called(const char *where, const char *name, struct error *err)
 {
     const int i = find(&all_methods, where, name, err);
-    return i < 0 || cam_check_method(methods[i], err) ? NULL : methods[i];
+    return i < 0 || cam_check_method(methods_all()[i], err) ? NULL : methods_all()[i];
 }
 
 const struct metric *metric_called(const char *where, const char *name, struct error *err)
 {
     const int i = find(&all_metrics, where, name, err);
-    return i < 0 ? NULL : metrics[i];
+    return i < 0 ? NULL : metrics_all()[i];
 }

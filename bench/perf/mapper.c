@@ -2,19 +2,20 @@
 #include "bench/perf/mapper.h"
 
 #include "base/registry.h"
+#include "methods/method_table.h"
 
 #include <stdio.h>
 
 static const char *name_of(int i)
 {
-    return methods[i] ? methods[i]->name : NULL;
+    return methods_all()[i] ? methods_all()[i]->name : NULL;
 }
 
 static const struct method *find_method(const char *name, struct error *err)
 {
     static const struct registry registry = {.refusal = "unknown method", .name = name_of, .is_exact = true};
     const int i = registry_find(&registry, name, err);
-    return i < 0 ? NULL : methods[i];
+    return i < 0 ? NULL : methods_all()[i];
 }
 
 /* key=value,key=value */

@@ -8,6 +8,7 @@
 #include "bench/perf/mapper.h"
 #include "bench/perf/perf.h"
 #include "bench/perf/rounds.h"
+#include "methods/method_table.h"
 
 #define LONG_SECONDS 2.0 /* is measured once, without a warm-up */
 
@@ -98,8 +99,8 @@ static double forward_seconds(const struct subject *subject, const struct perf_o
 static struct perf_names names_of_methods(const struct perf_names *given)
 {
     struct perf_names names = *given;
-    for (int i = 0; given->count == 0 && methods[i] && names.count < PERF_LIST_MAX; i++)
-        names.name[names.count++] = methods[i]->name;
+    for (int i = 0; given->count == 0 && methods_all()[i] && names.count < PERF_LIST_MAX; i++)
+        names.name[names.count++] = methods_all()[i]->name;
     return names;
 }
 

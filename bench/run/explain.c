@@ -11,6 +11,7 @@
 #include "bench/run/sheet.h"
 #include "datasets/decode.h"
 #include "datasets/import/import_files.h"
+#include "methods/method_table.h"
 #include "report/escape.h"
 
 #include <errno.h>
@@ -71,7 +72,7 @@ static bool is_for_any_picture(const struct method *method)
 static int registry_size(void)
 {
     int count = 0;
-    while (methods[count])
+    while (methods_all()[count])
         count++;
     return count;
 }
@@ -91,7 +92,7 @@ static int choose_methods(struct explain *explain, struct error *err)
         explain->which[i] = i;
     const bool is_all = strcmp(wanted, "all") == 0;
     for (int i = 0; i < all && is_all; i++)
-        if (is_for_any_picture(methods[i]) && add_method(explain, methods[i]->name, err))
+        if (is_for_any_picture(methods_all()[i]) && add_method(explain, methods_all()[i]->name, err))
             return -1;
     for (char *word; !is_all && (word = strsep(&words, ","));)
         if (add_method(explain, word, err))

@@ -58,6 +58,6 @@ static int measure(struct evidence *evidence, __attribute__((unused)) const void
 }
 
 const struct metric metric_roughness = {
-    .name = "roughness", .title = "Roughness", .unit = "", .max = 1, .version = 1, .measure = measure};
+    .abi = METRIC_ABI, .name = "roughness", .title = "Roughness", .unit = "", .max = 1, .version = 1, .measure = measure};
 END
 run_unit_test metrics roughness

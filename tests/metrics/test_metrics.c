@@ -517,6 +517,7 @@ TEST(descriptors_are_complete)
     for (int i = 0; metrics[i]; i++) {
         const struct metric *metric = metrics[i];
         assert_true(metric->name[0] && metric->title[0] && metric->unit && metric->version > 0);
+        assert_int_equal(metric->abi, METRIC_ABI);
         assert_true((metric->measure != NULL) != (metric->combine != NULL));
         assert_true(metric->min < metric->max);
         for (int k = 0; metric->parts[k]; k++)
