@@ -130,6 +130,12 @@ const struct tensor *cam_activations(struct cam *cam);
  */
 struct cam *cam_layer(struct cam *cam, const char *name);
 
+/*
+ * The derivative of y_c by the mean of each channel (C), if the tail is global average pooling and one linear layer:
+ * the class's weights in that layer. NULL and an error if the tail is another.
+ */
+const float *cam_pooled_weights(struct cam *cam);
+
 /* -- gradients --------------------------------------------------------------------------------------------------- */
 
 enum cam_score {

@@ -243,6 +243,27 @@ static int replace_behind_pooling(struct cam *cam, int n, const struct channels 
     return 0;
 }
 
+const float *cam_pooled_weights(struct cam *cam)
+{
+    const struct cam_pass *pass = cam->pass;
+    if (!network_pooled_linear(pass->network, cam->layer)) {
+        cam_fail(cam,
+                 "layer \"%s\" is not followed by global average pooling and one linear layer alone; "
+                 "gradcam has the same map up to scale there, and others elsewhere",
+                 network_layer_name(pass->network, cam->layer));
+        return NULL;
+    }
+    const int channels = pass->layers[cam->layer].c;
+    float *weight = cam_floats(cam, (size_t)channels), *column = cam_floats(cam, (size_t)pass->outputs);
+    if (!weight || !column)
+        return NULL;
+    for (int k = 0; k < channels; k++) {
+        network_pooled_column(pass->network, cam->layer, k, column);
+        weight[k] = class_logit(column, pass->outputs, pass->klass);
+    }
+    return weight;
+}
+
 static bool all_are(const float *values, size_t n, float value)
 {
     for (size_t i = 0; i < n; i++)

@@ -6,11 +6,25 @@
 
 #include <math.h>
 
-/* Every registered method with its defaults, unless it does not look at the image at all. */
+/* These do not look at the image. */
+static const char *const blind[] = {
+    "fakecam",
+    "null",
+    "random",
+};
+
 static bool looks_at_image(const struct method *method)
 {
-    return strcmp(method->name, "fakecam") != 0 && strcmp(method->name, "random") != 0 &&
-           strcmp(method->name, "null") != 0 && !(method->flags & METHOD_ORIGINAL_ONLY);
+    for (size_t i = 0; i < sizeof blind / sizeof *blind; i++)
+        if (strcmp(method->name, blind[i]) == 0)
+            return false;
+    return !(method->flags & METHOD_ORIGINAL_ONLY);
+}
+
+/* Whether it can explain the network "vgg". */
+static bool explains_vgg(const struct method *method)
+{
+    return strcmp(method->name, "cam") != 0;
 }
 
 static struct saliency run(struct bench *bench, const char *name, const char *layer, int klass)
@@ -41,7 +55,7 @@ TEST(zero_activations_make_constant_maps)
     struct bench bench;
     bench_open_with(&bench, "vgg", kill_channels);
     for (int i = 0; methods[i]; i++)
-        if (looks_at_image(methods[i]))
+        if (looks_at_image(methods[i]) && explains_vgg(methods[i]))
             assert_constant(methods[i]->name, run(&bench, methods[i]->name, "features.7", -1), 32 * 40);
     bench_close(&bench);
 }
