@@ -95,7 +95,7 @@ void param_allowed(const struct param *param, char *text, size_t size)
         snprintf(text, size, "%s", param->choices);
         break;
     case PARAM_TYPE_STRING:
-        snprintf(text, size, "%s", param->choices ? param->choices : "text");
+        snprintf(text, size, "%s", param->choices ? param->choices : param->allowed ? param->allowed : "text");
         break;
     case PARAM_TYPE_SEED:
         snprintf(text, size, "0..%" PRIu64, UINT64_MAX);

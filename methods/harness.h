@@ -50,9 +50,12 @@ struct cam_pass;
  */
 struct cam_pass *cam_pass_run(const struct cam_setup *setup, struct error *err);
 void cam_pass_set_class(struct cam_pass *pass, int klass);
+struct cam_pass *cam_pass_copy(struct cam_pass *pass, struct error *err); /* for another class, with the same values */
 int cam_pass_class(const struct cam_pass *pass);
-int cam_pass_predicted(const struct cam_pass *pass); /* most probable class, even if another is explained */
-int cam_pass_classes(const struct cam_pass *pass);   /* K; 2 for a network with one output */
+int cam_pass_predicted(const struct cam_pass *pass);        /* most probable class, even if another is explained */
+int cam_pass_ranked(const struct cam_pass *pass, int rank); /* from 1, by falling logit; -1: none, logits are NaN */
+int cam_pass_lowest(const struct cam_pass *pass);           /* least probable; of equal ones the lowest */
+int cam_pass_classes(const struct cam_pass *pass);          /* K; 2 for a network with one output */
 const float *cam_pass_probabilities(const struct cam_pass *pass); /* (K) */
 
 /*

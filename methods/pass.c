@@ -46,8 +46,7 @@ struct cam_pass *cam_pass_run(const struct cam_setup *setup, struct error *err)
     session_base(session, setup->input, pass->output, values);
     class_scores(pass->output, pass->outputs, pass->logits, pass->probabilities);
     session_side_save(session, pass->side);
-    pass->klass =
-        pass->outputs == 1 ? cam_pass_predicted(pass) : (int)position_of_largest(pass->logits, (size_t)pass->classes);
+    pass->klass = cam_pass_ranked(pass, 1);
     pass->seconds = seconds_now() - start;
     return pass;
 }
@@ -59,9 +58,49 @@ int cam_pass_predicted(const struct cam_pass *pass)
                               : (int)position_of_largest(pass->probabilities, (size_t)pass->classes);
 }
 
+/* The first class is that of cam_pass_run(): by the logits, since probabilities can be equal where these are not. */
+int cam_pass_ranked(const struct cam_pass *pass, int rank)
+{
+    int klass =
+        pass->outputs == 1 ? cam_pass_predicted(pass) : (int)position_of_largest(pass->logits, (size_t)pass->classes);
+    if (pass->outputs == 1)
+        return rank == 1 ? klass : 1 - klass;
+    for (int r = 2; r <= rank && klass >= 0; r++) {
+        const float last = pass->logits[klass];
+        int next = -1;
+        for (int k = 0; k < pass->classes; k++) {
+            const bool is_behind = pass->logits[k] < last || (pass->logits[k] == last && k > klass);
+            if (is_behind && (next < 0 || pass->logits[k] > pass->logits[next]))
+                next = k;
+        }
+        klass = next;
+    }
+    return klass;
+}
+
+int cam_pass_lowest(const struct cam_pass *pass)
+{
+    int klass = 0;
+    for (int k = 1; k < pass->classes; k++)
+        klass = pass->logits[k] < pass->logits[klass] ? k : klass;
+    return klass;
+}
+
 int cam_pass_classes(const struct cam_pass *pass)
 {
     return pass->classes;
+}
+
+struct cam_pass *cam_pass_copy(struct cam_pass *pass, struct error *err)
+{
+    struct cam_pass *copy = arena_alloc(pass->setup.arena, 1, sizeof *copy);
+    if (!copy) {
+        error_memory(err, "an image's base pass");
+        return NULL;
+    }
+    *copy = *pass;
+    copy->gradients = NULL;
+    return copy;
 }
 
 void cam_pass_set_class(struct cam_pass *pass, int klass)

@@ -9,6 +9,10 @@
 #include "metrics/protocol.h"
 
 #include "base/registry.h"
+#include "base/text.h"
+
+#include <limits.h>
+#include <string.h>
 
 /* 256/224 in 15 digits, which is the precision of a written config, so that it reads back to the same number. */
 #define RATIO_256_224 1.14285714285714
@@ -17,10 +21,11 @@
 
 const struct param protocol_params[] = {
     {.name = "class",
-     .type = PARAM_TYPE_ENUM,
+     .type = PARAM_TYPE_STRING,
      .offset = offsetof(struct protocol, klass),
-     .choices = "predicted|label",
-     .help = "class that is explained: top-1 of the unmasked image, or the image set's label"},
+     .fallback = "predicted",
+     .allowed = "predicted, label, second, lowest, top:K, rank:R, or a class by number, name or synset",
+     .help = "class that is explained; ranks are those of the unmasked image, label is the image set's"},
     PARAM_ENUM(struct protocol, resize, "shorter|squash", "shorter side, aspect kept, or both sides"),
     PARAM_FLOAT(struct protocol, resize_ratio, 1.14285714285714, 1, 4,
                 "resized side / side of the centre crop, rounded to whole pixels"),
@@ -47,27 +52,27 @@ const struct param protocol_params[] = {
 };
 
 /* A preset begins with the values of `cambench`: the first choice of each key, except for those set here. */
-#define PRESET(text) .name = text, .preset = text, .version = 1, .deletion_fill = PROTOCOL_BASELINE_MEAN
+#define PRESET(text, chosen) \
+    .name = text, .preset = text, .version = 1, .klass = chosen, .deletion_fill = PROTOCOL_BASELINE_MEAN
 
 const struct protocol protocols[] = {
     {
-        PRESET("cambench"),
+        PRESET("cambench", "predicted"),
         .title = "cambench: predicted class, shorter side 256, crop 224",
         .resize_ratio = RATIO_256_224,
         .curve_steps = 28,
     },
     {
-        PRESET("poppi2021"),
+        PRESET("poppi2021", "predicted"),
         .title = "Poppi et al. 2021 (released ADCC code): predicted class, shorter side 224, crop 224",
         .source = "poppi2021revisiting",
         .resize_ratio = 1,
         .curve_steps = 28,
     },
     {
-        PRESET("reciprocam2024"),
+        PRESET("reciprocam2024", "label"),
         .title = "ReciproCAM (released metric code): label, squashed to 256, crop 224, maps compared at the layer",
         .source = "byun2022reciprocam",
-        .klass = PROTOCOL_CLASS_LABEL,
         .resize = PROTOCOL_RESIZE_SQUASH,
         .resize_ratio = RATIO_256_224,
         .enlarge = PROTOCOL_ENLARGE_BICUBIC,
@@ -78,7 +83,7 @@ const struct protocol protocols[] = {
         .curve_area = PROTOCOL_AREA_RECIPROCAM2024,
     },
     {
-        PRESET("scorecam2020"),
+        PRESET("scorecam2020", "predicted"),
         .title = "Score-CAM (paper): squashed to 224, the better half of the pixels is kept, curves in steps of 1 %",
         .source = "wang2020scorecam",
         .resize = PROTOCOL_RESIZE_SQUASH,
@@ -90,7 +95,7 @@ const struct protocol protocols[] = {
         .curve_steps = 100,
     },
     {
-        PRESET("shapleycam2025"),
+        PRESET("shapleycam2025", "predicted"),
         .title = "ShapleyCAM (released scripts): predicted class, shorter side 256, crop 224, maps of pytorch-grad-cam",
         .source = "cai2025shapleycam",
         .resize_ratio = RATIO_256_224,
@@ -111,6 +116,40 @@ const struct protocol *protocol_find(const char *name, struct error *err)
     static const struct registry registry = {.refusal = "unknown protocol", .name = name_of};
     const int i = registry_find(&registry, name, err);
     return i < 0 ? NULL : &protocols[i];
+}
+
+/* The number after a prefix; 0: `text` is not of that form. */
+static int number_after(const char *prefix, const char *text)
+{
+    const size_t length = strlen(prefix);
+    long long number;
+    if (strncmp(text, prefix, length) != 0 || text_to_int(text + length, &number) || number < 1 || number > INT_MAX)
+        return 0;
+    return (int)number;
+}
+
+enum protocol_class_kind protocol_class(const char *klass, int *number)
+{
+    static const struct {
+        const char *word;
+        enum protocol_class_kind kind;
+        int number;
+    } words[] = {{"predicted", PROTOCOL_CLASS_RANK, 1},
+                 {"second", PROTOCOL_CLASS_RANK, 2},
+                 {"lowest", PROTOCOL_CLASS_LOWEST, 0},
+                 {"label", PROTOCOL_CLASS_LABEL, 0}};
+    int ignored;
+    int *out = number ? number : &ignored;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(klass, words[i].word) == 0) {
+            *out = words[i].number;
+            return words[i].kind;
+        }
+    *out = number_after("rank:", klass);
+    if (*out)
+        return PROTOCOL_CLASS_RANK;
+    *out = number_after("top:", klass);
+    return *out ? PROTOCOL_CLASS_TOP : PROTOCOL_CLASS_NAMED;
 }
 
 struct protocol_post_steps protocol_post_steps(enum protocol_post post)

@@ -12,7 +12,6 @@
 
 #include <stdbool.h>
 
-enum protocol_class { PROTOCOL_CLASS_PREDICTED, PROTOCOL_CLASS_LABEL };
 enum protocol_resize { PROTOCOL_RESIZE_SHORTER, PROTOCOL_RESIZE_SQUASH };
 enum protocol_interpolation { PROTOCOL_BILINEAR, PROTOCOL_BICUBIC };
 enum protocol_post {
@@ -42,7 +41,7 @@ struct protocol {
     const char *source; /* key in docs/references.bib */
     int version;
     /* keys, described by protocol_params */
-    int klass;           /* enum protocol_class; key "class" */
+    const char *klass;   /* key "class", read by protocol_class() */
     int resize;          /* enum protocol_resize */
     double resize_ratio; /* resized side / crop side: 256/224; sides are rounded to whole pixels */
     int interpolation;   /* enum protocol_interpolation */
@@ -64,6 +63,17 @@ extern const struct protocol protocols[];    /* presets; ends with {0} */
 
 /* The preset of that name; NULL and an error that suggests the nearest one. */
 const struct protocol *protocol_find(const char *name, struct error *err);
+
+enum protocol_class_kind {
+    PROTOCOL_CLASS_RANK,   /* "predicted" (number 1), "second" (2), "rank:R": the R-th most probable class */
+    PROTOCOL_CLASS_TOP,    /* "top:K": a config's short form of the K protocols with rank:1 to rank:K */
+    PROTOCOL_CLASS_LOWEST, /* "lowest": the least probable class */
+    PROTOCOL_CLASS_LABEL,  /* "label": the image set's */
+    PROTOCOL_CLASS_NAMED,  /* a class of the network, by its number, name or synset */
+};
+
+/* What a protocol's `klass` says; *number is the rank, or the number of classes of TOP, and may be NULL. */
+enum protocol_class_kind protocol_class(const char *klass, int *number);
 
 /* The two optional steps of ReLU, min-max at the map's size, enlargement, min-max at the input's size. */
 struct protocol_post_steps {

@@ -195,7 +195,7 @@ static int fail_several(const struct class_names *names, const char *text, enum 
             used += (size_t)snprintf(list + used, sizeof list - used, "%s%d%s%s%s", used ? ", " : "", k,
                                      has_synonyms(names, k) ? " (" : "", has_synonyms(names, k) ? names->ids[k] : "",
                                      has_synonyms(names, k) ? ")" : "");
-    return error_set(err, "--class: several classes are called \"%s\": %s; give a number%s",
+    return error_set(err, "several classes are called \"%s\": %s; give a number%s",
                      text_printable(text, shown, sizeof shown), list, names->ids ? " or a synset" : "");
 }
 
@@ -265,10 +265,10 @@ static int fail_none(const struct class_names *names, const char *text, struct a
     char shown[SHOWN_BYTES], suggestion[SHOWN_BYTES + 32] = "";
     text_printable(text, shown, sizeof shown);
     if (!names->names)
-        return error_set(err, "--class is \"%s\"; allowed: 0..%d (the weights hold no class names)", shown,
+        return error_set(err, "no class \"%s\", allowed: 0..%d (the weights hold no class names)", shown,
                          names->count - 1);
     suggest(names, text, scratch, suggestion, sizeof suggestion);
-    return error_set(err, "--class: no class \"%s\"%s%s allowed: 0..%d or a class's name", shown, suggestion,
+    return error_set(err, "no class \"%s\"%s%s allowed: 0..%d or a class's name", shown, suggestion,
                      *suggestion ? "" : ";", names->count - 1);
 }
 

@@ -22,7 +22,7 @@ static const struct param rows[] = {
     OPTION_STRING(struct explain_command, options.methods, "methods", 0, "A,B,C",
                   "methods with their usual parameters, or all (gradcam,gradcam_pp,layercam,reciprocam)"),
     OPTION_STRING(struct explain_command, options.klass, "class", 0, "CLASS",
-                  "name, synset or index of the class to explain (the predicted one)"),
+                  "class to explain: name, synset or number; second, lowest, rank:R (predicted)"),
     OPTION_STRING(struct explain_command, options.layer, "layer", 0, "LAYER",
                   "target layer (the architecture's usual one)"),
     OPTION_STRING(struct explain_command, options.protocol, "protocol", 0, "PROTOCOL",

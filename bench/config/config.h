@@ -68,6 +68,7 @@ struct config {
     const char *path; /* of the file, for messages */
     const char *name, *output;
     uint64_t seed;
+    const char *klass; /* explained class of protocols that name none; NULL: the preset's */
     struct config_dataset dataset;
     int backbone_count, method_count, metric_count, protocol_count;
     struct config_backbone *backbones;

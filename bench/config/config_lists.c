@@ -301,9 +301,10 @@ static int read_protocol_keys(const struct yaml *mapping, struct protocol *out, 
     return 0;
 }
 
-/* "poppi2021+class=label": a preset with changed keys is another protocol, and its results say so. */
-static const char *label_of_changes(const struct protocol *preset, const struct protocol *changed, struct arena *arena)
+const char *config_protocol_label(const struct protocol *changed, struct arena *arena)
 {
+    struct error ignored;
+    const struct protocol *preset = protocol_find(changed->preset, &ignored);
     const char *label = preset->name;
     for (const struct param *param = protocol_params; label && param->name; param++) {
         char was[PARAM_VALUE_MAX], is[PARAM_VALUE_MAX];
@@ -337,7 +338,7 @@ static int read_protocol(const struct yaml *value, void *element, struct arena *
     if (label && yaml_read_text(label, &out->name, err))
         return -1;
     if (!label)
-        out->name = label_of_changes(preset, out, arena);
+        out->name = config_protocol_label(out, arena);
     if (!out->name)
         return error_memory(err, "the config");
     return config_check_label(label ? label : value, "label", out->name, CONFIG_LABEL_BYTES, err);

@@ -22,6 +22,12 @@ extern const struct config_list config_backbones, config_methods, config_metrics
 /* Reader of such a row: its field is a pointer to the elements, in the arena. */
 param_yaml_reader config_read_list;
 
+/*
+ * "poppi2021+class=label": a preset with changed keys is another protocol, and its results say so. In the arena; NULL: no
+ * memory.
+ */
+const char *config_protocol_label(const struct protocol *changed, struct arena *arena);
+
 /* The protocols of a config that names none: CONFIG_USUAL_PROTOCOL. */
 int config_default_protocol(struct config *config, struct arena *arena, struct error *err);
 

@@ -6,6 +6,7 @@
  */
 #include "bench/config/config.h"
 
+#include "bench/config/config_classes.h"
 #include "bench/config/config_entry.h"
 #include "bench/config/config_lists.h"
 #include "bench/config/config_rows.h"
@@ -108,6 +109,12 @@ const struct param config_rows[] = {
          .help = "metrics of the maps, each a name or a mapping"),
     LIST("protocol", protocols, protocol_count, config_protocols, .usual = CONFIG_USUAL_PROTOCOL,
          .help = "settings that numbers depend on: one preset or mapping, or a list of them"),
+    {.name = "class",
+     .type = PARAM_TYPE_STRING,
+     .offset = offsetof(struct config, klass),
+     .usual = "the preset's",
+     .allowed = "predicted, label, second, lowest, top:K, rank:R, or a class by number, name or synset",
+     .help = "class that is explained, for protocols that name none"},
     PARAM_ROW(struct config, runtime, TABLE, .rows = config_runtime_rows, .help = "threads, memory and kernels"),
     PARAM_ROW(struct config, report, TABLE, .rows = config_report_rows, .help = "plots, pictures, maps and intervals"),
     {.name = "plugins",
@@ -156,5 +163,7 @@ int config_read(const char *path, const char *const *sets, int set_count, struct
         config->output = arena_format(arena, "results/%s", config->name);
     if (!config->output)
         return error_memory(err, "the config");
-    return config->protocols ? 0 : config_default_protocol(config, arena, err);
+    if (!config->protocols && config_default_protocol(config, arena, err))
+        return -1;
+    return config_apply_classes(config, root, arena, err);
 }

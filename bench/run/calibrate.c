@@ -159,11 +159,11 @@ static int measure_method(struct probe *probe, struct cam_pass *pass, int m, str
 static void measure_task(struct probe *probe, struct evaluator *evaluator)
 {
     const struct run *run = probe->run;
-    const int views = panel_view_count(&run->panel);
+    const int inputs = panel_input_count(&run->panel);
     struct evaluated evaluated;
     bool is_unreadable;
     struct error unsaid; /* not printed: the run itself names pictures that cannot be read */
-    probe->out->task = PICTURE_SECONDS + views * probe->out->base;
+    probe->out->task = PICTURE_SECONDS + inputs * probe->out->base;
     if (!run->images)
         return;
     const double begun = now(probe);
@@ -315,7 +315,7 @@ static void derive(const struct run *run, const struct calibration *calibration,
     out->network_bytes = out->weights_bytes;
     out->worker_bytes = worker;
     out->base = out->masked = pass;
-    out->task = PICTURE_SECONDS + panel_view_count(&run->panel) * pass;
+    out->task = PICTURE_SECONDS + panel_input_count(&run->panel) * pass;
     for (int m = 0; m < run->config.method_count; m++)
         out->explain[m] = pass * estimate_map(run, b, m).macs / run->backbones[b].full_macs;
 }

@@ -82,7 +82,7 @@ static int task_count(const struct run *run)
 
 static struct cost image_passes(const struct run *run, int b)
 {
-    const double base = task_count(run) * panel_view_count(&run->panel);
+    const double base = task_count(run) * panel_input_count(&run->panel);
     struct cost sum = {.full = base, .macs = base * run->backbones[b].full_macs};
     for (int m = 0; m < run->config.method_count; m++)
         sum = cost_plus(sum, estimate_passes(run, b, m));

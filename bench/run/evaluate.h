@@ -15,6 +15,7 @@
 struct evaluator {
     const struct panel *panel;
     const char *backbone;       /* label, for errors */
+    const int *named_class;     /* [protocol] of run_backbone.h; NULL: no protocol names a class */
     struct picture_input input; /* mean, deviation and resizing of the network */
     struct cam_worker worker;
     struct arena arena;   /* reset for every image */

@@ -40,9 +40,9 @@ struct explain {
     struct network *network;
     int threads;
     struct evaluator evaluator;
-    int *which; /* methods: all of the panel's */
-    int klass;  /* to explain; -1: the predicted one */
-    int next;   /* picture */
+    int *which;      /* methods: all of the panel's */
+    int named_class; /* -1: the class is not a named one */
+    int next;        /* picture */
     bool is_clipped;
     struct stat *files;
     char (*written)[PATH_MAX]; /* (next) */
@@ -100,7 +100,21 @@ static int choose_methods(struct explain *explain, struct error *err)
     return 0;
 }
 
-/* A class that was asked for stands where an image set has its label. */
+/* The class that --class gives; the image set's label and several classes are the config's. */
+static int choose_class(struct explain *explain, struct error *err)
+{
+    const char *klass = explain->options.klass ? explain->options.klass : "predicted";
+    explain->protocol.klass = klass;
+    switch (protocol_class(klass, NULL)) {
+    case PROTOCOL_CLASS_LABEL:
+        return error_set(err, "--class: a picture has no label; name the class");
+    case PROTOCOL_CLASS_TOP:
+        return error_set(err, "--class: \"%s\" is several classes; rank:1, rank:2 ... explain one of them", klass);
+    default:
+        return 0;
+    }
+}
+
 static int choose_protocol(struct explain *explain, struct error *err)
 {
     const struct explain_options *options = &explain->options;
@@ -108,10 +122,9 @@ static int choose_protocol(struct explain *explain, struct error *err)
     if (!preset)
         return error_prefix(err, "--protocol: ");
     explain->protocol = *preset;
-    explain->protocol.klass = options->klass ? PROTOCOL_CLASS_LABEL : PROTOCOL_CLASS_PREDICTED;
     explain->panel.protocols = &explain->protocol;
     explain->panel.protocol_count = 1;
-    return 0;
+    return choose_class(explain, err);
 }
 
 /* -- network ------------------------------------------------------------------------------------------------------ */
@@ -153,14 +166,13 @@ static int open_network(struct explain *explain, struct error *err)
     return explain->evaluator.worker.session ? 0 : -1;
 }
 
-/* Finds a class by name or synset, else by index. */
-static int choose_class(struct explain *explain, struct error *err)
+static int find_class(struct explain *explain, struct error *err)
 {
-    const char *wanted = explain->options.klass;
-    struct arena *arena = &explain->arena;
-    struct class_names *names = &explain->backbone.classes;
-    explain->klass = -1;
-    return wanted ? class_names_find(names, wanted, arena, &explain->klass, err) : 0;
+    if (run_backbone_find_class(&explain->backbone, explain->protocol.klass, &explain->arena, &explain->named_class,
+                                err))
+        return error_prefix(err, "--class: ");
+    explain->evaluator.named_class = &explain->named_class;
+    return 0;
 }
 
 /* -- the job ------------------------------------------------------------------------------------------------------ */
@@ -187,7 +199,7 @@ static int open_all(struct explain *explain, struct error *err)
     explain->panel.seed = 1;
     explain->evaluator.panel = &explain->panel;
     return status_of(choose_methods(explain, err) || choose_protocol(explain, err) || open_network(explain, err) ||
-                     choose_class(explain, err) || note_files(explain, err));
+                     find_class(explain, err) || note_files(explain, err));
 }
 
 struct explain *explain_open(const struct explain_options *options, struct error *err)
@@ -333,7 +345,7 @@ static int draw(struct explain *explain, const char *picture, const struct evalu
 
 static int explain_file(struct explain *explain, const char *file, struct explained *out, struct error *err)
 {
-    struct evaluate_subject subject = {.name = last_part(file), .index = -1, .label = explain->klass};
+    struct evaluate_subject subject = {.name = last_part(file), .index = -1, .label = -1};
     struct evaluated evaluated;
     bool is_unreadable;
     arena_reset(&explain->evaluator.arena);

@@ -16,7 +16,7 @@
 struct explain_options {
     const char *backbone, *weights; /* neither: a demo network; weights: of any file, whatever its architecture */
     const char *methods;            /* "gradcam,layercam", "all" */
-    const char *klass;              /* index or name; NULL: the predicted class */
+    const char *klass;              /* as a protocol's (metrics/protocol.h); NULL: "predicted" */
     const char *layer, *protocol;
     const char *output; /* folder; NULL: the working directory */
     int threads;        /* 0: as many as there are cores */

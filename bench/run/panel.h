@@ -29,9 +29,12 @@ bool panel_needs_truth(const struct panel *panel);
 
 /*
  * The number of views (bench/run/walk.h): protocols that prepare the input alike and explain the same class share one.
+ * The number of inputs, each with one base pass: protocols that prepare the input alike share one.
  */
 int panel_view_count(const struct panel *panel);
 bool panel_same_view(const struct protocol *a, const struct protocol *b);
+int panel_input_count(const struct panel *panel);
+bool panel_same_input(const struct protocol *a, const struct protocol *b);
 
 /* The part of a base pass's setup that follows from the panel; input, black and image_name are the caller's to set. */
 struct cam_setup panel_setup(const struct panel *panel, struct cam_worker *worker, struct arena *arena);

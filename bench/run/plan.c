@@ -229,7 +229,8 @@ static int open_images(struct run *run, struct error *err)
     for (int i = 0; i < run->image_count; i++)
         run->image_names[i] = imageset_name(run->images, run->chosen[i]);
     for (int p = 0; p < config->protocol_count; p++)
-        if (config->protocols[p].klass == PROTOCOL_CLASS_LABEL && !imageset_has_labels(run->images))
+        if (protocol_class(config->protocols[p].klass, NULL) == PROTOCOL_CLASS_LABEL &&
+            !imageset_has_labels(run->images))
             return error_set(err, "image set \"%s\": has no labels, protocol \"%s\" needs them (class: label)",
                              config->dataset.path, config->protocols[p].name);
     for (int k = 0; k < config->metric_count; k++)
@@ -275,7 +276,7 @@ static const char *user_of_labels(struct run *run)
 {
     const struct config *config = &run->config;
     for (int p = 0; p < config->protocol_count; p++)
-        if (config->protocols[p].klass == PROTOCOL_CLASS_LABEL)
+        if (protocol_class(config->protocols[p].klass, NULL) == PROTOCOL_CLASS_LABEL)
             return arena_format(&run->arena, "protocol \"%s\"", config->protocols[p].name);
     for (int k = 0; k < config->metric_count; k++)
         if (config->metrics[k].metric->is_truth)
@@ -309,6 +310,20 @@ static int compare_classes(struct run *run, struct run_backbone *backbone, struc
     return backbone->misfit ? 0 : error_memory(err, "the names of classes");
 }
 
+/* Finds the classes that protocols explain by name. */
+static int find_classes(struct run *run, struct run_backbone *backbone, struct error *err)
+{
+    const struct config *config = &run->config;
+    backbone->named_class = arena_alloc(&run->arena, (size_t)config->protocol_count, sizeof *backbone->named_class);
+    if (!backbone->named_class)
+        return error_memory(err, "the explained classes");
+    for (int p = 0; p < config->protocol_count; p++)
+        if (run_backbone_find_class(backbone, config->protocols[p].klass, &run->arena, &backbone->named_class[p], err))
+            return error_prefix(err, "protocol \"%s\", backbone \"%s\": class: ", config->protocols[p].name,
+                                backbone->config->label);
+    return 0;
+}
+
 /* Opens backbone b, which is then closed by run_close(). */
 static int open_backbone(struct run *run, int b, struct error *err)
 {
@@ -318,7 +333,7 @@ static int open_backbone(struct run *run, int b, struct error *err)
     return status_of(find_weights(run, backbone, &weights, err) ||
                      run_backbone_open(backbone, weights, &run->panel, &run->arena, err) ||
                      check_classes(run, backbone, err) || compare_classes(run, backbone, err) ||
-                     estimate_evidence(run, backbone, err));
+                     find_classes(run, backbone, err) || estimate_evidence(run, backbone, err));
 }
 
 static int open_all(struct run *run, const char *config_path, const char *const *sets, int set_count, struct error *err)

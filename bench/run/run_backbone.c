@@ -89,6 +89,20 @@ int run_backbone_open(struct run_backbone *backbone, const char *weights, const 
     return check_layers(backbone, panel, arena, err);
 }
 
+int run_backbone_find_class(const struct run_backbone *backbone, const char *klass, struct arena *arena, int *out,
+                            struct error *err)
+{
+    int rank;
+    const enum protocol_class_kind kind = protocol_class(klass, &rank);
+    const int classes = class_count(backbone->model->outputs);
+    *out = -1;
+    if (kind == PROTOCOL_CLASS_NAMED)
+        return class_names_find(&backbone->classes, klass, arena, out, err);
+    if (kind == PROTOCOL_CLASS_RANK && rank > classes)
+        return error_set(err, "\"%s\": the network has %d classes", klass, classes);
+    return 0;
+}
+
 struct network *run_backbone_load(const struct run_backbone *backbone, const char *kernels, struct error *err)
 {
     struct network *network = model_load(backbone->model, backbone->layers, backbone->layer_count, kernels, err);

@@ -21,6 +21,7 @@ struct run_backbone {
     struct model *model;
     struct class_names classes; /* for display: the image set's if they fit, else the network's own */
     const char *misfit;         /* how the classes of the image set differ from the network's; NULL: they fit */
+    int *named_class;           /* [protocol] of a run: run_backbone_find_class() */
     int layer_count;            /* layers whose values are kept: the target layer, then those that methods name */
     const char **layers;
     struct tensor layer_shape;     /* of the target layer, without data */
@@ -41,6 +42,13 @@ struct run_backbone {
  */
 int run_backbone_open(struct run_backbone *backbone, const char *weights, const struct panel *panel,
                       struct arena *arena, struct error *err);
+
+/*
+ * Finds the class of the network that a protocol's `klass` names; *out is -1 if it is not a named one. Errors: the
+ * network has no such class, or fewer classes than the rank; no memory.
+ */
+int run_backbone_find_class(const struct run_backbone *backbone, const char *klass, struct arena *arena, int *out,
+                            struct error *err);
 
 /* Reads the weights of an open backbone; the caller frees the network. `kernels`: nn/nn.h. */
 struct network *run_backbone_load(const struct run_backbone *backbone, const char *kernels, struct error *err);

@@ -196,6 +196,7 @@ static void work(struct runner *runner, const struct workers *workers)
         int *which = workers->which + worker * (size_t)runner->run->config.method_count;
         struct evaluator evaluator = {.panel = &runner->run->panel,
                                       .backbone = runner->run->config.backbones[runner->backbone].label,
+                                      .named_class = runner->run->backbones[runner->backbone].named_class,
                                       .input = runner->run->backbones[runner->backbone].model->input,
                                       .worker.session = workers->sessions[worker]};
 #pragma omp for schedule(dynamic, 1)

@@ -60,9 +60,25 @@ static struct preprocess preprocess_of(const struct protocol *protocol, struct s
     return how;
 }
 
+/* The earlier view with the same input; NULL: there is none. */
+static const struct view *view_like(const struct walk *walk, const struct view *view)
+{
+    for (const struct view *earlier = walk->views; earlier < view; earlier++)
+        if (panel_same_input(earlier->protocol, view->protocol))
+            return earlier;
+    return NULL;
+}
+
 int view_prepare(const struct walk *walk, struct view *view, bool *is_unreadable, struct error *err)
 {
     const struct evaluate_subject *subject = walk->subject;
+    const struct view *like = view_like(walk, view);
+    if (like) {
+        view->input = like->input;
+        view->pixels = like->pixels;
+        view->geometry = like->geometry;
+        return 0;
+    }
     const struct preprocess how = preprocess_of(view->protocol, walk->input, &walk->evaluator->input);
     view->input = arena_floats(walk->arena, (size_t)3 * (size_t)walk->input.h * (size_t)walk->input.w);
     if (!view->input)
@@ -74,16 +90,39 @@ int view_prepare(const struct walk *walk, struct view *view, bool *is_unreadable
     return 0;
 }
 
+/* The class that the view's protocol explains; -1: it is not defined for this image. */
+static int class_of(const struct walk *walk, const struct view *view)
+{
+    int rank;
+    switch (protocol_class(view->protocol->klass, &rank)) {
+    case PROTOCOL_CLASS_LABEL:
+        return walk->subject->label;
+    case PROTOCOL_CLASS_LOWEST:
+        return cam_pass_lowest(view->pass);
+    case PROTOCOL_CLASS_NAMED:
+        return walk->evaluator->named_class[view->protocol - walk->panel->protocols];
+    default:
+        return cam_pass_ranked(view->pass, rank);
+    }
+}
+
+static struct cam_pass *run_pass(const struct walk *walk, const struct view *view, struct error *err)
+{
+    const struct view *like = view_like(walk, view);
+    const struct cam_setup setup = walk_setup(walk, view->input);
+    return like ? cam_pass_copy(like->pass, err) : cam_pass_run(&setup, err);
+}
+
 int view_pass(const struct walk *walk, struct view *view, struct error *err)
 {
     const struct evaluate_subject *subject = walk->subject;
-    const struct cam_setup setup = walk_setup(walk, view->input);
-    view->pass = cam_pass_run(&setup, err);
+    view->pass = run_pass(walk, view, err);
     if (!view->pass)
         return -1;
-    view->has_class = view->protocol->klass == PROTOCOL_CLASS_PREDICTED || subject->label >= 0;
-    if (view->protocol->klass == PROTOCOL_CLASS_LABEL && view->has_class)
-        cam_pass_set_class(view->pass, subject->label);
+    const int klass = class_of(walk, view);
+    view->has_class = klass >= 0;
+    if (view->has_class)
+        cam_pass_set_class(view->pass, klass);
     view->curves =
         (struct curves){.pass = view->pass, .input = view->input, .shape = walk->input, .arena = walk->arena};
     memcpy(view->curves.black, walk->black, sizeof walk->black);

@@ -141,6 +141,7 @@ static inline struct network *small_open_evaluator(struct small_run *s, struct e
     small_must(s, network ? 0 : -1);
     *evaluator = (struct evaluator){.panel = &s->run.panel,
                                     .backbone = "resnet18",
+                                    .named_class = s->run.backbones[0].named_class,
                                     .input = s->run.backbones[0].model->input,
                                     .worker.session = session_create(network, 1, &s->err)};
     return network;

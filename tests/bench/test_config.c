@@ -65,7 +65,7 @@ TEST(every_key_reaches_its_field)
     assert_string_equal(c->metrics[1].metric->name, "adcc_of_means");
     assert_int_equal(c->protocol_count, 3);
     assert_string_equal(c->protocols[1].name, "poppi2021+class=label");
-    assert_int_equal(c->protocols[1].klass, PROTOCOL_CLASS_LABEL);
+    assert_string_equal(c->protocols[1].klass, "label");
     assert_true(c->protocols[1].resize_ratio == 1);
     assert_string_equal(c->protocols[2].name, "mine");
     assert_string_equal(c->protocols[2].preset, "cambench");
@@ -147,7 +147,8 @@ static void same_lists(const struct config *a, const struct config *b)
     for (int i = 0; i < a->protocol_count; i++) {
         struct protocol one = a->protocols[i], other = b->protocols[i];
         same_text(one.name, other.name);
-        one.name = other.name = NULL;
+        same_text(one.klass, other.klass);
+        one.name = other.name = one.klass = other.klass = NULL;
         assert_memory_equal(&one, &other, sizeof one);
     }
 }

@@ -20,7 +20,7 @@ TEST(cambench_resizes_the_shorter_side_to_256_for_a_crop_of_224)
     const struct protocol protocol = preset("cambench");
     assert_int_equal(lround(224 * protocol.resize_ratio), 256);
     assert_int_equal(lround(64 * protocol.resize_ratio), 73);
-    assert_int_equal(protocol.klass, PROTOCOL_CLASS_PREDICTED);
+    assert_string_equal(protocol.klass, "predicted");
     assert_int_equal(protocol.resize, PROTOCOL_RESIZE_SHORTER);
     assert_int_equal(protocol.interpolation, PROTOCOL_BILINEAR);
     assert_int_equal(protocol.mask_space, PROTOCOL_MASK_NORMALIZED);
@@ -80,6 +80,8 @@ TEST(defaults_of_the_keys_are_the_preset_cambench)
             *(int *)field = -1;
     }
     param_defaults(protocol_params, &got);
+    assert_string_equal(got.klass, want.klass);
+    got.klass = want.klass;
     assert_memory_equal(&got, &want, sizeof got);
 }
 
@@ -88,14 +90,35 @@ TEST(every_preset_is_written_and_read_back_to_the_same_numbers)
     for (const struct protocol *protocol = protocols; protocol->name; protocol++) {
         struct protocol copy = *protocol;
         for (const struct param *param = protocol_params; param->name; param++) {
-            char text[PARAM_TEXT_MAX];
+            static char texts[32][PARAM_TEXT_MAX]; /* a STRING points into its text */
+            char *text = texts[param - protocol_params];
             struct error err;
-            param_format(param, protocol, text, sizeof text);
+            param_format(param, protocol, text, PARAM_TEXT_MAX);
             assert_int_equal(param_parse(param, text, &copy, &err), 0);
         }
+        assert_string_equal(copy.klass, protocol->klass);
+        copy.klass = protocol->klass;
         assert_memory_equal(&copy, protocol, sizeof copy);
         assert_string_equal(protocol->name, protocol->preset);
         assert_true(protocol->version >= 1);
+    }
+}
+
+TEST(a_class_is_a_word_a_rank_or_a_name)
+{
+    static const struct {
+        const char *text;
+        enum protocol_class_kind kind;
+        int number;
+    } cases[] = {{"predicted", PROTOCOL_CLASS_RANK, 1}, {"second", PROTOCOL_CLASS_RANK, 2},
+                 {"rank:17", PROTOCOL_CLASS_RANK, 17},  {"top:5", PROTOCOL_CLASS_TOP, 5},
+                 {"lowest", PROTOCOL_CLASS_LOWEST, 0},  {"label", PROTOCOL_CLASS_LABEL, 0},
+                 {"281", PROTOCOL_CLASS_NAMED, 0},      {"tabby cat", PROTOCOL_CLASS_NAMED, 0},
+                 {"top:0", PROTOCOL_CLASS_NAMED, 0},    {"rank:2x", PROTOCOL_CLASS_NAMED, 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int number;
+        assert_int_equal(protocol_class(cases[i].text, &number), cases[i].kind);
+        assert_int_equal(number, cases[i].number);
     }
 }
 
@@ -106,7 +129,6 @@ TEST(choices_stand_in_the_order_of_their_enums)
         size_t offset;
         int want;
     } cases[] = {
-        {"class", "label", offsetof(struct protocol, klass), PROTOCOL_CLASS_LABEL},
         {"resize", "squash", offsetof(struct protocol, resize), PROTOCOL_RESIZE_SQUASH},
         {"interpolation", "bicubic", offsetof(struct protocol, interpolation), PROTOCOL_BICUBIC},
         {"post", "pytorch_grad_cam", offsetof(struct protocol, post), PROTOCOL_POST_PYTORCH_GRAD_CAM},
