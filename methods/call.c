@@ -24,6 +24,11 @@ int cam_check_method(const struct method *method, struct error *err)
                      method->name, method->abi, METHOD_ABI);
 }
 
+bool method_is_original_only(const struct method *method, const void *params)
+{
+    return (method->flags & METHOD_ORIGINAL_ONLY) && !(method->has_other_maps && method->has_other_maps(params));
+}
+
 static struct cam_open *find_open(const struct cam_worker *worker, const struct method *method, const void *params)
 {
     struct cam_open *open = worker->open;

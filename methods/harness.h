@@ -40,6 +40,8 @@ struct cam_setup {
     uint64_t seed;          /* the run's */
     const char *image_name; /* with the seed: key of random streams */
     int image_index;        /* in the image set; -1: outside one */
+    const char *input_name; /* cam_input_name(); NULL: "" */
+    const char *network;    /* the backbone's label; NULL: "" */
 };
 
 struct cam_pass;
@@ -50,7 +52,10 @@ struct cam_pass;
  */
 struct cam_pass *cam_pass_run(const struct cam_setup *setup, struct error *err);
 void cam_pass_set_class(struct cam_pass *pass, int klass);
-struct cam_pass *cam_pass_copy(struct cam_pass *pass, struct error *err); /* for another class, with the same values */
+
+/* A pass of the same values for another class; `input_name`: cam_input_name(). NULL with err: no memory. */
+struct cam_pass *cam_pass_copy(const struct cam_pass *pass, const char *input_name, struct error *err);
+
 int cam_pass_class(const struct cam_pass *pass);
 int cam_pass_predicted(const struct cam_pass *pass);        /* most probable class, even if another is explained */
 int cam_pass_ranked(const struct cam_pass *pass, int rank); /* from 1, by falling logit; -1: none, logits are NaN */

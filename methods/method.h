@@ -32,7 +32,8 @@ struct cam; /* the context of a call: one image, its class, one target layer */
 /* Properties of a method, for `flags`. */
 enum method_flag {
     METHOD_ORIGINAL_ONLY =
-        1, /* has maps only for the pictures of an image set, not for a masked or otherwise changed input */
+        1, /* has maps only for the pictures of an image set, not for a masked or otherwise changed input, unless
+              has_other_maps() says that its parameters bring those too */
 };
 
 /* What a method needs; listings are sorted by it. */
@@ -81,6 +82,8 @@ struct method {
      * images at once.
      */
     int (*explain)(struct cam *cam, const void *params, float *map);
+    /* For METHOD_ORIGINAL_ONLY: whether these parameters bring maps of changed inputs. NULL: none do. */
+    bool (*has_other_maps)(const void *params);
     /*
      * For methods whose map's form depends on the parameters (several layers fused, a ReLU that can be switched off).
      * `form` holds the values of `map`, `is_signed` and `is_normalised`; the function changes them before explain() is
@@ -105,6 +108,9 @@ struct method {
 
 struct cost cost_of_gradient(const void *params, const struct tensor *layer, struct shape input);
 
+/* Whether the method has no maps of changed inputs with these parameters. */
+bool method_is_original_only(const struct method *method, const void *params);
+
 /* The program's own methods, sorted by name; written by the build; ends with NULL. Plugins add to methods_all(). */
 extern const struct method *const methods[];
 
@@ -114,12 +120,21 @@ const float *cam_input(struct cam *cam); /* x (3,H,W), normalised */
 struct shape cam_input_shape(const struct cam *cam);
 const char *cam_image_name(const struct cam *cam); /* in the image set; outside one, the picture's path */
 int cam_image_index(const struct cam *cam);        /* position in the image set, from 0; -1 outside one */
-int cam_class(const struct cam *cam);              /* c, fixed on the unmasked image by the protocol */
-int cam_classes(const struct cam *cam);            /* K; 2 if the network has one output z, a sigmoid's logit */
-const float *cam_logits(struct cam *cam);          /* y (K); (-z, z) if the network has one output */
-const float *cam_probabilities(struct cam *cam);   /* softmax(y) (K); sigmoid(y) if the network has one output */
-float cam_logit(struct cam *cam);                  /* y_c */
-float cam_probability(struct cam *cam);            /* p_c */
+
+/*
+ * Which input of the image x is: "" under the run's first protocol, "PROTOCOL" under another one that prepares the input or
+ * chooses the class differently; "explanation/PROTOCOL" x*m, "rest/PROTOCOL" x*(1-m), "METRIC/PROTOCOL/INDEX" an input that a
+ * metric writes; "other" after cam_at_input().
+ */
+const char *cam_input_name(const struct cam *cam);
+const char *cam_network_name(const struct cam *cam); /* the backbone's label in the results */
+const char *cam_label(const struct cam *cam);        /* the method's label in the results */
+int cam_class(const struct cam *cam);                /* c, fixed on the unmasked image by the protocol */
+int cam_classes(const struct cam *cam);              /* K; 2 if the network has one output z, a sigmoid's logit */
+const float *cam_logits(struct cam *cam);            /* y (K); (-z, z) if the network has one output */
+const float *cam_probabilities(struct cam *cam);     /* softmax(y) (K); sigmoid(y) if the network has one output */
+float cam_logit(struct cam *cam);                    /* y_c */
+float cam_probability(struct cam *cam);              /* p_c */
 
 /* A (C,h,w): the target layer's value for the image. */
 const struct tensor *cam_activations(struct cam *cam);

@@ -91,7 +91,7 @@ int cam_pass_classes(const struct cam_pass *pass)
     return pass->classes;
 }
 
-struct cam_pass *cam_pass_copy(struct cam_pass *pass, struct error *err)
+struct cam_pass *cam_pass_copy(const struct cam_pass *pass, const char *input_name, struct error *err)
 {
     struct cam_pass *copy = arena_alloc(pass->setup.arena, 1, sizeof *copy);
     if (!copy) {
@@ -99,6 +99,7 @@ struct cam_pass *cam_pass_copy(struct cam_pass *pass, struct error *err)
         return NULL;
     }
     *copy = *pass;
+    copy->setup.input_name = input_name;
     copy->gradients = NULL;
     return copy;
 }
@@ -139,6 +140,23 @@ const char *cam_image_name(const struct cam *cam)
 int cam_image_index(const struct cam *cam)
 {
     return cam->pass->setup.image_index;
+}
+
+const char *cam_input_name(const struct cam *cam)
+{
+    const char *name = cam->pass->setup.input_name;
+    return name ? name : "";
+}
+
+const char *cam_network_name(const struct cam *cam)
+{
+    const char *name = cam->pass->setup.network;
+    return name ? name : "";
+}
+
+const char *cam_label(const struct cam *cam)
+{
+    return cam->label;
 }
 
 int cam_class(const struct cam *cam)

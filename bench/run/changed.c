@@ -49,7 +49,11 @@ int changed_map(struct measurement *m, struct evidence_input input, struct salie
         return error_memory(err, "a changed input");
     if (write_input(m, input, x, err))
         return -1;
-    struct cam_setup setup = walk_setup(walk, x);
+    const bool is_rest = input.kind == EVIDENCE_OF_REST;
+    const char *kind = is_rest ? "rest" : m->evidence.metric->name, *name;
+    if (explanation_name(m, kind, is_rest ? -1 : input.first, &name, err))
+        return -1;
+    struct cam_setup setup = walk_setup(walk, x, name);
     setup.arena = arena;
     struct cam_pass *pass = cam_pass_run(&setup, err);
     if (!pass)

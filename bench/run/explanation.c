@@ -69,6 +69,14 @@ static void write_masked(const struct measurement *m, bool is_rest, float *out)
     }
 }
 
+int explanation_name(const struct measurement *m, const char *kind, int index, const char **name, struct error *err)
+{
+    const char *protocol = protocol_of(m)->name;
+    *name = index < 0 ? arena_format(m->walk->arena, "%s/%s", kind, protocol)
+                      : arena_format(m->walk->arena, "%s/%s/%d", kind, protocol, index);
+    return *name ? 0 : error_memory(err, "the name of an input");
+}
+
 /* The base pass of x*m, for the class of x. */
 static int explanation_pass(struct measurement *m, struct error *err)
 {
@@ -78,10 +86,13 @@ static int explanation_pass(struct measurement *m, struct error *err)
     if (m->explanation->pass)
         return 0;
     float *masked = arena_floats(m->walk->arena, 3 * (size_t)shape.h * (size_t)shape.w);
+    const char *name;
     if (!masked)
         return error_memory(err, "an explanation");
+    if (explanation_name(m, "explanation", -1, &name, err))
+        return -1;
     write_masked(m, false, masked);
-    const struct cam_setup setup = walk_setup(m->walk, masked);
+    const struct cam_setup setup = walk_setup(m->walk, masked, name);
     m->explanation->pass = cam_pass_run(&setup, err);
     if (!m->explanation->pass)
         return -1;

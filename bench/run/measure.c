@@ -86,21 +86,22 @@ static int begin_evidence(struct measurement *m, struct error *err)
 {
     const struct panel *panel = m->walk->panel;
     const size_t count = (size_t)panel->metric_count;
-    m->evidence = (struct evidence){.ops = &evidence_of_run,
-                                    .context = m,
-                                    .protocol = &panel->protocols[m->protocol],
-                                    .map = saliency_map(m->walk, &m->saliency),
-                                    .native = saliency_native(&m->saliency),
-                                    .map_flag = m->saliency.flag == SALIENCY_CONSTANT ? "constant_map" : NULL,
-                                    .cost = m->view->raw.cost,
-                                    .is_original_only = panel->methods[m->method].method->flags & METHOD_ORIGINAL_ONLY,
-                                    .seed = panel->seed,
-                                    .image_name = m->walk->subject->name,
-                                    .arena = m->walk->arena,
-                                    .metric_count = panel->metric_count,
-                                    .metrics = panel->metrics,
-                                    .values = arena_alloc(m->walk->arena, count, sizeof *m->evidence.values),
-                                    .is_measured = arena_alloc(m->walk->arena, count, sizeof *m->evidence.is_measured)};
+    m->evidence = (struct evidence){
+        .ops = &evidence_of_run,
+        .context = m,
+        .protocol = &panel->protocols[m->protocol],
+        .map = saliency_map(m->walk, &m->saliency),
+        .native = saliency_native(&m->saliency),
+        .map_flag = m->saliency.flag == SALIENCY_CONSTANT ? "constant_map" : NULL,
+        .cost = m->view->raw.cost,
+        .is_original_only = method_is_original_only(panel->methods[m->method].method, panel->methods[m->method].params),
+        .seed = panel->seed,
+        .image_name = m->walk->subject->name,
+        .arena = m->walk->arena,
+        .metric_count = panel->metric_count,
+        .metrics = panel->metrics,
+        .values = arena_alloc(m->walk->arena, count, sizeof *m->evidence.values),
+        .is_measured = arena_alloc(m->walk->arena, count, sizeof *m->evidence.is_measured)};
     return m->evidence.values && m->evidence.is_measured ? 0 : error_memory(err, "an image's values");
 }
 

@@ -5,12 +5,14 @@
 
 #include <math.h>
 
-struct cam_setup walk_setup(const struct walk *walk, const float *input)
+struct cam_setup walk_setup(const struct walk *walk, const float *input, const char *name)
 {
     struct cam_setup setup = panel_setup(walk->panel, &walk->evaluator->worker, walk->arena);
     setup.input = input;
     setup.image_name = walk->subject->name;
     setup.image_index = walk->subject->index;
+    setup.input_name = name;
+    setup.network = walk->evaluator->backbone;
     memcpy(setup.black, walk->black, sizeof setup.black);
     return setup;
 }
@@ -109,8 +111,8 @@ static int class_of(const struct walk *walk, const struct view *view)
 static struct cam_pass *run_pass(const struct walk *walk, const struct view *view, struct error *err)
 {
     const struct view *like = view_like(walk, view);
-    const struct cam_setup setup = walk_setup(walk, view->input);
-    return like ? cam_pass_copy(like->pass, err) : cam_pass_run(&setup, err);
+    const struct cam_setup setup = walk_setup(walk, view->input, view == walk->views ? "" : view->protocol->name);
+    return like ? cam_pass_copy(like->pass, setup.input_name, err) : cam_pass_run(&setup, err);
 }
 
 int view_pass(const struct walk *walk, struct view *view, struct error *err)

@@ -84,8 +84,8 @@ static inline struct map saliency_native(const struct saliency *saliency)
 
 /* -- view.c ------------------------------------------------------------------------------------------------------- */
 
-/* The setup of a base pass on x or on another input of the image. */
-struct cam_setup walk_setup(const struct walk *walk, const float *input);
+/* The setup of a base pass on x or on another input of the image; `name`: cam_input_name(). */
+struct cam_setup walk_setup(const struct walk *walk, const float *input, const char *name);
 
 /* Lists the panel's views. */
 int views_list(struct walk *walk, struct error *err);
@@ -100,6 +100,9 @@ int view_pass(const struct walk *walk, struct view *view, struct error *err);
 int view_explain(const struct walk *walk, struct view *view, int method, struct error *err);
 
 /* -- explanation.c ------------------------------------------------------------------------------------------------ */
+
+/* "KIND/PROTOCOL" or "KIND/PROTOCOL/INDEX" (cam_input_name()), in the arena. Error: no memory. */
+int explanation_name(const struct measurement *m, const char *kind, int index, const char **name, struct error *err);
 
 /* Probability of the explained class on x*m or x*(1-m), and the raw map of x*m; each is computed once. */
 int explanation_probability(struct measurement *m, double *probability, struct error *err);
