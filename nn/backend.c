@@ -6,6 +6,7 @@
 #include <cblas.h>
 #include <omp.h>
 #include <pthread.h>
+#include <stddef.h>
 
 /*
  * OpenBLAS built with OpenMP takes as many threads as the next parallel region would have, whatever
@@ -42,7 +43,32 @@ static void gemv(int m, int n, const float *a, const float *x, float *y)
     end_alone(threads);
 }
 
-const struct backend backend_openblas = {.name = "openblas", .gemm = gemm, .gemv = gemv};
+/*
+ * LAPACK's eigenvalues of a symmetric matrix. OpenBLAS contains it, but Debian has no header of it in the same package.
+ * Fortran passes everything by address, and the length of each text at the end.
+ */
+extern void dsyevr_(const char *job, const char *range, const char *triangle, const int *n, double *a, const int *lda,
+                    const double *from, const double *to, const int *first, const int *last, const double *tolerance,
+                    int *found, double *values, double *vectors, const int *ldz, int *support, double *work,
+                    const int *work_size, int *integers, const int *integers_size, int *info, size_t job_length,
+                    size_t range_length, size_t triangle_length);
+
+static bool leading_eigenpair(int n, double *a, double *work, int *integers, double *value, double *vector)
+{
+    const int work_size = (BACKEND_EIGEN_WORK - 1) * n, integers_size = (BACKEND_EIGEN_INTEGERS - 2) * n;
+    double *values = work + work_size, unused = 0, tolerance = 0;
+    int found = 0, info = 0, *support = integers + integers_size;
+    const int threads = begin_alone();
+    /* "L": LAPACK reads columns, so its lower triangle is our upper one */
+    dsyevr_("V", "I", "L", &n, a, &n, &unused, &unused, &n, &n, &tolerance, &found, values, vector, &n, support, work,
+            &work_size, integers, &integers_size, &info, 1, 1, 1);
+    end_alone(threads);
+    *value = values[0];
+    return info == 0 && found == 1;
+}
+
+const struct backend backend_openblas = {
+    .name = "openblas", .gemm = gemm, .gemv = gemv, .leading_eigenpair = leading_eigenpair};
 
 static void use_one_thread(void)
 {

@@ -1,6 +1,6 @@
 /*
- * nn/backend.h - the matrix products of a BLAS library as a table of functions, so that another library can replace
- * OpenBLAS. Every call runs on the calling thread alone.
+ * nn/backend.h - the matrix products and eigenvectors of a BLAS and LAPACK library as a table of functions, so that
+ * another library can replace OpenBLAS. Every call runs on the calling thread alone.
  */
 #ifndef NN_BACKEND_H
 #define NN_BACKEND_H
@@ -14,7 +14,16 @@ struct backend {
                  int ldc);
     /* y (n) = x (m) * A (m,n) */
     void (*gemv)(int m, int n, const float *a, const float *x, float *y);
+    /*
+     * Writes the largest eigenvalue of a symmetric matrix a (n,n), n at least 1, and its eigenvector (n) of length 1,
+     * whose sign follows from the library's algorithm. Reads the upper triangle and overwrites a. Values must be
+     * finite. work (BACKEND_EIGEN_WORK n) and integers (BACKEND_EIGEN_INTEGERS n) are scratch. False: did not converge.
+     */
+    bool (*leading_eigenpair)(int n, double *a, double *work, int *integers, double *value, double *vector);
 };
+
+#define BACKEND_EIGEN_WORK 72
+#define BACKEND_EIGEN_INTEGERS 12
 
 extern const struct backend backend_openblas;
 

@@ -5,6 +5,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 import torchvision
+from sklearn.decomposition import KernelPCA
 
 import golden
 import methods
@@ -18,7 +19,7 @@ def uniform(words):
 
 class Acts(methods.Explain):
     """Methods of activations and gradients at one layer."""
-    DIFFERENTIATES = ("hirescam", "gradcam_elementwise")
+    DIFFERENTIATES = ("hirescam", "gradcam_elementwise", "eigengradcam")
 
     def cam(self):
         """The class's output of the last layer, applied at each position as a 1x1 convolution."""
@@ -52,6 +53,36 @@ class Acts(methods.Explain):
         else:
             cam = (act * (act > limit).mean((1, 2), keepdims=True)).sum(0)
         return torch.from_numpy(cam)
+
+    def component(self, features):
+        """The features (C,h,w) at each position, projected on the first right singular vector of all positions."""
+        rows = features.flatten(1).T.numpy()
+        if self.get("center", True):
+            rows = rows - rows.mean(0)
+        cam = rows @ np.linalg.svd(rows, full_matrices=False)[2][0]
+        if self.get("sign", "absmax") == "corr_mean":
+            is_wrong = np.corrcoef(cam, features.mean(0).flatten().numpy())[0, 1] < 0
+        else:
+            is_wrong = abs(cam.min()) > abs(cam.max())
+        return torch.from_numpy(-cam if is_wrong else cam).reshape(features.shape[1:])
+
+    def eigencam(self):
+        self.is_signed = not self.get("relu", True)
+        return self.component(self.act)
+
+    def eigengradcam(self):
+        act, grad = self.gradient()
+        return self.component(act * (grad.abs() if self.get("abs_grad", False) else grad))
+
+    def kpca_cam(self):
+        rows = self.act.flatten(1).T.numpy()
+        if self.get("center", True):
+            rows = rows - rows.mean(0)
+        gamma = self.get("gamma", "auto")
+        pca = KernelPCA(n_components=1, kernel=self.get("kernel", "sigmoid"), eigen_solver="dense",
+                        gamma=None if gamma == "auto" else float(gamma), degree=self.get("degree", 3),
+                        coef0=self.get("coef0", 1.0))
+        return torch.from_numpy(pca.fit_transform(rows)).reshape(self.act.shape[1:])
 
 
 def main():

@@ -191,10 +191,10 @@ static inline struct graph *bench_resnet18_graph(void)
 }
 
 static const struct bench_network {
-    const char *name, *layers[BENCH_LAYERS];
+    const char *name, *layers[BENCH_LAYERS]; /* fewer: the rest NULL */
     struct graph *(*graph)(void);
-    void (*weights)(struct weights *weights);
-    bool has_no_golden; /* in tests/golden/methods.txt */
+    void (*weights)(struct weights *weights); /* changes them; NULL: not */
+    bool has_no_golden;                       /* in tests/golden/methods.txt */
 } bench_networks[] = {
     {"gap", {"block2", "block1", "block2.relu1"}, bench_gap_graph, bench_gap_weights, false},
     {"vgg", {"features.7", "features.4", "features.6"}, bench_vgg_graph, bench_vgg_weights, false},
@@ -221,23 +221,25 @@ static inline void bench_run(struct bench *bench)
         fail_msg("%s", bench->err.text);
 }
 
-/* `change` may alter the weights, NULL: not. */
-static inline void bench_open_with(struct bench *bench, const char *name, void (*change)(struct weights *weights))
+/* Opens a network with the input of another's name. `change` may alter the weights, NULL: not. */
+static inline void bench_open_network(struct bench *bench, const struct bench_network *row, const char *name,
+                                      void (*change)(struct weights *weights))
 {
-    const struct bench_network *row = bench_networks;
     char seed[64];
     struct weights weights;
-    while (strcmp(row->name, name) != 0)
-        row++;
     *bench = (struct bench){0};
     struct graph *graph = row->graph();
     if (graph_finish(graph, &bench->err))
         fail_msg("%s", bench->err.text);
     golden_weights(graph, &weights);
-    row->weights(&weights);
+    if (row->weights)
+        row->weights(&weights);
     if (change)
         change(&weights);
-    bench->network = network_create(graph, &weights, row->layers, BENCH_LAYERS, &bench->err);
+    int layers = 0;
+    while (layers < BENCH_LAYERS && row->layers[layers])
+        layers++;
+    bench->network = network_create(graph, &weights, row->layers, layers, &bench->err);
     if (!bench->network || !(bench->worker.session = session_create(bench->network, 1, &bench->err)))
         fail_msg("%s", bench->err.text);
     golden_weights_release(&weights);
@@ -246,10 +248,18 @@ static inline void bench_open_with(struct bench *bench, const char *name, void (
     const size_t size = (size_t)shape.c * (size_t)shape.h * (size_t)shape.w;
     bench->input = malloc(size * sizeof *bench->input);
     assert_non_null(bench->input);
-    snprintf(seed, sizeof seed, "%s.input", strcmp(name, "two") == 0 ? "one" : name);
+    snprintf(seed, sizeof seed, "%s.input", name);
     golden_fill(bench->input, size, golden_seed(seed));
     arena_init(&bench->arena, 0);
     bench_run(bench);
+}
+
+static inline void bench_open_with(struct bench *bench, const char *name, void (*change)(struct weights *weights))
+{
+    const struct bench_network *row = bench_networks;
+    while (strcmp(row->name, name) != 0)
+        row++;
+    bench_open_network(bench, row, strcmp(name, "two") == 0 ? "one" : name, change);
 }
 
 static inline void bench_open(struct bench *bench, const char *name)

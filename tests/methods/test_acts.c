@@ -4,6 +4,8 @@
  */
 #include "tests/methods/golden_cases.h"
 
+#include <omp.h>
+
 /* -- golden values ---------------------------------------------------------------------------------------------------- */
 
 TEST(cam_is_that_of_pytorch)
@@ -29,6 +31,21 @@ TEST(fem_is_that_of_numpy)
 TEST(randomcam_draws_the_numbers_of_its_stream)
 {
     check_cases("methods_acts", "randomcam");
+}
+
+TEST(eigencam_is_that_of_numpy)
+{
+    check_cases("methods_acts", "eigencam");
+}
+
+TEST(eigengradcam_is_that_of_pytorch_and_numpy)
+{
+    check_cases("methods_acts", "eigengradcam");
+}
+
+TEST(kpca_cam_is_that_of_scikit_learn)
+{
+    check_cases("methods_acts", "kpca_cam");
 }
 
 /* -- identities --------------------------------------------------------------------------------------------------------- */
@@ -207,8 +224,19 @@ static void flatten_channels(struct weights *weights)
 
 TEST(constant_channels_make_constant_maps)
 {
-    static const char *const rows[][2] = {
-        {"fem", ""}, {"fem", "k=0"}, {"fem", "weighting=pytorch_grad_cam k=0"}, {"randomcam", ""}};
+    static const char *const rows[][2] = {{"fem", ""},
+                                          {"fem", "k=0"},
+                                          {"fem", "weighting=pytorch_grad_cam k=0"},
+                                          {"randomcam", ""},
+                                          {"eigencam", ""},
+                                          {"eigencam", "relu=false"},
+                                          {"eigencam", "center=false"},
+                                          {"kpca_cam", ""},
+                                          {"kpca_cam", "center=false"},
+                                          {"kpca_cam", "kernel=rbf"},
+                                          {"kpca_cam", "kernel=poly center=false"},
+                                          {"kpca_cam", "kernel=linear"},
+                                          {"kpca_cam", "kernel=cosine center=false"}};
     struct bench bench;
     bench_open_with(&bench, "vgg", flatten_channels);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
@@ -224,8 +252,13 @@ static void forget_class(struct weights *weights)
 
 TEST(gradients_of_zero_make_maps_of_zeros)
 {
-    static const char *const rows[][2] = {
-        {"cam", ""}, {"cam", "relu=false"}, {"hirescam", ""}, {"hirescam", "relu=false"}, {"gradcam_elementwise", ""}};
+    static const char *const rows[][2] = {{"cam", ""},
+                                          {"cam", "relu=false"},
+                                          {"hirescam", ""},
+                                          {"hirescam", "relu=false"},
+                                          {"gradcam_elementwise", ""},
+                                          {"eigengradcam", ""},
+                                          {"eigengradcam", "center=false abs_grad=true"}};
     struct bench bench;
     bench_open_with(&bench, "gap", forget_class);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
@@ -241,10 +274,173 @@ static void spoil_last_layer(struct weights *weights)
 
 TEST(weights_that_are_not_finite_make_the_map_undefined)
 {
-    static const char *const names[] = {"cam", "hirescam", "gradcam_elementwise"};
+    static const char *const names[] = {"cam", "hirescam", "gradcam_elementwise", "eigengradcam"};
     struct bench bench;
     bench_open_with(&bench, "gap", spoil_last_layer);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         assert_flag(&bench, names[i], "", "block2", SALIENCY_NOT_FINITE);
     bench_close(&bench);
+}
+
+/* -- principal components ----------------------------------------------------------------------------------------------- */
+
+TEST(kpca_cam_with_a_linear_kernel_is_eigencam)
+{
+    static const struct {
+        const char *network, *layer;
+    } rows[] = {{"gap", "block2"}, {"gap", "block1"}, {"vgg", "features.6"}};
+    for (int i = 0; i < 3; i++) {
+        struct bench bench;
+        bench_open(&bench, rows[i].network);
+        const struct cam_map one = bench_explain(&bench, "kpca_cam", "kernel=linear", rows[i].layer, 1);
+        const struct cam_map other = bench_explain(&bench, "eigencam", "", rows[i].layer, 1);
+        assert_multiple(&one, &other, 1, 1e-5);
+        bench_close(&bench);
+    }
+}
+
+/* Gradients have one sign in a channel there, and a channel's sign does not change Z Z^T. */
+TEST(seg_eigen_cam_is_eigengradcam_behind_global_pooling)
+{
+    struct bench bench;
+    bench_open(&bench, "gap");
+    for (int klass = 0; klass < 5; klass++) {
+        const struct cam_map one = bench_explain(&bench, "eigengradcam", "", "block2", klass);
+        const struct cam_map other = bench_explain(&bench, "eigengradcam", "abs_grad=true", "block2", klass);
+        assert_multiple(&one, &other, 1, 1e-5);
+    }
+    bench_close(&bench);
+}
+
+TEST(eigencam_has_the_same_map_up_to_its_sign_by_every_rule)
+{
+    static const char *const words[] = {"sign=raw", "sign=corr_mean"};
+    struct bench bench;
+    bench_open(&bench, "vgg");
+    const struct cam_map absmax = bench_explain(&bench, "eigencam", "", "features.7", -1);
+    for (int i = 0; i < 2; i++) {
+        const struct cam_map other = bench_explain(&bench, "eigencam", words[i], "features.7", -1);
+        const bool is_same = signbit(absmax.data[0]) == signbit(other.data[0]);
+        assert_multiple(&absmax, &other, is_same ? 1 : -1, 0);
+    }
+    bench_close(&bench);
+}
+
+TEST(principal_components_do_not_depend_on_the_number_of_threads)
+{
+    static const char *const names[] = {"eigencam", "eigengradcam", "kpca_cam"};
+    struct bench bench;
+    bench_open(&bench, "resnet18");
+    const int threads = omp_get_max_threads();
+    for (int n = 0; n < 3; n++) {
+        omp_set_num_threads(1);
+        const struct cam_map one = bench_explain(&bench, names[n], "", "layer2", 1);
+        omp_set_num_threads(4);
+        const struct cam_map four = bench_explain(&bench, names[n], "", "layer2", 1);
+        assert_multiple(&one, &four, 1, 0);
+        assert_int_equal(omp_get_max_threads(), 4);
+    }
+    omp_set_num_threads(threads);
+    bench_close(&bench);
+}
+
+/* -- small and equal features ------------------------------------------------------------------------------------------- */
+
+static struct graph *small_graph(int h, int w, int channels)
+{
+    struct graph *graph = graph_create();
+    int x = graph_input(graph, "input", (struct shape){3, h, w});
+    x = graph_conv2d(graph, "conv", x, (struct conv2d){.out = channels, .kernel = 1, .bias = true});
+    x = graph_relu(graph, "layer", x);
+    x = graph_flatten(graph, "flatten", graph_adaptive_avg_pool(graph, "avgpool", x, 1, 1));
+    graph_linear(graph, "fc", x, 5, true);
+    return graph;
+}
+
+static struct graph *one_channel_graph(void)
+{
+    return small_graph(5, 4, 1);
+}
+
+static struct graph *one_position_graph(void)
+{
+    return small_graph(1, 1, 6);
+}
+
+static struct graph *thousand_channels_graph(void)
+{
+    return small_graph(5, 4, 1000);
+}
+
+/* Every channel is the first, with a bias that keeps it positive. */
+static void copy_first_channel(struct weights *weights)
+{
+    size_t size, channels;
+    float *weight = bench_tensor(weights, "conv.weight", &size), *bias = bench_tensor(weights, "conv.bias", &channels);
+    for (size_t i = 0; i < size; i++)
+        weight[i] = weight[i % 3];
+    for (size_t k = 0; k < channels; k++)
+        bias[k] = 5;
+}
+
+static const struct bench_network one_channel = {"one channel", {"layer"}, one_channel_graph, copy_first_channel, true};
+static const struct bench_network one_position = {"one position", {"layer"}, one_position_graph, NULL, true};
+static const struct bench_network thousand_channels = {
+    "thousand channels", {"layer"}, thousand_channels_graph, copy_first_channel, true};
+
+static const char *const acts[] = {"cam",      "hirescam", "gradcam_elementwise", "fem", "eigencam", "eigengradcam",
+                                   "kpca_cam", "randomcam"};
+
+TEST(one_position_makes_a_constant_map)
+{
+    struct bench bench;
+    bench_open_network(&bench, &one_position, "small", NULL);
+    for (size_t i = 0; i < sizeof acts / sizeof *acts; i++)
+        assert_flag(&bench, acts[i], "", "layer", SALIENCY_CONSTANT);
+    bench_close(&bench);
+}
+
+/* The channel less its mean, with the value of largest magnitude positive, times `factor`: the map of Eigen-CAM. */
+static void assert_is_centred_channel(struct bench *bench, double factor)
+{
+    const struct cam_map mean = bench_explain(bench, "actmap", "", "layer", 1);
+    const struct cam_map map = bench_explain(bench, "eigencam", "", "layer", 1);
+    const double average = mean_of(mean.data, 20);
+    const struct range range = range_of(mean.data, 20);
+    const double sign = average - (double)range.min > (double)range.max - average ? -1 : 1;
+    for (int i = 0; i < 20; i++)
+        assert_true(fabs((double)map.data[i] - sign * factor * ((double)mean.data[i] - average)) < 1e-4 * factor);
+}
+
+TEST(equal_channels_have_their_own_map_as_principal_component)
+{
+    struct bench bench;
+    bench_open_network(&bench, &one_channel, "small", NULL);
+    assert_is_centred_channel(&bench, 1);
+    bench_close(&bench);
+    bench_open_network(&bench, &thousand_channels, "small", NULL);
+    assert_is_centred_channel(&bench, sqrt(1000));
+    bench_close(&bench);
+}
+
+TEST(one_channel_and_a_thousand_equal_channels_make_the_same_saliency_maps)
+{
+    static const char *const rows[][2] = {{"fem", "k=1"}, {"eigencam", ""}};
+    struct bench one, thousand;
+    bench_open_network(&one, &one_channel, "small", NULL);
+    bench_open_network(&thousand, &thousand_channels, "small", NULL);
+    for (int n = 0; n < 2; n++) {
+        const struct cam_map a = bench_explain(&one, rows[n][0], rows[n][1], "layer", 1);
+        const struct cam_map b = bench_explain(&thousand, rows[n][0], rows[n][1], "layer", 1);
+        const struct saliency few = bench_finish(&one, &a), many = bench_finish(&thousand, &b);
+        assert_int_equal(few.flag, SALIENCY_FINE);
+        for (int i = 0; i < 20; i++)
+            assert_true(fabsf(few.data[i] - many.data[i]) < 1e-4f);
+    }
+    for (size_t i = 0; i < sizeof acts / sizeof *acts; i++) {
+        const struct cam_map map = bench_explain(&thousand, acts[i], "", "layer", 1);
+        assert_true(bench_finish(&thousand, &map).flag != SALIENCY_NOT_FINITE);
+    }
+    bench_close(&one);
+    bench_close(&thousand);
 }
