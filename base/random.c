@@ -9,6 +9,14 @@ void random_init(struct random_stream *stream, uint64_t seed, uint64_t purpose)
     *stream = (struct random_stream){.key = {(uint32_t)seed, (uint32_t)(seed >> 32)}, .purpose = purpose};
 }
 
+struct random_stream random_part(const struct random_stream *stream, uint32_t part)
+{
+    struct random_stream own = *stream;
+    own.counter = (uint64_t)part << 32;
+    own.left = 0;
+    return own;
+}
+
 uint64_t random_purpose(uint64_t before, const char *text)
 {
     uint64_t hash = before ? before : 0xcbf29ce484222325u;

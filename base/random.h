@@ -20,6 +20,12 @@ struct random_stream {
 void random_init(struct random_stream *stream, uint64_t seed, uint64_t purpose);
 
 /*
+ * Part `part` of a stream that was not drawn from: 2^32 parts of 2^34 words each, which do not overlap. For items that
+ * are made in any order, by any thread.
+ */
+struct random_stream random_part(const struct random_stream *stream, uint32_t part);
+
+/*
  * Hashes a text and its NUL (FNV-1a) on top of `before`, which is 0 for the first text of a key:
  * random_purpose(random_purpose(0, image), method).
  */

@@ -185,6 +185,13 @@ struct random_stream cam_random(struct cam *cam)
     return stream;
 }
 
+struct random_stream cam_random_shared(struct cam *cam)
+{
+    struct random_stream stream;
+    random_init(&stream, cam->pass->setup.seed, random_purpose(0, cam->label));
+    return stream;
+}
+
 void cam_upsample(const struct cam *cam, const float *plane, float *out, bool align_corners)
 {
     const struct tensor *act = &cam->pass->layers[cam->layer];

@@ -1,4 +1,4 @@
-/* methods/masked.c - passes of the whole network on masked inputs. */
+/* methods/masked.c - passes of the whole network on masked and other inputs. */
 #include "methods/cam_private.h"
 
 struct input_masks {
@@ -28,6 +28,12 @@ int cam_masked(struct cam *cam, int n, cam_source *source, void *context, const 
     struct input_masks masks = {source, context, cam->pass->setup.input, baseline, cam_input_shape(cam)};
     cam->cost->full += n;
     return cam_run_passes(cam, &(struct session_batch){SESSION_INPUT, SESSION_PLANES, n, masked_source, &masks}, out);
+}
+
+int cam_inputs(struct cam *cam, int n, cam_source *source, void *context, struct cam_output *out)
+{
+    cam->cost->full += n;
+    return cam_run_passes(cam, &(struct session_batch){SESSION_INPUT, SESSION_PLANES, n, source, context}, out);
 }
 
 static uint64_t hash_of(const float *values, size_t n)

@@ -187,7 +187,7 @@ struct cam_output {
 };
 
 /*
- * Writes item `index`: a changed activation (C,h,w) or a mask (H,W). Called by several threads at once; keeps no state.
+ * Writes item `index`: a changed activation (C,h,w), a mask (H,W) or an input (3,H,W). Called by several threads at once; keeps no state.
  */
 typedef void cam_source(void *context, int index, float *out);
 
@@ -206,6 +206,9 @@ int cam_tail_channels(struct cam *cam, int n, const int *channel, const float *v
  */
 int cam_masked(struct cam *cam, int n, cam_source *source, void *context, const float *baseline,
                struct cam_output *out);
+
+/* Runs full passes on n other inputs (3,H,W), which `source` writes one at a time: out[n]. */
+int cam_inputs(struct cam *cam, int n, cam_source *source, void *context, struct cam_output *out);
 
 /* cam_masked() for masks that depend on keys[i] only, keys (n,width): masks with equal keys share a pass. */
 int cam_masked_by_keys(struct cam *cam, int n, const float *keys, size_t width, cam_source *source, void *context,
@@ -256,8 +259,9 @@ int cam_fail(struct cam *cam, const char *format, ...) __attribute__((format(pri
 /* The state that open() returned in this worker; NULL if the method has no open(). */
 void *cam_state(struct cam *cam);
 
-/* A random stream fixed by the run's seed, the image and the method. */
+/* A random stream fixed by the run's seed, the image and the method; the same for all images. */
 struct random_stream cam_random(struct cam *cam);
+struct random_stream cam_random_shared(struct cam *cam);
 
 /*
  * Enlarges one plane (h,w) of the target layer to the input's (H,W), bilinearly: half-pixel centres or corners aligned.
