@@ -115,6 +115,7 @@ class Explain:
     def __init__(self, network, layer, klass, params):
         self.network, self.layer, self.params = network, layer, params
         self.is_signed = False  # set by methods whose negative values stay
+        self.is_normalised = False  # set by methods whose maps are in [0,1] already
         order = torch.argsort(network.logits)
         self.klass = {"p": int(order[-1]), "l": int(order[0])}.get(klass) if klass in "pl" else int(klass)
         self.size = tuple(network.x.shape[2:])
@@ -344,6 +345,7 @@ class Explain:
         return self.act.mean(0)
 
     def fakecam(self):
+        self.is_normalised = True
         cam = torch.ones(self.size if self.get("at", "input") == "input" else self.act.shape[1:], dtype=torch.float64)
         cam[0, 0] = 0
         return upsample(cam[None], self.size)[0]
@@ -363,8 +365,8 @@ def run_cases(out, family, explainer):
                 cam = getattr(explain, method)().detach()
             out.add(name + ".raw", cam.numpy(), 48)
             cam = cam if explain.is_signed else F.relu(cam)
-            if tuple(cam.shape) != explain.size:
-                cam = upsample(min_max(cam)[None], explain.size)[0]
+            cam = cam if explain.is_normalised else min_max(cam)
+            cam = cam if tuple(cam.shape) == explain.size else upsample(cam[None], explain.size)[0]
             out.add(name + ".map", cam.numpy(), 24)
     for name, network in sorted(networks.items()):
         out.add(name + ".logits", network.logits.numpy())
