@@ -36,6 +36,40 @@ TEST(streams_of_other_purposes_differ)
     assert_true(random_u32(&first) != random_u32(&second));
 }
 
+TEST(parts_of_a_stream_are_far_apart)
+{
+    struct random_stream stream;
+    random_init(&stream, 1, 2);
+    for (uint32_t i = 0; i < 3; i++) {
+        struct random_stream part = random_part(&stream, i), same = stream;
+        same.counter = (uint64_t)i << 32;
+        for (int k = 0; k < 8; k++)
+            assert_int_equal(random_u32(&part), random_u32(&same));
+    }
+    struct random_stream last = random_part(&stream, UINT32_MAX);
+    assert_true(random_u32(&last) != random_u32(&stream));
+}
+
+TEST(normal_numbers_of_neighbouring_parts_are_independent)
+{
+    struct random_stream stream;
+    enum { COUNT = 50000 };
+    double sum = 0, square = 0, product = 0, before = 0;
+    random_init(&stream, 3, 4);
+    for (uint32_t i = 0; i < COUNT; i++) {
+        struct random_stream part = random_part(&stream, i);
+        const double normal = random_normal(&part);
+        sum += normal;
+        square += normal * normal;
+        product += normal * before;
+        before = normal;
+    }
+    /* five standard errors */
+    assert_true(fabs(sum / COUNT) < 5 / sqrt(COUNT));
+    assert_true(fabs(square / COUNT - 1) < 5 * sqrt(2.0 / COUNT));
+    assert_true(fabs(product / COUNT) < 5 / sqrt(COUNT));
+}
+
 TEST(uniform_and_normal_have_their_moments)
 {
     struct random_stream stream;

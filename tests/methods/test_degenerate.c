@@ -6,11 +6,12 @@
 
 #include <math.h>
 
-/* These do not look at the image. */
+/* These do not look at the image; RISE shows its masks where the network's output never changes. */
 static const char *const blind[] = {
     "fakecam",
     "null",
     "random",
+    "rise",
 };
 
 static bool looks_at_image(const struct method *method)
