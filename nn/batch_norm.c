@@ -94,7 +94,8 @@ const struct op op_batch_norm = {.name = "batch_norm",
                                  .pack = pack,
                                  .factors = factors,
                                  .forward = forward,
-                                 .backward = backward};
+                                 .backward = backward,
+                                 .is_linear = true};
 
 static const char *affine_shape(const struct node *node, const struct shape *in, struct shape *out)
 {
@@ -129,4 +130,5 @@ const struct op op_affine = {.name = "affine",
                              .macs = macs,
                              .pack = pack_affine,
                              .forward = forward,
-                             .backward = backward};
+                             .backward = backward,
+                             .is_linear = true};

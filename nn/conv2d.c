@@ -199,4 +199,5 @@ const struct op op_conv2d = {.name = "conv2d",
                              .blocks = blocks,
                              .forward = forward,
                              .backward = backward,
+                             .is_linear = true,
                              .takes_panels = takes_panels};

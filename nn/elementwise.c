@@ -80,7 +80,8 @@ const struct op op_add = {.name = "add",
                           .works_on_rows = true,
                           .shape = add_shape,
                           .forward = add_forward,
-                          .backward = add_backward};
+                          .backward = add_backward,
+                          .is_linear = true};
 
 /* Multiplies each position of the first value by the second value (C,1,1), as in squeeze-and-excitation. */
 static const char *scale_shape(const struct node *node, const struct shape *in, struct shape *out)
@@ -168,4 +169,5 @@ const struct op op_concat = {.name = "concat",
                              .inputs_most = NODE_INPUTS_MAX,
                              .shape = concat_shape,
                              .forward = concat_forward,
-                             .backward = concat_backward};
+                             .backward = concat_backward,
+                             .is_linear = true};

@@ -45,7 +45,8 @@ const struct op op_flatten = {.name = "flatten",
                               .works_on_rows = true,
                               .shape = flatten_shape,
                               .forward = flatten_forward,
-                              .backward = flatten_backward};
+                              .backward = flatten_backward,
+                              .is_linear = true};
 
 static const struct linear *linear_of(const struct node *node)
 {
@@ -196,4 +197,5 @@ const struct op op_linear = {.name = "linear",
                              .scratch = linear_scratch,
                              .blocks = linear_blocks,
                              .forward = linear_forward,
-                             .backward = linear_backward};
+                             .backward = linear_backward,
+                             .is_linear = true};

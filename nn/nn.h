@@ -211,6 +211,30 @@ struct session_backward {
 int session_gradients(struct session *session, const struct session_backward *backward, float *logits,
                       struct error *err);
 
+/*
+ * A Jacobian-vector product J v: writes the derivative of the logits (K) at `value` of the layer `from`, along the
+ * direction v of the same shape. ReLU, ReLU6 and max pool keep the pattern that they have at `value`. Errors: an
+ * operator after the layer is not linear piece by piece (SiLU, hard swish, sigmoid ...); no memory.
+ */
+int session_tangent(struct session *session, int from, const float *value, const float *direction, float *tangent,
+                    struct error *err);
+
+/*
+ * DeepLIFT multipliers m by the rescale rule (Shrikumar et al., arXiv:1704.02685), for sum_k q[k] * logit[k]: a backward
+ * pass in which an activation f has the slope (f(z) - f(z0)) / (z - z0) between its inputs z at `value` and z0 at
+ * `reference`, or f'(z) if they are equal. A max pool routes to its maximum, at the value or at the reference, whichever
+ * is larger, with the slope between the two there. So sum(m * (value - reference)) is the difference of the scores.
+ */
+struct session_lift {
+    const float *cotangent;         /* q (K) */
+    int from;                       /* layer, or SESSION_INPUT */
+    const float *value, *reference; /* of `from`, (C,h,w) */
+    float *multipliers;             /* of the same shape */
+};
+
+/* Writes the multipliers. Errors: an operator after the layer has none (lrn, scale_channels); no memory. */
+int session_multipliers(struct session *session, const struct session_lift *lift, struct error *err);
+
 /* The layer among these from which all others follow; SESSION_INPUT if there is none. */
 int session_gradient_start(const struct session *session, const int *layers, int count);
 

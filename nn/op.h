@@ -70,6 +70,13 @@ struct op {
     int (*blocks)(const struct step *step, const struct step_io *io);
     void (*forward)(const struct step *step, const struct step_io *io, int block);
     void (*backward)(const struct step *step, const struct step_io *io);
+    bool is_linear; /* forward without the bias is linear in the inputs, and backward reads no values */
+    /*
+     * For operators that are linear piece by piece: dy = J dx at io->x; and backward with multipliers instead of slopes
+     * (nn/nn.h), `reference` the step at the reference. NULL: not of that kind, or is_linear.
+     */
+    void (*tangent)(const struct step *step, const struct step_io *io, const float *dx, float *dy);
+    void (*multiply)(const struct step *step, const struct step_io *io, const struct step_io *reference);
     /* Whether a value may lie in panels, as step_takes_panels(). NULL: never. */
     bool (*takes_panels)(const struct step *step, enum operand operand, int channels, int panel);
 

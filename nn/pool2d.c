@@ -139,7 +139,18 @@ static void max_forward(const struct step *step, const struct step_io *io, int b
             max_window(step, image.x[0], in, pool_window(pool_of(step->node), in, i, j), y);
 }
 
-/* Adds the gradient at the first maximum of the window, in row-major order. */
+/* Where the first maximum of channel k in the window lies, in row-major order. */
+static size_t max_place(const float *x, struct shape in, struct window v, int k)
+{
+    const float *best = pixel(x, in, v.y0, v.x0) + k;
+    for (int r = v.y0; r < v.y1; r++)
+        for (int s = v.x0; s < v.x1; s++)
+            if (pixel(x, in, r, s)[k] > *best)
+                best = pixel(x, in, r, s) + k;
+    return (size_t)(best - x);
+}
+
+/* Adds the gradient at the maximum. */
 static void max_backward(const struct step *step, const struct step_io *io)
 {
     const struct shape in = io->in[0], out = io->out;
@@ -147,13 +158,35 @@ static void max_backward(const struct step *step, const struct step_io *io)
     for (int i = 0; i < out.h; i++)
         for (int j = 0; j < out.w; j++, dy += out.c) {
             const struct window v = pool_window(pool_of(step->node), in, i, j);
+            for (int k = 0; k < out.c; k++)
+                io->dx[0][max_place(io->x[0], in, v, k)] += dy[k];
+        }
+}
+
+static void max_tangent(const struct step *step, const struct step_io *io, const float *dx, float *dy)
+{
+    const struct shape in = io->in[0], out = io->out;
+    for (int i = 0; i < out.h; i++)
+        for (int j = 0; j < out.w; j++, dy += out.c) {
+            const struct window v = pool_window(pool_of(step->node), in, i, j);
+            for (int k = 0; k < out.c; k++)
+                dy[k] = dx[max_place(io->x[0], in, v, k)];
+        }
+}
+
+/* The slope between the reference x0 and x at the larger of their maxima; 1 if they are equal there. */
+static void max_multiply(const struct step *step, const struct step_io *io, const struct step_io *reference)
+{
+    const struct shape in = io->in[0], out = io->out;
+    const float *x = io->x[0], *x0 = reference->x[0], *dy = io->dy;
+    for (int i = 0; i < out.h; i++)
+        for (int j = 0; j < out.w; j++, dy += out.c) {
+            const struct window v = pool_window(pool_of(step->node), in, i, j);
             for (int k = 0; k < out.c; k++) {
-                const float *best = pixel(io->x[0], in, v.y0, v.x0) + k;
-                for (int r = v.y0; r < v.y1; r++)
-                    for (int s = v.x0; s < v.x1; s++)
-                        if (pixel(io->x[0], in, r, s)[k] > *best)
-                            best = pixel(io->x[0], in, r, s) + k;
-                io->dx[0][best - io->x[0]] += dy[k];
+                const size_t at = max_place(x, in, v, k), at0 = max_place(x0, in, v, k);
+                const size_t place = x0[at0] > x[at] ? at0 : at;
+                const double run = (double)x[place] - x0[place], rise = (double)x[at] - x0[at0];
+                io->dx[0][place] += (float)(dy[k] * (run != 0 ? rise / run : 1));
             }
         }
 }
@@ -197,7 +230,9 @@ const struct op op_max_pool = {.name = "max_pool",
                                .macs = pool_macs,
                                .blocks = max_blocks,
                                .forward = max_forward,
-                               .backward = max_backward};
+                               .backward = max_backward,
+                               .tangent = max_tangent,
+                               .multiply = max_multiply};
 
 /* The sum over the window, divided by `count`. */
 static void average(float *y, const float *x, struct shape in, struct window v, int count)
@@ -256,7 +291,8 @@ const struct op op_avg_pool = {.name = "avg_pool",
                                .shape = pool_shape,
                                .macs = pool_macs,
                                .forward = avg_forward,
-                               .backward = avg_backward};
+                               .backward = avg_backward,
+                               .is_linear = true};
 
 static const char *adaptive_shape(const struct node *node, const struct shape *in, struct shape *out)
 {
@@ -298,4 +334,5 @@ const struct op op_adaptive_avg_pool = {.name = "adaptive_avg_pool",
                                         .shape = adaptive_shape,
                                         .macs = pool_macs,
                                         .forward = adaptive_forward,
-                                        .backward = adaptive_backward};
+                                        .backward = adaptive_backward,
+                                        .is_linear = true};

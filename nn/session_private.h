@@ -2,7 +2,8 @@
  * nn/session_private.h - inside nn/: a session, for the files that implement it.
  *
  * session.c makes it, runs the base pass and keeps its side values, session_steps.c runs steps, session_batch.c runs
- * batches, row_cache.c keeps the base pass's results of the layers on rows, session_gradient.c runs backward.
+ * batches, row_cache.c keeps the base pass's results of the layers on rows, session_tape.c runs programs that keep every
+ * value, session_gradient.c runs backward, session_tangent.c and session_multipliers.c do the like of it.
  */
 #ifndef NN_SESSION_PRIVATE_H
 #define NN_SESSION_PRIVATE_H
@@ -76,6 +77,34 @@ struct stretch {
 
 void session_run_steps(const struct session *session, const struct program *program, struct stretch stretch,
                        float *const *at, float *scratch);
+
+/* Runs a step for one image on the calling thread; keeps the value before the activation if io->before is set. */
+void session_run_step(const struct step *step, const struct step_io *io);
+
+/* -- session_tape.c ------------------------------------------------------------------------------------------------- */
+
+/* A tape (a program that keeps every value) that is being run: where its values and their gradients lie. */
+struct tape {
+    struct session *session;
+    const struct program *program;
+    float **at, **gradient; /* [value] */
+    struct arena_mark mark; /* of the session's arena */
+};
+
+/* The tape of a layer, or of SESSION_INPUT. */
+const struct program *network_tape(const struct network *network, int layer);
+
+/*
+ * Sets a tape to a layer's value, with gradients of 0; tape_run() computes the other values. tape_end() gives back its
+ * memory. Errors: no memory.
+ */
+int tape_begin(struct session *session, int from, const float *value, struct tape *tape, struct error *err);
+void tape_run(const struct tape *tape);
+void tape_end(const struct tape *tape);
+
+/* Step `index` of the tape, and its arguments at the tape's values. */
+const struct step *tape_step(const struct tape *tape, int index);
+struct step_io tape_io(const struct tape *tape, const struct step *step);
 
 /* -- row_cache.c ---------------------------------------------------------------------------------------------------- */
 

@@ -46,8 +46,7 @@ static void run_block(const struct step *step, const struct step_io *io, int blo
     step->node->op->forward(step, &image, 0);
 }
 
-/* Keeps the value before the activation if the program has a place for it, as programs for gradients do. */
-static void run_step(const struct step *step, const struct step_io *io)
+void session_run_step(const struct step *step, const struct step_io *io)
 {
     struct step without = *step;
     struct step_io inner = *io;
@@ -97,7 +96,7 @@ void session_run_steps(const struct session *session, const struct program *prog
         if (stretch.workers > 1)
             share_step(step, &io);
         else
-            run_step(step, &io);
+            session_run_step(step, &io);
         if (is_timed)
             session->step_seconds[i] += omp_get_wtime() - start;
     }
