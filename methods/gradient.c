@@ -147,3 +147,38 @@ const struct tensor *cam_gradient_of(struct cam *cam, const float *cotangent)
     const struct kept_gradients once = {.count = 1, .layers = &cam->layer, .tensors = tensor};
     return backward(cam, &once, weights, &cam->pass->setup.worker->scratch) ? NULL : tensor;
 }
+
+const float *cam_tangent(struct cam *cam, const float *direction)
+{
+    struct cam_pass *pass = cam->pass;
+    struct session *session = pass->setup.worker->session;
+    float *output = cam_floats(cam, (size_t)pass->outputs), *tangent = cam_floats(cam, (size_t)pass->classes);
+    cam->cost->tail++;
+    if (!output || !tangent)
+        return NULL;
+    session_side_restore(session, pass->side);
+    if (session_tangent(session, cam->layer, pass->layers[cam->layer].data, direction, output, cam->err))
+        return NULL;
+    for (int k = 0; k < pass->classes; k++)
+        tangent[k] = class_logit(output, pass->outputs, k);
+    return tangent;
+}
+
+const struct tensor *cam_multipliers(struct cam *cam)
+{
+    struct cam_pass *pass = cam->pass;
+    struct session *session = pass->setup.worker->session;
+    struct tensor *tensor = cam_alloc(cam, 1, sizeof *tensor);
+    const struct tensor *act = &pass->layers[cam->layer];
+    float *cotangent = cam_floats(cam, (size_t)pass->outputs), *zeros = cam_floats(cam, tensor_size(act));
+    float *multipliers = cam_floats(cam, tensor_size(act));
+    cam->cost->tail++;
+    cam->cost->backward++;
+    if (!tensor || !cotangent || !zeros || !multipliers)
+        return NULL;
+    cam_score_cotangent(pass, pass->probabilities, CAM_LOGIT, cotangent);
+    const struct session_lift lift = {cotangent, cam->layer, act->data, zeros, multipliers};
+    session_side_restore(session, pass->side);
+    *tensor = (struct tensor){act->c, act->h, act->w, multipliers};
+    return session_multipliers(session, &lift, cam->err) ? NULL : tensor;
+}

@@ -133,6 +133,7 @@ int cam_class(const struct cam *cam);                /* c, fixed on the unmasked
 int cam_classes(const struct cam *cam);              /* K; 2 if the network has one output z, a sigmoid's logit */
 const float *cam_logits(struct cam *cam);            /* y (K); (-z, z) if the network has one output */
 const float *cam_probabilities(struct cam *cam);     /* softmax(y) (K); sigmoid(y) if the network has one output */
+bool cam_is_sigmoid(const struct cam *cam);          /* whether the network has one output, a sigmoid's logit */
 float cam_logit(struct cam *cam);                    /* y_c */
 float cam_probability(struct cam *cam);              /* p_c */
 
@@ -173,6 +174,12 @@ const struct tensor *cam_gradient_of(struct cam *cam, const float *cotangent);
  */
 const struct tensor *cam_gradients(struct cam *cam, const struct param_names *names, enum cam_score score,
                                    enum gradient_rule rule);
+
+/* J v (K) for a direction v (C,h,w) at the target layer: how the logits change along it (session_tangent()). */
+const float *cam_tangent(struct cam *cam, const float *direction);
+
+/* DeepLIFT multipliers (C,h,w) of y_c between A and a layer's value of zeros (session_multipliers()). */
+const struct tensor *cam_multipliers(struct cam *cam);
 
 /* d score / d x (3,H,W), under a rule. */
 const struct tensor *cam_input_gradient(struct cam *cam, enum cam_score score, enum gradient_rule rule);

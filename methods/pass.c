@@ -169,6 +169,11 @@ int cam_classes(const struct cam *cam)
     return cam->pass->classes;
 }
 
+bool cam_is_sigmoid(const struct cam *cam)
+{
+    return cam->pass->outputs == 1;
+}
+
 const float *cam_logits(struct cam *cam)
 {
     return cam->pass->logits;
