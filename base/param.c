@@ -114,7 +114,7 @@ void param_allowed(const struct param *param, char *text, size_t size)
         snprintf(text, size, "text of at most %g bytes", param->max);
         break;
     case PARAM_TYPE_PATH:
-        snprintf(text, size, "path of a file");
+        snprintf(text, size, param->word == PARAM_MAY_BE_FOLDER ? "path of a file or folder" : "path of a file");
         break;
     }
 }

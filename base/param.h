@@ -24,6 +24,8 @@
 #define PARAM_PATH_MAX 4096
 #define PARAM_VALUE_MAX PARAM_PATH_MAX /* characters of any value as text, its end included */
 
+#define PARAM_MAY_BE_FOLDER 1
+
 enum param_type {
     PARAM_TYPE_INT,   /* field: int; `choices`, if set, is a word such as "auto", read as the number `word` */
     PARAM_TYPE_FLOAT, /* field: double; likewise */
@@ -63,7 +65,7 @@ struct param {
     double min, max;     /* INT, FLOAT: inclusive; NAMES: how many; TEXT, PATH: length in bytes; min 1: must be given */
     const char *choices; /* ENUM: "a|b|c" */
     const char *help;
-    int word;                     /* INT, FLOAT: what the word in `choices` means */
+    int word;                     /* INT, FLOAT: what the word in `choices` means; PATH: PARAM_MAY_BE_FOLDER or 0 */
     size_t count_offset;          /* LIST, STRINGS: offset of the int that holds the number of elements */
     const struct param *rows;     /* TABLE: the rows of the nested struct */
     const char *usual;            /* in a config: the default in words, if `fallback` does not give it */
@@ -91,9 +93,13 @@ struct param {
 #define PARAM_LAYERS(S, field, most, text) PARAM_ROW(S, field, NAMES, .fallback = "", .max = most, .help = text)
 #define PARAM_TEXT(S, field, default, text) \
     PARAM_ROW(S, field, TEXT, .fallback = default, .max = sizeof(((S *)0)->field) - 1, .help = text)
-/* Has no default: a config must give it. */
+/* Paths: of a file, or of a file or a folder. PARAM_PATH has no default: a config must give it. */
 #define PARAM_PATH(S, field, text) \
     PARAM_ROW(S, field, PATH, .fallback = "", .min = 1, .max = sizeof(((S *)0)->field) - 1, .help = text)
+#define PARAM_PATH_OPTIONAL(S, field, text) \
+    PARAM_ROW(S, field, PATH, .fallback = "", .max = sizeof(((S *)0)->field) - 1, .help = text)
+#define PARAM_FOLDER(S, field, least, text) \
+    PARAM_ROW(S, field, PATH, .fallback = "", .min = least, .max = sizeof(((S *)0)->field) - 1, .word = PARAM_MAY_BE_FOLDER, .help = text)
 /* clang-format on */
 
 /* The row called `name`, or NULL. `params` may be NULL: a table without rows. */

@@ -3,6 +3,7 @@
 
 #include "base/input.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 static bool is_file(const struct param *param, const void *params)
@@ -37,6 +38,9 @@ int method_files_list(const struct config *config, struct arena *arena, struct m
 int method_file_check(const struct config *config, const struct method_file *file, struct error *err)
 {
     const struct config_method *method = &config->methods[file->method];
+    struct stat status;
+    if (file->param->word == PARAM_MAY_BE_FOLDER && stat(file->path, &status) == 0 && S_ISDIR(status.st_mode))
+        return 0;
     const int fd = input_open(file->path, err);
     if (fd >= 0) {
         close(fd);

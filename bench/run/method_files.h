@@ -20,7 +20,7 @@ int method_files_list(const struct config *config, struct arena *arena, struct m
                       struct error *err);
 
 /*
- * Checks that the path is a regular file that can be read. The error begins with the parameter's place in the config.
+ * Checks that the path is a regular file that can be read, or, if the parameter allows it, a folder. The error begins with the parameter's place in the config.
  */
 int method_file_check(const struct config *config, const struct method_file *file, struct error *err);
 

@@ -93,7 +93,7 @@ static int hash_of(struct run *run, const char *path, const char **hash, struct 
 {
     char *hex = arena_alloc(&run->arena, 65, 1);
     *hash = hex;
-    return hex ? file_sha256(path, hex, err) : error_memory(err, "the manifest");
+    return hex ? path_sha256(path, hex, err) : error_memory(err, "the manifest");
 }
 
 /*
