@@ -33,14 +33,19 @@ struct evaluated_method {
     int value_count;
     struct store_value *values;
     const struct store_curve *curves; /* those that metrics requested, a linked list */
-    struct cam_map raw;               /* under the first protocol; no data if it has no class for this image */
-    struct saliency saliency;         /* likewise */
+    struct cam_map *raws;             /* [view] of the panel; no data if its protocol has no class for this image */
+    struct saliency saliency;         /* under the first protocol */
+};
+
+/* What a view explains. */
+struct evaluated_view {
+    int klass;          /* -1: its protocol has no class for this image */
+    double probability; /* of that class, a fraction */
 };
 
 struct evaluated {
     struct store_base base;
-    int klass;                        /* class explained under the first protocol; -1: none */
-    double probability;               /* of that class, a fraction */
+    struct evaluated_view *views;     /* [view] of the panel; the first is that of the first protocol */
     const uint8_t *pixels;            /* the crop under the first protocol, (H,W,3) */
     struct evaluated_method *methods; /* in the order of `which` */
 };

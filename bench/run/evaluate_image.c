@@ -36,14 +36,20 @@ static struct store_base base_of(const struct walk *walk)
                                .probability = isfinite(probabilities[predicted]) ? probabilities[predicted] : 0};
 }
 
-/* Fills the facts about the image itself, under the first protocol. */
-static void describe_image(const struct walk *walk, struct evaluated *out)
+/* Fills the facts about the image itself: its prediction and crop under the first protocol, the class of each view. */
+static int describe_image(const struct walk *walk, struct evaluated *out, struct error *err)
 {
-    const struct view *view = &walk->views[0];
     out->base = base_of(walk);
-    out->klass = view->has_class ? cam_pass_class(view->pass) : -1;
-    out->probability = out->klass < 0 ? 0 : cam_pass_probabilities(view->pass)[out->klass];
-    out->pixels = view->pixels;
+    out->pixels = walk->views[0].pixels;
+    out->views = arena_alloc(walk->arena, (size_t)walk->view_count, sizeof *out->views);
+    if (!out->views)
+        return error_memory(err, "an image's classes");
+    for (int v = 0; v < walk->view_count; v++) {
+        const struct view *view = &walk->views[v];
+        const int klass = view->has_class ? cam_pass_class(view->pass) : -1;
+        out->views[v] = (struct evaluated_view){klass, klass < 0 ? 0 : cam_pass_probabilities(view->pass)[klass]};
+    }
+    return 0;
 }
 
 /* Allocates the results of `count` methods. */
@@ -57,7 +63,8 @@ static int make_methods(const struct walk *walk, const int *which, int count, st
         method->cost.seconds = -1;
         method->value_count = values;
         method->values = arena_alloc(walk->arena, (size_t)values, sizeof *method->values);
-        if (!method->values)
+        method->raws = arena_alloc(walk->arena, (size_t)walk->view_count, sizeof *method->raws);
+        if (!method->values || !method->raws)
             return error_memory(err, "an image's values");
     }
     return out->methods ? 0 : error_memory(err, "an image's values");
@@ -82,7 +89,10 @@ static int walk_method(const struct walk *walk, struct evaluated_method *out, st
         struct view *view = &walk->views[v];
         if (view_explain(walk, view, out->method, err))
             return -1;
-        if (view->has_class && out->cost.seconds < 0)
+        if (!view->has_class)
+            continue;
+        out->raws[v] = view->raw;
+        if (out->cost.seconds < 0)
             out->cost = view->raw.cost;
     }
     for (int p = 0; p < panel->protocol_count; p++) {
@@ -94,10 +104,8 @@ static int walk_method(const struct walk *walk, struct evaluated_method *out, st
                 return -1;
         if (measurement_keep_curves(&m, out, err))
             return -1;
-        if (p == 0) {
+        if (p == 0)
             out->saliency = m.saliency;
-            out->raw = m.view->raw;
-        }
     }
     return 0;
 }
@@ -113,8 +121,7 @@ int evaluate_picture(struct evaluator *evaluator, const struct evaluate_subject 
     for (int v = 0; v < walk.view_count; v++)
         if (view_prepare(&walk, &walk.views[v], is_unreadable, err) || view_pass(&walk, &walk.views[v], err))
             return -1;
-    describe_image(&walk, out);
-    if (make_methods(&walk, which, count, out, err))
+    if (describe_image(&walk, out, err) || make_methods(&walk, which, count, out, err))
         return -1;
     for (int i = 0; i < count; i++)
         if (walk_method(&walk, &out->methods[i], err))

@@ -354,9 +354,9 @@ static int explain_file(struct explain *explain, const char *file, struct explai
                          &is_unreadable, err) ||
         name_sheet(explain, file, out->path, err))
         return -1;
-    out->klass = evaluated.klass;
+    out->klass = evaluated.views[0].klass;
     out->class_name = class_names_shown(&explain->backbone.classes, out->klass);
-    out->probability = evaluated.probability;
+    out->probability = evaluated.views[0].probability;
     out->predicted = evaluated.base.predicted;
     out->predicted_name = class_names_shown(&explain->backbone.classes, out->predicted);
     out->predicted_probability = evaluated.base.probability;

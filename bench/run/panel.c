@@ -34,6 +34,14 @@ static int distinct(const struct panel *panel, bool (*is_same)(const struct prot
     return count;
 }
 
+bool panel_is_first_of_view(const struct panel *panel, int protocol)
+{
+    int earlier = 0;
+    while (earlier < protocol && !panel_same_view(&panel->protocols[earlier], &panel->protocols[protocol]))
+        earlier++;
+    return earlier == protocol;
+}
+
 int panel_view_count(const struct panel *panel)
 {
     return distinct(panel, panel_same_view);

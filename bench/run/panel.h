@@ -32,6 +32,7 @@ bool panel_needs_truth(const struct panel *panel);
  * The number of inputs, each with one base pass: protocols that prepare the input alike share one.
  */
 int panel_view_count(const struct panel *panel);
+bool panel_is_first_of_view(const struct panel *panel, int protocol);
 bool panel_same_view(const struct protocol *a, const struct protocol *b);
 int panel_input_count(const struct panel *panel);
 bool panel_same_input(const struct protocol *a, const struct protocol *b);

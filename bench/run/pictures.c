@@ -30,9 +30,11 @@ struct pictures {
     int kept_count;
     struct kept_image *kept;
     struct h5_writer *maps;
-    struct map_form *forms; /* [method]; h 0: no map so far */
-    int32_t *classes;       /* [image]; -1: not measured */
-    float *probabilities;
+    int view_count;
+    const char **views;     /* [view]: label of its first protocol */
+    struct map_form *forms; /* [view][method]; h 0: no map so far */
+    int32_t *classes;       /* [view][image]; -1: not measured */
+    float *probabilities;   /* likewise */
 };
 
 static void drop(const struct pictures *pictures, struct kept_image *kept)
@@ -42,6 +44,15 @@ static void drop(const struct pictures *pictures, struct kept_image *kept)
     free(kept->maps);
     free(kept->pixels);
     *kept = (struct kept_image){0};
+}
+
+/* Names the views in the evaluator's order (bench/run/view.c). */
+static void name_views(struct pictures *pictures)
+{
+    const struct panel *panel = &pictures->run->panel;
+    for (int p = 0; p < panel->protocol_count; p++)
+        if (panel_is_first_of_view(panel, p))
+            pictures->views[pictures->view_count++] = panel->protocols[p].name;
 }
 
 struct pictures *pictures_create(const struct run *run, int backbone, struct shape input, struct h5_writer *maps,
@@ -58,15 +69,18 @@ struct pictures *pictures_create(const struct run *run, int backbone, struct sha
     pictures->kept_count = asked < run->image_count ? asked : run->image_count;
     const size_t images = (size_t)run->image_count, count = (size_t)run->config.method_count;
     pictures->kept = arena_alloc(&pictures->arena, (size_t)pictures->kept_count, sizeof *pictures->kept);
-    pictures->forms = arena_alloc(&pictures->arena, count, sizeof *pictures->forms);
-    pictures->classes = arena_alloc(&pictures->arena, images, sizeof *pictures->classes);
-    pictures->probabilities = arena_floats(&pictures->arena, images);
-    if (!pictures->kept || !pictures->forms || !pictures->classes || !pictures->probabilities) {
+    const size_t views = (size_t)panel_view_count(&run->panel);
+    pictures->views = arena_alloc(&pictures->arena, views, sizeof *pictures->views);
+    pictures->forms = arena_alloc(&pictures->arena, views * count, sizeof *pictures->forms);
+    pictures->classes = arena_alloc(&pictures->arena, views * images, sizeof *pictures->classes);
+    pictures->probabilities = arena_floats(&pictures->arena, views * images);
+    if (!pictures->kept || !pictures->views || !pictures->forms || !pictures->classes || !pictures->probabilities) {
         error_memory(err, "overlays");
         pictures_free(pictures);
         return NULL;
     }
-    for (size_t i = 0; i < images; i++)
+    name_views(pictures);
+    for (size_t i = 0; i < views * images; i++)
         pictures->classes[i] = -1;
     return pictures;
 }
@@ -182,62 +196,81 @@ static int keep(struct pictures *pictures, int image, const struct evaluated *ev
 
 /* -- maps.h5 ------------------------------------------------------------------------------------------------------- */
 
-static void dataset_path(const struct pictures *pictures, int method, const char *what, char *path, size_t size)
+static void dataset_path(const struct pictures *pictures, int view, int method, const char *what, char *path,
+                         size_t size)
 {
     const struct config *config = &pictures->run->config;
-    snprintf(path, size, "/%s/%s/%s", config->backbones[pictures->backbone].label, config->methods[method].label, what);
+    snprintf(path, size, "/%s/%s%s%s/%s", config->backbones[pictures->backbone].label, config->methods[method].label,
+             view ? "/" : "", view ? pictures->views[view] : "", what);
 }
 
-static int write_map(struct pictures *pictures, int image, const struct evaluated_method *method, struct error *err)
+static int write_map(struct pictures *pictures, int image, int view, const struct evaluated_method *method,
+                     struct error *err)
 {
-    struct map_form *form = &pictures->forms[method->method];
+    struct map_form *form = &pictures->forms[view * pictures->run->config.method_count + method->method];
+    const struct cam_map *raw = &method->raws[view];
     char path[H5_PATH_MAX];
-    dataset_path(pictures, method->method, "map", path, sizeof path);
-    if (!method->raw.data)
+    dataset_path(pictures, view, method->method, "map", path, sizeof path);
+    if (!raw->data)
         return 0;
     if (form->h == 0) {
-        *form = method->raw.form;
+        *form = raw->form;
         const uint64_t dim[3] = {(uint64_t)pictures->run->image_count, (uint64_t)form->h, (uint64_t)form->w};
         if (h5_define(pictures->maps, path, H5_FLOAT32, 3, dim, err))
             return -1;
     }
-    return h5_write_rows(pictures->maps, path, (uint64_t)image, 1, method->raw.data, err);
+    return h5_write_rows(pictures->maps, path, (uint64_t)image, 1, raw->data, err);
 }
 
 int pictures_add(struct pictures *pictures, int image, const struct evaluated *evaluated, int method_count,
                  struct error *err)
 {
-    pictures->classes[image] = evaluated->klass;
-    pictures->probabilities[image] = (float)evaluated->probability;
-    for (int i = 0; pictures->maps && i < method_count; i++)
-        if (write_map(pictures, image, &evaluated->methods[i], err))
-            return -1;
+    for (int v = 0; v < pictures->view_count; v++) {
+        const int row = v * pictures->run->image_count + image;
+        pictures->classes[row] = evaluated->views[v].klass;
+        pictures->probabilities[row] = (float)evaluated->views[v].probability;
+        for (int i = 0; pictures->maps && i < method_count; i++)
+            if (write_map(pictures, image, v, &evaluated->methods[i], err))
+                return -1;
+    }
     return image < pictures->kept_count ? keep(pictures, image, evaluated, method_count, err) : 0;
+}
+
+/* Writes the columns beside the maps of a method in a view: which image each row is, and what was explained. */
+static int write_columns(struct pictures *pictures, int view, int method, const int32_t *positions, struct error *err)
+{
+    const struct run *run = pictures->run;
+    const uint64_t count = (uint64_t)run->image_count;
+    const size_t first = (size_t)view * (size_t)run->image_count;
+    const struct {
+        const char *name;
+        enum h5_type type;
+        const void *data;
+    } columns[] = {{"image", H5_INT32, positions},
+                   {"class", H5_INT32, pictures->classes + first},
+                   {"probability", H5_FLOAT32, pictures->probabilities + first}};
+    char path[H5_PATH_MAX];
+    for (size_t k = 0; k < sizeof columns / sizeof columns[0]; k++) {
+        dataset_path(pictures, view, method, columns[k].name, path, sizeof path);
+        if (h5_write(pictures->maps, path, columns[k].type, 1, &count, columns[k].data, err))
+            return -1;
+    }
+    dataset_path(pictures, view, method, "name", path, sizeof path);
+    return h5_write_texts(pictures->maps, path, run->image_names, count, err);
 }
 
 int pictures_finish(struct pictures *pictures, struct error *err)
 {
     const struct run *run = pictures->run;
-    const uint64_t count = (uint64_t)run->image_count;
-    int32_t *positions = arena_alloc(&pictures->arena, (size_t)count, sizeof *positions);
+    const int count = run->config.method_count;
+    int32_t *positions = arena_alloc(&pictures->arena, (size_t)run->image_count, sizeof *positions);
     if (!positions)
         return error_memory(err, "maps.h5");
-    for (uint64_t i = 0; i < count; i++)
+    for (int i = 0; i < run->image_count; i++)
         positions[i] = (int32_t)run->chosen[i];
-    for (int m = 0; pictures->maps && m < run->config.method_count; m++) {
-        const struct {
-            const char *name;
-            enum h5_type type;
-            const void *data;
-        } columns[] = {{"image", H5_INT32, positions},
-                       {"class", H5_INT32, pictures->classes},
-                       {"probability", H5_FLOAT32, pictures->probabilities}};
-        for (size_t k = 0; pictures->forms[m].h && k < sizeof columns / sizeof columns[0]; k++) {
-            char path[H5_PATH_MAX];
-            dataset_path(pictures, m, columns[k].name, path, sizeof path);
-            if (h5_write(pictures->maps, path, columns[k].type, 1, &count, columns[k].data, err))
+    for (int v = 0; pictures->maps && v < pictures->view_count; v++)
+        for (int m = 0; m < count; m++)
+            if (pictures->forms[v * count + m].h && write_columns(pictures, v, m, positions, err))
                 return -1;
-        }
-    }
     return 0;
 }

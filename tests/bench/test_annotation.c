@@ -143,7 +143,7 @@ TEST(energy_is_that_of_the_raw_map_on_the_mask_behind_resize_and_crop)
     for (int image = 0; image < 3; image++) {
         const struct store_value *got = evaluate(&w, image, &evaluated);
         double energy, discrimination;
-        by_hand(&w, image, &evaluated.methods[0].raw, values[image], &energy, &discrimination);
+        by_hand(&w, image, &evaluated.methods[0].raws[0], values[image], &energy, &discrimination);
         assert_true(image == 1 ? energy == 0 : energy > 0.05 && energy < 0.95);
         for (int p = 0; p < 2; p++, got += VALUE_COUNT) {
             assert_null(got[ENERGY].undefined);
@@ -196,7 +196,7 @@ TEST(truth_is_that_of_the_label_and_of_no_other_class)
     open_walk(&w, "cambench");
     for (int i = 0; i < 3; i++) {
         evaluate(&w, i, &evaluated);
-        predicted[i] = evaluated.klass;
+        predicted[i] = evaluated.views[0].klass;
     }
     close_walk(&w);
     write_masked(&w, (const int[]){predicted[0], -1, (predicted[2] + 1) % SMALL_CLASSES}, values);

@@ -34,7 +34,7 @@ static int explained(const char *keys)
 {
     struct one o;
     begin(&o, keys);
-    const int klass = o.evaluated.klass;
+    const int klass = o.evaluated.views[0].klass;
     end(&o);
     return klass;
 }
@@ -48,8 +48,8 @@ static void rank_classes(int order[SMALL_CLASSES])
         struct one o;
         snprintf(keys, sizeof keys, "class: %d\n", k);
         begin(&o, keys);
-        assert_int_equal(o.evaluated.klass, k);
-        p[k] = o.evaluated.probability;
+        assert_int_equal(o.evaluated.views[0].klass, k);
+        p[k] = o.evaluated.views[0].probability;
         end(&o);
         int at = k;
         for (; at > 0 && p[order[at - 1]] < p[k]; at--)
@@ -84,7 +84,7 @@ TEST(top_k_is_k_protocols_with_maps_of_their_own)
     assert_int_equal(config->protocol_count, 3);
     assert_string_equal(config->protocols[0].name, "cambench+class=rank:1");
     assert_string_equal(config->protocols[2].name, "cambench+class=rank:3");
-    assert_int_equal(o.evaluated.klass, order[0]);
+    assert_int_equal(o.evaluated.views[0].klass, order[0]);
     for (int rank = 1; rank <= 3; rank++) {
         char keys[32];
         snprintf(keys, sizeof keys, "class: %d\n", order[rank - 1]);

@@ -46,7 +46,7 @@ static void take_input(struct walk *w, const struct evaluated *evaluated)
         const size_t c = i / PLANE, at = i % PLANE;
         w->input[i] = ((float)evaluated->pixels[3 * at + c] / 255 - mean[c]) / deviation[c];
     }
-    w->klass = evaluated->klass;
+    w->klass = evaluated->views[0].klass;
 }
 
 static double area_by_hand(struct walk *w, const struct saliency *m, struct curve_request request, int area)

@@ -282,9 +282,9 @@ TEST(an_image_without_a_label_is_undefined_where_labels_are_explained)
     struct evaluated evaluated;
     begin(&w, "methods: [gradcam]\nprotocol: [{preset: cambench, class: label}, cambench]\n");
     evaluate(&w, 1, &evaluated);
-    assert_int_equal(evaluated.klass, -1);
+    assert_int_equal(evaluated.views[0].klass, -1);
     assert_int_equal(evaluated.base.rank, -1);
-    assert_null(evaluated.methods[0].raw.data);
+    assert_null(evaluated.methods[0].raws[0].data);
     assert_true(evaluated.methods[0].cost.seconds > 0); /* of the protocol that has a class */
     assert_true(evaluated.methods[0].cost.full == 1);
     for (int k = 0; k < VALUE_COUNT; k++) {
@@ -317,7 +317,7 @@ TEST(probabilities_that_are_not_finite_are_no_hit_and_no_failure)
     small_open(&w.small, keys);
     w.network = small_open_evaluator(&w.small, &w.evaluator);
     evaluate(&w, 0, &evaluated);
-    assert_true(isnan(evaluated.probability));
+    assert_true(isnan(evaluated.views[0].probability));
     assert_true(evaluated.base.rank > 0);
     small_close_evaluator(&w.evaluator, w.network);
     run_close(&w.small.run);

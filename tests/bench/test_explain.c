@@ -33,25 +33,27 @@ static void read_png(const char *path, struct arena *arena, struct picture *pict
         fail_msg("%s", err.text);
 }
 
-/* Draws what a run measures of the picture. */
-static void draw_run(struct small_run *s, const char *path, struct evaluated *evaluated)
+/* Draws what a run measures of the picture, and returns what it explains. */
+static struct evaluated_view draw_run(struct small_run *s, const char *path)
 {
+    struct evaluated evaluated;
     struct evaluator evaluator;
     bool is_unreadable;
     struct network *network = small_open_evaluator(s, &evaluator);
-    small_must(s, run_evaluate(&evaluator, &s->run, 0, 2, (const int[]){0, 1}, 2, evaluated, &is_unreadable, &s->err));
+    small_must(s, run_evaluate(&evaluator, &s->run, 0, 2, (const int[]){0, 1}, 2, &evaluated, &is_unreadable, &s->err));
     const struct overlay_panel panels[] = {
-        {.title = "image"}, {.map = evaluated->methods[0].saliency.data}, {.map = evaluated->methods[1].saliency.data}};
+        {.title = "image"}, {.map = evaluated.methods[0].saliency.data}, {.map = evaluated.methods[1].saliency.data}};
     const struct overlay_sheet sheet = {
-        .h = SMALL_SIDE, .w = SMALL_SIDE, .image = evaluated->pixels, .panel_count = 3, .panels = panels};
+        .h = SMALL_SIDE, .w = SMALL_SIDE, .image = evaluated.pixels, .panel_count = 3, .panels = panels};
     small_must(s, report_overlay(path, &sheet, &s->err));
+    const struct evaluated_view view = evaluated.views[0];
     small_close_evaluator(&evaluator, network);
+    return view;
 }
 
 static void same_maps(const char *protocol, const char *klass, const char *run_protocol)
 {
     struct small_run s;
-    struct evaluated evaluated;
     struct explained explained;
     struct picture got, want;
     struct arena arena;
@@ -61,7 +63,7 @@ static void same_maps(const char *protocol, const char *klass, const char *run_p
     snprintf(keys, sizeof keys, "methods: [gradcam, reciprocam]\nmetrics: [complexity]\nprotocol: %s\n", run_protocol);
     small_open(&s, keys);
     snprintf(path, sizeof path, "%s/run.png", s.folder);
-    draw_run(&s, path, &evaluated);
+    const struct evaluated_view view = draw_run(&s, path);
     struct explain_options options = options_of(&s, (const char *const[]){PICTURE}, 1);
     options.protocol = protocol;
     options.klass = klass;
@@ -72,8 +74,8 @@ static void same_maps(const char *protocol, const char *klass, const char *run_p
     assert_true(got.h == want.h && got.w == want.w && got.h > TEXT_ROWS);
     const size_t row = 3 * (size_t)got.w;
     assert_memory_equal(got.data + TEXT_ROWS * row, want.data + TEXT_ROWS * row, (size_t)(got.h - TEXT_ROWS) * row);
-    assert_int_equal(explained.klass, evaluated.klass);
-    assert_true(explained.probability == evaluated.probability);
+    assert_int_equal(explained.klass, view.klass);
+    assert_true(explained.probability == view.probability);
     explain_close(explain);
     arena_release(&arena);
     run_close(&s.run);

@@ -128,10 +128,10 @@ TEST(maps_h5_holds_the_raw_maps_with_image_class_and_probability)
             bool is_unreadable;
             small_must(&s, run_evaluate(&evaluator, &s.run, 0, i, &m, 1, &evaluated, &is_unreadable, &s.err));
             assert_int_equal(images[i], i);
-            assert_int_equal(classes[i], evaluated.klass);
-            assert_true(probabilities[i] == (float)evaluated.probability);
+            assert_int_equal(classes[i], evaluated.views[0].klass);
+            assert_true(probabilities[i] == (float)evaluated.views[0].probability);
             for (size_t k = 0; k < plane; k++)
-                assert_true(maps[(size_t)i * plane + k] == (i == 1 ? 0 : evaluated.methods[0].raw.data[k]));
+                assert_true(maps[(size_t)i * plane + k] == (i == 1 ? 0 : evaluated.methods[0].raws[0].data[k]));
         }
     }
     small_close_evaluator(&evaluator, network);
