@@ -9,12 +9,57 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define OTHER_BYTES_MAX 1024
+
 const struct param *param_find(const struct param *params, const char *name)
 {
     for (const struct param *param = params; param && param->name; param++)
         if (strcmp(param->name, name) == 0)
             return param;
     return NULL;
+}
+
+const struct param *param_find_others(const struct param *params)
+{
+    for (const struct param *param = params; param && param->name; param++)
+        if (param->type == PARAM_TYPE_OTHERS)
+            return param;
+    return NULL;
+}
+
+static bool is_name(const char *text)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
+    const size_t length = strlen(text);
+    return length > 0 && length < PARAM_TEXT_MAX && strspn(text, letters) == length && strchr("0123456789", *text) == 0;
+}
+
+static bool is_line(const char *text)
+{
+    for (const char *c = text; *c; c++)
+        if ((unsigned char)*c < 32 || *c == 127)
+            return false;
+    return strlen(text) < OTHER_BYTES_MAX;
+}
+
+int param_add_other(const struct param *row, const char *name, const char *text, void *out, struct error *err)
+{
+    struct param_others *others = param_field(row, out);
+    char shown[PARAM_TEXT_MAX];
+    text_printable(name, shown, sizeof shown);
+    if (!is_name(name))
+        return error_set(err, "parameter \"%s\" is not a name of letters, digits and _", shown);
+    if (!is_line(text))
+        return error_set(err, "parameter \"%s\" must be a text of one line and less than %d bytes", shown,
+                         OTHER_BYTES_MAX);
+    for (int i = 0; i < others->count; i++)
+        if (strcmp(others->item[i].name, name) == 0)
+            return error_set(err, "parameter \"%s\" is given twice", shown);
+    if (others->count == PARAM_OTHERS_MAX)
+        return error_set(err, "more than %d further parameters are given", PARAM_OTHERS_MAX);
+    others->item[others->count].name = name;
+    others->item[others->count++].text = text;
+    return 0;
 }
 
 void *param_field(const struct param *param, void *out)
@@ -116,6 +161,12 @@ void param_allowed(const struct param *param, char *text, size_t size)
     case PARAM_TYPE_PATH:
         snprintf(text, size, param->word == PARAM_MAY_BE_FOLDER ? "path of a file or folder" : "path of a file");
         break;
+    case PARAM_TYPE_PATHS:
+        snprintf(text, size, "list of at most %g paths of files", param->max);
+        break;
+    case PARAM_TYPE_OTHERS:
+        snprintf(text, size, "number, true, false or text");
+        break;
     }
 }
 
@@ -188,6 +239,18 @@ static bool store_string(const struct param *param, const char *text, const char
     return true;
 }
 
+static bool store_path(const struct param *param, const char *text, struct param_paths *paths)
+{
+    if (!text[0]) {
+        paths->count = 0;
+        return true;
+    }
+    if (paths->count >= (int)param->max || strlen(text) >= PARAM_PATH_MAX)
+        return false;
+    paths->path[paths->count++] = text;
+    return true;
+}
+
 static bool store_seed(const char *text, uint64_t *field)
 {
     if (!text[0] || strspn(text, "0123456789") != strlen(text))
@@ -214,10 +277,15 @@ bool param_store(const struct param *param, const char *text, void *out)
     case PARAM_TYPE_TEXT:
     case PARAM_TYPE_PATH:
         return store_text(param, text, field);
+    case PARAM_TYPE_PATHS:
+        return store_path(param, text, field);
     case PARAM_TYPE_STRING:
         return store_string(param, text, field);
     case PARAM_TYPE_SEED:
         return store_seed(text, field);
+    case PARAM_TYPE_OTHERS:
+        ((struct param_others *)field)->count = 0;
+        return !text[0];
     case PARAM_TYPE_STRINGS:
     case PARAM_TYPE_TABLE:
     case PARAM_TYPE_LIST:
@@ -247,6 +315,23 @@ static void format_names(const struct param_names *names, char *text, size_t siz
         used += (size_t)snprintf(text + used, size - used, "%s%s", i ? "," : "", names->name[i]);
 }
 
+static void format_paths(const struct param_paths *paths, char *text, size_t size)
+{
+    size_t used = 0;
+    text[0] = 0;
+    for (int i = 0; i < paths->count && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%s", i ? "," : "", paths->path[i]);
+}
+
+static void format_others(const struct param_others *others, char *text, size_t size)
+{
+    size_t used = 0;
+    text[0] = 0;
+    for (int i = 0; i < others->count && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%s=%s", i ? "," : "", others->item[i].name,
+                                 others->item[i].text);
+}
+
 void param_format(const struct param *param, const void *in, char *text, size_t size)
 {
     const void *field = (const char *)in + param->offset;
@@ -269,6 +354,12 @@ void param_format(const struct param *param, const void *in, char *text, size_t 
     case PARAM_TYPE_TEXT:
     case PARAM_TYPE_PATH:
         snprintf(text, size, "%s", (const char *)field);
+        break;
+    case PARAM_TYPE_PATHS:
+        format_paths(field, text, size);
+        break;
+    case PARAM_TYPE_OTHERS:
+        format_others(field, text, size);
         break;
     case PARAM_TYPE_STRING:
         snprintf(text, size, "%s", *(const char *const *)field ? *(const char *const *)field : "");

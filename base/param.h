@@ -22,6 +22,8 @@
 #define PARAM_NAMES_MAX 8
 #define PARAM_TEXT_MAX 128
 #define PARAM_PATH_MAX 4096
+#define PARAM_PATHS_MAX 16
+#define PARAM_OTHERS_MAX 32
 #define PARAM_VALUE_MAX PARAM_PATH_MAX /* characters of any value as text, its end included */
 
 #define PARAM_MAY_BE_FOLDER 1
@@ -34,6 +36,8 @@ enum param_type {
     PARAM_TYPE_NAMES, /* field: struct param_names, such as layers */
     PARAM_TYPE_TEXT,  /* field: char[], ends with 0 */
     PARAM_TYPE_PATH,  /* field: likewise; names a file, which a run checks, hashes and counts as part of its identity */
+    PARAM_TYPE_PATHS,   /* field: struct param_paths: several such files */
+    PARAM_TYPE_OTHERS,  /* field: struct param_others: all parameters that no row of the table names */
     PARAM_TYPE_STRING,  /* field: const char *, the given text, not copied; NULL: none; one of `choices`, if set */
     PARAM_TYPE_STRINGS, /* field: const char **, a list of such texts; their number is at `count_offset` */
     PARAM_TYPE_SEED,    /* field: uint64_t */
@@ -44,6 +48,19 @@ enum param_type {
 struct param_names {
     int count;
     char name[PARAM_NAMES_MAX][PARAM_TEXT_MAX];
+};
+
+struct param_paths {
+    int count;
+    const char *path[PARAM_PATHS_MAX]; /* not copied */
+};
+
+/* Parameters that the owner checks itself: names [A-Za-z_][A-Za-z0-9_]*, values of one line. */
+struct param_others {
+    int count;
+    struct {
+        const char *name, *text; /* not copied */
+    } item[PARAM_OTHERS_MAX];
 };
 
 struct arena;
@@ -71,6 +88,7 @@ struct param {
     const char *usual;            /* in a config: the default in words, if `fallback` does not give it */
     const char *allowed;          /* in a config: what the row's own reader allows, if the type does not say it */
     bool is_required;             /* in a config */
+    bool is_limit;                /* a limit on time or memory: not part of a run's identity */
     param_yaml_reader *read_yaml; /* in a config; NULL: the type's reader */
     const void *more;             /* private data of the row's own reader */
     int letter;                   /* on a command line: 't' for -t; 0: none */
@@ -100,6 +118,10 @@ struct param {
     PARAM_ROW(S, field, PATH, .fallback = "", .max = sizeof(((S *)0)->field) - 1, .help = text)
 #define PARAM_FOLDER(S, field, least, text) \
     PARAM_ROW(S, field, PATH, .fallback = "", .min = least, .max = sizeof(((S *)0)->field) - 1, .word = PARAM_MAY_BE_FOLDER, .help = text)
+#define PARAM_PATHS(S, field, text) PARAM_ROW(S, field, PATHS, .fallback = "", .max = PARAM_PATHS_MAX, .help = text)
+/* The row has no name of its own in a config: `any` is printed in lists. */
+#define PARAM_OTHERS(S, field, any, text) \
+    {.name = any, .type = PARAM_TYPE_OTHERS, .offset = offsetof(S, field), .fallback = "", .help = text}
 /* clang-format on */
 
 /* The row called `name`, or NULL. `params` may be NULL: a table without rows. */
@@ -115,6 +137,12 @@ void param_defaults(const struct param *params, void *out);
 /* The text of a TEXT or PATH row. */
 const char *param_text(const struct param *param, const void *in);
 
+/* The row for parameters that no row names, or NULL. */
+const struct param *param_find_others(const struct param *params);
+
+/* Adds a parameter to such a row's field. Errors: its name or text is not allowed, it is given twice, too many. */
+int param_add_other(const struct param *row, const char *name, const char *text, void *out, struct error *err);
+
 /* The first row without a default, which must be given, or NULL. */
 const struct param *param_required(const struct param *params);
 
@@ -123,7 +151,8 @@ const struct param *param_missing(const struct param *params, const void *in);
 
 /*
  * Writes the field of one row from text, which must live as long as a STRING is used. False if the text is not allowed;
- * the field is then undefined. TABLE, LIST and STRINGS have no text.
+ * the field is then undefined. Each text adds a path to PATHS, "" removes all. TABLE, LIST, STRINGS and OTHERS have no
+ * text.
  */
 bool param_store(const struct param *param, const char *text, void *out);
 

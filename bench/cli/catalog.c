@@ -72,6 +72,7 @@ static const char *param_type_name(const struct param *param)
         [PARAM_TYPE_ENUM] = "enum",    [PARAM_TYPE_NAMES] = "names",   [PARAM_TYPE_TEXT] = "text",
         [PARAM_TYPE_PATH] = "path",    [PARAM_TYPE_STRING] = "text",   [PARAM_TYPE_SEED] = "int",
         [PARAM_TYPE_STRINGS] = "list", [PARAM_TYPE_TABLE] = "mapping", [PARAM_TYPE_LIST] = "list",
+        [PARAM_TYPE_PATHS] = "paths",  [PARAM_TYPE_OTHERS] = "any",
     };
     return names[param->type];
 }

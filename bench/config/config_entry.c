@@ -91,6 +91,16 @@ static int unknown_param(const struct yaml *value, const char *of, const struct 
     return yaml_unknown(value->key_where, "parameter", value->key, of, words, count, err);
 }
 
+/* A parameter that no row names, for a method that takes such. */
+static int read_other(const struct yaml *value, const struct param *row, void *out, struct error *err)
+{
+    if (value->kind != YAML_TEXT || yaml_is_empty(value))
+        return yaml_error(value, err, "parameter \"%s\" must be a number, true, false or text", value->key);
+    if (param_add_other(row, value->key, value->text, out, err))
+        return error_prefix(err, "%s: ", value->key_where);
+    return 0;
+}
+
 int config_read_params(const struct yaml *mapping, const char *of, const struct param *params, size_t size, void **out,
                        struct arena *arena, struct error *err)
 {
@@ -103,10 +113,12 @@ int config_read_params(const struct yaml *mapping, const char *of, const struct 
     if (mapping->kind != YAML_MAPPING)
         return yaml_error(mapping, err, "params must be a mapping: {key: value}");
     for (const struct yaml *value = mapping->first; value; value = value->next) {
-        const struct param *param = param_find(params, value->key);
-        if (!param)
+        const struct param *param = param_find(params, value->key), *others = param_find_others(params);
+        if (param == others) /* both may be NULL */
+            param = NULL;
+        if (!param && !others)
             return unknown_param(value, of, params, err);
-        if (yaml_read_param(value, param, *out, err))
+        if (param ? yaml_read_param(value, param, *out, err) : read_other(value, others, *out, err))
             return -1;
     }
     return 0;

@@ -19,6 +19,7 @@
 /* libyaml's nodes are numbers from 1; 0 says that there was no memory, and so does everything made from it. */
 struct writer {
     yaml_document_t document;
+    bool is_identity; /* limits are left out */
     bool has_failed;
 };
 
@@ -116,12 +117,23 @@ static int scalar_node(struct writer *writer, const struct param *row, const voi
     return is_text ? text_node(writer, text) : plain_node(writer, text);
 }
 
+static void put_others(struct writer *writer, int mapping, const struct param_others *others)
+{
+    for (int i = 0; i < others->count; i++)
+        put_text(writer, mapping, others->item[i].name, others->item[i].text);
+}
+
 /* The field of a row; a STRING that is not given is left out. */
 static void put_row(struct writer *writer, int mapping, const struct param *row, const void *in)
 {
     if (row->type == PARAM_TYPE_NAMES)
         put(writer, mapping, row->name, names_node(writer, field_of(row, in)));
-    else if (row->type == PARAM_TYPE_STRING)
+    else if (row->type == PARAM_TYPE_OTHERS)
+        put_others(writer, mapping, field_of(row, in));
+    else if (row->type == PARAM_TYPE_PATHS) {
+        const struct param_paths *paths = field_of(row, in);
+        put(writer, mapping, row->name, strings_node(writer, paths->path, paths->count));
+    } else if (row->type == PARAM_TYPE_STRING)
         put_text(writer, mapping, row->name, *(const char *const *)field_of(row, in));
     else if (row->type == PARAM_TYPE_STRINGS)
         put(writer, mapping, row->name,
@@ -133,7 +145,8 @@ static void put_row(struct writer *writer, int mapping, const struct param *row,
 static void put_rows(struct writer *writer, int mapping, const struct param *rows, const void *in)
 {
     for (const struct param *row = rows; row && row->name; row++)
-        put_row(writer, mapping, row, in);
+        if (!(writer->is_identity && row->is_limit))
+            put_row(writer, mapping, row, in);
 }
 
 static int rows_node(struct writer *writer, const struct param *rows, const void *in)
@@ -269,6 +282,7 @@ static void put_all(struct writer *writer, int root, const struct config *config
 
 static void put_identity(struct writer *writer, int root, const struct config *config)
 {
+    writer->is_identity = true;
     put_measured(writer, root, config);
     put_text(writer, root, "kernels", config->runtime.kernels);
     put_bool(writer, root, "exact_passes", config->runtime.exact_passes);

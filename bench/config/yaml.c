@@ -507,13 +507,28 @@ static int join_names(const struct yaml *list, char *text, size_t size, struct e
     return 0;
 }
 
+static int read_paths(const struct yaml *list, const struct param *param, void *out, struct error *err)
+{
+    param_store(param, "", out);
+    for (const struct yaml *item = list->first; item; item = item->next) {
+        if (item->kind != YAML_TEXT || yaml_is_empty(item) || !item->text[0])
+            return yaml_error(item, err, "%s must be a list of paths", name_of(list));
+        if (param_parse(param, item->text, out, err))
+            return error_prefix(err, "%s: ", item->where);
+    }
+    return 0;
+}
+
 int yaml_read_param(const struct yaml *value, const struct param *param, void *out, struct error *err)
 {
     char names[PARAM_NAMES_MAX * PARAM_TEXT_MAX], allowed[256];
     const bool is_names = param->type == PARAM_TYPE_NAMES, is_enum = param->type == PARAM_TYPE_ENUM;
     const bool is_text =
-        param->type == PARAM_TYPE_TEXT || param->type == PARAM_TYPE_PATH || param->type == PARAM_TYPE_STRING;
+        param->type == PARAM_TYPE_TEXT || param->type == PARAM_TYPE_PATH || param->type == PARAM_TYPE_PATHS ||
+        param->type == PARAM_TYPE_STRING;
     const char *text = value->text;
+    if (param->type == PARAM_TYPE_PATHS && value->kind == YAML_LIST)
+        return read_paths(value, param, out, err);
     if (is_names && value->kind == YAML_LIST) {
         if (join_names(value, names, sizeof names, err))
             return -1;

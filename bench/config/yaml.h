@@ -61,7 +61,7 @@ int yaml_read_value(const struct yaml *value, const struct param *row, void *out
 /* A text that is not empty. */
 int yaml_read_text(const struct yaml *value, const char **text, struct error *err);
 
-/* Reads a parameter of a method, metric or protocol into the owner's struct; only PARAM_TYPE_NAMES takes a list. */
+/* Reads a parameter of a method, metric or protocol into the owner's struct; only NAMES and PATHS take lists. */
 int yaml_read_param(const struct yaml *value, const struct param *param, void *out, struct error *err);
 
 /* At `where`: `unknown KIND "NAME"OF`, with the nearest of `words`; OF is "" or ` in methods`. */

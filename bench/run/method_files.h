@@ -1,5 +1,5 @@
 /*
- * bench/run/method_files.h - files that the methods of a run name in path parameters (PARAM_PATH).
+ * bench/run/method_files.h - files that the methods of a run name in path parameters (PARAM_PATH, PARAM_PATHS).
  *
  * A run checks that they can be read before anything is measured, and their SHA-256 is part of its identity and
  * manifest.
@@ -12,6 +12,7 @@
 struct method_file {
     int method; /* position in the config */
     const struct param *param;
+    const char *key;           /* the parameter's name; of a list with the position, "files 2" */
     const char *path, *sha256; /* sha256 NULL: not known yet */
 };
 

@@ -144,7 +144,7 @@ static int check_method_files(struct run *run, struct store *store, struct error
     for (int i = 0; i < run->method_file_count; i++) {
         struct method_file *file = &run->method_files[i];
         const char *label = run->config.methods[file->method].label;
-        const char *key = arena_format(&run->arena, "sha256 of %s of %s", file->param->name, label);
+        const char *key = arena_format(&run->arena, "sha256 of %s of %s", file->key, label);
         if (!key)
             return error_memory(err, "the store's names");
         if (!(run->is_dry && access(file->path, F_OK)) && check_file(run, store, key, file->path, &file->sha256, err))
@@ -372,7 +372,7 @@ static int fill_method_files(struct run *run, struct manifest *manifest, struct 
         return error_memory(err, "the manifest");
     for (int i = 0; i < run->method_file_count; i++) {
         const struct method_file *file = &run->method_files[i];
-        rows[i] = (struct manifest_file){run->config.methods[file->method].label, file->param->name, file->path,
+        rows[i] = (struct manifest_file){run->config.methods[file->method].label, file->key, file->path,
                                          file->sha256};
     }
     manifest->files = rows;
