@@ -13,7 +13,16 @@ struct explain_command {
     struct options common;
     struct explain_options options;
     const char **pictures; /* paths, one per word of the command line */
+    const char **params;   /* values of --param */
 };
+
+static int read_param(const char *value, const struct param *row, void *target, struct error *err)
+{
+    struct explain_command *command = target;
+    (void)row, (void)err;
+    command->params[command->options.param_count++] = value;
+    return 0;
+}
 
 static const struct param rows[] = {
     OPTION_STRING(struct explain_command, options.backbone, "backbone", 0, "ARCH",
@@ -21,6 +30,7 @@ static const struct param rows[] = {
     OPTION_STRING(struct explain_command, options.weights, "weights", 0, "FILE", "a network of your own"),
     OPTION_STRING(struct explain_command, options.methods, "methods", 0, "A,B,C",
                   "methods with their usual parameters, or all (gradcam,gradcam_pp,layercam,reciprocam)"),
+    OPTION_READ("param", 'p', "KEY=VALUE", read_param, "a parameter of the methods that have it; may be repeated"),
     OPTION_STRING(struct explain_command, options.klass, "class", 0, "CLASS",
                   "class to explain: name, synset or number; second, lowest, rank:R (predicted)"),
     OPTION_STRING(struct explain_command, options.layer, "layer", 0, "LAYER",
@@ -45,7 +55,8 @@ static const struct options_usage usage = {
         "Examples:\n"
         "  cambench explain dog.jpg\n"
         "  cambench explain *.jpg --backbone vgg16_bn --output maps\n"
-        "  cambench explain dog.jpg --weights resnet50.h5 --class tabby\n\n"
+        "  cambench explain dog.jpg --weights resnet50.h5 --class tabby\n"
+        "  cambench explain dog.jpg --methods gradcam -p score=prob\n\n"
         "Without --weights a demo network that comes with cambench is used; it recognises drawn shapes, not dogs.\n",
     .rows = rows,
     .common = OPTIONS_QUIET,
@@ -101,6 +112,7 @@ static int explain_words(struct explain_command *command, int argc, char **argv,
     if (status)
         return options_exit(status);
     command->options.pictures = command->pictures;
+    command->options.params = command->params;
     struct explain *explain = explain_open(&command->options, err);
     if (!explain)
         return EXIT_USAGE;
@@ -113,13 +125,15 @@ static int explain_words(struct explain_command *command, int argc, char **argv,
 
 static int run(int argc, char **argv, struct error *err)
 {
-    struct explain_command command = {.pictures = calloc((size_t)argc, sizeof *command.pictures)};
-    if (!command.pictures) {
+    struct explain_command command = {.pictures = calloc((size_t)argc, sizeof *command.pictures),
+                                      .params = calloc((size_t)argc, sizeof *command.params)};
+    int code = EXIT_USAGE;
+    if (command.pictures && command.params)
+        code = explain_words(&command, argc, argv, err);
+    else
         error_memory(err, "the command line");
-        return EXIT_USAGE;
-    }
-    const int code = explain_words(&command, argc, argv, err);
     free(command.pictures);
+    free(command.params);
     return code;
 }
 

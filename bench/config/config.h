@@ -87,6 +87,15 @@ struct config {
 int config_read(const char *path, const char *const *sets, int set_count, struct arena *arena, struct config *config,
                 struct error *err);
 
+/* A parameter as text, from a command line. */
+struct config_given {
+    const char *name, *text; /* not copied */
+};
+
+/* A method by its name, with parameters of which each is one of the method's or one that it takes besides. */
+int config_method_with(const char *where, const char *name, const struct config_given *given, int given_count,
+                       struct arena *arena, struct config_method *out, struct error *err);
+
 /* A method by its name, with default parameters, in the arena. `where`, its place, begins the error about an unknown one. */
 int config_default_method(const char *where, const char *name, struct arena *arena, struct config_method *out,
                           struct error *err);

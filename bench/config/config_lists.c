@@ -141,19 +141,24 @@ const struct config_list config_backbones = {
 
 /* -- methods ------------------------------------------------------------------------------------------------------- */
 
-/* Reads the parameters that are given and checks that none is missing which has no default. */
-static int read_method_params(struct config_method *out, struct arena *arena, struct error *err)
+/* Checks that no parameter is missing which has no default. */
+static int check_complete(const struct config_method *method, struct error *err)
 {
-    const struct method *method = out->method;
-    char of[CONFIG_LABEL_BYTES + 16], allowed[256];
-    snprintf(of, sizeof of, " of method %s", method->name);
-    if (config_read_params(out->params_given, of, method->params, method->params_size, &out->params, arena, err))
-        return -1;
-    const struct param *missing = param_missing(method->params, out->params);
+    const struct param *missing = param_missing(method->method->params, method->params);
+    char allowed[256];
     if (!missing)
         return 0;
     param_allowed(missing, allowed, sizeof allowed);
-    return error_set(err, "%s: parameter \"%s\"%s must be given: %s", out->where, missing->name, of, allowed);
+    return error_set(err, "%s: parameter \"%s\" of method %s must be given: %s", method->where, missing->name,
+                     method->method->name, allowed);
+}
+
+static int read_method_params(struct config_method *out, struct arena *arena, struct error *err)
+{
+    const struct method *method = out->method;
+    char of[CONFIG_LABEL_BYTES + 16];
+    snprintf(of, sizeof of, " of method %s", method->name);
+    return config_read_params(out->params_given, of, method->params, method->params_size, &out->params, arena, err);
 }
 
 static int read_method(const struct yaml *value, void *element, struct arena *arena, struct error *err)
@@ -171,17 +176,36 @@ static int read_method(const struct yaml *value, void *element, struct arena *ar
     out->title = has_label ? named.label : method->title;
     if (config_check_label(value, "label", out->label, CONFIG_LABEL_BYTES, err))
         return -1;
-    return read_method_params(out, arena, err);
+    return status_of(read_method_params(out, arena, err) || check_complete(out, err));
 }
 
 int config_default_method(const char *where, const char *name, struct arena *arena, struct config_method *out,
                           struct error *err)
 {
+    return config_method_with(where, name, NULL, 0, arena, out, err);
+}
+
+static int store_given(const struct config_method *method, const struct config_given *given, struct error *err)
+{
+    const struct param *param = param_find(method->method->params, given->name),
+                       *others = param_find_others(method->method->params);
+    return param && param != others ? param_parse(param, given->text, method->params, err)
+                                    : param_add_other(others, given->name, given->text, method->params, err);
+}
+
+int config_method_with(const char *where, const char *name, const struct config_given *given, int given_count,
+                       struct arena *arena, struct config_method *out, struct error *err)
+{
     const struct method *method = method_called(where, name, err);
     if (!method)
         return -1;
     *out = (struct config_method){.method = method, .label = method->name, .title = method->title, .where = where};
-    return read_method_params(out, arena, err);
+    if (read_method_params(out, arena, err))
+        return -1;
+    for (int i = 0; i < given_count; i++)
+        if (store_given(out, &given[i], err))
+            return -1;
+    return check_complete(out, err);
 }
 
 const char *config_param_where(const struct config_method *method, const char *param)

@@ -523,9 +523,8 @@ int yaml_read_param(const struct yaml *value, const struct param *param, void *o
 {
     char names[PARAM_NAMES_MAX * PARAM_TEXT_MAX], allowed[256];
     const bool is_names = param->type == PARAM_TYPE_NAMES, is_enum = param->type == PARAM_TYPE_ENUM;
-    const bool is_text =
-        param->type == PARAM_TYPE_TEXT || param->type == PARAM_TYPE_PATH || param->type == PARAM_TYPE_PATHS ||
-        param->type == PARAM_TYPE_STRING;
+    const bool is_text = param->type == PARAM_TYPE_TEXT || param->type == PARAM_TYPE_PATH ||
+                         param->type == PARAM_TYPE_PATHS || param->type == PARAM_TYPE_STRING;
     const char *text = value->text;
     if (param->type == PARAM_TYPE_PATHS && value->kind == YAML_LIST)
         return read_paths(value, param, out, err);

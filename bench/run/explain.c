@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "bench/config/names.h"
 #include "bench/process/shipped.h"
 #include "bench/process/worker_threads.h"
 #include "bench/run/evaluate.h"
@@ -32,6 +33,8 @@ struct explain {
     struct explain_options options;
     struct file_folders folders; /* made for the sheets */
     struct arena arena;
+    struct config_given *params; /* of --param */
+    bool *is_used;               /* those that a method has */
     struct config_method *methods;
     struct protocol protocol;
     struct panel panel; /* these methods, this protocol, no metrics */
@@ -50,11 +53,53 @@ struct explain {
 
 /* -- methods and protocol ----------------------------------------------------------------------------------------- */
 
+/* Splits the texts of --param. */
+static int split_params(struct explain *explain, struct error *err)
+{
+    const struct explain_options *options = &explain->options;
+    const size_t count = (size_t)options->param_count;
+    explain->params = arena_alloc(&explain->arena, count + 1, sizeof *explain->params);
+    explain->is_used = arena_alloc(&explain->arena, count + 1, sizeof *explain->is_used);
+    if (!explain->params || !explain->is_used)
+        return error_memory(err, "the parameters");
+    for (size_t i = 0; i < count; i++) {
+        char *name = arena_string(&explain->arena, options->params[i]), *equals = name ? strchr(name, '=') : NULL;
+        if (!name)
+            return error_memory(err, "the parameters");
+        if (!equals)
+            return error_set(err, "--param: \"%s\" is not KEY=VALUE", options->params[i]);
+        *equals = 0;
+        explain->params[i] = (struct config_given){name, equals + 1};
+    }
+    return 0;
+}
+
+/* Whether a method has a parameter of this name, or takes any. */
+static bool is_for(const struct method *method, const char *name)
+{
+    const struct param *param = param_find(method->params, name), *others = param_find_others(method->params);
+    return param ? param != others : others != NULL;
+}
+
+/* Adds a method with those of the parameters that it has. */
 static int add_method(struct explain *explain, const char *name, struct error *err)
 {
     struct panel *panel = &explain->panel;
     struct config_method *method = &explain->methods[panel->method_count];
-    if (config_default_method("--methods", name, &explain->arena, method, err))
+    const int count = explain->options.param_count;
+    struct config_given *given = arena_alloc(&explain->arena, (size_t)count + 1, sizeof *given);
+    const struct method *found = method_called("--methods", name, err);
+    int given_count = 0;
+    if (!found)
+        return -1;
+    if (!given)
+        return error_memory(err, "the parameters");
+    for (int i = 0; i < count; i++)
+        if (is_for(found, explain->params[i].name)) {
+            explain->is_used[i] = true;
+            given[given_count++] = explain->params[i];
+        }
+    if (config_method_with("--methods", name, given, given_count, &explain->arena, method, err))
         return -1;
     for (int i = 0; i < panel->method_count; i++)
         if (explain->methods[i].method == method->method)
@@ -77,6 +122,14 @@ static int registry_size(void)
     return count;
 }
 
+static int check_params(const struct explain *explain, struct error *err)
+{
+    for (int i = 0; i < explain->options.param_count; i++)
+        if (!explain->is_used[i])
+            return error_set(err, "--param: none of the methods has a parameter \"%s\"", explain->params[i].name);
+    return 0;
+}
+
 static int choose_methods(struct explain *explain, struct error *err)
 {
     struct arena *arena = &explain->arena;
@@ -87,6 +140,8 @@ static int choose_methods(struct explain *explain, struct error *err)
     explain->which = arena_alloc(arena, (size_t)all + 1, sizeof *explain->which);
     if (!words || !explain->methods || !explain->which)
         return error_memory(err, "the methods");
+    if (split_params(explain, err))
+        return -1;
     explain->panel.methods = explain->methods;
     for (int i = 0; i <= all; i++)
         explain->which[i] = i;
@@ -97,7 +152,7 @@ static int choose_methods(struct explain *explain, struct error *err)
     for (char *word; !is_all && (word = strsep(&words, ","));)
         if (add_method(explain, word, err))
             return -1;
-    return 0;
+    return check_params(explain, err);
 }
 
 /* The class that --class gives; the image set's label and several classes are the config's. */
