@@ -36,7 +36,7 @@ enum param_type {
     PARAM_TYPE_NAMES, /* field: struct param_names, such as layers */
     PARAM_TYPE_TEXT,  /* field: char[], ends with 0 */
     PARAM_TYPE_PATH,  /* field: likewise; names a file, which a run checks, hashes and counts as part of its identity */
-    PARAM_TYPE_PATHS,   /* field: struct param_paths: several such files */
+    PARAM_TYPE_PATHS, /* field: struct param_paths: several such files */
     PARAM_TYPE_OTHERS,  /* field: struct param_others: all parameters that no row of the table names */
     PARAM_TYPE_STRING,  /* field: const char *, the given text, not copied; NULL: none; one of `choices`, if set */
     PARAM_TYPE_STRINGS, /* field: const char **, a list of such texts; their number is at `count_offset` */

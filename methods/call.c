@@ -59,6 +59,19 @@ static int state_of(struct cam_worker *worker, const struct method *method, cons
     return 0;
 }
 
+int cam_try_open(const struct method *method, const void *params, struct error *err)
+{
+    struct arena arena = {0};
+    *err = (struct error){0};
+    void *state = method->open ? method->open(params, &arena, err) : NULL;
+    if (state && method->close)
+        method->close(state);
+    arena_release(&arena);
+    if (state || !method->open)
+        return 0;
+    return err->text[0] ? -1 : error_set(err, "it failed and gave no reason");
+}
+
 void cam_worker_release(struct cam_worker *worker)
 {
     for (const struct cam_open *open = worker->open; open; open = open->next)
@@ -142,6 +155,16 @@ int cam_fail(struct cam *cam, const char *format, ...)
     error_write_list(cam->err, format, args);
     va_end(args);
     return -1;
+}
+
+struct error *cam_error(struct cam *cam)
+{
+    return cam->err;
+}
+
+bool cam_is_stopped(const struct cam *cam)
+{
+    return session_is_stopped(cam->pass->setup.worker->session);
 }
 
 void *cam_state(struct cam *cam)

@@ -85,6 +85,11 @@ struct cost cam_usual_cost(const struct method *method, const void *params);
 int cam_check_method(const struct method *method, struct error *err);
 
 /*
+ * Opens the method and closes it again, to find a wrong parameter or a missing file before a run. 0, or -1 with err.
+ */
+int cam_try_open(const struct method *method, const void *params, struct error *err);
+
+/*
  * Runs a method on a pass, for the pass's class at layer `layer` of the network. Opens the method first if this worker
  * has not done so. `label` is the key of its random stream; `params` must live until cam_worker_release(). Errors: the
  * method's own; no memory.

@@ -43,7 +43,7 @@ enum method_group {
     METHOD_MASKS,          /* full passes on masked inputs */
     METHOD_TAIL,           /* tail passes on changed activations */
     METHOD_INPUT_GRADIENT, /* gradients at the input or at all layers */
-    METHOD_META,           /* wraps other methods */
+    METHOD_META,           /* wraps other methods or programs */
     METHOD_CONTROL,        /* a control that explanations are compared with: drawn grey, never marked best */
 };
 
@@ -262,6 +262,12 @@ void *cam_alloc(struct cam *cam, size_t count, size_t size);
 
 /* Fills the context's error with one sentence (base/error.h) about what the method itself cannot do. Returns -1. */
 int cam_fail(struct cam *cam, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The context's error, for functions that fill one. */
+struct error *cam_error(struct cam *cam);
+
+/* Whether the run is being interrupted: results are thrown away, so a method that waits should return an error. */
+bool cam_is_stopped(const struct cam *cam);
 
 /* The state that open() returned in this worker; NULL if the method has no open(). */
 void *cam_state(struct cam *cam);

@@ -118,6 +118,7 @@ void session_allow_differences(struct session *session, bool are_allowed);
  * must discard them.
  */
 void session_stop_when(struct session *session, const volatile sig_atomic_t *stop);
+bool session_is_stopped(const struct session *session);
 
 /*
  * From now on session_run() adds the time of each step to seconds[step]; NULL ends that. For sessions of one worker

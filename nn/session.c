@@ -84,6 +84,11 @@ void session_stop_when(struct session *session, const volatile sig_atomic_t *sto
     session->stop = stop;
 }
 
+bool session_is_stopped(const struct session *session)
+{
+    return session->stop && *session->stop;
+}
+
 void session_profile(struct session *session, double *seconds)
 {
     session->step_seconds = session->worker_count == 1 ? seconds : NULL;

@@ -65,7 +65,7 @@ static void run_group(const struct batch *batch, struct worker *worker, int firs
     const struct session *session = batch->session;
     const struct program *program = batch->program;
     float *scratch = worker->workspace + program->scratch;
-    if (session->stop && *session->stop)
+    if (session_is_stopped(session))
         return;
     if (batch->given->form == SESSION_POOLED) {
         for (int i = 0; i < count; i++)

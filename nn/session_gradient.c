@@ -89,7 +89,7 @@ int session_gradients(struct session *session, const struct session_backward *gi
     const struct network *network = session->network;
     const size_t classes = (size_t)network_classes(network);
     struct tape tape;
-    if (session->stop && *session->stop)
+    if (session_is_stopped(session))
         return 0;
     if (tape_begin(session, given->from, given->value, &tape, err))
         return -1;

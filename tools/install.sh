@@ -41,7 +41,7 @@ plan_all()
     done
     while read -r file; do
         plan 644 "$file" "share/cambench/$file"
-    done < <(find backbones/demo datasets/demo -name '*.h5'; find configs results/reference -name '*.yaml' -o -name '*.csv')
+    done < <(echo python/cambench.py; find backbones/demo datasets/demo -name '*.h5'; find configs results/reference -name '*.yaml' -o -name '*.csv')
 }
 
 # make_folder FOLDER: makes it and those above it, and records which are new

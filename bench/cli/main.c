@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "bench/process/interrupt.h"
+#include "bench/process/shipped.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -62,6 +63,7 @@ int main(int argc, char **argv)
     struct error err = {0};
     const int begun = startup_begin("cambench", &err);
     interrupt_end_at_once();
+    shipped_set_python();
     int code = begun ? EXIT_USAGE : obey(argc, argv, &err);
     struct error lost;
     if (close_stdout(&lost) && code != EXIT_USAGE) {

@@ -63,6 +63,16 @@ int shipped_file(const char *name, char path[PATH_MAX], struct error *err)
                      looked.text);
 }
 
+void shipped_set_python(void)
+{
+    char path[PATH_MAX];
+    struct error missing;
+    if (shipped_file("python/cambench.py", path, &missing))
+        return;
+    *strrchr(path, '/') = 0;
+    setenv("CAMBENCH_PYTHON", path, 0);
+}
+
 bool shipped_is_own(const char *path)
 {
     static const char *const folders[] = {"backbones/demo/", "configs/", "datasets/demo/", "results/reference/"};

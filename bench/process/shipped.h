@@ -30,6 +30,12 @@ const char *shipped_or(const char *path, struct arena *arena);
 const char *shipped_config(const char *path, struct arena *arena);
 
 /*
+ * Sets CAMBENCH_PYTHON to the folder of cambench.py, unless it is set, for methods in Python (methods/process.c). Only
+ * one thread may run.
+ */
+void shipped_set_python(void);
+
+/*
  * Whether a path is one of a file that comes with the program ("backbones/demo/resnet18.h5"); no command makes these.
  */
 bool shipped_is_own(const char *path);

@@ -158,6 +158,25 @@ static int check_method_files(struct run *run, struct error *err)
     return status;
 }
 
+static bool lacks_file(const struct run *run, int method)
+{
+    for (int i = 0; i < run->method_file_count; i++)
+        if (run->method_files[i].method == method && is_missing(run, run->method_files[i].path))
+            return true;
+    return false;
+}
+
+/* Finds what is wrong with a method before anything is measured. */
+static int try_methods(const struct run *run, struct error *err)
+{
+    for (int m = 0; m < run->config.method_count; m++) {
+        const struct config_method *method = &run->config.methods[m];
+        if (!lacks_file(run, m) && cam_try_open(method->method, method->params, err))
+            return error_prefix(err, "%s: method \"%s\": ", method->where, method->label);
+    }
+    return 0;
+}
+
 /* -- images -------------------------------------------------------------------------------------------------------- */
 
 /*
@@ -350,7 +369,7 @@ static int open_all(struct run *run, const char *config_path, const char *const 
     run->missing = arena_alloc(&run->arena, files, sizeof *run->missing);
     if (!run->missing)
         return error_memory(err, "the list of missing files");
-    if (check_references(run, err) || check_method_files(run, err) || open_images(run, err))
+    if (check_references(run, err) || check_method_files(run, err) || try_methods(run, err) || open_images(run, err))
         return -1;
     run->backbones = arena_alloc(&run->arena, (size_t)config->backbone_count, sizeof *run->backbones);
     if (!run->backbones)

@@ -372,8 +372,7 @@ static int fill_method_files(struct run *run, struct manifest *manifest, struct 
         return error_memory(err, "the manifest");
     for (int i = 0; i < run->method_file_count; i++) {
         const struct method_file *file = &run->method_files[i];
-        rows[i] = (struct manifest_file){run->config.methods[file->method].label, file->key, file->path,
-                                         file->sha256};
+        rows[i] = (struct manifest_file){run->config.methods[file->method].label, file->key, file->path, file->sha256};
     }
     manifest->files = rows;
     manifest->file_count = run->method_file_count;
