@@ -1,7 +1,8 @@
 /*
  * methods/actmap.c - the mean of all channels, whatever the class. It is a control that shows how good a map can be
  * from the activations alone, and the limit of Score-CAM with nearly equal weights. OpenVINO XAI calls it
- * ActivationMap.
+ * ActivationMap. It is also LaFAM, but for the ReLU: Karjauv and Albayrak, "LaFAM: Unsupervised Feature Attribution
+ * with Label-free Activation Maps", 2024, arXiv:2407.06059.
  */
 #include "methods/method.h"
 

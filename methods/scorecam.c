@@ -8,8 +8,10 @@
  */
 #include "methods/score_masks.h"
 
+enum channel_order { ORDER_DEVIATION, ORDER_GRADIENT };
+
 struct scorecam {
-    int scoring, score, weighting, baseline, mask_space, fill, max_channels;
+    int scoring, score, weighting, baseline, mask_space, fill, max_channels, channel_order;
 };
 
 /* The recipe of the chosen scoring, with the fields that the parameters override. */
@@ -36,19 +38,32 @@ static double deviation(const float *values, size_t n)
     return sqrt(squares / (double)n);
 }
 
-/* Keeps only the channels with the largest deviation. 0, or -1 and the context's error. */
-static int keep_most_varying(struct cam *cam, struct score_masks *masks, int max_channels)
+/*
+ * Writes what max_channels orders the channels by: the deviation, or the mean gradient of the logit with its sign. The
+ * latter is gScoreCAM (Chen et al., "gScoreCAM: What objects is CLIP looking at?", ACCV 2022), whose code then gives
+ * the channels that are left out a score of 0; here they have no weight.
+ */
+static int order_channels(struct cam *cam, const struct tensor *act, int channel_order, double *order)
 {
-    const struct tensor *act = masks->act;
     const size_t plane = tensor_plane(act);
-    double *spread = cam_alloc(cam, act->c, sizeof *spread);
-    int *kept = cam_alloc(cam, act->c, sizeof *kept), n = 0;
-    if (!spread || !kept)
+    const struct tensor *grad = channel_order == ORDER_GRADIENT ? cam_gradient(cam, CAM_LOGIT) : NULL;
+    if (channel_order == ORDER_GRADIENT && !grad)
         return -1;
     for (int k = 0; k < act->c; k++)
-        spread[k] = deviation(act->data + k * plane, plane);
+        order[k] = grad ? mean_of(grad->data + k * plane, plane) : deviation(act->data + k * plane, plane);
+    return 0;
+}
+
+/* Keeps only the max_channels channels that come first. 0, or -1 and the context's error. */
+static int keep_first(struct cam *cam, struct score_masks *masks, const struct scorecam *p)
+{
+    const struct tensor *act = masks->act;
+    double *order = cam_alloc(cam, act->c, sizeof *order);
+    int *kept = cam_alloc(cam, act->c, sizeof *kept), n = 0;
+    if (!order || !kept || order_channels(cam, act, p->channel_order, order))
+        return -1;
     for (int i = 0; i < masks->n; i++)
-        if (rank_from_largest(spread, act->c, masks->channel[i]) < max_channels)
+        if (rank_from_largest(order, act->c, masks->channel[i]) < p->max_channels)
             kept[n++] = masks->channel[i];
     masks->channel = kept;
     masks->n = n;
@@ -131,7 +146,7 @@ static int explain(struct cam *cam, const void *params, float *map)
     const struct scorecam *p = params;
     const struct recipe recipe = recipe_of(p);
     struct score_masks masks;
-    if (score_masks_init(&masks, cam, &recipe) || (p->max_channels && keep_most_varying(cam, &masks, p->max_channels)))
+    if (score_masks_init(&masks, cam, &recipe) || (p->max_channels && keep_first(cam, &masks, p)))
         return -1;
     float *weight = cam_floats(cam, masks.act->c);
     if (!weight || (masks.n > 0 && weights_of(cam, p, &masks, weight)))
@@ -146,7 +161,8 @@ static struct cost cost(const void *params, const struct tensor *layer, struct s
     const struct recipe recipe = recipe_of(p);
     const bool needs_pass = recipe.baseline != BASELINE_NONE && recipe.baseline != BASELINE_IMAGE;
     const int channels = p->max_channels && p->max_channels < layer->c ? p->max_channels : layer->c;
-    return (struct cost){.full = channels + 1 + needs_pass};
+    const bool needs_gradient = p->max_channels && p->channel_order == ORDER_GRADIENT;
+    return (struct cost){.full = channels + 1 + needs_pass, .backward = needs_gradient};
 }
 
 static const struct param params[] = {
@@ -158,7 +174,9 @@ static const struct param params[] = {
     PARAM_ENUM(struct scorecam, mask_space, MASK_SPACE_CHOICES,
                "what shows where the mask is 0 without a fill: the mean colour, or black"),
     PARAM_ENUM(struct scorecam, fill, MASK_FILL_CHOICES, "image that shows where the mask is 0; zero: as mask_space"),
-    PARAM_INT(struct scorecam, max_channels, 0, 0, 65536, "only the channels with the largest deviation; 0: all"),
+    PARAM_INT(struct scorecam, max_channels, 0, 0, 65536, "only the channels that come first by channel_order; 0: all"),
+    PARAM_ENUM(struct scorecam, channel_order, "deviation|gradient",
+               "channels of max_channels: with the largest deviation, or mean gradient of the logit (gScoreCAM)"),
     {0}};
 
 const struct method method_scorecam = {

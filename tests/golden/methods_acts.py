@@ -84,6 +84,21 @@ class Acts(methods.Explain):
                         coef0=self.get("coef0", 1.0))
         return torch.from_numpy(pca.fit_transform(rows)).reshape(self.act.shape[1:])
 
+    def scorecam(self):
+        """gScoreCAM: Score-CAM of the channels with the largest mean gradient of the logit; only they have weights."""
+        count, most = self.act.shape[0], self.get("max_channels", 0)
+        with torch.enable_grad():
+            mean = self.gradient()[1].mean((1, 2)).numpy()
+        first = np.lexsort((np.arange(count), -mean))[:most]
+        is_peer = self.get("scoring", "official") == "pytorch_grad_cam"
+        kept = [k for k in sorted(first) if is_peer or np.ptp(self.act[k].numpy()) > 0]
+        planes = methods.upsample(self.act[kept], self.size, corners=is_peer)
+        masks = torch.stack([methods.min_max(plane, 1e-8 if is_peer else 0.0) for plane in planes])
+        score = self.masked(masks, "logit" if is_peer else "prob")
+        weight = torch.zeros(count, dtype=torch.float64)
+        weight[kept] = torch.softmax(score, 0) if is_peer else score
+        return self.weighted(weight)
+
 
 def main():
     torch.set_num_threads(1)

@@ -48,6 +48,11 @@ TEST(kpca_cam_is_that_of_scikit_learn)
     check_cases("methods_acts", "kpca_cam");
 }
 
+TEST(scorecam_of_the_channels_with_the_largest_gradient_is_that_of_pytorch)
+{
+    check_cases("methods_acts", "scorecam");
+}
+
 /* -- identities --------------------------------------------------------------------------------------------------------- */
 
 /* Fails unless one = factor * other, up to `relative` of the largest value. */
@@ -146,6 +151,38 @@ TEST(cam_names_the_layer_that_is_not_followed_by_pooling_and_a_linear_layer)
 {
     assert_cam_fails("vgg", "features.7");
     assert_cam_fails("gap", "block1");
+}
+
+TEST(scorecam_ordered_by_gradients_is_scorecam_when_all_channels_are_taken)
+{
+    struct bench bench;
+    bench_open(&bench, "gap");
+    const struct cam_map plain = bench_explain(&bench, "scorecam", "", "block2", -1);
+    const struct cam_map unused = bench_explain(&bench, "scorecam", "channel_order=gradient", "block2", -1);
+    const struct cam_map all =
+        bench_explain(&bench, "scorecam", "channel_order=gradient max_channels=24", "block2", -1);
+    const struct cam_map few = bench_explain(&bench, "scorecam", "channel_order=gradient max_channels=3", "block2", -1);
+    assert_multiple(&plain, &unused, 1, 0);
+    assert_multiple(&plain, &all, 1, 0);
+    assert_int_equal(unused.cost.backward, 0);
+    assert_int_equal(few.cost.backward, 1);
+    assert_true(few.cost.full <= 4);
+    bench_close(&bench);
+}
+
+TEST(the_cost_of_scorecam_ordered_by_gradients_has_a_backward_pass)
+{
+    struct bench bench;
+    bench_open(&bench, "gap");
+    const struct method *method = bench_method("scorecam");
+    const struct tensor layer = {24, 7, 6, NULL};
+    const struct shape input = {3, 56, 48};
+    const struct cost plain = method->cost(bench_params(&bench, method, "max_channels=5"), &layer, input);
+    const struct cost all = method->cost(bench_params(&bench, method, "channel_order=gradient"), &layer, input);
+    const struct cost few =
+        method->cost(bench_params(&bench, method, "max_channels=5 channel_order=gradient"), &layer, input);
+    assert_true(plain.backward == 0 && all.backward == 0 && few.backward == 1 && few.full == 6);
+    bench_close(&bench);
 }
 
 /* -- random weights ----------------------------------------------------------------------------------------------------- */
