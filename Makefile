@@ -27,7 +27,7 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-om
 BUILD_LACKS = $(shell CC="$(CC)" tools/build_lacks.sh $(PKG))
 ASK_PKG = $(or $(if $(BUILD_LACKS),$(error $(BUILD_LACKS))),$(shell pkg-config $(1) $(PKG)))
 PKG_CFLAGS = $(eval PKG_CFLAGS := $(patsubst -I%,-isystem %,$(call ASK_PKG,--cflags)))$(PKG_CFLAGS)
-PKG_LIBS = $(eval PKG_LIBS := $(call ASK_PKG,--libs))$(PKG_LIBS)
+PKG_LIBS = $(eval PKG_LIBS := $(call ASK_PKG,--libs) -ldl)$(PKG_LIBS)
 COMPILE = $(CC) $(STD) $(WARN) $(if $(CI),-Werror) $(CFLAGS) $(EXTRA) -I. $(PKG_CFLAGS) -MMD -MP
 
 # programs and kernels in a folder of a room have rules of their own
@@ -123,14 +123,21 @@ $(B)/lib$(1).a: $(call room_objects,$(1)) $(if $(filter nn,$(1)),$(KERNEL_OBJECT
 endef
 $(foreach r,$(ROOMS),$(eval $(call room_rule,$(r))))
 
+# headers for methods and metrics; the program exports their functions to plugins
+PLUGIN_HEADERS := methods/method.h metrics/metric.h nn/nn.h nn/graph.h base/arena.h base/cost.h base/error.h base/numbers.h \
+    base/param.h base/random.h
+$(B)/registry/plugin_api: tools/plugin_api.sh $(PLUGIN_HEADERS)
+	@mkdir -p $(@D)
+	@tools/plugin_api.sh $@ $(filter-out nn/graph.h,$(PLUGIN_HEADERS))
+
 LIBS = $(patsubst %,$(B)/lib%.a,$(ROOMS) digests)
 LINK = $(CC) $(STD) $(CFLAGS) $(EXTRA)
 # a program that names a paper without an entry in docs/references.bib is not built; PROGRAM_RUNS= skips the check when
 # the program is for another machine
 PROGRAM_RUNS := yes
-$(B)/cambench: $(LIBS)
+$(B)/cambench: $(B)/registry/plugin_api $(LIBS)
 	@echo "  LD $@"
-	$(Q)$(LINK) -Wl,--whole-archive $(B)/libbench.a -Wl,--no-whole-archive $(LIBS) $(PKG_LIBS) -lm -o $@.new
+	$(Q)$(LINK) @$< -Wl,--whole-archive $(B)/libbench.a -Wl,--no-whole-archive $(LIBS) $(PKG_LIBS) -lm -o $@.new
 	$(Q)for kind in $(if $(PROGRAM_RUNS),methods metrics backbones protocols); do \
 	    $@.new list $$kind --bibtex >/dev/null || exit 1; done
 	@mv $@.new $@
@@ -234,9 +241,9 @@ bench: deps ## measure the speed of the engine; BENCH="forward --arch resnet50 -
 $(B)/bench/perf/fma_peak.o: STD += -ffp-contract=fast
 
 # libbench.a gives its option parser only: main() is here
-$(B)/cambench-bench: $(PERF_OBJECTS) $(LIBS)
+$(B)/cambench-bench: $(B)/registry/plugin_api $(PERF_OBJECTS) $(LIBS)
 	@echo "  LD $@"
-	$(Q)$(LINK) $^ $(PKG_LIBS) -lm -o $@
+	$(Q)$(LINK) @$< $(PERF_OBJECTS) $(LIBS) $(PKG_LIBS) -lm -o $@
 
 # -- style ---------------------------------------------------------------------------------------------------------------
 .PHONY: lint lint-quick format
@@ -252,12 +259,11 @@ format: ## rewrite the sources with clang-format
 
 # -- installation --------------------------------------------------------------------------------------------------------
 .PHONY: install uninstall man completions
-PUBLIC_HEADERS := methods/method.h metrics/metric.h nn/nn.h nn/graph.h nn/ops.h base/error.h base/param.h base/random.h
 COMPLETIONS := bash-completion/completions/cambench zsh/site-functions/_cambench fish/vendor_completions.d/cambench.fish
 INSTALL = PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" COMPLETIONS="$(COMPLETIONS)" tools/install.sh
 
 install: all completions ## program, manual pages, completions, headers, configs, demo data; PREFIX=/usr/local, DESTDIR
-	@$(INSTALL) install $(B) $(PUBLIC_HEADERS)
+	@$(INSTALL) install $(B) $(PLUGIN_HEADERS)
 
 uninstall: ## remove what install has put there
 	@$(INSTALL) uninstall

@@ -6,7 +6,7 @@
 #include "base/param.h"
 #include "base/registry.h"
 #include "bench/config/config_keys.h"
-#include "bench/store/provenance.h"
+#include "bench/run/this_program.h"
 #include "methods/harness.h"
 #include "methods/method_table.h"
 #include "metrics/metric_table.h"
@@ -151,7 +151,7 @@ static json_t *collect_methods(__attribute__((unused)) const char *arch, struct 
         set_year(&list, (*method)->year);
         set_text(&list, "source", (*method)->source);
         set_number(&list, "version", (*method)->version);
-        set_text(&list, "digest", program_digest("method", (*method)->name));
+        set_text(&list, "digest", program_method_digest(*method));
         set_text(&list, "cost", (*method)->passes);
         set_needs(&list, *method);
         set_text(&list, "map", (*method)->map == METHOD_MAP_LAYER ? "layer" : "input");
@@ -182,7 +182,7 @@ static json_t *collect_metrics(__attribute__((unused)) const char *arch, struct 
         set_year(&list, (*metric)->year);
         set_text(&list, "source", (*metric)->source);
         set_number(&list, "version", (*metric)->version);
-        set_text(&list, "digest", program_digest("metric", (*metric)->name));
+        set_text(&list, "digest", program_metric_digest(*metric));
         set_default_params(&list, (*metric)->params, (*metric)->params_size);
     }
     return list_end(&list, err);

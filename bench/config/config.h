@@ -77,10 +77,12 @@ struct config {
     struct protocol *protocols;
     struct config_runtime runtime;
     struct config_report report;
+    int plugin_count;
+    const char **plugins; /* loaded */
 };
 
 /*
- * Reads a file into the arena; `sets` are "key.path=value" from the command line, applied before checking (a list
+ * Reads a file into the arena and loads its plugins; `sets` are "key.path=value" from the command line, applied before checking (a list
  * element by its position: "backbones.0.layer=layer3"). Relative paths are relative to the working directory. Parts of
  * a combined metric (adcc_of_means) and of composites (adcc) need not be listed.
  */

@@ -11,6 +11,7 @@
 #include "bench/config/config_lists.h"
 #include "bench/config/config_rows.h"
 #include "bench/config/yaml.h"
+#include "bench/plugins/plugin.h"
 #include "metrics/metric_table.h"
 
 #include <limits.h>
@@ -79,13 +80,19 @@ static int read_name(const struct yaml *value, const struct param *row, void *ou
     return yaml_read_text(value, name, err) ? -1 : config_check_label(value, "name", *name, NAME_BYTES_MAX, err);
 }
 
-static int read_plugins(const struct yaml *value, const struct param *row, void *out, struct arena *arena,
-                        struct error *err)
+/* Loads the plugins before the other keys are read, which may name their methods and metrics. */
+static int load_plugins(const struct yaml *root, struct error *err)
 {
-    (void)row, (void)out, (void)arena;
-    if (value->kind == YAML_LIST && value->count == 0)
-        return 0;
-    return yaml_error(value, err, "plugins are not supported by this version; leave the list empty");
+    const struct yaml *value = root->kind == YAML_MAPPING ? yaml_get(root, "plugins") : NULL;
+    const bool is_list = value && value->kind == YAML_LIST;
+    const char *path;
+    for (const struct yaml *item = is_list ? value->first : value; item; item = is_list ? item->next : NULL) {
+        if (yaml_read_text(item, &path, err))
+            return -1;
+        if (!plugin_load(path, err))
+            return error_prefix(err, "%s: ", item->where);
+    }
+    return 0;
 }
 
 /* clang-format off */
@@ -118,11 +125,11 @@ const struct param config_rows[] = {
     PARAM_ROW(struct config, runtime, TABLE, .rows = config_runtime_rows, .help = "threads, memory and kernels"),
     PARAM_ROW(struct config, report, TABLE, .rows = config_report_rows, .help = "plots, pictures, maps and intervals"),
     {.name = "plugins",
-     .type = PARAM_TYPE_LIST,
-     .read_yaml = read_plugins,
+     .type = PARAM_TYPE_STRINGS,
+     .offset = offsetof(struct config, plugins),
+     .count_offset = offsetof(struct config, plugin_count),
      .usual = "[]",
-     .allowed = "empty",
-     .help = "not supported by this version"},
+     .help = "shared libraries with methods and metrics of your own"},
     {0},
 };
 
@@ -155,7 +162,7 @@ int config_read(const char *path, const char *const *sets, int set_count, struct
             return -1;
     *config = (struct config){.path = path};
     param_defaults(config_rows, config);
-    if (yaml_read_mapping(root, config_rows, config, arena, err))
+    if (load_plugins(root, err) || yaml_read_mapping(root, config_rows, config, arena, err))
         return -1;
     if (config->report.meta && check_meta(config, root, err))
         return -1;

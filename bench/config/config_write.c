@@ -277,7 +277,7 @@ static void put_all(struct writer *writer, int root, const struct config *config
     put_measured(writer, root, config);
     put(writer, root, "runtime", rows_node(writer, config_runtime_rows, &config->runtime));
     put(writer, root, "report", rows_node(writer, config_report_rows, &config->report));
-    put(writer, root, "plugins", list_node(writer));
+    put(writer, root, "plugins", strings_node(writer, config->plugins, config->plugin_count));
 }
 
 static void put_identity(struct writer *writer, int root, const struct config *config)

@@ -245,25 +245,27 @@ static json_t *backbones(const struct manifest *manifest)
     return array;
 }
 
-/* The files that the method with this label reads. */
-static json_t *files(const struct manifest *manifest, const char *label)
+/* The files of a method or metric. */
+static json_t *files(const struct manifest *manifest, const char *owner)
 {
     json_t *array = json_array();
     for (int i = 0; i < manifest->file_count; i++)
-        if (strcmp(manifest->files[i].method, label) == 0)
-            json_build_append(&array, json_pack("{s:o, s:o, s:o}", "param", text_or_null(manifest->files[i].param),
+        if (strcmp(manifest->files[i].owner, owner) == 0)
+            json_build_append(&array, json_pack("{s:o, s:o, s:o}", "param", text_or_null(manifest->files[i].what),
                                                 "path", text_or_null(manifest->files[i].path), "sha256",
                                                 text_or_null(manifest->files[i].sha256)));
     return array;
 }
 
-/* The methods' entries; a method that reads files has them in its entry. */
-static json_t *method_entries(const struct manifest *manifest)
+/* Entries of methods or metrics, with the files that they depend on; the owner of a metric's files is "metric NAME". */
+static json_t *entries_with_files(const struct manifest *manifest, const struct manifest_entry *rows, int count,
+                                  const char *prefix)
 {
-    json_t *array = entries(manifest->methods, manifest->method_count);
-    for (int i = 0; i < manifest->method_count; i++) {
-        json_t *list =
-            files(manifest, manifest->methods[i].label ? manifest->methods[i].label : manifest->methods[i].name);
+    json_t *array = entries(rows, count);
+    char owner[512];
+    for (int i = 0; i < count; i++) {
+        snprintf(owner, sizeof owner, "%s%s", prefix, rows[i].label ? rows[i].label : rows[i].name);
+        json_t *list = files(manifest, owner);
         if (json_array_size(list) > 0)
             json_object_set(json_array_get(array, (size_t)i), "files", list);
         json_decref(list);
@@ -303,7 +305,8 @@ static json_t *whole(const struct manifest *m)
                      sentences(m->mixture), "machine", machine(m->threads), "blas", blas(), "seed", seed(m->seed),
                      "started", utc(m->started), "ended", utc(m->ended), "config_sha256",
                      text_or_null(m->config_sha256), "dataset", dataset(m), "backbones", backbones(m), "methods",
-                     method_entries(m), "metrics", entries(m->metrics, m->metric_count), "protocols",
+                     entries_with_files(m, m->methods, m->method_count, ""), "metrics",
+                     entries_with_files(m, m->metrics, m->metric_count, "metric "), "protocols",
                      entries(m->protocols, m->protocol_count), "items", m->item_count, "format_version", 1);
 }
 

@@ -39,9 +39,9 @@ struct manifest_backbone {
     struct picture_input input; /* complete */
 };
 
-/* A file that a method reads. */
+/* A file that a method reads, or the plugin that a method or metric is from (bench/run/method_files.h). */
 struct manifest_file {
-    const char *method, *param; /* label, name */
+    const char *owner, *what;
     const char *path, *sha256;
 };
 

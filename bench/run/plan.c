@@ -141,9 +141,9 @@ static int check_references(struct run *run, struct error *err)
 
 static int add_missing_method_file(struct run *run, const struct method_file *file, struct error *err)
 {
-    const char *label = run->config.methods[file->method].label, *param = file->param->name;
-    const char *what = arena_format(&run->arena, "file of method %s", label);
-    const char *advice = arena_format(&run->arena, "make it, or name another one: params: {%s: FILE}", param);
+    const char *what = arena_format(&run->arena, "file of method %s", file->owner);
+    const char *advice =
+        arena_format(&run->arena, "make it, or name another one: params: {%s: FILE}", file->param->name);
     return what ? add_missing(run, what, file->path, advice, err) : error_memory(err, "the list of missing files");
 }
 
@@ -152,8 +152,8 @@ static int check_method_files(struct run *run, struct error *err)
     int status = 0;
     for (int i = 0; i < run->method_file_count && !status; i++) {
         const struct method_file *file = &run->method_files[i];
-        status = is_missing(run, file->path) ? add_missing_method_file(run, file, err)
-                                             : method_file_check(&run->config, file, err);
+        status = file->param && is_missing(run, file->path) ? add_missing_method_file(run, file, err)
+                                                            : method_file_check(&run->config, file, err);
     }
     return status;
 }

@@ -143,11 +143,12 @@ static int check_method_files(struct run *run, struct store *store, struct error
 {
     for (int i = 0; i < run->method_file_count; i++) {
         struct method_file *file = &run->method_files[i];
-        const char *label = run->config.methods[file->method].label;
-        const char *key = arena_format(&run->arena, "sha256 of %s of %s", file->key, label);
+        const char *key = arena_format(&run->arena, "sha256 of %s of %s", file->key, file->owner);
         if (!key)
             return error_memory(err, "the store's names");
-        if (!(run->is_dry && access(file->path, F_OK)) && check_file(run, store, key, file->path, &file->sha256, err))
+        if (file->sha256 ? check_hash(run, store, key, file->path, file->sha256, err)
+                         : !(run->is_dry && access(file->path, F_OK)) &&
+                               check_file(run, store, key, file->path, &file->sha256, err))
             return -1;
     }
     return 0;
@@ -352,12 +353,11 @@ static int fill_versions(struct run *run, struct manifest *manifest, struct erro
     manifest->methods = rows;
     for (int i = 0; i < config->method_count; i++)
         *rows++ = (struct manifest_entry){config->methods[i].label, config->methods[i].method->name,
-                                          method_version(config, i),
-                                          program_digest("method", config->methods[i].method->name)};
+                                          method_version(config, i), program_method_digest(config->methods[i].method)};
     manifest->metrics = rows;
     for (int i = 0; i < config->metric_count; i++)
         *rows++ = (struct manifest_entry){NULL, metric_label(config, i), metric_version(config, i),
-                                          program_digest("metric", metric_label(config, i))};
+                                          program_metric_digest(config->metrics[i].metric)};
     manifest->protocols = rows;
     for (int i = 0; i < config->protocol_count; i++)
         *rows++ = (struct manifest_entry){config->protocols[i].name, config->protocols[i].preset,
@@ -372,7 +372,7 @@ static int fill_method_files(struct run *run, struct manifest *manifest, struct 
         return error_memory(err, "the manifest");
     for (int i = 0; i < run->method_file_count; i++) {
         const struct method_file *file = &run->method_files[i];
-        rows[i] = (struct manifest_file){run->config.methods[file->method].label, file->key, file->path, file->sha256};
+        rows[i] = (struct manifest_file){file->owner, file->key, file->path, file->sha256};
     }
     manifest->files = rows;
     manifest->file_count = run->method_file_count;

@@ -1,6 +1,7 @@
 /* bench/run/this_program.c - selects the digests of this program on which a config's numbers depend. */
 #include "bench/run/this_program.h"
 
+#include "bench/plugins/plugin.h"
 #include "bench/process/program.h"
 #include "bench/store/digests.h"
 #include "models/model.h"
@@ -13,6 +14,18 @@ const char *program_family_digest(const char *arch)
     struct error ignored;
     const bool is_known = model_describe(&(struct model_spec){.arch = arch}, &facts, &ignored) == 0 && facts.family;
     return is_known ? program_digest("backbone", facts.family) : "";
+}
+
+const char *program_method_digest(const struct method *method)
+{
+    const struct plugin *plugin = plugin_of(method);
+    return plugin ? plugin->sha256 : program_digest("method", method->name);
+}
+
+const char *program_metric_digest(const struct metric *metric)
+{
+    const struct plugin *plugin = plugin_of(metric);
+    return plugin ? plugin->sha256 : program_digest("metric", metric->name);
 }
 
 int program_here(const struct config *config, const char *kernels, struct arena *arena, struct program *out,
@@ -32,10 +45,10 @@ int program_here(const struct config *config, const char *kernels, struct arena 
         *parts++ = (struct program_part){"backbone", config->backbones[i].label,
                                          program_family_digest(config->backbones[i].arch)};
     for (int i = 0; i < config->method_count; i++)
-        *parts++ = (struct program_part){"method", config->methods[i].label,
-                                         program_digest("method", config->methods[i].method->name)};
+        *parts++ =
+            (struct program_part){"method", config->methods[i].label, program_method_digest(config->methods[i].method)};
     for (int i = 0; i < config->metric_count; i++)
         *parts++ = (struct program_part){"metric", config->metrics[i].metric->name,
-                                         program_digest("metric", config->metrics[i].metric->name)};
+                                         program_metric_digest(config->metrics[i].metric)};
     return 0;
 }

@@ -10,6 +10,10 @@
 /* The digest of the sources of a network's family; "" for an unknown network. */
 const char *program_family_digest(const char *arch);
 
+/* The digest of a method's or metric's sources; the SHA-256 of its plugin if it is from one. */
+const char *program_method_digest(const struct method *method);
+const char *program_metric_digest(const struct metric *metric);
+
 /* Describes this program with the parts that the run of a config needs, in the arena. Error: no memory. */
 int program_here(const struct config *config, const char *kernels, struct arena *arena, struct program *out,
                  struct error *err);
