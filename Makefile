@@ -262,7 +262,19 @@ format: ## rewrite the sources with clang-format
 COMPLETIONS := bash-completion/completions/cambench zsh/site-functions/_cambench fish/vendor_completions.d/cambench.fish
 INSTALL = PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" COMPLETIONS="$(COMPLETIONS)" tools/install.sh
 
-install: all completions ## program, manual pages, completions, headers, configs, demo data; PREFIX=/usr/local, DESTDIR
+$(B)/cambench.pc: tools/cambench.pc.in bench/process/program.h
+	@sed "s/@VERSION@/$$(sed -n 's/^#define CAMBENCH_VERSION "\(.*\)"/\1/p' bench/process/program.h)/" $< > $@
+
+# the plugin that `cambench new` writes, with the options of the installed headers
+$(B)/example/Makefile: $(B)/cambench
+	@rm -rf $(@D)
+	@mkdir -p $(@D)/new
+	@cd $(@D)/new && $(abspath $(B))/cambench new method --plugin mycam --quiet
+	@mv $(@D)/new/mycam/mycam.c $(@D)
+	@sed 's|^CAMBENCH = .*|CAMBENCH = $$(shell pkg-config --cflags cambench)|' $(@D)/new/mycam/Makefile > $@
+	@rm -r $(@D)/new
+
+install: all completions $(B)/cambench.pc $(B)/example/Makefile ## program, manual pages, completions, headers, configs, demo data; PREFIX=/usr/local, DESTDIR
 	@$(INSTALL) install $(B) $(PLUGIN_HEADERS)
 
 uninstall: ## remove what install has put there

@@ -18,16 +18,16 @@ const struct method *methods_find(const char *name)
     return NULL;
 }
 
-/* The first thing that the descriptor lacks; NULL: it is complete. */
-static const char *lack_of(const struct method *method)
+/* What is wrong with a descriptor; NULL: nothing. */
+static const char *fault_of(const struct method *method)
 {
     if (!method->title || !method->title[0])
-        return "title";
+        return ".title is missing";
     if (method->version < 1)
-        return "version, from 1 on";
+        return ".version must be 1 or more";
     if (!method->explain)
-        return "explain()";
-    return !method->params != !method->params_size ? "params and params_size, both or neither" : NULL;
+        return ".explain is missing";
+    return !method->params != !method->params_size ? "of .params and .params_size one is missing" : NULL;
 }
 
 static int check(const struct method *method, struct error *err)
@@ -35,9 +35,9 @@ static int check(const struct method *method, struct error *err)
     if (method->abi != METHOD_ABI)
         return error_set(err, "it was written for version %d of methods/method.h, this program has %d", method->abi,
                          METHOD_ABI);
-    const char *lack = lack_of(method);
-    if (lack)
-        return error_set(err, "its descriptor lacks .%s", lack);
+    const char *fault = fault_of(method);
+    if (fault)
+        return error_set(err, "its descriptor is incomplete: %s", fault);
     return methods_find(method->name) ? error_set(err, "there is a method of that name already") : 0;
 }
 

@@ -19,20 +19,20 @@ const struct metric *metrics_find(const char *name)
     return NULL;
 }
 
-/* The first thing that the descriptor lacks; NULL: it is complete. */
-static const char *lack_of(const struct metric *metric)
+/* What is wrong with a descriptor; NULL: nothing. */
+static const char *fault_of(const struct metric *metric)
 {
     if (!metric->title || !metric->title[0])
-        return "title";
+        return ".title is missing";
     if (metric->version < 1)
-        return "version, from 1 on";
+        return ".version must be 1 or more";
     if (!metric->unit)
-        return "unit";
+        return ".unit is missing";
     if (!metric->measure == !metric->combine)
-        return "measure() or combine(), one of them";
+        return "it needs .measure or .combine, and not both";
     if (!(metric->min < metric->max))
-        return "min below .max";
-    return !metric->params != !metric->params_size ? "params and params_size, both or neither" : NULL;
+        return ".min must be less than .max";
+    return !metric->params != !metric->params_size ? "of .params and .params_size one is missing" : NULL;
 }
 
 static int check(const struct metric *metric, struct error *err)
@@ -40,9 +40,9 @@ static int check(const struct metric *metric, struct error *err)
     if (metric->abi != METRIC_ABI)
         return error_set(err, "it was written for version %d of metrics/metric.h, this program has %d", metric->abi,
                          METRIC_ABI);
-    const char *lack = lack_of(metric);
-    if (lack)
-        return error_set(err, "its descriptor lacks .%s", lack);
+    const char *fault = fault_of(metric);
+    if (fault)
+        return error_set(err, "its descriptor is incomplete: %s", fault);
     return metrics_find(metric->name) ? error_set(err, "there is a metric of that name already") : 0;
 }
 

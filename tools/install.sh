@@ -39,6 +39,10 @@ plan_all()
     for file in "$@"; do
         plan 644 "$file" "include/cambench/$file"
     done
+    plan 644 "$build/cambench.pc" share/pkgconfig/cambench.pc
+    for file in mycam.c Makefile; do
+        plan 644 "$build/example/$file" "share/cambench/example/$file"
+    done
     while read -r file; do
         plan 644 "$file" "share/cambench/$file"
     done < <(echo python/cambench.py; find backbones/demo datasets/demo -name '*.h5'; find configs results/reference -name '*.yaml' -o -name '*.csv')

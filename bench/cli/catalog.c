@@ -6,6 +6,7 @@
 #include "base/param.h"
 #include "base/registry.h"
 #include "bench/config/config_keys.h"
+#include "bench/plugins/plugin.h"
 #include "bench/run/this_program.h"
 #include "methods/harness.h"
 #include "methods/method_table.h"
@@ -121,6 +122,14 @@ static void set_default_params(struct json_list *list, const struct param *param
     arena_release(&arena);
 }
 
+/* Sets "plugin", the path, for a method or metric that is from one. */
+static void set_plugin(struct json_list *list, const void *descriptor)
+{
+    const struct plugin *plugin = plugin_of(descriptor);
+    if (plugin)
+        set(list, "plugin", table_text(plugin->path));
+}
+
 /* -- methods ------------------------------------------------------------------------------------------------------ */
 
 /* Sets "needs": the kinds of passes that a method makes with its defaults. */
@@ -152,6 +161,7 @@ static json_t *collect_methods(__attribute__((unused)) const char *arch, struct 
         set_text(&list, "source", (*method)->source);
         set_number(&list, "version", (*method)->version);
         set_text(&list, "digest", program_method_digest(*method));
+        set_plugin(&list, *method);
         set_text(&list, "cost", (*method)->passes);
         set_needs(&list, *method);
         set_text(&list, "map", (*method)->map == METHOD_MAP_LAYER ? "layer" : "input");
@@ -183,6 +193,7 @@ static json_t *collect_metrics(__attribute__((unused)) const char *arch, struct 
         set_text(&list, "source", (*metric)->source);
         set_number(&list, "version", (*metric)->version);
         set_text(&list, "digest", program_metric_digest(*metric));
+        set_plugin(&list, *metric);
         set_default_params(&list, (*metric)->params, (*metric)->params_size);
     }
     return list_end(&list, err);

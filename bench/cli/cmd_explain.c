@@ -1,6 +1,7 @@
 /* bench/cli/cmd_explain.c - cambench explain IMAGE...: draws maps over any picture. */
 #include "bench/cli/command.h"
 #include "bench/cli/options.h"
+#include "bench/cli/plugin_option.h"
 #include "bench/run/explain.h"
 #include "bench/run/sheet.h"
 
@@ -12,6 +13,7 @@
 struct explain_command {
     struct options common;
     struct explain_options options;
+    struct plugin_option plugins;
     const char **pictures; /* paths, one per word of the command line */
     const char **params;   /* values of --param */
 };
@@ -41,6 +43,7 @@ static const struct param rows[] = {
                   "where the PNGs go (the current folder)"),
     OPTION_INT(struct explain_command, options.threads, "threads", 't', "N", NULL, 0, 1024,
                "0: as many as there are cores"),
+    PLUGIN_OPTION(struct explain_command, plugins),
     {0},
 };
 
@@ -111,6 +114,8 @@ static int explain_words(struct explain_command *command, int argc, char **argv,
     const int status = options_parse(&usage, argc, argv, &command->common, command, err);
     if (status)
         return options_exit(status);
+    if (plugin_option_load(&command->plugins, err))
+        return EXIT_USAGE;
     command->options.pictures = command->pictures;
     command->options.params = command->params;
     struct explain *explain = explain_open(&command->options, err);

@@ -5,6 +5,7 @@
 #include "bench/cli/catalog.h"
 #include "bench/cli/command.h"
 #include "bench/cli/options.h"
+#include "bench/cli/plugin_option.h"
 #include "bench/cli/references.h"
 #include "bench/cli/table.h"
 
@@ -19,10 +20,12 @@ struct list_command {
     struct options common;
     const char *kind, *name; /* name: the architecture whose layers are listed, or the one entry to show; NULL: all */
     bool bibtex;
+    struct plugin_option plugins;
 };
 
 static const struct param rows[] = {
     OPTION_FLAG(struct list_command, bibtex, "bibtex", 0, "write the BibTeX entries of the sources"),
+    PLUGIN_OPTION(struct list_command, plugins),
     {0},
 };
 
@@ -38,6 +41,7 @@ static const struct options_usage usage = {
            "  cambench list config report\n"
            "  cambench list layers resnet50\n"
            "  cambench list metrics --json\n"
+           "  cambench list methods mycam --plugin mycam.so\n"
            "  cambench list methods --bibtex > methods.bib\n",
     .rows = rows,
     .common = OPTIONS_JSON,
@@ -196,7 +200,7 @@ static int run(int argc, char **argv, struct error *err)
     if (status)
         return options_exit(status);
     const struct catalog_kind *kind = catalog_find(list.kind, err);
-    if (!kind || check(&list, kind, err))
+    if (!kind || check(&list, kind, err) || plugin_option_load(&list.plugins, err))
         return EXIT_USAGE;
     json_t *array = kind->collect(list.name, err);
     if (array && list.name && !kind->needs_arch)

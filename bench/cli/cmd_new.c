@@ -1,6 +1,6 @@
 /*
- * bench/cli/cmd_new.c - cambench new: writes a method or metric and its test, from commented templates that work as
- * they are.
+ * bench/cli/cmd_new.c - cambench new: writes a method or metric, with its test or as a plugin, from commented templates
+ * that work as they are.
  */
 #include "base/embed.h"
 #include "base/file.h"
@@ -8,22 +8,26 @@
 #include "base/text.h"
 #include "bench/cli/command.h"
 #include "bench/cli/options.h"
+#include "bench/process/shipped.h"
 #include "methods/method_table.h"
 #include "metrics/metric_table.h"
 
+#include <errno.h>
 #include <glob.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define NAME_MAX_BYTES 40
-#define MARK "@NAME@"
 
 EMBED(template_method, "bench/cli/templates/method.c.in");
 EMBED(template_test_method, "bench/cli/templates/test_method.c.in");
 EMBED(template_metric, "bench/cli/templates/metric.c.in");
 EMBED(template_test_metric, "bench/cli/templates/test_metric.c.in");
+EMBED(template_plugin, "bench/cli/templates/plugin.mk.in");
 
 extern const char template_method[], template_test_method[], template_metric[], template_test_metric[];
+extern const char template_plugin[];
 
 static bool is_method(const char *name)
 {
@@ -51,6 +55,13 @@ static const struct kind kinds[] = {
 struct new_command {
     struct options common;
     const char *kind, *name;
+    bool is_plugin;
+};
+
+static const struct param rows[] = {
+    OPTION_FLAG(struct new_command, is_plugin, "plugin", 0,
+                "a folder NAME with the file and a Makefile, for a shared library; needs no sources of cambench"),
+    {0},
 };
 
 static const struct param word_rows[] = {
@@ -63,7 +74,11 @@ static const struct options_usage usage = {
         "cambench list, then replace the template's formula by yours. Nothing that exists is overwritten.\v"
         "Examples, in the project's root folder:\n"
         "  cambench new method mycam && make check-methods\n"
-        "  cambench new metric roughness && make check-metrics\n",
+        "  cambench new metric roughness && make check-metrics\n\n"
+        "Anywhere:\n"
+        "  cambench new method --plugin mycam && make -C mycam\n"
+        "  cambench list methods mycam --plugin mycam/mycam.so\n",
+    .rows = rows,
     .common = OPTIONS_QUIET,
     .words_min = 2,
     .words_max = 2,
@@ -120,37 +135,51 @@ static int check_absent(const char *pattern, struct error *err)
     return status_of(is_there);
 }
 
-/* Writes the template, with every mark replaced by the name. */
-static void fill(FILE *stream, const char *template, const char *name)
+/* What replaces "@MARK@" in a template. */
+struct mark {
+    const char *mark, *text;
+};
+
+/* Writes the template; `marks` ends with {0}. */
+static void fill(FILE *stream, const char *template, const struct mark *marks)
 {
-    for (const char *mark; (mark = strstr(template, MARK)); template = mark + strlen(MARK)) {
-        fwrite(template, 1, (size_t)(mark - template), stream);
-        fputs(name, stream);
+    for (const char *at; (at = strchr(template, '@')); template = at) {
+        fwrite(template, 1, (size_t)(at - template), stream);
+        const struct mark *mark = marks;
+        while (mark->mark && strncmp(at, mark->mark, strlen(mark->mark)) != 0)
+            mark++;
+        if (mark->mark)
+            fputs(mark->text, stream);
+        else
+            putc('@', stream);
+        at += mark->mark ? strlen(mark->mark) : 1;
     }
     fputs(template, stream);
 }
 
-static int write_file(const char *path, const char *template, const char *name, struct error *err)
+static int write_file(const char *path, const char *template, const struct mark *marks, struct error *err)
 {
     struct file_writer writer;
     if (file_create(&writer, path, err))
         return -1;
-    fill(writer.stream, template, name);
+    fill(writer.stream, template, marks);
     return file_commit(&writer, err);
 }
 
 static int create(const struct kind *kind, const struct new_command *new, struct error *err)
 {
-    char source[128], folder[64], test[128], tests[128];
+    char source[128], folder[64], test[128], tests[128], words[64];
     snprintf(source, sizeof source, "%s/%s.c", kind->room, new->name);
     snprintf(folder, sizeof folder, "tests/%s", kind->room);
     snprintf(test, sizeof test, "%s/test_%s.c", folder, new->name);
     snprintf(tests, sizeof tests, "tests/*/test_%s.c", new->name);
+    snprintf(words, sizeof words, "%s %s", kind->name, new->name);
+    const struct mark marks[] = {{"@NAME@", new->name}, {"@FILE@", source}, {"@WORDS@", words}, {0}};
     if (check_folder(err) || check_absent(source, err) || check_absent(tests, err))
         return -1;
-    if (write_file(source, kind->source, new->name, err))
+    if (write_file(source, kind->source, marks, err))
         return -1;
-    if (write_file(test, kind->test, new->name, err)) {
+    if (write_file(test, kind->test, marks, err)) {
         unlink(source);
         return -1;
     }
@@ -160,6 +189,78 @@ static int create(const struct kind *kind, const struct new_command *new, struct
     return 0;
 }
 
+/* -- a plugin ------------------------------------------------------------------------------------------------------ */
+
+/* A word of a shell command as it is written in a Makefile, in the arena; NULL: no memory. */
+static const char *make_word(const char *word, struct arena *arena)
+{
+    char *out = arena_alloc(arena, 2 * strlen(word) + 1, 1), *end = out;
+    for (; out && *word; word++) {
+        if (*word == '$' || *word == '#')
+            *end++ = *word == '$' ? '$' : '\\';
+        *end++ = *word;
+    }
+    return out;
+}
+
+/* What a Makefile has for the compiler's options, in the arena: those of pkg-config, or the sources' folder. */
+static const char *plugin_flags(struct arena *arena, struct error *err)
+{
+    char path[PATH_MAX];
+    const bool is_installed = shipped_pkgconfig(path) == 0;
+    if (!is_installed && shipped_file("methods/method.h", path, err))
+        return NULL;
+    if (!is_installed)
+        path[strlen(path) - strlen("/methods/method.h")] = 0;
+    const char *word = text_shell_word(path, arena);
+    const char *quoted = word ? make_word(word, arena) : NULL;
+    const char *flags = !quoted        ? NULL
+                        : is_installed ? arena_format(arena,
+                                                      "$(shell PKG_CONFIG_PATH=\"$$PKG_CONFIG_PATH\":%s pkg-config "
+                                                      "--cflags cambench)",
+                                                      quoted)
+                                       : arena_format(arena, "-I%s", quoted);
+    if (!flags)
+        error_memory(err, "the Makefile");
+    return flags;
+}
+
+static int write_plugin(const struct kind *kind, const char *name, const char *flags, struct error *err)
+{
+    char file[64], source[128], makefile[128], words[64];
+    snprintf(file, sizeof file, "%s.c", name);
+    snprintf(source, sizeof source, "%s/%s", name, file);
+    snprintf(makefile, sizeof makefile, "%s/Makefile", name);
+    snprintf(words, sizeof words, "%s --plugin %s", kind->name, name);
+    const struct mark marks[] = {{"@NAME@", name},       {"@FILE@", file},    {"@WORDS@", words},
+                                 {"@KIND@", kind->name}, {"@CFLAGS@", flags}, {0}};
+    if (write_file(source, kind->source, marks, err))
+        return -1;
+    if (write_file(makefile, template_plugin, marks, err)) {
+        unlink(source);
+        return -1;
+    }
+    return 0;
+}
+
+static int create_plugin(const struct kind *kind, const struct new_command *new, struct error *err)
+{
+    struct arena arena = {0};
+    const char *flags = plugin_flags(&arena, err);
+    int status = flags ? 0 : -1;
+    if (!status && mkdir(new->name, 0777))
+        status = error_system(err, "folder \"%s\": could not be made: %s", new->name, strerror(errno));
+    if (!status && write_plugin(kind, new->name, flags, err)) {
+        rmdir(new->name);
+        status = -1;
+    }
+    arena_release(&arena);
+    if (!status && !new->common.quiet)
+        printf("wrote %s/%s.c\nwrote %s/Makefile\nnext: make -C %s, cambench list %s %s --plugin %s/%s.so\n", new->name,
+               new->name, new->name, new->name, kind->room, new->name, new->name, new->name);
+    return status;
+}
+
 static int run(int argc, char **argv, struct error *err)
 {
     struct new_command new = {0};
@@ -167,7 +268,7 @@ static int run(int argc, char **argv, struct error *err)
     if (status)
         return options_exit(status);
     const struct kind *kind = find_kind(new.kind, err);
-    if (!kind || check_name(kind, new.name, err) || create(kind, &new, err))
+    if (!kind || check_name(kind, new.name, err) || (new.is_plugin ? create_plugin : create)(kind, &new, err))
         return EXIT_USAGE;
     return EXIT_DONE;
 }

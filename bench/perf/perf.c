@@ -112,6 +112,7 @@ static const struct param rows[] = {
                  "methods: leave out maps that take longer (10)"),
     OPTION_ROW(struct perf_options, methods, LIST, "methods", 0, .value = "A,B", .read_word = read_names,
                .help = "methods: only these"),
+    PLUGIN_OPTION(struct perf_options, plugins),
     OPTION_INT(struct perf_options, rounds, "rounds", 0, "N", "5", 1, ROUNDS_MAX,
                "measurements of which the median counts (5)"),
     OPTION_FLOAT(struct perf_options, round_seconds, "seconds", 0, "S", "0.25", 0, 3600,
@@ -204,7 +205,7 @@ int main(int argc, char **argv)
     const int parsed = begun ? begun : options_parse(&usage, argc, argv, &common, &options, &err);
     if (parsed == OPTIONS_SHOWN)
         return startup_end(EXIT_DONE);
-    if (parsed || check(&options, &err) || make_threads(&options, &err) ||
+    if (parsed || check(&options, &err) || plugin_option_load(&options.plugins, &err) || make_threads(&options, &err) ||
         (options.serve ? serve(&options, &err) : measure(&options, &err))) {
         fprintf(stderr, "cambench-bench: %s\n", err.text);
         return startup_end(EXIT_USAGE);

@@ -7,6 +7,7 @@
 #ifndef BENCH_PERF_PERF_H
 #define BENCH_PERF_PERF_H
 
+#include "bench/cli/plugin_option.h"
 #include "bench/perf/machine.h"
 #include "bench/perf/output.h"
 
@@ -33,6 +34,7 @@ struct perf_options {
     const char *json;     /* NULL: none */
     bool serve;
     const char *weights, *inputs; /* of serve; NULL: generated */
+    struct plugin_option plugins;
 };
 
 struct perf {

@@ -73,6 +73,14 @@ void shipped_set_python(void)
     setenv("CAMBENCH_PYTHON", path, 0);
 }
 
+int shipped_pkgconfig(char folder[PATH_MAX])
+{
+    char path[PATH_MAX];
+    struct error unused;
+    return status_of(program_folder(1, "/share/pkgconfig", folder, &unused) ||
+                     file_join(path, folder, "cambench.pc", &unused) || access(path, F_OK));
+}
+
 bool shipped_is_own(const char *path)
 {
     static const char *const folders[] = {"backbones/demo/", "configs/", "datasets/demo/", "results/reference/"};

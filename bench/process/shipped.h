@@ -17,6 +17,9 @@
  */
 int shipped_file(const char *name, char path[PATH_MAX], struct error *err);
 
+/* The folder in which `make install` has put cambench.pc, relative to the program. -1: the program is not installed. */
+int shipped_pkgconfig(char folder[PATH_MAX]);
+
 /*
  * The path of a file that a user or a config names: unchanged if it exists or does not come with the program, else the
  * path of the program's file of that name ("datasets/demo/demo.h5", from any folder), in the arena.

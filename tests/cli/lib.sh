@@ -89,3 +89,20 @@ run_unit_test()
     ./program >log.txt 2>&1 || [ $? -lt 126 ] || echo "the tests crashed"
     sed -n '/^\[  PASSED  \]/,$p' log.txt | grep -v '^$'
 }
+
+# shared LIBRARY FILE...: links a plugin as a user would, with the headers of the sources; skips where there is no compiler
+shared()
+{
+    local library=$1
+    shift
+    # shellcheck disable=SC2086 # CC may be several words
+    command -v ${CC:-cc} >/dev/null || skip "no compiler"
+    # shellcheck disable=SC2086
+    ${CC:-cc} -std=gnu17 -O3 -ffp-contract=off -Wall -Wextra -fPIC -shared "-I$ROOT" "$@" -o "$library"
+}
+
+# renamed FILE KIND OLD NEW: the file of a method or metric under another name, on stdout
+renamed()
+{
+    sed "s/$2_$3\\b/$2_$4/; s/\\.name = \"$3\"/.name = \"$4\"/; s/\\.title = \"/&My /" "$ROOT/$1"
+}
