@@ -95,7 +95,7 @@ TEST(errors_say_where_what_and_the_nearest_name)
          ":1:20: runtime.kernels is \"cuda\"; allowed: auto|openblas|avx512|avx2|neon|portable"},
         {"report: {meta: 1}\n", ":1:16: report.meta is \"1\"; allowed: true|false"},
         {"report: {bootstrap: 1e3}\n", ":1:21: report.bootstrap is \"1e3\"; allowed: 0..1000000"},
-        {"plugins: [x.so]\n", ":1:10: plugins are not supported by this version; leave the list empty"},
+        {"plugins: [x.so]\n", ":1:11: plugin \"x.so\": could not be opened: No such file or directory"},
         {"name: x\n", ":1:1: key \"dataset\" is missing in the config"},
         {"seed: 1\n", ":1:1: key \"name\" is missing in the config"},
         {"just text\n", ":1:1: the config is text; it must be a mapping (key: value)"},
