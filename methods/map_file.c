@@ -10,7 +10,7 @@
 
 #define KIND "maps"
 #define SIDE_MAX 65536
-#define TOP_GROUPS 3
+#define PLACES 5
 
 struct named_row {
     const char *name;
@@ -94,10 +94,11 @@ static const struct h5_item *only_maps(const struct h5 *file)
 static void place_of(const struct cam *cam, const char *method, int i, char *out, size_t size)
 {
     const char *input = cam_input_name(cam), *slash = *input ? "/" : "";
-    if (i == 0)
-        snprintf(out, size, "/%s/%s%s%s", cam_network_name(cam), method, slash, input);
-    else if (i == 1)
-        snprintf(out, size, "/%s%s%s", method, slash, input);
+    const char *name = i % 2 ? cam_label(cam) : method;
+    if (i < 2)
+        snprintf(out, size, "/%s/%s%s%s", cam_network_name(cam), name, slash, input);
+    else if (i < 4)
+        snprintf(out, size, "/%s%s%s", name, slash, input);
     else
         snprintf(out, size, "%s%s", slash, input);
 }
@@ -105,7 +106,7 @@ static void place_of(const struct cam *cam, const char *method, int i, char *out
 static const struct h5_item *find_maps(struct map_file *file, struct cam *cam, const char *method)
 {
     static const char *const names[] = {"map", "maps"};
-    for (int i = 0; i < TOP_GROUPS; i++)
+    for (int i = 0; i < PLACES; i++)
         for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
             char place[2 * H5_PATH_MAX], path[3 * H5_PATH_MAX];
             place_of(cam, method, i, place, sizeof place);
@@ -117,7 +118,7 @@ static const struct h5_item *find_maps(struct map_file *file, struct cam *cam, c
     return *cam_input_name(cam) ? NULL : only_maps(file->h5);
 }
 
-/* The dataset `name` beside the maps, or at the top of the file, if it has a row for each map. */
+/* The dataset `name` beside the maps, or at the top of the file; NULL: there is none. */
 static const struct h5_item *beside(const struct map_file *file, const struct group *group, const char *name)
 {
     char path[H5_PATH_MAX + 32];
@@ -126,7 +127,7 @@ static const struct h5_item *beside(const struct map_file *file, const struct gr
     const struct h5_item *item = h5_find(file->h5, path);
     if (!item)
         item = h5_find(file->h5, path + folder);
-    return item && item->rank == 1 && item->dim[0] == (uint64_t)group->count ? item : NULL;
+    return item;
 }
 
 static int compare_names(const void *a, const void *b)
@@ -134,8 +135,19 @@ static int compare_names(const void *a, const void *b)
     return strcmp(((const struct named_row *)a)->name, ((const struct named_row *)b)->name);
 }
 
+static int check_rows(const struct map_file *file, const struct group *group, const struct h5_item *item,
+                      struct error *err)
+{
+    if (item->rank == 1 && item->dim[0] == (uint64_t)group->count)
+        return 0;
+    return error_set(err, KIND " \"%s\": %s must have %d values, as many as %s has maps", file->path, item->path,
+                     group->count, group->maps->path);
+}
+
 static int read_names(struct map_file *file, struct group *group, const struct h5_item *item, struct error *err)
 {
+    if (check_rows(file, group, item, err))
+        return -1;
     group->names = arena_alloc(file->arena, (size_t)group->count, sizeof *group->names);
     if (!group->names)
         return error_memory(err, "the names of maps");
@@ -158,6 +170,8 @@ static int read_numbers(struct map_file *file, const struct group *group, const 
     const struct h5_item *item = beside(file, group, name);
     if (!item || !item->is_number)
         return 0;
+    if (check_rows(file, group, item, err))
+        return -1;
     *out = arena_alloc(file->arena, (size_t)group->count, sizeof **out);
     if (!*out)
         return error_memory(err, "the rows of maps");
@@ -256,7 +270,7 @@ static bool find_npy(const struct map_file *file, struct cam *cam, const char *m
 {
     const char *name = cam_image_name(cam), *dot = strrchr(name, '.');
     const int stem = dot && !strchr(dot, '/') ? (int)(dot - name) : (int)strlen(name);
-    for (int i = 0; i < TOP_GROUPS; i++)
+    for (int i = 0; i < PLACES; i++)
         for (int cut = 0; cut < 2; cut++) {
             char place[2 * H5_PATH_MAX];
             place_of(cam, method, i, place, sizeof place);
@@ -280,7 +294,7 @@ static int find_in_folder(struct map_file *file, struct cam *cam, const char *me
     struct error err;
     if (leaves_folder(cam_image_name(cam)) || !find_npy(file, cam, method, path)) {
         char place[2 * H5_PATH_MAX];
-        place_of(cam, method, TOP_GROUPS - 1, place, sizeof place);
+        place_of(cam, method, PLACES - 1, place, sizeof place);
         return cam_fail(cam, KIND " \"%s%s\": no .npy file of this image", file->path, TEXT_SHOWN(place));
     }
     const struct shape input = cam_input_shape(cam);

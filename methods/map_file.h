@@ -3,7 +3,7 @@
  *
  * Maps are looked up by the input that is explained (cam_input_name()), the backbone, a method's name and the image. In
  * HDF5, dataset `map` or `maps` (n,h,w) of the first of these groups that exists: /NETWORK/METHOD/INPUT, /METHOD/INPUT,
- * /INPUT; for the original input without INPUT, and then also the only dataset of rank 3 in the file. Beside the dataset
+ * /INPUT, where METHOD is the given name or the label; for the original input without INPUT, and then also the only dataset of rank 3 in the file. Beside the dataset
  * or at the top of the file: `name` (or names, image_name; n texts), else `image` (n positions in the image set), else rows
  * are positions; and `class` (n), which must be the explained one. In a folder, IMAGE.npy (h,w) or (1,h,w) in the subfolder
  * of that name, IMAGE with or without its extension.

@@ -31,10 +31,36 @@ int changed_probabilities(struct measurement *m, struct evidence_input input, do
 
 static int write_input(struct measurement *m, struct evidence_input input, float *out, struct error *err)
 {
-    if (input.kind == EVIDENCE_OF_REST)
-        return explanation_write_rest(m, out, err);
+    if (input.kind == EVIDENCE_OF_REST || input.kind == EVIDENCE_OF_EXPLANATION)
+        return explanation_write(m, input.kind == EVIDENCE_OF_REST, out, err);
     input.source(input.context, input.first, m->view->input, out);
     return 0;
+}
+
+/* The input, in the arena `changed`, and its name. */
+static float *make_input(struct measurement *m, struct evidence_input input, const char **name, struct error *err)
+{
+    const struct walk *walk = m->walk;
+    const bool is_source = input.kind == EVIDENCE_OF_SOURCE;
+    const char *kind = is_source                               ? m->evidence.metric->name
+                       : input.kind == EVIDENCE_OF_EXPLANATION ? "explanation"
+                                                               : "rest";
+    arena_reset(&walk->evaluator->changed);
+    float *x = arena_floats(&walk->evaluator->changed, 3 * (size_t)walk->input.h * (size_t)walk->input.w);
+    if (!x) {
+        error_memory(err, "a changed input");
+        return NULL;
+    }
+    return write_input(m, input, x, err) || explanation_name(m, kind, is_source ? input.first : -1, name, err) ? NULL
+                                                                                                               : x;
+}
+
+int changed_take(struct measurement *m, struct evidence_input input, struct error *err)
+{
+    const struct evaluator *evaluator = m->walk->evaluator;
+    const char *name;
+    const float *x = make_input(m, input, &name, err);
+    return x ? evaluator->take_input(evaluator->take_context, name, cam_pass_class(m->view->pass), x, err) : -1;
 }
 
 int changed_map(struct measurement *m, struct evidence_input input, struct saliency *saliency, struct error *err)
@@ -43,15 +69,9 @@ int changed_map(struct measurement *m, struct evidence_input input, struct salie
     const struct config_method *config = &walk->panel->methods[m->method];
     struct arena *arena = &walk->evaluator->changed;
     struct cam_map raw;
-    arena_reset(arena);
-    float *x = arena_floats(arena, 3 * (size_t)walk->input.h * (size_t)walk->input.w);
+    const char *name;
+    const float *x = make_input(m, input, &name, err);
     if (!x)
-        return error_memory(err, "a changed input");
-    if (write_input(m, input, x, err))
-        return -1;
-    const bool is_rest = input.kind == EVIDENCE_OF_REST;
-    const char *kind = is_rest ? "rest" : m->evidence.metric->name, *name;
-    if (explanation_name(m, kind, is_rest ? -1 : input.first, &name, err))
         return -1;
     struct cam_setup setup = walk_setup(walk, x, name);
     setup.arena = arena;

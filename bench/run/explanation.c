@@ -108,11 +108,11 @@ int explanation_probability(struct measurement *m, double *probability, struct e
     return 0;
 }
 
-int explanation_write_rest(struct measurement *m, float *out, struct error *err)
+int explanation_write(struct measurement *m, bool is_rest, float *out, struct error *err)
 {
     if (choose_explanation(m, err))
         return -1;
-    write_masked(m, true, out);
+    write_masked(m, is_rest, out);
     return 0;
 }
 

@@ -25,7 +25,11 @@ static int map(void *context, struct evidence_input input, struct map *at_input,
     struct measurement *m = context;
     const struct cam_map *raw;
     struct saliency saliency;
-    if (input.kind != EVIDENCE_OF_EXPLANATION) {
+    if (m->walk->evaluator->take_input) {
+        if (changed_take(m, input, err))
+            return -1;
+        saliency = m->saliency;
+    } else if (input.kind != EVIDENCE_OF_EXPLANATION) {
         if (changed_map(m, input, &saliency, err))
             return -1;
     } else if (explanation_map(m, &raw, err) || measurement_finish(m, raw, m->walk->arena, &saliency, err)) {
@@ -94,7 +98,8 @@ static int begin_evidence(struct measurement *m, struct error *err)
         .native = saliency_native(&m->saliency),
         .map_flag = m->saliency.flag == SALIENCY_CONSTANT ? "constant_map" : NULL,
         .cost = m->view->raw.cost,
-        .is_original_only = method_is_original_only(panel->methods[m->method].method, panel->methods[m->method].params),
+        .is_original_only = !m->walk->evaluator->take_input &&
+                            method_is_original_only(panel->methods[m->method].method, panel->methods[m->method].params),
         .seed = panel->seed,
         .image_name = m->walk->subject->name,
         .arena = m->walk->arena,

@@ -109,13 +109,16 @@ int explanation_probability(struct measurement *m, double *probability, struct e
 int explanation_rest(struct measurement *m, double *probability, struct error *err);
 int explanation_map(struct measurement *m, const struct cam_map **raw, struct error *err);
 
-/* Writes x*(1-m) (3,H,W). */
-int explanation_write_rest(struct measurement *m, float *out, struct error *err);
+/* Writes x*m, or x*(1-m) (3,H,W). */
+int explanation_write(struct measurement *m, bool is_rest, float *out, struct error *err);
 
 /* -- changed.c ---------------------------------------------------------------------------------------------------- */
 
 /* Probability [input.count] of the explained class on inputs that a metric writes. */
 int changed_probabilities(struct measurement *m, struct evidence_input input, double *probability, struct error *err);
+
+/* Gives an input of which a metric requests the map to the evaluator's take_input(). */
+int changed_take(struct measurement *m, struct evidence_input input, struct error *err);
 
 /* The saliency map of one such input, or of x*(1-m), for the class of x; it lives until the next. */
 int changed_map(struct measurement *m, struct evidence_input input, struct saliency *saliency, struct error *err);
