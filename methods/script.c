@@ -307,25 +307,25 @@ static void read_errors(struct script *script)
     }
 }
 
-static int fail_list(struct script *script, struct error *err, const char *format, va_list args)
+void script_describe(struct script *script, const char *reason, struct error *err)
 {
-    char reason[512], last[sizeof script->last_error];
-    vsnprintf(reason, sizeof reason, format, args);
+    char last[sizeof script->last_error];
     read_errors(script);
     end_error_line(script);
     text_printable(script->last_error, last, sizeof last);
     const bool is_told = !last[0] || strstr(reason, last);
     error_set(err, "script \"%s\" %s%s%s", script->command, reason, is_told ? "" : ": ", is_told ? "" : last);
-    script_end(script, 0);
-    return -1;
 }
 
 int script_fail(struct script *script, struct error *err, const char *format, ...)
 {
+    char reason[512];
     va_list args;
     va_start(args, format);
-    fail_list(script, err, format, args);
+    vsnprintf(reason, sizeof reason, format, args);
     va_end(args);
+    script_describe(script, reason, err);
+    script_end(script, 0);
     return -1;
 }
 

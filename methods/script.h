@@ -65,7 +65,11 @@ int script_write(const struct script *script, size_t first, const float *data, s
 bool script_read(const struct script *script, size_t first, float *out, size_t count);
 bool script_holds(const struct script *script, size_t count);
 
-/* Fills err with `script "COMMAND" REASON: LAST LINE OF ITS STDERR`, ends the process; returns -1. */
+/*
+ * Fills err with `script "COMMAND" REASON: LAST LINE`: the last line that the script has written to stderr, unless the
+ * reason has it. script_fail() also ends the process and returns -1.
+ */
+void script_describe(struct script *script, const char *reason, struct error *err);
 int script_fail(struct script *script, struct error *err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -447,9 +447,10 @@ static int serve_all(struct call *call, const struct map_form *form, float *map)
             return -1;
         if (strncmp(call->script->line, "error", 5) == 0 && strchr(" ", call->script->line[5])) {
             const char *why = call->script->line + 5 + (call->script->line[5] == ' ');
-            char shown[512];
-            return error_set(err, "script \"%s\": %s", call->script->command,
-                             text_printable(*why ? why : "no map", shown, sizeof shown));
+            char shown[384], reason[512];
+            snprintf(reason, sizeof reason, "has no map: %s", text_printable(why, shown, sizeof shown));
+            script_describe(call->script, reason, err);
+            return -1;
         }
         const char *name = split_line(call);
         if (strcmp(name, "map") == 0)

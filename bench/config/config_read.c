@@ -51,6 +51,8 @@ const struct param config_runtime_rows[] = {
               .choices = "auto|openblas|avx512|avx2|neon|portable",
               .help = "kernels of the engine; auto: the best set that the processor supports"),
     PARAM_ROW(struct config_runtime, exact_passes, BOOL, .help = "no short cuts: repeated passes are run too"),
+    PARAM_ROW(struct config_runtime, on_error, ENUM, .choices = "stop|skip",
+              .help = "when a method fails on an image: stop the run, or leave that map out and go on"),
     {0},
 };
 

@@ -41,6 +41,7 @@ struct evaluated_method {
     const struct store_curve *curves; /* those that metrics requested, a linked list */
     struct cam_map *raws;             /* [view] of the panel; no data if its protocol has no class for this image */
     struct saliency saliency;         /* under the first protocol */
+    const char *failure;              /* why the method failed and there is nothing else; NULL: it did not */
 };
 
 /* What a view explains. */
@@ -68,7 +69,8 @@ struct evaluate_subject {
 /*
  * Measures `count` methods (`which`: positions in the panel) on a picture. The arena is not reset first, and results
  * live in it. out->base.backbone and .image are left 0. Returns 0, or -1 with err; *is_unreadable is true if the
- * picture cannot be decoded or resized, and false for all other errors, such as a failing disk or a lack of memory.
+ * picture cannot be decoded or resized, and false for all other errors, such as a failing disk or a lack of memory. With
+ * panel->keeps_on a method's error is noted in its `failure`, unless the system is the cause.
  */
 int evaluate_picture(struct evaluator *evaluator, const struct evaluate_subject *subject, const int *which, int count,
                      struct evaluated *out, bool *is_unreadable, struct error *err);

@@ -110,6 +110,17 @@ static int walk_method(const struct walk *walk, struct evaluated_method *out, st
     return 0;
 }
 
+/* 0 if the failure is the method's result. */
+static int note_failure(const struct walk *walk, struct evaluated_method *out, struct error *err)
+{
+    error_prefix(err, "backbone \"%s\", image \"%s\", method \"%s\": ", walk->evaluator->backbone, walk->subject->name,
+                 walk->panel->methods[out->method].label);
+    if (!walk->panel->keeps_on || err->is_system)
+        return -1;
+    out->failure = arena_string(walk->arena, err->text);
+    return out->failure ? 0 : error_memory(err, "an image's values");
+}
+
 int evaluate_picture(struct evaluator *evaluator, const struct evaluate_subject *subject, const int *which, int count,
                      struct evaluated *out, bool *is_unreadable, struct error *err)
 {
@@ -124,9 +135,8 @@ int evaluate_picture(struct evaluator *evaluator, const struct evaluate_subject 
     if (describe_image(&walk, out, err) || make_methods(&walk, which, count, out, err))
         return -1;
     for (int i = 0; i < count; i++)
-        if (walk_method(&walk, &out->methods[i], err))
-            return error_prefix(err, "backbone \"%s\", image \"%s\", method \"%s\": ", evaluator->backbone,
-                                subject->name, evaluator->panel->methods[which[i]].label);
+        if (walk_method(&walk, &out->methods[i], err) && note_failure(&walk, &out->methods[i], err))
+            return -1;
     return 0;
 }
 

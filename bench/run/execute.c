@@ -148,5 +148,9 @@ int run_execute(struct run *run, const struct run_flags *flags, struct error *er
     store_close(execution.job.store);
     if (interrupt_has_come)
         return EXIT_INTERRUPTED;
-    return flags->is_strict && execution.job.skipped_count > 0 ? EXIT_INCOMPLETE : EXIT_DONE;
+    if (run->failure_count > 0)
+        fprintf(stderr, "cambench: %d map%s failed and %s left out (runtime.on_error: skip); run again to retry\n",
+                run->failure_count, run->failure_count == 1 ? "" : "s", run->failure_count == 1 ? "is" : "are");
+    const bool is_incomplete = run->failure_count > 0 || (flags->is_strict && execution.job.skipped_count > 0);
+    return is_incomplete ? EXIT_INCOMPLETE : EXIT_DONE;
 }

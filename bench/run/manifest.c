@@ -282,6 +282,18 @@ static json_t *skipped(const struct manifest *manifest)
     return array;
 }
 
+static json_t *failed(const struct manifest *manifest)
+{
+    json_t *array = json_array();
+    for (int i = 0; i < manifest->failed_count; i++) {
+        const struct manifest_failed *row = &manifest->failed[i];
+        json_build_append(&array, json_pack("{s:o, s:o, s:o, s:o}", "backbone", text_or_null(row->backbone), "image",
+                                            text_or_null(row->image), "method", text_or_null(row->method), "why",
+                                            text_or_null(row->why)));
+    }
+    return array;
+}
+
 /* JSON's integers are signed here; a seed from 2^63 on is written as text. */
 static json_t *seed(uint64_t number)
 {
@@ -300,14 +312,14 @@ static json_t *dataset(const struct manifest *manifest)
 /* NULL: no memory somewhere below (json_pack gives NULL when a part is NULL). */
 static json_t *whole(const struct manifest *m)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:i}", "name",
-                     text_or_null(m->name), "program", program(), "programs", contributors(m->programs), "mixture",
-                     sentences(m->mixture), "machine", machine(m->threads), "blas", blas(), "seed", seed(m->seed),
-                     "started", utc(m->started), "ended", utc(m->ended), "config_sha256",
-                     text_or_null(m->config_sha256), "dataset", dataset(m), "backbones", backbones(m), "methods",
-                     entries_with_files(m, m->methods, m->method_count, ""), "metrics",
-                     entries_with_files(m, m->metrics, m->metric_count, "metric "), "protocols",
-                     entries(m->protocols, m->protocol_count), "items", m->item_count, "format_version", 1);
+    return json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:i}", "name",
+        text_or_null(m->name), "program", program(), "programs", contributors(m->programs), "mixture",
+        sentences(m->mixture), "machine", machine(m->threads), "blas", blas(), "seed", seed(m->seed), "started",
+        utc(m->started), "ended", utc(m->ended), "config_sha256", text_or_null(m->config_sha256), "dataset", dataset(m),
+        "backbones", backbones(m), "methods", entries_with_files(m, m->methods, m->method_count, ""), "metrics",
+        entries_with_files(m, m->metrics, m->metric_count, "metric "), "protocols",
+        entries(m->protocols, m->protocol_count), "items", m->item_count, "failed", failed(m), "format_version", 1);
 }
 
 /* Takes the JSON. NULL: no memory. */
@@ -346,7 +358,7 @@ static int take_time(json_t *whole, const json_t *part, const char *key, int sig
 /* Appends a row for the run in `folder` to `runs`, and takes over its times. -1 here and below: no memory. */
 static int take_part(json_t *whole, json_t *runs, const char *folder, json_t *part)
 {
-    static const char *const keys[] = {"machine", "started", "ended", "items", "programs"};
+    static const char *const keys[] = {"machine", "started", "ended", "items", "failed", "programs"};
     json_t *row = json_pack("{s:o}", "folder", text_or_null(folder));
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         json_t *value = json_object_get(part, keys[i]);
@@ -414,6 +426,7 @@ static int set_facts(json_t *joined, const struct manifest *manifest)
     json_t *images = json_object_get(joined, "dataset");
     return json_object_set_new(joined, "config_sha256", text_or_null(manifest->config_sha256)) ||
                    json_object_set_new(joined, "items", json_integer(manifest->item_count)) ||
+                   json_object_set_new(joined, "failed", failed(manifest)) ||
                    json_object_set_new(joined, "programs", contributors(manifest->programs)) ||
                    json_object_set_new(joined, "mixture", sentences(manifest->mixture)) ||
                    (json_is_object(images) && json_object_set_new(images, "skipped", skipped(manifest)))

@@ -49,6 +49,11 @@ struct manifest_skipped {
     const char *image, *why;
 };
 
+/* A map that a method failed to make; the reason names backbone, image and method. */
+struct manifest_failed {
+    const char *backbone, *image, *method, *why;
+};
+
 struct manifest {
     const char *name;          /* of the run */
     const char *config_sha256; /* of the resolved config.yaml */
@@ -62,6 +67,8 @@ struct manifest {
     const struct manifest_backbone *backbones;
     const struct manifest_entry *methods, *metrics, *protocols;
     const struct manifest_skipped *skipped;
+    int failed_count;
+    const struct manifest_failed *failed;
     int file_count;
     const struct manifest_file *files;
     const struct programs *programs; /* programs that measured the items; NULL: none */

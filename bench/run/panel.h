@@ -21,6 +21,7 @@ struct panel {
     const struct protocol *protocols;      /* maps, costs and classes are reported under the first one */
     uint64_t seed;                         /* of all random streams */
     bool exact_passes;                     /* compute every pass, without shortcuts (runtime.exact_passes) */
+    bool keeps_on;                         /* a failure of a method is its result, not an error (runtime.on_error) */
     int batch;                             /* inputs in one pass (runtime.batch); 0: automatic */
 };
 

@@ -151,7 +151,7 @@ static int write_overlay(struct pictures *pictures, int image, struct error *err
 static void note_of(const struct run *run, const struct evaluated_method *method, char *note, size_t size)
 {
     const char *flag = sheet_flag(method->saliency.flag);
-    snprintf(note, size, "%s", flag ? flag : "");
+    snprintf(note, size, "%s", method->failure ? "failed" : flag ? flag : "");
     for (int k = 0; k < run->config.metric_count && !note[0]; k++)
         if (strcmp(run->config.metrics[k].metric->name, "adcc") == 0 && !method->values[k].undefined)
             snprintf(note, size, "ADCC %.1f %%", 100 * method->values[k].number);

@@ -45,6 +45,7 @@ static int fill_panel(struct run *run, struct error *err)
                                 .protocols = config->protocols,
                                 .seed = config->seed,
                                 .exact_passes = config->runtime.exact_passes,
+                                .keeps_on = config->runtime.on_error == CONFIG_SKIP,
                                 .batch = config->runtime.batch};
     return 0;
 }

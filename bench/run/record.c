@@ -395,6 +395,22 @@ static int fill_skipped(struct run *run, struct store *store, struct manifest *m
     return 0;
 }
 
+/* In the order in which they failed. */
+static int fill_failed(const struct run *run, struct arena *arena, struct manifest *manifest, struct error *err)
+{
+    struct manifest_failed *rows = arena_alloc(arena, (size_t)run->failure_count + 1, sizeof *rows);
+    int i = run->failure_count;
+    if (!rows)
+        return error_memory(err, "the manifest");
+    for (const struct run_failure *failure = run->failures; failure; failure = failure->next)
+        rows[--i] =
+            (struct manifest_failed){run->config.backbones[failure->backbone].label, run->image_names[failure->image],
+                                     run->config.methods[failure->method].label, failure->why};
+    manifest->failed = rows;
+    manifest->failed_count = run->failure_count;
+    return 0;
+}
+
 static int fill_programs(struct run *run, struct store *store, struct manifest *manifest, struct error *err)
 {
     struct programs *programs = arena_alloc(&run->arena, 1, sizeof *programs);
@@ -444,7 +460,7 @@ int record_close(struct run *run, struct store *store, time_t started, struct er
         return -1;
     if (fill_backbones(run, &manifest, err) || fill_versions(run, &manifest, err) ||
         fill_method_files(run, &manifest, err) || fill_skipped(run, store, &manifest, err) ||
-        fill_programs(run, store, &manifest, err))
+        fill_failed(run, &run->arena, &manifest, err) || fill_programs(run, store, &manifest, err))
         return -1;
     return manifest_write(path, &manifest, err);
 }

@@ -26,6 +26,13 @@ struct run_missing {
     const char *what, *path, *command;
 };
 
+/* A map that a method failed to make (runtime.on_error: skip). */
+struct run_failure {
+    struct run_failure *next; /* the one before it */
+    int backbone, image, method;
+    const char *why;
+};
+
 struct run {
     struct arena arena;
     struct config config;
@@ -44,6 +51,8 @@ struct run {
     int method_file_count;
     struct method_file *method_files; /* hashes set by record_open() */
     const char *images_sha256;        /* set by record_open() */
+    int failure_count;
+    struct run_failure *failures; /* the latest first */
 };
 
 struct run_flags {

@@ -35,6 +35,22 @@ struct runner {
 
 /* -- one task ------------------------------------------------------------------------------------------------------- */
 
+/* Names a failed map and notes it for the manifest. The next run of the same command tries it again. */
+static int note_failure(struct runner *runner, int image, const struct evaluated_method *method, struct error *err)
+{
+    struct run *run = runner->run;
+    struct run_failure *failure = arena_alloc(&run->arena, 1, sizeof *failure);
+    const char *why = arena_string(&run->arena, method->failure);
+    if (!failure || !why)
+        return error_memory(err, "the failed maps");
+    *failure = (struct run_failure){run->failures, runner->backbone, image, method->method, why};
+    run->failures = failure;
+    run->failure_count++;
+    progress_clear(runner->job->progress);
+    fprintf(stderr, "cambench: failed: %s\n", TEXT_SHOWN(why));
+    return 0;
+}
+
 /* Items that the store has already, of an image measured again for its pictures, stay as they are. */
 static int commit(struct runner *runner, int image, const struct evaluated *evaluated, int count, struct error *err)
 {
@@ -52,8 +68,9 @@ static int commit(struct runner *runner, int image, const struct evaluated *eval
                                         .value_count = method->value_count,
                                         .values = method->values,
                                         .curves = method->curves};
-        if (!store_has_item(runner->store, item.backbone, image, item.method) &&
-            store_commit(runner->store, &item, err))
+        if (store_has_item(runner->store, item.backbone, image, item.method))
+            continue;
+        if (method->failure ? note_failure(runner, image, method, err) : store_commit(runner->store, &item, err))
             return -1;
     }
     return 0;
