@@ -1,4 +1,4 @@
-/* methods/baselines.c - images to mask with: black, blurred. */
+/* methods/baselines.c - images made from the input: black and blurred ones to mask with, its pixels. */
 #include "methods/cam_private.h"
 
 #include "base/blur.h"
@@ -11,6 +11,17 @@ const float *cam_black_input(struct cam *cam)
     for (size_t i = 0; black && i < (size_t)input.c * plane; i++)
         black[i] = cam->pass->setup.black[i / plane];
     return black;
+}
+
+const float *cam_pixels(struct cam *cam)
+{
+    const struct shape input = cam_input_shape(cam);
+    const struct cam_setup *setup = &cam->pass->setup;
+    const size_t plane = (size_t)input.h * (size_t)input.w;
+    float *pixels = cam_floats(cam, (size_t)input.c * plane);
+    for (size_t i = 0; pixels && i < (size_t)input.c * plane; i++)
+        pixels[i] = (setup->input[i] - setup->black[i / plane]) * setup->deviation[i / plane];
+    return pixels;
 }
 
 /* The taps are rounded to floats, as in PyTorch. */

@@ -35,6 +35,7 @@ struct cam_setup {
     struct arena *arena;    /* the image's */
     const float *input;     /* (3,H,W), normalised; stays until the arena is reset */
     float black[3];         /* a black pixel after normalisation */
+    float deviation[3];     /* of the normalisation: pixels of [0,1] are divided by it */
     bool exact_passes;      /* no shortcuts: every pass is run, and every tail pass begins at the layer */
     int batch;              /* passes per call of the engine; 0: automatic. Changes the memory used, not results */
     uint64_t seed;          /* the run's */

@@ -253,6 +253,9 @@ void cam_release(struct cam *cam, struct arena_mark mark);
 const float *cam_blurred_input(struct cam *cam, int kernel, double sigma);
 const float *cam_black_input(struct cam *cam);
 
+/* The input's pixels (3,H,W) before normalisation: red, green and blue, in [0,1] for a picture. */
+const float *cam_pixels(struct cam *cam);
+
 /*
  * Scratch memory, zeroed: floats, or elements of `size` bytes. Lives until explain() returns. NULL and an error: no
  * memory.

@@ -14,6 +14,8 @@ struct cam_setup walk_setup(const struct walk *walk, const float *input, const c
     setup.input_name = name;
     setup.network = walk->evaluator->backbone;
     memcpy(setup.black, walk->black, sizeof setup.black);
+    for (int colour = 0; colour < 3; colour++)
+        setup.deviation[colour] = (float)walk->evaluator->input.deviation[colour];
     return setup;
 }
 

@@ -5,6 +5,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 import torchvision
+from scipy import ndimage
 from sklearn.decomposition import KernelPCA
 
 import golden
@@ -98,6 +99,26 @@ class Acts(methods.Explain):
         weight = torch.zeros(count, dtype=torch.float64)
         weight[kept] = torch.softmax(score, 0) if is_peer else score
         return self.weighted(weight)
+
+    # -- controls: (H,W)
+    def uniform(self):
+        self.is_normalised = True
+        return torch.ones(self.size, dtype=torch.float64)
+
+    def center_gaussian(self):
+        """The outer product of two Gaussians."""
+        self.is_signed = True
+        spread = self.get("sigma", 0.25) * min(self.size)
+        rows, columns = (torch.exp(-torch.linspace(-(n - 1) / 2, (n - 1) / 2, n, dtype=torch.float64) ** 2
+                                   / (2 * spread ** 2)) for n in self.size)
+        return torch.outer(rows, columns)
+
+    def edge(self):
+        """Sobel magnitude of the grey image by SciPy, whose "mirror" reflects without the edge pixel."""
+        self.is_signed = True
+        deviation = torch.tensor([0.25, 0.2, 0.3], dtype=torch.float64)[:, None, None]
+        grey = np.tensordot([0.299, 0.587, 0.114], ((self.network.x - methods.BLACK) * deviation)[0].numpy(), 1)
+        return torch.from_numpy(np.hypot(*(ndimage.sobel(grey, axis, mode="mirror") for axis in (0, 1))))
 
 
 def main():

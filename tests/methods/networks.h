@@ -211,6 +211,7 @@ static inline void bench_run(struct bench *bench)
                                     .arena = &bench->arena,
                                     .input = bench->input,
                                     .black = {-2, -1.5f, -1.25f},
+                                    .deviation = {0.25f, 0.2f, 0.3f},
                                     .exact_passes = bench->exact_passes,
                                     .seed = 1,
                                     .image_name = "image",

@@ -53,6 +53,21 @@ TEST(scorecam_of_the_channels_with_the_largest_gradient_is_that_of_pytorch)
     check_cases("methods_acts", "scorecam");
 }
 
+TEST(uniform_is_that_of_pytorch)
+{
+    check_cases("methods_acts", "uniform");
+}
+
+TEST(center_gaussian_is_that_of_pytorch)
+{
+    check_cases("methods_acts", "center_gaussian");
+}
+
+TEST(edge_is_that_of_scipy)
+{
+    check_cases("methods_acts", "edge");
+}
+
 /* -- identities --------------------------------------------------------------------------------------------------------- */
 
 /* Fails unless one = factor * other, up to `relative` of the largest value. */
@@ -378,6 +393,47 @@ TEST(principal_components_do_not_depend_on_the_number_of_threads)
         assert_int_equal(omp_get_max_threads(), 4);
     }
     omp_set_num_threads(threads);
+    bench_close(&bench);
+}
+
+/* -- controls ----------------------------------------------------------------------------------------------------------- */
+
+TEST(uniform_keeps_the_whole_image)
+{
+    struct bench bench;
+    bench_open(&bench, "gap");
+    const struct cam_map map = bench_explain(&bench, "uniform", "", "block2", -1);
+    const struct saliency saliency = bench_finish(&bench, &map);
+    assert_int_equal(saliency.flag, SALIENCY_FINE);
+    for (int i = 0; i < 56 * 48; i++)
+        assert_true(saliency.data[i] == 1);
+    bench_close(&bench);
+}
+
+TEST(an_image_of_one_colour_has_no_edges)
+{
+    struct bench bench;
+    bench_open(&bench, "gap");
+    for (int i = 0; i < 3 * 56 * 48; i++)
+        bench.input[i] = 0.1f * (float)(1 + i / (56 * 48));
+    bench_run(&bench);
+    assert_flag(&bench, "edge", "", "block2", SALIENCY_CONSTANT);
+    bench_close(&bench);
+}
+
+TEST(edge_measures_a_step)
+{
+    struct bench bench;
+    bench_open(&bench, "gap");
+    for (int i = 0; i < 3 * 56 * 48; i++) /* black on the left of column 20, a fifth of white on its right */
+        bench.input[i] = (const float[]){-2, -1.5f, -1.25f}[i / (56 * 48)] +
+                         (i % 48 < 20 ? 0 : 0.2f / (const float[]){0.25f, 0.2f, 0.3f}[i / (56 * 48)]);
+    bench_run(&bench);
+    const struct cam_map map = bench_explain(&bench, "edge", "", "block2", -1);
+    for (int i = 0; i < 56 * 48; i++) {
+        const double want = i % 48 == 19 || i % 48 == 20 ? 4 * 0.2 : 0;
+        assert_true(fabs((double)map.data[i] - want) < 1e-6);
+    }
     bench_close(&bench);
 }
 
