@@ -8,13 +8,7 @@
 
 /* These do not look at the image; RISE shows its masks where the network's output never changes. */
 static const char *const blind[] = {
-    "center_gaussian",
-    "edge",
-    "fakecam",
-    "null",
-    "random",
-    "rise",
-    "uniform",
+    "center_gaussian", "edge", "fakecam", "null", "random", "rise", "uniform",
 };
 
 static bool looks_at_image(const struct method *method)
