@@ -63,6 +63,9 @@ static inline int conv2d_reach(const struct conv2d *conv, int rows)
 /* The arguments of the depthwise kernel that follow from a step: all except rows, lines, y and finish. */
 struct depthwise depthwise_of(const struct step *step, struct shape in, struct shape out);
 
+/* op->mix() of a convolution. */
+void conv_mix(const struct step *step, const struct step_io *io, const double *weight, double *kernel, float *map);
+
 /*
  * How many of the next `count` steps can run as one chain, provided that no other step reads the values between them: 3
  * for 1x1, depthwise, 1x1; 2 for depthwise, 1x1; 0: no chain begins here. `in` is the shape that the first step reads.

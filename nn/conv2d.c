@@ -76,6 +76,10 @@ static void fold(const struct packer *packer, struct step *step, size_t row, flo
     for (int k = 0; k < conv->out && step->bias; k++) {
         const double scale = factors ? factors->scale[k] : 1, shift = factors ? factors->shift[k] : 0;
         step->bias[k] = (float)(shift + (bias ? bias[k] * scale : 0));
+        if (step->scale)
+            step->scale[k] = (float)scale;
+        if (step->inner_bias)
+            step->inner_bias[k] = (float)(bias[k] * scale);
         for (size_t i = 0; i < row; i++)
             weight[(size_t)k * row + i] = (float)(weight[(size_t)k * row + i] * scale);
     }
@@ -106,10 +110,15 @@ static int pack(struct packer *packer, struct step *step, struct error *err)
     const bool has_bias = packer->factors || conv->bias;
     step->plain = choose(conv, packer->in, step->node->shape, true);
     step->algorithm = packer->set ? choose(conv, packer->in, step->node->shape, false) : step->plain;
+    const bool has_two = packer->factors && conv->bias;
     if (has_bias)
         step->bias = packer_bias(packer, conv->out);
+    if (packer->factors)
+        step->scale = arena_floats(packer->arena, (size_t)conv->out);
+    if (has_two)
+        step->inner_bias = arena_floats(packer->arena, (size_t)conv->out);
     float *folded = malloc(row * (size_t)conv->out * sizeof *folded);
-    if (!folded || (has_bias && !step->bias)) {
+    if (!folded || (has_bias && !step->bias) || (packer->factors && !step->scale) || (has_two && !step->inner_bias)) {
         free(folded);
         return error_memory(err, "packed weights");
     }
@@ -199,5 +208,6 @@ const struct op op_conv2d = {.name = "conv2d",
                              .blocks = blocks,
                              .forward = forward,
                              .backward = backward,
+                             .mix = conv_mix,
                              .is_linear = true,
                              .takes_panels = takes_panels};

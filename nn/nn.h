@@ -185,6 +185,32 @@ enum gradient_rule {
     GRADIENT_DECONVOLUTION, /* ReLU, ReLU6: the gradient's positive part alone (Zeiler and Fergus, arXiv:1311.2901) */
 };
 
+/*
+ * A step of the network in a backward pass, and the gradient at its result before a residual is added and an activation
+ * applied. A batch norm that was folded into a convolution is part of its step. Lives until the visitor returns.
+ */
+struct session_visit {
+    const char *name, *op; /* of the node: "conv2d", "batch_norm", "linear", "affine" */
+    struct shape shape;
+    const float *gradient; /* (h,w,C), the channels of each position side by side */
+    const float *bias;     /* (C), added to each position; NULL: none */
+    const float *scale;    /* (C) of a folded batch norm; NULL: none */
+    const float
+        *inner_bias; /* (C), of a convolution with a bias and a folded batch norm: the part of `bias` that is the */
+                     /* convolution's, times the scale; NULL: none */
+    const float *rectified;        /* (h,w,C), the value after a ReLU that follows without a batch norm; NULL: none */
+    const struct visited *visited; /* for session_visit_mix() */
+};
+
+/* Called for each step with weights or a bias, from the last to the first. Other than 0 ends the pass. */
+typedef int session_visitor(void *context, const struct session_visit *visit);
+
+/*
+ * Writes map (h,w) = sum_k weight[k] * scale[k] * channel k of the convolution of a step, without biases. Only for steps
+ * with the operator "conv2d". Errors: no memory.
+ */
+int session_visit_mix(const struct session_visit *visit, const double *weight, float *map, struct error *err);
+
 /* Writes weights q (K) on the logits (K) that the forward part of a backward pass has computed. */
 typedef void session_cotangent(void *context, const float *logits, float *q);
 
@@ -203,10 +229,13 @@ struct session_backward {
     int layer_count;
     const int *layers;       /* layers, or SESSION_INPUT */
     float *const *gradients; /* [layer_count], each of its layer's shape */
+    session_visitor *visit;  /* NULL: none */
+    void *visit_context;
 };
 
 /*
- * Writes the gradients. `logits` (K), if not NULL, receives the logits at `value`. Errors: no memory. relu'(0) = 0; max
+ * Writes the gradients. `logits` (K), if not NULL, receives the logits at `value`. Errors: no memory; -1 without a text
+ * if the visitor ended the pass. relu'(0) = 0; max
  * pool routes to the first maximum in row-major order.
  */
 int session_gradients(struct session *session, const struct session_backward *backward, float *logits,

@@ -77,6 +77,11 @@ struct op {
      */
     void (*tangent)(const struct step *step, const struct step_io *io, const float *dx, float *dy);
     void (*multiply)(const struct step *step, const struct step_io *io, const struct step_io *reference);
+    /*
+     * Writes map (h,w) = sum_k weight[k] * channel k of the result, without bias, residual and activation, from an
+     * image's input. `kernel`: scratch (taps, input channels). NULL: not offered.
+     */
+    void (*mix)(const struct step *step, const struct step_io *io, const double *weight, double *kernel, float *map);
     /* Whether a value may lie in panels, as step_takes_panels(). NULL: never. */
     bool (*takes_panels)(const struct step *step, enum operand operand, int channels, int panel);
 

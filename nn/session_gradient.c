@@ -35,12 +35,14 @@ static void write_gradients(const struct tape *tape, int value, const struct ses
     }
 }
 
-static void run_step_backward(const struct tape *tape, const struct step *step, enum gradient_rule rule)
+static int run_step_backward(const struct tape *tape, const struct step *step, const struct session_backward *given)
 {
     struct step_io io = tape_io(tape, step);
     float *dy = tape->gradient[step->output];
     if (step->activation)
-        undo_activation(rule, step->activation, &io, dy);
+        undo_activation(given->rule, step->activation, &io, dy);
+    if (visit_step(tape, step, given))
+        return -1;
     for (size_t k = 0; step->residual >= 0 && k < shape_size(io.out); k++)
         tape->gradient[step->residual][k] += dy[k];
     io.dy = dy;
@@ -48,16 +50,19 @@ static void run_step_backward(const struct tape *tape, const struct step *step, 
     for (int k = 0; k < step->input_count; k++)
         io.dx[k] = tape->gradient[step->inputs[k]];
     step->node->op->backward(step, &io);
+    return 0;
 }
 
-static void run_backward(const struct tape *tape, const struct session_backward *given)
+static int run_backward(const struct tape *tape, const struct session_backward *given)
 {
     for (int i = tape->program->step_count - 1; i >= 0; i--) {
         const struct step *step = tape_step(tape, i);
         write_gradients(tape, step->output, given); /* before the step's activation is undone in the same place */
-        run_step_backward(tape, step, given->rule);
+        if (run_step_backward(tape, step, given))
+            return -1;
     }
     write_gradients(tape, tape->program->start, given);
+    return 0;
 }
 
 /* Whether the tape has the layer's value, at its start or as a step's result. */
@@ -100,7 +105,7 @@ int session_gradients(struct session *session, const struct session_backward *gi
         memcpy(tape.gradient[network->logits], given->cotangent, classes * sizeof *given->cotangent);
     else
         given->weigh(given->context, tape.at[network->logits], tape.gradient[network->logits]);
-    run_backward(&tape, given);
+    const int status = run_backward(&tape, given);
     tape_end(&tape);
-    return 0;
+    return status;
 }

@@ -106,6 +106,11 @@ void tape_end(const struct tape *tape);
 const struct step *tape_step(const struct tape *tape, int index);
 struct step_io tape_io(const struct tape *tape, const struct step *step);
 
+/* -- session_visit.c ------------------------------------------------------------------------------------------------ */
+
+/* Calls the visitor for a step, with the gradient before its activation, if the step has weights or a bias. */
+int visit_step(const struct tape *tape, const struct step *step, const struct session_backward *given);
+
 /* -- row_cache.c ---------------------------------------------------------------------------------------------------- */
 
 /* Floats of all results that the steps on rows compute from one row. */

@@ -21,9 +21,11 @@ struct step {
     int before;                               /* value before the activation, kept for gradients; -1: none */
     float *weight, *bias;                     /* as the operator packed them; owned by the network; NULL: none */
     float *packed;                            /* a second copy of the weight, for a kernel of our own; NULL: OpenBLAS */
-    const struct kernel_set *set;             /* of that kernel; NULL: OpenBLAS */
-    const struct conv_algorithm *algorithm;   /* of a convolution's forward */
-    const struct conv_algorithm *plain;       /* of a convolution's backward, which reads `weight` */
+    float *scale, *inner_bias;              /* of a batch norm that was folded in: its scale; the part of `bias` that */
+                                            /* is the convolution's own, times the scale; NULL: none */
+    const struct kernel_set *set;           /* of that kernel; NULL: OpenBLAS */
+    const struct conv_algorithm *algorithm; /* of a convolution's forward */
+    const struct conv_algorithm *plain;     /* of a convolution's backward, which reads `weight` */
 };
 
 /* The arguments of a step's forward and backward: shapes of one image's values, buffers, scratch. */
