@@ -182,3 +182,32 @@ const struct tensor *cam_multipliers(struct cam *cam)
     *tensor = (struct tensor){act->c, act->h, act->w, multipliers};
     return session_multipliers(session, &lift, cam->err) ? NULL : tensor;
 }
+
+const struct tensor *cam_visit_gradients(struct cam *cam, session_visitor *visit, void *context)
+{
+    struct cam_pass *pass = cam->pass;
+    const int layer = SESSION_INPUT;
+    struct tensor *tensor = cam_alloc(cam, 1, sizeof *tensor);
+    const struct tensor input = shape_at(pass, SESSION_INPUT);
+    float *gradient = cam_floats(cam, tensor_size(&input)), *cotangent = cam_floats(cam, (size_t)pass->outputs);
+    cam->cost->backward++;
+    if (!tensor || !gradient || !cotangent)
+        return NULL;
+    cam_score_cotangent(pass, pass->probabilities, CAM_LOGIT, cotangent);
+    const struct session_backward given = {.cotangent = cotangent,
+                                           .from = SESSION_INPUT,
+                                           .value = pass->setup.input,
+                                           .layer_count = 1,
+                                           .layers = &layer,
+                                           .gradients = &gradient,
+                                           .visit = visit,
+                                           .visit_context = context};
+    *tensor = input;
+    tensor->data = gradient;
+    return session_gradients(pass->setup.worker->session, &given, NULL, cam->err) ? NULL : tensor;
+}
+
+int cam_visit_mix(struct cam *cam, const struct session_visit *visit, const double *weight, float *map)
+{
+    return session_visit_mix(visit, weight, map, cam->err);
+}

@@ -184,6 +184,15 @@ const struct tensor *cam_multipliers(struct cam *cam);
 /* d score / d x (3,H,W), under a rule. */
 const struct tensor *cam_input_gradient(struct cam *cam, enum cam_score score, enum gradient_rule rule);
 
+/*
+ * d y_c / dx (3,H,W), by a backward pass that shows `visit` each step with weights or a bias (nn/nn.h), from the last to
+ * the first. A visitor that returns other than 0 must have filled the context's error.
+ */
+const struct tensor *cam_visit_gradients(struct cam *cam, session_visitor *visit, void *context);
+
+/* Weighted sums of a convolution's channels in such a pass: session_visit_mix(). */
+int cam_visit_mix(struct cam *cam, const struct session_visit *visit, const double *weight, float *map);
+
 /* -- further passes ---------------------------------------------------------------------------------------------- */
 
 /* Each pass is counted even when a shortcut supplies the result (runtime.exact_passes switches shortcuts off). */

@@ -190,6 +190,24 @@ static inline struct graph *bench_resnet18_graph(void)
     return graph;
 }
 
+/* Batch norms after a convolution with a bias, before one, and none. */
+static inline struct graph *bench_norms_graph(void)
+{
+    const struct conv2d grouped = {.out = 12, .kernel = 3, .padding = 1, .groups = 2};
+    const struct conv2d depthwise = {.out = 12, .kernel = 3, .padding = 1, .groups = 12, .bias = true};
+    struct graph *graph = graph_create();
+    int x = graph_input(graph, "input", (struct shape){3, 24, 20});
+    x = bench_conv_bn(graph, "conv1", "bn1", x, (struct conv2d){.out = 8, .kernel = 3, .padding = 1, .bias = true});
+    x = graph_max_pool(graph, "pool", graph_relu(graph, "relu1", x), (struct pool2d){.kernel = 2});
+    x = graph_relu(graph, "relu2", graph_batch_norm(graph, "norm2", x));
+    x = graph_relu(graph, "relu3", bench_conv_bn(graph, "conv2", "norm3", x, grouped));
+    x = graph_relu6(graph, "relu4", graph_conv2d(graph, "conv3", x, depthwise));
+    x = graph_conv2d(graph, "conv4", x, (struct conv2d){.out = 16, .kernel = 1, .stride = 2, .bias = true});
+    x = graph_flatten(graph, "flatten", graph_adaptive_avg_pool(graph, "avgpool", graph_relu(graph, "last", x), 1, 1));
+    graph_linear(graph, "fc", x, 5, true);
+    return graph;
+}
+
 static const struct bench_network {
     const char *name, *layers[BENCH_LAYERS]; /* fewer: the rest NULL */
     struct graph *(*graph)(void);
@@ -202,6 +220,7 @@ static const struct bench_network {
     {"one", {"block2", "block1", "block2.relu1"}, bench_one_graph, bench_last_weights, true},
     {"two", {"block2", "block1", "block2.relu1"}, bench_two_graph, bench_last_weights, true},
     {"resnet18", {"layer4", "layer3", "layer2"}, bench_resnet18_graph, bench_resnet18_weights, false},
+    {"norms", {"last", "pool", "conv4"}, bench_norms_graph, NULL, true},
 };
 
 /* Another pass on bench->input; everything made before is given back. */
