@@ -72,6 +72,25 @@ bool text_same_name(const char *a, const char *b)
     }
 }
 
+static bool begins_with_name(const char *text, const char *word)
+{
+    for (int letter; (letter = next_letter(&word));)
+        if (next_letter(&text) != letter)
+            return false;
+    return true;
+}
+
+bool text_has_name(const char *text, const char *word)
+{
+    const char *at = word;
+    if (!next_letter(&at))
+        return false;
+    for (; *text; next_letter(&text))
+        if (begins_with_name(text, word))
+            return true;
+    return false;
+}
+
 /* The letters that text_same_name() compares. */
 static int letters_of(const char *name, char out[WORD_MAX])
 {

@@ -21,6 +21,9 @@ const char *text_nearest(const char *word, const char *const *words, int count);
  */
 bool text_same_name(const char *a, const char *b);
 
+/* Whether a part of `text` is a spelling of `word`, which has a letter or digit: "Grad-CAM++ of torch-cam" has "campp". */
+bool text_has_name(const char *text, const char *word);
+
 /*
  * The word of `words` that `word` is a misspelling of: compared as by text_same_name(), at most a quarter of its
  * letters differ. NULL if there is none. A name that only ends in a known one is not a misspelling of it:

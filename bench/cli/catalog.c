@@ -132,22 +132,57 @@ static void set_plugin(struct json_list *list, const void *descriptor)
 
 /* -- methods ------------------------------------------------------------------------------------------------------ */
 
-/* Sets "needs": the kinds of passes that a method makes with its defaults. */
-static void set_needs(struct json_list *list, const struct method *method)
+static const char *const groups[] = {
+    [METHOD_ACTIVATIONS] = "activations",
+    [METHOD_GRADIENT] = "gradient",
+    [METHOD_MASKS] = "masks",
+    [METHOD_TAIL] = "tail",
+    [METHOD_INPUT_GRADIENT] = "input gradient",
+    [METHOD_META] = "meta",
+    [METHOD_CONTROL] = "control",
+    [METHOD_CONTROL + 1] = NULL,
+};
+
+/* The number of bytes up to one of the characters, without blanks at the end. */
+static size_t part_length(const char *text, const char *ends)
 {
-    struct arena arena = {0};
-    const void *params = default_params(list, method->params, method->params_size, &arena);
-    const struct cost cost = params ? cam_usual_cost(method, params) : (struct cost){0};
-    const struct {
-        bool is_needed;
-        const char *name;
-    } rows[] = {{cost.backward > 0, "gradient"}, {cost.tail > 0, "tail passes"}, {cost.full > 1, "masked passes"}};
-    arena_release(&arena);
+    size_t length = strcspn(text, ends);
+    while (length && text[length - 1] == ' ')
+        length--;
+    return length;
+}
+
+/* Appends "PROGRAM NAME" for each name of "PROGRAM NAME, NAME": the program is what precedes the first one's last blank. */
+static int add_peers(json_t *list, const char *peers)
+{
+    const size_t first = part_length(peers, ";,");
+    size_t program = first;
+    while (program && peers[program - 1] != ' ')
+        program--;
+    for (const char *name = peers + program;;) {
+        char text[256];
+        const int length = (int)part_length(name, ";,");
+        snprintf(text, sizeof text, "%.*s%.*s", (int)program, peers, length, name);
+        if (json_array_append_new(list, json_string(text)))
+            return -1;
+        name += strcspn(name, ";,");
+        if (*name != ',')
+            return 0;
+        name += 1 + strspn(name + 1, " ");
+    }
+}
+
+/* Sets "peers": the method's names in other programs. */
+static void set_peers(struct json_list *list, const char *peers)
+{
     json_t *names = json_array();
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (rows[i].is_needed && json_array_append_new(names, json_string(rows[i].name)))
+    while (peers && *peers) {
+        if (add_peers(names, peers))
             list->failed = true;
-    set(list, "needs", names);
+        peers += strcspn(peers, ";");
+        peers += strspn(peers, "; ");
+    }
+    set(list, "peers", names);
 }
 
 static json_t *collect_methods(__attribute__((unused)) const char *arch, struct error *err)
@@ -162,11 +197,13 @@ static json_t *collect_methods(__attribute__((unused)) const char *arch, struct 
         set_number(&list, "version", (*method)->version);
         set_text(&list, "digest", program_method_digest(*method));
         set_plugin(&list, *method);
-        set_text(&list, "cost", (*method)->passes);
-        set_needs(&list, *method);
+        set_text(&list, "group", groups[(*method)->group]);
+        set_text(&list, "passes", (*method)->passes);
+        set_peers(&list, (*method)->peers);
         set_text(&list, "map", (*method)->map == METHOD_MAP_LAYER ? "layer" : "input");
         set(&list, "signed", json_boolean((*method)->is_signed));
         set(&list, "normalised", json_boolean((*method)->is_normalised));
+        set(&list, "original_only", json_boolean((*method)->flags & METHOD_ORIGINAL_ONLY));
         set(&list, "control", json_boolean((*method)->group == METHOD_CONTROL));
         set_default_params(&list, (*method)->params, (*method)->params_size);
     }
@@ -316,11 +353,17 @@ static json_t *collect_layers(const char *arch, struct error *err)
 
 const struct catalog_kind catalog_kinds[] = {
     {"methods", "method", false, false,
-     COLUMNS{{"name", "NAME"}, {"title", "TITLE"}, {"year", "YEAR"}, {"needs", "NEEDS"}, {"cost", "COST"}, {0}},
-     collect_methods},
+     COLUMNS{{"name", "NAME"},
+             {"title", "TITLE"},
+             {"year", "YEAR"},
+             {"group", "GROUP"},
+             {"passes", "PASSES"},
+             {"original_only", "ORIGINAL ONLY"},
+             {0}},
+     collect_methods, groups},
     {"metrics", "metric", false, false,
      COLUMNS{{"name", "NAME"}, {"title", "TITLE"}, {"unit", "UNIT"}, {"better", "BETTER"}, {"year", "YEAR"}, {0}},
-     collect_metrics},
+     collect_metrics, NULL},
     {"backbones", "backbone", false, false,
      COLUMNS{{"name", "NAME"},
              {"title", "TITLE"},
@@ -328,16 +371,16 @@ const struct catalog_kind catalog_kinds[] = {
              {"parameters", "PARAMETERS"},
              {"multiply_adds", "MULTIPLY-ADDS"},
              {0}},
-     collect_backbones},
+     collect_backbones, NULL},
     {"protocols", "protocol", false, false, COLUMNS{{"name", "NAME"}, {"title", "TITLE"}, {"version", "VERSION"}, {0}},
-     collect_protocols},
+     collect_protocols, NULL},
     {"config", "config key", false, true,
      COLUMNS{
          {"name", "KEY"}, {"type", "TYPE"}, {"default", "DEFAULT"}, {"allowed", "ALLOWED"}, {"help", "MEANING"}, {0}},
-     collect_keys},
+     collect_keys, NULL},
     {"layers", "layer", true, false,
      COLUMNS{{"name", "NAME"}, {"alias", "ALIAS"}, {"op", "OPERATOR"}, {"shape", "SHAPE"}, {"default", "DEFAULT"}, {0}},
-     collect_layers},
+     collect_layers, NULL},
     {0},
 };
 

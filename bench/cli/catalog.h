@@ -26,6 +26,7 @@ struct catalog_kind {
      * memory.
      */
     json_t *(*collect)(const char *arch, struct error *err);
+    const char *const *groups; /* what "group" may be, in the order of the table; ends with NULL; NULL: no groups */
 };
 
 extern const struct catalog_kind catalog_kinds[]; /* ends with {0} */

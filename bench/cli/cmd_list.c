@@ -3,6 +3,7 @@
  * layers.
  */
 #include "bench/cli/catalog.h"
+#include "bench/cli/catalog_search.h"
 #include "bench/cli/command.h"
 #include "bench/cli/options.h"
 #include "bench/cli/plugin_option.h"
@@ -20,11 +21,15 @@ struct list_command {
     struct options common;
     const char *kind, *name; /* name: the architecture whose layers are listed, or the one entry to show; NULL: all */
     bool bibtex;
+    const char *search;
     struct plugin_option plugins;
 };
 
 static const struct param rows[] = {
     OPTION_FLAG(struct list_command, bibtex, "bibtex", 0, "write the BibTeX entries of the sources"),
+    OPTION_STRING(
+        struct list_command, search, "search", 0, "WORD",
+        "only entries of which name, title, source, a parameter or the name in another program has this word"),
     PLUGIN_OPTION(struct list_command, plugins),
     {0},
 };
@@ -38,6 +43,7 @@ static const struct options_usage usage = {
            "Examples:\n"
            "  cambench list methods\n"
            "  cambench list methods gradcam\n"
+           "  cambench list methods --search torch-cam\n"
            "  cambench list config report\n"
            "  cambench list layers resnet50\n"
            "  cambench list metrics --json\n"
@@ -87,6 +93,8 @@ static int check(const struct list_command *list, const struct catalog_kind *kin
     if (kind->needs_arch && !list->name)
         return error_set(err, "list %s needs an architecture (cambench list backbones); see cambench list --help",
                          kind->name);
+    if (list->search && list->name && !kind->needs_arch)
+        return error_set(err, "--search and a %s exclude each other; see cambench list --help", kind->one);
     if (list->bibtex && list->common.json)
         return error_set(err, "--json and --bibtex exclude each other; see cambench list --help");
     if (list->bibtex && kind->needs_arch)
@@ -162,6 +170,19 @@ static json_t *pick(json_t *array, const struct catalog_kind *kind, const char *
     return found;
 }
 
+/* Takes the array. NULL and an error: nothing matches. */
+static json_t *search(json_t *array, const struct catalog_kind *kind, const char *word, struct error *err)
+{
+    char shown[64];
+    json_t *found = catalog_search(array, word, err);
+    if (!found || json_array_size(found))
+        return found;
+    json_decref(found);
+    error_set(err, "no %s has \"%s\"; see cambench list %s", kind->one, text_printable(word, shown, sizeof shown),
+              kind->name);
+    return NULL;
+}
+
 static void print_below(const struct table_column *columns, const json_t *array)
 {
     if (!json_array_size(array))
@@ -205,6 +226,10 @@ static int run(int argc, char **argv, struct error *err)
     json_t *array = kind->collect(list.name, err);
     if (array && list.name && !kind->needs_arch)
         array = pick(array, kind, list.name, err);
+    if (array && list.search)
+        array = search(array, kind, list.search, err);
+    if (array && kind->groups && !list.common.json)
+        array = catalog_sort(array, "group", kind->groups, err);
     if (!array)
         return EXIT_USAGE;
     const int printed = print(&list, kind, array, err);

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "bench/config/yaml.h"
+#include "bench/plugins/plugin.h"
 #include "bench/process/interrupt.h"
 #include "bench/process/program.h"
 #include "bench/run/manifest.h"
@@ -310,6 +311,19 @@ static int read_programs(const struct run_folder *source, struct compared *out, 
     return out->program && out->kernels ? 0 : error_memory(err, "the comparison");
 }
 
+/*
+ * Loads the plugins that the config names, so that their metrics are described. One that is no longer there is treated as
+ * a metric that no longer exists.
+ */
+static void load_plugins(const struct yaml *config)
+{
+    const struct yaml *list = yaml_get(config, "plugins");
+    struct error ignored;
+    for (const struct yaml *item = list && list->kind == YAML_LIST ? list->first : NULL; item; item = item->next)
+        if (item->kind == YAML_TEXT)
+            plugin_load(item->text, &ignored);
+}
+
 static int read_source(struct run_folder *source, struct compared *out, struct error *err)
 {
     char path[PATH_MAX];
@@ -321,6 +335,7 @@ static int read_source(struct run_folder *source, struct compared *out, struct e
         return -1;
     if (source->config->kind != YAML_MAPPING)
         return error_set(err, "\"%s\": no config", path);
+    load_plugins(source->config);
     if (manifest_read(source->folder, &manifest, err))
         return -1;
     const int status = fill_lists(source, out, err) || fill_facts(source, manifest, out, err) ||

@@ -110,6 +110,17 @@ TEST(a_word_of_a_shell_is_quoted_and_can_be_shown)
     arena_release(&arena);
 }
 
+TEST(a_text_has_a_name_in_any_spelling)
+{
+    assert_true(text_has_name("torch-cam GradCAMpp", "grad-cam++"));
+    assert_true(text_has_name("pytorch-grad-cam", "Cam"));
+    assert_true(text_has_name("gradcam_plusplus", "c a m p p"));
+    assert_false(text_has_name("gradcam", "gradcam_pp"));
+    assert_false(text_has_name("gradcam", ""));
+    assert_false(text_has_name("gradcam", " - "));
+    assert_false(text_has_name("", "a"));
+}
+
 TEST(names_that_differ_in_case_dashes_or_plus_are_one)
 {
     assert_true(text_same_name("gradcam_pp", "GradCAM++"));
