@@ -448,7 +448,8 @@ static int serve_all(struct call *call, const struct map_form *form, float *map)
         if (strncmp(call->script->line, "error", 5) == 0 && strchr(" ", call->script->line[5])) {
             const char *why = call->script->line + 5 + (call->script->line[5] == ' ');
             char shown[384], reason[512];
-            snprintf(reason, sizeof reason, "has no map: %s", text_printable(why, shown, sizeof shown));
+            snprintf(reason, sizeof reason, "has no map%s%s", *why ? ": " : "",
+                     text_printable(why, shown, sizeof shown));
             script_describe(call->script, reason, err);
             return -1;
         }
