@@ -354,7 +354,7 @@ static int await(struct script *script, short events, struct error *err)
         struct pollfd fds[] = {
             {script->connection, events, 0}, {script->output, POLLIN, 0}, {script->errors, POLLIN, 0}};
         if (left <= 0)
-            return script_fail(script, err, "took more than %g seconds (timeout)", script->timeout);
+            return script_fail(script, err, "took more than %g s (timeout)", script->timeout);
         const int ready = poll(fds, 3, left * 1000 < LOOK_MS ? (int)(left * 1000) + 1 : LOOK_MS);
         if (ready < 0 && errno != EINTR)
             return error_system(err, "could not wait for script \"%s\": %s", script->command, strerror(errno));

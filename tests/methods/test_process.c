@@ -363,14 +363,12 @@ TEST(a_channel_that_does_not_exist_is_told_to_the_script)
     script_close(&script);
 }
 
-TEST(grad_cam_in_perl_equals_the_built_in_one)
+static void check_grad_cam(const char *command)
 {
     struct scripted script;
     struct cam_map want;
     const struct method *gradcam = bench_method("gradcam");
-    if (!has_perl())
-        skip();
-    script_open(&script, "perl docs/examples/gradcam.pl");
+    script_open(&script, command);
     const struct cam_map got = must_map(&script);
     void *params = bench_params(&script.bench, gradcam, "");
     assert_int_equal(cam_explain(script.bench.pass, gradcam, params, 0, "gradcam", &want, &script.bench.err), 0);
@@ -378,6 +376,21 @@ TEST(grad_cam_in_perl_equals_the_built_in_one)
         assert_true(fabsf(got.data[i] - want.data[i]) <= 1e-6f);
     assert_true(got.cost.full == 1 && got.cost.backward == 1 && got.cost.tail == 0);
     script_close(&script);
+}
+
+TEST(grad_cam_in_perl_equals_the_built_in_one)
+{
+    if (!has_perl())
+        skip();
+    check_grad_cam("perl docs/examples/gradcam.pl");
+}
+
+TEST(grad_cam_in_python_equals_the_built_in_one)
+{
+    if (system("/usr/bin/python3 -c 'import numpy' 2>/dev/null") != 0)
+        skip();
+    setenv("CAMBENCH_PYTHON", "python", 1);
+    check_grad_cam("/usr/bin/python3 docs/examples/mycam.py");
 }
 
 /* -- parameters and form -------------------------------------------------------------------------------------------- */
@@ -493,8 +506,8 @@ TEST(a_failure_is_one_line_with_the_last_line_of_stderr)
     } rows[] = {
         {"exit 4", "ended with exit code 4: last words"},
         {"kill -KILL $$", "was ended by signal 9 (Killed): last words"},
-        {"sleep 100", "took more than 0.3 seconds (timeout): last words"},
-        {"while :; do echo logits >&3; read -r x <&3; done", "took more than 0.3 seconds (timeout): last words"},
+        {"sleep 100", "took more than 0.3 s (timeout): last words"},
+        {"while :; do echo logits >&3; read -r x <&3; done", "took more than 0.3 s (timeout): last words"},
         {"echo map 7 6 >&3", "descriptor 5 holds fewer than 42 floats: last words"},
         {ZEROS "echo map 6 7 >&3", "answered with a map of (6,7); it must be (7,6): last words"},
         {ZEROS "echo map 7 >&3", "answered without the map's size: map H W: last words"},
