@@ -1,6 +1,7 @@
 /* base/param.c - finds, parses, checks and writes the fields that rows describe. */
 #include "base/param.h"
 
+#include "base/arena.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -167,6 +168,9 @@ void param_allowed(const struct param *param, char *text, size_t size)
     case PARAM_TYPE_OTHERS:
         snprintf(text, size, "number, true, false or text");
         break;
+    case PARAM_TYPE_NAMED:
+        snprintf(text, size, "name, or {name: NAME, params: {...}}");
+        break;
     }
 }
 
@@ -261,8 +265,27 @@ static bool store_seed(const char *text, uint64_t *field)
     return errno == 0;
 }
 
+/* NAME or NAME(...) */
+static int store_named(const struct param *param, const char *text, struct param_named *named, struct error *err)
+{
+    char name[PARAM_TEXT_MAX];
+    const size_t length = strcspn(text, "(");
+    const char *given = text + length;
+    *named = (struct param_named){0};
+    if (length == 0 || length >= sizeof name || (*given && given[strlen(given) - 1] != ')'))
+        return wrong(param, text, err);
+    memcpy(name, text, length);
+    name[length] = '\0';
+    if (param->find(name, named, err))
+        return -1;
+    named->given = *given ? given : NULL;
+    named->params = NULL;
+    return 0;
+}
+
 bool param_store(const struct param *param, const char *text, void *out)
 {
+    struct error ignored;
     void *field = param_field(param, out);
     switch (param->type) {
     case PARAM_TYPE_INT:
@@ -286,6 +309,8 @@ bool param_store(const struct param *param, const char *text, void *out)
     case PARAM_TYPE_OTHERS:
         ((struct param_others *)field)->count = 0;
         return !text[0];
+    case PARAM_TYPE_NAMED:
+        return store_named(param, text, field, &ignored) == 0;
     case PARAM_TYPE_STRINGS:
     case PARAM_TYPE_TABLE:
     case PARAM_TYPE_LIST:
@@ -296,8 +321,100 @@ bool param_store(const struct param *param, const char *text, void *out)
 
 int param_parse(const struct param *param, const char *text, void *out, struct error *err)
 {
+    if (param->type == PARAM_TYPE_NAMED)
+        return store_named(param, text, param_field(param, out), err);
     return param_store(param, text, out) ? 0 : wrong(param, text, err);
 }
+
+/* -- parameters of named fields ------------------------------------------------------------------------------------- */
+
+const struct param_named *param_named(const struct param *param, const void *in)
+{
+    return (const void *)((const char *)in + param->offset);
+}
+
+/* Cuts "KEY=VALUE" off the front of *rest, up to a semicolon outside parentheses. */
+static char *next_pair(char **rest)
+{
+    char *pair = *rest, *end = pair;
+    for (int depth = 0; *end && (*end != ';' || depth > 0); end++)
+        depth += (*end == '(') - (*end == ')');
+    *rest = end + (*end != '\0');
+    *end = '\0';
+    return pair;
+}
+
+/* Reads "(KEY=VALUE;KEY=VALUE)" into named->params. */
+static int parse_given(struct param_named *named, struct arena *arena, struct error *err)
+{
+    char *rest = arena_string(arena, named->given + 1), shown[PARAM_TEXT_MAX];
+    if (!rest)
+        return error_memory(err, "parameters");
+    rest[strlen(rest) - 1] = '\0';
+    while (*rest) {
+        char *key = next_pair(&rest), *value = strchr(key, '=');
+        if (value)
+            *value++ = '\0';
+        const struct param *param = param_find(named->rows, key), *others = param_find_others(named->rows);
+        if (!value || (!param && !others))
+            return error_set(err, "%s has no parameter \"%s\"%s", named->name, text_printable(key, shown, sizeof shown),
+                             value ? "" : " or it has no value");
+        if (param && param != others ? param_parse(param, value, named->params, err)
+                                     : param_add_other(others, key, value, named->params, err))
+            return -1;
+    }
+    return 0;
+}
+
+static int complete(const struct param *params, void *out, int depth, struct arena *arena, struct error *err)
+{
+    for (const struct param *param = params; param && param->name; param++) {
+        if (param->type != PARAM_TYPE_NAMED)
+            continue;
+        struct param_named *named = param_field(param, out);
+        if (depth == PARAM_DEPTH_MAX)
+            return error_set(err, "parameter \"%s\" is inside %d others; at most %d may be nested", param->name, depth,
+                             PARAM_DEPTH_MAX);
+        if (!named->params) {
+            named->params = arena_alloc(arena, 1, named->size ? named->size : 1);
+            if (!named->params)
+                return error_memory(err, "parameters");
+            param_defaults(named->rows, named->params);
+            if (named->given && parse_given(named, arena, err))
+                return -1;
+        }
+        if (complete(named->rows, named->params, depth + 1, arena, err))
+            return -1;
+    }
+    return 0;
+}
+
+int param_complete(const struct param *params, void *out, struct arena *arena, struct error *err)
+{
+    return complete(params, out, 0, arena, err);
+}
+
+/* `top` NULL: each row is its own. */
+static int visit_rows(const struct param *params, const void *in, const struct param *top, param_visitor *visit,
+                      void *context, struct error *err)
+{
+    for (const struct param *param = params; param && param->name; param++) {
+        const struct param *above = top ? top : param;
+        if (visit(context, param, in, above, err))
+            return -1;
+        const struct param_named *named = param->type == PARAM_TYPE_NAMED ? param_named(param, in) : NULL;
+        if (named && named->params && visit_rows(named->rows, named->params, above, visit, context, err))
+            return -1;
+    }
+    return 0;
+}
+
+int param_visit(const struct param *params, const void *in, param_visitor *visit, void *context, struct error *err)
+{
+    return visit_rows(params, in, NULL, visit, context, err);
+}
+
+/* -- text ----------------------------------------------------------------------------------------------------------- */
 
 static void format_number(const struct param *param, double number, char *text, size_t size)
 {
@@ -330,6 +447,72 @@ static void format_others(const struct param_others *others, char *text, size_t 
     for (int i = 0; i < others->count && used < size; i++)
         used += (size_t)snprintf(text + used, size - used, "%s%s=%s", i ? "," : "", others->item[i].name,
                                  others->item[i].text);
+}
+
+void param_format_default(const struct param *param, char *text, size_t size)
+{
+    union {
+        int integer;
+        double number;
+        bool truth;
+        uint64_t seed;
+        const char *string;
+        struct param_names names;
+        struct param_paths paths;
+        struct param_others others;
+        struct param_named named;
+    } value = {0};
+    struct param alone[] = {*param, {0}};
+    if (is_text(param)) {
+        snprintf(text, size, "%s", param->fallback && !lacks_default(param) ? param->fallback : "");
+        return;
+    }
+    alone->offset = 0;
+    param_defaults(alone, &value);
+    param_format(alone, &value, text, size);
+}
+
+struct named_text {
+    char *text;
+    size_t size, used;
+    bool is_open; /* the parenthesis */
+};
+
+static void add_pair(struct named_text *to, const char *name, const char *value)
+{
+    if (to->used < to->size)
+        to->used +=
+            (size_t)snprintf(to->text + to->used, to->size - to->used, "%s%s=%s", to->is_open ? ";" : "(", name, value);
+    to->is_open = true;
+}
+
+/* Adds a parameter that differs from its default; of a list each element. */
+static void add_named_row(struct named_text *to, const struct param *param, const void *in)
+{
+    char usual[PARAM_VALUE_MAX], value[PARAM_VALUE_MAX];
+    const void *field = (const char *)in + param->offset;
+    const struct param_paths *paths = param->type == PARAM_TYPE_PATHS ? field : NULL;
+    const struct param_others *others = param->type == PARAM_TYPE_OTHERS ? field : NULL;
+    for (int i = 0; paths && i < paths->count; i++)
+        add_pair(to, param->name, paths->path[i]);
+    for (int i = 0; others && i < others->count; i++)
+        add_pair(to, others->item[i].name, others->item[i].text);
+    if (paths || others)
+        return;
+    param_format_default(param, usual, sizeof usual);
+    param_format(param, in, value, sizeof value);
+    if (strcmp(usual, value) != 0)
+        add_pair(to, param->name, value);
+}
+
+/* NAME(KEY=VALUE;...) */
+static void format_named(const struct param_named *named, char *text, size_t size)
+{
+    struct named_text to = {text, size, (size_t)snprintf(text, size, "%s", named->name), false};
+    for (const struct param *param = named->params ? named->rows : NULL; param && param->name; param++)
+        add_named_row(&to, param, named->params);
+    if (to.is_open && to.used < size)
+        snprintf(text + to.used, size - to.used, ")");
 }
 
 void param_format(const struct param *param, const void *in, char *text, size_t size)
@@ -366,6 +549,9 @@ void param_format(const struct param *param, const void *in, char *text, size_t 
         break;
     case PARAM_TYPE_SEED:
         snprintf(text, size, "%" PRIu64, *(const uint64_t *)field);
+        break;
+    case PARAM_TYPE_NAMED:
+        format_named(field, text, size);
         break;
     case PARAM_TYPE_STRINGS:
     case PARAM_TYPE_TABLE:

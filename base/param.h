@@ -24,6 +24,7 @@
 #define PARAM_PATH_MAX 4096
 #define PARAM_PATHS_MAX 16
 #define PARAM_OTHERS_MAX 32
+#define PARAM_DEPTH_MAX 3              /* a named thing in a named thing in a named thing */
 #define PARAM_VALUE_MAX PARAM_PATH_MAX /* characters of any value as text, its end included */
 
 #define PARAM_MAY_BE_FOLDER 1
@@ -42,6 +43,7 @@ enum param_type {
     PARAM_TYPE_STRINGS, /* field: const char **, a list of such texts; their number is at `count_offset` */
     PARAM_TYPE_SEED,    /* field: uint64_t */
     PARAM_TYPE_TABLE,   /* field: a struct that `rows` describe */
+    PARAM_TYPE_NAMED,   /* field: struct param_named: what `find` returns for a name, with its own parameters */
     PARAM_TYPE_LIST,    /* field: a pointer to structs, read by `read_yaml`; their number is at `count_offset` */
 };
 
@@ -67,6 +69,19 @@ struct arena;
 struct param;
 struct yaml;
 
+/* Something that has a name and parameters, such as a method that another one calls. */
+struct param_named {
+    const char *name;         /* in its registry */
+    const void *found;        /* such as a const struct method * */
+    const struct param *rows; /* its parameters, over a struct of `size` bytes */
+    size_t size;
+    const char *given; /* its parameters as text, "(score=prob;eps=0)", until they are read; NULL: the defaults */
+    void *params;      /* the struct; NULL until param_complete() */
+};
+
+/* Fills name, found, rows and size. 0, or -1 with err: the name is unknown. */
+typedef int param_finder(const char *name, struct param_named *out, struct error *err);
+
 /*
  * A row may have its own reader instead of its type's; `out` is the struct that the table describes. 0, or -1 with err.
  */
@@ -80,7 +95,8 @@ struct param {
     size_t offset;        /* of the field in the owner's struct */
     const char *fallback; /* the default, as text; NULL: none, except for an ENUM: the first choice */
     double min, max;     /* INT, FLOAT: inclusive; NAMES: how many; TEXT, PATH: length in bytes; min 1: must be given */
-    const char *choices; /* ENUM: "a|b|c" */
+    const char *choices; /* ENUM: "a|b|c"; NAMES: likewise, see PARAM_LAYERS_OR */
+    param_finder *find;  /* NAMED */
     const char *help;
     int word;                     /* INT, FLOAT: what the word in `choices` means; PATH: PARAM_MAY_BE_FOLDER or 0 */
     size_t count_offset;          /* LIST, STRINGS: offset of the int that holds the number of elements */
@@ -109,6 +125,9 @@ struct param {
 /* The first choice is the default. */
 #define PARAM_ENUM(S, field, list, text) PARAM_ROW(S, field, ENUM, .choices = list, .help = text)
 #define PARAM_LAYERS(S, field, most, text) PARAM_ROW(S, field, NAMES, .fallback = "", .max = most, .help = text)
+/* Without a name: those of the layers "a|b|c" that a network has. */
+#define PARAM_LAYERS_OR(S, field, list, most, text) \
+    PARAM_ROW(S, field, NAMES, .fallback = "", .choices = list, .max = most, .help = text)
 #define PARAM_TEXT(S, field, default, text) \
     PARAM_ROW(S, field, TEXT, .fallback = default, .max = sizeof(((S *)0)->field) - 1, .help = text)
 /* Paths: of a file, or of a file or a folder. PARAM_PATH has no default: a config must give it. */
@@ -142,6 +161,19 @@ const struct param *param_find_others(const struct param *params);
 
 /* Adds a parameter to such a row's field. Errors: its name or text is not allowed, it is given twice, too many. */
 int param_add_other(const struct param *row, const char *name, const char *text, void *out, struct error *err);
+/*
+ * Reads the parameters of the NAMED fields in `out`, which param_defaults() and param_parse() leave unread, into structs
+ * in the arena. Fields that are complete stay as they are. Errors: those of param_parse(); no memory.
+ */
+int param_complete(const struct param *params, void *out, struct arena *arena, struct error *err);
+
+/* Calls `visit` for every row, then for the rows of NAMED fields; `top` is the row of `params` that leads there. */
+typedef int param_visitor(void *context, const struct param *row, const void *in, const struct param *top,
+                          struct error *err);
+int param_visit(const struct param *params, const void *in, param_visitor *visit, void *context, struct error *err);
+
+/* A NAMED field. */
+const struct param_named *param_named(const struct param *param, const void *in);
 
 /* The first row without a default, which must be given, or NULL. */
 const struct param *param_required(const struct param *params);
@@ -152,7 +184,7 @@ const struct param *param_missing(const struct param *params, const void *in);
 /*
  * Writes the field of one row from text, which must live as long as a STRING is used. False if the text is not allowed;
  * the field is then undefined. Each text adds a path to PATHS, "" removes all. TABLE, LIST, STRINGS and OTHERS have no
- * text.
+ * text. NAMED is "gradcam" or "gradcam(score=prob;relu=false)".
  */
 bool param_store(const struct param *param, const char *text, void *out);
 
@@ -162,8 +194,14 @@ bool param_store(const struct param *param, const char *text, void *out);
  */
 int param_parse(const struct param *param, const char *text, void *out, struct error *err);
 
-/* The field as text that param_parse() reads back to the same value; cut at `size`. */
+/*
+ * The field as text that param_parse() reads back to the same value; cut at `size`. NAMED: without the parameters that
+ * have their defaults.
+ */
 void param_format(const struct param *param, const void *in, char *text, size_t size);
+
+/* The default as param_format() writes it. */
+void param_format_default(const struct param *param, char *text, size_t size);
 
 /* Writes the allowed values for people: "0..100", "official|paper", "true|false". */
 void param_allowed(const struct param *param, char *text, size_t size);

@@ -24,11 +24,6 @@ int cam_check_method(const struct method *method, struct error *err)
                      method->name, method->abi, METHOD_ABI);
 }
 
-bool method_is_original_only(const struct method *method, const void *params)
-{
-    return (method->flags & METHOD_ORIGINAL_ONLY) && !(method->has_other_maps && method->has_other_maps(params));
-}
-
 static struct cam_open *find_open(const struct cam_worker *worker, const struct method *method, const void *params)
 {
     struct cam_open *open = worker->open;
@@ -42,16 +37,17 @@ static int state_of(struct cam_worker *worker, const struct method *method, cons
                     struct error *err)
 {
     *state = NULL;
-    if (!method->open)
+    if (!method->open && !method->check)
         return 0;
     struct cam_open *open = find_open(worker, method, params);
     if (!open) {
+        if (method->check && method->check(params, err))
+            return -1;
         open = arena_alloc(&worker->lasting, 1, sizeof *open);
         if (!open)
             return error_memory(err, "a method's state");
         *open = (struct cam_open){worker->open, method, params, NULL};
-        open->state = method->open(params, &worker->lasting, err);
-        if (!open->state)
+        if (method->open && !(open->state = method->open(params, &worker->lasting, err)))
             return -1;
         worker->open = open;
     }
@@ -59,7 +55,7 @@ static int state_of(struct cam_worker *worker, const struct method *method, cons
     return 0;
 }
 
-int cam_try_open(const struct method *method, const void *params, struct error *err)
+static int try_open(const struct method *method, const void *params, struct error *err)
 {
     struct arena arena = {0};
     *err = (struct error){0};
@@ -70,6 +66,32 @@ int cam_try_open(const struct method *method, const void *params, struct error *
     if (state || !method->open)
         return 0;
     return err->text[0] ? -1 : error_set(err, "it failed and gave no reason");
+}
+
+static int try_base(void *context, const struct param *row, const void *in, const struct param *top, struct error *err)
+{
+    (void)context, (void)top;
+    const struct param_named *base = row->type == PARAM_TYPE_NAMED ? param_named(row, in) : NULL;
+    return base ? try_open(base->found, base->params, err) : 0;
+}
+
+int cam_try_open(const struct method *method, const void *params, struct error *err)
+{
+    return status_of(try_open(method, params, err) || param_visit(method->params, params, try_base, NULL, err));
+}
+
+int cam_open_method(struct cam *cam, const struct method *method, const void *params)
+{
+    return state_of(cam->pass->setup.worker, method, params, &cam->state, cam->err);
+}
+
+/* Opens a method that another one wraps, before the time of the map is measured. */
+static int open_base(void *context, const struct param *row, const void *in, const struct param *top, struct error *err)
+{
+    void *state;
+    (void)top;
+    const struct param_named *base = row->type == PARAM_TYPE_NAMED ? param_named(row, in) : NULL;
+    return base ? state_of(context, base->found, base->params, &state, err) : 0;
 }
 
 void cam_worker_release(struct cam_worker *worker)
@@ -116,13 +138,18 @@ static struct map_form form_of(struct cam *cam, const struct method *method)
                              method->is_normalised};
 }
 
-/* Calls form() and explain(); their scratch is the worker's, the map is in the pass's arena. */
-static int call(struct cam *cam, const struct method *method, const void *params, struct cam_map *map)
+int cam_form(struct cam *cam, const struct method *method, const void *params, struct map_form *form)
 {
-    map->form = form_of(cam, method);
-    if (method->form && method->form(cam, params, &map->form))
+    *form = form_of(cam, method);
+    return method->form ? method->form(cam, params, form) : 0;
+}
+
+int cam_call(struct cam *cam, const struct method *method, const void *params, struct arena *arena,
+             struct base_map *map)
+{
+    if (cam_form(cam, method, params, &map->form))
         return -1;
-    map->data = arena_floats(cam->pass->setup.arena, (size_t)map->form.h * (size_t)map->form.w);
+    map->data = arena_floats(arena, (size_t)map->form.h * (size_t)map->form.w);
     if (!map->data)
         return error_memory(cam->err, "a map");
     return method->explain(cam, params, map->data);
@@ -132,13 +159,17 @@ int cam_explain(struct cam_pass *pass, const struct method *method, const void *
                 struct cam_map *map, struct error *err)
 {
     struct cam_worker *worker = pass->setup.worker;
-    struct cam cam = {.pass = pass, .layer = layer, .label = label, .cost = &map->cost, .err = err};
+    struct cam cam = {
+        .pass = pass, .layer = layer, .label = label, .call = ++pass->calls, .cost = &map->cost, .err = err};
+    struct base_map raw = {0};
     *map = (struct cam_map){.cost = {.full = 1}};
     *err = (struct error){0};
-    if (state_of(worker, method, params, &cam.state, err))
+    if (cam_open_method(&cam, method, params) || param_visit(method->params, params, open_base, worker, err))
         return -1;
     const double start = seconds_now();
-    const int status = call(&cam, method, params, map);
+    const int status = cam_call(&cam, method, params, pass->setup.arena, &raw);
+    map->form = raw.form;
+    map->data = raw.data;
     arena_reset(&worker->scratch);
     if (status)
         return err->text[0] ? -1 : error_set(err, "it failed and gave no reason");

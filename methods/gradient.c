@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 
-void cam_score_cotangent(const struct cam_pass *pass, const float *probabilities, enum cam_score score, float *q)
+static void own_cotangent(const struct cam_pass *pass, const float *probabilities, enum cam_score score, float *q)
 {
     const double p = probabilities[pass->klass];
     const double own[] = {[CAM_LOGIT] = 1, [CAM_PROBABILITY] = p, [CAM_LOG_PROBABILITY] = 1, [CAM_REST] = 2};
@@ -16,6 +16,36 @@ void cam_score_cotangent(const struct cam_pass *pass, const float *probabilities
         const bool is_own = pass->outputs == 1 || k == pass->klass;
         q[k] = (float)(sign * ((is_own ? own[score] : 0) + all[score] * (is_own ? p : probabilities[k])));
     }
+}
+
+int cam_score_cotangent(const struct cam *cam, const float *logits, const float *probabilities, enum cam_score score,
+                        float *work, float *q)
+{
+    const struct cam_pass *pass = cam->pass;
+    if (!cam->objective) {
+        own_cotangent(pass, probabilities, score, q);
+        return 0;
+    }
+    if (score != CAM_LOGIT)
+        return error_set(cam->err,
+                         "differentiates another score than the logit, which the method that wraps it replaces");
+    memset(work, 0, (size_t)pass->classes * sizeof *work);
+    cam->objective(cam->objective_context, logits, probabilities, pass->classes, work);
+    class_cotangent(work, pass->outputs, q);
+    for (int k = 0; k < pass->outputs; k++)
+        q[k] += 0.0f; /* -0 to 0, so that equal derivatives have equal bits */
+    return 0;
+}
+
+struct cam *cam_with_objective(struct cam *cam, cam_objective *objective, const void *context)
+{
+    struct cam *other = cam_alloc(cam, 1, sizeof *other);
+    if (!other)
+        return NULL;
+    *other = *cam;
+    other->objective = objective;
+    other->objective_context = context;
+    return other;
 }
 
 static struct tensor shape_at(const struct cam_pass *pass, int layer)
@@ -52,8 +82,10 @@ static int backward(struct cam *cam, const struct kept_gradients *kept, const fl
 
 static struct kept_gradients *find_kept(const struct cam_pass *pass, const struct kept_gradients *wanted)
 {
+    const size_t outputs = (size_t)pass->outputs;
     struct kept_gradients *kept = pass->gradients;
-    while (kept && (kept->score != wanted->score || kept->rule != wanted->rule || kept->count != wanted->count ||
+    while (kept && (memcmp(kept->cotangent, wanted->cotangent, outputs * sizeof *kept->cotangent) != 0 ||
+                    kept->rule != wanted->rule || kept->count != wanted->count ||
                     memcmp(kept->layers, wanted->layers, (size_t)wanted->count * sizeof *wanted->layers) != 0))
         kept = kept->next;
     return kept;
@@ -63,40 +95,49 @@ static struct kept_gradients *find_kept(const struct cam_pass *pass, const struc
 static struct kept_gradients *make_kept(struct cam *cam, const struct kept_gradients *wanted)
 {
     struct arena *arena = cam->pass->setup.arena;
-    const size_t count = (size_t)wanted->count;
+    const size_t count = (size_t)wanted->count, outputs = (size_t)cam->pass->outputs;
     struct kept_gradients *kept = arena_alloc(arena, 1, sizeof *kept);
     int *layers = arena_alloc(arena, count, sizeof *layers);
     struct tensor *tensors = arena_alloc(arena, count, sizeof *tensors);
-    if (!kept || !layers || !tensors) {
+    float *cotangent = arena_floats(arena, outputs);
+    if (!kept || !layers || !tensors || !cotangent) {
         error_memory(cam->err, "a gradient");
         return NULL;
     }
     memcpy(layers, wanted->layers, count * sizeof *layers);
+    memcpy(cotangent, wanted->cotangent, outputs * sizeof *cotangent);
     *kept = *wanted;
+    kept->cotangent = cotangent;
     kept->layers = layers;
     kept->tensors = tensors;
     return kept;
 }
 
-/* Computed once per image and class; one backward pass and its time are added to the cost of every caller. */
-static const struct tensor *gradients(struct cam *cam, const struct kept_gradients *wanted)
+/*
+ * Computed once per image, class and cotangent. A call of a method is charged one backward pass and its time, whichever
+ * call has run it.
+ */
+static const struct tensor *gradients(struct cam *cam, enum cam_score score, struct kept_gradients wanted)
 {
     struct cam_pass *pass = cam->pass;
-    cam->cost->backward++;
-    struct kept_gradients *kept = find_kept(pass, wanted);
+    const double start = seconds_now();
+    float *cotangent = cam_floats(cam, (size_t)pass->outputs), *work = cam_floats(cam, (size_t)pass->classes);
+    if (!cotangent || !work || cam_score_cotangent(cam, pass->logits, pass->probabilities, score, work, cotangent))
+        return NULL;
+    wanted.cotangent = cotangent;
+    struct kept_gradients *kept = find_kept(pass, &wanted);
     if (kept) {
-        cam->cost->seconds += kept->seconds;
+        cam->cost->backward += kept->call != cam->call;
+        cam->cost->seconds += kept->call != cam->call ? kept->seconds : 0;
+        kept->call = cam->call;
         return kept->tensors;
     }
-    const double start = seconds_now();
-    float *cotangent = cam_floats(cam, (size_t)pass->outputs);
-    kept = make_kept(cam, wanted);
-    if (!cotangent || !kept)
-        return NULL;
-    cam_score_cotangent(pass, pass->probabilities, wanted->score, cotangent);
-    if (backward(cam, kept, cotangent, pass->setup.arena))
+    cam->cost->backward++;
+    kept = make_kept(cam, &wanted);
+    if (!kept || backward(cam, kept, cotangent, pass->setup.arena))
         return NULL;
     kept->seconds = seconds_now() - start;
+    kept->call = cam->call;
     if (!pass->is_other) {
         kept->next = pass->gradients;
         pass->gradients = kept;
@@ -106,7 +147,15 @@ static const struct tensor *gradients(struct cam *cam, const struct kept_gradien
 
 static const struct tensor *gradient_at(struct cam *cam, int layer, enum cam_score score, enum gradient_rule rule)
 {
-    return gradients(cam, &(struct kept_gradients){.score = score, .rule = rule, .count = 1, .layers = &layer});
+    const struct tensor *tensors;
+    for (int i = 0; i < cam->together_count; i++)
+        if (cam->together[i] == layer) {
+            tensors =
+                gradients(cam, score,
+                          (struct kept_gradients){.rule = rule, .count = cam->together_count, .layers = cam->together});
+            return tensors ? &tensors[i] : NULL;
+        }
+    return gradients(cam, score, (struct kept_gradients){.rule = rule, .count = 1, .layers = &layer});
 }
 
 const struct tensor *cam_gradient(struct cam *cam, enum cam_score score)
@@ -132,12 +181,15 @@ const struct tensor *cam_gradients(struct cam *cam, const struct param_names *na
     }
     if (names->count == 0)
         return gradient_at(cam, cam->layer, score, rule);
-    return gradients(cam,
-                     &(struct kept_gradients){.score = score, .rule = rule, .count = names->count, .layers = layers});
+    return gradients(cam, score, (struct kept_gradients){.rule = rule, .count = names->count, .layers = layers});
 }
 
 const struct tensor *cam_gradient_of(struct cam *cam, const float *cotangent)
 {
+    if (cam->objective) {
+        cam_fail(cam, "differentiates a score of its own, which the method that wraps it would replace");
+        return NULL;
+    }
     cam->cost->backward++;
     struct tensor *tensor = cam_alloc(cam, 1, sizeof *tensor);
     float *weights = cam_floats(cam, (size_t)cam->pass->outputs);
@@ -176,7 +228,7 @@ const struct tensor *cam_multipliers(struct cam *cam)
     cam->cost->backward++;
     if (!tensor || !cotangent || !zeros || !multipliers)
         return NULL;
-    cam_score_cotangent(pass, pass->probabilities, CAM_LOGIT, cotangent);
+    own_cotangent(pass, pass->probabilities, CAM_LOGIT, cotangent);
     const struct session_lift lift = {cotangent, cam->layer, act->data, zeros, multipliers};
     session_side_restore(session, pass->side);
     *tensor = (struct tensor){act->c, act->h, act->w, multipliers};
@@ -191,9 +243,10 @@ const struct tensor *cam_visit_gradients(struct cam *cam, session_visitor *visit
     const struct tensor input = shape_at(pass, SESSION_INPUT);
     float *gradient = cam_floats(cam, tensor_size(&input)), *cotangent = cam_floats(cam, (size_t)pass->outputs);
     cam->cost->backward++;
-    if (!tensor || !gradient || !cotangent)
+    float *work = cam_floats(cam, (size_t)pass->classes);
+    if (!tensor || !gradient || !cotangent || !work ||
+        cam_score_cotangent(cam, pass->logits, pass->probabilities, CAM_LOGIT, work, cotangent))
         return NULL;
-    cam_score_cotangent(pass, pass->probabilities, CAM_LOGIT, cotangent);
     const struct session_backward given = {.cotangent = cotangent,
                                            .from = SESSION_INPUT,
                                            .value = pass->setup.input,

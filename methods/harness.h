@@ -82,11 +82,19 @@ struct cam_map {
 struct cost cam_cost(const struct method *method, const void *params, const struct tensor *layer, struct shape input);
 struct cost cam_usual_cost(const struct method *method, const void *params);
 
+/*
+ * A method by its name, in any spelling; NULL with err: `unknown method "x", did you mean "y"?`. The version of a method
+ * with parameters includes those of methods that it wraps. method_check() calls check() of both.
+ */
+const struct method *method_find(const char *name, struct error *err);
+int method_version_of(const struct method *method, const void *params);
+int method_check(const struct method *method, const void *params, struct error *err);
+
 /* Checks that the method was written for this program's METHOD_ABI. 0, or -1 with err. */
 int cam_check_method(const struct method *method, struct error *err);
 
 /*
- * Opens the method and closes it again, to find a wrong parameter or a missing file before a run. 0, or -1 with err.
+ * Opens the method and those that it wraps and closes them again, to find a wrong parameter or a missing file before a run. 0, or -1 with err.
  */
 int cam_try_open(const struct method *method, const void *params, struct error *err);
 

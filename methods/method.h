@@ -104,11 +104,25 @@ struct method {
      * first. NULL: the base pass only. cost_of_gradient(): the base pass and one backward pass.
      */
     struct cost (*cost)(const void *params, const struct tensor *layer, struct shape input);
+    /*
+     * Checks parameters whose ranges are not enough, such as a method that cannot be wrapped, before a run begins. NULL:
+     * nothing to check. 0, or -1 with `err` filled.
+     */
+    int (*check)(const void *params, struct error *err);
 };
+
+/* The field of a PARAM_METHOD row holds a struct param_named (base/param.h): a method with its parameters. */
+int cam_find_base(const char *name, struct param_named *out, struct error *err);
+
+/* clang-format off */
+#define PARAM_METHOD(S, field, default, text) \
+    PARAM_ROW(S, field, NAMED, .fallback = default, .find = cam_find_base, \
+              .allowed = "method, or {name: METHOD, params: {...}}", .help = text)
+/* clang-format on */
 
 struct cost cost_of_gradient(const void *params, const struct tensor *layer, struct shape input);
 
-/* Whether the method has no maps of changed inputs with these parameters. */
+/* Whether the method, or one that it wraps, has no maps of changed inputs with these parameters. */
 bool method_is_original_only(const struct method *method, const void *params);
 
 /* The program's own methods, sorted by name; written by the build; ends with NULL. Plugins add to methods_all(). */
@@ -181,6 +195,15 @@ const float *cam_tangent(struct cam *cam, const float *direction);
 /* DeepLIFT multipliers (C,h,w) of y_c between A and a layer's value of zeros (session_multipliers()). */
 const struct tensor *cam_multipliers(struct cam *cam);
 
+/*
+ * A context for the same layer in which an objective replaces the class's logit: for cam_gradient(), cam_gradients() and
+ * cam_input_gradient() with CAM_LOGIT. Other scores and cam_gradient_of() then fail. The objective writes its derivative
+ * with respect to the logits, cotangent (K), zeroed before. `context` must live until explain() returns.
+ */
+typedef void cam_objective(const void *context, const float *logits, const float *probabilities, int classes,
+                           float *cotangent);
+struct cam *cam_with_objective(struct cam *cam, cam_objective *objective, const void *context);
+
 /* d score / d x (3,H,W), under a rule. */
 const struct tensor *cam_input_gradient(struct cam *cam, enum cam_score score, enum gradient_rule rule);
 
@@ -252,6 +275,34 @@ int cam_input_gradient_at(struct cam *cam, const float *input, enum cam_score sc
  */
 struct arena_mark cam_mark(struct cam *cam);
 void cam_release(struct cam *cam, struct arena_mark mark);
+
+/* -- wrapped methods --------------------------------------------------------------------------------------------- */
+
+/* A raw map; as scratch. */
+struct base_map {
+    struct map_form form;
+    float *data; /* (form.h, form.w) */
+};
+
+/*
+ * Runs a wrapped method (PARAM_METHOD) in a context, that of explain() or another layer's, and adds its passes to the
+ * cost. Its random stream is the caller's. 0, or -1 and the context's error, which names it.
+ */
+int cam_explain_base(struct cam *cam, const struct param_named *base, struct base_map *map);
+
+/* The form of its map. */
+int cam_base_form(struct cam *cam, const struct param_named *base, struct map_form *form);
+
+/* Its expected passes, and its method. */
+struct cost cam_base_cost(const struct param_named *base, const struct tensor *layer, struct shape input);
+const struct method *cam_base_method(const struct param_named *base);
+
+/*
+ * Contexts of the layers that a PARAM_LAYERS row names; without names: of the target layer, or, for a PARAM_LAYERS_OR row
+ * whose list is `usual`, of those that were kept. Their gradients are computed by one backward pass. Returns their number
+ * in out[PARAM_NAMES_MAX], or -1.
+ */
+int cam_layers(struct cam *cam, const struct param_names *names, const char *usual, struct cam **out);
 
 /* -- help -------------------------------------------------------------------------------------------------------- */
 

@@ -21,16 +21,18 @@ struct cam *cam_at_input(struct cam *cam, const float *input)
 
 /* A score whose derivative depends on the logits of the forward part. */
 struct scored {
-    const struct cam_pass *pass;
+    const struct cam *cam;
     enum cam_score score;
-    float *logits, *probabilities; /* scratch (classes) */
+    float *logits, *probabilities, *work; /* scratch (classes) */
+    bool has_failed;
 };
 
 static void weigh(void *context, const float *output, float *q)
 {
-    const struct scored *scored = context;
-    class_scores(output, scored->pass->outputs, scored->logits, scored->probabilities);
-    cam_score_cotangent(scored->pass, scored->probabilities, scored->score, q);
+    struct scored *scored = context;
+    class_scores(output, scored->cam->pass->outputs, scored->logits, scored->probabilities);
+    if (cam_score_cotangent(scored->cam, scored->logits, scored->probabilities, scored->score, scored->work, q))
+        scored->has_failed = true;
 }
 
 int cam_input_gradient_at(struct cam *cam, const float *input, enum cam_score score, enum gradient_rule rule,
@@ -40,9 +42,10 @@ int cam_input_gradient_at(struct cam *cam, const float *input, enum cam_score sc
     const int layer = SESSION_INPUT;
     const struct arena_mark mark = cam_mark(cam);
     const size_t classes = (size_t)pass->classes;
-    struct scored scored = {pass, score, cam_floats(cam, classes), cam_floats(cam, classes)};
+    struct scored scored = {cam,  score, cam_floats(cam, classes), cam_floats(cam, classes), cam_floats(cam, classes),
+                            false};
     float *output = cam_floats(cam, (size_t)pass->outputs);
-    if (!scored.logits || !scored.probabilities || !output)
+    if (!scored.logits || !scored.probabilities || !scored.work || !output)
         return -1;
     const struct session_backward given = {.rule = rule,
                                            .weigh = weigh,
@@ -54,7 +57,7 @@ int cam_input_gradient_at(struct cam *cam, const float *input, enum cam_score sc
                                            .gradients = &gradient};
     cam->cost->full++;
     cam->cost->backward++;
-    if (session_gradients(pass->setup.worker->session, &given, output, cam->err))
+    if (session_gradients(pass->setup.worker->session, &given, output, cam->err) || scored.has_failed)
         return -1;
     if (out)
         cam_class_outputs(pass, output, 1, out);

@@ -69,11 +69,11 @@ static json_t *list_end(struct json_list *list, struct error *err)
 static const char *param_type_name(const struct param *param)
 {
     static const char *const names[] = {
-        [PARAM_TYPE_INT] = "int",      [PARAM_TYPE_FLOAT] = "float",   [PARAM_TYPE_BOOL] = "bool",
-        [PARAM_TYPE_ENUM] = "enum",    [PARAM_TYPE_NAMES] = "names",   [PARAM_TYPE_TEXT] = "text",
-        [PARAM_TYPE_PATH] = "path",    [PARAM_TYPE_STRING] = "text",   [PARAM_TYPE_SEED] = "int",
-        [PARAM_TYPE_STRINGS] = "list", [PARAM_TYPE_TABLE] = "mapping", [PARAM_TYPE_LIST] = "list",
-        [PARAM_TYPE_PATHS] = "paths",  [PARAM_TYPE_OTHERS] = "any",
+        [PARAM_TYPE_INT] = "int",      [PARAM_TYPE_FLOAT] = "float",  [PARAM_TYPE_BOOL] = "bool",
+        [PARAM_TYPE_ENUM] = "enum",    [PARAM_TYPE_NAMES] = "names",  [PARAM_TYPE_TEXT] = "text",
+        [PARAM_TYPE_PATH] = "path",    [PARAM_TYPE_STRING] = "text",  [PARAM_TYPE_SEED] = "int",
+        [PARAM_TYPE_NAMED] = "method", [PARAM_TYPE_STRINGS] = "list", [PARAM_TYPE_TABLE] = "mapping",
+        [PARAM_TYPE_LIST] = "list",    [PARAM_TYPE_PATHS] = "paths",  [PARAM_TYPE_OTHERS] = "any",
     };
     return names[param->type];
 }
@@ -107,10 +107,12 @@ static void set_params(struct json_list *list, const struct param *params, const
 static void *default_params(struct json_list *list, const struct param *params, size_t size, struct arena *arena)
 {
     void *owner = arena_alloc(arena, 1, size ? size : 1);
+    struct error err;
     if (owner)
         param_defaults(params, owner);
-    list->failed |= !owner;
-    return owner;
+    const bool is_complete = owner && param_complete(params, owner, arena, &err) == 0;
+    list->failed |= !is_complete;
+    return is_complete ? owner : NULL;
 }
 
 static void set_default_params(struct json_list *list, const struct param *params, size_t size)

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define WORDS_MAX 256
@@ -101,6 +102,37 @@ static int read_other(const struct yaml *value, const struct param *row, void *o
     return 0;
 }
 
+/* clang-format off */
+static const struct param named_rows[] = {
+    NAME_ROW("what is called, in any spelling"),
+    PARAMS_ROW("its parameters"),
+    {0},
+};
+/* clang-format on */
+
+/* Reads {name: NAME, params: {...}}. */
+static int read_named_mapping(const struct yaml *value, const struct param *param, struct param_named *named,
+                              struct arena *arena, struct error *err)
+{
+    struct config_entry entry = {.name = ""};
+    char of[CONFIG_LABEL_BYTES + 8];
+    *named = (struct param_named){0};
+    if (config_read_entry(value, named_rows, &entry, arena, err))
+        return -1;
+    if (param->find(entry.name, named, err))
+        return error_prefix(err, "%s: ", config_entry_key(value, "name")->where);
+    snprintf(of, sizeof of, " of %s", named->name);
+    return config_read_params(entry.params, of, named->rows, named->size, &named->params, arena, err);
+}
+
+static int read_one(const struct yaml *value, const struct param *param, void *out, struct arena *arena,
+                    struct error *err)
+{
+    if (param->type == PARAM_TYPE_NAMED && value->kind == YAML_MAPPING)
+        return read_named_mapping(value, param, param_field(param, out), arena, err);
+    return yaml_read_param(value, param, out, err);
+}
+
 int config_read_params(const struct yaml *mapping, const char *of, const struct param *params, size_t size, void **out,
                        struct arena *arena, struct error *err)
 {
@@ -109,7 +141,7 @@ int config_read_params(const struct yaml *mapping, const char *of, const struct 
         return error_memory(err, "the config");
     param_defaults(params, *out);
     if (!mapping)
-        return 0;
+        return param_complete(params, *out, arena, err);
     if (mapping->kind != YAML_MAPPING)
         return yaml_error(mapping, err, "params must be a mapping: {key: value}");
     for (const struct yaml *value = mapping->first; value; value = value->next) {
@@ -118,8 +150,10 @@ int config_read_params(const struct yaml *mapping, const char *of, const struct 
             param = NULL;
         if (!param && !others)
             return unknown_param(value, of, params, err);
-        if (param ? yaml_read_param(value, param, *out, err) : read_other(value, others, *out, err))
+        if (param ? read_one(value, param, *out, arena, err) : read_other(value, others, *out, err))
             return -1;
+        if (param && param->type == PARAM_TYPE_NAMED && param_complete(params, *out, arena, err))
+            return error_prefix(err, "%s: ", value->where);
     }
-    return 0;
+    return param_complete(params, *out, arena, err);
 }

@@ -17,22 +17,6 @@ struct config_keys config_keys_below(const struct param *row)
     return (struct config_keys){.rows = row->rows};
 }
 
-/* Formats what param_defaults() stores for the row alone. */
-static void format_fallback(const struct param *row, char *text, size_t size)
-{
-    union {
-        int integer;
-        double number;
-        bool truth;
-        uint64_t seed;
-        const char *string;
-    } value = {0};
-    struct param alone[] = {*row, {0}};
-    alone->offset = 0;
-    param_defaults(alone, &value);
-    param_format(alone, &value, text, size);
-}
-
 void config_key_default(const struct param *row, char *text, size_t size)
 {
     if (row->is_required || row->usual)
@@ -40,5 +24,5 @@ void config_key_default(const struct param *row, char *text, size_t size)
     else if (row->type == PARAM_TYPE_TABLE)
         text[0] = 0;
     else
-        format_fallback(row, text, size);
+        param_format_default(row, text, size);
 }

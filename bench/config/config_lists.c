@@ -8,6 +8,7 @@
 #include "bench/config/config_entry.h"
 #include "bench/config/config_input.h"
 #include "bench/config/names.h"
+#include "methods/harness.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -141,16 +142,31 @@ const struct config_list config_backbones = {
 
 /* -- methods ------------------------------------------------------------------------------------------------------- */
 
-/* Checks that no parameter is missing which has no default. */
-static int check_complete(const struct config_method *method, struct error *err)
+/* Checks that no parameter is missing which has no default, also of methods that a method wraps. */
+static int check_given(const char *name, const struct param *rows, const void *params, const char *where,
+                       struct error *err)
 {
-    const struct param *missing = param_missing(method->method->params, method->params);
     char allowed[256];
-    if (!missing)
-        return 0;
-    param_allowed(missing, allowed, sizeof allowed);
-    return error_set(err, "%s: parameter \"%s\" of method %s must be given: %s", method->where, missing->name,
-                     method->method->name, allowed);
+    const struct param *missing = param_missing(rows, params);
+    if (missing) {
+        param_allowed(missing, allowed, sizeof allowed);
+        return error_set(err, "%s: parameter \"%s\" of method %s must be given: %s", where, missing->name, name,
+                         allowed);
+    }
+    for (const struct param *row = rows; row && row->name; row++) {
+        const struct param_named *base = row->type == PARAM_TYPE_NAMED ? param_named(row, params) : NULL;
+        if (base && check_given(base->name, base->rows, base->params, where, err))
+            return -1;
+    }
+    return 0;
+}
+
+static int check_complete(const struct config_method *out, struct error *err)
+{
+    const struct method *method = out->method;
+    if (check_given(method->name, method->params, out->params, out->where, err))
+        return -1;
+    return method_check(method, out->params, err) ? error_prefix(err, "%s: ", out->where) : 0;
 }
 
 static int read_method_params(struct config_method *out, struct arena *arena, struct error *err)
@@ -205,7 +221,7 @@ int config_method_with(const char *where, const char *name, const struct config_
     for (int i = 0; i < given_count; i++)
         if (store_given(out, &given[i], err))
             return -1;
-    return check_complete(out, err);
+    return status_of(param_complete(method->params, out->params, arena, err) || check_complete(out, err));
 }
 
 const char *config_param_where(const struct config_method *method, const char *param)

@@ -123,6 +123,17 @@ static void put_others(struct writer *writer, int mapping, const struct param_ot
         put_text(writer, mapping, others->item[i].name, others->item[i].text);
 }
 
+static void put_rows(struct writer *writer, int mapping, const struct param *rows, const void *in);
+
+static int named_node(struct writer *writer, const struct param_named *named)
+{
+    const int node = mapping_node(writer), params = mapping_node(writer);
+    put_text(writer, node, "name", named->name);
+    put_rows(writer, params, named->rows, named->params);
+    put(writer, node, "params", params);
+    return node;
+}
+
 /* The field of a row; a STRING that is not given is left out. */
 static void put_row(struct writer *writer, int mapping, const struct param *row, const void *in)
 {
@@ -138,6 +149,8 @@ static void put_row(struct writer *writer, int mapping, const struct param *row,
     else if (row->type == PARAM_TYPE_STRINGS)
         put(writer, mapping, row->name,
             strings_node(writer, *(const char *const *const *)field_of(row, in), *param_count(row, (void *)in)));
+    else if (row->type == PARAM_TYPE_NAMED)
+        put(writer, mapping, row->name, named_node(writer, param_named(row, in)));
     else
         put(writer, mapping, row->name, scalar_node(writer, row, in));
 }

@@ -49,7 +49,7 @@ int mapper_open(struct mapper *mapper, const struct subject *subject, const char
     param_defaults(found->params, params);
     mapper->method = (struct config_method){.method = found, .label = found->name, .params = params};
     mapper->panel = (struct panel){.method_count = 1, .methods = &mapper->method, .seed = 1};
-    return set_params(found, params, rest, err);
+    return set_params(found, params, rest, err) ? -1 : param_complete(found->params, params, &mapper->held, err);
 }
 
 void mapper_close(struct mapper *mapper)

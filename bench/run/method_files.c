@@ -7,27 +7,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The number of files that a parameter names, and the path of one of them. */
-static int path_count(const struct param *param, const void *params)
-{
-    if (param->type == PARAM_TYPE_PATHS)
-        return ((const struct param_paths *)param_field(param, (void *)params))->count;
-    return param->type == PARAM_TYPE_PATH && param_text(param, params)[0];
-}
+/* Files under construction: of the methods, of methods that they wrap, and plugins. */
+struct file_list {
+    const struct config *config;
+    struct arena *arena;
+    int method, count;
+    struct method_file *files; /* NULL: only counted */
+};
 
-static const char *path_of(const struct param *param, const void *params, int i)
+static void add(struct file_list *list, struct method_file file)
 {
-    return param->type == PARAM_TYPE_PATHS ? ((const struct param_paths *)param_field(param, (void *)params))->path[i]
-                                           : param_text(param, params);
-}
-
-static int count_files(const struct config *config)
-{
-    int count = config->method_count + config->metric_count; /* plugins, at most */
-    for (int m = 0; m < config->method_count; m++)
-        for (const struct param *param = config->methods[m].method->params; param && param->name; param++)
-            count += path_count(param, config->methods[m].params);
-    return count;
+    if (list->files)
+        list->files[list->count] = file;
+    list->count++;
 }
 
 /* "files", or "files 2" of a list. */
@@ -36,42 +28,69 @@ static const char *key_of(const struct param *param, int i, struct arena *arena)
     return param->type == PARAM_TYPE_PATHS ? arena_format(arena, "%s %d", param->name, i + 1) : param->name;
 }
 
-/* Adds the files that a method's parameters name to the array that *file points into; -1: no memory. */
-static int add_files(struct method_file **file, const struct config *config, int m, struct arena *arena)
+/* Adds the files that a parameter names. */
+static int add_row(void *context, const struct param *row, const void *in, const struct param *top, struct error *err)
 {
-    const struct config_method *method = &config->methods[m];
-    for (const struct param *param = method->method->params; param && param->name; param++)
-        for (int i = 0; i < path_count(param, method->params); i++, ++*file) {
-            **file = (struct method_file){
-                m, param, method->label, key_of(param, i, arena), path_of(param, method->params, i), NULL};
-            if (!(*file)->key)
-                return -1;
-        }
+    struct file_list *list = context;
+    const char *owner = list->config->methods[list->method].label;
+    const struct param_paths *paths = row->type == PARAM_TYPE_PATHS ? param_field(row, (void *)in) : NULL;
+    for (int i = 0; paths && i < paths->count; i++) {
+        const char *key = key_of(row, i, list->arena);
+        if (!key)
+            return error_memory(err, "the list of files");
+        add(list, (struct method_file){list->method, row, top, owner, key, paths->path[i], NULL});
+    }
+    if (row->type == PARAM_TYPE_PATH && param_text(row, in)[0])
+        add(list, (struct method_file){list->method, row, top, owner, row->name, param_text(row, in), NULL});
     return 0;
 }
 
-static int add_plugin(struct method_file **file, const void *descriptor, int method, const char *owner)
+static void add_plugin(struct file_list *list, const void *descriptor, int method, const char *owner)
 {
     const struct plugin *plugin = plugin_of(descriptor);
     if (plugin)
-        *(*file)++ = (struct method_file){method, NULL, owner, "plugin", plugin->path, plugin->sha256};
-    return status_of(!owner);
+        add(list, (struct method_file){method, NULL, NULL, owner, "plugin", plugin->path, plugin->sha256});
+}
+
+/* Adds the plugin of a wrapped method. */
+static int add_base_plugin(void *context, const struct param *row, const void *in, const struct param *top,
+                           struct error *err)
+{
+    struct file_list *list = context;
+    (void)top, (void)err;
+    if (row->type == PARAM_TYPE_NAMED)
+        add_plugin(list, param_named(row, in)->found, list->method, list->config->methods[list->method].label);
+    return 0;
+}
+
+static int add_all(struct file_list *list, struct error *err)
+{
+    const struct config *config = list->config;
+    for (list->method = 0; list->method < config->method_count; list->method++) {
+        const struct config_method *method = &config->methods[list->method];
+        if (param_visit(method->method->params, method->params, add_row, list, err))
+            return -1;
+        add_plugin(list, method->method, list->method, method->label);
+        param_visit(method->method->params, method->params, add_base_plugin, list, err);
+    }
+    for (int m = 0; m < config->metric_count; m++) {
+        const char *owner = arena_format(list->arena, "metric %s", config->metrics[m].metric->name);
+        if (!owner)
+            return error_memory(err, "the list of files");
+        add_plugin(list, config->metrics[m].metric, -1, owner);
+    }
+    return 0;
 }
 
 int method_files_list(const struct config *config, struct arena *arena, struct method_file **files, int *count,
                       struct error *err)
 {
-    struct method_file *file = arena_alloc(arena, (size_t)count_files(config) + 1, sizeof *file);
-    int status = status_of(!file);
-    *files = file;
-    for (int m = 0; m < config->method_count && !status; m++)
-        status = status_of(add_files(&file, config, m, arena) ||
-                           add_plugin(&file, config->methods[m].method, m, config->methods[m].label));
-    for (int m = 0; m < config->metric_count && !status; m++)
-        status = add_plugin(&file, config->metrics[m].metric, -1,
-                            arena_format(arena, "metric %s", config->metrics[m].metric->name));
-    *count = (int)(file - *files);
-    return status ? error_memory(err, "the list of files") : 0;
+    struct file_list counted = {.config = config, .arena = arena}, list = counted;
+    if (add_all(&counted, err))
+        return -1;
+    *count = counted.count;
+    *files = list.files = arena_alloc(arena, (size_t)*count + 1, sizeof **files);
+    return *files ? add_all(&list, err) : error_memory(err, "the list of files");
 }
 
 int method_file_check(const struct config *config, const struct method_file *file, struct error *err)
@@ -87,5 +106,5 @@ int method_file_check(const struct config *config, const struct method_file *fil
         return 0;
     }
     return error_prefix(err, "%s: method \"%s\": could not open file \"%s\": ",
-                        config_param_where(&config->methods[file->method], file->param->name), file->owner, file->path);
+                        config_param_where(&config->methods[file->method], file->top->name), file->owner, file->path);
 }

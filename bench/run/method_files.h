@@ -13,6 +13,7 @@
 struct method_file {
     int method;                /* position in the config; -1: a metric's */
     const struct param *param; /* NULL: a plugin, which has been loaded */
+    const struct param *top;   /* that row, or, for a file of a wrapped method, the row that names this method */
     const char *owner;         /* the method's label, or "metric NAME" */
     const char *key;           /* the parameter's name, of a list with the position, "files 2"; or "plugin" */
     const char *path, *sha256; /* sha256 NULL: not known yet */

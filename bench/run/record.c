@@ -40,7 +40,7 @@ static const char *metric_label(const struct config *config, int i)
 
 static int method_version(const struct config *config, int i)
 {
-    return config->methods[i].method->version;
+    return method_version_of(config->methods[i].method, config->methods[i].params);
 }
 
 static int protocol_version(const struct config *config, int i)

@@ -14,20 +14,51 @@ static int add_layer(struct run_backbone *backbone, const char *name, struct err
     return graph_find(backbone->model->graph, name, err) < 0 ? -1 : 0;
 }
 
-/* Adds the layers that methods name in their parameters. */
-static int add_method_layers(struct run_backbone *backbone, const struct panel *panel, struct error *err)
+struct method_layers {
+    struct run_backbone *backbone;
+    const struct config_method *method;
+    struct arena *arena;
+};
+
+/* Adds those of the layers "a|b|c" that the network has. */
+static int add_usual_layers(const struct method_layers *to, const char *choices, struct error *err)
+{
+    struct error unknown;
+    for (const char *word = choices; *word; word += strspn(word, "|")) {
+        const size_t length = strcspn(word, "|");
+        const char *name = arena_format(to->arena, "%.*s", (int)length, word);
+        if (!name)
+            return error_memory(err, "the list of layers");
+        if (graph_find(to->backbone->model->graph, name, &unknown) >= 0 && add_layer(to->backbone, name, err))
+            return error_prefix(err, "%s: method \"%s\": ", to->method->where, to->method->label);
+        word += length;
+    }
+    return 0;
+}
+
+/* Adds the layers that a method, or one that it calls, names in a parameter; see PARAM_LAYERS_OR about `choices`. */
+static int add_row_layers(void *context, const struct param *row, const void *in, const struct param *top,
+                          struct error *err)
+{
+    const struct method_layers *to = context;
+    if (row->type != PARAM_TYPE_NAMES)
+        return 0;
+    const struct param_names *names = (const void *)((const char *)in + row->offset);
+    for (int i = 0; i < names->count; i++)
+        if (add_layer(to->backbone, names->name[i], err))
+            return error_prefix(err, "%s: method \"%s\": ", config_param_where(to->method, top->name),
+                                to->method->label);
+    return names->count == 0 && row->choices ? add_usual_layers(to, row->choices, err) : 0;
+}
+
+static int add_method_layers(struct run_backbone *backbone, const struct panel *panel, struct arena *arena,
+                             struct error *err)
 {
     for (int m = 0; m < panel->method_count; m++) {
         const struct config_method *method = &panel->methods[m];
-        for (const struct param *row = method->method->params; row && row->name; row++) {
-            if (row->type != PARAM_TYPE_NAMES)
-                continue;
-            const struct param_names *names = (const void *)((const char *)method->params + row->offset);
-            for (int i = 0; i < names->count; i++)
-                if (add_layer(backbone, names->name[i], err))
-                    return error_prefix(err, "%s: method \"%s\": ", config_param_where(method, row->name),
-                                        method->label);
-        }
+        struct method_layers to = {backbone, method, arena};
+        if (param_visit(method->method->params, method->params, add_row_layers, &to, err))
+            return -1;
     }
     return 0;
 }
@@ -64,7 +95,7 @@ static int check_layers(struct run_backbone *backbone, const struct panel *panel
                          node.shape.h, node.shape.w);
     backbone->layer_shape = (struct tensor){node.shape.c, node.shape.h, node.shape.w, NULL};
     count_macs(backbone, layer);
-    return add_method_layers(backbone, panel, err);
+    return add_method_layers(backbone, panel, arena, err);
 }
 
 int run_backbone_open(struct run_backbone *backbone, const char *weights, const struct panel *panel,

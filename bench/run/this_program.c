@@ -28,6 +28,33 @@ const char *program_metric_digest(const struct metric *metric)
     return plugin ? plugin->sha256 : program_digest("metric", metric->name);
 }
 
+/* Appends the digests of the methods that a method calls. */
+struct method_digest {
+    struct arena *arena;
+    const char *text;
+};
+
+static int add_base(void *context, const struct param *row, const void *in, const struct param *top, struct error *err)
+{
+    struct method_digest *digest = context;
+    (void)top;
+    if (row->type != PARAM_TYPE_NAMED)
+        return 0;
+    digest->text =
+        arena_format(digest->arena, "%s+%s", digest->text, program_method_digest(param_named(row, in)->found));
+    return digest->text ? 0 : error_memory(err, "the program's digests");
+}
+
+static int add_method(const struct config_method *method, struct arena *arena, struct program_part *part,
+                      struct error *err)
+{
+    struct method_digest digest = {arena, program_method_digest(method->method)};
+    if (param_visit(method->method->params, method->params, add_base, &digest, err))
+        return -1;
+    *part = (struct program_part){"method", method->label, digest.text};
+    return 0;
+}
+
 int program_here(const struct config *config, const char *kernels, struct arena *arena, struct program *out,
                  struct error *err)
 {
@@ -45,8 +72,8 @@ int program_here(const struct config *config, const char *kernels, struct arena 
         *parts++ = (struct program_part){"backbone", config->backbones[i].label,
                                          program_family_digest(config->backbones[i].arch)};
     for (int i = 0; i < config->method_count; i++)
-        *parts++ =
-            (struct program_part){"method", config->methods[i].label, program_method_digest(config->methods[i].method)};
+        if (add_method(&config->methods[i], arena, parts++, err))
+            return -1;
     for (int i = 0; i < config->metric_count; i++)
         *parts++ = (struct program_part){"metric", config->metrics[i].metric->name,
                                          program_metric_digest(config->metrics[i].metric)};

@@ -114,10 +114,14 @@ static void same_text(const char *a, const char *b)
         assert_string_equal(a, b);
 }
 
-static void same_params(const void *a, const void *b, size_t size)
+static void same_params(const struct param *rows, const void *a, const void *b)
 {
-    if (size)
-        assert_memory_equal(a, b, size);
+    for (const struct param *row = rows; row && row->name; row++) {
+        char one[PARAM_VALUE_MAX], other[PARAM_VALUE_MAX];
+        param_format(row, a, one, sizeof one);
+        param_format(row, b, other, sizeof other);
+        assert_string_equal(one, other);
+    }
 }
 
 static void same_lists(const struct config *a, const struct config *b)
@@ -138,11 +142,11 @@ static void same_lists(const struct config *a, const struct config *b)
         assert_ptr_equal(a->methods[i].method, b->methods[i].method);
         same_text(a->methods[i].label, b->methods[i].label);
         same_text(a->methods[i].title, b->methods[i].title);
-        same_params(a->methods[i].params, b->methods[i].params, a->methods[i].method->params_size);
+        same_params(a->methods[i].method->params, a->methods[i].params, b->methods[i].params);
     }
     for (int i = 0; i < a->metric_count; i++) {
         assert_ptr_equal(a->metrics[i].metric, b->metrics[i].metric);
-        same_params(a->metrics[i].params, b->metrics[i].params, a->metrics[i].metric->params_size);
+        same_params(a->metrics[i].metric->params, a->metrics[i].params, b->metrics[i].params);
     }
     for (int i = 0; i < a->protocol_count; i++) {
         struct protocol one = a->protocols[i], other = b->protocols[i];
@@ -213,6 +217,91 @@ TEST(every_method_and_metric_comes_back_with_all_its_parameters)
     for (const struct metric *const *m = metrics; *m; m++)
         snprintf(text + strlen(text), sizeof text - strlen(text), "  - %s\n", (*m)->name);
     must_come_back(&f, text);
+    end(&f);
+}
+
+#define WRAPPED "name: w\ndataset: {path: a.h5}\nbackbones: [resnet18]\nmetrics: [average_drop]\nmethods:\n  - "
+
+TEST(wrapped_methods_come_back_with_their_parameters)
+{
+    static const char *const methods_given[] = {
+        "{name: finercam, params: {base: gradcam_pp}}",
+        "{name: finercam, params: {base: Grad-CAM++, gamma: 1}}",
+        "{name: refinecam, params: {base: {name: layercam, params: {score: prob}}, layers: [layer2, layer3]}}",
+        "{name: refinecam, params: {base: layercam(score=prob;gamma=3), layers: [layer2, layer3]}}",
+        "{name: multi_layer, params: {base: {name: refinecam, params: {base: {name: layercam}, mix: nth_root}}}}",
+    };
+    struct fixture f;
+    begin(&f);
+    for (size_t i = 0; i < sizeof methods_given / sizeof *methods_given; i++) {
+        char text[512];
+        snprintf(text, sizeof text, WRAPPED "%s\n", methods_given[i]);
+        must_come_back(&f, text);
+    }
+    end(&f);
+}
+
+TEST(parameters_of_a_wrapped_method_are_part_of_the_identity)
+{
+    static const char *const methods_given[] = {
+        "{name: refinecam, params: {base: layercam}}", "{name: refinecam, params: {base: layercam(score=prob)}}",
+        "{name: refinecam, params: {base: {name: layercam, params: {score: prob}}}}"};
+    const char *identity[3];
+    struct fixture f;
+    begin(&f);
+    for (int i = 0; i < 3; i++) {
+        char text[512];
+        snprintf(text, sizeof text, WRAPPED "%s\n", methods_given[i]);
+        if (read_with(&f, text, 0, NULL))
+            fail_msg("%s", f.err.text);
+        identity[i] = config_identity(&f.config, &f.arena, &f.err);
+        assert_non_null(identity[i]);
+    }
+    assert_string_not_equal(identity[0], identity[1]);
+    assert_string_equal(identity[1], identity[2]);
+    end(&f);
+}
+
+TEST(a_wrapped_method_is_checked_by_name_and_type)
+{
+    static const struct {
+        const char *method, *error;
+    } rows[] = {
+        {"{name: refinecam, params: {base: gradcamm}}",
+         ":6:38: unknown method \"gradcamm\", did you mean \"gradcam\"?"},
+        {"{name: refinecam, params: {base: {name: layercam, params: {scor: prob}}}}",
+         ":6:64: unknown parameter \"scor\" of layercam, did you mean \"score\"?"},
+        {"{name: refinecam, params: {base: {name: layercam, params: {score: max}}}}",
+         ":6:71: parameter \"score\" is \"max\"; allowed: logit|prob|logprob|rest"},
+        {"{name: refinecam, params: {base: layercam(score=max)}}",
+         ":6:38: parameter \"score\" is \"max\"; allowed: logit|prob|logprob|rest"},
+        {"{name: refinecam, params: {base: layercam(score)}}",
+         ":6:38: layercam has no parameter \"score\" or it has no value"},
+        {"{name: refinecam, params: {base: {params: {score: prob}}}}", "key \"name\" is missing"},
+        {"{name: refinecam, params: {base: {name: layercam, label: x}}}", "unknown key \"label\""},
+        {"{name: refinecam, params: {base: [layercam]}}", "methods.params.base is a list; allowed: method, or {name"},
+        {"{name: refinecam, params: {base: 'layercam('}}", "allowed: method, or {name"},
+        {"{name: refinecam, params: {base: refinecam(base=refinecam(base=refinecam(base=gradcam)))}}",
+         "parameter \"base\" is inside 3 others; at most 3 may be nested"},
+        {"{name: finercam, params: {base: scorecam}}",
+         "parameter \"base\" of finercam is \"scorecam\"; it must be a gradient method such as gradcam"},
+        {"{name: finercam, params: {base: multi_layer(base=actmap)}}",
+         "parameter \"base\" of finercam is \"multi_layer\"; it must be a gradient method such as gradcam"},
+        {"{name: multi_layer, params: {base: finercam(base=finercam)}}",
+         "parameter \"base\" of finercam is \"finercam\"; it must be a gradient method such as gradcam"},
+        {"{name: finercam, params: {base: gradcam(score=prob)}}",
+         "finercam replaces the logit; score of its base must be logit, not prob"},
+        {"{name: finercam, params: {classes: '3,x'}}", "parameter \"classes\" is \"3,x\"; it must be class numbers"},
+    };
+    struct fixture f;
+    begin(&f);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char text[512];
+        snprintf(text, sizeof text, WRAPPED "%s\n", rows[i].method);
+        assert_int_equal(read_with(&f, text, 0, NULL), -1);
+        if (!strstr(f.err.text, rows[i].error))
+            fail_msg("%s\n  gives: %s\n  expected: %s", rows[i].method, f.err.text, rows[i].error);
+    }
     end(&f);
 }
 

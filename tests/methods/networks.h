@@ -323,6 +323,8 @@ static inline void *bench_params(struct bench *bench, const struct method *metho
         else if (param_parse(param, value, params, &bench->err))
             fail_msg("%s", bench->err.text);
     }
+    if (param_complete(method->params, params, &bench->arena, &bench->err))
+        fail_msg("%s", bench->err.text);
     return params;
 }
 
