@@ -96,11 +96,13 @@ static double forward_seconds(const struct subject *subject, const struct perf_o
     return rounds_median(&rounds);
 }
 
+/* Without names, all methods that need no file or command. */
 static struct perf_names names_of_methods(const struct perf_names *given)
 {
     struct perf_names names = *given;
     for (int i = 0; given->count == 0 && methods_all()[i] && names.count < PERF_LIST_MAX; i++)
-        names.name[names.count++] = methods_all()[i]->name;
+        if (!param_required(methods_all()[i]->params))
+            names.name[names.count++] = methods_all()[i]->name;
     return names;
 }
 
