@@ -183,6 +183,7 @@ enum gradient_rule {
     GRADIENT_PLAIN,
     GRADIENT_GUIDED, /* ReLU, ReLU6: also 0 where the gradient is negative (Springenberg et al., arXiv:1412.6806) */
     GRADIENT_DECONVOLUTION, /* ReLU, ReLU6: the gradient's positive part alone (Zeiler and Fergus, arXiv:1311.2901) */
+    GRADIENT_GUIDED_RELU, /* GUIDED at ReLU only: ReLU6 has its derivative, as in programs that replace ReLU modules */
 };
 
 /*
@@ -292,5 +293,8 @@ void class_cotangent(const float *logits, int outputs, float *output);
  * Equals torch.nn.functional.interpolate.
  */
 void upsample_bilinear(const float *in, int count, int h, int w, float *out, int out_h, int out_w, bool align_corners);
+
+/* The transpose of upsample_bilinear(), half-pixel centres: from one plane (in_h,in_w) to a smaller one (h,w). */
+void upsample_transposed(const double *in, int in_h, int in_w, double *out, int h, int w);
 
 #endif

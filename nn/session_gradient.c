@@ -1,6 +1,7 @@
 /* nn/session_gradient.c - gradients at one or several layers by one backward pass. */
 #include "nn/session_private.h"
 
+#include <math.h>
 #include <string.h>
 
 /* -- rules ---------------------------------------------------------------------------------------------------------- */
@@ -15,8 +16,9 @@ static void drop_negative(float *dy, size_t n)
 static void undo_activation(enum gradient_rule rule, const struct op *activation, const struct step_io *io, float *dy)
 {
     const size_t size = shape_size(io->out);
-    const bool has_rule = activation->is_limit && rule != GRADIENT_PLAIN;
-    if (!has_rule || rule == GRADIENT_GUIDED)
+    const bool is_plain = rule == GRADIENT_PLAIN || (rule == GRADIENT_GUIDED_RELU && isfinite(activation->top));
+    const bool has_rule = activation->is_limit && !is_plain;
+    if (!has_rule || rule != GRADIENT_DECONVOLUTION)
         activation->slope(io->before ? io->before : io->x[0], io->y, dy, size);
     if (has_rule)
         drop_negative(dy, size);

@@ -1,9 +1,10 @@
-/* nn/upsample.c - bilinear enlargement of planes. */
+/* nn/upsample.c - bilinear enlargement of planes, and its transpose. */
 #include "nn/nn.h"
 
 #include "nn/simd.h"
 
 #include <math.h>
+#include <string.h>
 
 /* Source of one output index along an axis: index of the lower neighbour, its follower, weight of the follower. */
 struct tap {
@@ -70,5 +71,22 @@ void upsample_bilinear(const float *in, int count, int h, int w, float *out, int
         for (int n = 0; n < count; n++)
             upsample_columns(in + (size_t)n * (size_t)h * (size_t)w, h, w, &columns,
                              out + (size_t)n * (size_t)out_h * (size_t)out_w + first, out_h, out_w, align_corners);
+    }
+}
+
+void upsample_transposed(const double *in, int in_h, int in_w, double *out, int h, int w)
+{
+    memset(out, 0, (size_t)h * (size_t)w * sizeof *out);
+    for (int i = 0; i < in_h; i++) {
+        const struct tap y = tap_of(i, h, in_h, false);
+        double *top = out + (size_t)y.low * (size_t)w, *bottom = out + (size_t)y.high * (size_t)w;
+        for (int j = 0; j < in_w; j++, in++) {
+            const struct tap x = tap_of(j, w, in_w, false);
+            const double high = (double)y.weight * *in, low = *in - high;
+            top[x.low] += low * (double)(1 - x.weight);
+            top[x.high] += low * (double)x.weight;
+            bottom[x.low] += high * (double)(1 - x.weight);
+            bottom[x.high] += high * (double)x.weight;
+        }
     }
 }

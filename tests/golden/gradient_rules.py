@@ -48,10 +48,11 @@ def deconvolution(module, grad_in, grad_out):
 def main():
     torch.set_num_threads(1)
     out = golden.Golden("gradient_rules", "tests/golden/gradient_rules.py, PyTorch %s, float64" % torch.__version__)
-    for rule, hook in (("plain", None), ("guided", guided), ("deconvolution", deconvolution)):
+    for rule, hook in (("plain", None), ("guided", guided), ("deconvolution", deconvolution),
+                       ("guided_relu", guided)):
         network = golden.load(Network()).double()
         for module in network.modules():
-            if hook and isinstance(module, (nn.ReLU, nn.ReLU6)):
+            if hook and isinstance(module, nn.ReLU if rule == "guided_relu" else (nn.ReLU, nn.ReLU6)):
                 module.register_full_backward_hook(hook)
         x = torch.from_numpy(golden.fill((1, 3, 20, 18), 3)).double().requires_grad_()
         logits, layers = network(x)

@@ -58,6 +58,13 @@ def vgg_net(like_channels=False):
     return stages, (3, 32, 40)
 
 
+def relu6_net():
+    stages, shape = vgg_net()
+    with torch.no_grad():
+        stages["features.0"].weight *= 4
+    return {name: nn.ReLU6() if isinstance(stage, nn.ReLU) else stage for name, stage in stages.items()}, shape
+
+
 def resnet18():
     net = golden.load(torchvision.models.resnet18(num_classes=10)).double()
     with torch.no_grad():
@@ -68,9 +75,17 @@ def resnet18():
     return stages, (3, 64, 96)
 
 
+def mobilenet_v2():
+    net = golden.load(torchvision.models.mobilenet_v2(num_classes=10)).double()
+    stages = {"features.%d" % i: stage for i, stage in enumerate(net.features)}
+    stages.update(avgpool=nn.AdaptiveAvgPool2d(1), flatten=nn.Flatten(), classifier=net.classifier)
+    return stages, (3, 64, 96)
+
+
 class Network:
     def __init__(self, name):
-        makers = {"gap": gap_net, "vgg": vgg_net, "groups": lambda: vgg_net(True), "resnet18": resnet18}
+        makers = {"gap": gap_net, "vgg": vgg_net, "groups": lambda: vgg_net(True), "resnet18": resnet18,
+                  "relu6": relu6_net, "mobilenet_v2": mobilenet_v2}
         self.stages, shape = makers[name]()
         self.x = torch.from_numpy(golden.fill((1,) + shape, golden.seed(name + ".input"))).double()
         with torch.no_grad():

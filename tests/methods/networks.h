@@ -2,9 +2,9 @@
  * tests/methods/networks.h - the small networks of tests/golden/methods.py, opened for one test.
  *
  * gap: a small ResNet, pooling and one linear layer behind "block2". vgg: three linear layers behind "features.7".
- * groups: vgg with four groups of like channels. resnet18: torchvision's with 10 classes. In the first three, channel 3
- * of the target layer is dead and channel 5 constant. `one` and `two` are gap with one output z, and with the outputs 0
- * and z.
+ * groups: vgg with four groups of like channels. relu6: vgg with ReLU6. resnet18, mobilenet_v2: torchvision's with 10
+ * classes. In gap, vgg, groups and relu6, channel 3 of the target layer is dead and channel 5 constant. `one` and `two`
+ * are gap with one output z, and with the outputs 0 and z.
  */
 #ifndef TESTS_METHODS_NETWORKS_H
 #define TESTS_METHODS_NETWORKS_H
@@ -80,7 +80,12 @@ static inline struct graph *bench_two_graph(void)
     return bench_gap_graph_of(2);
 }
 
-static inline struct graph *bench_vgg_graph(void)
+static inline int bench_activation(struct graph *graph, const struct op *op, const char *name, int input)
+{
+    return graph_add(graph, op, name, &input, 1, NULL, NULL);
+}
+
+static inline struct graph *bench_vgg_graph_of(const struct op *activation)
 {
     static const struct {
         int conv; /* channels; 0: a pool */
@@ -93,16 +98,27 @@ static inline struct graph *bench_vgg_graph(void)
     int x = graph_input(graph, "input", (struct shape){3, 32, 40});
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].conv)
-            x = graph_relu(graph, rows[i].relu,
-                           graph_conv2d(graph, rows[i].name, x,
-                                        (struct conv2d){.out = rows[i].conv, .kernel = 3, .padding = 1, .bias = true}));
+            x = bench_activation(
+                graph, activation, rows[i].relu,
+                graph_conv2d(graph, rows[i].name, x,
+                             (struct conv2d){.out = rows[i].conv, .kernel = 3, .padding = 1, .bias = true}));
         else
             x = graph_max_pool(graph, rows[i].name, x, (struct pool2d){.kernel = 2});
     x = graph_flatten(graph, "flatten", graph_adaptive_avg_pool(graph, "avgpool", x, 3, 3));
     for (int i = 0; i < 2; i++)
-        x = graph_relu(graph, relu[i], graph_linear(graph, linear[i], x, 32, true));
+        x = bench_activation(graph, activation, relu[i], graph_linear(graph, linear[i], x, 32, true));
     graph_linear(graph, "classifier.4", x, 5, true);
     return graph;
+}
+
+static inline struct graph *bench_vgg_graph(void)
+{
+    return bench_vgg_graph_of(&op_relu);
+}
+
+static inline struct graph *bench_relu6_graph(void)
+{
+    return bench_vgg_graph_of(&op_relu6);
 }
 
 /* The tensor of that name; fails the test if there is none. */
@@ -157,6 +173,16 @@ static inline void bench_vgg_weights(struct weights *weights)
     memset(weight + 5 * size / 16, 0, size / 16 * sizeof *weight);
 }
 
+/* As above, and values of the first layer that reach 6. */
+static inline void bench_relu6_weights(struct weights *weights)
+{
+    size_t size;
+    float *weight = bench_tensor(weights, "features.0.weight", &size);
+    for (size_t i = 0; i < size; i++)
+        weight[i] *= 4;
+    bench_vgg_weights(weights);
+}
+
 /* Channels k % 4 alike, then as above. */
 static inline void bench_groups_weights(struct weights *weights)
 {
@@ -180,11 +206,11 @@ static inline void bench_resnet18_weights(struct weights *weights)
         weight[i] /= 16;
 }
 
-static inline struct graph *bench_resnet18_graph(void)
+static inline struct graph *bench_backbone(const char *name)
 {
     const struct backbone_options options = {.classes = 10, .width = 1, .height = 64, .width_px = 96};
     struct error err = {.text = ""};
-    struct graph *graph = backbone_graph("resnet18", &options, &err);
+    struct graph *graph = backbone_graph(name, &options, &err);
     if (!graph)
         fail_msg("%s", err.text);
     return graph;
@@ -208,6 +234,16 @@ static inline struct graph *bench_norms_graph(void)
     return graph;
 }
 
+static inline struct graph *bench_resnet18_graph(void)
+{
+    return bench_backbone("resnet18");
+}
+
+static inline struct graph *bench_mobilenet_v2_graph(void)
+{
+    return bench_backbone("mobilenet_v2");
+}
+
 static const struct bench_network {
     const char *name, *layers[BENCH_LAYERS]; /* fewer: the rest NULL */
     struct graph *(*graph)(void);
@@ -221,6 +257,8 @@ static const struct bench_network {
     {"two", {"block2", "block1", "block2.relu1"}, bench_two_graph, bench_last_weights, true},
     {"resnet18", {"layer4", "layer3", "layer2"}, bench_resnet18_graph, bench_resnet18_weights, false},
     {"norms", {"last", "pool", "conv4"}, bench_norms_graph, NULL, true},
+    {"mobilenet_v2", {"features.18", "features.14", "features.7"}, bench_mobilenet_v2_graph, NULL, true},
+    {"relu6", {"features.7", "features.4", "features.6"}, bench_relu6_graph, bench_relu6_weights, true},
 };
 
 /* Another pass on bench->input; everything made before is given back. */

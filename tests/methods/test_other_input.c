@@ -151,24 +151,29 @@ static void disturb(struct cam *cam, void *context)
     assert_int_equal(cam_input_gradient_at(cam, input, CAM_LOGIT, GRADIENT_PLAIN, gradient, NULL), 0);
 }
 
+/* Of each kind of pass, and those that leave other inputs in the session themselves. */
+static const char *const names[] = {"gradcam",        "gradcam_pp",           "layercam",   "scorecam",
+                                    "ablationcam",    "reciprocam",           "clustercam", "actmap",
+                                    "saliency",       "smoothgrad_cam_pp",    "smoothgrad", "opticam",
+                                    "guided_gradcam", "integrated_gradients", "fakecam"};
+#define NAMES ((int)(sizeof names / sizeof *names))
+
 static void check_methods(const char *network, const char *layer)
 {
     static float want[INPUT_MOST];
     struct bench bench;
     bench_open(&bench, network);
-    for (int i = 0; methods[i]; i++) {
-        if (methods[i]->flags & METHOD_ORIGINAL_ONLY)
-            continue;
+    for (int i = 0; i < NAMES; i++) {
         bench_run(&bench);
-        struct cam_map map = bench_explain(&bench, methods[i]->name, "", layer, 2);
+        struct cam_map map = bench_explain(&bench, names[i], "", layer, 2);
         const size_t size = (size_t)map.form.h * (size_t)map.form.w * sizeof *map.data;
         memcpy(want, map.data, size);
         bench_run(&bench);
         cam_pass_set_class(bench.pass, 2);
         bench_run_probe(&bench, layer, "probe", (struct bench_probe){disturb, NULL});
-        map = bench_explain(&bench, methods[i]->name, "", layer, 2);
+        map = bench_explain(&bench, names[i], "", layer, 2);
         if (memcmp(map.data, want, size) != 0)
-            fail_msg("%s at %s: another map after a pass on another input", methods[i]->name, layer);
+            fail_msg("%s at %s: another map after a pass on another input", names[i], layer);
     }
     bench_close(&bench);
 }

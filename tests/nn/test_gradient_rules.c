@@ -22,7 +22,8 @@ static const char *const layer_names[] = {"block1", "block2", "block3"};
 static const char *const place_names[PLACES] = {"block1", "block2", "block3", "input"};
 static const int places[PLACES] = {0, 1, 2, SESSION_INPUT};
 static const int sizes[PLACES] = {8 * 10 * 9, 12 * 10 * 9, 12 * 10 * 9, 3 * 20 * 18};
-static const char *const rule_names[] = {"plain", "guided", "deconvolution"};
+static const char *const rule_names[] = {"plain", "guided", "deconvolution", "guided_relu"};
+#define RULES ((int)(sizeof rule_names / sizeof *rule_names))
 
 struct fixture {
     struct network *network;
@@ -112,7 +113,7 @@ static void check_rules(const char *kernels, int workers)
     struct golden *golden = golden_open("gradient_rules");
     struct fixture f;
     begin(&f, kernels, workers);
-    for (int rule = 0; rule < 3; rule++) {
+    for (int rule = 0; rule < RULES; rule++) {
         static float got[PLACES][LARGEST];
         gradients(&f, rule, 0, PLACES, got);
         for (int p = 0; p < PLACES; p++) {
@@ -137,7 +138,7 @@ TEST(one_pass_for_all_layers_gives_the_bits_of_one_pass_each)
     static float all[PLACES][LARGEST], each[PLACES][LARGEST];
     struct fixture f;
     begin(&f, "auto", 1);
-    for (int rule = 0; rule < 3; rule++) {
+    for (int rule = 0; rule < RULES; rule++) {
         gradients(&f, rule, 0, 3, all);
         for (int p = 0; p < 3; p++) {
             gradients(&f, rule, p, 1, each);

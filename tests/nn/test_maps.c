@@ -81,3 +81,24 @@ TEST(enlargement_equals_the_plain_one_bit_for_bit)
         for (int corners = 0; corners < 2; corners++)
             check_enlargement(sizes[i][0], sizes[i][1], sizes[i][2], sizes[i][3], corners);
 }
+
+/* <U a, b> = <a, U^T b> */
+TEST(the_transposed_enlargement_is_the_transpose)
+{
+    static const int sizes[][4] = {{7, 6, 56, 48}, {1, 1, 5, 3}, {1, 4, 9, 9}, {14, 14, 29, 31}, {5, 5, 5, 5}};
+    static float a[196], enlarged[56 * 48], b[56 * 48];
+    static double wide[56 * 48], narrow[196];
+    for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+        const int h = sizes[s][0], w = sizes[s][1], out_h = sizes[s][2], out_w = sizes[s][3];
+        double left = 0, right = 0;
+        golden_fill(a, (size_t)(h * w), 1);
+        golden_fill(b, (size_t)(out_h * out_w), 2);
+        upsample_bilinear(a, 1, h, w, enlarged, out_h, out_w, false);
+        for (int i = 0; i < out_h * out_w; i++)
+            left += (double)enlarged[i] * (wide[i] = b[i]);
+        upsample_transposed(wide, out_h, out_w, narrow, h, w);
+        for (int i = 0; i < h * w; i++)
+            right += narrow[i] * (double)a[i];
+        assert_true(fabs(left - right) < 1e-5 * (1 + fabs(left)));
+    }
+}
