@@ -7,5 +7,5 @@ set -eu
 out=$1
 shift
 sed -nE '/^(static|typedef|#)/!s/^[a-z][A-Za-z0-9_ ]*[ *]([a-z][a-z0-9_]*)\(.*/\1/p' "$@" | LC_ALL=C sort -u |
-    sed 's/.*/-Wl,--require-defined=&\n-Wl,--export-dynamic-symbol=&/' >"$out.new"
+    sed 's/.*/-Wl,-u,&\n-Wl,--export-dynamic-symbol=&/' >"$out.new"
 if cmp -s "$out.new" "$out"; then rm "$out.new"; else mv "$out.new" "$out"; fi

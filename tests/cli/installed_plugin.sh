@@ -10,7 +10,7 @@ hash -r
 cp -r "$there/opt/share/cambench/example" .
 wc -l <example/Makefile
 PKG_CONFIG_PATH="$there/opt/share/pkgconfig" make -s -C example
-cambench list methods mycam --plugin example/mycam.so | sed -n 1,3p
+cambench list methods mycam --plugin example/mycam.so | sed -n 1,3p | tr -s ' '
 pkg-config --with-path="$there/opt/share/pkgconfig" --modversion cambench
 
 # with the place of the installation in the Makefile

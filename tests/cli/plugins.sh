@@ -45,10 +45,19 @@ try cambench run config.yaml --quiet --fresh
 try cambench run config.yaml --quiet --dry-run --set plugins=mine.so
 
 # lists and pictures
-cambench list methods mylayercam --plugin mylayercam.so | sed -n '1,2p; s/^plugin .*/&/p'
+cambench list methods mylayercam --plugin mylayercam.so | sed -n '1,2p; /^plugin /p' | tr -s ' '
 cambench list methods --plugin mylayercam.so --plugin mine.so --json | grep '"name": "my'
 cambench list metrics --plugin mine.so | grep -o '^my[a-z]*'
 cambench list methods | grep -c '^my'
 cambench explain "$ROOT/tests/golden/pictures/grey.jpg" --methods layercam,mylayercam --plugin mylayercam.so \
     --weights fixtures/resnet18.h5
 cambench compare results/small results/small --speed 0 | tail -n 1
+mv mine.so away.so
+try cambench report results/small --quiet
+cambench compare results/small results/small --speed 0 | tail -n 1
+
+# the program exports every function of the headers
+sed -n 's/.*symbol=//p' "$BUILD/registry/plugin_api" | sort >declared
+nm -D --defined-only "$BUILD/cambench" | sed 's/.* //' | sort >exported
+comm -23 declared exported
+grep -c '^cam_[a-z]*$' declared | sed 's/^[1-9][0-9]*$/many/'
