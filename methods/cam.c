@@ -1,7 +1,7 @@
 /*
  * methods/cam.c - CAM. Zhou et al., "Learning Deep Features for Discriminative Localization", CVPR 2016, eq. 1-2,
  * arXiv:1512.04150. A channel's weight is the last layer's for the class: the network must end with global average
- * pooling and one linear layer.
+ * pooling and one linear layer. At a layer that has a map for each class, the map is the class's own.
  */
 #include "methods/method.h"
 

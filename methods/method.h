@@ -161,8 +161,9 @@ const struct tensor *cam_activations(struct cam *cam);
 struct cam *cam_layer(struct cam *cam, const char *name);
 
 /*
- * The derivative of y_c by the mean of each channel (C), if the tail is global average pooling and one linear layer:
- * the class's weights in that layer. NULL and an error if the tail is another.
+ * The class's weights of CAM (C): if the tail is global average pooling and one linear layer, its row of that layer, the
+ * derivative of y_c by the channels' means. If the layer has a map for each class and its tail is global average pooling,
+ * after one activation at most, 1 for the class's own channel. NULL and an error if the tail is another.
  */
 const float *cam_pooled_weights(struct cam *cam);
 

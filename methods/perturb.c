@@ -243,24 +243,40 @@ static int replace_behind_pooling(struct cam *cam, int n, const struct channels 
     return 0;
 }
 
-const float *cam_pooled_weights(struct cam *cam)
+/* The class's channel is its map; with one output, class 0 has the negative. */
+static void choose_channel(const struct cam_pass *pass, float *weight)
+{
+    weight[pass->outputs == 1 ? 0 : pass->klass] = pass->outputs == 1 && pass->klass == 0 ? -1 : 1;
+}
+
+static void choose_row(const struct cam *cam, int channels, float *column, float *weight)
 {
     const struct cam_pass *pass = cam->pass;
-    if (!network_pooled_linear(pass->network, cam->layer)) {
-        cam_fail(cam,
-                 "layer \"%s\" is not followed by global average pooling and one linear layer alone; "
-                 "gradcam has the same map up to scale there, and others elsewhere",
-                 network_layer_name(pass->network, cam->layer));
-        return NULL;
-    }
-    const int channels = pass->layers[cam->layer].c;
-    float *weight = cam_floats(cam, (size_t)channels), *column = cam_floats(cam, (size_t)pass->outputs);
-    if (!weight || !column)
-        return NULL;
     for (int k = 0; k < channels; k++) {
         network_pooled_column(pass->network, cam->layer, k, column);
         weight[k] = class_logit(column, pass->outputs, pass->klass);
     }
+}
+
+const float *cam_pooled_weights(struct cam *cam)
+{
+    const struct cam_pass *pass = cam->pass;
+    const int channels = pass->layers[cam->layer].c;
+    const bool has_maps = network_pooled_classes(pass->network, cam->layer);
+    if (!has_maps && !network_pooled_linear(pass->network, cam->layer)) {
+        cam_fail(cam,
+                 "layer \"%s\" is not followed by global average pooling and one linear layer, and has no map for each "
+                 "class; gradcam works at any layer",
+                 network_layer_name(pass->network, cam->layer));
+        return NULL;
+    }
+    float *weight = cam_floats(cam, (size_t)channels), *column = cam_floats(cam, (size_t)pass->outputs);
+    if (!weight || !column)
+        return NULL;
+    if (has_maps)
+        choose_channel(pass, weight);
+    else
+        choose_row(cam, channels, column, weight);
     return weight;
 }
 

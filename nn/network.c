@@ -160,6 +160,17 @@ bool network_pooled_linear(const struct network *network, int layer)
            tail_step(network, layer, 1)->node->op->is_flatten && linear->node->op->column && !linear->activation;
 }
 
+bool network_pooled_classes(const struct network *network, int layer)
+{
+    const struct program *tail = &network->tails[layer];
+    const int first = tail->step_count == 3 && tail_step(network, layer, 0)->node->op->activate;
+    if (tail->step_count != first + 2 || tail->side_count > 0)
+        return false;
+    const struct step *pool = tail_step(network, layer, first);
+    return pool->node->op->is_mean && shape_positions(network->values[pool->output]) == 1 &&
+           tail_step(network, layer, first + 1)->node->op->is_flatten;
+}
+
 void network_pooled_column(const struct network *network, int layer, int channel, float *column)
 {
     const struct step *linear = tail_step(network, layer, 2);

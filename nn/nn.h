@@ -95,7 +95,13 @@ struct step_info network_step(const struct network *network, int step);
 /* Whether the tail of a layer is global average pooling and one linear layer. */
 bool network_pooled_linear(const struct network *network, int layer);
 
-/* For such a tail: writes the derivative of the logits by the mean of one channel, column (K). */
+/*
+ * Whether a layer has a channel for each output and its tail is global average pooling, after one activation at most:
+ * the layer's channels are the maps of the classes (SqueezeNet's last convolution).
+ */
+bool network_pooled_classes(const struct network *network, int layer);
+
+/* For a tail of network_pooled_linear(): writes the derivative of the logits by the mean of one channel, column (K). */
 void network_pooled_column(const struct network *network, int layer, int channel, float *column);
 
 /*

@@ -484,6 +484,43 @@ static const struct bench_network thousand_channels = {
 static const char *const acts[] = {"cam",      "hirescam", "gradcam_elementwise", "fem", "eigencam", "eigengradcam",
                                    "kpca_cam", "randomcam"};
 
+/* SqueezeNet's end: a map for each class, ReLU, global average pooling. */
+static struct graph *class_maps_graph(void)
+{
+    struct graph *graph = graph_create();
+    int x = graph_input(graph, "input", (struct shape){3, 5, 4});
+    x = graph_conv2d(graph, "conv", x, (struct conv2d){.out = 5, .kernel = 1, .bias = true});
+    x = graph_relu(graph, "relu", x);
+    graph_flatten(graph, "flatten", graph_adaptive_avg_pool(graph, "avgpool", x, 1, 1));
+    return graph;
+}
+
+struct class_channel {
+    int klass;
+    float values[20];
+};
+
+static void keep_class_channel(struct cam *cam, void *context)
+{
+    struct class_channel *kept = context;
+    memcpy(kept->values, cam_activations(cam)->data + (size_t)kept->klass * 20, sizeof kept->values);
+}
+
+TEST(cam_at_a_map_for_each_class_is_the_map_of_the_class)
+{
+    static const struct bench_network class_maps = {"class maps", {"conv", "relu"}, class_maps_graph, NULL, true};
+    struct bench bench;
+    bench_open_network(&bench, &class_maps, "small", NULL);
+    for (int layer = 0; layer < 2; layer++)
+        for (int klass = 0; klass < 5; klass++) {
+            struct class_channel kept = {.klass = klass};
+            bench_run_probe(&bench, class_maps.layers[layer], "probe", (struct bench_probe){keep_class_channel, &kept});
+            const struct cam_map map = bench_explain(&bench, "cam", "", class_maps.layers[layer], klass);
+            assert_memory_equal(map.data, kept.values, sizeof kept.values);
+        }
+    bench_close(&bench);
+}
+
 TEST(one_position_makes_a_constant_map)
 {
     struct bench bench;

@@ -143,6 +143,35 @@ TEST(a_tail_of_pooling_and_one_linear_layer_is_recognised)
     assert_true(is_pooled_linear(gap_graph(1, false, false), "layer"));
 }
 
+static struct graph *class_maps_graph(bool relu, int pooled)
+{
+    struct graph *graph = graph_create();
+    int x = graph_input(graph, "input", (struct shape){3, 8, 6});
+    x = graph_conv2d(graph, "layer", x, (struct conv2d){.out = 5, .kernel = 3});
+    x = relu ? graph_relu(graph, "relu", x) : x;
+    graph_flatten(graph, "flat", graph_adaptive_avg_pool(graph, "gap", x, pooled, pooled));
+    return graph;
+}
+
+static bool is_pooled_classes(struct graph *graph, const char *layer)
+{
+    struct fixture f = open_fixture(graph, &layer, 1);
+    const bool answer = network_pooled_classes(f.network, 0);
+    close_fixture(&f);
+    return answer;
+}
+
+TEST(a_layer_with_a_map_for_each_class_is_recognised)
+{
+    assert_true(is_pooled_classes(class_maps_graph(true, 1), "layer"));
+    assert_true(is_pooled_classes(class_maps_graph(true, 1), "relu"));
+    assert_true(is_pooled_classes(class_maps_graph(false, 1), "layer"));
+    assert_false(is_pooled_classes(class_maps_graph(true, 2), "layer"));
+    assert_false(is_pooled_classes(gap_graph(1, true, false), "layer"));
+    assert_false(is_pooled_classes(gap_graph(1, true, true), "layer"));
+    assert_false(is_pooled_classes(vgg_graph(), "features.1"));
+}
+
 TEST(a_tail_from_means_does_not_depend_on_lanes)
 {
     const char *const layer = "layer";
