@@ -7,7 +7,9 @@
  */
 #include "nn/backend.h"
 #include "nn/conv.h"
+#include "nn/product_step.h"
 
+#include <math.h>
 #include <string.h>
 
 #define BLOCK_FLOATS ((size_t)512 << 10) /* of an im2col block: stays in or near the L2 cache */
@@ -36,6 +38,35 @@ static void pack_columns(const struct kernel_set *set, const struct conv2d *c, i
                     *packed++ = weight[((size_t)(g * out + o) * (size_t)in + (size_t)i) * (size_t)n + (size_t)t];
 }
 
+/* -- backward by the kernels of a set ------------------------------------------------------------------------------- */
+
+#define SCRATCH_ALIGN 16 /* floats: what a kernel's weights begin at */
+
+/* Floats of a transposed weight in the order of the set's product: `depth` outputs, `columns` of the gradient's rows. */
+static size_t transposed_floats(const struct kernel_set *set, int depth, int columns)
+{
+    return set ? (product_packed(set, (size_t)depth, columns) + SCRATCH_ALIGN - 1) / SCRATCH_ALIGN * SCRATCH_ALIGN : 0;
+}
+
+/* Writes dx (rows, columns) = dy (rows, depth; dy_stride) times the transposed weight. */
+static void product_backward(const struct kernel_set *set, const float *transposed, int depth, int columns,
+                             const float *dy, size_t dy_stride, size_t rows, float *dx)
+{
+    struct product product = {.columns = columns,
+                              .segments = 1,
+                              .length = depth,
+                              .x_stride = dy_stride,
+                              .weight = transposed,
+                              .y_stride = (size_t)columns,
+                              .finish = {.low = -INFINITY, .high = INFINITY}};
+    for (size_t row = 0; row < rows; row += PRODUCT_ROWS) {
+        product.rows = rows - row < PRODUCT_ROWS ? (int)(rows - row) : PRODUCT_ROWS;
+        product.x = dy + row * dy_stride;
+        product.y = dx + row * (size_t)columns;
+        set->product(&product);
+    }
+}
+
 /* -- 1x1, stride 1: the image is the matrix ------------------------------------------------------------------------- */
 
 static bool pointwise_applies(const struct conv2d *c, struct shape in, struct shape out)
@@ -51,9 +82,9 @@ static size_t pointwise_width(struct shape in, struct shape out)
 
 static size_t pointwise_scratch(const struct kernel_set *set, const struct conv2d *c, struct shape in, struct shape out)
 {
-    (void)set;
     (void)c;
-    return block_rows(shape_positions(out), pointwise_width(in, out)) * (size_t)in.c; /* backward only */
+    return transposed_floats(set, out.c, in.c) +
+           block_rows(shape_positions(out), pointwise_width(in, out)) * (size_t)in.c; /* backward only */
 }
 
 static void pointwise_forward(const struct step *step, const struct step_io *all, int index)
@@ -74,12 +105,20 @@ static void pointwise_backward(const struct step *step, const struct step_io *io
 {
     const int in = io->in[0].c, out = io->out.c;
     const size_t rows = shape_positions(io->out), block = block_rows(rows, pointwise_width(io->in[0], io->out));
+    const struct kernel_set *set = io->uses_kernels ? step->set : NULL;
+    float *made = io->scratch + transposed_floats(set, out, in);
+    if (set)
+        product_pack(set, (size_t)out, in, 1, (size_t)out, step->weight, io->scratch);
     for (size_t row = 0; row < rows; row += block) {
         const size_t n = rows - row < block ? rows - row : block;
-        backend()->gemm(true, (int)n, in, out, io->dy + row * (size_t)out, out, step->weight, out, io->scratch, in);
+        const float *dy = io->dy + row * (size_t)out;
+        if (set)
+            product_backward(set, io->scratch, out, in, dy, (size_t)out, n, made);
+        else
+            backend()->gemm(true, (int)n, in, out, dy, out, step->weight, out, made, in);
         float *dx = io->dx[0] + row * (size_t)in;
         for (size_t i = 0; i < n * (size_t)in; i++)
-            dx[i] += io->scratch[i];
+            dx[i] += made[i];
     }
 }
 
@@ -98,9 +137,8 @@ static size_t column_width(const struct conv2d *c, int channels_in)
 
 static size_t columns_scratch(const struct kernel_set *set, const struct conv2d *c, struct shape in, struct shape out)
 {
-    (void)set;
     const size_t width = column_width(c, in.c);
-    return block_rows(shape_positions(out), width) * width;
+    return transposed_floats(set, out.c / c->groups, (int)width) + block_rows(shape_positions(out), width) * width;
 }
 
 /* A run of contiguous floats in the im2col row of one output position: those under one row of taps, or fewer. */
@@ -160,9 +198,12 @@ static void columns_to_image(const struct conv2d *c, const struct step_io *io, i
         for (int ky = 0; ky < c->kernel; ky++) {
             const int n =
                 patch_row(c, io->in[0], group, (int)(r / (size_t)io->out.w), (int)(r % (size_t)io->out.w), ky, runs);
-            for (int k = 0; k < n; k++)
+            for (int k = 0; k < n; k++) {
+                const float *restrict from = columns + runs[k].column;
+                float *restrict dx = io->dx[0] + runs[k].offset;
                 for (size_t f = 0; runs[k].offset >= 0 && f < runs[k].count; f++)
-                    io->dx[0][(size_t)runs[k].offset + f] += columns[runs[k].column + f];
+                    dx[f] += from[f];
+            }
         }
 }
 
@@ -190,12 +231,20 @@ static void columns_backward(const struct step *step, const struct step_io *io)
     const struct conv2d *c = conv_of(step);
     const size_t rows = shape_positions(io->out), width = column_width(c, io->in[0].c), block = block_rows(rows, width);
     const int out = io->out.c, group_out = out / c->groups;
-    for (size_t row = 0; row < rows; row += block) {
-        const size_t n = rows - row < block ? rows - row : block;
-        for (int g = 0; g < c->groups; g++) {
-            backend()->gemm(true, (int)n, (int)width, group_out, io->dy + row * (size_t)out + g * group_out, out,
-                            step->weight + (size_t)g * width * (size_t)group_out, group_out, io->scratch, (int)width);
-            columns_to_image(c, io, g, row, n, io->scratch);
+    const struct kernel_set *set = io->uses_kernels ? step->set : NULL;
+    float *made = io->scratch + transposed_floats(set, group_out, (int)width);
+    for (int g = 0; g < c->groups; g++) {
+        const float *weight = step->weight + (size_t)g * width * (size_t)group_out;
+        if (set)
+            product_pack(set, (size_t)group_out, (int)width, 1, (size_t)group_out, weight, io->scratch);
+        for (size_t row = 0; row < rows; row += block) {
+            const size_t n = rows - row < block ? rows - row : block;
+            const float *dy = io->dy + row * (size_t)out + g * group_out;
+            if (set)
+                product_backward(set, io->scratch, group_out, (int)width, dy, (size_t)out, n, made);
+            else
+                backend()->gemm(true, (int)n, (int)width, group_out, dy, out, weight, group_out, made, (int)width);
+            columns_to_image(c, io, g, row, n, made);
         }
     }
 }

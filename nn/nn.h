@@ -243,7 +243,8 @@ struct session_backward {
 /*
  * Writes the gradients. `logits` (K), if not NULL, receives the logits at `value`. Errors: no memory; -1 without a text
  * if the visitor ended the pass. relu'(0) = 0; max
- * pool routes to the first maximum in row-major order.
+ * pool routes to the first maximum in row-major order. From SESSION_INPUT, convolutions run backward by the network's
+ * kernels, from a layer by OpenBLAS: last digits differ.
  */
 int session_gradients(struct session *session, const struct session_backward *backward, float *logits,
                       struct error *err);

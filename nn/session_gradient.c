@@ -49,6 +49,7 @@ static int run_step_backward(const struct tape *tape, const struct step *step, c
         tape->gradient[step->residual][k] += dy[k];
     io.dy = dy;
     io.workers = tape->session->worker_count;
+    io.uses_kernels = given->from == SESSION_INPUT;
     for (int k = 0; k < step->input_count; k++)
         io.dx[k] = tape->gradient[step->inputs[k]];
     step->node->op->backward(step, &io);

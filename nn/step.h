@@ -39,6 +39,7 @@ struct step_io {
     float *y;
     float *before;              /* receives the value before the activation; NULL: not kept */
     const float *dy;            /* backward: gradient of op(x) + bias, activation already undone */
+    bool uses_kernels;          /* backward: by the network's kernels, not by OpenBLAS, whose last digits differ */
     float *dx[NODE_INPUTS_MAX]; /* backward: added to */
     float *scratch;             /* op->scratch() floats, of this thread alone */
 };
