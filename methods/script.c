@@ -346,6 +346,13 @@ static int check_output(struct script *script, struct error *err)
 
 /* -- lines ---------------------------------------------------------------------------------------------------------- */
 
+int script_check_limit(struct script *script, struct error *err)
+{
+    if (seconds_now() < script->deadline)
+        return 0;
+    return script_fail(script, err, "took more than %g s (timeout)", script->timeout);
+}
+
 /* Waits until the connection is ready; reads descriptors 1 and 2 meanwhile. */
 static int await(struct script *script, short events, struct error *err)
 {
@@ -353,8 +360,8 @@ static int await(struct script *script, short events, struct error *err)
         const double left = script->deadline - seconds_now();
         struct pollfd fds[] = {
             {script->connection, events, 0}, {script->output, POLLIN, 0}, {script->errors, POLLIN, 0}};
-        if (left <= 0)
-            return script_fail(script, err, "took more than %g s (timeout)", script->timeout);
+        if (script_check_limit(script, err))
+            return -1;
         const int ready = poll(fds, 3, left * 1000 < LOOK_MS ? (int)(left * 1000) + 1 : LOOK_MS);
         if (ready < 0 && errno != EINTR)
             return error_system(err, "could not wait for script \"%s\": %s", script->command, strerror(errno));

@@ -44,8 +44,9 @@ int script_start(struct script *script, struct error *err);
 /* Closes the connection, waits `grace` seconds, then ends the process and its children by signals. Harmless if it does not run. */
 void script_end(struct script *script, double grace);
 
-/* The time limit begins anew. */
+/* The time limit begins anew. Error: it is over. */
 void script_begin_limit(struct script *script);
+int script_check_limit(struct script *script, struct error *err);
 
 /*
  * Sends a line without its line feed; receives one, which is then in script->line. Errors, after which the script has

@@ -13,7 +13,9 @@
 #include <stdlib.h>
 
 #define WORDS_MAX (PARAM_NAMES_MAX + 4)
-#define ITEMS_MAX (1 << 20)            /* of a request for passes */
+#define ITEMS_MAX (1 << 20) /* of a request for passes */
+#define TAILS_AT_ONCE 256
+#define MASKS_AT_ONCE 64
 #define FLOATS_MAX ((size_t)256 << 20) /* of an array that is read at once */
 
 /* The image that is being explained, and the request that is being served. */
@@ -70,12 +72,6 @@ static int put_vector(struct call *call, const float *data)
     const int classes = cam_classes(call->cam);
     put_dim(call, classes);
     return put_floats(call, data, (size_t)classes);
-}
-
-static int put_scores(struct call *call, const struct cam_output *out, int count)
-{
-    put_dim(call, count), put_dim(call, 2);
-    return put_floats(call, (const float *)out, 2 * (size_t)count);
 }
 
 /* -- what requests hold --------------------------------------------------------------------------------------------- */
@@ -236,38 +232,94 @@ struct items {
     size_t first, size; /* floats before the first item, and of each */
 };
 
+/* Passes that a request asks for, and how some of them are run. */
+struct passes {
+    struct cam *cam;
+    int count, most; /* most: that are run before the time limit is looked at */
+    struct items items;
+    const float *masks, *values, *baseline;
+    const int *channels;
+    struct cam_output *out;
+    int (*run)(const struct passes *passes, int first, int count, struct cam_output *out);
+};
+
 static void item_source(void *context, int index, float *out)
 {
     const struct items *items = context;
     script_read(items->script, items->first + (size_t)index * items->size, out, items->size);
 }
 
-static struct cam_output *make_scores(struct call *call, int count)
+/* The items from `first` on. */
+static struct items items_from(const struct items *items, int first)
 {
-    return cam_alloc(call->cam, (size_t)count, sizeof(struct cam_output));
+    return (struct items){items->script, items->first + (size_t)first * items->size, items->size};
+}
+
+static int run_tail(const struct passes *passes, int first, int count, struct cam_output *out)
+{
+    struct items items = items_from(&passes->items, first);
+    return cam_tail(passes->cam, count, item_source, &items, out);
+}
+
+static int run_spatial_masks(const struct passes *passes, int first, int count, struct cam_output *out)
+{
+    const float *masks = passes->masks + (size_t)first * tensor_plane(cam_activations(passes->cam));
+    return cam_tail_spatial_masks(passes->cam, count, masks, out);
+}
+
+static int run_channels(const struct passes *passes, int first, int count, struct cam_output *out)
+{
+    return cam_tail_channels(passes->cam, count, passes->channels + first, passes->values + first, out);
+}
+
+static int run_masked(const struct passes *passes, int first, int count, struct cam_output *out)
+{
+    struct items items = items_from(&passes->items, first);
+    return cam_masked(passes->cam, count, item_source, &items, passes->baseline, out);
+}
+
+/* Reads the words N and LAYER, for passes from a layer on. */
+static int begin_tails(struct call *call, struct passes *passes)
+{
+    passes->cam = layer_of(call, 1);
+    passes->most = TAILS_AT_ONCE;
+    return passes->cam ? read_count(call, &passes->count) : -1;
+}
+
+/* Runs all passes and puts their scores into the reply. */
+static int serve_passes(struct call *call, struct passes *passes)
+{
+    passes->out = cam_alloc(call->cam, (size_t)passes->count, sizeof *passes->out);
+    if (!passes->out)
+        return -1;
+    for (int first = 0; first < passes->count; first += passes->most) {
+        const int left = passes->count - first;
+        const struct arena_mark mark = cam_mark(call->cam);
+        if (script_check_limit(call->script, cam_error(call->cam)) ||
+            passes->run(passes, first, left < passes->most ? left : passes->most, passes->out + first))
+            return -1;
+        cam_release(call->cam, mark);
+    }
+    put_dim(call, passes->count), put_dim(call, 2);
+    return put_floats(call, (const float *)passes->out, 2 * (size_t)passes->count);
 }
 
 static int serve_tail(struct call *call)
 {
-    int count = 0;
-    struct cam *cam = layer_of(call, 1);
-    if (!cam || read_count(call, &count))
+    struct passes passes = {.run = run_tail};
+    if (begin_tails(call, &passes))
         return -1;
-    struct items items = {call->script, 0, tensor_size(cam_activations(cam))};
-    struct cam_output *out = make_scores(call, count);
-    return status_of(!out || check_array(call, (size_t)count * items.size) ||
-                     cam_tail(cam, count, item_source, &items, out) || put_scores(call, out, count));
+    passes.items = (struct items){call->script, 0, tensor_size(cam_activations(passes.cam))};
+    return status_of(check_array(call, (size_t)passes.count * passes.items.size) || serve_passes(call, &passes));
 }
 
 static int serve_spatial_masks(struct call *call)
 {
-    int count = 0;
-    struct cam *cam = layer_of(call, 1);
-    if (!cam || read_count(call, &count))
+    struct passes passes = {.run = run_spatial_masks};
+    if (begin_tails(call, &passes))
         return -1;
-    const float *masks = read_array(call, 0, (size_t)count * tensor_plane(cam_activations(cam)));
-    struct cam_output *out = masks ? make_scores(call, count) : NULL;
-    return status_of(!out || cam_tail_spatial_masks(cam, count, masks, out) || put_scores(call, out, count));
+    passes.masks = read_array(call, 0, (size_t)passes.count * tensor_plane(cam_activations(passes.cam)));
+    return passes.masks ? serve_passes(call, &passes) : -1;
 }
 
 /* Splits pairs of a channel and a value. */
@@ -276,7 +328,7 @@ static int split_pairs(struct call *call, const float *pairs, int count, int cha
     for (int i = 0; i < count; i++) {
         const float k = pairs[2 * (size_t)i];
         if (!(k >= 0 && k < (float)channels) || k != floorf(k))
-            return cam_fail(call->cam, "%g is not a channel from 0 to %d", k, channels - 1);
+            return cam_fail(call->cam, "%g is not a channel from 0 to %d", (double)k, channels - 1);
         channel[i] = (int)k;
         value[i] = pairs[2 * (size_t)i + 1];
     }
@@ -285,32 +337,33 @@ static int split_pairs(struct call *call, const float *pairs, int count, int cha
 
 static int serve_channels(struct call *call)
 {
-    int count = 0;
-    struct cam *cam = layer_of(call, 1);
-    if (!cam || read_count(call, &count))
+    struct passes passes = {.run = run_channels};
+    if (begin_tails(call, &passes))
         return -1;
-    const float *pairs = read_array(call, 0, 2 * (size_t)count);
-    int *channel = pairs ? cam_alloc(call->cam, (size_t)count, sizeof *channel) : NULL;
-    float *value = channel ? cam_floats(call->cam, (size_t)count) : NULL;
-    struct cam_output *out = value ? make_scores(call, count) : NULL;
-    return status_of(!out || split_pairs(call, pairs, count, cam_activations(cam)->c, channel, value) ||
-                     cam_tail_channels(cam, count, channel, value, out) || put_scores(call, out, count));
+    const float *pairs = read_array(call, 0, 2 * (size_t)passes.count);
+    int *channels = pairs ? cam_alloc(call->cam, (size_t)passes.count, sizeof *channels) : NULL;
+    float *values = channels ? cam_floats(call->cam, (size_t)passes.count) : NULL;
+    passes.channels = channels;
+    passes.values = values;
+    return status_of(!values ||
+                     split_pairs(call, pairs, passes.count, cam_activations(passes.cam)->c, channels, values) ||
+                     serve_passes(call, &passes));
 }
 
 static int serve_masked(struct call *call)
 {
-    int count = 0, has_baseline = 0;
+    struct passes passes = {.cam = call->at, .most = MASKS_AT_ONCE, .run = run_masked};
+    int has_baseline = 0;
     const struct shape shape = cam_input_shape(call->cam);
     const size_t plane = (size_t)shape.h * (size_t)shape.w, planes = (size_t)shape.c * plane;
-    if (read_count(call, &count) || read_choice(call, 1, "zero|baseline", &has_baseline))
+    if (read_count(call, &passes.count) || read_choice(call, 1, "zero|baseline", &has_baseline))
         return -1;
-    const float *baseline = has_baseline ? read_array(call, 0, planes) : NULL;
-    if (has_baseline && !baseline)
+    passes.items = (struct items){call->script, has_baseline ? planes : 0, plane};
+    passes.baseline = has_baseline ? read_array(call, 0, planes) : NULL;
+    if (has_baseline && !passes.baseline)
         return -1;
-    struct items items = {call->script, has_baseline ? planes : 0, plane};
-    struct cam_output *out = make_scores(call, count);
-    return status_of(!out || check_array(call, items.first + (size_t)count * plane) ||
-                     cam_masked(call->at, count, item_source, &items, baseline, out) || put_scores(call, out, count));
+    return status_of(check_array(call, passes.items.first + (size_t)passes.count * plane) ||
+                     serve_passes(call, &passes));
 }
 
 /* -- requests: other inputs ----------------------------------------------------------------------------------------- */
@@ -403,7 +456,7 @@ static int serve(struct call *call, const char *name)
                            text_printable(name, shown, sizeof shown));
     if (serve_known(call, request) == 0)
         return script_send(call->script, call->reply, err);
-    if (err->is_system) {
+    if (err->is_system || !call->script->child) {
         script_end(call->script, 0);
         return -1;
     }
