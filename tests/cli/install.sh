@@ -7,10 +7,10 @@ in_project()
 }
 in_project install
 root=$here/opt/cambench
-(cd "$root" && find . -type f | sed 's/-[a-z]*\.1$/-COMMAND.1/; s/[^/]*\.\(h5\|yaml\|csv\|h\)$/FILE.\1/' | sort -u)
+(cd "$root" && find . -type f | sed 's/cambench-[a-z-]*\.1$/cambench-COMMAND.1/; s/[^/]*\.\(h5\|yaml\|csv\|h\)$/FILE.\1/' | sort -u)
 
 # each command has a page, and man reports no error in it
-for command in $("$root/bin/cambench" --help | sed -n 's/^  \([a-z]*\)  .*/\1/p'); do
+for command in $("$root/bin/cambench" --help | sed -n 's/^  \([a-z-]*\)  .*/\1/p'); do
     page=$root/share/man/man1/cambench-$command.1
     grep -q "^\.TH CAMBENCH-${command^^} 1" "$page" || echo "$page: not that of $command"
     for option in $("$root/bin/cambench" "$command" --help | grep -o -- '^ .*--[a-z-]*' | grep -o -- '--[a-z-]*'); do
