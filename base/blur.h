@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#define BLUR_TAPS_MAX 128
+#define BLUR_TAPS_MAX 224
 
 /* REFLECT: mirrored at positions 0 and size-1, which are not repeated, as often as needed; ZERO: 0 outside. */
 enum blur_border { BLUR_REFLECT, BLUR_ZERO };

@@ -1,7 +1,8 @@
-/* base/numbers.c - means, ranges, ranks and min-max of arrays. */
+/* base/numbers.c - means, ranges, ranks, percentiles and min-max of arrays. */
 #include "base/numbers.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 double mean_of(const float *values, size_t n)
 {
@@ -58,6 +59,26 @@ int rank_from_largest(const double *values, int n, int k)
     for (int other = 0; other < n; other++)
         rank += values[other] > values[k] || (values[other] == values[k] && other < k);
     return rank;
+}
+
+static int compare_floats(const void *a, const void *b)
+{
+    const float x = *(const float *)a, y = *(const float *)b;
+    if (isnan(x) || isnan(y))
+        return isnan(x) - isnan(y);
+    return (x > y) - (x < y);
+}
+
+void sort_floats(float *values, size_t n)
+{
+    qsort(values, n, sizeof *values, compare_floats);
+}
+
+double percentile_of_sorted(const float *sorted, size_t n, double percent)
+{
+    const double at = percent / 100 * (double)(n - 1);
+    const size_t below = (size_t)at < n - 1 ? (size_t)at : n - 1, above = below + 1 < n ? below + 1 : below;
+    return sorted[below] + (at - (double)below) * ((double)sorted[above] - sorted[below]);
 }
 
 struct range range_of(const float *values, size_t n)

@@ -24,6 +24,12 @@ size_t position_of_largest(const float *values, size_t n);
 int rank_from_smallest(const double *values, int n, int k);
 int rank_from_largest(const double *values, int n, int k);
 
+/* Sorts n floats, ascending; NaN come last. */
+void sort_floats(float *values, size_t n);
+
+/* The percentile (0..100) of n sorted floats, linear between neighbours, as numpy.percentile() is by default. */
+double percentile_of_sorted(const float *sorted, size_t n, double percent);
+
 /* Smallest and largest of n floats. NaN is ignored, unless it is the first value: then both are NaN. */
 struct range {
     float min, max;

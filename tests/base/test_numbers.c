@@ -94,3 +94,20 @@ TEST(a_filter_equals_the_naive_one_bit_for_bit)
         }
     }
 }
+
+TEST(percentiles_are_linear_between_neighbours)
+{
+    float values[] = {5, -1, 3, 1};
+    sort_floats(values, 4);
+    assert_true(values[0] == -1 && values[1] == 1 && values[2] == 3 && values[3] == 5);
+    assert_true(percentile_of_sorted(values, 4, 0) == -1 && percentile_of_sorted(values, 4, 100) == 5);
+    assert_true(percentile_of_sorted(values, 4, 50) == 2 && fabs(percentile_of_sorted(values, 4, 10) + 0.4) < 1e-12);
+    assert_true(percentile_of_sorted(values, 1, 70) == -1);
+}
+
+TEST(sorting_puts_values_that_are_no_numbers_last)
+{
+    float values[] = {NAN, 2, INFINITY, -1, NAN};
+    sort_floats(values, 5);
+    assert_true(values[0] == -1 && values[1] == 2 && isinf(values[2]) && isnan(values[3]) && isnan(values[4]));
+}
