@@ -105,6 +105,11 @@ struct method {
      */
     struct cost (*cost)(const void *params, const struct tensor *layer, struct shape input);
     /*
+     * Likewise for a method that names layers (PARAM_LAYERS) and whose passes depend on their channels: `layers` has the
+     * shape of each. A run calls it instead of cost() where layers are named. Optional.
+     */
+    struct cost (*cost_of_layers)(const void *params, const struct tensor *layers, struct shape input);
+    /*
      * Checks parameters whose ranges are not enough, such as a method that cannot be wrapped, before a run begins. NULL:
      * nothing to check. 0, or -1 with `err` filled.
      */

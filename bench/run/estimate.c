@@ -47,12 +47,21 @@ bool estimate_is_apart(const struct config_method *method)
     return cam_usual_cost(method->method, method->params).full > 1;
 }
 
+static struct cost declared_cost(const struct run_backbone *backbone, const struct config_method *config,
+                                 struct shape input)
+{
+    struct tensor layers[PARAM_NAMES_MAX];
+    if (config->method->cost_of_layers && run_backbone_method_layers(backbone, config, layers) > 0)
+        return config->method->cost_of_layers(config->params, layers, input);
+    return cam_cost(config->method, config->params, &backbone->layer_shape, input);
+}
+
 struct cost estimate_map(const struct run *run, int b, int m)
 {
     const struct run_backbone *backbone = &run->backbones[b];
     const struct config_method *config = &run->config.methods[m];
     const struct shape input = {3, backbone->model->input.h, backbone->model->input.w};
-    struct cost map = cam_cost(config->method, config->params, &backbone->layer_shape, input);
+    struct cost map = declared_cost(backbone, config, input);
     map.full--;
     map.macs = map.full * backbone->full_macs + (map.tail + 2 * map.backward) * backbone->tail_macs;
     return map;

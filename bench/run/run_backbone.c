@@ -63,6 +63,24 @@ static int add_method_layers(struct run_backbone *backbone, const struct panel *
     return 0;
 }
 
+int run_backbone_method_layers(const struct run_backbone *backbone, const struct config_method *method,
+                               struct tensor layers[PARAM_NAMES_MAX])
+{
+    int count = 0;
+    for (const struct param *row = method->method->params; row && row->name; row++) {
+        if (row->type != PARAM_TYPE_NAMES)
+            continue;
+        const struct param_names *names = (const void *)((const char *)method->params + row->offset);
+        for (int i = 0; i < names->count && count < PARAM_NAMES_MAX; i++) {
+            struct error ignored; /* add_method_layers() has found them all */
+            const struct shape shape =
+                graph_node(backbone->model->graph, graph_find(backbone->model->graph, names->name[i], &ignored)).shape;
+            layers[count++] = (struct tensor){shape.c, shape.h, shape.w, NULL};
+        }
+    }
+    return count;
+}
+
 /* Counts the multiply-adds of the whole network, and of the nodes after the target layer. */
 static void count_macs(struct run_backbone *backbone, int layer)
 {

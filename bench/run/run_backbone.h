@@ -50,6 +50,10 @@ int run_backbone_open(struct run_backbone *backbone, const char *weights, const 
 int run_backbone_find_class(const struct run_backbone *backbone, const char *klass, struct arena *arena, int *out,
                             struct error *err);
 
+/* Writes the shapes, without data, of the layers that a method names in its parameters; returns how many. */
+int run_backbone_method_layers(const struct run_backbone *backbone, const struct config_method *method,
+                               struct tensor layers[PARAM_NAMES_MAX]);
+
 /* Reads the weights of an open backbone; the caller frees the network. `kernels`: nn/nn.h. */
 struct network *run_backbone_load(const struct run_backbone *backbone, const char *kernels, struct error *err);
 
