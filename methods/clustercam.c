@@ -59,20 +59,6 @@ static int make_maps(struct cam *cam, const struct tensor *act, const struct clu
 
 /* -- masks and scores -------------------------------------------------------------------------------------------- */
 
-struct work {
-    const struct cam *cam;
-    const struct parts *parts;
-    size_t pixels;
-};
-
-/* Writes the mask s_i = N(U(G_i)) (H,W). Runs in several threads, so it writes to `out` only. */
-static void write_mask(void *context, int index, float *out)
-{
-    const struct work *work = context;
-    cam_upsample(work->cam, work->parts->map + index * work->parts->plane, out, false);
-    min_max(out, work->pixels, 0, out);
-}
-
 static double score_of(int score, struct cam_output out)
 {
     return score == SCORE_LOGIT ? out.logit : out.probability;
@@ -80,13 +66,12 @@ static double score_of(int score, struct cam_output out)
 
 static int score_parts(struct cam *cam, const struct clustercam *p, struct parts *parts)
 {
-    const struct shape input = cam_input_shape(cam);
-    struct work work = {cam, parts, (size_t)input.h * (size_t)input.w};
+    struct plane_masks masks = plane_masks_of(cam, parts->map, parts->plane);
     struct cam_output *out = cam_alloc(cam, parts->count, sizeof *out), baseline = {0};
     const float *background, *image;
     parts->score = cam_alloc(cam, parts->count, sizeof *parts->score);
     if (!out || !parts->score || mask_background(cam, p->mask_space, p->fill, &background) ||
-        cam_masked_by_keys(cam, parts->count, parts->map, parts->plane, write_mask, &work, background, out))
+        cam_masked_by_keys(cam, parts->count, parts->map, parts->plane, plane_mask_write, &masks, background, out))
         return -1;
     const int hidden = p->baseline == BASELINE_BLUR ? MASK_FILL_BLUR : MASK_FILL_ZERO;
     if (p->baseline != BASELINE_NONE &&

@@ -30,4 +30,16 @@ int mask_background(struct cam *cam, int space, int fill, const float **image);
 /* Runs one full pass on another image (3,H,W), NULL: zeros, and writes its scores. 0, or -1 and the context's error. */
 int masked_baseline(struct cam *cam, const float *image, struct cam_output *out);
 
+/* Masks (H,W) made from maps (n,h,w) of the target layer's size: N(U(map)), 0 if U(map) is constant. */
+struct plane_masks {
+    const struct cam *cam;
+    const float *map;
+    size_t plane, pixels; /* h*w, H*W */
+};
+
+struct plane_masks plane_masks_of(const struct cam *cam, const float *map, size_t plane);
+
+/* Writes mask `index`; a cam_source whose context is the masks. */
+void plane_mask_write(void *context, int index, float *out);
+
 #endif
