@@ -145,7 +145,8 @@ static const struct param params[] = {
     PARAM_INT(struct groupcam, groups, 32, 2, 65536, "G; at most the number of channels is used"),
     PARAM_ENUM(struct groupcam, grouping, "chunk|k_means|agglomerate",
                "neighbouring channels, or clusters of the weighted channels: k-means, Ward's criterion"),
-    PARAM_FLOAT(struct groupcam, denoise, 0, 0, 99, "values of the groups' maps below this percentile become 0; 0: none"),
+    PARAM_FLOAT(struct groupcam, denoise, 0, 0, 99,
+                "values of the groups' maps below this percentile become 0; 0: none"),
     PARAM_INT(struct groupcam, blur_kernel, 51, 3, 223, "taps of the blur; an odd number"),
     PARAM_FLOAT(struct groupcam, blur_sigma, 50, 0.01, 1000, "standard deviation of the blur in pixels"),
     {0}};

@@ -61,8 +61,8 @@ static double weight_of(int mode, double whole, const struct cam_output *out, in
 {
     if (mode == MODE_PLUS)
         return out[k].probability;
-    const double weight = mode == MODE_MINUS ? whole - out[k].probability
-                                             : out[2 * k].probability + whole - out[2 * k + 1].probability;
+    const double weight =
+        mode == MODE_MINUS ? whole - out[k].probability : out[2 * k].probability + whole - out[2 * k + 1].probability;
     return weight < 0 ? 0 : weight;
 }
 
@@ -144,10 +144,11 @@ static int check_order(struct cam *cam, const struct param_names *layers)
         if (!a || !b)
             return -1;
         if (b->h > a->h || b->w > a->w)
-            return cam_fail(cam,
-                            "polycam: layer \"%s\" (%dx%d) is listed after \"%s\" (%dx%d); list layers from the input to "
-                            "the output",
-                            layers->name[l], b->h, b->w, layers->name[l - 1], a->h, a->w);
+            return cam_fail(
+                cam,
+                "polycam: layer \"%s\" (%dx%d) is listed after \"%s\" (%dx%d); list layers from the input to "
+                "the output",
+                layers->name[l], b->h, b->w, layers->name[l - 1], a->h, a->w);
     }
     return 0;
 }
@@ -199,7 +200,8 @@ static struct cost cost_of_layers(const void *params, const struct tensor *layer
 }
 
 static const struct param params[] = {
-    PARAM_ENUM(struct polycam, mode, "both|plus|minus", "weight: gain of the masked image, drop without the mask, or both"),
+    PARAM_ENUM(struct polycam, mode, "both|plus|minus",
+               "weight: gain of the masked image, drop without the mask, or both"),
     PARAM_LAYERS(struct polycam, layers, PARAM_NAMES_MAX, "from the input to the output; none: only the target layer"),
     PARAM_BOOL(struct polycam, lnorm, true, "each layer's map is divided by its own coarse version"),
     PARAM_FLOAT(struct polycam, outlier, 0.1, 0, 10, "percentiles cut off at both ends when a channel is normalised"),

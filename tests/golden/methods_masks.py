@@ -5,10 +5,11 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 import torchvision
+from sklearn.cluster import AgglomerativeClustering, KMeans
 
 import golden
 import methods
-from methods import is_constant, min_max, upsample
+from methods import blur, is_constant, min_max, upsample
 
 SEED, IMAGE = 1, "image"  # tests/methods/networks.h
 
@@ -44,6 +45,8 @@ def normals(names, part, shape):
 
 
 class Masks(methods.Explain):
+    DIFFERENTIATES = ("groupcam",)
+
     def score_masks(self):
         """The channels that count, their masks and the score of Score-CAM's scorings."""
         scoring = self.get("scoring", "torchcam")
@@ -125,6 +128,65 @@ class Masks(methods.Explain):
         self.is_signed = True
         p = self.full(self.network.x * masks[:, None], "prob")
         return torch.tensordot(p, masks, 1) / (count * p1)
+
+    def group_labels(self, weighted):
+        """Each channel's group."""
+        count, grouping = min(self.get("groups", 32), len(weighted)), self.get("grouping", "chunk")
+        rows = weighted.flatten(1).numpy()
+        if grouping == "chunk":
+            sizes = [len(chunk) for chunk in torch.chunk(weighted, count)]
+            return np.repeat(np.arange(len(sizes)), sizes)
+        if grouping == "agglomerate":
+            return AgglomerativeClustering(count).fit(rows).labels_
+        return np.arange(count) if count == len(rows) else KMeans(count, n_init=50, random_state=0).fit(rows).labels_
+
+    def groupcam(self):
+        act, grad = self.gradient()
+        weighted = F.adaptive_avg_pool2d(grad, 1) * act
+        label = self.group_labels(weighted)
+        maps = torch.stack([F.relu(weighted[torch.from_numpy(label == l)].sum(0)) for l in range(label.max() + 1)])
+        percent = self.get("denoise", 0.0)
+        if percent:
+            maps[maps < np.percentile(maps.numpy(), percent)] = 0
+        taps, sigma = self.get("blur_kernel", 51), self.get("blur_sigma", 50.0)
+        hidden = blur(self.network.x, taps, sigma)
+        with torch.no_grad():
+            cam = torch.zeros_like(maps[0])
+            for plane in maps:
+                if not is_constant(plane):
+                    mask = min_max(upsample(plane[None], self.size)[0])
+                    gain = self.full(torch.lerp(hidden, self.network.x, mask), "prob") - self.full(hidden, "prob")
+                    cam += F.relu(gain) * plane
+        return cam
+
+    def percentile_norm(self, plane):
+        outlier = self.get("outlier", 0.1) / 100
+        low, high = torch.quantile(plane, outlier), torch.quantile(plane, 1 - outlier)
+        return ((plane - low) / high.clamp(min=1e-12)).clamp(0, 1)
+
+    def polycam_layer(self, layer):
+        act = self.network.run(self.network.x, until=layer)[0]
+        whole, mode, weights = self.full(self.network.x, "prob"), self.get("mode", "both"), []
+        for plane in act:
+            mask = upsample(self.percentile_norm(plane)[None], self.size)
+            weight = self.masked(mask, "prob") if mode != "minus" else torch.zeros(1, dtype=torch.float64)
+            if mode != "plus":
+                weight = F.relu(weight + whole - self.masked(1 - mask, "prob"))
+            weights.append(torch.zeros_like(weight) if is_constant(plane) else weight)
+        return F.relu(torch.einsum("k,khw->hw", torch.cat(weights), act))
+
+    def polycam(self):
+        layers = [name for name in self.get("layers", "").split(",") if name] or [self.layer]
+        maps = [self.polycam_layer(layer) for layer in layers]
+        result = maps.pop()
+        while maps:
+            own = maps.pop()
+            size = tuple(own.shape)
+            coarse = upsample(upsample(own[None], tuple(result.shape)), size)[0]
+            own = own / coarse.clamp(min=1e-12) if self.get("lnorm", True) else own
+            result = own * upsample(result[None], size)[0]
+        self.is_normalised = True
+        return upsample(self.percentile_norm(result)[None], self.size)[0]
 
 
 def main():

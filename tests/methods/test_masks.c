@@ -21,6 +21,16 @@ TEST(rise_is_that_of_pytorch)
     check_cases("methods_masks", "rise");
 }
 
+TEST(groupcam_is_that_of_pytorch)
+{
+    check_cases("methods_masks", "groupcam");
+}
+
+TEST(polycam_is_that_of_pytorch)
+{
+    check_cases("methods_masks", "polycam");
+}
+
 /* -- identities ---------------------------------------------------------------------------------------------------- */
 
 /* `relative`: of the largest value. */
@@ -71,6 +81,81 @@ TEST(iscam_paths_agree_where_they_have_the_same_steps)
     struct bench bench;
     bench_open(&bench, "gap");
     assert_same_map(&bench, "iscam", "samples=1", "iscam", "samples=1 path=torchcam", "block2", 1, 0);
+    bench_close(&bench);
+}
+
+/* Every channel of block2 is 0 somewhere, so that dividing by the maximum is min-max. */
+static void lower_channels(struct weights *weights)
+{
+    size_t size;
+    float *bias = bench_tensor(weights, "block2.bn2.bias", &size);
+    for (size_t k = 0; k < size; k++)
+        bias[k] -= 3;
+}
+
+TEST(polycam_of_one_layer_is_scorecam_without_a_softmax)
+{
+    struct bench bench;
+    bench_open_with(&bench, "gap", lower_channels);
+    const struct cam_map own = bench_explain(&bench, "polycam", "mode=plus outlier=0", "block2", 1);
+    const struct cam_map other =
+        bench_explain(&bench, "scorecam", "scoring=torchcam score=prob baseline=none weighting=linear", "block2", 1);
+    const struct range range = range_of(other.data, 42);
+    float want[56 * 48];
+    assert_true(range.min >= 0 && range.max > 0);
+    for (int i = 0; i < 42; i++) /* the map is divided by its maximum too */
+        other.data[i] = (other.data[i] - range.min) / range.max;
+    upsample_bilinear(other.data, 1, 7, 6, want, 56, 48, false);
+    for (int i = 0; i < 56 * 48; i++)
+        if (!(fabsf(own.data[i] - want[i]) < 1e-5f))
+            fail_msg("pixel %d: %.9g, expected %.9g", i, (double)own.data[i], (double)want[i]);
+    bench_close(&bench);
+}
+
+TEST(polycam_of_the_target_layer_is_that_of_no_named_layer)
+{
+    struct bench bench;
+    bench_open(&bench, "gap");
+    assert_same_map(&bench, "polycam", "", "polycam", "layers=block2", "block2", 1, 0);
+    bench_close(&bench);
+}
+
+TEST(polycam_refuses_layers_in_the_wrong_order)
+{
+    struct bench bench;
+    struct cam_map map;
+    bench_open(&bench, "gap");
+    const struct method *method = bench_method("polycam");
+    assert_int_equal(cam_explain(bench.pass, method, bench_params(&bench, method, "layers=block2,block1"), 0, "polycam",
+                                 &map, &bench.err),
+                     -1);
+    assert_string_equal(bench.err.text,
+                        "polycam: layer \"block1\" (14x12) is listed after \"block2\" (7x6); list layers "
+                        "from the input to the output");
+    bench_close(&bench);
+}
+
+TEST(groupcam_of_groups_of_one_channel_is_the_same_for_all_groupings)
+{
+    struct bench bench;
+    bench_open(&bench, "gap");
+    assert_same_map(&bench, "groupcam", "groups=24", "groupcam", "groups=24 grouping=k_means", "block2", 1, 1e-5f);
+    assert_same_map(&bench, "groupcam", "groups=24", "groupcam", "groups=24 grouping=agglomerate", "block2", 1, 0);
+    assert_same_map(&bench, "groupcam", "groups=24", "groupcam", "groups=65536", "block2", 1, 0);
+    bench_close(&bench);
+}
+
+TEST(groupcam_refuses_an_even_kernel)
+{
+    struct bench bench;
+    struct cam_map map;
+    bench_open(&bench, "gap");
+    const struct method *method = bench_method("groupcam");
+    assert_int_equal(
+        cam_explain(bench.pass, method, bench_params(&bench, method, "blur_kernel=4"), 0, "groupcam", &map, &bench.err),
+        -1);
+    assert_string_equal(bench.err.text, "groupcam: blur_kernel is 4, an odd number is needed");
+    assert_int_equal(bench_explain(&bench, "groupcam", "blur_kernel=223", "block2", 1).form.h, 7); /* the largest */
     bench_close(&bench);
 }
 
@@ -162,6 +247,10 @@ static const struct {
     {"sscam", "samples=2 noise_on=input"},
     {"occlusion", "window=9 stride=4"},
     {"rise", "masks=70"},
+    {"groupcam", "groups=5"},
+    {"groupcam", "groups=5 grouping=k_means"},
+    {"polycam", ""},
+    {"polycam", "mode=minus"},
 };
 enum { VARIANTS = sizeof variants / sizeof *variants };
 
@@ -211,6 +300,8 @@ TEST(declared_passes_are_those_that_are_counted)
         {"occlusion", "window=9 stride=4", 1 + 13 * 11, 0},
         {"occlusion", "window=56 stride=1", 1 + 1, 0},
         {"rise", "masks=77", 1 + 77, 0},
+        {"groupcam", "groups=6", 6 + 2, 1},
+        {"groupcam", "groups=7", 6 + 2, 1}, /* of four channels each */
     };
     struct bench bench;
     bench_open(&bench, "gap");
@@ -235,12 +326,33 @@ TEST(usual_costs_are_those_of_the_papers)
     static const struct {
         const char *name;
         double full;
-    } rows[] = {{"iscam", 20481}, {"sscam", 71681}, {"occlusion", 170}, {"rise", 6001}};
+    } rows[] = {{"iscam", 20481}, {"sscam", 71681}, {"occlusion", 170},
+                {"rise", 6001},   {"groupcam", 34}, {"polycam", 4097}};
     struct bench bench;
     bench_open(&bench, "gap");
     for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
         const struct method *method = bench_method(rows[r].name);
         assert_true(cam_cost(method, bench_params(&bench, method, ""), &layer, input).full == rows[r].full);
+    }
+    bench_close(&bench);
+}
+
+TEST(polycam_counts_the_channels_of_its_layers)
+{
+    static const struct {
+        const char *params;
+        double passes; /* of a channel */
+    } rows[] = {{"layers=features.4,features.7", 2}, {"layers=features.4,features.7 mode=plus", 1}};
+    const struct tensor layers[2] = {{12, 16, 20, NULL}, {16, 8, 10, NULL}};
+    struct bench bench;
+    bench_open(&bench, "vgg");
+    const struct method *method = bench_method("polycam");
+    for (int r = 0; r < 2; r++) {
+        const struct cam_map map = bench_explain(&bench, "polycam", rows[r].params, "features.7", 1);
+        const struct cost cost =
+            method->cost_of_layers(bench_params(&bench, method, rows[r].params), layers, network_input(bench.network));
+        assert_true(cost.full == 1 + (12 + 16) * rows[r].passes);
+        assert_true(map.cost.full == 1 + (12 + 14) * rows[r].passes); /* two channels of features.7 do not vary */
     }
     bench_close(&bench);
 }
@@ -269,6 +381,7 @@ TEST(constant_channels_make_constant_maps)
     static const char *const rows[][2] = {
         {"iscam", "samples=2"}, {"iscam", "samples=2 scoring=official"},
         {"sscam", "samples=1"}, {"sscam", "samples=1 scoring=paper"},
+        {"polycam", ""},        {"groupcam", ""},
         {"occlusion", ""},
     };
     struct bench bench;
