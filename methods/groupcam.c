@@ -111,8 +111,6 @@ static int explain(struct cam *cam, const void *params, float *map)
 {
     const struct groupcam *p = params;
     const struct tensor *act = cam_activations(cam);
-    if (p->blur_kernel % 2 == 0)
-        return cam_fail(cam, "groupcam: blur_kernel is %d, an odd number is needed", p->blur_kernel);
     if (!act)
         return -1;
     const size_t plane = tensor_plane(act);
@@ -133,6 +131,12 @@ static int explain(struct cam *cam, const void *params, float *map)
             map[i] += weight * groups[l * plane + i];
     }
     return 0;
+}
+
+static int check(const void *params, struct error *err)
+{
+    const struct groupcam *p = params;
+    return p->blur_kernel % 2 ? 0 : error_set(err, "blur_kernel is %d, an odd number is needed", p->blur_kernel);
 }
 
 static struct cost cost(const void *params, const struct tensor *layer, struct shape input)
@@ -164,5 +168,6 @@ const struct method method_groupcam = {
     .params = params,
     .params_size = sizeof(struct groupcam),
     .cost = cost,
+    .check = check,
     .explain = explain,
 };

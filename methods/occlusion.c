@@ -92,9 +92,6 @@ static void average(const struct windows *windows, const double *drop, double *s
 static int explain(struct cam *cam, const void *params, float *map)
 {
     const struct occlusion *p = params;
-    if (p->stride > p->window)
-        return cam_fail(cam, "occlusion: stride %d is larger than window %d, so some pixels would never be hidden",
-                        p->stride, p->window);
     const struct shape input = cam_input_shape(cam);
     const size_t pixels = (size_t)input.h * (size_t)input.w;
     struct windows windows = windows_of(p, input);
@@ -110,6 +107,15 @@ static int explain(struct cam *cam, const void *params, float *map)
     for (int i = 0; i < n; i++)
         drop[i] = whole - score_of(p->score, out[i]);
     average(&windows, drop, sum, count, map);
+    return 0;
+}
+
+static int check(const void *params, struct error *err)
+{
+    const struct occlusion *p = params;
+    if (p->stride > p->window)
+        return error_set(err, "stride %d is larger than window %d, so some pixels would never be hidden", p->stride,
+                         p->window);
     return 0;
 }
 
@@ -151,6 +157,7 @@ const struct method method_occlusion = {
     .params = params,
     .params_size = sizeof(struct occlusion),
     .cost = cost,
+    .check = check,
     .explain = explain,
     .form = form,
 };
