@@ -6,12 +6,13 @@
  * the sum of the terms' sizes: psi(x dx) + sum_layers psi(b G), psi(t) = U(N(|t|)), over colours or channels. Biases are
  * those of convolutions and batch norms, for which b = beta - mean * scale; those of linear layers have no place.
  */
-#include "methods/method.h"
+#include "methods/reduce.h"
 
 enum norm { NORM_OFFICIAL, NORM_PYTORCH_GRAD_CAM };
 
 struct fullgrad {
     int norm;
+    double clip_percentile;
 };
 
 /* Values (h,w,C), times a factor for each channel; NULL: 1. */
@@ -148,11 +149,12 @@ static int explain(struct cam *cam, const void *params, float *map)
         return -1;
     for (size_t i = 0; i < pixels; i++)
         map[i] = (float)work.total[i];
-    return 0;
+    return clip_map(cam, map, pixels, work.params->clip_percentile);
 }
 
 static const struct param params[] = {PARAM_ENUM(struct fullgrad, norm, "official|pytorch_grad_cam",
                                                  "min-max of a layer's terms, or of each channel's as in that program"),
+                                      PARAM_CLIP(struct fullgrad),
                                       {0}};
 
 const struct method method_fullgrad = {

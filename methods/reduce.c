@@ -35,9 +35,9 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static int clip(struct cam *cam, float *map, size_t n, double percentile)
+int clip_map(struct cam *cam, float *map, size_t n, double percentile)
 {
-    if (!floats_are_finite(map, n))
+    if (percentile == 0 || !floats_are_finite(map, n))
         return 0;
     float *sorted = cam_floats(cam, n);
     if (!sorted)
@@ -58,5 +58,5 @@ int reduce_colours(struct cam *cam, const float *attribution, int reduce, double
     const size_t plane = (size_t)shape.h * (size_t)shape.w;
     for (size_t i = 0; i < plane; i++)
         map[i] = (float)reduce_pixel(attribution + i, shape.c, plane, reduce);
-    return clip_percentile > 0 ? clip(cam, map, plane, clip_percentile) : 0;
+    return clip_map(cam, map, plane, clip_percentile);
 }

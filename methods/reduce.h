@@ -26,4 +26,10 @@ enum reduce { REDUCE_SUM_ABS, REDUCE_ABS_SUM, REDUCE_MAX_ABS, REDUCE_RELU_SUM, R
  */
 int reduce_colours(struct cam *cam, const float *attribution, int reduce, double clip_percentile, float *map);
 
+/*
+ * Sets values of a map above this percentile to it; 0: none. A map that is not finite stays as it is. 0, or -1 and the
+ * context's error: no memory.
+ */
+int clip_map(struct cam *cam, float *map, size_t n, double percentile);
+
 #endif

@@ -127,7 +127,8 @@ class Explain(methods.Explain):
             bias = effective_bias(module)
             if bias is not None:
                 total = total + psi(bias[:, None, None] * grad)
-        return total
+        clip = self.get("clip_percentile", "off")
+        return total if clip == "off" else total.clamp(max=np.percentile(total.detach().numpy(), float(clip)))
 
     def winsorcam(self):
         authors = self.get("activation", "conv") == "authors"
