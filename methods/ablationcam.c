@@ -148,7 +148,7 @@ static int explain(struct cam *cam, const void *params, float *map)
     for (int i = 0; i < ablation.n; i++)
         weight[ablation.channel[i]] =
             (float)((score - (p->score == SCORE_LOGIT ? out[i].logit : out[i].probability)) / denominator);
-    weighted_sum(ablation.act, weight, map);
+    cam_weighted_sum(cam, ablation.act, weight, map);
     return 0;
 }
 
@@ -177,6 +177,7 @@ const struct method method_ablationcam = {
     .source = "desai2020ablationcam",
     .version = 1,
     .group = METHOD_TAIL,
+    .flags = METHOD_CHANNEL_MAPS,
     .peers = "pytorch-grad-cam AblationCAM",
     .passes = "1 forward, C passes of the tail",
     .params = params,

@@ -15,7 +15,7 @@ static int explain(struct cam *cam, const void *params, float *map)
         return -1;
     for (int k = 0; k < act->c; k++)
         weight[k] = 1 / (float)act->c;
-    weighted_sum(act, weight, map);
+    cam_weighted_sum(cam, act, weight, map);
     return 0;
 }
 
@@ -26,6 +26,7 @@ const struct method method_actmap = {
     .source = "openvinoxai",
     .version = 1,
     .group = METHOD_CONTROL,
+    .flags = METHOD_CHANNEL_MAPS,
     .peers = "OpenVINO XAI ActivationMap",
     .passes = "1 forward",
     .explain = explain,

@@ -16,7 +16,7 @@ static int explain(struct cam *cam, const void *params, float *map)
     const float *weight = cam_pooled_weights(cam);   /* (C), the class's row of the last layer */
     if (!act || !weight)
         return -1;
-    weighted_sum(act, weight, map);
+    cam_weighted_sum(cam, act, weight, map);
     return 0;
 }
 
@@ -39,6 +39,7 @@ const struct method method_cam = {
     .source = "zhou2016cam",
     .version = 1,
     .group = METHOD_ACTIVATIONS,
+    .flags = METHOD_CHANNEL_MAPS,
     .peers = "torch-cam CAM",
     .passes = "1 forward",
     .params = params,

@@ -49,8 +49,17 @@ struct cam {
     const void *objective_context;
     const int *together; /* layers whose gradients one backward pass computes; NULL: each has its own */
     int together_count;
+    struct channel_maps *channels; /* wanted of the method; NULL: none */
     struct cost *cost;
     struct error *err;
+};
+
+/* The maps of the channels of one layer and pass. */
+struct channel_maps {
+    const struct cam_pass *pass;
+    int layer;
+    float *data; /* (C,h,w) */
+    bool is_given;
 };
 
 /*

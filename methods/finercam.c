@@ -212,6 +212,7 @@ const struct method method_finercam = {
     .source = "zhang2025finercam",
     .version = 1,
     .group = METHOD_META,
+    .flags = METHOD_CHANNEL_MAPS,
     .peers = "pytorch-grad-cam FinerCAM; torch-cam FinerCAM; authors' Finer-CAM",
     .passes = "those of its base",
     .params = params,

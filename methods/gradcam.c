@@ -20,7 +20,7 @@ static int explain(struct cam *cam, const void *params, float *map)
     const size_t plane = tensor_plane(act);
     for (int k = 0; k < act->c; k++)
         weight[k] = (float)mean_of(grad->data + k * plane, plane);
-    weighted_sum(act, weight, map);
+    cam_weighted_sum(cam, act, weight, map);
     return 0;
 }
 
@@ -45,6 +45,7 @@ const struct method method_gradcam = {
     .source = "selvaraju2017gradcam",
     .version = 1,
     .group = METHOD_GRADIENT,
+    .flags = METHOD_CHANNEL_MAPS,
     .peers = "pytorch-grad-cam GradCAM; torch-cam GradCAM; captum LayerGradCam",
     .passes = "1 forward, 1 backward of the tail",
     .params = params,

@@ -17,11 +17,15 @@ static int explain(struct cam *cam, const void *params, float *map)
     if (!act || !grad)
         return -1;
     const size_t plane = tensor_plane(act);
+    float *maps = cam_channel_maps(cam);
     memset(map, 0, plane * sizeof *map);
     for (int k = 0; k < act->c; k++)
         for (size_t i = 0; i < plane; i++) {
             const float product = grad->data[k * plane + i] * act->data[k * plane + i];
-            map[i] += product < 0 ? 0 : product; /* keeps a NaN, which makes the map undefined */
+            const float kept = product < 0 ? 0 : product; /* keeps a NaN, which makes the map undefined */
+            map[i] += kept;
+            if (maps)
+                maps[k * plane + i] = kept;
         }
     return 0;
 }
@@ -37,6 +41,7 @@ const struct method method_gradcam_elementwise = {
     .source = "pillai2021elementwise",
     .version = 1,
     .group = METHOD_GRADIENT,
+    .flags = METHOD_CHANNEL_MAPS,
     .peers = "pytorch-grad-cam GradCAMElementWise",
     .passes = "1 forward, 1 backward of the tail",
     .params = params,

@@ -65,7 +65,7 @@ static int explain(struct cam *cam, const void *params, float *map)
     const size_t plane = tensor_plane(act);
     for (int k = 0; k < act->c; k++)
         weight[k] = weight_of(act->data + k * plane, grad->data + k * plane, plane, p);
-    weighted_sum(act, weight, map);
+    cam_weighted_sum(cam, act, weight, map);
     return 0;
 }
 
@@ -84,6 +84,7 @@ const struct method method_gradcam_pp = {
     .source = "chattopadhay2018gradcampp",
     .version = 1,
     .group = METHOD_GRADIENT,
+    .flags = METHOD_CHANNEL_MAPS,
     .peers = "pytorch-grad-cam GradCAMPlusPlus; torch-cam GradCAMpp",
     .passes = "1 forward, 1 backward of the tail",
     .params = params,

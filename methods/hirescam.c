@@ -18,10 +18,15 @@ static int explain(struct cam *cam, const void *params, float *map)
     if (!act || !grad)
         return -1;
     const size_t plane = tensor_plane(act);
+    float *maps = cam_channel_maps(cam);
     memset(map, 0, plane * sizeof *map);
     for (int k = 0; k < act->c; k++)
-        for (size_t i = 0; i < plane; i++)
-            map[i] += grad->data[k * plane + i] * act->data[k * plane + i];
+        for (size_t i = 0; i < plane; i++) {
+            const float product = grad->data[k * plane + i] * act->data[k * plane + i];
+            map[i] += product;
+            if (maps)
+                maps[k * plane + i] = product;
+        }
     return 0;
 }
 
@@ -46,6 +51,7 @@ const struct method method_hirescam = {
     .source = "draelos2020hirescam",
     .version = 1,
     .group = METHOD_GRADIENT,
+    .flags = METHOD_CHANNEL_MAPS,
     .peers = "pytorch-grad-cam HiResCAM",
     .passes = "1 forward, 1 backward of the tail",
     .params = params,

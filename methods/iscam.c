@@ -90,6 +90,7 @@ const struct method method_iscam = {
     .source = "naidu2020iscam",
     .version = 1,
     .group = METHOD_MASKS,
+    .flags = METHOD_CHANNEL_MAPS,
     .peers = "torch-cam ISCAM",
     .passes = "C N + 1 forwards",
     .params = params,

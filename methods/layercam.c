@@ -14,15 +14,18 @@ struct layercam {
     struct param_names layers;
 };
 
-/* act (C,h,w), and grad (C,h,w), d score / d act */
-static void layer_map(const struct tensor *act, const struct tensor *grad, float *map)
+/* act (C,h,w), and grad (C,h,w), d score / d act; maps (C,h,w) of the channels, or NULL */
+static void layer_map(const struct tensor *act, const struct tensor *grad, float *maps, float *map)
 {
     const size_t plane = tensor_plane(act);
     memset(map, 0, plane * sizeof *map);
     for (int k = 0; k < act->c; k++)
         for (size_t i = 0; i < plane; i++) {
             const float g = grad->data[k * plane + i];
-            map[i] += (g <= 0 ? 0 : g) * act->data[k * plane + i];
+            const float product = (g <= 0 ? 0 : g) * act->data[k * plane + i];
+            map[i] += product;
+            if (maps)
+                maps[k * plane + i] = product;
         }
 }
 
@@ -95,7 +98,7 @@ static int fuse_layers(struct cam *cam, const struct layercam *p, float *map)
         const struct tensor *act = layer ? cam_activations(layer) : NULL;
         if (!act)
             return -1;
-        layer_map(act, &grads[l], own);
+        layer_map(act, &grads[l], NULL, own);
         scale(own, tensor_plane(act), p->gamma);
         upsample_bilinear(own, 1, act->h, act->w, enlarged, largest->h, largest->w, false);
         fuse(p->fuse, enlarged, p->layers.count, n, map);
@@ -113,7 +116,7 @@ static int explain(struct cam *cam, const void *params, float *map)
     const struct tensor *grad = act ? cam_gradient(layer, p->score) : NULL;
     if (!act || !grad)
         return -1;
-    layer_map(act, grad, map);
+    layer_map(act, grad, cam_channel_maps(layer), map);
     return 0;
 }
 
@@ -133,6 +136,7 @@ const struct method method_layercam = {
     .source = "jiang2021layercam",
     .version = 1,
     .group = METHOD_GRADIENT,
+    .flags = METHOD_CHANNEL_MAPS,
     .peers = "pytorch-grad-cam LayerCAM; torch-cam LayerCAM",
     .passes = "1 forward, 1 backward of the tail",
     .params = params,

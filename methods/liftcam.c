@@ -20,7 +20,7 @@ static int explain(struct cam *cam, const void *params, float *map)
             sum += (double)multiplier->data[i] * act->data[i];
         weight[k] = (float)sum;
     }
-    weighted_sum(act, weight, map);
+    cam_weighted_sum(cam, act, weight, map);
     return 0;
 }
 
@@ -38,6 +38,7 @@ const struct method method_liftcam = {
     .source = "jung2021liftcam",
     .version = 1,
     .group = METHOD_TAIL,
+    .flags = METHOD_CHANNEL_MAPS,
     .passes = "1 forward, 1 and 1 backward of the tail",
     .cost = cost,
     .explain = explain,

@@ -34,6 +34,7 @@ enum method_flag {
     METHOD_ORIGINAL_ONLY =
         1, /* has maps only for the pictures of an image set, not for a masked or otherwise changed input, unless
               has_other_maps() says that its parameters bring those too */
+    METHOD_CHANNEL_MAPS = 2, /* its map is a sum over channels, and it fills cam_channel_maps() */
 };
 
 /* What a method needs; listings are sorted by it. */
@@ -296,6 +297,12 @@ struct base_map {
  */
 int cam_explain_base(struct cam *cam, const struct param_named *base, struct base_map *map);
 
+/*
+ * Runs a wrapped method with METHOD_CHANNEL_MAPS for the maps of its channels, whose sum is its map: maps (C,h,w). NULL
+ * and the context's error: as above; with its parameters it has no such maps.
+ */
+const struct tensor *cam_explain_channels(struct cam *cam, const struct param_named *base);
+
 /* The form of its map. */
 int cam_base_form(struct cam *cam, const struct param_named *base, struct map_form *form);
 
@@ -350,7 +357,14 @@ struct random_stream cam_random_shared(struct cam *cam);
  */
 void cam_upsample(const struct cam *cam, const float *plane, float *out, bool align_corners);
 
-/* Writes map (h,w) = sum_k weight[k] * A_k, summed over channels in ascending order. */
+/*
+ * Where the maps of the channels B (C,h,w), whose sum is the method's map, are wanted (cam_explain_channels()): the memory
+ * that the method writes them to, at the layer that is explained. Else NULL.
+ */
+float *cam_channel_maps(struct cam *cam);
+
+/* Writes map (h,w) = sum_k weight[k] * A_k, summed over channels in ascending order, and cam_channel_maps(). */
+void cam_weighted_sum(struct cam *cam, const struct tensor *act, const float *weight, float *map);
 void weighted_sum(const struct tensor *act, const float *weight, float *map);
 
 #endif

@@ -14,7 +14,7 @@ static int explain(struct cam *cam, const void *params, float *map)
         return -1;
     for (int k = 0; k < act->c; k++)
         weight[k] = (float)(2 * random_uniform(&stream) - 1);
-    weighted_sum(act, weight, map);
+    cam_weighted_sum(cam, act, weight, map);
     return 0;
 }
 
@@ -25,6 +25,7 @@ const struct method method_randomcam = {
     .source = "gildenblat2021pytorchcam",
     .version = 1,
     .group = METHOD_CONTROL,
+    .flags = METHOD_CHANNEL_MAPS,
     .peers = "pytorch-grad-cam RandomCAM",
     .passes = "1 forward",
     .explain = explain,

@@ -101,6 +101,6 @@ int score_masks_map(struct cam *cam, const struct score_masks *masks, const floa
         return -1;
     for (int i = 0; i < masks->n; i++)
         all[masks->channel[i]] = weight[i];
-    weighted_sum(masks->act, all, map);
+    cam_weighted_sum(cam, masks->act, all, map);
     return 0;
 }

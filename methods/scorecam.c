@@ -187,6 +187,7 @@ const struct method method_scorecam = {
     .source = "wang2020scorecam",
     .version = 1,
     .group = METHOD_MASKS,
+    .flags = METHOD_CHANNEL_MAPS,
     .peers = "pytorch-grad-cam ScoreCAM; torch-cam ScoreCAM",
     .passes = "C + 1 forwards",
     .params = params,

@@ -50,14 +50,18 @@ static float weight_of(int form, const float *t, const float *act, size_t plane)
 }
 
 /* Adds t A at each position; its positive part if `is_cut`. */
-static void add_products(const struct tensor *t, const struct tensor *act, bool is_cut, float *map)
+static void add_products(struct cam *cam, const struct tensor *t, const struct tensor *act, bool is_cut, float *map)
 {
+    float *maps = cam_channel_maps(cam);
     const size_t plane = tensor_plane(act);
     memset(map, 0, plane * sizeof *map);
     for (int k = 0; k < act->c; k++)
         for (size_t i = 0; i < plane; i++) {
             const float product = t->data[k * plane + i] * act->data[k * plane + i];
-            map[i] += is_cut && product < 0 ? 0 : product;
+            const float kept = is_cut && product < 0 ? 0 : product;
+            map[i] += kept;
+            if (maps)
+                maps[k * plane + i] = kept;
         }
 }
 
@@ -76,13 +80,13 @@ static int explain(struct cam *cam, const void *params, float *map)
     if (!t)
         return -1;
     if (p->form == FORM_ELEMENTWISE || p->form == FORM_HIRES) {
-        add_products(t, act, p->form == FORM_ELEMENTWISE, map);
+        add_products(cam, t, act, p->form == FORM_ELEMENTWISE, map);
         return 0;
     }
     const size_t plane = tensor_plane(act);
     for (int k = 0; k < act->c; k++)
         weight[k] = weight_of(p->form, t->data + k * plane, act->data + k * plane, plane);
-    weighted_sum(act, weight, map);
+    cam_weighted_sum(cam, act, weight, map);
     return 0;
 }
 
@@ -106,6 +110,7 @@ const struct method method_shapleycam = {
     .source = "cai2025shapleycam",
     .version = 1,
     .group = METHOD_TAIL,
+    .flags = METHOD_CHANNEL_MAPS,
     .peers = "pytorch-grad-cam ShapleyCAM",
     .passes = "1 forward, 1 and 1 backward of the tail",
     .params = params,

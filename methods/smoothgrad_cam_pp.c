@@ -102,7 +102,7 @@ static int explain(struct cam *cam, const void *params, float *map)
     for (size_t k = 0; k < (size_t)act->c; k++)
         weight[k] = (float)weight_of(p, &samples, act->data + k * plane, k * plane, plane);
     const struct tensor last = {act->c, act->h, act->w, samples.last_act};
-    weighted_sum(p->form == FORM_TORCHCAM ? &last : act, weight, map);
+    cam_weighted_sum(cam, p->form == FORM_TORCHCAM ? &last : act, weight, map);
     return 0;
 }
 
@@ -129,6 +129,7 @@ const struct method method_smoothgrad_cam_pp = {
     .source = "omeiza2019smoothgradcampp",
     .version = 1,
     .group = METHOD_GRADIENT,
+    .flags = METHOD_CHANNEL_MAPS,
     .peers = "torch-cam SmoothGradCAMpp",
     .passes = "N + 1 forward, N backward of the tail, N samples",
     .params = params,

@@ -110,6 +110,7 @@ const struct method method_sscam = {
     .source = "wang2020sscam",
     .version = 1,
     .group = METHOD_MASKS,
+    .flags = METHOD_CHANNEL_MAPS,
     .peers = "torch-cam SSCAM",
     .passes = "C N + 1 forwards",
     .params = params,

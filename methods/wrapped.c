@@ -145,6 +145,46 @@ int cam_explain_base(struct cam *cam, const struct param_named *base, struct bas
     return 0;
 }
 
+const struct tensor *cam_explain_channels(struct cam *cam, const struct param_named *base)
+{
+    struct tensor *maps = cam_alloc(cam, 1, sizeof *maps);
+    const struct tensor *act = cam_activations(cam);
+    float *data = cam_floats(cam, tensor_size(act));
+    const struct arena_mark mark = cam_mark(cam);
+    struct channel_maps wanted = {.pass = cam->pass, .layer = cam->layer, .data = data};
+    struct base_map unused;
+    struct cam inner = *cam;
+    inner.channels = &wanted;
+    if (!maps || !data || cam_explain_base(&inner, base, &unused))
+        return NULL;
+    cam_release(cam, mark);
+    if (!wanted.is_given) {
+        cam_fail(cam, "base \"%s\": its map is not a sum of maps of the target layer's channels", base->name);
+        return NULL;
+    }
+    *maps = (struct tensor){act->c, act->h, act->w, data};
+    return maps;
+}
+
+float *cam_channel_maps(struct cam *cam)
+{
+    struct channel_maps *wanted = cam->channels;
+    if (!wanted || wanted->pass != cam->pass || wanted->layer != cam->layer)
+        return NULL;
+    wanted->is_given = true;
+    return wanted->data;
+}
+
+void cam_weighted_sum(struct cam *cam, const struct tensor *act, const float *weight, float *map)
+{
+    float *maps = cam_channel_maps(cam);
+    const size_t plane = tensor_plane(act);
+    weighted_sum(act, weight, map);
+    for (int k = 0; maps && k < act->c; k++)
+        for (size_t i = 0; i < plane; i++)
+            maps[k * plane + i] = weight[k] * act->data[k * plane + i];
+}
+
 /* -- layers --------------------------------------------------------------------------------------------------------- */
 
 /* Finds named layers, or those of the list "a|b|c" that the network keeps. Returns their number, or -1. */

@@ -30,7 +30,7 @@ static int explain(struct cam *cam, const void *params, float *map)
     const size_t plane = tensor_plane(act);
     for (int k = 0; k < act->c; k++)
         weight[k] = weight_of(act->data + k * plane, grad->data + k * plane, plane, p->eps);
-    weighted_sum(act, weight, map);
+    cam_weighted_sum(cam, act, weight, map);
     return 0;
 }
 
@@ -47,6 +47,7 @@ const struct method method_xgradcam = {
     .source = "fu2020xgradcam",
     .version = 1,
     .group = METHOD_GRADIENT,
+    .flags = METHOD_CHANNEL_MAPS,
     .peers = "pytorch-grad-cam XGradCAM; torch-cam XGradCAM",
     .passes = "1 forward, 1 backward of the tail",
     .params = params,

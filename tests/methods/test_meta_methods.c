@@ -18,6 +18,16 @@ TEST(multi_layer_is_that_of_pytorch)
     check_cases("methods_meta", "multi_layer");
 }
 
+TEST(aug_smooth_is_that_of_pytorch)
+{
+    check_cases("methods_meta", "aug_smooth");
+}
+
+TEST(eigen_smooth_is_that_of_numpy)
+{
+    check_cases("methods_meta", "eigen_smooth");
+}
+
 /* -- identities ------------------------------------------------------------------------------------------------------ */
 
 static void assert_same_map(const struct cam_map *one, const struct cam_map *other)
@@ -122,6 +132,52 @@ TEST(a_map_does_not_depend_on_gradients_that_another_method_shared)
     bench_close(&bench);
 }
 
+/* B = g A for both. */
+TEST(eigen_smooth_of_hirescam_is_eigengradcam)
+{
+    struct bench bench;
+    bench_open(&bench, "vgg");
+    const struct cam_map one = explain(&bench, "eigen_smooth", "base=hirescam", "features.7");
+    const struct cam_map other = explain(&bench, "eigengradcam", "", "features.7");
+    assert_same_map(&one, &other);
+    bench_close(&bench);
+}
+
+/* sum_k A_k / C has the components of A. */
+TEST(eigen_smooth_of_the_mean_is_eigencam)
+{
+    struct bench bench;
+    bench_open(&bench, "gap");
+    const struct cam_map one = explain(&bench, "eigen_smooth", "base=actmap", "block2");
+    const struct cam_map other = explain(&bench, "eigencam", "", "block2");
+    for (int i = 0; i < one.form.h * one.form.w; i++)
+        assert_true(fabsf(24 * one.data[i] - other.data[i]) <= 1e-4f * (1 + fabsf(other.data[i])));
+    bench_close(&bench);
+}
+
+static void check_channels(struct bench *bench, const char *name)
+{
+    char words[64];
+    snprintf(words, sizeof words, "base=%s", name);
+    const struct cam_map map = explain(bench, "eigen_smooth", words, "block2");
+    for (int i = 0; i < map.form.h * map.form.w; i++)
+        assert_true(isfinite(map.data[i]));
+}
+
+TEST(methods_that_promise_maps_of_channels_have_them)
+{
+    struct bench bench;
+    bench_open(&bench, "gap");
+    int count = 0;
+    for (int i = 0; methods[i]; i++)
+        if (methods[i]->flags & METHOD_CHANNEL_MAPS) {
+            check_channels(&bench, methods[i]->name);
+            count++;
+        }
+    assert_true(count >= 10);
+    bench_close(&bench);
+}
+
 /* -- costs ----------------------------------------------------------------------------------------------------------- */
 
 TEST(layers_share_one_backward_pass)
@@ -137,6 +193,9 @@ TEST(layers_share_one_backward_pass)
         {"multi_layer", "layers=layer3,layer4 base=finercam(base=layercam)", 1, 0, 1},
         {"multi_layer", "layers=layer3,layer4 base=reciprocam", 1, 24 + 6, 0},
         {"multi_layer", "layers=layer3,layer4 base=actmap", 1, 0, 0},
+        {"eigen_smooth", "", 1, 0, 1},
+        {"aug_smooth", "", 6, 0, 6},
+        {"aug_smooth", "base=actmap", 6, 0, 0},
     };
     struct bench bench;
     bench_open(&bench, "resnet18");
@@ -158,6 +217,9 @@ TEST(estimates_include_the_passes_of_the_base)
     } rows[] = {
         {"finercam", "", 1, 0, 1},
         {"refinecam", "", 1, 0, 1},
+        {"aug_smooth", "", 6, 0, 6},
+        {"aug_smooth", "base=scorecam", 6 * 25, 0, 0},
+        {"eigen_smooth", "base=ablationcam", 1, 24, 0},
         {"refinecam", "base=scorecam layers=a,b", 1 + 2 * 24, 0, 0},
         {"multi_layer", "base=reciprocam layers=a,b", 1, 2 * 42, 0},
         {"multi_layer", "base=refinecam(layers=a,b;base=reciprocam)", 1, 2 * 42, 0},
@@ -195,6 +257,9 @@ TEST(what_cannot_be_wrapped_is_refused_in_one_line)
     assert_error(&bench, "finercam", "base=gradcam(score=prob)", "score of its base must be logit, not prob");
     assert_error(&bench, "finercam", "classes=5", "names class 5; the network has the classes 0 to 4");
     assert_error(&bench, "multi_layer", "layers=block9", "layer \"block9\" was not requested");
+    assert_error(&bench, "eigen_smooth", "base=eigencam", "it must be a method whose map is a sum over channels");
+    assert_error(&bench, "eigen_smooth", "base=layercam(layers=block1,block2)", "is not a sum of maps of the target");
+    assert_error(&bench, "aug_smooth", "base=maps(file=x.h5)", "which has no maps of changed inputs");
     assert_error(&bench, "refinecam", "base=layercam(layers=block9)",
                  "base \"layercam\": layer \"block9\" was not requested");
     bench_close(&bench);
@@ -211,6 +276,8 @@ TEST(scores_that_are_not_finite_make_the_map_undefined)
     static const char *const rows[][2] = {{"finercam", ""},
                                           {"finercam", "aggregate=weighted"},
                                           {"refinecam", "layers=block1,block2"},
+                                          {"aug_smooth", ""},
+                                          {"eigen_smooth", ""},
                                           {"multi_layer", "layers=block1,block2"},
                                           {"multi_layer", "layers=block1,block2 fuse=max"},
                                           {"multi_layer", "layers=block1,block2 fuse=max base=layercam"}};
