@@ -46,8 +46,8 @@ static int add_row_layers(void *context, const struct param *row, const void *in
     const struct param_names *names = (const void *)((const char *)in + row->offset);
     for (int i = 0; i < names->count; i++)
         if (add_layer(to->backbone, names->name[i], err))
-            return error_prefix(err, "%s: method \"%s\": ", config_param_where(to->method, top->name),
-                                to->method->label);
+            return error_prefix(err, "%s: method \"%s\": backbone \"%s\": ", config_param_where(to->method, top->name),
+                                to->method->label, to->backbone->config->label);
     return names->count == 0 && row->choices ? add_usual_layers(to, row->choices, err) : 0;
 }
 
