@@ -1,6 +1,7 @@
 /* tests/base/test_param.c - parameters as rows of a table. */
 #include "base/param.h"
 
+#include "base/arena.h"
 #include "tests/test.h"
 
 #include <string.h>
@@ -169,4 +170,109 @@ TEST(a_seed_has_64_bits_and_a_string_is_one_of_its_choices)
     assert_true(param_store(kernels, "plain", &outer));
     assert_false(param_store(kernels, "fast", &outer));
     assert_string_equal(outer.kernels, "plain");
+}
+
+/* -- things with a name and parameters ------------------------------------------------------------------------------ */
+
+struct thing {
+    double rate;
+    struct param_names layers;
+    struct param_named next;
+};
+
+static int find(const char *name, struct param_named *out, struct error *err);
+
+static const struct param thing_params[] = {
+    PARAM_FLOAT(struct thing, rate, 0.5, 0, 1, "how fast"),
+    PARAM_LAYERS(struct thing, layers, 2, "where"),
+    PARAM_ROW(struct thing, next, NAMED, .fallback = "leaf", .find = find, .help = "what"),
+    {0},
+};
+
+/* "node" has the parameters above, "leaf" has none. */
+static int find(const char *name, struct param_named *out, struct error *err)
+{
+    const bool is_node = strcmp(name, "node") == 0;
+    if (!is_node && strcmp(name, "leaf") != 0)
+        return error_set(err, "unknown thing \"%s\"", name);
+    *out = (struct param_named){.name = is_node ? "node" : "leaf",
+                                .rows = is_node ? thing_params : NULL,
+                                .size = is_node ? sizeof(struct thing) : 0};
+    return 0;
+}
+
+static int count_rows(void *context, const struct param *row, const void *in, const struct param *top,
+                      struct error *err)
+{
+    (void)in, (void)err;
+    assert_true(row == top || strcmp(top->name, "next") == 0);
+    ++*(int *)context;
+    return 0;
+}
+
+TEST(named_values_survive_writing_and_reading)
+{
+    static const char *const texts[][2] = {
+        {"leaf", "leaf"},
+        {"node", "node"},
+        {"node(rate=0.25)", "node(rate=0.25)"},
+        {"node(rate=0.5)", "node"},
+        {"node(layers=a,b;rate=1)", "node(rate=1;layers=a,b)"},
+        {"node(next=node(rate=0;layers=a);rate=0)", "node(rate=0;next=node(rate=0;layers=a))"},
+    };
+    struct arena arena = {0};
+    struct error err;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct thing outer;
+        char text[256];
+        param_defaults(thing_params, &outer);
+        assert_int_equal(param_parse(&thing_params[2], texts[i][0], &outer, &err), 0);
+        assert_int_equal(param_complete(thing_params, &outer, &arena, &err), 0);
+        param_format(&thing_params[2], &outer, text, sizeof text);
+        assert_string_equal(text, texts[i][1]);
+        param_format(&thing_params[2], &outer, text, 5);
+        assert_true(strlen(text) < 5);
+    }
+    arena_release(&arena);
+}
+
+TEST(rows_of_named_things_are_visited)
+{
+    struct arena arena = {0};
+    struct error err;
+    struct thing outer;
+    int count = 0;
+    param_defaults(thing_params, &outer);
+    assert_int_equal(param_parse(&thing_params[2], "node(next=node)", &outer, &err), 0);
+    assert_int_equal(param_complete(thing_params, &outer, &arena, &err), 0);
+    assert_int_equal(param_visit(thing_params, &outer, count_rows, &count, &err), 0);
+    assert_int_equal(count, 9);
+    arena_release(&arena);
+}
+
+TEST(named_values_that_are_wrong_are_told)
+{
+    static const char *const rows[][2] = {
+        {"tree", "unknown thing \"tree\""},
+        {"", "parameter \"next\" is \"\""},
+        {"node(rate=2", "parameter \"next\" is \"node(rate=2\""},
+        {"node(rate=2)", "parameter \"rate\" is \"2\"; allowed: 0..1"},
+        {"node(size=2)", "node has no parameter \"size\""},
+        {"node(rate)", "node has no parameter \"rate\" or it has no value"},
+        {"node(next=tree)", "unknown thing \"tree\""},
+        {"leaf(rate=1)", "leaf has no parameter \"rate\""},
+        {"node(next=node(next=node(next=node)))", "is inside 3 others; at most 3 may be nested"},
+        {"node(next=node(rate=1)", "parameter \"next\" is \"node(rate=1\""},
+    };
+    struct arena arena = {0};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct thing outer;
+        struct error err = {0};
+        param_defaults(thing_params, &outer);
+        const bool is_right = param_parse(&thing_params[2], rows[i][0], &outer, &err) == 0 &&
+                              param_complete(thing_params, &outer, &arena, &err) == 0;
+        if (is_right || !strstr(err.text, rows[i][1]))
+            fail_msg("%s: %s", rows[i][0], is_right ? "no error" : err.text);
+    }
+    arena_release(&arena);
 }
