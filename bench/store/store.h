@@ -1,8 +1,10 @@
 /*
  * bench/store/store.h - the results of a run so far, in SQLite (run.db), committed item by item.
  *
- * An item is one backbone, image and method, with all its values, curves and its cost. A store is used by one process
- * and one thread at a time.
+ * An item is one backbone, image and method, with its values, curves, maps and cost. The file keeps every entry that
+ * the run's lists have ever had, with a number of its own; functions here take and give positions in the present lists.
+ * Rows of entries that are not listed now stay in the file and are not read. A store is used by one process and one
+ * thread at a time.
  */
 #ifndef BENCH_STORE_STORE_H
 #define BENCH_STORE_STORE_H
@@ -31,6 +33,17 @@ struct store_curve {
     const double *fraction, *probability; /* (count) */
 };
 
+/* A raw map of an item: that of a view, which protocols share that prepare the input alike and explain the same class. */
+struct store_map {
+    int view; /* position in the run's lists */
+    int h, w; /* 0: a program of layout 3 measured it, and only the cost is known, without repeated passes */
+    bool is_signed, is_normalised;
+    struct cost cost;
+    const float *data; /* (h,w); NULL: it has more than STORE_MAP_VALUES values and is not kept */
+};
+
+#define STORE_MAP_VALUES 4096
+
 struct store_item {
     int backbone, image, method; /* positions in the run's lists */
     struct cost cost;
@@ -38,30 +51,59 @@ struct store_item {
     const struct store_value *values;
     const struct store_curve *curves; /* NULL: none */
     int program;                      /* the program that measured it: store_add_program(); 0: not known */
+    int map_count;
+    const struct store_map *maps;
 };
 
-enum store_list_kind { STORE_BACKBONES, STORE_METHODS, STORE_PROTOCOLS, STORE_METRICS, STORE_IMAGES, STORE_LISTS };
+enum store_list_kind {
+    STORE_BACKBONES,
+    STORE_METHODS,
+    STORE_PROTOCOLS,
+    STORE_METRICS,
+    STORE_IMAGES,
+    STORE_VIEWS, /* in the order in which the protocols use them first */
+    STORE_LISTS
+};
 
 /* One list of a run. */
 struct store_list {
     int count;
     const char *const *names;
-    const int *versions; /* NULL: backbones and images have none */
+    const int *versions; /* NULL: backbones, images and views have none */
 };
 
-/* The lists that positions in rows refer to; they must equal those of an existing file. */
+/* The run's lists, which positions refer to. An existing file may have other entries too, in any order. */
 struct store_names {
     struct store_list lists[STORE_LISTS];
 };
 
 /*
  * Creates FOLDER/run.db, or opens it to continue; the folder exists. With `fresh` an old run.db is moved to run.db.old.
- * NULL and err: run.db has other names or versions (the first difference is named); another process uses the folder;
- * not writable.
+ * The file's own lists change only with store_keep_lists(). NULL and err: run.db has an entry of the lists in another
+ * version; another process uses the folder; not writable.
  */
 struct store *store_open(const char *folder, const struct store_names *names, bool fresh, struct error *err);
 
-/* The first difference between two runs' lists: the place, as "method 2", and the entry there in each. */
+/* Whether the file had the same lists, in the same order, when it was opened. */
+bool store_has_same_lists(const struct store *store);
+
+/* Whether an entry of a list was new when the store was opened. */
+bool store_is_new(const struct store *store, enum store_list_kind kind, int position);
+
+/*
+ * Writes the lists with which the store was opened, new entries included; costs of items become those under the first
+ * view that has a map. `old_view`: the view under which a program of layout 3 made its maps and base passes; -1: none of
+ * those listed.
+ */
+int store_keep_lists(struct store *store, int old_view, struct error *err);
+
+/* The number of an entry in the file. */
+int store_entry(const struct store *store, enum store_list_kind kind, int position);
+
+/*
+ * The first difference between two runs' lists: the place, as "method 2", and the entry there in each. Views follow from
+ * the protocols and are left out.
+ */
 struct store_difference {
     char what[64], one[320], other[320];
 };
@@ -108,7 +150,12 @@ struct store_text {
 int store_read_manifest(struct store *store, struct arena *arena, struct store_text **list, int *count,
                         struct error *err);
 
+/* Whether an item has all values under the run's protocols and metrics; or one of them. */
 bool store_has_item(const struct store *store, int backbone, int image, int method);
+bool store_has_value(const struct store *store, int backbone, int image, int method, int protocol, int metric);
+
+/* Whether the base pass under the first view is there. */
+bool store_has_base(const struct store *store, int backbone, int image);
 
 /*
  * Between these two calls commits are collected, and store_end_batch() makes them in one transaction. If a call in
@@ -117,20 +164,24 @@ bool store_has_item(const struct store *store, int backbone, int image, int meth
 int store_begin_batch(struct store *store, struct error *err);
 int store_end_batch(struct store *store, struct error *err);
 
-/* Stores an item with its cost, values and curves in one commit. */
+/*
+ * Stores an item with its cost, values, curves and maps in one commit, or adds these to an item that is there: values
+ * must be new, and the cost is then that of the first view that has a map.
+ */
 int store_commit(struct store *store, const struct store_item *item, struct error *err);
 
 /* The base pass of an image on a backbone: class, its probability, label's rank (0 = top-1; -1 no label). */
 struct store_base {
     int backbone, image, predicted, rank;
     double probability;
+    int view;
 };
 int store_commit_base(struct store *store, const struct store_base *base, struct error *err);
 
 /* Reads an item that the store has, as it was committed. */
 int store_read_item(struct store *store, int backbone, int image, int method, struct arena *arena,
                     struct store_item *item, struct error *err);
-/* Reads the base pass of an image: 1; 0: the store has none; -1: error. */
+/* Reads the base pass of an image under base->view, or the first if the run has no views: 1; 0: none; -1: error. */
 int store_read_base(struct store *store, int backbone, int image, struct store_base *base, struct error *err);
 
 /* An image that could not be read, and why. They are kept until store_clear_skipped(), also across processes. */
@@ -146,8 +197,8 @@ int store_read_skipped(struct store *store, struct arena *arena, struct store_sk
                        struct error *err);
 
 /*
- * Each reads a table and calls `take` for every row; `take` returns 0, or -1 with err, which ends the reading. Rows are
- * checked against the run's lists. Curves come in the order of their positions, other rows in any order. Items come
+ * Each reads a table and calls `take` for every row of the run; `take` returns 0, or -1 with err, which ends the
+ * reading. Base passes are those under the first view. Rows are checked against the file's entries. Curves come in the order of their positions, other rows in any order. Items come
  * without their values and curves. The texts of values are in the arena; the points of a curve live until `take`
  * returns.
  */

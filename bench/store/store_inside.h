@@ -2,7 +2,7 @@
  * bench/store/store_inside.h - shared by the files of the store; no other file includes it.
  *
  * store_sql.c runs statements; store_layout.c has the tables and brings old files up to date; store_open.c opens and
- * closes; store_names.c keeps the run's lists, store_manifest.c its texts; store_write.c writes rows and store_read.c
+ * closes; store_names.c keeps the run's lists, store_lists.c chooses among the file's entries, store_manifest.c its texts; store_write.c writes rows and store_read.c
  * reads them; store_programs.c keeps the programs that measured the items.
  */
 #ifndef BENCH_STORE_STORE_INSIDE_H
@@ -24,6 +24,9 @@ enum statement {
     GET_WHOLE_MANIFEST,
     ADD_NAME,
     GET_NAMES,
+    GET_LISTED,
+    ADD_LISTED,
+    CLEAR_LISTED,
     ADD_NOTE,
     GET_NOTES,
     ADD_BASE,
@@ -34,11 +37,14 @@ enum statement {
     GET_ITEM,
     ADD_VALUE,
     GET_VALUES,
+    GET_VALUE_KEYS,
     GET_ITEM_VALUES,
     ADD_CURVE,
     ADD_MADE,
     GET_CURVES,
     GET_ITEM_CURVES,
+    ADD_MAP,
+    GET_ITEM_MAPS,
     ADD_SKIPPED,
     GET_SKIPPED,
     COUNT_SKIPPED,
@@ -47,6 +53,17 @@ enum statement {
     COMMIT,
     ROLLBACK,
     STATEMENT_COUNT
+};
+
+/* A list of the run, and the file's entries of its kind. */
+struct store_entries {
+    int count;     /* of the run's list */
+    int *entry;    /* [position]: its number in the file; from `in_file` on: not written yet */
+    int known;     /* entries, those not written yet included */
+    int in_file;   /* entries in the file */
+    int *position; /* [entry]: in the run's list; -1: not listed */
+    struct store_list all; /* (known): names and versions */
+    bool is_same;          /* the file lists the same entries in the same order */
 };
 
 struct store {
@@ -59,8 +76,11 @@ struct store {
     struct stat opened; /* of run.db when it was opened read only, to notice changes */
     const volatile sig_atomic_t *stop;
     struct arena arena;
-    int counts[STORE_LISTS];
-    unsigned char *has_item; /* [backbone][image][method] */
+    struct store_entries lists[STORE_LISTS];
+    unsigned char *has_item;  /* [backbone][image][method]: the item has a row */
+    unsigned char *has_base;  /* [backbone][image]: under the first view */
+    unsigned char *has_value; /* [item][byte of cells]: a bit for each protocol and metric */
+    size_t item_bytes;        /* of has_value for one item */
     int note_count;
     const char *notes[STORE_NOTES_MAX]; /* note i has id i + 1 */
 };
@@ -104,25 +124,58 @@ int store_open_layout(struct store *store, const struct store_names *names, stru
 
 /* -- store_names.c -- */
 
-int store_write_names(struct store *store, const struct store_names *names, struct error *err);
-int store_read_names(struct store *store, struct arena *arena, struct store_names *names, struct error *err);
+const char *store_kind_name(enum store_list_kind kind);
+bool store_kind_has_versions(enum store_list_kind kind);
+int store_version_of(const struct store_list *list, int i); /* 0 for kinds without versions */
 
-/* Error: the names in the store differ from `now`. */
-int store_compare_names(struct store *store, const struct store_names *now, struct error *err);
+/* Writes `"gradcam" version 1`. */
+void store_describe_entry(enum store_list_kind kind, const struct store_list *list, int i, char *text, size_t size);
+
+/* -- store_lists.c -- */
+
+/* Reads the file's entries and lists, into store->lists. */
+int store_load_lists(struct store *store, struct error *err);
+
+/* Chooses the run's lists: names' entries in their order; new ones are added, in memory only. Error: other versions. */
+int store_choose_lists(struct store *store, const struct store_names *names, struct error *err);
+
+/* Copies the names of the run's lists to the arena. */
+int store_copy_names(const struct store *store, struct arena *arena, struct store_names *names, struct error *err);
+
+/* Writes new entries and the lists, in the current transaction. */
+int store_write_lists(struct store *store, struct error *err);
 
 /* -- store_read.c -- */
 
-/* Reads which items exist, into has_item; the second function does it again after items have been removed. */
+/* Reads which items, values and base passes exist; the second does it again after items have been removed. */
 int store_load_items(struct store *store, struct error *err);
 int store_reload_items(struct store *store, struct error *err);
+
+/* Notes that an item, its values and its base pass are there; positions. */
+void store_mark_value(struct store *store, int backbone, int image, int method, int protocol, int metric);
 
 int store_load_notes(struct store *store, struct error *err);
 
 static inline size_t store_item_index(const struct store *store, int backbone, int image, int method)
 {
-    return ((size_t)backbone * (size_t)store->counts[STORE_IMAGES] + (size_t)image) *
-               (size_t)store->counts[STORE_METHODS] +
+    return ((size_t)backbone * (size_t)store->lists[STORE_IMAGES].count + (size_t)image) *
+               (size_t)store->lists[STORE_METHODS].count +
            (size_t)method;
+}
+
+static inline size_t store_base_index(const struct store *store, int backbone, int image)
+{
+    return (size_t)backbone * (size_t)store->lists[STORE_IMAGES].count + (size_t)image;
+}
+
+/* The view of a base pass that a program of layout 3 made; its number is not in the file. */
+#define STORE_OLD_VIEW (-1)
+
+/* The number of a view in the file; for a run of layout 3, which has no views, STORE_OLD_VIEW. */
+static inline int store_view_entry(const struct store *store, int view)
+{
+    const struct store_entries *views = &store->lists[STORE_VIEWS];
+    return view < views->count ? views->entry[view] : STORE_OLD_VIEW;
 }
 
 #endif

@@ -1,7 +1,7 @@
 /* bench/store/store_layout.c - creates the tables of run.db, and updates files of earlier programs. */
 #include "bench/store/store_inside.h"
 
-#define STORE_LAYOUT 3
+#define STORE_LAYOUT 4
 
 static const char schema[] =
     "CREATE TABLE manifest (key TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;"
@@ -19,9 +19,11 @@ static const char schema[] =
     "CREATE TABLE skipped (image INTEGER PRIMARY KEY, why TEXT NOT NULL);";
 
 /*
- * The tables that layouts 2 and 3 add to the layout before, in the file or, for a file that is only read, in memory.
+ * The tables that layouts 2 to 4 add to the layout before, in the file or, for a file that is only read, in memory.
  * Blobs are float64 in the machine's byte order, little-endian on all supported machines. `made` records which program
- * measured an item; an item that it lacks was measured by a program that stored no digests.
+ * measured an item; an item that it lacks was measured by a program that stored no digests. Layout 4 lets a run grow:
+ * `listed` has the run's present lists, `map` the raw maps (float32) and the cost of each, `base` a row for each view
+ * (-1: the view of a run of layout 3), `session` what each call of the program has measured.
  */
 #define SCHEMA_2(table) \
     "CREATE " table " curve (backbone INTEGER NOT NULL, image INTEGER NOT NULL, method INTEGER NOT NULL," \
@@ -36,11 +38,32 @@ static const char schema[] =
     "CREATE " table " IF NOT EXISTS made (backbone INTEGER NOT NULL, image INTEGER NOT NULL, method INTEGER NOT NULL," \
     " program INTEGER NOT NULL, PRIMARY KEY (backbone, image, method)) WITHOUT ROWID;"
 
+#define BASE_4 \
+    "base (backbone INTEGER NOT NULL, image INTEGER NOT NULL, predicted INTEGER NOT NULL, probability REAL NOT NULL," \
+    " rank INTEGER NOT NULL, view INTEGER NOT NULL, PRIMARY KEY (backbone, image, view)) WITHOUT ROWID;"
+#define SCHEMA_4(table) \
+    "CREATE " table " IF NOT EXISTS listed (kind TEXT NOT NULL, position INTEGER NOT NULL, entry INTEGER NOT NULL," \
+    " PRIMARY KEY (kind, position)) WITHOUT ROWID;" \
+    "INSERT OR IGNORE INTO listed SELECT kind, position, position FROM name;" \
+    "CREATE " table " IF NOT EXISTS map (backbone INTEGER NOT NULL, image INTEGER NOT NULL, method INTEGER NOT NULL," \
+    " view INTEGER NOT NULL, h INTEGER NOT NULL, w INTEGER NOT NULL, form INTEGER NOT NULL, seconds REAL NOT NULL," \
+    " full REAL NOT NULL, tail REAL NOT NULL, backward REAL NOT NULL, repeated REAL NOT NULL, data BLOB," \
+    " PRIMARY KEY (backbone, image, method, view)) WITHOUT ROWID;" \
+    "CREATE " table " IF NOT EXISTS session (id INTEGER PRIMARY KEY, started INTEGER NOT NULL, ended INTEGER," \
+    " items INTEGER NOT NULL, value_count INTEGER NOT NULL, maps INTEGER NOT NULL, kept_maps INTEGER NOT NULL," \
+    " base_passes REAL NOT NULL, full REAL NOT NULL, tail REAL NOT NULL, backward REAL NOT NULL);"
+
 static const struct layout {
     const char *in_file, *beside;
 } layouts[STORE_LAYOUT + 1] = {
     [2] = {SCHEMA_2("TABLE") "PRAGMA user_version = 2;", SCHEMA_2("TEMP TABLE")},
     [3] = {SCHEMA_3("TABLE") "PRAGMA user_version = 3;", SCHEMA_3("TEMP TABLE")},
+    [4] = {SCHEMA_4("TABLE") "ALTER TABLE base RENAME TO base_3; CREATE TABLE " BASE_4
+                             "INSERT INTO base SELECT backbone, image, predicted, probability, rank, -1 FROM base_3;"
+                             "DROP TABLE base_3; PRAGMA user_version = 4;",
+           SCHEMA_4("TEMP TABLE") "CREATE TEMP TABLE " BASE_4
+                                  "INSERT INTO temp.base SELECT backbone, image, predicted, probability, rank, -1"
+                                  " FROM main.base;"},
 };
 
 /* Adds the tables of the layouts after `layout`. */
@@ -69,7 +92,8 @@ static int create_run(struct store *store, const struct store_names *names, stru
     if (store_run_sql(store, "BEGIN IMMEDIATE", err))
         return -1;
     const int status = store_run_sql(store, schema, err) || add_layouts(store, 1, err) || store_prepare(store, err) ||
-                               store_write_names(store, names, err)
+                               store_load_lists(store, err) || store_choose_lists(store, names, err) ||
+                               store_write_lists(store, err)
                            ? -1
                            : 0;
     if (!status && store_run_sql(store, "COMMIT", err) == 0)
@@ -93,5 +117,5 @@ int store_open_layout(struct store *store, const struct store_names *names, stru
                          STORE_LAYOUT);
     if ((layout < STORE_LAYOUT && upgrade(store, layout, err)) || store_prepare(store, err))
         return -1;
-    return names ? store_compare_names(store, names, err) : 0;
+    return status_of(store_load_lists(store, err) || (names && store_choose_lists(store, names, err)));
 }

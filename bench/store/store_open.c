@@ -123,10 +123,8 @@ static int open_read_only(struct store *store, struct error *err)
     return sqlite3_open_v2(uri, &store->db, flags, NULL) == SQLITE_OK ? 0 : store_fail(store, err);
 }
 
-static int load(struct store *store, const struct store_names *names, struct error *err)
+static int load(struct store *store, struct error *err)
 {
-    for (int kind = 0; kind < STORE_LISTS; kind++)
-        store->counts[kind] = names->lists[kind].count;
     return status_of(store_load_items(store, err) || store_load_notes(store, err));
 }
 
@@ -183,7 +181,7 @@ struct store *store_open(const char *folder, const struct store_names *names, bo
     if (!store)
         return NULL;
     if ((fresh && keep_old(store, err)) || open_database(store, err) || store_open_layout(store, names, err) ||
-        load(store, names, err)) {
+        load(store, err)) {
         store_close(store);
         return NULL;
     }
@@ -217,7 +215,7 @@ static struct store *open_run(const char *folder, int (*lock)(struct store *stor
     if (!store)
         return NULL;
     if ((store->is_read_only ? open_read_only(store, err) : open_database(store, err)) ||
-        store_open_layout(store, NULL, err) || store_read_names(store, arena, names, err) || load(store, names, err)) {
+        store_open_layout(store, NULL, err) || store_copy_names(store, arena, names, err) || load(store, err)) {
         store_close(store);
         return NULL;
     }
@@ -271,9 +269,4 @@ void store_close(struct store *store)
 const char *store_path(const struct store *store)
 {
     return store->path;
-}
-
-int store_count(const struct store *store, enum store_list_kind kind)
-{
-    return store->counts[kind];
 }

@@ -109,34 +109,68 @@ static int read_list(struct store *store, struct arena *arena, struct programs *
     return status;
 }
 
-static const char sql_uses[] = "SELECT ifnull(program, 0), backbone, method, count(*) FROM item"
-                               " LEFT JOIN made USING (backbone, image, method) GROUP BY 1, 2, 3";
+static const char sql_made[] = "SELECT backbone, image, method, ifnull(program, 0) FROM item"
+                               " LEFT JOIN made USING (backbone, image, method)";
 
-static int read_uses(struct store *store, struct arena *arena, struct programs *out, struct error *err)
+/* The run's items that each program measured, [program][backbone][method]; program 0: one that stored no digests. */
+struct use_table {
+    int programs;
+    size_t *maps;
+};
+
+static size_t *maps_at(const struct store *store, const struct use_table *table, int program, int backbone, int method)
 {
-    const int most = count_rows(store,
-                                "SELECT count(*) FROM (SELECT 1 FROM item LEFT JOIN made USING (backbone, image, "
-                                "method) GROUP BY program, backbone, method)",
-                                err);
-    struct program_use *uses = most < 0 ? NULL : arena_alloc(arena, (size_t)most + 1, sizeof *uses);
-    if (!uses)
-        return most < 0 ? -1 : error_memory(err, "the run's programs");
-    sqlite3_stmt *row = prepare(store, sql_uses, err);
+    const size_t backbones = (size_t)store_count(store, STORE_BACKBONES), methods = (size_t)store_count(store, STORE_METHODS);
+    return &table->maps[((size_t)program * backbones + (size_t)backbone) * methods + (size_t)method];
+}
+
+/* The position of the entry in a column; -1: it is not listed, or the file has no such entry. */
+static int position_in(const struct store *store, enum store_list_kind kind, sqlite3_stmt *row, int column)
+{
+    const int entry = sqlite3_column_int(row, column);
+    return entry < 0 || entry >= store->lists[kind].in_file ? -1 : store->lists[kind].position[entry];
+}
+
+static int count_uses(struct store *store, const struct use_table *table, struct error *err)
+{
+    sqlite3_stmt *row = prepare(store, sql_made, err);
     if (!row)
         return -1;
     int result = SQLITE_DONE, status = 0;
-    while (!status && out->use_count < most && (result = sqlite3_step(row)) == SQLITE_ROW) {
-        const int number = sqlite3_column_int(row, 0);
-        if (number < 0 || number > out->count)
+    while (!status && (result = sqlite3_step(row)) == SQLITE_ROW) {
+        const int number = sqlite3_column_int(row, 3), backbone = position_in(store, STORE_BACKBONES, row, 0),
+                  method = position_in(store, STORE_METHODS, row, 2);
+        if (number < 0 || number >= table->programs)
             status = error_set(err, "run store \"%s\": a row of table \"made\" names no program", store->path);
-        uses[out->use_count++] = (struct program_use){number - 1, sqlite3_column_int(row, 1),
-                                                      sqlite3_column_int(row, 2), (size_t)sqlite3_column_int64(row, 3)};
+        else if (backbone >= 0 && method >= 0 && position_in(store, STORE_IMAGES, row, 1) >= 0)
+            ++*maps_at(store, table, number, backbone, method);
     }
-    if (!status && result != SQLITE_DONE && result != SQLITE_ROW)
+    if (!status && result != SQLITE_DONE)
         status = store_fail(store, err);
     sqlite3_finalize(row);
-    out->uses = uses;
     return status;
+}
+
+static int read_uses(struct store *store, struct arena *arena, struct programs *out, struct error *err)
+{
+    const int backbones = store_count(store, STORE_BACKBONES), methods = store_count(store, STORE_METHODS);
+    struct use_table table = {.programs = out->count + 1};
+    const size_t most = (size_t)table.programs * (size_t)backbones * (size_t)methods;
+    struct program_use *uses = arena_alloc(arena, most + 1, sizeof *uses);
+    table.maps = arena_alloc(arena, most + 1, sizeof *table.maps);
+    if (!uses || !table.maps)
+        return error_memory(err, "the run's programs");
+    if (count_uses(store, &table, err))
+        return -1;
+    for (int program = 0; program < table.programs; program++)
+        for (int b = 0; b < backbones; b++)
+            for (int m = 0; m < methods; m++) {
+                const size_t maps = *maps_at(store, &table, program, b, m);
+                if (maps)
+                    uses[out->use_count++] = (struct program_use){program - 1, b, m, maps};
+            }
+    out->uses = uses;
+    return 0;
 }
 
 int store_read_programs(struct store *store, struct arena *arena, struct programs *out, struct error *err)
@@ -147,24 +181,32 @@ int store_read_programs(struct store *store, struct arena *arena, struct program
 
 /* -- writing -------------------------------------------------------------------------------------------------------- */
 
-static bool is_same(const struct program *one, const struct program *other)
+static const struct program_part *find_part(const struct program *program, const struct program_part *wanted)
+{
+    for (int i = 0; i < program->part_count; i++)
+        if (strcmp(program->parts[i].kind, wanted->kind) == 0 && strcmp(program->parts[i].name, wanted->name) == 0)
+            return &program->parts[i];
+    return NULL;
+}
+
+/*
+ * Whether two programs may be one: their parts with the same name have the same digests. Each has only the parts that
+ * its run needed at the time, and a run that has grown needs more.
+ */
+static bool may_be_same(const struct program *one, const struct program *other)
 {
     bool is_alike = strcmp(one->version, other->version) == 0 && strcmp(one->commit, other->commit) == 0 &&
-                    strcmp(one->kernels, other->kernels) == 0 && one->part_count == other->part_count;
-    for (int i = 0; i < one->part_count && is_alike; i++) { /* the order may differ */
-        bool is_found = false;
-        for (int k = 0; k < other->part_count && !is_found; k++)
-            is_found = strcmp(one->parts[i].kind, other->parts[k].kind) == 0 &&
-                       strcmp(one->parts[i].name, other->parts[k].name) == 0 &&
-                       strcmp(one->parts[i].digest, other->parts[k].digest) == 0;
-        is_alike = is_found;
+                    strcmp(one->kernels, other->kernels) == 0;
+    for (int i = 0; i < one->part_count && is_alike; i++) {
+        const struct program_part *part = find_part(other, &one->parts[i]);
+        is_alike = !part || strcmp(part->digest, one->parts[i].digest) == 0;
     }
     return is_alike;
 }
 
 static int add_parts(struct store *store, const struct program *program, int number, struct error *err)
 {
-    sqlite3_stmt *statement = prepare(store, "INSERT INTO part VALUES (?, ?, ?, ?)", err);
+    sqlite3_stmt *statement = prepare(store, "INSERT OR IGNORE INTO part VALUES (?, ?, ?, ?)", err);
     int status = statement ? 0 : -1;
     for (int i = 0; i < program->part_count && !status; i++) {
         const struct program_part *part = &program->parts[i];
@@ -191,6 +233,15 @@ static int add(struct store *store, const struct program *program, int number, s
     return leave(store, status || add_parts(store, program, number, err), err);
 }
 
+/* Adds the parts that a program of the store lacks. */
+static int extend(struct store *store, const struct program *program, int number, struct error *err)
+{
+    return store_run_sql(store, "SAVEPOINT programs", err) ||
+                   leave(store, add_parts(store, program, number, err), err)
+               ? -1
+               : 0;
+}
+
 int store_add_program(struct store *store, const struct program *program, int *number, struct error *err)
 {
     struct arena arena;
@@ -199,8 +250,10 @@ int store_add_program(struct store *store, const struct program *program, int *n
     int status = read_list(store, &arena, &known, err);
     *number = 0;
     for (int i = 0; i < known.count && !status && !*number; i++)
-        *number = is_same(&known.list[i], program) ? i + 1 : 0;
-    if (!status && !*number) {
+        *number = may_be_same(&known.list[i], program) ? i + 1 : 0;
+    if (!status && *number) {
+        status = extend(store, program, *number, err);
+    } else if (!status) {
         *number = known.count + 1;
         status = add(store, program, *number, err);
     }
@@ -212,13 +265,15 @@ int store_add_program(struct store *store, const struct program *program, int *n
 
 static int drop_use(struct store *store, const struct program_use *use, struct error *err)
 {
-    static const char *const tables[] = {"value", "curve", "item", "made"}; /* `made` is last: it lists the items */
+    static const char *const tables[] = {"value", "curve", "map", "item", "made"}; /* `made` is last: it lists the items */
     char sql[512];
+    const int backbone = store_entry(store, STORE_BACKBONES, use->backbone),
+              method = store_entry(store, STORE_METHODS, use->method);
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
         snprintf(sql, sizeof sql,
                  "DELETE FROM %s WHERE backbone = %d AND method = %d AND image %s (SELECT image FROM made"
                  " WHERE backbone = %d AND method = %d%s%d)",
-                 tables[i], use->backbone, use->method, use->program < 0 ? "NOT IN" : "IN", use->backbone, use->method,
+                 tables[i], backbone, method, use->program < 0 ? "NOT IN" : "IN", backbone, method,
                  use->program < 0 ? " AND program > " : " AND program = ", use->program < 0 ? 0 : use->program + 1);
         if (store_run_sql(store, sql, err))
             return -1;

@@ -7,7 +7,10 @@
 #include "bench/store/provenance.h"
 #include "bench/store/store.h"
 
-/* Finds the number of a program in the store, 1 or more, and adds the program if it is new. */
+/*
+ * Finds the number of a program in the store, 1 or more, and adds the program if it is new. A program of the store with
+ * other parts, but no other digest, is the same one, and gets the parts that it lacks.
+ */
 int store_add_program(struct store *store, const struct program *program, int *number, struct error *err);
 
 /* Reads all programs (number i + 1 at position i), and how many maps each measured, into the arena. */

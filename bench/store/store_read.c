@@ -1,6 +1,8 @@
 /* bench/store/store_read.c - reads rows: which items exist, one item, or all rows of a table in turn. */
 #include "bench/store/store_inside.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool is_in(int position, int count)
@@ -8,45 +10,166 @@ static bool is_in(int position, int count)
     return position >= 0 && position < count;
 }
 
-/* -- which items and notes exist ----------------------------------------------------------------------------------- */
+/* -- from the file's entries to positions in the run's lists -------------------------------------------------------- */
 
-/* Reads backbone, image and method from the first columns. */
+enum { ROW_IS_BAD = -1, ROW_IS_OF_THE_RUN, ROW_IS_NOT_LISTED };
+
+/* Writes the position of an entry, which may be -1. False: the file has no such entry. */
+static bool find_position(const struct store *store, enum store_list_kind kind, int entry, int *position)
+{
+    const struct store_entries *entries = &store->lists[kind];
+    if (!is_in(entry, entries->in_file))
+        return false;
+    *position = entries->position[entry];
+    return true;
+}
+
+/* Reads backbone, image and method from the first columns. Returns what the row is. */
 static int read_item_key(const struct store *store, const char *table, sqlite3_stmt *row, struct store_key *key,
                          struct error *err)
 {
-    *key = (struct store_key){sqlite3_column_int(row, 0), sqlite3_column_int(row, 1), sqlite3_column_int(row, 2), 0, 0};
-    return is_in(key->backbone, store->counts[STORE_BACKBONES]) && is_in(key->image, store->counts[STORE_IMAGES]) &&
-                   is_in(key->method, store->counts[STORE_METHODS])
-               ? 0
-               : store_fail_outside(store, table, err);
+    if (!find_position(store, STORE_BACKBONES, sqlite3_column_int(row, 0), &key->backbone) ||
+        !find_position(store, STORE_IMAGES, sqlite3_column_int(row, 1), &key->image) ||
+        !find_position(store, STORE_METHODS, sqlite3_column_int(row, 2), &key->method))
+        return store_fail_outside(store, table, err);
+    return key->backbone < 0 || key->image < 0 || key->method < 0 ? ROW_IS_NOT_LISTED : ROW_IS_OF_THE_RUN;
 }
 
-static int mark_items(struct store *store, struct error *err)
+/* Reads protocol and metric from two columns. Returns what the row is. */
+static int read_cell_key(const struct store *store, const char *table, sqlite3_stmt *row, int column,
+                         struct store_key *key, struct error *err)
 {
-    struct store_key key;
+    if (!find_position(store, STORE_PROTOCOLS, sqlite3_column_int(row, column), &key->protocol) ||
+        !find_position(store, STORE_METRICS, sqlite3_column_int(row, column + 1), &key->metric))
+        return store_fail_outside(store, table, err);
+    return key->protocol < 0 || key->metric < 0 ? ROW_IS_NOT_LISTED : ROW_IS_OF_THE_RUN;
+}
+
+/* The keys of a value or a curve, from the first five columns. */
+static int read_value_key(const struct store *store, const char *table, sqlite3_stmt *row, struct store_key *key,
+                          struct error *err)
+{
+    const int item = read_item_key(store, table, row, key, err);
+    const int cell = item == ROW_IS_BAD ? ROW_IS_BAD : read_cell_key(store, table, row, 3, key, err);
+    return cell == ROW_IS_OF_THE_RUN ? item : cell;
+}
+
+/* The numbers in the file of an item's backbone, image and method. */
+static void bind_item(const struct store *store, sqlite3_stmt *row, int backbone, int image, int method)
+{
+    const int keys[] = {store_entry(store, STORE_BACKBONES, backbone), store_entry(store, STORE_IMAGES, image),
+                        store_entry(store, STORE_METHODS, method)};
+    store_bind_ints(row, 1, 3, keys);
+}
+
+/* -- which items and notes exist ----------------------------------------------------------------------------------- */
+
+static int cell_count(const struct store *store)
+{
+    return store->lists[STORE_PROTOCOLS].count * store->lists[STORE_METRICS].count;
+}
+
+void store_mark_value(struct store *store, int backbone, int image, int method, int protocol, int metric)
+{
+    const size_t item = store_item_index(store, backbone, image, method);
+    const int cell = protocol * store->lists[STORE_METRICS].count + metric;
+    store->has_value[item * store->item_bytes + (size_t)cell / 8] |= (unsigned char)(1 << cell % 8);
+}
+
+static void mark_all_values(struct store *store, const struct store_key *key)
+{
+    for (int p = 0; p < store->lists[STORE_PROTOCOLS].count; p++)
+        for (int k = 0; k < store->lists[STORE_METRICS].count; k++)
+            store_mark_value(store, key->backbone, key->image, key->method, p, k);
+}
+
+/*
+ * Whether every item has all values: their numbers say so if all protocols and metrics of the file are listed. It saves
+ * reading millions of rows.
+ */
+static int are_all_complete(struct store *store, bool *are_complete, struct error *err)
+{
+    const struct store_entries *protocols = &store->lists[STORE_PROTOCOLS], *metrics = &store->lists[STORE_METRICS];
+    int lacking = 1;
+    *are_complete = false;
+    if (protocols->count != protocols->in_file || metrics->count != metrics->in_file)
+        return 0;
+    char sql[160];
+    snprintf(sql, sizeof sql, "SELECT (SELECT count(*) FROM item) * %d <> (SELECT count(*) FROM value)",
+             cell_count(store));
+    if (store_number_of(store, sql, &lacking, err))
+        return -1;
+    *are_complete = !lacking;
+    return 0;
+}
+
+static int mark_items(struct store *store, bool are_complete, struct error *err)
+{
+    struct store_key key = {0};
     int status = 0;
     while (store_next_row(store, GET_ITEMS, &status, err)) {
-        status = read_item_key(store, "item", store->statements[GET_ITEMS], &key, err);
-        if (!status)
-            store->has_item[store_item_index(store, key.backbone, key.image, key.method)] = 1;
+        const int kind = read_item_key(store, "item", store->statements[GET_ITEMS], &key, err);
+        status = kind == ROW_IS_BAD ? -1 : 0;
+        if (kind != ROW_IS_OF_THE_RUN)
+            continue;
+        store->has_item[store_item_index(store, key.backbone, key.image, key.method)] = 1;
+        if (are_complete)
+            mark_all_values(store, &key);
     }
     return status;
 }
 
+static int mark_values(struct store *store, struct error *err)
+{
+    struct store_key key = {0};
+    int status = 0;
+    while (store_next_row(store, GET_VALUE_KEYS, &status, err)) {
+        const int kind = read_value_key(store, "value", store->statements[GET_VALUE_KEYS], &key, err);
+        status = kind == ROW_IS_BAD ? -1 : 0;
+        if (kind == ROW_IS_OF_THE_RUN)
+            store_mark_value(store, key.backbone, key.image, key.method, key.protocol, key.metric);
+    }
+    return status;
+}
+
+static int mark_base(void *context, const struct store_base *base, struct error *err)
+{
+    struct store *store = context;
+    (void)err;
+    store->has_base[store_base_index(store, base->backbone, base->image)] = 1;
+    return 0;
+}
+
+static int mark_all(struct store *store, struct error *err)
+{
+    bool are_complete;
+    return status_of(are_all_complete(store, &are_complete, err) || mark_items(store, are_complete, err) ||
+                     (!are_complete && mark_values(store, err)) || store_each_base(store, mark_base, store, err));
+}
+
 int store_load_items(struct store *store, struct error *err)
 {
-    size_t size;
-    if (__builtin_mul_overflow((size_t)store->counts[STORE_BACKBONES] * (size_t)store->counts[STORE_METHODS],
-                               (size_t)store->counts[STORE_IMAGES], &size))
+    size_t pairs, items, bytes;
+    store->item_bytes = ((size_t)cell_count(store) + 7) / 8;
+    if (__builtin_mul_overflow((size_t)store->lists[STORE_BACKBONES].count, (size_t)store->lists[STORE_IMAGES].count,
+                               &pairs) ||
+        __builtin_mul_overflow(pairs, (size_t)store->lists[STORE_METHODS].count, &items) ||
+        __builtin_mul_overflow(items, store->item_bytes, &bytes))
         return error_memory(err, "the run's items");
-    store->has_item = arena_alloc(&store->arena, size, 1);
-    return store->has_item ? mark_items(store, err) : error_memory(err, "the run's items");
+    store->has_item = arena_alloc(&store->arena, items + 1, 1);
+    store->has_base = arena_alloc(&store->arena, pairs + 1, 1);
+    store->has_value = arena_alloc(&store->arena, bytes + 1, 1);
+    return store->has_item && store->has_base && store->has_value ? mark_all(store, err)
+                                                                  : error_memory(err, "the run's items");
 }
 
 int store_reload_items(struct store *store, struct error *err)
 {
-    memset(store->has_item, 0, store_item_index(store, store->counts[STORE_BACKBONES], 0, 0));
-    return mark_items(store, err);
+    const size_t items = store_item_index(store, store->lists[STORE_BACKBONES].count, 0, 0);
+    memset(store->has_item, 0, items);
+    memset(store->has_base, 0, store_base_index(store, store->lists[STORE_BACKBONES].count, 0));
+    memset(store->has_value, 0, items * store->item_bytes);
+    return mark_all(store, err);
 }
 
 int store_load_notes(struct store *store, struct error *err)
@@ -65,9 +188,27 @@ int store_load_notes(struct store *store, struct error *err)
     return status;
 }
 
+bool store_has_value(const struct store *store, int backbone, int image, int method, int protocol, int metric)
+{
+    const size_t item = store_item_index(store, backbone, image, method);
+    const int cell = protocol * store->lists[STORE_METRICS].count + metric;
+    return store->has_value[item * store->item_bytes + (size_t)cell / 8] & 1 << cell % 8;
+}
+
 bool store_has_item(const struct store *store, int backbone, int image, int method)
 {
-    return store->has_item[store_item_index(store, backbone, image, method)];
+    if (!store->has_item[store_item_index(store, backbone, image, method)])
+        return false;
+    for (int p = 0; p < store->lists[STORE_PROTOCOLS].count; p++)
+        for (int k = 0; k < store->lists[STORE_METRICS].count; k++)
+            if (!store_has_value(store, backbone, image, method, p, k))
+                return false;
+    return true;
+}
+
+bool store_has_base(const struct store *store, int backbone, int image)
+{
+    return store->has_base[store_base_index(store, backbone, image)];
 }
 
 /* -- skipped images ------------------------------------------------------------------------------------------------ */
@@ -81,6 +222,11 @@ int store_skipped_count(struct store *store, int *count, struct error *err)
     return status;
 }
 
+static int by_image(const void *one, const void *other)
+{
+    return ((const struct store_skipped *)one)->image - ((const struct store_skipped *)other)->image;
+}
+
 int store_read_skipped(struct store *store, struct arena *arena, struct store_skipped **list, int *count,
                        struct error *err)
 {
@@ -88,18 +234,22 @@ int store_read_skipped(struct store *store, struct arena *arena, struct store_sk
     *count = 0;
     if (store_skipped_count(store, &most, err))
         return -1;
-    *list = arena_alloc(arena, (size_t)most, sizeof **list);
+    *list = arena_alloc(arena, (size_t)most + 1, sizeof **list);
     if (!*list)
         return error_memory(err, "the skipped images");
     while (store_next_row(store, GET_SKIPPED, &status, err) && *count < most) {
         sqlite3_stmt *row = store->statements[GET_SKIPPED];
-        struct store_skipped *skipped = &(*list)[(*count)++];
-        *skipped = (struct store_skipped){sqlite3_column_int(row, 0), arena_string(arena, store_column_text(row, 1))};
+        struct store_skipped *skipped = &(*list)[*count];
+        if (!find_position(store, STORE_IMAGES, sqlite3_column_int(row, 0), &skipped->image)) {
+            status = store_fail_outside(store, "skipped", err);
+            continue;
+        }
+        skipped->why = arena_string(arena, store_column_text(row, 1));
         if (!skipped->why)
             status = error_memory(err, "the skipped images");
-        else if (!is_in(skipped->image, store->counts[STORE_IMAGES]))
-            status = store_fail_outside(store, "skipped", err);
+        *count += skipped->image >= 0;
     }
+    qsort(*list, (size_t)*count, sizeof **list, by_image);
     return status;
 }
 
@@ -108,12 +258,13 @@ int store_read_skipped(struct store *store, struct arena *arena, struct store_sk
 int store_read_base(struct store *store, int backbone, int image, struct store_base *base, struct error *err)
 {
     sqlite3_stmt *row = store->statements[GET_BASE];
-    const int keys[] = {backbone, image};
+    const int view = base->view, keys[] = {store_entry(store, STORE_BACKBONES, backbone),
+                                           store_entry(store, STORE_IMAGES, image), store_view_entry(store, view)};
     int status = 0, count = 0;
-    store_bind_ints(row, 1, 2, keys);
+    store_bind_ints(row, 1, 3, keys);
     while (store_next_row(store, GET_BASE, &status, err)) {
         *base = (struct store_base){backbone, image, sqlite3_column_int(row, 0), sqlite3_column_int(row, 2),
-                                    sqlite3_column_double(row, 1)};
+                                    sqlite3_column_double(row, 1), view};
         count++;
     }
     return status ? status : count;
@@ -130,42 +281,45 @@ static int note_text(const struct store *store, const char *const *notes, sqlite
     return 0;
 }
 
-/* Reads protocol and metric from two columns. */
-static int read_cell_key(const struct store *store, const char *table, sqlite3_stmt *row, int column,
-                         struct store_key *key, struct error *err)
-{
-    key->protocol = sqlite3_column_int(row, column);
-    key->metric = sqlite3_column_int(row, column + 1);
-    return is_in(key->protocol, store->counts[STORE_PROTOCOLS]) && is_in(key->metric, store->counts[STORE_METRICS])
-               ? 0
-               : store_fail_outside(store, table, err);
-}
-
-/* Reads a value from columns protocol, metric, number, undefined and flag, with the texts of `notes`. */
+/* Reads a value from columns number, undefined and flag, with the texts of `notes`; its key is read already. */
 static int read_value(const struct store *store, const char *const *notes, sqlite3_stmt *row, int column,
-                      struct store_value *value, struct error *err)
+                      const struct store_key *key, struct store_value *value, struct error *err)
 {
-    struct store_key key;
-    if (read_cell_key(store, "value", row, column, &key, err))
-        return -1;
-    *value = (struct store_value){key.protocol, key.metric, sqlite3_column_double(row, column + 2), NULL, NULL};
-    return status_of(note_text(store, notes, row, column + 3, &value->undefined, err) ||
-                     note_text(store, notes, row, column + 4, &value->flag, err));
+    *value = (struct store_value){key->protocol, key->metric, sqlite3_column_double(row, column), NULL, NULL};
+    return status_of(note_text(store, notes, row, column + 1, &value->undefined, err) ||
+                     note_text(store, notes, row, column + 2, &value->flag, err));
 }
 
-static int read_item_values(struct store *store, const int keys[3], struct arena *arena, struct store_item *item,
-                            struct error *err)
+static int by_cell(const void *one, const void *other)
 {
-    sqlite3_stmt *row = store->statements[GET_ITEM_VALUES];
-    const int most = store->counts[STORE_PROTOCOLS] * store->counts[STORE_METRICS];
-    struct store_value *values = arena_alloc(arena, (size_t)most, sizeof *values);
+    const struct store_value *x = one, *y = other;
+    return x->protocol != y->protocol ? x->protocol - y->protocol : x->metric - y->metric;
+}
+
+/* Binds an item to a statement of its values, curves or maps. */
+static sqlite3_stmt *rows_of(const struct store *store, enum statement which, const struct store_item *item)
+{
+    sqlite3_stmt *row = store->statements[which];
+    bind_item(store, row, item->backbone, item->image, item->method);
+    return row;
+}
+
+static int read_item_values(struct store *store, struct arena *arena, struct store_item *item, struct error *err)
+{
+    sqlite3_stmt *row = rows_of(store, GET_ITEM_VALUES, item);
+    struct store_value *values = arena_alloc(arena, (size_t)cell_count(store) + 1, sizeof *values);
+    struct store_key key = {0};
     if (!values)
         return error_memory(err, "the values of an item");
     int status = 0, count = 0;
-    store_bind_ints(row, 1, 3, keys);
-    while (store_next_row(store, GET_ITEM_VALUES, &status, err))
-        status = count == most ? store_fail_outside(store, "value", err)
-                               : read_value(store, store->notes, row, 0, &values[count++], err);
+    while (store_next_row(store, GET_ITEM_VALUES, &status, err)) {
+        const int kind = read_cell_key(store, "value", row, 0, &key, err);
+        status = kind == ROW_IS_BAD ? -1 : 0;
+        if (kind == ROW_IS_OF_THE_RUN)
+            status = count == cell_count(store) ? store_fail_outside(store, "value", err)
+                                                : read_value(store, store->notes, row, 2, &key, &values[count++], err);
+    }
+    qsort(values, (size_t)count, sizeof *values, by_cell);
     item->values = values;
     item->value_count = count;
     return status;
@@ -190,26 +344,36 @@ static int read_points(const struct store *store, sqlite3_stmt *row, int column,
     return 0;
 }
 
-static int read_item_curves(struct store *store, const int keys[3], struct arena *arena, struct store_item *item,
-                            struct error *err)
+/* Puts a curve into a list that is sorted by protocol and metric. */
+static void insert_curve(struct store_item *item, struct store_curve *curve)
 {
-    sqlite3_stmt *row = store->statements[GET_ITEM_CURVES];
-    const struct store_curve **end = &item->curves;
-    struct store_key key;
+    const struct store_curve **place = &item->curves;
+    while (*place && ((*place)->protocol < curve->protocol ||
+                      ((*place)->protocol == curve->protocol && (*place)->metric < curve->metric)))
+        place = (const struct store_curve **)&(*place)->next;
+    curve->next = *place;
+    *place = curve;
+}
+
+static int read_item_curves(struct store *store, struct arena *arena, struct store_item *item, struct error *err)
+{
+    sqlite3_stmt *row = rows_of(store, GET_ITEM_CURVES, item);
+    struct store_key key = {0};
     int status = 0;
-    store_bind_ints(row, 1, 3, keys);
     while (store_next_row(store, GET_ITEM_CURVES, &status, err)) {
+        const int kind = read_cell_key(store, "curve", row, 0, &key, err);
+        status = kind == ROW_IS_BAD ? -1 : 0;
+        if (kind != ROW_IS_OF_THE_RUN)
+            continue;
         struct store_curve *curve = arena_alloc(arena, 1, sizeof *curve);
         if (!curve) {
             status = error_memory(err, "the curves of an item");
-        } else if (read_cell_key(store, "curve", row, 0, &key, err) || read_points(store, row, 2, arena, curve, err)) {
-            status = -1;
-        } else {
-            curve->protocol = key.protocol;
-            curve->metric = key.metric;
-            *end = curve;
-            end = &curve->next;
+            continue;
         }
+        curve->protocol = key.protocol;
+        curve->metric = key.metric;
+        status = read_points(store, row, 2, arena, curve, err);
+        insert_curve(item, curve);
     }
     return status;
 }
@@ -223,20 +387,66 @@ static struct cost read_cost(sqlite3_stmt *row, int column)
                          .backward = sqlite3_column_double(row, column + 3)};
 }
 
+enum { MAP_IS_SIGNED = 1, MAP_IS_NORMALISED = 2 };
+
+/* Reads a map from columns h, w, form, data and the costs. */
+static int read_map(const struct store *store, sqlite3_stmt *row, struct arena *arena, struct store_map *map,
+                    struct error *err)
+{
+    const int form = sqlite3_column_int(row, 3);
+    const void *data = sqlite3_column_blob(row, 4);
+    map->h = sqlite3_column_int(row, 1);
+    map->w = sqlite3_column_int(row, 2);
+    map->is_signed = form & MAP_IS_SIGNED;
+    map->is_normalised = form & MAP_IS_NORMALISED;
+    map->cost = read_cost(row, 5);
+    map->cost.repeated = sqlite3_column_double(row, 9);
+    map->data = NULL;
+    if (!data)
+        return 0;
+    if (!is_in(map->h, STORE_MAP_VALUES + 1) || !is_in(map->w, STORE_MAP_VALUES + 1) ||
+        map->h * map->w > STORE_MAP_VALUES ||
+        sqlite3_column_bytes(row, 4) != map->h * map->w * (int)sizeof *map->data)
+        return store_fail_outside(store, "map", err);
+    float *copy = arena_floats(arena, (size_t)map->h * (size_t)map->w);
+    if (!copy)
+        return error_memory(err, "the maps of an item");
+    memcpy(copy, data, (size_t)sqlite3_column_bytes(row, 4));
+    map->data = copy;
+    return 0;
+}
+
+static int read_item_maps(struct store *store, struct arena *arena, struct store_item *item, struct error *err)
+{
+    sqlite3_stmt *row = rows_of(store, GET_ITEM_MAPS, item);
+    const int most = store->lists[STORE_VIEWS].count;
+    struct store_map *maps = arena_alloc(arena, (size_t)most + 1, sizeof *maps);
+    int status = maps ? 0 : error_memory(err, "the maps of an item");
+    while (store_next_row(store, GET_ITEM_MAPS, &status, err)) {
+        int view;
+        if (!find_position(store, STORE_VIEWS, sqlite3_column_int(row, 0), &view) || item->map_count > most) {
+            status = store_fail_outside(store, "map", err);
+        } else if (view >= 0) {
+            maps[item->map_count].view = view;
+            status = read_map(store, row, arena, &maps[item->map_count++], err);
+        }
+    }
+    item->maps = maps;
+    return status;
+}
+
 int store_read_item(struct store *store, int backbone, int image, int method, struct arena *arena,
                     struct store_item *item, struct error *err)
 {
-    sqlite3_stmt *row = store->statements[GET_ITEM];
-    const int keys[] = {backbone, image, method};
     int status = 0;
     *item = (struct store_item){.backbone = backbone, .image = image, .method = method};
-    store_bind_ints(row, 1, 3, keys);
+    sqlite3_stmt *row = rows_of(store, GET_ITEM, item);
     while (store_next_row(store, GET_ITEM, &status, err)) {
         item->program = sqlite3_column_int(row, 4); /* NULL reads as 0 */
         item->cost = read_cost(row, 0);
     }
-    return status_of(status || read_item_values(store, keys, arena, item, err) ||
-                     read_item_curves(store, keys, arena, item, err));
+    return status_of(status || read_item_values(store, arena, item, err) || read_item_curves(store, arena, item, err) ||
+                     read_item_maps(store, arena, item, err));
 }
 
 /* -- all rows of a table ------------------------------------------------------------------------------------------- */
@@ -244,15 +454,17 @@ int store_read_item(struct store *store, int backbone, int image, int method, st
 int store_each_base(struct store *store, int (*take)(void *context, const struct store_base *base, struct error *err),
                     void *context, struct error *err)
 {
+    const int first = store_view_entry(store, 0);
     int status = 0;
     while (store_next_row(store, GET_BASES, &status, err)) {
         sqlite3_stmt *row = store->statements[GET_BASES];
-        const struct store_base base = {sqlite3_column_int(row, 0), sqlite3_column_int(row, 1),
-                                        sqlite3_column_int(row, 2), sqlite3_column_int(row, 4),
-                                        sqlite3_column_double(row, 3)};
-        if (!is_in(base.backbone, store->counts[STORE_BACKBONES]) || !is_in(base.image, store->counts[STORE_IMAGES]))
+        struct store_base base = {.predicted = sqlite3_column_int(row, 2),
+                                  .rank = sqlite3_column_int(row, 4),
+                                  .probability = sqlite3_column_double(row, 3)};
+        if (!find_position(store, STORE_BACKBONES, sqlite3_column_int(row, 0), &base.backbone) ||
+            !find_position(store, STORE_IMAGES, sqlite3_column_int(row, 1), &base.image))
             status = store_fail_outside(store, "base", err);
-        else
+        else if (base.backbone >= 0 && base.image >= 0 && sqlite3_column_int(row, 5) == first)
             status = take(context, &base, err);
     }
     return status;
@@ -261,12 +473,13 @@ int store_each_base(struct store *store, int (*take)(void *context, const struct
 int store_each_item(struct store *store, int (*take)(void *context, const struct store_item *item, struct error *err),
                     void *context, struct error *err)
 {
-    struct store_key key;
+    struct store_key key = {0};
     int status = 0;
     while (store_next_row(store, GET_ITEMS, &status, err)) {
         sqlite3_stmt *row = store->statements[GET_ITEMS];
-        status = read_item_key(store, "item", row, &key, err);
-        if (!status)
+        const int kind = read_item_key(store, "item", row, &key, err);
+        status = kind == ROW_IS_BAD ? -1 : 0;
+        if (kind == ROW_IS_OF_THE_RUN)
             status =
                 take(context,
                      &(struct store_item){
@@ -294,7 +507,7 @@ int store_each_value(struct store *store, struct arena *arena,
                                  struct error *err),
                      void *context, struct error *err)
 {
-    struct store_key key;
+    struct store_key key = {0};
     struct store_value value;
     const char **notes = copy_notes(store, arena, err);
     int status = 0;
@@ -302,13 +515,10 @@ int store_each_value(struct store *store, struct arena *arena,
         return -1;
     while (store_next_row(store, GET_VALUES, &status, err)) {
         sqlite3_stmt *row = store->statements[GET_VALUES];
-        if (read_item_key(store, "value", row, &key, err) || read_value(store, notes, row, 3, &value, err)) {
-            status = -1;
-            continue;
-        }
-        key.protocol = value.protocol;
-        key.metric = value.metric;
-        status = take(context, &key, &value, err);
+        const int kind = read_value_key(store, "value", row, &key, err);
+        status = kind == ROW_IS_BAD || read_value(store, notes, row, 5, &key, &value, err) ? -1 : 0;
+        if (!status && kind == ROW_IS_OF_THE_RUN)
+            status = take(context, &key, &value, err);
     }
     return status;
 }
@@ -318,16 +528,15 @@ int store_each_curve(struct store *store,
                                  struct error *err),
                      void *context, struct error *err)
 {
-    struct store_key key;
+    struct store_key key = {0};
     struct store_curve curve = {0};
     const struct arena_mark mark = arena_mark(&store->arena);
     int status = 0;
     while (store_next_row(store, GET_CURVES, &status, err)) {
         sqlite3_stmt *row = store->statements[GET_CURVES];
-        if (read_item_key(store, "curve", row, &key, err) || read_cell_key(store, "curve", row, 3, &key, err) ||
-            read_points(store, row, 5, &store->arena, &curve, err)) {
-            status = -1;
-        } else {
+        const int kind = read_value_key(store, "curve", row, &key, err);
+        status = kind == ROW_IS_BAD || read_points(store, row, 5, &store->arena, &curve, err) ? -1 : 0;
+        if (!status && kind == ROW_IS_OF_THE_RUN) {
             curve.protocol = key.protocol;
             curve.metric = key.metric;
             status = take(context, &key, &curve, err);

@@ -11,9 +11,11 @@ static const char one_item[] =
     "SELECT seconds, full, tail, backward, program FROM item LEFT JOIN made USING (backbone, image, method)"
     " WHERE (backbone, image, method) = (?, ?, ?)";
 static const char item_values[] = "SELECT protocol, metric, number, undefined, flag FROM value"
-                                  " WHERE (backbone, image, method) = (?, ?, ?) ORDER BY protocol, metric";
+                                  " WHERE (backbone, image, method) = (?, ?, ?)";
 static const char item_curves[] = "SELECT protocol, metric, fraction, probability FROM curve"
-                                  " WHERE (backbone, image, method) = (?, ?, ?) ORDER BY protocol, metric";
+                                  " WHERE (backbone, image, method) = (?, ?, ?)";
+static const char item_maps[] = "SELECT view, h, w, form, data, seconds, full, tail, backward, repeated FROM map"
+                                " WHERE (backbone, image, method) = (?, ?, ?)";
 
 static const char *const statement_sql[STATEMENT_COUNT] = {
     [SET_MANIFEST] = "INSERT OR REPLACE INTO manifest VALUES (?, ?)",
@@ -21,22 +23,28 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [GET_WHOLE_MANIFEST] = "SELECT key, text FROM manifest ORDER BY key",
     [ADD_NAME] = "INSERT INTO name VALUES (?, ?, ?, ?)",
     [GET_NAMES] = "SELECT name, version FROM name WHERE kind = ? ORDER BY position",
+    [GET_LISTED] = "SELECT entry FROM listed WHERE kind = ? ORDER BY position",
+    [ADD_LISTED] = "INSERT INTO listed VALUES (?, ?, ?)",
+    [CLEAR_LISTED] = "DELETE FROM listed WHERE kind = ?",
     [ADD_NOTE] = "INSERT INTO note VALUES (?, ?)",
     [GET_NOTES] = "SELECT text FROM note ORDER BY id",
-    [ADD_BASE] = "INSERT OR REPLACE INTO base VALUES (?, ?, ?, ?, ?)",
-    [GET_BASES] = "SELECT backbone, image, predicted, probability, rank FROM base",
-    [GET_BASE] = "SELECT predicted, probability, rank FROM base WHERE backbone = ? AND image = ?",
-    [ADD_ITEM] = "INSERT INTO item VALUES (?, ?, ?, ?, ?, ?, ?)",
+    [ADD_BASE] = "INSERT OR REPLACE INTO base VALUES (?, ?, ?, ?, ?, ?)",
+    [GET_BASES] = "SELECT backbone, image, predicted, probability, rank, view FROM base",
+    [GET_BASE] = "SELECT predicted, probability, rank FROM base WHERE (backbone, image, view) = (?, ?, ?)",
+    [ADD_ITEM] = "INSERT OR REPLACE INTO item VALUES (?, ?, ?, ?, ?, ?, ?)",
     [GET_ITEMS] = "SELECT backbone, image, method, seconds, full, tail, backward FROM item",
     [GET_ITEM] = one_item,
     [ADD_VALUE] = "INSERT INTO value VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     [GET_VALUES] = "SELECT backbone, image, method, protocol, metric, number, undefined, flag FROM value",
+    [GET_VALUE_KEYS] = "SELECT backbone, image, method, protocol, metric FROM value",
     [GET_ITEM_VALUES] = item_values,
     [ADD_CURVE] = "INSERT INTO curve VALUES (?, ?, ?, ?, ?, ?, ?)",
-    [ADD_MADE] = "INSERT OR REPLACE INTO made VALUES (?, ?, ?, ?)",
+    [ADD_MADE] = "INSERT OR IGNORE INTO made VALUES (?, ?, ?, ?)",
     [GET_CURVES] =
         "SELECT backbone, image, method, protocol, metric, fraction, probability FROM curve ORDER BY 1, 2, 3, 4, 5",
     [GET_ITEM_CURVES] = item_curves,
+    [ADD_MAP] = "INSERT OR REPLACE INTO map VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [GET_ITEM_MAPS] = item_maps,
     [ADD_SKIPPED] = "INSERT OR REPLACE INTO skipped VALUES (?, ?)",
     [GET_SKIPPED] = "SELECT image, why FROM skipped ORDER BY image",
     [COUNT_SKIPPED] = "SELECT count(*) FROM skipped",

@@ -37,6 +37,18 @@ static void bind_note(sqlite3_stmt *statement, int position, int id)
         sqlite3_bind_null(statement, position);
 }
 
+/* The numbers in the file of an item's backbone, image and method. */
+struct item_entries {
+    int backbone, image, method;
+};
+
+static struct item_entries entries_of(const struct store *store, const struct store_item *item)
+{
+    return (struct item_entries){store_entry(store, STORE_BACKBONES, item->backbone),
+                                 store_entry(store, STORE_IMAGES, item->image),
+                                 store_entry(store, STORE_METHODS, item->method)};
+}
+
 static int add_value(struct store *store, const struct store_item *item, const struct store_value *value,
                      struct error *err)
 {
@@ -44,7 +56,9 @@ static int add_value(struct store *store, const struct store_item *item, const s
     int undefined, flag;
     if (note_id(store, value->undefined, &undefined, err) || note_id(store, value->flag, &flag, err))
         return -1;
-    const int keys[] = {item->backbone, item->image, item->method, value->protocol, value->metric};
+    const struct item_entries of = entries_of(store, item);
+    const int keys[] = {of.backbone, of.image, of.method, store_entry(store, STORE_PROTOCOLS, value->protocol),
+                        store_entry(store, STORE_METRICS, value->metric)};
     store_bind_ints(statement, 1, 5, keys);
     if (undefined)
         sqlite3_bind_null(statement, 6);
@@ -59,7 +73,9 @@ static int add_curve(struct store *store, const struct store_item *item, const s
                      struct error *err)
 {
     sqlite3_stmt *statement = store->statements[ADD_CURVE];
-    const int keys[] = {item->backbone, item->image, item->method, curve->protocol, curve->metric};
+    const struct item_entries of = entries_of(store, item);
+    const int keys[] = {of.backbone, of.image, of.method, store_entry(store, STORE_PROTOCOLS, curve->protocol),
+                        store_entry(store, STORE_METRICS, curve->metric)};
     const sqlite3_uint64 bytes = (sqlite3_uint64)curve->count * sizeof(double);
     store_bind_ints(statement, 1, 5, keys);
     sqlite3_bind_blob64(statement, 6, curve->fraction, bytes, SQLITE_STATIC);
@@ -67,9 +83,29 @@ static int add_curve(struct store *store, const struct store_item *item, const s
     return store_step(store, ADD_CURVE, err);
 }
 
+static int add_map(struct store *store, const struct store_item *item, const struct store_map *map, struct error *err)
+{
+    sqlite3_stmt *statement = store->statements[ADD_MAP];
+    const struct item_entries of = entries_of(store, item);
+    const int keys[] = {of.backbone, of.image, of.method, store_view_entry(store, map->view), map->h, map->w,
+                        map->is_signed + 2 * map->is_normalised};
+    const double costs[] = {map->cost.seconds, map->cost.full, map->cost.tail, map->cost.backward, map->cost.repeated};
+    store_bind_ints(statement, 1, 7, keys);
+    for (int i = 0; i < 5; i++)
+        sqlite3_bind_double(statement, 8 + i, costs[i]);
+    if (map->data)
+        sqlite3_bind_blob64(statement, 13, map->data, (sqlite3_uint64)map->h * (sqlite3_uint64)map->w * sizeof(float),
+                            SQLITE_STATIC);
+    else
+        sqlite3_bind_null(statement, 13);
+    return store_step(store, ADD_MAP, err);
+}
+
+/* A program that only adds values to an item is not recorded: the item counts as the first one's. */
 static int add_made(struct store *store, const struct store_item *item, struct error *err)
 {
-    const int keys[] = {item->backbone, item->image, item->method, item->program};
+    const struct item_entries of = entries_of(store, item);
+    const int keys[] = {of.backbone, of.image, of.method, item->program};
     store_bind_ints(store->statements[ADD_MADE], 1, 4, keys);
     return store_step(store, ADD_MADE, err);
 }
@@ -77,7 +113,8 @@ static int add_made(struct store *store, const struct store_item *item, struct e
 static int add_item(struct store *store, const struct store_item *item, struct error *err)
 {
     sqlite3_stmt *statement = store->statements[ADD_ITEM];
-    const int keys[] = {item->backbone, item->image, item->method};
+    const struct item_entries of = entries_of(store, item);
+    const int keys[] = {of.backbone, of.image, of.method};
     store_bind_ints(statement, 1, 3, keys);
     sqlite3_bind_double(statement, 4, item->cost.seconds);
     sqlite3_bind_double(statement, 5, item->cost.full);
@@ -92,6 +129,9 @@ static int add_item(struct store *store, const struct store_item *item, struct e
             return -1;
     for (const struct store_curve *curve = item->curves; curve; curve = curve->next)
         if (add_curve(store, item, curve, err))
+            return -1;
+    for (int i = 0; i < item->map_count; i++)
+        if (add_map(store, item, &item->maps[i], err))
             return -1;
     return 0;
 }
@@ -123,22 +163,31 @@ int store_commit(struct store *store, const struct store_item *item, struct erro
         return -1;
     }
     store->has_item[store_item_index(store, item->backbone, item->image, item->method)] = 1;
+    for (int i = 0; i < item->value_count; i++)
+        store_mark_value(store, item->backbone, item->image, item->method, item->values[i].protocol,
+                         item->values[i].metric);
     return 0;
 }
 
 int store_commit_base(struct store *store, const struct store_base *base, struct error *err)
 {
     sqlite3_stmt *statement = store->statements[ADD_BASE];
-    const int keys[] = {base->backbone, base->image, base->predicted};
+    const int keys[] = {store_entry(store, STORE_BACKBONES, base->backbone),
+                        store_entry(store, STORE_IMAGES, base->image), base->predicted};
     store_bind_ints(statement, 1, 3, keys);
     sqlite3_bind_double(statement, 4, base->probability);
     sqlite3_bind_int(statement, 5, base->rank);
-    return store_step(store, ADD_BASE, err);
+    sqlite3_bind_int(statement, 6, store_view_entry(store, base->view));
+    if (store_step(store, ADD_BASE, err))
+        return -1;
+    if (base->view == 0)
+        store->has_base[store_base_index(store, base->backbone, base->image)] = 1;
+    return 0;
 }
 
 int store_commit_skipped(struct store *store, int image, const char *why, struct error *err)
 {
-    sqlite3_bind_int(store->statements[ADD_SKIPPED], 1, image);
+    sqlite3_bind_int(store->statements[ADD_SKIPPED], 1, store_entry(store, STORE_IMAGES, image));
     store_bind_text(store->statements[ADD_SKIPPED], 2, why);
     return store_step(store, ADD_SKIPPED, err);
 }

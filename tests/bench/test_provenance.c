@@ -56,7 +56,7 @@ static void end(struct fixture *f)
 static void measure(struct fixture *f, const struct program *program, int backbone, int image, int method)
 {
     struct store_item item = {.backbone = backbone, .image = image, .method = method};
-    const struct store_base base = {backbone, image, 1, 0, 0.5};
+    const struct store_base base = {backbone, image, 1, 0, 0.5, 0};
     if ((program && store_add_program(f->store, program, &item.program, &f->err)) ||
         store_commit_base(f->store, &base, &f->err) || store_commit(f->store, &item, &f->err))
         fail_msg("%s", f->err.text);

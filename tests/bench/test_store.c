@@ -33,7 +33,7 @@ TEST(a_report_gets_the_committed_numbers_to_the_bit)
     commit(&f, 1, 2, 0);
     for (int b = 0; b < 2; b++)
         for (int i = 0; i < 3; i++) {
-            const struct store_base base = {b, i, 7, ranks[b][i], 0.25};
+            const struct store_base base = {b, i, 7, ranks[b][i], 0.25, 0};
             assert_int_equal(store_commit_base(f.store, &base, &f.err), 0);
             assert_int_equal(store_commit_base(f.store, &base, &f.err), 0); /* a resumed run does it again */
         }
@@ -86,7 +86,7 @@ TEST(an_item_is_read_as_it_was_committed)
     struct fixture f;
     struct arena arena;
     struct store_item item;
-    struct store_base base = {1, 2, 7, 3, 0.25};
+    struct store_base base = {1, 2, 7, 3, 0.25, 0};
     begin(&f);
     arena_init(&arena, 0);
     open_store(&f, false);
@@ -297,7 +297,7 @@ TEST(rows_outside_the_lists_are_an_error_not_a_crash)
         {"INSERT INTO item VALUES (-1, 0, 0, 1, 1, 1, 1)", "item"},
         {"INSERT INTO value VALUES (0, 0, 0, 0, 3, 1.0, NULL, NULL)", "value"},
         {"INSERT INTO value VALUES (0, 0, 0, 0, 0, NULL, 4000, NULL)", "value"},
-        {"INSERT INTO base VALUES (2, 0, 0, 1, 1)", "base"},
+        {"INSERT INTO base VALUES (2, 0, 0, 1, 1, -1)", "base"},
     };
     struct arena arena;
     arena_init(&arena, 0);
