@@ -2,6 +2,7 @@
 #include "bench/merge/merge_state.h"
 
 #include "base/file.h"
+#include "bench/run/conditions.h"
 #include "bench/run/identity.h"
 #include "bench/run/manifest.h"
 #include "bench/run/paper_numbers.h"
@@ -17,9 +18,7 @@ static const char *find_text(const struct store_text *texts, int count, const ch
     return NULL;
 }
 
-/*
- * Compares the hashes of config, image set and weights in the stores; the shard is left out, as each run has its own.
- */
+/* Compares the conditions of two runs with equal lists (bench/run/conditions.h). */
 static int compare_texts(const struct merge_state *state, const char *folder, const struct store_text *texts, int count,
                          struct error *err)
 {
@@ -27,9 +26,9 @@ static int compare_texts(const struct merge_state *state, const char *folder, co
     for (int i = 0; i < count; i++) {
         const char *other = find_text(state->texts, state->text_count, texts[i].key);
         struct identity_difference difference;
-        if (strcmp(texts[i].key, SHARD_KEY) == 0 || (other && strcmp(other, texts[i].text) == 0))
+        if (other && strcmp(other, texts[i].text) == 0)
             continue;
-        if (other && strcmp(texts[i].key, "identity") == 0 && identity_differs(other, texts[i].text, &difference))
+        if (other && conditions_differ(texts[i].key, other, texts[i].text, &difference))
             return error_set(err,
                              "runs \"%s\" and \"%s\" differ in their configs: %s is \"%s\" in one, \"%s\" in the other",
                              first, folder, difference.where, difference.before, difference.now);
@@ -56,7 +55,7 @@ static int check_first(struct merge_state *state, struct store *store, const str
     struct merge *merge = state->merge;
     char path[PATH_MAX];
     merge->names = *names;
-    if (store_read_manifest(store, &merge->arena, &state->texts, &state->text_count, err) ||
+    if (conditions_read(store, names, &merge->arena, &state->texts, &state->text_count, err) ||
         file_join(path, state->first, "config.yaml", err) ||
         config_read(path, NULL, 0, &merge->arena, &merge->config, err))
         return -1;
@@ -76,7 +75,7 @@ static int check_other(struct merge_state *state, const char *folder, struct sto
     struct store_text *texts;
     int count;
     if (merge_compare_names(state, folder, names, err) ||
-        store_read_manifest(store, &state->scratch, &texts, &count, err))
+        conditions_read(store, names, &state->scratch, &texts, &count, err))
         return -1;
     return compare_texts(state, folder, texts, count, err);
 }

@@ -127,6 +127,36 @@ static int take_programs(struct merge_state *state, struct store *from, struct e
     return 0;
 }
 
+/* Keeps of an item what the merged store lacks: it may have been measured under fewer protocols and metrics. */
+static int take_new(const struct store *store, struct arena *arena, struct store_item *item, struct error *err)
+{
+    struct store_value *values = arena_alloc(arena, (size_t)item->value_count + 1, sizeof *values);
+    const struct store_curve *curves = item->curves;
+    int count = 0;
+    if (!values)
+        return error_memory(err, "the values of an item");
+    for (int i = 0; i < item->value_count; i++) {
+        const struct store_value *value = &item->values[i];
+        if (!store_has_value(store, item->backbone, item->image, item->method, value->protocol, value->metric))
+            values[count++] = *value;
+    }
+    item->values = values;
+    item->value_count = count;
+    item->curves = NULL;
+    for (; curves; curves = curves->next) {
+        struct store_curve *curve = arena_alloc(arena, 1, sizeof *curve);
+        if (!curve)
+            return error_memory(err, "the curves of an item");
+        *curve = *curves;
+        curve->next = item->curves;
+        if (!store_has_value(store, item->backbone, item->image, item->method, curve->protocol, curve->metric))
+            item->curves = curve;
+    }
+    if (store_count(store, STORE_VIEWS) == 0) /* all runs so far were made by a program of layout 3 */
+        item->map_count = 0;
+    return 0;
+}
+
 static int copy_item(struct merge_state *state, const char *folder, struct store *from, int b, int i, int m,
                      struct error *err)
 {
@@ -138,15 +168,17 @@ static int copy_item(struct merge_state *state, const char *folder, struct store
     if (item.program < 0 || item.program > state->program_count)
         return error_set(err, "run \"%s\": a row of table \"made\" names no program", folder);
     item.program = state->programs[item.program];
-    return store_has_item(merge->store, b, i, m) ? compare_known(state, folder, &item, err)
-                                                 : store_commit(merge->store, &item, err);
+    if (store_has_item(merge->store, b, i, m))
+        return compare_known(state, folder, &item, err);
+    return take_new(merge->store, &state->scratch, &item, err) || store_commit(merge->store, &item, err) ? -1 : 0;
 }
 
 /* -- one run ------------------------------------------------------------------------------------------------------- */
 
-static int copy_base(struct merge *merge, const char *folder, struct store *from, int b, int i, struct error *err)
+static int copy_base(struct merge *merge, const char *folder, struct store *from, int b, int i, int input,
+                     struct error *err)
 {
-    struct store_base base, known;
+    struct store_base base = {.input = input}, known = {.input = input};
     const int has_base = store_read_base(from, b, i, &base, err);
     const int is_known = has_base > 0 ? store_read_base(merge->store, b, i, &known, err) : 0;
     if (has_base < 0 || is_known < 0)
@@ -174,8 +206,9 @@ static int copy_items(struct merge_state *state, const char *folder, struct stor
     struct merge *merge = state->merge;
     for (int b = 0; b < merge->names.lists[STORE_BACKBONES].count; b++)
         for (int i = 0; i < merge->names.lists[STORE_IMAGES].count; i++) {
-            if (copy_base(merge, folder, from, b, i, err))
-                return -1;
+            for (int input = 0; input == 0 || input < store_count(merge->store, STORE_INPUTS); input++)
+                if (copy_base(merge, folder, from, b, i, input, err))
+                    return -1;
             for (int m = 0; m < merge->names.lists[STORE_METHODS].count; m++) {
                 unsigned char *is_seen = &state->is_seen[merge_item_index(merge, b, i, m)];
                 if (!store_has_item(from, b, i, m))

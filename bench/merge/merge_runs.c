@@ -10,8 +10,7 @@
 static int remember_texts(const struct merge_state *state, struct error *err)
 {
     for (int i = 0; i < state->text_count; i++)
-        if (strcmp(state->texts[i].key, SHARD_KEY) != 0 &&
-            store_manifest_set(state->merge->store, state->texts[i].key, state->texts[i].text, err))
+        if (store_manifest_set(state->merge->store, state->texts[i].key, state->texts[i].text, err))
             return -1;
     return 0;
 }
@@ -96,8 +95,9 @@ static int fill_output(struct merge_state *state, struct error *err)
 {
     struct merge *merge = state->merge;
     merge->store = store_open(merge->output, &merge->names, false, err);
-    if (!merge->store || fill_store(state, err) || count_items(state, err) || find_mixture(merge, err) ||
-        merge_write_manifest(state, err) || store_finish(merge->store, err))
+    if (!merge->store || store_keep_lists(merge->store, 0, 0, err) || fill_store(state, err) ||
+        count_items(state, err) || find_mixture(merge, err) || merge_write_manifest(state, err) ||
+        store_finish(merge->store, err))
         return -1;
     for (int i = 0; i < merge->run_count; i++)
         if (merge_copy_overlays(merge, merge->runs[i].folder, err))

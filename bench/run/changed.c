@@ -23,6 +23,7 @@ int changed_probabilities(struct measurement *m, struct evidence_input input, do
         return error_memory(err, "changed inputs");
     if (cam_pass_others(m->view->pass, input.count, write_changed, &writer, out, err))
         return -1;
+    walk_count_passes(m->walk, input.count);
     for (int i = 0; i < input.count; i++)
         probability[i] = out[i].probability;
     arena_rewind(arena, mark);
@@ -81,5 +82,7 @@ int changed_map(struct measurement *m, struct evidence_input input, struct salie
     cam_pass_set_class(pass, cam_pass_class(m->view->pass));
     if (cam_explain(pass, config->method, config->params, 0, config->label, &raw, err))
         return -1;
+    walk_count_passes(walk, 1);
+    walk_count_map(walk, &raw.cost);
     return measurement_finish(m, &raw, arena, saliency, err);
 }

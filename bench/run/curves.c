@@ -64,6 +64,7 @@ static int run_states(struct curves *curves, const struct curve_plan *plan, cons
                             curves->baselines[request->baseline]};
     if (cam_pass_others(curves->pass, plan->steps, write_state, &states, out, err))
         return -1;
+    curves->passes += plan->steps;
     for (int i = 0; i < plan->steps; i++)
         probability[states.first + i] = out[i].probability;
     probability[is_insertion ? plan->steps : 0] = cam_pass_probabilities(curves->pass)[cam_pass_class(curves->pass)];

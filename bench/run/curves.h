@@ -17,6 +17,7 @@ struct curves {
     float black[3]; /* a black pixel after normalisation */
     struct arena *arena;
     const float *baselines[CURVES_BASELINES]; /* each made at the first request; NULL: not yet */
+    int passes;                               /* made so far */
     struct kept_curve *kept;                  /* curves of the current method; set it to NULL for the next method */
 };
 

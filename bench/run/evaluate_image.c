@@ -26,20 +26,42 @@ static int rank_of(const struct cam_pass *pass, int label)
     return rank;
 }
 
-static struct store_base base_of(const struct walk *walk)
+static struct store_base base_of(const struct walk *walk, const struct view *view)
 {
-    const struct cam_pass *pass = walk->views[0].pass;
+    const struct cam_pass *pass = view->pass;
     const float *probabilities = cam_pass_probabilities(pass);
     const int predicted = cam_pass_predicted(pass);
     return (struct store_base){.predicted = predicted,
                                .rank = rank_of(pass, walk->subject->label),
-                               .probability = isfinite(probabilities[predicted]) ? probabilities[predicted] : 0};
+                               .probability = isfinite(probabilities[predicted]) ? probabilities[predicted] : 0,
+                               .input = view->input_number};
 }
 
-/* Fills the facts about the image itself: its prediction and crop under the first protocol, the class of each view. */
+/* Lists the base passes on the inputs. */
+static int list_bases(const struct walk *walk, struct evaluated *out, struct error *err)
+{
+    out->bases = arena_alloc(walk->arena, (size_t)walk->input_count, sizeof *out->bases);
+    if (!out->bases)
+        return error_memory(err, "an image's base passes");
+    for (int v = 0; v < walk->view_count; v++) {
+        const struct view *view = &walk->views[v];
+        bool is_listed = !view->pass;
+        for (int i = 0; i < out->base_count && !is_listed; i++)
+            is_listed = out->bases[i].input == view->input_number;
+        if (!is_listed)
+            out->bases[out->base_count++] = base_of(walk, view);
+    }
+    return 0;
+}
+
+/*
+ * Fills the facts about the image itself: its prediction and crop under the first protocol, the class of each view. A
+ * view that was left out has none.
+ */
 static int describe_image(const struct walk *walk, struct evaluated *out, struct error *err)
 {
-    out->base = base_of(walk);
+    if (walk->views[0].pass)
+        out->base = base_of(walk, &walk->views[0]);
     out->pixels = walk->views[0].pixels;
     out->views = arena_alloc(walk->arena, (size_t)walk->view_count, sizeof *out->views);
     if (!out->views)
@@ -49,7 +71,7 @@ static int describe_image(const struct walk *walk, struct evaluated *out, struct
         const int klass = view->has_class ? cam_pass_class(view->pass) : -1;
         out->views[v] = (struct evaluated_view){klass, klass < 0 ? 0 : cam_pass_probabilities(view->pass)[klass]};
     }
-    return 0;
+    return list_bases(walk, out, err);
 }
 
 /* Allocates the results of `count` methods. */
@@ -64,7 +86,8 @@ static int make_methods(const struct walk *walk, const int *which, int count, st
         method->value_count = values;
         method->values = arena_alloc(walk->arena, (size_t)values, sizeof *method->values);
         method->raws = arena_alloc(walk->arena, (size_t)walk->view_count, sizeof *method->raws);
-        if (!method->values || !method->raws)
+        method->maps = arena_alloc(walk->arena, (size_t)walk->view_count, sizeof *method->maps);
+        if (!method->values || !method->raws || !method->maps)
             return error_memory(err, "an image's values");
     }
     return out->methods ? 0 : error_memory(err, "an image's values");
@@ -82,30 +105,126 @@ static struct walk begin_walk(struct evaluator *evaluator, const struct evaluate
     return walk;
 }
 
-static int walk_method(const struct walk *walk, struct evaluated_method *out, struct error *err)
+/* -- what is wanted ------------------------------------------------------------------------------------------------ */
+
+/* A method and what is known of it on the image. */
+struct method_walk {
+    const struct walk *walk;
+    const struct store_item *known;    /* NULL: nothing */
+    const struct store_value **values; /* [protocol][metric]; NULL: to be measured */
+};
+
+static int begin_method(struct method_walk *of, const struct walk *walk, const struct store_item *known,
+                        struct error *err)
 {
-    const struct panel *panel = walk->panel;
-    for (int v = 0; v < walk->view_count; v++) {
-        struct view *view = &walk->views[v];
-        if (view_explain(walk, view, out->method, err))
+    const size_t count = (size_t)walk->panel->protocol_count * (size_t)walk->panel->metric_count;
+    *of = (struct method_walk){walk, known, arena_alloc(walk->arena, count, sizeof *of->values)};
+    if (!of->values)
+        return error_memory(err, "an image's values");
+    for (int i = 0; known && i < known->value_count; i++)
+        of->values[known->values[i].protocol * walk->panel->metric_count + known->values[i].metric] = &known->values[i];
+    return 0;
+}
+
+static const struct store_map *known_map(const struct store_item *known, int view)
+{
+    for (int i = 0; known && i < known->map_count; i++)
+        if (known->maps[i].view == view)
+            return &known->maps[i];
+    return NULL;
+}
+
+static bool wants_protocol(const struct method_walk *of, int protocol)
+{
+    const int metric_count = of->walk->panel->metric_count;
+    for (int k = 0; k < metric_count; k++)
+        if (!of->values[protocol * metric_count + k])
+            return true;
+    return protocol == 0 && (!of->known || of->walk->subject->wanted_views > 0);
+}
+
+static bool wants_view(const struct method_walk *of, int view)
+{
+    if (view < of->walk->subject->wanted_views)
+        return true;
+    for (int p = 0; p < of->walk->panel->protocol_count; p++)
+        if (of->walk->view_of[p] == view && wants_protocol(of, p))
+            return true;
+    return false;
+}
+
+/* Whether a view is wanted by the caller or for any method. */
+static bool is_view_wanted(const struct walk *walk, const struct method_walk *walks, int count, int view)
+{
+    if (!walk->subject->known || view < walk->subject->wanted_views || (view == 0 && walk->subject->needs_base))
+        return true;
+    for (int i = 0; i < count; i++)
+        if (wants_view(&walks[i], view))
+            return true;
+    return false;
+}
+
+/* -- one method ---------------------------------------------------------------------------------------------------- */
+
+static struct store_map map_of(const struct cam_map *raw, int view)
+{
+    const bool is_kept = (size_t)raw->form.h * (size_t)raw->form.w <= STORE_MAP_VALUES;
+    return (struct store_map){.view = view,
+                              .h = raw->form.h,
+                              .w = raw->form.w,
+                              .is_signed = raw->form.is_signed,
+                              .is_normalised = raw->form.is_normalised,
+                              .cost = raw->cost,
+                              .data = is_kept ? raw->data : NULL};
+}
+
+/* Makes the maps that are wanted. The cost is that of the first view that has a map, which may have been known. */
+static int make_maps(const struct method_walk *of, struct evaluated_method *out, struct error *err)
+{
+    for (int v = 0; v < of->walk->view_count; v++) {
+        struct view *view = &of->walk->views[v];
+        const struct store_map *known = known_map(of->known, v);
+        const bool is_wanted = wants_view(of, v);
+        if (is_wanted && view_explain(of->walk, view, out->method, known, err))
             return -1;
-        if (!view->has_class)
-            continue;
-        out->raws[v] = view->raw;
-        if (out->cost.seconds < 0)
+        if (is_wanted && view->has_class)
+            out->raws[v] = view->raw;
+        if (is_wanted && view->has_class && (!known || !known->h))
+            out->maps[out->map_count++] = map_of(&view->raw, v);
+        if (out->cost.seconds < 0 && is_wanted && view->has_class)
             out->cost = view->raw.cost;
+        else if (out->cost.seconds < 0 && known)
+            out->cost = known->cost;
     }
-    for (int p = 0; p < panel->protocol_count; p++) {
-        struct measurement m;
-        if (measurement_begin(&m, walk, out->method, p, err))
+    return 0;
+}
+
+static int measure_protocol(const struct method_walk *of, struct evaluated_method *out, int p, struct error *err)
+{
+    const int metric_count = of->walk->panel->metric_count;
+    struct measurement m;
+    if (measurement_begin(&m, of->walk, out->method, p, &of->values[p * metric_count], err))
+        return -1;
+    for (int k = 0; k < metric_count; k++)
+        if (measurement_value(&m, k, &out->values[p * metric_count + k], err))
             return -1;
-        for (int k = 0; k < panel->metric_count; k++)
-            if (measurement_value(&m, k, &out->values[p * panel->metric_count + k], err))
-                return -1;
-        if (measurement_keep_curves(&m, out, err))
+    if (measurement_keep_curves(&m, out, err))
+        return -1;
+    if (p == 0)
+        out->saliency = m.saliency;
+    return 0;
+}
+
+static int walk_method(const struct method_walk *of, struct evaluated_method *out, struct error *err)
+{
+    const int metric_count = of->walk->panel->metric_count;
+    if (make_maps(of, out, err))
+        return -1;
+    for (int p = 0; p < of->walk->panel->protocol_count; p++) {
+        if (wants_protocol(of, p) && measure_protocol(of, out, p, err))
             return -1;
-        if (p == 0)
-            out->saliency = m.saliency;
+        for (int k = 0; k < metric_count && !wants_protocol(of, p); k++)
+            out->values[p * metric_count + k] = *of->values[p * metric_count + k];
     }
     return 0;
 }
@@ -121,6 +240,29 @@ static int note_failure(const struct walk *walk, struct evaluated_method *out, s
     return out->failure ? 0 : error_memory(err, "an image's values");
 }
 
+/* -- the whole ----------------------------------------------------------------------------------------------------- */
+
+static int pass_views(const struct walk *walk, const struct method_walk *walks, int count, bool *is_unreadable,
+                      struct error *err)
+{
+    for (int v = 0; v < walk->view_count; v++)
+        if (is_view_wanted(walk, walks, count, v) &&
+            (view_prepare(walk, &walk->views[v], is_unreadable, err) || view_pass(walk, &walk->views[v], err)))
+            return -1;
+    return 0;
+}
+
+static struct method_walk *begin_methods(const struct walk *walk, int count, struct error *err)
+{
+    struct method_walk *walks = arena_alloc(walk->arena, (size_t)count + 1, sizeof *walks);
+    if (!walks)
+        error_memory(err, "an image's values");
+    for (int i = 0; walks && i < count; i++)
+        if (begin_method(&walks[i], walk, walk->subject->known ? &walk->subject->known[i] : NULL, err))
+            return NULL;
+    return walks;
+}
+
 int evaluate_picture(struct evaluator *evaluator, const struct evaluate_subject *subject, const int *which, int count,
                      struct evaluated *out, bool *is_unreadable, struct error *err)
 {
@@ -129,13 +271,12 @@ int evaluate_picture(struct evaluator *evaluator, const struct evaluate_subject 
     *is_unreadable = false;
     if (views_list(&walk, err))
         return -1;
-    for (int v = 0; v < walk.view_count; v++)
-        if (view_prepare(&walk, &walk.views[v], is_unreadable, err) || view_pass(&walk, &walk.views[v], err))
-            return -1;
-    if (describe_image(&walk, out, err) || make_methods(&walk, which, count, out, err))
+    const struct method_walk *walks = begin_methods(&walk, count, err);
+    if (!walks || pass_views(&walk, walks, count, is_unreadable, err) || describe_image(&walk, out, err) ||
+        make_methods(&walk, which, count, out, err))
         return -1;
     for (int i = 0; i < count; i++)
-        if (walk_method(&walk, &out->methods[i], err) && note_failure(&walk, &out->methods[i], err))
+        if (walk_method(&walks[i], &out->methods[i], err) && note_failure(&walk, &out->methods[i], err))
             return -1;
     return 0;
 }

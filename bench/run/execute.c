@@ -109,13 +109,16 @@ static int execute(struct execution *execution, struct error *err)
     if (make_output(execution, err))
         return -1;
     job->store = record_open(job->run, flags, err);
+    if (job->store)
+        job->session = store_begin_session(job->store, started);
     if (!job->store || store_clear_skipped(job->store, err) || open_maps(job, err))
         return -1;
     progress_begin(job->progress, schedule_cost_ahead(job->run, job->store, job->maps), "maps",
                    flags->is_quiet ? NULL : stderr, isatty(STDERR_FILENO));
     const int status = runner_measure(job, err) || close_maps(job, err);
     progress_end(job->progress);
-    return status_of(status || record_close(job->run, job->store, started, err) || report(job, flags, err) ||
+    return status_of(status || store_end_session(job->store, time(NULL), err) ||
+                     record_close(job->run, job->store, started, err) || report(job, flags, err) ||
                      store_finish(job->store, err));
 }
 

@@ -96,6 +96,7 @@ static int explanation_pass(struct measurement *m, struct error *err)
     m->explanation->pass = cam_pass_run(&setup, err);
     if (!m->explanation->pass)
         return -1;
+    walk_count_passes(m->walk, 1);
     cam_pass_set_class(m->explanation->pass, cam_pass_class(m->view->pass));
     return 0;
 }
@@ -130,6 +131,7 @@ int explanation_rest(struct measurement *m, double *probability, struct error *e
     if (!m->explanation->has_rest) {
         if (cam_pass_others(m->view->pass, 1, write_rest, m, &out, err))
             return -1;
+        walk_count_passes(m->walk, 1);
         m->explanation->rest = out.probability;
         m->explanation->has_rest = true;
     }
@@ -143,10 +145,12 @@ int explanation_map(struct measurement *m, const struct cam_map **raw, struct er
     if (explanation_pass(m, err))
         return -1;
     struct explanation *explanation = m->explanation;
-    if (explanation->map_by != m->method &&
-        cam_explain(explanation->pass, config->method, config->params, 0, config->label, &explanation->map, err))
-        return -1;
-    explanation->map_by = m->method;
     *raw = &explanation->map;
+    if (explanation->map_by == m->method)
+        return 0;
+    if (cam_explain(explanation->pass, config->method, config->params, 0, config->label, &explanation->map, err))
+        return -1;
+    walk_count_map(m->walk, &explanation->map.cost);
+    explanation->map_by = m->method;
     return 0;
 }

@@ -1,5 +1,6 @@
 /*
- * bench/run/identity.c - finds the first line in which two YAML texts of one emitter differ, and the key it belongs to.
+ * bench/run/identity.c - finds the first line in which two YAML texts of one emitter differ, and the key it belongs to;
+ * cuts such a text into parts.
  */
 #include "bench/run/identity.h"
 
@@ -98,4 +99,79 @@ bool identity_differs(const char *before, const char *now, struct identity_diffe
     show(is_added ? "" : before, has_same_key ? key : 0, difference->before, sizeof difference->before);
     show(is_removed ? "" : now, has_same_key ? key : 0, difference->now, sizeof difference->now);
     return true;
+}
+
+/* -- parts --------------------------------------------------------------------------------------------------------- */
+
+static const char *const lists[] = {"backbones", "methods", "metrics", "protocol"};
+
+static bool has_key(const char *line, const char *key)
+{
+    return key_length(line) == strlen(key) && memcmp(line, key, strlen(key)) == 0;
+}
+
+/* Whether a line begins one of the lists. */
+static bool begins_list(const char *line)
+{
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        if (has_key(line, lists[i]))
+            return true;
+    return false;
+}
+
+static bool begins_section(const char *line)
+{
+    return *line && line[0] != ' ' && line[0] != '-';
+}
+
+bool identity_is_whole(const char *text)
+{
+    while (*text && !begins_list(text))
+        text = next_line(text);
+    return *text;
+}
+
+const char *identity_common(const char *text, struct arena *arena)
+{
+    char *out = arena_alloc(arena, strlen(text) + 1, 1), *end = out;
+    bool is_in_list = false, is_in_dataset = false;
+    for (const char *line = text; out && *line; line = next_line(line)) {
+        if (begins_section(line)) {
+            is_in_list = begins_list(line);
+            is_in_dataset = has_key(line, "dataset");
+        }
+        const bool is_choice =
+            is_in_dataset && (has_key(without_indent(line), "images") || has_key(without_indent(line), "shuffle"));
+        const size_t length = (size_t)(next_line(line) - line);
+        if (is_in_list || is_choice)
+            continue;
+        memcpy(end, line, length);
+        end += length;
+    }
+    return out;
+}
+
+/* The line of the list's entry; the end of the text if there is none. */
+static const char *find_entry(const char *text, const char *section, int index)
+{
+    while (*text && !has_key(text, section))
+        text = next_line(text);
+    for (text = next_line(text); *text && !begins_section(text); text = next_line(text))
+        if (*text == '-' && index-- == 0)
+            return text;
+    return "";
+}
+
+const char *identity_entry(const char *text, const char *section, int index, struct arena *arena)
+{
+    const char *begin = find_entry(text, section, index), *end = next_line(begin);
+    while (*end == ' ')
+        end = next_line(end);
+    char *out = arena_alloc(arena, (size_t)(end - begin) + 1, 1);
+    if (!out)
+        return NULL;
+    memcpy(out, begin, (size_t)(end - begin));
+    if (*out)
+        *out = ' '; /* the dash */
+    return out;
 }

@@ -9,6 +9,7 @@
 #include "bench/process/json_build.h"
 #include "bench/process/program.h"
 #include "bench/store/digests.h"
+#include "bench/store/store.h"
 
 #include <cblas.h>
 #include <nettle/sha2.h>
@@ -309,17 +310,35 @@ static json_t *dataset(const struct manifest *manifest)
                      skipped(manifest));
 }
 
+/* What each call of the program has measured. */
+static json_t *sessions(const struct manifest *manifest)
+{
+    json_t *array = json_array();
+    for (int i = 0; i < manifest->session_count; i++) {
+        const struct store_session *session = &manifest->sessions[i];
+        json_build_append(&array,
+                          json_pack("{s:o, s:o, s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:f}", "started",
+                                    utc((time_t)session->started), "ended", utc((time_t)session->ended), "items",
+                                    (json_int_t)session->items, "values", (json_int_t)session->values, "maps",
+                                    (json_int_t)session->maps, "kept_maps", (json_int_t)session->kept_maps,
+                                    "base_passes", session->base_passes, "full_passes", session->full, "tail_passes",
+                                    session->tail, "backward_passes", session->backward));
+    }
+    return array;
+}
+
 /* NULL: no memory somewhere below (json_pack gives NULL when a part is NULL). */
 static json_t *whole(const struct manifest *m)
 {
-    return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:i}", "name",
-        text_or_null(m->name), "program", program(), "programs", contributors(m->programs), "mixture",
-        sentences(m->mixture), "machine", machine(m->threads), "blas", blas(), "seed", seed(m->seed), "started",
-        utc(m->started), "ended", utc(m->ended), "config_sha256", text_or_null(m->config_sha256), "dataset", dataset(m),
-        "backbones", backbones(m), "methods", entries_with_files(m, m->methods, m->method_count, ""), "metrics",
-        entries_with_files(m, m->metrics, m->metric_count, "metric "), "protocols",
-        entries(m->protocols, m->protocol_count), "items", m->item_count, "failed", failed(m), "format_version", 1);
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:i}",
+                     "name", text_or_null(m->name), "program", program(), "programs", contributors(m->programs),
+                     "mixture", sentences(m->mixture), "machine", machine(m->threads), "blas", blas(), "seed",
+                     seed(m->seed), "started", utc(m->started), "ended", utc(m->ended), "config_sha256",
+                     text_or_null(m->config_sha256), "dataset", dataset(m), "backbones", backbones(m), "methods",
+                     entries_with_files(m, m->methods, m->method_count, ""), "metrics",
+                     entries_with_files(m, m->metrics, m->metric_count, "metric "), "protocols",
+                     entries(m->protocols, m->protocol_count), "sessions", sessions(m), "items", m->item_count,
+                     "failed", failed(m), "format_version", 1);
 }
 
 /* Takes the JSON. NULL: no memory. */
@@ -358,7 +377,7 @@ static int take_time(json_t *whole, const json_t *part, const char *key, int sig
 /* Appends a row for the run in `folder` to `runs`, and takes over its times. -1 here and below: no memory. */
 static int take_part(json_t *whole, json_t *runs, const char *folder, json_t *part)
 {
-    static const char *const keys[] = {"machine", "started", "ended", "items", "failed", "programs"};
+    static const char *const keys[] = {"machine", "started", "ended", "items", "failed", "programs", "sessions"};
     json_t *row = json_pack("{s:o}", "folder", text_or_null(folder));
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         json_t *value = json_object_get(part, keys[i]);
@@ -440,6 +459,8 @@ int manifest_join(const char *folder, const char *const *runs, int count, const 
     char path[PATH_MAX];
     json_t *joined;
     int status = join(folder, runs, count, &joined, err) || file_join(path, folder, "manifest.json", err) ? -1 : 0;
+    if (joined)
+        json_object_del(joined, "sessions"); /* the first run's; each row of joined_from has its own */
     if (!status && joined && set_facts(joined, manifest))
         status = error_memory(err, "the manifest");
     if (!status && joined)

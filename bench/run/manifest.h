@@ -15,6 +15,8 @@
 #include <stdint.h>
 #include <time.h>
 
+struct store_session;
+
 /* A method, metric or protocol. */
 struct manifest_entry {
     const char *label;  /* name in the results; NULL: the same as `name` */
@@ -73,6 +75,8 @@ struct manifest {
     const struct manifest_file *files;
     const struct programs *programs; /* programs that measured the items; NULL: none */
     const char *const *mixture;      /* program_mixture(); NULL: none */
+    int session_count;
+    const struct store_session *sessions; /* calls of the program that measured something */
 };
 
 /* Writes the file under another name, then renames it. Invalid UTF-8 becomes '?'. Errors: not writable, no memory. */

@@ -62,7 +62,11 @@ static int curve(void *context, const struct curve_request *request, struct curv
 {
     const struct measurement *m = context;
     const struct map map = saliency_map(m->walk, &m->saliency), native = saliency_native(&m->saliency);
-    return curves_measure(&m->view->curves, &map, &native, request, out, err);
+    struct curves *curves = &m->view->curves;
+    const int before = curves->passes;
+    const int status = curves_measure(curves, &map, &native, request, out, err);
+    walk_count_passes(m->walk, curves->passes - before);
+    return status;
 }
 
 static int truth(void *context, const struct truth **out, struct error *err)
@@ -110,22 +114,43 @@ static int begin_evidence(struct measurement *m, struct error *err)
     return m->evidence.values && m->evidence.is_measured ? 0 : error_memory(err, "an image's values");
 }
 
-int measurement_begin(struct measurement *m, const struct walk *walk, int method, int protocol, struct error *err)
+/* Gives the evidence what is known, for metrics that request values of others. */
+static void use_known(struct measurement *m)
+{
+    for (int k = 0; k < m->evidence.metric_count; k++) {
+        const struct store_value *known = m->known[k];
+        if (!known)
+            continue;
+        m->evidence.values[k] = (struct value){known->number, known->undefined, known->flag};
+        m->evidence.is_measured[k] = true;
+    }
+}
+
+int measurement_begin(struct measurement *m, const struct walk *walk, int method, int protocol,
+                      const struct store_value *const *known, struct error *err)
 {
     struct view *view = &walk->views[walk->view_of[protocol]];
     *m = (struct measurement){.walk = walk,
                               .view = view,
                               .protocol = protocol,
                               .method = method,
+                              .known = known,
                               .post = post_of(&walk->panel->protocols[protocol])};
     if (view->has_class && measurement_finish(m, &view->raw, walk->arena, &m->saliency, err))
         return -1;
-    return begin_evidence(m, err);
+    if (begin_evidence(m, err))
+        return -1;
+    use_known(m);
+    return 0;
 }
 
 int measurement_value(struct measurement *m, int k, struct store_value *out, struct error *err)
 {
     struct value value = {.undefined = "no_label"};
+    if (m->known[k]) {
+        *out = *m->known[k];
+        return 0;
+    }
     if (m->view->has_class && evidence_measure(&m->evidence, k, &value, err))
         return -1;
     *out = (struct store_value){m->protocol, k, value.number, value.undefined, value.flag};
@@ -137,7 +162,7 @@ int measurement_keep_curves(const struct measurement *m, struct evaluated_method
     for (int k = 0; k < m->evidence.metric_count; k++) {
         const enum curve_kind kind = m->evidence.metrics[k].metric->curve;
         const struct curve *from = &m->evidence.curves[kind];
-        if (kind == CURVE_NONE || from->count == 0)
+        if (kind == CURVE_NONE || from->count == 0 || m->known[k])
             continue;
         struct store_curve *kept = arena_alloc(m->walk->arena, 1, sizeof *kept);
         if (!kept)

@@ -21,11 +21,13 @@ bool panel_same_input(const struct protocol *a, const struct protocol *b)
     return a->resize == b->resize && a->resize_ratio == b->resize_ratio && a->interpolation == b->interpolation;
 }
 
-/* The number of protocols of which no earlier one is the same. */
-static int distinct(const struct panel *panel, bool (*is_same)(const struct protocol *, const struct protocol *))
+typedef bool same_function(const struct protocol *, const struct protocol *);
+
+/* The number of different protocols before `protocol`, which itself is not counted. */
+static int distinct_before(const struct panel *panel, int protocol, same_function *is_same)
 {
     int count = 0;
-    for (int p = 0; p < panel->protocol_count; p++) {
+    for (int p = 0; p < protocol; p++) {
         int earlier = 0;
         while (earlier < p && !is_same(&panel->protocols[earlier], &panel->protocols[p]))
             earlier++;
@@ -42,14 +44,50 @@ bool panel_is_first_of_view(const struct panel *panel, int protocol)
     return earlier == protocol;
 }
 
+static int number_of(const struct panel *panel, int protocol, same_function *is_same)
+{
+    int first = 0;
+    while (!is_same(&panel->protocols[first], &panel->protocols[protocol]))
+        first++;
+    return distinct_before(panel, first, is_same);
+}
+
 int panel_view_count(const struct panel *panel)
 {
-    return distinct(panel, panel_same_view);
+    return distinct_before(panel, panel->protocol_count, panel_same_view);
 }
 
 int panel_input_count(const struct panel *panel)
 {
-    return distinct(panel, panel_same_input);
+    return distinct_before(panel, panel->protocol_count, panel_same_input);
+}
+
+int panel_input_of(const struct panel *panel, int protocol)
+{
+    return number_of(panel, protocol, panel_same_input);
+}
+
+int panel_view_of(const struct panel *panel, int protocol)
+{
+    return number_of(panel, protocol, panel_same_view);
+}
+
+const char *panel_input_name(const struct protocol *protocol, struct arena *arena)
+{
+    static const char *const keys[] = {"resize", "resize_ratio", "interpolation"};
+    const char *name = "";
+    for (size_t i = 0; name && i < sizeof keys / sizeof *keys; i++) {
+        char value[PARAM_VALUE_MAX];
+        param_format(param_find(protocol_params, keys[i]), protocol, value, sizeof value);
+        name = arena_format(arena, "%s%s%s=%s", name, i ? " " : "", keys[i], value);
+    }
+    return name;
+}
+
+const char *panel_view_name(const struct protocol *protocol, struct arena *arena)
+{
+    const char *input = panel_input_name(protocol, arena);
+    return input ? arena_format(arena, "%s class=%s", input, protocol->klass) : NULL;
 }
 
 struct cam_setup panel_setup(const struct panel *panel, struct cam_worker *worker, struct arena *arena)

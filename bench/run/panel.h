@@ -38,6 +38,17 @@ bool panel_same_view(const struct protocol *a, const struct protocol *b);
 int panel_input_count(const struct panel *panel);
 bool panel_same_input(const struct protocol *a, const struct protocol *b);
 
+/* The number, from 0, of a protocol's input, or of its view, among the panel's different ones. */
+int panel_input_of(const struct panel *panel, int protocol);
+int panel_view_of(const struct panel *panel, int protocol);
+
+/*
+ * Names an input or a view by the keys on which it depends, in the arena: protocols of all configs that share it have
+ * the same name. NULL: no memory.
+ */
+const char *panel_input_name(const struct protocol *protocol, struct arena *arena);
+const char *panel_view_name(const struct protocol *protocol, struct arena *arena);
+
 /* The part of a base pass's setup that follows from the panel; input, black and image_name are the caller's to set. */
 struct cam_setup panel_setup(const struct panel *panel, struct cam_worker *worker, struct arena *arena);
 

@@ -112,6 +112,11 @@ bool pictures_want(const struct pictures *pictures, int image)
     return pictures->maps || image < pictures->kept_count;
 }
 
+int pictures_views(const struct pictures *pictures, int image)
+{
+    return pictures->maps ? pictures->view_count : image < pictures->kept_count ? 1 : 0;
+}
+
 bool pictures_have(const struct pictures *pictures, int image)
 {
     char path[PATH_MAX];

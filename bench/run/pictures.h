@@ -20,6 +20,9 @@ void pictures_free(struct pictures *pictures);
 /* Whether the image's pictures need all its methods measured in this process. */
 bool pictures_want(const struct pictures *pictures, int image);
 
+/* How many of the first views these pictures show. */
+int pictures_views(const struct pictures *pictures, int image);
+
 /* Whether the image's overlay exists already and no other picture of it is needed. */
 bool pictures_have(const struct pictures *pictures, int image);
 

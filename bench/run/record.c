@@ -4,7 +4,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "bench/run/identity.h"
+#include "bench/run/conditions.h"
 #include "bench/run/manifest.h"
 #include "bench/run/this_program.h"
 #include "bench/store/run_lock.h"
@@ -69,18 +69,35 @@ static int make_list(struct run *run, int count, const char *(*label)(const stru
     return 0;
 }
 
+/* Lists the different views or inputs of the protocols. */
+static int make_shared(struct run *run, int count, int (*number)(const struct panel *, int),
+                       const char *(*name)(const struct protocol *, struct arena *), struct store_list *out,
+                       struct error *err)
+{
+    const char **names = arena_alloc(&run->arena, (size_t)count + 1, sizeof *names);
+    if (!names)
+        return error_memory(err, "the store's names");
+    for (int p = 0; p < run->config.protocol_count; p++) {
+        const int i = number(&run->panel, p);
+        if (!names[i] && !(names[i] = name(&run->config.protocols[p], &run->arena)))
+            return error_memory(err, "the store's names");
+    }
+    *out = (struct store_list){count, names, NULL};
+    return 0;
+}
+
 static int make_names(struct run *run, struct store_names *out, struct error *err)
 {
     const struct config *config = &run->config;
     struct store_list *lists = out->lists;
     lists[STORE_IMAGES] = (struct store_list){run->image_count, run->image_names, NULL};
-    return make_list(run, config->backbone_count, backbone_label, NULL, &lists[STORE_BACKBONES], err) ||
-                   make_list(run, config->method_count, method_label, method_version, &lists[STORE_METHODS], err) ||
-                   make_list(run, config->protocol_count, protocol_label, protocol_version, &lists[STORE_PROTOCOLS],
-                             err) ||
-                   make_list(run, config->metric_count, metric_label, metric_version, &lists[STORE_METRICS], err)
-               ? -1
-               : 0;
+    return status_of(
+        make_list(run, config->backbone_count, backbone_label, NULL, &lists[STORE_BACKBONES], err) ||
+        make_list(run, config->method_count, method_label, method_version, &lists[STORE_METHODS], err) ||
+        make_list(run, config->protocol_count, protocol_label, protocol_version, &lists[STORE_PROTOCOLS], err) ||
+        make_list(run, config->metric_count, metric_label, metric_version, &lists[STORE_METRICS], err) ||
+        make_shared(run, panel_view_count(&run->panel), panel_view_of, panel_view_name, &lists[STORE_VIEWS], err) ||
+        make_shared(run, panel_input_count(&run->panel), panel_input_of, panel_input_name, &lists[STORE_INPUTS], err));
 }
 
 static struct store *open_store(struct run *run, bool fresh, struct error *err)
@@ -96,89 +113,6 @@ static int hash_of(struct run *run, const char *path, const char **hash, struct 
     return hex ? path_sha256(path, hex, err) : error_memory(err, "the manifest");
 }
 
-/*
- * Compares `now` with the text that the store has under `key`: 1: equal; 0: different; -1: error. A new key is stored.
- */
-static int remember(struct run *run, struct store *store, const char *key, const char *now, struct error *err)
-{
-    const char *before;
-    if (store_manifest_find(store, key, &run->arena, &before, err))
-        return -1;
-    if (!before)
-        return run->is_dry ? 1 : store_manifest_set(store, key, now, err) ? -1 : 1;
-    return strcmp(before, now) == 0;
-}
-
-static int check_hash(struct run *run, struct store *store, const char *key, const char *path, const char *hash,
-                      struct error *err)
-{
-    const int is_same = remember(run, store, key, hash, err);
-    if (is_same == 0)
-        return error_set(err,
-                         "run directory \"%s\": was begun with other contents of \"%s\"; use --fresh to start anew",
-                         run->config.output, path);
-    return is_same < 0 ? -1 : 0;
-}
-
-static int check_file(struct run *run, struct store *store, const char *key, const char *path, const char **hash,
-                      struct error *err)
-{
-    return hash_of(run, path, hash, err) || check_hash(run, store, key, path, *hash, err) ? -1 : 0;
-}
-
-static int refuse_config(struct run *run, struct store *store, const char *now, struct error *err)
-{
-    struct identity_difference difference = {0};
-    const char *before;
-    if (store_manifest_find(store, "identity", &run->arena, &before, err))
-        return -1;
-    identity_differs(before, now, &difference);
-    return error_set(err,
-                     "run directory \"%s\": was begun with another config: %s was %s, is %s now; use --fresh to start "
-                     "anew",
-                     run->config.output, difference.where, difference.before, difference.now);
-}
-
-static int check_method_files(struct run *run, struct store *store, struct error *err)
-{
-    for (int i = 0; i < run->method_file_count; i++) {
-        struct method_file *file = &run->method_files[i];
-        const char *key = arena_format(&run->arena, "sha256 of %s of %s", file->key, file->owner);
-        if (!key)
-            return error_memory(err, "the store's names");
-        if (file->sha256 ? check_hash(run, store, key, file->path, file->sha256, err)
-                         : !(run->is_dry && access(file->path, F_OK)) &&
-                               check_file(run, store, key, file->path, &file->sha256, err))
-            return -1;
-    }
-    return 0;
-}
-
-/* Error: config, image set, weights or files of methods are not those with which the run was begun. */
-static int check_identity(struct run *run, struct store *store, struct error *err)
-{
-    const char *now = config_identity(&run->config, &run->arena, err);
-    const int is_same = now ? remember(run, store, "identity", now, err) : -1;
-    if (is_same == 0)
-        return refuse_config(run, store, now, err);
-    if (is_same < 0 || check_file(run, store, "sha256 of images", run->config.dataset.path, &run->images_sha256, err))
-        return -1;
-    for (int b = 0; b < run->config.backbone_count; b++) {
-        const struct config_backbone *backbone = &run->config.backbones[b];
-        const char *key = arena_format(&run->arena, "sha256 of weights of %s", backbone->label);
-        if (!key)
-            return error_memory(err, "the store's names");
-        struct model *model = run->backbones[b].model;
-        if (!model->has_weights)
-            continue;
-        run->backbones[b].weights_sha256 = model_sha256(model, err);
-        if (!run->backbones[b].weights_sha256 ||
-            check_hash(run, store, key, backbone->weights, run->backbones[b].weights_sha256, err))
-            return -1;
-    }
-    return check_method_files(run, store, err);
-}
-
 static int check_lock(const char *folder, struct error *err)
 {
     struct run_lock lock;
@@ -186,6 +120,28 @@ static int check_lock(const char *folder, struct error *err)
         return -1;
     run_lock_drop(&lock);
     return 0;
+}
+
+/* The protocol that was the first of a store of layout 3, or -1 if it is not listed any more. */
+static int old_protocol(const struct run *run, const struct store *store)
+{
+    for (int p = 0; p < run->config.protocol_count; p++)
+        if (store_entry(store, STORE_PROTOCOLS, p) == 0)
+            return p;
+    return -1;
+}
+
+static int keep_lists(const struct run *run, struct store *store, struct error *err)
+{
+    const int old = old_protocol(run, store);
+    return store_keep_lists(store, old < 0 ? -1 : panel_view_of(&run->panel, old),
+                            old < 0 ? -1 : panel_input_of(&run->panel, old), err);
+}
+
+/* Adopts the run's lists and conditions in a transaction that is never committed. */
+static int try_lists(struct run *run, struct store *store, struct error *err)
+{
+    return status_of(store_begin_batch(store, err) || conditions_check(run, store, err) || keep_lists(run, store, err));
 }
 
 int record_check(struct run *run, bool fresh, struct error *err)
@@ -199,7 +155,7 @@ int record_check(struct run *run, bool fresh, struct error *err)
     if (is_begun < 1)
         return is_begun;
     struct store *store = open_store(run, false, err);
-    const int status = store ? check_identity(run, store, err) : -1;
+    const int status = store ? try_lists(run, store, err) : -1;
     store_close(store);
     return status;
 }
@@ -294,22 +250,29 @@ static int clear_pictures(const struct config *config, struct error *err)
     return 0;
 }
 
+/*
+ * Adopts the run's lists in one commit. Pictures of other lists show other methods and images, so they are removed
+ * before.
+ */
+static int adopt(struct run *run, struct store *store, bool is_fresh, struct error *err)
+{
+    const bool has_changed = !store_has_same_lists(store);
+    return status_of(store_begin_batch(store, err) || conditions_check(run, store, err) ||
+                     ((is_fresh || has_changed) && clear_pictures(&run->config, err)) || keep_lists(run, store, err) ||
+                     remember_shard(run, store, err) || store_end_batch(store, err));
+}
+
 struct store *record_open(struct run *run, const struct run_flags *flags, struct error *err)
 {
     char path[PATH_MAX];
     struct store *store = open_store(run, flags->is_fresh, err);
     if (!store)
         return NULL;
-    if (flags->is_fresh && clear_pictures(&run->config, err)) {
-        store_close(store);
-        return NULL;
-    }
     struct config resolved = run->config;
     if (shard_is_part(&run->shard))
         resolved.output = run->whole_output; /* so that any other shard can be started from this config.yaml */
-    if (check_identity(run, store, err) || remember_shard(run, store, err) ||
-        check_programs(run, store, flags->keeps_old, err) || file_join(path, run->config.output, "config.yaml", err) ||
-        config_write(&resolved, path, err)) {
+    if (adopt(run, store, flags->is_fresh, err) || check_programs(run, store, flags->keeps_old, err) ||
+        file_join(path, run->config.output, "config.yaml", err) || config_write(&resolved, path, err)) {
         store_close(store);
         return NULL;
     }
@@ -426,6 +389,15 @@ static int fill_programs(struct run *run, struct store *store, struct manifest *
                : 0;
 }
 
+static int fill_sessions(struct run *run, struct store *store, struct manifest *manifest, struct error *err)
+{
+    struct store_session *list;
+    if (store_read_sessions(store, &run->arena, &list, &manifest->session_count, err))
+        return -1;
+    manifest->sessions = list;
+    return 0;
+}
+
 /* The number of items in the store. */
 static int count_items(const struct run *run, const struct store *store)
 {
@@ -460,7 +432,8 @@ int record_close(struct run *run, struct store *store, time_t started, struct er
         return -1;
     if (fill_backbones(run, &manifest, err) || fill_versions(run, &manifest, err) ||
         fill_method_files(run, &manifest, err) || fill_skipped(run, store, &manifest, err) ||
-        fill_failed(run, &run->arena, &manifest, err) || fill_programs(run, store, &manifest, err))
+        fill_failed(run, &run->arena, &manifest, err) || fill_programs(run, store, &manifest, err) ||
+        fill_sessions(run, store, &manifest, err))
         return -1;
     return manifest_write(path, &manifest, err);
 }

@@ -84,6 +84,17 @@ int run_execute(struct run *run, const struct run_flags *flags, struct error *er
 int run_evaluate(struct evaluator *evaluator, const struct run *run, int backbone, int image, const int *which,
                  int count, struct evaluated *out, bool *is_unreadable, struct error *err);
 
+/* The same for a part of what the methods' items have; fields as in struct evaluate_subject (bench/run/evaluate.h). */
+struct run_request {
+    int backbone, image, count;
+    const int *which; /* (count) */
+    const struct store_item *known;
+    bool needs_base;
+    int wanted_views;
+};
+int run_evaluate_missing(struct evaluator *evaluator, const struct run *run, const struct run_request *request,
+                         struct evaluated *out, bool *is_unreadable, struct error *err);
+
 /* -- record.c: store, config and manifest -- */
 
 /*

@@ -3,13 +3,17 @@
  */
 #include "bench/run/run.h"
 
-int run_evaluate(struct evaluator *evaluator, const struct run *run, int backbone, int image, const int *which,
-                 int count, struct evaluated *out, bool *is_unreadable, struct error *err)
+int run_evaluate_missing(struct evaluator *evaluator, const struct run *run, const struct run_request *request,
+                         struct evaluated *out, bool *is_unreadable, struct error *err)
 {
-    const int place = run->chosen[image];
+    const int place = run->chosen[request->image], backbone = request->backbone;
     const bool has_labels = !run->backbones[backbone].misfit; /* otherwise labels and network have different classes */
-    struct evaluate_subject subject = {
-        .name = run->image_names[image], .index = place, .label = has_labels ? imageset_label(run->images, place) : -1};
+    struct evaluate_subject subject = {.name = run->image_names[request->image],
+                                       .index = place,
+                                       .label = has_labels ? imageset_label(run->images, place) : -1,
+                                       .known = request->known,
+                                       .needs_base = request->needs_base,
+                                       .wanted_views = request->wanted_views};
     arena_reset(&evaluator->arena);
     if (imageset_picture(run->images, place, &evaluator->arena, &subject.picture, err) ||
         (panel_needs_truth(&run->panel) &&
@@ -17,9 +21,20 @@ int run_evaluate(struct evaluator *evaluator, const struct run *run, int backbon
         *is_unreadable = !err->is_system;
         return -1;
     }
-    if (evaluate_picture(evaluator, &subject, which, count, out, is_unreadable, err))
+    if (evaluate_picture(evaluator, &subject, request->which, request->count, out, is_unreadable, err))
         return -1;
     out->base.backbone = backbone;
-    out->base.image = image;
+    out->base.image = request->image;
+    for (int i = 0; i < out->base_count; i++) {
+        out->bases[i].backbone = backbone;
+        out->bases[i].image = request->image;
+    }
     return 0;
+}
+
+int run_evaluate(struct evaluator *evaluator, const struct run *run, int backbone, int image, const int *which,
+                 int count, struct evaluated *out, bool *is_unreadable, struct error *err)
+{
+    const struct run_request request = {.backbone = backbone, .image = image, .count = count, .which = which};
+    return run_evaluate_missing(evaluator, run, &request, out, is_unreadable, err);
 }

@@ -20,6 +20,7 @@ struct runner {
     struct runner_job *job;
     struct run *run;
     struct store *store;
+    struct store_session *session;
     bool *is_skipped; /* [image]: could not be read */
     /* of the backbone at hand */
     int backbone, program; /* program: the store's number for this one with its kernels */
@@ -51,28 +52,61 @@ static int note_failure(struct runner *runner, int image, const struct evaluated
     return 0;
 }
 
-/* Items that the store has already, of an image measured again for its pictures, stay as they are. */
+/* Moves the values that the store lacks to the front; returns their number. */
+static int take_new_values(const struct runner *runner, int image, const struct evaluated_method *method)
+{
+    int count = 0;
+    for (int i = 0; i < method->value_count; i++) {
+        const struct store_value value = method->values[i];
+        if (!store_has_value(runner->store, runner->backbone, image, method->method, value.protocol, value.metric))
+            method->values[count++] = value;
+    }
+    return count;
+}
+
+/* Adds to an item what the store lacks of it. */
+static int commit_item(struct runner *runner, int image, const struct evaluated_method *method, struct error *err)
+{
+    const struct store_item item = {.backbone = runner->backbone,
+                                    .image = image,
+                                    .method = method->method,
+                                    .program = runner->program,
+                                    .cost = method->cost,
+                                    .value_count = take_new_values(runner, image, method),
+                                    .values = method->values,
+                                    .curves = method->curves,
+                                    .map_count = method->map_count,
+                                    .maps = method->maps};
+    if (method->failure && !store_has_item(runner->store, item.backbone, image, item.method))
+        return note_failure(runner, image, method, err);
+    if (method->failure || (item.value_count == 0 && item.map_count == 0))
+        return 0;
+    runner->session->items++;
+    runner->session->values += (size_t)item.value_count;
+    return store_commit(runner->store, &item, err);
+}
+
+static void count_made(struct store_session *session, struct evaluate_made *made)
+{
+    session->maps += made->maps;
+    session->kept_maps += made->kept_maps;
+    session->base_passes += made->base;
+    session->full += made->full;
+    session->tail += made->tail;
+    session->backward += made->backward;
+    *made = (struct evaluate_made){0};
+}
+
 static int commit(struct runner *runner, int image, const struct evaluated *evaluated, int count, struct error *err)
 {
-    if (store_commit_base(runner->store, &evaluated->base, err))
-        return -1;
+    for (int i = 0; i < evaluated->base_count; i++)
+        if (store_commit_base(runner->store, &evaluated->bases[i], err))
+            return -1;
     if (pictures_add(runner->pictures, image, evaluated, count, err))
         return -1;
-    for (int i = 0; i < count; i++) {
-        const struct evaluated_method *method = &evaluated->methods[i];
-        const struct store_item item = {.backbone = runner->backbone,
-                                        .image = image,
-                                        .method = method->method,
-                                        .program = runner->program,
-                                        .cost = method->cost,
-                                        .value_count = method->value_count,
-                                        .values = method->values,
-                                        .curves = method->curves};
-        if (store_has_item(runner->store, item.backbone, image, item.method))
-            continue;
-        if (method->failure ? note_failure(runner, image, method, err) : store_commit(runner->store, &item, err))
+    for (int i = 0; i < count; i++)
+        if (commit_item(runner, image, &evaluated->methods[i], err))
             return -1;
-    }
     return 0;
 }
 
@@ -104,16 +138,57 @@ static bool was_skipped(struct runner *runner, int image)
     return skipped;
 }
 
-/* Runs outside the lock but for what it shares. */
-static void run_task(struct runner *runner, struct evaluator *evaluator, const struct task *task, int *which)
+/* A worker's memory for the task at hand. */
+struct task_work {
+    int *which; /* (methods) */
+    struct arena known;
+    struct run_request request;
+};
+
+static int read_known(struct runner *runner, struct task_work *work, struct error *err)
 {
-    const int count = schedule_methods(&runner->schedule, task->group, task->image, which);
+    struct run_request *request = &work->request;
+    struct store_item *known = arena_alloc(&work->known, (size_t)request->count + 1, sizeof *known);
+    request->known = known;
+    if (!known)
+        return error_memory(err, "what is measured already");
+    for (int i = 0; i < request->count; i++)
+        if (store_has_part(runner->store, request->backbone, request->image, request->which[i]) &&
+            store_read_item(runner->store, request->backbone, request->image, request->which[i], &work->known,
+                            &known[i], err))
+            return -1;
+    return 0;
+}
+
+/* Finds what is missing of the task, with the lock. */
+static int begin_task(struct runner *runner, struct task_work *work, const struct task *task, struct error *err)
+{
+    omp_set_lock(&runner->lock);
+    arena_reset(&work->known);
+    work->request =
+        (struct run_request){.backbone = runner->backbone,
+                             .image = task->image,
+                             .count = schedule_methods(&runner->schedule, task->group, task->image, work->which),
+                             .which = work->which,
+                             .needs_base = schedule_needs_base(&runner->schedule, task->group, task->image),
+                             .wanted_views = pictures_views(runner->pictures, task->image)};
+    const int status = read_known(runner, work, err);
+    omp_unset_lock(&runner->lock);
+    return status;
+}
+
+/* Runs outside the lock but for what it shares. */
+static void run_task(struct runner *runner, struct evaluator *evaluator, const struct task *task,
+                     struct task_work *work)
+{
     struct evaluated evaluated;
     struct error err = {0};
     bool is_unreadable = was_skipped(runner, task->image);
-    const int status = is_unreadable ? -1
-                                     : run_evaluate(evaluator, runner->run, runner->backbone, task->image, which, count,
-                                                    &evaluated, &is_unreadable, &err);
+    work->request.count = 0;
+    const int status =
+        is_unreadable || begin_task(runner, work, task, &err)
+            ? -1
+            : run_evaluate_missing(evaluator, runner->run, &work->request, &evaluated, &is_unreadable, &err);
     omp_set_lock(&runner->lock);
     struct error problem;
     int stored = 0;
@@ -122,12 +197,13 @@ static void run_task(struct runner *runner, struct evaluator *evaluator, const s
         stored = skip(runner, task->image, &err, &problem);
     else if (!is_dropped && status)
         fail(runner, &err);
-    else if (!is_dropped)
-        stored = commit(runner, task->image, &evaluated, count, &problem);
+    else if (!is_dropped) {
+        count_made(runner->session, &evaluator->made);
+        stored = commit(runner, task->image, &evaluated, work->request.count, &problem);
+    }
     if (stored)
         fail(runner, &problem);
-    for (int i = 0; i < count; i++)
-        progress_add(runner->job->progress, task->cost / count);
+    progress_add_items(runner->job->progress, task->cost, work->request.count);
     omp_unset_lock(&runner->lock);
 }
 
@@ -210,7 +286,7 @@ static void work(struct runner *runner, const struct workers *workers)
 #pragma omp parallel num_threads(workers->count) if (workers->count > 1)
     {
         const size_t worker = (size_t)omp_get_thread_num();
-        int *which = workers->which + worker * (size_t)runner->run->config.method_count;
+        struct task_work task = {.which = workers->which + worker * (size_t)runner->run->config.method_count};
         struct evaluator evaluator = {.panel = &runner->run->panel,
                                       .backbone = runner->run->config.backbones[runner->backbone].label,
                                       .named_class = runner->run->backbones[runner->backbone].named_class,
@@ -219,7 +295,8 @@ static void work(struct runner *runner, const struct workers *workers)
 #pragma omp for schedule(dynamic, 1)
         for (int t = 0; t < runner->schedule.task_count; t++)
             if (!should_stop(runner))
-                run_task(runner, &evaluator, &runner->schedule.tasks[t], which);
+                run_task(runner, &evaluator, &runner->schedule.tasks[t], &task);
+        arena_release(&task.known);
         evaluator_release(&evaluator);
     }
 }
@@ -308,7 +385,7 @@ static int measure_all(struct runner *runner, struct error *err)
 
 int runner_measure(struct runner_job *job, struct error *err)
 {
-    struct runner runner = {.job = job, .run = job->run, .store = job->store};
+    struct runner runner = {.job = job, .run = job->run, .store = job->store, .session = job->session};
     arena_init(&runner.arena, 0);
     omp_init_lock(&runner.lock);
     const int status = measure_all(&runner, err);

@@ -9,7 +9,8 @@
 struct runner_job {
     struct run *run;
     struct store *store;
-    struct h5_writer *maps; /* maps.h5; NULL: it is not written */
+    struct store_session *session; /* of the store: the counts of this call */
+    struct h5_writer *maps;        /* maps.h5; NULL: it is not written */
     struct progress *progress;
     int skipped_count; /* written: images that could not be read */
 };

@@ -67,6 +67,11 @@ int schedule_methods(const struct schedule *schedule, int group, int image, int 
     return count;
 }
 
+bool schedule_needs_base(const struct schedule *schedule, int group, int image)
+{
+    return group == 0 && !store_has_base(schedule->store, schedule->backbone, image);
+}
+
 /* -- tasks --------------------------------------------------------------------------------------------------------- */
 
 static int by_falling_cost(const void *a, const void *b)
@@ -93,7 +98,7 @@ static void add_tasks(struct schedule *schedule, int image, int *which)
         return;
     for (int g = 0; g < schedule->group_count; g++) {
         const int count = schedule_methods(schedule, g, image, which);
-        if (count > 0)
+        if (count > 0 || schedule_needs_base(schedule, g, image))
             schedule->tasks[schedule->task_count++] = (struct task){image, g, cost_of(schedule, which, count)};
     }
 }

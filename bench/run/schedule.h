@@ -39,6 +39,9 @@ int schedule_make(struct schedule *schedule, struct arena *arena, struct error *
  */
 int schedule_methods(const struct schedule *schedule, int group, int image, int *which);
 
+/* Whether the image's base pass on the first input is missing; it belongs to the first group. */
+bool schedule_needs_base(const struct schedule *schedule, int group, int image);
+
 /* Whether an image of a backbone belongs to the run's shard, and how many do. */
 bool schedule_has_image(const struct run *run, int backbone, int image);
 int schedule_image_count(const struct run *run, int backbone);

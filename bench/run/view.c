@@ -19,6 +19,15 @@ struct cam_setup walk_setup(const struct walk *walk, const float *input, const c
     return setup;
 }
 
+static void add_view(struct walk *walk, const struct protocol *protocol)
+{
+    int earlier = 0;
+    while (earlier < walk->view_count && !panel_same_input(walk->views[earlier].protocol, protocol))
+        earlier++;
+    const int number = earlier < walk->view_count ? walk->views[earlier].input_number : walk->input_count++;
+    walk->views[walk->view_count++] = (struct view){.protocol = protocol, .input_number = number};
+}
+
 int views_list(struct walk *walk, struct error *err)
 {
     const struct panel *panel = walk->panel;
@@ -32,7 +41,7 @@ int views_list(struct walk *walk, struct error *err)
         while (v < walk->view_count && !panel_same_view(walk->views[v].protocol, &panel->protocols[p]))
             v++;
         if (v == walk->view_count)
-            walk->views[walk->view_count++].protocol = &panel->protocols[p];
+            add_view(walk, &panel->protocols[p]);
         walk->view_of[p] = v;
     }
     return 0;
@@ -64,11 +73,11 @@ static struct preprocess preprocess_of(const struct protocol *protocol, struct s
     return how;
 }
 
-/* The earlier view with the same input; NULL: there is none. */
+/* An earlier view with the same input, which has its pass; NULL: there is none. */
 static const struct view *view_like(const struct walk *walk, const struct view *view)
 {
     for (const struct view *earlier = walk->views; earlier < view; earlier++)
-        if (panel_same_input(earlier->protocol, view->protocol))
+        if (earlier->pass && panel_same_input(earlier->protocol, view->protocol))
             return earlier;
     return NULL;
 }
@@ -114,6 +123,7 @@ static struct cam_pass *run_pass(const struct walk *walk, const struct view *vie
 {
     const struct view *like = view_like(walk, view);
     const struct cam_setup setup = walk_setup(walk, view->input, view == walk->views ? "" : view->protocol->name);
+    walk->evaluator->made.base += !like;
     return like ? cam_pass_copy(like->pass, setup.input_name, err) : cam_pass_run(&setup, err);
 }
 
@@ -137,12 +147,44 @@ int view_pass(const struct walk *walk, struct view *view, struct error *err)
     return view->truth ? 0 : -1;
 }
 
-int view_explain(const struct walk *walk, struct view *view, int method, struct error *err)
+void walk_count_map(const struct walk *walk, const struct cost *cost)
+{
+    struct evaluate_made *made = &walk->evaluator->made;
+    made->maps++;
+    made->full += cost->full - 1;
+    made->tail += cost->tail;
+    made->backward += cost->backward;
+}
+
+void walk_count_passes(const struct walk *walk, int count)
+{
+    walk->evaluator->made.full += count;
+}
+
+static void use_known(const struct walk *walk, struct view *view, const struct store_map *known)
+{
+    view->raw = (struct cam_map){.form = {known->h, known->w, known->is_signed, known->is_normalised},
+                                 .data = (float *)known->data, /* never written to */
+                                 .cost = known->cost};
+    walk->evaluator->made.kept_maps++;
+}
+
+int view_explain(const struct walk *walk, struct view *view, int method, const struct store_map *known,
+                 struct error *err)
 {
     const struct config_method *config = &walk->panel->methods[method];
     view->energy = (struct map){0};
     view->curves.kept = NULL;
     if (!view->has_class)
         return 0;
-    return cam_explain(view->pass, config->method, config->params, 0, config->label, &view->raw, err);
+    if (known && known->data) {
+        use_known(walk, view, known);
+        return 0;
+    }
+    if (cam_explain(view->pass, config->method, config->params, 0, config->label, &view->raw, err))
+        return -1;
+    walk_count_map(walk, &view->raw.cost);
+    if (known && known->h)
+        view->raw.cost = known->cost; /* a map keeps the cost of its first time */
+    return 0;
 }

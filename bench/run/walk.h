@@ -30,7 +30,8 @@ struct view {
     float *input;                    /* x (3,H,W) */
     uint8_t *pixels;                 /* the crop before normalisation (H,W,3) */
     struct preprocess_geometry geometry;
-    struct cam_pass *pass;
+    int input_number;          /* among the panel's different inputs */
+    struct cam_pass *pass;     /* NULL: nothing is wanted of the view */
     bool has_class;            /* whether the protocol's class is defined for this image */
     const struct truth *truth; /* NULL: no metric needs it */
     struct explanation *explanations;
@@ -45,9 +46,9 @@ struct walk {
     const struct panel *panel;
     struct arena *arena;
     const struct evaluate_subject *subject;
-    struct shape input; /* (3,H,W) */
-    float black[3];     /* a black pixel after normalisation */
-    int view_count;
+    struct shape input;          /* (3,H,W) */
+    float black[3];              /* a black pixel after normalisation */
+    int view_count, input_count; /* views; different inputs of these */
     struct view *views;
     int *view_of; /* [protocol] */
 };
@@ -60,6 +61,7 @@ struct measurement {
     struct saliency saliency;
     struct explanation *explanation; /* NULL: not chosen yet */
     struct evidence evidence;
+    const struct store_value *const *known; /* [metric]: NULL: to be measured */
 };
 
 /* -- from raw to saliency map, by the protocol's post-processing --------------------------------------------------- */
@@ -96,8 +98,18 @@ int view_prepare(const struct walk *walk, struct view *view, bool *is_unreadable
 /* Runs the base pass, and finds the class to explain and, if a metric needs it, the truth for that class. */
 int view_pass(const struct walk *walk, struct view *view, struct error *err);
 
-/* Runs a method on the view: its raw map, if the view has a class. */
-int view_explain(const struct walk *walk, struct view *view, int method, struct error *err);
+/*
+ * Runs a method on the view: its raw map, if the view has a class. `known`: that map as the store has it, which is then
+ * not made again unless its values were not kept; NULL: none.
+ */
+int view_explain(const struct walk *walk, struct view *view, int method, const struct store_map *known,
+                 struct error *err);
+
+/* Counts a map that a method made, without the base pass of its input. */
+void walk_count_map(const struct walk *walk, const struct cost *cost);
+
+/* Counts passes of the whole network. */
+void walk_count_passes(const struct walk *walk, int count);
 
 /* -- explanation.c ------------------------------------------------------------------------------------------------ */
 
@@ -125,13 +137,17 @@ int changed_map(struct measurement *m, struct evidence_input input, struct salie
 
 /* -- measure.c ---------------------------------------------------------------------------------------------------- */
 
-/* Makes the saliency map of a raw map, and its evidence. If no class is explained, there is no map. */
-int measurement_begin(struct measurement *m, const struct walk *walk, int method, int protocol, struct error *err);
+/*
+ * Makes the saliency map of a raw map, and its evidence. If no class is explained, there is no map. `known` [metric]:
+ * values that are not measured again; NULL entries: unknown.
+ */
+int measurement_begin(struct measurement *m, const struct walk *walk, int method, int protocol,
+                      const struct store_value *const *known, struct error *err);
 
-/* Measures the panel's metric k. */
+/* Measures the panel's metric k, if it is not known. */
 int measurement_value(struct measurement *m, int k, struct store_value *value, struct error *err);
 
-/* Adds the requested curves to the method's curves, under the metrics whose values are their areas. */
+/* Adds the requested curves to the method's curves, under the metrics whose values are their areas and not known. */
 int measurement_keep_curves(const struct measurement *m, struct evaluated_method *out, struct error *err);
 
 #endif

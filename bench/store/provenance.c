@@ -45,10 +45,19 @@ static const struct program *program_of(const struct programs *programs, const s
     return use->program < 0 ? NULL : &programs->list[use->program];
 }
 
+/*
+ * Whether a program lacks a part because its run had another list of metrics: it measured no value of that metric, and a
+ * run that has gained the metric measures it with other programs.
+ */
+static bool did_not_measure(const struct program *program, const struct program_part *part)
+{
+    return program && strcmp(part->kind, "metric") == 0 && !part_of(program, part);
+}
+
 static bool part_differs(const struct program *other, const struct program_part *part)
 {
     const char *digest = part_of(other, part);
-    return !digest || strcmp(digest, part->digest) != 0;
+    return !did_not_measure(other, part) && (!digest || strcmp(digest, part->digest) != 0);
 }
 
 bool program_differs(const struct program *other, const struct program *here, const struct store_names *names,
@@ -161,6 +170,8 @@ static void find_variants(const struct programs *programs, const struct program_
     for (int i = 0; i < programs->use_count; i++) {
         const struct program_use *use = &programs->uses[i];
         const struct program *program = program_of(programs, use);
+        if (part && did_not_measure(program, part))
+            continue;
         if (part && program_counts(part, names, use->backbone, use->method)) {
             const char *digest = part_of(program, part);
             add_variant(out, digest ? digest : "unknown", use->maps);

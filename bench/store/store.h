@@ -15,6 +15,8 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 struct store;
 
@@ -61,7 +63,8 @@ enum store_list_kind {
     STORE_PROTOCOLS,
     STORE_METRICS,
     STORE_IMAGES,
-    STORE_VIEWS, /* in the order in which the protocols use them first */
+    STORE_VIEWS,  /* in the order in which the protocols use them first */
+    STORE_INPUTS, /* likewise: protocols that prepare the input alike share its base pass */
     STORE_LISTS
 };
 
@@ -69,7 +72,7 @@ enum store_list_kind {
 struct store_list {
     int count;
     const char *const *names;
-    const int *versions; /* NULL: backbones, images and views have none */
+    const int *versions; /* NULL: backbones, images, views and inputs have none */
 };
 
 /* The run's lists, which positions refer to. An existing file may have other entries too, in any order. */
@@ -92,17 +95,20 @@ bool store_is_new(const struct store *store, enum store_list_kind kind, int posi
 
 /*
  * Writes the lists with which the store was opened, new entries included; costs of items become those under the first
- * view that has a map. `old_view`: the view under which a program of layout 3 made its maps and base passes; -1: none of
- * those listed.
+ * view that has a map. `old_view` and `old_input`: those of the first protocol, under which a program of layout 3 made
+ * maps and base passes; -1: not listed.
  */
-int store_keep_lists(struct store *store, int old_view, struct error *err);
+int store_keep_lists(struct store *store, int old_view, int old_input, struct error *err);
+
+/* All entries of the file, in the order of their numbers, in the arena. */
+int store_read_entries(const struct store *store, struct arena *arena, struct store_names *names, struct error *err);
 
 /* The number of an entry in the file. */
 int store_entry(const struct store *store, enum store_list_kind kind, int position);
 
 /*
- * The first difference between two runs' lists: the place, as "method 2", and the entry there in each. Views follow from
- * the protocols and are left out.
+ * The first difference between two runs' lists: the place, as "method 2", and the entry there in each. Views and inputs
+ * follow from the protocols and are left out.
  */
 struct store_difference {
     char what[64], one[320], other[320];
@@ -154,7 +160,10 @@ int store_read_manifest(struct store *store, struct arena *arena, struct store_t
 bool store_has_item(const struct store *store, int backbone, int image, int method);
 bool store_has_value(const struct store *store, int backbone, int image, int method, int protocol, int metric);
 
-/* Whether the base pass under the first view is there. */
+/* Whether the store has anything of an item. */
+bool store_has_part(const struct store *store, int backbone, int image, int method);
+
+/* Whether the base pass on the first input is there. */
 bool store_has_base(const struct store *store, int backbone, int image);
 
 /*
@@ -174,15 +183,29 @@ int store_commit(struct store *store, const struct store_item *item, struct erro
 struct store_base {
     int backbone, image, predicted, rank;
     double probability;
-    int view;
+    int input;
 };
 int store_commit_base(struct store *store, const struct store_base *base, struct error *err);
 
 /* Reads an item that the store has, as it was committed. */
 int store_read_item(struct store *store, int backbone, int image, int method, struct arena *arena,
                     struct store_item *item, struct error *err);
-/* Reads the base pass of an image under base->view, or the first if the run has no views: 1; 0: none; -1: error. */
+/* Reads the base pass of an image on base->input, which is 0 if the run has no inputs: 1; 0: none; -1: error. */
 int store_read_base(struct store *store, int backbone, int image, struct store_base *base, struct error *err);
+
+/* What one call of the program has measured, as methods and metrics requested it; a base pass counts once. */
+struct store_session {
+    int64_t started, ended; /* seconds since 1970; ended 0: it was killed, or has not ended */
+    size_t items, values;   /* items to which something was added; their new values */
+    size_t maps, kept_maps; /* made by a method, those of changed inputs too; taken from the store instead */
+    double base_passes, full, tail, backward;
+};
+
+/* Begins a session, whose counts the caller raises; each store_commit() stores them. A session without any is left out. */
+struct store_session *store_begin_session(struct store *store, int64_t started);
+int store_end_session(struct store *store, int64_t ended, struct error *err);
+int store_read_sessions(struct store *store, struct arena *arena, struct store_session **list, int *count,
+                        struct error *err);
 
 /* An image that could not be read, and why. They are kept until store_clear_skipped(), also across processes. */
 struct store_skipped {
@@ -198,7 +221,7 @@ int store_read_skipped(struct store *store, struct arena *arena, struct store_sk
 
 /*
  * Each reads a table and calls `take` for every row of the run; `take` returns 0, or -1 with err, which ends the
- * reading. Base passes are those under the first view. Rows are checked against the file's entries. Curves come in the order of their positions, other rows in any order. Items come
+ * reading. Base passes are those on the first input. Rows are checked against the file's entries. Curves come in the order of their positions, other rows in any order. Items come
  * without their values and curves. The texts of values are in the arena; the points of a curve live until `take`
  * returns.
  */

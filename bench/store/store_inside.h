@@ -45,6 +45,9 @@ enum statement {
     GET_ITEM_CURVES,
     ADD_MAP,
     GET_ITEM_MAPS,
+    ADD_SESSION,
+    SET_SESSION,
+    GET_SESSIONS,
     ADD_SKIPPED,
     GET_SKIPPED,
     COUNT_SKIPPED,
@@ -57,11 +60,11 @@ enum statement {
 
 /* A list of the run, and the file's entries of its kind. */
 struct store_entries {
-    int count;     /* of the run's list */
-    int *entry;    /* [position]: its number in the file; from `in_file` on: not written yet */
-    int known;     /* entries, those not written yet included */
-    int in_file;   /* entries in the file */
-    int *position; /* [entry]: in the run's list; -1: not listed */
+    int count;             /* of the run's list */
+    int *entry;            /* [position]: its number in the file; from `in_file` on: not written yet */
+    int known;             /* entries, those not written yet included */
+    int in_file;           /* entries in the file */
+    int *position;         /* [entry]: in the run's list; -1: not listed */
     struct store_list all; /* (known): names and versions */
     bool is_same;          /* the file lists the same entries in the same order */
 };
@@ -78,9 +81,11 @@ struct store {
     struct arena arena;
     struct store_entries lists[STORE_LISTS];
     unsigned char *has_item;  /* [backbone][image][method]: the item has a row */
-    unsigned char *has_base;  /* [backbone][image]: under the first view */
+    unsigned char *has_base;  /* [backbone][image]: on the first input */
     unsigned char *has_value; /* [item][byte of cells]: a bit for each protocol and metric */
     size_t item_bytes;        /* of has_value for one item */
+    int session_number;       /* 0: it has no row yet */
+    struct store_session session;
     int note_count;
     const char *notes[STORE_NOTES_MAX]; /* note i has id i + 1 */
 };
@@ -145,6 +150,11 @@ int store_copy_names(const struct store *store, struct arena *arena, struct stor
 /* Writes new entries and the lists, in the current transaction. */
 int store_write_lists(struct store *store, struct error *err);
 
+/* -- store_sessions.c -- */
+
+/* Writes the counts of the session, in the current transaction; nothing if there is no session. */
+int store_write_session(struct store *store, struct error *err);
+
 /* -- store_read.c -- */
 
 /* Reads which items, values and base passes exist; the second does it again after items have been removed. */
@@ -168,14 +178,14 @@ static inline size_t store_base_index(const struct store *store, int backbone, i
     return (size_t)backbone * (size_t)store->lists[STORE_IMAGES].count + (size_t)image;
 }
 
-/* The view of a base pass that a program of layout 3 made; its number is not in the file. */
-#define STORE_OLD_VIEW (-1)
+/* The input of a base pass that a program of layout 3 made; its number is not in the file. */
+#define STORE_OLD_INPUT (-1)
 
-/* The number of a view in the file; for a run of layout 3, which has no views, STORE_OLD_VIEW. */
-static inline int store_view_entry(const struct store *store, int view)
+/* The number of an input in the file; for a run of layout 3, which has no inputs, STORE_OLD_INPUT. */
+static inline int store_input_entry(const struct store *store, int input)
 {
-    const struct store_entries *views = &store->lists[STORE_VIEWS];
-    return view < views->count ? views->entry[view] : STORE_OLD_VIEW;
+    const struct store_entries *inputs = &store->lists[STORE_INPUTS];
+    return input < inputs->count ? inputs->entry[input] : STORE_OLD_INPUT;
 }
 
 #endif

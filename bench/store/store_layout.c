@@ -22,8 +22,8 @@ static const char schema[] =
  * The tables that layouts 2 to 4 add to the layout before, in the file or, for a file that is only read, in memory.
  * Blobs are float64 in the machine's byte order, little-endian on all supported machines. `made` records which program
  * measured an item; an item that it lacks was measured by a program that stored no digests. Layout 4 lets a run grow:
- * `listed` has the run's present lists, `map` the raw maps (float32) and the cost of each, `base` a row for each view
- * (-1: the view of a run of layout 3), `session` what each call of the program has measured.
+ * `listed` has the run's present lists, `map` the raw maps (float32) and the cost of each, `base` a row for each input
+ * (-1: that of a run of layout 3), `session` what each call of the program has measured.
  */
 #define SCHEMA_2(table) \
     "CREATE " table " curve (backbone INTEGER NOT NULL, image INTEGER NOT NULL, method INTEGER NOT NULL," \
@@ -40,7 +40,7 @@ static const char schema[] =
 
 #define BASE_4 \
     "base (backbone INTEGER NOT NULL, image INTEGER NOT NULL, predicted INTEGER NOT NULL, probability REAL NOT NULL," \
-    " rank INTEGER NOT NULL, view INTEGER NOT NULL, PRIMARY KEY (backbone, image, view)) WITHOUT ROWID;"
+    " rank INTEGER NOT NULL, input INTEGER NOT NULL, PRIMARY KEY (backbone, image, input)) WITHOUT ROWID;"
 #define SCHEMA_4(table) \
     "CREATE " table " IF NOT EXISTS listed (kind TEXT NOT NULL, position INTEGER NOT NULL, entry INTEGER NOT NULL," \
     " PRIMARY KEY (kind, position)) WITHOUT ROWID;" \

@@ -45,8 +45,7 @@ static int load_entries(struct store *store, enum store_list_kind kind, struct e
     store_bind_text(row, 1, store_kind_name(kind));
     while (store_next_row(store, GET_NAMES, &status, err))
         status = append_name(&list, store_column_text(row, 0), sqlite3_column_int(row, 1), &store->arena, err);
-    entries->all =
-        (struct store_list){list.count, list.names, store_kind_has_versions(kind) ? list.versions : NULL};
+    entries->all = (struct store_list){list.count, list.names, store_kind_has_versions(kind) ? list.versions : NULL};
     entries->known = entries->in_file = list.count;
     return status;
 }
@@ -89,23 +88,41 @@ int store_load_lists(struct store *store, struct error *err)
     return 0;
 }
 
+/* Copies `count` names of entries to the arena; entry NULL: the first ones. */
+static int copy_list(const struct store_entries *entries, const int *entry, int count, struct arena *arena,
+                     struct store_list *out, struct error *err)
+{
+    const char **texts = arena_alloc(arena, (size_t)count + 1, sizeof *texts);
+    int *versions = arena_alloc(arena, (size_t)count + 1, sizeof *versions);
+    if (!texts || !versions)
+        return error_memory(err, "the run's names");
+    for (int i = 0; i < count; i++) {
+        const int from = entry ? entry[i] : i;
+        texts[i] = arena_string(arena, entries->all.names[from]);
+        versions[i] = store_version_of(&entries->all, from);
+        if (!texts[i])
+            return error_memory(err, "the run's names");
+    }
+    *out = (struct store_list){count, texts, entries->all.versions ? versions : NULL};
+    return 0;
+}
+
 int store_copy_names(const struct store *store, struct arena *arena, struct store_names *names, struct error *err)
 {
-    *names = (struct store_names){0};
     for (int kind = 0; kind < STORE_LISTS; kind++) {
         const struct store_entries *entries = &store->lists[kind];
-        const char **texts = arena_alloc(arena, (size_t)entries->count + 1, sizeof *texts);
-        int *versions = arena_alloc(arena, (size_t)entries->count + 1, sizeof *versions);
-        if (!texts || !versions)
-            return error_memory(err, "the run's names");
-        for (int i = 0; i < entries->count; i++) {
-            texts[i] = arena_string(arena, entries->all.names[entries->entry[i]]);
-            versions[i] = store_version_of(&entries->all, entries->entry[i]);
-            if (!texts[i])
-                return error_memory(err, "the run's names");
-        }
-        names->lists[kind] = (struct store_list){
-            entries->count, texts, store_kind_has_versions((enum store_list_kind)kind) ? versions : NULL};
+        if (copy_list(entries, entries->entry, entries->count, arena, &names->lists[kind], err))
+            return -1;
+    }
+    return 0;
+}
+
+int store_read_entries(const struct store *store, struct arena *arena, struct store_names *names, struct error *err)
+{
+    for (int kind = 0; kind < STORE_LISTS; kind++) {
+        const struct store_entries *entries = &store->lists[kind];
+        if (copy_list(entries, NULL, entries->in_file, arena, &names->lists[kind], err))
+            return -1;
     }
     return 0;
 }
@@ -282,20 +299,30 @@ int store_write_lists(struct store *store, struct error *err)
 }
 
 /*
- * What a program of layout 3 measured was made under one view. Its items become maps of which only the cost is known
- * (h 0), so that they keep their cost when the run grows.
+ * Items of layout 3 become maps of which only the cost is known (h 0), so that they keep it when the run grows.
  */
 static int name_old_view(struct store *store, int view, struct error *err)
 {
-    char sql[512];
-    if (view < 0)
-        return store_run_sql(store, "DELETE FROM base WHERE view = -1", err);
-    const int entry = store->lists[STORE_VIEWS].entry[view];
+    char sql[320];
+    if (view < 0 || store->lists[STORE_VIEWS].count == 0)
+        return 0;
     snprintf(sql, sizeof sql,
              "INSERT OR IGNORE INTO map SELECT backbone, image, method, %d, 0, 0, 0, seconds, full, tail, backward, 0,"
-             " NULL FROM item WHERE seconds >= 0 AND EXISTS (SELECT 1 FROM base WHERE view = -1);"
-             "UPDATE OR REPLACE base SET view = %d WHERE view = -1",
-             entry, entry);
+             " NULL FROM item WHERE seconds >= 0 AND EXISTS (SELECT 1 FROM base WHERE input = %d)",
+             store_entry(store, STORE_VIEWS, view), STORE_OLD_INPUT);
+    return store_run_sql(store, sql, err);
+}
+
+static int name_old_input(struct store *store, int input, struct error *err)
+{
+    char sql[128];
+    if (store->lists[STORE_INPUTS].count == 0) /* runs of layout 3 were merged: their lists have none */
+        return 0;
+    if (input < 0)
+        snprintf(sql, sizeof sql, "DELETE FROM base WHERE input = %d", STORE_OLD_INPUT);
+    else
+        snprintf(sql, sizeof sql, "UPDATE OR REPLACE base SET input = %d WHERE input = %d",
+                 store_entry(store, STORE_INPUTS, input), STORE_OLD_INPUT);
     return store_run_sql(store, sql, err);
 }
 
@@ -306,15 +333,16 @@ static int update_costs(struct store *store, struct error *err)
     " " column " = ifnull((SELECT m." column " FROM map m JOIN listed l ON l.kind = 'view' AND l.entry = m.view" \
     " WHERE (m.backbone, m.image, m.method) = (item.backbone, item.image, item.method)" \
     " ORDER BY l.position LIMIT 1), " none ")"
-    return store_run_sql(store,
-                         "UPDATE item SET" COST_OF_FIRST("seconds", "-1") "," COST_OF_FIRST("full", "0") "," COST_OF_FIRST(
-                             "tail", "0") "," COST_OF_FIRST("backward", "0") " WHERE EXISTS (SELECT 1 FROM map m WHERE"
-                                                                             " (m.backbone, m.image, m.method) ="
-                                                                             " (item.backbone, item.image, item.method))",
-                         err);
+    return store_run_sql(
+        store,
+        "UPDATE item SET" COST_OF_FIRST("seconds", "-1") "," COST_OF_FIRST("full", "0") "," COST_OF_FIRST(
+            "tail", "0") "," COST_OF_FIRST("backward", "0") " WHERE EXISTS (SELECT 1 FROM map m WHERE"
+                                                            " (m.backbone, m.image, m.method) ="
+                                                            " (item.backbone, item.image, item.method))",
+        err);
 }
 
-int store_keep_lists(struct store *store, int old_view, struct error *err)
+int store_keep_lists(struct store *store, int old_view, int old_input, struct error *err)
 {
     const bool has_other_views = !store->lists[STORE_VIEWS].is_same;
     if (store_has_same_lists(store))
@@ -322,7 +350,7 @@ int store_keep_lists(struct store *store, int old_view, struct error *err)
     if (!store->is_batch && store_step(store, BEGIN, err))
         return -1;
     int status = store_write_lists(store, err) || name_old_view(store, old_view, err) ||
-                 (has_other_views && update_costs(store, err));
+                 name_old_input(store, old_input, err) || (has_other_views && update_costs(store, err));
     status = store->is_batch ? status : store_end_transaction(store, status_of(status), err);
     return status || store_reload_items(store, err) ? -1 : 0;
 }

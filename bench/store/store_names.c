@@ -12,6 +12,7 @@ static const struct list_kind {
 } list_kinds[STORE_LISTS] = {
     [STORE_BACKBONES] = {"backbone", false}, [STORE_METHODS] = {"method", true}, [STORE_PROTOCOLS] = {"protocol", true},
     [STORE_METRICS] = {"metric", true},      [STORE_IMAGES] = {"image", false},  [STORE_VIEWS] = {"view", false},
+    [STORE_INPUTS] = {"input", false},
 };
 
 const char *store_kind_name(enum store_list_kind kind)
@@ -59,7 +60,7 @@ bool store_names_differ(const struct store_names *one, const struct store_names 
                         struct store_difference *difference)
 {
     for (int kind = 0; kind < STORE_LISTS; kind++)
-        if (kind != STORE_VIEWS &&
+        if (kind != STORE_VIEWS && kind != STORE_INPUTS &&
             list_differs((enum store_list_kind)kind, &one->lists[kind], &other->lists[kind], difference))
             return true;
     return false;

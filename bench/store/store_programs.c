@@ -120,7 +120,8 @@ struct use_table {
 
 static size_t *maps_at(const struct store *store, const struct use_table *table, int program, int backbone, int method)
 {
-    const size_t backbones = (size_t)store_count(store, STORE_BACKBONES), methods = (size_t)store_count(store, STORE_METHODS);
+    const size_t backbones = (size_t)store_count(store, STORE_BACKBONES),
+                 methods = (size_t)store_count(store, STORE_METHODS);
     return &table->maps[((size_t)program * backbones + (size_t)backbone) * methods + (size_t)method];
 }
 
@@ -236,8 +237,7 @@ static int add(struct store *store, const struct program *program, int number, s
 /* Adds the parts that a program of the store lacks. */
 static int extend(struct store *store, const struct program *program, int number, struct error *err)
 {
-    return store_run_sql(store, "SAVEPOINT programs", err) ||
-                   leave(store, add_parts(store, program, number, err), err)
+    return store_run_sql(store, "SAVEPOINT programs", err) || leave(store, add_parts(store, program, number, err), err)
                ? -1
                : 0;
 }
@@ -265,7 +265,8 @@ int store_add_program(struct store *store, const struct program *program, int *n
 
 static int drop_use(struct store *store, const struct program_use *use, struct error *err)
 {
-    static const char *const tables[] = {"value", "curve", "map", "item", "made"}; /* `made` is last: it lists the items */
+    static const char *const tables[] = {"value", "curve", "map", "item",
+                                         "made"}; /* `made` is last: it lists the items */
     char sql[512];
     const int backbone = store_entry(store, STORE_BACKBONES, use->backbone),
               method = store_entry(store, STORE_METHODS, use->method);

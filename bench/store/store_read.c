@@ -206,6 +206,11 @@ bool store_has_item(const struct store *store, int backbone, int image, int meth
     return true;
 }
 
+bool store_has_part(const struct store *store, int backbone, int image, int method)
+{
+    return store->has_item[store_item_index(store, backbone, image, method)];
+}
+
 bool store_has_base(const struct store *store, int backbone, int image)
 {
     return store->has_base[store_base_index(store, backbone, image)];
@@ -258,13 +263,14 @@ int store_read_skipped(struct store *store, struct arena *arena, struct store_sk
 int store_read_base(struct store *store, int backbone, int image, struct store_base *base, struct error *err)
 {
     sqlite3_stmt *row = store->statements[GET_BASE];
-    const int view = base->view, keys[] = {store_entry(store, STORE_BACKBONES, backbone),
-                                           store_entry(store, STORE_IMAGES, image), store_view_entry(store, view)};
+    const int input = base->input, keys[] = {store_entry(store, STORE_BACKBONES, backbone),
+                                             store_entry(store, STORE_IMAGES, image), store_input_entry(store, input)};
     int status = 0, count = 0;
     store_bind_ints(row, 1, 3, keys);
     while (store_next_row(store, GET_BASE, &status, err)) {
-        *base = (struct store_base){backbone, image, sqlite3_column_int(row, 0), sqlite3_column_int(row, 2),
-                                    sqlite3_column_double(row, 1), view};
+        *base = (struct store_base){
+            backbone, image, sqlite3_column_int(row, 0), sqlite3_column_int(row, 2), sqlite3_column_double(row, 1),
+            input};
         count++;
     }
     return status ? status : count;
@@ -405,8 +411,7 @@ static int read_map(const struct store *store, sqlite3_stmt *row, struct arena *
     if (!data)
         return 0;
     if (!is_in(map->h, STORE_MAP_VALUES + 1) || !is_in(map->w, STORE_MAP_VALUES + 1) ||
-        map->h * map->w > STORE_MAP_VALUES ||
-        sqlite3_column_bytes(row, 4) != map->h * map->w * (int)sizeof *map->data)
+        map->h * map->w > STORE_MAP_VALUES || sqlite3_column_bytes(row, 4) != map->h * map->w * (int)sizeof *map->data)
         return store_fail_outside(store, "map", err);
     float *copy = arena_floats(arena, (size_t)map->h * (size_t)map->w);
     if (!copy)
@@ -454,7 +459,7 @@ int store_read_item(struct store *store, int backbone, int image, int method, st
 int store_each_base(struct store *store, int (*take)(void *context, const struct store_base *base, struct error *err),
                     void *context, struct error *err)
 {
-    const int first = store_view_entry(store, 0);
+    const int first = store_input_entry(store, 0);
     int status = 0;
     while (store_next_row(store, GET_BASES, &status, err)) {
         sqlite3_stmt *row = store->statements[GET_BASES];

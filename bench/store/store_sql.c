@@ -17,6 +17,10 @@ static const char item_curves[] = "SELECT protocol, metric, fraction, probabilit
 static const char item_maps[] = "SELECT view, h, w, form, data, seconds, full, tail, backward, repeated FROM map"
                                 " WHERE (backbone, image, method) = (?, ?, ?)";
 
+static const char set_session[] =
+    "UPDATE session SET started = ?, ended = ?, items = ?, value_count = ?, maps = ?, kept_maps = ?, base_passes = ?,"
+    " full = ?, tail = ?, backward = ? WHERE id = ?";
+
 static const char *const statement_sql[STATEMENT_COUNT] = {
     [SET_MANIFEST] = "INSERT OR REPLACE INTO manifest VALUES (?, ?)",
     [GET_MANIFEST] = "SELECT text FROM manifest WHERE key = ?",
@@ -29,8 +33,8 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [ADD_NOTE] = "INSERT INTO note VALUES (?, ?)",
     [GET_NOTES] = "SELECT text FROM note ORDER BY id",
     [ADD_BASE] = "INSERT OR REPLACE INTO base VALUES (?, ?, ?, ?, ?, ?)",
-    [GET_BASES] = "SELECT backbone, image, predicted, probability, rank, view FROM base",
-    [GET_BASE] = "SELECT predicted, probability, rank FROM base WHERE (backbone, image, view) = (?, ?, ?)",
+    [GET_BASES] = "SELECT backbone, image, predicted, probability, rank, input FROM base",
+    [GET_BASE] = "SELECT predicted, probability, rank FROM base WHERE (backbone, image, input) = (?, ?, ?)",
     [ADD_ITEM] = "INSERT OR REPLACE INTO item VALUES (?, ?, ?, ?, ?, ?, ?)",
     [GET_ITEMS] = "SELECT backbone, image, method, seconds, full, tail, backward FROM item",
     [GET_ITEM] = one_item,
@@ -45,6 +49,10 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [GET_ITEM_CURVES] = item_curves,
     [ADD_MAP] = "INSERT OR REPLACE INTO map VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [GET_ITEM_MAPS] = item_maps,
+    [ADD_SESSION] = "INSERT INTO session VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [SET_SESSION] = set_session,
+    [GET_SESSIONS] = "SELECT started, ended, items, value_count, maps, kept_maps, base_passes, full, tail, backward"
+                     " FROM session ORDER BY id",
     [ADD_SKIPPED] = "INSERT OR REPLACE INTO skipped VALUES (?, ?)",
     [GET_SKIPPED] = "SELECT image, why FROM skipped ORDER BY image",
     [COUNT_SKIPPED] = "SELECT count(*) FROM skipped",

@@ -87,7 +87,12 @@ static int add_map(struct store *store, const struct store_item *item, const str
 {
     sqlite3_stmt *statement = store->statements[ADD_MAP];
     const struct item_entries of = entries_of(store, item);
-    const int keys[] = {of.backbone, of.image, of.method, store_view_entry(store, map->view), map->h, map->w,
+    const int keys[] = {of.backbone,
+                        of.image,
+                        of.method,
+                        store_entry(store, STORE_VIEWS, map->view),
+                        map->h,
+                        map->w,
                         map->is_signed + 2 * map->is_normalised};
     const double costs[] = {map->cost.seconds, map->cost.full, map->cost.tail, map->cost.backward, map->cost.repeated};
     store_bind_ints(statement, 1, 7, keys);
@@ -133,7 +138,7 @@ static int add_item(struct store *store, const struct store_item *item, struct e
     for (int i = 0; i < item->map_count; i++)
         if (add_map(store, item, &item->maps[i], err))
             return -1;
-    return 0;
+    return store_write_session(store, err);
 }
 
 int store_begin_batch(struct store *store, struct error *err)
@@ -177,10 +182,10 @@ int store_commit_base(struct store *store, const struct store_base *base, struct
     store_bind_ints(statement, 1, 3, keys);
     sqlite3_bind_double(statement, 4, base->probability);
     sqlite3_bind_int(statement, 5, base->rank);
-    sqlite3_bind_int(statement, 6, store_view_entry(store, base->view));
+    sqlite3_bind_int(statement, 6, store_input_entry(store, base->input));
     if (store_step(store, ADD_BASE, err))
         return -1;
-    if (base->view == 0)
+    if (base->input == 0)
         store->has_base[store_base_index(store, base->backbone, base->image)] = 1;
     return 0;
 }

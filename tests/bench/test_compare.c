@@ -96,13 +96,15 @@ static void commit_item(struct fixture *f, struct store *store, const struct nig
     const double seconds = seconds_of_night(night, b, i, m);
     for (int k = 0; k < METRICS; k++) {
         const bool is_undefined = k == night->metric && m == night->method && i < night->undefined;
-        if (k == OF_MEANS)
+        if (k == OF_MEANS) {
+            values[count++] = (struct store_value){.metric = k, .undefined = "combined"};
             continue;
+        }
         values[count++] = (struct store_value){.metric = k,
                                                .number = k == SECONDS ? seconds : value_of_night(night, b, i, m, k),
                                                .undefined = is_undefined ? "zero_p" : NULL};
     }
-    const struct store_item item = {b, i, m, {.seconds = seconds, .full = 1 + m}, count, values, NULL, 0};
+    const struct store_item item = {b, i, m, {.seconds = seconds, .full = 1 + m}, count, values, NULL, 0, 0, NULL};
     must(f, store_commit(store, &item, &f->err));
 }
 

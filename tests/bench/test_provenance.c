@@ -52,10 +52,23 @@ static void end(struct fixture *f)
     assert_int_equal(system(command), 0);
 }
 
+/* An item with a value of every metric. */
+static struct store_item item_of(int backbone, int image, int method)
+{
+    static struct store_value values[8];
+    const int count = names.lists[STORE_PROTOCOLS].count * names.lists[STORE_METRICS].count;
+    assert_true(count <= 8);
+    for (int i = 0; i < count; i++)
+        values[i] = (struct store_value){.protocol = i / names.lists[STORE_METRICS].count,
+                                         .metric = i % names.lists[STORE_METRICS].count};
+    return (struct store_item){
+        .backbone = backbone, .image = image, .method = method, .value_count = count, .values = values};
+}
+
 /* program NULL: a program that leaves no digests. */
 static void measure(struct fixture *f, const struct program *program, int backbone, int image, int method)
 {
-    struct store_item item = {.backbone = backbone, .image = image, .method = method};
+    struct store_item item = item_of(backbone, image, method);
     const struct store_base base = {backbone, image, 1, 0, 0.5, 0};
     if ((program && store_add_program(f->store, program, &item.program, &f->err)) ||
         store_commit_base(f->store, &base, &f->err) || store_commit(f->store, &item, &f->err))
@@ -121,7 +134,7 @@ TEST(items_of_other_sources_are_taken_out_and_the_others_stay)
     assert_true(store_has_item(f.store, 0, 0, 1));
     assert_true(store_has_item(f.store, 0, 1, 0));
     assert_false(store_has_item(f.store, 1, 2, 1));
-    struct store_base base;
+    struct store_base base = {0};
     assert_int_equal(store_read_base(f.store, 0, 0, &base, &f.err), 1);
     assert_int_equal(store_read_base(f.store, 1, 2, &base, &f.err), 0); /* none of its items is left */
     end(&f);
