@@ -39,8 +39,8 @@ static const char schema[] =
     " program INTEGER NOT NULL, PRIMARY KEY (backbone, image, method)) WITHOUT ROWID;"
 
 #define BASE_4 \
-    "base (backbone INTEGER NOT NULL, image INTEGER NOT NULL, predicted INTEGER NOT NULL, probability REAL NOT NULL," \
-    " rank INTEGER NOT NULL, input INTEGER NOT NULL, PRIMARY KEY (backbone, image, input)) WITHOUT ROWID;"
+    "base (backbone INTEGER NOT NULL, image INTEGER NOT NULL, input INTEGER NOT NULL, predicted INTEGER NOT NULL," \
+    " probability REAL NOT NULL, rank INTEGER NOT NULL, PRIMARY KEY (backbone, image, input)) WITHOUT ROWID;"
 #define SCHEMA_4(table) \
     "CREATE " table " IF NOT EXISTS listed (kind TEXT NOT NULL, position INTEGER NOT NULL, entry INTEGER NOT NULL," \
     " PRIMARY KEY (kind, position)) WITHOUT ROWID;" \
@@ -59,10 +59,10 @@ static const struct layout {
     [2] = {SCHEMA_2("TABLE") "PRAGMA user_version = 2;", SCHEMA_2("TEMP TABLE")},
     [3] = {SCHEMA_3("TABLE") "PRAGMA user_version = 3;", SCHEMA_3("TEMP TABLE")},
     [4] = {SCHEMA_4("TABLE") "ALTER TABLE base RENAME TO base_3; CREATE TABLE " BASE_4
-                             "INSERT INTO base SELECT backbone, image, predicted, probability, rank, -1 FROM base_3;"
+                             "INSERT INTO base SELECT backbone, image, -1, predicted, probability, rank FROM base_3;"
                              "DROP TABLE base_3; PRAGMA user_version = 4;",
            SCHEMA_4("TEMP TABLE") "CREATE TEMP TABLE " BASE_4
-                                  "INSERT INTO temp.base SELECT backbone, image, predicted, probability, rank, -1"
+                                  "INSERT INTO temp.base SELECT backbone, image, -1, predicted, probability, rank"
                                   " FROM main.base;"},
 };
 

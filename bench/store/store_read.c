@@ -463,13 +463,13 @@ int store_each_base(struct store *store, int (*take)(void *context, const struct
     int status = 0;
     while (store_next_row(store, GET_BASES, &status, err)) {
         sqlite3_stmt *row = store->statements[GET_BASES];
-        struct store_base base = {.predicted = sqlite3_column_int(row, 2),
-                                  .rank = sqlite3_column_int(row, 4),
-                                  .probability = sqlite3_column_double(row, 3)};
+        struct store_base base = {.predicted = sqlite3_column_int(row, 3),
+                                  .rank = sqlite3_column_int(row, 5),
+                                  .probability = sqlite3_column_double(row, 4)};
         if (!find_position(store, STORE_BACKBONES, sqlite3_column_int(row, 0), &base.backbone) ||
             !find_position(store, STORE_IMAGES, sqlite3_column_int(row, 1), &base.image))
             status = store_fail_outside(store, "base", err);
-        else if (base.backbone >= 0 && base.image >= 0 && sqlite3_column_int(row, 5) == first)
+        else if (base.backbone >= 0 && base.image >= 0 && sqlite3_column_int(row, 2) == first)
             status = take(context, &base, err);
     }
     return status;

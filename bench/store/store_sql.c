@@ -33,7 +33,7 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [ADD_NOTE] = "INSERT INTO note VALUES (?, ?)",
     [GET_NOTES] = "SELECT text FROM note ORDER BY id",
     [ADD_BASE] = "INSERT OR REPLACE INTO base VALUES (?, ?, ?, ?, ?, ?)",
-    [GET_BASES] = "SELECT backbone, image, predicted, probability, rank, input FROM base",
+    [GET_BASES] = "SELECT backbone, image, input, predicted, probability, rank FROM base",
     [GET_BASE] = "SELECT predicted, probability, rank FROM base WHERE (backbone, image, input) = (?, ?, ?)",
     [ADD_ITEM] = "INSERT OR REPLACE INTO item VALUES (?, ?, ?, ?, ?, ?, ?)",
     [GET_ITEMS] = "SELECT backbone, image, method, seconds, full, tail, backward FROM item",

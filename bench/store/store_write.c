@@ -178,11 +178,11 @@ int store_commit_base(struct store *store, const struct store_base *base, struct
 {
     sqlite3_stmt *statement = store->statements[ADD_BASE];
     const int keys[] = {store_entry(store, STORE_BACKBONES, base->backbone),
-                        store_entry(store, STORE_IMAGES, base->image), base->predicted};
-    store_bind_ints(statement, 1, 3, keys);
-    sqlite3_bind_double(statement, 4, base->probability);
-    sqlite3_bind_int(statement, 5, base->rank);
-    sqlite3_bind_int(statement, 6, store_input_entry(store, base->input));
+                        store_entry(store, STORE_IMAGES, base->image), store_input_entry(store, base->input),
+                        base->predicted};
+    store_bind_ints(statement, 1, 4, keys);
+    sqlite3_bind_double(statement, 5, base->probability);
+    sqlite3_bind_int(statement, 6, base->rank);
     if (store_step(store, ADD_BASE, err))
         return -1;
     if (base->input == 0)

@@ -71,8 +71,8 @@ static inline void end(struct fixture *f)
 
 static inline struct store_item item_at(int backbone, int image, int method)
 {
-    return (struct store_item){backbone, image,  method, {.seconds = 1.5, .full = 1, .tail = 2, .backward = 3},
-                               3,        values, NULL,   0, 0, NULL};
+    return (struct store_item){
+        backbone, image, method, {.seconds = 1.5, .full = 1, .tail = 2, .backward = 3}, 3, values, NULL, 0, 0, NULL};
 }
 
 static inline void commit(struct fixture *f, int backbone, int image, int method)

@@ -271,9 +271,10 @@ TEST(a_run_is_not_continued_with_other_weights_or_images_under_the_same_name)
     assert_int_equal(small_execute(&s, keys, (struct run_flags){0}), EXIT_DONE);
     small_write_weights(&s, 2, 1);
     assert_int_equal(small_execute(&s, keys, (struct run_flags){0}), EXIT_USAGE);
-    snprintf(want, sizeof want,
-             "run directory \"%s\": was begun with other contents of \"%s\"; give the backbone another label, or use --fresh to start anew", s.output,
-             s.weights);
+    snprintf(
+        want, sizeof want,
+        "run directory \"%s\": was begun with other contents of \"%s\"; give the backbone another label, or use --fresh to start anew",
+        s.output, s.weights);
     assert_string_equal(s.err.text, want);
     small_write_weights(&s, 1, 1);
     assert_int_equal(small_execute(&s, keys, (struct run_flags){0}), EXIT_DONE);

@@ -297,7 +297,7 @@ TEST(rows_outside_the_lists_are_an_error_not_a_crash)
         {"INSERT INTO item VALUES (-1, 0, 0, 1, 1, 1, 1)", "item"},
         {"INSERT INTO value VALUES (0, 0, 0, 0, 3, 1.0, NULL, NULL)", "value"},
         {"INSERT INTO value VALUES (0, 0, 0, 0, 0, NULL, 4000, NULL)", "value"},
-        {"INSERT INTO base VALUES (2, 0, 0, 1, 1, -1)", "base"},
+        {"INSERT INTO base VALUES (2, 0, -1, 0, 1, 1)", "base"},
     };
     struct arena arena;
     arena_init(&arena, 0);
