@@ -39,7 +39,7 @@ const struct method method_liftcam = {
     .version = 1,
     .group = METHOD_TAIL,
     .flags = METHOD_CHANNEL_MAPS,
-    .passes = "1 forward, 1 and 1 backward of the tail",
+    .passes = "1 forward, 1 pass and 1 backward of the tail",
     .cost = cost,
     .explain = explain,
 };

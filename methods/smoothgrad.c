@@ -75,7 +75,7 @@ const struct method method_smoothgrad = {
     .version = 1,
     .group = METHOD_INPUT_GRADIENT,
     .peers = "captum NoiseTunnel with Saliency(abs=False)",
-    .passes = "N + 1 forward, N backward to the input, N samples",
+    .passes = "N + 1 forwards, N backwards to the input; N: samples",
     .map = METHOD_MAP_INPUT,
     .params = params,
     .params_size = sizeof(struct smoothgrad),
