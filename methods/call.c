@@ -75,6 +75,12 @@ static int try_base(void *context, const struct param *row, const void *in, cons
     return base ? try_open(base->found, base->params, err) : 0;
 }
 
+const char *cam_title(const struct cam_worker *worker, const struct method *method, const void *params)
+{
+    const struct cam_open *open = find_open(worker, method, params);
+    return open && method->title_of ? method->title_of(open->state) : NULL;
+}
+
 int cam_try_open(const struct method *method, const void *params, struct error *err)
 {
     return status_of(try_open(method, params, err) || param_visit(method->params, params, try_base, NULL, err));

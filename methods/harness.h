@@ -93,6 +93,9 @@ int method_check(const struct method *method, const void *params, struct error *
 /* Checks that the method was written for this program's METHOD_ABI. 0, or -1 with err. */
 int cam_check_method(const struct method *method, struct error *err);
 
+/* The title that a method's state has in this worker (method.h); NULL: none, or not opened yet. */
+const char *cam_title(const struct cam_worker *worker, const struct method *method, const void *params);
+
 /*
  * Opens the method and those that it wraps and closes them again, to find a wrong parameter or a missing file before a run. 0, or -1 with err.
  */

@@ -99,6 +99,8 @@ struct method {
      */
     void *(*open)(const void *params, struct arena *arena, struct error *err);
     void (*close)(void *state);
+    /* For methods that take their title from a file or a program: the state's own; NULL: `title`. Optional. */
+    const char *(*title_of)(const void *state);
     /*
      * Expected passes for one map at a layer (C,h,w, without data) and an input: fills full (including the base pass),
      * tail and backward of struct cost. A run uses it for its plan: methods with more than one full pass are scheduled

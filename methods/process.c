@@ -65,6 +65,12 @@ static void close(void *state)
     script_end(&((struct state *)state)->script, END_SECONDS);
 }
 
+static const char *title_of(const void *given)
+{
+    const struct state *state = given;
+    return state->declared.title[0] ? state->declared.title : NULL;
+}
+
 /* Starts the script again if it failed on the image before. */
 static int form(struct cam *cam, const void *given, struct map_form *form)
 {
@@ -107,6 +113,7 @@ const struct method method_process = {
     .params_size = sizeof(struct process),
     .open = open,
     .close = close,
+    .title_of = title_of,
     .explain = explain,
     .form = form,
 };

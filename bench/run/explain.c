@@ -371,6 +371,13 @@ static void write_predicted(const struct explained *out, char *note, size_t size
                  sheet_class(out->predicted, out->predicted_name, name, sizeof name));
 }
 
+/* A script may have a title of its own. */
+static const char *title_of(const struct explain *explain, const struct config_method *method)
+{
+    const char *own = cam_title(&explain->evaluator.worker, method->method, method->params);
+    return own ? own : method->title;
+}
+
 static int draw(struct explain *explain, const char *picture, const struct evaluated *evaluated,
                 const struct explained *out, struct error *err)
 {
@@ -383,8 +390,8 @@ static int draw(struct explain *explain, const char *picture, const struct evalu
     write_predicted(out, notes[0], sizeof *notes);
     for (int m = 0; m < panel->method_count; m++) {
         write_note(&evaluated->methods[m], notes[m + 1], sizeof *notes);
-        panels[m + 1] =
-            (struct overlay_panel){.title = panel->methods[m].title, .map = evaluated->methods[m].saliency.data};
+        panels[m + 1] = (struct overlay_panel){.title = title_of(explain, &panel->methods[m]),
+                                               .map = evaluated->methods[m].saliency.data};
     }
     for (size_t i = 0; i < count; i++)
         panels[i].subtitle = notes[i];

@@ -159,7 +159,7 @@ static int check_method_files(struct run *run, struct error *err)
     return status;
 }
 
-static bool lacks_file(const struct run *run, int method)
+bool run_lacks_file(const struct run *run, int method)
 {
     for (int i = 0; i < run->method_file_count; i++)
         if (run->method_files[i].method == method && is_missing(run, run->method_files[i].path))
@@ -172,7 +172,7 @@ static int try_methods(const struct run *run, struct error *err)
 {
     for (int m = 0; m < run->config.method_count; m++) {
         const struct config_method *method = &run->config.methods[m];
-        if (!lacks_file(run, m) && cam_try_open(method->method, method->params, err))
+        if (!run_lacks_file(run, m) && cam_try_open(method->method, method->params, err))
             return error_prefix(err, "%s: method \"%s\": ", method->where, method->label);
     }
     return 0;

@@ -69,6 +69,9 @@ int run_open(struct run *run, const char *config_path, const char *const *sets, 
              struct error *err);
 void run_close(struct run *run);
 
+/* Whether a dry run goes on without a file of method `method`, which can then not be opened. */
+bool run_lacks_file(const struct run *run, int method);
+
 /* Restricts the run to a shard, in a folder of its own inside config.output. Errors: report.maps is set; no memory. */
 int run_take_shard(struct run *run, const struct shard *shard, struct error *err);
 
