@@ -2,6 +2,7 @@
 #ifndef NN_CONV_H
 #define NN_CONV_H
 
+#include "base/arena.h"
 #include "nn/op.h"
 #include "nn/ops.h"
 
@@ -11,7 +12,7 @@
 /*
  * An algorithm for convolutions. A step uses the first one in the list of conv2d.c that applies to it: a fixed rule,
  * without timing, and the same for every batch. The plain algorithms also have a backward pass and need no kernel set:
- * they are the reference, and gradients use them.
+ * they are the reference, and gradients at layers use them.
  */
 struct conv_algorithm {
     const char *name;
@@ -62,6 +63,23 @@ static inline int conv2d_reach(const struct conv2d *conv, int rows)
 
 /* The arguments of the depthwise kernel that follow from a step: all except rows, lines, y and finish. */
 struct depthwise depthwise_of(const struct step *step, struct shape in, struct shape out);
+
+/* The first algorithm that applies; `is_plain`: among those that need no kernel set. */
+const struct conv_algorithm *conv_choose(const struct conv2d *conv, struct shape in, struct shape out, bool is_plain);
+
+/* Adds rows row .. row+count-1 of the im2col matrix of a group to the image dx[0]. */
+void conv_add_columns(const struct conv2d *c, const struct step_io *io, int group, size_t row, size_t count,
+                      const float *columns);
+
+/*
+ * Backward by kernels. conv_reverse_plan() fills in step->reverse, NULL for strange strides and paddings;
+ * conv_reverse_pack() makes the weights from step->weight, before the first conv_reverse_run(). Errors: no memory.
+ */
+int conv_reverse_plan(struct arena *arena, const struct kernel_set *set, struct step *step, struct shape in,
+                      struct error *err);
+int conv_reverse_pack(struct arena *arena, const struct step *step, int channels_in, struct error *err);
+size_t conv_reverse_scratch(const struct step *step, struct shape in, struct shape out);
+void conv_reverse_run(const struct step *step, const struct step_io *io);
 
 /* op->mix() of a convolution. */
 void conv_mix(const struct step *step, const struct step_io *io, const double *weight, double *kernel, float *map);

@@ -58,7 +58,7 @@ static const struct conv_algorithm *const algorithms[] = {
     &conv_depthwise,       &conv_winograd,        &conv_stem,         &conv_grouped, &conv_product,
     &conv_plain_depthwise, &conv_plain_pointwise, &conv_plain_columns};
 
-static const struct conv_algorithm *choose(const struct conv2d *conv, struct shape in, struct shape out, bool is_plain)
+const struct conv_algorithm *conv_choose(const struct conv2d *conv, struct shape in, struct shape out, bool is_plain)
 {
     const struct conv_algorithm *const *algorithm = algorithms;
     while ((is_plain && !(*algorithm)->backward) || !(*algorithm)->applies(conv, in, out))
@@ -100,7 +100,7 @@ static int pack_folded(const struct packer *packer, struct step *step, const flo
     if (!step->packed)
         return error_memory(err, "packed weights");
     algorithm->pack(step->set, conv, packer->in.c, weight, step->packed);
-    return 0;
+    return conv_reverse_plan(packer->arena, step->set, step, packer->in, err);
 }
 
 static int pack(struct packer *packer, struct step *step, struct error *err)
@@ -108,8 +108,8 @@ static int pack(struct packer *packer, struct step *step, struct error *err)
     const struct conv2d *conv = conv_of(step);
     const size_t row = (size_t)(packer->in.c / conv->groups) * (size_t)conv2d_taps(conv);
     const bool has_bias = packer->factors || conv->bias;
-    step->plain = choose(conv, packer->in, step->node->shape, true);
-    step->algorithm = packer->set ? choose(conv, packer->in, step->node->shape, false) : step->plain;
+    step->plain = conv_choose(conv, packer->in, step->node->shape, true);
+    step->algorithm = packer->set ? conv_choose(conv, packer->in, step->node->shape, false) : step->plain;
     const bool has_two = packer->factors && conv->bias;
     if (has_bias)
         step->bias = packer_bias(packer, conv->out);
@@ -138,7 +138,9 @@ static const char *kernel_name(const struct step *step)
 static size_t scratch(const struct step *step, const struct shape *in, struct shape out, bool is_backward)
 {
     const struct conv_algorithm *algorithm = is_backward ? step->plain : step->algorithm;
-    return algorithm->scratch(step->set, conv_of(step), in[0], out);
+    const size_t floats = algorithm->scratch(step->set, conv_of(step), in[0], out);
+    const size_t reverse = is_backward && step->reverse ? conv_reverse_scratch(step, in[0], out) : 0;
+    return floats > reverse ? floats : reverse;
 }
 
 static int blocks(const struct step *step, const struct step_io *io)
@@ -154,6 +156,11 @@ static void forward(const struct step *step, const struct step_io *io, int block
 static void backward(const struct step *step, const struct step_io *io)
 {
     step->plain->backward(step, io);
+}
+
+static int pack_reverse(struct arena *arena, const struct step *step, const struct shape *in, struct error *err)
+{
+    return step->reverse ? conv_reverse_pack(arena, step, in[0].c, err) : 0;
 }
 
 static bool takes_panels(const struct step *step, enum operand operand, int channels, int panel)
@@ -208,6 +215,8 @@ const struct op op_conv2d = {.name = "conv2d",
                              .blocks = blocks,
                              .forward = forward,
                              .backward = backward,
+                             .pack_reverse = pack_reverse,
+                             .reverse = conv_reverse_run,
                              .mix = conv_mix,
                              .is_linear = true,
                              .takes_panels = takes_panels};

@@ -225,6 +225,7 @@ struct step conv_chain_step(const struct step *parts, int count, struct node *no
     step.parts = parts;
     step.part_count = count;
     step.algorithm = step.plain = NULL; /* the parts have theirs */
+    step.reverse = NULL;
     step.inputs[0] = parts[0].inputs[0];
     step.before = -1;
     step.is_part = false;

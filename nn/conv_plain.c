@@ -1,5 +1,5 @@
 /*
- * nn/conv_plain.c - the plain algorithms for a convolution: the reference for forward, and the only ones for backward.
+ * nn/conv_plain.c - the plain algorithms for a convolution: the reference for forward and backward.
  * 1x1 convolutions go straight to OpenBLAS, depthwise ones are plain loops, all others use im2col in blocks of rows.
  *
  * Rows are output positions, so that a GEMM writes NHWC directly. How rows are divided into blocks depends on the layer
@@ -7,9 +7,7 @@
  */
 #include "nn/backend.h"
 #include "nn/conv.h"
-#include "nn/product_step.h"
 
-#include <math.h>
 #include <string.h>
 
 #define BLOCK_FLOATS ((size_t)512 << 10) /* of an im2col block: stays in or near the L2 cache */
@@ -38,35 +36,6 @@ static void pack_columns(const struct kernel_set *set, const struct conv2d *c, i
                     *packed++ = weight[((size_t)(g * out + o) * (size_t)in + (size_t)i) * (size_t)n + (size_t)t];
 }
 
-/* -- backward by the kernels of a set ------------------------------------------------------------------------------- */
-
-#define SCRATCH_ALIGN 16 /* floats: what a kernel's weights begin at */
-
-/* Floats of a transposed weight in the order of the set's product: `depth` outputs, `columns` of the gradient's rows. */
-static size_t transposed_floats(const struct kernel_set *set, int depth, int columns)
-{
-    return set ? (product_packed(set, (size_t)depth, columns) + SCRATCH_ALIGN - 1) / SCRATCH_ALIGN * SCRATCH_ALIGN : 0;
-}
-
-/* Writes dx (rows, columns) = dy (rows, depth; dy_stride) times the transposed weight. */
-static void product_backward(const struct kernel_set *set, const float *transposed, int depth, int columns,
-                             const float *dy, size_t dy_stride, size_t rows, float *dx)
-{
-    struct product product = {.columns = columns,
-                              .segments = 1,
-                              .length = depth,
-                              .x_stride = dy_stride,
-                              .weight = transposed,
-                              .y_stride = (size_t)columns,
-                              .finish = {.low = -INFINITY, .high = INFINITY}};
-    for (size_t row = 0; row < rows; row += PRODUCT_ROWS) {
-        product.rows = rows - row < PRODUCT_ROWS ? (int)(rows - row) : PRODUCT_ROWS;
-        product.x = dy + row * dy_stride;
-        product.y = dx + row * (size_t)columns;
-        set->product(&product);
-    }
-}
-
 /* -- 1x1, stride 1: the image is the matrix ------------------------------------------------------------------------- */
 
 static bool pointwise_applies(const struct conv2d *c, struct shape in, struct shape out)
@@ -82,9 +51,8 @@ static size_t pointwise_width(struct shape in, struct shape out)
 
 static size_t pointwise_scratch(const struct kernel_set *set, const struct conv2d *c, struct shape in, struct shape out)
 {
-    (void)c;
-    return transposed_floats(set, out.c, in.c) +
-           block_rows(shape_positions(out), pointwise_width(in, out)) * (size_t)in.c; /* backward only */
+    (void)set, (void)c;
+    return block_rows(shape_positions(out), pointwise_width(in, out)) * (size_t)in.c; /* backward only */
 }
 
 static void pointwise_forward(const struct step *step, const struct step_io *all, int index)
@@ -105,20 +73,12 @@ static void pointwise_backward(const struct step *step, const struct step_io *io
 {
     const int in = io->in[0].c, out = io->out.c;
     const size_t rows = shape_positions(io->out), block = block_rows(rows, pointwise_width(io->in[0], io->out));
-    const struct kernel_set *set = io->uses_kernels ? step->set : NULL;
-    float *made = io->scratch + transposed_floats(set, out, in);
-    if (set)
-        product_pack(set, (size_t)out, in, 1, (size_t)out, step->weight, io->scratch);
     for (size_t row = 0; row < rows; row += block) {
         const size_t n = rows - row < block ? rows - row : block;
-        const float *dy = io->dy + row * (size_t)out;
-        if (set)
-            product_backward(set, io->scratch, out, in, dy, (size_t)out, n, made);
-        else
-            backend()->gemm(true, (int)n, in, out, dy, out, step->weight, out, made, in);
+        backend()->gemm(true, (int)n, in, out, io->dy + row * (size_t)out, out, step->weight, out, io->scratch, in);
         float *dx = io->dx[0] + row * (size_t)in;
         for (size_t i = 0; i < n * (size_t)in; i++)
-            dx[i] += made[i];
+            dx[i] += io->scratch[i];
     }
 }
 
@@ -137,8 +97,9 @@ static size_t column_width(const struct conv2d *c, int channels_in)
 
 static size_t columns_scratch(const struct kernel_set *set, const struct conv2d *c, struct shape in, struct shape out)
 {
+    (void)set;
     const size_t width = column_width(c, in.c);
-    return transposed_floats(set, out.c / c->groups, (int)width) + block_rows(shape_positions(out), width) * width;
+    return block_rows(shape_positions(out), width) * width;
 }
 
 /* A run of contiguous floats in the im2col row of one output position: those under one row of taps, or fewer. */
@@ -189,8 +150,8 @@ static void image_to_columns(const struct conv2d *c, const struct step_io *io, i
         }
 }
 
-static void columns_to_image(const struct conv2d *c, const struct step_io *io, int group, size_t row, size_t count,
-                             const float *columns)
+void conv_add_columns(const struct conv2d *c, const struct step_io *io, int group, size_t row, size_t count,
+                      const float *columns)
 {
     const size_t width = column_width(c, io->in[0].c);
     struct patch_run runs[CONV_KERNEL_W_MAX];
@@ -231,20 +192,13 @@ static void columns_backward(const struct step *step, const struct step_io *io)
     const struct conv2d *c = conv_of(step);
     const size_t rows = shape_positions(io->out), width = column_width(c, io->in[0].c), block = block_rows(rows, width);
     const int out = io->out.c, group_out = out / c->groups;
-    const struct kernel_set *set = io->uses_kernels ? step->set : NULL;
-    float *made = io->scratch + transposed_floats(set, group_out, (int)width);
     for (int g = 0; g < c->groups; g++) {
         const float *weight = step->weight + (size_t)g * width * (size_t)group_out;
-        if (set)
-            product_pack(set, (size_t)group_out, (int)width, 1, (size_t)group_out, weight, io->scratch);
         for (size_t row = 0; row < rows; row += block) {
             const size_t n = rows - row < block ? rows - row : block;
             const float *dy = io->dy + row * (size_t)out + g * group_out;
-            if (set)
-                product_backward(set, io->scratch, group_out, (int)width, dy, (size_t)out, n, made);
-            else
-                backend()->gemm(true, (int)n, (int)width, group_out, dy, out, weight, group_out, made, (int)width);
-            columns_to_image(c, io, g, row, n, made);
+            backend()->gemm(true, (int)n, (int)width, group_out, dy, out, weight, group_out, io->scratch, (int)width);
+            conv_add_columns(c, io, g, row, n, io->scratch);
         }
     }
 }

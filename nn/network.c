@@ -45,6 +45,43 @@ static int build_programs(struct network *network, struct error *err)
     return 0;
 }
 
+/* -- weights of backward passes ------------------------------------------------------------------------------------- */
+
+static int create_late(struct network *network, struct error *err)
+{
+    network->late = arena_alloc(&network->arena, 1, sizeof *network->late);
+    if (!network->late)
+        return error_memory(err, "the network");
+    pthread_mutex_init(&network->late->lock, NULL);
+    arena_init(&network->late->arena, 0);
+    return 0;
+}
+
+static int pack_reverse(const struct network *network, struct error *err)
+{
+    for (int i = 0; i < network->step_count; i++) {
+        const struct step *step = &network->steps[i];
+        struct shape in[NODE_INPUTS_MAX];
+        for (int k = 0; k < step->input_count; k++)
+            in[k] = network->values[step->inputs[k]];
+        if (step->reverse && step->node->op->pack_reverse(&network->late->arena, step, in, err)) {
+            arena_release(&network->late->arena);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int network_pack_reverse(const struct network *network, struct error *err)
+{
+    struct late_weights *late = network->late;
+    pthread_mutex_lock(&late->lock);
+    const int status = late->is_packed ? 0 : pack_reverse(network, err);
+    late->is_packed = status == 0;
+    pthread_mutex_unlock(&late->lock);
+    return status;
+}
+
 /* -- life ----------------------------------------------------------------------------------------------------------- */
 
 /* Finds the kernel set of a name; *set is NULL for "openblas". */
@@ -69,7 +106,8 @@ static int create(struct network *network, const struct graph *graph, const stru
     network->layer_values = arena_alloc(arena, layer_count, sizeof *network->layer_values);
     if (!network->nodes || !network->steps || !network->values || !network->layer_names || !network->layer_values)
         return error_memory(err, "the network");
-    if (network_compile(network, graph, weights, layers, err) || (network->set && network_find_chains(network, err)))
+    if (create_late(network, err) || network_compile(network, graph, weights, layers, err) ||
+        (network->set && network_find_chains(network, err)))
         return -1;
     return build_programs(network, err);
 }
@@ -106,6 +144,10 @@ void network_free(struct network *network)
 {
     if (!network)
         return;
+    if (network->late) {
+        arena_release(&network->late->arena);
+        pthread_mutex_destroy(&network->late->lock);
+    }
     arena_release(&network->arena);
     free(network);
 }
@@ -184,7 +226,10 @@ const char *network_kernels(const struct network *network)
 
 size_t network_bytes(const struct network *network)
 {
-    return network->arena.held_bytes;
+    pthread_mutex_lock(&network->late->lock);
+    const size_t late = network->late->arena.held_bytes;
+    pthread_mutex_unlock(&network->late->lock);
+    return network->arena.held_bytes + late;
 }
 
 int network_step_count(const struct network *network)

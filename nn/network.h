@@ -12,6 +12,8 @@
 #include "base/arena.h"
 #include "nn/op.h"
 
+#include <pthread.h>
+
 struct program {
     int start;              /* value */
     int step_count, *steps; /* positions in network->steps */
@@ -28,8 +30,16 @@ struct program {
 
 #define NO_PLACE ((size_t)-1)
 
+/* Weights that are packed when they are first needed; the only part of a network that changes. */
+struct late_weights {
+    pthread_mutex_t lock;
+    struct arena arena;
+    bool is_packed;
+};
+
 struct network {
     struct arena arena;
+    struct late_weights *late;    /* of op->reverse() */
     const struct kernel_set *set; /* NULL: OpenBLAS alone */
     struct shape input;
     int node_count;
@@ -56,6 +66,9 @@ struct network {
  */
 int program_build(struct network *network, int start, bool keep_all, const bool *pinned, struct program *program,
                   struct error *err);
+
+/* Packs the weights of op->reverse() unless that has been done. Several threads may call. Errors: no memory. */
+int network_pack_reverse(const struct network *network, struct error *err);
 
 /*
  * Fills in nodes, steps and values, and packs the weights. No step is fused across one of `layers`, so that each keeps

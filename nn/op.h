@@ -14,6 +14,7 @@
 
 #define NODE_PARAMETERS_MAX 4
 
+struct arena;
 struct packer;
 
 struct node {
@@ -70,6 +71,12 @@ struct op {
     int (*blocks)(const struct step *step, const struct step_io *io);
     void (*forward)(const struct step *step, const struct step_io *io, int block);
     void (*backward)(const struct step *step, const struct step_io *io);
+    /*
+     * Backward by the network's kernels, for steps with step->reverse, and the packing of its weights, once before the
+     * first one. Last digits differ from backward(). NULL: not offered.
+     */
+    int (*pack_reverse)(struct arena *arena, const struct step *step, const struct shape *in, struct error *err);
+    void (*reverse)(const struct step *step, const struct step_io *io);
     bool is_linear; /* forward without the bias is linear in the inputs, and backward reads no values */
     /*
      * For operators that are linear piece by piece: dy = J dx at io->x; and backward with multipliers instead of slopes

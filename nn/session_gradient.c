@@ -24,17 +24,57 @@ static void undo_activation(enum gradient_rule rule, const struct op *activation
         drop_negative(dy, size);
 }
 
+/* -- gradients of values -------------------------------------------------------------------------------------------- */
+
+/*
+ * tape->so_far[value] is the sum of what the steps after it have given to a value's gradient: NULL, nothing yet;
+ * tape->gradient[value]; or, as long as one residual addition is all, the gradient of the sum, which is not copied.
+ */
+
+/* The gradient so far, at its own place, so that it can be changed. */
+static float *settle(const struct tape *tape, int value)
+{
+    float *place = tape->gradient[value];
+    const float *so_far = tape->so_far[value];
+    const size_t bytes = shape_size(tape->session->network->values[value]) * sizeof *place;
+    if (!so_far)
+        memset(place, 0, bytes);
+    else if (so_far != place)
+        memcpy(place, so_far, bytes);
+    tape->so_far[value] = place;
+    return place;
+}
+
+/* Adds the gradient dy of a sum to that of the residual. By kernels, nothing is added to 0: -0 stays. */
+static void add_residual(const struct tape *tape, int residual, const float *dy, bool uses_kernels)
+{
+    if (uses_kernels && !tape->so_far[residual]) {
+        tape->so_far[residual] = dy;
+        return;
+    }
+    float *restrict sum = settle(tape, residual);
+    for (size_t k = 0; k < shape_size(tape->session->network->values[residual]); k++)
+        sum[k] += dy[k];
+}
+
 /* -- backward ------------------------------------------------------------------------------------------------------- */
 
 /* Writes the gradients of the layers that have this value; they are complete after backward of all its readers. */
 static void write_gradients(const struct tape *tape, int value, const struct session_backward *given)
 {
     const struct network *network = tape->session->network;
+    const float *gradient = settle(tape, value);
     for (int i = 0; i < given->layer_count; i++) {
         const int layer = given->layers[i];
         if (value == (layer == SESSION_INPUT ? tape->program->start : network->layer_values[layer]))
-            to_outside(tape->gradient[value], network->values[value], given->gradients[i]);
+            to_outside(gradient, network->values[value], given->gradients[i]);
     }
+}
+
+/* Gradients to the input are computed by the network's kernels; to a layer by OpenBLAS, whose last digits differ. */
+static bool uses_kernels(const struct tape *tape, const struct session_backward *given)
+{
+    return tape->session->network->set && given->from == SESSION_INPUT;
 }
 
 static int run_step_backward(const struct tape *tape, const struct step *step, const struct session_backward *given)
@@ -45,13 +85,20 @@ static int run_step_backward(const struct tape *tape, const struct step *step, c
         undo_activation(given->rule, step->activation, &io, dy);
     if (visit_step(tape, step, given))
         return -1;
-    for (size_t k = 0; step->residual >= 0 && k < shape_size(io.out); k++)
-        tape->gradient[step->residual][k] += dy[k];
+    if (step->residual >= 0)
+        add_residual(tape, step->residual, dy, uses_kernels(tape, given));
     io.dy = dy;
     io.workers = tape->session->worker_count;
-    io.uses_kernels = given->from == SESSION_INPUT;
+    if (uses_kernels(tape, given) && step->reverse) {
+        const int input = step->inputs[0];
+        io.dx[0] = tape->gradient[input];
+        io.so_far = tape->so_far[input];
+        step->node->op->reverse(step, &io);
+        tape->so_far[input] = io.dx[0];
+        return 0;
+    }
     for (int k = 0; k < step->input_count; k++)
-        io.dx[k] = tape->gradient[step->inputs[k]];
+        io.dx[k] = settle(tape, step->inputs[k]);
     step->node->op->backward(step, &io);
     return 0;
 }
@@ -99,7 +146,8 @@ int session_gradients(struct session *session, const struct session_backward *gi
     struct tape tape;
     if (session_is_stopped(session))
         return 0;
-    if (tape_begin(session, given->from, given->value, &tape, err))
+    if ((given->from == SESSION_INPUT && network_pack_reverse(network, err)) ||
+        tape_begin(session, given->from, given->value, &tape, err))
         return -1;
     tape_run(&tape);
     if (logits)
@@ -108,6 +156,7 @@ int session_gradients(struct session *session, const struct session_backward *gi
         memcpy(tape.gradient[network->logits], given->cotangent, classes * sizeof *given->cotangent);
     else
         given->weigh(given->context, tape.at[network->logits], tape.gradient[network->logits]);
+    tape.so_far[network->logits] = tape.gradient[network->logits];
     const int status = run_backward(&tape, given);
     tape_end(&tape);
     return status;

@@ -116,6 +116,7 @@ int session_multipliers(struct session *session, const struct session_lift *give
         return -1;
     const int status = run_both(&lift, given->reference, err);
     if (!status) {
+        tape_clear(&tape);
         memcpy(tape.gradient[network->logits], given->cotangent, classes * sizeof *given->cotangent);
         for (int i = tape.program->step_count - 1; i >= 0; i--)
             run_step_multipliers(&lift, tape_step(&tape, i));

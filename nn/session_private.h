@@ -88,6 +88,7 @@ struct tape {
     struct session *session;
     const struct program *program;
     float **at, **gradient; /* [value] */
+    const float **so_far;   /* [value]: nn/session_gradient.c */
     struct arena_mark mark; /* of the session's arena */
 };
 
@@ -95,11 +96,12 @@ struct tape {
 const struct program *network_tape(const struct network *network, int layer);
 
 /*
- * Sets a tape to a layer's value, with gradients of 0; tape_run() computes the other values. tape_end() gives back its
+ * Sets a tape to a layer's value; the gradients are undefined until tape_clear(). tape_run() computes the other values. tape_end() gives back its
  * memory. Errors: no memory.
  */
 int tape_begin(struct session *session, int from, const float *value, struct tape *tape, struct error *err);
 void tape_run(const struct tape *tape);
+void tape_clear(const struct tape *tape); /* gradients of 0 */
 void tape_end(const struct tape *tape);
 
 /* Step `index` of the tape, and its arguments at the tape's values. */

@@ -66,6 +66,7 @@ int session_tangent(struct session *session, int from, const float *value, const
     if (check_steps(network, from, err) || tape_begin(session, from, value, &tape, err))
         return -1;
     tape_run(&tape);
+    tape_clear(&tape);
     to_inside(direction, network->values[tape.program->start], tape.gradient[tape.program->start]);
     for (int i = 0; i < tape.program->step_count; i++)
         run_step_tangent(&tape, tape_step(&tape, i));

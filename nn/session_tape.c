@@ -35,7 +35,6 @@ static void start_tape(const struct tape *tape, const float *value)
     const struct session *session = tape->session;
     const struct network *network = session->network;
     const struct program *program = tape->program;
-    memset(session->tape_gradient, 0, program->floats * sizeof *session->tape_gradient);
     session_set_places(session, program, session->tape, tape->at);
     session_set_places(session, program, session->tape_gradient, tape->gradient);
     for (int i = 0; i < program->side_count; i++) {
@@ -61,10 +60,16 @@ int tape_begin(struct session *session, int from, const float *value, struct tap
     *tape = (struct tape){.session = session, .program = program, .mark = arena_mark(&session->arena)};
     tape->at = arena_alloc(&session->arena, values, sizeof *tape->at);
     tape->gradient = arena_alloc(&session->arena, values, sizeof *tape->gradient);
-    if (!tape->at || !tape->gradient)
+    tape->so_far = arena_alloc(&session->arena, values, sizeof *tape->so_far);
+    if (!tape->at || !tape->gradient || !tape->so_far)
         return error_memory(err, "the values of a gradient");
     start_tape(tape, value);
     return 0;
+}
+
+void tape_clear(const struct tape *tape)
+{
+    memset(tape->session->tape_gradient, 0, tape->program->floats * sizeof *tape->session->tape_gradient);
 }
 
 void tape_end(const struct tape *tape)

@@ -6,7 +6,8 @@
 #include "nn/layout.h"
 
 struct conv_algorithm; /* nn/conv.h */
-struct node;           /* nn/op.h */
+struct conv_reverse;
+struct node; /* nn/op.h */
 
 /* A node and the nodes that were fused with it: y = activation(op(x...) + bias + residual). */
 struct step {
@@ -26,6 +27,7 @@ struct step {
     const struct kernel_set *set;           /* of that kernel; NULL: OpenBLAS */
     const struct conv_algorithm *algorithm; /* of a convolution's forward */
     const struct conv_algorithm *plain;     /* of a convolution's backward, which reads `weight` */
+    struct conv_reverse *reverse;           /* of its backward by kernels (nn/conv_reverse.c); NULL: `plain` */
 };
 
 /* The arguments of a step's forward and backward: shapes of one image's values, buffers, scratch. */
@@ -39,9 +41,13 @@ struct step_io {
     float *y;
     float *before;              /* receives the value before the activation; NULL: not kept */
     const float *dy;            /* backward: gradient of op(x) + bias, activation already undone */
-    bool uses_kernels;          /* backward: by the network's kernels, not by OpenBLAS, whose last digits differ */
     float *dx[NODE_INPUTS_MAX]; /* backward: added to */
-    float *scratch;             /* op->scratch() floats, of this thread alone */
+    /*
+     * Backward with step->reverse: dx[0] is not added to, but written as the sum of the step's gradient and this one of
+     * other steps, which is dx[0] itself or another place; NULL: there are no others.
+     */
+    const float *so_far;
+    float *scratch; /* op->scratch() floats, of this thread alone */
 };
 
 /* The role that a value plays in a step: first input, residual, result, none, or several of these. */
