@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "tests/test.h"
 
+#include <stdio.h>
 #include <string.h>
 
 struct sample {
@@ -275,4 +276,72 @@ TEST(named_values_that_are_wrong_are_told)
             fail_msg("%s: %s", rows[i][0], is_right ? "no error" : err.text);
     }
     arena_release(&arena);
+}
+
+struct open_ended {
+    int size;
+    struct param_paths files;
+    struct param_others others;
+};
+
+static const struct param open_params[] = {
+    PARAM_INT(struct open_ended, size, 1, 0, 9, "a size"),
+    PARAM_PATHS(struct open_ended, files, "files"),
+    PARAM_OTHERS(struct open_ended, others, "(any other)", "anything"),
+    {0},
+};
+
+TEST(a_list_of_paths_grows_by_each_text)
+{
+    struct open_ended owner;
+    struct error err;
+    char text[64];
+    param_defaults(open_params, &owner);
+    assert_int_equal(owner.files.count, 0);
+    assert_int_equal(param_parse(&open_params[1], "a,b.py", &owner, &err), 0);
+    assert_int_equal(param_parse(&open_params[1], "c.py", &owner, &err), 0);
+    param_format(&open_params[1], &owner, text, sizeof text);
+    assert_string_equal(text, "a,b.py,c.py");
+    while (owner.files.count < PARAM_PATHS_MAX)
+        assert_int_equal(param_parse(&open_params[1], "d", &owner, &err), 0);
+    assert_int_equal(param_parse(&open_params[1], "e", &owner, &err), -1);
+    assert_string_equal(err.text, "parameter \"files\" is \"e\"; allowed: list of at most 16 paths of files");
+    assert_int_equal(param_parse(&open_params[1], "", &owner, &err), 0);
+    assert_int_equal(owner.files.count, 0);
+}
+
+TEST(parameters_that_no_row_names_are_kept_as_texts)
+{
+    static const char *const wrong[][3] = {
+        {"", "1", "parameter \"\" is not a name"},
+        {"1st", "1", "parameter \"1st\" is not a name of letters, digits and _"},
+        {"a-b", "1", "parameter \"a-b\" is not a name"},
+        {"a\nb", "1", "parameter \"a?b\" is not a name"},
+        {"b", "1\n2", "parameter \"b\" must be a text of one line"},
+        {"power", "3", "parameter \"power\" is given twice"},
+    };
+    struct open_ended owner;
+    struct error err;
+    char text[64], long_text[2000];
+    const struct param *row = param_find_others(open_params);
+    assert_ptr_equal(row, &open_params[2]);
+    assert_null(param_find_others(NULL));
+    param_defaults(open_params, &owner);
+    assert_int_equal(param_add_other(row, "power", "2", &owner, &err), 0);
+    assert_int_equal(param_add_other(row, "_way2", "", &owner, &err), 0);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        if (param_add_other(row, wrong[i][0], wrong[i][1], &owner, &err) == 0 || !strstr(err.text, wrong[i][2]))
+            fail_msg("%s", wrong[i][2]);
+    memset(long_text, 'x', sizeof long_text);
+    long_text[sizeof long_text - 1] = 0;
+    assert_int_equal(param_add_other(row, "long", long_text, &owner, &err), -1);
+    param_format(row, &owner, text, sizeof text);
+    assert_string_equal(text, "power=2,_way2=");
+    static char names[PARAM_OTHERS_MAX][8];
+    for (int i = 2; i < PARAM_OTHERS_MAX; i++) {
+        snprintf(names[i], sizeof names[i], "p%d", i);
+        assert_int_equal(param_add_other(row, names[i], "0", &owner, &err), 0);
+    }
+    assert_int_equal(param_add_other(row, "more", "0", &owner, &err), -1);
+    assert_string_equal(err.text, "more than 32 further parameters are given");
 }

@@ -91,7 +91,7 @@ static const char full[] =
     "  - cambench\n"
     "  - {preset: poppi2021, class: label}\n"
     "  - {preset: cambench, label: mine, resize_ratio: 1.25, post: torchcam}\n"
-    "runtime: {threads: 2, batch: 4, memory: 1024, kernels: openblas, exact_passes: true}\n"
+    "runtime: {threads: 2, batch: 4, memory: 1024, kernels: openblas, exact_passes: true, on_error: skip}\n"
     "report: {plots: false, overlays: 0, maps: true, meta: true, bootstrap: 0, reference: r.csv}\n"
     "plugins: []\n";
 

@@ -28,6 +28,7 @@ TEST(what_is_not_said_has_the_documented_default)
     assert_int_equal(c->runtime.threads, 0);
     assert_string_equal(c->runtime.kernels, "auto");
     assert_false(c->runtime.exact_passes);
+    assert_int_equal(c->runtime.on_error, CONFIG_STOP);
     assert_true(c->report.plots);
     assert_false(c->report.maps);
     assert_false(c->report.meta);
@@ -76,6 +77,7 @@ TEST(every_key_reaches_its_field)
     assert_int_equal(c->runtime.memory, 1024);
     assert_string_equal(c->runtime.kernels, "openblas");
     assert_true(c->runtime.exact_passes);
+    assert_int_equal(c->runtime.on_error, CONFIG_SKIP);
     assert_false(c->report.plots);
     assert_int_equal(c->report.overlays, 0);
     assert_true(c->report.maps);
@@ -171,6 +173,7 @@ static void same_config(const struct config *a, const struct config *b)
     assert_int_equal(a->runtime.memory, b->runtime.memory);
     same_text(a->runtime.kernels, b->runtime.kernels);
     assert_int_equal(a->runtime.exact_passes, b->runtime.exact_passes);
+    assert_int_equal(a->runtime.on_error, b->runtime.on_error);
     assert_int_equal(a->report.plots, b->report.plots);
     assert_int_equal(a->report.maps, b->report.maps);
     assert_int_equal(a->report.overlays, b->report.overlays);
@@ -302,6 +305,39 @@ TEST(a_wrapped_method_is_checked_by_name_and_type)
         if (!strstr(f.err.text, rows[i].error))
             fail_msg("%s\n  gives: %s\n  expected: %s", rows[i].method, f.err.text, rows[i].error);
     }
+    end(&f);
+}
+
+#define SCRIPT(params) \
+    "name: s\ndataset: {path: a.h5}\nbackbones: [vgg16]\nmetrics: [adcc]\n" \
+    "methods:\n  - {name: process, params: {" params "}}\n"
+
+/* The identity of a config, in the fixture's arena. */
+static const char *identity_of(struct fixture *f, const char *text)
+{
+    must_read(f, text);
+    const char *identity = config_identity(&f->config, &f->arena, &f->err);
+    assert_non_null(identity);
+    return identity;
+}
+
+TEST(parameters_and_files_of_a_script_come_back_and_are_part_of_the_identity)
+{
+    struct fixture f;
+    begin(&f);
+    must_come_back(&f,
+                   SCRIPT("command: \"a b\", files: [x.py, \"y, z.py\"], power: 2, name: \"null\", t: \"-1 # 'x'\""));
+    must_come_back(&f, SCRIPT("command: a, files: x.py, layers: [l1, l2], is_on: true, empty: \"\""));
+    const char *plain = identity_of(&f, SCRIPT("command: a, power: 2"));
+    assert_string_equal(plain, identity_of(&f, SCRIPT("command: a, power: 2, timeout: 5")));
+    assert_string_not_equal(plain, identity_of(&f, SCRIPT("command: a, power: 3")));
+    assert_string_not_equal(plain, identity_of(&f, SCRIPT("command: a, power: 2, files: x.py")));
+    must_refuse(&f, SCRIPT("command: a, power: [1]"),
+                ":6:49: parameter \"power\" must be a number, true, false or text");
+    must_refuse(&f, SCRIPT("command: a, power: ~"), ":6:49: parameter \"power\" must be a number, true, false or text");
+    must_refuse(&f, SCRIPT("command: a, files: {b: c}"),
+                ":6:49: methods.params.files is a mapping; allowed: list of at most 16 paths of files");
+    must_refuse(&f, SCRIPT("command: a, files: [[b]]"), ":6:50: methods.params.files must be a list of paths");
     end(&f);
 }
 
