@@ -214,8 +214,10 @@ static struct group *group_of(struct map_file *file, struct cam *cam, const char
     if (!maps) {
         char place[2 * H5_PATH_MAX];
         place_of(cam, method, 0, place, sizeof place);
-        cam_fail(cam, KIND " \"%s\": no dataset of maps (n,h,w) at \"%s/map\"%s%s%s", file->path, TEXT_SHOWN(place),
-                 *input ? " or \"/" : ", \"/map\" or \"/maps\"", input, *input ? "/map\"" : "");
+        cam_fail(cam,
+                 KIND " \"%s\": no dataset of maps (n,h,w) at \"%s/map\"%s%s%s; parameter \"method\" names the group",
+                 file->path, TEXT_SHOWN(place), *input ? " or \"/" : ", \"/map\" or \"/maps\"", input,
+                 *input ? "/map\"" : "");
         return NULL;
     }
     group = check_size(file, cam, maps) ? NULL : arena_alloc(file->arena, 1, sizeof *group);

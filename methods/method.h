@@ -133,6 +133,9 @@ struct cost cost_of_gradient(const void *params, const struct tensor *layer, str
 /* Whether the method, or one that it wraps, has no maps of changed inputs with these parameters. */
 bool method_is_original_only(const struct method *method, const void *params);
 
+/* Whether it has no maps of inputs other than an image set's pictures and those that metrics write. */
+bool method_has_given_inputs(const struct method *method, const void *params);
+
 /* The program's own methods, sorted by name; written by the build; ends with NULL. Plugins add to methods_all(). */
 extern const struct method *const methods[];
 

@@ -82,6 +82,22 @@ bool method_is_original_only(const struct method *method, const void *params)
     return is_limited;
 }
 
+static int add_flag(void *context, const struct param *row, const void *in, const struct param *top, struct error *err)
+{
+    const struct method *base = method_of_row(row, in);
+    (void)top, (void)err;
+    *(bool *)context |= base && (base->flags & METHOD_ORIGINAL_ONLY);
+    return 0;
+}
+
+bool method_has_given_inputs(const struct method *method, const void *params)
+{
+    struct error unused;
+    bool has = method->flags & METHOD_ORIGINAL_ONLY;
+    param_visit(method->params, params, add_flag, &has, &unused);
+    return has;
+}
+
 /* Grows when the version of any of them is raised. */
 static int add_version(void *context, const struct param *row, const void *in, const struct param *top,
                        struct error *err)

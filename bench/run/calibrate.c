@@ -142,7 +142,7 @@ static int measure_method(struct probe *probe, struct cam_pass *pass, int m, str
     struct cam_map map;
     struct saliency saliency;
     probe->out->explain[m] = expected(probe, m);
-    if (probe->out->explain[m] > EXPLAIN_SECONDS || method_is_original_only(method->method, method->params) ||
+    if (probe->out->explain[m] > EXPLAIN_SECONDS || method_has_given_inputs(method->method, method->params) ||
         run_lacks_file(probe->run, m))
         return 0;
     const double begun = now(probe);
