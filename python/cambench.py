@@ -119,19 +119,30 @@ class _Method:
 class Cam:
     """An image, its class and the target layer. Scores are "logit", "prob", "logprob" or "rest" (y_c + log p_c); rules
     of ReLU's gradient are "plain", "guided" and "deconvolution". A layer is named as `cambench list layers` does, and
-    must be in the config's `layers: [...]` unless it is the target layer. Arrays belong to the caller."""
+    must be in the config's `layers: [...]` unless it is the target layer. Arrays belong to the caller.
+
+    index        position in the image set, from 0; -1 outside one
+    image        name in the image set
+    target       the class c to explain
+    classes      number of classes K
+    seed         fixed by the run's seed, the image and the method's label
+    layer_shape  (C,h,w) of the target layer
+    input_shape  (3,H,W)
+    map_shape    of the map to return
+    layers       names of further layers, from the config
+    """
 
     def __init__(self, connection, facts, layers):
         self._connection = connection
-        self.index = int(facts["index"])  #: position in the image set, from 0; -1 outside one
-        self.image = facts["image"]  #: name in the image set
-        self.target = int(facts["class"])  #: the class c to explain
-        self.classes = int(facts["classes"])  #: number of classes K
-        self.seed = int(facts["seed"])  #: fixed by the run's seed, the image and the method's label
-        self.layer_shape = _shape(facts["layer"])  #: (C,h,w) of the target layer
-        self.input_shape = _shape(facts["input"])  #: (3,H,W)
-        self.map_shape = _shape(facts["map"])  #: of the map to return
-        self.layers = layers  #: names of further layers, from the config
+        self.index = int(facts["index"])
+        self.image = facts["image"]
+        self.target = int(facts["class"])
+        self.classes = int(facts["classes"])
+        self.seed = int(facts["seed"])
+        self.layer_shape = _shape(facts["layer"])
+        self.input_shape = _shape(facts["input"])
+        self.map_shape = _shape(facts["map"])
+        self.layers = layers
 
     # the base pass
 
@@ -407,9 +418,10 @@ def _main():
         return 0
     if "--try" in sys.argv[1:]:
         return _try(sys.argv[1:])
+    asked = "--help" in sys.argv[1:] or "-h" in sys.argv[1:]
     print("usage: python3 %s --try PICTURE [OPTION]...    draws a map; options are those of `cambench explain`"
-          % sys.argv[0], file=sys.stderr)
-    return 2
+          % sys.argv[0], file=sys.stdout if asked else sys.stderr)
+    return 0 if asked else 2
 
 
 def _program():

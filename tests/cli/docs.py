@@ -6,6 +6,7 @@ A block of `sh` or `bash` is run in a copy of the sources, page by page, with `c
 methods. A line before it, which readers do not see, may say more:
     <!-- not run: WHY -->                      only the command lines in it are checked, by the program's own parser
     <!-- first: COMMANDS -->                   run before it
+    <!-- needs NumPy; first: COMMANDS -->      not run where python3 has no NumPy; also alone
     <!-- in FILE, in the place of: NAMES -->   of a `c` block: replaces the functions that use these names
 A `c` block that begins with a comment with a file's name is that file. docs/add-a-*.md are tutorials and are built.
 """
@@ -135,8 +136,12 @@ def parse(world, build, place, text):
     bash(world, place, call_program(text), prelude)
 
 
+def is_possible(block):
+    return "needs NumPy" not in block.note or subprocess.run(["python3", "-c", "import numpy"], stderr=subprocess.DEVNULL).returncode == 0
+
+
 def run_shell(world, build, block, is_tutorial):
-    first = re.match(r"<!-- first: (.*) -->", block.note)
+    first = re.search(r"first: (.*) -->", block.note)
     if block.note.startswith("<!-- not run: "):
         parse(world, build, block.place, block.text)
         return
@@ -207,7 +212,7 @@ def try_page(root, build, page, world):
     if any(block.kind in ("sh", "bash", "yaml") for block in blocks):
         make_world(root, build, world, is_tutorial)
     shown = []
-    for block in blocks:
+    for block in filter(is_possible, blocks):
         if block.kind in ("sh", "bash"):
             run_shell(world, build, block, is_tutorial)
         elif block.kind == "c" and is_tutorial:
