@@ -119,7 +119,7 @@ static int check_folder(struct error *err)
         if (access(signs[i], R_OK))
             return error_set(err,
                              "not in the project's root folder: it has no %s; change to the folder of cambench's "
-                             "sources",
+                             "sources, or write a plugin with --plugin",
                              signs[i]);
     return 0;
 }

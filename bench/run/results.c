@@ -234,10 +234,10 @@ static int show(const struct writing *writing, const struct config *config, cons
         putchar('\n');
         report_reference_terminal(report, writing->cells, stdout);
     }
-    printf("\n%s/: summary.csv, per_image.csv, costs.csv, %s%s%stables%s%s\n", TEXT_SHOWN(config->output),
+    printf("\n%s/: summary.csv, per_image.csv, costs.csv, %s%s%stables%s%s%s\n", TEXT_SHOWN(config->output),
            report_has_curves(report) ? "curves.csv, " : "", has_meta ? "meta.csv, " : "",
            has_reference ? "reference.csv, " : "", config->report.plots && !writing->warning.text[0] ? ", plots" : "",
-           config->report.overlays > 0 ? ", overlays" : "");
+           config->report.overlays > 0 ? ", overlays" : "", config->report.maps ? ", maps.h5" : "");
     return 0;
 }
 
