@@ -195,11 +195,65 @@ static int refuse(const struct check *check, const char *key, const char *before
                      remedy(word, text));
 }
 
-static int check_part(const struct check *check, const char *key, const char *now, const char *word, struct error *err)
+/* Whether a line of an entry's text sets a parameter to its default, or only begins the parameters. */
+static bool is_default(const char *line, size_t length, const struct param *params)
+{
+    char text[PARAM_VALUE_MAX], key[64], value[PARAM_VALUE_MAX];
+    snprintf(text, sizeof text, "%.*s", (int)length, line);
+    if (sscanf(text, " %63[^:]: %4095[^\n]", key, value) < 2)
+        return strcmp(text + strspn(text, " "), "params:") == 0;
+    const struct param *param = param_find(params, key);
+    char first[64] = "";
+    if (param && param->type == PARAM_TYPE_ENUM)
+        text_choice_name(param->choices, 0, first, sizeof first);
+    return param && strcmp(param->fallback ? param->fallback : first, value) == 0;
+}
+
+static size_t line_length(const char *text)
+{
+    return strcspn(text, "\n");
+}
+
+/*
+ * Whether two texts of an entry differ only in parameters that the first does not know, and that have their defaults in
+ * the second: a later program has added them.
+ */
+static bool is_same_but_defaults(const char *before, const char *now, const struct param *params)
+{
+    while (*now) {
+        const size_t length = line_length(now);
+        if (line_length(before) == length && memcmp(before, now, length) == 0)
+            before += length + (before[length] == '\n');
+        else if (!is_default(now, length, params))
+            return false;
+        now += length + (now[length] == '\n');
+    }
+    return !*before;
+}
+
+/* `params`: rows of the entry's parameters; NULL: it has none. */
+static int check_part(const struct check *check, const char *key, const char *now, const char *word,
+                      const struct param *params, struct error *err)
 {
     const char *before;
     const int is_same = key && now ? remember(check, key, now, &before, err) : error_memory(err, "the config's text");
-    return is_same == 0 ? refuse(check, key, before, now, word, err) : is_same < 0 ? -1 : 0;
+    if (is_same < 0)
+        return -1;
+    return is_same || is_same_but_defaults(before, now, params) ? 0 : refuse(check, key, before, now, word, err);
+}
+
+static const struct param *entry_params(const struct config *config, enum store_list_kind kind, int i)
+{
+    switch (kind) {
+    case STORE_METHODS:
+        return config->methods[i].method->params;
+    case STORE_METRICS:
+        return config->metrics[i].metric->params;
+    case STORE_PROTOCOLS:
+        return protocol_params;
+    default:
+        return NULL;
+    }
 }
 
 static const char *entry_name(const struct config *config, enum store_list_kind kind, int i)
@@ -219,14 +273,15 @@ static const char *entry_name(const struct config *config, enum store_list_kind 
 static int check_parts(const struct check *check, const char *whole, struct error *err)
 {
     struct arena *arena = &check->run->arena;
-    if (check_part(check, whole_key, identity_common(whole, arena), NULL, err))
+    if (check_part(check, whole_key, identity_common(whole, arena), NULL, NULL, err))
         return -1;
     for (int l = 0; l < PART_LISTS; l++)
         for (int i = 0; i < store_count(check->store, part_lists[l].kind); i++) {
             const char *name = entry_name(&check->run->config, part_lists[l].kind, i);
             if (check_part(check, key_of(&part_lists[l], name, arena),
                            identity_entry(whole, part_lists[l].section, i, arena),
-                           part_lists[l].has_labels ? part_lists[l].word : NULL, err))
+                           part_lists[l].has_labels ? part_lists[l].word : NULL,
+                           entry_params(&check->run->config, part_lists[l].kind, i), err))
                 return -1;
         }
     return 0;

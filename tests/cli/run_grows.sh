@@ -70,6 +70,14 @@ grow "two of ten" --set "methods=[random, gradcam]"
 echo "sessions: $(grep -c '"kept_maps"' grown/manifest.json)"
 grow "all again" --set dataset.images=4 --set "metrics=[$five, coherency]" --set "protocol=[poppi2021, $usual]"
 
+# a program that did not know a parameter yet: its default is the same
+python3 -c 'import sqlite3
+with sqlite3.connect("grown/run.db") as run:
+    print(run.execute("UPDATE manifest SET text = replace(text, ?, \"\") WHERE key = ?",
+                      ("    channel_order: deviation\n", "identity of method few")).rowcount)'
+try cambench run config.yaml --output grown --quiet --set 'methods=[{name: scorecam, label: few, params: {max_channels: 8}}]'
+try cambench run config.yaml --output grown --quiet --set 'methods=[{name: scorecam, label: few, params: {max_channels: 8, channel_order: gradient}}]'
+
 # what is not the same is refused
 try cambench run config.yaml --output grown --quiet --set 'methods=[{name: scorecam, label: few, params: {max_channels: 4}}]'
 try cambench run config.yaml --output grown --quiet --set 'backbones.0.weights=fixtures/mobilenet_v2.h5' --set backbones.0.arch=mobilenet_v2
