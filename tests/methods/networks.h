@@ -28,6 +28,7 @@ struct bench {
     float *input; /* (3,H,W) */
     struct cam_pass *pass;
     bool exact_passes; /* of the next bench_run() */
+    int batch;         /* likewise */
     struct error err;
 };
 
@@ -270,6 +271,7 @@ static inline void bench_run(struct bench *bench)
                                     .black = {-2, -1.5f, -1.25f},
                                     .deviation = {0.25f, 0.2f, 0.3f},
                                     .exact_passes = bench->exact_passes,
+                                    .batch = bench->batch,
                                     .seed = 1,
                                     .image_name = "image",
                                     .image_index = 7};
@@ -366,6 +368,13 @@ static inline void *bench_params(struct bench *bench, const struct method *metho
     return params;
 }
 
+/* Keeps the gradients that methods share if the class stays the same. */
+static inline void bench_set_class(struct bench *bench, int klass)
+{
+    if (cam_pass_class(bench->pass) != klass)
+        cam_pass_set_class(bench->pass, klass);
+}
+
 /* The map of a method with parameters as words, at a layer, for a class (-1: the predicted one). */
 static inline struct cam_map bench_explain(struct bench *bench, const char *name, const char *words, const char *layer,
                                            int klass)
@@ -378,7 +387,7 @@ static inline struct cam_map bench_explain(struct bench *bench, const char *name
     int predicted = 0;
     for (int k = 1; k < network_classes(bench->network); k++)
         predicted = p[k] > p[predicted] ? k : predicted;
-    cam_pass_set_class(bench->pass, klass < 0 ? predicted : klass);
+    bench_set_class(bench, klass < 0 ? predicted : klass);
     if (cam_explain(bench->pass, method, bench_params(bench, method, words), index, name, &map, &bench->err))
         fail_msg("%s: %s", name, bench->err.text);
     return map;

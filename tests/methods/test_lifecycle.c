@@ -142,7 +142,10 @@ TEST(a_method_of_another_interface_is_refused)
 {
     const struct method newer = {.abi = METHOD_ABI + 1, .name = "newer"};
     struct error err;
+    char want[96];
+    snprintf(want, sizeof want, "method \"newer\": was written for interface %d, this program has %d", METHOD_ABI + 1,
+             METHOD_ABI);
     assert_int_equal(cam_check_method(&newer, &err), -1);
-    assert_non_null(strstr(err.text, "method \"newer\": was written for interface 2, this program has 1"));
+    assert_non_null(strstr(err.text, want));
     assert_int_equal(cam_check_method(methods[0], &err), 0);
 }
