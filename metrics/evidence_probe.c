@@ -4,6 +4,8 @@
 #include "base/clock.h"
 #include "metrics/curve.h"
 
+#include <string.h>
+
 /* -- the table ----------------------------------------------------------------------------------------------------- */
 
 /* In a run, every request to a source takes passes; x*m and x*(1-m) take a pass once, and x takes none. */
@@ -123,6 +125,8 @@ static int measure_all(const struct evidence *like, struct evidence_probe *probe
     evidence.is_measured = arena_alloc(arena, count, sizeof *evidence.is_measured);
     if (!evidence.values || !evidence.is_measured)
         return error_memory(err, "made-up evidence");
+    if (like->is_measured)
+        memcpy(evidence.is_measured, like->is_measured, count * sizeof *evidence.is_measured);
     for (int k = 0; k < like->metric_count; k++) {
         if (evidence_measure(&evidence, k, &value, err))
             return -1;

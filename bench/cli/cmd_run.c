@@ -8,6 +8,7 @@
 #include "bench/run/notes.h"
 #include "bench/run/rehearse.h"
 #include "bench/run/run.h"
+#include "bench/run/work.h"
 
 #include "base/text.h"
 
@@ -177,6 +178,13 @@ static int open_job(struct run *job, const struct arguments *arguments, struct e
     return status;
 }
 
+/* Finds, before a dry run says what it would cost, what is there already. rehearse() reports what is wrong. */
+static int look(struct run *job, bool fresh, struct error *err)
+{
+    struct error unsaid;
+    return record_check(job, fresh, &unsaid) == 0 && job->work ? estimate_parts(job, err) : 0;
+}
+
 /* Prints the estimate of a whole run, but only one line for a shard, because many shards may share a terminal. */
 static void describe(const struct run *job)
 {
@@ -217,8 +225,14 @@ static int run(int argc, char **argv, struct error *err)
     struct run job;
     if (open_job(&job, &arguments, err))
         return EXIT_USAGE;
+    if (arguments.is_dry && look(&job, arguments.is_fresh, err)) {
+        run_close(&job);
+        return EXIT_USAGE;
+    }
     if (!arguments.common.quiet || arguments.is_dry)
         describe(&job);
+    if (job.work)
+        work_print(&job, job.work, stdout);
     fflush(stdout);
     warn_of_classes(&job);
     const struct run_flags flags = {.is_fresh = arguments.is_fresh,

@@ -2,6 +2,7 @@
 #include "bench/run/estimate.h"
 
 #include "base/text.h"
+#include "bench/run/work.h"
 #include "report/escape.h"
 
 /* Assumed if the number of images is not known yet. */
@@ -20,21 +21,46 @@
 
 /* -- what the metrics request ------------------------------------------------------------------------------------- */
 
-int estimate_evidence(struct run *run, struct run_backbone *backbone, struct error *err)
+/* Counts the requests under each protocol. is_lacking [protocol][metric]: the others are known; NULL: all are measured. */
+static struct run_evidence *probe_evidence(struct run *run, const struct run_backbone *backbone, const bool *is_lacking,
+                                           struct error *err)
 {
     const struct picture_input *input = &backbone->model->input;
     const struct panel *panel = &run->panel;
+    const size_t protocol_count = (size_t)panel->protocol_count, metric_count = (size_t)panel->metric_count;
     struct evidence evidence = {.map = {input->h, input->w, NULL},
                                 .native = {backbone->layer_shape.h, backbone->layer_shape.w, NULL},
-                                .metric_count = run->config.metric_count,
+                                .metric_count = panel->metric_count,
                                 .metrics = panel->metrics};
-    backbone->evidence = arena_alloc(&run->arena, (size_t)panel->protocol_count, sizeof *backbone->evidence);
-    if (!backbone->evidence)
-        return error_memory(err, "the estimate");
-    for (int p = 0; p < panel->protocol_count; p++) {
-        struct run_evidence *out = &backbone->evidence[p];
+    struct run_evidence *out = arena_alloc(&run->arena, protocol_count, sizeof *out);
+    bool *is_known = is_lacking ? arena_alloc(&run->arena, metric_count, sizeof *is_known) : NULL;
+    if (!out || (is_lacking && !is_known)) {
+        error_memory(err, "the estimate");
+        return NULL;
+    }
+    evidence.is_measured = is_known;
+    for (size_t p = 0; p < protocol_count; p++) {
+        for (size_t k = 0; is_lacking && k < metric_count; k++)
+            is_known[k] = !is_lacking[p * metric_count + k];
         evidence.protocol = &panel->protocols[p];
-        if (evidence_probe_metrics(&evidence, &out->requests, &out->seconds, err))
+        if (evidence_probe_metrics(&evidence, &out[p].requests, &out[p].seconds, err))
+            return NULL;
+    }
+    return out;
+}
+
+int estimate_evidence(struct run *run, struct run_backbone *backbone, struct error *err)
+{
+    backbone->evidence = probe_evidence(run, backbone, NULL, err);
+    return backbone->evidence ? 0 : -1;
+}
+
+int estimate_parts(struct run *run, struct error *err)
+{
+    for (int b = 0; b < run->config.backbone_count; b++) {
+        struct run_backbone *backbone = &run->backbones[b];
+        backbone->part_evidence = probe_evidence(run, backbone, run->work->is_lacking, err);
+        if (!backbone->part_evidence)
             return -1;
     }
     return 0;
@@ -67,17 +93,22 @@ struct cost estimate_map(const struct run *run, int b, int m)
     return map;
 }
 
-struct cost estimate_passes(const struct run *run, int b, int m)
+/* The passes of `maps` maps, and of evidence. */
+static struct cost passes_of(const struct run *run, int b, int m, double maps, const struct run_evidence *evidence)
 {
     const struct run_backbone *backbone = &run->backbones[b];
     const struct cost map = estimate_map(run, b, m);
-    double maps = panel_view_count(&run->panel), more = 0;
+    double more = 0;
     for (int p = 0; p < run->config.protocol_count; p++) {
-        maps += backbone->evidence[p].requests.maps;
-        more += backbone->evidence[p].requests.passes;
+        maps += evidence[p].requests.maps;
+        more += evidence[p].requests.passes;
     }
-    const struct cost evidence = {.full = more, .macs = more * backbone->full_macs};
-    return cost_plus(cost_times(maps, map), evidence);
+    return cost_plus(cost_times(maps, map), (struct cost){.full = more, .macs = more * backbone->full_macs});
+}
+
+struct cost estimate_passes(const struct run *run, int b, int m)
+{
+    return passes_of(run, b, m, panel_view_count(&run->panel), run->backbones[b].evidence);
 }
 
 /* The number of tasks of an image: one for all cheap methods, and one for each expensive method. */
@@ -89,18 +120,35 @@ static int task_count(const struct run *run)
     return apart + (apart < run->config.method_count);
 }
 
-static struct cost image_passes(const struct run *run, int b)
-{
-    const double base = task_count(run) * panel_input_count(&run->panel);
-    struct cost sum = {.full = base, .macs = base * run->backbones[b].full_macs};
-    for (int m = 0; m < run->config.method_count; m++)
-        sum = cost_plus(sum, estimate_passes(run, b, m));
-    return sum;
-}
-
 static int images_shown(const struct run *run)
 {
     return run->image_count ? run->image_count : IMAGES_SHOWN;
+}
+
+/* What is left to be measured of a backbone and a method. */
+static struct work_items items_left(const struct run *run, int b, int m)
+{
+    return run->work ? run->work->items[b * run->config.method_count + m]
+                     : (struct work_items){.missing = images_shown(run)};
+}
+
+static int images_left(const struct run *run, int b)
+{
+    return run->work ? run->work->images[b] : images_shown(run);
+}
+
+static struct cost backbone_passes(const struct run *run, int b)
+{
+    const double base = (double)images_left(run, b) * task_count(run) * panel_input_count(&run->panel);
+    struct cost sum = {.full = base, .macs = base * run->backbones[b].full_macs};
+    for (int m = 0; m < run->config.method_count; m++) {
+        const struct work_items items = items_left(run, b, m);
+        sum = cost_plus(sum, cost_times(items.missing, estimate_passes(run, b, m)));
+        if (items.parts)
+            sum = cost_plus(sum, cost_times(items.parts, passes_of(run, b, m, items.part_maps / items.parts,
+                                                                   run->backbones[b].part_evidence)));
+    }
+    return sum;
 }
 
 static const char *plural(int count)
@@ -130,12 +178,10 @@ void estimate_describe(const struct run *run, FILE *stream)
             plural(config->metric_count), run->threads, plural(run->threads));
     for (int b = 0; b < config->backbone_count; b++) {
         const struct run_backbone *backbone = &run->backbones[b];
-        const struct cost sum = image_passes(run, b);
-        const double images = images_shown(run);
+        const struct cost sum = backbone_passes(run, b);
         fprintf(stream, "  %-18s layer %s (%d,%d,%d): %.0f full, %.0f tail, %.0f backward passes, %.0f GFLOP\n",
                 TEXT_SHOWN(config->backbones[b].label), backbone->layer, backbone->layer_shape.c,
-                backbone->layer_shape.h, backbone->layer_shape.w, images * sum.full, images * sum.tail,
-                images * sum.backward, images * sum.macs * 2e-9);
+                backbone->layer_shape.h, backbone->layer_shape.w, sum.full, sum.tail, sum.backward, sum.macs * 2e-9);
     }
 }
 
@@ -148,14 +194,27 @@ static double judged_seconds(const struct run_evidence *evidence, const struct c
            evidence->requests.maps * (speed->explain[m] + speed->finish);
 }
 
-/* Seconds of one image on one worker. */
-static double image_seconds(const struct run *run, const struct calibrated *speed, int b)
+/* Seconds of a method's maps and its evidence under all protocols. */
+static double item_seconds(const struct run *run, const struct calibrated *speed, int m, double maps,
+                           const struct run_evidence *evidence)
 {
-    double seconds = task_count(run) * speed->task;
+    double seconds = maps * speed->explain[m];
+    for (int p = 0; p < run->config.protocol_count; p++)
+        seconds += judged_seconds(&evidence[p], speed, m);
+    return seconds;
+}
+
+/* Seconds of a backbone on one worker. */
+static double backbone_seconds(const struct run *run, const struct calibrated *speed, int b)
+{
+    const struct run_backbone *backbone = &run->backbones[b];
+    double seconds = (double)images_left(run, b) * task_count(run) * speed->task;
     for (int m = 0; m < run->config.method_count; m++) {
-        seconds += panel_view_count(&run->panel) * speed->explain[m];
-        for (int p = 0; p < run->config.protocol_count; p++)
-            seconds += judged_seconds(&run->backbones[b].evidence[p], speed, m);
+        const struct work_items items = items_left(run, b, m);
+        seconds += items.missing * item_seconds(run, speed, m, panel_view_count(&run->panel), backbone->evidence);
+        if (items.parts)
+            seconds +=
+                items.parts * item_seconds(run, speed, m, items.part_maps / items.parts, backbone->part_evidence);
     }
     return seconds;
 }
@@ -180,7 +239,7 @@ static double put_times(const struct run *run, const struct calibration *calibra
     char text[32];
     for (int b = 0; b < run->config.backbone_count; b++) {
         const struct calibrated *speed = &calibration->backbones[b];
-        const double seconds = images_shown(run) * image_seconds(run, speed, b) / calibration->workers;
+        const double seconds = backbone_seconds(run, speed, b) / calibration->workers;
         total += seconds;
         fprintf(stream, "  %-18s %s, %.1f GFLOP/s a worker%s\n", TEXT_SHOWN(run->config.backbones[b].label),
                 duration(seconds, text), 2e-9 * run->backbones[b].full_macs / speed->masked,

@@ -26,7 +26,10 @@ bool estimate_is_apart(const struct config_method *method);
  */
 int estimate_evidence(struct run *run, struct run_backbone *backbone, struct error *err);
 
-/* Prints the work of the run: images, backbones, methods, passes. */
+/* The same for what parts of items lack, if run->work is set: fills each backbone->part_evidence. */
+int estimate_parts(struct run *run, struct error *err);
+
+/* Prints the work of the run, or what run->work leaves of it: images, backbones, methods, passes. */
 void estimate_describe(const struct run *run, FILE *stream);
 
 /* Prints the estimates of time, memory and disk space. */

@@ -7,6 +7,7 @@
 #include "bench/run/conditions.h"
 #include "bench/run/manifest.h"
 #include "bench/run/this_program.h"
+#include "bench/run/work.h"
 #include "bench/store/run_lock.h"
 #include "bench/store/store_programs.h"
 
@@ -138,10 +139,20 @@ static int keep_lists(const struct run *run, struct store *store, struct error *
                             old < 0 ? -1 : panel_input_of(&run->panel, old), err);
 }
 
+static int read_work(struct run *run, struct store *store, struct work *work, struct error *err)
+{
+    if (work_read_items(run, store, work, err))
+        return -1;
+    run->work = work;
+    return 0;
+}
+
 /* Adopts the run's lists and conditions in a transaction that is never committed. */
 static int try_lists(struct run *run, struct store *store, struct error *err)
 {
-    return status_of(store_begin_batch(store, err) || conditions_check(run, store, err) || keep_lists(run, store, err));
+    struct work *work = work_read_lists(run, store, err);
+    return status_of(!work || store_begin_batch(store, err) || conditions_check(run, store, err) ||
+                     keep_lists(run, store, err) || read_work(run, store, work, err));
 }
 
 int record_check(struct run *run, bool fresh, struct error *err)
@@ -268,14 +279,18 @@ struct store *record_open(struct run *run, const struct run_flags *flags, struct
     struct store *store = open_store(run, flags->is_fresh, err);
     if (!store)
         return NULL;
+    struct work *work = work_read_lists(run, store, err);
     struct config resolved = run->config;
     if (shard_is_part(&run->shard))
         resolved.output = run->whole_output; /* so that any other shard can be started from this config.yaml */
-    if (adopt(run, store, flags->is_fresh, err) || check_programs(run, store, flags->keeps_old, err) ||
-        file_join(path, run->config.output, "config.yaml", err) || config_write(&resolved, path, err)) {
+    if (!work || adopt(run, store, flags->is_fresh, err) || check_programs(run, store, flags->keeps_old, err) ||
+        read_work(run, store, work, err) || file_join(path, run->config.output, "config.yaml", err) ||
+        config_write(&resolved, path, err)) {
         store_close(store);
         return NULL;
     }
+    if (!flags->is_quiet)
+        work_print(run, work, stdout);
     return store;
 }
 

@@ -51,9 +51,12 @@ struct run {
     int method_file_count;
     struct method_file *method_files; /* hashes set by record_open() */
     const char *images_sha256;        /* set by record_open() */
+    struct work *work;                /* what is left of a run begun before: record_check(), record_open(); NULL: all */
     int failure_count;
     struct run_failure *failures; /* the latest first */
 };
+
+struct work;
 
 struct run_flags {
     bool is_fresh, keeps_old, is_strict, is_quiet;
@@ -108,7 +111,7 @@ int run_evaluate_missing(struct evaluator *evaluator, const struct run *run, con
  */
 struct store *record_open(struct run *run, const struct run_flags *flags, struct error *err);
 
-/* Checks, for a dry run, that record_open() would accept the existing run directory. Changes nothing. */
+/* Checks, for a dry run, that record_open() would accept the existing run directory. Sets run->work. */
 int record_check(struct run *run, bool fresh, struct error *err);
 
 /* Writes manifest.json. */

@@ -24,9 +24,10 @@ struct run_backbone {
     int *named_class;           /* [protocol] of a run: run_backbone_find_class() */
     int layer_count;            /* layers whose values are kept: the target layer, then those that methods name */
     const char **layers;
-    struct tensor layer_shape;     /* of the target layer, without data */
-    double full_macs, tail_macs;   /* multiply-adds of a full pass and of a tail pass, for estimates */
-    struct run_evidence *evidence; /* [protocol] */
+    struct tensor layer_shape;          /* of the target layer, without data */
+    double full_macs, tail_macs;        /* multiply-adds of a full pass and of a tail pass, for estimates */
+    struct run_evidence *evidence;      /* [protocol] */
+    struct run_evidence *part_evidence; /* [protocol]: estimate_parts() */
     /* known when the network has been made: */
     size_t workspace_bytes;      /* of one worker */
     const char *kernels;         /* the engine's set */

@@ -24,6 +24,19 @@ static double item_cost(const struct run *run, int backbone, int method)
     return estimate_passes(run, backbone, method).macs + run->backbones[backbone].full_macs / run->config.method_count;
 }
 
+/* The share of an item's values that the store lacks, from 0 to 1. */
+static double share_left(const struct run *run, const struct store *store, int backbone, int image, int method)
+{
+    const int protocol_count = run->config.protocol_count, metric_count = run->config.metric_count;
+    int left = 0;
+    if (!store_has_part(store, backbone, image, method))
+        return 1;
+    for (int p = 0; p < protocol_count; p++)
+        for (int k = 0; k < metric_count; k++)
+            left += !store_has_value(store, backbone, image, method, p, k);
+    return left ? (double)left / (protocol_count * metric_count) : 0;
+}
+
 /* -- groups -------------------------------------------------------------------------------------------------------- */
 
 /* Makes group 0 of all cheap methods, and a group for each expensive method. */
@@ -82,11 +95,14 @@ static int by_falling_cost(const void *a, const void *b)
     return x->image - y->image;
 }
 
-static double cost_of(const struct schedule *schedule, const int *which, int count)
+/* What is left of an image's items; of an image measured for its pictures too, whose maps may have to be made again. */
+static double cost_of(const struct schedule *schedule, int image, bool is_whole, const int *which, int count)
 {
     double cost = 0;
-    for (int i = 0; i < count; i++)
-        cost += item_cost(schedule->run, schedule->backbone, which[i]);
+    for (int i = 0; i < count; i++) {
+        const double share = share_left(schedule->run, schedule->store, schedule->backbone, image, which[i]);
+        cost += item_cost(schedule->run, schedule->backbone, which[i]) * (is_whole && share <= 0 ? 1 : share);
+    }
     return cost;
 }
 
@@ -99,7 +115,8 @@ static void add_tasks(struct schedule *schedule, int image, int *which)
     for (int g = 0; g < schedule->group_count; g++) {
         const int count = schedule_methods(schedule, g, image, which);
         if (count > 0 || schedule_needs_base(schedule, g, image))
-            schedule->tasks[schedule->task_count++] = (struct task){image, g, cost_of(schedule, which, count)};
+            schedule->tasks[schedule->task_count++] =
+                (struct task){image, g, cost_of(schedule, image, is_whole, which, count)};
     }
 }
 
@@ -127,8 +144,8 @@ double schedule_cost_ahead(const struct run *run, const struct store *store, boo
         for (int m = 0; m < run->config.method_count; m++) {
             const double cost = item_cost(run, b, m);
             for (int image = 0; image < run->image_count; image++)
-                if (schedule_has_image(run, b, image) && (has_maps || !store_has_item(store, b, image, m)))
-                    total += cost;
+                if (schedule_has_image(run, b, image))
+                    total += cost * (has_maps ? 1 : share_left(run, store, b, image, m));
         }
     return total;
 }

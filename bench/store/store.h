@@ -87,7 +87,7 @@ struct store_names {
  */
 struct store *store_open(const char *folder, const struct store_names *names, bool fresh, struct error *err);
 
-/* Whether the file had the same lists, in the same order, when it was opened. */
+/* Whether the file had the same lists, in the same order, when it was opened; views and inputs follow from protocols. */
 bool store_has_same_lists(const struct store *store);
 
 /* Whether an entry of a list was new when the store was opened. */
@@ -103,8 +103,10 @@ int store_keep_lists(struct store *store, int old_view, int old_input, struct er
 /* All entries of the file, in the order of their numbers, in the arena. */
 int store_read_entries(const struct store *store, struct arena *arena, struct store_names *names, struct error *err);
 
-/* The number of an entry in the file. */
+/* The number of an entry in the file, and its name; how many entries the file has. */
 int store_entry(const struct store *store, enum store_list_kind kind, int position);
+const char *store_entry_name(const struct store *store, enum store_list_kind kind, int position);
+int store_entry_count(const struct store *store, enum store_list_kind kind);
 
 /*
  * The first difference between two runs' lists: the place, as "method 2", and the entry there in each. Views and inputs
@@ -240,6 +242,11 @@ int store_each_curve(struct store *store,
                      int (*take)(void *context, const struct store_key *key, const struct store_curve *curve,
                                  struct error *err),
                      void *context, struct error *err);
+
+/* The same for maps whose values are in the store; not read are the values themselves. */
+int store_each_kept_map(struct store *store,
+                        int (*take)(void *context, const struct store_key *key, int view, struct error *err),
+                        void *context, struct error *err);
 
 /* The path of run.db, for messages. */
 const char *store_path(const struct store *store);

@@ -45,6 +45,7 @@ enum statement {
     GET_ITEM_CURVES,
     ADD_MAP,
     GET_ITEM_MAPS,
+    GET_KEPT_MAPS,
     ADD_SESSION,
     SET_SESSION,
     GET_SESSIONS,

@@ -235,7 +235,7 @@ int store_choose_lists(struct store *store, const struct store_names *names, str
 bool store_has_same_lists(const struct store *store)
 {
     for (int kind = 0; kind < STORE_LISTS; kind++)
-        if (!store->lists[kind].is_same)
+        if (kind != STORE_VIEWS && kind != STORE_INPUTS && !store->lists[kind].is_same)
             return false;
     return true;
 }
@@ -248,6 +248,16 @@ bool store_is_new(const struct store *store, enum store_list_kind kind, int posi
 int store_entry(const struct store *store, enum store_list_kind kind, int position)
 {
     return store->lists[kind].entry[position];
+}
+
+const char *store_entry_name(const struct store *store, enum store_list_kind kind, int position)
+{
+    return store->lists[kind].all.names[store->lists[kind].entry[position]];
+}
+
+int store_entry_count(const struct store *store, enum store_list_kind kind)
+{
+    return store->lists[kind].in_file;
 }
 
 int store_count(const struct store *store, enum store_list_kind kind)
@@ -345,7 +355,7 @@ static int update_costs(struct store *store, struct error *err)
 int store_keep_lists(struct store *store, int old_view, int old_input, struct error *err)
 {
     const bool has_other_views = !store->lists[STORE_VIEWS].is_same;
-    if (store_has_same_lists(store))
+    if (store_has_same_lists(store) && !has_other_views && store->lists[STORE_INPUTS].is_same)
         return 0;
     if (!store->is_batch && store_step(store, BEGIN, err))
         return -1;

@@ -550,3 +550,20 @@ int store_each_curve(struct store *store,
     }
     return status;
 }
+
+int store_each_kept_map(struct store *store,
+                        int (*take)(void *context, const struct store_key *key, int view, struct error *err),
+                        void *context, struct error *err)
+{
+    struct store_key key = {0};
+    int view, status = 0;
+    while (store_next_row(store, GET_KEPT_MAPS, &status, err)) {
+        sqlite3_stmt *row = store->statements[GET_KEPT_MAPS];
+        const int kind = read_item_key(store, "map", row, &key, err);
+        if (kind == ROW_IS_BAD || !find_position(store, STORE_VIEWS, sqlite3_column_int(row, 3), &view))
+            status = store_fail_outside(store, "map", err);
+        else if (kind == ROW_IS_OF_THE_RUN && view >= 0)
+            status = take(context, &key, view, err);
+    }
+    return status;
+}

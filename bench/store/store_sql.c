@@ -49,6 +49,7 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [GET_ITEM_CURVES] = item_curves,
     [ADD_MAP] = "INSERT OR REPLACE INTO map VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [GET_ITEM_MAPS] = item_maps,
+    [GET_KEPT_MAPS] = "SELECT backbone, image, method, view FROM map WHERE data IS NOT NULL",
     [ADD_SESSION] = "INSERT INTO session VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [SET_SESSION] = set_session,
     [GET_SESSIONS] = "SELECT started, ended, items, value_count, maps, kept_maps, base_passes, full, tail, backward"

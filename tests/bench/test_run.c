@@ -72,6 +72,52 @@ TEST(a_run_stopped_between_the_methods_of_an_overlay_goes_on)
     small_end(&s);
 }
 
+/* Makes the store one of layout 3, as an earlier program would have left it. */
+static void make_old(struct small_run *s, const char *keys)
+{
+    static const char old[] =
+        "DROP TABLE listed; DROP TABLE map; DROP TABLE session; DELETE FROM name WHERE kind IN ('view', 'input');"
+        "ALTER TABLE base RENAME TO new; CREATE TABLE base (backbone INTEGER NOT NULL, image INTEGER NOT NULL,"
+        " predicted INTEGER NOT NULL, probability REAL NOT NULL, rank INTEGER NOT NULL, PRIMARY KEY (backbone, image))"
+        " WITHOUT ROWID; INSERT INTO base SELECT backbone, image, predicted, probability, rank FROM new;"
+        "DROP TABLE new; DELETE FROM manifest WHERE key LIKE 'identity%'; PRAGMA user_version = 3;";
+    forget(s, old);
+    small_open(s, keys);
+    const char *identity = config_identity(&s->run.config, &s->run.arena, &s->err);
+    char *sql = sqlite3_mprintf("INSERT INTO manifest VALUES ('identity', %Q)", identity);
+    forget(s, sql);
+    sqlite3_free(sql);
+    run_close(&s->run);
+}
+
+TEST(a_run_of_layout_3_is_continued_and_grows)
+{
+    static const char more[] = "methods: [random, gradcam, {name: scorecam, params: {max_channels: 4}}]\n"
+                               "metrics: [coherency, average_drop, adcc, forward_passes]\n"
+                               "protocol: [{preset: cambench, class: label}, cambench]\n"
+                               "report: {plots: false, overlays: 2, bootstrap: 20}\n";
+    struct small_run s;
+    small_begin(&s);
+    assert_int_equal(small_execute(&s, more, (struct run_flags){0}), EXIT_DONE);
+    char *scratch = contents(&s, "per_image.csv"), *summary = contents(&s, "summary.csv");
+    assert_int_equal(small_execute(&s, two_methods, (struct run_flags){.is_fresh = true}), EXIT_DONE);
+    make_old(&s, two_methods);
+    int code = small_execute(&s, two_methods, (struct run_flags){0});
+    if (code)
+        fail_msg("%d: %s", code, s.err.text);
+    code = small_execute(&s, more, (struct run_flags){0});
+    if (code)
+        fail_msg("%d: %s", code, s.err.text);
+    char *grown = contents(&s, "per_image.csv"), *grown_summary = contents(&s, "summary.csv");
+    assert_string_equal(grown, scratch);
+    assert_string_equal(grown_summary, summary);
+    free(scratch);
+    free(summary);
+    free(grown);
+    free(grown_summary);
+    small_end(&s);
+}
+
 static const char with_maps[] = "methods: [gradcam, {name: scorecam, label: few, params: {max_channels: 4}}]\n"
                                 "metrics: [complexity]\n"
                                 "protocol: [{preset: cambench, class: label}, cambench]\n"

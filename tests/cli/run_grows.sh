@@ -85,3 +85,9 @@ try cambench run config.yaml --output grown --quiet --set seed=3
 try cambench run config.yaml --output grown --quiet --set 'protocol={preset: cambench, curve_steps: 8, label: "cambench+curve_steps=7"}'
 grow "as it was" --set "methods=[$ten]"
 same grown plain
+
+# what is there and what is left, before it is measured and while it is
+cambench run config.yaml --dry-run --output grown --set "methods=[gradcam, hirescam]" --set "metrics=[average_drop, deletion]" | head -n 3
+cambench run config.yaml --output grown --set "methods=[gradcam]" --set "metrics=[average_drop, deletion]" | head -n 3
+echo "passes: $(last grown full_passes) full, $(last grown backward_passes) backward"
+cambench run config.yaml --output grown --dry-run --set "methods=[gradcam]" --set "metrics=[average_drop, deletion]" | head -n 2
