@@ -92,16 +92,40 @@ static int add_parts(struct texts *texts, const char *whole, const struct store_
     return 0;
 }
 
-static bool ends_with_entry(const char *key, const struct store_names *names)
+static bool is_word_then(const char *text, const char *word, const char *name)
 {
-    const size_t length = strlen(key);
+    const size_t length = strlen(word);
+    return strncmp(text, word, length) == 0 && text[length] == ' ' && strcmp(text + length + 1, name) == 0;
+}
+
+/* Of "weights of LABEL", "PARAM of LABEL" (a method's) or "plugin of metric NAME". */
+static bool is_hash_of(const char *file, enum store_list_kind kind, const char *name)
+{
+    const char *owner = strstr(file, " of ");
+    if (!owner)
+        return false;
+    owner += strlen(" of ");
+    if (kind == STORE_METRICS)
+        return is_word_then(owner, "metric", name);
+    return strcmp(owner, name) == 0 && (kind == STORE_BACKBONES) == begins_with(file, "weights of ");
+}
+
+bool conditions_are_of(const char *key, enum store_list_kind kind, const char *name)
+{
+    if (begins_with(key, hash_prefix))
+        return is_hash_of(key + strlen(hash_prefix), kind, name);
+    for (int l = 0; l < PART_LISTS && begins_with(key, part_prefix); l++)
+        if (part_lists[l].kind == kind)
+            return is_word_then(key + strlen(part_prefix), part_lists[l].word, name);
+    return false;
+}
+
+static bool is_of_an_entry(const char *key, const struct store_names *names)
+{
     for (int l = 0; l < PART_LISTS; l++)
-        for (int i = 0; i < names->lists[part_lists[l].kind].count; i++) {
-            const char *name = names->lists[part_lists[l].kind].names[i];
-            const size_t own = strlen(name);
-            if (own < length && key[length - own - 1] == ' ' && strcmp(key + length - own, name) == 0)
+        for (int i = 0; i < names->lists[part_lists[l].kind].count; i++)
+            if (conditions_are_of(key, part_lists[l].kind, names->lists[part_lists[l].kind].names[i]))
                 return true;
-        }
     return false;
 }
 
@@ -109,7 +133,7 @@ static bool ends_with_entry(const char *key, const struct store_names *names)
 static bool is_of_another(const char *key, const struct store_names *names)
 {
     return strcmp(key, "sha256 of images") != 0 && (begins_with(key, part_prefix) || begins_with(key, hash_prefix)) &&
-           !ends_with_entry(key, names);
+           !is_of_an_entry(key, names);
 }
 
 static int by_key(const void *one, const void *other)

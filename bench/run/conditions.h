@@ -22,6 +22,9 @@ int conditions_check(struct run *run, struct store *store, struct error *err);
 int conditions_read(struct store *store, const struct store_names *names, struct arena *arena, struct store_text **list,
                     int *count, struct error *err);
 
+/* Whether the text under a key belongs to this entry: it is its part of the config, or the hash of one of its files. */
+bool conditions_are_of(const char *key, enum store_list_kind kind, const char *name);
+
 /*
  * Describes how two texts under a key differ: where "max_channels of method "scorecam"", before, now. False: equal, or
  * the texts are no parts of configs.

@@ -134,6 +134,18 @@ struct store *store_open_run(const char *folder, struct arena *arena, struct sto
 struct store *store_open_to_read(const char *folder, struct arena *arena, struct store_names *names, struct error *err);
 int store_check_unchanged(const struct store *store, struct error *err);
 
+/* Positions in a list that several runs have in common. */
+struct store_places {
+    int count;
+    const int *own; /* [position]: in the run's own list; -1: the run lacks the entry */
+};
+
+/*
+ * Makes the positions of a store those of other lists; from now on it is only read. Entries that the run lacks have no
+ * rows. All protocols and metrics are the run's. `own` NULL: the list stays as it is.
+ */
+int store_arrange(struct store *store, const struct store_places places[STORE_LISTS], struct error *err);
+
 /* Reading fails as soon as *stop is set. */
 void store_stop_when(struct store *store, const volatile sig_atomic_t *stop);
 

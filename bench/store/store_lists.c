@@ -4,6 +4,7 @@
  */
 #include "bench/store/store_inside.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -230,6 +231,47 @@ int store_choose_lists(struct store *store, const struct store_names *names, str
         if (choose(store, (enum store_list_kind)kind, &names->lists[kind], err))
             return -1;
     return 0;
+}
+
+/* -- other lists --------------------------------------------------------------------------------------------------- */
+
+static bool is_own(const struct store_entries *entries, const struct store_places *places)
+{
+    bool is_same = !places->own || places->count == entries->count;
+    for (int i = 0; places->own && is_same && i < places->count; i++)
+        is_same = places->own[i] == i;
+    return is_same;
+}
+
+/* An entry that the run lacks gets a number that no row of the file has. */
+static int arrange(struct store *store, enum store_list_kind kind, const struct store_places *places, struct error *err)
+{
+    struct store_entries *entries = &store->lists[kind];
+    const int *before = entries->entry;
+    if (is_own(entries, places))
+        return 0;
+    if (make_room(store, entries, places->count, entries->known + places->count, err))
+        return -1;
+    entries->count = places->count;
+    entries->is_same = false;
+    for (int i = 0; i < places->count; i++) {
+        const int own = places->own[i];
+        assert(own >= 0 || !(kind == STORE_PROTOCOLS || kind == STORE_METRICS)); /* has_value would be wrong */
+        entries->entry[i] = own < 0 ? entries->known + i : before[own];
+        entries->position[entries->entry[i]] = i;
+    }
+    return 0;
+}
+
+int store_arrange(struct store *store, const struct store_places places[STORE_LISTS], struct error *err)
+{
+    bool is_same = true;
+    for (int kind = 0; kind < STORE_LISTS; kind++)
+        is_same = is_same && is_own(&store->lists[kind], &places[kind]);
+    for (int kind = 0; kind < STORE_LISTS; kind++)
+        if (arrange(store, (enum store_list_kind)kind, &places[kind], err))
+            return -1;
+    return is_same ? 0 : store_load_items(store, err);
 }
 
 bool store_has_same_lists(const struct store *store)
