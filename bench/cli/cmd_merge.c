@@ -1,4 +1,4 @@
-/* bench/cli/cmd_merge.c - cambench merge RUN...: joins shards, or any runs of one config, to one run. */
+/* bench/cli/cmd_merge.c - cambench merge RUN...: joins shards, or runs of different methods, to one run. */
 #include "bench/cli/command.h"
 #include "bench/cli/options.h"
 #include "bench/merge/merge.h"
@@ -24,10 +24,13 @@ static const struct param word_rows[] = {OPTIONS_WORDS(struct arguments, runs, r
 static const struct options_usage usage = {
     .words = "RUN...",
     .doc =
-        "Joins the shards of a run, or several runs of one config, to a single run, whose files are those of a run that "
-        "was never split. A RUN is a run directory or a folder with shard-I-of-N folders; a single one becomes the "
-        "whole run itself unless --output says otherwise. Exit code 3 when something is still missing.\v"
-        "Example:\n  cambench merge results/demo\n  cambench merge node1/demo node2/demo --output results/demo",
+        "Joins the shards of a run, or runs of different methods or backbones on the same images, to a single run, whose "
+        "files are those of a run that was never split. Its methods and backbones are those of all runs, in the order of "
+        "the runs; seed, images, metrics and protocols must be the same. A RUN is a run directory or a folder with "
+        "shard-I-of-N folders; a single one becomes the whole run itself unless --output says otherwise. Exit code 3 when "
+        "something is still missing.\v"
+        "Example:\n  cambench merge results/demo\n  cambench merge node1/demo node2/demo --output results/demo\n"
+        "  cambench merge results/gradcam results/scorecam --output results/both",
     .rows = rows,
     .common = OPTIONS_QUIET | OPTIONS_COLOR,
     .words_min = 1,
@@ -91,7 +94,7 @@ static int run(int argc, char **argv, struct error *err)
 
 const struct command command_merge = {
     .name = "merge",
-    .summary = "join the shards of a run",
+    .summary = "join shards, or runs of different methods, to one run",
     .group = COMMAND_RESULTS,
     .run = run,
 };

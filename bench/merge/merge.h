@@ -1,5 +1,6 @@
 /*
- * bench/merge/merge.h - joins several runs of one config, whole runs or shards, into one.
+ * bench/merge/merge.h - joins several runs, whole runs or shards, into one. Their images, metrics and protocols are the
+ * same; backbones and methods may differ, and the joined run has all of them, in the order of the runs.
  *
  * All items are copied into the store of the output folder in a single commit, beside the items that it already has. If
  * merging is interrupted, the folder is unchanged and merging can be repeated.
@@ -16,7 +17,9 @@
 
 struct merge_run {
     const char *folder;
+    int given; /* position of its argument */
     struct shard shard;
+    bool has_all_methods; /* its methods are those of the joined run, in the same order */
 };
 
 struct merge {
@@ -24,8 +27,9 @@ struct merge {
     const char *output;
     int run_count;
     struct merge_run *runs;
-    struct config config;       /* of the runs, with the output folder as its own */
-    struct store_names names;   /* of the runs */
+    int output_place;           /* number of runs whose entries come before those of the output folder's own run */
+    struct config config;       /* of the joined run, with the output folder as its own */
+    struct store_names names;   /* of the joined run */
     struct store *store;        /* of the output folder */
     size_t item_count;          /* items of the whole run */
     size_t present;             /* of these, in the merged store */

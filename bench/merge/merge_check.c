@@ -1,32 +1,43 @@
 /* bench/merge/merge_check.c - checks that runs agree in everything on which numbers depend. */
 #include "bench/merge/merge_state.h"
 
-#include "base/file.h"
+#include "bench/merge/join.h"
 #include "bench/run/conditions.h"
 #include "bench/run/identity.h"
 #include "bench/run/manifest.h"
 #include "bench/run/paper_numbers.h"
 
-#include <limits.h>
 #include <string.h>
 
-static const char *find_text(const struct store_text *texts, int count, const char *key)
+/* The lists that runs may have different entries of. */
+static const struct joined_list {
+    enum store_list_kind kind;
+    const char *word; /* in messages */
+} joined_lists[] = {{STORE_BACKBONES, "backbone"}, {STORE_METHODS, "method"}};
+
+enum { JOINED_LISTS = sizeof joined_lists / sizeof *joined_lists };
+
+/* Whether a text belongs to a backbone or method that the runs before do not have. */
+static bool is_of_a_new_one(const struct merge_state *state, const struct store_names *names, const char *key)
 {
-    for (int i = 0; i < count; i++)
-        if (strcmp(texts[i].key, key) == 0)
-            return texts[i].text;
-    return NULL;
+    for (int l = 0; l < JOINED_LISTS; l++) {
+        const enum store_list_kind kind = joined_lists[l].kind;
+        for (int i = 0; i < names->lists[kind].count; i++)
+            if (conditions_are_of(key, kind, names->lists[kind].names[i]))
+                return join_find(&state->merge->names.lists[kind], names->lists[kind].names[i]) < 0;
+    }
+    return false;
 }
 
-/* Compares the conditions of two runs with equal lists (bench/run/conditions.h). */
-static int compare_texts(const struct merge_state *state, const char *folder, const struct store_text *texts, int count,
-                         struct error *err)
+/* Compares the conditions (bench/run/conditions.h) of what a run has in common with the runs before. */
+static int compare_texts(const struct merge_state *state, const char *folder, const struct store_names *names,
+                         const struct store_text *texts, int count, struct error *err)
 {
     const char *first = state->first;
     for (int i = 0; i < count; i++) {
-        const char *other = find_text(state->texts, state->text_count, texts[i].key);
+        const char *other = join_text(state->texts, state->text_count, texts[i].key);
         struct identity_difference difference;
-        if (other && strcmp(other, texts[i].text) == 0)
+        if (other ? strcmp(other, texts[i].text) == 0 : is_of_a_new_one(state, names, texts[i].key))
             continue;
         if (other && conditions_differ(texts[i].key, other, texts[i].text, &difference))
             return error_set(err,
@@ -38,12 +49,29 @@ static int compare_texts(const struct merge_state *state, const char *folder, co
     return 0;
 }
 
+static int compare_versions(const struct merge_state *state, const char *folder, const struct store_list *own,
+                            struct error *err)
+{
+    const struct store_list *whole = &state->merge->names.lists[STORE_METHODS];
+    for (int i = 0; i < own->count; i++) {
+        const int at = join_find(whole, own->names[i]);
+        if (at >= 0 && whole->versions[at] != own->versions[i])
+            return error_set(
+                err, "runs \"%s\" and \"%s\" differ: method \"%s\" is version %d in one, version %d in the other",
+                state->first, folder, own->names[i], whole->versions[at], own->versions[i]);
+    }
+    return 0;
+}
+
 int merge_compare_names(const struct merge_state *state, const char *folder, const struct store_names *names,
                         struct error *err)
 {
+    struct store_names whole = state->merge->names, own = *names;
     struct store_difference difference;
-    if (!store_names_differ(&state->merge->names, names, &difference))
-        return 0;
+    for (int l = 0; l < JOINED_LISTS; l++)
+        whole.lists[joined_lists[l].kind].count = own.lists[joined_lists[l].kind].count = 0;
+    if (!store_names_differ(&whole, &own, &difference))
+        return compare_versions(state, folder, &names->lists[STORE_METHODS], err);
     return error_set(err, "runs \"%s\" and \"%s\" differ: %s is %s in one, %s in the other", state->first, folder,
                      difference.what, difference.one, difference.other);
 }
@@ -53,34 +81,102 @@ static int check_first(struct merge_state *state, struct store *store, const str
                        struct error *err)
 {
     struct merge *merge = state->merge;
-    char path[PATH_MAX];
     merge->names = *names;
     if (conditions_read(store, names, &merge->arena, &state->texts, &state->text_count, err) ||
-        file_join(path, state->first, "config.yaml", err) ||
-        config_read(path, NULL, 0, &merge->arena, &merge->config, err))
+        join_read_config(state->first, names, &merge->arena, &merge->config, err))
         return -1;
     merge->config.output = merge->output;
-    const struct config *config = &merge->config;
-    if (config->backbone_count != names->lists[STORE_BACKBONES].count ||
-        config->method_count != names->lists[STORE_METHODS].count ||
-        config->protocol_count != names->lists[STORE_PROTOCOLS].count ||
-        config->metric_count != names->lists[STORE_METRICS].count)
-        return error_set(err, "run \"%s\": config.yaml is not the one that run.db was made with", state->first);
+    return 0;
+}
+
+/* -- what a run adds ------------------------------------------------------------------------------------------------ */
+
+/* A run, and those of its texts that belong to what it adds. */
+struct addition {
+    const struct store_names *names;
+    const struct store_text *texts;
+    int text_count;
+    struct config config;
+};
+
+static int add_texts(struct merge_state *state, const struct addition *addition, enum store_list_kind kind,
+                     const char *name, struct error *err)
+{
+    struct arena *arena = &state->merge->arena;
+    struct store_text *list = arena_alloc(arena, (size_t)(state->text_count + addition->text_count) + 1, sizeof *list);
+    if (!list)
+        return error_memory(err, "the conditions of the runs");
+    if (state->text_count)
+        memcpy(list, state->texts, (size_t)state->text_count * sizeof *list);
+    for (int i = 0; i < addition->text_count; i++) {
+        const struct store_text *text = &addition->texts[i];
+        if (!conditions_are_of(text->key, kind, name))
+            continue;
+        const struct store_text copy = {arena_string(arena, text->key), arena_string(arena, text->text)};
+        if (!copy.key || !copy.text)
+            return error_memory(err, "the conditions of the runs");
+        list[state->text_count++] = copy;
+    }
+    state->texts = list;
+    return 0;
+}
+
+static int add_entry(struct merge_state *state, const struct addition *addition, enum store_list_kind kind, int i,
+                     struct error *err)
+{
+    struct merge *merge = state->merge;
+    const struct store_list *own = &addition->names->lists[kind];
+    const int status = kind == STORE_METHODS
+                           ? join_append_method(&merge->config, &addition->config.methods[i], &merge->arena, err)
+                           : join_append_backbone(&merge->config, &addition->config.backbones[i], &merge->arena, err);
+    return status_of(status ||
+                     join_append_name(&merge->names.lists[kind], own->names[i], own->versions ? own->versions[i] : 0,
+                                      &merge->arena, err) ||
+                     add_texts(state, addition, kind, own->names[i], err));
+}
+
+static bool has_new_ones(const struct merge *merge, const struct store_names *names)
+{
+    for (int l = 0; l < JOINED_LISTS; l++)
+        for (int i = 0; i < names->lists[joined_lists[l].kind].count; i++)
+            if (join_find(&merge->names.lists[joined_lists[l].kind], names->lists[joined_lists[l].kind].names[i]) < 0)
+                return true;
+    return false;
+}
+
+/* Adds the backbones and methods that the runs before do not have. */
+static int add_new_ones(struct merge_state *state, const char *folder, struct addition *addition, struct error *err)
+{
+    struct merge *merge = state->merge;
+    if (!has_new_ones(merge, addition->names))
+        return 0;
+    if (join_read_config(folder, addition->names, &merge->arena, &addition->config, err) ||
+        join_append_plugins(&merge->config, &addition->config, &merge->arena, err))
+        return -1;
+    for (int l = 0; l < JOINED_LISTS; l++) {
+        const enum store_list_kind kind = joined_lists[l].kind;
+        for (int i = 0; i < addition->names->lists[kind].count; i++)
+            if (join_find(&merge->names.lists[kind], addition->names->lists[kind].names[i]) < 0 &&
+                add_entry(state, addition, kind, i, err))
+                return -1;
+    }
     return 0;
 }
 
 static int check_other(struct merge_state *state, const char *folder, struct store *store,
                        const struct store_names *names, struct error *err)
 {
+    struct addition addition = {.names = names};
     struct store_text *texts;
-    int count;
     if (merge_compare_names(state, folder, names, err) ||
-        conditions_read(store, names, &state->scratch, &texts, &count, err))
+        conditions_read(store, names, &state->scratch, &texts, &addition.text_count, err) ||
+        compare_texts(state, folder, names, texts, addition.text_count, err))
         return -1;
-    return compare_texts(state, folder, texts, count, err);
+    addition.texts = texts;
+    return add_new_ones(state, folder, &addition, err);
 }
 
-/* Opens a run and compares it with the first one. */
+/* Opens a run and compares it with those before. */
 static int check_run(struct merge_state *state, const char *folder, struct shard *shard, struct error *err)
 {
     const bool is_first = !state->first;
@@ -99,6 +195,15 @@ static int check_run(struct merge_state *state, const char *folder, struct shard
         *shard = (struct shard){0};
     store_close(store);
     return status;
+}
+
+/* The same for the run of the output folder, if there is one. */
+static int check_output(struct merge_state *state, struct error *err)
+{
+    struct shard ignored;
+    const char *output = state->merge->output;
+    const int is_begun = merge_has_store(output) ? store_is_begun(output, err) : 0;
+    return status_of(is_begun < 0 || (is_begun > 0 && check_run(state, output, &ignored, err)));
 }
 
 /* The number of shards, if all runs are shards of equally many; else 0. */
@@ -133,12 +238,12 @@ static int check_files(struct merge_state *state, struct error *err)
 int merge_check_runs(struct merge_state *state, struct error *err)
 {
     struct merge *merge = state->merge;
-    struct shard ignored;
-    for (int i = 0; i < merge->run_count; i++)
-        if (check_run(state, merge->runs[i].folder, &merge->runs[i].shard, err))
+    for (int i = 0; i <= merge->run_count; i++) {
+        if (i == merge->output_place && check_output(state, err))
             return -1;
+        if (i < merge->run_count && check_run(state, merge->runs[i].folder, &merge->runs[i].shard, err))
+            return -1;
+    }
     merge->shard_count = common_count(merge);
-    const int is_begun = merge_has_store(merge->output) ? store_is_begun(merge->output, err) : 0;
-    return status_of(is_begun < 0 || (is_begun > 0 && check_run(state, merge->output, &ignored, err)) ||
-                     check_files(state, err));
+    return check_files(state, err);
 }

@@ -6,6 +6,7 @@
 #include "base/sha256.h"
 #include "bench/process/interrupt.h"
 #include "bench/run/manifest.h"
+#include "bench/run/run.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -42,8 +43,8 @@ static bool is_picture(const char *name)
     return end && strcmp(end, ".png") == 0;
 }
 
-/* Copies the overlays, which are named by backbone and image; existing ones are kept. */
-int merge_copy_overlays(const struct merge *merge, const char *folder, struct error *err)
+/* The overlays are named by backbone and image. */
+static int copy_overlays(const struct merge *merge, const char *folder, struct error *err)
 {
     char from[PATH_MAX], to[PATH_MAX], file[PATH_MAX], copy[PATH_MAX];
     if (file_join(from, folder, "overlays", err))
@@ -64,6 +65,17 @@ int merge_copy_overlays(const struct merge *merge, const char *folder, struct er
     return status;
 }
 
+int merge_copy_overlays(const struct merge_state *state, struct error *err)
+{
+    const struct merge *merge = state->merge;
+    if (state->has_other_lists && record_clear_pictures(merge->output, err))
+        return -1;
+    for (int i = 0; i < merge->run_count; i++)
+        if (merge->runs[i].has_all_methods && copy_overlays(merge, merge->runs[i].folder, err))
+            return -1;
+    return 0;
+}
+
 static int list_skipped(struct merge_state *state, struct manifest *manifest, struct error *err)
 {
     struct merge *merge = state->merge;
@@ -81,6 +93,26 @@ static int list_skipped(struct merge_state *state, struct manifest *manifest, st
     return 0;
 }
 
+/* The labels of backbones and methods, in their order. */
+static int list_entries(struct merge *merge, struct manifest *manifest, struct error *err)
+{
+    const struct store_list *backbones = &merge->names.lists[STORE_BACKBONES];
+    const struct store_list *all = &merge->names.lists[STORE_METHODS];
+    struct manifest_backbone *nets = arena_alloc(&merge->arena, (size_t)backbones->count + 1, sizeof *nets);
+    struct manifest_entry *rows = arena_alloc(&merge->arena, (size_t)all->count + 1, sizeof *rows);
+    if (!nets || !rows)
+        return error_memory(err, "the manifest");
+    for (int b = 0; b < backbones->count; b++)
+        nets[b].label = backbones->names[b];
+    for (int m = 0; m < all->count; m++)
+        rows[m].label = all->names[m];
+    manifest->backbones = nets;
+    manifest->backbone_count = backbones->count;
+    manifest->methods = rows;
+    manifest->method_count = all->count;
+    return 0;
+}
+
 int merge_write_manifest(struct merge_state *state, struct error *err)
 {
     struct merge *merge = state->merge;
@@ -91,6 +123,8 @@ int merge_write_manifest(struct merge_state *state, struct error *err)
         return error_memory(err, "the manifest");
     manifest.programs = &merge->programs;
     manifest.mixture = merge->mixture;
+    if (list_entries(merge, &manifest, err))
+        return -1;
     for (int i = 0; i < merge->run_count; i++)
         folders[i] = merge->runs[i].folder;
     return status_of(file_join(config, merge->output, "config.yaml", err) ||

@@ -24,7 +24,7 @@ static bool is_same_folder(const char *one, const char *other)
     return realpath(one, real_one) && realpath(other, real_other) && strcmp(real_one, real_other) == 0;
 }
 
-static int add_run(struct merge *merge, const char *folder, const struct shard *shard, struct error *err)
+static int add_run(struct merge *merge, const char *folder, int given, const struct shard *shard, struct error *err)
 {
     const int count = merge->run_count;
     if ((count & (count - 1)) == 0) { /* full: 0, 1, 2, 4 ... */
@@ -38,11 +38,11 @@ static int add_run(struct merge *merge, const char *folder, const struct shard *
     const char *copy = arena_string(&merge->arena, folder);
     if (!copy)
         return error_memory(err, "the list of runs");
-    merge->runs[merge->run_count++] = (struct merge_run){copy, *shard};
+    merge->runs[merge->run_count++] = (struct merge_run){.folder = copy, .given = given, .shard = *shard};
     return 0;
 }
 
-static int add_shards(struct merge *merge, const char *folder, struct error *err)
+static int add_shards(struct merge *merge, const char *folder, int given, struct error *err)
 {
     int status = 0;
     DIR *entries = opendir(folder);
@@ -53,15 +53,18 @@ static int add_shards(struct merge *merge, const char *folder, struct error *err
         struct shard shard;
         if (shard_from_folder(entry->d_name, &shard) == 0 && file_join(path, folder, entry->d_name, err) == 0 &&
             merge_has_store(path))
-            status = add_run(merge, path, &shard, err);
+            status = add_run(merge, path, given, &shard, err);
     }
     closedir(entries);
     return status;
 }
 
-static int by_shard_then_name(const void *a, const void *b)
+/* By argument; those in one folder by shard, then name. */
+static int by_place(const void *a, const void *b)
 {
     const struct merge_run *x = a, *y = b;
+    if (x->given != y->given)
+        return x->given - y->given;
     if (x->shard.count != y->shard.count)
         return x->shard.count - y->shard.count;
     if (x->shard.number != y->shard.number)
@@ -69,14 +72,16 @@ static int by_shard_then_name(const void *a, const void *b)
     return strcmp(x->folder, y->folder);
 }
 
-static int find_runs(struct merge *merge, const char *folder, struct error *err)
+static int find_runs(struct merge *merge, const char *folder, int given, struct error *err)
 {
     const int before = merge->run_count;
-    if (add_shards(merge, folder, err))
+    if (add_shards(merge, folder, given, err))
         return -1;
-    const bool is_run = merge_has_store(folder);
-    if (is_run && !is_same_folder(folder, merge->output) && add_run(merge, folder, &(struct shard){0}, err))
+    const bool is_run = merge_has_store(folder), is_output = is_run && is_same_folder(folder, merge->output);
+    if (is_run && !is_output && add_run(merge, folder, given, &(struct shard){0}, err))
         return -1;
+    if (is_output)
+        merge->output_place = merge->run_count;
     if (!is_run && merge->run_count == before)
         return error_set(err, "no run in \"%s\": it has neither run.db nor folders shard-I-of-N with one", folder);
     return 0;
@@ -84,7 +89,7 @@ static int find_runs(struct merge *merge, const char *folder, struct error *err)
 
 int merge_open(struct merge *merge, const char *const *folders, int folder_count, const char *output, struct error *err)
 {
-    *merge = (struct merge){.output = output};
+    *merge = (struct merge){.output = output, .output_place = -1};
     arena_init(&merge->arena, 0);
     if (!output && folder_count > 1)
         return error_set(err, "several runs need --output DIR, the folder of the joined run");
@@ -96,9 +101,11 @@ int merge_open(struct merge *merge, const char *const *folders, int folder_count
                          "--output",
                          merge->output);
     for (int i = 0; i < folder_count; i++)
-        if (find_runs(merge, folders[i], err))
+        if (find_runs(merge, folders[i], i, err))
             return -1;
+    if (merge->output_place < 0)
+        merge->output_place = merge->run_count;
     if (merge->run_count)
-        qsort(merge->runs, (size_t)merge->run_count, sizeof *merge->runs, by_shard_then_name);
+        qsort(merge->runs, (size_t)merge->run_count, sizeof *merge->runs, by_place);
     return 0;
 }

@@ -1,15 +1,11 @@
 /* bench/merge/merge_items.c - copies items from store to store, and compares items that several runs have. */
 #include "bench/merge/merge_state.h"
 
+#include "bench/merge/join.h"
 #include "bench/process/interrupt.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static bool is_same_text(const char *one, const char *other)
-{
-    return one && other ? strcmp(one, other) == 0 : one == other;
-}
 
 /* Whether two numbers are equal to the last bit. */
 static bool is_same_number(double one, double other)
@@ -20,62 +16,19 @@ static bool is_same_number(double one, double other)
     return bits[0] == bits[1];
 }
 
-static bool is_same_value(const struct store_value *one, const struct store_value *other)
-{
-    return is_same_text(one->undefined, other->undefined) && is_same_text(one->flag, other->flag) &&
-           is_same_number(one->number, other->number);
-}
-
-static bool is_same_curve(const struct store_curve *one, const struct store_curve *other)
-{
-    const size_t bytes = (size_t)one->count * sizeof(double);
-    return one->protocol == other->protocol && one->metric == other->metric && one->count == other->count &&
-           memcmp(one->fraction, other->fraction, bytes) == 0 &&
-           memcmp(one->probability, other->probability, bytes) == 0;
-}
-
-static bool are_same_curves(const struct store_curve *one, const struct store_curve *other)
-{
-    for (; one && other; one = one->next, other = other->next)
-        if (!is_same_curve(one, other))
-            return false;
-    return one == other;
-}
-
-static int differ(const struct merge *merge, const char *folder, const struct store_item *item, const char *what,
-                  const char *one, const char *other, struct error *err)
-{
-    return error_set(err,
-                     "run \"%s\": %s of backbone \"%s\", image \"%s\", method \"%s\" is %s, in another run it is %s; "
-                     "nothing was joined",
-                     folder, what, merge->names.lists[STORE_BACKBONES].names[item->backbone],
-                     merge->names.lists[STORE_IMAGES].names[item->image],
-                     merge->names.lists[STORE_METHODS].names[item->method], other, one);
-}
-
-static const char *show(const struct store_value *value, char text[64])
-{
-    snprintf(text, 64, "%.17g", value->number);
-    return value->undefined ? value->undefined : text;
-}
-
 /* Error: the values of an item that was measured twice differ; its costs may. */
 static int compare_items(const struct merge *merge, const char *folder, const struct store_item *one,
                          const struct store_item *other, struct error *err)
 {
-    if (one->value_count != other->value_count)
-        return differ(merge, folder, one, "the number of values", "another", "one", err);
-    for (int i = 0; i < one->value_count; i++) {
-        const struct store_value *x = &one->values[i], *y = &other->values[i];
-        char text_x[64], text_y[64], what[160];
-        const struct metric *metric = merge->config.metrics[x->metric].metric;
-        if (x->protocol == y->protocol && x->metric == y->metric && (metric->is_cost || is_same_value(x, y)))
-            continue;
-        snprintf(what, sizeof what, "%s (%s)", metric->name, merge->names.lists[STORE_PROTOCOLS].names[x->protocol]);
-        return differ(merge, folder, one, what, show(x, text_x), show(y, text_y), err);
-    }
-    return are_same_curves(one->curves, other->curves) ? 0
-                                                       : differ(merge, folder, one, "a curve", "another", "one", err);
+    struct join_difference difference;
+    if (!join_items_differ(&merge->config, one, other, false, &difference))
+        return 0;
+    return error_set(err,
+                     "run \"%s\": %s of backbone \"%s\", image \"%s\", method \"%s\" is %s, in another run it is %s; "
+                     "nothing was joined",
+                     folder, difference.what, merge->names.lists[STORE_BACKBONES].names[one->backbone],
+                     merge->names.lists[STORE_IMAGES].names[one->image],
+                     merge->names.lists[STORE_METHODS].names[one->method], difference.other, difference.one);
 }
 
 /* Adds to the error how the two programs that measured the item differ; adds nothing if it was the same program. */
@@ -234,18 +187,50 @@ int merge_note_skipped(struct merge_state *state, struct store *from, struct err
     return 0;
 }
 
-int merge_copy_run(struct merge_state *state, const char *folder, struct error *err)
+/* Error: the run has gained an entry since its lists were joined. */
+static int check_known(const struct merge_state *state, const char *folder, const struct store_list *own,
+                       enum store_list_kind kind, const char *word, struct error *err)
 {
+    for (int i = 0; i < own->count; i++)
+        if (join_find(&state->merge->names.lists[kind], own->names[i]) < 0)
+            return error_set(err, "run \"%s\" has changed while it was read: %s \"%s\" is new; try again", folder, word,
+                             own->names[i]);
+    return 0;
+}
+
+/* Makes the positions of the run's store those of the joined lists. */
+static int arrange(struct merge_state *state, struct merge_run *run, struct store *from,
+                   const struct store_names *names, struct error *err)
+{
+    const struct store_list *whole = state->merge->names.lists, *own = names->lists;
+    struct store_places places[STORE_LISTS] = {0};
+    run->has_all_methods = join_lists_are_equal(&whole[STORE_METHODS], &own[STORE_METHODS]);
+    return status_of(
+        check_known(state, run->folder, &own[STORE_BACKBONES], STORE_BACKBONES, "backbone", err) ||
+        check_known(state, run->folder, &own[STORE_METHODS], STORE_METHODS, "method", err) ||
+        join_places(&whole[STORE_BACKBONES], &own[STORE_BACKBONES], &state->scratch, &places[STORE_BACKBONES], err) ||
+        join_places(&whole[STORE_METHODS], &own[STORE_METHODS], &state->scratch, &places[STORE_METHODS], err) ||
+        store_arrange(from, places, err));
+}
+
+int merge_copy_run(struct merge_state *state, struct merge_run *run, struct error *err)
+{
+    const char *folder = run->folder;
     struct store_names names;
-    arena_reset(&state->scratch);
-    struct store *from = store_open_to_read(folder, &state->scratch, &names, err);
-    if (!from)
+    struct arena arena; /* of the lists: the scratch arena is emptied for each item */
+    arena_init(&arena, 0);
+    struct store *from = store_open_to_read(folder, &arena, &names, err);
+    if (!from) {
+        arena_release(&arena);
         return -1;
+    }
     store_stop_when(from, &interrupt_has_come);
+    arena_reset(&state->scratch);
     /* compared again, because the run may have changed since it was checked */
-    const int status = merge_compare_names(state, folder, &names, err) || merge_note_skipped(state, from, err) ||
-                       take_programs(state, from, err) || copy_items(state, folder, from, err) ||
-                       store_check_unchanged(from, err);
+    const int status = merge_compare_names(state, folder, &names, err) || arrange(state, run, from, &names, err) ||
+                       merge_note_skipped(state, from, err) || take_programs(state, from, err) ||
+                       copy_items(state, folder, from, err) || store_check_unchanged(from, err);
     store_close(from);
+    arena_release(&arena);
     return status_of(status);
 }

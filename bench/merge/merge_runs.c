@@ -2,15 +2,37 @@
 #include "bench/merge/merge_state.h"
 
 #include "base/text.h"
+#include "bench/run/conditions.h"
+#include "bench/run/identity.h"
 
 #include <string.h>
 
 #define COMMANDS_SHOWN 12
 
+/*
+ * Error: the output folder's store has an entry under other conditions. Its run does not list the entry now, but its
+ * items are there.
+ */
+static int check_kept(const struct merge_state *state, const struct store_text *text, struct error *err)
+{
+    const char *kept;
+    struct identity_difference difference;
+    if (store_manifest_find(state->merge->store, text->key, &state->merge->arena, &kept, err))
+        return -1;
+    if (!kept || identity_is_whole(kept) || strcmp(kept, text->text) == 0)
+        return 0;
+    if (conditions_differ(text->key, kept, text->text, &difference))
+        return error_set(err, "\"%s\" has had an entry with another config: %s is \"%s\" there, \"%s\" in the runs",
+                         state->merge->output, difference.where, difference.before, difference.now);
+    return error_set(err, "\"%s\" has had an entry with another file: %s is %s there, %s in the runs",
+                     state->merge->output, text->key, kept, text->text);
+}
+
 static int remember_texts(const struct merge_state *state, struct error *err)
 {
     for (int i = 0; i < state->text_count; i++)
-        if (store_manifest_set(state->merge->store, state->texts[i].key, state->texts[i].text, err))
+        if (check_kept(state, &state->texts[i], err) ||
+            store_manifest_set(state->merge->store, state->texts[i].key, state->texts[i].text, err))
             return -1;
     return 0;
 }
@@ -67,10 +89,10 @@ static int fill_store(struct merge_state *state, struct error *err)
 {
     struct merge *merge = state->merge;
     if (store_begin_batch(merge->store, err) || remember_texts(state, err) ||
-        merge_note_skipped(state, merge->store, err))
+        store_keep_lists(merge->store, 0, 0, err) || merge_note_skipped(state, merge->store, err))
         return -1;
     for (int i = 0; i < merge->run_count; i++)
-        if (merge_copy_run(state, merge->runs[i].folder, err))
+        if (merge_copy_run(state, &merge->runs[i], err))
             return -1;
     return status_of(store_reasons(state, err) || store_end_batch(merge->store, err));
 }
@@ -95,14 +117,11 @@ static int fill_output(struct merge_state *state, struct error *err)
 {
     struct merge *merge = state->merge;
     merge->store = store_open(merge->output, &merge->names, false, err);
-    if (!merge->store || store_keep_lists(merge->store, 0, 0, err) || fill_store(state, err) ||
-        count_items(state, err) || find_mixture(merge, err) || merge_write_manifest(state, err) ||
-        store_finish(merge->store, err))
+    state->has_other_lists = merge->store && !store_has_same_lists(merge->store);
+    if (!merge->store || fill_store(state, err) || count_items(state, err) || find_mixture(merge, err) ||
+        merge_write_manifest(state, err) || store_finish(merge->store, err))
         return -1;
-    for (int i = 0; i < merge->run_count; i++)
-        if (merge_copy_overlays(merge, merge->runs[i].folder, err))
-            return -1;
-    return 0;
+    return merge_copy_overlays(state, err);
 }
 
 static int make_output(struct merge_state *state, struct error *err)

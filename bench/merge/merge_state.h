@@ -14,8 +14,9 @@
 struct merge_state {
     struct merge *merge;
     const char *first;        /* folder of the first run, with which the others must agree */
-    int text_count;           /* number of its manifest's texts */
-    struct store_text *texts; /* its manifest's texts */
+    int text_count;           /* number of texts of the joined run's manifest */
+    struct store_text *texts; /* these texts: the first run's, and those of entries that others add */
+    bool has_other_lists;     /* the output folder has a run with other lists, whose pictures show less */
     unsigned char *is_seen;   /* [backbone][image][method]: an earlier run has the item */
     const char **why_skipped; /* [image]: why it could not be read; NULL: it could */
     int *programs;            /* [program's number in the current run]: its number in the merged store; 0 stays 0 */
@@ -27,17 +28,17 @@ struct merge_state {
 bool merge_has_store(const char *folder);
 
 /*
- * Opens each run, and the one in the output folder if there is one, and compares its lists and texts with the first
- * run's.
+ * Opens each run, and the one in the output folder if there is one, compares its lists and texts with those joined so
+ * far, and adds its backbones and methods.
  */
 int merge_check_runs(struct merge_state *state, struct error *err);
 
-/* Error: `names`, the lists of the run in `folder`, differ from those of the first run. */
+/* Error: images, metrics or protocols of the run in `folder`, or versions of its methods, differ from the joined ones. */
 int merge_compare_names(const struct merge_state *state, const char *folder, const struct store_names *names,
                         struct error *err);
 
 /* Copies the items of a run into the merged store. Errors: the store has other values for an item; unreadable. */
-int merge_copy_run(struct merge_state *state, const char *folder, struct error *err);
+int merge_copy_run(struct merge_state *state, struct merge_run *run, struct error *err);
 
 /* Adds the reasons of a run's skipped images to why_skipped. */
 int merge_note_skipped(struct merge_state *state, struct store *from, struct error *err);
@@ -45,7 +46,11 @@ int merge_note_skipped(struct merge_state *state, struct store *from, struct err
 /* Writes config.yaml and manifest.json of the merged run. */
 int merge_write_manifest(struct merge_state *state, struct error *err);
 
-int merge_copy_overlays(const struct merge *merge, const char *folder, struct error *err);
+/*
+ * Copies the overlays of the runs that have all methods; existing ones are kept, unless the output folder's run has had
+ * other lists.
+ */
+int merge_copy_overlays(const struct merge_state *state, struct error *err);
 
 /* -- what is made in the output folder, so that a failure can remove it -- */
 

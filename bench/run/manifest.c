@@ -409,6 +409,34 @@ static int take_rows_of_before(json_t *rows, const json_t *before, const char *c
     return 0;
 }
 
+/* The entry of a list with this label; NULL: none. */
+static json_t *find_entry(const json_t *list, const char *label)
+{
+    json_t *entry;
+    size_t i;
+    json_array_foreach(list, i, entry)
+    {
+        const char *own = json_string_value(json_object_get(entry, "label"));
+        if (own && strcmp(own, label) == 0)
+            return entry;
+    }
+    return NULL;
+}
+
+/* Takes over the entries of a list that `whole` lacks. */
+static int take_entries(json_t *whole, const json_t *part, const char *key)
+{
+    json_t *list = json_object_get(whole, key), *entry;
+    size_t i;
+    json_array_foreach(json_object_get(part, key), i, entry)
+    {
+        const char *label = json_string_value(json_object_get(entry, "label"));
+        if (label && json_is_array(list) && !find_entry(list, label) && json_array_append(list, entry))
+            return -1;
+    }
+    return 0;
+}
+
 /* Joins a run's manifest to *whole, which begins as a copy of the first one. */
 static int join_run(json_t **whole, json_t *rows, const char *folder, struct error *err)
 {
@@ -419,7 +447,8 @@ static int join_run(json_t **whole, json_t *rows, const char *folder, struct err
         return 0;
     if (!*whole)
         *whole = json_deep_copy(part);
-    const int status = *whole ? take_part(*whole, rows, folder, part) : -1;
+    const int status = !*whole || take_entries(*whole, part, "backbones") || take_entries(*whole, part, "methods") ||
+                       take_part(*whole, rows, folder, part);
     json_decref(part);
     return status ? error_memory(err, "the manifest") : 0;
 }
@@ -440,10 +469,37 @@ static int join(const char *folder, const char *const *folders, int count, json_
     return status;
 }
 
+/* Sorts the entries of a list; those whose labels are not listed are left out. */
+static int sort_entries(json_t *joined, const char *key, const char *(*label)(const struct manifest *, int), int count,
+                        const struct manifest *manifest)
+{
+    json_t *sorted = json_array();
+    int status = sorted ? 0 : -1;
+    for (int i = 0; i < count && !status; i++) {
+        json_t *entry = find_entry(json_object_get(joined, key), label(manifest, i));
+        status = entry ? json_array_append(sorted, entry) : 0;
+    }
+    status = status || json_object_set(joined, key, sorted);
+    json_decref(sorted);
+    return status;
+}
+
+static const char *backbone_label(const struct manifest *manifest, int i)
+{
+    return manifest->backbones[i].label;
+}
+
+static const char *method_label(const struct manifest *manifest, int i)
+{
+    return manifest->methods[i].label;
+}
+
 static int set_facts(json_t *joined, const struct manifest *manifest)
 {
     json_t *images = json_object_get(joined, "dataset");
-    return json_object_set_new(joined, "config_sha256", text_or_null(manifest->config_sha256)) ||
+    return sort_entries(joined, "backbones", backbone_label, manifest->backbone_count, manifest) ||
+                   sort_entries(joined, "methods", method_label, manifest->method_count, manifest) ||
+                   json_object_set_new(joined, "config_sha256", text_or_null(manifest->config_sha256)) ||
                    json_object_set_new(joined, "items", json_integer(manifest->item_count)) ||
                    json_object_set_new(joined, "failed", failed(manifest)) ||
                    json_object_set_new(joined, "programs", contributors(manifest->programs)) ||

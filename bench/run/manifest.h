@@ -91,7 +91,8 @@ int manifest_read(const char *folder, json_t **json, struct error *err);
 /*
  * Writes FOLDER/manifest.json for runs that were joined in FOLDER. It begins as the folder's manifest, or else as the
  * first one that a run has (a killed run has none). Added are the earliest begin and the latest end, a list of the runs
- * (joined_from), and from `manifest` config_sha256, item_count, skipped and programs. If no run has a manifest, none is
+ * (joined_from), the backbones and methods of the other runs, and from `manifest` config_sha256, item_count, skipped,
+ * programs and the order of backbones and methods, by their labels. If no run has a manifest, none is
  * written. Errors: a manifest that exists and cannot be read; not writable; no memory.
  */
 int manifest_join(const char *folder, const char *const *runs, int count, const struct manifest *manifest,

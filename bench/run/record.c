@@ -246,16 +246,16 @@ static void clear_folder(const char *folder)
         close(fd);
 }
 
-static int clear_pictures(const struct config *config, struct error *err)
+int record_clear_pictures(const char *folder, struct error *err)
 {
     static const char *const folders[] = {"overlays", "plots", "tables"};
     char path[PATH_MAX];
     for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
-        if (file_join(path, config->output, folders[i], err))
+        if (file_join(path, folder, folders[i], err))
             return -1;
         clear_folder(path);
     }
-    if (file_join(path, config->output, "maps.h5", err))
+    if (file_join(path, folder, "maps.h5", err))
         return -1;
     unlink(path);
     return 0;
@@ -269,8 +269,8 @@ static int adopt(struct run *run, struct store *store, bool is_fresh, struct err
 {
     const bool has_changed = !store_has_same_lists(store);
     return status_of(store_begin_batch(store, err) || conditions_check(run, store, err) ||
-                     ((is_fresh || has_changed) && clear_pictures(&run->config, err)) || keep_lists(run, store, err) ||
-                     remember_shard(run, store, err) || store_end_batch(store, err));
+                     ((is_fresh || has_changed) && record_clear_pictures(run->config.output, err)) ||
+                     keep_lists(run, store, err) || remember_shard(run, store, err) || store_end_batch(store, err));
 }
 
 struct store *record_open(struct run *run, const struct run_flags *flags, struct error *err)

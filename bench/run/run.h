@@ -114,6 +114,9 @@ struct store *record_open(struct run *run, const struct run_flags *flags, struct
 /* Checks, for a dry run, that record_open() would accept the existing run directory. Sets run->work. */
 int record_check(struct run *run, bool fresh, struct error *err);
 
+/* Removes overlays, plots, tables and maps.h5 from a run directory, because they show other lists than the run's. */
+int record_clear_pictures(const char *folder, struct error *err);
+
 /* Writes manifest.json. */
 int record_close(struct run *run, struct store *store, time_t started, struct error *err);
 

@@ -40,8 +40,8 @@ shard 2/2 params --set 'methods=[{name: gradcam, params: {score: prob}}, fakecam
 refused cambench merge run params --output joined
 shard 2/2 metrics --set 'metrics=[adcc]'
 refused cambench merge run metrics --output joined
-shard 2/2 label --set backbones.0.label=other
-refused cambench merge run label --output joined
+shard 2/2 layer --set backbones.0.layer=layer3
+refused cambench merge run layer --output joined
 cambench generate weights resnet18 --classes 5 --width 0.125 --size 64 --seed 2 --out resnet18.h5 --quiet
 shard 2/2 weights
 refused cambench merge run weights --output joined
