@@ -2,13 +2,22 @@
 """Maps of a real network: cambench beside the programs of tests/golden, which follow the papers in PyTorch and float64.
 
     bench/peers/agree.py --arch resnet18 --weights resnet18.pth a.jpg b.jpg c.jpg
-    bench/peers/agree.py --arch vgg16 --weights vgg16.h5 --size 64 --methods gradcam,scorecam:scoring=paper a.jpg
+    bench/peers/agree.py --arch vgg16 --weights vgg16.h5 --size 96 --many-size 48 --methods gradcam,scorecam a.jpg
 
-For each picture, the two most probable classes and each method: the largest difference of the raw maps, relative to the
-largest value, and of the finished maps. Both sides get the same input. Without --methods: all methods, with few samples.
-Needs python3-torch, -torchvision, -h5py, -sklearn and -pil.
+For each picture, the two most probable classes, each method and each of its VARIANTS: the largest difference of the raw
+maps, relative to the largest value, and of the finished maps. Both sides get the same input. Methods with hundreds of
+passes get an input of their own side, because float64 is slow. A method that is left out is named with the reason; the
+exit code is 1 if a map differs by more than --limit.
+
+ReLU has no derivative at 0, and a real network has values of 1e-6 there, whose sign differs between programs. Where maps
+differ, the golden program is asked again with the sign of such values changed; the value whose sign explains the
+difference is named. Needs python3-torch, -torchvision, -h5py, -sklearn, -scipy
+and -pil.
 """
 import argparse
+import contextlib
+import functools
+import hashlib
 import importlib
 import json
 import pathlib
@@ -26,16 +35,52 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests/golden"))
 import methods as golden_methods  # noqa: E402
 
-FAMILIES = ("methods", "methods_acts", "methods_masks", "methods_inputs", "methods_engine", "methods_meta")
 IMAGE = "image"  # the golden programs' random streams belong to this name, and to the method's own
 LAYERS = {"resnet18": "layer2,layer3,layer4", "resnet50": "layer2,layer3,layer4",
           "vgg16": "features.15,features.22,features.29", "mobilenet_v2": "features.6,features.13,features.18"}
-CHEAP = {"sscam": "samples=1", "iscam": "samples=2", "rise": "masks=40", "opticam": "iters=5", "smoothgrad": "samples=3",
-         "integrated_gradients": "steps=5", "smoothgrad_cam_pp": "samples=2", "groupcam": "groups=8",
-         "clustercam": "clusters=4", "polycam": "mode=plus;layers=LAST", "refinecam": "layers=LAYERS",
-         "multi_layer": "layers=LAYERS"}
-SKIPPED = {"maps": "reads a file", "process": "runs a program", "null": "is zero"}
 PROTOCOLS = ("cambench", "cambench+class=second")
+SKIPPED = {"maps": "reads a file", "process": "runs a program", "null": "is zero",
+           "random": "its numbers are compared in tests/methods"}
+
+# Parameters of each run of a method; without an entry, the defaults. LAYERS and TWO: three and two layers of the network.
+VARIANTS = {
+    "gradcam": ("", "score=prob", "score=logprob", "score=rest", "relu=false"),
+    "cam": ("", "relu=false"),
+    "hirescam": ("", "relu=false"),
+    "gradcam_pp": ("", "form=pytorch_grad_cam", "form=torchcam"),
+    "layercam": ("", "layers=LAYERS", "layers=TWO;fuse=product"),
+    "fem": ("", "weighting=pytorch_grad_cam"),
+    "eigencam": ("", "sign=corr_mean", "center=false"),
+    "eigengradcam": ("", "abs_grad=true"),
+    "kpca_cam": ("", "kernel=rbf", "kernel=poly", "kernel=cosine"),
+    "smoothgrad_cam_pp": ("samples=2", "samples=2;form=torchcam"),
+    "scorecam": ("", "scoring=paper", "scoring=torchcam", "scoring=pytorch_grad_cam",
+                 "max_channels=40;channel_order=gradient"),
+    "sscam": ("samples=1",),
+    "iscam": ("samples=2", "samples=2;path=torchcam"),
+    "rise": ("masks=60", "masks=60;cells=5;p1=0.5"),
+    "occlusion": ("window=16;stride=8",),
+    "groupcam": ("groups=8", "groups=8;denoise=70"),
+    "polycam": ("mode=plus;layers=TWO", "mode=both;layers=TWO"),
+    "opticam": ("iters=5",),
+    "clustercam": ("clusters=4;clusterer=chunk", "clusters=4;clusterer=chunk;select=all"),
+    "ablationcam": ("", "denominator=abs"),
+    "reciprocam": ("", "score=logit", "mask=gaussian_spread", "mask=gaussian_mask"),
+    "shapleycam": ("", "score=logit", "form=elementwise", "form=hires", "form=x"),
+    "fullgrad": ("", "norm=pytorch_grad_cam"),
+    "winsorcam": ("", "activation=authors", "percentile=0"),
+    "input_x_gradient": ("", "reduce=l2"),
+    "integrated_gradients": ("steps=5", "steps=5;rule=midpoint", "steps=5;rule=trapezoid;baseline=black"),
+    "smoothgrad": ("samples=3",),
+    "guided_backprop": ("", "relu6_guided=false"),
+    "guided_gradcam": ("", "upsample=nearest"),
+    "finercam": ("", "aggregate=weighted;gamma=1", "base=layercam"),
+    "refinecam": ("layers=LAYERS", "layers=LAYERS;mix=nth_root;size=input"),
+    "multi_layer": ("layers=LAYERS", "layers=LAYERS;fuse=max;base=layercam", "layers=TWO;fuse=product"),
+    "fakecam": ("", "at=layer"),
+}
+MANY = ("scorecam", "sscam", "iscam", "rise", "occlusion", "polycam", "opticam", "ablationcam", "reciprocam")
+NOT_IN = {("vgg16", "cam"): "two linear layers follow the last convolution"}
 
 
 # -- the network and the golden programs ------------------------------------------------------------------------------
@@ -51,8 +96,51 @@ def stages_of(arch, model):
     return stages
 
 
+class Edges:
+    """Inputs of ReLU that are nearly at 0 (of ReLU6, at 6): found in one pass, their signs changed in later ones."""
+    NEAR = 1e-6  # of the largest value of the layer
+    MOST = 4  # of a layer
+
+    def __init__(self, model):
+        self.found, self.changed, self.is_searching = [], set(), False
+        for name, module in model.named_modules():
+            if isinstance(module, (torch.nn.ReLU, torch.nn.ReLU6)):
+                limits = (0.0, 6.0) if isinstance(module, torch.nn.ReLU6) else (0.0,)
+                module.register_forward_pre_hook(functools.partial(self.visit, name, limits))
+
+    @contextlib.contextmanager
+    def searching(self):
+        self.found, self.is_searching = [], True
+        self.changed.clear()
+        yield
+        self.is_searching = False
+        self.found.reverse()  # the last layers' values count most
+
+    def visit(self, name, limits, _, inputs):
+        z, = inputs
+        size = float(z.abs().max())
+        for limit in limits:
+            if self.is_searching:
+                near = ((z - limit).abs() < self.NEAR * size).nonzero()
+                nearest = sorted((abs(float(z[tuple(at)]) - limit), tuple(at)) for at in near.tolist())[:self.MOST]
+                self.found += [(name, limit, tuple(z.shape), at) for _, at in nearest]
+            for other, at_limit, shape, at in self.changed:
+                if (other, at_limit, shape) == (name, limit, tuple(z.shape)):
+                    z = self.mirrored(z, at, limit, self.NEAR * size)
+        return (z,)
+
+    @staticmethod
+    def mirrored(z, at, limit, near):
+        if abs(float(z[at]) - limit) >= near:
+            return z
+        mask = torch.zeros_like(z)
+        mask[at] = 1
+        return z + (2 * mask * (limit - z)).detach()
+
+
 class Network(golden_methods.Network):
-    """A network of torchvision with the weights of a file of cambench, at an input (1,3,H,W)."""
+    """A network of torchvision with the weights of a file of cambench. Passes without gradients are kept until the next
+    input, because a method makes the same ones for each class."""
 
     def __init__(self, arch, weights):
         with h5py.File(weights) as file:
@@ -60,7 +148,9 @@ class Network(golden_methods.Network):
             file["tensor"].visititems(lambda name, item: isinstance(item, h5py.Dataset)
                                       and state.update({name: torch.from_numpy(item[()].astype(np.float64))}))
             model = getattr(torchvision.models, arch)(num_classes=int(file.attrs["classes"]))
-        model.load_state_dict(state, strict=False)
+        missing = model.load_state_dict(state, strict=False)
+        if missing.unexpected_keys or any(not key.endswith("num_batches_tracked") for key in missing.missing_keys):
+            sys.exit(f"{weights} does not fit torchvision's {arch}: {missing}")
         for module in model.modules():
             if getattr(module, "inplace", False):
                 module.inplace = False
@@ -68,41 +158,54 @@ class Network(golden_methods.Network):
         for parameter in self.model.parameters():
             parameter.requires_grad_(False)
         self.stages = stages_of(arch, self.model)
+        self.kept, self.edges = {}, Edges(self.model)
 
     def set_input(self, x):
+        self.kept.clear()
         self.x = torch.from_numpy(x[None]).double()
-        with torch.no_grad():
+        with torch.no_grad(), self.edges.searching():
             self.logits = self.run(self.x)[0]
 
     def run(self, x, after=None, until=None):
-        if len(x) <= 32 or torch.is_grad_enabled():
+        if torch.is_grad_enabled() or until or x is self.x:
             return super().run(x, after, until)
-        return torch.cat([super(Network, self).run(part, after, until) for part in x.split(32)])
+        parts = []
+        for part in x.split(32):
+            key = after, tuple(part.shape), hashlib.sha1(part.contiguous().numpy()).digest()
+            if key not in self.kept:
+                self.kept[key] = super().run(part, after)
+            parts.append(self.kept[key])
+        return torch.cat(parts)
 
 
-def find_explainer(method):
-    for family in FAMILIES:
-        try:
-            module = importlib.import_module(family)
-        except ImportError:
-            continue
-        for explainer in vars(module).values():
-            if isinstance(explainer, type) and issubclass(explainer, golden_methods.Explain) and method in vars(explainer):
-                return explainer
-    return None
+def golden_classes():
+    """The classes of tests/golden/methods*.py that explain; the general one first."""
+    found = [golden_methods.Explain]
+    for path in sorted((ROOT / "tests/golden").glob("methods_*.py")):
+        module = importlib.import_module(path.stem)
+        found += [item for item in vars(module).values() if isinstance(item, type)
+                  and issubclass(item, golden_methods.Explain) and item not in found]
+    return found
+
+
+def find_explainer(method, params):
+    classes = [explainer for explainer in golden_classes() if method in vars(explainer)]
+    if not classes:
+        return None
+    return classes[-1] if "channel_order" in params else classes[0]
 
 
 def reference(network, layer, klass, method, params):
-    explainer = find_explainer(method)
+    explainer = find_explainer(method, params)
     explain = explainer(network, layer, str(klass), params)
     with torch.set_grad_enabled(method in explainer.DIFFERENTIATES):
         raw = getattr(explain, method)().detach()
     cam = raw if explain.is_signed else F.relu(raw)
-    if not getattr(explain, "is_normalised", False):
+    if not explain.is_normalised:
         cam = golden_methods.min_max(cam)
     if tuple(cam.shape) != explain.size:
         cam = golden_methods.upsample(cam[None], explain.size)[0]
-    return raw.numpy(), cam.numpy()
+    return raw.numpy(), cam.numpy(), explain
 
 
 # -- cambench -----------------------------------------------------------------------------------------------------------
@@ -128,71 +231,136 @@ def yaml_of(params):
     return ", ".join(f"{key}: [{value}]" if key == "layers" else f"{key}: {value}" for key, value in params.items())
 
 
-def run_cambench(arguments, folder, picture, specs):
-    """The input (3,H,W), and for each method and protocol the raw map and the class."""
-    write_imageset(folder / "set.h5", picture)
-    size = f", input: {{size: {arguments.size}}}" if arguments.size else ""
-    head = (f"name: agree\noutput: {folder}/run\nseed: 1\ndataset: {{path: {folder}/set.h5}}\n"
-            f"backbones: [{{arch: {arguments.arch}, weights: {arguments.weights}, label: net{size}}}]\n"
-            f"runtime: {{kernels: {arguments.kernels}}}\n")
-    lines = "".join(f"  - {{name: {method}, label: {label!r}, params: {{{yaml_of(params)}}}}}\n"
-                    for label, method, params in specs)
-    config = folder / "config.yaml"
-    config.write_text(head + f"methods:\n{lines}metrics: [complexity]\nprotocol: [cambench, {{preset: cambench, class: second}}]\n"
-                      "report: {plots: false, overlays: 0, bootstrap: 0, maps: true}\n")
-    cambench(arguments.cambench, "run", config, "--fresh", "--quiet")
-    # x*1 is x: the control `uniform` gives the input as the network gets it
-    config.write_text(head + "methods: [uniform]\nmetrics: [coherency]\n")
-    cambench(arguments.cambench, "export-explanations", config, "--methods", "uniform", "--output", folder / "input.h5")
-    with h5py.File(folder / "input.h5") as file:
-        x = file["net/uniform/explanation/cambench/input"][0]
-    maps = {}
-    with h5py.File(folder / "run/maps.h5") as file:
-        for label, _, _ in specs:
-            for protocol in PROTOCOLS:
-                group = file[f"net/{label}" + ("" if protocol == PROTOCOLS[0] else "/" + protocol)]
-                maps[label, protocol] = group["map"][0], int(group["class"][0])
-    return x, maps
+class Cambench:
+    """The program on one picture and one side of the input."""
+
+    def __init__(self, arguments, folder, picture, size):
+        self.program, self.folder, self.config = arguments.cambench, folder, folder / "config.yaml"
+        write_imageset(folder / "set.h5", picture)
+        side = f", input: {{size: {size}}}" if size else ""
+        self.head = (f"name: agree\noutput: {folder}/run\nseed: 1\ndataset: {{path: {folder}/set.h5}}\n"
+                     f"backbones: [{{arch: {arguments.arch}, weights: {arguments.weights}, label: net{side}}}]\n"
+                     f"runtime: {{kernels: {arguments.kernels}}}\n")
+
+    def input(self):
+        """(3,H,W), as the network gets it: x*1 is x, so that the control `uniform` shows it."""
+        self.config.write_text(self.head + "methods: [uniform]\nmetrics: [coherency]\n")
+        path = self.folder / "input.h5"
+        cambench(self.program, "export-explanations", self.config, "--methods", "uniform", "--output", path)
+        with h5py.File(path) as file:
+            return file["net/uniform/explanation/cambench/input"][0]
+
+    def maps(self, round_):
+        """{(method, protocol): (raw map, class)}; no method may occur twice, because random numbers belong to the label."""
+        lines = "".join(f"  - {{name: {method}, params: {{{yaml_of(params)}}}}}\n" for method, params in round_)
+        self.config.write_text(
+            self.head + f"methods:\n{lines}metrics: [complexity]\n"
+            "protocol: [cambench, {preset: cambench, class: second}]\n"
+            "report: {plots: false, overlays: 0, bootstrap: 0, maps: true}\n")
+        cambench(self.program, "run", self.config, "--fresh", "--quiet")
+        found = {}
+        with h5py.File(self.folder / "run/maps.h5") as file:
+            for method, _ in round_:
+                for protocol in PROTOCOLS:
+                    group = file[f"net/{method}" + ("" if protocol == PROTOCOLS[0] else "/" + protocol)]
+                    found[method, protocol] = group["map"][0], int(group["class"][0])
+        return found
 
 
 # -- the comparison -----------------------------------------------------------------------------------------------------
-def finish(raw, reference_raw, reference_map, explainer_signed):
+def finish(raw, explain):
     cam = torch.from_numpy(raw.astype(np.float64))
-    cam = cam if explainer_signed else F.relu(cam)
-    cam = golden_methods.min_max(cam)
-    if cam.shape != reference_map.shape:
-        cam = golden_methods.upsample(cam[None], reference_map.shape)[0]
-    return np.abs(cam.numpy() - reference_map).max()
+    cam = golden_methods.min_max(cam if explain.is_signed else F.relu(cam))
+    return cam if tuple(cam.shape) == explain.size else golden_methods.upsample(cam[None], explain.size)[0]
 
 
-def compare(raw, theirs_raw, theirs_map, is_signed, is_normalised):
-    """Relative difference of raw maps, difference of finished maps; a raw map of another scale counts by its shape."""
-    largest = np.abs(theirs_raw).max()
-    relative = np.abs(raw - theirs_raw).max() / largest if largest else np.abs(raw).max()
-    if is_normalised:
-        return relative, relative
-    return relative, finish(raw, theirs_raw, theirs_map, is_signed)
+def compare(raw, reference_raw, reference_map, explain):
+    """Relative difference of raw maps, difference of finished maps."""
+    largest = np.abs(reference_raw).max()
+    relative = np.abs(raw - reference_raw).max() / (largest or 1)
+    if explain.is_normalised:
+        return relative, np.abs(raw - reference_raw).max()
+    return relative, np.abs(finish(raw, explain).numpy() - reference_map).max()
+
+
+def explain_difference(network, ask, result, limit):
+    """Changes one sign after the other as long as the difference becomes smaller: (result, changed values)."""
+    edges = network.edges
+    for edge in edges.found:
+        edges.changed.add(edge)
+        other = ask()
+        if other[1] < 0.9 * result[1]:
+            result = other
+        else:
+            edges.changed.discard(edge)
+        if result[1] <= limit:
+            break
+    changed = sorted(edges.changed)
+    edges.changed.clear()
+    return result, changed
+
+
+def variants(arguments, method, given):
+    texts = [given] if given else VARIANTS.get(method, ("",))
+    layers = LAYERS[arguments.arch]
+    for text in texts:
+        text = text.replace("LAYERS", layers).replace("TWO", layers.split(",", 1)[1])
+        yield dict(pair.split("=", 1) for pair in text.split(";") if pair)
 
 
 def specifications(arguments):
-    listed = json.loads(cambench(arguments.cambench, "list", "methods", "--json"))
-    known = {row["name"]: row for row in listed}
-    texts = arguments.methods.split(",") if arguments.methods else sorted(known)
+    """[(method, params)]; names on stdout what is left out."""
+    texts = arguments.methods.split(",") if arguments.methods else [
+        row["name"] for row in json.loads(cambench(arguments.cambench, "list", "methods", "--json"))]
     specs = []
     for text in texts:
         method, _, given = text.partition(":")
-        if method in SKIPPED and not arguments.methods:
-            print(f"skipped: {method} ({SKIPPED[method]})")
-            continue
-        if not find_explainer(method):
-            print(f"skipped: {method} (no golden program)")
-            continue
-        given = (given or CHEAP.get(method, "")).replace("LAYERS", LAYERS[arguments.arch])
-        given = given.replace("LAST", LAYERS[arguments.arch].split(",")[-1])
-        params = dict(pair.split("=", 1) for pair in given.split(";") if pair)
-        labels = [spec[0] for spec in specs]
-        specs.append((method if method not in labels else text.replace("/", "_"), method, params))
-    return specs, known
+        reason = SKIPPED.get(method) or NOT_IN.get((arguments.arch, method))
+        if not reason and not find_explainer(method, {}):
+            reason = "no golden program"
+        if reason:
+            print(f"{arguments.arch} skipped: {method} ({reason})")
+        else:
+            specs += [(method, params) for params in variants(arguments, method, given)]
+    return specs
+
+
+def rounds_of(specs):
+    """Lists in which every method occurs once."""
+    rounds = []
+    for method, params in specs:
+        fitting = [one for one in rounds if method not in [name for name, _ in one]]
+        if not fitting:
+            rounds.append([])
+            fitting = rounds[-1:]
+        fitting[0].append((method, params))
+    return rounds
+
+
+def title_of(method, params):
+    return f"{method} {yaml_of(params)}".strip()
+
+
+def compare_round(arguments, network, round_, found, worst):
+    layer = LAYERS[arguments.arch].split(",")[-1]
+    for method, params in round_:
+        title = title_of(method, params)
+        for protocol in PROTOCOLS:
+            raw, klass = found[method, protocol]
+
+            def ask():
+                return compare(raw, *reference(network, layer, klass, method, params))
+            try:
+                result, changed = ask(), ()
+                if result[1] > arguments.limit:
+                    result, changed = explain_difference(network, ask, result, arguments.limit)
+            except (AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:
+                print(f"{arguments.arch} skipped: {title} (golden program: {error})", flush=True)
+                break
+            for name, limit, _, at in changed:
+                print(f"{arguments.arch} {title}, {protocol}: agrees if {name}{at[1:]}, at {limit:g}, has the other sign")
+            worst[title] = np.maximum(worst.get(title, 0), result)
+            print(f"{title}, {protocol}: raw {result[0]:.1e}, map {result[1]:.1e}", file=sys.stderr, flush=True)
 
 
 def parse():
@@ -201,7 +369,9 @@ def parse():
     parser.add_argument("--arch", required=True, choices=sorted(LAYERS))
     parser.add_argument("--weights", required=True, help=".pth or .h5")
     parser.add_argument("--size", type=int, default=0, help="side of the network's input (224)")
+    parser.add_argument("--many-size", type=int, default=64, help="the same for methods with many passes (64)")
     parser.add_argument("--methods", default="", help="NAME or NAME:KEY=VALUE;KEY=VALUE, separated by commas (all)")
+    parser.add_argument("--threads", type=int, default=2, help="of the golden programs (2)")
     parser.add_argument("--kernels", default="auto")
     parser.add_argument("--limit", type=float, default=1e-3)
     parser.add_argument("--cambench", default=str(ROOT / "build/cambench"))
@@ -210,11 +380,13 @@ def parse():
 
 def main():
     arguments = parse()
-    torch.set_num_threads(2)
-    golden_methods.BLACK = torch.tensor([-0.485 / 0.229, -0.456 / 0.224, -0.406 / 0.225],
-                                        dtype=torch.float64).reshape(1, 3, 1, 1)
-    specs, known = specifications(arguments)
-    worst = {}
+    torch.set_num_threads(arguments.threads)
+    deviation = torch.tensor([0.229, 0.224, 0.225], dtype=torch.float64).reshape(1, 3, 1, 1)
+    mean = torch.tensor([0.485, 0.456, 0.406], dtype=torch.float64).reshape(1, 3, 1, 1)
+    golden_methods.BLACK, golden_methods.DEVIATION = -mean / deviation, deviation
+    specs, worst = specifications(arguments), {}
+    groups = ((arguments.size, [spec for spec in specs if spec[0] not in MANY]),
+              (arguments.many_size, [spec for spec in specs if spec[0] in MANY]))
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         if not arguments.weights.endswith(".h5"):
@@ -222,26 +394,20 @@ def main():
                      folder / "weights.h5")
             arguments.weights = folder / "weights.h5"
         network = Network(arguments.arch, arguments.weights)
-        layer = LAYERS[arguments.arch].split(",")[-1]
         for picture in arguments.pictures:
-            x, maps = run_cambench(arguments, folder, picture, specs)
-            network.set_input(x)
-            for label, method, params in specs:
-                for protocol in PROTOCOLS:
-                    raw, klass = maps[label, protocol]
-                    theirs = reference(network, layer, klass, method, params)
-                    row = known[method]
-                    signed = row["signed"] or params.get("relu") == "false"
-                    result = compare(raw, *theirs, signed, row["normalised"])
-                    worst[label] = np.maximum(worst.get(label, 0), result)
-                print(f"{arguments.arch} {pathlib.Path(picture).name} {label}: raw {worst[label][0]:.1e}, "
-                      f"map {worst[label][1]:.1e}", file=sys.stderr, flush=True)
-    print(f"{arguments.arch}: {len(arguments.pictures)} pictures, 2 classes; largest difference of raw maps (relative) and of "
-          "maps")
-    for label, _, params in specs:
-        flag = "" if worst[label][1] <= arguments.limit else "  !"
-        print(f"{label:24} {worst[label][0]:9.1e} {worst[label][1]:9.1e}{flag}  {yaml_of(params)}")
+            for size, chosen in groups:
+                if chosen:
+                    program = Cambench(arguments, folder, picture, size)
+                    network.set_input(program.input())
+                    for round_ in rounds_of(chosen):
+                        compare_round(arguments, network, round_, program.maps(round_), worst)
+    print(f"{arguments.arch}: {len(arguments.pictures)} pictures, 2 classes; largest difference of raw maps (relative) and "
+          "of maps")
+    for title, (raw, finished) in worst.items():
+        flag = "" if finished <= arguments.limit else "  !"
+        print(f"{raw:9.1e} {finished:9.1e}{flag or '   '} {title}")
     sys.exit(any(values[1] > arguments.limit for values in worst.values()))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -14,6 +14,7 @@ from torch import nn
 import golden
 
 BLACK = torch.tensor([-2.0, -1.5, -1.25], dtype=torch.float64).reshape(1, 3, 1, 1)
+DEVIATION = torch.tensor([0.25, 0.2, 0.3], dtype=torch.float64).reshape(1, 3, 1, 1)
 
 
 # -- networks: stages in a row, so that a layer's value is a stage's result and the tail is the rest ----------------

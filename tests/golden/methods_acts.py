@@ -116,8 +116,7 @@ class Acts(methods.Explain):
     def edge(self):
         """Sobel magnitude of the grey image by SciPy, whose "mirror" reflects without the edge pixel."""
         self.is_signed = True
-        deviation = torch.tensor([0.25, 0.2, 0.3], dtype=torch.float64)[:, None, None]
-        grey = np.tensordot([0.299, 0.587, 0.114], ((self.network.x - methods.BLACK) * deviation)[0].numpy(), 1)
+        grey = np.tensordot([0.299, 0.587, 0.114], ((self.network.x - methods.BLACK) * methods.DEVIATION)[0].numpy(), 1)
         return torch.from_numpy(np.hypot(*(ndimage.sobel(grey, axis, mode="mirror") for axis in (0, 1))))
 
 
