@@ -6,15 +6,25 @@
 
 #include "base/clock.h"
 
+/* 1 - p of the class, as the sum of the others: p in float has lost it where it is close to 1. */
+static double missing_probability(const struct cam_pass *pass, const float *probabilities)
+{
+    double sum = 0;
+    for (int k = 0; k < pass->classes; k++)
+        sum += k == pass->klass ? 0 : probabilities[k];
+    return sum;
+}
+
 static void own_cotangent(const struct cam_pass *pass, const float *probabilities, enum cam_score score, float *q)
 {
-    const double p = probabilities[pass->klass];
-    const double own[] = {[CAM_LOGIT] = 1, [CAM_PROBABILITY] = p, [CAM_LOG_PROBABILITY] = 1, [CAM_REST] = 2};
-    const double all[] = {[CAM_LOGIT] = 0, [CAM_PROBABILITY] = -p, [CAM_LOG_PROBABILITY] = -1, [CAM_REST] = -1};
+    const double p = probabilities[pass->klass], missing = missing_probability(pass, probabilities);
+    const double own[] = {
+        [CAM_LOGIT] = 1, [CAM_PROBABILITY] = p * missing, [CAM_LOG_PROBABILITY] = missing, [CAM_REST] = 1 + missing};
+    const double other[] = {[CAM_LOGIT] = 0, [CAM_PROBABILITY] = -p, [CAM_LOG_PROBABILITY] = -1, [CAM_REST] = -1};
     const double sign = pass->outputs == 1 && pass->klass == 0 ? -1 : 1;
     for (int k = 0; k < pass->outputs; k++) {
         const bool is_own = pass->outputs == 1 || k == pass->klass;
-        q[k] = (float)(sign * ((is_own ? own[score] : 0) + all[score] * (is_own ? p : probabilities[k])));
+        q[k] = (float)(sign * (is_own ? own[score] : other[score] * probabilities[k]));
     }
 }
 
