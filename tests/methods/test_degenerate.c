@@ -159,10 +159,10 @@ static const struct degenerate {
     {"one position", &one_position, NULL, 1, false},
     {"an input of one pixel", &one_pixel, NULL, 1, false},
     {"an input of zeros", &gap, NULL, 1, true},
-    {"a weight of the class that is no number", &gap, spoil_class, 1, false},
-    {"a weight of another class that is no number", &gap, spoil_other_class, 1, false},
-    {"a weight of the first layer that is no number", &gap, spoil_filter, 1, false},
-    {"a channel that is no number", &gap, spoil_channel, 1, false},
+    {"a weight of the class that is not a number", &gap, spoil_class, 1, false},
+    {"a weight of another class that is not a number", &gap, spoil_other_class, 1, false},
+    {"a weight of the first layer that is not a number", &gap, spoil_filter, 1, false},
+    {"a channel that is not a number", &gap, spoil_channel, 1, false},
 };
 #define CASES ((int)(sizeof cases / sizeof *cases))
 
