@@ -3,7 +3,7 @@
  *
  * Behind block2 of the gap network stand pooling and one linear layer (W, b): gradients are W[c,k] / (h w) everywhere.
  */
-#include "tests/methods/networks.h"
+#include "tests/methods/every_method.h"
 
 #include <math.h>
 
@@ -82,7 +82,7 @@ static void assert_map(const struct cam_map *map, const double *want, size_t siz
 
 static void assert_same_maps(const struct cam_map *one, const struct cam_map *other, double relative)
 {
-    double want[64 * 64];
+    static double want[64 * 64];
     const size_t size = (size_t)one->form.h * (size_t)one->form.w;
     assert_int_equal(one->form.h, other->form.h);
     assert_int_equal(one->form.w, other->form.w);
@@ -176,6 +176,27 @@ TEST(ablationcam_weighs_channels_by_their_share_of_the_logit)
         const struct cam_map map = bench_explain(&bench, "ablationcam", "", "block2", klass);
         assert_map(&map, want, a.plane, 1e-4);
     }
+    bench_close(&bench);
+}
+
+/* Where the logit is negative, the two maps are opposite. */
+TEST(ablationcam_is_liftcam_divided_by_the_logit)
+{
+    struct bench bench;
+    int negative = 0;
+    double want[64];
+    bench_open(&bench, "gap");
+    for (int klass = 0; klass < 5; klass++) {
+        const struct algebra a = algebra_of(&bench, klass);
+        const double logit = logit_of(&a, klass);
+        const struct cam_map lift = bench_explain(&bench, "liftcam", "", "block2", klass);
+        for (size_t i = 0; i < a.plane; i++)
+            want[i] = (double)lift.data[i] / logit;
+        const struct cam_map map = bench_explain(&bench, "ablationcam", "", "block2", klass);
+        assert_map(&map, want, a.plane, 1e-4);
+        negative += logit < 0;
+    }
+    assert_true(negative > 0 && negative < 5);
     bench_close(&bench);
 }
 
@@ -286,13 +307,20 @@ TEST(reciprocam_gaussian_mask_blurs_the_class_map_behind_global_pooling)
 
 TEST(scorecam_with_a_softmax_over_channels_ignores_the_baseline)
 {
+    static const char *const scorings[] = {"paper", "torchcam", "pytorch_grad_cam"};
+    static const char *const baselines[] = {"zero", "mean", "blur"};
     struct bench bench;
     bench_open(&bench, "vgg");
-    const struct cam_map zero = bench_explain(&bench, "scorecam", "scoring=paper", "features.7", -1);
-    const struct cam_map none = bench_explain(&bench, "scorecam", "scoring=paper baseline=none", "features.7", -1);
-    const struct cam_map blur = bench_explain(&bench, "scorecam", "scoring=paper baseline=blur", "features.7", -1);
-    assert_same_maps(&zero, &none, 1e-5);
-    assert_same_maps(&zero, &blur, 1e-5);
+    for (int s = 0; s < 3; s++) {
+        char words[64];
+        snprintf(words, sizeof words, "scoring=%s baseline=none", scorings[s]);
+        const struct cam_map none = bench_explain(&bench, "scorecam", words, "features.7", -1);
+        for (int b = 0; b < 3; b++) {
+            snprintf(words, sizeof words, "scoring=%s baseline=%s", scorings[s], baselines[b]);
+            const struct cam_map other = bench_explain(&bench, "scorecam", words, "features.7", -1);
+            assert_same_maps(&other, &none, 1e-5);
+        }
+    }
     bench_close(&bench);
 }
 
@@ -361,16 +389,19 @@ static void triple_last_layer(struct weights *weights)
 
 TEST(gradient_maps_do_not_change_with_the_scale_of_the_last_layer)
 {
-    static const char *const names[] = {"gradcam", "xgradcam", "layercam"};
+    static const char *const names[] = {"cam",      "gradcam",          "hirescam",     "gradcam_elementwise",
+                                        "xgradcam", "layercam",         "eigengradcam", "liftcam",
+                                        "saliency", "input_x_gradient", "finercam",     "guided_backprop"};
     struct bench plain, scaled;
     bench_open(&plain, "gap");
     bench_open_with(&scaled, "gap", triple_last_layer);
-    for (int n = 0; n < 3; n++) {
+    for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
         const struct cam_map one = bench_explain(&plain, names[n], "", "block2", 0);
         const struct cam_map other = bench_explain(&scaled, names[n], "", "block2", 0);
         const struct saliency a = bench_finish(&plain, &one), b = bench_finish(&scaled, &other);
         for (int i = 0; i < 56 * 48; i++)
-            assert_true(fabsf(a.data[i] - b.data[i]) < 1e-5f);
+            if (!(fabsf(a.data[i] - b.data[i]) < 1e-5f))
+                fail_msg("%s, position %d: %g, scaled %g", names[n], i, (double)a.data[i], (double)b.data[i]);
     }
     bench_close(&plain);
     bench_close(&scaled);
@@ -393,16 +424,39 @@ static void swap_classes(struct weights *weights)
 
 TEST(maps_belong_to_the_class_whatever_its_number)
 {
-    static const char *const names[] = {"gradcam",  "gradcam_pp",  "xgradcam",   "layercam",
-                                        "scorecam", "ablationcam", "reciprocam", "clustercam"};
     struct bench plain, swapped;
     bench_open(&plain, "gap");
     bench_open_with(&swapped, "gap", swap_classes);
-    for (int n = 0; n < 8; n++) {
-        const struct cam_map one = bench_explain(&plain, names[n], "", "block2", 4);
-        const struct cam_map other = bench_explain(&swapped, names[n], "", "block2", 0);
+    for (int i = 0; i < EVERY_METHOD; i++) {
+        struct cam_map one, other;
+        const struct call *call = &every_method[i];
+        if (bench_call(&plain, call, "block2", 4, &one) || bench_call(&swapped, call, "block2", 0, &other))
+            fail_msg("%s: %s%s", call->name, plain.err.text, swapped.err.text);
         assert_same_maps(&one, &other, 1e-4);
     }
     bench_close(&plain);
     bench_close(&swapped);
+}
+
+/* -- post-processing ----------------------------------------------------------------------------------------------- */
+
+/* By a power of two, so that no value is rounded. */
+TEST(a_map_and_its_multiple_are_finished_alike)
+{
+    struct bench bench;
+    bench_open(&bench, "gap");
+    for (int i = 0; i < EVERY_METHOD; i++) {
+        struct cam_map map;
+        if (bench_call(&bench, &every_method[i], "block2", 1, &map))
+            fail_msg("%s: %s", every_method[i].name, bench.err.text);
+        if (map.form.is_normalised)
+            continue;
+        const struct saliency want = bench_finish(&bench, &map);
+        for (int k = 0; k < map.form.h * map.form.w; k++)
+            map.data[k] *= 1024;
+        const struct saliency got = bench_finish(&bench, &map);
+        assert_int_equal(got.flag, want.flag);
+        assert_memory_equal(got.data, want.data, 56 * 48 * sizeof *got.data);
+    }
+    bench_close(&bench);
 }
