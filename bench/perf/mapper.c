@@ -18,10 +18,32 @@ static const struct method *find_method(const char *name, struct error *err)
     return i < 0 ? NULL : methods_all()[i];
 }
 
-/* key=value,key=value */
+/* Whether "key=" comes next. */
+static bool is_key(const char *text)
+{
+    return text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_")] == '=';
+}
+
+/* Cuts off the first of "key=value,key=value": at the first comma before a key, outside parentheses. */
+static char *next_pair(char **rest)
+{
+    char *pair = *rest;
+    int depth = 0;
+    *rest = NULL;
+    for (char *at = pair; *at && !*rest; at++) {
+        depth += (*at == '(') - (*at == ')');
+        if (*at == ',' && depth == 0 && is_key(at + 1)) {
+            *at = '\0';
+            *rest = at + 1;
+        }
+    }
+    return pair;
+}
+
 static int set_params(const struct method *method, void *params, char *pairs, struct error *err)
 {
-    for (char *pair; pairs && (pair = strsep(&pairs, ","));) {
+    while (pairs) {
+        char *pair = next_pair(&pairs);
         char *key = strsep(&pair, "=");
         const struct param *param = param_find(method->params, key);
         if (!param || !pair)

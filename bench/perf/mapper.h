@@ -17,8 +17,9 @@ struct mapper {
 };
 
 /*
- * A method and its parameters: "scorecam:scoring=pytorch_grad_cam,max_channels=64". Errors: unknown names; no memory. To
- * be closed after a failure, too.
+ * A method and its parameters: "scorecam:scoring=pytorch_grad_cam,max_channels=64". A comma with no name and "=" after it
+ * belongs to a list: "refinecam:base=layercam(score=prob),layers=layer3,layer4,mix=product". Errors: unknown names; no
+ * memory. To be closed after a failure, too.
  */
 int mapper_open(struct mapper *mapper, const struct subject *subject, const char *method, struct error *err);
 void mapper_close(struct mapper *mapper);

@@ -110,7 +110,7 @@ static int measure_arch(struct perf *perf, const char *arch, struct error *err)
 {
     const struct perf_names names = names_of_methods(&perf->options->methods);
     struct subject subject;
-    if (subject_open(&subject, arch, NULL, perf->options->threads, 1, err))
+    if (subject_open_for_methods(&subject, arch, NULL, perf->options->threads, 1, &perf->options->layers, err))
         return -1;
     const double forward = forward_seconds(&subject, perf->options);
     int status = 0;

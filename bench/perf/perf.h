@@ -26,7 +26,7 @@ struct perf_numbers {
 
 /* The command line; an empty list: the part's own. */
 struct perf_options {
-    struct perf_names parts, archs, methods;
+    struct perf_names parts, archs, methods, layers;
     struct perf_numbers batches, images;
     int threads, rounds;
     double round_seconds; /* at least, of a round */

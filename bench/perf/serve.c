@@ -6,7 +6,7 @@
  *     forward BATCH SECONDS     calls that last at least so long  -> images/s
  *     maps FILE METHOD          saliency maps (N,H,W) as float32  -> "ok"
  *     map SECONDS METHOD        likewise, one input after another -> seconds per map
- * or "error TEXT". METHOD: "scorecam:max_channels=64" (mapper.h).
+ * or "error TEXT". METHOD: "scorecam:max_channels=64,fill=blur" (mapper.h).
  */
 #include "bench/perf/mapper.h"
 #include "bench/perf/perf.h"
@@ -47,15 +47,21 @@ static int count_inputs(FILE *file)
     return count > INPUTS_MAX ? 0 : (int)count;
 }
 
+static int open_with(struct subject *subject, const struct perf_options *options, int count, struct error *err)
+{
+    return subject_open_for_methods(subject, options->archs.name[0], options->weights, options->threads, count,
+                                    &options->layers, err);
+}
+
 static int open_subject(struct subject *subject, const struct perf_options *options, struct error *err)
 {
     if (!options->inputs)
-        return subject_open(subject, options->archs.name[0], options->weights, options->threads, 1, err);
+        return open_with(subject, options, 1, err);
     FILE *file = fopen(options->inputs, "rb");
     if (!file)
         return error_set(err, "could not open inputs \"%s\": %s", options->inputs, strerror(errno));
     const int count = count_inputs(file);
-    int status = count ? subject_open(subject, options->archs.name[0], options->weights, options->threads, count, err)
+    int status = count ? open_with(subject, options, count, err)
                        : error_set(err, "inputs \"%s\" hold none, or more than %d", options->inputs, INPUTS_MAX);
     if (status == 0 && (status = read_inputs(subject, options->inputs, file, err)))
         subject_close(subject);

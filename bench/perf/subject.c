@@ -2,6 +2,7 @@
 #include "bench/perf/subject.h"
 
 #include "bench/perf/rounds.h"
+#include "methods/method_table.h"
 #include "weights/weights_file.h"
 
 #include <string.h>
@@ -13,18 +14,66 @@ static int make_weights(const struct subject *subject, struct arena *arena, stru
                               : weights_generate(model->graph, 1, arena, weights, err);
 }
 
-static int make_network(struct subject *subject, const char *file, struct error *err)
+static bool is_kept(const struct subject *subject, const char *layer)
+{
+    for (int i = 0; i < subject->layer_count; i++)
+        if (strcmp(subject->layers[i], layer) == 0)
+            return true;
+    return false;
+}
+
+static int add_layer(struct subject *subject, const char *layer, struct error *err)
+{
+    if (is_kept(subject, layer))
+        return 0;
+    if (subject->layer_count == SUBJECT_LAYERS_MAX)
+        return error_set(err, "more than %d layers are kept", SUBJECT_LAYERS_MAX);
+    subject->layers[subject->layer_count++] = layer;
+    return 0;
+}
+
+/* Of the layers "a|b" that a method uses by default, those that the network has; see PARAM_LAYERS_OR. */
+static int add_usual_layers(struct subject *subject, const char *choices, struct error *err)
+{
+    struct error unknown;
+    char *rest = arena_string(&subject->arena, choices);
+    if (!rest)
+        return error_memory(err, "the list of layers");
+    for (char *name; (name = strsep(&rest, "|"));)
+        if (graph_find(subject->model->graph, name, &unknown) >= 0 && add_layer(subject, name, err))
+            return -1;
+    return 0;
+}
+
+static int add_layers_of_methods(struct subject *subject, struct error *err)
+{
+    for (int m = 0; methods_all()[m]; m++)
+        for (const struct param *row = methods_all()[m]->params; row && row->name; row++)
+            if (row->type == PARAM_TYPE_NAMES && row->choices && add_usual_layers(subject, row->choices, err))
+                return -1;
+    return 0;
+}
+
+static int find_layers(struct subject *subject, const struct perf_names *layers, struct error *err)
+{
+    subject->layers[subject->layer_count++] = subject->model->layer;
+    for (int i = 0; layers && i < layers->count; i++)
+        if (add_layer(subject, layers->name[i], err))
+            return -1;
+    return layers ? add_layers_of_methods(subject, err) : 0;
+}
+
+static int make_network(struct subject *subject, const char *file, const struct perf_names *layers, struct error *err)
 {
     const struct model_spec spec = {.arch = subject->arch, .weights = file, .arch_where = "--arch"};
     struct arena arena;
     struct weights weights;
     subject->model = model_open(&spec, err);
-    if (!subject->model)
+    if (!subject->model || find_layers(subject, layers, err))
         return -1;
-    subject->layer = subject->model->layer;
     arena_init(&arena, 0); /* of the weights, until the network has taken copies */
     if (make_weights(subject, &arena, &weights, err) == 0)
-        subject->network = network_create(subject->model->graph, &weights, &subject->layer, 1, err);
+        subject->network = network_create(subject->model->graph, &weights, subject->layers, subject->layer_count, err);
     arena_release(&arena);
     return subject->network ? 0 : -1;
 }
@@ -52,9 +101,10 @@ static int make_inputs(struct subject *subject, int count, struct error *err)
     return 0;
 }
 
-static int open_parts(struct subject *subject, const char *weights, int workers, int inputs, struct error *err)
+static int open_parts(struct subject *subject, const char *weights, int workers, int inputs,
+                      const struct perf_names *layers, struct error *err)
 {
-    if (make_network(subject, weights, err) || make_inputs(subject, inputs, err))
+    if (make_network(subject, weights, layers, err) || make_inputs(subject, inputs, err))
         return -1;
     for (int i = 0; i < graph_node_count(subject->model->graph); i++)
         subject->gflop += 2e-9 * graph_node(subject->model->graph, i).macs;
@@ -65,9 +115,15 @@ static int open_parts(struct subject *subject, const char *weights, int workers,
 int subject_open(struct subject *subject, const char *arch, const char *weights, int workers, int inputs,
                  struct error *err)
 {
+    return subject_open_for_methods(subject, arch, weights, workers, inputs, NULL, err);
+}
+
+int subject_open_for_methods(struct subject *subject, const char *arch, const char *weights, int workers, int inputs,
+                             const struct perf_names *layers, struct error *err)
+{
     *subject = (struct subject){.arch = arch};
     arena_init(&subject->arena, 0);
-    if (open_parts(subject, weights, workers, inputs, err) == 0)
+    if (open_parts(subject, weights, workers, inputs, layers, err) == 0)
         return 0;
     subject_close(subject);
     return -1;

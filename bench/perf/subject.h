@@ -5,11 +5,16 @@
 #define BENCH_PERF_SUBJECT_H
 
 #include "base/arena.h"
+#include "bench/perf/perf.h"
 #include "models/model.h"
 #include "nn/nn.h"
 
+#define SUBJECT_LAYERS_MAX 32
+
 struct subject {
-    const char *arch, *layer; /* layer: the architecture's usual target */
+    const char *arch,
+        *layers[SUBJECT_LAYERS_MAX]; /* layers: the architecture's usual target, then others that are kept */
+    int layer_count;
     struct model *model;
     struct network *network;
     struct session *session;
@@ -23,6 +28,13 @@ struct subject {
 /* weights, a file, may be NULL: generated ones, 1000 classes, 224x224. On failure nothing is left open. */
 int subject_open(struct subject *subject, const char *arch, const char *weights, int workers, int inputs,
                  struct error *err);
+
+/*
+ * The same for measuring methods: the network also keeps `layers`, and of the layers that methods use by default those
+ * that it has. Further errors: the network lacks one of `layers`; there are too many.
+ */
+int subject_open_for_methods(struct subject *subject, const char *arch, const char *weights, int workers, int inputs,
+                             const struct perf_names *layers, struct error *err);
 void subject_close(struct subject *subject);
 
 size_t subject_input_size(const struct subject *subject); /* floats */
