@@ -2,7 +2,6 @@
 #include "bench/run/work.h"
 
 #include "base/text.h"
-#include "bench/run/schedule.h"
 
 static int read_list(const struct store *store, enum store_list_kind kind, struct arena *arena, struct work_list *list)
 {
@@ -95,7 +94,7 @@ static int take_map(void *context, const struct store_key *key, int view, struct
 {
     const struct counting *of = context;
     (void)err;
-    if (schedule_has_image(of->run, key->backbone, key->image) &&
+    if (shard_has(&of->run->shard, key->backbone, key->image, of->run->image_count) &&
         store_has_part(of->store, key->backbone, key->image, key->method) &&
         wants_view(of, key->backbone, key->image, key->method, view))
         items_of(of, key->backbone, key->method)->part_maps--;
@@ -118,7 +117,7 @@ int work_read_items(struct run *run, struct store *store, struct work *work, str
         of.view_of[p] = panel_view_of(&run->panel, p);
     for (int b = 0; b < config->backbone_count; b++)
         for (int image = 0; image < run->image_count; image++) {
-            if (!schedule_has_image(run, b, image))
+            if (!shard_has(&run->shard, b, image, run->image_count))
                 continue;
             work->images[b] += !is_complete(&of, b, image);
             for (int m = 0; m < config->method_count; m++)
