@@ -63,3 +63,40 @@ TEST(keys_that_come_or_go_are_shown_with_their_lines)
     expect(with("kernels: auto\n", ""), "kernels", "kernels: auto", "nothing");
     expect(with("kernels: auto\n", "kernels: auto\nmore: 1\n"), "more", "nothing", "more: 1");
 }
+
+static const char labelled[] = "seed: 1\n"
+                               "dataset:\n"
+                               "  path: a.h5\n"
+                               "  images: 2\n"
+                               "  shuffle: false\n"
+                               "backbones:\n"
+                               "- arch: resnet18\n"
+                               "  label: images\n"
+                               "methods:\n"
+                               "- name: gradcam\n"
+                               "  params:\n"
+                               "    layers:\n"
+                               "    - layer3\n"
+                               "- name: random\n"
+                               "  params: {}\n"
+                               "metrics:\n"
+                               "- name: adcc\n"
+                               "protocol:\n"
+                               "- preset: cambench\n"
+                               "kernels: auto\n";
+
+TEST(a_text_is_cut_into_its_lists_and_the_rest)
+{
+    struct arena arena;
+    arena_init(&arena, 0);
+    assert_true(identity_is_whole(labelled));
+    const char *common = identity_common(labelled, &arena);
+    assert_string_equal(common, "seed: 1\ndataset:\n  path: a.h5\nkernels: auto\n");
+    assert_false(identity_is_whole(common));
+    assert_string_equal(identity_entry(labelled, "methods", 0, &arena),
+                        "  name: gradcam\n  params:\n    layers:\n    - layer3\n");
+    assert_string_equal(identity_entry(labelled, "methods", 1, &arena), "  name: random\n  params: {}\n");
+    assert_string_equal(identity_entry(labelled, "methods", 2, &arena), "");
+    assert_string_equal(identity_entry(labelled, "protocol", 0, &arena), "  preset: cambench\n");
+    arena_release(&arena);
+}

@@ -319,3 +319,127 @@ TEST(rows_outside_the_lists_are_an_error_not_a_crash)
     }
     arena_release(&arena);
 }
+
+/* The fixture's lists without their first method and image, with new ones before the others. */
+static const char *const grown_methods[] = {"new", "scorecam"}, *const grown_images[] = {"c.jpg", "0.jpg",
+                                                                                         "b 'quoted\".jpg"};
+static const char *const grown_metrics[] = {"x", "average_drop", "more", "complexity"};
+static const int grown_method_versions[] = {1, 2}, grown_metric_versions[] = {7, 1, 1, 1};
+
+static struct store_names grown_names(void)
+{
+    struct store_names grown = names;
+    grown.lists[STORE_METHODS] = (struct store_list){2, grown_methods, grown_method_versions};
+    grown.lists[STORE_IMAGES] = (struct store_list){3, grown_images, NULL};
+    grown.lists[STORE_METRICS] = (struct store_list){4, grown_metrics, grown_metric_versions};
+    return grown;
+}
+
+TEST(lists_grow_shrink_and_change_their_order)
+{
+    const struct store_names grown = grown_names();
+    const struct store_value more = {.metric = 2, .number = 5};
+    struct fixture f;
+    struct arena arena;
+    struct store_item item;
+    begin(&f);
+    arena_init(&arena, 0);
+    open_store(&f, false);
+    commit(&f, 1, 2, 1); /* vgg, c.jpg, scorecam */
+    commit(&f, 1, 0, 1);
+    close_store(&f);
+    f.store = store_open(f.folder, &grown, false, &f.err);
+    assert_non_null(f.store);
+    assert_false(store_has_same_lists(f.store));
+    assert_true(store_is_new(f.store, STORE_METHODS, 0) && !store_is_new(f.store, STORE_METHODS, 1));
+    assert_int_equal(store_keep_lists(f.store, -1, -1, &f.err), 0);
+    assert_true(store_has_same_lists(f.store));
+    assert_int_equal(store_entry(f.store, STORE_METHODS, 0), 2);
+    assert_int_equal(store_entry(f.store, STORE_IMAGES, 0), 2);
+    assert_false(store_has_item(f.store, 1, 0, 1));
+    assert_true(store_has_part(f.store, 1, 0, 1) && !store_has_part(f.store, 1, 2, 1));
+    assert_true(store_has_value(f.store, 1, 0, 1, 0, 0) && !store_has_value(f.store, 1, 0, 1, 0, 2));
+    item = (struct store_item){.backbone = 1, .method = 1, .cost = {.seconds = 9}, .value_count = 1, .values = &more};
+    assert_int_equal(store_commit(f.store, &item, &f.err), 0);
+    assert_true(store_has_item(f.store, 1, 0, 1));
+    assert_int_equal(store_read_item(f.store, 1, 0, 1, &arena, &item, &f.err), 0);
+    assert_int_equal(item.value_count, 4);
+    assert_true(item.values[0].number == -DBL_MIN && item.values[1].number == 0.1 && item.values[2].number == 5);
+    close_store(&f);
+
+    open_store(&f, false); /* as it was */
+    assert_int_equal(store_keep_lists(f.store, -1, -1, &f.err), 0);
+    assert_true(store_has_item(f.store, 1, 2, 1) && store_has_item(f.store, 1, 0, 1));
+    assert_int_equal(store_read_item(f.store, 1, 2, 1, &arena, &item, &f.err), 0);
+    assert_int_equal(item.value_count, 3);
+    arena_release(&arena);
+    end(&f);
+}
+
+TEST(lists_that_are_not_kept_stay_as_they_were)
+{
+    const struct store_names grown = grown_names();
+    struct fixture f;
+    begin(&f);
+    open_store(&f, false);
+    commit(&f, 1, 2, 0);
+    close_store(&f);
+    f.store = store_open(f.folder, &grown, false, &f.err);
+    assert_non_null(f.store);
+    assert_int_equal(store_begin_batch(f.store, &f.err), 0);
+    assert_int_equal(store_keep_lists(f.store, -1, -1, &f.err), 0);
+    close_store(&f); /* without store_end_batch() */
+    open_store(&f, false);
+    assert_true(store_has_same_lists(f.store));
+    assert_true(store_has_item(f.store, 1, 2, 0));
+    end(&f);
+}
+
+TEST(maps_and_sessions_come_back)
+{
+    static const float data[] = {1, -2, 3, 4, 5, 6};
+    static const char *const views[] = {"view a", "view b"};
+    struct store_names with_views = names;
+    with_views.lists[STORE_VIEWS] = (struct store_list){2, views, NULL};
+    const struct store_map maps[] = {
+        {.view = 1, .h = 2, .w = 3, .is_signed = true, .cost = {.seconds = 2, .full = 1, .repeated = 4}, .data = data},
+        {.view = 0, .h = 100, .w = 100, .is_normalised = true, .cost = {.seconds = 3}}};
+    struct fixture f;
+    struct arena arena;
+    struct store_session *sessions;
+    int count;
+    begin(&f);
+    arena_init(&arena, 0);
+    f.store = store_open(f.folder, &with_views, false, &f.err);
+    assert_non_null(f.store);
+    store_begin_session(f.store, 1000)->full = 7;
+    struct store_item item = item_at(0, 1, 1);
+    item.maps = maps;
+    item.map_count = 2;
+    assert_int_equal(store_commit(f.store, &item, &f.err), 0);
+    assert_int_equal(store_end_session(f.store, 1010, &f.err), 0);
+    store_begin_session(f.store, 2000);
+    assert_int_equal(store_end_session(f.store, 2010, &f.err), 0); /* has measured nothing */
+    close_store(&f);
+    f.store = store_open(f.folder, &with_views, false, &f.err);
+    assert_int_equal(store_read_item(f.store, 0, 1, 1, &arena, &item, &f.err), 0);
+    assert_int_equal(item.map_count, 2);
+    for (int i = 0; i < 2; i++) {
+        const struct store_map *map = &item.maps[i], *want = &maps[map->view == 0];
+        assert_true(map->h == want->h && map->w == want->w && map->is_signed == want->is_signed);
+        assert_true(map->is_normalised == want->is_normalised && map->cost.repeated == want->cost.repeated);
+        assert_int_equal(map->data != NULL, want->data != NULL);
+        if (map->data)
+            assert_memory_equal(map->data, data, sizeof data);
+    }
+    assert_int_equal(store_read_sessions(f.store, &arena, &sessions, &count, &f.err), 0);
+    assert_int_equal(count, 1);
+    assert_true(sessions[0].started == 1000 && sessions[0].ended == 1010 && sessions[0].full == 7);
+    close_store(&f);
+    run_sql(&f, "UPDATE map SET w = 4");
+    f.store = store_open(f.folder, &with_views, false, &f.err);
+    assert_int_equal(store_read_item(f.store, 0, 1, 1, &arena, &item, &f.err), -1);
+    assert_non_null(strstr(f.err.text, "table \"map\""));
+    arena_release(&arena);
+    end(&f);
+}
