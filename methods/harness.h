@@ -37,6 +37,7 @@ struct cam_setup {
     float black[3];         /* a black pixel after normalisation */
     float deviation[3];     /* of the normalisation: pixels of [0,1] are divided by it */
     bool exact_passes;      /* no shortcuts: every pass is run, and every tail pass begins at the layer */
+    bool keeps_tape;        /* methods will differentiate at this input: session_keep_tape() */
     int batch;              /* passes per call of the engine; 0: automatic. Changes the memory used, not results */
     uint64_t seed;          /* the run's */
     const char *image_name; /* with the seed: key of random streams */

@@ -6,6 +6,7 @@ struct cam *cam_at_input(struct cam *cam, const float *input)
     struct cam_setup setup = cam->pass->setup;
     setup.input = input;
     setup.input_name = "other/input";
+    setup.keeps_tape = false; /* the image's values stay */
     setup.arena = &setup.worker->scratch;
     cam->cost->full++;
     struct cam *other = cam_alloc(cam, 1, sizeof *other);

@@ -43,6 +43,7 @@ struct cam_pass *cam_pass_run(const struct cam_setup *setup, struct error *err)
         return NULL;
     const double start = seconds_now();
     session_allow_differences(session, !setup->exact_passes);
+    session_keep_tape(session, setup->keeps_tape);
     session_base(session, setup->input, pass->output, values);
     class_scores(pass->output, pass->outputs, pass->logits, pass->probabilities);
     session_side_save(session, pass->side);

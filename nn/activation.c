@@ -58,10 +58,12 @@ static void relu6(float *y, size_t n)
 }
 
 /* Multiplies by `slope` where y lies between 0 and top, by 0 elsewhere. */
-static void slope_inside(const float *y, float *dy, size_t n, float top, float slope)
+MULTIVERSION static void slope_inside(const float *y, float *restrict dy, size_t n, float top, float slope)
 {
-    for (size_t i = 0; i < n; i++)
-        dy[i] = y[i] > 0 && y[i] < top ? dy[i] * slope : 0;
+    for (size_t i = 0; i < n; i++) {
+        const float inside = dy[i] * slope;
+        dy[i] = (y[i] > 0) & (y[i] < top) ? inside : 0;
+    }
 }
 
 static void relu_slope(const float *x, const float *y, float *dy, size_t n)

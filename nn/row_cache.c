@@ -16,17 +16,16 @@ size_t row_cache_floats(const struct network *network)
 }
 
 /* Worth it because the layers on rows can hold most of a network's weights, as in VGG. */
-void row_cache_keep(struct session *session)
+void row_cache_keep(struct session *session, const float *row, float *const *at)
 {
     const struct network *network = session->network;
     const struct program *full = &network->full;
     float *place = session->kept_values;
-    memcpy(session->kept_row, session->rows, network->base_floats * sizeof *place);
+    memcpy(session->kept_row, row, network->base_floats * sizeof *place);
     for (int i = full->spatial_count; i < full->step_count; i++) {
         const int value = network->steps[full->steps[i]].output;
         const size_t size = shape_size(network->values[value]);
-        const float *made = value == network->logits ? session->chunk_logits : session->workers[0].at[value];
-        memcpy(place, made, size * sizeof *place);
+        memcpy(place, at[value], size * sizeof *place);
         place += size;
     }
     session->has_kept = true;

@@ -69,8 +69,8 @@ void session_free(struct session *session)
     if (!session)
         return;
     arena_release(&session->arena);
-    free(session->tape);
-    free(session->tape_gradient);
+    tape_memory_free(&session->layer_tape);
+    tape_memory_free(&session->input_tape);
     free(session);
 }
 
@@ -99,6 +99,11 @@ void session_allow_differences(struct session *session, bool are_allowed)
     session->are_differences_allowed = are_allowed;
 }
 
+void session_keep_tape(struct session *session, bool is_kept)
+{
+    session->keeps_tape = is_kept;
+}
+
 size_t session_workspace_bytes(const struct session *session)
 {
     return session->workspace_floats * sizeof(float);
@@ -118,12 +123,10 @@ static void copy_source(void *context, int index, float *out)
     memcpy(out, input->data, tensor_size(input) * sizeof *out);
 }
 
-void session_base(struct session *session, const float *input, float *logits, float *const *layers)
+/* Copies out what a base pass gives: the layers' values, the side values, and those of the steps on rows. */
+static void keep_base(struct session *session, float *const *at, const float *row, float *const *layers)
 {
     const struct network *network = session->network;
-    struct tensor x = {network->input.c, network->input.h, network->input.w, input};
-    session_run(session, &(struct session_batch){SESSION_INPUT, SESSION_PLANES, 1, copy_source, &x}, logits);
-    float *const *at = session->workers[0].at;
     for (int i = 0; i < network->layer_count; i++) {
         const int value = network->layer_values[i];
         to_outside(at[value], network->values[value], layers[i]);
@@ -132,9 +135,39 @@ void session_base(struct session *session, const float *input, float *logits, fl
         if (network->side_offset[v] != NO_PLACE)
             memcpy(session->side + network->side_offset[v], at[v], shape_size(network->values[v]) * sizeof(float));
     if (session->difference) {
-        difference_set_base(session->difference, session->rows);
-        row_cache_keep(session);
+        difference_set_base(session->difference, row);
+        row_cache_keep(session, row, at);
     }
+}
+
+/* A base pass that keeps every value; false: no memory. */
+static bool run_base_tape(struct session *session, const float *input, float *logits, float *const *layers)
+{
+    const struct network *network = session->network;
+    struct error ignored = {0};
+    struct tape tape;
+    if (tape_begin(session, SESSION_INPUT, input, &tape, &ignored))
+        return false;
+    tape.is_run = false; /* a pass is run, even if the last one was the same */
+    tape_run(&tape);
+    memcpy(logits, tape.at[network->logits], (size_t)network_classes(network) * sizeof *logits);
+    keep_base(session, tape.at, session->difference ? tape.at[network->full.boundary] : NULL, layers);
+    tape_end(&tape);
+    return true;
+}
+
+void session_base(struct session *session, const float *input, float *logits, float *const *layers)
+{
+    const struct network *network = session->network;
+    struct tensor x = {network->input.c, network->input.h, network->input.w, input};
+    const bool can_keep = session->worker_count == 1 && !session->step_seconds && !session_is_stopped(session);
+    if (session->keeps_tape && can_keep && run_base_tape(session, input, logits, layers))
+        return;
+    tape_forget(session, input); /* so that the time of a gradient does not depend on what ran before the base pass */
+    session_run(session, &(struct session_batch){SESSION_INPUT, SESSION_PLANES, 1, copy_source, &x}, logits);
+    float **at = session->workers[0].at;
+    at[network->logits] = session->chunk_logits; /* where steps on rows have left it */
+    keep_base(session, at, session->rows, layers);
 }
 
 size_t session_side_count(const struct session *session)

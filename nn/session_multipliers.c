@@ -39,7 +39,7 @@ static void run_keeping(const struct tape *tape, float *const *at, float *const 
     for (int i = 0; i < tape->program->step_count; i++) {
         const struct step *step = tape_step(tape, i);
         struct step_io io =
-            session_step_io(tape->session->network, step, at, tape->session->tape + tape->program->scratch);
+            session_step_io(tape->session->network, step, at, tape->memory->values + tape->program->scratch);
         const bool is_fused = step->activation && step->activation != step->node->op;
         io.before = is_fused ? before[step->output] : NULL;
         session_run_step(step, &io);

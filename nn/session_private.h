@@ -19,6 +19,13 @@ struct worker {
     float **image_at; /* the same for one image of a group */
 };
 
+/* Values of a tape and their gradients, made by the first pass that needs them. */
+struct tape_memory {
+    float *values, *gradient;
+    size_t floats;
+    bool is_run; /* it has all values that follow from the input in it; of input_tape only */
+};
+
 struct session {
     const struct network *network;
     struct arena arena;
@@ -34,8 +41,8 @@ struct session {
     float *side;                   /* values beside the layers, of the last base pass */
     float *rows;                   /* (CHUNK_IMAGES, boundary): results of the spatial steps */
     float *chunk_logits;           /* (CHUNK_IMAGES, K) */
-    float *tape, *tape_gradient;   /* made by the first gradient that needs them */
-    size_t tape_floats;
+    struct tape_memory layer_tape, input_tape;
+    bool keeps_tape; /* base passes run on input_tape */
 };
 
 /* -- layouts -------------------------------------------------------------------------------------------------------- */
@@ -87,8 +94,10 @@ void session_run_step(const struct step *step, const struct step_io *io);
 struct tape {
     struct session *session;
     const struct program *program;
+    struct tape_memory *memory;
     float **at, **gradient; /* [value] */
     const float **so_far;   /* [value]: nn/session_gradient.c */
+    bool is_run;            /* the values are those of an earlier pass at the same input: tape_run() does nothing */
     struct arena_mark mark; /* of the session's arena */
 };
 
@@ -99,10 +108,14 @@ const struct program *network_tape(const struct network *network, int layer);
  * Sets a tape to a layer's value; the gradients are undefined until tape_clear(). tape_run() computes the other values. tape_end() gives back its
  * memory. Errors: no memory.
  */
+void tape_memory_free(struct tape_memory *memory);
 int tape_begin(struct session *session, int from, const float *value, struct tape *tape, struct error *err);
 void tape_run(const struct tape *tape);
 void tape_clear(const struct tape *tape); /* gradients of 0 */
 void tape_end(const struct tape *tape);
+
+/* Drops the values kept for gradients to the input, if they are those of this input. */
+void tape_forget(struct session *session, const float *input);
 
 /* Step `index` of the tape, and its arguments at the tape's values. */
 const struct step *tape_step(const struct tape *tape, int index);
@@ -118,8 +131,8 @@ int visit_step(const struct tape *tape, const struct step *step, const struct se
 /* Floats of all results that the steps on rows compute from one row. */
 size_t row_cache_floats(const struct network *network);
 
-/* Keeps the base pass's row and these results. */
-void row_cache_keep(struct session *session);
+/* Keeps the base pass's row and these results, which are at at[value]. */
+void row_cache_keep(struct session *session, const float *row, float *const *at);
 
 /* Copies the results to their places if the row at hand equals the kept one; false: it does not, or none was kept. */
 bool row_cache_use(const struct session *session, float *const *at);

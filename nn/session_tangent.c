@@ -34,7 +34,7 @@ static void linear_part(const struct tape *tape, const struct step *step)
 {
     struct step without = *step;
     struct step_io io =
-        session_step_io(tape->session->network, step, tape->gradient, tape->session->tape + tape->program->scratch);
+        session_step_io(tape->session->network, step, tape->gradient, tape->memory->values + tape->program->scratch);
     without.bias = NULL;
     without.activation = NULL;
     io.before = NULL;

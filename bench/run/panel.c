@@ -90,11 +90,21 @@ const char *panel_view_name(const struct protocol *protocol, struct arena *arena
     return input ? arena_format(arena, "%s class=%s", input, protocol->klass) : NULL;
 }
 
+/* Whether one of the methods differentiates at the input, at the image itself. */
+static bool has_input_gradients(const struct panel *panel)
+{
+    for (int m = 0; m < panel->method_count; m++)
+        if (panel->methods[m].method->group == METHOD_INPUT_GRADIENT)
+            return true;
+    return false;
+}
+
 struct cam_setup panel_setup(const struct panel *panel, struct cam_worker *worker, struct arena *arena)
 {
     return (struct cam_setup){.worker = worker,
                               .arena = arena,
                               .exact_passes = panel->exact_passes,
+                              .keeps_tape = has_input_gradients(panel),
                               .batch = panel->batch,
                               .seed = panel->seed};
 }
