@@ -44,18 +44,42 @@ static void widen(struct bounds *bounds, double v)
     bounds->max = v > bounds->max ? v : bounds->max;
 }
 
+#define TOGETHER 8 /* positions: each sum is in the order of the channels, so several are needed to occupy the adders */
+
+/* The sums of `count` positions, at most TOGETHER. */
+static inline void sum_positions(const struct term *term, size_t first, size_t count, double *sum,
+                                 struct bounds *bounds)
+{
+    const size_t channels = (size_t)term->shape.c;
+    const float *value = term->value + first * channels;
+    double sums[TOGETHER] = {0}, min[TOGETHER], max[TOGETHER];
+    for (size_t i = 0; i < count; i++)
+        min[i] = bounds->min, max[i] = bounds->max;
+    for (size_t k = 0; k < channels; k++) {
+        const double factor = term->factor ? term->factor[k] : 1;
+        for (size_t i = 0; i < count; i++) {
+            const double v = fabs(value[i * channels + k] * factor);
+            min[i] = v < min[i] ? v : min[i];
+            max[i] = v > max[i] ? v : max[i];
+            sums[i] += v;
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        sum[first + i] = sums[i];
+        widen(bounds, min[i]);
+        widen(bounds, max[i]);
+    }
+}
+
 /* Writes plane (h,w), the sum over channels after min-max of the whole term. */
 static void sum_whole(const struct term *term, size_t plane, float *out, double *sum)
 {
     struct bounds bounds = {INFINITY, 0};
-    for (size_t i = 0; i < plane; i++) {
-        sum[i] = 0;
-        for (int k = 0; k < term->shape.c; k++) {
-            const double v = size_of(term, i, k);
-            widen(&bounds, v);
-            sum[i] += v;
-        }
-    }
+    size_t first = 0;
+    for (; first + TOGETHER <= plane; first += TOGETHER)
+        sum_positions(term, first, TOGETHER, sum, &bounds);
+    for (; first < plane; first++)
+        sum_positions(term, first, 1, sum, &bounds);
     for (size_t i = 0; i < plane; i++)
         out[i] = (float)((sum[i] - term->shape.c * bounds.min) / (bounds.max - bounds.min + 1e-6));
 }
