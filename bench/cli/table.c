@@ -182,7 +182,7 @@ static bool is_fact(const json_t *value)
 {
     const char *text = json_string_value(value);
     return !json_is_null(value) && !json_is_object(value) && !(text && !*text) &&
-           !(json_is_array(value) && !json_is_string(json_array_get(value, 0)));
+           !(json_is_array(value) && (json_array_size(value) == 0 || json_is_object(json_array_get(value, 0))));
 }
 
 void table_print_facts(const json_t *object)
