@@ -142,7 +142,8 @@ struct store_places {
 
 /*
  * Makes the positions of a store those of other lists; from now on it is only read. Entries that the run lacks have no
- * rows. All protocols and metrics are the run's. `own` NULL: the list stays as it is.
+ * rows; an item has all values if it has those under the protocols and metrics that the run does not lack. `own` NULL:
+ * the list stays as it is.
  */
 int store_arrange(struct store *store, const struct store_places places[STORE_LISTS], struct error *err);
 

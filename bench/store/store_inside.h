@@ -77,6 +77,7 @@ struct store {
     sqlite3_stmt *statements[STATEMENT_COUNT];
     bool is_batch; /* between store_begin_batch() and store_end_batch(), where functions must not commit */
     bool is_read_only;
+    bool is_arranged;   /* its lists are those of several runs: store_arrange() */
     struct stat opened; /* of run.db when it was opened read only, to notice changes */
     const volatile sig_atomic_t *stop;
     struct arena arena;

@@ -4,7 +4,6 @@
  */
 #include "bench/store/store_inside.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -256,7 +255,6 @@ static int arrange(struct store *store, enum store_list_kind kind, const struct 
     entries->is_same = false;
     for (int i = 0; i < places->count; i++) {
         const int own = places->own[i];
-        assert(own >= 0 || !(kind == STORE_PROTOCOLS || kind == STORE_METRICS)); /* has_value would be wrong */
         entries->entry[i] = own < 0 ? entries->known + i : before[own];
         entries->position[entries->entry[i]] = i;
     }
@@ -271,6 +269,7 @@ int store_arrange(struct store *store, const struct store_places places[STORE_LI
     for (int kind = 0; kind < STORE_LISTS; kind++)
         if (arrange(store, (enum store_list_kind)kind, &places[kind], err))
             return -1;
+    store->is_arranged = true;
     return is_same ? 0 : store_load_items(store, err);
 }
 

@@ -83,6 +83,14 @@ static void mark_all_values(struct store *store, const struct store_key *key)
             store_mark_value(store, key->backbone, key->image, key->method, p, k);
 }
 
+static bool has_all_entries(const struct store_entries *list)
+{
+    bool has_all = list->count == list->in_file;
+    for (int i = 0; has_all && i < list->count; i++)
+        has_all = list->entry[i] < list->in_file;
+    return has_all;
+}
+
 /*
  * Whether every item has all values: their numbers say so if all protocols and metrics of the file are listed. It saves
  * reading millions of rows.
@@ -92,7 +100,7 @@ static int are_all_complete(struct store *store, bool *are_complete, struct erro
     const struct store_entries *protocols = &store->lists[STORE_PROTOCOLS], *metrics = &store->lists[STORE_METRICS];
     int lacking = 1;
     *are_complete = false;
-    if (protocols->count != protocols->in_file || metrics->count != metrics->in_file)
+    if (!has_all_entries(protocols) || !has_all_entries(metrics))
         return 0;
     char sql[160];
     snprintf(sql, sizeof sql, "SELECT (SELECT count(*) FROM item) * %d <> (SELECT count(*) FROM value)",
@@ -195,13 +203,21 @@ bool store_has_value(const struct store *store, int backbone, int image, int met
     return store->has_value[item * store->item_bytes + (size_t)cell / 8] & 1 << cell % 8;
 }
 
+/* Whether the run of an arranged store lacks the protocol or the metric. */
+static bool is_lacking(const struct store *store, int protocol, int metric)
+{
+    return store->is_arranged &&
+           (store->lists[STORE_PROTOCOLS].entry[protocol] >= store->lists[STORE_PROTOCOLS].in_file ||
+            store->lists[STORE_METRICS].entry[metric] >= store->lists[STORE_METRICS].in_file);
+}
+
 bool store_has_item(const struct store *store, int backbone, int image, int method)
 {
     if (!store->has_item[store_item_index(store, backbone, image, method)])
         return false;
     for (int p = 0; p < store->lists[STORE_PROTOCOLS].count; p++)
         for (int k = 0; k < store->lists[STORE_METRICS].count; k++)
-            if (!store_has_value(store, backbone, image, method, p, k))
+            if (!is_lacking(store, p, k) && !store_has_value(store, backbone, image, method, p, k))
                 return false;
     return true;
 }

@@ -443,3 +443,36 @@ TEST(maps_and_sessions_come_back)
     arena_release(&arena);
     end(&f);
 }
+
+TEST(a_store_can_be_read_in_the_positions_of_other_lists)
+{
+    static const int backbones_of[] = {-1, 1, 0}, methods_of[] = {1, -1, -1, 0}, images_of[] = {2, 0};
+    static const int metrics_of[] = {2, -1, 0};
+    static const struct store_places places[STORE_LISTS] = {[STORE_BACKBONES] = {3, backbones_of},
+                                                            [STORE_METHODS] = {4, methods_of},
+                                                            [STORE_METRICS] = {3, metrics_of},
+                                                            [STORE_IMAGES] = {2, images_of}};
+    struct fixture f;
+    struct arena arena;
+    struct store_item item;
+    begin(&f);
+    arena_init(&arena, 0);
+    open_store(&f, false);
+    commit(&f, 1, 2, 0);
+    commit(&f, 0, 1, 0); /* of an image that is not in the lists */
+    assert_int_equal(store_arrange(f.store, places, &f.err), 0);
+    for (int b = 0; b < 3; b++)
+        for (int i = 0; i < 2; i++)
+            for (int m = 0; m < 4; m++)
+                assert_int_equal(store_has_item(f.store, b, i, m), b == 1 && i == 0 && m == 3);
+    assert_true(store_has_value(f.store, 1, 0, 3, 0, 0));
+    assert_false(store_has_value(f.store, 1, 0, 3, 0, 1)); /* a metric that the run lacks */
+    assert_int_equal(store_read_item(f.store, 1, 0, 3, &arena, &item, &f.err), 0);
+    assert_int_equal(item.value_count, 2);
+    assert_true(item.values[0].metric == 0 && item.values[0].number == -DBL_MIN);
+    assert_true(item.values[1].metric == 2 && item.values[1].number == 0.1);
+    assert_int_equal(store_read_item(f.store, 0, 0, 3, &arena, &item, &f.err), 0);
+    assert_int_equal(item.value_count, 0);
+    arena_release(&arena);
+    end(&f);
+}
