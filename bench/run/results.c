@@ -95,31 +95,77 @@ static int fill_lists(const struct config *config, struct arena *arena, struct r
     return 0;
 }
 
-/* Reads which items exist, and which images could not be read. */
-static int read_progress(struct store *store, struct arena *arena, struct report *report, struct error *err)
+/* The stores that a report is made from. */
+struct sources {
+    struct store *const *stores;
+    int count;
+};
+
+static bool has_item(const struct sources *sources, int backbone, int image, int method)
+{
+    for (int i = 0; i < sources->count; i++)
+        if (store_has_item(sources->stores[i], backbone, image, method))
+            return true;
+    return false;
+}
+
+static int mark_unreadable(struct store *store, struct arena *arena, uint8_t *is_unreadable, struct error *err)
 {
     struct store_skipped *skipped;
     int count;
+    if (store_read_skipped(store, arena, &skipped, &count, err))
+        return -1;
+    for (int i = 0; i < count; i++)
+        is_unreadable[skipped[i].image] = 1;
+    return 0;
+}
+
+/* Reads which items exist, and which images could not be read. */
+static int read_progress(const struct sources *sources, struct arena *arena, struct report *report, struct error *err)
+{
     const size_t images = (size_t)report->image_count;
     const size_t maps = (size_t)report->backbone_count * (size_t)report->method_count;
     uint8_t *has = arena_alloc(arena, maps, images), *is_unreadable = arena_alloc(arena, images + 1, 1);
     if (!has || !is_unreadable)
         return error_memory(err, "the progress of the run");
-    if (store_read_skipped(store, arena, &skipped, &count, err))
-        return -1;
-    for (int i = 0; i < count; i++)
-        is_unreadable[skipped[i].image] = 1;
+    for (int i = 0; i < sources->count; i++)
+        if (mark_unreadable(sources->stores[i], arena, is_unreadable, err))
+            return -1;
     for (size_t map = 0; map < maps; map++)
         for (int i = 0; i < report->image_count; i++)
-            has[map * images + (size_t)i] = store_has_item(store, (int)(map / (size_t)report->method_count), i,
-                                                           (int)(map % (size_t)report->method_count));
+            has[map * images + (size_t)i] = has_item(sources, (int)(map / (size_t)report->method_count), i,
+                                                     (int)(map % (size_t)report->method_count));
     return report_count_progress(report, has, is_unreadable, arena, err);
 }
 
-/* Reads the remarks on the programs that contributed. */
-static int read_remarks(struct store *store, struct arena *arena, struct report *report, struct error *err)
+/* Appends a store's programs and their uses. */
+static int add_programs(struct store *store, struct programs *all, struct arena *arena, struct error *err)
 {
-    struct programs programs;
+    struct programs own;
+    if (store_read_programs(store, arena, &own, err))
+        return -1;
+    const size_t programs = (size_t)all->count + (size_t)own.count, count = (size_t)all->use_count;
+    struct program *list = arena_alloc(arena, programs + 1, sizeof *list);
+    struct program_use *uses = arena_alloc(arena, count + (size_t)own.use_count + 1, sizeof *uses);
+    if (!list || !uses)
+        return error_memory(err, "the programs of the runs");
+    for (int i = 0; i < (int)programs; i++)
+        list[i] = i < all->count ? all->list[i] : own.list[i - all->count];
+    for (int i = 0; i < all->use_count; i++)
+        uses[i] = all->uses[i];
+    for (int i = 0; i < own.use_count; i++) {
+        struct program_use *use = &uses[count + (size_t)i];
+        *use = own.uses[i];
+        use->program += use->program < 0 ? 0 : all->count;
+    }
+    *all = (struct programs){(int)programs, all->use_count + own.use_count, list, uses};
+    return 0;
+}
+
+/* Reads the remarks on the programs that contributed. */
+static int read_remarks(const struct sources *sources, struct arena *arena, struct report *report, struct error *err)
+{
+    struct programs programs = {0};
     const char **backbone_names = arena_alloc(arena, (size_t)report->backbone_count + 1, sizeof *backbone_names);
     const char **method_names = arena_alloc(arena, (size_t)report->method_count + 1, sizeof *method_names);
     if (!backbone_names || !method_names)
@@ -130,15 +176,16 @@ static int read_remarks(struct store *store, struct arena *arena, struct report 
         method_names[m] = report->methods[m].name;
     const struct store_names names = {.lists = {[STORE_BACKBONES] = {report->backbone_count, backbone_names, NULL},
                                                 [STORE_METHODS] = {report->method_count, method_names, NULL}}};
-    return store_read_programs(store, arena, &programs, err) ||
-                   program_mixture(&programs, &names, arena, &report->remarks, err)
-               ? -1
-               : 0;
+    for (int i = 0; i < sources->count; i++)
+        if (add_programs(sources->stores[i], &programs, arena, err))
+            return -1;
+    return program_mixture(&programs, &names, arena, &report->remarks, err);
 }
 
-int results_read(const struct config *config, struct store *store, const char *const *images, int image_count,
-                 struct arena *arena, struct report *report, struct error *err)
+int results_read_from(const struct config *config, struct store *const *stores, int count, const char *const *images,
+                      int image_count, struct arena *arena, struct report *report, struct error *err)
 {
+    const struct sources sources = {stores, count};
     *report = (struct report){.name = config->name,
                               .folder = config->output,
                               .program = CAMBENCH_PROGRAM,
@@ -150,11 +197,16 @@ int results_read(const struct config *config, struct store *store, const char *c
                               .images = images,
                               .bootstrap = config->report.bootstrap,
                               .seed = config->seed};
-    return fill_lists(config, arena, report, err) || paper_numbers_read(&config->report, arena, report, err) ||
-                   read_progress(store, arena, report, err) || read_remarks(store, arena, report, err) ||
-                   results_fill_table(store, arena, report, err)
-               ? -1
-               : 0;
+    return status_of(fill_lists(config, arena, report, err) ||
+                     paper_numbers_read(&config->report, arena, report, err) ||
+                     read_progress(&sources, arena, report, err) || read_remarks(&sources, arena, report, err) ||
+                     results_fill_from(stores, count, arena, report, err));
+}
+
+int results_read(const struct config *config, struct store *store, const char *const *images, int image_count,
+                 struct arena *arena, struct report *report, struct error *err)
+{
+    return results_read_from(config, &store, 1, images, image_count, arena, report, err);
 }
 
 int terminal_columns(void)

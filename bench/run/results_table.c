@@ -9,7 +9,9 @@
 /* The report's arrays as writable pointers; struct report has const ones. */
 struct report_arrays {
     const struct report *report;
-    const struct store *store;
+    struct store *const *stores;
+    int store_count, current; /* current: the store being read */
+    const uint16_t *owner;    /* [item]: the store that it is read from; NULL: there is one store */
     struct arena *arena;
     double *values;
     uint8_t *states;
@@ -46,10 +48,25 @@ static int make_arrays(struct report_arrays *arrays, struct error *err)
     return 0;
 }
 
+static size_t item_index(const struct report *report, int backbone, int method, int image)
+{
+    const size_t map = (size_t)backbone * (size_t)report->method_count + (size_t)method;
+    return map * (size_t)report->image_count + (size_t)image;
+}
+
+static bool is_of_another(const struct report_arrays *arrays, int backbone, int method, int image)
+{
+    return arrays->owner && arrays->owner[item_index(arrays->report, backbone, method, image)] != arrays->current;
+}
+
 static int take_base(void *context, const struct store_base *base, struct error *err)
 {
-    struct report_backbone *backbone = &((struct report_arrays *)context)->backbones[base->backbone];
+    struct report_arrays *arrays = context;
+    struct report_backbone *backbone = &arrays->backbones[base->backbone];
     (void)err;
+    for (int i = 0; i < arrays->current; i++)
+        if (store_has_base(arrays->stores[i], base->backbone, base->image))
+            return 0;
     backbone->labelled += base->rank >= 0;
     backbone->top1 += base->rank == 0;
     backbone->top5 += base->rank >= 0 && base->rank < 5;
@@ -59,21 +76,22 @@ static int take_base(void *context, const struct store_base *base, struct error 
 static int take_cost(void *context, const struct store_item *item, struct error *err)
 {
     const struct report_arrays *arrays = context;
-    const struct report *report = arrays->report;
-    const size_t map = (size_t)item->backbone * (size_t)report->method_count + (size_t)item->method;
     (void)err;
-    arrays->costs[map * (size_t)report->image_count + (size_t)item->image] = item->cost;
+    if (!is_of_another(arrays, item->backbone, item->method, item->image))
+        arrays->costs[item_index(arrays->report, item->backbone, item->method, item->image)] = item->cost;
     return 0;
 }
 
 static int take_value(void *context, const struct store_key *key, const struct store_value *value, struct error *err)
 {
     const struct report_arrays *arrays = context;
+    (void)err;
+    if (is_of_another(arrays, key->backbone, key->method, key->image))
+        return 0;
     const size_t at = report_index(arrays->report, key->backbone, key->method, key->protocol, key->metric, key->image);
     arrays->values[at] = value->number;
     arrays->states[at] = value->undefined ? REPORT_UNDEFINED : REPORT_DEFINED;
     arrays->notes[at] = value->undefined ? value->undefined : value->flag;
-    (void)err;
     return 0;
 }
 
@@ -98,6 +116,8 @@ static int take_curve(void *context, const struct store_key *key, const struct s
         &arrays->curves[report_curve_index(report, key->backbone, key->method, key->protocol, key->metric)];
     if (report->shared && !report->shared[(size_t)key->backbone * (size_t)report->image_count + (size_t)key->image])
         return 0; /* mean curves can be compared */
+    if (is_of_another(arrays, key->backbone, key->method, key->image))
+        return 0;
     if (!doubles_are_finite(curve->fraction, (size_t)curve->count) ||
         !doubles_are_finite(curve->probability, (size_t)curve->count))
         return 0;
@@ -105,7 +125,7 @@ static int take_curve(void *context, const struct store_key *key, const struct s
         return -1;
     if (sum->count != curve->count)
         return error_set(err, "run store \"%s\": two curves of one kind have %d and %d points",
-                         store_path(arrays->store), sum->count, curve->count);
+                         store_path(arrays->stores[arrays->current]), sum->count, curve->count);
     for (int i = 0; i < curve->count; i++)
         sum->mean[i] += curve->probability[i];
     sum->n++;
@@ -129,15 +149,51 @@ static bool has_lists_of(const struct store *store, const struct report *report)
            report->image_count == store_count(store, STORE_IMAGES);
 }
 
-int results_fill_table(struct store *store, struct arena *arena, struct report *report, struct error *err)
+/* The store that an item is read from: the first that has all of it, or else a part. */
+static int find_owner(const struct report_arrays *arrays, int backbone, int method, int image)
 {
-    struct report_arrays arrays = {.report = report, .store = store, .arena = arena};
-    if (!has_lists_of(store, report))
-        return error_set(err, "run store \"%s\": its lists are not those of the report", store_path(store));
-    if (make_arrays(&arrays, err) || store_each_base(store, take_base, &arrays, err) ||
-        store_each_item(store, take_cost, &arrays, err) || store_each_value(store, arena, take_value, &arrays, err) ||
-        store_each_curve(store, take_curve, &arrays, err))
+    for (int i = 0; i < arrays->store_count; i++)
+        if (store_has_item(arrays->stores[i], backbone, image, method))
+            return i;
+    for (int i = 0; i < arrays->store_count; i++)
+        if (store_has_part(arrays->stores[i], backbone, image, method))
+            return i;
+    return 0;
+}
+
+static int find_owners(struct report_arrays *arrays, struct error *err)
+{
+    const struct report *report = arrays->report;
+    uint16_t *owner = arena_alloc(arrays->arena, item_index(report, report->backbone_count, 0, 0) + 1, sizeof *owner);
+    if (!owner || arrays->store_count > UINT16_MAX)
+        return error_memory(err, "the report's items");
+    for (int b = 0; b < report->backbone_count; b++)
+        for (int m = 0; m < report->method_count; m++)
+            for (int i = 0; i < report->image_count; i++)
+                owner[item_index(report, b, m, i)] = (uint16_t)find_owner(arrays, b, m, i);
+    arrays->owner = owner;
+    return 0;
+}
+
+static int read_store(struct report_arrays *arrays, struct store *store, struct error *err)
+{
+    return status_of(store_each_base(store, take_base, arrays, err) || store_each_item(store, take_cost, arrays, err) ||
+                     store_each_value(store, arrays->arena, take_value, arrays, err) ||
+                     store_each_curve(store, take_curve, arrays, err));
+}
+
+int results_fill_from(struct store *const *stores, int count, struct arena *arena, struct report *report,
+                      struct error *err)
+{
+    struct report_arrays arrays = {.report = report, .stores = stores, .store_count = count, .arena = arena};
+    for (int i = 0; i < count; i++)
+        if (!has_lists_of(stores[i], report))
+            return error_set(err, "run store \"%s\": its lists are not those of the report", store_path(stores[i]));
+    if (make_arrays(&arrays, err) || (count > 1 && find_owners(&arrays, err)))
         return -1;
+    for (arrays.current = 0; arrays.current < count; arrays.current++)
+        if (read_store(&arrays, stores[arrays.current], err))
+            return -1;
     divide_sums(&arrays);
     report->values = arrays.values;
     report->states = arrays.states;
@@ -146,4 +202,9 @@ int results_fill_table(struct store *store, struct arena *arena, struct report *
     report->backbones = arrays.backbones;
     report->curves = arrays.curves;
     return 0;
+}
+
+int results_fill_table(struct store *store, struct arena *arena, struct report *report, struct error *err)
+{
+    return results_fill_from(&store, 1, arena, report, err);
 }

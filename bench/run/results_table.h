@@ -15,4 +15,11 @@
  */
 int results_fill_table(struct store *store, struct arena *arena, struct report *report, struct error *err);
 
+/*
+ * The same from several stores with the report's lists (store_arrange()). An item that several have is the first one's,
+ * complete ones before others.
+ */
+int results_fill_from(struct store *const *stores, int count, struct arena *arena, struct report *report,
+                      struct error *err);
+
 #endif

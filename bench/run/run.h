@@ -129,6 +129,10 @@ int record_close(struct run *run, struct store *store, time_t started, struct er
 int results_read(const struct config *config, struct store *store, const char *const *images, int image_count,
                  struct arena *arena, struct report *report, struct error *err);
 
+/* The same from several stores that have the config's lists (store_arrange()). */
+int results_read_from(const struct config *config, struct store *const *stores, int count, const char *const *images,
+                      int image_count, struct arena *arena, struct report *report, struct error *err);
+
 /* Width of the terminal on stdout in columns; 0: stdout is not a terminal. */
 int terminal_columns(void);
 
