@@ -1,6 +1,7 @@
-/* bench/cli/cmd_report.c - cambench report RUN: makes tables and plots again from a run's store. */
+/* bench/cli/cmd_report.c - cambench report RUN...: makes tables and plots again from a run's store, or of several runs. */
 #include "bench/cli/command.h"
 #include "bench/cli/options.h"
+#include "bench/merge/gather.h"
 #include "bench/process/interrupt.h"
 #include "bench/run/run.h"
 #include "bench/run/this_program.h"
@@ -11,19 +12,41 @@
 
 struct arguments {
     struct options common;
-    const char *folder;
+    const char *output;
+    const char **runs;
+    int run_count;
 };
 
-static const struct param word_rows[] = {OPTIONS_WORD(struct arguments, folder), {0}};
+static const struct param rows[] = {
+    OPTION_STRING(struct arguments, output, "output", 'o', "DIR", "folder of the tables of several runs"),
+    {0},
+};
+
+static const struct param word_rows[] = {OPTIONS_WORDS(struct arguments, runs, run_count), {0}};
 
 static const struct options_usage usage = {
-    .words = "RUN",
-    .doc = "Makes tables and plots of a run again, from its store.\vExample:\n  cambench report results/demo",
+    .words = "RUN...",
+    .doc =
+        "Makes tables and plots of a run again, from its store; or one table of several runs, in the folder DIR. Protocols "
+        "and metrics are then those of the first run, images those that all runs have, and backbones and methods those of "
+        "all runs. What cannot be compared is left out, and a method with other parameters gets the label "
+        "\"METHOD (RUN)\"; a note says why.\v"
+        "Example:\n  cambench report results/demo\n  cambench report results/mine results/theirs --output results/table",
+    .rows = rows,
     .common = OPTIONS_QUIET | OPTIONS_COLOR,
     .words_min = 1,
-    .words_max = 1,
+    .words_max = OPTIONS_ANY,
     .word_rows = word_rows,
 };
+
+static struct run_flags flags_of(const struct arguments *arguments)
+{
+    return (struct run_flags){.is_quiet = arguments->common.quiet,
+                              .columns = terminal_columns(),
+                              .has_color = options_use_color(&arguments->common, stdout)};
+}
+
+/* -- one run ------------------------------------------------------------------------------------------------------- */
 
 static int read_config(const char *folder, struct arena *arena, struct config *config, struct error *err)
 {
@@ -55,14 +78,13 @@ static int report_run(const struct arguments *arguments, struct arena *arena, st
     struct config config;
     struct store_names names;
     struct report report;
-    if (read_config(arguments->folder, arena, &config, err))
+    const char *folder = arguments->runs[0];
+    if (read_config(folder, arena, &config, err))
         return -1;
-    struct store *store = store_open_run(arguments->folder, arena, &names, err);
+    struct store *store = store_open_run(folder, arena, &names, err);
     if (!store)
         return -1;
-    const struct run_flags flags = {.is_quiet = arguments->common.quiet,
-                                    .columns = terminal_columns(),
-                                    .has_color = options_use_color(&arguments->common, stdout)};
+    const struct run_flags flags = flags_of(arguments);
     store_stop_when(store, &interrupt_has_come);
     int status = say_program(store, &config, &names, arena, err) ||
                  results_read(&config, store, names.lists[STORE_IMAGES].names, names.lists[STORE_IMAGES].count, arena,
@@ -74,23 +96,72 @@ static int report_run(const struct arguments *arguments, struct arena *arena, st
     return status;
 }
 
+/* -- several runs -------------------------------------------------------------------------------------------------- */
+
+static void say_notes(const struct gather *gather)
+{
+    for (int i = 0; i < gather->note_count; i++)
+        fprintf(stderr, "cambench: %s\n", TEXT_SHOWN(gather->notes[i]));
+}
+
+static int write_gathered(struct gather *gather, const struct arguments *arguments, struct error *err)
+{
+    const struct run_flags flags = flags_of(arguments);
+    struct file_folders folders;
+    struct report report;
+    if (arguments->run_count > 1 && gather_count(gather) < 2) {
+        say_notes(gather);
+        return error_set(err, "no run can be compared with \"%s\"", arguments->runs[0]);
+    }
+    if (gather_read(gather, &report, err) || file_make_folders(&folders, arguments->output, err))
+        return -1;
+    if (flags.is_quiet) /* otherwise the tables show them */
+        say_notes(gather);
+    report.stop = &interrupt_has_come;
+    const int status = results_write(&report, &gather->config, &flags, err);
+    if (status)
+        file_remove_folders(&folders);
+    return status;
+}
+
+static int report_runs(const struct arguments *arguments, struct error *err)
+{
+    struct gather gather;
+    const int status = gather_open(&gather, arguments->runs, arguments->run_count, arguments->output, err) ||
+                       write_gathered(&gather, arguments, err);
+    gather_close(&gather);
+    return status_of(status);
+}
+
+static int report(const struct arguments *arguments, struct arena *arena, struct error *err)
+{
+    if (arguments->output)
+        return report_runs(arguments, err);
+    return arguments->run_count == 1 ? report_run(arguments, arena, err)
+                                     : error_set(err, "several runs need --output DIR, the folder of their tables");
+}
+
 static int run(int argc, char **argv, struct error *err)
 {
-    struct arguments arguments = {0};
-    const int status = options_parse(&usage, argc, argv, &arguments.common, &arguments, err);
-    if (status)
-        return options_exit(status);
     struct arena arena;
     arena_init(&arena, 0);
-    interrupt_catch();
-    const int failed = report_run(&arguments, &arena, err);
+    struct arguments arguments = {.runs = arena_alloc(&arena, (size_t)argc, sizeof *arguments.runs)};
+    int code = EXIT_DONE;
+    const int status = arguments.runs ? options_parse(&usage, argc, argv, &arguments.common, &arguments, err)
+                                      : error_memory(err, "the list of runs");
+    if (status)
+        code = options_exit(status);
+    else {
+        interrupt_catch();
+        code = report(&arguments, &arena, err) ? interrupt_code() : EXIT_DONE;
+    }
     arena_release(&arena);
-    return failed ? interrupt_code() : EXIT_DONE;
+    return code;
 }
 
 const struct command command_report = {
     .name = "report",
-    .summary = "make tables and plots of a run again",
+    .summary = "make tables and plots again, or of several runs",
     .group = COMMAND_RESULTS,
     .run = run,
 };
