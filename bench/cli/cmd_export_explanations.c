@@ -26,8 +26,8 @@ static const struct param word_rows[] = {OPTIONS_WORD(struct arguments, run), {0
 static const struct options_usage usage = {
     .words = "RUN|CONFIG",
     .doc =
-        "Writes the inputs of which metrics need maps besides those of the images, such as x*m for coherency, for methods "
-        "whose maps come from a file. A second file with maps of these inputs gives the metrics their values: parameter "
+        "Writes the images' inputs and the others of which metrics need maps, such as x*m for coherency, for methods whose "
+        "maps come from a file. A second file with maps of these inputs gives the metrics their values: parameter "
         "`explained` of method `maps`. RUN is a run directory; a config does as well.\v"
         "Example:\n  cambench export-explanations results/theirs --output explanations.h5",
     .rows = rows,

@@ -215,10 +215,23 @@ static int measure_protocol(const struct method_walk *of, struct evaluated_metho
     return 0;
 }
 
+/* Gives the images' own inputs to the evaluator's take_input(), if it has one. */
+static int take_views(const struct walk *walk, struct error *err)
+{
+    const struct evaluator *evaluator = walk->evaluator;
+    for (int v = 0; evaluator->take_input && v < walk->view_count; v++) {
+        const struct view *view = &walk->views[v];
+        if (view->has_class && evaluator->take_input(evaluator->take_context, view_name(walk, view),
+                                                     cam_pass_class(view->pass), view->input, err))
+            return -1;
+    }
+    return 0;
+}
+
 static int walk_method(const struct method_walk *of, struct evaluated_method *out, struct error *err)
 {
     const int metric_count = of->walk->panel->metric_count;
-    if (make_maps(of, out, err))
+    if (take_views(of->walk, err) || make_maps(of, out, err))
         return -1;
     for (int p = 0; p < of->walk->panel->protocol_count; p++) {
         if (wants_protocol(of, p) && measure_protocol(of, out, p, err))

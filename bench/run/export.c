@@ -29,8 +29,8 @@ struct export
 static void path_of(const struct export *export, const struct input_group *group, const char *what, char *path)
 {
     const struct config *config = &export->run->config;
-    snprintf(path, H5_PATH_MAX, "/%s/%s/%s/%s", config->backbones[export->backbone].label,
-             config->methods[export->method].label, group->name, what);
+    snprintf(path, H5_PATH_MAX, "/%s/%s%s%s/%s", config->backbones[export->backbone].label,
+             config->methods[export->method].label, *group->name ? "/" : "", group->name, what);
 }
 
 /* The group of that name, which is made at its first input. */
@@ -174,8 +174,6 @@ int export_explanations(struct run *run, const struct export_options *options, s
     int status = 0;
     for (export.backbone = 0; !status && export.backbone < run->config.backbone_count; export.backbone++)
         status = export_backbone(&export, options, err);
-    if (!status && count->groups == 0)
-        status = error_set(err, "no metric of the run needs a map of a changed input");
     arena_release(&export.arena);
     if (status) {
         h5_abandon(export.writer);

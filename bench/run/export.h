@@ -1,9 +1,10 @@
 /*
- * bench/run/export.h - writes the changed inputs of which metrics need a method's maps, for a program that makes maps
+ * bench/run/export.h - writes the inputs of which metrics need a method's maps, for a program that makes maps
  * elsewhere (docs/maps.md).
  *
  * The file has, for each backbone, method and kind of input, a group /BACKBONE/METHOD/INPUT (cam_input_name()) with
  * `input` float32 (N,3,H,W), normalised, and `name` and `class` (N), the class to explain; -1: the input does not exist.
+ * The images' own inputs are in /BACKBONE/METHOD.
  */
 #ifndef BENCH_RUN_EXPORT_H
 #define BENCH_RUN_EXPORT_H
@@ -20,8 +21,8 @@ struct export_count {
 };
 
 /*
- * Evaluates each image with each method and writes the inputs that its metrics ask maps of. Errors: no such method, no
- * method without such maps, no metric that needs them, those of the evaluation.
+ * Evaluates each image with each method, and writes its input and those that metrics ask maps of. Errors: no such
+ * method, no method without such maps, those of the evaluation.
  */
 int export_explanations(struct run *run, const struct export_options *options, struct export_count *count,
                         struct error *err);

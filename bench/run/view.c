@@ -122,7 +122,7 @@ static int class_of(const struct walk *walk, const struct view *view)
 static struct cam_pass *run_pass(const struct walk *walk, const struct view *view, struct error *err)
 {
     const struct view *like = view_like(walk, view);
-    const struct cam_setup setup = walk_setup(walk, view->input, view == walk->views ? "" : view->protocol->name);
+    const struct cam_setup setup = walk_setup(walk, view->input, view_name(walk, view));
     walk->evaluator->made.base += !like;
     return like ? cam_pass_copy(like->pass, setup.input_name, err) : cam_pass_run(&setup, err);
 }

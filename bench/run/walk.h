@@ -89,6 +89,12 @@ static inline struct map saliency_native(const struct saliency *saliency)
 /* The setup of a base pass on x or on another input of the image; `name`: cam_input_name(). */
 struct cam_setup walk_setup(const struct walk *walk, const float *input, const char *name);
 
+/* cam_input_name() of a view. */
+static inline const char *view_name(const struct walk *walk, const struct view *view)
+{
+    return view == walk->views ? "" : view->protocol->name;
+}
+
 /* Lists the panel's views. */
 int views_list(struct walk *walk, struct error *err);
 
