@@ -17,6 +17,10 @@ def read(imageset, first, count):
             yield Image.open(io.BytesIO(file["jpeg/data"][start:end].tobytes())).convert("RGB")
 
 
+def open_picture(path):
+    return Image.open(path).convert("RGB")
+
+
 def count(imageset):
     with h5py.File(imageset) as file:
         return len(file["jpeg/offset"]) - 1

@@ -14,7 +14,6 @@ TARGET_LAYERS = {
     "mobilenet_v2": lambda model: model.features[18],
 }
 
-
 def load(arch, weights):
     """The network in evaluation mode; names and shapes of the file are torchvision's."""
     with h5py.File(weights) as file:

@@ -207,9 +207,9 @@ class Workshop:
         (waves + 0.3 * rng.standard_normal((count, 3, 224, 224))).astype("float32").tofile(path)
         return str(path)
 
-    def open_ours(self, arch, inputs):
+    def open_ours(self, arch, inputs, *options):
         return Peer("cambench", [self.program("cambench-bench"), "--serve", "--arch", arch, "--weights",
-                                 self.weights(arch), "--inputs", inputs, "--threads", str(self.arguments.threads)],
+                                 self.weights(arch), "--inputs", inputs, "--threads", str(self.arguments.threads), *options],
                     self.arguments.threads, self.path / "cambench.log")
 
     def open_python(self, script, arch, inputs, *words):

@@ -1,14 +1,13 @@
 #!/usr/bin/python3
-"""Maps by pytorch-grad-cam and torch-cam, where they can be imported, and by plain PyTorch, on a pipe. For maps.py.
+"""Maps by other programs, where they can be imported, and by plain PyTorch, on a pipe. For maps.py.
 
 usage: torch_maps.py ARCH WEIGHTS INPUTS THREADS [CHANNELS]
 requests: "maps FILE SUBJECT", "map SECONDS SUBJECT", "files IMAGESET FIRST COUNT SUBJECT"
-A subject is LIBRARY/METHOD. CHANNELS: Score-CAM and Ablation-CAM look at the first ones only, by the library's own loop.
+A subject is PROGRAM/CLASS (pairs.py). CHANNELS: Score-CAM and Ablation-CAM look at the first ones only, by the library's
+own loop.
 """
-import importlib
 import sys
 import time
-import types
 
 import numpy as np
 import torch
@@ -16,62 +15,8 @@ import torch.nn.functional as F
 
 import images
 import networks
-
-
-def import_pytorch_grad_cam():
-    """Needs ttach for augmentation, which is not used here: without it, a stand-in of the same names."""
-    try:
-        importlib.import_module("ttach")
-    except ImportError:
-        names = ("Compose", "HorizontalFlip", "Multiply")
-        stand_in = {name: type(name, (), {"__init__": lambda self, *_, **__: None}) for name in names}
-        sys.modules["ttach"] = types.ModuleType("ttach")
-        vars(sys.modules["ttach"]).update(stand_in)
-    return importlib.import_module("pytorch_grad_cam")
-
-
-def first_channels(library_class, channels):
-    """The library's class, whose weights are computed for some channels and are 0 for the others."""
-    class FirstChannels(library_class):
-        def get_cam_weights(self, input_tensor, target_layer, targets, activations, grads):
-            some = super().get_cam_weights(input_tensor, target_layer, targets, activations[:, :channels], grads)
-            weights = np.zeros(activations.shape[:2], np.float32)
-            weights[:, :channels] = some
-            return weights
-    return FirstChannels if channels else library_class
-
-
-def pytorch_grad_cam_subjects(arch, model, channels):
-    library, layer = import_pytorch_grad_cam(), networks.TARGET_LAYERS[arch](model)
-    classes = {"gradcam": library.GradCAM, "gradcam_pp": library.GradCAMPlusPlus, "xgradcam": library.XGradCAM,
-               "layercam": library.LayerCAM, "scorecam": first_channels(library.ScoreCAM, channels),
-               "ablationcam": first_channels(library.AblationCAM, channels)}
-
-    def subject(library_class):
-        def run(x):
-            with library_class(model, [layer]) as cam:
-                return cam(x, None)[0]
-        return run
-    return {f"pytorch-grad-cam/{name}": subject(library_class) for name, library_class in classes.items()}
-
-
-def torchcam_subjects(arch, model, channels):
-    library = importlib.import_module("torchcam.methods")
-    layer = networks.TARGET_LAYERS[arch](model)
-    classes = {"gradcam": library.GradCAM, "gradcam_pp": library.GradCAMpp, "xgradcam": library.XGradCAM,
-               "layercam": library.LayerCAM}
-    if not channels:
-        classes["scorecam"] = library.ScoreCAM
-
-    def subject(library_class):
-        def run(x):
-            with library_class(model, layer) as cam:
-                with torch.set_grad_enabled(library_class is not library.ScoreCAM):
-                    logits = model(x)
-                map_ = cam(int(logits.argmax()), logits)[0]
-            return F.interpolate(map_.detach()[None], x.shape[2:], mode="bilinear")[0, 0].numpy()
-        return run
-    return {f"torchcam/{name}": subject(library_class) for name, library_class in classes.items()}
+from torch_captum import captum_subjects
+from torch_libraries import pytorch_grad_cam_subjects, torchcam_subjects
 
 
 def split_at_layer(arch, model):
@@ -97,12 +42,12 @@ def reciprocam_subject(arch, model):
         scores = tail(act * positions).softmax(1)[:, klass].reshape(1, 1, height, width)
         scores = (scores - scores.min()) / (scores.max() - scores.min() + 1e-7)
         return F.interpolate(scores, x.shape[2:], mode="bilinear")[0, 0].numpy()
-    return {"torch/reciprocam": run}
+    return {"torch/ReciproCAM": run}
 
 
 def collect(arch, model, channels):
     subjects = {}
-    for offer in (pytorch_grad_cam_subjects, torchcam_subjects):
+    for offer in (pytorch_grad_cam_subjects, torchcam_subjects, captum_subjects):
         try:
             subjects.update(offer(arch, model, channels))
         except ImportError as error:

@@ -1,0 +1,93 @@
+"""Which method of cambench, with which parameters, equals a class of another program: {subject: specification}.
+
+A subject is PROGRAM/CLASS, with words that say how the class is used. Random methods
+of the other program get cambench's numbers. docs/methods.md has the same table with the differences that were measured.
+"""
+import re
+
+LAYERS = {
+    "vgg16": ("features.15", "features.22", "features.29"),
+    "resnet18": ("layer2", "layer3", "layer4"),
+    "resnet50": ("layer2", "layer3", "layer4"),
+    "resnext50_32x4d": ("layer2", "layer3", "layer4"),
+    "mobilenet_v2": ("features.6", "features.13", "features.18"),
+}
+
+PAIRS = {
+    "pytorch-grad-cam/GradCAM": "gradcam",
+    "pytorch-grad-cam/HiResCAM": "hirescam",
+    "pytorch-grad-cam/GradCAMElementWise": "gradcam_elementwise",
+    "pytorch-grad-cam/GradCAMPlusPlus": "gradcam_pp:form=pytorch_grad_cam",
+    "pytorch-grad-cam/XGradCAM": "xgradcam",
+    "pytorch-grad-cam/LayerCAM": "layercam",
+    "pytorch-grad-cam/ScoreCAM": "scorecam:scoring=pytorch_grad_cam",
+    "pytorch-grad-cam/AblationCAM": "ablationcam:ablate_value=pytorch_grad_cam",
+    "pytorch-grad-cam/AblationCAM,ratio=0.2": "ablationcam:ablate_value=pytorch_grad_cam,ratio=0.2",
+    "pytorch-grad-cam/EigenCAM": "eigencam",
+    "pytorch-grad-cam/EigenGradCAM": "eigengradcam",
+    "pytorch-grad-cam/SegEigenCAM": "eigengradcam:abs_grad=true",
+    "pytorch-grad-cam/KPCA_CAM": "kpca_cam",
+    "pytorch-grad-cam/FEM": "fem:weighting=pytorch_grad_cam",
+    "pytorch-grad-cam/FullGrad": "fullgrad:norm=pytorch_grad_cam",
+    "pytorch-grad-cam/ShapleyCAM": "shapleycam:score=logit",
+    "pytorch-grad-cam/ShapleyCAM,ReST": "shapleycam",
+    "pytorch-grad-cam/FinerCAM": "finercam:aggregate=weighted,gamma=1",
+    "pytorch-grad-cam/FinerCAM,GradCAMPlusPlus":
+        "finercam:base=gradcam_pp(form=pytorch_grad_cam),aggregate=weighted,gamma=1",
+    "pytorch-grad-cam/RefineCAM": "refinecam:base=gradcam_pp(form=pytorch_grad_cam),layers=LAYERS,size=input",
+    "pytorch-grad-cam/RandomCAM": "randomcam",
+    "pytorch-grad-cam/GradCAM,LAYERS": "multi_layer:layers=LAYERS",
+    "pytorch-grad-cam/GradCAM,aug_smooth": "aug_smooth",
+    "pytorch-grad-cam/GradCAM,eigen_smooth": "eigen_smooth",
+    "pytorch-grad-cam/LayerCAM,eigen_smooth": "eigen_smooth:base=layercam",
+    "pytorch-grad-cam/GuidedBackpropReLUModel": "guided_backprop:relu6_guided=false",
+    "torchcam/CAM": "cam",
+    "torchcam/GradCAM": "gradcam",
+    "torchcam/GradCAMpp": "gradcam_pp:form=torchcam",
+    "torchcam/SmoothGradCAMpp": "smoothgrad_cam_pp:form=torchcam",
+    "torchcam/XGradCAM": "xgradcam:eps=1e-8",
+    "torchcam/LayerCAM": "layercam",
+    "torchcam/LayerCAM,LAYERS": "multi_layer:base=layercam,layers=LAYERS,fuse=max",
+    "torchcam/ScoreCAM": "scorecam:scoring=torchcam",
+    "torchcam/SSCAM,num_samples=1": "sscam:samples=1",
+    "torchcam/ISCAM,num_samples=2": "iscam:samples=2,path=torchcam",
+    "torchcam/FinerCAM": "finercam",
+    "torchcam/FinerCAM,LayerCAM": "finercam:base=layercam",
+    "torchcam/RefineCAM": "refinecam:base=gradcam_pp(form=torchcam),layers=LAYERS",
+    "captum/Saliency": "saliency",
+    "captum/InputXGradient": "input_x_gradient",
+    "captum/IntegratedGradients,n_steps=10": "integrated_gradients:steps=10",
+    "captum/NoiseTunnel,nt_samples=4": "smoothgrad:samples=4",
+    "captum/GuidedBackprop": "guided_backprop:relu6_guided=false",
+    "captum/GuidedGradCam": "guided_gradcam:relu6_guided=false,upsample=nearest",
+    "captum/Occlusion": "occlusion",
+    "captum/LayerGradCam": "gradcam",
+    "torch/ReciproCAM": "reciprocam",
+}
+
+
+EXPENSIVE = ("scorecam", "ablationcam", "sscam", "iscam")  # hundreds of passes
+
+
+def method_of(subject):
+    return PAIRS[subject].partition(":")[0]
+
+
+def parameters(subject, arch, channels=0):
+    """{name: text} of cambench's method."""
+    text = PAIRS[subject].partition(":")[2].replace("LAYERS", ",".join(LAYERS[arch]))
+    chosen = dict(pair.split("=", 1) for pair in re.split(r",(?=[a-z_0-9]+=)(?![^(]*\))", text) if pair)
+    if channels and method_of(subject) == "scorecam":
+        chosen["max_channels"] = str(channels)
+    return chosen
+
+
+def specification(subject, arch, channels=0):
+    """As cambench-bench reads it: NAME:KEY=VALUE,KEY=VALUE."""
+    pairs = ",".join(f"{key}={value}" for key, value in parameters(subject, arch, channels).items())
+    return method_of(subject) + (":" + pairs if pairs else "")
+
+
+def yaml(subject, arch, channels=0):
+    chosen = parameters(subject, arch, channels)
+    return ", ".join(f"{key}: [{value}]" if key == "layers" else f"{key}: {value}" for key, value in chosen.items())
