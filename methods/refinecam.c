@@ -1,6 +1,7 @@
 /*
  * methods/refinecam.c - RefineCAM. Domeniconi et al., "How to Evaluate and Refine your CAM", 2026, arXiv:2605.14641.
- * The product of a method's maps at several layers, each normalised and enlarged to the size of the largest.
+ * The product of a method's maps at several layers, each normalised and enlarged to the size of the largest. Maps that
+ * are enlarged to the input's size are normalised again, as in pytorch-grad-cam.
  *
  * A layer whose map is zero everywhere makes the product zero.
  */
@@ -27,6 +28,14 @@ static int form(struct cam *cam, const void *params, struct map_form *form)
     return layer_maps_form(cam, &maps, form);
 }
 
+/* As in pytorch-grad-cam, whose maps of the input's size have a minimum of 0 and a maximum of 1 again. */
+static void scale_enlarged(float **layer, int count, const struct map_form *form)
+{
+    const size_t n = (size_t)form->h * (size_t)form->w;
+    for (int l = 0; l < count; l++)
+        min_max(layer[l], n, 0, layer[l]);
+}
+
 static int explain(struct cam *cam, const void *params, float *map)
 {
     const struct refinecam *p = params;
@@ -34,6 +43,8 @@ static int explain(struct cam *cam, const void *params, float *map)
     struct map_form form;
     float *layer[PARAM_NAMES_MAX];
     const int count = layer_maps_form(cam, &maps, &form) ? -1 : layer_maps_make(cam, &maps, &form, layer);
+    if (p->size == LAYER_MAPS_INPUT)
+        scale_enlarged(layer, count, &form);
     for (size_t i = 0; count > 0 && i < (size_t)form.h * (size_t)form.w; i++) {
         double product = 1;
         for (int l = 0; l < count; l++)
@@ -57,7 +68,7 @@ static const struct param params[] = {
                     "them"),
     PARAM_ENUM(struct refinecam, mix, "product|nth_root", "the product of n maps, or its n-th root"),
     PARAM_ENUM(struct refinecam, size, "largest|input",
-               "maps are enlarged to the largest one's size or to the input's"),
+               "maps are enlarged to the largest one's size, or to the input's and scaled to [0,1] again"),
     {0}};
 
 const struct method method_refinecam = {

@@ -77,7 +77,6 @@ VARIANTS = {
     "finercam": ("", "aggregate=weighted;gamma=1", "base=layercam"),
     "refinecam": ("layers=LAYERS", "layers=LAYERS;mix=nth_root;size=input"),
     "multi_layer": ("layers=LAYERS", "layers=LAYERS;fuse=max;base=layercam", "layers=TWO;fuse=product"),
-    "fakecam": ("", "at=layer"),
 }
 MANY = ("scorecam", "sscam", "iscam", "rise", "occlusion", "polycam", "opticam", "ablationcam", "reciprocam")
 NOT_IN = {("vgg16", "cam"): "two linear layers follow the last convolution"}

@@ -84,7 +84,10 @@ class Meta(methods.Explain):
 
     def refinecam(self):
         layers = self.layers(("layer2", "layer3", "layer4"))
-        planes = self.layer_maps("gradcam_pp", layers, self.get("size", "largest") == "input", 0)
+        is_input = self.get("size", "largest") == "input"
+        planes = self.layer_maps("gradcam_pp", layers, is_input, 0)
+        if is_input:
+            planes = torch.stack([min_max(plane) for plane in planes])
         product = planes.prod(0)
         return product ** (1 / len(layers)) if self.get("mix", "product") == "nth_root" else product
 
