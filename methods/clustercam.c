@@ -108,12 +108,29 @@ static void add_map(const struct parts *parts, int i, double factor, float *out)
         out[j] += (float)(factor * parts->map[i * parts->plane + j]);
 }
 
-/* The clusters with the highest and the lowest score. If all scores are equal: the first and the second. */
+#define SAME_RELATIVE 1e-4f /* rounding errors of means over thousands of equal channels are smaller */
+
+/* Whether two clusters have the same map, up to rounding errors. */
+static bool are_equal(const struct parts *parts, int i, int j)
+{
+    const float *a = parts->map + i * parts->plane, *b = parts->map + j * parts->plane;
+    const struct range range = range_of(a, parts->plane);
+    const float limit = SAME_RELATIVE * (range.max - range.min);
+    for (size_t k = 0; k < parts->plane; k++)
+        if (!(fabsf(a[k] - b[k]) <= limit))
+            return false;
+    return true;
+}
+
+/*
+ * The clusters with the highest and the lowest score. If all scores are equal: the first and the second. Clusters of equal
+ * channels have the same map: no rounding errors may remain when one is cut out of the other.
+ */
 static void select_extreme(const struct parts *parts, float *base, float *scissors)
 {
-    const int most = highest(parts), least = lowest(parts);
+    const int most = highest(parts), least = lowest(parts), other = least != most ? least : most + 1;
     add_map(parts, most, 1, base);
-    add_map(parts, least != most ? least : most + 1, 1, scissors);
+    add_map(parts, are_equal(parts, most, other) ? most : other, 1, scissors);
 }
 
 /*

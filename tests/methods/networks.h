@@ -4,7 +4,8 @@
  * gap: a small ResNet, pooling and one linear layer behind "block2". vgg: three linear layers behind "features.7".
  * groups: vgg with four groups of like channels. relu6: vgg with ReLU6. resnet18, mobilenet_v2: torchvision's with 10
  * classes. In gap, vgg, groups and relu6, channel 3 of the target layer is dead and channel 5 constant. `one` and `two`
- * are gap with one output z, and with the outputs 0 and z.
+ * are gap with one output z, and with the outputs 0 and z. TEST_KERNELS=portable in the environment chooses the kernels
+ * (nn/nn.h) of all of them, so that the other sets of a processor can be tested too.
  */
 #ifndef TESTS_METHODS_NETWORKS_H
 #define TESTS_METHODS_NETWORKS_H
@@ -299,7 +300,8 @@ static inline void bench_open_network(struct bench *bench, const struct bench_ne
     int layers = 0;
     while (layers < BENCH_LAYERS && row->layers[layers])
         layers++;
-    bench->network = network_create(graph, &weights, row->layers, layers, &bench->err);
+    const char *kernels = getenv("TEST_KERNELS"); /* NULL: the best of this processor */
+    bench->network = network_create_with(graph, &weights, row->layers, layers, kernels, &bench->err);
     if (!bench->network || !(bench->worker.session = session_create(bench->network, 1, &bench->err)))
         fail_msg("%s", bench->err.text);
     golden_weights_release(&weights);
