@@ -1,7 +1,7 @@
 /*
  * bench/merge/gather_state.h - shared by the files of gathering; no other file includes it.
  *
- * gather.c opens the runs, unites their lists and reads them; gather_differ.c finds what differs, and notes it.
+ * gather_runs.c opens the runs, unites their lists and reads them; gather_differ.c finds what differs, and notes it.
  */
 #ifndef BENCH_MERGE_GATHER_STATE_H
 #define BENCH_MERGE_GATHER_STATE_H

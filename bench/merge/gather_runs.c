@@ -1,4 +1,4 @@
-/* bench/merge/gather.c - opens several runs, unites what can be compared, and reads it into one report. */
+/* bench/merge/gather_runs.c - opens several runs, unites what can be compared, and reads it into one report. */
 #include "bench/merge/gather_state.h"
 
 #include "base/file.h"
