@@ -96,9 +96,10 @@ def stages_of(arch, model):
 
 
 class Edges:
-    """Inputs of ReLU that are nearly at 0 (of ReLU6, at 6): found in one pass, their signs changed in later ones."""
+    """Inputs of ReLU that are nearly at 0 (of ReLU6, at 6): found in some passes, their signs changed in later ones. An
+    edge is (name of the module, limit, shape of the input, index)."""
     NEAR = 1e-6  # of the largest value of the layer
-    MOST = 4  # of a layer
+    MOST = 40  # that are tried one by one
 
     def __init__(self, model):
         self.found, self.changed, self.is_searching = [], set(), False
@@ -107,34 +108,32 @@ class Edges:
                 limits = (0.0, 6.0) if isinstance(module, torch.nn.ReLU6) else (0.0,)
                 module.register_forward_pre_hook(functools.partial(self.visit, name, limits))
 
+    def __deepcopy__(self, _):
+        return self  # golden programs copy modules with their hooks
+
     @contextlib.contextmanager
     def searching(self):
         self.found, self.is_searching = [], True
-        self.changed.clear()
         yield
         self.is_searching = False
-        self.found.reverse()  # the last layers' values count most
+        self.found = list(dict.fromkeys(reversed(self.found)))  # the last layers' values count most
 
     def visit(self, name, limits, _, inputs):
         z, = inputs
-        size = float(z.abs().max())
         for limit in limits:
-            if self.is_searching:
-                near = ((z - limit).abs() < self.NEAR * size).nonzero()
-                nearest = sorted((abs(float(z[tuple(at)]) - limit), tuple(at)) for at in near.tolist())[:self.MOST]
-                self.found += [(name, limit, tuple(z.shape), at) for _, at in nearest]
-            for other, at_limit, shape, at in self.changed:
-                if (other, at_limit, shape) == (name, limit, tuple(z.shape)):
-                    z = self.mirrored(z, at, limit, self.NEAR * size)
+            gap, size = (z - limit).abs().detach(), float(z.detach().abs().max())
+            near = (gap < self.NEAR * size) & (gap > 0)
+            if z.dim() == 4:
+                near &= gap.amax((2, 3), keepdim=True) > 1e-4 * size  # not channels that are dead, nearly 0 everywhere
+            if self.is_searching and torch.is_grad_enabled():
+                self.found += [(name, limit, tuple(z.shape), tuple(at)) for at in near.nonzero().tolist()]
+            chosen = [at for other, at_limit, shape, at in self.changed
+                      if (other, at_limit, shape) == (name, limit, tuple(z.shape))]
+            if chosen:
+                mask = torch.zeros_like(z)
+                mask[tuple(zip(*chosen))] = 1
+                z = z + (2 * mask * near * (limit - z)).detach()
         return (z,)
-
-    @staticmethod
-    def mirrored(z, at, limit, near):
-        if abs(float(z[at]) - limit) >= near:
-            return z
-        mask = torch.zeros_like(z)
-        mask[at] = 1
-        return z + (2 * mask * (limit - z)).detach()
 
 
 class Network(golden_methods.Network):
@@ -162,7 +161,7 @@ class Network(golden_methods.Network):
     def set_input(self, x):
         self.kept.clear()
         self.x = torch.from_numpy(x[None]).double()
-        with torch.no_grad(), self.edges.searching():
+        with torch.no_grad():
             self.logits = self.run(self.x)[0]
 
     def run(self, x, after=None, until=None):
@@ -282,9 +281,8 @@ def compare(raw, reference_raw, reference_map, explain):
     return relative, np.abs(finish(raw, explain).numpy() - reference_map).max()
 
 
-def explain_difference(network, ask, result, limit):
-    """Changes one sign after the other as long as the difference becomes smaller: (result, changed values)."""
-    edges = network.edges
+def change_one_by_one(edges, ask, result, limit):
+    """Keeps the changes that make the difference smaller, until it is within the limit."""
     for edge in edges.found:
         edges.changed.add(edge)
         other = ask()
@@ -294,13 +292,27 @@ def explain_difference(network, ask, result, limit):
             edges.changed.discard(edge)
         if result[1] <= limit:
             break
-    changed = sorted(edges.changed)
+    return result
+
+
+def explain_difference(edges, ask, result, limit):
+    """Searches for values whose sign is uncertain in the passes of a method: the result with some changed, and words."""
+    with edges.searching():
+        ask()
+    if len(edges.found) > Edges.MOST:
+        edges.changed.update(edges.found)
+        other = ask()
+        edges.changed.clear()
+        return result, (f"{len(edges.found)} values at ReLU have an uncertain sign; with all changed, the difference is "
+                        f"{other[1]:.1e} instead of {result[1]:.1e}")
+    result = change_one_by_one(edges, ask, result, limit)
+    words = ", ".join(f"{name}{at[1:]} at {limit:g}" for name, limit, _, at in sorted(edges.changed))
     edges.changed.clear()
-    return result, changed
+    return result, f"the map is for the other sign of {words}" if words else "no uncertain sign explains it"
 
 
 def variants(arguments, method, given):
-    texts = [given] if given else VARIANTS.get(method, ("",))
+    texts = [given] if given else VARIANTS.get(method, ("",))[:1 if arguments.first else None]
     layers = LAYERS[arguments.arch]
     for text in texts:
         text = text.replace("LAYERS", layers).replace("TWO", layers.split(",", 1)[1])
@@ -350,14 +362,14 @@ def compare_round(arguments, network, round_, found, worst):
             def ask():
                 return compare(raw, *reference(network, layer, klass, method, params))
             try:
-                result, changed = ask(), ()
+                result, words = ask(), ""
                 if result[1] > arguments.limit:
-                    result, changed = explain_difference(network, ask, result, arguments.limit)
+                    result, words = explain_difference(network.edges, ask, result, arguments.limit)
             except (AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:
                 print(f"{arguments.arch} skipped: {title} (golden program: {error})", flush=True)
                 break
-            for name, limit, _, at in changed:
-                print(f"{arguments.arch} {title}, {protocol}: agrees if {name}{at[1:]}, at {limit:g}, has the other sign")
+            if words:
+                print(f"{arguments.arch} {title}, {protocol}: {words}", flush=True)
             worst[title] = np.maximum(worst.get(title, 0), result)
             print(f"{title}, {protocol}: raw {result[0]:.1e}, map {result[1]:.1e}", file=sys.stderr, flush=True)
 
@@ -370,6 +382,7 @@ def parse():
     parser.add_argument("--size", type=int, default=0, help="side of the network's input (224)")
     parser.add_argument("--many-size", type=int, default=64, help="the same for methods with many passes (64)")
     parser.add_argument("--methods", default="", help="NAME or NAME:KEY=VALUE;KEY=VALUE, separated by commas (all)")
+    parser.add_argument("--first", action="store_true", help="only the first variant of each method")
     parser.add_argument("--threads", type=int, default=2, help="of the golden programs (2)")
     parser.add_argument("--kernels", default="auto")
     parser.add_argument("--limit", type=float, default=1e-3)

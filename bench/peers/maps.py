@@ -40,6 +40,17 @@ def parse():
     return parser.parse_args()
 
 
+def difference(ours, theirs):
+    """In words. Maps of the other program that are not finite are counted and left out."""
+    finite = np.isfinite(theirs).all(1)
+    lost = f" ({(~finite).sum()} are NaN)" if not finite.all() else ""
+    if not finite.any():
+        return f"no finite map{lost}"
+    ours, theirs = ours[finite], theirs[finite]
+    return (f"{len(ours)} maps{lost} differ by at most {np.abs(ours - theirs).max():.1e}, correlation "
+            f"{np.corrcoef(ours.ravel(), theirs.ravel())[0, 1]:.6f},")
+
+
 def compare(workshop, arch, ours, theirs, subjects):
     """Largest difference and correlation of the maps; this also warms everything up. The subjects that gave maps."""
     path, channels = workshop.path / "maps.bin", workshop.arguments.channels
@@ -52,11 +63,8 @@ def compare(workshop, arch, ours, theirs, subjects):
         except peer.PeerError as error:
             print(f"{arch}, {subject}: skipped ({error})", flush=True)
             continue
-        other = workshop.read_floats(path, 224 * 224)
-        differs = "" if not channels else " (of other channels)"
-        print(f"{arch}, {subject}: {len(mine)} maps of {pairs.specification(subject, arch, channels)} differ by at most "
-              f"{np.abs(mine - other).max():.1e}, correlation {np.corrcoef(mine.ravel(), other.ravel())[0, 1]:.6f}{differs}",
-              flush=True)
+        print(f"{arch}, {subject}: {difference(mine, workshop.read_floats(path, 224 * 224))} from "
+              f"{pairs.specification(subject, arch, channels)}" + (" (of other channels)" if channels else ""), flush=True)
         done.append(subject)
     return done
 
@@ -128,10 +136,9 @@ def measure(workshop, arch, ours, theirs, subjects, imageset):
 
 def chosen_subjects(arguments, ready):
     """Those of the methods that were asked for; without --methods, of --agree all."""
-    wanted = arguments.methods.split(",") if arguments.methods else None
-    usual = None if arguments.agree else ["gradcam", "reciprocam"]
+    wanted = arguments.methods.split(",") if arguments.methods else [] if arguments.agree else ["gradcam", "reciprocam"]
     return [subject for subject in pairs.PAIRS if subject in ready
-            and (not (wanted or usual) or pairs.method_of(subject) in (wanted or usual) or subject in (wanted or ()))]
+            and (not wanted or pairs.method_of(subject) in wanted or subject.split(",")[0] in wanted)]
 
 
 def run_network(workshop, arch, ours, theirs, imageset):

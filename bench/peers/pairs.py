@@ -63,10 +63,25 @@ PAIRS = {
     "captum/Occlusion": "occlusion",
     "captum/LayerGradCam": "gradcam",
     "torch/ReciproCAM": "reciprocam",
+    "Score-CAM/ScoreCAM": "scorecam",
+    "Group-CAM/GroupCAM,groups=8": "groupcam:groups=8",
+    "polycam/PCAMp": "polycam:mode=plus,layers=LAST_TWO",
+    "polycam/PCAMm": "polycam:mode=minus,layers=LAST_TWO",
+    "polycam/PCAMpm": "polycam:mode=both,layers=LAST_TWO",
+    "OptiCAM/Basic_OptCAM,max_iter=10": "opticam:iters=10",
+    "LIFT-CAM/LIFT-CAM": "liftcam",
+    "RISE/RISE,N=60": "rise:masks=60",
+    "fullgrad-saliency/FullGrad": "fullgrad",
+    "Winsor-CAM/WinsorCAM": "winsorcam:activation=authors",
+    "pytorch-shapley-cam/shapley_cam": "shapleycam:form=elementwise",
+    "pytorch-shapley-cam/shapley_cam_mean": "shapleycam",
+    "pytorch-shapley-cam/shapley_cam_hires": "shapleycam:form=hires",
+    "pytorch-shapley-cam/shapley_cam_x": "shapleycam:form=x",
+    "Finer-CAM/FinerCAM": "finercam:aggregate=weighted,gamma=1",
 }
 
 
-EXPENSIVE = ("scorecam", "ablationcam", "sscam", "iscam")  # hundreds of passes
+EXPENSIVE = ("scorecam", "ablationcam", "sscam", "iscam", "polycam")  # hundreds of passes
 
 
 def method_of(subject):
@@ -75,7 +90,8 @@ def method_of(subject):
 
 def parameters(subject, arch, channels=0):
     """{name: text} of cambench's method."""
-    text = PAIRS[subject].partition(":")[2].replace("LAYERS", ",".join(LAYERS[arch]))
+    text = PAIRS[subject].partition(":")[2].replace("LAST_TWO", ",".join(LAYERS[arch][1:]))
+    text = text.replace("LAYERS", ",".join(LAYERS[arch]))
     chosen = dict(pair.split("=", 1) for pair in re.split(r",(?=[a-z_0-9]+=)(?![^(]*\))", text) if pair)
     if channels and method_of(subject) == "scorecam":
         chosen["max_channels"] = str(channels)

@@ -15,6 +15,7 @@ import torch.nn.functional as F
 
 import images
 import networks
+from torch_authors import author_subjects
 from torch_captum import captum_subjects
 from torch_libraries import pytorch_grad_cam_subjects, torchcam_subjects
 
@@ -47,7 +48,7 @@ def reciprocam_subject(arch, model):
 
 def collect(arch, model, channels):
     subjects = {}
-    for offer in (pytorch_grad_cam_subjects, torchcam_subjects, captum_subjects):
+    for offer in (pytorch_grad_cam_subjects, torchcam_subjects, captum_subjects, author_subjects):
         try:
             subjects.update(offer(arch, model, channels))
         except ImportError as error:
@@ -57,6 +58,7 @@ def collect(arch, model, channels):
 
 def main():
     arch, weights, inputs, threads = sys.argv[1:5]
+    answers, sys.stdout = sys.stdout, sys.stderr  # some libraries print
     networks.set_threads(int(threads))
     model, inputs = networks.load(arch, weights), networks.read_inputs(inputs)
     subjects = collect(arch, model, int(sys.argv[5]) if len(sys.argv) > 5 else 0)
@@ -78,8 +80,8 @@ def main():
             subjects[subject](images.preprocess(picture))
         return time.monotonic() - start
 
-    print("ready", *subjects, flush=True)
-    networks.answer({"maps": maps, "map": time_map, "files": files})
+    print("ready", *subjects, file=answers, flush=True)
+    networks.answer({"maps": maps, "map": time_map, "files": files}, answers)
 
 
 main()

@@ -3,6 +3,7 @@ import contextlib
 import functools
 import pathlib
 import sys
+import types
 
 import numpy as np
 import torch
@@ -11,6 +12,8 @@ import torch.nn.functional as F
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent.parent / "tests/golden"))
 import methods_masks as streams  # noqa: E402
 
+MEAN = torch.tensor([0.485, 0.456, 0.406]).reshape(1, 3, 1, 1)
+DEVIATION = torch.tensor([0.229, 0.224, 0.225]).reshape(1, 3, 1, 1)
 IMAGE = "input"  # what cambench-bench calls its inputs
 SIDE = 224
 
@@ -35,6 +38,25 @@ def fed_normals(label, shape, number, is_by_channel):
         return torch.stack(planes)[None].float()
     size = int(np.prod(shape))
     return streams.normals([IMAGE, label], 0, ((number + 1) * size,))[-size:].reshape(shape).float()
+
+
+class _Masks(streams.Masks):
+    """Keeps the masked images of an input of ones, which are the masks."""
+
+    def __init__(self, count):
+        self.network, self.size = types.SimpleNamespace(x=torch.ones(1, 3, SIDE, SIDE, dtype=torch.float64)), (SIDE, SIDE)
+        self.params = {"masks": str(count)}
+
+    def full(self, images, kind):
+        self.images = images
+        return images.new_zeros(len(images))
+
+
+def rise_masks(count):
+    """(N,1,H,W), those that cambench's `rise` draws."""
+    masks = _Masks(count)
+    masks.rise()
+    return masks.images[:, :1].float()
 
 
 @contextlib.contextmanager
