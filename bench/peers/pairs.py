@@ -22,7 +22,6 @@ PAIRS = {
     "pytorch-grad-cam/LayerCAM": "layercam",
     "pytorch-grad-cam/ScoreCAM": "scorecam:scoring=pytorch_grad_cam",
     "pytorch-grad-cam/AblationCAM": "ablationcam:ablate_value=pytorch_grad_cam",
-    "pytorch-grad-cam/AblationCAM,ratio=0.2": "ablationcam:ablate_value=pytorch_grad_cam,ratio=0.2",
     "pytorch-grad-cam/EigenCAM": "eigencam",
     "pytorch-grad-cam/EigenGradCAM": "eigengradcam",
     "pytorch-grad-cam/SegEigenCAM": "eigengradcam:abs_grad=true",

@@ -139,8 +139,6 @@ def pytorch_grad_cam_subjects(arch, model, channels):
         "LayerCAM,eigen_smooth": subject(with_sign(library.LayerCAM), options={"eigen_smooth": True}),
         "GuidedBackpropReLUModel": guided_backprop,
     })
-    if not channels:
-        subjects["AblationCAM,ratio=0.2"] = subject(library.AblationCAM, ratio_channels_to_ablate=0.2)
     return {f"pytorch-grad-cam/{name}": run for name, run in subjects.items()}
 
 
