@@ -5,11 +5,12 @@
  *
  * The layers after A must be linear piece by piece. Then H comes from the softmax alone: with u = J A, J the derivative
  * of the logits, and p the probabilities, t = J^T q with
- *     logit: q = e_c;  rest (y_c + log p_c): q = 2 e_c - p + (p u - p (p.u)) / 2, products element by element
+ *     logit: q = e_c;  rest (y_c + log p_c): q = 2 e_c - p + (p u - p (p.u)) / 2, products element by element;
+ *     logprob: the same with e_c instead of 2 e_c
  */
 #include "methods/method.h"
 
-enum score { SCORE_REST, SCORE_LOGIT };
+enum score { SCORE_REST, SCORE_LOGIT, SCORE_LOG_PROBABILITY };
 enum form { FORM_MEAN, FORM_ELEMENTWISE, FORM_HIRES, FORM_X };
 
 struct shapleycam {
@@ -22,8 +23,8 @@ static bool is_counted(const struct cam *cam, int k)
     return !cam_is_sigmoid(cam) || k == cam_class(cam);
 }
 
-/* q for the score `rest`. */
-static int write_rest(struct cam *cam, const struct tensor *act, float *q)
+/* q for the scores `rest` and `logprob`; `own`: the factor of e_c. */
+static int write_curved(struct cam *cam, const struct tensor *act, int own, float *q)
 {
     const float *p = cam_probabilities(cam), *u = cam_tangent(cam, act->data); /* (K) */
     double mean = 0;                                                           /* p.u */
@@ -32,7 +33,7 @@ static int write_rest(struct cam *cam, const struct tensor *act, float *q)
     for (int k = 0; k < cam_classes(cam); k++)
         mean += is_counted(cam, k) ? (double)p[k] * u[k] : 0;
     for (int k = 0; k < cam_classes(cam); k++)
-        q[k] = is_counted(cam, k) ? (float)((k == cam_class(cam) ? 2 : 0) - p[k] + p[k] * (u[k] - mean) / 2) : 0;
+        q[k] = is_counted(cam, k) ? (float)((k == cam_class(cam) ? own : 0) - p[k] + p[k] * (u[k] - mean) / 2) : 0;
     return 0;
 }
 
@@ -74,7 +75,7 @@ static int explain(struct cam *cam, const void *params, float *map)
         return -1;
     if (p->score == SCORE_LOGIT)
         q[cam_class(cam)] = 1;
-    else if (write_rest(cam, act, q))
+    else if (write_curved(cam, act, p->score == SCORE_REST ? 2 : 1, q))
         return -1;
     const struct tensor *t = cam_gradient_of(cam, q);
     if (!t)
@@ -94,11 +95,11 @@ static struct cost cost(const void *params, const struct tensor *layer, struct s
 {
     (void)layer, (void)input;
     const struct shapleycam *p = params;
-    return (struct cost){.full = 1, .tail = p->score == SCORE_REST, .backward = 1};
+    return (struct cost){.full = 1, .tail = p->score != SCORE_LOGIT, .backward = 1};
 }
 
 static const struct param params[] = {
-    PARAM_ENUM(struct shapleycam, score, "rest|logit", "what is differentiated; rest: logit + log-probability"),
+    PARAM_ENUM(struct shapleycam, score, "rest|logit|logprob", "what is differentiated; rest: logit + log-probability"),
     PARAM_ENUM(struct shapleycam, form, "mean|elementwise|hires|x", "how t and A make the map"),
     {0}};
 

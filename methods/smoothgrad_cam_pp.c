@@ -13,7 +13,7 @@
 enum form { FORM_CAMBENCH, FORM_TORCHCAM };
 
 struct smoothgrad_cam_pp {
-    int samples;
+    int score, samples;
     double sigma;
     int form;
     double eps;
@@ -33,11 +33,11 @@ static int allocate(struct cam *cam, size_t n, struct samples *s)
 }
 
 /* Adds the gradients at one noisy input. */
-static int add_sample(struct cam *cam, const float *noisy, struct samples *s)
+static int add_sample(struct cam *cam, enum cam_score score, const float *noisy, struct samples *s)
 {
     struct cam *there = cam_at_input(cam, noisy);
     const struct tensor *act = there ? cam_activations(there) : NULL;
-    const struct tensor *grad = act ? cam_gradient(there, CAM_LOGIT) : NULL;
+    const struct tensor *grad = act ? cam_gradient(there, score) : NULL;
     if (!grad)
         return -1;
     for (size_t i = 0; i < tensor_size(grad); i++) {
@@ -64,7 +64,7 @@ static int add_samples(struct cam *cam, const struct smoothgrad_cam_pp *p, struc
         const struct arena_mark mark = cam_mark(cam);
         for (size_t i = 0; i < n; i++)
             noisy[i] = (float)(x[i] + p->sigma * random_normal(&stream));
-        if (add_sample(cam, noisy, s))
+        if (add_sample(cam, p->score, noisy, s))
             return -1;
         cam_release(cam, mark);
     }
@@ -107,6 +107,7 @@ static int explain(struct cam *cam, const void *params, float *map)
 }
 
 static const struct param params[] = {
+    PARAM_ENUM(struct smoothgrad_cam_pp, score, CAM_SCORE_CHOICES, "what is differentiated"),
     PARAM_INT(struct smoothgrad_cam_pp, samples, 4, 1, 256, "noisy inputs"),
     PARAM_FLOAT(struct smoothgrad_cam_pp, sigma, 0.3, 0, 10, "deviation of the noise, in units of the input"),
     PARAM_ENUM(struct smoothgrad_cam_pp, form, "cambench|torchcam",

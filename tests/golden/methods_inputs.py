@@ -103,7 +103,7 @@ class Explain(methods.Explain):
         x, samples = self.network.x, self.get("samples", 4)
         noisy = x + self.get("sigma", 0.3) * noise("smoothgrad_cam_pp", samples, tuple(x.shape[1:]))
         act = self.network.run(noisy, until=self.layer).detach().requires_grad_()
-        self.network.run(act, after=self.layer)[:, self.klass].sum().backward()
+        self.score(self.network.run(act, after=self.layer), self.get("score", "logit")).sum().backward()
         grad = act.grad
         d1, d2, d3 = (grad.pow(power).mean(0) for power in (1, 2, 3))
         clean = self.act
