@@ -227,6 +227,36 @@ TEST(gradients_of_scores_are_products_with_their_cotangents)
     probe("vgg", "features.7", check_gradients);
 }
 
+static void raise_a_logit(struct weights *weights)
+{
+    size_t size;
+    bench_tensor(weights, "fc.bias", &size)[4] = 20;
+}
+
+/* 1 - p is lost in float here; the sum of the other probabilities is not. */
+static void check_sure_gradients(struct cam *cam, void *context)
+{
+    float q[5], others = 0;
+    (void)context;
+    assert_int_equal(cam_class(cam), 4);
+    for (int k = 0; k < 4; k++)
+        others += cam_probabilities(cam)[k];
+    assert_true(others > 0 && others < 1e-5f);
+    for (int k = 0; k < 5; k++)
+        q[k] = k == 4 ? 1 : -cam_probabilities(cam)[k] / others;
+    const struct tensor *want = cam_gradient_of(cam, q), *got = cam_gradient(cam, CAM_LOG_PROBABILITY);
+    for (size_t i = 0; i < tensor_size(want); i++)
+        assert_near(got->data[i] / others, want->data[i], 1e-5f);
+}
+
+TEST(gradients_of_probabilities_close_to_1_keep_their_digits)
+{
+    struct bench bench;
+    bench_open_with(&bench, "gap", raise_a_logit);
+    bench_run_probe(&bench, "block2", "probe", (struct bench_probe){check_sure_gradients, NULL});
+    bench_close(&bench);
+}
+
 static void check_input_gradient(struct cam *cam, void *context)
 {
     const struct tensor *gradient = cam_input_gradient(cam, CAM_LOGIT, GRADIENT_PLAIN);
