@@ -62,7 +62,7 @@ MULTIVERSION static void slope_inside(const float *y, float *restrict dy, size_t
 {
     for (size_t i = 0; i < n; i++) {
         const float inside = dy[i] * slope;
-        dy[i] = (y[i] > 0) & (y[i] < top) ? inside : 0;
+        dy[i] = ((y[i] > 0) & (y[i] < top)) ? inside : 0;
     }
 }
 

@@ -147,13 +147,16 @@ static long id_of(const struct scripted *script)
     return strtol(text + strlen("has no map: "), NULL, 10);
 }
 
+#define STUBBORN \
+    "sh -c 'trap \"\" TERM; echo cambench 1 >&3; echo ready >&3; read -r x <&3; read -r x <&3; " \
+    "echo error $$ >&3; while :; do sleep 1; done'"
+
 TEST(the_script_and_its_children_end_with_the_worker)
 {
     static const char *const scripts[] = {
         SH("", "sleep 1000 & echo error $! >&3"),
         SH("", "trap \"\" TERM; sleep 1000 & echo error $! >&3"),
-        "sh -c 'trap \"\" TERM; echo cambench 1 >&3; echo ready >&3; read -r x <&3; read -r x <&3; "
-        "echo error $$ >&3; while :; do sleep 1; done'",
+        STUBBORN,
     };
     for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++) {
         struct scripted script;
