@@ -138,7 +138,7 @@ enum protocol_class_kind protocol_class(const char *klass, int *number)
                  {"second", PROTOCOL_CLASS_RANK, 2},
                  {"lowest", PROTOCOL_CLASS_LOWEST, 0},
                  {"label", PROTOCOL_CLASS_LABEL, 0}};
-    int ignored;
+    int ignored = 0;
     int *out = number ? number : &ignored;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcmp(klass, words[i].word) == 0) {

@@ -60,7 +60,7 @@ static void rank_classes(int order[SMALL_CLASSES])
 
 TEST(words_ranks_and_names_choose_the_class)
 {
-    int order[SMALL_CLASSES];
+    int order[SMALL_CLASSES] = {0};
     rank_classes(order);
     assert_int_equal(explained(""), order[0]);
     assert_int_equal(explained("class: predicted\n"), order[0]);
@@ -77,7 +77,7 @@ TEST(words_ranks_and_names_choose_the_class)
 TEST(top_k_is_k_protocols_with_maps_of_their_own)
 {
     struct one o, alone;
-    int order[SMALL_CLASSES];
+    int order[SMALL_CLASSES] = {0};
     rank_classes(order);
     begin(&o, "class: top:3\n");
     const struct config *config = &o.small.run.config;

@@ -84,7 +84,7 @@ typedef float all_maps[EVERY_METHOD][MOST];
 /* The maps of every call on one pass, from the first to the last or in the other direction. Refused ones stay zero. */
 static void call_all(struct bench *bench, const char *layer, bool is_backward, all_maps maps)
 {
-    memset(maps, 0, sizeof(all_maps));
+    memset(maps, 0, EVERY_METHOD * sizeof *maps);
     for (int n = 0; n < EVERY_METHOD; n++) {
         struct cam_map map;
         const int i = is_backward ? EVERY_METHOD - 1 - n : n;

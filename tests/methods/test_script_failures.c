@@ -106,7 +106,8 @@ TEST(the_script_is_started_again_after_a_failure_and_only_then)
     FILE *file = fopen(count, "r");
     char line[32];
     int starts = 0;
-    while (file && fgets(line, sizeof line, file))
+    assert_non_null(file);
+    while (fgets(line, sizeof line, file))
         starts++;
     assert_int_equal(starts, 2);
     fclose(file);
