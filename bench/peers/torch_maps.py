@@ -11,13 +11,13 @@ import time
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 
 import images
 import networks
 from torch_authors import author_subjects
 from torch_captum import captum_subjects
 from torch_libraries import pytorch_grad_cam_subjects, torchcam_subjects
+from torch_tools import finish
 
 
 def split_at_layer(arch, model):
@@ -41,8 +41,7 @@ def reciprocam_subject(arch, model):
         klass, (height, width) = tail(act).argmax(), act.shape[2:]
         positions = torch.eye(height * width).reshape(-1, 1, height, width)
         scores = tail(act * positions).softmax(1)[:, klass].reshape(1, 1, height, width)
-        scores = (scores - scores.min()) / (scores.max() - scores.min() + 1e-7)
-        return F.interpolate(scores, x.shape[2:], mode="bilinear")[0, 0].numpy()
+        return finish(scores[0, 0], is_signed=True)
     return {"torch/ReciproCAM": run}
 
 
