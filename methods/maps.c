@@ -74,7 +74,7 @@ static int find(struct cam *cam, const struct maps *p, struct map_found *found)
 static int form(struct cam *cam, const void *values, struct map_form *form)
 {
     const struct maps *p = values;
-    struct map_found found;
+    struct map_found found = {0};
     if (find(cam, p, &found))
         return -1;
     form->h = found.h;

@@ -170,7 +170,7 @@ static int explain(struct cam *cam, const void *params, float *map)
     }
     const size_t plane = (size_t)level.h * (size_t)level.w;
     float *sorted = cam_floats(cam, plane);
-    if (!sorted)
+    if (!sorted || !level.map)
         return -1;
     normalise(level.map, plane, p->outlier, sorted, level.map);
     upsample_bilinear(level.map, 1, level.h, level.w, map, input.h, input.w, false);

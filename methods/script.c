@@ -25,8 +25,6 @@
 #define DEATH_SECONDS 1  /* to exit after the connection was closed */
 #define SIGNAL_SECONDS 1 /* to exit after SIGTERM */
 
-extern char **environ;
-
 /* -- command and environment ---------------------------------------------------------------------------------------- */
 
 /* Copies the next word of *text to `out` and moves behind it. A part in quotes is kept together. False: an open quote. */
@@ -400,7 +398,7 @@ int script_send(struct script *script, const char *line, struct error *err)
     const size_t length = strlen(line);
     if (length + 1 > sizeof bytes)
         return error_set(err, "a line for script \"%s\" is longer than %d bytes", script->command, SCRIPT_LINE_BYTES);
-    memcpy(bytes, line, length);
+    memcpy(bytes, line, length + 1);
     bytes[length] = '\n';
     for (size_t done = 0; done < length + 1;) {
         const ssize_t sent = send(script->connection, bytes + done, length + 1 - done, MSG_NOSIGNAL | MSG_DONTWAIT);

@@ -76,8 +76,10 @@ static int read_param(struct script *script, const struct param *own, struct scr
 /* "map layer|input [signed] [normalised]" */
 static int read_map(struct script *script, struct script_declaration *declared, struct error *err)
 {
-    char line[SCRIPT_LINE_BYTES], *left, *word = strtok_r(strcpy(line, script->line), " ", &left);
+    char line[SCRIPT_LINE_BYTES], *left, *word;
     int count = 0;
+    snprintf(line, sizeof line, "%s", script->line);
+    strtok_r(line, " ", &left); /* "map" */
     declared->has_map = true;
     while ((word = strtok_r(NULL, " ", &left))) {
         declared->is_input |= strcmp(word, "input") == 0;

@@ -79,7 +79,7 @@ static void fold(const struct packer *packer, struct step *step, size_t row, flo
         if (step->scale)
             step->scale[k] = (float)scale;
         if (step->inner_bias)
-            step->inner_bias[k] = (float)(bias[k] * scale);
+            step->inner_bias[k] = (float)(bias ? bias[k] * scale : 0);
         for (size_t i = 0; i < row; i++)
             weight[(size_t)k * row + i] = (float)(weight[(size_t)k * row + i] * scale);
     }

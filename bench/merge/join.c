@@ -148,7 +148,7 @@ static bool is_same_text(const char *one, const char *other)
 static bool is_same_value(const struct store_value *one, const struct store_value *other)
 {
     return is_same_text(one->undefined, other->undefined) && is_same_text(one->flag, other->flag) &&
-           memcmp(&one->number, &other->number, sizeof one->number) == 0;
+           is_same_number(one->number, other->number);
 }
 
 static bool is_same_curve(const struct store_curve *one, const struct store_curve *other)

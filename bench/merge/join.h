@@ -7,6 +7,19 @@
 #include "bench/config/config.h"
 #include "bench/store/store.h"
 
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Whether two numbers are equal to the last bit. */
+static inline bool is_same_number(double one, double other)
+{
+    uint64_t bits[2];
+    memcpy(&bits[0], &one, sizeof one);
+    memcpy(&bits[1], &other, sizeof other);
+    return bits[0] == bits[1];
+}
+
 /* The position of a name in a list; -1: it is not there. */
 int join_find(const struct store_list *list, const char *name);
 

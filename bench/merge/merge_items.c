@@ -7,15 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Whether two numbers are equal to the last bit. */
-static bool is_same_number(double one, double other)
-{
-    uint64_t bits[2];
-    memcpy(&bits[0], &one, sizeof one);
-    memcpy(&bits[1], &other, sizeof other);
-    return bits[0] == bits[1];
-}
-
 /* Error: the values of an item that was measured twice differ; its costs may. */
 static int compare_items(const struct merge *merge, const char *folder, const struct store_item *one,
                          const struct store_item *other, struct error *err)

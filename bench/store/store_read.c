@@ -443,7 +443,7 @@ static int read_item_maps(struct store *store, struct arena *arena, struct store
     const int most = store->lists[STORE_VIEWS].count;
     struct store_map *maps = arena_alloc(arena, (size_t)most + 1, sizeof *maps);
     int status = maps ? 0 : error_memory(err, "the maps of an item");
-    while (store_next_row(store, GET_ITEM_MAPS, &status, err)) {
+    while (maps && store_next_row(store, GET_ITEM_MAPS, &status, err)) {
         int view;
         if (!find_position(store, STORE_VIEWS, sqlite3_column_int(row, 0), &view) || item->map_count > most) {
             status = store_fail_outside(store, "map", err);

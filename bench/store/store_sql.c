@@ -17,6 +17,10 @@ static const char item_curves[] = "SELECT protocol, metric, fraction, probabilit
 static const char item_maps[] = "SELECT view, h, w, form, data, seconds, full, tail, backward, repeated FROM map"
                                 " WHERE (backbone, image, method) = (?, ?, ?)";
 
+static const char get_sessions[] =
+    "SELECT started, ended, items, value_count, maps, kept_maps, base_passes, full, tail, backward FROM session"
+    " ORDER BY id";
+
 static const char set_session[] =
     "UPDATE session SET started = ?, ended = ?, items = ?, value_count = ?, maps = ?, kept_maps = ?, base_passes = ?,"
     " full = ?, tail = ?, backward = ? WHERE id = ?";
@@ -52,8 +56,7 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [GET_KEPT_MAPS] = "SELECT backbone, image, method, view FROM map WHERE data IS NOT NULL",
     [ADD_SESSION] = "INSERT INTO session VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [SET_SESSION] = set_session,
-    [GET_SESSIONS] = "SELECT started, ended, items, value_count, maps, kept_maps, base_passes, full, tail, backward"
-                     " FROM session ORDER BY id",
+    [GET_SESSIONS] = get_sessions,
     [ADD_SKIPPED] = "INSERT OR REPLACE INTO skipped VALUES (?, ?)",
     [GET_SKIPPED] = "SELECT image, why FROM skipped ORDER BY image",
     [COUNT_SKIPPED] = "SELECT count(*) FROM skipped",
