@@ -101,6 +101,12 @@ int file_make_folder(const char *path, struct error *err)
     return file_make_folders(&made, path, err);
 }
 
+bool file_is_folder(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
 bool file_is_link(const char *path)
 {
     struct stat info;
@@ -129,7 +135,7 @@ int file_check_target(const char *path, struct error *err)
     const size_t length = strlen(path);
     if (length == 0)
         return error_set(err, "could not write \"\": a file's name is needed");
-    if (path[length - 1] == '/' || (stat(path, &info) == 0 && S_ISDIR(info.st_mode)))
+    if (path[length - 1] == '/' || file_is_folder(path))
         return error_set(err, "could not write \"%s\": that is a folder, a file's name is needed", path);
     return lstat(path, &info) || S_ISLNK(info.st_mode) || S_ISREG(info.st_mode) ? 0
                                                                                 : refuse_place(path, info.st_mode, err);

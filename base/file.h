@@ -35,6 +35,9 @@ void file_remove_folders(struct file_folders *made);
  */
 int file_make_inside(char out[PATH_MAX], const char *folder, const char *name, struct error *err);
 
+/* Whether the path, with links followed, is a folder. */
+bool file_is_folder(const char *path);
+
 /* Whether a symbolic link of that name exists, wherever it leads. */
 bool file_is_link(const char *path);
 

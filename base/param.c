@@ -160,7 +160,7 @@ void param_allowed(const struct param *param, char *text, size_t size)
         snprintf(text, size, "text of at most %g bytes", param->max);
         break;
     case PARAM_TYPE_PATH:
-        snprintf(text, size, param->word == PARAM_MAY_BE_FOLDER ? "path of a file or folder" : "path of a file");
+        snprintf(text, size, param->may_be_folder ? "path of a file or folder" : "path of a file");
         break;
     case PARAM_TYPE_PATHS:
         snprintf(text, size, "list of at most %g paths of files", param->max);

@@ -27,8 +27,6 @@
 #define PARAM_DEPTH_MAX 3              /* a named thing in a named thing in a named thing */
 #define PARAM_VALUE_MAX PARAM_PATH_MAX /* characters of any value as text, its end included */
 
-#define PARAM_MAY_BE_FOLDER 1
-
 enum param_type {
     PARAM_TYPE_INT,   /* field: int; `choices`, if set, is a word such as "auto", read as the number `word` */
     PARAM_TYPE_FLOAT, /* field: double; likewise */
@@ -98,13 +96,14 @@ struct param {
     const char *choices; /* ENUM: "a|b|c"; NAMES: likewise, see PARAM_LAYERS_OR */
     param_finder *find;  /* NAMED */
     const char *help;
-    int word;                     /* INT, FLOAT: what the word in `choices` means; PATH: PARAM_MAY_BE_FOLDER or 0 */
+    int word;                     /* INT, FLOAT: what the word in `choices` means */
     size_t count_offset;          /* LIST, STRINGS: offset of the int that holds the number of elements */
     const struct param *rows;     /* TABLE: the rows of the nested struct */
     const char *usual;            /* in a config: the default in words, if `fallback` does not give it */
     const char *allowed;          /* in a config: what the row's own reader allows, if the type does not say it */
     bool is_required;             /* in a config */
     bool is_limit;                /* a limit on time or memory: not part of a run's identity */
+    bool may_be_folder;           /* PATH */
     param_yaml_reader *read_yaml; /* in a config; NULL: the type's reader */
     const void *more;             /* private data of the row's own reader */
     int letter;                   /* on a command line: 't' for -t; 0: none */
@@ -130,13 +129,11 @@ struct param {
     PARAM_ROW(S, field, NAMES, .fallback = "", .choices = list, .max = most, .help = text)
 #define PARAM_TEXT(S, field, default, text) \
     PARAM_ROW(S, field, TEXT, .fallback = default, .max = sizeof(((S *)0)->field) - 1, .help = text)
-/* Paths: of a file, or of a file or a folder. PARAM_PATH has no default: a config must give it. */
+/* Paths: of a file, which a config must give; of a file or folder, which it must give if `least` is 1. */
 #define PARAM_PATH(S, field, text) \
     PARAM_ROW(S, field, PATH, .fallback = "", .min = 1, .max = sizeof(((S *)0)->field) - 1, .help = text)
-#define PARAM_PATH_OPTIONAL(S, field, text) \
-    PARAM_ROW(S, field, PATH, .fallback = "", .max = sizeof(((S *)0)->field) - 1, .help = text)
 #define PARAM_FOLDER(S, field, least, text) \
-    PARAM_ROW(S, field, PATH, .fallback = "", .min = least, .max = sizeof(((S *)0)->field) - 1, .word = PARAM_MAY_BE_FOLDER, .help = text)
+    PARAM_ROW(S, field, PATH, .fallback = "", .min = least, .max = sizeof(((S *)0)->field) - 1, .may_be_folder = true, .help = text)
 #define PARAM_PATHS(S, field, text) PARAM_ROW(S, field, PATHS, .fallback = "", .max = PARAM_PATHS_MAX, .help = text)
 /* The row has no name of its own in a config: `any` is printed in lists. */
 #define PARAM_OTHERS(S, field, any, text) \

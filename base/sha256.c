@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define LEVELS_MAX 32
 
@@ -65,19 +64,13 @@ static int by_bytes(const struct dirent **a, const struct dirent **b)
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static bool is_folder(const char *path)
-{
-    struct stat status;
-    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
-}
-
 static int add_folder(struct sha256_ctx *context, const char *path, size_t root, int level, struct error *err);
 
 /* Adds the path below the root, and the bytes of the file or the content of the folder. */
 static int add_entry(struct sha256_ctx *context, const char *path, size_t root, int level, struct error *err)
 {
     unsigned char digest[SHA256_DIGEST_SIZE];
-    if (is_folder(path))
+    if (file_is_folder(path))
         return add_folder(context, path, root, level + 1, err);
     if (digest_file(path, digest, err))
         return -1;
@@ -109,7 +102,7 @@ int path_sha256(const char *path, char hex[65], struct error *err)
 {
     unsigned char digest[SHA256_DIGEST_SIZE];
     struct sha256_ctx context;
-    if (!is_folder(path))
+    if (!file_is_folder(path))
         return file_sha256(path, hex, err);
     sha256_init(&context);
     if (add_folder(&context, path, strlen(path), 1, err))

@@ -49,7 +49,7 @@ static int explain(struct cam *cam, const void *params, float *map)
     memset(map, 0, plane * sizeof *map);
     for (int k = 0; k < act->c; k++) {
         const float *channel = act->data + k * plane;
-        if (is_constant(channel, plane)) /* nothing stands out */
+        if (is_constant(channel, plane)) /* no position differs from the mean */
             continue;
         const double mean = mean_of(channel, plane), limit = threshold(channel, plane, mean, p->k);
         if (!isfinite(limit))

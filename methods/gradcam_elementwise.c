@@ -16,17 +16,7 @@ static int explain(struct cam *cam, const void *params, float *map)
     const struct tensor *grad = cam_gradient(cam, p->score); /* (C,h,w), d score / d act */
     if (!act || !grad)
         return -1;
-    const size_t plane = tensor_plane(act);
-    float *maps = cam_channel_maps(cam);
-    memset(map, 0, plane * sizeof *map);
-    for (int k = 0; k < act->c; k++)
-        for (size_t i = 0; i < plane; i++) {
-            const float product = grad->data[k * plane + i] * act->data[k * plane + i];
-            const float kept = product < 0 ? 0 : product; /* keeps a NaN, which makes the map undefined */
-            map[i] += kept;
-            if (maps)
-                maps[k * plane + i] = kept;
-        }
+    cam_product_sum(cam, act, grad, true, map);
     return 0;
 }
 

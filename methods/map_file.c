@@ -39,13 +39,6 @@ struct map_file {
 
 /* -- opening -------------------------------------------------------------------------------------------------------- */
 
-static bool is_folder(const char *path)
-{
-    char inside[PATH_MAX];
-    struct error ignored;
-    return file_join(inside, path, ".", &ignored) == 0 && access(inside, F_OK) == 0;
-}
-
 struct map_file *map_file_open(const char *path, struct arena *arena, struct error *err)
 {
     struct map_file *file = arena_alloc(arena, 1, sizeof *file);
@@ -54,7 +47,7 @@ struct map_file *map_file_open(const char *path, struct arena *arena, struct err
         return NULL;
     }
     *file = (struct map_file){.path = path, .arena = arena};
-    if (!is_folder(path) && !(file->h5 = h5_open(path, KIND, err)))
+    if (!file_is_folder(path) && !(file->h5 = h5_open(path, KIND, err)))
         return NULL;
     return file;
 }

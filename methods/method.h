@@ -372,4 +372,10 @@ float *cam_channel_maps(struct cam *cam);
 void cam_weighted_sum(struct cam *cam, const struct tensor *act, const float *weight, float *map);
 void weighted_sum(const struct tensor *act, const float *weight, float *map);
 
+/*
+ * Writes map (h,w) = sum_k t_k * A_k for a factor t (C,h,w) at each position, and cam_channel_maps(). `is_cut`: the positive
+ * part of each product alone; NaN stays.
+ */
+void cam_product_sum(struct cam *cam, const struct tensor *act, const struct tensor *factor, bool is_cut, float *map);
+
 #endif

@@ -9,7 +9,7 @@
 #include "methods/script_declaration.h"
 #include "methods/script_requests.h"
 
-#define END_SECONDS 2 /* to exit when there is no more to do */
+#define END_SECONDS 2 /* for the script to exit after its last image, before signals end it */
 
 struct process {
     char command[1024];

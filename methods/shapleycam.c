@@ -50,22 +50,6 @@ static float weight_of(int form, const float *t, const float *act, size_t plane)
     return (float)(product / (sum + 1e-7));
 }
 
-/* Adds t A at each position; its positive part if `is_cut`. */
-static void add_products(struct cam *cam, const struct tensor *t, const struct tensor *act, bool is_cut, float *map)
-{
-    float *maps = cam_channel_maps(cam);
-    const size_t plane = tensor_plane(act);
-    memset(map, 0, plane * sizeof *map);
-    for (int k = 0; k < act->c; k++)
-        for (size_t i = 0; i < plane; i++) {
-            const float product = t->data[k * plane + i] * act->data[k * plane + i];
-            const float kept = is_cut && product < 0 ? 0 : product;
-            map[i] += kept;
-            if (maps)
-                maps[k * plane + i] = kept;
-        }
-}
-
 static int explain(struct cam *cam, const void *params, float *map)
 {
     const struct shapleycam *p = params;
@@ -81,7 +65,7 @@ static int explain(struct cam *cam, const void *params, float *map)
     if (!t)
         return -1;
     if (p->form == FORM_ELEMENTWISE || p->form == FORM_HIRES) {
-        add_products(cam, t, act, p->form == FORM_ELEMENTWISE, map);
+        cam_product_sum(cam, act, t, p->form == FORM_ELEMENTWISE, map);
         return 0;
     }
     const size_t plane = tensor_plane(act);

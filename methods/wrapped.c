@@ -201,6 +201,21 @@ void cam_weighted_sum(struct cam *cam, const struct tensor *act, const float *we
             maps[k * plane + i] = weight[k] * act->data[k * plane + i];
 }
 
+void cam_product_sum(struct cam *cam, const struct tensor *act, const struct tensor *factor, bool is_cut, float *map)
+{
+    float *maps = cam_channel_maps(cam);
+    const size_t plane = tensor_plane(act);
+    memset(map, 0, plane * sizeof *map);
+    for (int k = 0; k < act->c; k++)
+        for (size_t i = 0; i < plane; i++) {
+            const float product = factor->data[k * plane + i] * act->data[k * plane + i];
+            const float kept = is_cut && product < 0 ? 0 : product;
+            map[i] += kept;
+            if (maps)
+                maps[k * plane + i] = kept;
+        }
+}
+
 /* -- layers --------------------------------------------------------------------------------------------------------- */
 
 /* Finds named layers, or those of the list "a|b|c" that the network keeps. Returns their number, or -1. */

@@ -312,8 +312,8 @@ static int read_programs(const struct run_folder *source, struct compared *out, 
 }
 
 /*
- * Loads the plugins that the config names, so that their metrics are described. One that is no longer there is treated as
- * a metric that no longer exists.
+ * Loads the plugins that the config names, because metrics are looked up by name. The metrics of a plugin whose file is gone
+ * are treated like those of an older program that this one does not have.
  */
 static void load_plugins(const struct yaml *config)
 {

@@ -24,7 +24,7 @@ static bool has_key(const struct yaml *entry, const char *key)
     return entry && entry->kind == YAML_MAPPING && yaml_get(entry, key);
 }
 
-/* Sets the class. A label that the entry gives stays, with the rank behind it; another one follows from the keys. */
+/* Sets the class, and the label: one that the entry gives is kept and followed by the rank, another is made from the keys. */
 static int set_class(struct protocol *protocol, const char *klass, bool is_rank, bool has_label, struct arena *arena,
                      struct error *err)
 {

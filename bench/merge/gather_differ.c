@@ -156,18 +156,6 @@ static int read_item(const struct gather_run *run, int backbone, int image, int 
     return 0;
 }
 
-/* [place]: the own position. NULL: no memory. */
-static int *own_positions(const struct gather_run *run, enum store_list_kind kind, int places, struct arena *arena)
-{
-    int *own = arena_alloc(arena, (size_t)places + 1, sizeof *own);
-    for (int i = 0; own && i < places; i++)
-        own[i] = -1;
-    for (int i = 0; own && i < run->names.lists[kind].count; i++)
-        if (run->place[kind][i] >= 0)
-            own[run->place[kind][i]] = i;
-    return own;
-}
-
 /* Two methods being compared. */
 struct pair {
     struct gather *gather;
@@ -202,8 +190,9 @@ int gather_values_differ(struct gather *gather, const struct gather_run *run, in
     int status = 0;
     *words = NULL;
     const int *backbones =
-        own_positions(earlier, STORE_BACKBONES, gather->names.lists[STORE_BACKBONES].count, &gather->arena);
-    const int *images = own_positions(earlier, STORE_IMAGES, first->names.lists[STORE_IMAGES].count, &gather->arena);
+        gather_own_positions(earlier, STORE_BACKBONES, gather->names.lists[STORE_BACKBONES].count, &gather->arena);
+    const int *images =
+        gather_own_positions(earlier, STORE_IMAGES, first->names.lists[STORE_IMAGES].count, &gather->arena);
     if (!backbones || !images)
         return error_memory(err, "the lists of the runs");
     arena_init(&scratch, 0);

@@ -15,12 +15,6 @@
 
 /* -- opening ------------------------------------------------------------------------------------------------------- */
 
-static bool is_same_folder(const char *one, const char *other)
-{
-    char real_one[PATH_MAX], real_other[PATH_MAX];
-    return realpath(one, real_one) && realpath(other, real_other) && strcmp(real_one, real_other) == 0;
-}
-
 static int open_run(struct gather *gather, struct gather_run *run, struct error *err)
 {
     run->store = store_open_to_read(run->folder, &gather->arena, &run->names, err);
@@ -47,7 +41,7 @@ static int check_folders(const struct gather *gather, const char *output, struct
     char path[PATH_MAX];
     for (int i = 0; i < gather->run_count; i++)
         for (int k = 0; k < i; k++)
-            if (is_same_folder(gather->runs[i].folder, gather->runs[k].folder))
+            if (join_is_same_folder(gather->runs[i].folder, gather->runs[k].folder))
                 return error_set(err, "run \"%s\" is given twice", gather->runs[i].folder);
     if (file_join(path, output, "run.db", err))
         return -1;
@@ -126,8 +120,9 @@ static int place_fixed(struct gather *gather, struct gather_run *run, enum store
         run->place[kind][i] = at;
         ++*count;
     }
-    for (int i = 0; i<whole->count && * count> 0; i++)
-        if (join_find(own, whole->names[i]) < 0 &&
+    const bool is_comparable = *count > 0; /* otherwise the whole run is left out, with a note of its own */
+    for (int i = 0; i < whole->count; i++)
+        if (is_comparable && join_find(own, whole->names[i]) < 0 &&
             gather_note(gather, run, err, "has no %s \"%s\"", word, whole->names[i]))
             return -1;
     return 0;
@@ -418,21 +413,27 @@ static int list_images(struct gather *gather, struct error *err)
     return 0;
 }
 
+int *gather_own_positions(const struct gather_run *run, enum store_list_kind kind, int places, struct arena *arena)
+{
+    int *own = arena_alloc(arena, (size_t)places + 1, sizeof *own);
+    for (int i = 0; own && i < places; i++)
+        own[i] = -1;
+    for (int i = 0; own && i < run->names.lists[kind].count; i++)
+        if (run->place[kind][i] >= 0)
+            own[run->place[kind][i]] = i;
+    return own;
+}
+
 static int arrange(struct gather *gather, const struct gather_run *run, struct error *err)
 {
     struct store_places places[STORE_LISTS] = {0};
     for (int kind = 0; kind < STORE_LISTS; kind++) {
-        const int count = gather->names.lists[kind].count;
-        int *own = run->place[kind] ? arena_alloc(&gather->arena, (size_t)count + 1, sizeof *own) : NULL;
         if (!run->place[kind])
             continue;
+        const int count = gather->names.lists[kind].count;
+        const int *own = gather_own_positions(run, kind, count, &gather->arena);
         if (!own)
             return error_memory(err, "the lists of the runs");
-        for (int i = 0; i < count; i++)
-            own[i] = -1;
-        for (int i = 0; i < run->names.lists[kind].count; i++)
-            if (run->place[kind][i] >= 0)
-                own[run->place[kind][i]] = i;
         places[kind] = (struct store_places){count, own};
     }
     return store_arrange(run->store, places, err);

@@ -8,6 +8,9 @@
 
 #include "bench/merge/gather.h"
 
+/* Inverts a run's place[kind]: where the run has each of `places` entries, -1: nowhere. In the arena; NULL: no memory. */
+int *gather_own_positions(const struct gather_run *run, enum store_list_kind kind, int places, struct arena *arena);
+
 /* Adds a note `FOLDER: ...`. Error: no memory. */
 int gather_note(struct gather *gather, const struct gather_run *run, struct error *err, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

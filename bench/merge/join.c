@@ -4,7 +4,14 @@
 #include "base/file.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+bool join_is_same_folder(const char *one, const char *other)
+{
+    char real_one[PATH_MAX], real_other[PATH_MAX];
+    return realpath(one, real_one) && realpath(other, real_other) && strcmp(real_one, real_other) == 0;
+}
 
 /* -- lists --------------------------------------------------------------------------------------------------------- */
 

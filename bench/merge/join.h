@@ -20,6 +20,9 @@ static inline bool is_same_number(double one, double other)
     return bits[0] == bits[1];
 }
 
+/* Whether two paths, with links followed, lead to one folder. */
+bool join_is_same_folder(const char *one, const char *other);
+
 /* The position of a name in a list; -1: it is not there. */
 int join_find(const struct store_list *list, const char *name);
 

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "bench/merge/join.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -16,12 +17,6 @@ bool merge_has_store(const char *folder)
     char path[PATH_MAX];
     struct error ignored;
     return file_join(path, folder, "run.db", &ignored) == 0 && access(path, F_OK) == 0;
-}
-
-static bool is_same_folder(const char *one, const char *other)
-{
-    char real_one[PATH_MAX], real_other[PATH_MAX];
-    return realpath(one, real_one) && realpath(other, real_other) && strcmp(real_one, real_other) == 0;
 }
 
 static int add_run(struct merge *merge, const char *folder, int given, const struct shard *shard, struct error *err)
@@ -77,7 +72,7 @@ static int find_runs(struct merge *merge, const char *folder, int given, struct 
     const int before = merge->run_count;
     if (add_shards(merge, folder, given, err))
         return -1;
-    const bool is_run = merge_has_store(folder), is_output = is_run && is_same_folder(folder, merge->output);
+    const bool is_run = merge_has_store(folder), is_output = is_run && join_is_same_folder(folder, merge->output);
     if (is_run && !is_output && add_run(merge, folder, given, &(struct shard){0}, err))
         return -1;
     if (is_output)

@@ -26,8 +26,8 @@ int conditions_read(struct store *store, const struct store_names *names, struct
 bool conditions_are_of(const char *key, enum store_list_kind kind, const char *name);
 
 /*
- * Describes how two texts under a key differ: where "max_channels of method "scorecam"", before, now. False: equal, or
- * the texts are no parts of configs.
+ * Describes how two texts under a key differ: where (`max_channels of method "scorecam"`), before, now. False: equal, or
+ * the texts are not parts of a config, such as hashes.
  */
 struct identity_difference;
 bool conditions_differ(const char *key, const char *one, const char *other, struct identity_difference *difference);

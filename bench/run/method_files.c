@@ -1,10 +1,10 @@
 /* bench/run/method_files.c - lists and checks the files that methods and metrics depend on. */
 #include "bench/run/method_files.h"
 
+#include "base/file.h"
 #include "base/input.h"
 #include "bench/plugins/plugin.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* Files under construction: of the methods, of methods that they wrap, and plugins. */
@@ -95,10 +95,9 @@ int method_files_list(const struct config *config, struct arena *arena, struct m
 
 int method_file_check(const struct config *config, const struct method_file *file, struct error *err)
 {
-    struct stat status;
     if (!file->param)
         return 0;
-    if (file->param->word == PARAM_MAY_BE_FOLDER && stat(file->path, &status) == 0 && S_ISDIR(status.st_mode))
+    if (file->param->may_be_folder && file_is_folder(file->path))
         return 0;
     const int fd = input_open(file->path, err);
     if (fd >= 0) {

@@ -154,7 +154,7 @@ int store_write_lists(struct store *store, struct error *err);
 
 /* -- store_sessions.c -- */
 
-/* Writes the counts of the session, in the current transaction; nothing if there is no session. */
+/* Writes the counts of the session in the current transaction. Does nothing before store_begin_session(). */
 int store_write_session(struct store *store, struct error *err);
 
 /* -- store_read.c -- */

@@ -170,7 +170,7 @@ static int refuse_version(const struct store *store, enum store_list_kind kind, 
                      store_kind_name(kind), i + 1, before, after);
 }
 
-/* Makes room for the new entries behind the file's. */
+/* Grows the arrays for `more` new entries, whose numbers follow those of the file's entries. */
 static int extend(struct store *store, enum store_list_kind kind, int more, struct error *err)
 {
     struct store_entries *entries = &store->lists[kind];

@@ -1,6 +1,7 @@
 /* datasets/import/import_layout.c - recognises the layout of a folder or an archive of pictures. */
 #include "datasets/import/import_layout.h"
 
+#include "base/file.h"
 #include "base/text.h"
 #include "datasets/import/import_finder.h"
 #include "datasets/import/import_source.h"
@@ -31,12 +32,6 @@ static bool is_there(const char *path)
 {
     struct stat info;
     return stat(path, &info) == 0;
-}
-
-static bool is_folder(const char *path)
-{
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
 /* Returns the first of the names that exists in the start folder or up to `levels` above it; NULL: none. */
@@ -282,7 +277,7 @@ static int use_given(struct finder *finder, const char *path, struct error *err)
         return list_pictures(finder, err) ? -1 : use_no_labels(finder, err);
     if (!is_there(path))
         return error_set(err, "could not open labels \"%s\": %s", path, strerror(errno));
-    const bool is_kit = is_folder(path) || import_is_archive(path);
+    const bool is_kit = file_is_folder(path) || import_is_archive(path);
     if (!is_kit && import_table_form(path, finder->arena, &form, err))
         return -1;
     if (!is_kit && form != IMPORT_TABLE_TRUTH && form != IMPORT_TABLE_SOLUTIONS)
@@ -309,7 +304,7 @@ static int find_tables(struct finder *finder, size_t common, bool *is_used, stru
             const char *path = arena_format(finder->arena, "%s%s/%s", finder->start, places[place], names[i]);
             if (!path)
                 return error_memory(err, "a list of files");
-            if (is_there(path) && !is_folder(path) && import_use_table(finder, path, true, is_used, err))
+            if (is_there(path) && !file_is_folder(path) && import_use_table(finder, path, true, is_used, err))
                 return -1;
         }
     return 0;
@@ -391,8 +386,8 @@ static int choose_folder(struct finder *finder, const char *source, struct error
     const char *annotations = arena_format(finder->arena, "%s/" TINY_ANNOTATIONS, source);
     if (!kaggle || !tiny || !synsets || !annotations)
         return error_memory(err, "a list of files");
-    const bool is_tiny = is_folder(tiny) && is_there(synsets) && is_there(annotations);
-    finder->files->folder = is_folder(kaggle) ? kaggle : is_tiny ? tiny : source;
+    const bool is_tiny = file_is_folder(tiny) && is_there(synsets) && is_there(annotations);
+    finder->files->folder = file_is_folder(kaggle) ? kaggle : is_tiny ? tiny : source;
     finder->start = finder->files->folder;
     return is_tiny ? import_add_note(finder->files, finder->arena, err,
                                      "pictures: those of Tiny ImageNet's validation set; \"%s/train\" are those for "
