@@ -27,36 +27,47 @@ static const struct column columns[] = {
     {0},
 };
 
-static int measure(struct mapper *mapper, const struct perf_options *options, double expected, struct rounds *rounds,
-                   struct cost *cost, struct error *err)
+struct map_times {
+    struct rounds seconds, in_forwards; /* of a map; relative to the forward passes of the same round */
+    struct cost cost;
+};
+
+/* Maps and forward passes alternate, because a machine's speed can change within seconds. */
+static int measure(struct mapper *mapper, const struct perf_options *options, double expected, struct map_times *times,
+                   struct error *err)
 {
     const bool is_long = expected > LONG_SECONDS;
     for (int round = is_long ? 0 : -1; round < (is_long ? 1 : options->rounds); round++) {
-        struct saliency saliency;
-        const double start = seconds_now();
-        double elapsed = 0;
+        double in_maps = 0, in_forwards = 0;
         int maps = 0;
-        while (maps == 0 || elapsed < options->round_seconds) {
-            if (mapper_map(mapper, 0, &saliency, cost, err))
+        while (maps == 0 || in_maps < options->round_seconds) {
+            struct saliency saliency;
+            const double start = seconds_now();
+            subject_forward(mapper->subject, 1);
+            const double between = seconds_now();
+            if (mapper_map(mapper, 0, &saliency, &times->cost, err))
                 return -1;
+            in_forwards += between - start;
+            in_maps += seconds_now() - between;
             maps++;
-            elapsed = seconds_now() - start;
         }
-        if (round >= 0) /* round -1 warms up */
-            rounds_add(rounds, elapsed / maps);
+        if (round < 0) /* warms up */
+            continue;
+        rounds_add(&times->seconds, in_maps / maps);
+        rounds_add(&times->in_forwards, in_maps / in_forwards);
     }
     return 0;
 }
 
-static void print(struct perf *perf, const struct mapper *mapper, double forward, const struct rounds *rounds,
-                  const struct cost *cost)
+static void print(struct perf *perf, const struct mapper *mapper, const struct map_times *times)
 {
-    const double seconds = rounds_median(rounds);
+    const struct cost *cost = &times->cost;
     output_row(&perf->output,
                (const struct cell[]){cell_text(mapper->subject->arch), cell_text(mapper->method.label),
-                                     cell_number(seconds), cell_number(seconds / forward), cell_number(cost->full),
+                                     cell_number(rounds_median(&times->seconds)),
+                                     cell_number(rounds_median(&times->in_forwards)), cell_number(cost->full),
                                      cell_number(cost->tail), cell_number(cost->backward),
-                                     cell_number(rounds_spread(rounds)), cell_number(NAN)});
+                                     cell_number(rounds_spread(&times->in_forwards)), cell_number(NAN)});
 }
 
 static void print_left_out(struct perf *perf, const struct mapper *mapper, double forward, double full, double tail)
@@ -71,22 +82,21 @@ static int measure_method(struct perf *perf, const struct subject *subject, cons
                           struct error *err)
 {
     struct mapper mapper;
-    struct rounds rounds = {0};
-    struct cost cost = {0};
+    struct map_times times = {0};
     double full, tail;
     int status = mapper_open(&mapper, subject, method, err);
     if (status == 0) {
         mapper_passes(&mapper, &full, &tail);
         if (full * forward > perf->options->map_seconds)
             print_left_out(perf, &mapper, forward, full, tail);
-        else if ((status = measure(&mapper, perf->options, full * forward, &rounds, &cost, err)) == 0)
-            print(perf, &mapper, forward, &rounds, &cost);
+        else if ((status = measure(&mapper, perf->options, full * forward, &times, err)) == 0)
+            print(perf, &mapper, &times);
     }
     mapper_close(&mapper);
     return status;
 }
 
-/* Seconds of a forward pass of one image, the unit of the table. */
+/* Seconds of a forward pass of one image. */
 static double forward_seconds(const struct subject *subject, const struct perf_options *options)
 {
     struct rounds rounds = {0};
