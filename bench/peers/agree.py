@@ -11,7 +11,7 @@ exit code is 1 if a map differs by more than --limit.
 
 ReLU has no derivative at 0, and a real network has values of 1e-6 there, whose sign differs between programs. Where maps
 differ, the golden program is asked again with the sign of such values changed, and those that explain the difference are
-named. If that does not explain it, noise of 1e-6 is added to the input of the golden program alone: a map that changes
+named. Likewise for the two largest values of a window of max pooling that are equal within float32's rounding. If that does not explain it, noise of 1e-6 is added to the input of the golden program alone: a map that changes
 as much by that is marked ~ and not counted as a difference. Needs python3-torch, -torchvision, -h5py, -sklearn, -scipy
 and -pil.
 """
@@ -97,9 +97,11 @@ def stages_of(arch, model):
 
 
 class Edges:
-    """Inputs of ReLU that are nearly at 0 (of ReLU6, at 6): found in some passes, their signs changed in later ones. An
-    edge is (name of the module, limit, shape of the input, index)."""
+    """Inputs of ReLU that are nearly at 0 (of ReLU6, at 6), and of max pooling that nearly equal the next in their window:
+    found in some passes, in later ones the signs changed, or the order. An edge is (name of the module, limit or "tie",
+    shape of the input, index)."""
     NEAR = 1e-6  # of the largest value of the layer
+    TIE = 2e-5  # the same; sums of a convolution by Winograd's algorithm have such errors
     MOST = 12  # that are tried one by one
 
     def __init__(self, model):
@@ -108,6 +110,8 @@ class Edges:
             if isinstance(module, (torch.nn.ReLU, torch.nn.ReLU6)):
                 limits = (0.0, 6.0) if isinstance(module, torch.nn.ReLU6) else (0.0,)
                 module.register_forward_pre_hook(functools.partial(self.visit, name, limits))
+            elif isinstance(module, torch.nn.MaxPool2d):
+                module.register_forward_pre_hook(functools.partial(self.visit_pool, name))
 
     def __deepcopy__(self, _):
         return self  # golden programs copy modules with their hooks
@@ -126,15 +130,33 @@ class Edges:
             near = (gap < self.NEAR * size) & (gap > 0)
             if z.dim() == 4:
                 near &= gap.amax((2, 3), keepdim=True) > 1e-4 * size  # not channels that are dead, nearly 0 everywhere
-            if self.is_searching and torch.is_grad_enabled():
-                self.found += [(name, limit, tuple(z.shape), tuple(at)) for at in near.nonzero().tolist()]
-            chosen = [at for other, at_limit, shape, at in self.changed
-                      if (other, at_limit, shape) == (name, limit, tuple(z.shape))]
-            if chosen:
-                mask = torch.zeros_like(z)
-                mask[tuple(zip(*chosen))] = 1
-                z = z + (2 * mask * near * (limit - z)).detach()
+            self.note(name, limit, near)
+            z = z + (2 * self.chosen(name, limit, z) * near * (limit - z)).detach()
         return (z,)
+
+    def visit_pool(self, name, module, inputs):
+        z, = inputs
+        with torch.no_grad():
+            top, at = F.max_pool2d(z, module.kernel_size, module.stride, module.padding, return_indices=True)
+            others = z.flatten(2).scatter(2, at.flatten(2), -np.inf).view_as(z)
+            gap = (top - F.max_pool2d(others, module.kernel_size, module.stride, module.padding)).flatten(2)
+            is_tie = (gap > 0) & (gap < self.TIE * float(z.abs().max()))
+            lead = torch.zeros_like(z).flatten(2).scatter(2, at.flatten(2), torch.where(is_tie, gap, 0 * gap)).view_as(z)
+        self.note(name, "tie", lead > 0)
+        return (z - 1.001 * self.chosen(name, "tie", z) * lead,)
+
+    def note(self, name, limit, near):
+        if self.is_searching and torch.is_grad_enabled():
+            self.found += [(name, limit, tuple(near.shape), tuple(at)) for at in near.nonzero().tolist()]
+
+    def chosen(self, name, limit, z):
+        """1 at the edges that are to change."""
+        mask = torch.zeros_like(z)
+        chosen = [at for other, at_limit, shape, at in self.changed
+                  if (other, at_limit, shape) == (name, limit, tuple(z.shape))]
+        if chosen:
+            mask[tuple(zip(*chosen))] = 1
+        return mask
 
 
 class Network(golden_methods.Network):
@@ -298,7 +320,7 @@ def change_one_by_one(edges, ask, result, limit):
         if result[1] <= limit:
             break
     edges.changed.clear()
-    return result, ", ".join(f"{name}[{channel}] at {limit:g}" for name, limit, channel in kept)
+    return result, ", ".join(f"{name}[{channel}] at {limit}" for name, limit, channel in kept)
 
 
 def change_by_noise(network, finished):
@@ -319,7 +341,7 @@ def explain_difference(network, ask, finished, result, limit):
         ask()
     changed, names = change_one_by_one(edges, ask, result, limit)
     if changed[1] <= limit:
-        return changed, 0.0, f"the map is for the other sign of {names}"
+        return changed, 0.0, f"the map is for the other sign or order of {names}"
     noise = change_by_noise(network, finished)
     return result, noise, f"differs by {result[1]:.1e}; noise of 1e-6 in the input changes the golden map by {noise:.1e}"
 
