@@ -54,31 +54,32 @@ static int create_late(struct network *network, struct error *err)
         return error_memory(err, "the network");
     pthread_mutex_init(&network->late->lock, NULL);
     arena_init(&network->late->arena, 0);
-    return 0;
+    network->late->is_packed =
+        arena_alloc(&network->arena, (size_t)network->step_count, sizeof *network->late->is_packed);
+    return network->late->is_packed ? 0 : error_memory(err, "the network");
 }
 
-static int pack_reverse(const struct network *network, struct error *err)
-{
-    for (int i = 0; i < network->step_count; i++) {
-        const struct step *step = &network->steps[i];
-        struct shape in[NODE_INPUTS_MAX];
-        for (int k = 0; k < step->input_count; k++)
-            in[k] = network->values[step->inputs[k]];
-        if (step->reverse && step->node->op->pack_reverse(&network->late->arena, step, in, err)) {
-            arena_release(&network->late->arena);
-            return -1;
-        }
-    }
-    return 0;
-}
-
-int network_pack_reverse(const struct network *network, struct error *err)
+static int pack_reverse(const struct network *network, int i, struct error *err)
 {
     struct late_weights *late = network->late;
-    pthread_mutex_lock(&late->lock);
-    const int status = late->is_packed ? 0 : pack_reverse(network, err);
-    late->is_packed = status == 0;
-    pthread_mutex_unlock(&late->lock);
+    const struct step *step = &network->steps[i];
+    struct shape in[NODE_INPUTS_MAX];
+    if (late->is_packed[i] || !step->reverse)
+        return 0;
+    for (int k = 0; k < step->input_count; k++)
+        in[k] = network->values[step->inputs[k]];
+    const int status = step->node->op->pack_reverse(&late->arena, step, in, err);
+    late->is_packed[i] = status == 0;
+    return status;
+}
+
+int network_pack_reverse(const struct network *network, const struct program *program, struct error *err)
+{
+    int status = 0;
+    pthread_mutex_lock(&network->late->lock);
+    for (int i = 0; i < program->step_count && !status; i++)
+        status = pack_reverse(network, program->steps[i], err);
+    pthread_mutex_unlock(&network->late->lock);
     return status;
 }
 
@@ -106,8 +107,8 @@ static int create(struct network *network, const struct graph *graph, const stru
     network->layer_values = arena_alloc(arena, layer_count, sizeof *network->layer_values);
     if (!network->nodes || !network->steps || !network->values || !network->layer_names || !network->layer_values)
         return error_memory(err, "the network");
-    if (create_late(network, err) || network_compile(network, graph, weights, layers, err) ||
-        (network->set && network_find_chains(network, err)))
+    if (network_compile(network, graph, weights, layers, err) || (network->set && network_find_chains(network, err)) ||
+        create_late(network, err))
         return -1;
     return build_programs(network, err);
 }

@@ -34,7 +34,7 @@ struct program {
 struct late_weights {
     pthread_mutex_t lock;
     struct arena arena;
-    bool is_packed;
+    bool *is_packed; /* [step] */
 };
 
 struct network {
@@ -67,8 +67,11 @@ struct network {
 int program_build(struct network *network, int start, bool keep_all, const bool *pinned, struct program *program,
                   struct error *err);
 
-/* Packs the weights of op->reverse() unless that has been done. Several threads may call. Errors: no memory. */
-int network_pack_reverse(const struct network *network, struct error *err);
+/*
+ * Packs the weights of op->reverse() of a program's steps where that has not been done. Several threads may call. Errors:
+ * no memory.
+ */
+int network_pack_reverse(const struct network *network, const struct program *program, struct error *err);
 
 /*
  * Fills in nodes, steps and values, and packs the weights. No step is fused across one of `layers`, so that each keeps

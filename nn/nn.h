@@ -141,7 +141,8 @@ void session_profile(struct session *session, double *seconds);
 
 /*
  * Bytes of one worker's planned workspace; of the whole session, before the first gradient adds its own; of a network.
- * The first backward pass to the input packs the weights of convolutions once more (ResNet-50: 260 MiB).
+ * The first backward pass packs the weights of the convolutions on its way once more (to the input of ResNet-50:
+ * 260 MiB).
  */
 size_t session_workspace_bytes(const struct session *session);
 size_t session_bytes(const struct session *session);
@@ -250,9 +251,7 @@ struct session_backward {
 
 /*
  * Writes the gradients. `logits` (K), if not NULL, receives the logits at `value`. Errors: no memory; -1 without a text
- * if the visitor ended the pass. relu'(0) = 0; max
- * pool routes to the first maximum in row-major order. From SESSION_INPUT, convolutions run backward by the network's
- * kernels, from a layer by OpenBLAS: last digits differ.
+ * if the visitor ended the pass. relu'(0) = 0; max pool routes to the first maximum in row-major order.
  */
 int session_gradients(struct session *session, const struct session_backward *backward, float *logits,
                       struct error *err);

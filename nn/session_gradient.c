@@ -71,10 +71,9 @@ static void write_gradients(const struct tape *tape, int value, const struct ses
     }
 }
 
-/* Gradients to the input are computed by the network's kernels; to a layer by OpenBLAS, whose last digits differ. */
-static bool uses_kernels(const struct tape *tape, const struct session_backward *given)
+static bool uses_kernels(const struct tape *tape)
 {
-    return tape->session->network->set && given->from == SESSION_INPUT;
+    return tape->session->network->set;
 }
 
 static int run_step_backward(const struct tape *tape, const struct step *step, const struct session_backward *given)
@@ -86,10 +85,10 @@ static int run_step_backward(const struct tape *tape, const struct step *step, c
     if (visit_step(tape, step, given))
         return -1;
     if (step->residual >= 0)
-        add_residual(tape, step->residual, dy, uses_kernels(tape, given));
+        add_residual(tape, step->residual, dy, uses_kernels(tape));
     io.dy = dy;
     io.workers = tape->session->worker_count;
-    if (uses_kernels(tape, given) && step->reverse) {
+    if (uses_kernels(tape) && step->reverse) {
         const int input = step->inputs[0];
         io.dx[0] = tape->gradient[input];
         io.so_far = tape->so_far[input];
@@ -146,7 +145,7 @@ int session_gradients(struct session *session, const struct session_backward *gi
     struct tape tape;
     if (session_is_stopped(session))
         return 0;
-    if ((given->from == SESSION_INPUT && network_pack_reverse(network, err)) ||
+    if (network_pack_reverse(network, network_tape(network, given->from), err) ||
         tape_begin(session, given->from, given->value, &tape, err))
         return -1;
     tape_run(&tape);
