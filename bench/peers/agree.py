@@ -136,12 +136,15 @@ class Edges:
 
     def visit_pool(self, name, module, inputs):
         z, = inputs
+        side, stride, pad = module.kernel_size, module.stride, module.padding
         with torch.no_grad():
-            top, at = F.max_pool2d(z, module.kernel_size, module.stride, module.padding, return_indices=True)
-            others = z.flatten(2).scatter(2, at.flatten(2), -np.inf).view_as(z)
-            gap = (top - F.max_pool2d(others, module.kernel_size, module.stride, module.padding)).flatten(2)
-            is_tie = (gap > 0) & (gap < self.TIE * float(z.abs().max()))
-            lead = torch.zeros_like(z).flatten(2).scatter(2, at.flatten(2), torch.where(is_tie, gap, 0 * gap)).view_as(z)
+            _, at = F.max_pool2d(z, side, stride, pad, ceil_mode=module.ceil_mode, return_indices=True)
+            windows = F.pad(z, (pad,) * 4, value=-np.inf).unfold(2, side, stride).unfold(3, side, stride)
+            first, second = windows.flatten(4).topk(2).values.unbind(-1)
+            is_tie = (first > second) & (first - second < self.TIE * float(z.abs().max()))
+            gap = torch.where(is_tie, first - second, torch.zeros_like(first))
+            lead = torch.zeros_like(z).flatten(2).scatter_reduce(
+                2, at[..., :gap.shape[2], :gap.shape[3]].flatten(2), gap.flatten(2), "amax").view_as(z)
         self.note(name, "tie", lead > 0)
         return (z - 1.001 * self.chosen(name, "tie", z) * lead,)
 
