@@ -44,7 +44,7 @@ static void build(struct graph *graph, __attribute__((unused)) const struct back
 
 /* The layer is the last ReLU before the last pool. */
 static const struct backbone_variant variants[] = {
-    {"alexnet", "AlexNet", "features.11", NULL},
+    {.name = "alexnet", .title = "AlexNet", .layer = "features.11"},
     {0},
 };
 

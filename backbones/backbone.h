@@ -7,6 +7,7 @@
 #ifndef BACKBONES_BACKBONE_H
 #define BACKBONES_BACKBONE_H
 
+#include "backbones/picture_input.h"
 #include "nn/nn.h"
 #include "nn/ops.h"
 
@@ -33,7 +34,12 @@ struct backbone_variant {
     const char *name;   /* key in configs: "resnet50" */
     const char *title;  /* as printed: "ResNet-50" */
     const char *layer;  /* default target layer */
-    const void *config; /* the family's own row */
+    const void *config; /* the family's own row; NULL: none */
+    /*
+     * What torchvision's published weights (the first row of weights/published.c) take other than 224x224 and
+     * ImageNet's mean and deviation. A weights file and a config override it.
+     */
+    struct picture_input input;
 };
 
 /* The node that holds the picture, (3,height,width_px), when build() is called. */

@@ -78,7 +78,7 @@ static const struct densenet densenet121 = {32, {6, 12, 24, 16}, 64};
 
 /* The layer is the ReLU after features.norm5: a function in torchvision, not a module of `features`. */
 static const struct backbone_variant variants[] = {
-    {"densenet121", "DenseNet-121", "relu", &densenet121},
+    {"densenet121", "DenseNet-121", "relu", .config = &densenet121},
     {0},
 };
 

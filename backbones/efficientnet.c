@@ -55,7 +55,7 @@ static void build(struct graph *graph, const struct backbone_variant *variant, c
 }
 
 static const struct backbone_variant variants[] = {
-    {"efficientnet_b0", "EfficientNet-B0", "features.8", b0},
+    {"efficientnet_b0", "EfficientNet-B0", "features.8", .config = b0},
     {0},
 };
 

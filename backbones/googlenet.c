@@ -93,7 +93,7 @@ static void build(struct graph *graph, __attribute__((unused)) const struct back
 }
 
 static const struct backbone_variant variants[] = {
-    {"googlenet", "GoogLeNet", "inception5b", NULL},
+    {.name = "googlenet", .title = "GoogLeNet", .layer = "inception5b"},
     {0},
 };
 

@@ -57,7 +57,7 @@ static void build(struct graph *graph, __attribute__((unused)) const struct back
 }
 
 static const struct backbone_variant variants[] = {
-    {"mobilenet_v2", "MobileNetV2", "features.18", NULL},
+    {.name = "mobilenet_v2", .title = "MobileNetV2", .layer = "features.18"},
     {0},
 };
 

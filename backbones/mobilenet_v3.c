@@ -75,8 +75,8 @@ static const struct mobilenet_v3 large = {large_blocks, 1280}, small = {small_bl
 
 /* The layer is the last module of `features`. */
 static const struct backbone_variant variants[] = {
-    {"mobilenet_v3_large", "MobileNetV3 Large", "features.16", &large},
-    {"mobilenet_v3_small", "MobileNetV3 Small", "features.12", &small},
+    {"mobilenet_v3_large", "MobileNetV3 Large", "features.16", .config = &large},
+    {"mobilenet_v3_small", "MobileNetV3 Small", "features.12", .config = &small},
     {0},
 };
 

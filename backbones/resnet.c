@@ -113,14 +113,14 @@ static const struct resnet resnet152 = {{3, 8, 36, 3}, true, 1, 64}, wide50 = {{
 static const struct resnet resnext50 = {{3, 4, 6, 3}, true, 32, 4}, resnext101 = {{3, 4, 23, 3}, true, 32, 8};
 
 static const struct backbone_variant variants[] = {
-    {"resnet18", "ResNet-18", "layer4", &resnet18},
-    {"resnet34", "ResNet-34", "layer4", &resnet34},
-    {"resnet50", "ResNet-50", "layer4", &resnet50},
-    {"resnet101", "ResNet-101", "layer4", &resnet101},
-    {"resnet152", "ResNet-152", "layer4", &resnet152},
-    {"resnext50_32x4d", "ResNeXt-50 32x4d", "layer4", &resnext50},
-    {"resnext101_32x8d", "ResNeXt-101 32x8d", "layer4", &resnext101},
-    {"wide_resnet50_2", "Wide ResNet-50-2", "layer4", &wide50},
+    {"resnet18", "ResNet-18", "layer4", .config = &resnet18},
+    {"resnet34", "ResNet-34", "layer4", .config = &resnet34},
+    {"resnet50", "ResNet-50", "layer4", .config = &resnet50},
+    {"resnet101", "ResNet-101", "layer4", .config = &resnet101},
+    {"resnet152", "ResNet-152", "layer4", .config = &resnet152},
+    {"resnext50_32x4d", "ResNeXt-50 32x4d", "layer4", .config = &resnext50},
+    {"resnext101_32x8d", "ResNeXt-101 32x8d", "layer4", .config = &resnext101},
+    {"wide_resnet50_2", "Wide ResNet-50-2", "layer4", .config = &wide50},
     {0},
 };
 

@@ -59,8 +59,8 @@ static const struct squeezenet v1_1 = {
     64, 3, {{16, 64}, {16, 64}, {0}, {32, 128}, {32, 128}, {0}, {48, 192}, {48, 192}, {64, 256}, {64, 256}}};
 
 static const struct backbone_variant variants[] = {
-    {"squeezenet1_0", "SqueezeNet 1.0", "features.12", &v1_0},
-    {"squeezenet1_1", "SqueezeNet 1.1", "features.12", &v1_1},
+    {"squeezenet1_0", "SqueezeNet 1.0", "features.12", .config = &v1_0},
+    {"squeezenet1_1", "SqueezeNet 1.1", "features.12", .config = &v1_1},
     {0},
 };
 

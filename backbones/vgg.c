@@ -48,14 +48,14 @@ static const struct vgg vgg19 = {{2, 2, 4, 4, 4}, false}, vgg19_bn = {{2, 2, 4, 
 
 /* The layer is the last ReLU before the last pool. */
 static const struct backbone_variant variants[] = {
-    {"vgg11", "VGG-11", "features.19", &vgg11},
-    {"vgg11_bn", "VGG-11 BN", "features.27", &vgg11_bn},
-    {"vgg13", "VGG-13", "features.23", &vgg13},
-    {"vgg13_bn", "VGG-13 BN", "features.33", &vgg13_bn},
-    {"vgg16", "VGG-16", "features.29", &vgg16},
-    {"vgg16_bn", "VGG-16 BN", "features.42", &vgg16_bn},
-    {"vgg19", "VGG-19", "features.35", &vgg19},
-    {"vgg19_bn", "VGG-19 BN", "features.51", &vgg19_bn},
+    {"vgg11", "VGG-11", "features.19", .config = &vgg11},
+    {"vgg11_bn", "VGG-11 BN", "features.27", .config = &vgg11_bn},
+    {"vgg13", "VGG-13", "features.23", .config = &vgg13},
+    {"vgg13_bn", "VGG-13 BN", "features.33", .config = &vgg13_bn},
+    {"vgg16", "VGG-16", "features.29", .config = &vgg16},
+    {"vgg16_bn", "VGG-16 BN", "features.42", .config = &vgg16_bn},
+    {"vgg19", "VGG-19", "features.35", .config = &vgg19},
+    {"vgg19_bn", "VGG-19 BN", "features.51", .config = &vgg19_bn},
     {0},
 };
 

@@ -94,11 +94,14 @@ static int check_tensors(const struct model *model, struct error *err)
 
 /* -- opening ------------------------------------------------------------------------------------------------------- */
 
-static int make_graph(struct model *model, const struct model_spec *spec, struct weights_info *info, struct error *err)
+static int make_graph(struct model *model, const struct model_spec *spec, const struct backbone_variant *variant,
+                      struct weights_info *info, struct error *err)
 {
     if (spec->transform_input != TRANSFORM_USUAL)
         info->transform_input = spec->transform_input;
-    model_set_input(model, &info->input, spec);
+    struct picture_input input = variant->input;
+    picture_input_add(&input, &info->input);
+    model_set_input(model, &input, spec);
     const struct backbone_options options = {info->classes, info->width, model->input.h, model->input.w,
                                              info->transform_input};
     model->graph = backbone_graph(model->arch, &options, err);
@@ -124,7 +127,7 @@ static int open_model(struct model *model, const struct model_spec *spec, struct
     model->arch = variant->name;
     model->title = variant->title;
     model->layer = variant->layer;
-    if (make_graph(model, spec, info, err))
+    if (make_graph(model, spec, variant, info, err))
         return -1;
     model->classes.count = class_count(info->classes);
     if (!model->has_weights)

@@ -37,7 +37,7 @@ static const struct param rows[] = {
     OPTION_STRING(struct generate, out, "out", 'o', "FILE", "the HDF5 file to write"),
     OPTION_INT(struct generate, seed, "seed", 0, "N", "1", 0, INT_MAX, "of the random numbers (1)"),
     OPTION_INT(struct generate, size, "size", 0, "PX", NULL, 1, 16384,
-               "weights: side of the input they are meant for (224); demo: side of the pictures (256)"),
+               "weights: side of the input they are meant for (the network's); demo: side of the pictures (256)"),
     OPTION_ROW(struct generate, classes, INT, "classes", 0, .value = "N", .fallback = "1000", .min = 1, .max = 1000000,
                .read_word = read_for_weights, .help = "weights: classes of the network (1000)"),
     OPTION_ROW(struct generate, width, FLOAT, "width", 0, .value = "X", .fallback = "1", .min = 0.01, .max = 16,
@@ -71,15 +71,17 @@ static const struct options_usage usage = {
 
 /* -- weights ------------------------------------------------------------------------------------------------------ */
 
-static int write_weights(const struct generate *generate, const struct graph *graph, int size, struct arena *arena,
+static int write_weights(const struct generate *generate, const struct model *model, struct arena *arena,
                          struct error *err)
 {
     struct weights weights;
-    struct weights_info info = {
-        .classes = generate->classes, .width = generate->width, .accuracy = -1, .input = {.h = size, .w = size}};
+    struct weights_info info = {.classes = generate->classes,
+                                .width = generate->width,
+                                .accuracy = -1,
+                                .input = {.h = model->input.h, .w = model->input.w}};
     snprintf(info.arch, sizeof info.arch, "%s", generate->arch);
     snprintf(info.source, sizeof info.source, "generated at random, seed %d", generate->seed);
-    if (weights_generate(graph, (uint64_t)generate->seed, arena, &weights, err) ||
+    if (weights_generate(model->graph, (uint64_t)generate->seed, arena, &weights, err) ||
         weights_write(generate->out, &info, &weights, err))
         return -1;
     if (!generate->common.quiet)
@@ -91,17 +93,16 @@ static int generate_weights(const struct generate *generate, struct error *err)
 {
     if (!generate->arch)
         return error_set(err, "generate weights needs an architecture (cambench list backbones)");
-    const int size = generate->size ? generate->size : 224;
     const struct model_spec spec = {.arch = generate->arch,
                                     .classes = generate->classes,
                                     .width = generate->width,
-                                    .input = {.h = size, .w = size}};
+                                    .input = {.h = generate->size, .w = generate->size}};
     struct model *model = model_open(&spec, err);
     if (!model)
         return -1;
     struct arena arena;
     arena_init(&arena, 0);
-    const int status = write_weights(generate, model->graph, size, &arena, err);
+    const int status = write_weights(generate, model, &arena, err);
     arena_release(&arena);
     model_close(model);
     return status;
