@@ -5,7 +5,6 @@
  * The script is started when a worker opens the method, and again after it failed on an image.
  */
 #include "methods/method.h"
-#include "methods/script.h"
 #include "methods/script_declaration.h"
 #include "methods/script_requests.h"
 

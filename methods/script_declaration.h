@@ -5,7 +5,7 @@
 #define METHODS_SCRIPT_DECLARATION_H
 
 #include "base/param.h"
-#include "methods/script.h"
+#include "base/script.h"
 
 #define SCRIPT_PROTOCOL 1
 

@@ -2,8 +2,8 @@
 #ifndef METHODS_SCRIPT_REQUESTS_H
 #define METHODS_SCRIPT_REQUESTS_H
 
+#include "base/script.h"
 #include "methods/method.h"
-#include "methods/script.h"
 
 /*
  * Has the script explain the context's image: sends the line `explain`, serves requests, reads the map (form.h,form.w).

@@ -1,6 +1,6 @@
-/* methods/script.c - starts a user's program, exchanges lines and arrays with it, ends it. */
+/* base/script.c - starts a user's program, exchanges lines and arrays with it, ends it. */
 #define _GNU_SOURCE /* memfd_create, execvpe, close_range */
-#include "methods/script.h"
+#include "base/script.h"
 
 #include "base/clock.h"
 #include "base/text.h"

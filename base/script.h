@@ -1,12 +1,12 @@
 /*
- * methods/script.h - a program that a config names, run as a child process: started, talked to, ended.
+ * base/script.h - a program that a config names, run as a child process: started, talked to, ended.
  *
  * The script has six descriptors: 0 is /dev/null, 1 and 2 are read by this program, 3 is a stream of text lines both
  * ways, 4 holds the numbers of this program's last answer, 5 holds the script's. 4 and 5 are shared memory. A script
- * ends when descriptor 3 ends or this program dies. docs/process-methods.md is the protocol.
+ * ends when descriptor 3 ends or this program dies. docs/process-methods.md is the protocol of methods.
  */
-#ifndef METHODS_SCRIPT_H
-#define METHODS_SCRIPT_H
+#ifndef BASE_SCRIPT_H
+#define BASE_SCRIPT_H
 
 #include "base/arena.h"
 #include "base/error.h"
