@@ -82,9 +82,23 @@ struct linear {
     bool bias;
 };
 
+/* Along one axis: the indices first, first + step ..., `count` of them. Zeros: count, up to the end; step, 1. */
+struct slice_axis {
+    int first, count;
+    int step; /* negative: backwards */
+};
+
+struct slice {
+    struct slice_axis c, h, w;
+};
+
+struct channel_shuffle {
+    int groups; /* channel k of group g becomes channel k * groups + g */
+};
+
 extern const struct op op_input, op_conv2d, op_batch_norm, op_affine, op_relu, op_relu6, op_sigmoid, op_silu,
     op_hard_sigmoid, op_hard_swish, op_max_pool, op_avg_pool, op_adaptive_avg_pool, op_add, op_scale_channels,
-    op_concat, op_flatten, op_linear;
+    op_concat, op_flatten, op_linear, op_slice, op_channel_shuffle;
 
 static inline int graph_input(struct graph *graph, const char *name, struct shape shape)
 {
@@ -179,6 +193,16 @@ static inline int graph_flatten(struct graph *graph, const char *name, int input
 static inline int graph_linear(struct graph *graph, const char *name, int input, int out, bool bias)
 {
     return graph_add(graph, &op_linear, name, &input, 1, &(struct linear){out, bias}, NULL);
+}
+
+static inline int graph_slice(struct graph *graph, const char *name, int input, struct slice slice)
+{
+    return graph_add(graph, &op_slice, name, &input, 1, &slice, NULL);
+}
+
+static inline int graph_channel_shuffle(struct graph *graph, const char *name, int input, int groups)
+{
+    return graph_add(graph, &op_channel_shuffle, name, &input, 1, &(struct channel_shuffle){groups}, NULL);
 }
 
 #endif

@@ -97,15 +97,16 @@ class Case:
         out.add(self.name + ".input_gradient", gradient[1].numpy(), 32)
 
 
-def main():
+def run_cases(name, cases, case, script):
+    """Writes NAME.txt: the golden values of the lines of `cases`, each by an object of the class `case`."""
     torch.set_num_threads(1)
-    out = golden.Golden("operators", "tests/golden/operators.py, PyTorch %s, float64" % torch.__version__)
-    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "operator_cases.txt")) as file:
+    out = golden.Golden(name, "tests/golden/%s, PyTorch %s, float64" % (script, torch.__version__))
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), cases)) as file:
         for line in file:
             if not line.startswith("#"):
-                Case(line).run(out)
+                case(line).run(out)
     out.close()
 
 
 if __name__ == "__main__":
-    main()
+    run_cases("operators", "operator_cases.txt", Case, "operators.py")

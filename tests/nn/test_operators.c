@@ -1,7 +1,8 @@
 /*
  * tests/nn/test_operators.c - every operator against PyTorch: values, logits, the tail, gradients to layer and input.
  *
- * The cases are data, tests/golden/operator_cases.txt, which the golden script builds too.
+ * The cases are data, tests/golden/operator_cases.txt and operators_shapes_cases.txt, which the golden scripts build
+ * too.
  */
 #include "base/error.h"
 #include "base/param.h"
@@ -136,6 +137,7 @@ static int add_node(struct graph *graph, int x, char *token)
 
 struct bench {
     char name[64], layer[32];
+    bool has_tangents;
     struct network *network;
     struct session *session;
     struct shape input, value;
@@ -201,33 +203,49 @@ static float *floats(size_t count)
 typedef void case_check(struct golden *golden, struct bench *bench, const float *input, const float *layer,
                         const float *logits);
 
+/* Golden values, and the cases that they belong to. */
+static const struct {
+    const char *golden, *cases;
+    size_t least;      /* number of cases */
+    bool has_tangents; /* after each case's layer */
+} families[] = {
+    {"operators", "tests/golden/operator_cases.txt", 70, false},
+    {"operators_shapes", "tests/golden/operators_shapes_cases.txt", 20, true},
+};
+
+static void run_case(struct golden *golden, char *line, bool has_tangents, case_check *run)
+{
+    struct bench bench = {.has_tangents = has_tangents};
+    bench_open(&bench, line);
+    float *input = floats(bench.input_size), *layer = floats(bench.layer_size), *logits = floats(bench.classes);
+    golden_fill(input, bench.input_size, golden_seed(bench.name));
+    session_base(bench.session, input, logits, &layer);
+    run(golden, &bench, input, layer, logits);
+    free(input);
+    free(layer);
+    free(logits);
+    bench_close(&bench);
+}
+
 /* Runs `run` on every case, after its base pass. */
 static void for_each_case(case_check *run)
 {
-    struct golden *golden = golden_open("operators");
-    FILE *file = fopen("tests/golden/operator_cases.txt", "r");
-    char *line = NULL;
-    size_t room = 0, cases = 0;
-    assert_non_null(file);
-    while (getline(&line, &room, file) > 0) {
-        struct bench bench;
-        if (line[0] == '#')
-            continue;
-        bench_open(&bench, line);
-        float *input = floats(bench.input_size), *layer = floats(bench.layer_size), *logits = floats(bench.classes);
-        golden_fill(input, bench.input_size, golden_seed(bench.name));
-        session_base(bench.session, input, logits, &layer);
-        run(golden, &bench, input, layer, logits);
-        free(input);
-        free(layer);
-        free(logits);
-        bench_close(&bench);
-        cases++;
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
+        struct golden *golden = golden_open(families[i].golden);
+        FILE *file = fopen(families[i].cases, "r");
+        char *line = NULL;
+        size_t room = 0, cases = 0;
+        assert_non_null(file);
+        while (getline(&line, &room, file) > 0)
+            if (line[0] != '#') {
+                run_case(golden, line, families[i].has_tangents, run);
+                cases++;
+            }
+        assert_true(cases >= families[i].least);
+        free(line);
+        fclose(file);
+        golden_close(golden);
     }
-    assert_true(cases > 70);
-    free(line);
-    fclose(file);
-    golden_close(golden);
 }
 
 static void check_values(struct golden *golden, struct bench *bench, const float *input, const float *layer,
@@ -359,4 +377,45 @@ static void check_difference(struct golden *golden, struct bench *bench, const f
 TEST(gradients_agree_with_finite_differences)
 {
     for_each_case(check_difference);
+}
+
+static double dot(const float *a, const float *b, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += (double)a[i] * (double)b[i];
+    return sum;
+}
+
+/* q (J v) = (q J) v: the two passes go through the same matrix, one forward and one backward. */
+static void check_tangent(struct golden *golden, struct bench *bench, const float *input, const float *layer,
+                          const float *base)
+{
+    float *cotangent = floats(bench->classes), *direction = floats(bench->layer_size);
+    float *gradient = floats(bench->layer_size), *tangent = floats(bench->classes);
+    struct error err = {0};
+    (void)golden, (void)input, (void)base;
+    golden_fill(cotangent, bench->classes, 1);
+    golden_fill(direction, bench->layer_size, 2);
+    if (session_tangent(bench->session, 0, layer, direction, tangent, &err)) {
+        if (bench->has_tangents)
+            fail_msg("%s: %s", bench->name, err.text);
+    } else {
+        assert_int_equal(run_gradient(bench->session, 0, layer, cotangent, NULL, gradient, &err), 0);
+        const double there = dot(cotangent, tangent, bench->classes);
+        const double back = dot(gradient, direction, bench->layer_size);
+        const double size =
+            sqrt(dot(gradient, gradient, bench->layer_size) * dot(direction, direction, bench->layer_size));
+        if (!(fabs(there - back) <= 1e-6 * size))
+            fail_msg("%s: tangent %g, gradient %g", bench->name, there, back);
+    }
+    free(cotangent);
+    free(direction);
+    free(gradient);
+    free(tangent);
+}
+
+TEST(tangents_are_the_transpose_of_gradients)
+{
+    for_each_case(check_tangent);
 }
