@@ -6,6 +6,8 @@
 #include "base/sha256.h"
 #include "models/model_source.h"
 
+#include <string.h>
+
 /* The last source takes all remaining specs, and reports names that no source has. */
 static const struct model_source *const sources[] = {&model_family};
 
@@ -33,6 +35,33 @@ void model_set_input(struct model *model, const struct picture_input *of_file, c
     picture_input_add(&model->input, &spec->input);
 }
 
+const char *model_spec_file(const struct model_spec *spec)
+{
+    if (spec->weights || !spec->model)
+        return spec->weights;
+    return strcmp(spec->model, MODEL_PROCESS) == 0 ? NULL : spec->model;
+}
+
+int model_add_file(struct model *model, const char *path, struct error *err)
+{
+    const char **files = arena_alloc(&model->arena, (size_t)model->file_count + 1, sizeof *files);
+    if (!files)
+        return error_memory(err, "a model");
+    if (model->file_count)
+        memcpy(files, model->files, (size_t)model->file_count * sizeof *files);
+    files[model->file_count++] = path;
+    model->files = files;
+    return 0;
+}
+
+static int add_files(struct model *model, const struct model_spec *spec, struct error *err)
+{
+    for (int i = 0; i < spec->file_count; i++)
+        if (model_add_file(model, spec->files[i], err))
+            return -1;
+    return 0;
+}
+
 struct model *model_open(const struct model_spec *spec, struct error *err)
 {
     struct arena arena;
@@ -42,8 +71,8 @@ struct model *model_open(const struct model_spec *spec, struct error *err)
         error_memory(err, "a model");
         return NULL;
     }
-    *model = (struct model){.arena = arena, .source = source_of(spec), .path = spec->weights};
-    if (model->source->open(model, spec, err) == 0)
+    *model = (struct model){.arena = arena, .source = source_of(spec), .path = model_spec_file(spec)};
+    if (add_files(model, spec, err) == 0 && model->source->open(model, spec, err) == 0)
         return model;
     model_close(model);
     return NULL;

@@ -20,6 +20,8 @@ static bool takes(const struct model_spec *spec)
 static int describe(const struct model_spec *spec, struct model_facts *facts, struct error *err)
 {
     const struct backbone_family *family;
+    if (spec->model || (!spec->arch && spec->weights)) /* known when it is open */
+        return 0;
     const struct backbone_variant *variant = backbone_find(spec->arch, &family, err);
     if (!variant)
         return -1;
@@ -116,6 +118,8 @@ static int open_model(struct model *model, const struct model_spec *spec, struct
     const struct backbone_family *family;
     const struct backbone_variant *variant = spec->arch ? backbone_find(spec->arch, &family, err) : NULL;
     struct weights_info *info = arena_alloc(&model->arena, 1, sizeof *info);
+    if (spec->model)
+        return error_set(err, "model \"%s\": is of no kind that this program can run", spec->model);
     if (!info)
         return error_memory(err, "a model");
     *info = (struct weights_info){.classes = spec->classes ? spec->classes : MODEL_CLASSES,

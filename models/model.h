@@ -16,11 +16,18 @@
 #define MODEL_SIDE 224     /* of the input, where neither spec nor file gives one */
 #define MODEL_CLASSES 1000 /* of a model without weights, where the spec gives none */
 #define MODEL_NOTES_MAX 3
+#define MODEL_PROCESS "process" /* the word for a network that another process runs */
 
 /* A request for a model; zero fields: not given. Texts belong to the caller and must live as long as the model. */
 struct model_spec {
     const char *arch;                     /* in any spelling; NULL: the one that the file holds */
     const char *weights;                  /* a file; NULL: none, the model has a graph alone */
+    const char *model;                    /* instead of arch: a file with a whole network, or MODEL_PROCESS */
+    const char *output;                   /* of a model with several; NULL: the only one */
+    const char *command;                  /* of MODEL_PROCESS */
+    int file_count;                       /* further files that the model depends on */
+    const char *const *files;             /* (file_count) */
+    double timeout;                       /* seconds for an answer of MODEL_PROCESS */
     int classes;                          /* without a file: outputs of the network */
     double width;                         /* without a file: multiplier of the channels */
     enum transform_input transform_input; /* used if the file gives none */
@@ -53,15 +60,20 @@ struct model {
     struct class_names classes; /* a model without weights has none with names */
     int note_count;
     struct model_note notes[MODEL_NOTES_MAX];
-    const char *path, *sha256; /* of the weights; NULL: none, or model_sha256() was not called */
+    const char *path, *sha256; /* of model_spec_file(); NULL: none, or model_sha256() was not called */
+    int file_count;            /* further files that the numbers depend on: the spec's, then the source's own */
+    const char **files;        /* (file_count) paths; a source adds to them by model_add_file() */
     struct arena arena;        /* holds the model and all that it points to */
     const struct model_source *source;
     void *state; /* the source's */
 };
 
+/* The file that holds the network: the weights, or the model's file. NULL: there is none. */
+const char *model_spec_file(const struct model_spec *spec);
+
 /*
- * Finds the source and looks up names; opens no file. The facts are constants and texts of the spec. Errors: an unknown
- * architecture (the nearest name is suggested).
+ * Finds the source and looks up names; opens no file. The facts are constants and texts of the spec; arch is NULL where
+ * only the file tells it. Errors: an unknown architecture (the nearest name is suggested).
  */
 int model_describe(const struct model_spec *spec, struct model_facts *facts, struct error *err);
 

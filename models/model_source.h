@@ -26,6 +26,9 @@ struct model_source {
 
 extern const struct model_source model_family;
 
+/* Adds a path, which is not copied, to the files on which a model's numbers depend. Error: no memory. */
+int model_add_file(struct model *model, const char *path, struct error *err);
+
 /*
  * Sets model->own to ImageNet's values and a square of MODEL_SIDE, overridden by what the file gives, and model->input
  * to model->own, overridden by what the spec gives.

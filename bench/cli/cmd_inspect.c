@@ -3,6 +3,7 @@
 #include "bench/cli/inspect.h"
 #include "bench/cli/options.h"
 #include "bench/cli/table.h"
+#include "bench/config/config.h"
 #include "bench/process/shipped.h"
 
 #include <string.h>
@@ -122,16 +123,21 @@ static json_t *look_at_file(const struct inspect_command *inspect, struct error 
     return object;
 }
 
+static json_t *refuse_options(const struct inspect_command *inspect, struct error *err)
+{
+    error_set(err, "--size, --classes and --width are for architectures; file \"%s\" has its own", inspect->what);
+    return NULL;
+}
+
 static json_t *look(const struct inspect_command *inspect, struct error *err)
 {
     struct model_spec spec = inspect->spec;
-    spec.arch = inspect->what;
-    if (!is_file(inspect->what))
+    *(config_is_model_file(inspect->what) ? &spec.model : &spec.arch) = inspect->what;
+    if (spec.model && (spec.classes || spec.width != 0))
+        return refuse_options(inspect, err);
+    if (spec.model || !is_file(inspect->what))
         return inspect_architecture(&spec, inspect->plan, err);
-    if (!inspect->is_changed)
-        return look_at_file(inspect, err);
-    error_set(err, "--size, --classes and --width are for architectures; file \"%s\" has its own", inspect->what);
-    return NULL;
+    return inspect->is_changed ? refuse_options(inspect, err) : look_at_file(inspect, err);
 }
 
 static int run(int argc, char **argv, struct error *err)

@@ -210,7 +210,7 @@ static void warn_of_classes(const struct run *job)
                 stderr,
                 "cambench: warning: image set \"%s\" and weights \"%s\" have different classes: %s; only predictions are "
                 "explained, and labels are not used\n",
-                TEXT_SHOWN(job->config.dataset.path), TEXT_SHOWN(job->config.backbones[b].weights),
+                TEXT_SHOWN(job->config.dataset.path), TEXT_SHOWN(run_backbone_source(&job->backbones[b])),
                 job->backbones[b].misfit);
 }
 

@@ -148,25 +148,26 @@ static struct totals totals_of(const struct graph *graph)
     return totals;
 }
 
-static json_t *pack_facts(const struct model *model, const char *family, double width, int usual)
+static json_t *pack_facts(const struct model *model, const char *kind, const char *family, double width, int usual)
 {
     const struct graph *graph = model->graph;
     const struct totals totals = totals_of(graph);
-    return json_pack("{ss ss ss ss so ss so si sf sI sI sf sI sI}", "kind", "architecture", "arch", model->arch,
-                     "title", model->title, "family", family, "input",
-                     pack_shape(graph_node(graph, BACKBONE_INPUT).shape), "target_layer", model->layer, "target_shape",
-                     pack_shape(graph_node(graph, usual).shape), "classes", class_count(model->outputs), "width", width,
-                     "parameters", (json_int_t)graph_trainable(graph), "multiply_adds", (json_int_t)totals.macs,
-                     "gflop", flop_per_mac * totals.macs / 1e9, "weights_bytes", (json_int_t)totals.stored_bytes,
-                     "values_bytes", (json_int_t)totals.value_bytes);
+    return json_pack("{ss ss ss ss* so ss so si sf sI sI sf sI sI}", "kind", kind, "arch", model->arch, "title",
+                     model->title, "family", family, "input", pack_shape(graph_node(graph, BACKBONE_INPUT).shape),
+                     "target_layer", model->layer, "target_shape", pack_shape(graph_node(graph, usual).shape),
+                     "classes", class_count(model->outputs), "width", width, "parameters",
+                     (json_int_t)graph_trainable(graph), "multiply_adds", (json_int_t)totals.macs, "gflop",
+                     flop_per_mac * totals.macs / 1e9, "weights_bytes", (json_int_t)totals.stored_bytes, "values_bytes",
+                     (json_int_t)totals.value_bytes);
 }
 
-static json_t *describe(const struct model *model, const char *family, double width, bool with_plan, struct error *err)
+static json_t *describe(const struct model *model, const char *kind, const char *family, double width, bool with_plan,
+                        struct error *err)
 {
     const int usual = graph_find(model->graph, model->layer, err);
     if (usual < 0)
         return NULL;
-    json_t *object = pack_facts(model, family, width, usual);
+    json_t *object = pack_facts(model, kind, family, width, usual);
     int status = object ? 0 : error_memory(err, "the description");
     if (!status && with_plan)
         status = add_plan(object, model->graph, model->layer, err);
@@ -184,7 +185,8 @@ json_t *inspect_architecture(const struct model_spec *spec, bool with_plan, stru
     struct model *model = model_describe(spec, &facts, err) ? NULL : model_open(spec, err);
     if (!model)
         return NULL;
-    json_t *object = describe(model, facts.family, spec->width != 0 ? spec->width : 1, with_plan, err);
+    json_t *object = describe(model, spec->model ? "model" : "architecture", facts.family,
+                              spec->width != 0 ? spec->width : 1, with_plan, err);
     model_close(model);
     return object;
 }

@@ -90,6 +90,19 @@ static const char *input_of(const struct yaml *row, struct arena *arena)
     return input ? words_of("input", input, arena) : "";
 }
 
+/* ", file HASH" for each further file of a model; NULL: no memory. */
+static const char *files_of(const struct run_folder *source, const char *label)
+{
+    const char *text = "", *hash = "";
+    for (int i = 1; text && hash; i++) {
+        const char *key = arena_format(source->arena, "sha256 of model file %d of %s", i, label);
+        hash = key ? store_manifest(source->store, key, source->arena) : NULL;
+        if (hash)
+            text = arena_format(source->arena, "%s, file %.*s", text, HASH_SHOWN, hash);
+    }
+    return text;
+}
+
 static int fill_backbones(const struct run_folder *source, struct report_backbone *out, struct compare_row *rows,
                           struct error *err)
 {
@@ -101,19 +114,26 @@ static int fill_backbones(const struct run_folder *source, struct report_backbon
         struct error ignored;
         struct model_facts facts;
         const char *arch = text_of(row, "arch"), *layer = text_of(row, "layer");
-        const bool is_known = model_describe(&(struct model_spec){.arch = arch, .weights = text_of(row, "weights")},
-                                             &facts, &ignored) == 0;
+        const char *model = text_of(row, "model"), *output = text_of(row, "output");
+        const struct model_spec spec = {.arch = *model ? NULL : arch,
+                                        .model = *model ? model : NULL,
+                                        .command = *model ? text_of(row, "command") : NULL,
+                                        .weights = *model ? NULL : text_of(row, "weights")};
+        const bool is_known = model_describe(&spec, &facts, &ignored) == 0;
+        arch = *model && is_known && facts.arch ? facts.arch : arch;
         const char *transform = text_of(row, "transform_input");
         const char *input = input_of(row, source->arena);
         layer = !*layer && is_known && facts.layer ? facts.layer : layer;
         const char *key = arena_format(source->arena, "sha256 of weights of %s", label);
         const char *hash = key ? store_manifest(source->store, key, source->arena) : NULL;
+        const char *files = files_of(source, label);
         out[i] = (struct report_backbone){.name = label, .title = label, .arch = arch, .layer = layer};
         rows[i] = (struct compare_row){label, arena_format(source->arena, "%s %s", arch, layer),
-                                       arena_format(source->arena, "weights %.*s%s%s%s%s", HASH_SHOWN,
+                                       arena_format(source->arena, "weights %.*s%s%s%s%s%s%s%s", HASH_SHOWN,
                                                     hash ? hash : "unknown", *transform ? ", transform_input " : "",
-                                                    transform, input && *input ? ", " : "", input)};
-        if (!rows[i].kind || !rows[i].state || !input)
+                                                    transform, input && *input ? ", " : "", input, files ? files : "",
+                                                    *output ? ", output " : "", output)};
+        if (!rows[i].kind || !rows[i].state || !input || !files)
             return error_memory(err, "the comparison");
     }
     return 0;

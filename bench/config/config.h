@@ -26,9 +26,15 @@ struct config_dataset {
 struct yaml;
 
 struct config_backbone {
-    const char *arch, *weights;           /* weights NULL: none given */
-    const char *layer;                    /* default: the model's own; NULL until it is open if no name gives it */
-    const char *label;                    /* name in results; default: arch */
+    const char *arch, *weights; /* NULL: not given; arch is known at the latest when the model is open */
+    const char *model;          /* a file of a network, or MODEL_PROCESS; NULL: a family's, by arch and weights */
+    const char *output;         /* name of the output; NULL: the only one */
+    const char *command;        /* of MODEL_PROCESS */
+    int file_count;             /* files that the model depends on besides its own */
+    const char **files;         /* (file_count) */
+    double timeout;             /* seconds for an answer of MODEL_PROCESS */
+    const char *layer;          /* default: the model's own; NULL until it is open if no name gives it */
+    const char *label;          /* name in results; default: arch, or the file's name without its end */
     enum transform_input transform_input; /* TRANSFORM_USUAL: not given */
     struct picture_input input;           /* what the config gives */
     const char *where;                    /* its place, for errors found later: "configs/demo.yaml:9:5" */
@@ -104,6 +110,12 @@ int config_method_with(const char *where, const char *name, const struct config_
 /* A method by its name, with default parameters, in the arena. `where`, its place, begins the error about an unknown one. */
 int config_default_method(const char *where, const char *name, struct arena *arena, struct config_method *out,
                           struct error *err);
+
+/* Whether a word for a backbone is a file of a network and not an architecture. */
+bool config_is_model_file(const char *word);
+
+/* The file that holds the network: the weights or the model's file; NULL: there is none. */
+const char *config_backbone_file(const struct config_backbone *backbone);
 
 /* The model that an entry describes. */
 struct model_spec config_backbone_spec(const struct config_backbone *backbone);

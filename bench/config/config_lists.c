@@ -15,6 +15,8 @@
 
 #define WORDS_MAX 256
 
+static const char label_hint[] = "give one of them another label";
+
 static int check_unique(const struct config_list *list, const struct yaml *value, const char *elements, int count,
                         struct error *err)
 {
@@ -58,87 +60,6 @@ int config_read_list(const struct yaml *value, const struct param *row, void *ou
     *param_count(row, out) = count;
     return 0;
 }
-
-/* -- backbones ----------------------------------------------------------------------------------------------------- */
-
-static int read_transform(const struct yaml *value, const struct param *row, void *out, struct arena *arena,
-                          struct error *err)
-{
-    static const struct param given = {.name = "transform_input", .type = PARAM_TYPE_BOOL};
-    bool is_given;
-    (void)row;
-    if (yaml_read_value(value, &given, &is_given, arena, err))
-        return -1;
-    ((struct config_backbone *)out)->transform_input = is_given ? TRANSFORM_YES : TRANSFORM_NO;
-    return 0;
-}
-
-static const struct param backbone_rows[] = {
-    PARAM_ROW(struct config_backbone, arch, STRING, .is_required = true,
-              .help = "architecture, as torchvision calls it (cambench list backbones)"),
-    PARAM_ROW(struct config_backbone, weights, STRING, .usual = "none",
-              .help = "weights file (HDF5, .pth, .pt, safetensors); required by run"),
-    PARAM_ROW(struct config_backbone, layer, STRING, .usual = "the architecture's own",
-              .help = "target layer (cambench list layers ARCH)"),
-    PARAM_ROW(struct config_backbone, label, STRING, .usual = "the arch", .help = "name in the results"),
-    {.name = "transform_input",
-     .type = PARAM_TYPE_BOOL,
-     .read_yaml = read_transform,
-     .usual = "the weights file's, else true",
-     .help = "GoogLeNet: the network begins with torchvision's transform of its input"},
-    PARAM_ROW(struct config_backbone, input, TABLE, .rows = config_input_rows,
-              .usual = "the weights file's, else ImageNet's", .help = "how pictures become the network's input"),
-    {0},
-};
-
-static int read_backbone(const struct yaml *value, void *element, struct arena *arena, struct error *err)
-{
-    struct config_backbone *backbone = element;
-    struct model_facts facts;
-    if (value->kind == YAML_TEXT ? yaml_read_text(value, &backbone->arch, err)
-                                 : yaml_read_mapping(value, backbone_rows, backbone, arena, err))
-        return -1;
-    const struct model_spec spec = {.arch = backbone->arch, .weights = backbone->weights};
-    if (model_describe(&spec, &facts, err))
-        return error_prefix(err, "%s: ", config_entry_key(value, "arch")->where);
-    backbone->arch = facts.arch;
-    if (backbone->transform_input != TRANSFORM_USUAL && !facts.has_transform)
-        return yaml_error(yaml_get(value, "transform_input"), err,
-                          "%s has no transform of its input; leave transform_input out", facts.arch);
-    if (!backbone->layer)
-        backbone->layer = facts.layer;
-    if (!backbone->label)
-        backbone->label = backbone->arch;
-    backbone->where = value->where;
-    backbone->entry = value;
-    return config_check_label(value, "label", backbone->label, CONFIG_LABEL_BYTES, err);
-}
-
-struct model_spec config_backbone_spec(const struct config_backbone *backbone)
-{
-    return (struct model_spec){
-        .arch = backbone->arch,
-        .weights = backbone->weights,
-        .transform_input = backbone->transform_input,
-        .input = backbone->input,
-        .arch_where = backbone->entry ? config_backbone_where(backbone, "arch") : "--backbone",
-        .transform_where = config_backbone_where(backbone, "transform_input"),
-    };
-}
-
-const char *config_backbone_where(const struct config_backbone *backbone, const char *key)
-{
-    return config_place_of(backbone->entry, key, backbone->where);
-}
-
-static const char *backbone_label(const void *element)
-{
-    return ((const struct config_backbone *)element)->label;
-}
-
-static const char label_hint[] = "give one of them another label";
-const struct config_list config_backbones = {
-    sizeof(struct config_backbone), read_backbone, backbone_label, label_hint, false, backbone_rows, NULL};
 
 /* -- methods ------------------------------------------------------------------------------------------------------- */
 

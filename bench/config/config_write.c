@@ -209,14 +209,28 @@ static void put_input(struct writer *writer, int mapping, const struct picture_i
     put(writer, mapping, "input", node);
 }
 
+/* Keys of entries that are not of a family. */
+static void put_model(struct writer *writer, int mapping, const struct config_backbone *backbone)
+{
+    put_text(writer, mapping, "model", backbone->model);
+    put_text(writer, mapping, "output", backbone->output);
+    put_text(writer, mapping, "command", backbone->command);
+    if (backbone->file_count)
+        put(writer, mapping, "files", strings_node(writer, backbone->files, backbone->file_count));
+    if (backbone->command && !writer->is_identity)
+        put(writer, mapping, "timeout", number_node(writer, backbone->timeout));
+}
+
 static int backbones_node(struct writer *writer, const struct config *config)
 {
     const int list = list_node(writer);
     for (int i = 0; i < config->backbone_count; i++) {
         const struct config_backbone *backbone = &config->backbones[i];
         const int node = mapping_node(writer);
-        put_text(writer, node, "arch", backbone->arch);
+        if (!backbone->model)
+            put_text(writer, node, "arch", backbone->arch);
         put_text(writer, node, "weights", backbone->weights);
+        put_model(writer, node, backbone);
         put_text(writer, node, "layer", backbone->layer);
         put_text(writer, node, "label", backbone->label);
         if (backbone->transform_input != TRANSFORM_USUAL)

@@ -98,7 +98,7 @@ static bool is_word_then(const char *text, const char *word, const char *name)
     return strncmp(text, word, length) == 0 && text[length] == ' ' && strcmp(text + length + 1, name) == 0;
 }
 
-/* Of "weights of LABEL", "PARAM of LABEL" (a method's) or "plugin of metric NAME". */
+/* Of "weights of LABEL" or "model file N of LABEL", "PARAM of LABEL" (a method's) or "plugin of metric NAME". */
 static bool is_hash_of(const char *file, enum store_list_kind kind, const char *name)
 {
     const char *owner = strstr(file, " of ");
@@ -107,7 +107,8 @@ static bool is_hash_of(const char *file, enum store_list_kind kind, const char *
     owner += strlen(" of ");
     if (kind == STORE_METRICS)
         return is_word_then(owner, "metric", name);
-    return strcmp(owner, name) == 0 && (kind == STORE_BACKBONES) == begins_with(file, "weights of ");
+    const bool is_of_backbone = begins_with(file, "weights of ") || begins_with(file, "model file ");
+    return strcmp(owner, name) == 0 && (kind == STORE_BACKBONES) == is_of_backbone;
 }
 
 bool conditions_are_of(const char *key, enum store_list_kind kind, const char *name)
@@ -335,16 +336,36 @@ static int check_file(const struct check *check, const char *key, const char *pa
     return path_sha256(path, hex, err) || check_hash(check, key, path, hex, word, err) ? -1 : 0;
 }
 
+/* Further files of a model; one that a dry run lacks is left out. */
+static int check_model_files(const struct check *check, struct run_backbone *backbone, const char *label,
+                             struct error *err)
+{
+    struct arena *arena = &check->run->arena;
+    const struct model *model = backbone->model;
+    const char **hashes = arena_alloc(arena, (size_t)model->file_count + 1, sizeof *hashes);
+    backbone->file_sha256 = hashes;
+    for (int i = 0; hashes && i < model->file_count; i++) {
+        const char *key = arena_format(arena, "%smodel file %d of %s", hash_prefix, i + 1, label);
+        if (check->run->is_dry && access(model->files[i], F_OK))
+            continue;
+        if (check_file(check, key, model->files[i], &hashes[i], "backbone", err))
+            return -1;
+    }
+    return hashes ? 0 : error_memory(err, "the manifest");
+}
+
 static int check_weights(const struct check *check, int b, struct error *err)
 {
     struct run_backbone *backbone = &check->run->backbones[b];
     const struct config_backbone *config = &check->run->config.backbones[b];
-    if (!backbone->model->has_weights)
+    if (check_model_files(check, backbone, config->label, err))
+        return -1;
+    if (!backbone->model->has_weights || !backbone->model->path)
         return 0;
     backbone->weights_sha256 = model_sha256(backbone->model, err);
     return !backbone->weights_sha256 ||
                    check_hash(check, arena_format(&check->run->arena, "%sweights of %s", hash_prefix, config->label),
-                              config->weights, backbone->weights_sha256, "backbone", err)
+                              backbone->model->path, backbone->weights_sha256, "backbone", err)
                ? -1
                : 0;
 }

@@ -202,15 +202,20 @@ static int open_network(struct explain *explain, struct error *err)
 {
     struct config_backbone *config = &explain->config;
     struct run_backbone *backbone = &explain->backbone;
-    config->arch = explain->options.backbone; /* NULL: the one that the file holds */
-    if (explain->options.weights)
-        config->weights = shipped_or(explain->options.weights, &explain->arena);
-    else if (find_demo(explain, config, err))
+    const char *word = explain->options.backbone, *weights = explain->options.weights;
+    *(word && config_is_model_file(word) ? &config->model : &config->arch) = word; /* NULL: that of the weights */
+    if (config->model && weights)
+        return error_set(err, "--weights: \"%s\" has weights of its own", TEXT_SHOWN(word));
+    if (weights)
+        *(config_is_model_file(weights) ? &config->model : &config->weights) = shipped_or(weights, &explain->arena);
+    if (config->model && config->arch)
+        return error_set(err, "--backbone: \"%s\" is a whole network; leave --backbone out", TEXT_SHOWN(config->model));
+    if (!weights && !config->model && find_demo(explain, config, err))
         return -1;
     config->layer = explain->options.layer;
     config->where = "--layer";
     backbone->config = config;
-    if (run_backbone_open(backbone, config->weights, &explain->panel, &explain->arena, err))
+    if (run_backbone_open(backbone, true, &explain->panel, &explain->arena, err))
         return -1;
     explain->evaluator.backbone = config->label;
     explain->evaluator.input = backbone->model->input;
@@ -440,5 +445,6 @@ int explain_next(struct explain *explain, struct explained *out, struct error *e
 void explain_notes(const struct explain *explain, FILE *stream)
 {
     const struct config_backbone *config = explain->backbone.config;
-    notes_print(config->weights, explain->backbone.model->notes, explain->backbone.model->note_count, stream);
+    notes_print(config_backbone_file(config), explain->backbone.model->notes, explain->backbone.model->note_count,
+                stream);
 }

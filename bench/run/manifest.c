@@ -228,6 +228,24 @@ static json_t *input_of(const struct picture_input *input)
                      mean[2], "std", deviation[0], deviation[1], deviation[2], "resize", resize);
 }
 
+/* Adds the parts that only models have that are not a family's. */
+static void add_model(json_t *row, const struct manifest_backbone *backbone)
+{
+    json_t *files = json_array();
+    for (int i = 0; i < backbone->file_count; i++)
+        json_build_append(&files, json_pack("{s:o, s:o}", "path", text_or_null(backbone->files[i]), "sha256",
+                                            text_or_null(backbone->file_sha256[i])));
+    if (backbone->file_count)
+        json_object_set(row, "files", files);
+    json_decref(files);
+    if (backbone->model)
+        json_object_set_new(row, "model", text_or_null(backbone->model));
+    if (backbone->output)
+        json_object_set_new(row, "output", text_or_null(backbone->output));
+    if (backbone->command)
+        json_object_set_new(row, "command", text_or_null(backbone->command));
+}
+
 static json_t *backbones(const struct manifest *manifest)
 {
     json_t *array = json_array();
@@ -235,13 +253,15 @@ static json_t *backbones(const struct manifest *manifest)
         const struct manifest_backbone *backbone = &manifest->backbones[i];
         json_t *weights = json_pack("{s:o, s:o}", "path", text_or_null(backbone->weights), "sha256",
                                     text_or_null(backbone->weights_sha256));
-        json_build_append(
-            &array, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o}", "label",
-                              text_or_null(backbone->label), "arch", text_or_null(backbone->arch), "layer",
-                              text_or_null(backbone->layer), "digest", text_if_any(backbone->digest), "weights",
-                              weights, "input", input_of(&backbone->input), "workspace_bytes",
-                              (json_int_t)backbone->workspace_bytes, "parameters", (json_int_t)backbone->parameters,
-                              "kernels", text_or_null(backbone->kernels), "plan", plan(backbone)));
+        json_t *row = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o}", "label",
+                                text_or_null(backbone->label), "arch", text_or_null(backbone->arch), "layer",
+                                text_or_null(backbone->layer), "digest", text_if_any(backbone->digest), "weights",
+                                weights, "input", input_of(&backbone->input), "workspace_bytes",
+                                (json_int_t)backbone->workspace_bytes, "parameters", (json_int_t)backbone->parameters,
+                                "kernels", text_or_null(backbone->kernels), "plan", plan(backbone));
+        if (row)
+            add_model(row, backbone);
+        json_build_append(&array, row);
     }
     return array;
 }

@@ -32,10 +32,13 @@ struct manifest_step {
 struct manifest_backbone {
     const char *label, *arch, *layer;
     const char *weights, *weights_sha256; /* path and file_sha256(); NULL: none */
-    size_t workspace_bytes;               /* of one worker */
-    size_t parameters;                    /* numbers in the network */
-    const char *kernels;                  /* the engine's set; NULL: this run did not make the network */
-    const struct manifest_step *steps;    /* the plan */
+    const char *model, *output, *command; /* of a model that is not a family's; NULL: not given */
+    int file_count;                       /* further files of the model */
+    const char *const *files, *const *file_sha256;
+    size_t workspace_bytes;            /* of one worker */
+    size_t parameters;                 /* numbers in the network */
+    const char *kernels;               /* the engine's set; NULL: this run did not make the network */
+    const struct manifest_step *steps; /* the plan */
     int step_count;
     const char *digest;         /* digest of its family's sources; NULL: none */
     struct picture_input input; /* complete */

@@ -1,6 +1,7 @@
 /* bench/run/plan.c - opens and checks the files of a run, chooses its images, lists missing files. */
 #include "bench/run/run.h"
 
+#include "base/input.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "bench/process/shipped.h"
@@ -116,9 +117,12 @@ static void find_shipped(struct run *run)
 {
     struct config *config = &run->config;
     config->dataset.path = shipped_or(config->dataset.path, &run->arena);
-    for (int i = 0; i < config->backbone_count; i++)
-        if (config->backbones[i].weights)
-            config->backbones[i].weights = shipped_or(config->backbones[i].weights, &run->arena);
+    for (int i = 0; i < config->backbone_count; i++) {
+        struct config_backbone *backbone = &config->backbones[i];
+        const char **path = backbone->weights ? &backbone->weights : &backbone->model;
+        if (config_backbone_file(backbone))
+            *path = shipped_or(*path, &run->arena);
+    }
     for (int i = 0; i < config->report.reference_count; i++)
         config->report.references[i] = shipped_or(config->report.references[i], &run->arena);
 }
@@ -261,20 +265,38 @@ static int open_images(struct run *run, struct error *err)
 
 /* -- backbones ----------------------------------------------------------------------------------------------------- */
 
-/* Finds the path of a backbone's weights; *path is NULL if a dry run goes on without the file. */
-static int find_weights(struct run *run, const struct run_backbone *backbone, const char **path, struct error *err)
+/* Notes those of the model's files that a dry run goes on without. */
+static int find_files(struct run *run, const struct config_backbone *config, struct error *err)
+{
+    for (int i = 0; i < config->file_count; i++) {
+        const char *path = config->files[i];
+        const int fd = is_missing(run, path) ? -1 : input_open(path, err);
+        if (fd >= 0)
+            close(fd);
+        else if (!is_missing(run, path))
+            return error_prefix(err, "%s: could not open file \"%s\": ", config_backbone_where(config, "files"), path);
+        else if (add_missing(run, "file", path, "a backbone of the config names it in files", err))
+            return -1;
+    }
+    return 0;
+}
+
+/* Looks for a backbone's weights; *has_file is false if a dry run goes on without the file. */
+static int find_weights(struct run *run, const struct run_backbone *backbone, bool *has_file, struct error *err)
 {
     const struct config_backbone *config = backbone->config;
+    *has_file = true;
+    if (config->model)
+        return find_files(run, config, err);
     if (!config->weights)
         return error_set(
             err,
             "%s: backbone \"%s\" has no weights: give a file of a network trained on such images (.pth, safetensors, .h5), or one "
             "made by `cambench generate weights`",
             config->where, config->arch);
-    *path = config->weights;
-    if (!is_missing(run, config->weights))
+    if (!config->arch || !is_missing(run, config->weights)) /* without arch there is no network without the file */
         return 0;
-    *path = NULL;
+    *has_file = false;
     return add_missing(run, "weights", config->weights,
                        command_for(config->weights, weights_command(config, run->images, &run->arena)), err);
 }
@@ -286,7 +308,7 @@ static int check_classes(const struct run *run, const struct run_backbone *backb
         const int label = imageset_label(run->images, run->chosen[i]);
         if (label >= class_count(backbone->model->outputs))
             return error_set(err, "image \"%s\" has label %d, weights \"%s\" know %d classes", run->image_names[i],
-                             label, backbone->config->weights, class_count(backbone->model->outputs));
+                             label, run_backbone_source(backbone), class_count(backbone->model->outputs));
     }
     return 0;
 }
@@ -325,7 +347,7 @@ static int compare_classes(struct run *run, struct run_backbone *backbone, struc
     if (user)
         return error_set(err,
                          "image set \"%s\" and weights \"%s\" have different classes: %s; %s needs labels of the same",
-                         run->config.dataset.path, backbone->config->weights, why.text, user);
+                         run->config.dataset.path, run_backbone_source(backbone), why.text, user);
     backbone->misfit = arena_string(&run->arena, why.text);
     return backbone->misfit ? 0 : error_memory(err, "the names of classes");
 }
@@ -348,10 +370,10 @@ static int find_classes(struct run *run, struct run_backbone *backbone, struct e
 static int open_backbone(struct run *run, int b, struct error *err)
 {
     struct run_backbone *backbone = &run->backbones[b];
-    const char *weights;
+    bool has_file;
     backbone->config = &run->config.backbones[b];
-    return status_of(find_weights(run, backbone, &weights, err) ||
-                     run_backbone_open(backbone, weights, &run->panel, &run->arena, err) ||
+    return status_of(find_weights(run, backbone, &has_file, err) ||
+                     run_backbone_open(backbone, has_file, &run->panel, &run->arena, err) ||
                      check_classes(run, backbone, err) || compare_classes(run, backbone, err) ||
                      find_classes(run, backbone, err) || estimate_evidence(run, backbone, err));
 }
@@ -365,8 +387,10 @@ static int open_all(struct run *run, const char *config_path, const char *const 
     find_shipped(run);
     if (method_files_list(config, &run->arena, &run->method_files, &run->method_file_count, err))
         return -1;
-    const size_t files =
+    size_t files =
         (size_t)config->report.reference_count + (size_t)config->backbone_count + (size_t)run->method_file_count + 1;
+    for (int b = 0; b < config->backbone_count; b++)
+        files += (size_t)config->backbones[b].file_count;
     run->missing = arena_alloc(&run->arena, files, sizeof *run->missing);
     if (!run->missing)
         return error_memory(err, "the list of missing files");

@@ -308,12 +308,20 @@ static int fill_backbones(struct run *run, struct manifest *manifest, struct err
                                              .arch = config->backbones[b].arch,
                                              .layer = backbone->layer,
                                              .input = backbone->model->input,
-                                             .weights = config->backbones[b].weights,
+                                             .weights = config_backbone_file(&config->backbones[b]),
                                              .weights_sha256 = backbone->weights_sha256,
                                              .workspace_bytes = backbone->workspace_bytes,
                                              .kernels = backbone->kernels,
                                              .steps = backbone->steps,
                                              .step_count = backbone->step_count};
+        if (config->backbones[b].model) {
+            rows[b].model = config->backbones[b].model;
+            rows[b].output = config->backbones[b].output;
+            rows[b].command = config->backbones[b].command;
+        }
+        rows[b].file_count = backbone->file_sha256 ? backbone->model->file_count : 0;
+        rows[b].files = backbone->model->files;
+        rows[b].file_sha256 = backbone->file_sha256;
         rows[b].digest = program_family_digest(config->backbones[b].arch);
         rows[b].parameters = (size_t)graph_trainable(backbone->model->graph);
     }

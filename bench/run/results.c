@@ -77,9 +77,10 @@ static int fill_lists(const struct config *config, struct arena *arena, struct r
         const struct model_spec spec = config_backbone_spec(c);
         if (model_describe(&spec, &facts, err))
             return -1;
-        const char *title = strcmp(c->label, c->arch) == 0 ? facts.title : c->label;
+        const char *arch = c->arch ? c->arch : "";
+        const char *title = facts.title && strcmp(c->label, arch) == 0 ? facts.title : c->label;
         backbones[b] = (struct report_backbone){
-            .name = c->label, .title = title, .arch = c->arch, .layer = c->layer ? c->layer : facts.layer};
+            .name = c->label, .title = title, .arch = arch, .layer = c->layer ? c->layer : facts.layer};
     }
     for (int m = 0; m < config->method_count; m++)
         if (method_row(&config->methods[m], arena, &rows[m], err))

@@ -116,12 +116,13 @@ static int check_layers(struct run_backbone *backbone, const struct panel *panel
     return add_method_layers(backbone, panel, arena, err);
 }
 
-int run_backbone_open(struct run_backbone *backbone, const char *weights, const struct panel *panel,
-                      struct arena *arena, struct error *err)
+int run_backbone_open(struct run_backbone *backbone, bool has_file, const struct panel *panel, struct arena *arena,
+                      struct error *err)
 {
     struct config_backbone *config = backbone->config;
     struct model_spec spec = config_backbone_spec(config);
-    spec.weights = weights;
+    if (!has_file)
+        spec.weights = NULL;
     backbone->model = model_open(&spec, err);
     if (!backbone->model)
         return -1;
@@ -136,6 +137,12 @@ int run_backbone_open(struct run_backbone *backbone, const char *weights, const 
     backbone->layer = config->layer;
     backbone->classes = model->classes;
     return check_layers(backbone, panel, arena, err);
+}
+
+const char *run_backbone_source(const struct run_backbone *backbone)
+{
+    const char *file = config_backbone_file(backbone->config);
+    return file ? file : backbone->config->label;
 }
 
 int run_backbone_find_class(const struct run_backbone *backbone, const char *klass, struct arena *arena, int *out,

@@ -34,15 +34,19 @@ struct run_backbone {
     struct manifest_step *steps; /* the plan */
     int step_count;
     const char *weights_sha256; /* set by record_open() */
+    const char **file_sha256;   /* likewise, of the model's further files; NULL: the file is not there */
 };
 
 /*
  * Opens and checks the model that backbone->config names, for the panel's methods, and fills in what the config leaves
- * open. `weights`: the file's path; NULL, in a dry run: a model without weights. The caller closes backbone->model,
+ * open. `has_file`: false in a dry run without the weights file: a model without weights. The caller closes backbone->model,
  * also after a failure. Errors: those of model_open(); a layer that the network does not have; no memory.
  */
-int run_backbone_open(struct run_backbone *backbone, const char *weights, const struct panel *panel,
-                      struct arena *arena, struct error *err);
+int run_backbone_open(struct run_backbone *backbone, bool has_file, const struct panel *panel, struct arena *arena,
+                      struct error *err);
+
+/* The file of the network, or the word for one that has none, for messages. */
+const char *run_backbone_source(const struct run_backbone *backbone);
 
 /*
  * Finds the class of the network that a protocol's `klass` names; *out is -1 if it is not a named one. Errors: the

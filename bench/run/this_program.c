@@ -12,7 +12,8 @@ const char *program_family_digest(const char *arch)
 {
     struct model_facts facts;
     struct error ignored;
-    const bool is_known = model_describe(&(struct model_spec){.arch = arch}, &facts, &ignored) == 0 && facts.family;
+    const bool is_known =
+        arch && model_describe(&(struct model_spec){.arch = arch}, &facts, &ignored) == 0 && facts.family;
     return is_known ? program_digest("backbone", facts.family) : "";
 }
 

@@ -38,6 +38,41 @@ TEST(what_is_not_said_has_the_documented_default)
     end(&f);
 }
 
+TEST(a_backbone_may_be_a_file_or_a_process)
+{
+    static const char text[] =
+        "name: small\ndataset: {path: a.h5}\nmethods: [gradcam]\nmetrics: [complexity]\n"
+        "backbones:\n  - nets/small.v2.ONNX\n  - {model: net.onnx, label: mine, layer: L, output: logits, files: [a, b]}\n"
+        "  - {model: process, command: python3 serve.py, files: [dir/serve.py], timeout: 5}\n"
+        "  - {model: process, command: x}\n  - {weights: own.h5}\n";
+    struct fixture f;
+    begin(&f);
+    must_read(&f, text);
+    const struct config_backbone *b = f.config.backbones;
+    assert_string_equal(b[0].model, "nets/small.v2.ONNX");
+    assert_string_equal(b[0].label, "small.v2");
+    assert_string_equal(config_backbone_file(&b[0]), "nets/small.v2.ONNX");
+    assert_string_equal(b[1].label, "mine");
+    assert_string_equal(b[1].layer, "L");
+    assert_string_equal(b[1].output, "logits");
+    assert_int_equal(b[1].file_count, 2);
+    assert_string_equal(b[2].label, "serve");
+    assert_string_equal(b[2].command, "python3 serve.py");
+    assert_true(b[2].timeout == 5 && b[3].timeout == 600);
+    assert_null(config_backbone_file(&b[2]));
+    assert_string_equal(b[3].label, "process");
+    assert_string_equal(b[4].label, "own");
+    assert_null(b[4].arch);
+    const struct model_spec spec = config_backbone_spec(&b[2]);
+    assert_string_equal(spec.model, MODEL_PROCESS);
+    assert_string_equal(spec.files[0], "dir/serve.py");
+    const char *identity = config_identity(&f.config, &f.arena, &f.err);
+    assert_non_null(strstr(identity, "output: logits"));
+    assert_non_null(strstr(identity, "command: \"python3 serve.py\""));
+    assert_null(strstr(identity, "timeout"));
+    end(&f);
+}
+
 TEST(every_key_reaches_its_field)
 {
     struct fixture f;

@@ -56,19 +56,25 @@ TEST(sha256_of_what_cannot_be_read_names_the_file)
 
 static const struct manifest_step steps[] = {{"conv1", "product"}, {"maxpool", ""}, {"fc", "gemm"}};
 static const struct manifest_backbone backbones[] = {
-    {"R18",
-     "resnet18",
-     "layer4",
-     "w.h5",
-     "00ff",
-     123456789012,
-     11689512,
-     "avx2",
-     steps,
-     3,
-     "beef",
-     {224, 192, true, true, {0.5, 0.25, 0}, {0.5, 0.5, 1}, PICTURE_RESIZE_SQUASH}},
-    {"odd \xff\xfe", "vgg16", "features.29", NULL, NULL, 1, 2, NULL, NULL, 0, NULL, {0}},
+    {.label = "R18",
+     .arch = "resnet18",
+     .layer = "layer4",
+     .weights = "w.h5",
+     .weights_sha256 = "00ff",
+     .workspace_bytes = 123456789012,
+     .parameters = 11689512,
+     .kernels = "avx2",
+     .steps = steps,
+     .step_count = 3,
+     .digest = "beef",
+     .input = {.h = 224,
+               .w = 192,
+               .has_mean = true,
+               .has_deviation = true,
+               .mean = {0.5, 0.25, 0},
+               .deviation = {0.5, 0.5, 1},
+               .resize = PICTURE_RESIZE_SQUASH}},
+    {.label = "odd \xff\xfe", .arch = "vgg16", .layer = "features.29", .workspace_bytes = 1, .parameters = 2},
 };
 static const struct manifest_entry methods[] = {{"mine", "gradcam", 3, "cafe"}, {NULL, "scorecam", 1, NULL}};
 static const struct manifest_entry metrics[] = {{NULL, "adcc", 1, NULL}}, protocols[] = {{NULL, "cambench", 2, NULL}};
