@@ -2,6 +2,7 @@
 #include "nn/network.h"
 
 #include "nn/difference.h"
+#include "nn/foreign.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -195,6 +196,8 @@ static const struct step *tail_step(const struct network *network, int layer, in
 
 bool network_pooled_linear(const struct network *network, int layer)
 {
+    if (network->foreign)
+        return false;
     const struct program *tail = &network->tails[layer];
     if (tail->step_count != 3 || tail->side_count > 0)
         return false;
@@ -205,6 +208,8 @@ bool network_pooled_linear(const struct network *network, int layer)
 
 bool network_pooled_classes(const struct network *network, int layer)
 {
+    if (network->foreign)
+        return false;
     const struct program *tail = &network->tails[layer];
     const int first = tail->step_count == 3 && tail_step(network, layer, 0)->node->op->activate;
     if (tail->step_count != first + 2 || tail->side_count > 0)
@@ -222,11 +227,15 @@ void network_pooled_column(const struct network *network, int layer, int channel
 
 const char *network_kernels(const struct network *network)
 {
+    if (network->foreign)
+        return network->foreign->work->name;
     return network->set ? network->set->name : "openblas";
 }
 
 size_t network_bytes(const struct network *network)
 {
+    if (network->foreign)
+        return network->arena.held_bytes;
     pthread_mutex_lock(&network->late->lock);
     const size_t late = network->late->arena.held_bytes;
     pthread_mutex_unlock(&network->late->lock);
