@@ -148,7 +148,7 @@ static void build(struct graph *graph, __attribute__((unused)) const struct back
 }
 
 static const struct backbone_variant variants[] = {
-    {.name = "inception_v3", .title = "Inception v3", .layer = "Mixed_7c"},
+    {.name = "inception_v3", .title = "Inception v3", .layer = "Mixed_7c", .input = {.h = 299, .w = 299}},
     {0},
 };
 

@@ -58,7 +58,7 @@ TEST(networks_equal_torchvision_at_224)
 TEST(nodes_are_called_as_torchvision_calls_them)
 {
     struct golden *const files[] = {golden_open("backbones"), golden_open("backbones_more")};
-    const struct backbone_options options = {1000, 1, 64, 64, TRANSFORM_USUAL};
+    const struct backbone_options options = {1000, 1, 80, 80, TRANSFORM_USUAL};
     for (int f = 0; backbone_families[f]; f++)
         for (const struct backbone_variant *variant = backbone_families[f]->variants; variant->name; variant++) {
             char key[64];

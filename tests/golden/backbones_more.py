@@ -1,11 +1,7 @@
 #!/usr/bin/python3
 """Golden values for tests/backbones/test_backbones_more.c: MnasNet, Inception v3, ShuffleNet V2 and ConvNeXt as
 torchvision defines them. The keys are those of backbones.txt, and: Grad-CAM at the target layer, of the logit in the
-middle, before it is resized; of every variant the number of trainable parameters.
---all: writes nothing, but compares the program with PyTorch in float64 for every variant (logits of a PNG picture are
-not needed: `cambench` writes maps), which takes minutes."""
-import sys
-
+middle, before it is resized; of every variant the number of trainable parameters."""
 import numpy as np
 import torch
 import torchvision
@@ -44,9 +40,11 @@ def nodes(arch, network):
     return names
 
 
-def grad_cam(values):
+def measure(network, layer, picture):
+    values = backbones.measure(network, layer, picture)
     weights = values["gradient"].mean(axis=(2, 3), keepdims=True)
-    return np.maximum((weights * values["layer"]).sum(axis=1), 0)
+    values["map"] = np.maximum((weights * values["layer"]).sum(axis=1), 0)
+    return values
 
 
 def main():
@@ -55,15 +53,16 @@ def main():
                                                                                    torchvision.__version__))
     backbones.build = build
     for key, arch, classes, width, height, width_px in backbones.cases("backbones_more_cases.txt"):
-        network = backbones.load(arch, classes, width).double()
+        network = backbones.load(arch, classes, width)
         if key.endswith("_untransformed"):
             network.transform_input = False
-        picture = torch.from_numpy(golden.fill((1, 3, height, width_px), 1) * 2).double()
-        values = backbones.measure(network, network.get_submodule(LAYERS[family(arch)]), picture)
-        for name, value in values.items():
-            out.add(key + "." + name, value, backbones.SAMPLES)
-        out.add(key + ".map", grad_cam(values), 64)
-        print(key, "%.3g" % np.abs(values["logits"]).max(), values["layer"].shape)
+        layer = network.get_submodule(LAYERS[family(arch)])
+        picture = torch.from_numpy(golden.fill((1, 3, height, width_px), 1) * 2)
+        single = measure(network, layer, picture)
+        for name, value in measure(network.double(), layer, picture.double()).items():
+            out.add(key + "." + name, value, 64 if name == "map" else backbones.SAMPLES)
+            difference = np.abs(value - single[name]).max() / np.abs(value).max()
+            print("%-20s %-16s float32 is off by %.1e, largest %.3g" % (key, name, difference, np.abs(value).max()))
     for arch in VARIANTS:
         network = build(arch, 1000).eval()
         out.add(arch + ".nodes", [golden.seed(name) % 1000000000 for name in nodes(arch, network)], 10000)
