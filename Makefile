@@ -27,8 +27,10 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-om
 BUILD_LACKS = $(shell CC="$(CC)" tools/build_lacks.sh $(PKG))
 ASK_PKG = $(or $(if $(BUILD_LACKS),$(error $(BUILD_LACKS))),$(shell pkg-config $(1) $(PKG)))
 PKG_CFLAGS = $(eval PKG_CFLAGS := $(patsubst -I%,-isystem %,$(call ASK_PKG,--cflags)))$(PKG_CFLAGS)
-PKG_LIBS = $(eval PKG_LIBS := $(call ASK_PKG,--libs) -ldl)$(PKG_LIBS)
-COMPILE = $(CC) $(STD) $(WARN) $(if $(CI),-Werror) $(CFLAGS) $(EXTRA) -I. $(PKG_CFLAGS) -MMD -MP
+PKG_LIBS = $(eval PKG_LIBS := $(call ASK_PKG,--libs) -lprotobuf-nanopb -ldl)$(PKG_LIBS)
+# headers that the build writes, such as models/onnx/onnx.pb.h; -isystem: generated code has its own style
+GENERATED := -isystem $(B)
+COMPILE = $(CC) $(STD) $(WARN) $(if $(CI),-Werror) $(CFLAGS) $(EXTRA) -I. $(GENERATED) $(PKG_CFLAGS) -MMD -MP
 
 # programs and kernels in a folder of a room have rules of their own
 APART := nn/kernels/% bench/perf/% bench/peers/%
@@ -79,7 +81,7 @@ $(B)/registry/%.o: $(B)/registry/%.c
 	$(Q)$(COMPILE) -c $< -o $@
 
 # digests of the sources that the program was built from; outside of libbench.a, so that a test can link others
-COUNTED := nn nn/kernels base methods metrics backbones models weights datasets bench/run
+COUNTED := nn nn/kernels base methods metrics backbones models models/onnx weights datasets bench/run
 $(B)/registry/digests.c: tools/digests.sh $(COUNTED:%=%/.) $(foreach f,$(COUNTED),$(wildcard $(f)/*.[ch]))
 	@tools/digests.sh $@
 	@touch $@
@@ -111,13 +113,26 @@ $(B)/nn/kernels/%.$(1).o: nn/kernels/%.c
 endef
 $(foreach s,$(KERNEL_SETS),$(eval $(call kernel_rule,$(s))))
 
+# C code for the messages of ONNX files; protoc finds nanopb's plugin on PATH
+ONNX_SCHEMA := $(B)/models/onnx/onnx.pb
+$(ONNX_SCHEMA).c $(ONNX_SCHEMA).h &: models/onnx/onnx.proto models/onnx/onnx.options
+	@mkdir -p $(@D)
+	@echo "  NANOPB $<"
+	$(Q)protoc --nanopb_out=$(B) $<
+
+$(ONNX_SCHEMA).o: $(ONNX_SCHEMA).c
+	@echo "  CC $<"
+	$(Q)$(COMPILE) -w -c $< -o $@
+
+$(patsubst %.c,$(B)/%.o,$(call sources,models/onnx)): $(ONNX_SCHEMA).h
+
 # taken in by the assembler, which -MMD does not see
 $(B)/bench/cli/references.o: docs/references.bib
 $(B)/bench/cli/cmd_new.o: $(wildcard bench/cli/templates/*)
 $(B)/datasets/imagenet.o: datasets/imagenet_classes.txt
 
 define room_rule
-$(B)/lib$(1).a: $(call room_objects,$(1)) $(if $(filter nn,$(1)),$(KERNEL_OBJECTS)) $(if $(REGISTRY_$(1)),$(B)/registry/$(REGISTRY_$(1)).o)
+$(B)/lib$(1).a: $(call room_objects,$(1)) $(if $(filter nn,$(1)),$(KERNEL_OBJECTS)) $(if $(filter models,$(1)),$(ONNX_SCHEMA).o) $(if $(REGISTRY_$(1)),$(B)/registry/$(REGISTRY_$(1)).o)
 	@rm -f $$@
 	@$$(AR) rcs $$@ $$^
 endef
@@ -249,7 +264,7 @@ $(B)/cambench-bench: $(B)/registry/plugin_api $(PERF_OBJECTS) $(LIBS)
 .PHONY: lint lint-quick format
 lint: deps-lint ## compilers' and analysers' warnings, format, scripts, manual pages, include directions, names
 	@$(MAKE) --no-print-directory all
-	@B=$(B) COMPILE_FLAGS="$(STD) $(WARN) -I. $(PKG_CFLAGS)" tools/lint/all.sh
+	@B=$(B) COMPILE_FLAGS="$(STD) $(WARN) -I. $(GENERATED) $(PKG_CFLAGS)" tools/lint/all.sh
 
 lint-quick: ## the checks that take seconds: format, includes, names, scripts
 	@tools/lint/all.sh quick

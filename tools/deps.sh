@@ -23,6 +23,9 @@ build  libarchive-dev        pkg:libarchive
 build  libcurl4-openssl-dev  pkg:libcurl
 build  libexpat1-dev         pkg:expat
 build  zlib1g-dev            pkg:zlib
+build  libnanopb-dev         header:pb_decode.h
+build  nanopb                cmd:protoc-gen-nanopb
+build  protobuf-compiler     cmd:protoc
 build  librandom123-dev      header:Random123/philox.h
 build  gnuplot-nox           cmd:gnuplot
 test   libcmocka-dev         pkg:cmocka
@@ -48,6 +51,7 @@ golden python3-scipy         python:scipy
 golden python3-pil           python:PIL
 golden python3-h5py          python:h5py
 golden python3-sklearn       python:sklearn
+golden python3-onnx          python:onnx
 '
 
 # has_header HEADER COMPILER...

@@ -41,7 +41,7 @@ struct onnx_tensor {
     int rank; /* 0: a scalar */
     int64_t dim[ONNX_RANK_MAX];
     size_t count;                   /* elements; the product of dim */
-    const struct onnx_place *place; /* of the elements; private to the reader */
+    const struct onnx_place *place; /* of the elements; private to the reader; NULL: a type that is not read */
 };
 
 enum onnx_attribute_type {
@@ -89,7 +89,7 @@ struct onnx_metadata {
 
 struct onnx_file {
     const char *path;
-    int64_t ir_version, opset;         /* opset: of ONNX's own domain */
+    int64_t ir_version, opset;         /* opset: of ONNX's own domain; 0: not declared */
     const char *producer, *graph_name; /* "" if there is none */
     int node_count, tensor_count, input_count, output_count, value_count, metadata_count;
     const struct onnx_node *nodes;
@@ -101,18 +101,21 @@ struct onnx_file {
 
 /*
  * Opens and reads a file. NULL and an error that names it: it cannot be read, is not an ONNX file, is damaged, has no
- * graph, or has sparse tensors; a tensor outside the file is not a plain file beside it, is too small, or is reached by
- * a link, an absolute path or "..".
+ * graph, has an IR version before 3, sparse tensors or a tensor in segments; a tensor's shape does not fit its elements
+ * or has more than ONNX_RANK_MAX dimensions; elements outside the file are not in a plain file beside it (no link, no
+ * folder, no ".."), which is too short or has another SHA-1 than the model says; the description needs more memory
+ * than 4 times the file and 4 MiB. Texts with a 0 byte end there.
  */
 struct onnx_file *onnx_open(const char *path, struct error *err);
 void onnx_close(struct onnx_file *file); /* NULL is fine */
 
-/* Whether the first bytes of the file look like an ONNX model's. */
+/* Whether the file begins like an ONNX model, with its IR version and then a graph. */
 bool onnx_looks_like(const char *path);
 
 /*
  * Read `tensor->count` elements as float32 from FLOAT, FLOAT16, BFLOAT16, DOUBLE and integers; as integers from integers
- * and BOOL. Any thread may call. Errors: another type; the elements are missing or too few; a read error.
+ * and BOOL. Any thread may call. Errors: another type; a damaged number; a read error. onnx_open() has checked that there
+ * are as many elements, so a buffer for them is not larger than the file allows.
  */
 int onnx_read_floats(const struct onnx_file *file, const struct onnx_tensor *tensor, float *out, struct error *err);
 int onnx_read_ints(const struct onnx_file *file, const struct onnx_tensor *tensor, int64_t *out, struct error *err);
