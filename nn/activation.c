@@ -1,41 +1,30 @@
 /*
- * nn/activation.c - functions of single values: ReLU, ReLU6, sigmoid, SiLU, hard sigmoid, hard swish.
+ * nn/activation.c - functions of single values: ReLU, ReLU6, sigmoid, SiLU, hard sigmoid, hard swish. Further ones:
+ * nn/pointwise.c.
  * Defines: hard_sigmoid, hard_swish, relu, relu6, sigmoid, silu.
  *
  * The step of the operator before an activation applies it if it can (epilogue()); otherwise it works on a copy of its
  * input.
  */
-#include "nn/op.h"
+#include "nn/activation.h"
 #include "nn/simd.h"
 
 #include <math.h>
-#include <stdint.h>
 #include <string.h>
 
-static const char *shape(const struct node *node, const struct shape *in, struct shape *out)
-{
-    (void)node;
-    *out = in[0];
-    return NULL;
-}
-
-static void forward(const struct step *step, const struct step_io *io, int block)
+void activation_forward(const struct step *step, const struct step_io *io, int block)
 {
     (void)block;
     memcpy(io->y, io->x[0], shape_size(io->out) * sizeof *io->y);
     step->activation->activate(io->y, shape_size(io->out));
 }
 
-static void backward(const struct step *step, const struct step_io *io)
+void activation_backward(const struct step *step, const struct step_io *io)
 {
     (void)step;
     for (size_t i = 0; i < shape_size(io->out); i++)
         io->dx[0][i] += io->dy[i];
 }
-
-#define ACTIVATION \
-    .inputs_least = 1, .inputs_most = 1, .fuses = true, .works_on_rows = true, .shape = shape, .forward = forward, \
-    .backward = backward
 
 /* -- ReLU and ReLU6 ------------------------------------------------------------------------------------------------- */
 
@@ -84,31 +73,6 @@ const struct op op_relu6 = {
     .name = "relu6", ACTIVATION, .activate = relu6, .slope = relu6_slope, .is_limit = true, .top = 6};
 
 /* -- sigmoid and SiLU ----------------------------------------------------------------------------------------------- */
-
-/*
- * exp(x), within 2 units in the last place, in operations that vectors have; x is clamped to -87..88, where the result
- * is a normal number. The result is 2^n * exp(r): adding 1.5 * 2^23 to x / ln 2 rounds it to n and leaves n in the last
- * bits.
- */
-static inline float exponential(float x)
-{
-    const float low = x < -87 ? -87 : x, inside = low > 88 ? 88 : low;
-    const float shifted = inside * 0x1.715476p+0f + 0x1.8p+23f, n = shifted - 0x1.8p+23f;
-    const float r = inside - n * 0x1.62e4p-1f - n * 0x1.7f7d1cp-20f; /* ln 2 in two parts: the first product is exact */
-    uint32_t bits;
-    float power;
-    memcpy(&bits, &shifted, sizeof bits);
-    bits = (bits << 23) + 0x3f800000;
-    memcpy(&power, &bits, sizeof power);
-    const float series =
-        1 + r * (1 + r * (1 / 2.0f + r * (1 / 6.0f + r * (1 / 24.0f + r * (1 / 120.0f + r * (1 / 720.0f))))));
-    return power * series;
-}
-
-static inline float sigmoid_of(float x)
-{
-    return 1 / (1 + exponential(-x));
-}
 
 MULTIVERSION static void sigmoid(float *y, size_t n)
 {

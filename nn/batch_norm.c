@@ -1,21 +1,14 @@
 /*
  * nn/batch_norm.c - y = x * scale + shift for each channel. In a batch norm, the scale and shift come from the running
- * statistics, and are folded into a convolution before it if there is one (nn/fuse.c); in an affine node they are
- * constants. step->weight is the scale, step->bias the shift.
- * Defines: affine, batch_norm.
+ * statistics; in a scale_shift they are tensors of their own; both are folded into a convolution before them if there is
+ * one (nn/fuse.c). In an affine node they are constants. step->weight is the scale, step->bias the shift.
+ * Defines: affine, batch_norm, scale_shift.
  */
 #include "nn/ops.h"
 #include "nn/pack.h"
 
 #include <math.h>
 #include <stdlib.h>
-
-static const char *shape(const struct node *node, const struct shape *in, struct shape *out)
-{
-    (void)node;
-    *out = in[0];
-    return NULL;
-}
 
 static int parameters(const struct node *node, const struct shape *in, struct parameter *out)
 {
@@ -54,7 +47,7 @@ static void backward(const struct step *step, const struct step_io *io)
         multiply_add_values(io->dx[0] + p * c, io->dy + p * c, step->weight, io->out.c);
 }
 
-static void factors(const struct packer *packer, const struct node *node, int channels, double *scale, double *shift)
+static bool factors(const struct packer *packer, const struct node *node, int channels, double *scale, double *shift)
 {
     const struct batch_norm *norm = node->attributes;
     const float *weight = packer_tensor(packer, node, "weight"), *bias = packer_tensor(packer, node, "bias");
@@ -64,6 +57,7 @@ static void factors(const struct packer *packer, const struct node *node, int ch
         scale[k] = weight[k] / sqrt((double)variance[k] + norm->eps);
         shift[k] = bias[k] - mean[k] * scale[k];
     }
+    return true;
 }
 
 static int pack(struct packer *packer, struct step *step, struct error *err)
@@ -72,7 +66,7 @@ static int pack(struct packer *packer, struct step *step, struct error *err)
     double *scale = malloc(2 * (size_t)channels * sizeof *scale);
     if (!scale)
         return error_memory(err, "packed weights");
-    factors(packer, step->node, channels, scale, scale + channels);
+    step->node->op->factors(packer, step->node, channels, scale, scale + channels);
     const int status = pack_factors(packer, step, scale, scale + channels, err);
     free(scale);
     return status;
@@ -88,7 +82,7 @@ const struct op op_batch_norm = {.name = "batch_norm",
                                  .attributes_size = sizeof(struct batch_norm),
                                  .fuses = true,
                                  .works_on_rows = true,
-                                 .shape = shape,
+                                 .shape = same_shape,
                                  .parameters = parameters,
                                  .macs = macs,
                                  .pack = pack,
@@ -96,6 +90,35 @@ const struct op op_batch_norm = {.name = "batch_norm",
                                  .forward = forward,
                                  .backward = backward,
                                  .is_linear = true};
+
+static int scale_shift_parameters(const struct node *node, const struct shape *in, struct parameter *out)
+{
+    parameters(node, in, out);
+    return 2;
+}
+
+static bool scale_shift_factors(const struct packer *packer, const struct node *node, int channels, double *scale,
+                                double *shift)
+{
+    const float *weight = packer_tensor(packer, node, "weight"), *bias = packer_tensor(packer, node, "bias");
+    for (int k = 0; k < channels; k++)
+        scale[k] = weight[k], shift[k] = bias[k];
+    return true;
+}
+
+const struct op op_scale_shift = {.name = "scale_shift",
+                                  .inputs_least = 1,
+                                  .inputs_most = 1,
+                                  .fuses = true,
+                                  .works_on_rows = true,
+                                  .shape = same_shape,
+                                  .parameters = scale_shift_parameters,
+                                  .macs = macs,
+                                  .pack = pack,
+                                  .factors = scale_shift_factors,
+                                  .forward = forward,
+                                  .backward = backward,
+                                  .is_linear = true};
 
 static const char *affine_shape(const struct node *node, const struct shape *in, struct shape *out)
 {

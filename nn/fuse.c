@@ -58,7 +58,10 @@ static int fuse_followers(struct compiler *c, struct step *step, int node)
     return node;
 }
 
-/* Packs a step's weights, with a batch norm after it folded in. Returns the last fused node, or -1: no memory. */
+/*
+ * Packs a step's weights, with a batch norm after it, or an operator of that kind, folded in. Returns the last fused
+ * node, or -1: no memory.
+ */
 static int pack_step(struct compiler *c, struct step *step, int node, struct error *err)
 {
     struct network *network = c->network;
@@ -74,12 +77,13 @@ static int pack_step(struct compiler *c, struct step *step, int node, struct err
     if (!scale)
         return error_memory(err, "packed weights");
     const struct factors factors = {scale, scale + channels};
-    network->nodes[next].op->factors(&packer, &network->nodes[next], channels, factors.scale, factors.shift);
-    packer.factors = &factors;
-    c->is_fused[next] = true;
+    const bool folds =
+        network->nodes[next].op->factors(&packer, &network->nodes[next], channels, factors.scale, factors.shift);
+    packer.factors = folds ? &factors : NULL;
+    c->is_fused[next] = folds;
     const int status = op->pack(&packer, step, err);
     free(scale);
-    return status ? -1 : next;
+    return status ? -1 : folds ? next : node;
 }
 
 /* Makes one step of a node and the nodes after it that can be fused. */

@@ -74,7 +74,9 @@ enum parameter_role {
     PARAMETER_NORM_BIAS,
     PARAMETER_NORM_MEAN,
     PARAMETER_NORM_VARIANCE,
+    PARAMETER_CONSTANT, /* of an operator with a constant tensor: (C,h,w), each 1 if it is the same along that axis */
 };
+#define PARAMETER_ROLES (PARAMETER_CONSTANT + 1)
 
 /* A tensor that the network needs, such as "layer1.0.bn1.running_mean", with its shape as torch writes it. */
 struct parameter {

@@ -46,13 +46,13 @@ struct op {
     int (*pack)(struct packer *packer, struct step *step, struct error *err);
     bool takes_factors; /* pack() can fold the factors() of a batch norm that alone reads this value into the weights */
     /*
-     * Writes the scale and shift (channels) of y = x * scale + shift, in double. NULL: the operator is not of that
-     * kind.
+     * Writes the scale and shift (channels) of y = x * scale + shift, in double; false: the node is not of that kind.
+     * NULL: the operator never is.
      */
-    void (*factors)(const struct packer *packer, const struct node *node, int channels, double *scale, double *shift);
+    bool (*factors)(const struct packer *packer, const struct node *node, int channels, double *scale, double *shift);
     bool fuses;         /* forward adds bias and residual and applies the activation itself */
     bool is_sum;        /* the sum of two values: a step that fuses can add the other one as its residual */
-    bool is_mean;       /* if the result is (C,1,1) of as many channels, it is the mean of each */
+    bool is_mean;       /* if the result is (C,1,1), it is the mean of each channel */
     bool is_flatten;    /* the result is the same values as a vector */
     bool works_on_rows; /* works on vectors, any number of them at once */
     bool begins_rows; /* works_on_rows and reads its weights once for all rows, so a batch's rows are collected first */
@@ -79,10 +79,11 @@ struct op {
     void (*reverse)(const struct step *step, const struct step_io *io);
     bool is_linear; /* forward without the bias is linear in the inputs, and backward reads no values */
     /*
-     * For operators that are linear piece by piece: dy = J dx at io->x; and backward with multipliers instead of slopes
+     * For operators that are linear piece by piece: dy = J dx at io->x, with a dx for
+     * each input; and backward with multipliers instead of slopes
      * (nn/nn.h), `reference` the step at the reference. NULL: not of that kind, or is_linear.
      */
-    void (*tangent)(const struct step *step, const struct step_io *io, const float *dx, float *dy);
+    void (*tangent)(const struct step *step, const struct step_io *io, const float *const *dx, float *dy);
     void (*multiply)(const struct step *step, const struct step_io *io, const struct step_io *reference);
     /*
      * Writes map (h,w) = sum_k weight[k] * channel k of the result, without bias, residual and activation, from an
@@ -97,9 +98,13 @@ struct op {
     void (*activate)(float *y, size_t n);                               /* y = f(y). NULL: it is not an activation */
     void (*slope)(const float *x, const float *y, float *dy, size_t n); /* dy *= f'(x), where y = f(x) */
     bool slope_needs_input;                                             /* slope() reads x; otherwise it may be NULL */
-    bool is_limit; /* f(y) = min(max(y, 0), top), which kernels apply themselves */
+    bool has_pieces; /* f is linear piece by piece, though not is_limit: slope() serves tangents */
+    bool is_limit;   /* f(y) = min(max(y, 0), top), which kernels apply themselves */
     float top;
 };
+
+/* An op->shape(): the value has the shape of the first input. */
+const char *same_shape(const struct node *node, const struct shape *in, struct shape *out);
 
 /* All operators; ends with NULL. Written by tools/registry.sh. */
 extern const struct op *const ops[];

@@ -72,6 +72,26 @@ struct batch_norm {
     double eps;
 };
 
+enum { LAYER_NORM_CHANNELS, LAYER_NORM_ALL };
+
+/* Also of instance_norm, which does not read `over`. */
+struct layer_norm {
+    double eps;
+    int over;          /* the channels of each position, or all values of an image */
+    bool weight, bias; /* tensors: (C); over all values, (C,h,w) */
+};
+
+struct group_norm {
+    double eps;
+    int groups;
+    bool weight, bias; /* tensors (C) */
+};
+
+/* Of operators with a constant tensor "value" of this shape: 1 along an axis means the same value everywhere on it. */
+struct constant {
+    int c, h, w;
+};
+
 /* y = x * scale + shift, with a constant scale and shift for each channel. */
 struct affine {
     double scale[AFFINE_CHANNELS_MAX], shift[AFFINE_CHANNELS_MAX];
@@ -96,31 +116,13 @@ struct channel_shuffle {
     int groups; /* channel k of group g becomes channel k * groups + g */
 };
 
-/* The axes over which values are reduced; at least one. */
-struct reduce {
-    bool c, h, w;
-};
-
-/* Values beyond the borders; more than a map's size is allowed, as in numpy.pad. */
-struct pad {
-    struct sides pad;
-    int channels_before, channels_after;
-    int mode; /* 0: constant, `value`; 1: reflect, without the border itself; 2: edge; 3: wrap */
-    double value;
-};
-
-/*
- * Blocks of block x block positions become channels. Channel k of position (i,j) of a block becomes channel
- * (i * block + j) * C + k (ONNX's SpaceToDepth), or k * block * block + i * block + j (torch's pixel_unshuffle).
- */
-struct space_to_depth {
-    int block;
-    int order; /* 0: block_major; 1: channel_major */
-};
-
 extern const struct op op_input, op_conv2d, op_batch_norm, op_affine, op_relu, op_relu6, op_sigmoid, op_silu,
     op_hard_sigmoid, op_hard_swish, op_max_pool, op_avg_pool, op_adaptive_avg_pool, op_add, op_scale_channels,
     op_concat, op_flatten, op_linear, op_slice, op_channel_shuffle;
+
+extern const struct op op_gelu, op_scale_shift, op_layer_norm, op_instance_norm, op_group_norm;
+extern const struct op op_broadcast_add, op_sub, op_mul, op_div, op_maximum, op_minimum;
+extern const struct op op_constant_add, op_constant_mul, op_constant_sub_from, op_constant_over;
 
 static inline int graph_input(struct graph *graph, const char *name, struct shape shape)
 {
@@ -225,6 +227,23 @@ static inline int graph_slice(struct graph *graph, const char *name, int input, 
 static inline int graph_channel_shuffle(struct graph *graph, const char *name, int input, int groups)
 {
     return graph_add(graph, &op_channel_shuffle, name, &input, 1, &(struct channel_shuffle){groups}, NULL);
+}
+
+static inline int graph_gelu(struct graph *graph, const char *name, int input) /* x * P(Z < x), exact */
+{
+    return graph_add(graph, &op_gelu, name, &input, 1, NULL, NULL);
+}
+
+static inline int graph_layer_norm(struct graph *graph, const char *name, int input, double eps) /* of each position */
+{
+    return graph_add(graph, &op_layer_norm, name, &input, 1, &(struct layer_norm){eps, LAYER_NORM_CHANNELS, true, true},
+                     NULL);
+}
+
+/* By a tensor "value" (C,1,1). */
+static inline int graph_constant_mul(struct graph *graph, const char *name, int input, int channels)
+{
+    return graph_add(graph, &op_constant_mul, name, &input, 1, &(struct constant){channels, 1, 1}, NULL);
 }
 
 #endif

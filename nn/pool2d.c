@@ -163,14 +163,14 @@ static void max_backward(const struct step *step, const struct step_io *io)
         }
 }
 
-static void max_tangent(const struct step *step, const struct step_io *io, const float *dx, float *dy)
+static void max_tangent(const struct step *step, const struct step_io *io, const float *const *dx, float *dy)
 {
     const struct shape in = io->in[0], out = io->out;
     for (int i = 0; i < out.h; i++)
         for (int j = 0; j < out.w; j++, dy += out.c) {
             const struct window v = pool_window(pool_of(step->node), in, i, j);
             for (int k = 0; k < out.c; k++)
-                dy[k] = dx[max_place(io->x[0], in, v, k)];
+                dy[k] = dx[0][max_place(io->x[0], in, v, k)];
         }
 }
 

@@ -1,12 +1,11 @@
 /* nn/session_tangent.c - the derivative of the logits along a direction, by one pass forward through a tail. */
-#include "nn/foreign.h"
 #include "nn/session_private.h"
 
 #include <string.h>
 
 static bool is_piecewise_linear(const struct op *op)
 {
-    return op->is_linear || op->tangent || op->is_limit;
+    return op->is_linear || op->tangent || op->is_limit || op->has_pieces;
 }
 
 /* The operator that has no tangent here, of a step and the activation in it; NULL: none. */
@@ -14,7 +13,7 @@ static const struct op *curved_op(const struct step *step)
 {
     if (!is_piecewise_linear(step->node->op))
         return step->node->op;
-    return step->activation && !step->activation->is_limit ? step->activation : NULL;
+    return step->activation && !is_piecewise_linear(step->activation) ? step->activation : NULL;
 }
 
 static int check_steps(const struct network *network, int from, struct error *err)
@@ -47,16 +46,18 @@ static void run_step_tangent(const struct tape *tape, const struct step *step)
 {
     const struct step_io io = tape_io(tape, step);
     const struct op *op = step->node->op;
-    const float *dx = tape->gradient[step->inputs[0]];
+    const float *dx[NODE_INPUTS_MAX] = {0};
     float *dy = tape->gradient[step->output];
+    for (int k = 0; k < step->input_count; k++)
+        dx[k] = tape->gradient[step->inputs[k]];
     if (op->is_linear)
         linear_part(tape, step);
     else if (op->tangent)
         op->tangent(step, &io, dx, dy);
     else
-        memcpy(dy, dx, shape_size(io.out) * sizeof *dy);
+        memcpy(dy, dx[0], shape_size(io.out) * sizeof *dy);
     if (step->activation)
-        step->activation->slope(io.x[0], io.y, dy, shape_size(io.out));
+        step->activation->slope(io.before ? io.before : io.x[0], io.y, dy, shape_size(io.out));
 }
 
 int session_tangent(struct session *session, int from, const float *value, const float *direction, float *tangent,
@@ -64,8 +65,6 @@ int session_tangent(struct session *session, int from, const float *value, const
 {
     const struct network *network = session->network;
     struct tape tape;
-    if (session->foreign)
-        return foreign_lacks("the derivative of the logits along a direction", err);
     if (check_steps(network, from, err) || tape_begin(session, from, value, &tape, err))
         return -1;
     tape_run(&tape);

@@ -37,7 +37,7 @@ struct generator {
     bool ends_branch;
     const struct moments *in; /* of its first input */
     struct moments *out;
-    struct weight *tensor[PARAMETER_NORM_VARIANCE + 1]; /* its tensors by role; NULL: none */
+    struct weight *tensor[PARAMETER_ROLES]; /* its tensors by role; NULL: none */
 };
 
 static struct random_stream stream_of(const struct generator *g, const struct weight *tensor)

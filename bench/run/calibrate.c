@@ -47,7 +47,8 @@ static double now(const struct probe *probe)
  */
 static void fill(const struct parameter *parameter, float *data, size_t count)
 {
-    const bool is_one = parameter->role == PARAMETER_NORM_WEIGHT || parameter->role == PARAMETER_NORM_VARIANCE;
+    const bool is_one = parameter->role == PARAMETER_NORM_WEIGHT || parameter->role == PARAMETER_NORM_VARIANCE ||
+                        parameter->role == PARAMETER_CONSTANT;
     const bool is_weight = parameter->role == PARAMETER_CONV_WEIGHT || parameter->role == PARAMETER_LINEAR_WEIGHT;
     const float scale = is_weight ? sqrtf(6.0f * (float)parameter->dim[0] / (float)count) : 0;
     uint32_t state = 1;

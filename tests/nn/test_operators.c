@@ -210,7 +210,9 @@ static const struct {
     bool has_tangents; /* after each case's layer */
 } families[] = {
     {"operators", "tests/golden/operator_cases.txt", 70, false},
-    {"operators_shapes", "tests/golden/operators_shapes_cases.txt", 80, true},
+    {"operators_values", "tests/golden/operators_values_cases.txt", 25, false},
+    {"operators_pieces", "tests/golden/operators_pieces_cases.txt", 25, true},
+    {"operators_shapes", "tests/golden/operators_shapes_cases.txt", 20, true},
 };
 
 static void run_case(struct golden *golden, char *line, bool has_tangents, case_check *run)
