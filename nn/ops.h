@@ -116,6 +116,28 @@ struct channel_shuffle {
     int groups; /* channel k of group g becomes channel k * groups + g */
 };
 
+/* The axes over which values are reduced; at least one. */
+struct reduce {
+    bool c, h, w;
+};
+
+/* Values beyond the borders; more than a map's size is allowed, as in numpy.pad. */
+struct pad {
+    struct sides pad;
+    int channels_before, channels_after;
+    int mode; /* 0: constant, `value`; 1: reflect, without the border itself; 2: edge; 3: wrap */
+    double value;
+};
+
+/*
+ * Blocks of block x block positions become channels. Channel k of position (i,j) of a block becomes channel
+ * (i * block + j) * C + k (ONNX's SpaceToDepth), or k * block * block + i * block + j (torch's pixel_unshuffle).
+ */
+struct space_to_depth {
+    int block;
+    int order; /* 0: block_major; 1: channel_major */
+};
+
 extern const struct op op_input, op_conv2d, op_batch_norm, op_affine, op_relu, op_relu6, op_sigmoid, op_silu,
     op_hard_sigmoid, op_hard_swish, op_max_pool, op_avg_pool, op_adaptive_avg_pool, op_add, op_scale_channels,
     op_concat, op_flatten, op_linear, op_slice, op_channel_shuffle;

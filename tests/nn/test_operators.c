@@ -212,7 +212,7 @@ static const struct {
     {"operators", "tests/golden/operator_cases.txt", 70, false},
     {"operators_values", "tests/golden/operators_values_cases.txt", 25, false},
     {"operators_pieces", "tests/golden/operators_pieces_cases.txt", 25, true},
-    {"operators_shapes", "tests/golden/operators_shapes_cases.txt", 20, true},
+    {"operators_shapes", "tests/golden/operators_shapes_cases.txt", 80, true},
 };
 
 static void run_case(struct golden *golden, char *line, bool has_tangents, case_check *run)
