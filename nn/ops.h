@@ -59,8 +59,10 @@ struct pool2d {
     int kernel, kernel_w;
     int stride, stride_w; /* 0: the kernel's size */
     int padding, padding_w;
+    int dilation, dilation_w;
     bool ceil_mode;
     bool count_exclude_padding; /* average pool: divide by the number of positions inside the map */
+    bool count_overhang;        /* by the kernel's size, also where a window reaches over the padding (ceil_mode) */
     struct sides pad;           /* as a convolution's */
 };
 

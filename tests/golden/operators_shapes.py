@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Golden values for tests/nn/test_operators.c: operators that move, cut, pad and reduce values, of
-operators_shapes_cases.txt, by PyTorch's indexing and functions and its autograd in float64."""
+"""Golden values for tests/nn/test_operators.c: operators that move, cut, pad, reduce and pool values,
+of operators_shapes_cases.txt, by PyTorch's indexing and functions and its autograd in float64."""
 import numpy
 import torch
 
@@ -38,6 +38,10 @@ class ShapeCase(operators.Case):
             return {"mean": torch.mean, "sum": torch.sum, "max": torch.amax, "min": torch.amin}[op[7:]](x, axes, True)
         if op == "pad":
             return self.padded(x, attr)
+        if op in ("max", "avg"):
+            return self.pooled(op, x, attr)
+        if op == "lrn":
+            return self.lrn(x, number("size"), *(float(attr[word]) for word in ("alpha", "beta", "bias")))
         return super().apply(op, node, attr, x)
 
     @staticmethod
@@ -65,6 +69,46 @@ class ShapeCase(operators.Case):
         places = torch.from_numpy(places)
         there = x.flatten()[places.clamp(min=0)]
         return torch.where(places < 0, torch.tensor(float(attr.get("value", 0)), dtype=torch.float64), there)
+
+    @staticmethod
+    def taps(size, kernel, stride, dilation, before, after, ceil):
+        """The taps of each window along an axis, by laying one window after the other."""
+        windows, at, reach = [], -before, dilation * (kernel - 1)
+        while at + reach < size + after:
+            windows.append(at)
+            at += stride
+        if ceil and windows[-1] + reach < size + after - 1 and at < size:
+            windows.append(at)
+        return [[first + dilation * tap for tap in range(kernel)] for first in windows]
+
+    def pooled(self, op, x, attr):
+        """A pool by its definition, position by position: torch has neither padding for each side nor all divisors."""
+        number = lambda key, fallback=0: int(attr.get(key, fallback))
+        k, d = number("k", 1), number("d", 1)
+        kw, dw, s, p = number("kw", k), number("dw", d), number("s", k), number("p")
+        left, right, top, bottom = self.sides(attr)
+        top, bottom, left, right = p + top, p + bottom, number("pw", p) + left, number("pw", p) + right
+        sw = number("sw", number("s", kw))
+        h, w, ceil = x.shape[2], x.shape[3], number("ceil")
+        rows = []
+        for ys in self.taps(h, k, s, d, top, bottom, ceil):
+            row = []
+            for xs in self.taps(w, kw, sw, dw, left, right, ceil):
+                there = torch.stack([x[:, :, i, j] for i in ys for j in xs if 0 <= i < h and 0 <= j < w])
+                padded = sum(1 for i in ys for j in xs if i < h + bottom and j < w + right)
+                count = len(there) if number("there") else k * kw if number("count_overhang") else padded
+                row.append(there.amax(0) if op == "max" else there.sum(0) / count)
+            rows.append(torch.stack(row, -1))
+        return torch.stack(rows, -2)
+
+    @staticmethod
+    def lrn(x, size, alpha, beta, bias):
+        """By ONNX's definition: (size - 1) // 2 channels before, the rest after."""
+        sums = []
+        for k in range(x.shape[1]):
+            first, last = max(0, k - (size - 1) // 2), min(x.shape[1] - 1, k + -(-(size - 1) // 2))
+            sums.append((x[:, first:last + 1] ** 2).sum(1))
+        return x / (bias + alpha / size * torch.stack(sums, 1)) ** beta
 
 
 if __name__ == "__main__":

@@ -76,6 +76,28 @@ TEST(padding_has_a_size)
                    "its input is too small or too large");
 }
 
+TEST(pools_have_a_tap_inside_the_input_for_every_result)
+{
+    static const char least[] = "a pool needs a kernel, a stride and a dilation of at least 1";
+    static const char padding[] = "a pool's padding must be smaller than its window";
+    static const char alone[] = "a pool's window must not lie in the padding alone";
+    static const char *const names[] = {"max_pool", "avg_pool"};
+    for (int i = 0; i < 2; i++) {
+        assert_refuses(names[i], MAP, &(struct pool2d){.kernel = 2, .dilation = -1}, least);
+        assert_refuses(names[i], MAP, &(struct pool2d){.kernel = 2, .dilation_w = 1 << 20}, least);
+        assert_refuses(names[i], MAP, &(struct pool2d){.kernel = 2, .stride = -2}, least);
+        assert_refuses(names[i], MAP, &(struct pool2d){.kernel = 0}, least);
+        assert_refuses(names[i], MAP, &(struct pool2d){.kernel = 3, .padding = 3}, padding);
+        assert_refuses(names[i], MAP, &(struct pool2d){.kernel = 3, .pad.right = 3}, padding);
+        assert_refuses(names[i], MAP, &(struct pool2d){.kernel = 3, .pad.top = -1}, padding);
+        assert_refuses(names[i], (struct shape){2, 1, 1}, &(struct pool2d){.kernel = 2, .dilation = 2, .padding = 1},
+                       alone);
+        assert_refuses(names[i], (struct shape){2, 2, 2}, &(struct pool2d){.kernel = 2, .dilation = 9, .padding = 4},
+                       alone);
+        assert_refuses(names[i], MAP, &(struct pool2d){.kernel = 6}, "its input is too small or too large");
+    }
+}
+
 static void assert_does_not_join(const char *op, struct shape other, const char *message)
 {
     struct error err = {0};
@@ -275,6 +297,9 @@ TEST(multipliers_add_up_to_the_difference)
     assert_complete("concat_w", NULL);
     assert_complete("pad", &(struct pad){.pad = {1, 0, 0, 1}, .value = 3});
     assert_complete("pad", &(struct pad){.pad = {0, 2, 1, 0}, .mode = 1});
+    assert_complete("max_pool", &(struct pool2d){.kernel = 2, .stride = 1, .dilation = 2, .padding = 1});
+    assert_complete("max_pool", &(struct pool2d){.kernel = 3, .stride = 2, .ceil_mode = true, .pad = {2, 0, 1, 0}});
+    assert_complete("avg_pool", &(struct pool2d){.kernel = 3, .stride = 2, .ceil_mode = true, .count_overhang = true});
     assert_complete("reduce_mean", &(struct reduce){.c = true, .w = true});
     assert_complete("reduce_sum", &(struct reduce){.h = true});
     assert_complete("reduce_max", &(struct reduce){.h = true, .w = true});
