@@ -89,6 +89,34 @@ struct group_norm {
     bool weight, bias; /* tensors (C) */
 };
 
+/* x, or slope * x if it is negative. */
+struct leaky_relu {
+    double slope;
+};
+
+/* The same with a tensor "weight" of slopes: (C), or (1) if they are shared. */
+struct prelu {
+    bool shared;
+};
+
+/* x, or alpha * (exp(x) - 1) if it is negative. */
+struct elu {
+    double alpha;
+};
+
+struct clip {
+    double low, high; /* infinite: no bound */
+};
+
+/* alpha * x + beta, between 0 and 1. */
+struct hard_sigmoid_of {
+    double alpha, beta;
+};
+
+struct pow {
+    double exponent;
+};
+
 /* Of operators with a constant tensor "value" of this shape: 1 along an axis means the same value everywhere on it. */
 struct constant {
     int c, h, w;
@@ -145,6 +173,7 @@ extern const struct op op_input, op_conv2d, op_batch_norm, op_affine, op_relu, o
     op_concat, op_flatten, op_linear, op_slice, op_channel_shuffle;
 
 extern const struct op op_gelu, op_scale_shift, op_layer_norm, op_instance_norm, op_group_norm;
+extern const struct op op_leaky_relu, op_prelu, op_elu, op_clip, op_hard_sigmoid_of, op_pow;
 extern const struct op op_broadcast_add, op_sub, op_mul, op_div, op_maximum, op_minimum;
 extern const struct op op_constant_add, op_constant_mul, op_constant_sub_from, op_constant_over;
 
