@@ -29,12 +29,14 @@ static int describe(const struct model_spec *spec, struct model_facts *facts, st
     return 0;
 }
 
+const char model_note_one_output[] =
+    "has one output, read as the logit of a sigmoid: class 1 has p = sigmoid(z), class 0 has 1 - p";
+
 int model_weights_notes(const struct weights_info *info, struct model_note notes[MODEL_NOTES_MAX])
 {
     int count = 0;
     if (info->classes == 1)
-        notes[count++] = (struct model_note){
-            " ", "has one output, read as the logit of a sigmoid: class 1 has p = sigmoid(z), class 0 has 1 - p"};
+        notes[count++] = (struct model_note){" ", model_note_one_output};
     if (info->transform_input == TRANSFORM_USUAL && backbone_has_transform(info->arch))
         notes[count++] = (struct model_note){
             ": ", "transform_input=yes is assumed, as in torchvision's pretrained weights; cambench import weights "

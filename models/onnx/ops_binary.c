@@ -1,0 +1,268 @@
+/* models/onnx/ops_binary.c - arithmetic of two values, or of a value and a constant, with broadcasting. */
+#include "models/onnx/importer.h"
+
+#include <math.h>
+#include <string.h>
+
+/* -- with a constant ------------------------------------------------------------------------------------------------ */
+
+/* Gives the value as many axes as the constant has. */
+static int raise_rank(struct importer *im, struct layout *layout, int rank, struct error *err)
+{
+    while (layout->rank < rank)
+        if (layout_insert(layout, 0))
+            return import_refuse(im, err, "its constant has %d axes", rank);
+    return 0;
+}
+
+int import_place_constant(struct importer *im, const struct layout *layout, const struct onnx_constant *constant,
+                          struct import_weight *weight, struct error *err)
+{
+    ptrdiff_t step = 1;
+    *weight = (struct import_weight){.rank = 3, .dim = {1, 1, 1}, .constant = constant, .scale = 1};
+    for (int d = constant->rank; d-- > 0;) {
+        const int axis = d + layout->rank - constant->rank;
+        bool is_one;
+        const enum axis of = layout_axis(layout, axis, &is_one);
+        if (constant->dim[d] != 1 &&
+            (of == AXIS_COUNT || of == AXIS_BATCH || constant->dim[d] != layout_dim(layout, axis)))
+            return import_refuse(im, err, "its constant does not fit the shape of its other input");
+        if (constant->dim[d] != 1) {
+            weight->dim[of - AXIS_C] = (int)constant->dim[d];
+            weight->stride[of - AXIS_C] = step;
+        }
+        step *= constant->dim[d];
+    }
+    return 0;
+}
+
+int import_with_constant(struct importer *im, const struct onnx_node *node, struct value *value, const char *op,
+                         const struct onnx_constant *constant, double scale, bool is_reciprocal, struct error *err)
+{
+    struct import_weight weight;
+    enum axis axis;
+    if (raise_rank(im, &value->layout, constant->rank, err) ||
+        (constant->count != 1 && import_plain_axis(im, value, 0, &axis, err)) ||
+        import_place_constant(im, &value->layout, constant, &weight, err))
+        return -1;
+    weight.scale = scale;
+    weight.is_reciprocal = is_reciprocal;
+    const struct emission emission = {.op = op,
+                                      .count = 1,
+                                      .inputs = {value->node},
+                                      .set = {{"c", weight.dim[0]}, {"h", weight.dim[1]}, {"w", weight.dim[2]}}};
+    const int added = import_emit(im, &emission, err);
+    if (added < 0 || import_give(im, added, "value", weight, err))
+        return -1;
+    return import_set_activation(im, node, 0, added, &value->layout, value->is_vector);
+}
+
+/* -- two activations ------------------------------------------------------------------------------------------------ */
+
+/* Where each axis of a value is; false: an axis is not one of the engine's. Axes of size 1 are AXIS_COUNT. */
+static bool plain_axes(const struct layout *layout, enum axis *axes)
+{
+    bool is_one, is_plain = true;
+    for (int i = 0; i < layout->rank; i++) {
+        axes[i] = layout_axis(layout, i, &is_one);
+        is_plain &= is_one || axes[i] != AXIS_COUNT;
+    }
+    return is_plain;
+}
+
+/* Joins the places of the axes of two values; false: they contradict each other. */
+static bool join_axes(const enum axis *a, const enum axis *b, int rank, enum axis *joined)
+{
+    bool is_taken[AXIS_COUNT] = {false};
+    for (int i = 0; i < rank; i++) {
+        joined[i] = a[i] == AXIS_COUNT ? b[i] : a[i];
+        if (a[i] != AXIS_COUNT && b[i] != AXIS_COUNT && a[i] != b[i])
+            return false;
+        if (joined[i] != AXIS_COUNT && is_taken[joined[i]])
+            return false;
+        if (joined[i] != AXIS_COUNT)
+            is_taken[joined[i]] = true;
+    }
+    return true;
+}
+
+/* Gives the two values axes in the same places: those of `a`, or the usual ones. */
+static int make_alike(struct importer *im, struct value *a, struct value *b, enum axis *joined, struct error *err)
+{
+    static const enum axis usual[][4] = {{AXIS_BATCH},
+                                         {AXIS_BATCH},
+                                         {AXIS_BATCH, AXIS_C},
+                                         {AXIS_BATCH, AXIS_C, AXIS_H},
+                                         {AXIS_BATCH, AXIS_C, AXIS_H, AXIS_W}};
+    enum axis of_a[ONNX_RANK_MAX], of_b[ONNX_RANK_MAX];
+    const int rank = a->layout.rank;
+    if (plain_axes(&a->layout, of_a) && plain_axes(&b->layout, of_b) && join_axes(of_a, of_b, rank, joined))
+        return 0;
+    if (rank > 4)
+        return import_refuse(im, err, "its inputs have %d axes, 4 are supported", rank);
+    if (import_arrange(im, a, usual[rank], err) || import_arrange(im, b, usual[rank], err))
+        return -1;
+    memcpy(joined, usual[rank], (size_t)rank * sizeof *joined);
+    return 0;
+}
+
+static const char *two_op(struct importer *im, const char *op, int *inputs)
+{
+    const struct shape a = graph_node(im->graph, inputs[0]).shape, b = graph_node(im->graph, inputs[1]).shape;
+    const bool is_same = a.c == b.c && a.h == b.h && a.w == b.w;
+    if (strcmp(op, "broadcast_add") == 0 && is_same)
+        return "add";
+    if (strcmp(op, "mul") == 0 && !is_same && a.c == b.c) {
+        const bool by_second = b.h == 1 && b.w == 1, by_first = a.h == 1 && a.w == 1;
+        if (by_first && !by_second) {
+            const int first = inputs[0];
+            inputs[0] = inputs[1];
+            inputs[1] = first;
+        }
+        if (by_first || by_second)
+            return "scale_channels";
+    }
+    return op;
+}
+
+/* The result's layout: each axis has the larger of the two sizes. */
+static int joined_layout(struct importer *im, const struct value *a, const struct value *b, const enum axis *joined,
+                         struct layout *layout, struct error *err)
+{
+    int64_t dim[ONNX_RANK_MAX];
+    for (int i = 0; i < a->layout.rank; i++) {
+        const int64_t da = layout_dim(&a->layout, i), db = layout_dim(&b->layout, i);
+        if (da != db && da != 1 && db != 1)
+            return import_refuse(im, err, "its inputs have the sizes %lld and %lld along axis %d", (long long)da,
+                                 (long long)db, i);
+        dim[i] = da == 1 ? db : da;
+    }
+    layout_init(layout, a->layout.rank, joined, dim);
+    return 0;
+}
+
+static int import_two(struct importer *im, const char *op, const char *suffix, struct value *a, struct value *b,
+                      struct value *out, struct error *err)
+{
+    enum axis joined[ONNX_RANK_MAX];
+    struct emission emission = {.suffix = suffix, .count = 2};
+    if (raise_rank(im, &a->layout, b->layout.rank, err) || raise_rank(im, &b->layout, a->layout.rank, err))
+        return -1;
+    const bool is_same = layout_same(&a->layout, &b->layout);
+    if (!is_same && make_alike(im, a, b, joined, err))
+        return -1;
+    struct layout layout = a->layout;
+    if (!is_same && joined_layout(im, a, b, joined, &layout, err))
+        return -1;
+    emission.inputs[0] = a->node;
+    emission.inputs[1] = b->node;
+    emission.op = two_op(im, op, emission.inputs);
+    out->node = import_emit(im, &emission, err);
+    out->layout = layout;
+    out->is_vector = a->is_vector && b->is_vector;
+    return out->node < 0 ? -1 : 0;
+}
+
+/* -- the operators -------------------------------------------------------------------------------------------------- */
+
+struct binary {
+    const char *onnx, *two;
+    const char *with; /* the operator with a constant as the second operand */
+    const char *from; /* with one as the first */
+    double scale;     /* of a constant that is the second */
+    bool is_reciprocal;
+};
+
+static const struct binary binaries[] = {{"Add", "broadcast_add", "constant_add", "constant_add", 1, false},
+                                         {"Sub", "sub", "constant_add", "constant_sub_from", -1, false},
+                                         {"Mul", "mul", "constant_mul", "constant_mul", 1, false},
+                                         {"Div", "div", "constant_mul", "constant_over", 1, true}};
+
+static int import_binary(struct importer *im, const struct onnx_node *node, struct error *err)
+{
+    const struct binary *binary = binaries;
+    while (strcmp(binary->onnx, node->op) != 0)
+        binary++;
+    struct value *a = import_input(im, node, 0), *b = import_input(im, node, 1);
+    if (b && b->constant && (a = import_activation(im, node, 0, err)))
+        return import_with_constant(im, node, a, binary->with, b->constant, binary->scale, binary->is_reciprocal, err);
+    if (a && a->constant && (b = import_activation(im, node, 1, err)))
+        return import_with_constant(im, node, b, binary->from, a->constant, 1, false, err);
+    struct value out;
+    a = import_activation(im, node, 0, err);
+    b = a ? import_activation(im, node, 1, err) : NULL;
+    if (!b || import_two(im, binary->two, NULL, a, b, &out, err))
+        return -1;
+    return import_set_activation(im, node, 0, out.node, &out.layout, out.is_vector);
+}
+
+static int import_pow(struct importer *im, const struct onnx_node *node, struct error *err)
+{
+    double exponent;
+    struct value *value = import_activation(im, node, 0, err);
+    const struct onnx_constant *constant = value ? import_constant(im, node, 1, err) : NULL;
+    if (!constant)
+        return -1;
+    if (!constant_number(im, constant, &exponent))
+        return import_refuse(im, err, "its exponent must be a number");
+    if (raise_rank(im, &value->layout, constant->rank, err))
+        return -1;
+    return import_unary(im, node, value, &(struct emission){.op = "pow", .set = {{"exponent", exponent}}}, err);
+}
+
+/* Max, Min: of activations, and of numbers. */
+static int import_extreme(struct importer *im, const struct onnx_node *node, struct error *err)
+{
+    const bool is_max = strcmp(node->op, "Max") == 0;
+    struct value sum = {.node = -1};
+    double bound = is_max ? -(double)INFINITY : (double)INFINITY, number;
+    bool has_bound = false;
+    for (int i = 0; i < node->input_count; i++) {
+        struct value *value = import_input(im, node, i);
+        if (value && value->constant) {
+            if (!constant_number(im, value->constant, &number))
+                return import_refuse(im, err, "its constant must be a number");
+            bound = is_max ? fmax(bound, number) : fmin(bound, number);
+            has_bound = true;
+            continue;
+        }
+        value = import_activation(im, node, i, err);
+        if (!value || (sum.node >= 0 && import_two(im, is_max ? "maximum" : "minimum", "part", &sum, value, &sum, err)))
+            return -1;
+        if (sum.node < 0)
+            sum = *value;
+    }
+    if (has_bound)
+        return import_clip(im, node, &sum, is_max ? bound : -(double)INFINITY, is_max ? (double)INFINITY : bound, err);
+    return import_set_activation(im, node, 0, sum.node, &sum.layout, sum.is_vector);
+}
+
+/* Sum, Mean. */
+static int import_sum(struct importer *im, const struct onnx_node *node, struct error *err)
+{
+    const bool is_mean = strcmp(node->op, "Mean") == 0;
+    struct value *first = import_activation(im, node, 0, err);
+    if (!first)
+        return -1;
+    struct value sum = *first;
+    for (int i = 1; i < node->input_count; i++) {
+        struct value *value = import_activation(im, node, i, err);
+        const char *suffix = i + 1 < node->input_count || is_mean ? "part" : NULL;
+        if (!value || import_two(im, "broadcast_add", suffix, &sum, value, &sum, err))
+            return -1;
+    }
+    if (!is_mean)
+        return import_set_activation(im, node, 0, sum.node, &sum.layout, sum.is_vector);
+    struct onnx_constant *count = constant_new(im, false, 0, NULL, err);
+    if (!count)
+        return -1;
+    count->is_filled = true;
+    count->fill = 1.0 / node->input_count;
+    return import_with_constant(im, node, &sum, "constant_mul", count, 1, false, err);
+}
+
+const struct import_op import_binary_ops[] = {{"Add", import_binary},  {"Sub", import_binary},
+                                              {"Mul", import_binary},  {"Div", import_binary},
+                                              {"Pow", import_pow},     {"Max", import_extreme},
+                                              {"Min", import_extreme}, {"Sum", import_sum},
+                                              {"Mean", import_sum},    {NULL, NULL}};

@@ -1,0 +1,128 @@
+/* models/onnx/ops_norm.c - normalisation. */
+#include "models/onnx/importer.h"
+
+#include <string.h>
+
+static int import_batch_norm(struct importer *im, const struct onnx_node *node, struct error *err)
+{
+    static const char *const tensors[] = {"weight", "bias", "running_mean", "running_var"};
+    struct value *value = import_activation(im, node, 0, err);
+    enum axis axis;
+    if (!value)
+        return -1;
+    if (import_int(node, "training_mode", 0))
+        return import_refuse(im, err, "is in its training mode");
+    if (value->layout.rank < 2 || import_plain_axis(im, value, 1, &axis, err))
+        return value->layout.rank < 2 ? import_refuse(im, err, "its input has %d axes", value->layout.rank) : -1;
+    if (axis != AXIS_C) {
+        if (import_planes(im, value, err))
+            return -1;
+    }
+    const struct emission emission = {
+        .op = "batch_norm", .count = 1, .inputs = {value->node}, .set = {{"eps", import_float(node, "epsilon", 1e-5)}}};
+    const int added = import_emit(im, &emission, err);
+    if (added < 0)
+        return -1;
+    for (int i = 0; i < 4; i++) {
+        const struct onnx_constant *tensor = import_constant(im, node, i + 1, err);
+        if (!tensor ||
+            import_give_all(im, added, tensors[i], tensor, 1, (int[]){graph_node(im->graph, added).shape.c}, err))
+            return -1;
+    }
+    return import_set_activation(im, node, 0, added, &value->layout, value->is_vector);
+}
+
+/* Scale and bias of a norm: one element for each channel. */
+static int give_two(struct importer *im, int added, const struct onnx_constant *scale, const struct onnx_constant *bias,
+                    struct error *err)
+{
+    const int dim[] = {graph_node(im->graph, added).shape.c};
+    return status_of((scale && import_give_all(im, added, "weight", scale, 1, dim, err)) ||
+                     (bias && import_give_all(im, added, "bias", bias, 1, dim, err)));
+}
+
+static int import_instance_norm(struct importer *im, const struct onnx_node *node, struct error *err)
+{
+    struct value *value = import_activation(im, node, 0, err);
+    const struct onnx_constant *scale = value ? import_constant(im, node, 1, err) : NULL;
+    const struct onnx_constant *bias = scale ? import_constant(im, node, 2, err) : NULL;
+    if (!bias || import_planes(im, value, err))
+        return -1;
+    const struct emission emission = {.op = "instance_norm", .set = {{"eps", import_float(node, "epsilon", 1e-5)}}};
+    if (import_unary(im, node, value, &emission, err))
+        return -1;
+    return give_two(im, import_value(im, node->outputs[0])->node, scale, bias, err);
+}
+
+static int import_group_norm(struct importer *im, const struct onnx_node *node, struct error *err)
+{
+    struct value *value = import_activation(im, node, 0, err);
+    const struct onnx_constant *scale = value ? import_constant(im, node, 1, err) : NULL;
+    const struct onnx_constant *bias = scale ? import_constant(im, node, 2, err) : NULL;
+    if (!bias || import_planes(im, value, err))
+        return -1;
+    if (im->file->opset < 21)
+        return import_refuse(im, err, "is supported from opset 21 on");
+    const struct emission emission = {
+        .op = "group_norm",
+        .set = {{"eps", import_float(node, "epsilon", 1e-5)}, {"groups", (double)import_int(node, "num_groups", 0)}}};
+    if (import_unary(im, node, value, &emission, err))
+        return -1;
+    return give_two(im, import_value(im, node->outputs[0])->node, scale, bias, err);
+}
+
+int import_layer_norm(struct importer *im, const struct onnx_node *node, struct value *value, int first_axis,
+                      double eps, const struct onnx_constant *scale, const struct onnx_constant *bias,
+                      struct error *err)
+{
+    enum axis axis = AXIS_COUNT;
+    const int rank = value->layout.rank;
+    if (import_plain_axis(im, value, rank - 1, &axis, err))
+        return -1;
+    bool is_one;
+    const bool is_channels = first_axis == rank - 1 && layout_axis(&value->layout, first_axis, &is_one) == AXIS_C;
+    bool is_all = !is_channels;
+    for (int i = 0; i < first_axis; i++)
+        is_all &= layout_dim(&value->layout, i) == 1 || layout_axis(&value->layout, i, &is_one) == AXIS_BATCH;
+    if (!is_channels && !is_all)
+        return import_refuse(im, err, "is supported over the channels or over all axes");
+    const struct emission emission = {
+        .op = "layer_norm",
+        .count = 1,
+        .inputs = {value->node},
+        .set = {{"eps", eps}, {"over", !is_channels}, {"weight", scale != NULL}, {"bias", bias != NULL}}};
+    const int added = import_emit(im, &emission, err);
+    if (added < 0)
+        return -1;
+    const struct onnx_constant *const tensors[] = {scale, bias};
+    for (int i = 0; i < 2; i++) {
+        struct import_weight weight;
+        if (tensors[i] && (import_place_constant(im, &value->layout, tensors[i], &weight, err)))
+            return -1;
+        const struct shape shape = graph_node(im->graph, added).shape;
+        weight.dim[0] = shape.c;
+        weight.dim[1] = is_channels ? 0 : shape.h;
+        weight.dim[2] = is_channels ? 0 : shape.w;
+        weight.rank = is_channels ? 1 : 3;
+        if (tensors[i] && import_give(im, added, i ? "bias" : "weight", weight, err))
+            return -1;
+    }
+    return import_set_activation(im, node, 0, added, &value->layout, value->is_vector);
+}
+
+static int import_layer_norm_node(struct importer *im, const struct onnx_node *node, struct error *err)
+{
+    struct value *value = import_activation(im, node, 0, err);
+    const struct onnx_constant *scale = value ? import_constant(im, node, 1, err) : NULL;
+    const struct onnx_constant *bias = scale && import_input(im, node, 2) ? import_constant(im, node, 2, err) : NULL;
+    const int axis = scale ? import_axis(im, import_int(node, "axis", -1), value->layout.rank, err) : -1;
+    if (axis < 0 || (!bias && import_input(im, node, 2)))
+        return -1;
+    return import_layer_norm(im, node, value, axis, import_float(node, "epsilon", 1e-5), scale, bias, err);
+}
+
+const struct import_op import_norm_ops[] = {{"BatchNormalization", import_batch_norm},
+                                            {"InstanceNormalization", import_instance_norm},
+                                            {"GroupNormalization", import_group_norm},
+                                            {"LayerNormalization", import_layer_norm_node},
+                                            {NULL, NULL}};

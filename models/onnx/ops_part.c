@@ -1,0 +1,271 @@
+/* models/onnx/ops_part.c - parts of values, values side by side, and values with a margin. */
+#include "models/onnx/shape_rules.h"
+
+#include <string.h>
+
+#define OUTPUTS_MAX 256
+
+static const char *const first_names[] = {"", "c_first", "h_first", "w_first"};
+static const char *const count_names[] = {"", "c_count", "h_count", "w_count"};
+static const char *const step_names[] = {"", "c_step", "h_step", "w_step"};
+
+/* -- parts ---------------------------------------------------------------------------------------------------------- */
+
+/* Cuts along one axis; *layout is the input's and becomes the result's. Returns the node, or -1. */
+static int cut(struct importer *im, struct value *value, int axis, const struct cut *part, struct layout *layout,
+               const char *suffix, struct error *err)
+{
+    enum axis of;
+    if (import_plain_axis(im, value, axis, &of, err))
+        return -1;
+    *layout = value->layout;
+    if (part->first == 0 && part->step == 1 && part->count == layout_dim(layout, axis))
+        return value->node;
+    if (part->count < 1)
+        return import_refuse(im, err, "its result has no elements");
+    if (of == AXIS_BATCH && layout_dim(layout, axis) != 1)
+        return import_refuse(im, err, "takes some images of a batch");
+    const struct emission emission = {.op = "slice",
+                                      .suffix = suffix,
+                                      .count = 1,
+                                      .inputs = {value->node},
+                                      .set = {{first_names[of], (double)part->first},
+                                              {count_names[of], (double)part->count},
+                                              {step_names[of], (double)part->step}}};
+    if (layout_resize(layout, axis, of, part->count))
+        return import_refuse(im, err, "its input has axes in an order that is not supported");
+    return of == AXIS_BATCH ? value->node : import_emit(im, &emission, err);
+}
+
+static int import_slice(struct importer *im, const struct onnx_node *node, struct error *err)
+{
+    struct cut cuts[ONNX_RANK_MAX];
+    int64_t dim[ONNX_RANK_MAX];
+    struct value *value = import_activation(im, node, 0, err);
+    if (!value)
+        return -1;
+    for (int i = 0; i < value->layout.rank; i++)
+        dim[i] = layout_dim(&value->layout, i);
+    if (shape_of_slice(im, node, value->layout.rank, dim, cuts, err))
+        return -1;
+    struct value part = *value;
+    int count = 0;
+    for (int i = 0; i < value->layout.rank; i++) {
+        if (cuts[i].first == 0 && cuts[i].step == 1 && cuts[i].count == dim[i])
+            continue;
+        struct value *from = count++ ? &part : value; /* an arrangement of the input itself is kept for other readers */
+        struct layout layout;
+        part.node = cut(im, from, i, &cuts[i], &layout, NULL, err);
+        if (part.node < 0)
+            return -1;
+        part.layout = layout;
+        part.is_vector = from->is_vector;
+    }
+    return import_set_activation(im, node, 0, part.node, &part.layout, part.is_vector);
+}
+
+static int import_split(struct importer *im, const struct onnx_node *node, struct error *err)
+{
+    int64_t sizes[OUTPUTS_MAX], first = 0;
+    struct value *value = import_activation(im, node, 0, err);
+    const int axis = value ? import_axis(im, import_int(node, "axis", 0), value->layout.rank, err) : -1;
+    if (axis < 0 || shape_of_split(im, node, layout_dim(&value->layout, axis), sizes, OUTPUTS_MAX, err))
+        return -1;
+    for (int i = 0; i < node->output_count; i++) {
+        const struct value *out = node->outputs[i][0] ? import_value(im, node->outputs[i]) : NULL;
+        const struct cut part = {first, sizes[i], 1};
+        const char *suffix = arena_format(im->arena, "%d", i);
+        struct layout layout;
+        first += sizes[i];
+        if (!suffix)
+            return error_memory(err, "a model");
+        if (!out || out->readers == 0)
+            continue;
+        const int added = cut(im, value, axis, &part, &layout, suffix, err);
+        if (added < 0)
+            return -1;
+        import_set_activation(im, node, i, added, &layout, value->is_vector);
+    }
+    return 0;
+}
+
+static int import_gather(struct importer *im, const struct onnx_node *node, struct error *err)
+{
+    struct value *value = import_activation(im, node, 0, err);
+    const struct onnx_constant *index = value ? import_constant(im, node, 1, err) : NULL;
+    const int axis = index ? import_axis(im, import_int(node, "axis", 0), value->layout.rank, err) : -1;
+    const double *list = axis < 0 ? NULL : constant_values(im, index, err);
+    struct layout layout;
+    if (!list)
+        return -1;
+    if (index->rank > 1 || index->count == 0)
+        return import_refuse(im, err, "its indices must be a number or a list");
+    const double size = (double)layout_dim(&value->layout, axis);
+    struct cut part = {0, (int64_t)index->count, 1};
+    for (size_t i = 0; i < index->count; i++) {
+        const double given = constant_at(index, list, i), at = given < 0 ? given + size : given;
+        if (!(at >= 0 && at < size))
+            return import_refuse(im, err, "index %g of an axis of size %g", given, size);
+        if (i == 0)
+            part.first = (int64_t)at;
+        else if (i == 1)
+            part.step = (int64_t)at - part.first;
+        if (at != (double)part.first + (double)i * (double)part.step || part.step == 0)
+            return import_refuse(im, err, "its indices must be at equal distances");
+    }
+    const int added = cut(im, value, axis, &part, &layout, NULL, err);
+    if (added < 0)
+        return -1;
+    if (index->rank == 0)
+        layout_remove(&layout, axis);
+    return import_set_activation(im, node, 0, added, &layout, value->is_vector);
+}
+
+/* -- side by side --------------------------------------------------------------------------------------------------- */
+
+/* Adds nodes that join `count` values, at most NODE_INPUTS_MAX at once. */
+static int join(struct importer *im, const char *op, const int *nodes, int count, struct error *err)
+{
+    struct emission emission = {.op = op};
+    int done = 0;
+    while (done < count) {
+        while (emission.count < NODE_INPUTS_MAX && done < count)
+            emission.inputs[emission.count++] = nodes[done++];
+        emission.suffix = done < count ? "part" : NULL;
+        const int joined = import_emit(im, &emission, err);
+        if (joined < 0 || done == count)
+            return joined;
+        emission.count = 1;
+        emission.inputs[0] = joined;
+    }
+    return nodes[0];
+}
+
+static int import_concat(struct importer *im, const struct onnx_node *node, struct error *err)
+{
+    static const char *const ops[] = {NULL, "concat", "concat_h", "concat_w"};
+    enum axis axes[ONNX_RANK_MAX];
+    struct value *first = import_activation(im, node, 0, err);
+    const int axis = first ? import_axis(im, import_int(node, "axis", 1), first->layout.rank, err) : -1;
+    int *nodes = axis < 0 ? NULL : arena_alloc(im->arena, (size_t)node->input_count, sizeof *nodes);
+    if (!nodes)
+        return axis < 0 ? -1 : error_memory(err, "a model");
+    if (import_plain_axes(im, first, axes, err))
+        return -1;
+    int64_t total = 0;
+    for (int i = 0; i < node->input_count; i++) {
+        struct value *value = import_activation(im, node, i, err);
+        if (!value)
+            return -1;
+        for (int d = 0; d < first->layout.rank; d++)
+            if (value->layout.rank != first->layout.rank ||
+                (d != axis && layout_dim(&value->layout, d) != layout_dim(&first->layout, d)))
+                return import_refuse(im, err, "the shapes of its inputs 0 and %d do not fit", i);
+        if (import_arrange(im, value, axes, err))
+            return -1;
+        nodes[i] = value->node;
+        total += layout_dim(&value->layout, axis);
+    }
+    struct layout layout = first->layout;
+    if (axes[axis] == AXIS_BATCH || layout_resize(&layout, axis, axes[axis], total))
+        return import_refuse(im, err, "joins along axis %d, which is not supported", axis);
+    const int added = join(im, ops[axes[axis]], nodes, node->input_count, err);
+    return added < 0 ? -1 : import_set_activation(im, node, 0, added, &layout, false);
+}
+
+/* -- a margin ------------------------------------------------------------------------------------------------------- */
+
+int import_read_pads(struct importer *im, const struct onnx_node *node, int rank, int64_t *before, int64_t *after,
+                     struct error *err)
+{
+    int64_t pads[2 * ONNX_RANK_MAX], axes[ONNX_RANK_MAX];
+    const int count = import_list(im, node, "pads", 1, pads, 2 * ONNX_RANK_MAX, err);
+    const int axis_count = count < 0 ? count : import_list(im, node, NULL, 3, axes, ONNX_RANK_MAX, err);
+    if (count < 0 || axis_count == -2)
+        return count == -1 ? import_refuse(im, err, "its pads are missing") : -1;
+    const int given = axis_count < 0 ? rank : axis_count;
+    if (count != 2 * given)
+        return import_refuse(im, err, "pads has %d numbers for %d axes", count, given);
+    for (int i = 0; i < rank; i++)
+        before[i] = after[i] = 0;
+    for (int i = 0; i < given; i++) {
+        const int axis = axis_count < 0 ? i : import_axis(im, axes[i], rank, err);
+        if (axis < 0)
+            return -1;
+        before[axis] = pads[i];
+        after[axis] = pads[given + i];
+        if (pads[i] < 0 || pads[given + i] < 0 || pads[i] > 1 << 15 || pads[given + i] > 1 << 15)
+            return import_refuse(im, err, "pads has %lld and %lld", (long long)pads[i], (long long)pads[given + i]);
+    }
+    return 0;
+}
+
+static int read_pad_mode(struct importer *im, const struct onnx_node *node, double *mode, double *fill,
+                         struct error *err)
+{
+    static const char *const modes[] = {"constant", "reflect", "edge", "wrap"};
+    const char *text = import_text(node, "mode", "constant");
+    const struct value *value = import_input(im, node, 2);
+    *fill = import_float(node, "value", 0);
+    if (value && value->constant && value->constant->count && !constant_number(im, value->constant, fill))
+        return import_refuse(im, err, "its value must be a number");
+    for (int i = 0; i < 4; i++)
+        if (strcmp(modes[i], text) == 0) {
+            *mode = i;
+            return 0;
+        }
+    return import_refuse(im, err, "mode is \"%.50s\"", text);
+}
+
+static int import_pad(struct importer *im, const struct onnx_node *node, struct error *err)
+{
+    static const char *const before_names[] = {"", "channels_before", "pad_top", "pad_left"};
+    static const char *const after_names[] = {"", "channels_after", "pad_bottom", "pad_right"};
+    int64_t before[ONNX_RANK_MAX], after[ONNX_RANK_MAX];
+    enum axis axes[ONNX_RANK_MAX];
+    double mode = 0, fill = 0;
+    struct value *value = import_activation(im, node, 0, err);
+    if (!value || import_read_pads(im, node, value->layout.rank, before, after, err) ||
+        read_pad_mode(im, node, &mode, &fill, err) || import_plain_axes(im, value, axes, err))
+        return -1;
+    struct emission emission = {
+        .op = "pad", .count = 1, .inputs = {value->node}, .set = {{"mode", mode}, {"value", fill}}};
+    struct layout layout = value->layout;
+    int used = 2;
+    for (int i = 0; i < layout.rank; i++) {
+        if (before[i] == 0 && after[i] == 0)
+            continue;
+        if (axes[i] == AXIS_BATCH || layout_resize(&layout, i, axes[i], layout_dim(&layout, i) + before[i] + after[i]))
+            return import_refuse(im, err, "pads axis %d, which is not supported", i);
+        emission.set[used++] = (struct setting){before_names[axes[i]], (double)before[i]};
+        emission.set[used++] = (struct setting){after_names[axes[i]], (double)after[i]};
+    }
+    const int added = used == 2 ? value->node : import_emit(im, &emission, err);
+    return added < 0 ? -1 : import_set_activation(im, node, 0, added, &layout, value->is_vector);
+}
+
+static int import_space_to_depth(struct importer *im, const struct onnx_node *node, struct error *err)
+{
+    struct value *value = import_activation(im, node, 0, err);
+    if (!value || import_planes(im, value, err))
+        return -1;
+    const double block = (double)import_int(node, "blocksize", 0);
+    const struct emission emission = {
+        .op = "space_to_depth", .count = 1, .inputs = {value->node}, .set = {{"block", block}}};
+    const int added = import_emit(im, &emission, err);
+    if (added < 0)
+        return -1;
+    const struct shape shape = graph_node(im->graph, added).shape;
+    static const enum axis axes[] = {AXIS_BATCH, AXIS_C, AXIS_H, AXIS_W};
+    struct layout layout;
+    layout_init(&layout, 4, axes, (int64_t[]){im->batch, shape.c, shape.h, shape.w});
+    return import_set_activation(im, node, 0, added, &layout, false);
+}
+
+const struct import_op import_part_ops[] = {{"Slice", import_slice},
+                                            {"Split", import_split},
+                                            {"Gather", import_gather},
+                                            {"Concat", import_concat},
+                                            {"Pad", import_pad},
+                                            {"SpaceToDepth", import_space_to_depth},
+                                            {NULL, NULL}};

@@ -1,0 +1,167 @@
+/* models/onnx/ops_pointwise.c - functions of single values, and softmax. */
+#include "models/onnx/importer.h"
+
+#include <math.h>
+#include <string.h>
+
+#define NEAR 1e-6 /* relative difference of constants that are the same in float32 */
+
+static int unary(struct importer *im, const struct onnx_node *node, const struct emission *emission, struct error *err)
+{
+    struct value *value = import_activation(im, node, 0, err);
+    return value ? import_unary(im, node, value, emission, err) : -1;
+}
+
+/* Operators that have no attributes. */
+static int import_plain(struct importer *im, const struct onnx_node *node, struct error *err)
+{
+    static const struct {
+        const char *onnx, *op;
+    } names[] = {{"Relu", "relu"},         {"Sigmoid", "sigmoid"}, {"Tanh", "tanh"}, {"Erf", "erf"},
+                 {"Sqrt", "sqrt"},         {"Exp", "exp"},         {"Log", "log"},   {"Abs", "abs"},
+                 {"Softplus", "softplus"}, {"Swish", "silu"}};
+    size_t i = 0;
+    while (strcmp(names[i].onnx, node->op) != 0)
+        i++;
+    return unary(im, node, &(struct emission){.op = names[i].op}, err);
+}
+
+static int import_leaky_relu(struct importer *im, const struct onnx_node *node, struct error *err)
+{
+    const double slope = import_float(node, "alpha", 0.01);
+    return unary(im, node, &(struct emission){.op = "leaky_relu", .set = {{"slope", slope}}}, err);
+}
+
+static int import_elu(struct importer *im, const struct onnx_node *node, struct error *err)
+{
+    return unary(im, node, &(struct emission){.op = "elu", .set = {{"alpha", import_float(node, "alpha", 1)}}}, err);
+}
+
+static int import_hard_sigmoid(struct importer *im, const struct onnx_node *node, struct error *err)
+{
+    const double alpha = import_float(node, "alpha", 0.2), beta = import_float(node, "beta", 0.5);
+    if (fabs(alpha - 1.0 / 6) < NEAR && beta == 0.5)
+        return unary(im, node, &(struct emission){.op = "hard_sigmoid"}, err);
+    return unary(im, node, &(struct emission){.op = "hard_sigmoid_of", .set = {{"alpha", alpha}, {"beta", beta}}}, err);
+}
+
+static int import_hard_swish(struct importer *im, const struct onnx_node *node, struct error *err)
+{
+    return unary(im, node, &(struct emission){.op = "hard_swish"}, err);
+}
+
+static int import_gelu(struct importer *im, const struct onnx_node *node, struct error *err)
+{
+    const bool is_approximate = strcmp(import_text(node, "approximate", "none"), "tanh") == 0;
+    return unary(im, node, &(struct emission){.op = is_approximate ? "gelu_tanh" : "gelu"}, err);
+}
+
+int import_clip(struct importer *im, const struct onnx_node *node, struct value *value, double low, double high,
+                struct error *err)
+{
+    if (low == 0 && high == 6)
+        return import_unary(im, node, value, &(struct emission){.op = "relu6"}, err);
+    if (low == 0 && high >= (double)INFINITY)
+        return import_unary(im, node, value, &(struct emission){.op = "relu"}, err);
+    struct emission emission = {.op = "clip"};
+    int count = 0;
+    if (low > -(double)INFINITY)
+        emission.set[count++] = (struct setting){"low", low};
+    if (high < (double)INFINITY)
+        emission.set[count++] = (struct setting){"high", high};
+    return count ? import_unary(im, node, value, &emission, err) : import_same(im, node, value);
+}
+
+/* A bound: an attribute in old opsets, an input in new ones; float32's limits mean none. */
+static int read_bound(struct importer *im, const struct onnx_node *node, const char *name, int i, double *bound,
+                      struct error *err)
+{
+    const struct value *value = import_input(im, node, i);
+    *bound = import_float(node, name, *bound);
+    if (value && !constant_number(im, value->constant, bound))
+        return import_refuse(im, err, "its bound \"%.100s\" must be a number", value->name);
+    if (fabs(*bound) > 3.4e38)
+        *bound = *bound > 0 ? (double)INFINITY : -(double)INFINITY;
+    return 0;
+}
+
+static int import_clip_node(struct importer *im, const struct onnx_node *node, struct error *err)
+{
+    double low = -(double)INFINITY, high = (double)INFINITY;
+    struct value *value = import_activation(im, node, 0, err);
+    if (!value || read_bound(im, node, "min", 1, &low, err) || read_bound(im, node, "max", 2, &high, err))
+        return -1;
+    return import_clip(im, node, value, low, high, err);
+}
+
+static int import_neg(struct importer *im, const struct onnx_node *node, struct error *err)
+{
+    static const double minus_one = -1;
+    struct value *value = import_activation(im, node, 0, err);
+    struct onnx_constant *constant = value ? constant_new(im, false, 0, NULL, err) : NULL;
+    if (!constant)
+        return -1;
+    constant->values = &minus_one;
+    return import_with_constant(im, node, value, "constant_mul", constant, 1, false, err);
+}
+
+static int import_reciprocal(struct importer *im, const struct onnx_node *node, struct error *err)
+{
+    return unary(im, node, &(struct emission){.op = "pow", .set = {{"exponent", -1}}}, err);
+}
+
+static int import_prelu(struct importer *im, const struct onnx_node *node, struct error *err)
+{
+    struct value *value = import_activation(im, node, 0, err);
+    const struct onnx_constant *slope = value ? import_constant(im, node, 1, err) : NULL;
+    enum axis axis;
+    if (!slope || value->layout.rank < 2 || import_plain_axis(im, value, 1, &axis, err))
+        return -1;
+    const int channels = graph_node(im->graph, value->node).shape.c;
+    if (slope->count != 1 && (axis != AXIS_C || slope->count != (size_t)channels))
+        return import_refuse(im, err, "its slope has %zu elements, 1 and the channels are supported", slope->count);
+    if (import_unary(im, node, value, &(struct emission){.op = "prelu"}, err))
+        return -1;
+    const struct value *out = import_value(im, node->outputs[0]);
+    return import_give_all(im, out->node, "weight", slope, 1, (int[]){channels}, err);
+}
+
+static int import_softmax(struct importer *im, const struct onnx_node *node, struct error *err)
+{
+    struct value *value = import_activation(im, node, 0, err);
+    enum axis of;
+    if (!value)
+        return -1;
+    const bool is_old = im->file->opset < 13; /* all axes from this one on are then one */
+    const int axis = import_axis(im, import_int(node, "axis", is_old ? 1 : -1), value->layout.rank, err);
+    if (axis < 0 || import_plain_axis(im, value, axis, &of, err))
+        return -1;
+    for (int i = axis + 1; i < value->layout.rank && is_old; i++)
+        if (layout_dim(&value->layout, i) != 1)
+            return import_refuse(im, err, "is supported over the channels alone");
+    if (of != AXIS_C)
+        return import_refuse(im, err, "is supported over the channels alone");
+    return import_unary(im, node, value, &(struct emission){.op = "softmax"}, err);
+}
+
+const struct import_op import_pointwise_ops[] = {{"Relu", import_plain},
+                                                 {"Sigmoid", import_plain},
+                                                 {"Tanh", import_plain},
+                                                 {"Erf", import_plain},
+                                                 {"Sqrt", import_plain},
+                                                 {"Exp", import_plain},
+                                                 {"Log", import_plain},
+                                                 {"Abs", import_plain},
+                                                 {"Softplus", import_plain},
+                                                 {"Swish", import_plain},
+                                                 {"LeakyRelu", import_leaky_relu},
+                                                 {"PRelu", import_prelu},
+                                                 {"Elu", import_elu},
+                                                 {"Clip", import_clip_node},
+                                                 {"HardSigmoid", import_hard_sigmoid},
+                                                 {"HardSwish", import_hard_swish},
+                                                 {"Gelu", import_gelu},
+                                                 {"Neg", import_neg},
+                                                 {"Reciprocal", import_reciprocal},
+                                                 {"Softmax", import_softmax},
+                                                 {NULL, NULL}};

@@ -1,0 +1,83 @@
+/* models/onnx/ops_reduce.c - means, sums and extremes over axes. */
+#include "models/onnx/shape_rules.h"
+
+#include <string.h>
+
+static int read_axes(struct importer *im, const struct onnx_node *node, const struct value *value, bool *is_marked,
+                     struct error *err)
+{
+    const int rank = value->layout.rank;
+    bool is_none = true;
+    if (shape_axes(im, node, rank, NULL, is_marked, err))
+        return -1;
+    for (int i = 0; i < rank; i++)
+        is_none &= !is_marked[i];
+    if (is_none && import_int(node, "noop_with_empty_axes", 0))
+        return 0;
+    for (int i = 0; i < rank && is_none; i++)
+        is_marked[i] = true;
+    return 0;
+}
+
+/* Takes the marked axes out of the layout, or leaves them with size 1. */
+static int reduced_layout(struct importer *im, const struct onnx_node *node, const struct value *value,
+                          const bool *is_marked, struct layout *layout, struct error *err)
+{
+    const bool keeps = import_int(node, "keepdims", 1) != 0;
+    *layout = value->layout;
+    for (int i = value->layout.rank; i-- > 0;) {
+        if (!is_marked[i])
+            continue;
+        layout_remove(layout, i);
+        if (keeps && layout_insert(layout, i))
+            return import_refuse(im, err, "its result has too many axes");
+    }
+    return 0;
+}
+
+static int import_reduce(struct importer *im, const struct onnx_node *node, struct error *err)
+{
+    static const struct {
+        const char *onnx, *op;
+    } names[] = {{"ReduceMean", "reduce_mean"},
+                 {"ReduceSum", "reduce_sum"},
+                 {"ReduceMax", "reduce_max"},
+                 {"ReduceMin", "reduce_min"}};
+    bool is_marked[ONNX_RANK_MAX], is_reduced[AXIS_COUNT] = {false}, is_one;
+    struct value *value = import_activation(im, node, 0, err);
+    struct layout layout;
+    enum axis axis;
+    size_t kind = 0;
+    while (strcmp(names[kind].onnx, node->op) != 0)
+        kind++;
+    if (!value || read_axes(im, node, value, is_marked, err))
+        return -1;
+    for (int i = 0; i < value->layout.rank; i++)
+        if (is_marked[i] && layout_dim(&value->layout, i) != 1 && import_plain_axis(im, value, i, &axis, err))
+            return -1;
+    for (int i = 0; i < value->layout.rank; i++)
+        if (is_marked[i] && (axis = layout_axis(&value->layout, i, &is_one)) != AXIS_COUNT)
+            is_reduced[axis] = true;
+    if (is_reduced[AXIS_BATCH])
+        return import_refuse(im, err, "reduces over the images of a batch");
+    if (reduced_layout(im, node, value, is_marked, &layout, err))
+        return -1;
+    /* the mean of maps that are one position each is still the pool at the end of a network */
+    const bool is_pool = kind == 0 && is_reduced[AXIS_H] && is_reduced[AXIS_W] && !is_reduced[AXIS_C];
+    if (!is_reduced[AXIS_C] && !is_reduced[AXIS_H] && !is_reduced[AXIS_W])
+        return import_set_activation(im, node, 0, value->node, &layout, value->is_vector);
+    const struct emission pool = {.op = "adaptive_avg_pool", .set = {{"h", 1}, {"w", 1}}};
+    const struct emission reduce = {
+        .op = names[kind].op, .set = {{"c", is_reduced[AXIS_C]}, {"h", is_reduced[AXIS_H]}, {"w", is_reduced[AXIS_W]}}};
+    struct emission emission = is_pool ? pool : reduce;
+    emission.count = 1;
+    emission.inputs[0] = value->node;
+    const int added = import_emit(im, &emission, err);
+    return added < 0 ? -1 : import_set_activation(im, node, 0, added, &layout, false);
+}
+
+const struct import_op import_reduce_ops[] = {{"ReduceMean", import_reduce},
+                                              {"ReduceSum", import_reduce},
+                                              {"ReduceMax", import_reduce},
+                                              {"ReduceMin", import_reduce},
+                                              {NULL, NULL}};
