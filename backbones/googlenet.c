@@ -5,9 +5,7 @@
  * along; and an input normalised by the usual means and deviations is brought to (x - 0.5) / 0.5, as in the training of
  * its weights, unless options.transform_input says no.
  */
-#include "backbones/backbone.h"
-
-#define NORM_EPS 1e-3
+#include "backbones/inception_block.h"
 
 /* A row of the paper's table 1; a module without branches is a max pool of that kernel. */
 struct inception {
@@ -30,21 +28,12 @@ static const struct inception modules[] = {
     {.name = "inception5b", 384, 192, 384, 48, 128, 128},
 };
 
-static int conv_norm_relu(struct graph *graph, const char *name, int x, struct conv2d conv)
-{
-    x = graph_conv2d(graph, node_name("%s.conv", name).text, x, conv);
-    x = graph_batch_norm_eps(graph, node_name("%s.bn", name).text, x, NORM_EPS);
-    x = graph_relu(graph, node_name("%s.relu", name).text, x);
-    graph_alias(graph, name, x);
-    return x;
-}
-
 /* 1x1 to fewer channels, then 3x3. */
 static int reduced_branch(struct graph *graph, const char *module, int branch, int x, int reduced, int expanded)
 {
     const struct node_name name = node_name("%s.branch%d", module, branch);
-    x = conv_norm_relu(graph, node_name("%s.0", name.text).text, x, (struct conv2d){.out = reduced, .kernel = 1});
-    return conv_norm_relu(graph, node_name("%s.1", name.text).text, x,
+    x = inception_conv(graph, node_name("%s.0", name.text).text, x, (struct conv2d){.out = reduced, .kernel = 1});
+    return inception_conv(graph, node_name("%s.1", name.text).text, x,
                           (struct conv2d){.out = expanded, .kernel = 3, .padding = 1});
 }
 
@@ -52,12 +41,12 @@ static int inception(struct graph *graph, const struct inception *row, int x)
 {
     const struct pool2d pool = {.kernel = 3, .stride = 1, .padding = 1, .ceil_mode = true};
     int branches[4];
-    branches[0] = conv_norm_relu(graph, node_name("%s.branch1", row->name).text, x,
+    branches[0] = inception_conv(graph, node_name("%s.branch1", row->name).text, x,
                                  (struct conv2d){.out = row->direct, .kernel = 1});
     branches[1] = reduced_branch(graph, row->name, 2, x, row->reduced3, row->expanded3);
     branches[2] = reduced_branch(graph, row->name, 3, x, row->reduced5, row->expanded5);
     branches[3] = graph_max_pool(graph, node_name("%s.branch4.0", row->name).text, x, pool);
-    branches[3] = conv_norm_relu(graph, node_name("%s.branch4.1", row->name).text, branches[3],
+    branches[3] = inception_conv(graph, node_name("%s.branch4.1", row->name).text, branches[3],
                                  (struct conv2d){.out = row->projected, .kernel = 1});
     x = graph_concat(graph, node_name("%s.cat", row->name).text, branches, 4);
     graph_alias(graph, row->name, x);
@@ -69,21 +58,14 @@ static int shrink(struct graph *graph, const char *name, int x, int kernel)
     return graph_max_pool(graph, name, x, (struct pool2d){.kernel = kernel, .stride = 2, .ceil_mode = true});
 }
 
-static int transform_input(struct graph *graph)
-{
-    const struct affine affine = {.scale = {0.229f / 0.5f, 0.224f / 0.5f, 0.225f / 0.5f},
-                                  .shift = {(0.485f - 0.5f) / 0.5f, (0.456f - 0.5f) / 0.5f, (0.406f - 0.5f) / 0.5f}};
-    return graph_affine(graph, "transform_input", BACKBONE_INPUT, affine);
-}
-
 static void build(struct graph *graph, __attribute__((unused)) const struct backbone_variant *variant,
                   const struct backbone_options *options)
 {
-    int x = options->transform_input == TRANSFORM_NO ? BACKBONE_INPUT : transform_input(graph);
-    x = conv_norm_relu(graph, "conv1", x, (struct conv2d){.out = 64, .kernel = 7, .stride = 2, .padding = 3});
+    int x = inception_input(graph, options);
+    x = inception_conv(graph, "conv1", x, (struct conv2d){.out = 64, .kernel = 7, .stride = 2, .padding = 3});
     x = shrink(graph, "maxpool1", x, 3);
-    x = conv_norm_relu(graph, "conv2", x, (struct conv2d){.out = 64, .kernel = 1});
-    x = conv_norm_relu(graph, "conv3", x, (struct conv2d){.out = 192, .kernel = 3, .padding = 1});
+    x = inception_conv(graph, "conv2", x, (struct conv2d){.out = 64, .kernel = 1});
+    x = inception_conv(graph, "conv3", x, (struct conv2d){.out = 192, .kernel = 3, .padding = 1});
     x = shrink(graph, "maxpool2", x, 3);
     for (size_t i = 0; i < sizeof modules / sizeof *modules; i++)
         x = modules[i].pool ? shrink(graph, modules[i].name, x, modules[i].pool) : inception(graph, &modules[i], x);

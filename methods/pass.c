@@ -41,10 +41,14 @@ struct cam_pass *cam_pass_run(const struct cam_setup *setup, struct error *err)
     float **values;
     if (allocate_pass(pass, &values, err))
         return NULL;
+    if (session_prepare(session, err))
+        return NULL;
     const double start = seconds_now();
     session_allow_differences(session, !setup->exact_passes);
     session_keep_tape(session, setup->keeps_tape);
     session_base(session, setup->input, pass->output, values);
+    if (session_take_error(session, err))
+        return NULL;
     class_scores(pass->output, pass->outputs, pass->logits, pass->probabilities);
     session_side_save(session, pass->side);
     pass->klass = cam_pass_ranked(pass, 1);

@@ -40,6 +40,8 @@ int cam_run_passes(struct cam *cam, const struct session_batch *batch, struct ca
         const int count = batch->n - first < most ? batch->n - first : most;
         const struct session_batch part = {batch->from, batch->form, count, shifted_source, &shifted};
         session_run(worker->session, &part, logits);
+        if (session_take_error(worker->session, cam->err))
+            return -1;
         cam_class_outputs(pass, logits, count, out + first);
     }
     arena_rewind(&worker->scratch, mark);
@@ -262,6 +264,11 @@ const float *cam_pooled_weights(struct cam *cam)
 {
     const struct cam_pass *pass = cam->pass;
     const int channels = pass->layers[cam->layer].c;
+    if (network_is_foreign(pass->network)) {
+        cam_fail(cam, "needs the weights of the last layer, which a network that another program runs does not have; "
+                      "gradcam works at any layer");
+        return NULL;
+    }
     const bool has_maps = network_pooled_classes(pass->network, cam->layer);
     if (!has_maps && !network_pooled_linear(pass->network, cam->layer)) {
         cam_fail(cam,

@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* The last source takes all remaining specs, and reports names that no source has. */
-static const struct model_source *const sources[] = {&model_onnx, &model_family};
+static const struct model_source *const sources[] = {&model_process, &model_onnx, &model_family};
 
 static const struct model_source *source_of(const struct model_spec *spec)
 {
@@ -83,6 +83,8 @@ void model_close(struct model *model)
     if (!model)
         return;
     model_close_files(model);
+    if (model->source->close)
+        model->source->close(model);
     graph_free(model->graph);
     struct arena arena = model->arena;
     arena_release(&arena);
@@ -118,6 +120,8 @@ struct network *model_load(const struct model *model, const char *const *layers,
     struct arena arena;
     struct weights weights;
     struct network *network = NULL;
+    if (model->source->load)
+        return model->source->load(model, layers, layer_count, err);
     arena_init(&arena, 0);
     if (model_read_weights(model, &arena, &weights, err) == 0)
         network = network_create_with(model->graph, &weights, layers, layer_count, kernels, err);

@@ -54,6 +54,7 @@ struct model {
     const char *layer;          /* default target layer */
     struct graph *graph;        /* input (3,input.h,input.w) */
     int outputs;                /* class_count() of them are the classes */
+    bool is_foreign;            /* the engine does not run it (nn/foreign.h): the graph has names and shapes alone */
     bool has_weights;           /* they can be read; false from model_close_files() on */
     struct picture_input input; /* complete */
     struct picture_input own;   /* the input if the spec gave nothing */

@@ -22,9 +22,12 @@ struct model_source {
     int (*open)(struct model *model, const struct model_spec *spec, struct error *err);
     int (*read)(const struct model *model, struct arena *arena, struct weights *weights, struct error *err);
     void (*close_files)(struct model *model); /* NULL: there are none; may be called twice */
+    /* Makes the network of a model that the engine does not run (nn/foreign.h). NULL: from the graph and read(). */
+    struct network *(*load)(const struct model *model, const char *const *layers, int layer_count, struct error *err);
+    void (*close)(struct model *model); /* also after a failure of open(). NULL: nothing to close */
 };
 
-extern const struct model_source model_family, model_onnx;
+extern const struct model_source model_family, model_onnx, model_process;
 
 /* The note of a network with a single output. */
 extern const char model_note_one_output[];

@@ -6,8 +6,8 @@
 #include "nn/op.h"
 #include "nn/ops.h"
 
-#define CONV_SIZE_MAX 32768  /* largest kernel side, padding and dilation */
-#define CONV_KERNEL_W_MAX 64 /* largest number of taps along the width */
+#define CONV_SIZE_MAX 32768    /* largest kernel side, padding and dilation */
+#define CONV_KERNEL_W_MAX 1024 /* largest number of taps along the width */
 
 /*
  * An algorithm for convolutions. A step uses the first one in the list of conv2d.c that applies to it: a fixed rule,

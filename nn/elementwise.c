@@ -1,7 +1,6 @@
 /*
- * nn/elementwise.c - the graph's input, sums, scaling of channels, concatenation, and epilogue(), which steps run after
- * their own work.
- * Defines: add, concat, input, scale_channels.
+ * nn/elementwise.c - the graph's input, sums, scaling of channels, and epilogue(), which steps run after their own work.
+ * Defines: add, input, scale_channels.
  */
 #include "nn/op.h"
 #include "nn/simd.h"
@@ -14,7 +13,7 @@ MULTIVERSION static void add_bias(float *restrict y, const float *restrict bias,
         y[k] += bias[k];
 }
 
-MULTIVERSION static void add_values(float *restrict y, const float *restrict other, int columns)
+MULTIVERSION void add_values(float *restrict y, const float *restrict other, int columns)
 {
     for (int k = 0; k < columns; k++)
         y[k] += other[k];
@@ -134,40 +133,3 @@ const struct op op_scale_channels = {.name = "scale_channels",
                                      .macs = scale_macs,
                                      .forward = scale_forward,
                                      .backward = scale_backward};
-
-static const char *concat_shape(const struct node *node, const struct shape *in, struct shape *out)
-{
-    *out = in[0];
-    for (int i = 1; i < node->input_count; i++) {
-        if (in[i].h != in[0].h || in[i].w != in[0].w)
-            return "concat needs values of one height and width";
-        if (__builtin_add_overflow(out->c, in[i].c, &out->c))
-            return "its value is too large";
-    }
-    return NULL;
-}
-
-static void concat_forward(const struct step *step, const struct step_io *io, int block)
-{
-    (void)block;
-    const size_t plane = shape_positions(io->out);
-    for (size_t p = 0, c = 0; p < plane; p++)
-        for (int i = 0; i < step->input_count; c += (size_t)io->in[i].c, i++)
-            memcpy(io->y + c, io->x[i] + p * (size_t)io->in[i].c, (size_t)io->in[i].c * sizeof *io->y);
-}
-
-static void concat_backward(const struct step *step, const struct step_io *io)
-{
-    const size_t plane = shape_positions(io->out);
-    for (size_t p = 0, c = 0; p < plane; p++)
-        for (int i = 0; i < step->input_count; c += (size_t)io->in[i].c, i++)
-            add_values(io->dx[i] + p * (size_t)io->in[i].c, io->dy + c, io->in[i].c);
-}
-
-const struct op op_concat = {.name = "concat",
-                             .inputs_least = 1,
-                             .inputs_most = NODE_INPUTS_MAX,
-                             .shape = concat_shape,
-                             .forward = concat_forward,
-                             .backward = concat_backward,
-                             .is_linear = true};

@@ -102,13 +102,16 @@ static int pack(struct packer *packer, struct step *step, struct error *err)
 #define LANES 16
 typedef float lanes __attribute__((vector_size(LANES * sizeof(float)), aligned(sizeof(float)), may_alias));
 
-/* Sums are over lanes, then over their results in double: one order on all machines. */
+/* Sums are over lanes, then over their results in double, halves at a time: one order on all machines. */
 static inline double total(const lanes *sums)
 {
-    double sum = 0;
-    for (int i = 0; i < LANES; i++)
-        sum += (double)(*sums)[i];
-    return sum;
+    double part[LANES / 2];
+    for (int i = 0; i < LANES / 2; i++)
+        part[i] = (double)(*sums)[i] + (double)(*sums)[i + LANES / 2];
+    for (int half = LANES / 4; half > 0; half /= 2)
+        for (int i = 0; i < half; i++)
+            part[i] += part[i + half];
+    return part[0];
 }
 
 /* What a row of n values is normalised by: (x - mean) * factor. */

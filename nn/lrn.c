@@ -1,8 +1,8 @@
 /*
  * nn/lrn.c - local response normalisation across channels: y = x / (bias + alpha / size * sum x^2)^beta. The sum is
  * over `size` channels around each one, size / 2 before it and (size - 1) / 2 after it, as in
- * torch.nn.LocalResponseNorm. Krizhevsky, Sutskever, Hinton, "ImageNet Classification with Deep Convolutional Neural
- * Networks", NIPS 2012, section 3.3.
+ * torch.nn.LocalResponseNorm, or, with wider_after, the other way round, as in ONNX. Krizhevsky, Sutskever, Hinton,
+ * "ImageNet Classification with Deep Convolutional Neural Networks", NIPS 2012, section 3.3.
  */
 #include "nn/op.h"
 
@@ -11,7 +11,19 @@
 struct lrn {
     int size;
     double alpha, beta, bias;
+    bool wider_after;
 };
+
+/* The channels around channel k: from first, before end. */
+struct around {
+    int first, end;
+};
+
+static struct around around_of(const struct lrn *lrn, int channels, int k)
+{
+    const int first = k - (lrn->size - lrn->wider_after) / 2, end = first + lrn->size;
+    return (struct around){first < 0 ? 0 : first, smaller(end, channels)};
+}
 
 static double macs(const struct node *node, const struct shape *in)
 {
@@ -22,9 +34,9 @@ static double macs(const struct node *node, const struct shape *in)
 /* bias + alpha / size * sum of x^2 around channel k. */
 static double base_at(const struct lrn *lrn, const float *x, int channels, int k)
 {
-    const int first = k - lrn->size / 2, end = k + (lrn->size + 1) / 2;
+    const struct around around = around_of(lrn, channels, k);
     double sum = 0;
-    for (int i = first < 0 ? 0 : first; i < end && i < channels; i++)
+    for (int i = around.first; i < around.end; i++)
         sum += (double)x[i] * (double)x[i];
     return lrn->bias + lrn->alpha / lrn->size * sum;
 }
@@ -51,9 +63,9 @@ static void backward_position(const struct lrn *lrn, const float *x, const float
     for (int k = 0; k < channels; k++) {
         const double base = base_at(lrn, x, channels, k), power = pow(base, -lrn->beta);
         const double shared = factor * dy[k] * x[k] * power / base;
-        const int first = k - lrn->size / 2, end = k + (lrn->size + 1) / 2;
+        const struct around around = around_of(lrn, channels, k);
         dx[k] += (float)(dy[k] * power);
-        for (int i = first < 0 ? 0 : first; i < end && i < channels; i++)
+        for (int i = around.first; i < around.end; i++)
             dx[i] -= (float)(shared * x[i]);
     }
 }
@@ -70,6 +82,7 @@ static const struct param attributes[] = {
     PARAM_FLOAT(struct lrn, alpha, 0.0001, 0, 1e6, "factor of the mean of squares"),
     PARAM_FLOAT(struct lrn, beta, 0.75, 0, 100, "exponent"),
     PARAM_FLOAT(struct lrn, bias, 1, 1e-6, 1e6, "added to it (k)"),
+    PARAM_BOOL(struct lrn, wider_after, false, "an even window has one more channel after than before"),
     {0}};
 
 const struct op op_lrn = {.name = "lrn",

@@ -2,6 +2,7 @@
 #include "nn/network.h"
 
 #include "nn/difference.h"
+#include "nn/foreign.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -193,25 +194,35 @@ static const struct step *tail_step(const struct network *network, int layer, in
     return &network->steps[network->tails[layer].steps[index]];
 }
 
+/* Whether the step is the mean of each channel, over all positions. */
+static bool is_channel_mean(const struct network *network, const struct step *step)
+{
+    const struct shape in = network->values[step->inputs[0]], out = network->values[step->output];
+    return step->node->op->is_mean && shape_positions(out) == 1 && out.c == in.c;
+}
+
 bool network_pooled_linear(const struct network *network, int layer)
 {
+    if (network->foreign)
+        return false;
     const struct program *tail = &network->tails[layer];
     if (tail->step_count != 3 || tail->side_count > 0)
         return false;
     const struct step *pool = tail_step(network, layer, 0), *linear = tail_step(network, layer, 2);
-    return pool->node->op->is_mean && shape_positions(network->values[pool->output]) == 1 &&
-           tail_step(network, layer, 1)->node->op->is_flatten && linear->node->op->column && !linear->activation;
+    return is_channel_mean(network, pool) && tail_step(network, layer, 1)->node->op->is_flatten &&
+           linear->node->op->column && !linear->activation;
 }
 
 bool network_pooled_classes(const struct network *network, int layer)
 {
+    if (network->foreign)
+        return false;
     const struct program *tail = &network->tails[layer];
     const int first = tail->step_count == 3 && tail_step(network, layer, 0)->node->op->activate;
     if (tail->step_count != first + 2 || tail->side_count > 0)
         return false;
     const struct step *pool = tail_step(network, layer, first);
-    return pool->node->op->is_mean && shape_positions(network->values[pool->output]) == 1 &&
-           tail_step(network, layer, first + 1)->node->op->is_flatten;
+    return is_channel_mean(network, pool) && tail_step(network, layer, first + 1)->node->op->is_flatten;
 }
 
 void network_pooled_column(const struct network *network, int layer, int channel, float *column)
@@ -222,11 +233,15 @@ void network_pooled_column(const struct network *network, int layer, int channel
 
 const char *network_kernels(const struct network *network)
 {
+    if (network->foreign)
+        return network->foreign->work->name;
     return network->set ? network->set->name : "openblas";
 }
 
 size_t network_bytes(const struct network *network)
 {
+    if (network->foreign)
+        return network->arena.held_bytes;
     pthread_mutex_lock(&network->late->lock);
     const size_t late = network->late->arena.held_bytes;
     pthread_mutex_unlock(&network->late->lock);

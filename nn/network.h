@@ -37,10 +37,13 @@ struct late_weights {
     bool *is_packed; /* [step] */
 };
 
+struct foreign;
+
 struct network {
     struct arena arena;
-    struct late_weights *late;    /* of op->reverse() */
-    const struct kernel_set *set; /* NULL: OpenBLAS alone */
+    const struct foreign *foreign; /* NULL: the engine runs it; else all below but input, values, logits, layers is 0 */
+    struct late_weights *late;     /* of op->reverse() */
+    const struct kernel_set *set;  /* NULL: OpenBLAS alone */
     struct shape input;
     int node_count;
     struct node *nodes;

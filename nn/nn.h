@@ -78,6 +78,9 @@ struct shape network_layer_shape(const struct network *network, int layer); /* p
 const char *network_layer_name(const struct network *network, int layer);
 int network_find_layer(const struct network *network, const char *name); /* -1: it was not in `layers` at creation */
 
+/* Whether functions of others run it (nn/foreign.h); what needs the graph then fails and says so. */
+bool network_is_foreign(const struct network *network);
+
 /* A step of the compiled network, in order of work: what was fused, which kernel was chosen. */
 struct step_info {
     const char *name, *op;  /* of the first of the fused nodes */
@@ -150,6 +153,14 @@ size_t network_bytes(const struct network *network);
 
 /* Writes image `index` of a batch: (3,H,W) or (C,h,w). Called from several threads at once; keeps no state. */
 typedef void session_source(void *context, int index, float *out);
+
+/*
+ * For networks that others run; otherwise both return 0 at once. session_prepare() does what takes time once, or again
+ * after a failure, so that it is not part of a measured time. A failure in session_run() or session_base(), whose results
+ * are then zeros, is kept until one of the two takes it: -1 and the error.
+ */
+int session_prepare(struct session *session, struct error *err);
+int session_take_error(struct session *session, struct error *err);
 
 #define SESSION_INPUT (-1) /* where a layer is expected: the network's input */
 

@@ -52,7 +52,7 @@ struct op {
     bool (*factors)(const struct packer *packer, const struct node *node, int channels, double *scale, double *shift);
     bool fuses;         /* forward adds bias and residual and applies the activation itself */
     bool is_sum;        /* the sum of two values: a step that fuses can add the other one as its residual */
-    bool is_mean;       /* if the result is (C,1,1), it is the mean of each channel */
+    bool is_mean;       /* if the result is (C,1,1) of as many channels, it is the mean of each */
     bool is_flatten;    /* the result is the same values as a vector */
     bool works_on_rows; /* works on vectors, any number of them at once */
     bool begins_rows; /* works_on_rows and reads its weights once for all rows, so a batch's rows are collected first */

@@ -59,8 +59,10 @@ struct pool2d {
     int kernel, kernel_w;
     int stride, stride_w; /* 0: the kernel's size */
     int padding, padding_w;
+    int dilation, dilation_w;
     bool ceil_mode;
     bool count_exclude_padding; /* average pool: divide by the number of positions inside the map */
+    bool count_overhang;        /* by the kernel's size, also where a window reaches over the padding (ceil_mode) */
     struct sides pad;           /* as a convolution's */
 };
 
@@ -85,6 +87,34 @@ struct group_norm {
     double eps;
     int groups;
     bool weight, bias; /* tensors (C) */
+};
+
+/* x, or slope * x if it is negative. */
+struct leaky_relu {
+    double slope;
+};
+
+/* The same with a tensor "weight" of slopes: (C), or (1) if they are shared. */
+struct prelu {
+    bool shared;
+};
+
+/* x, or alpha * (exp(x) - 1) if it is negative. */
+struct elu {
+    double alpha;
+};
+
+struct clip {
+    double low, high; /* infinite: no bound */
+};
+
+/* alpha * x + beta, between 0 and 1. */
+struct hard_sigmoid_of {
+    double alpha, beta;
+};
+
+struct pow {
+    double exponent;
 };
 
 /* Of operators with a constant tensor "value" of this shape: 1 along an axis means the same value everywhere on it. */
@@ -116,11 +146,34 @@ struct channel_shuffle {
     int groups; /* channel k of group g becomes channel k * groups + g */
 };
 
+/* The axes over which values are reduced; at least one. */
+struct reduce {
+    bool c, h, w;
+};
+
+/* Values beyond the borders; more than a map's size is allowed, as in numpy.pad. */
+struct pad {
+    struct sides pad;
+    int channels_before, channels_after;
+    int mode; /* 0: constant, `value`; 1: reflect, without the border itself; 2: edge; 3: wrap */
+    double value;
+};
+
+/*
+ * Blocks of block x block positions become channels. Channel k of position (i,j) of a block becomes channel
+ * (i * block + j) * C + k (ONNX's SpaceToDepth), or k * block * block + i * block + j (torch's pixel_unshuffle).
+ */
+struct space_to_depth {
+    int block;
+    int order; /* 0: block_major; 1: channel_major */
+};
+
 extern const struct op op_input, op_conv2d, op_batch_norm, op_affine, op_relu, op_relu6, op_sigmoid, op_silu,
     op_hard_sigmoid, op_hard_swish, op_max_pool, op_avg_pool, op_adaptive_avg_pool, op_add, op_scale_channels,
     op_concat, op_flatten, op_linear, op_slice, op_channel_shuffle;
 
 extern const struct op op_gelu, op_scale_shift, op_layer_norm, op_instance_norm, op_group_norm;
+extern const struct op op_leaky_relu, op_prelu, op_elu, op_clip, op_hard_sigmoid_of, op_pow;
 extern const struct op op_broadcast_add, op_sub, op_mul, op_div, op_maximum, op_minimum;
 extern const struct op op_constant_add, op_constant_mul, op_constant_sub_from, op_constant_over;
 

@@ -14,13 +14,19 @@ static const struct pool2d *pool_of(const struct node *node)
     return node->attributes;
 }
 
+/* Indices from the first tap of a window to the last. */
+static int extent(int kernel, int dilation)
+{
+    return (kernel - 1) * dilation + 1;
+}
+
 /*
  * Output length along one axis by torch's rule: with ceil_mode the last window must begin inside the input or the
  * padding before it.
  */
-static int pooled(int in, int kernel, int stride, int before, int after, bool ceil_mode)
+static int pooled(int in, int window, int stride, int before, int after, bool ceil_mode)
 {
-    const int span = in + before + after - kernel;
+    const int span = in + before + after - window;
     if (span < 0)
         return 0;
     int out = (span + (ceil_mode ? stride - 1 : 0)) / stride + 1;
@@ -29,25 +35,51 @@ static int pooled(int in, int kernel, int stride, int before, int after, bool ce
     return out;
 }
 
-/* Checks the padding of one side: a window must not lie entirely inside it. */
-static bool is_padding(int padding, int kernel)
+/* The first tap at `at` or after it that is not before the input. */
+static inline int first_inside(int at, int dilation)
 {
-    return padding >= 0 && padding <= kernel / 2;
+    return at >= 0 ? at : dilation == 1 ? 0 : at + divide_up(-at, dilation) * dilation;
+}
+
+/* Whether every window has a tap inside the input. Without dilation it has. */
+static bool has_taps(int in, int window, int stride, int dilation, int before, int out)
+{
+    for (int i = 0; dilation > 1 && i < out; i++) {
+        const int at = i * stride - before;
+        if (first_inside(at, dilation) >= smaller(at + window, in))
+            return false;
+    }
+    return true;
+}
+
+static bool is_count(int value)
+{
+    return value >= 1 && value <= 1 << 15;
+}
+
+/* Checks the padding of one side: a window must not lie entirely inside it. */
+static bool is_padding(int padding, int window)
+{
+    return padding >= 0 && padding < window && padding <= 1 << 15;
 }
 
 static const char *pool_shape(const struct node *node, const struct shape *in, struct shape *out)
 {
     const struct pool2d *p = pool_of(node);
     const struct sides *pad = &p->pad;
-    const int limit = 1 << 15;
-    if (p->kernel < 1 || p->kernel_w < 1 || p->kernel > limit || p->kernel_w > limit || p->stride < 1 ||
-        p->stride_w < 1 || p->stride > limit || p->stride_w > limit || !is_padding(pad->top, p->kernel) ||
-        !is_padding(pad->bottom, p->kernel) || !is_padding(pad->left, p->kernel_w) ||
-        !is_padding(pad->right, p->kernel_w))
-        return "a pool needs a kernel and a stride of at least 1 and a padding of at most half the kernel";
-    *out = (struct shape){in[0].c, pooled(in[0].h, p->kernel, p->stride, pad->top, pad->bottom, p->ceil_mode),
-                          pooled(in[0].w, p->kernel_w, p->stride_w, pad->left, pad->right, p->ceil_mode)};
-    return NULL;
+    if (!is_count(p->kernel) || !is_count(p->kernel_w) || !is_count(p->stride) || !is_count(p->stride_w) ||
+        !is_count(p->dilation) || !is_count(p->dilation_w))
+        return "a pool needs a kernel, a stride and a dilation of at least 1";
+    const int high = extent(p->kernel, p->dilation), wide = extent(p->kernel_w, p->dilation_w);
+    if (!is_padding(pad->top, high) || !is_padding(pad->bottom, high) || !is_padding(pad->left, wide) ||
+        !is_padding(pad->right, wide))
+        return "a pool's padding must be smaller than its window";
+    *out = (struct shape){in[0].c, pooled(in[0].h, high, p->stride, pad->top, pad->bottom, p->ceil_mode),
+                          pooled(in[0].w, wide, p->stride_w, pad->left, pad->right, p->ceil_mode)};
+    return has_taps(in[0].h, high, p->stride, p->dilation, pad->top, out->h) &&
+                   has_taps(in[0].w, wide, p->stride_w, p->dilation_w, pad->left, out->w)
+               ? NULL
+               : "a pool's window must not lie in the padding alone";
 }
 
 static double pool_macs(const struct node *node, const struct shape *in)
@@ -57,20 +89,37 @@ static double pool_macs(const struct node *node, const struct shape *in)
 }
 
 /*
- * The window of one output position, clipped to the input; `padded` is its size when it is clipped to the input with
- * its padding.
+ * The taps of one output position inside the input: rows from y0, `dy` apart, before y1; columns likewise. `padded` is
+ * their number with those in the padding.
  */
 struct window {
-    int y0, y1, x0, x1;
+    int y0, y1, dy, x0, x1, dx;
     int padded;
 };
+
+static inline int steps_between(int first, int end, int step)
+{
+    return step == 1 ? end - first : divide_up(end - first, step);
+}
+
+static inline int window_taps(const struct window *v)
+{
+    return steps_between(v->y0, v->y1, v->dy) * steps_between(v->x0, v->x1, v->dx);
+}
 
 static struct window pool_window(const struct pool2d *p, struct shape in, int i, int j)
 {
     const int y0 = i * p->stride - p->pad.top, x0 = j * p->stride_w - p->pad.left;
-    const int y1 = smaller(y0 + p->kernel, in.h + p->pad.bottom), x1 = smaller(x0 + p->kernel_w, in.w + p->pad.right);
-    const int padded = (y1 - y0) * (x1 - x0);
-    return (struct window){y0 < 0 ? 0 : y0, y1 > in.h ? in.h : y1, x0 < 0 ? 0 : x0, x1 > in.w ? in.w : x1, padded};
+    const int dy = p->dilation, dx = p->dilation_w;
+    const int y1 = smaller(y0 + extent(p->kernel, dy), in.h + p->pad.bottom);
+    const int x1 = smaller(x0 + extent(p->kernel_w, dx), in.w + p->pad.right);
+    return (struct window){.y0 = first_inside(y0, dy),
+                           .y1 = smaller(y1, in.h),
+                           .dy = dy,
+                           .x0 = first_inside(x0, dx),
+                           .x1 = smaller(x1, in.w),
+                           .dx = dx,
+                           .padded = steps_between(y0, y1, dy) * steps_between(x0, x1, dx)};
 }
 
 /* The window of an adaptive pool: output i covers inputs floor(i*in/out) .. ceil((i+1)*in/out) - 1. */
@@ -78,8 +127,10 @@ static struct window adaptive_window(struct shape in, struct shape out, int i, i
 {
     struct window v = {.y0 = i * in.h / out.h,
                        .y1 = ((i + 1) * in.h + out.h - 1) / out.h,
+                       .dy = 1,
                        .x0 = j * in.w / out.w,
-                       .x1 = ((j + 1) * in.w + out.w - 1) / out.w};
+                       .x1 = ((j + 1) * in.w + out.w - 1) / out.w,
+                       .dx = 1};
     v.padded = (v.y1 - v.y0) * (v.x1 - v.x0);
     return v;
 }
@@ -109,16 +160,16 @@ static void max_window(const struct step *step, const float *x, struct shape in,
 {
     const float *tap[TAPS_MOST];
     int taps = 0;
-    if (step->set && (v.y1 - v.y0) * (v.x1 - v.x0) <= TAPS_MOST) {
-        for (int r = v.y0; r < v.y1; r++)
-            for (int s = v.x0; s < v.x1; s++)
+    if (step->set && window_taps(&v) <= TAPS_MOST) {
+        for (int r = v.y0; r < v.y1; r += v.dy)
+            for (int s = v.x0; s < v.x1; s += v.dx)
                 tap[taps++] = pixel(x, in, r, s);
         step->set->max_pool(tap, taps, in.c, y);
         return;
     }
     memcpy(y, pixel(x, in, v.y0, v.x0), (size_t)in.c * sizeof *y);
-    for (int r = v.y0; r < v.y1; r++)
-        for (int s = v.x0; s < v.x1; s++)
+    for (int r = v.y0; r < v.y1; r += v.dy)
+        for (int s = v.x0; s < v.x1; s += v.dx)
             max_row(y, pixel(x, in, r, s), in.c);
 }
 
@@ -143,8 +194,8 @@ static void max_forward(const struct step *step, const struct step_io *io, int b
 static size_t max_place(const float *x, struct shape in, struct window v, int k)
 {
     const float *best = pixel(x, in, v.y0, v.x0) + k;
-    for (int r = v.y0; r < v.y1; r++)
-        for (int s = v.x0; s < v.x1; s++)
+    for (int r = v.y0; r < v.y1; r += v.dy)
+        for (int s = v.x0; s < v.x1; s += v.dx)
             if (pixel(x, in, r, s)[k] > *best)
                 best = pixel(x, in, r, s) + k;
     return (size_t)(best - x);
@@ -195,6 +246,8 @@ static void complete(void *attributes)
 {
     struct pool2d *p = attributes;
     same_if_zero(&p->kernel_w, p->kernel);
+    same_if_zero(&p->dilation, 1);
+    same_if_zero(&p->dilation_w, p->dilation);
     same_if_zero(&p->stride, p->kernel);
     same_if_zero(&p->stride_w, p->stride == p->kernel ? p->kernel_w : p->stride);
     sides_take(&p->pad, &p->padding, &p->padding_w);
@@ -207,8 +260,11 @@ static const struct param pool_attributes[] = {
     PARAM_INT(struct pool2d, stride_w, 0, 0, 32768, "along the width; 0: as along the height"),
     PARAM_INT(struct pool2d, padding, 0, 0, 32768, "above and below"),
     PARAM_INT(struct pool2d, padding_w, 0, -1, 32768, "left and right; 0: as above; -1: none"),
+    PARAM_INT(struct pool2d, dilation, 1, 1, 32768, "between taps along the height"),
+    PARAM_INT(struct pool2d, dilation_w, 0, 0, 32768, "along the width; 0: as along the height"),
     PARAM_BOOL(struct pool2d, ceil_mode, false, "a last window may reach over the border"),
     PARAM_BOOL(struct pool2d, count_exclude_padding, false, "average: divide by the pixels inside the input"),
+    PARAM_BOOL(struct pool2d, count_overhang, false, "average: divide by the kernel's size everywhere"),
     SIDES_ROWS(struct pool2d),
     {0}};
 
@@ -237,13 +293,13 @@ const struct op op_max_pool = {.name = "max_pool",
 /* The sum over the window, divided by `count`. */
 static void average(float *y, const float *x, struct shape in, struct window v, int count)
 {
-    if (count == 1 && v.y1 == v.y0 + 1 && v.x1 == v.x0 + 1) { /* VGG's 7x7 of 7x7 */
+    if (count == 1 && window_taps(&v) == 1) { /* VGG's 7x7 of 7x7 */
         memcpy(y, pixel(x, in, v.y0, v.x0), (size_t)in.c * sizeof *y);
         return;
     }
     memset(y, 0, (size_t)in.c * sizeof *y);
-    for (int r = v.y0; r < v.y1; r++)
-        for (int s = v.x0; s < v.x1; s++)
+    for (int r = v.y0; r < v.y1; r += v.dy)
+        for (int s = v.x0; s < v.x1; s += v.dx)
             add_row(y, pixel(x, in, r, s), 1, in.c);
     for (int k = 0; k < in.c; k++)
         y[k] /= (float)count;
@@ -251,14 +307,14 @@ static void average(float *y, const float *x, struct shape in, struct window v, 
 
 static void spread(float *dx, const float *dy, struct shape in, struct window v, int count)
 {
-    for (int r = v.y0; r < v.y1; r++)
-        for (int s = v.x0; s < v.x1; s++)
+    for (int r = v.y0; r < v.y1; r += v.dy)
+        for (int s = v.x0; s < v.x1; s += v.dx)
             add_row(dx + (pixel(dx, in, r, s) - dx), dy, 1 / (float)count, in.c);
 }
 
 static int average_count(const struct pool2d *p, struct window v)
 {
-    return p->count_exclude_padding ? (v.y1 - v.y0) * (v.x1 - v.x0) : v.padded;
+    return p->count_exclude_padding ? window_taps(&v) : p->count_overhang ? p->kernel * p->kernel_w : v.padded;
 }
 
 static void avg_forward(const struct step *step, const struct step_io *io, int block)

@@ -1,4 +1,5 @@
 /* nn/session.c - a session: its memory, its options, the base pass, and the side values of the last one. */
+#include "nn/foreign.h"
 #include "nn/session_private.h"
 
 #include <stdlib.h>
@@ -57,7 +58,8 @@ struct session *session_create(const struct network *network, int workers, struc
     session->network = network;
     session->worker_count = workers > 0 ? workers : 1;
     arena_init(&session->arena, 0);
-    if (allocate(session, err)) {
+    if (network->foreign ? !(session->foreign = foreign_open(network, session->worker_count, err))
+                         : allocate(session, err)) {
         session_free(session);
         return NULL;
     }
@@ -68,6 +70,7 @@ void session_free(struct session *session)
 {
     if (!session)
         return;
+    foreign_close(session->foreign);
     arena_release(&session->arena);
     tape_memory_free(&session->layer_tape);
     tape_memory_free(&session->input_tape);
@@ -82,6 +85,8 @@ const struct network *session_network(const struct session *session)
 void session_stop_when(struct session *session, const volatile sig_atomic_t *stop)
 {
     session->stop = stop;
+    if (session->foreign)
+        foreign_stop_when(session->foreign, stop);
 }
 
 bool session_is_stopped(const struct session *session)
@@ -112,6 +117,16 @@ size_t session_workspace_bytes(const struct session *session)
 size_t session_bytes(const struct session *session)
 {
     return session->arena.held_bytes;
+}
+
+int session_prepare(struct session *session, struct error *err)
+{
+    return session->foreign ? foreign_prepare(session->foreign, err) : 0;
+}
+
+int session_take_error(struct session *session, struct error *err)
+{
+    return session->foreign ? foreign_take_error(session->foreign, err) : 0;
 }
 
 /* -- the base pass -------------------------------------------------------------------------------------------------- */
@@ -159,6 +174,10 @@ static bool run_base_tape(struct session *session, const float *input, float *lo
 void session_base(struct session *session, const float *input, float *logits, float *const *layers)
 {
     const struct network *network = session->network;
+    if (session->foreign) {
+        foreign_base(session->foreign, input, logits, layers);
+        return;
+    }
     struct tensor x = {network->input.c, network->input.h, network->input.w, input};
     const bool can_keep = session->worker_count == 1 && !session->step_seconds && !session_is_stopped(session);
     if (session->keeps_tape && can_keep && run_base_tape(session, input, logits, layers))
@@ -172,12 +191,17 @@ void session_base(struct session *session, const float *input, float *logits, fl
 
 size_t session_side_count(const struct session *session)
 {
-    return session->network->side_floats + session->network->base_floats;
+    const struct network *network = session->network;
+    return session->foreign ? shape_size(network->input) : network->side_floats + network->base_floats;
 }
 
 void session_side_save(const struct session *session, float *out)
 {
     const struct network *network = session->network;
+    if (session->foreign) {
+        memcpy(out, foreign_side(session->foreign), shape_size(network->input) * sizeof *out);
+        return;
+    }
     memcpy(out, session->side, network->side_floats * sizeof *out);
     if (session->difference)
         memcpy(out + network->side_floats, difference_base(session->difference), network->base_floats * sizeof *out);
@@ -185,6 +209,10 @@ void session_side_save(const struct session *session, float *out)
 
 void session_side_restore(struct session *session, const float *in)
 {
+    if (session->foreign) {
+        memcpy(foreign_side(session->foreign), in, shape_size(session->network->input) * sizeof *in);
+        return;
+    }
     memcpy(session->side, in, session->network->side_floats * sizeof *in);
     if (session->difference)
         difference_set_base(session->difference, in + session->network->side_floats);

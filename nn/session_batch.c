@@ -6,6 +6,7 @@
  * are copied to a table of the chunk; then the steps on rows run on the whole table. Each worker takes groups of its
  * own. If there are fewer images than workers, and for the steps on rows, workers share the blocks of each step.
  */
+#include "nn/foreign.h"
 #include "nn/session_private.h"
 
 #include <omp.h>
@@ -167,6 +168,10 @@ static void run_chunk(const struct batch *batch, int count)
 void session_run(struct session *session, const struct session_batch *given, float *logits)
 {
     const struct network *network = session->network;
+    if (session->foreign) {
+        foreign_run(session->foreign, given, logits);
+        return;
+    }
     const size_t classes = (size_t)network_classes(network);
     struct batch batch = {.session = session,
                           .program = given->from == SESSION_INPUT ? &network->full : &network->tails[given->from],

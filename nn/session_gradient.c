@@ -1,4 +1,5 @@
 /* nn/session_gradient.c - gradients at one or several layers by one backward pass. */
+#include "nn/foreign.h"
 #include "nn/session_private.h"
 
 #include <math.h>
@@ -128,7 +129,7 @@ static bool tape_reaches(const struct network *network, const struct program *ta
 int session_gradient_start(const struct session *session, const int *layers, int count)
 {
     const struct network *network = session->network;
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < count && !session->foreign; i++) {
         int reached = 0;
         while (reached < count && tape_reaches(network, network_tape(network, layers[i]), layers[reached]))
             reached++;
@@ -143,6 +144,8 @@ int session_gradients(struct session *session, const struct session_backward *gi
     const struct network *network = session->network;
     const size_t classes = (size_t)network_classes(network);
     struct tape tape;
+    if (session->foreign)
+        return foreign_run_gradients(session->foreign, given, logits, err);
     if (session_is_stopped(session))
         return 0;
     if (network_pack_reverse(network, network_tape(network, given->from), err) ||

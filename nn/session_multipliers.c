@@ -1,4 +1,5 @@
 /* nn/session_multipliers.c - DeepLIFT's multipliers by the rescale rule: one pass backward with slopes of secants. */
+#include "nn/foreign.h"
 #include "nn/session_private.h"
 
 #include <math.h>
@@ -112,6 +113,8 @@ int session_multipliers(struct session *session, const struct session_lift *give
     const size_t classes = (size_t)network_classes(network);
     struct tape tape;
     struct lift lift = {.tape = &tape};
+    if (session->foreign)
+        return foreign_lacks("DeepLIFT multipliers", err);
     if (check_steps(network, given->from, err) || tape_begin(session, given->from, given->value, &tape, err))
         return -1;
     const int status = run_both(&lift, given->reference, err);

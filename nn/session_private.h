@@ -35,12 +35,13 @@ struct session {
     const volatile sig_atomic_t *stop; /* NULL: never */
     struct difference *difference;     /* NULL: the network has no layer for it */
     bool are_differences_allowed;
-    float *kept_row, *kept_values; /* row_cache.c */
-    bool has_kept;                 /* the two are those of the last base pass */
-    double *step_seconds;          /* NULL: profiling off */
-    float *side;                   /* values beside the layers, of the last base pass */
-    float *rows;                   /* (CHUNK_IMAGES, boundary): results of the spatial steps */
-    float *chunk_logits;           /* (CHUNK_IMAGES, K) */
+    float *kept_row, *kept_values;   /* row_cache.c */
+    bool has_kept;                   /* the two are those of the last base pass */
+    double *step_seconds;            /* NULL: profiling off */
+    float *side;                     /* values beside the layers, of the last base pass */
+    float *rows;                     /* (CHUNK_IMAGES, boundary): results of the spatial steps */
+    float *chunk_logits;             /* (CHUNK_IMAGES, K) */
+    struct foreign_session *foreign; /* NULL: the engine runs the network; else no memory of the above is made */
     struct tape_memory layer_tape, input_tape;
     bool keeps_tape; /* base passes run on input_tape */
 };

@@ -1,4 +1,5 @@
 /* nn/session_tangent.c - the derivative of the logits along a direction, by one pass forward through a tail. */
+#include "nn/foreign.h"
 #include "nn/session_private.h"
 
 #include <string.h>
@@ -65,6 +66,8 @@ int session_tangent(struct session *session, int from, const float *value, const
 {
     const struct network *network = session->network;
     struct tape tape;
+    if (session->foreign)
+        return foreign_lacks("the derivative of the logits along a direction", err);
     if (check_steps(network, from, err) || tape_begin(session, from, value, &tape, err))
         return -1;
     tape_run(&tape);

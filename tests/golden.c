@@ -76,15 +76,26 @@ void golden_close(struct golden *golden)
     free(golden);
 }
 
-const double *golden_values(const struct golden *golden, const char *key, size_t *count)
+static const struct entry *find(const struct golden *golden, const char *key)
 {
     for (const struct entry *entry = golden->first; entry; entry = entry->next)
-        if (strcmp(entry->key, key) == 0) {
-            *count = entry->count;
-            return entry->values;
-        }
-    fail_msg("%s: no key %s", golden->path, key);
+        if (strcmp(entry->key, key) == 0)
+            return entry;
     return NULL;
+}
+
+bool golden_has(const struct golden *golden, const char *key)
+{
+    return find(golden, key) != NULL;
+}
+
+const double *golden_values(const struct golden *golden, const char *key, size_t *count)
+{
+    const struct entry *entry = find(golden, key);
+    if (!entry)
+        fail_msg("%s: no key %s", golden->path, key);
+    *count = entry->count;
+    return entry->values;
 }
 
 size_t golden_index(size_t i, size_t count, size_t size)

@@ -7,6 +7,7 @@
 #ifndef TESTS_GOLDEN_H
 #define TESTS_GOLDEN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,6 +15,8 @@ struct golden;
 
 struct golden *golden_open(const char *name); /* "conv2d" for tests/golden/conv2d.txt; fails the test if absent */
 void golden_close(struct golden *golden);
+
+bool golden_has(const struct golden *golden, const char *key);
 
 /* Values of a key; fails the test if there is no such key. */
 const double *golden_values(const struct golden *golden, const char *key, size_t *count);

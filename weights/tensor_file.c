@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -80,6 +81,12 @@ static int open_regular(struct tensor_file *file, struct error *err)
     return 0;
 }
 
+static bool is_named_onnx(const char *path)
+{
+    const size_t length = strlen(path);
+    return length > 5 && strcasecmp(path + length - 5, ".onnx") == 0;
+}
+
 static int open_format(struct tensor_file *file, struct error *err)
 {
     char start[MAGIC_MAX] = "";
@@ -91,6 +98,8 @@ static int open_format(struct tensor_file *file, struct error *err)
         if (memcmp(start + format->offset, format->magic, (size_t)format->length) == 0)
             return format->open(file, err);
     }
+    if (is_named_onnx(file->path))
+        return error_set(err, "is an ONNX file, which holds a whole network: give it as a model, not as weights");
     return error_set(err, "is neither PyTorch's (.pth, .pt), nor safetensors, nor HDF5");
 }
 

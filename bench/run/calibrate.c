@@ -87,6 +87,8 @@ static struct network *make_network(const struct run_backbone *backbone, const c
     struct arena arena;
     struct weights weights;
     struct network *network = NULL;
+    if (backbone->model->is_foreign)
+        return run_backbone_load(backbone, kernels, err);
     arena_init(&arena, 0);
     if (make_weights(backbone->model->graph, &arena, &weights, &out->weights_bytes, err) == 0)
         network = network_create_with(backbone->model->graph, &weights, backbone->layers, backbone->layer_count,

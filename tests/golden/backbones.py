@@ -84,7 +84,9 @@ def generated_weights(arch, classes, width):
 
 def load(arch, classes, width):
     network = build(arch, classes, width).eval()
-    result = network.load_state_dict(generated_weights(arch, classes, width), strict=False)
+    weights = OrderedDict(generated_weights(arch, classes, width))
+    weights._metadata = network.state_dict()._metadata  # MNASNet asks for its version
+    result = network.load_state_dict(weights, strict=False)
     assert not result.unexpected_keys, result.unexpected_keys
     assert all(key.endswith("num_batches_tracked") for key in result.missing_keys), result.missing_keys
     for module in network.modules():
@@ -135,8 +137,8 @@ def node_hashes(arch, network):
     return [golden.seed(name) % 1000000000 for name in names]
 
 
-def cases():
-    with open(os.path.join(HERE, "backbone_cases.txt")) as file:
+def cases(name):
+    with open(os.path.join(HERE, name)) as file:
         for line in file:
             if not line.startswith("#"):
                 key, arch, classes, width, height, width_px = line.split()
@@ -148,7 +150,7 @@ def main():
     out = golden.Golden("backbones", __doc__ + "\ntorch %s, torchvision %s" % (torch.__version__,
                                                                               torchvision.__version__))
     named = set()
-    for key, arch, classes, width, height, width_px in cases():
+    for key, arch, classes, width, height, width_px in cases("backbone_cases.txt"):
         whole = load(arch, classes, width)
         if key.endswith("_untransformed"):
             whole.transform_input = False
@@ -167,4 +169,5 @@ def main():
     out.close()
 
 
-main()
+if __name__ == "__main__":
+    main()

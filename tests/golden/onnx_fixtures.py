@@ -7,6 +7,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+SEEDS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../fuzz/corpus/onnx")
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "onnx_files")
 VALUES = [0.0, 1.0, -2.5, 100.0, 2.0**-10, -3.0]  # exact in every type of floats
 INTS = [0, 1, 100, 127, 3, 2]  # exact in every type of integers
@@ -66,9 +67,9 @@ def graph():
     reference = helper.make_attribute("reference", 1)
     reference.ref_attr_name = "outer"
     reference.ClearField("i")
-    kinds = helper.make_node("Kinds", ["x", "", "w"], ["y", "z"], name="first", domain="org.example", floating=1.5, whole=-7,
-                             text="SAME_UPPER", floats=[0.5, -0.25], ints=[1, -2, 2**40], body=nested, texts=["p", "q"],
-                             tensor=numpy_helper.from_array(np.array([3, 4], np.int64)))
+    kinds = helper.make_node("Kinds", ["x", "", "w"], ["y", "z"], name="first", domain="org.example", floating=1.5,
+                             whole=-7, text="SAME_UPPER", floats=[0.5, -0.25], ints=[1, -2, 2**40], body=nested,
+                             texts=["p", "q"], tensor=numpy_helper.from_array(np.array([3, 4], np.int64)))
     kinds.attribute.append(reference)
     conv = helper.make_node("Conv", ["y", "w"], ["c"], kernel_shape=[1, 1], doc_string="not kept")
     conv.domain = "ai.onnx"
@@ -77,8 +78,9 @@ def graph():
     weights = numpy_helper.from_array(np.arange(6, dtype=np.float32).reshape(2, 3, 1, 1), "w")
     model = helper.make_graph([kinds, conv], "graph", [value("x", ["batch", 3, 8, None]), value("w", [2, 3, 1, 1])],
                               [value("c", [1, 2, 8, 8]), unknown_rank], [weights], value_info=[value("y", [])])
-    proto = helper.make_model(model, opset_imports=[helper.make_opsetid("org.example", 40), helper.make_opsetid("", 17)],
-                              ir_version=8, producer_name="cambench tests", producer_version="1")
+    sets = [helper.make_opsetid("org.example", 40), helper.make_opsetid("", 17)]
+    proto = helper.make_model(model, opset_imports=sets, ir_version=8, producer_name="cambench tests",
+                              producer_version="1")
     helper.set_model_props(proto, {"classes": "cat,dog", "size": "8"})
     with open(os.path.join(FOLDER, "graph.onnx"), "wb") as file:
         file.write(proto.SerializeToString(deterministic=True))
@@ -109,10 +111,11 @@ def external():
 def network():
     """A network as exporters write it: old and new IR, initializers that are inputs, constants as nodes."""
     random = np.random.default_rng(1)
+    shapes = {"conv.weight": (4, 3, 3, 3), "conv.bias": (4,), "fc.weight": (5, 4), "fc.bias": (5,)}
     weights = [numpy_helper.from_array(random.normal(size=shape).astype(np.float32), name)
-               for name, shape in [("conv.weight", (4, 3, 3, 3)), ("conv.bias", (4,)), ("fc.weight", (5, 4)), ("fc.bias", (5,))]]
-    nodes = [helper.make_node("Conv", ["input", "conv.weight", "conv.bias"], ["conv"], name="/conv/Conv", kernel_shape=[3, 3],
-                              pads=[1, 1, 1, 1], strides=[1, 1], dilations=[1, 1], group=1),
+               for name, shape in shapes.items()]
+    nodes = [helper.make_node("Conv", ["input", "conv.weight", "conv.bias"], ["conv"], name="/conv/Conv",
+                              kernel_shape=[3, 3], pads=[1, 1, 1, 1], strides=[1, 1], dilations=[1, 1], group=1),
              helper.make_node("Relu", ["conv"], ["relu"], name="/relu/Relu"),
              helper.make_node("GlobalAveragePool", ["relu"], ["pool"], name="/pool/Pool"),
              helper.make_node("Constant", [], ["shape"], value=numpy_helper.from_array(np.array([0, -1], np.int64))),
@@ -126,12 +129,33 @@ def network():
     save("network_ir3.onnx", old, opset=7, ir_version=3)
 
 
+def field(number, wire, payload):
+    length = bytes([len(payload)]) if wire == 2 else b""
+    return bytes([number << 3 | wire]) + length + payload
+
+
+def unpacked():
+    """Lists that are not packed, or in parts, and fields that are unknown: no library writes them."""
+    one, two = np.array([1, 2], np.float32)
+    dims = field(1, 2, b"\2\2") + field(2, 0, b"\1")
+    floats = (field(4, 5, one.tobytes()) + field(4, 2, one.tobytes() + two.tobytes()) + field(4, 5, two.tobytes()) +
+              field(8, 2, b"w") + field(12, 2, b"unknown"))
+    halves = field(1, 0, b"\3") + field(2, 0, b"\12") + field(5, 0, b"\1") + field(5, 2, b"\x80\xf8\1\xff\7")
+    attribute = field(1, 2, b"a") + field(8, 0, b"\5") + field(8, 2, b"\6\7") + b"\xa0\1\7"
+    node = field(1, 2, b"w") + field(2, 2, b"y") + field(4, 2, b"Op") + field(5, 2, attribute)
+    made = field(5, 2, dims + floats) + field(5, 2, halves) + field(1, 2, node)
+    with open(os.path.join(SEEDS, "unpacked.onnx"), "wb") as file:
+        file.write(field(1, 0, b"\10") + field(7, 2, made) + field(8, 2, field(2, 0, b"\15")))
+
+
 def main():
+    os.makedirs(SEEDS, exist_ok=True)
     os.makedirs(FOLDER, exist_ok=True)
     types()
     graph()
     external()
     network()
+    unpacked()
 
 
 if __name__ == "__main__":

@@ -40,7 +40,19 @@ class ValueCase(operators.Case):
             column = (-1,) + (1,) * (x.dim() - 2)
             return (x * self.weight(node, "weight", x.shape[1]).reshape(column) +
                     self.weight(node, "bias", x.shape[1]).reshape(column))
-        values = {"gelu": lambda: F.gelu(x)}
+        number = lambda key, fallback: float(attr.get(key, fallback))
+        values = {
+            "abs": lambda: x.abs(), "broadcast_add": lambda: x + other,
+            "clip": lambda: x.clamp(number("low", "-inf"), number("high", "inf")), "div": lambda: x / other,
+            "elu": lambda: F.elu(x, number("alpha", 1)), "erf": lambda: torch.erf(x), "exp": lambda: x.exp(),
+            "gelu": lambda: F.gelu(x), "gelu_tanh": lambda: F.gelu(x, approximate="tanh"),
+            "hard_sigmoid_of": lambda: (number("alpha", 0.2) * x + number("beta", 0.5)).clamp(0, 1),
+            "leaky_relu": lambda: F.leaky_relu(x, number("slope", 0.01)), "log": lambda: x.log(),
+            "maximum": lambda: torch.maximum(x, other), "minimum": lambda: torch.minimum(x, other),
+            "mul": lambda: x * other, "pow": lambda: x ** number("exponent", 2),
+            "prelu": lambda: F.prelu(x, self.weight(node, "weight", 1 if number("shared", 0) else x.shape[1])),
+            "softmax": lambda: F.softmax(x, 1), "softplus": lambda: F.softplus(x), "sqrt": lambda: x.sqrt(),
+            "sub": lambda: x - other, "tanh": lambda: torch.tanh(x)}
         return values[op]() if op in values else super().apply(op, node, attr, x)
 
 

@@ -137,6 +137,7 @@ static int add_node(struct graph *graph, int x, char *token)
 
 struct bench {
     char name[64], layer[32];
+    const char *kernels;
     bool has_tangents;
     struct network *network;
     struct session *session;
@@ -161,7 +162,7 @@ static void bench_open(struct bench *bench, char *line)
     if (graph_finish(graph, &err))
         fail_msg("%s: %s", bench->name, err.text);
     golden_weights(graph, &weights);
-    bench->network = network_create(graph, &weights, (const char *[]){bench->layer}, 1, &err);
+    bench->network = network_create_with(graph, &weights, (const char *[]){bench->layer}, 1, bench->kernels, &err);
     if (!bench->network || !(bench->session = session_create(bench->network, 1, &err)))
         fail_msg("%s: %s", bench->name, err.text);
     golden_weights_release(&weights);
@@ -212,25 +213,24 @@ static const struct {
     {"operators", "tests/golden/operator_cases.txt", 70, false},
     {"operators_values", "tests/golden/operators_values_cases.txt", 25, false},
     {"operators_pieces", "tests/golden/operators_pieces_cases.txt", 25, true},
-    {"operators_shapes", "tests/golden/operators_shapes_cases.txt", 20, true},
+    {"operators_shapes", "tests/golden/operators_shapes_cases.txt", 80, true},
 };
 
-static void run_case(struct golden *golden, char *line, bool has_tangents, case_check *run)
+static void run_case(struct golden *golden, char *line, struct bench *bench, case_check *run)
 {
-    struct bench bench = {.has_tangents = has_tangents};
-    bench_open(&bench, line);
-    float *input = floats(bench.input_size), *layer = floats(bench.layer_size), *logits = floats(bench.classes);
-    golden_fill(input, bench.input_size, golden_seed(bench.name));
-    session_base(bench.session, input, logits, &layer);
-    run(golden, &bench, input, layer, logits);
+    bench_open(bench, line);
+    float *input = floats(bench->input_size), *layer = floats(bench->layer_size), *logits = floats(bench->classes);
+    golden_fill(input, bench->input_size, golden_seed(bench->name));
+    session_base(bench->session, input, logits, &layer);
+    run(golden, bench, input, layer, logits);
     free(input);
     free(layer);
     free(logits);
-    bench_close(&bench);
+    bench_close(bench);
 }
 
-/* Runs `run` on every case, after its base pass. */
-static void for_each_case(case_check *run)
+/* Runs `run` on every case, after its base pass, with these kernels. */
+static void for_each_case_by(const char *kernels, case_check *run)
 {
     for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
         struct golden *golden = golden_open(families[i].golden);
@@ -240,7 +240,8 @@ static void for_each_case(case_check *run)
         assert_non_null(file);
         while (getline(&line, &room, file) > 0)
             if (line[0] != '#') {
-                run_case(golden, line, families[i].has_tangents, run);
+                struct bench bench = {.kernels = kernels, .has_tangents = families[i].has_tangents};
+                run_case(golden, line, &bench, run);
                 cases++;
             }
         assert_true(cases >= families[i].least);
@@ -248,6 +249,11 @@ static void for_each_case(case_check *run)
         fclose(file);
         golden_close(golden);
     }
+}
+
+static void for_each_case(case_check *run)
+{
+    for_each_case_by("auto", run);
 }
 
 static void check_values(struct golden *golden, struct bench *bench, const float *input, const float *layer,
@@ -324,6 +330,12 @@ static void check_gradients(struct golden *golden, struct bench *bench, const fl
 TEST(gradients_to_layer_and_input_are_those_of_autograd)
 {
     for_each_case(check_gradients);
+}
+
+TEST(values_and_gradients_by_the_reference_are_those_of_pytorch)
+{
+    for_each_case_by("openblas", check_values);
+    for_each_case_by("openblas", check_gradients);
 }
 
 /* sum_k q[k] logit[k] of the tail on value + step * direction. */

@@ -510,6 +510,7 @@ TEST(other_things_than_files_of_tensors_are_named)
     refused(write_file("text", "hello, world, hello", 19),
             "is neither PyTorch's (.pth, .pt), nor safetensors, nor HDF5");
     refused(write_file("empty", "", 0), "is neither PyTorch's");
+    refused(write_file("net.onnx", "\x08\x08", 2), "is an ONNX file, which holds a whole network");
     struct error err;
     assert_null(tensor_file_open("/tmp", NULL, &err));
     assert_string_equal(err.text, "weights \"/tmp\": could not open: it is a folder, not a regular file");
