@@ -7,6 +7,7 @@
  */
 #include "nn/op.h"
 #include "nn/ops.h"
+#include "nn/simd.h"
 
 #include <math.h>
 #include <string.h>
@@ -108,10 +109,29 @@ static void total_backward(const struct step *step, const struct step_io *io)
 
 /* -- maximum and minimum -------------------------------------------------------------------------------------------- */
 
-/* Whether a replaces b. NaN stays visible. */
+/* Whether a replaces b. */
 static inline bool is_better(float a, float b, bool is_min)
 {
     return is_min ? a < b : a > b;
+}
+
+/* y = the better of y and x, channel by channel. NaN stays visible. */
+MULTIVERSION static void take_better(float *restrict y, const float *restrict x, int channels, bool is_min)
+{
+    if (is_min)
+        for (int k = 0; k < channels; k++)
+            y[k] = x[k] < y[k] || x[k] != x[k] ? x[k] : y[k];
+    else
+        for (int k = 0; k < channels; k++)
+            y[k] = x[k] > y[k] || x[k] != x[k] ? x[k] : y[k];
+}
+
+/* The best of `best` and all channels of a position. */
+static float best_channel(const float *x, int channels, float best, bool is_min)
+{
+    for (int k = 0; k < channels; k++)
+        best = is_better(x[k], best, is_min) || x[k] != x[k] ? x[k] : best;
+    return best;
 }
 
 static void extreme_forward(const struct step *step, const struct step_io *io, bool is_min)
@@ -124,10 +144,10 @@ static void extreme_forward(const struct step *step, const struct step_io *io, b
     for (int i = 0; i < in.h; i++)
         for (int j = 0; j < in.w; j++, x += in.c) {
             float *y = io->y + place(r, io->out, i, j);
-            for (int k = 0; k < in.c; k++) {
-                float *to = y + (r->c ? 0 : k);
-                *to = is_better(x[k], *to, is_min) || x[k] != x[k] ? x[k] : *to;
-            }
+            if (r->c)
+                *y = best_channel(x, in.c, *y, is_min);
+            else
+                take_better(y, x, in.c, is_min);
         }
 }
 
