@@ -23,6 +23,8 @@ static const char *shape(const struct node *node, const struct shape *in, struct
     if (!is_padding(pad->top) || !is_padding(pad->left) || !is_padding(pad->bottom) || !is_padding(pad->right) ||
         !is_padding(p->channels_before) || !is_padding(p->channels_after))
         return "padding is from 0 to 32768 on each side";
+    if (p->mode < CONSTANT || p->mode > WRAP)
+        return "padding is constant, reflect, edge or wrap";
     *out = (struct shape){in[0].c + p->channels_before + p->channels_after, in[0].h + pad->top + pad->bottom,
                           in[0].w + pad->left + pad->right};
     return NULL;

@@ -139,11 +139,13 @@ static const char *depth_shape(const struct node *node, const struct shape *in, 
     const int block = depth->block;
     if (block < 1 || block > 1 << 15 || in[0].h % block || in[0].w % block)
         return "height and width must be multiples of the block";
+    if (depth->order != BLOCK_MAJOR && depth->order != CHANNEL_MAJOR)
+        return "the order of channels is block_major or channel_major";
     *out = (struct shape){in[0].c, in[0].h / block, in[0].w / block};
     return __builtin_mul_overflow(in[0].c, block * block, &out->c) ? "its value is too large" : NULL;
 }
 
-/* Calls for each value of the input: its place in the result. */
+/* The place in the result of the input's value at row y, column x. */
 static inline size_t depth_place(const struct space_to_depth *depth, struct shape in, int y, int x, int channel)
 {
     const int block = depth->block, area = block * block, part = y % block * block + x % block;

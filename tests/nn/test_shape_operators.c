@@ -57,6 +57,8 @@ TEST(blocks_divide_height_and_width)
     static const int wrong[] = {2, 4, 5, 0, -1, 1 << 20};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         assert_refuses("space_to_depth", MAP, &(struct space_to_depth){.block = wrong[i]}, block);
+    assert_refuses("space_to_depth", MAP, &(struct space_to_depth){.block = 1, .order = 2},
+                   "the order of channels is block_major or channel_major");
 }
 
 TEST(reductions_need_an_axis)
@@ -72,6 +74,8 @@ TEST(padding_has_a_size)
     assert_refuses("pad", MAP, &(struct pad){.pad.top = -1}, size);
     assert_refuses("pad", MAP, &(struct pad){.pad.right = 32769}, size);
     assert_refuses("pad", MAP, &(struct pad){.channels_after = -1}, size);
+    assert_refuses("pad", MAP, &(struct pad){.mode = 4}, "padding is constant, reflect, edge or wrap");
+    assert_refuses("pad", MAP, &(struct pad){.mode = -1}, "padding is constant, reflect, edge or wrap");
     assert_refuses("pad", MAP, &(struct pad){.pad = {30000, 30000, 30000, 30000}},
                    "its input is too small or too large");
 }
@@ -130,14 +134,14 @@ struct trial {
     size_t outputs, inputs;
 };
 
-static struct trial begin_trial(const char *op, struct shape in, const void *attributes)
+/* The operator reads the input `times` times. */
+static struct trial begin_trial_of(const char *op, int times, struct shape in, const void *attributes)
 {
     struct error err = {0};
     struct graph *graph = graph_create();
     struct weights weights;
-    const int x = graph_input(graph, "x", in);
-    const int y = graph_add(graph, op_find(op), "y", &x, 1, attributes, &err);
-    graph_flatten(graph, "flat", y);
+    const int x = graph_input(graph, "x", in), inputs[4] = {x, x, x, x};
+    graph_flatten(graph, "flat", graph_add(graph, op_find(op), "y", inputs, times, attributes, &err));
     if (graph_finish(graph, &err))
         fail_msg("%s", err.text);
     golden_weights(graph, &weights);
@@ -150,6 +154,11 @@ static struct trial begin_trial(const char *op, struct shape in, const void *att
     golden_weights_release(&weights);
     graph_free(graph);
     return trial;
+}
+
+static struct trial begin_trial(const char *op, struct shape in, const void *attributes)
+{
+    return begin_trial_of(op, 1, in, attributes);
 }
 
 static void end_trial(const struct trial *trial)
@@ -201,6 +210,24 @@ TEST(channels_of_groups_take_turns)
                  (float[]){0, 3, 1, 4, 2, 5}, ones);
     assert_gives("channel_shuffle", (struct shape){6, 1, 1}, &(struct channel_shuffle){3}, x,
                  (float[]){0, 2, 4, 1, 3, 5}, ones);
+}
+
+static void assert_joins(const char *op, const float *y)
+{
+    static const float x[4] = {0, 1, 2, 3}, threes[4] = {3, 3, 3, 3};
+    const struct trial trial = begin_trial_of(op, 3, (struct shape){1, 2, 2}, NULL);
+    float got[12], gradient[4];
+    run_trial(&trial, x, got, gradient);
+    assert_memory_equal(got, y, sizeof got);
+    assert_memory_equal(gradient, threes, sizeof threes);
+    end_trial(&trial);
+}
+
+TEST(three_values_are_joined)
+{
+    assert_joins("concat", (float[]){0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3});
+    assert_joins("concat_h", (float[]){0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3});
+    assert_joins("concat_w", (float[]){0, 1, 0, 1, 0, 1, 2, 3, 2, 3, 2, 3});
 }
 
 TEST(an_extreme_of_values_with_a_nan_is_nan)
