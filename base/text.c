@@ -63,12 +63,23 @@ static int next_letter(const char **at)
     return letter;
 }
 
+/* next_letter(), and whether it is a digit that follows the digit `last` after a separator, as in "1.6" and "1_6". */
+static int next_of_number(const char **at, int last, bool *is_apart)
+{
+    const char *start = *at;
+    const int letter = next_letter(at);
+    *is_apart = isdigit(letter) && isdigit(last) && *at - start > 1;
+    return letter;
+}
+
 bool text_same_name(const char *a, const char *b)
 {
-    for (;;) {
-        const int x = next_letter(&a), y = next_letter(&b);
-        if (x != y || !x)
-            return x == y;
+    bool is_apart, is_other_apart;
+    for (int last = 0;;) {
+        const int x = next_of_number(&a, last, &is_apart), y = next_of_number(&b, last, &is_other_apart);
+        if (x != y || is_apart != is_other_apart || !x)
+            return x == y && is_apart == is_other_apart;
+        last = x;
     }
 }
 

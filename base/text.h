@@ -16,8 +16,9 @@
 const char *text_nearest(const char *word, const char *const *words, int count);
 
 /*
- * Whether two names are spellings of one: case, dashes, dots and spaces do not count, and "+" and "plus" are "p":
- * "GradCAM++", "Grad-CAM-PlusPlus" and "gradcam_pp".
+ * Whether two names are spellings of one: case does not count, "+" and "plus" are "p", and of dashes, dots and spaces
+ * only those between two digits count: "GradCAM++", "Grad-CAM-PlusPlus" and "gradcam_pp"; "RegNetX-1.6GF" and
+ * "regnet_x_1_6gf", which is not "regnet_x_16gf".
  */
 bool text_same_name(const char *a, const char *b);
 

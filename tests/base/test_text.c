@@ -128,6 +128,10 @@ TEST(names_that_differ_in_case_dashes_or_plus_are_one)
     assert_true(text_same_name("resnet18", "ResNet-18"));
     assert_false(text_same_name("gradcam", "gradcam_pp"));
     assert_false(text_same_name("resnet18", "resnet18x"));
+    assert_true(text_same_name("regnet_x_1_6gf", "RegNetX-1.6GF"));
+    assert_true(text_same_name("wide_resnet50_2", "Wide ResNet-50-2"));
+    assert_false(text_same_name("regnet_x_16gf", "regnet_x_1_6gf"));
+    assert_false(text_same_name("regnet_x_1_6gf", "RegNetX-16GF"));
 }
 
 TEST(a_misspelling_is_told_from_another_name)
