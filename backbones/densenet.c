@@ -74,11 +74,15 @@ static void build(struct graph *graph, const struct backbone_variant *variant, c
     graph_linear(graph, "classifier", x, options->classes, true);
 }
 
-static const struct densenet densenet121 = {32, {6, 12, 24, 16}, 64};
+static const struct densenet densenet121 = {32, {6, 12, 24, 16}, 64}, densenet161 = {48, {6, 12, 36, 24}, 96};
+static const struct densenet densenet169 = {32, {6, 12, 32, 32}, 64}, densenet201 = {32, {6, 12, 48, 32}, 64};
 
 /* The layer is the ReLU after features.norm5: a function in torchvision, not a module of `features`. */
 static const struct backbone_variant variants[] = {
     {"densenet121", "DenseNet-121", "relu", .config = &densenet121},
+    {"densenet161", "DenseNet-161", "relu", .config = &densenet161},
+    {"densenet169", "DenseNet-169", "relu", .config = &densenet169},
+    {"densenet201", "DenseNet-201", "relu", .config = &densenet201},
     {0},
 };
 

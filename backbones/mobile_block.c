@@ -14,15 +14,15 @@ int conv_norm_activation(struct graph *graph, const char *name, int x, struct co
     return x;
 }
 
-static int squeeze_excite(struct graph *graph, const char *name, int x, const struct mobile_block *block)
+int squeeze_excite(struct graph *graph, const char *name, int x, int channels, const struct squeeze_excite *se)
 {
-    const struct conv2d down = {.out = block->squeezed, .kernel = 1, .bias = true};
-    const struct conv2d up = {.out = block->hidden, .kernel = 1, .bias = true};
+    const struct conv2d down = {.out = se->squeezed, .kernel = 1, .bias = true};
+    const struct conv2d up = {.out = channels, .kernel = 1, .bias = true};
     int scale = graph_adaptive_avg_pool(graph, node_name("%s.avgpool", name).text, x, 1, 1);
     scale = graph_conv2d(graph, node_name("%s.fc1", name).text, scale, down);
-    scale = block->squeeze(graph, node_name("%s.activation", name).text, scale);
+    scale = se->squeeze(graph, node_name("%s.activation", name).text, scale);
     scale = graph_conv2d(graph, node_name("%s.fc2", name).text, scale, up);
-    scale = block->excite(graph, node_name("%s.scale_activation", name).text, scale);
+    scale = se->excite(graph, node_name("%s.scale_activation", name).text, scale);
     x = graph_scale_channels(graph, node_name("%s.mul", name).text, x, scale);
     graph_alias(graph, name, x);
     return x;
@@ -43,8 +43,8 @@ int mobile_block(struct graph *graph, const char *name, int x, const struct mobi
     if (block->hidden != block->in)
         x = conv_norm_activation(graph, node_name("%s.%d", part.text, index++).text, x, expand, &block->style);
     x = conv_norm_activation(graph, node_name("%s.%d", part.text, index++).text, x, depthwise, &block->style);
-    if (block->squeezed)
-        x = squeeze_excite(graph, node_name("%s.%d", part.text, index++).text, x, block);
+    if (block->se.squeezed)
+        x = squeeze_excite(graph, node_name("%s.%d", part.text, index++).text, x, block->hidden, &block->se);
     x = conv_norm_activation(graph, node_name("%s.%d", part.text, index).text, x, project, &plain);
     graph_alias(graph, part.text, x);
     if (block->stride == 1 && block->in == block->out)

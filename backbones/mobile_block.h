@@ -1,5 +1,5 @@
 /*
- * backbones/mobile_block.h - building blocks of MobileNets and EfficientNets, with the names of torchvision's modules.
+ * backbones/mobile_block.h - building blocks of MobileNets, EfficientNets and RegNets, with the names of torchvision's modules.
  */
 #ifndef BACKBONES_MOBILE_BLOCK_H
 #define BACKBONES_MOBILE_BLOCK_H
@@ -19,16 +19,24 @@ struct mobile_style {
 int conv_norm_activation(struct graph *graph, const char *name, int x, struct conv2d conv,
                          const struct mobile_style *style);
 
+/* Squeeze and excitation. Hu et al., CVPR 2018, arXiv:1709.01507 */
+struct squeeze_excite {
+    int squeezed;                     /* channels inside; 0: there is none */
+    add_activation *squeeze, *excite; /* its two activations */
+};
+
+/* Scales the `channels` of x. */
+int squeeze_excite(struct graph *graph, const char *name, int x, int channels, const struct squeeze_excite *se);
+
 /*
- * An inverted residual: 1x1 to more channels, depthwise, squeeze and excitation (Hu et al., CVPR 2018,
- * arXiv:1709.01507), 1x1 without activation, and the input added where the shapes allow.
+ * An inverted residual: 1x1 to more channels, depthwise, squeeze and excitation, 1x1 without activation, and the input
+ * added where the shapes allow.
  */
 struct mobile_block {
     struct mobile_style style;
     int in, hidden, out; /* channels; hidden == in: nothing is expanded */
     int kernel, stride;
-    int squeezed;                     /* channels inside squeeze and excitation; 0: there is none */
-    add_activation *squeeze, *excite; /* its two activations */
+    struct squeeze_excite se;
 };
 
 int mobile_block(struct graph *graph, const char *name, int x, const struct mobile_block *block);

@@ -44,9 +44,7 @@ static struct mobile_block block_of(const struct bneck *row, int in, double widt
         .out = backbone_channels(row->out * width),
         .kernel = row->kernel,
         .stride = row->stride,
-        .squeezed = row->has_squeeze ? backbone_channels(quarter) : 0,
-        .squeeze = graph_relu,
-        .excite = graph_hard_sigmoid,
+        .se = {row->has_squeeze ? backbone_channels(quarter) : 0, graph_relu, graph_hard_sigmoid},
     };
 }
 

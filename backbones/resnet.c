@@ -111,6 +111,7 @@ static const struct resnet resnet18 = {{2, 2, 2, 2}, false, 1, 64}, resnet34 = {
 static const struct resnet resnet50 = {{3, 4, 6, 3}, true, 1, 64}, resnet101 = {{3, 4, 23, 3}, true, 1, 64};
 static const struct resnet resnet152 = {{3, 8, 36, 3}, true, 1, 64}, wide50 = {{3, 4, 6, 3}, true, 1, 128};
 static const struct resnet resnext50 = {{3, 4, 6, 3}, true, 32, 4}, resnext101 = {{3, 4, 23, 3}, true, 32, 8};
+static const struct resnet resnext101_64 = {{3, 4, 23, 3}, true, 64, 4}, wide101 = {{3, 4, 23, 3}, true, 1, 128};
 
 static const struct backbone_variant variants[] = {
     {"resnet18", "ResNet-18", "layer4", .config = &resnet18},
@@ -120,7 +121,9 @@ static const struct backbone_variant variants[] = {
     {"resnet152", "ResNet-152", "layer4", .config = &resnet152},
     {"resnext50_32x4d", "ResNeXt-50 32x4d", "layer4", .config = &resnext50},
     {"resnext101_32x8d", "ResNeXt-101 32x8d", "layer4", .config = &resnext101},
+    {"resnext101_64x4d", "ResNeXt-101 64x4d", "layer4", .config = &resnext101_64},
     {"wide_resnet50_2", "Wide ResNet-50-2", "layer4", .config = &wide50},
+    {"wide_resnet101_2", "Wide ResNet-101-2", "layer4", .config = &wide101},
     {0},
 };
 
