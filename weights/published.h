@@ -11,9 +11,14 @@
 
 struct published {
     const char *arch;
-    const char *training; /* "V1": the one of the papers; "V2": torchvision's later recipe */
-    const char *file;     /* STEM-HASH.pth: HASH is the first digits of its SHA-256 */
-    double accuracy;      /* top-1 % on ImageNet's validation set, as published */
+    /*
+     * "V1": the one of the papers; "V2": torchvision's later recipe; "SWAG_E2E_V1", "SWAG_LINEAR_V1": first trained on
+     * hashtags, then as a whole or its last layer alone (Singh et al., CVPR 2022, arXiv:2201.08371).
+     */
+    const char *training;
+    const char *file; /* STEM-HASH.pth: HASH is the first digits of its SHA-256 */
+    double accuracy;  /* top-1 % on ImageNet's validation set, as published */
+    int side;         /* of the square input for which it was published */
 };
 
 /* Sorted by architecture, then training; ends with {0}. */

@@ -9,6 +9,7 @@
 #include "weights/published.h"
 #include "weights/weights_import.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,8 +34,11 @@ struct job {
 };
 
 static const struct param rows[] = {
-    OPTION_ROW(struct fetch, training, STRING, "weights", 0, .value = "V1|V2", .choices = "V1|V2",
-               .help = "which training: V1, that of the papers, or torchvision's later one (V1)"),
+    OPTION_ROW(struct fetch, training, STRING, "weights", 0, .value = "V1|V2|...",
+               .choices = "V1|V2|SWAG_E2E_V1|SWAG_LINEAR_V1",
+               .help =
+                   "which training: V1, that of the papers; V2, torchvision's later one; of RegNetY also SWAG_E2E_V1 "
+                   "and SWAG_LINEAR_V1 (V1)"),
     OPTION_STRING(struct fetch, folder, "to", 0, "DIR", "where the files go (.)"),
     OPTION_STRING(
         struct fetch, file, "file", 0, "NAME",
@@ -53,7 +57,7 @@ static const struct options_usage usage = {
     .words = "weights ARCH",
     .doc =
         "Downloads the ImageNet weights that torchvision publishes, verifies the SHA-256 in the file's name and "
-        "imports them: DIR/ARCH.h5, for V2 DIR/ARCH_v2.h5. The downloaded file stays beside it and may be deleted.\n\n"
+        "imports them: DIR/ARCH.h5, for other trainings than V1 with their name, as DIR/ARCH_v2.h5. The downloaded file stays beside it and may be deleted.\n\n"
         "A download that was cut goes on where it ended. Certificates are verified, proxies taken from the "
         "environment (https_proxy).\v"
         "Examples:\n"
@@ -80,6 +84,15 @@ static int choose(const struct fetch *fetch, struct published *what, struct erro
     else if (fetch->file)
         *what = (struct published){.arch = fetch->arch, .training = "V1", .file = fetch->file, .accuracy = -1};
     return row || fetch->file ? 0 : -1;
+}
+
+/* "ARCH.h5", and of another training than V1 "ARCH_TRAINING.h5" in lower case. */
+static void name_import(const struct published *what, char name[NAME_BYTES])
+{
+    const bool is_first = strcmp(what->training, "V1") == 0;
+    snprintf(name, NAME_BYTES, "%.64s%s%s.h5", what->arch, is_first ? "" : "_", is_first ? "" : what->training);
+    for (char *at = name + strnlen(what->arch, 64); *at; at++)
+        *at = (char)tolower((unsigned char)*at);
 }
 
 /* Writes BASE/NAME, with one slash between them. */
@@ -112,7 +125,7 @@ static int prepare(const struct fetch *fetch, struct job *job, struct error *err
     if (!backbone_find(fetch->arch, &family, err) || choose(fetch, &job->what, err) ||
         published_hash(job->what.file, job->hash, err) || make_url(base_of(fetch), job->what.file, job->url, err))
         return -1;
-    snprintf(name, sizeof name, "%s%s.h5", job->what.arch, strcmp(job->what.training, "V2") == 0 ? "_v2" : "");
+    name_import(&job->what, name);
     return file_make_folders(&job->folders, fetch->folder, err) ||
                    file_join(job->path, fetch->folder, job->what.file, err) ||
                    file_join(job->out, fetch->folder, name, err)
@@ -149,6 +162,15 @@ static void show_download(const struct job *job, const struct download_result *r
     printf("; its SHA-256 begins with %s\n", job->hash);
 }
 
+/* The side that the weights file must hold: 0 if it is the network's usual one, or not known. */
+static int own_side(const struct published *what)
+{
+    const struct backbone_family *family;
+    struct error unused;
+    const struct backbone_variant *variant = backbone_find(what->arch, &family, &unused);
+    return variant && what->side != (variant->input.h ? variant->input.h : MODEL_SIDE) ? what->side : 0;
+}
+
 static int import(const struct fetch *fetch, const struct job *job, const struct download_result *result,
                   struct error *err)
 {
@@ -159,6 +181,7 @@ static int import(const struct fetch *fetch, const struct job *job, const struct
                                         .sha256 = result->sha256,
                                         .source = download_show_url(job->url, source, sizeof source),
                                         .accuracy = job->what.accuracy,
+                                        .input = {.h = own_side(&job->what), .w = own_side(&job->what)},
                                         .transform_input =
                                             backbone_has_transform(job->what.arch) ? TRANSFORM_YES : TRANSFORM_USUAL};
     struct weights_imported imported;
