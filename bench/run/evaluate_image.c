@@ -255,13 +255,29 @@ static int note_failure(const struct walk *walk, struct evaluated_method *out, s
 
 /* -- the whole ----------------------------------------------------------------------------------------------------- */
 
+/*
+ * Prepares the views and runs their base passes. If one of these fails, which only networks that others run do, that is
+ * a failure of all methods: *failure is its text.
+ */
 static int pass_views(const struct walk *walk, const struct method_walk *walks, int count, bool *is_unreadable,
-                      struct error *err)
+                      const char **failure, struct error *err)
 {
-    for (int v = 0; v < walk->view_count; v++)
-        if (is_view_wanted(walk, walks, count, v) &&
-            (view_prepare(walk, &walk->views[v], is_unreadable, err) || view_pass(walk, &walk->views[v], err)))
+    *failure = NULL;
+    for (int v = 0; v < walk->view_count; v++) {
+        struct view *view = &walk->views[v];
+        if (*failure || !is_view_wanted(walk, walks, count, v))
+            continue;
+        if (view_prepare(walk, view, is_unreadable, err))
             return -1;
+        if (view_pass(walk, view, err) == 0)
+            continue;
+        error_prefix(err, "backbone \"%s\", image \"%s\": ", walk->evaluator->backbone, walk->subject->name);
+        if (view->pass || count == 0 || !walk->panel->keeps_on || err->is_system)
+            return -1;
+        *failure = arena_string(walk->arena, err->text);
+        if (!*failure)
+            return error_memory(err, "an image's values");
+    }
     return 0;
 }
 
@@ -284,11 +300,14 @@ int evaluate_picture(struct evaluator *evaluator, const struct evaluate_subject 
     *is_unreadable = false;
     if (views_list(&walk, err))
         return -1;
+    const char *failure;
     const struct method_walk *walks = begin_methods(&walk, count, err);
-    if (!walks || pass_views(&walk, walks, count, is_unreadable, err) || describe_image(&walk, out, err) ||
+    if (!walks || pass_views(&walk, walks, count, is_unreadable, &failure, err) || describe_image(&walk, out, err) ||
         make_methods(&walk, which, count, out, err))
         return -1;
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < count && failure; i++)
+        out->methods[i].failure = failure;
+    for (int i = 0; i < count && !failure; i++)
         if (walk_method(&walks[i], &out->methods[i], err) && note_failure(&walk, &out->methods[i], err))
             return -1;
     return 0;
