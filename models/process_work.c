@@ -202,7 +202,8 @@ static int read_numbers(struct connection *connection, const char *what, size_t 
     *first += count;
     for (size_t i = 0; i < count; i++)
         if (!isfinite(out[i]))
-            return script_fail(script, err, "answered with %s that are %g at position %zu", what, (double)out[i], i);
+            return script_fail(script, err, "answered with %s that are %g at position %zu", what,
+                               (double)(isnan(out[i]) ? NAN : out[i]), i); /* without the sign of NaN */
     return 0;
 }
 

@@ -115,6 +115,8 @@ static int measure_masked(struct probe *probe, struct arena *arena, struct error
     const double begun = now(probe);
     session_run(probe->session, &(struct session_batch){SESSION_INPUT, SESSION_PLANES, BATCH, give_input, probe},
                 logits);
+    if (session_take_error(probe->session, err))
+        return -1;
     probe->out->masked = (now(probe) - begun) / BATCH;
     return 0;
 }
@@ -212,7 +214,7 @@ static int measure_worker(const struct run *run, int backbone, struct session *s
                           .session = session,
                           .worker = &evaluator.worker,
                           .out = out,
-                          .is_wide = is_wide};
+                          .is_wide = is_wide && !run->backbones[backbone].model->is_foreign};
     const double wall = clock_seconds(CLOCK_MONOTONIC), own = now(&probe);
     const int status = measure(&probe, &evaluator, err);
     out->worker_bytes = evaluator_bytes(&evaluator);

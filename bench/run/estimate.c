@@ -179,9 +179,12 @@ void estimate_describe(const struct run *run, FILE *stream)
     for (int b = 0; b < config->backbone_count; b++) {
         const struct run_backbone *backbone = &run->backbones[b];
         const struct cost sum = backbone_passes(run, b);
-        fprintf(stream, "  %-18s layer %s (%d,%d,%d): %.0f full, %.0f tail, %.0f backward passes, %.0f GFLOP\n",
+        fprintf(stream, "  %-18s layer %s (%d,%d,%d): %.0f full, %.0f tail, %.0f backward passes",
                 TEXT_SHOWN(config->backbones[b].label), backbone->layer, backbone->layer_shape.c,
-                backbone->layer_shape.h, backbone->layer_shape.w, sum.full, sum.tail, sum.backward, sum.macs * 2e-9);
+                backbone->layer_shape.h, backbone->layer_shape.w, sum.full, sum.tail, sum.backward);
+        if (!backbone->model->is_foreign)
+            fprintf(stream, ", %.0f GFLOP", sum.macs * 2e-9);
+        fputc('\n', stream);
     }
 }
 
@@ -241,9 +244,10 @@ static double put_times(const struct run *run, const struct calibration *calibra
         const struct calibrated *speed = &calibration->backbones[b];
         const double seconds = backbone_seconds(run, speed, b) / calibration->workers;
         total += seconds;
-        fprintf(stream, "  %-18s %s, %.1f GFLOP/s a worker%s\n", TEXT_SHOWN(run->config.backbones[b].label),
-                duration(seconds, text), 2e-9 * run->backbones[b].full_macs / speed->masked,
-                speed->is_measured ? "" : " (derived from the others)");
+        fprintf(stream, "  %-18s %s", TEXT_SHOWN(run->config.backbones[b].label), duration(seconds, text));
+        if (!run->backbones[b].model->is_foreign)
+            fprintf(stream, ", %.1f GFLOP/s a worker", 2e-9 * run->backbones[b].full_macs / speed->masked);
+        fputs(speed->is_measured ? "\n" : " (derived from the others)\n", stream);
     }
     return total;
 }

@@ -125,7 +125,7 @@ int run_backbone_open(struct run_backbone *backbone, bool has_file, const struct
         spec.weights = NULL;
     backbone->model = model_open(&spec, err);
     if (!backbone->model)
-        return -1;
+        return config->command ? error_prefix(err, "%s: ", config_backbone_where(config, "command")) : -1;
     const struct model *model = backbone->model;
     picture_input_remove(&config->input, &model->own); /* the model's own values are not part of a run */
     config->arch = model->arch;
