@@ -334,3 +334,24 @@ TEST(multipliers_add_up_to_the_difference)
     assert_complete("reduce_min", &(struct reduce){.h = true, .w = true});
     assert_complete("reduce_min", &(struct reduce){.c = true, .h = true});
 }
+
+static void assert_multipliers(const char *op, const float *x, const float *x0, const float *expected)
+{
+    struct error err = {0};
+    const struct trial trial = begin_trial(op, (struct shape){1, 1, 2}, &(struct reduce){.w = true});
+    const float one = 1;
+    float m[2];
+    const struct session_lift lift = {&one, 0, x, x0, m};
+    assert_int_equal(session_multipliers(trial.session, &lift, &err), 0);
+    for (int k = 0; k < 2; k++)
+        assert_true(fabsf(m[k] - expected[k]) < 1e-6f);
+    end_trial(&trial);
+}
+
+TEST(multipliers_are_at_the_better_extreme_of_value_and_reference)
+{
+    assert_multipliers("reduce_max", (float[]){1, 0}, (float[]){0, 5}, (float[]){0, 0.8f});
+    assert_multipliers("reduce_max", (float[]){0, 5}, (float[]){1, 0}, (float[]){0, 0.8f});
+    assert_multipliers("reduce_min", (float[]){-1, 0}, (float[]){0, -5}, (float[]){0, 0.8f});
+    assert_multipliers("reduce_min", (float[]){-1, 2}, (float[]){-1, 3}, (float[]){1, 0});
+}
