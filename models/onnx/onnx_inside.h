@@ -76,7 +76,7 @@ struct onnx_list {
     bool (*decode)(struct onnx_reader *reader, pb_istream_t *input, void *element);
     bool is_numbers; /* may be packed */
     size_t count, room;
-    char *items; /* NULL while the list is counted */
+    void *items; /* NULL while the list is counted */
 };
 pb_callback_t onnx_list_callback(struct onnx_list *list);
 

@@ -62,6 +62,11 @@ pb_callback_t onnx_text_callback(struct onnx_text *text)
     return (pb_callback_t){.funcs.decode = take_text, .arg = text};
 }
 
+static void *next_item(const struct onnx_list *list)
+{
+    return (char *)list->items + list->count * list->size;
+}
+
 /* Numbers: a single one, or packed ones. */
 static bool take_numbers(struct onnx_list *list, pb_istream_t *input)
 {
@@ -69,7 +74,7 @@ static bool take_numbers(struct onnx_list *list, pb_istream_t *input)
     while (input->bytes_left > 0) {
         if (list->items && list->count == list->room)
             return onnx_fail(list->reader, CHANGED);
-        if (!list->decode(list->reader, input, list->items ? list->items + list->count * list->size : (char *)&unused))
+        if (!list->decode(list->reader, input, list->items ? next_item(list) : &unused))
             return false;
         list->count++;
     }
@@ -90,7 +95,9 @@ static bool take_item(pb_istream_t *input, const pb_field_t *field, void **arg)
     }
     if (list->count == list->room)
         return onnx_fail(list->reader, CHANGED);
-    return list->decode(list->reader, input, list->items + list->count++ * list->size);
+    void *item = next_item(list);
+    list->count++;
+    return list->decode(list->reader, input, item);
 }
 
 pb_callback_t onnx_list_callback(struct onnx_list *list)

@@ -185,8 +185,8 @@ static bool decode_attribute(struct onnx_reader *reader, pb_istream_t *input, vo
     attribute->f = message.f;
     attribute->i = message.i;
     attribute->s = or_empty(text.text);
-    attribute->floats = (const float *)floats.items;
-    attribute->ints = (const int64_t *)ints.items;
+    attribute->floats = floats.items;
+    attribute->ints = ints.items;
     attribute->count = attribute->type == ONNX_ATTRIBUTE_FLOATS ? floats.count
                        : attribute->type == ONNX_ATTRIBUTE_INTS ? ints.count
                                                                 : 0;
@@ -219,9 +219,9 @@ static bool decode_node(struct onnx_reader *reader, pb_istream_t *input, void *t
         .input_count = (int)inputs.count,
         .output_count = (int)outputs.count,
         .attribute_count = (int)attributes.count,
-        .inputs = (const char **)inputs.items,
-        .outputs = (const char **)outputs.items,
-        .attributes = (const struct onnx_attribute *)attributes.items,
+        .inputs = inputs.items,
+        .outputs = outputs.items,
+        .attributes = attributes.items,
     };
     return true;
 }
@@ -253,11 +253,11 @@ static bool decode_graph(struct onnx_reader *reader, pb_istream_t *input, void *
     if (has_sparse)
         return onnx_fail(reader, "it has sparse tensors, which are not supported");
     file->graph_name = or_empty(name.text);
-    file->nodes = (const struct onnx_node *)nodes.items;
-    file->tensors = (const struct onnx_tensor *)tensors.items;
-    file->inputs = (const struct onnx_value *)inputs.items;
-    file->outputs = (const struct onnx_value *)outputs.items;
-    file->values = (const struct onnx_value *)values.items;
+    file->nodes = nodes.items;
+    file->tensors = tensors.items;
+    file->inputs = inputs.items;
+    file->outputs = outputs.items;
+    file->values = values.items;
     file->node_count = (int)nodes.count;
     file->tensor_count = (int)tensors.count;
     file->input_count = (int)inputs.count;
@@ -305,7 +305,7 @@ static bool decode_model(struct onnx_reader *reader, pb_istream_t *input, struct
         return false;
     file->ir_version = message.ir_version;
     file->producer = or_empty(producer.text);
-    file->metadata = (const struct onnx_metadata *)metadata.items;
+    file->metadata = metadata.items;
     file->metadata_count = (int)metadata.count;
     if (!file->nodes)
         return onnx_fail(reader, "it has no graph: it is not an ONNX model");
