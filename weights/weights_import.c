@@ -49,34 +49,41 @@ static int load(const struct weights_source *source, struct weights *weights, st
     return tensor_file_read(source->file, wanted, take_storage, &loading, err);
 }
 
-static bool ends_with(const char *name, const char *end)
+/* The tensor MODULE.END; NULL: none. */
+static const struct weight *find_of_module(const struct weights *weights, const char *module, const char *end)
 {
-    const size_t length = strlen(name), tail = strlen(end);
-    return length >= tail && strcmp(name + length - tail, end) == 0;
-}
-
-/* MODULE.weight, for MODULE of `length` bytes. */
-static const struct weight *find_factor(const struct weights *weights, const char *module, size_t length)
-{
+    const size_t length = strlen(module);
     for (int i = 0; i < weights->count; i++)
-        if (strncmp(weights->list[i].name, module, length) == 0 &&
-            strcmp(weights->list[i].name + length, ".weight") == 0)
+        if (strncmp(weights->list[i].name, module, length) == 0 && strcmp(weights->list[i].name + length, end) == 0)
             return &weights->list[i];
     return NULL;
 }
 
-/* A batch norm that adds one epsilon becomes the equal one that adds torchvision's: only its factor changes. */
-static void change_eps(const struct weights *weights, double from, double to)
+static double added(const struct node_info *node)
 {
-    static const char end[] = ".running_var";
-    for (int i = 0; i < weights->count; i++) {
-        const struct weight *variance = &weights->list[i];
-        if (!ends_with(variance->name, end))
+    return strcmp(node->op, "batch_norm") == 0 ? ((const struct batch_norm *)node->attributes)->eps : 0;
+}
+
+/*
+ * A batch norm that adds `from` to variances becomes the equal one that adds what the network's adds: only its factor
+ * changes.
+ */
+static int change_eps(const struct fit *fit, const struct weights *weights, double from, struct error *err)
+{
+    struct graph *graph = backbone_graph(fit->arch, &fit->options, err);
+    for (int i = 0; graph && i < graph_node_count(graph); i++) {
+        const struct node_info node = graph_node(graph, i);
+        const double to = added(&node);
+        if (to <= 0 || to == from)
             continue;
-        const struct weight *factor = find_factor(weights, variance->name, strlen(variance->name) - strlen(end));
-        for (int c = 0; factor && c < variance->dim[0]; c++)
+        const struct weight *factor = find_of_module(weights, node.name, ".weight");
+        const struct weight *variance = find_of_module(weights, node.name, ".running_var");
+        for (int c = 0; factor && variance && c < variance->dim[0]; c++)
             factor->data[c] *= (float)sqrt((variance->data[c] + to) / (variance->data[c] + from));
     }
+    const int status = graph ? 0 : -1;
+    graph_free(graph);
+    return status;
 }
 
 /* -- writing ------------------------------------------------------------------------------------------------------ */
@@ -165,8 +172,8 @@ static int import_source(const struct weights_import *what, struct weights_sourc
         return -1;
     if (weights_check_variances(&weights, err))
         return error_prefix(err, "weights \"%s\": ", text_printable(what->path, shown, sizeof shown));
-    if (fit.naming->norm_eps > 0)
-        change_eps(&weights, fit.naming->norm_eps, fit.naming->torchvision_eps);
+    if (fit.naming->norm_eps > 0 && change_eps(&fit, &weights, fit.naming->norm_eps, err))
+        return -1;
     *imported = (struct weights_imported){.info = info_of(what, &fit),
                                           .tensor_count = weights.count,
                                           .format = source->file->format,

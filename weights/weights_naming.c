@@ -82,22 +82,41 @@ static const struct naming_rule timm_efficientnet[] = {
     {"blocks.*.*.bn2", "features.%i.%j.block.1.1", false},
     {"blocks.*.*.se.conv_reduce", "features.%i.%j.block.2.fc1", false},
     {"blocks.*.*.se.conv_expand", "features.%i.%j.block.2.fc2", false},
-    {"blocks.*.*.conv_pwl", "features.%i.%j.block.3.0", false},
+    {"blocks.*.*.conv_pwl", "features.%i.%j.block.%r.0", false},
     {"blocks.*.*.bn3", "features.%i.%j.block.3.1", false},
+    {"blocks.0.*.conv", "features.1.%j.block.0.0", false}, /* of V2, as the next one */
+    {"blocks.*.*.conv_exp", "features.%i.%j.block.0.0", false},
     {"conv_head", "features.%s.0", false},
     {"bn2", "features.%s.1", false},
     {"classifier", "classifier.1", false},
     {0},
 };
 
+static const struct naming_rule timm_regnet[] = {
+    {"stem.conv", "stem.0", false},
+    {"stem.bn", "stem.1", false},
+    {"s*.b*.conv1.conv", "trunk_output.block$1.block$1-#2.f.a.0", false},
+    {"s*.b*.conv1.bn", "trunk_output.block$1.block$1-#2.f.a.1", false},
+    {"s*.b*.conv2.conv", "trunk_output.block$1.block$1-#2.f.b.0", false},
+    {"s*.b*.conv2.bn", "trunk_output.block$1.block$1-#2.f.b.1", false},
+    {"s*.b*.se.*", "trunk_output.block$1.block$1-#2.f.se.$3", false},
+    {"s*.b*.conv3.conv", "trunk_output.block$1.block$1-#2.f.c.0", false},
+    {"s*.b*.conv3.bn", "trunk_output.block$1.block$1-#2.f.c.1", false},
+    {"s*.b*.downsample.conv", "trunk_output.block$1.block$1-#2.proj.0", false},
+    {"s*.b*.downsample.bn", "trunk_output.block$1.block$1-#2.proj.1", false},
+    {"head.fc", "fc", false},
+    {0},
+};
+
 /* timm calls the tensors of ResNets and DenseNets as torchvision does. */
 const struct naming namings[NAMING_COUNT] = {
-    {"torchvision's names", own, 0, 0},
-    {"torchvision's names of 2017", old_densenet, 0, 0},
-    {"timm's names", timm_vgg, 0, 0},
-    {"timm's names", timm_mobilenet_v2, 0, 0},
-    {"timm's names", timm_mobilenet_v3, 1e-5, 1e-3},
-    {"timm's names", timm_efficientnet, 0, 0},
+    {"torchvision's names", own, 0},
+    {"torchvision's names of 2017", old_densenet, 0},
+    {"timm's names", timm_vgg, 0},
+    {"timm's names", timm_mobilenet_v2, 0},
+    {"timm's names", timm_mobilenet_v3, 1e-5},
+    {"timm's names", timm_efficientnet, 1e-5},
+    {"timm's names", timm_regnet, 0},
 };
 
 /* -- names -------------------------------------------------------------------------------------------------------- */
@@ -193,11 +212,14 @@ static bool rule_fits(const struct naming_rule *rule, const struct naming_blocks
     for (int i = 0; i < from.count; i++) {
         const struct part *part = &name->part[i];
         const char kind = from.part[i].text[0];
-        if (kind == '*')
-            match->star[match->stars++] = *part;
-        else if (kind == '@' ? !is_last_stage(part, blocks)
-                             : part->length != from.part[i].length ||
-                                   memcmp(part->text, from.part[i].text, (size_t)part->length) != 0)
+        const int start = from.part[i].length - 1; /* before a star at the end */
+        if (from.part[i].text[start] == '*') {
+            if (part->length < start || memcmp(part->text, from.part[i].text, (size_t)start) != 0)
+                return false;
+            match->star[match->stars++] = (struct part){part->text + start, part->length - start};
+        } else if (kind == '@' ? !is_last_stage(part, blocks)
+                               : part->length != from.part[i].length ||
+                                     memcmp(part->text, from.part[i].text, (size_t)part->length) != 0)
             return false;
     }
     return true;
@@ -225,6 +247,8 @@ static int value_of(char letter, const struct naming_blocks *blocks, int stage, 
         return blocks_before(blocks, blocks->stages) + 1;
     case 's':
         return blocks->stages + 1;
+    case 'r':
+        return blocks->has_se[stage][index] ? 3 : 1;
     default:
         return (letter == 'q' ? 2 : 1) + blocks->has_se[stage][index];
     }
@@ -248,6 +272,9 @@ static void write_name(const struct naming_rule *rule, const struct naming_block
         if (*at == '$') {
             const struct part *star = &match->star[*++at - '1'];
             put(out, size, &used, star->text, star->length);
+        } else if (*at == '#') {
+            snprintf(number, sizeof number, "%d", number_of(&match->star[*++at - '1'], NAMING_BLOCKS_MAX) - 1);
+            put(out, size, &used, number, (int)strlen(number));
         } else if (*at == '%') {
             snprintf(number, sizeof number, "%d", value_of(*++at, blocks, stage, index));
             put(out, size, &used, number, (int)strlen(number));

@@ -11,10 +11,10 @@
 #include <stddef.h>
 
 struct naming_rule {
-    const char *from; /* modules between dots; * is any, @ the last stage */
+    const char *from; /* modules between dots; * is any, s* any that begins with s, @ the last stage */
     /*
-     * The module's name in torchvision: $1 is what the first * matches. Of "blocks.STAGE.INDEX": %i stage + 1, %j
-     * index, %k blocks before it in the network + 1, %p and %q 1 and 2, one more if it has squeeze-excitation ("se").
+     * The module's name in torchvision: $1 is what the first * matches, #1 that number minus 1. Of "blocks.STAGE.INDEX": %i stage + 1, %j
+     * index, %k blocks before it in the network + 1, %p and %q 1 and 2, one more if it has squeeze-excitation ("se"), %r 3, or 1 if it has none.
      * %n: blocks of all stages + 1; %s: stages + 1.
      */
     const char *to;
@@ -24,11 +24,11 @@ struct naming_rule {
 struct naming {
     const char *title; /* for display: "timm's MobileNetV2" */
     const struct naming_rule *rules;
-    /* Added to variances under the root by those networks and by torchvision's; 0: both the same */
-    double norm_eps, torchvision_eps;
+    /* Added by those networks to variances under the root; 0: what torchvision's networks add */
+    double norm_eps;
 };
 
-enum { NAMING_COUNT = 6 };
+enum { NAMING_COUNT = 7 };
 
 extern const struct naming namings[NAMING_COUNT]; /* torchvision's own first */
 

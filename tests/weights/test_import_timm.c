@@ -11,6 +11,7 @@ struct timm {
     const char *arch, *has_se; /* a digit per block that has it, from the first one on */
     int blocks[NAMING_STAGES_MAX];
     bool ends_with_conv; /* the last stage is a plain convolution, the head a layer with bias behind the pooling */
+    int fused;           /* stages of EfficientNetV2 whose blocks are fused; the others' have squeeze-excitation */
 };
 
 struct namer {
@@ -63,6 +64,18 @@ static void add_block(struct namer *namer, int stage, int index, bool has_se)
     add_step(namer, stage, index, stage > 0 ? "conv_pwl" : "conv_pw", stage > 0 ? "bn3" : "bn2");
 }
 
+static void add_fused_block(struct namer *namer, int stage, int index)
+{
+    add_step(namer, stage, index, stage > 0 ? "conv_exp" : "conv", "bn1");
+    if (stage > 0)
+        add_step(namer, stage, index, "conv_pwl", "bn2");
+}
+
+static bool has_se(const struct timm *net, int stage, int block)
+{
+    return net->has_se ? net->has_se[block] == '1' : stage >= net->fused;
+}
+
 static void name_as_timm(const struct timm *net, struct made *made)
 {
     struct namer namer = {made, 0};
@@ -73,8 +86,10 @@ static void name_as_timm(const struct timm *net, struct made *made)
         for (int index = 0; index < net->blocks[stage]; index++, block++)
             if (net->ends_with_conv && !net->blocks[stage + 1])
                 add_step(&namer, stage, index, "conv", "bn1");
+            else if (stage < net->fused)
+                add_fused_block(&namer, stage, index);
             else
-                add_block(&namer, stage, index, net->has_se[block] == '1');
+                add_block(&namer, stage, index, has_se(net, stage, block));
     if (net->ends_with_conv)
         add_linear(&namer, "conv_head");
     else {
@@ -86,34 +101,81 @@ static void name_as_timm(const struct timm *net, struct made *made)
 }
 
 static const struct timm timm[] = {
-    {"mobilenet_v2", "00000000000000000", {1, 2, 3, 4, 3, 3, 1}, false},
-    {"efficientnet_b0", "1111111111111111", {1, 2, 2, 3, 3, 4, 1}, false},
-    {"mobilenet_v3_large", "000111000011111", {1, 2, 3, 4, 2, 3, 1}, true},
-    {"mobilenet_v3_small", "10011111111", {1, 2, 3, 2, 3, 1}, true},
+    {"mobilenet_v2", "00000000000000000", {1, 2, 3, 4, 3, 3, 1}, false, 0},
+    {"efficientnet_b0", "1111111111111111", {1, 2, 2, 3, 3, 4, 1}, false, 0},
+    {"mobilenet_v3_large", "000111000011111", {1, 2, 3, 4, 2, 3, 1}, true, 0},
+    {"mobilenet_v3_small", "10011111111", {1, 2, 3, 2, 3, 1}, true, 0},
+    {"efficientnet_b1", NULL, {2, 3, 3, 4, 4, 5, 2}, false, 0},
+    {"efficientnet_v2_s", NULL, {2, 4, 4, 6, 9, 15}, false, 3},
 };
+
+static void one_naming_fits(const char *arch, const struct made *made)
+{
+    struct naming_blocks blocks = {0};
+    int fitting = 0;
+    for (int i = 0; i < made->weights.count; i++)
+        naming_see(&blocks, made->names[i]);
+    for (int m = 0; m < NAMING_COUNT; m++) {
+        int same = 0;
+        char name[128];
+        for (int i = 0; i < made->weights.count; i++) {
+            naming_apply(&namings[m], &blocks, made->names[i], name, sizeof name);
+            same += strcmp(name, made->weights.list[i].name) == 0;
+        }
+        fitting += same == made->weights.count;
+    }
+    if (fitting != 1)
+        fail_msg("%s: %d namings fit timm's names", arch, fitting);
+}
 
 TEST(every_name_of_timm_is_the_torchvision_tensor_of_the_same_place)
 {
     for (size_t n = 0; n < sizeof timm / sizeof *timm; n++) {
         struct made made = make(timm[n].arch, 1000, 1);
-        struct naming_blocks blocks = {0};
-        int fitting = 0;
         name_as_timm(&timm[n], &made);
-        for (int i = 0; i < made.weights.count; i++)
-            naming_see(&blocks, made.names[i]);
-        for (int m = 0; m < NAMING_COUNT; m++) {
-            int same = 0;
-            char name[128];
-            for (int i = 0; i < made.weights.count; i++) {
-                naming_apply(&namings[m], &blocks, made.names[i], name, sizeof name);
-                same += strcmp(name, made.weights.list[i].name) == 0;
-            }
-            fitting += same == made.weights.count;
-        }
-        if (fitting != 1)
-            fail_msg("%s: %d namings fit timm's names", timm[n].arch, fitting);
+        one_naming_fits(timm[n].arch, &made);
         release(&made);
     }
+}
+
+static void add_regnet_step(struct namer *namer, const char *module)
+{
+    add_conv(namer, node_name("%s.conv", module).text);
+    add_norm(namer, node_name("%s.bn", module).text);
+}
+
+static void name_regnet_as_timm(struct made *made, const int blocks[4])
+{
+    struct namer namer = {made, 0};
+    add_regnet_step(&namer, "stem");
+    for (int stage = 1; stage <= 4; stage++)
+        for (int i = 1; i <= blocks[stage - 1]; i++) {
+            const struct node_name block = node_name("s%d.b%d", stage, i);
+            if (i == 1)
+                add_regnet_step(&namer, node_name("%s.downsample", block.text).text);
+            add_regnet_step(&namer, node_name("%s.conv1", block.text).text);
+            add_regnet_step(&namer, node_name("%s.conv2", block.text).text);
+            add_linear(&namer, node_name("%s.se.fc1", block.text).text);
+            add_linear(&namer, node_name("%s.se.fc2", block.text).text);
+            add_regnet_step(&namer, node_name("%s.conv3", block.text).text);
+        }
+    add_linear(&namer, "head.fc");
+    assert_int_equal(namer.at, made->weights.count);
+}
+
+TEST(timms_regnet_imports)
+{
+    struct made made = make("regnet_y_400mf", 4, 1);
+    struct weights_info info;
+    name_regnet_as_timm(&made, (const int[]){1, 3, 6, 6});
+    one_naming_fits("regnet_y_400mf", &made);
+    const char *in = write_safetensors(&made, ""), *out = temporary("out.h5");
+    assert_string_equal(import(in, NULL, out).names, "timm's names");
+    equal_file(out, &made, &info);
+    assert_string_equal(info.arch, "regnet_y_400mf");
+    unlink(in);
+    unlink(out);
+    release(&made);
 }
 
 TEST(timms_mobilenet_v2_imports)
