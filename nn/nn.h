@@ -288,7 +288,9 @@ struct session_lift {
     float *multipliers;             /* of the same shape */
 };
 
-/* Writes the multipliers. Errors: an operator after the layer has none (lrn, scale_channels); no memory. */
+/*
+ * Writes the multipliers. Errors: an operator after the layer has none (lrn, layer_norm, softmax, products); no memory.
+ */
 int session_multipliers(struct session *session, const struct session_lift *lift, struct error *err);
 
 /* The layer among these from which all others follow; SESSION_INPUT if there is none. */
