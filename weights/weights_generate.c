@@ -196,13 +196,31 @@ static void concat(struct generator *g)
     }
 }
 
+static void copy_channel(struct generator *g, int to, int from)
+{
+    g->out->mean[to] = g->in->mean[from];
+    g->out->variance[to] = g->in->variance[from];
+}
+
+static void slice(struct generator *g)
+{
+    const struct slice_axis *axis = &((const struct slice *)g->node.attributes)->c;
+    for (int k = 0; k < g->out->channels; k++)
+        copy_channel(g, k, axis->first + k * axis->step);
+}
+
+static void shuffle(struct generator *g)
+{
+    const int groups = ((const struct channel_shuffle *)g->node.attributes)->groups;
+    for (int k = 0; k < g->out->channels; k++)
+        copy_channel(g, k, k % groups * (g->out->channels / groups) + k / groups);
+}
+
 static void flatten(struct generator *g)
 {
     const int plane = g->out->channels / g->in->channels;
-    for (int k = 0; k < g->out->channels; k++) {
-        g->out->mean[k] = g->in->mean[k / plane];
-        g->out->variance[k] = g->in->variance[k / plane];
-    }
+    for (int k = 0; k < g->out->channels; k++)
+        copy_channel(g, k, k / plane);
 }
 
 /* A filter (channels, taps) and the channels it reads, the first of them at `first`. */
@@ -310,6 +328,7 @@ static const struct {
     {"affine", affine},
     {"avg_pool", keep},
     {"batch_norm", normalise},
+    {"channel_shuffle", shuffle},
     {"concat", concat},
     {"conv2d", weigh},
     {"flatten", flatten},
@@ -323,6 +342,7 @@ static const struct {
     {"scale_channels", scale_channels},
     {"sigmoid", bend_sigmoid},
     {"silu", bend_swish},
+    {"slice", slice},
 };
 
 static int run_rule(struct generator *g, struct error *err)

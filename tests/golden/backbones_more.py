@@ -9,7 +9,8 @@ import torchvision
 import backbones
 import golden
 
-VARIANTS = ["mnasnet0_5", "mnasnet0_75", "mnasnet1_0", "mnasnet1_3", "inception_v3"]
+VARIANTS = ["mnasnet0_5", "mnasnet0_75", "mnasnet1_0", "mnasnet1_3", "inception_v3", "shufflenet_v2_x0_5",
+            "shufflenet_v2_x1_0", "shufflenet_v2_x1_5", "shufflenet_v2_x2_0"]
 LAYERS = {"mnasnet": "layers.16", "inception_v3": "Mixed_7c", "shufflenet": "conv5", "convnext": "features.7"}
 
 
@@ -24,9 +25,14 @@ def build(arch, classes, _width=1):
     return make(num_classes=classes)
 
 
+class Tracer(backbones.NodePathTracer):
+    def iter(self, obj):  # of x.chunk(2); torch 1.13 does not see in Python 3.11's code how many values are wanted
+        return iter((obj[0], obj[1]))
+
+
 def nodes(arch, network):
     """torchvision's nodes as the program has them."""
-    tracer = backbones.NodePathTracer()
+    tracer = Tracer(autowrap_functions=(torchvision.models.shufflenetv2.channel_shuffle,))
     tracer.trace(network)
     dropped = {name for name, module in network.named_modules()
                if isinstance(module, (torch.nn.Dropout, torchvision.ops.StochasticDepth))}
@@ -35,6 +41,7 @@ def nodes(arch, network):
         names[:names.index("Conv2d_1a_3x3.conv")] = ["transform_input"]
         nested = {module + cat for module in ("Mixed_7b", "Mixed_7c") for cat in (".cat", ".cat_1")}
         names = [name for name in names if name not in nested]
+    names = [name for name in names if not name.endswith(".chunk")]  # its two values are nodes here
     if "mean" in names:  # over both axes; the vector is then a node of its own
         names.insert(names.index("mean") + 1, "flatten")
     return names
