@@ -26,6 +26,8 @@ static const char *shape(const struct node *node, const struct shape *in, struct
         return "a convolution needs a kernel, stride and dilation of at least 1 and no negative padding";
     if (c->groups < 1 || c->out < 1 || in[0].c % c->groups || c->out % c->groups)
         return "channels in and out must be multiples of the groups";
+    if (c->is_linear && (c->kernel != 1 || c->kernel_w != 1 || c->groups != 1))
+        return "a linear layer at each position is a convolution of kernel 1 and one group";
     *out = (struct shape){c->out, convolved(in[0].h, c->kernel, c->stride, pad->top + pad->bottom, c->dilation),
                           convolved(in[0].w, c->kernel_w, c->stride_w, pad->left + pad->right, c->dilation_w)};
     return NULL;
@@ -38,6 +40,9 @@ static int parameters(const struct node *node, const struct shape *in, struct pa
                                 .role = PARAMETER_CONV_WEIGHT,
                                 .rank = 4,
                                 .dim = {c->out, in[0].c / c->groups, c->kernel, c->kernel_w}};
+    if (c->is_linear)
+        out[0] =
+            (struct parameter){.name = "weight", .role = PARAMETER_LINEAR_WEIGHT, .rank = 2, .dim = {c->out, in[0].c}};
     if (!c->bias)
         return 1;
     out[1] = (struct parameter){.name = "bias", .role = PARAMETER_BIAS, .rank = 1, .dim = {c->out}};
@@ -195,6 +200,7 @@ static const struct param attributes[] = {
     PARAM_INT(struct conv2d, dilation_w, 0, 0, 32768, "along the width; 0: as along the height"),
     PARAM_INT(struct conv2d, groups, 1, 1, 1 << 28, "of channels that do not see each other"),
     PARAM_BOOL(struct conv2d, bias, false, "adds a bias"),
+    PARAM_BOOL(struct conv2d, is_linear, false, "the weight is that of a linear layer, (out, in)"),
     SIDES_ROWS(struct conv2d),
     {0}};
 

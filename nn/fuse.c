@@ -112,8 +112,9 @@ static int copy_node(struct network *network, const struct node *from, struct no
     const size_t size = from->op->attributes_size;
     *node = *from;
     node->name = arena_string(&network->arena, from->name);
+    node->tensor = from->tensor ? arena_string(&network->arena, from->tensor) : NULL;
     void *attributes = size ? arena_alloc(&network->arena, 1, size) : NULL;
-    if (!node->name || (size && !attributes))
+    if (!node->name || (from->tensor && !node->tensor) || (size && !attributes))
         return error_memory(err, "the network");
     if (size)
         memcpy(attributes, from->attributes, size);

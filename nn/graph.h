@@ -50,6 +50,9 @@ int graph_add(struct graph *graph, const struct op *op, const char *name, const 
 /* Another name of a node; a node may have many. Returns the node. */
 int graph_alias(struct graph *graph, const char *name, int node);
 
+/* Names the only tensor of the node that was added last, whose name would be the node's, a dot and the operator's own. */
+void graph_name_tensor(struct graph *graph, int node, const char *name);
+
 /* The node whose value is the network's output; without a call, the last one added. Returns the node. */
 int graph_output(struct graph *graph, int node);
 
@@ -82,6 +85,7 @@ enum parameter_role {
 struct parameter {
     const char *name; /* lives as long as the graph */
     enum parameter_role role;
+    int node; /* that it belongs to */
     int rank, dim[4];
 };
 

@@ -182,6 +182,7 @@ static bool take_parameters(struct graph *graph, const struct node *node)
         own[i].name = arena_format(&graph->arena, "%s.%s", node->name, own[i].name);
         if (!own[i].name)
             return false;
+        own[i].node = graph->count;
     }
     graph->parameter_count += count;
     return true;
@@ -227,6 +228,16 @@ int graph_alias(struct graph *graph, const char *name, int node)
         return fail_for_memory(graph, NULL);
     aliases[graph->alias_count++] = (struct alias){own, node};
     return node;
+}
+
+void graph_name_tensor(struct graph *graph, int node, const char *name)
+{
+    if (graph->failed)
+        return;
+    struct parameter *own = &graph->parameters[graph->parameter_count - 1];
+    own->name = graph->nodes[node].tensor = arena_string(&graph->arena, name);
+    if (!own->name)
+        fail_for_memory(graph, NULL);
 }
 
 int graph_output(struct graph *graph, int node)

@@ -19,6 +19,7 @@ struct packer;
 
 struct node {
     const char *name;
+    const char *tensor; /* name of its only tensor; NULL: NAME.what */
     const struct op *op;
     const void *attributes; /* op->attributes_size bytes; NULL: it has none */
     int inputs[NODE_INPUTS_MAX], input_count;

@@ -52,6 +52,7 @@ struct conv2d {
     int dilation, dilation_w;
     int groups;
     bool bias;
+    bool is_linear;   /* 1x1; the weight's tensor is (out, in), that of a linear layer at each position */
     struct sides pad; /* added to these for each side; complete() moves all padding here and sets these to 0 */
 };
 

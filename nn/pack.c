@@ -15,9 +15,11 @@ static const struct weight *weights_find(const struct weights *weights, const ch
     return NULL;
 }
 
-/* Whether the name is that of the node, a dot and `what`. */
+/* Whether the name is that of the node, a dot and `what`, or the one that its only tensor was given. */
 static bool is_of(const char *name, const struct node *node, const char *what)
 {
+    if (node->tensor)
+        return strcmp(name, node->tensor) == 0;
     const size_t length = strlen(node->name);
     return strncmp(name, node->name, length) == 0 && name[length] == '.' && strcmp(name + length + 1, what) == 0;
 }

@@ -138,6 +138,11 @@ static double hard_sigmoid(double x)
     return x < -3 ? 0 : x > 3 ? 1 : (x + 3) / 6;
 }
 
+static double hard_gelu(double x)
+{
+    return x * hard_sigmoid(1.702 * x);
+}
+
 static double hard_swish(double x)
 {
     return x * hard_sigmoid(x);
@@ -147,6 +152,11 @@ static double hard_swish(double x)
 static void bend_sigmoid(struct generator *g)
 {
     bend(g, hard_sigmoid);
+}
+
+static void bend_gelu(struct generator *g)
+{
+    bend(g, hard_gelu);
 }
 
 static void bend_swish(struct generator *g)
@@ -319,6 +329,38 @@ static void normalise(struct generator *g)
     }
 }
 
+/* A layer norm over the channels of each position: scale 0.75..1.25, shift -0.25..0.25. */
+static void normalise_positions(struct generator *g)
+{
+    struct weight *const weight = g->tensor[PARAMETER_NORM_WEIGHT], *const bias = g->tensor[PARAMETER_NORM_BIAS];
+    struct random_stream for_weight = stream_of(g, weight), for_bias = stream_of(g, bias);
+    double mean = 0, square = 0;
+    for (int k = 0; k < g->in->channels; k++) {
+        mean += g->in->mean[k] / g->in->channels;
+        square += (g->in->variance[k] + g->in->mean[k] * g->in->mean[k]) / g->in->channels;
+    }
+    for (int k = 0; k < g->out->channels; k++) {
+        weight->data[k] = (float)(1 + 0.25 * next_signed(&for_weight));
+        bias->data[k] = (float)(0.25 * next_signed(&for_bias));
+        const double factor = weight->data[k] / sqrt(square - mean * mean + NORM_EPSILON);
+        g->out->mean[k] = (g->in->mean[k] - mean) * factor + bias->data[k];
+        g->out->variance[k] = g->in->variance[k] * factor * factor;
+    }
+}
+
+/* A factor for each channel, as ConvNeXt's layer scale: 0.75..1.25, less for a branch. */
+static void scale_by_constant(struct generator *g)
+{
+    struct weight *const value = g->tensor[PARAMETER_CONSTANT];
+    struct random_stream stream = stream_of(g, value);
+    for (int k = 0; k < g->out->channels; k++) {
+        const float factor = (float)((g->ends_branch ? BRANCH_SCALE : 1) * (1 + 0.25 * next_signed(&stream)));
+        value->data[k] = factor;
+        g->out->mean[k] = g->in->mean[k] * (double)factor;
+        g->out->variance[k] = g->in->variance[k] * (double)factor * (double)factor;
+    }
+}
+
 static const struct {
     const char *op;
     void (*run)(struct generator *generator);
@@ -330,11 +372,14 @@ static const struct {
     {"batch_norm", normalise},
     {"channel_shuffle", shuffle},
     {"concat", concat},
+    {"constant_mul", scale_by_constant},
     {"conv2d", weigh},
     {"flatten", flatten},
+    {"gelu", bend_gelu},
     {"hard_sigmoid", bend_sigmoid},
     {"hard_swish", bend_swish},
     {"input", begin},
+    {"layer_norm", normalise_positions},
     {"linear", weigh},
     {"max_pool", pool_max},
     {"relu", rectify},
@@ -377,17 +422,15 @@ static int make_tensors(const struct graph *graph, struct arena *arena, struct w
     return weights->list ? 0 : -1;
 }
 
-/* Takes the node's tensors, which are next in the list: their names begin with the node's. */
-static int take_tensors(struct generator *g, const struct weights *weights, int next)
+/* Takes the node's tensors, which are next in the list. */
+static int take_tensors(struct generator *g, const struct weights *weights, int node, int next)
 {
-    const size_t length = strlen(g->node.name);
     memset(g->tensor, 0, sizeof g->tensor);
     for (; next < weights->count; next++) {
-        struct weight *weight = &weights->list[next];
-        if (strncmp(weight->name, g->node.name, length) != 0 || weight->name[length] != '.' ||
-            strchr(weight->name + length + 1, '.'))
+        const struct parameter parameter = graph_parameter(g->graph, next);
+        if (parameter.node != node)
             break;
-        g->tensor[graph_parameter(g->graph, next).role] = weight;
+        g->tensor[parameter.role] = &weights->list[next];
     }
     return next;
 }
@@ -437,7 +480,7 @@ static int fill_tensors(struct generator *g, const struct weights *weights, stru
         g->ends_branch = ends_branch(g, i);
         g->in = &g->moments[g->node.input_count ? g->node.inputs[0] : i];
         g->out = &g->moments[i];
-        next = take_tensors(g, weights, next);
+        next = take_tensors(g, weights, i, next);
         g->is_last = next == weights->count;
         if (make_moments(g, g->out))
             return error_memory(err, "generating weights");

@@ -1,5 +1,5 @@
 /*
- * tests/backbones/test_backbones_more.c - MnasNet, Inception v3 and ShuffleNet v2 against torchvision's, with generated weights
+ * tests/backbones/test_backbones_more.c - MnasNet, Inception v3, ShuffleNet v2 and ConvNeXt against torchvision's, with generated weights
  * (tests/golden/backbones_more.py).
  */
 #include "tests/backbones/golden_network.h"
@@ -24,11 +24,17 @@ TEST(shufflenets_equal_torchvision)
     check_cases("shufflenet");
 }
 
+TEST(convnexts_equal_torchvision)
+{
+    check_cases("convnext");
+}
+
 TEST(numbers_of_parameters_are_torchvisions)
 {
-    static const char *const archs[] = {"mnasnet0_5",         "mnasnet0_75",        "mnasnet1_0",
-                                        "mnasnet1_3",         "inception_v3",       "shufflenet_v2_x0_5",
-                                        "shufflenet_v2_x1_0", "shufflenet_v2_x1_5", "shufflenet_v2_x2_0"};
+    static const char *const archs[] = {
+        "mnasnet0_5",         "mnasnet0_75",        "mnasnet1_0",         "mnasnet1_3",         "inception_v3",
+        "shufflenet_v2_x0_5", "shufflenet_v2_x1_0", "shufflenet_v2_x1_5", "shufflenet_v2_x2_0", "convnext_tiny",
+        "convnext_small",     "convnext_base",      "convnext_large"};
     struct golden *golden = golden_open("backbones_more");
     for (size_t i = 0; i < sizeof archs / sizeof *archs; i++) {
         size_t count;

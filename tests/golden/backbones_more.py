@@ -5,12 +5,15 @@ middle, before it is resized; of every variant the number of trainable parameter
 import numpy as np
 import torch
 import torchvision
+from torchvision.models import convnext
 
 import backbones
 import golden
 
 VARIANTS = ["mnasnet0_5", "mnasnet0_75", "mnasnet1_0", "mnasnet1_3", "inception_v3", "shufflenet_v2_x0_5",
-            "shufflenet_v2_x1_0", "shufflenet_v2_x1_5", "shufflenet_v2_x2_0"]
+            "shufflenet_v2_x1_0", "shufflenet_v2_x1_5", "shufflenet_v2_x2_0", "convnext_tiny", "convnext_small",
+            "convnext_base", "convnext_large"]
+UNSEEN = (torch.nn.Dropout, torchvision.ops.StochasticDepth, torchvision.ops.Permute)  # no nodes of the program
 LAYERS = {"mnasnet": "layers.16", "inception_v3": "Mixed_7c", "shufflenet": "conv5", "convnext": "features.7"}
 
 
@@ -26,6 +29,9 @@ def build(arch, classes, _width=1):
 
 
 class Tracer(backbones.NodePathTracer):
+    def is_leaf_module(self, module, qualname):
+        return isinstance(module, UNSEEN + (convnext.LayerNorm2d,)) or super().is_leaf_module(module, qualname)
+
     def iter(self, obj):  # of x.chunk(2); torch 1.13 does not see in Python 3.11's code how many values are wanted
         return iter((obj[0], obj[1]))
 
@@ -35,13 +41,14 @@ def nodes(arch, network):
     tracer = Tracer(autowrap_functions=(torchvision.models.shufflenetv2.channel_shuffle,))
     tracer.trace(network)
     dropped = {name for name, module in network.named_modules()
-               if isinstance(module, (torch.nn.Dropout, torchvision.ops.StochasticDepth))}
+               if isinstance(module, UNSEEN)}
     names = [name for name in tracer.node_to_qualname.values() if name not in dropped | {"x", "output"}]
     if arch == "inception_v3":  # one node scales and shifts the colours, one concatenates all branches
         names[:names.index("Conv2d_1a_3x3.conv")] = ["transform_input"]
         nested = {module + cat for module in ("Mixed_7b", "Mixed_7c") for cat in (".cat", ".cat_1")}
         names = [name for name in names if name not in nested]
     names = [name for name in names if not name.endswith(".chunk")]  # its two values are nodes here
+    names = [name for name in names if not name.endswith(".layer_scale")]  # the tensor alone
     if "mean" in names:  # over both axes; the vector is then a node of its own
         names.insert(names.index("mean") + 1, "flatten")
     return names
