@@ -41,18 +41,65 @@ static void crop_picture(const struct picture *in, int top, int left, const stru
     }
 }
 
+/* Pillow's conversion from RGB to L. */
+static uint8_t luma(const uint8_t *pixel)
+{
+    return (uint8_t)((pixel[0] * 19595 + pixel[1] * 38470 + pixel[2] * 7471 + 0x8000) >> 16);
+}
+
+/* Whether the input shows grey values only. */
+static bool is_grey(const struct preprocess *how)
+{
+    return strchr(how->channels, 'l') && !strpbrk(how->channels, "rgb");
+}
+
+static int make_grey(const struct picture *in, struct arena *arena, struct picture *out, struct error *err)
+{
+    const size_t plane = (size_t)in->h * (size_t)in->w;
+    *out = (struct picture){in->h, in->w, arena_alloc(arena, plane, 3)};
+    if (!out->data)
+        return error_memory(err, "a picture");
+    for (size_t i = 0; i < plane; i++)
+        memset(out->data + 3 * i, luma(in->data + 3 * i), 3);
+    return 0;
+}
+
+static uint8_t value_of(const uint8_t *pixel, char letter)
+{
+    switch (letter) {
+    case 'r':
+        return pixel[0];
+    case 'g':
+        return pixel[1];
+    case 'b':
+        return pixel[2];
+    case 'l':
+        return luma(pixel);
+    default:
+        return 0;
+    }
+}
+
+/* By a table of the 256 values of a channel. */
 static void normalise(const uint8_t *pixels, size_t plane, const struct preprocess *how, float *input)
 {
-    for (int c = 0; c < 3; c++)
+    for (int c = 0; how->channels[c]; c++) {
+        float table[256];
+        for (int v = 0; v < 256; v++)
+            table[v] = ((float)(v * how->scale / 255) - how->mean[c]) / how->deviation[c];
         for (size_t i = 0; i < plane; i++)
-            input[(size_t)c * plane + i] = ((float)pixels[3 * i + (size_t)c] / 255 - how->mean[c]) / how->deviation[c];
+            input[(size_t)c * plane + i] = table[value_of(pixels + 3 * i, how->channels[c])];
+    }
 }
 
 int preprocess_picture(const struct picture *picture, const struct preprocess *how, struct arena *arena, float *input,
                        uint8_t **pixels, struct preprocess_geometry *geometry, struct error *err)
 {
     int h, w;
-    struct picture resized;
+    struct picture resized, grey;
+    if (is_grey(how) && make_grey(picture, arena, &grey, err))
+        return -1;
+    picture = is_grey(how) ? &grey : picture;
     if (resized_sides(picture, how, &h, &w, err) || resize_picture(picture, h, w, how->filter, arena, &resized, err))
         return -1;
     const size_t plane = (size_t)how->crop_h * (size_t)how->crop_w;

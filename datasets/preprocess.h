@@ -8,14 +8,25 @@
 
 #include <stdbool.h>
 
-enum preprocess_filter { PREPROCESS_BILINEAR, PREPROCESS_BICUBIC };
+#define PREPROCESS_CHANNELS_MAX 16
+
+/* Pillow's; all but NEAREST are antialiased. */
+enum preprocess_filter {
+    PREPROCESS_BILINEAR,
+    PREPROCESS_BICUBIC,
+    PREPROCESS_NEAREST,
+    PREPROCESS_BOX,
+    PREPROCESS_LANCZOS
+};
 
 struct preprocess {
     bool squash; /* resize both sides to resize_h x resize_w; else the shorter side to resize_h, aspect kept */
     int resize_h, resize_w;
-    enum preprocess_filter filter; /* antialiased, on 8-bit pixels */
+    enum preprocess_filter filter; /* on 8-bit pixels */
     int crop_h, crop_w;            /* centre */
-    float mean[3], deviation[3];   /* of pixels in [0,1] */
+    const char *channels;          /* of the input, a letter each: r, g, b, l (Pillow's luma), 0 (a pixel of 0) */
+    double scale;                  /* of pixels in [0,1], before the mean is subtracted */
+    float mean[PREPROCESS_CHANNELS_MAX], deviation[PREPROCESS_CHANNELS_MAX]; /* of the channels */
 };
 
 /*
@@ -40,8 +51,9 @@ int preprocess_mask(const struct mask *mask, const struct preprocess_geometry *g
 bool preprocess_box(const struct box *box, const struct preprocess_geometry *geometry, int h, int w, struct box *out);
 
 /*
- * Resize, centre crop (offset round-half-even((side - crop) / 2); smaller pictures are padded with zeros), normalise.
- * input (3,crop_h,crop_w) is the caller's. pixels, if not NULL, receives the crop's 8-bit RGB (crop_h,crop_w,3), in the
+ * Resize, centre crop (offset round-half-even((side - crop) / 2); smaller pictures are padded with zeros), normalise:
+ * (pixel * scale - mean) / deviation. A picture of which the channels show no colour becomes grey before it is resized.
+ * input (C,crop_h,crop_w) is the caller's. pixels, if not NULL, receives the crop's 8-bit RGB (crop_h,crop_w,3), in the
  * arena, for overlays. geometry may be NULL. Errors: no memory, a picture too narrow to be resized.
  */
 int preprocess_picture(const struct picture *picture, const struct preprocess *how, struct arena *arena, float *input,

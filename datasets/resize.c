@@ -2,13 +2,15 @@
  * datasets/resize.c - Pillow's Image.resize() on 8-bit RGB, to the last bit (libImaging/Resample.c).
  *
  * Two passes, first along the rows, then along the columns, compute weighted sums with fixed-point weights of 22 bits.
- * The result of the first pass is rounded to 8 bits. A pass that does not change its side is left out.
+ * The result of the first pass is rounded to 8 bits. A pass that does not change its side is left out. NEAREST takes
+ * pixels as they are (libImaging/Geometry.c).
  */
 #include "datasets/preprocess.h"
 
 #include "datasets/decode.h"
 
 #include <math.h>
+#include <string.h>
 
 #define WEIGHT_BITS 22
 
@@ -27,10 +29,29 @@ static double bicubic(double x)
     return x < 2 ? (((x - 5) * x + 8) * x - 4) * a : 0;
 }
 
+static double box(double x)
+{
+    return x > -0.5 && x <= 0.5 ? 1 : 0;
+}
+
+static double sinc(double x)
+{
+    const double angle = x * M_PI;
+    return x == 0 ? 1 : sin(angle) / angle;
+}
+
+static double lanczos(double x)
+{
+    return x >= -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0;
+}
+
 static const struct {
     double (*weight)(double x);
     double support;
-} kernels[] = {[PREPROCESS_BILINEAR] = {bilinear, 1}, [PREPROCESS_BICUBIC] = {bicubic, 2}};
+} kernels[] = {[PREPROCESS_BILINEAR] = {bilinear, 1},
+               [PREPROCESS_BICUBIC] = {bicubic, 2},
+               [PREPROCESS_BOX] = {box, 0.5},
+               [PREPROCESS_LANCZOS] = {lanczos, 3}};
 
 /* Weights of a pass: each output position is a weighted sum of `count` inputs, beginning at `first`. */
 struct taps {
@@ -141,12 +162,35 @@ static int resize_height(const struct picture *in, int h, enum preprocess_filter
     return 0;
 }
 
+/* The pixel under the centre of each pixel of the result; Pillow adds up the step from one to the next. */
+static int take_nearest(const struct picture *in, int h, int w, struct arena *arena, struct picture *out,
+                        struct error *err)
+{
+    const double step_x = (double)in->w / w, step_y = (double)in->h / h;
+    int *column = arena_alloc(arena, (size_t)w, sizeof *column);
+    *out = (struct picture){h, w, arena_alloc(arena, (size_t)h * (size_t)w, 3)};
+    if (!out->data || !column)
+        return error_memory(err, "resizing a picture");
+    double at = step_x * 0.5;
+    for (int x = 0; x < w; x++, at += step_x)
+        column[x] = at < in->w ? (int)at : in->w - 1;
+    at = step_y * 0.5;
+    for (int y = 0; y < h; y++, at += step_y) {
+        const uint8_t *row = in->data + (size_t)(at < in->h ? (int)at : in->h - 1) * (size_t)in->w * 3;
+        for (int x = 0; x < w; x++)
+            memcpy(out->data + ((size_t)y * (size_t)w + (size_t)x) * 3, row + (size_t)column[x] * 3, 3);
+    }
+    return 0;
+}
+
 int resize_picture(const struct picture *in, int h, int w, enum preprocess_filter filter, struct arena *arena,
                    struct picture *out, struct error *err)
 {
     if (h < 1 || w < 1 || (uint64_t)h * (uint64_t)w > DECODE_PIXELS_MAX ||
         (uint64_t)in->h * (uint64_t)w > DECODE_PIXELS_MAX)
         return error_set(err, "a picture of %dx%d pixels cannot become %dx%d", in->w, in->h, w, h);
+    if (filter == PREPROCESS_NEAREST && (h != in->h || w != in->w))
+        return take_nearest(in, h, w, arena, out, err);
     struct picture narrow = *in;
     if (w != in->w && resize_width(in, w, filter, arena, &narrow, err))
         return -1;

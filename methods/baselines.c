@@ -1,4 +1,4 @@
-/* methods/baselines.c - images made from the input: black and blurred ones to mask with, its pixels. */
+/* methods/baselines.c - images made from the input: black and blurred ones to mask with, its pixels, their grey. */
 #include "methods/cam_private.h"
 
 #include "base/blur.h"
@@ -22,6 +22,21 @@ const float *cam_pixels(struct cam *cam)
     for (size_t i = 0; pixels && i < (size_t)input.c * plane; i++)
         pixels[i] = (setup->input[i] - setup->black[i / plane]) * setup->deviation[i / plane];
     return pixels;
+}
+
+const float *cam_grey(struct cam *cam)
+{
+    const struct shape input = cam_input_shape(cam);
+    const size_t plane = (size_t)input.h * (size_t)input.w;
+    const float *pixels = cam_pixels(cam);
+    float *grey = cam_floats(cam, plane);
+    for (size_t i = 0; pixels && grey && i < plane; i++) {
+        double sum = 0;
+        for (int c = 0; c < input.c; c++)
+            sum += cam->pass->setup.grey[c] * pixels[(size_t)c * plane + i];
+        grey[i] = (float)sum;
+    }
+    return pixels ? grey : NULL;
 }
 
 /* The taps are rounded to floats, as in PyTorch. */

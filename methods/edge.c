@@ -6,18 +6,6 @@
 
 #include <stdlib.h>
 
-/* Writes the grey values (H,W) of the image, as ITU-R BT.601 weighs colours. */
-static float *grey_values(struct cam *cam, size_t plane)
-{
-    const float *pixels = cam_pixels(cam);
-    float *grey = cam_floats(cam, plane);
-    if (!pixels || !grey)
-        return NULL;
-    for (size_t i = 0; i < plane; i++)
-        grey[i] = (float)(0.299 * pixels[i] + 0.587 * pixels[plane + i] + 0.114 * pixels[2 * plane + i]);
-    return grey;
-}
-
 /* Position i of n, reflected if it is one outside. */
 static int reflected(int i, int n)
 {
@@ -42,7 +30,7 @@ static int explain(struct cam *cam, const void *params, float *map)
 {
     (void)params; /* none */
     const struct shape input = cam_input_shape(cam);
-    const float *grey = grey_values(cam, (size_t)input.h * (size_t)input.w);
+    const float *grey = cam_grey(cam);
     if (!grey)
         return -1;
     for (int y = 0; y < input.h; y++)

@@ -168,7 +168,7 @@ static int explain(struct cam *cam, const void *params, float *map)
     struct work work = {cam, params, cam_alloc(cam, pixels, sizeof *work.total), cam_floats(cam, pixels)};
     if (!work.total || !work.enlarged)
         return -1;
-    const struct tensor *gradient = cam_visit_gradients(cam, add_step, &work); /* (3,H,W) */
+    const struct tensor *gradient = cam_visit_gradients(cam, add_step, &work); /* (C,H,W) */
     if (!gradient || add_input(&work, gradient))
         return -1;
     for (size_t i = 0; i < pixels; i++)

@@ -15,7 +15,7 @@ static int explain(struct cam *cam, const void *params, float *map)
 {
     const struct guided_backprop *p = params;
     const enum gradient_rule rule = p->relu6_guided ? GRADIENT_GUIDED : GRADIENT_GUIDED_RELU;
-    const struct tensor *grad = cam_input_gradient(cam, p->score, rule); /* (3,H,W) */
+    const struct tensor *grad = cam_input_gradient(cam, p->score, rule); /* (C,H,W) */
     return grad ? reduce_colours(cam, grad->data, p->reduce, p->clip_percentile, map) : -1;
 }
 

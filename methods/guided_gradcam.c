@@ -44,7 +44,7 @@ static int explain(struct cam *cam, const void *params, float *map)
     const struct shape input = cam_input_shape(cam);
     const size_t pixels = (size_t)input.h * (size_t)input.w;
     const enum gradient_rule rule = p->relu6_guided ? GRADIENT_GUIDED : GRADIENT_GUIDED_RELU;
-    const struct tensor *act = cam_activations(cam), *guided = cam_input_gradient(cam, p->score, rule); /* (3,H,W) */
+    const struct tensor *act = cam_activations(cam), *guided = cam_input_gradient(cam, p->score, rule); /* (C,H,W) */
     const float *plane = guided ? gradcam(cam, p->score) : NULL;
     float *enlarged = plane ? cam_floats(cam, pixels) : NULL;
     float *product = enlarged ? cam_floats(cam, tensor_size(guided)) : NULL;

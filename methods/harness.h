@@ -29,15 +29,18 @@ struct cam_worker {
 void cam_worker_release(struct cam_worker *worker);
 size_t cam_worker_bytes(const struct cam_worker *worker); /* session and arenas */
 
+#define CAM_CHANNELS_MAX 16 /* of the input */
+
 /* The image of a pass, and how its passes are run. */
 struct cam_setup {
     struct cam_worker *worker;
-    struct arena *arena;    /* the image's */
-    const float *input;     /* (3,H,W), normalised; stays until the arena is reset */
-    float black[3];         /* a black pixel after normalisation */
-    float deviation[3];     /* of the normalisation: pixels of [0,1] are divided by it */
-    bool exact_passes;      /* no shortcuts: every pass is run, and every tail pass begins at the layer */
-    bool keeps_tape;        /* methods will differentiate at this input: session_keep_tape() */
+    struct arena *arena;               /* the image's */
+    const float *input;                /* (C,H,W), normalised; stays until the arena is reset */
+    float black[CAM_CHANNELS_MAX];     /* a black pixel after normalisation */
+    float deviation[CAM_CHANNELS_MAX]; /* of the normalisation: pixels of [0,1] are divided by it */
+    double grey[CAM_CHANNELS_MAX];     /* weights by which the channels' pixels become grey */
+    bool exact_passes;                 /* no shortcuts: every pass is run, and every tail pass begins at the layer */
+    bool keeps_tape;                   /* methods will differentiate at this input: session_keep_tape() */
     int batch;              /* passes per call of the engine; 0: automatic. Changes the memory used, not results */
     uint64_t seed;          /* the run's */
     const char *image_name; /* with the seed: key of random streams */
@@ -66,7 +69,7 @@ int cam_pass_classes(const struct cam_pass *pass);          /* K; 2 for a networ
 const float *cam_pass_probabilities(const struct cam_pass *pass); /* (K) */
 
 /*
- * Runs full passes on n other inputs (3,H,W), which `source` writes one at a time, and writes the scores of the pass's
+ * Runs full passes on n other inputs (C,H,W), which `source` writes one at a time, and writes the scores of the pass's
  * class: out[n]. They are not counted as costs. 0, or -1 with err.
  */
 int cam_pass_others(struct cam_pass *pass, int n, session_source *source, void *context, struct cam_output *out,

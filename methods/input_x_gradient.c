@@ -13,7 +13,7 @@ struct input_x_gradient {
 static int explain(struct cam *cam, const void *params, float *map)
 {
     const struct input_x_gradient *p = params;
-    const struct tensor *grad = cam_input_gradient(cam, p->score, GRADIENT_PLAIN); /* (3,H,W) */
+    const struct tensor *grad = cam_input_gradient(cam, p->score, GRADIENT_PLAIN); /* (C,H,W) */
     const float *x = cam_input(cam);
     float *product = grad ? cam_floats(cam, tensor_size(grad)) : NULL;
     if (!product)

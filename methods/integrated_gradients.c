@@ -57,7 +57,7 @@ static const float *baseline_of(struct cam *cam, int baseline, size_t n)
     return baseline == BASELINE_BLUR ? cam_blurred_input(cam, 51, 50) : cam_floats(cam, n);
 }
 
-/* Adds the weighted gradients of all nodes to sum (3,H,W). */
+/* Adds the weighted gradients of all nodes to sum (C,H,W). */
 static int integrate(struct cam *cam, const struct integrated_gradients *p, const float *from, size_t n, double *sum)
 {
     const float *x = cam_input(cam);

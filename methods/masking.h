@@ -22,12 +22,12 @@ enum mask_fill { MASK_FILL_ZERO, MASK_FILL_BLUR };
 #define MASK_FILL_CHOICES "zero|blur"
 
 /*
- * Sets *image to the image (3,H,W) that shows where the mask is 0, for cam_masked(); NULL: zeros. 0, or -1 and the
+ * Sets *image to the image (C,H,W) that shows where the mask is 0, for cam_masked(); NULL: zeros. 0, or -1 and the
  * context's error.
  */
 int mask_background(struct cam *cam, int space, int fill, const float **image);
 
-/* Runs one full pass on another image (3,H,W), NULL: zeros, and writes its scores. 0, or -1 and the context's error. */
+/* Runs one full pass on another image (C,H,W), NULL: zeros, and writes its scores. 0, or -1 and the context's error. */
 int masked_baseline(struct cam *cam, const float *image, struct cam_output *out);
 
 /* Masks (H,W) made from maps (n,h,w) of the target layer's size: N(U(map)), 0 if U(map) is constant. */

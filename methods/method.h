@@ -3,7 +3,7 @@
  *
  * A method turns one image and one class into a map of evidence. It is one file that includes this header and defines
  * `const struct method method_NAME`; the build finds that line. Tensors are float32, row-major: (C,h,w) of the target
- * layer, (3,H,W) of the network's input, which is normalised (mean 0, deviation 1). What the context returns is
+ * layer, (C,H,W) of the network's input, which is normalised (mean 0, deviation 1). What the context returns is
  * read-only and never freed: the pass's own values live as long as the image, scratch and results of a call until
  * explain() returns. A call that fails returns NULL or -1 and has filled the context's error, and the method returns
  * -1; for a failure of its own it calls cam_fail().
@@ -141,7 +141,7 @@ extern const struct method *const methods[];
 
 /* -- the image, the class, the base pass ------------------------------------------------------------------------- */
 
-const float *cam_input(struct cam *cam); /* x (3,H,W), normalised */
+const float *cam_input(struct cam *cam); /* x (C,H,W), normalised */
 struct shape cam_input_shape(const struct cam *cam);
 const char *cam_image_name(const struct cam *cam); /* in the image set; outside one, the picture's path */
 int cam_image_index(const struct cam *cam);        /* position in the image set, from 0; -1 outside one */
@@ -216,11 +216,11 @@ typedef void cam_objective(const void *context, const float *logits, const float
                            float *cotangent);
 struct cam *cam_with_objective(struct cam *cam, cam_objective *objective, const void *context);
 
-/* d score / d x (3,H,W), under a rule. */
+/* d score / d x (C,H,W), under a rule. */
 const struct tensor *cam_input_gradient(struct cam *cam, enum cam_score score, enum gradient_rule rule);
 
 /*
- * d y_c / dx (3,H,W), by a backward pass that shows `visit` each step with weights or a bias (nn/nn.h), from the last to
+ * d y_c / dx (C,H,W), by a backward pass that shows `visit` each step with weights or a bias (nn/nn.h), from the last to
  * the first. A visitor that returns other than 0 must have filled the context's error.
  */
 const struct tensor *cam_visit_gradients(struct cam *cam, session_visitor *visit, void *context);
@@ -238,7 +238,7 @@ struct cam_output {
 };
 
 /*
- * Writes item `index`: a changed activation (C,h,w), a mask (H,W) or an input (3,H,W). Called by several threads at once; keeps no state.
+ * Writes item `index`: a changed activation (C,h,w), a mask (H,W) or an input (C,H,W). Called by several threads at once; keeps no state.
  */
 typedef void cam_source(void *context, int index, float *out);
 
@@ -253,12 +253,12 @@ int cam_tail_channels(struct cam *cam, int n, const int *channel, const float *v
 
 /*
  * Runs full passes on x*m + baseline*(1-m) for n masks m (H,W), which `source` writes one at a time: out[n]. A mask is
- * the same for the three colours and may leave [0,1]. baseline (3,H,W), NULL: zeros (the mean colour).
+ * the same for all channels and may leave [0,1]. baseline (C,H,W), NULL: zeros (the mean colour).
  */
 int cam_masked(struct cam *cam, int n, cam_source *source, void *context, const float *baseline,
                struct cam_output *out);
 
-/* Runs full passes on n other inputs (3,H,W), which `source` writes one at a time: out[n]. */
+/* Runs full passes on n other inputs (C,H,W), which `source` writes one at a time: out[n]. */
 int cam_inputs(struct cam *cam, int n, cam_source *source, void *context, struct cam_output *out);
 
 /* cam_masked() for masks that depend on keys[i] only, keys (n,width): masks with equal keys share a pass. */
@@ -268,14 +268,14 @@ int cam_masked_by_keys(struct cam *cam, int n, const float *keys, size_t width, 
 /* -- other inputs ------------------------------------------------------------------------------------------------- */
 
 /*
- * A context for the same call, class, layer and label at another input (3,H,W): one full pass. Every function of this
+ * A context for the same call, class, layer and label at another input (C,H,W): one full pass. Every function of this
  * header works with it as with the given context. Its values are scratch. `input` is not copied and must stay as it is
  * while the context is used.
  */
 struct cam *cam_at_input(struct cam *cam, const float *input);
 
 /*
- * Writes d score / d x at another input (3,H,W), under a rule, to gradient (3,H,W), and the class's scores there to
+ * Writes d score / d x at another input (C,H,W), under a rule, to gradient (C,H,W), and the class's scores there to
  * out, if it is not NULL: one full pass and one backward pass.
  */
 int cam_input_gradient_at(struct cam *cam, const float *input, enum cam_score score, enum gradient_rule rule,
@@ -325,14 +325,17 @@ int cam_layers(struct cam *cam, const struct param_names *names, const char *usu
 /* -- help -------------------------------------------------------------------------------------------------------- */
 
 /*
- * Baselines (3,H,W) for cam_masked: the input blurred by a Gaussian of `kernel` x `kernel` taps (odd; borders reflected
+ * Baselines (C,H,W) for cam_masked: the input blurred by a Gaussian of `kernel` x `kernel` taps (odd; borders reflected
  * without the edge pixel, as in kornia), and black pixels after normalisation, (0 - mean) / deviation.
  */
 const float *cam_blurred_input(struct cam *cam, int kernel, double sigma);
 const float *cam_black_input(struct cam *cam);
 
-/* The input's pixels (3,H,W) before normalisation: red, green and blue, in [0,1] for a picture. */
+/* The input's pixels (C,H,W) before normalisation, in [0,1] for a picture. */
 const float *cam_pixels(struct cam *cam);
+
+/* The grey values (H,W) of these pixels, as ITU-R BT.601 weighs colours. */
+const float *cam_grey(struct cam *cam);
 
 /*
  * Scratch memory, zeroed: floats, or elements of `size` bytes. Lives until explain() returns. NULL and an error: no

@@ -53,11 +53,11 @@ static void write_mask(void *context, int index, float *out)
                 i < window.top || i >= window.bottom || j < window.left || j >= window.right;
 }
 
-/* An image (3,H,W) of one value; *image is NULL for zeros, as cam_masked() takes it. */
+/* An image (C,H,W) of one value; *image is NULL for zeros, as cam_masked() takes it. */
 static int plain_image(struct cam *cam, float value, const float **image)
 {
     const struct shape input = cam_input_shape(cam);
-    const size_t size = 3 * (size_t)input.h * (size_t)input.w;
+    const size_t size = (size_t)input.c * (size_t)input.h * (size_t)input.w;
     *image = NULL;
     if (value == 0)
         return 0;

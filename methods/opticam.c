@@ -21,12 +21,12 @@ struct search {
     struct cam *cam;
     const struct opticam *p;
     struct tensor act;                              /* relu(A) (C,h,w) */
-    struct shape input;                             /* (3,H,W) */
+    struct shape input;                             /* (C,H,W) */
     size_t pixels;                                  /* H W */
-    const float *x, *background;                    /* (3,H,W) */
+    const float *x, *background;                    /* (C,H,W) */
     double *alpha, *v, *slope, *mean, *square;      /* (C): softmax(v), v, its slope, Adam's two moments */
     double *combined_slope, *enlarged_slope;        /* (h,w), (H,W) */
-    float *combined, *enlarged, *masked, *gradient; /* (h,w), (H,W), (3,H,W), (3,H,W) */
+    float *combined, *enlarged, *masked, *gradient; /* (h,w), (H,W), (C,H,W), (C,H,W) */
 };
 
 static int copy_activations(struct search *s)

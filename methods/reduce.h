@@ -1,6 +1,6 @@
 /*
  * methods/reduce.h - shared by methods that attribute the score to the input: from an attribution of each colour of a
- * pixel (3,H,W) to a map (H,W). For files of this room.
+ * pixel (C,H,W) to a map (H,W). For files of this room.
  */
 #ifndef METHODS_REDUCE_H
 #define METHODS_REDUCE_H
@@ -21,7 +21,7 @@ enum reduce { REDUCE_SUM_ABS, REDUCE_ABS_SUM, REDUCE_MAX_ABS, REDUCE_RELU_SUM, R
 /* clang-format on */
 
 /*
- * Writes the map (H,W) of an attribution (3,H,W). clip_percentile, if not 0: larger values are set to that percentile,
+ * Writes the map (H,W) of an attribution (C,H,W). clip_percentile, if not 0: larger values are set to that percentile,
  * interpolated as numpy.percentile does. 0, or -1 and the context's error: no memory.
  */
 int reduce_colours(struct cam *cam, const float *attribution, int reduce, double clip_percentile, float *map);

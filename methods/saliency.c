@@ -12,7 +12,7 @@ struct saliency_map {
 static int explain(struct cam *cam, const void *params, float *map)
 {
     const struct saliency_map *p = params;
-    const struct tensor *grad = cam_input_gradient(cam, p->score, GRADIENT_PLAIN); /* (3,H,W) */
+    const struct tensor *grad = cam_input_gradient(cam, p->score, GRADIENT_PLAIN); /* (C,H,W) */
     return grad ? reduce_colours(cam, grad->data, p->reduce, p->clip_percentile, map) : -1;
 }
 

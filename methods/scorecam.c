@@ -78,8 +78,8 @@ static const float *mean_colour(struct cam *cam)
     const struct shape input = cam_input_shape(cam);
     const size_t pixels = (size_t)input.h * (size_t)input.w;
     const float *x = cam_input(cam);
-    float *image = x ? cam_floats(cam, 3 * pixels) : NULL;
-    for (int colour = 0; colour < 3 && image; colour++) {
+    float *image = x ? cam_floats(cam, (size_t)input.c * pixels) : NULL;
+    for (int colour = 0; colour < input.c && image; colour++) {
         const float mean = (float)mean_of(x + colour * pixels, pixels);
         for (size_t i = 0; i < pixels; i++)
             image[colour * pixels + i] = mean;

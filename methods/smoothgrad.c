@@ -3,7 +3,7 @@
  * arXiv:1706.03825.
  *
  * The mean gradient of the score at noisy inputs, X + sigma (max X - min X) n, n standard normal. Noise is drawn sample
- * after sample, in the order of (3,H,W).
+ * after sample, in the order of (C,H,W).
  */
 #include "methods/reduce.h"
 
@@ -15,7 +15,7 @@ struct smoothgrad {
     double clip_percentile;
 };
 
-/* Adds the gradients, or their squares, of all samples to sum (3,H,W). */
+/* Adds the gradients, or their squares, of all samples to sum (C,H,W). */
 static int add_samples(struct cam *cam, const struct smoothgrad *p, size_t n, double *sum)
 {
     const float *x = cam_input(cam);

@@ -6,7 +6,7 @@
  *     alpha = D2 / (2 D2 + S D3 + eps),  S the sum of the channel's activation;  w = sum alpha relu(D1)
  * `torchcam` repeats that program: the sum over positions of D3 A instead of S D3, relu(g) of the last noisy input
  * instead of relu(D1), and the activations of the last noisy input under the weights. Noise is drawn sample after
- * sample, in the order of (3,H,W).
+ * sample, in the order of (C,H,W).
  */
 #include "methods/method.h"
 

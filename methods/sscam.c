@@ -20,9 +20,9 @@ struct sscam {
 struct work {
     struct score_masks masks;
     struct random_stream random;
-    int samples;
+    int samples, channels;
     double sigma;
-    const float *input, *background; /* (3,H,W); background may be NULL: zeros */
+    const float *input, *background; /* (C,H,W); background may be NULL: zeros */
 };
 
 static struct random_stream noise_of(const struct work *work, int index)
@@ -52,9 +52,9 @@ static void write_noisy_input(void *context, int index, float *out)
     struct work *work = context;
     const size_t pixels = work->masks.pixels;
     struct random_stream random = noise_of(work, index);
-    float *mask = out + 2 * pixels; /* where the last colour will be */
+    float *mask = out + (size_t)(work->channels - 1) * pixels; /* where the last colour will be */
     score_mask_write(&work->masks, index / work->samples, mask);
-    for (size_t i = 0; i < 3 * pixels; i++) {
+    for (size_t i = 0; i < (size_t)work->channels * pixels; i++) {
         const float m = mask[i % pixels];
         out[i] = (work->input[i] + noise(work, &random)) * m + (work->background ? work->background[i] * (1 - m) : 0);
     }
@@ -71,7 +71,11 @@ static int explain(struct cam *cam, const void *params, float *map)
 {
     const struct sscam *p = params;
     const struct recipe recipe = recipe_of_scoring(p->scoring);
-    struct work work = {.random = cam_random(cam), .samples = p->samples, .sigma = p->sigma, .input = cam_input(cam)};
+    struct work work = {.random = cam_random(cam),
+                        .samples = p->samples,
+                        .channels = cam_input_shape(cam).c,
+                        .sigma = p->sigma,
+                        .input = cam_input(cam)};
     if (score_masks_init(&work.masks, cam, &recipe) ||
         mask_background(cam, p->mask_space, MASK_FILL_ZERO, &work.background))
         return -1;

@@ -91,13 +91,13 @@ int curve_plan_make(struct curve_plan *plan, const struct map *map, const struct
     return 0;
 }
 
-void curve_state(const struct curve_plan *plan, enum curve_kind kind, int k, const float *input, const float *baseline,
-                 float *out)
+void curve_state(const struct curve_plan *plan, enum curve_kind kind, int k, int channels, const float *input,
+                 const float *baseline, float *out)
 {
     const size_t n = (size_t)plan->h * (size_t)plan->w;
     const float *before = kind == CURVE_INSERTION ? baseline : input;
     const float *after = kind == CURVE_INSERTION ? input : baseline;
-    for (int colour = 0; colour < 3; colour++, before += n, after += n, out += n)
+    for (int c = 0; c < channels; c++, before += n, after += n, out += n)
         for (size_t i = 0; i < n; i++)
             out[i] = plan->step_of[i] <= k ? after[i] : before[i];
 }
@@ -124,7 +124,7 @@ static void blur_taps(double *taps)
         taps[i] /= sum;
 }
 
-static int blur(const float *input, int h, int w, struct arena *arena, float *out, struct error *err)
+static int blur(const float *input, int channels, int h, int w, struct arena *arena, float *out, struct error *err)
 {
     const struct arena_mark mark = arena_mark(arena);
     double taps[TAPS];
@@ -132,18 +132,18 @@ static int blur(const float *input, int h, int w, struct arena *arena, float *ou
     if (!rows)
         return error_memory(err, "a blurred input");
     blur_taps(taps);
-    blur_planes(&(struct blur){BLUR_ZERO, TAPS, taps}, input, 3, h, w, rows, out);
+    blur_planes(&(struct blur){BLUR_ZERO, TAPS, taps}, input, channels, h, w, rows, out);
     arena_rewind(arena, mark);
     return 0;
 }
 
-int curve_baseline(enum protocol_curve_baseline baseline, const float *input, int h, int w, const float *black,
-                   struct arena *arena, float *out, struct error *err)
+int curve_baseline(enum protocol_curve_baseline baseline, const float *input, int channels, int h, int w,
+                   const float *black, struct arena *arena, float *out, struct error *err)
 {
     const size_t n = (size_t)h * (size_t)w;
     if (baseline == PROTOCOL_BASELINE_BLUR)
-        return blur(input, h, w, arena, out, err);
-    for (size_t colour = 0; colour < 3; colour++) {
+        return blur(input, channels, h, w, arena, out, err);
+    for (size_t colour = 0; colour < (size_t)channels; colour++) {
         float value = 0;
         if (baseline == PROTOCOL_BASELINE_BLACK)
             value = black[colour];

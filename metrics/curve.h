@@ -30,16 +30,16 @@ int curve_plan_make(struct curve_plan *plan, const struct map *map, const struct
                     const struct curve_request *request, struct arena *arena, struct error *err);
 
 /* Writes the network's input in state k; input, baseline and out are (3,h,w). */
-void curve_state(const struct curve_plan *plan, enum curve_kind kind, int k, const float *input, const float *baseline,
-                 float *out);
+void curve_state(const struct curve_plan *plan, enum curve_kind kind, int k, int channels, const float *input,
+                 const float *baseline, float *out);
 
 /*
  * Writes the baseline of an input; input and out are (3,h,w). black (3): a black pixel after normalisation. BLUR is
  * RISE's: a Gaussian of deviation 5 on 11x11 taps with its tails folded back, and zeros (the mean colour) round the
  * input. Errors: no memory.
  */
-int curve_baseline(enum protocol_curve_baseline baseline, const float *input, int h, int w, const float *black,
-                   struct arena *arena, float *out, struct error *err);
+int curve_baseline(enum protocol_curve_baseline baseline, const float *input, int channels, int h, int w,
+                   const float *black, struct arena *arena, float *out, struct error *err);
 
 /*
  * Area under a curve of at least one step. TRAPEZOID: the trapezoidal rule over `fraction`. RECIPROCAM2024, as in its

@@ -11,6 +11,11 @@ struct map evidence_map(struct evidence *evidence)
     return evidence->map;
 }
 
+int evidence_channels(struct evidence *evidence)
+{
+    return evidence->channels;
+}
+
 struct map evidence_map_native(struct evidence *evidence)
 {
     return evidence->native;

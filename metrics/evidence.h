@@ -47,6 +47,7 @@ struct evidence {
     void *context;
     const struct protocol *protocol;
     struct map map, native; /* data NULL: the map is not finite, and all metrics but costs are undefined */
+    int channels;           /* of the network's input */
     const char *map_flag;   /* flag of all values measured on this map: "constant_map"; NULL: none */
     struct cost cost;
     bool is_original_only; /* the method has no maps of other inputs: metrics that need one are "original_only" */

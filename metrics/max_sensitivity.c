@@ -19,7 +19,7 @@ struct settings {
 /* Context of the source that writes the changed inputs. */
 struct noise {
     const struct evidence *evidence;
-    size_t count; /* 3*H*W */
+    size_t count; /* C*H*W */
     double radius;
 };
 
@@ -49,7 +49,8 @@ static int measure(struct evidence *evidence, const void *params, struct value *
     const struct settings *settings = params;
     const enum norm norm = (enum norm)settings->norm;
     const struct map map = evidence_map_native(evidence), input = evidence_map(evidence);
-    struct noise noise = {evidence, 3 * (size_t)input.h * (size_t)input.w, settings->radius};
+    struct noise noise = {evidence, (size_t)evidence_channels(evidence) * (size_t)input.h * (size_t)input.w,
+                          settings->radius};
     bool is_finite = true;
     double most = 0;
     for (int k = 0; k < settings->samples; k++) {

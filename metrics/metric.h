@@ -79,7 +79,7 @@ struct map {
 /* -- inputs: the original image and changed ones ---------------------------------------------------------------- */
 
 /*
- * Writes changed input `index` (3,H,W) of the image x (3,H,W), both normalised. The same index gives the same input;
+ * Writes changed input `index` (C,H,W) of the image x (C,H,W), both normalised. The same index gives the same input;
  * keeps no state, since several threads may call it at once.
  */
 typedef void evidence_source(void *context, int index, const float *x, float *out);
@@ -110,6 +110,9 @@ struct evidence_input {
 
 /* The saliency map m (H,W) of the image, after the protocol's post-processing; in [0,1] unless enlarged bicubically. */
 struct map evidence_map(struct evidence *evidence);
+
+/* Channels of the network's input x, whose sides are those of this map. */
+int evidence_channels(struct evidence *evidence);
 
 /* The map before enlargement (h,w), after ReLU; in [0,1] where the protocol does min-max at this size. */
 struct map evidence_map_native(struct evidence *evidence);

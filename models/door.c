@@ -28,8 +28,7 @@ int model_describe(const struct model_spec *spec, struct model_facts *facts, str
 
 void model_set_input(struct model *model, const struct picture_input *of_file, const struct model_spec *spec)
 {
-    model->own = picture_input_imagenet;
-    model->own.h = model->own.w = MODEL_SIDE;
+    model->own = (struct picture_input){.h = MODEL_SIDE, .w = MODEL_SIDE};
     picture_input_add(&model->own, of_file);
     model->input = model->own;
     picture_input_add(&model->input, &spec->input);
@@ -62,6 +61,23 @@ static int add_files(struct model *model, const struct model_spec *spec, struct 
     return 0;
 }
 
+/* Knows now how many channels the network takes. */
+static int complete_input(struct model *model, struct error *err)
+{
+    const int channels = graph_node(model->graph, BACKBONE_INPUT).shape.c;
+    if (picture_input_complete(&model->input, channels, err))
+        return error_prefix(err, "%s \"%s\": input: ", model->path ? "model" : "backbone",
+                            model->path ? model->path : model->arch);
+    if (!model->own.channels[0] && channels != 1 && channels != 3) /* unknown: unlike any that can be given */
+        memset(model->own.channels, '?', (size_t)channels);
+    return picture_input_complete(&model->own, channels, err);
+}
+
+static int open_source(struct model *model, const struct model_spec *spec, struct error *err)
+{
+    return add_files(model, spec, err) || model->source->open(model, spec, err) || complete_input(model, err) ? -1 : 0;
+}
+
 struct model *model_open(const struct model_spec *spec, struct error *err)
 {
     struct arena arena;
@@ -72,7 +88,7 @@ struct model *model_open(const struct model_spec *spec, struct error *err)
         return NULL;
     }
     *model = (struct model){.arena = arena, .source = source_of(spec), .path = model_spec_file(spec)};
-    if (add_files(model, spec, err) == 0 && model->source->open(model, spec, err) == 0)
+    if (open_source(model, spec, err) == 0)
         return model;
     model_close(model);
     return NULL;

@@ -36,8 +36,8 @@ extern const char model_note_one_output[];
 int model_add_file(struct model *model, const char *path, struct error *err);
 
 /*
- * Sets model->own to ImageNet's values and a square of MODEL_SIDE, overridden by what the file gives, and model->input
- * to model->own, overridden by what the spec gives.
+ * Sets model->own to a square of MODEL_SIDE, overridden by what the file gives, and model->input to model->own,
+ * overridden by what the spec gives. model_open() completes both when the graph is there: picture_input_complete().
  */
 void model_set_input(struct model *model, const struct picture_input *of_file, const struct model_spec *spec);
 

@@ -128,7 +128,7 @@ class Cam:
     classes      number of classes K
     seed         fixed by the run's seed, the image and the method's label
     layer_shape  (C,h,w) of the target layer
-    input_shape  (3,H,W)
+    input_shape  (C,H,W)
     map_shape    of the map to return
     layers       names of further layers, from the config
     """
@@ -148,7 +148,7 @@ class Cam:
     # the base pass
 
     def input(self):
-        """x (3,H,W), normalised (mean 0, deviation 1)."""
+        """x (C,H,W), normalised (mean 0, deviation 1)."""
         return self._ask("input")
 
     def activations(self, layer=None):
@@ -181,7 +181,7 @@ class Cam:
         return self._ask("gradient_of", layer)
 
     def input_gradient(self, score="logit", rule="plain"):
-        """d score / d x (3,H,W)."""
+        """d score / d x (C,H,W)."""
         return self._ask("input_gradient", score, rule)
 
     # further passes; each returns Scores (n)
@@ -201,7 +201,7 @@ class Cam:
         return self._scores("channels", _stack(pairs, 2, "channels"), layer)
 
     def masked(self, masks, baseline=None):
-        """Full passes on x*m + baseline*(1-m) for masks (n,H,W); baseline (3,H,W), zeros if it is not given."""
+        """Full passes on x*m + baseline*(1-m) for masks (n,H,W); baseline (C,H,W), zeros if it is not given."""
         masks = _stack(masks, 3, "masks")
         if masks.shape[1:] != self.input_shape[1:]:
             raise Error("masks are %s; they must be (n,%d,%d)" % ((masks.shape,) + self.input_shape[1:]))
@@ -214,7 +214,7 @@ class Cam:
     # other inputs
 
     def at_input(self, x):
-        """A context in which requests refer to another input (3,H,W) of the network, until it ends:
+        """A context in which requests refer to another input (C,H,W) of the network, until it ends:
 
             with cam.at_input(x):
                 noisy = cam.gradient("logit")
@@ -224,11 +224,11 @@ class Cam:
     # help
 
     def black(self):
-        """A black image after normalisation (3,H,W)."""
+        """A black image after normalisation (C,H,W)."""
         return self._ask("black")
 
     def blurred(self, kernel=51, sigma=50.0):
-        """x blurred by a Gaussian of kernel x kernel taps, odd (3,H,W)."""
+        """x blurred by a Gaussian of kernel x kernel taps, odd (C,H,W)."""
         return self._ask("blurred", kernel, repr(float(sigma)))
 
     def upsample(self, plane, align_corners=False):

@@ -14,8 +14,8 @@
 #define VERSION 1
 #define TENSORS "/tensor/"
 #define CLASS_NAMES "/class/name"
-#define NUMBERS_MAX 8                /* of an attribute */
-#define VALUES_MAX ((size_t)1 << 31) /* of all tensors: 8 GiB */
+#define NUMBERS_MAX PICTURE_CHANNELS_MAX /* of an attribute */
+#define VALUES_MAX ((size_t)1 << 31)     /* of all tensors: 8 GiB */
 
 struct weights_file {
     struct h5 *h5;
@@ -105,7 +105,7 @@ static int read_numbers(struct h5 *h5, const char *name, double values[NUMBERS_M
     if (!item)
         return 0;
     if (item->rank > 1 || item->type == H5_TEXT || item->type == H5_BYTES) {
-        error_set(err, "its attribute \"%s\" is not a list of three numbers", name + 1);
+        error_set(err, "its attribute \"%s\" is not a list of numbers", name + 1);
         return blame(h5, err);
     }
     *count = item->rank ? (size_t)item->dim[0] : 1;
@@ -122,25 +122,59 @@ static int read_normalisation(struct h5 *h5, struct picture_input *input, struct
         return blame(h5, err);
     if (read_numbers(h5, "@std", values, &count, err))
         return -1;
-    return count && picture_input_set_deviation(input, "its attribute \"std\"", values, count, err) ? blame(h5, err)
-                                                                                                    : 0;
+    if (count && picture_input_set_deviation(input, "its attribute \"std\"", values, count, err))
+        return blame(h5, err);
+    const char *key;
+    if (picture_input_check(input, 0, &key, err) == 0)
+        return 0;
+    error_prefix(err, "its attribute ");
+    return blame(h5, err);
+}
+
+/* A word of an attribute; absent: 0. */
+static int read_choice(struct h5 *h5, const char *name, const char *choices, int *out, struct error *err)
+{
+    char word[32] = "";
+    if (read_text(h5, name, word, sizeof word, err))
+        return -1;
+    const int choice = *word ? text_choice(choices, word) : 0;
+    *out = choice < 0 ? 0 : choice;
+    if (choice >= 0)
+        return 0;
+    error_set(err, "its attribute \"%s\" is \"%s\"; allowed: %s", name + 1, word, choices);
+    return blame(h5, err);
+}
+
+static int read_pixels(struct h5 *h5, struct picture_input *input, struct error *err)
+{
+    char channels[64] = "";
+    double scale = 0, crop = 0;
+    if (read_text(h5, "@channels", channels, sizeof channels, err) || read_number(h5, "@scale", &scale, err) ||
+        read_number(h5, "@crop", &crop, err))
+        return -1;
+    if (*channels && picture_input_set_channels(input, "its attribute \"channels\"", channels, err))
+        return blame(h5, err);
+    if (attribute(h5, "@scale") && picture_input_set_scale(input, "its attribute \"scale\"", scale, err))
+        return blame(h5, err);
+    if (attribute(h5, "@crop") && picture_input_set_crop(input, "its attribute \"crop\"", crop, err))
+        return blame(h5, err);
+    return 0;
 }
 
 /* Sides that are not positive integers count as absent. */
 static int read_input(struct h5 *h5, struct picture_input *input, struct error *err)
 {
-    char resize[32] = "";
+    int resize, interpolation;
     if (read_int(h5, "@height", &input->h, err) || read_int(h5, "@width_px", &input->w, err) ||
-        read_text(h5, "@resize", resize, sizeof resize, err) || read_normalisation(h5, input, err))
+        read_choice(h5, "@resize", PICTURE_RESIZE_CHOICES, &resize, err) ||
+        read_choice(h5, "@interpolation", PICTURE_INTERPOLATION_CHOICES, &interpolation, err) ||
+        read_pixels(h5, input, err) || read_normalisation(h5, input, err))
         return -1;
     input->h = input->h < 0 ? 0 : input->h;
     input->w = input->w < 0 ? 0 : input->w;
-    const int choice = *resize ? text_choice(PICTURE_RESIZE_CHOICES, resize) : PICTURE_RESIZE_PROTOCOL;
-    input->resize = choice < 0 ? PICTURE_RESIZE_PROTOCOL : (enum picture_resize)choice;
-    if (choice >= 0)
-        return 0;
-    error_set(err, "its attribute \"resize\" is \"%s\"; allowed: %s", resize, PICTURE_RESIZE_CHOICES);
-    return blame(h5, err);
+    input->resize = (enum picture_resize)resize;
+    input->interpolation = (enum picture_interpolation)interpolation;
+    return 0;
 }
 
 static int check_info(struct h5 *h5, const struct weights_info *info, struct error *err)
@@ -417,24 +451,43 @@ static int write_int(struct h5_writer *writer, const char *name, int32_t value, 
     return h5_write(writer, name, H5_INT32, 0, NULL, &value, err);
 }
 
-static int write_numbers(struct h5_writer *writer, const char *name, const double values[3], struct error *err)
+static int write_numbers(struct h5_writer *writer, const char *name, const double *values, int count, struct error *err)
 {
-    return h5_write(writer, name, H5_FLOAT64, 1, (const uint64_t[]){3}, values, err);
+    return h5_write(writer, name, H5_FLOAT64, 1, (const uint64_t[]){count ? (uint64_t)count : 3}, values, err);
+}
+
+/* 0, the first choice: not given. */
+static int write_choice(struct h5_writer *writer, const char *name, const char *choices, int choice, struct error *err)
+{
+    char word[16];
+    text_choice_name(choices, choice, word, sizeof word);
+    return choice ? write_text(writer, name, word, err) : 0;
+}
+
+static int write_pixels(struct h5_writer *writer, const struct picture_input *input, struct error *err)
+{
+    if (input->has_mean && write_numbers(writer, "@mean", input->mean, input->mean_count, err))
+        return -1;
+    if (input->has_deviation && write_numbers(writer, "@std", input->deviation, input->deviation_count, err))
+        return -1;
+    if (input->scale > 0 && h5_write(writer, "@scale", H5_FLOAT64, 0, NULL, &input->scale, err))
+        return -1;
+    return input->channels[0] ? write_text(writer, "@channels", input->channels, err) : 0;
 }
 
 static int write_input(struct h5_writer *writer, const struct picture_input *input, struct error *err)
 {
-    char resize[16];
-    text_choice_name(PICTURE_RESIZE_CHOICES, (int)input->resize, resize, sizeof resize);
     if (input->h > 0 && write_int(writer, "@height", input->h, err))
         return -1;
     if (input->w > 0 && write_int(writer, "@width_px", input->w, err))
         return -1;
-    if (input->has_mean && write_numbers(writer, "@mean", input->mean, err))
+    if (input->crop > 0 && h5_write(writer, "@crop", H5_FLOAT64, 0, NULL, &input->crop, err))
         return -1;
-    if (input->has_deviation && write_numbers(writer, "@std", input->deviation, err))
-        return -1;
-    return input->resize != PICTURE_RESIZE_PROTOCOL ? write_text(writer, "@resize", resize, err) : 0;
+    return write_pixels(writer, input, err) ||
+                   write_choice(writer, "@resize", PICTURE_RESIZE_CHOICES, (int)input->resize, err) ||
+                   write_choice(writer, "@interpolation", PICTURE_INTERPOLATION_CHOICES, (int)input->interpolation, err)
+               ? -1
+               : 0;
 }
 
 static int write_info(struct h5_writer *writer, const struct weights_info *info, struct error *err)

@@ -9,12 +9,12 @@
 
 #include <string.h>
 
-#define NUMBERS_MAX 8
+#define NUMBERS_MAX PICTURE_CHANNELS_MAX
 
 struct import_command {
     struct options common;
     struct weights_import what;
-    const char *transform, *resize; /* NULL: not given */
+    const char *transform, *resize, *interpolation, *preset; /* NULL: not given */
 };
 
 static int read_transform(const char *value, const struct param *row, void *target, struct error *err)
@@ -83,6 +83,62 @@ static int read_resize(const char *value, const struct param *row, void *target,
     return 0;
 }
 
+static int read_interpolation(const char *value, const struct param *row, void *target, struct error *err)
+{
+    struct import_command *import = target;
+    if (options_store(row, value, target, err))
+        return -1;
+    import->what.input.interpolation =
+        (enum picture_interpolation)text_choice(PICTURE_INTERPOLATION_CHOICES, import->interpolation);
+    return 0;
+}
+
+static int read_number(const char *option, const char *value, double *number, struct error *err)
+{
+    char shown[64];
+    return text_to_double(value, number) == 0 ? 0
+                                              : error_set(err, "%s has \"%s\", which is not a number", option,
+                                                          text_printable(value, shown, sizeof shown));
+}
+
+static int read_scale(const char *value, const struct param *row, void *target, struct error *err)
+{
+    double scale;
+    (void)row;
+    return read_number("--scale", value, &scale, err) ||
+                   picture_input_set_scale(input_of(target), "--scale", scale, err)
+               ? -1
+               : 0;
+}
+
+static int read_crop(const char *value, const struct param *row, void *target, struct error *err)
+{
+    double crop;
+    (void)row;
+    return read_number("--crop", value, &crop, err) || picture_input_set_crop(input_of(target), "--crop", crop, err)
+               ? -1
+               : 0;
+}
+
+static int read_channels(const char *value, const struct param *row, void *target, struct error *err)
+{
+    (void)row;
+    return picture_input_set_channels(input_of(target), "--channels", value, err);
+}
+
+/* Puts the preset below the other options. */
+static int finish_input(struct import_command *import, struct error *err)
+{
+    const char *key;
+    const struct picture_input given = import->what.input;
+    if (import->preset) {
+        const int preset = text_choice(PICTURE_PRESET_CHOICES, import->preset);
+        import->what.input = *picture_input_preset((enum picture_preset)preset);
+        picture_input_add(&import->what.input, &given);
+    }
+    return picture_input_check(&import->what.input, 3, &key, err) ? error_prefix(err, "--") : 0;
+}
+
 static const struct param rows[] = {
     OPTION_STRING(struct import_command, what.out, "out", 'o', "FILE", "the weights file to write"),
     OPTION_ROW(struct import_command, what.arch, STRING, "arch", 0, .value = "ARCH", .read_word = read_arch,
@@ -98,12 +154,22 @@ static const struct param rows[] = {
                .help =
                    "whether the network was trained with torchvision's transform_input (GoogLeNet; yes is assumed)"),
     OPTION_READ("mean", 0, "R,G,B", read_mean,
-                "means of the pixels, 0..1, that the network was trained with (ImageNet's)"),
+                "means of the pixels, 0..1 or 0 to the scale, that the network was trained with (ImageNet's)"),
     OPTION_READ("std", 0, "R,G,B", read_deviation, "their standard deviations (ImageNet's)"),
     OPTION_READ("input-size", 0, "N|H,W", read_size, "side of its input, or height and width (224)"),
     OPTION_ROW(struct import_command, resize, STRING, "resize", 0, .value = "WORD", .choices = PICTURE_RESIZE_CHOICES,
                .read_word = read_resize,
                .help = "how pictures must be resized for it: shorter, squash, or as the protocol says (protocol)"),
+    OPTION_ROW(struct import_command, preset, STRING, "input-preset", 0, .value = "WORD",
+               .choices = PICTURE_PRESET_CHOICES,
+               .help = "mean, std, scale and channels of a known kind, of which the other options replace parts"),
+    OPTION_READ("scale", 0, "FACTOR", read_scale, "of pixels from 0 to 1 before the mean is subtracted (1)"),
+    OPTION_READ("channels", 0, "LETTERS", read_channels, "of the input: rgb, bgr (rgb)"),
+    OPTION_ROW(struct import_command, interpolation, STRING, "interpolation", 0, .value = "WORD",
+               .choices = PICTURE_INTERPOLATION_CHOICES, .read_word = read_interpolation,
+               .help = "filter of resizing for it (protocol)"),
+    OPTION_READ("crop", 0, "SHARE|SIDE", read_crop,
+                "side of the crop / resized side, or the resized side in pixels (the protocol's)"),
     {0},
 };
 
@@ -135,7 +201,8 @@ static int run(int argc, char **argv, struct error *err)
         return options_exit(status);
     if (!import.what.out)
         error_set(err, "import weights needs --out FILE; see %s --help", argv[0]);
-    if (!import.what.out || file_sha256(import.what.path, sha256, err) || import_find_out(import.what.out, out, err))
+    if (!import.what.out || finish_input(&import, err) || file_sha256(import.what.path, sha256, err) ||
+        import_find_out(import.what.out, out, err))
         return EXIT_USAGE;
     import.what.out = out;
     import.what.sha256 = sha256;

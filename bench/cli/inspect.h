@@ -25,4 +25,7 @@ json_t *inspect_foreign(const char *path, struct error *err);
  */
 json_t *inspect_file(const char *path, bool with_plan, struct error *err);
 
+/* Adds what is given of an input: mean, std, scale, channels, resize, interpolation, crop, layout. */
+void inspect_add_input(json_t *object, const struct picture_input *input);
+
 #endif

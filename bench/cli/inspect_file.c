@@ -64,16 +64,9 @@ static json_t *pack_weights(const struct weights_info *info, const struct weight
         json_build_set(&object, "transform_input", json_string(transforms[info->transform_input]));
     if (info->note[0])
         json_build_set(&object, "note", table_text(info->note));
-    const double *mean = info->input.mean, *deviation = info->input.deviation;
     if (info->input.h > 0)
         json_build_set(&object, "input", json_pack("[iii]", 3, info->input.h, info->input.w));
-    if (info->input.has_mean)
-        json_build_set(&object, "mean", json_pack("[fff]", mean[0], mean[1], mean[2]));
-    if (info->input.has_deviation)
-        json_build_set(&object, "std", json_pack("[fff]", deviation[0], deviation[1], deviation[2]));
-    if (info->input.resize != PICTURE_RESIZE_PROTOCOL)
-        json_build_set(&object, "resize",
-                       json_string(info->input.resize == PICTURE_RESIZE_SQUASH ? "squash" : "shorter"));
+    inspect_add_input(object, &info->input);
     return object;
 }
 

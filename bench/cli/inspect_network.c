@@ -168,6 +168,8 @@ static json_t *describe(const struct model *model, const char *kind, const char 
     if (usual < 0)
         return NULL;
     json_t *object = pack_facts(model, kind, family, width, usual);
+    if (object)
+        inspect_add_input(object, &model->input);
     int status = object ? 0 : error_memory(err, "the description");
     if (!status && with_plan)
         status = add_plan(object, model->graph, model->layer, err);

@@ -143,6 +143,9 @@ static int read_backbone(const struct yaml *value, void *element, struct arena *
     if (value->kind == YAML_TEXT ? read_word(value, backbone, err)
                                  : yaml_read_mapping(value, backbone_rows, backbone, arena, err))
         return -1;
+    const struct yaml *input = value->kind == YAML_MAPPING ? yaml_get(value, "input") : NULL;
+    if (input && config_read_input(input, backbone->model ? 0 : 3, &backbone->input, err))
+        return -1;
     if (check_keys(value, backbone, err) || describe(value, backbone, err) || set_label(backbone, arena, err))
         return -1;
     backbone->where = value->where;

@@ -6,9 +6,15 @@
 #include "bench/config/yaml.h"
 
 /*
- * {mean: [..], std: [..], size: N or [h, w], resize: word}: what is not given stays as it is. Errors: not a mapping, unknown
+ * {preset: word, mean: [..], std: [..], size: N or [h, w], ...}: what is not given stays as it is. Errors: not a mapping, unknown
  * keys, what picture_input.h refuses.
  */
 extern const struct param config_input_rows[]; /* over struct picture_input */
+
+/*
+ * Finishes an input of which the keys have been read: puts the preset below them and checks the numbers of values.
+ * `channels`: of the network, 0: not known. Errors: another number of values, a mean above the scale.
+ */
+int config_read_input(const struct yaml *mapping, int channels, struct picture_input *input, struct error *err);
 
 #endif

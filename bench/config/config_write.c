@@ -189,6 +189,14 @@ static int numbers_node(struct writer *writer, const double *numbers, int count)
     return list;
 }
 
+/* The first choice says that nothing is given. */
+static void put_choice(struct writer *writer, int mapping, const char *key, const char *choices, int choice)
+{
+    char word[16];
+    text_choice_name(choices, choice, word, sizeof word);
+    put_text(writer, mapping, key, choice ? word : NULL);
+}
+
 /* Only what is given, so that configs without `input` keep their identity. */
 static void put_input(struct writer *writer, int mapping, const struct picture_input *input)
 {
@@ -196,16 +204,21 @@ static void put_input(struct writer *writer, int mapping, const struct picture_i
         return;
     const int node = mapping_node(writer);
     if (input->has_mean)
-        put(writer, node, "mean", numbers_node(writer, input->mean, 3));
+        put(writer, node, "mean", numbers_node(writer, input->mean, input->mean_count ? input->mean_count : 3));
     if (input->has_deviation)
-        put(writer, node, "std", numbers_node(writer, input->deviation, 3));
+        put(writer, node, "std",
+            numbers_node(writer, input->deviation, input->deviation_count ? input->deviation_count : 3));
     if (input->h)
         put(writer, node, "size", numbers_node(writer, (const double[]){input->h, input->w}, 2));
-    if (input->resize != PICTURE_RESIZE_PROTOCOL) {
-        char word[16];
-        text_choice_name(PICTURE_RESIZE_CHOICES, (int)input->resize, word, sizeof word);
-        put_text(writer, node, "resize", word);
-    }
+    put_choice(writer, node, "resize", PICTURE_RESIZE_CHOICES, (int)input->resize);
+    put_choice(writer, node, "interpolation", PICTURE_INTERPOLATION_CHOICES, (int)input->interpolation);
+    if (input->crop > 0)
+        put(writer, node, "crop", number_node(writer, input->crop));
+    if (input->scale > 0)
+        put(writer, node, "scale", number_node(writer, input->scale));
+    if (input->channels[0])
+        put_text(writer, node, "channels", input->channels);
+    put_choice(writer, node, "layout", PICTURE_LAYOUT_CHOICES, (int)input->layout);
     put(writer, mapping, "input", node);
 }
 

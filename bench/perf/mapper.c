@@ -93,10 +93,7 @@ int mapper_map(struct mapper *mapper, int input, struct saliency *saliency, stru
     setup.input = subject->inputs + (size_t)input * subject_input_size(subject);
     setup.image_name = "input";
     setup.image_index = -1;
-    for (int colour = 0; colour < 3; colour++) {
-        setup.black[colour] = picture_input_black(&subject->model->input, colour);
-        setup.deviation[colour] = (float)subject->model->input.deviation[colour];
-    }
+    panel_set_pixels(&setup, &subject->model->input);
     struct cam_pass *pass = cam_pass_run(&setup, err);
     if (!pass || cam_explain(pass, method->method, method->params, 0, method->label, &map, err) ||
         cam_finish(&map, &post, shape.h, shape.w, &mapper->image, saliency, err))

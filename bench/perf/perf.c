@@ -106,7 +106,7 @@ static const struct param rows[] = {
                .read_word = read_numbers, .help = "forward: images in one call (1,8,32)"),
     OPTION_ROW(struct perf_options, images, LIST, "images", 0, .value = "N,M", .min = 1, .max = 10000000,
                .read_word = read_numbers, .help = "runs: how many images, ascending (250,500,1000)"),
-    OPTION_STRING(struct perf_options, inputs, "inputs", 0, "FILE", "serve: float32 (N,3,H,W) as they lie in memory"),
+    OPTION_STRING(struct perf_options, inputs, "inputs", 0, "FILE", "serve: float32 (N,C,H,W) as they lie in memory"),
     OPTION_STRING(struct perf_options, json, "json", 0, "FILE", "write all figures there, too"),
     OPTION_ROW(struct perf_options, layers, LIST, "layers", 0, .value = "A,B", .read_word = read_names,
                .help = "methods, serve: further layers that parameters of methods name"),

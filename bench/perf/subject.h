@@ -21,7 +21,7 @@ struct subject {
     struct arena arena;
     double gflop; /* an image; of the direct algorithm: 2 x multiply-adds */
     int input_count;
-    float *inputs; /* (input_count,3,H,W) */
+    float *inputs; /* (input_count,C,H,W) */
     float *logits; /* (input_count,K) */
 };
 

@@ -26,12 +26,12 @@ static const float *baseline_of(struct curves *curves, int which, struct error *
     if (curves->baselines[which])
         return curves->baselines[which];
     const struct shape shape = curves->shape;
-    float *image = arena_floats(curves->arena, 3 * (size_t)shape.h * (size_t)shape.w);
+    float *image = arena_floats(curves->arena, (size_t)shape.c * (size_t)shape.h * (size_t)shape.w);
     if (!image) {
         error_memory(err, "a baseline");
         return NULL;
     }
-    if (curve_baseline((enum protocol_curve_baseline)which, curves->input, shape.h, shape.w, curves->black,
+    if (curve_baseline((enum protocol_curve_baseline)which, curves->input, shape.c, shape.h, shape.w, curves->black,
                        curves->arena, image, err))
         return NULL;
     return curves->baselines[which] = image;
@@ -41,14 +41,15 @@ static const float *baseline_of(struct curves *curves, int which, struct error *
 struct states {
     const struct curve_plan *plan;
     enum curve_kind kind;
-    int first;
+    int first, channels;
     const float *input, *baseline;
 };
 
 static void write_state(void *context, int index, float *out)
 {
     const struct states *states = context;
-    curve_state(states->plan, states->kind, states->first + index, states->input, states->baseline, out);
+    curve_state(states->plan, states->kind, states->first + index, states->channels, states->input, states->baseline,
+                out);
 }
 
 /* One end of the curve is the image itself, whose probability is known: state 0 of deletion, the last of insertion. */
@@ -60,7 +61,11 @@ static int run_states(struct curves *curves, const struct curve_plan *plan, cons
     struct cam_output *out = arena_alloc(curves->arena, (size_t)plan->steps, sizeof *out);
     if (!out)
         return error_memory(err, "a curve");
-    struct states states = {plan, request->kind, is_insertion ? 0 : 1, curves->input,
+    struct states states = {plan,
+                            request->kind,
+                            is_insertion ? 0 : 1,
+                            curves->shape.c,
+                            curves->input,
                             curves->baselines[request->baseline]};
     if (cam_pass_others(curves->pass, plan->steps, write_state, &states, out, err))
         return -1;

@@ -12,9 +12,9 @@
 /* The curves of one input and class. Zero it, then set the first five fields. */
 struct curves {
     struct cam_pass *pass;
-    const float *input; /* (3,H,W) */
+    const float *input; /* (C,H,W) */
     struct shape shape;
-    float black[3]; /* a black pixel after normalisation */
+    float black[CAM_CHANNELS_MAX]; /* a black pixel after normalisation */
     struct arena *arena;
     const float *baselines[CURVES_BASELINES]; /* each made at the first request; NULL: not yet */
     int passes;                               /* made so far */

@@ -29,6 +29,7 @@ static struct run_evidence *probe_evidence(struct run *run, const struct run_bac
     const struct panel *panel = &run->panel;
     const size_t protocol_count = (size_t)panel->protocol_count, metric_count = (size_t)panel->metric_count;
     struct evidence evidence = {.map = {input->h, input->w, NULL},
+                                .channels = run_backbone_channels(backbone),
                                 .native = {backbone->layer_shape.h, backbone->layer_shape.w, NULL},
                                 .metric_count = panel->metric_count,
                                 .metrics = panel->metrics};
@@ -86,7 +87,7 @@ struct cost estimate_map(const struct run *run, int b, int m)
 {
     const struct run_backbone *backbone = &run->backbones[b];
     const struct config_method *config = &run->config.methods[m];
-    const struct shape input = {3, backbone->model->input.h, backbone->model->input.w};
+    const struct shape input = {run_backbone_channels(backbone), backbone->model->input.h, backbone->model->input.w};
     struct cost map = declared_cost(backbone, config, input);
     map.full--;
     map.macs = map.full * backbone->full_macs + (map.tail + 2 * map.backward) * backbone->tail_macs;

@@ -27,7 +27,7 @@ struct evaluator {
     struct arena arena;   /* reset for every image */
     struct arena changed; /* for one map of a changed input that a metric has requested */
     /*
-     * Receives the changed inputs (3,H,W) of which metrics request maps, with cam_input_name() and the class, and the
+     * Receives the changed inputs (C,H,W) of which metrics request maps, with cam_input_name() and the class, and the
      * metric gets the map of x instead: its value then means nothing. NULL: the method makes the map.
      */
     int (*take_input)(void *context, const char *name, int klass, const float *x, struct error *err);

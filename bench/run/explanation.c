@@ -59,7 +59,7 @@ static void write_masked(const struct measurement *m, bool is_rest, float *out)
     const size_t plane = (size_t)m->walk->input.h * (size_t)m->walk->input.w;
     const bool in_pixels = protocol_of(m)->mask_space == PROTOCOL_MASK_PIXEL;
     const float *mask = m->explanation->mask;
-    for (int c = 0; c < 3; c++) {
+    for (int c = 0; c < m->walk->input.c; c++) {
         const float hidden = in_pixels ? m->walk->black[c] : 0;
         const float *x = m->view->input + (size_t)c * plane;
         for (size_t i = 0; i < plane; i++, out++) {
@@ -85,7 +85,7 @@ static int explanation_pass(struct measurement *m, struct error *err)
         return -1;
     if (m->explanation->pass)
         return 0;
-    float *masked = arena_floats(m->walk->arena, 3 * (size_t)shape.h * (size_t)shape.w);
+    float *masked = arena_floats(m->walk->arena, (size_t)shape.c * (size_t)shape.h * (size_t)shape.w);
     const char *name;
     if (!masked)
         return error_memory(err, "an explanation");

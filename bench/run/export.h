@@ -3,7 +3,7 @@
  * elsewhere (docs/maps.md).
  *
  * The file has, for each backbone, method and kind of input, a group /BACKBONE/METHOD/INPUT (cam_input_name()) with
- * `input` float32 (N,3,H,W), normalised, and `name` and `class` (N), the class to explain; -1: the input does not exist.
+ * `input` float32 (N,C,H,W), normalised, and `name` and `class` (N), the class to explain; -1: the input does not exist.
  * The images' own inputs are in /BACKBONE/METHOD.
  */
 #ifndef BENCH_RUN_EXPORT_H

@@ -219,13 +219,31 @@ static json_t *plan(const struct manifest_backbone *backbone)
     return object;
 }
 
+static json_t *numbers(const double *values, int count)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < count; i++)
+        json_build_append(&list, json_real(values[i]));
+    return list;
+}
+
+static json_t *choice(const char *choices, int value)
+{
+    char word[16];
+    text_choice_name(choices, value, word, sizeof word);
+    return json_string(word);
+}
+
+/* A complete input. */
 static json_t *input_of(const struct picture_input *input)
 {
-    const double *mean = input->mean, *deviation = input->deviation;
-    char resize[16];
-    text_choice_name(PICTURE_RESIZE_CHOICES, (int)input->resize, resize, sizeof resize);
-    return json_pack("{s:[i, i], s:[f, f, f], s:[f, f, f], s:s}", "size", input->h, input->w, "mean", mean[0], mean[1],
-                     mean[2], "std", deviation[0], deviation[1], deviation[2], "resize", resize);
+    const int channels = (int)strlen(input->channels);
+    return json_pack("{s:[i, i], s:o, s:o, s:f, s:s, s:o, s:o, s:o, s:o}", "size", input->h, input->w, "mean",
+                     numbers(input->mean, channels), "std", numbers(input->deviation, channels), "scale", input->scale,
+                     "channels", input->channels, "resize", choice(PICTURE_RESIZE_CHOICES, (int)input->resize),
+                     "interpolation", choice(PICTURE_INTERPOLATION_CHOICES, (int)input->interpolation), "crop",
+                     input->crop > 0 ? json_real(input->crop) : json_string("protocol"), "layout",
+                     choice(PICTURE_LAYOUT_CHOICES, (int)input->layout));
 }
 
 /* Adds the parts that only models have that are not a family's. */

@@ -99,6 +99,7 @@ static int begin_evidence(struct measurement *m, struct error *err)
         .context = m,
         .protocol = &panel->protocols[m->protocol],
         .map = saliency_map(m->walk, &m->saliency),
+        .channels = m->walk->input.c,
         .native = saliency_native(&m->saliency),
         .map_flag = m->saliency.flag == SALIENCY_CONSTANT ? "constant_map" : NULL,
         .cost = m->view->raw.cost,

@@ -99,6 +99,15 @@ static bool has_input_gradients(const struct panel *panel)
     return false;
 }
 
+void panel_set_pixels(struct cam_setup *setup, const struct picture_input *input)
+{
+    for (int c = 0; input->channels[c]; c++) {
+        setup->black[c] = picture_input_black(input, c);
+        setup->deviation[c] = picture_input_deviation(input, c);
+    }
+    picture_input_grey(input, setup->grey);
+}
+
 struct cam_setup panel_setup(const struct panel *panel, struct cam_worker *worker, struct arena *arena)
 {
     return (struct cam_setup){.worker = worker,

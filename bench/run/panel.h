@@ -52,4 +52,7 @@ const char *panel_view_name(const struct protocol *protocol, struct arena *arena
 /* The part of a base pass's setup that follows from the panel; input, black and image_name are the caller's to set. */
 struct cam_setup panel_setup(const struct panel *panel, struct cam_worker *worker, struct arena *arena);
 
+/* Sets what a setup says of pixels: black, deviation and grey of a network's complete input. */
+void panel_set_pixels(struct cam_setup *setup, const struct picture_input *input);
+
 #endif

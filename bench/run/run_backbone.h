@@ -45,6 +45,12 @@ struct run_backbone {
 int run_backbone_open(struct run_backbone *backbone, bool has_file, const struct panel *panel, struct arena *arena,
                       struct error *err);
 
+/* Channels of the network's input. */
+static inline int run_backbone_channels(const struct run_backbone *backbone)
+{
+    return graph_node(backbone->model->graph, BACKBONE_INPUT).shape.c;
+}
+
 /* The file of the network, or the word for one that has none, for messages. */
 const char *run_backbone_source(const struct run_backbone *backbone);
 

@@ -341,7 +341,7 @@ static int run_backbone(struct runner *runner, struct error *err)
 {
     struct run_backbone *backbone = &runner->run->backbones[runner->backbone];
     arena_reset(&runner->arena);
-    const struct shape input = {3, backbone->model->input.h, backbone->model->input.w};
+    const struct shape input = {run_backbone_channels(backbone), backbone->model->input.h, backbone->model->input.w};
     runner->pictures = pictures_create(runner->run, runner->backbone, input, runner->job->maps, err);
     if (!runner->pictures)
         return -1;

@@ -13,9 +13,7 @@ struct cam_setup walk_setup(const struct walk *walk, const float *input, const c
     setup.image_index = walk->subject->index;
     setup.input_name = name;
     setup.network = walk->evaluator->backbone;
-    memcpy(setup.black, walk->black, sizeof setup.black);
-    for (int colour = 0; colour < 3; colour++)
-        setup.deviation[colour] = (float)walk->evaluator->input.deviation[colour];
+    panel_set_pixels(&setup, &walk->evaluator->input);
     return setup;
 }
 
@@ -54,19 +52,49 @@ static bool is_squashed(const struct protocol *protocol, const struct picture_in
                                                   : own->resize == PICTURE_RESIZE_SQUASH;
 }
 
+static enum preprocess_filter filter_of(const struct protocol *protocol, const struct picture_input *own)
+{
+    static const enum preprocess_filter filters[] = {[PICTURE_BILINEAR] = PREPROCESS_BILINEAR,
+                                                     [PICTURE_BICUBIC] = PREPROCESS_BICUBIC,
+                                                     [PICTURE_NEAREST] = PREPROCESS_NEAREST,
+                                                     [PICTURE_BOX] = PREPROCESS_BOX,
+                                                     [PICTURE_LANCZOS] = PREPROCESS_LANCZOS};
+    if (own->interpolation != PICTURE_INTERPOLATION_PROTOCOL)
+        return filters[own->interpolation];
+    return protocol->interpolation == PROTOCOL_BICUBIC ? PREPROCESS_BICUBIC : PREPROCESS_BILINEAR;
+}
+
+/* The resized sides: by the protocol's ratio, or by the network's own crop, a share (rounded down) or a side. */
+static void set_resized(struct preprocess *how, const struct protocol *protocol, struct shape input,
+                        const struct picture_input *own)
+{
+    how->resize_h = (int)lround(protocol->resize_ratio * input.h);
+    how->resize_w = (int)lround(protocol->resize_ratio * input.w);
+    if (own->crop > 1) {
+        const double ratio = own->crop / (input.h < input.w ? input.h : input.w);
+        how->resize_h = (int)lround(ratio * input.h);
+        how->resize_w = (int)lround(ratio * input.w);
+    } else if (own->crop > 0) {
+        how->resize_h = (int)floor(input.h / own->crop);
+        how->resize_w = (int)floor(input.w / own->crop);
+    }
+    if (!how->squash && own->crop > 1)
+        how->resize_h = (int)own->crop;
+    else if (!how->squash && how->resize_w > how->resize_h)
+        how->resize_h = how->resize_w;
+}
+
 static struct preprocess preprocess_of(const struct protocol *protocol, struct shape input,
                                        const struct picture_input *own)
 {
     struct preprocess how = {.squash = is_squashed(protocol, own),
-                             .filter =
-                                 protocol->interpolation == PROTOCOL_BICUBIC ? PREPROCESS_BICUBIC : PREPROCESS_BILINEAR,
+                             .filter = filter_of(protocol, own),
                              .crop_h = input.h,
-                             .crop_w = input.w};
-    how.resize_h = (int)lround(protocol->resize_ratio * input.h);
-    how.resize_w = (int)lround(protocol->resize_ratio * input.w);
-    if (!how.squash && how.resize_w > how.resize_h)
-        how.resize_h = how.resize_w;
-    for (int c = 0; c < 3; c++) {
+                             .crop_w = input.w,
+                             .channels = own->channels,
+                             .scale = own->scale};
+    set_resized(&how, protocol, input, own);
+    for (int c = 0; c < input.c; c++) {
         how.mean[c] = (float)own->mean[c];
         how.deviation[c] = (float)own->deviation[c];
     }
@@ -93,7 +121,7 @@ int view_prepare(const struct walk *walk, struct view *view, bool *is_unreadable
         return 0;
     }
     const struct preprocess how = preprocess_of(view->protocol, walk->input, &walk->evaluator->input);
-    view->input = arena_floats(walk->arena, (size_t)3 * (size_t)walk->input.h * (size_t)walk->input.w);
+    view->input = arena_floats(walk->arena, (size_t)walk->input.c * (size_t)walk->input.h * (size_t)walk->input.w);
     if (!view->input)
         return error_memory(err, "a network's input");
     if (preprocess_picture(&subject->picture, &how, walk->arena, view->input, &view->pixels, &view->geometry, err)) {

@@ -27,7 +27,7 @@ struct explanation {
 
 struct view {
     const struct protocol *protocol; /* the first that uses it */
-    float *input;                    /* x (3,H,W) */
+    float *input;                    /* x (C,H,W) */
     uint8_t *pixels;                 /* the crop before normalisation (H,W,3) */
     struct preprocess_geometry geometry;
     int input_number;          /* among the panel's different inputs */
@@ -46,9 +46,9 @@ struct walk {
     const struct panel *panel;
     struct arena *arena;
     const struct evaluate_subject *subject;
-    struct shape input;          /* (3,H,W) */
-    float black[3];              /* a black pixel after normalisation */
-    int view_count, input_count; /* views; different inputs of these */
+    struct shape input;            /* (C,H,W) */
+    float black[CAM_CHANNELS_MAX]; /* a black pixel after normalisation */
+    int view_count, input_count;   /* views; different inputs of these */
     struct view *views;
     int *view_of; /* [protocol] */
 };
@@ -127,7 +127,7 @@ int explanation_probability(struct measurement *m, double *probability, struct e
 int explanation_rest(struct measurement *m, double *probability, struct error *err);
 int explanation_map(struct measurement *m, const struct cam_map **raw, struct error *err);
 
-/* Writes x*m, or x*(1-m) (3,H,W). */
+/* Writes x*m, or x*(1-m) (C,H,W). */
 int explanation_write(struct measurement *m, bool is_rest, float *out, struct error *err);
 
 /* -- changed.c ---------------------------------------------------------------------------------------------------- */

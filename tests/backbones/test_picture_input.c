@@ -46,16 +46,14 @@ TEST(bad_values_are_one_clear_line)
 {
     struct picture_input input = {0};
     struct error err;
-    const double ones[] = {1, 1, 1}, bytes[] = {123.675, 116.28, 103.53}, zero[] = {1, 0, 1}, nan[] = {NAN, 1, 1};
+    const double ones[] = {1, 1, 1}, zero[] = {1, 0, 1}, nan[] = {NAN, 1, 1};
     const double large[] = {1, INFINITY, 1}, tiny[] = {1e-50, 1, 1}, half[] = {224.5}, no_side[] = {224, 0};
-    refused(picture_input_set_mean(&input, "mean", ones, 2, &err), &err,
-            "mean has 2 values; it must have 3, of red, green and blue");
-    refused(picture_input_set_deviation(&input, "--std", ones, 1, &err), &err,
-            "--std has 1 value; it must have 3, of red, green and blue");
-    refused(picture_input_set_mean(&input, "mean", bytes, 3, &err), &err,
-            "mean has the value 123.675; allowed: 0..1 (of pixels that are 0 to 1, not 0 to 255)");
+    refused(picture_input_set_mean(&input, "mean", ones, 0, &err), &err,
+            "mean has 0 values; it must have one for each channel, at most 16");
+    refused(picture_input_set_deviation(&input, "--std", ones, 17, &err), &err,
+            "--std has 17 values; it must have one for each channel, at most 16");
     refused(picture_input_set_mean(&input, "mean", nan, 3, &err), &err,
-            "mean has the value nan; allowed: 0..1 (of pixels that are 0 to 1, not 0 to 255)");
+            "mean has the value nan; allowed: 0..1 (of pixels that are 0 to 1), or 0 to the scale");
     refused(picture_input_set_deviation(&input, "std", zero, 3, &err), &err,
             "std has the value 0; allowed: more than 0 (at least 1e-06), at most 1000");
     refused(picture_input_set_deviation(&input, "std", large, 3, &err), &err,
@@ -79,4 +77,97 @@ TEST(one_side_is_a_square)
     assert_true(input.h == 96 && input.w == 96);
     assert_int_equal(picture_input_set_size(&input, "size", (const double[]){96, 128}, 2, &err), 0);
     assert_true(input.h == 96 && input.w == 128);
+}
+
+static struct picture_input complete(struct picture_input input, int channels)
+{
+    struct error err;
+    if (picture_input_complete(&input, channels, &err))
+        fail_msg("%s", err.text);
+    return input;
+}
+
+TEST(what_is_not_given_follows_the_channels)
+{
+    const struct picture_input rgb = complete((struct picture_input){0}, 3);
+    assert_string_equal(rgb.channels, "rgb");
+    assert_true(rgb.scale == 1 && rgb.mean[0] == 0.485 && rgb.deviation[2] == 0.225);
+    const struct picture_input bgr = complete((struct picture_input){.channels = "bgr"}, 3);
+    assert_true(bgr.mean[0] == 0.406 && bgr.mean[2] == 0.485 && bgr.deviation[0] == 0.225);
+    const struct picture_input grey = complete((struct picture_input){0}, 1);
+    assert_string_equal(grey.channels, "l");
+    assert_true(grey.mean[0] == 0 && grey.deviation[0] == 1);
+    const struct picture_input more = complete((struct picture_input){.channels = "rgb0"}, 4);
+    assert_true(more.mean[2] == 0.406 && more.mean[3] == 0 && more.deviation[3] == 1);
+    const struct picture_input bytes = complete((struct picture_input){.scale = 255}, 3);
+    assert_true(bytes.mean[0] == 0 && bytes.deviation[0] == 1);
+    const struct picture_input half = complete(*picture_input_preset(PICTURE_INCEPTION), 3);
+    assert_true(half.mean[2] == 0.5 && half.deviation[1] == 0.5 && half.mean_count == 3);
+}
+
+TEST(an_input_that_the_network_does_not_have_is_refused)
+{
+    struct error err;
+    struct picture_input none = {0}, grey = {.channels = "l"}, two = {.has_mean = true, .mean_count = 2};
+    struct picture_input above = {.has_mean = true, .mean = {0.4, 2, 0.4}};
+    refused(
+        picture_input_complete(&none, 4, &err), &err,
+        "the network takes 4 channels; input.channels must name them, at most 16 letters of r, g, b, l (luma) and 0 "
+        "(zero)");
+    refused(picture_input_complete(&grey, 3, &err), &err, "channels are \"l\", the network takes 3");
+    refused(picture_input_complete(&two, 3, &err), &err,
+            "mean has 2 values; it must have 3, of red, green and blue, or one for all");
+    refused(picture_input_complete(&above, 3, &err), &err,
+            "mean has the value 2; allowed: 0..1 (of pixels that are 0 to 1, not 0 to 255)");
+}
+
+TEST(values_follow_their_letters)
+{
+    struct picture_input input = picture_input_imagenet;
+    const struct picture_input swapped = {.channels = "bgr"}, mixed = {.channels = "rl"};
+    picture_input_add(&input, &swapped);
+    assert_true(input.has_mean && input.mean[0] == 0.406 && input.mean[2] == 0.485 && input.deviation[0] == 0.225);
+    picture_input_add(&input, &mixed);
+    assert_false(input.has_mean || input.has_deviation);
+}
+
+TEST(only_what_repeats_the_network_is_left_out)
+{
+    const struct picture_input own = complete(*picture_input_preset(PICTURE_KERAS_CAFFE), 3);
+    struct picture_input given = *picture_input_preset(PICTURE_KERAS_CAFFE);
+    picture_input_remove(&given, &own);
+    assert_true(picture_input_is_empty(&given));
+    given = *picture_input_preset(PICTURE_KERAS_CAFFE);
+    strcpy(given.channels, "rgb"); /* the same numbers of other colours */
+    picture_input_remove(&given, &own);
+    assert_true(given.has_mean && given.has_deviation && strcmp(given.channels, "rgb") == 0 && given.scale == 0);
+    given = own;
+    given.scale = 1;
+    given.crop = 0.875;
+    given.interpolation = PICTURE_NEAREST;
+    picture_input_remove(&given, &own);
+    assert_true(given.scale == 1 && given.has_mean && given.crop == 0.875 && given.interpolation == PICTURE_NEAREST);
+}
+
+TEST(pixels_come_back_from_a_scaled_input)
+{
+    const struct picture_input own = complete(*picture_input_preset(PICTURE_KERAS_CAFFE), 3);
+    for (int c = 0; c < 3; c++) {
+        const float x = (float)(0.25 * own.scale - own.mean[c]) / (float)own.deviation[c];
+        const float pixel = (x - picture_input_black(&own, c)) * picture_input_deviation(&own, c);
+        assert_true(fabsf(pixel - 0.25f) < 1e-6f);
+    }
+}
+
+TEST(grey_weighs_colours_by_their_letters)
+{
+    double weights[PICTURE_CHANNELS_MAX];
+    picture_input_grey(&(struct picture_input){.channels = "bgr"}, weights);
+    assert_true(weights[0] == 0.114 && weights[1] == 0.587 && weights[2] == 0.299);
+    picture_input_grey(&(struct picture_input){.channels = "rgbl"}, weights);
+    assert_true(weights[0] == 0 && weights[3] == 1);
+    picture_input_grey(&(struct picture_input){.channels = "l"}, weights);
+    assert_true(weights[0] == 1);
+    picture_input_grey(&(struct picture_input){.channels = "g0"}, weights);
+    assert_true(weights[0] == 1 && weights[1] == 0);
 }

@@ -73,6 +73,32 @@ TEST(a_backbone_may_be_a_file_or_a_process)
     end(&f);
 }
 
+TEST(presets_go_below_the_other_keys)
+{
+    static const char text[] =
+        "name: small\ndataset: {path: a.h5}\nmethods: [gradcam]\nmetrics: [complexity]\n"
+        "backbones:\n  - {arch: resnet18, label: a, input: {std: [1, 2, 3], preset: keras_caffe}}\n"
+        "  - {model: b.onnx, input: {preset: inception, channels: gray, interpolation: nearest, crop: 0.875, layout: nhwc}}\n"
+        "  - {model: c.onnx, input: {mean: 0.25, channels: rgb0, crop: 256}}\n";
+    struct fixture f, again;
+    begin(&f);
+    must_read(&f, text);
+    const struct picture_input *a = &f.config.backbones[0].input, *b = &f.config.backbones[1].input;
+    assert_true(a->scale == 255 && a->mean[0] == 103.939 && a->deviation[2] == 3);
+    assert_string_equal(a->channels, "bgr");
+    assert_true(b->mean[0] == 0.5 && b->mean_count == 1 && b->crop == 0.875);
+    assert_string_equal(b->channels, "l");
+    assert_true(b->interpolation == PICTURE_NEAREST && b->layout == PICTURE_NHWC);
+    assert_int_equal(config_write(&f.config, f.written, &f.err), 0);
+    begin(&again);
+    if (config_read(f.written, NULL, 0, &again.arena, &again.config, &again.err))
+        fail_msg("%s", again.err.text);
+    for (int i = 0; i < 3; i++)
+        assert_memory_equal(&f.config.backbones[i].input, &again.config.backbones[i].input, sizeof *a);
+    end(&again);
+    end(&f);
+}
+
 TEST(every_key_reaches_its_field)
 {
     struct fixture f;

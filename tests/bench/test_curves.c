@@ -59,11 +59,11 @@ static double area_by_hand(struct walk *w, const struct saliency *m, struct curv
     double p[128];
     arena_init(&arena, 0);
     small_must(&w->small, curve_plan_make(&plan, &map, &native, &request, &arena, &w->small.err));
-    small_must(&w->small, curve_baseline((enum protocol_curve_baseline)request.baseline, w->input, SMALL_SIDE,
+    small_must(&w->small, curve_baseline((enum protocol_curve_baseline)request.baseline, w->input, 3, SMALL_SIDE,
                                          SMALL_SIDE, black, &arena, base, &w->small.err));
     assert_true(plan.steps < 128);
     for (int k = 0; k <= plan.steps; k++) {
-        curve_state(&plan, request.kind, k, w->input, base, state);
+        curve_state(&plan, request.kind, k, 3, w->input, base, state);
         p[k] = probability(w, state);
     }
     const struct curve curve = {plan.steps + 1, plan.fraction, p};

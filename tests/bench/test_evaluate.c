@@ -121,6 +121,8 @@ static void by_hand(struct walk *w, int image, struct how how, double *values)
                                      .resize_w = how.resize,
                                      .crop_h = SMALL_SIDE,
                                      .crop_w = SMALL_SIDE,
+                                     .channels = "rgb",
+                                     .scale = 1,
                                      .mean = {mean[0], mean[1], mean[2]},
                                      .deviation = {deviation[0], deviation[1], deviation[2]}};
     static float x[3 * PLANE], masked[3 * PLANE], map[PLANE], again[PLANE];

@@ -73,6 +73,8 @@ static const struct manifest_backbone backbones[] = {
                .has_deviation = true,
                .mean = {0.5, 0.25, 0},
                .deviation = {0.5, 0.5, 1},
+               .channels = "bgr",
+               .scale = 255,
                .resize = PICTURE_RESIZE_SQUASH}},
     {.label = "odd \xff\xfe", .arch = "vgg16", .layer = "features.29", .workspace_bytes = 1, .parameters = 2},
 };
@@ -154,6 +156,9 @@ TEST(the_manifest_holds_what_the_runner_said)
     assert_true(json_real_value(json_array_get(json_object_get(input, "mean"), 1)) == 0.25);
     assert_true(json_real_value(json_array_get(json_object_get(input, "std"), 2)) == 1);
     assert_string_equal(text_of(input, "resize"), "squash");
+    assert_string_equal(text_of(input, "channels"), "bgr");
+    assert_string_equal(text_of(input, "interpolation"), "protocol");
+    assert_true(json_real_value(json_object_get(input, "scale")) == 255);
     const json_t *plan = json_object_get(first, "plan");
     assert_int_equal(json_object_size(plan), 2); /* pooling has no choice */
     assert_string_equal(text_of(plan, "fc"), "gemm");

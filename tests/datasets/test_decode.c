@@ -2,78 +2,9 @@
  * tests/datasets/test_decode.c - decoded pixels, resized pixels and network inputs against Pillow and torchvision
  * (tests/golden/preprocess.py), and files that must be refused.
  */
-#include "datasets/decode.h"
-#include "datasets/preprocess.h"
-
-#include "tests/golden.h"
-#include "tests/test.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "tests/datasets/decoded.h"
 
 #include <jpeglib.h>
-
-#define FOLDER "tests/golden/pictures/"
-
-struct bytes {
-    uint8_t data[65536];
-    size_t size;
-};
-
-static void read_bytes(const char *name, struct bytes *bytes)
-{
-    char path[256];
-    snprintf(path, sizeof path, FOLDER "%s", name);
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        fail_msg("no file %s", path);
-    bytes->size = fread(bytes->data, 1, sizeof bytes->data, file);
-    fclose(file);
-}
-
-static struct picture decode(const char *name, struct arena *arena)
-{
-    struct bytes *bytes = malloc(sizeof *bytes);
-    struct picture picture = {0};
-    struct error err;
-    read_bytes(name, bytes);
-    /* a copy of the exact size, so that reading beyond it shows */
-    uint8_t *copy = malloc(bytes->size);
-    memcpy(copy, bytes->data, bytes->size);
-    if (decode_picture(copy, bytes->size, arena, &picture, &err))
-        fail_msg("%s: %s", name, err.text);
-    free(copy);
-    free(bytes);
-    return picture;
-}
-
-static uint32_t crc32_of(const uint8_t *data, size_t size)
-{
-    uint32_t crc = 0xffffffffu;
-    for (size_t i = 0; i < size; i++) {
-        crc ^= data[i];
-        for (int bit = 0; bit < 8; bit++)
-            crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0);
-    }
-    return ~crc;
-}
-
-/* Height, width, checksum and the start of the middle row. */
-static void check_picture(const struct golden *golden, const char *key, const struct picture *picture)
-{
-    size_t count;
-    const double *want = golden_values(golden, key, &count);
-    const uint8_t *row = picture->data + (size_t)(picture->h / 2) * (size_t)picture->w * 3;
-    if (picture->h != (int)want[0] || picture->w != (int)want[1])
-        fail_msg("%s: %dx%d, expected %gx%g", key, picture->h, picture->w, want[0], want[1]);
-    for (size_t i = 3; i < count; i++)
-        if (row[i - 3] != (int)want[i])
-            fail_msg("%s: byte %zu of the middle row is %d, expected %g", key, i - 3, row[i - 3], want[i]);
-    const uint32_t crc = crc32_of(picture->data, (size_t)picture->h * (size_t)picture->w * 3);
-    if (crc != (uint32_t)want[2])
-        fail_msg("%s: checksum %08x, expected %08x", key, crc, (uint32_t)want[2]);
-}
 
 TEST(every_kind_of_picture_is_decoded_as_pillow_does)
 {
@@ -145,9 +76,16 @@ TEST(network_inputs_equal_torchvision)
     arena_init(&arena, 0);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const int crop = cases[i].crop;
-        const struct preprocess how = {
-            cases[i].w != 0,         cases[i].h, cases[i].w, cases[i].filter, crop, crop, {0.485f, 0.456f, 0.406f},
-            {0.229f, 0.224f, 0.225f}};
+        const struct preprocess how = {.squash = cases[i].w != 0,
+                                       .resize_h = cases[i].h,
+                                       .resize_w = cases[i].w,
+                                       .filter = cases[i].filter,
+                                       .crop_h = crop,
+                                       .crop_w = crop,
+                                       .channels = "rgb",
+                                       .scale = 1,
+                                       .mean = {0.485f, 0.456f, 0.406f},
+                                       .deviation = {0.229f, 0.224f, 0.225f}};
         const struct picture picture = decode(cases[i].name, &arena);
         const size_t size = 3 * (size_t)crop * (size_t)crop;
         float *input = arena_floats(&arena, size);
@@ -172,7 +110,8 @@ TEST(geometry_maps_the_file_to_the_crop)
     float input[3 * 20 * 20];
     arena_init(&arena, 0);
     const struct picture picture = {.h = 40, .w = 60, .data = arena_alloc(&arena, 40 * 60, 3)};
-    struct preprocess how = {.resize_h = 20, .crop_h = 20, .crop_w = 20, .deviation = {1, 1, 1}};
+    struct preprocess how = {
+        .resize_h = 20, .crop_h = 20, .crop_w = 20, .channels = "rgb", .scale = 1, .deviation = {1, 1, 1}};
     assert_int_equal(preprocess_picture(&picture, &how, &arena, input, NULL, &geometry, &err), 0);
     /* 60x40 becomes 30x20; columns 5..24 are kept */
     assert_true(geometry.scale_x == 0.5 && geometry.offset_x == -5 && geometry.scale_y == 0.5 &&
@@ -213,6 +152,8 @@ TEST(masks_go_through_resize_and_crop_as_those_of_pillow)
                                        .resize_w = cases[i].resize_w,
                                        .crop_h = crop,
                                        .crop_w = crop,
+                                       .channels = "rgb",
+                                       .scale = 1,
                                        .deviation = {1, 1, 1}};
         const struct mask mask = random_mask(cases[i].h, cases[i].w, (uint32_t)(80 + i), &arena);
         const struct picture picture = {mask.h, mask.w, arena_alloc(&arena, (size_t)(mask.h * mask.w), 3)};
@@ -262,7 +203,8 @@ TEST(impossible_shapes_are_refused)
     float input[3];
     arena_init(&arena, 0);
     const struct picture thread = {.h = 16384, .w = 1, .data = arena_alloc(&arena, 16384, 3)};
-    const struct preprocess how = {.resize_h = 256, .crop_h = 1, .crop_w = 1, .deviation = {1, 1, 1}};
+    const struct preprocess how = {
+        .resize_h = 256, .crop_h = 1, .crop_w = 1, .channels = "rgb", .scale = 1, .deviation = {1, 1, 1}};
     assert_int_equal(preprocess_picture(&thread, &how, &arena, input, NULL, NULL, &err), -1);
     assert_string_equal(err.text, "a picture of 1x16384 pixels is too narrow to be resized");
     arena_release(&arena);

@@ -271,6 +271,7 @@ static inline void bench_run(struct bench *bench)
                                     .input = bench->input,
                                     .black = {-2, -1.5f, -1.25f},
                                     .deviation = {0.25f, 0.2f, 0.3f},
+                                    .grey = {0.299, 0.587, 0.114},
                                     .exact_passes = bench->exact_passes,
                                     .batch = bench->batch,
                                     .seed = 1,

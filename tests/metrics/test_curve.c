@@ -71,7 +71,7 @@ static void check_curves(const struct golden *golden, const char *name, struct c
     fill_tied(cells, (size_t)cells_h * (size_t)cells_w, 42);
     const struct map map = {H, W, saliency}, native = {cells_h, cells_w, cells};
     assert_int_equal(
-        curve_baseline((enum protocol_curve_baseline)request.baseline, input, H, W, black, &arena, base, &err), 0);
+        curve_baseline((enum protocol_curve_baseline)request.baseline, input, 3, H, W, black, &arena, base, &err), 0);
     assert_int_equal(curve_plan_make(&plan, &map, &native, &request, &arena, &err), 0);
     assert_int_equal(curve_steps(&request, H, W, cells_h, cells_w), plan.steps);
     check(golden, name, "fraction", plan.fraction, (size_t)plan.steps + 1);
@@ -80,7 +80,7 @@ static void check_curves(const struct golden *golden, const char *name, struct c
         char suffix[64];
         assert_true(plan.steps < POINTS_MAX);
         for (int k = 0; k <= plan.steps; k++) {
-            curve_state(&plan, (enum curve_kind)kind, k, input, base, state);
+            curve_state(&plan, (enum curve_kind)kind, k, 3, input, base, state);
             p[k] = classify(state);
         }
         check(golden, name, kinds[kind], p, (size_t)plan.steps + 1);
@@ -122,7 +122,7 @@ TEST(the_blurred_input_is_that_of_rise)
     struct error err;
     arena_init(&arena, 0);
     golden_fill(input, 3 * PLANE, 7);
-    assert_int_equal(curve_baseline(PROTOCOL_BASELINE_BLUR, input, H, W, black, &arena, base, &err), 0);
+    assert_int_equal(curve_baseline(PROTOCOL_BASELINE_BLUR, input, 3, H, W, black, &arena, base, &err), 0);
     golden_check(golden, "blurred", base, 3 * PLANE, 0, 1e-6);
     arena_release(&arena);
     golden_close(golden);

@@ -57,6 +57,7 @@ static void open_bench(struct bench *bench, struct image *image)
                                         .protocol = image->protocol ? image->protocol : &protocols[0],
                                         .map = image->map,
                                         .native = image->map,
+                                        .channels = 3,
                                         .cost = {.seconds = 0.5, .full = 3, .tail = 20, .backward = 1, .repeated = 7},
                                         .image_name = "image",
                                         .metric_count = count,

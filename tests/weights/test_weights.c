@@ -63,7 +63,19 @@ static struct weights_info info_of(const char *arch)
                                 .source = "a test",
                                 .sha256 = "00ff",
                                 .accuracy = 71.5,
-                                .input = {64, 96, true, true, {0.5, 0.25, 0}, {0.1, 1, 2}, PICTURE_RESIZE_SHORTER}};
+                                .input = {.h = 64,
+                                          .w = 96,
+                                          .has_mean = true,
+                                          .has_deviation = true,
+                                          .mean = {120, 100, 90, 1},
+                                          .deviation = {2},
+                                          .mean_count = 4,
+                                          .deviation_count = 1,
+                                          .scale = 255,
+                                          .channels = "bgrl",
+                                          .crop = 0.875,
+                                          .interpolation = PICTURE_LANCZOS,
+                                          .resize = PICTURE_RESIZE_SHORTER}};
     snprintf(info.arch, sizeof info.arch, "%s", arch);
     return info;
 }
@@ -155,13 +167,13 @@ TEST(bad_normalisations_in_a_file_are_refused)
 {
     static const struct {
         const char *name;
-        double values[9];
+        double values[17];
         uint64_t count;
         const char *why;
     } cases[] = {
-        {"@mean", {0.5, 0.5}, 2, "its attribute \"mean\" has 2 values; it must have 3, of red, green and blue"},
+        {"@mean", {0.5, 0.5}, 2, "its attribute mean has 2 values; it must have 3, of red, green and blue"},
         {"@mean", {0.5, -1, 0.5}, 3, "its attribute \"mean\" has the value -1; allowed: 0..1"},
-        {"@mean", {0}, 9, "its attribute \"mean\" has 9 values"},
+        {"@mean", {0}, 17, "its attribute \"mean\" has 17 values"},
         {"@std", {0.5, NAN, 0.5}, 3, "its attribute \"std\" has the value nan; allowed: more than 0"},
         {"@std", {0.5, 0, 0.5}, 3, "its attribute \"std\" has the value 0; allowed: more than 0"},
     };
