@@ -12,6 +12,10 @@
 /* efficientnet_b0 to b7: the files' names since torchvision 0.16.1; the older names did not contain their SHA-256 */
 const struct published published_weights[] = {
     {"alexnet", "V1", "alexnet-owt-7be5be79.pth", 56.522, 224},
+    {"convnext_base", "V1", "convnext_base-6075fbad.pth", 84.062, 224},
+    {"convnext_large", "V1", "convnext_large-ea097f82.pth", 84.414, 224},
+    {"convnext_small", "V1", "convnext_small-0c510722.pth", 83.616, 224},
+    {"convnext_tiny", "V1", "convnext_tiny-983f1562.pth", 82.520, 224},
     {"densenet121", "V1", "densenet121-a639ec97.pth", 74.434, 224},
     {"densenet161", "V1", "densenet161-8d451a50.pth", 77.138, 224},
     {"densenet169", "V1", "densenet169-b2777c0a.pth", 75.600, 224},
@@ -86,6 +90,10 @@ const struct published published_weights[] = {
     {"resnext101_64x4d", "V1", "resnext101_64x4d-173b62eb.pth", 83.246, 224},
     {"resnext50_32x4d", "V1", "resnext50_32x4d-7cdf4587.pth", 77.618, 224},
     {"resnext50_32x4d", "V2", "resnext50_32x4d-1a0047aa.pth", 81.198, 224},
+    {"shufflenet_v2_x0_5", "V1", "shufflenetv2_x0.5-f707e7126e.pth", 60.552, 224},
+    {"shufflenet_v2_x1_0", "V1", "shufflenetv2_x1-5666bf0f80.pth", 69.362, 224},
+    {"shufflenet_v2_x1_5", "V1", "shufflenetv2_x1_5-3c479a10.pth", 72.996, 224},
+    {"shufflenet_v2_x2_0", "V1", "shufflenetv2_x2_0-8be3c8ee.pth", 76.230, 224},
     {"squeezenet1_0", "V1", "squeezenet1_0-b66bff10.pth", 58.092, 224},
     {"squeezenet1_1", "V1", "squeezenet1_1-b8a52dc0.pth", 58.178, 224},
     {"vgg11", "V1", "vgg11-8a719046.pth", 69.020, 224},
