@@ -101,7 +101,7 @@ static int read_part(const char *name, const struct param *row, void *out, struc
 
 static const struct param rows[] = {
     OPTION_ROW(struct perf_options, archs, LIST, "arch", 'a', .value = "A,B", .read_word = read_names,
-               .help = "networks; default: the part's own"),
+               .help = "networks, by name or as an ONNX file (.onnx); default: the part's own"),
     OPTION_ROW(struct perf_options, batches, LIST, "batch", 0, .value = "N,M", .min = 1, .max = 4096,
                .read_word = read_numbers, .help = "forward: images in one call (1,8,32)"),
     OPTION_ROW(struct perf_options, images, LIST, "images", 0, .value = "N,M", .min = 1, .max = 10000000,

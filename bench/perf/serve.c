@@ -38,35 +38,37 @@ static int read_inputs(struct subject *subject, const char *path, FILE *file, st
     return 0;
 }
 
-/* How many inputs of the usual size a file holds; 0: none. */
-static int count_inputs(FILE *file)
+/* How many inputs a file holds; 0: none. */
+static int count_inputs(const struct subject *subject, FILE *file)
 {
     const long bytes = fseek(file, 0, SEEK_END) ? 0 : ftell(file);
     rewind(file);
-    const long count = bytes / (3L * MODEL_SIDE * MODEL_SIDE * (long)sizeof(float));
+    const long count = bytes / (long)(subject_input_size(subject) * sizeof(float));
     return count > INPUTS_MAX ? 0 : (int)count;
 }
 
-static int open_with(struct subject *subject, const struct perf_options *options, int count, struct error *err)
+static int take_inputs(struct subject *subject, const char *path, struct error *err)
 {
-    return subject_open_for_methods(subject, options->archs.name[0], options->weights, options->threads, count,
-                                    &options->layers, err);
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return error_set(err, "could not open inputs \"%s\": %s", path, strerror(errno));
+    const int count = count_inputs(subject, file);
+    const int status =
+        count ? status_of(subject_make_inputs(subject, count, err) || read_inputs(subject, path, file, err))
+              : error_set(err, "inputs \"%s\" hold none, or more than %d", path, INPUTS_MAX);
+    fclose(file);
+    return status;
 }
 
 static int open_subject(struct subject *subject, const struct perf_options *options, struct error *err)
 {
-    if (!options->inputs)
-        return open_with(subject, options, 1, err);
-    FILE *file = fopen(options->inputs, "rb");
-    if (!file)
-        return error_set(err, "could not open inputs \"%s\": %s", options->inputs, strerror(errno));
-    const int count = count_inputs(file);
-    int status = count ? open_with(subject, options, count, err)
-                       : error_set(err, "inputs \"%s\" hold none, or more than %d", options->inputs, INPUTS_MAX);
-    if (status == 0 && (status = read_inputs(subject, options->inputs, file, err)))
-        subject_close(subject);
-    fclose(file);
-    return status;
+    if (subject_open_for_methods(subject, options->archs.name[0], options->weights, options->threads, 1,
+                                 &options->layers, err))
+        return -1;
+    if (!options->inputs || take_inputs(subject, options->inputs, err) == 0)
+        return 0;
+    subject_close(subject);
+    return -1;
 }
 
 /* -- answers --------------------------------------------------------------------------------------------------------- */

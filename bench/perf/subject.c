@@ -65,7 +65,12 @@ static int find_layers(struct subject *subject, const struct perf_names *layers,
 
 static int make_network(struct subject *subject, const char *file, const struct perf_names *layers, struct error *err)
 {
-    const struct model_spec spec = {.arch = subject->arch, .weights = file, .arch_where = "--arch"};
+    const size_t length = strlen(subject->arch);
+    const bool is_file = length > 5 && strcmp(subject->arch + length - 5, ".onnx") == 0;
+    const struct model_spec spec = {.arch = is_file ? NULL : subject->arch,
+                                    .model = is_file ? subject->arch : NULL,
+                                    .weights = file,
+                                    .arch_where = "--arch"};
     struct arena arena;
     struct weights weights;
     subject->model = model_open(&spec, err);
@@ -85,7 +90,7 @@ size_t subject_input_size(const struct subject *subject)
 }
 
 /* Any pictures will do, but not constant ones. */
-static int make_inputs(struct subject *subject, int count, struct error *err)
+int subject_make_inputs(struct subject *subject, int count, struct error *err)
 {
     const size_t size = subject_input_size(subject) * (size_t)count;
     uint32_t word = 12345;
@@ -104,7 +109,7 @@ static int make_inputs(struct subject *subject, int count, struct error *err)
 static int open_parts(struct subject *subject, const char *weights, int workers, int inputs,
                       const struct perf_names *layers, struct error *err)
 {
-    if (make_network(subject, weights, layers, err) || make_inputs(subject, inputs, err))
+    if (make_network(subject, weights, layers, err) || subject_make_inputs(subject, inputs, err))
         return -1;
     for (int i = 0; i < graph_node_count(subject->model->graph); i++)
         subject->gflop += 2e-9 * graph_node(subject->model->graph, i).macs;

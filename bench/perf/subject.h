@@ -25,7 +25,10 @@ struct subject {
     float *logits; /* (input_count,K) */
 };
 
-/* weights, a file, may be NULL: generated ones, 1000 classes, 224x224. On failure nothing is left open. */
+/*
+ * arch: an architecture, or an ONNX file (.onnx). weights, a file, may be NULL: those of the ONNX file, or generated
+ * ones, 1000 classes, 224x224. On failure nothing is left open.
+ */
 int subject_open(struct subject *subject, const char *arch, const char *weights, int workers, int inputs,
                  struct error *err);
 
@@ -36,6 +39,9 @@ int subject_open(struct subject *subject, const char *arch, const char *weights,
 int subject_open_for_methods(struct subject *subject, const char *arch, const char *weights, int workers, int inputs,
                              const struct perf_names *layers, struct error *err);
 void subject_close(struct subject *subject);
+
+/* Other inputs, of which there are `count`, and places for their logits. */
+int subject_make_inputs(struct subject *subject, int count, struct error *err);
 
 size_t subject_input_size(const struct subject *subject); /* floats */
 
