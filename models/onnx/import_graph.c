@@ -289,8 +289,9 @@ static int take_output(struct importer *im, struct error *err)
         return error_set(err, "its output \"%.200s\" does not depend on the input", value->name);
     for (int i = 0; i < value->layout.rank; i++)
         count *= layout_dim(&value->layout, i);
-    if (layout_reshape(&value->layout, 2, (int64_t[]){im->batch, count / im->batch}) ||
-        graph_node(im->graph, value->node).shape.h != 1 || graph_node(im->graph, value->node).shape.w != 1)
+    const struct shape shape = graph_node(im->graph, value->node).shape;
+    const bool is_map = value->layout.rank > 2 && (shape.h != 1 || shape.w != 1);
+    if (is_map || layout_reshape(&value->layout, 2, (int64_t[]){im->batch, count / im->batch}))
         return error_set(err, "its output \"%.200s\" is not one number for each class", value->name);
     if (import_vector(im, value, err))
         return -1;
