@@ -109,9 +109,13 @@ void graph_parameters(const struct graph *graph, struct parameter *list); /* all
 /* Number of trainable parameters, as papers count them: without the running means and variances. */
 long long graph_trainable(const struct graph *graph);
 
+/* All names and aliases, each with its node. */
+int graph_name_count(const struct graph *graph);
+const char *graph_name(const struct graph *graph, int i, int *node);
+
 /*
- * Turns a layer's name as people write it into the node's: "layer4[-1]" is the last block, "module.layer4" is "layer4".
- * Returns `name` if the graph has it, else `out` with the changed name, which it need not have either.
+ * Turns a layer's name as people write it into the node's: "layer4[-1]" is the last block, "module.layer4" is "layer4",
+ * "Mixed_7c" is "model/Mixed_7c" if no other name ends in it. Returns `name` if the graph has it, else `out` with the changed name, which it need not have either.
  */
 const char *graph_layer_name(const struct graph *graph, const char *name, char *out, size_t size);
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define GRAPH_NODES_MAX 4096
+#define GRAPH_NODES_MAX 16384
 #define GRAPH_VALUE_MAX ((size_t)1 << 28) /* floats of one value */
 #define SHOWN_BYTES 256                   /* largest part of a name in a message */
 
@@ -331,6 +331,18 @@ struct parameter graph_parameter(const struct graph *graph, int i)
 void graph_parameters(const struct graph *graph, struct parameter *list)
 {
     memcpy(list, graph->parameters, (size_t)graph->parameter_count * sizeof *list);
+}
+
+int graph_name_count(const struct graph *graph)
+{
+    return graph->count + graph->alias_count;
+}
+
+const char *graph_name(const struct graph *graph, int i, int *node)
+{
+    const struct alias *alias = i < graph->count ? NULL : &graph->aliases[i - graph->count];
+    *node = alias ? alias->node : i;
+    return alias ? alias->name : graph->nodes[i].name;
 }
 
 /* If several nodes have the name or alias, the first one is found. */

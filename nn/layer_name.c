@@ -1,6 +1,6 @@
 /*
- * nn/layer_name.c - layers as people write them for PyTorch: with indices in brackets, from the end, or a wrapper's
- * name.
+ * nn/layer_name.c - layers as people write them for PyTorch: with indices in brackets, from the end, with a wrapper's
+ * name, or without the modules around them.
  */
 #include "nn/graph.h"
 
@@ -72,6 +72,28 @@ static const char *without_wrapper(const char *name)
     return NULL;
 }
 
+/* Whether `name` is the end of `full`, after a separator. */
+static bool is_end_of(const char *name, const char *full)
+{
+    const size_t length = strlen(name), whole = strlen(full);
+    return length > 0 && length < whole && strcmp(full + whole - length, name) == 0 &&
+           strchr("./:", full[whole - length - 1]) != NULL;
+}
+
+/* The only node of which a name or alias ends in `name`, "Mixed_7c" of "model/Mixed_7c"; -1: none or several. */
+static int node_by_end(const struct graph *graph, const char *name)
+{
+    int found = -1;
+    for (int i = 0, node; i < graph_name_count(graph); i++) {
+        if (!is_end_of(name, graph_name(graph, i, &node)) || node == found)
+            continue;
+        if (found >= 0)
+            return -1;
+        found = node;
+    }
+    return found;
+}
+
 const char *graph_layer_name(const struct graph *graph, const char *name, char *out, size_t size)
 {
     char plain[NAME_MAX_BYTES] = "";
@@ -83,5 +105,8 @@ const char *graph_layer_name(const struct graph *graph, const char *name, char *
         ;
     snprintf(out, size, "%s", at);
     count_from_end(graph, out, size);
+    const int node = has_layer(graph, out) ? -1 : node_by_end(graph, out);
+    if (node >= 0)
+        snprintf(out, size, "%s", graph_node(graph, node).name);
     return out;
 }

@@ -47,6 +47,23 @@ TEST(names_are_free_text)
     graph_free(graph);
 }
 
+TEST(a_layer_is_found_by_the_end_of_its_name_if_no_other_ends_so)
+{
+    struct error err = {0};
+    struct graph *graph = graph_create();
+    int x = graph_input(graph, "x", INPUT);
+    x = graph_relu(graph, "model/Mixed_7b/relu", x);
+    x = graph_alias(graph, "model/Mixed_7b", x);
+    x = graph_relu(graph, "model/Mixed_7c/relu", x);
+    graph_alias(graph, "model/Mixed_7c", x);
+    assert_int_equal(graph_find(graph, "Mixed_7c", &err), 2);
+    assert_int_equal(graph_find(graph, "Mixed_7b/relu", &err), 1);
+    assert_int_equal(graph_find(graph, "relu", &err), -1);   /* two end in it */
+    assert_int_equal(graph_find(graph, "xed_7c", &err), -1); /* not a whole word */
+    assert_non_null(strstr(err.text, "unknown layer \"xed_7c\""));
+    graph_free(graph);
+}
+
 TEST(the_output_need_not_be_the_last_node)
 {
     struct graph *graph = graph_create();

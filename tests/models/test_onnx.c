@@ -1,0 +1,210 @@
+/*
+ * tests/models/test_onnx.c - small ONNX files of several exporters against PyTorch: logits, gradients at the input and
+ * at a layer, names; and what is refused. tests/golden/onnx_models.py makes the files.
+ */
+#include "models/model.h"
+#include "tests/golden.h"
+#include "tests/session_calls.h"
+#include "tests/test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TOLERANCE 1e-4 /* of the largest value */
+
+static struct model *open_model(const char *name, const struct model_spec *more)
+{
+    struct error err = {0};
+    char path[128];
+    snprintf(path, sizeof path, "tests/golden/onnx_models/%s.onnx", name);
+    struct model_spec spec = more ? *more : (struct model_spec){0};
+    spec.model = path;
+    struct model *model = model_open(&spec, &err);
+    if (!model)
+        fail_msg("%s", err.text);
+    model->path = NULL; /* it was this function's */
+    return model;
+}
+
+static void check(const struct golden *golden, const char *name, const char *what, const float *values, size_t size)
+{
+    char key[96];
+    snprintf(key, sizeof key, "%s/%s", name, what);
+    golden_check(golden, key, values, size, TOLERANCE, 1e-7);
+}
+
+static float *floats(size_t size)
+{
+    float *values = calloc(size, sizeof *values);
+    assert_non_null(values);
+    return values;
+}
+
+/* Compares a file's network with its golden values; `layer` names the golden layer. */
+static void compare(const char *name, const char *layer, const char *kernels)
+{
+    struct error err = {0};
+    struct golden *golden = golden_open("onnx_models");
+    struct model *model = open_model(name, NULL);
+    struct network *network = model_load(model, &layer, 1, kernels, &err);
+    if (!network)
+        fail_msg("%s: %s", name, err.text);
+    struct session *session = session_create(network, 1, &err);
+    assert_non_null(session);
+    const size_t size = shape_size(network_input(network)), layer_size = shape_size(network_layer_shape(network, 0));
+    const size_t outputs = (size_t)network_classes(network);
+    float *x = floats(size), *logits = floats(outputs), *q = floats(outputs), *value = floats(layer_size);
+    float *dx = floats(size), *gradient = floats(layer_size);
+    golden_fill(x, size, 1);
+    q[outputs / 2] = 1;
+    session_base(session, x, logits, &value);
+    check(golden, name, "logits", logits, outputs);
+    assert_int_equal(run_gradient(session, SESSION_INPUT, x, q, logits, dx, &err), 0);
+    check(golden, name, "input", dx, size);
+    assert_int_equal(run_gradient(session, 0, value, q, logits, gradient, &err), 0);
+    check(golden, name, layer, gradient, layer_size);
+    free(x), free(logits), free(q), free(value), free(dx), free(gradient);
+    session_free(session);
+    network_free(network);
+    model_close(model);
+    golden_close(golden);
+}
+
+TEST(files_of_exporters_compute_what_pytorch_does)
+{
+    static const struct {
+        const char *name, *layer;
+    } cases[] = {{"residual", "layer1"},      {"activations_9", "body.9"}, {"activations_14", "body.9"},
+                 {"shuffle_11", "branch"},    {"shuffle_13", "branch"},    {"norms_13", "stem"},
+                 {"norms_17", "stem"},        {"flat_10", "conv"},         {"flat_13", "conv"},
+                 {"channels_last", "Mixed_1"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        compare(cases[i].name, cases[i].layer, "auto");
+        compare(cases[i].name, cases[i].layer, "openblas");
+    }
+}
+
+static const char *op_of(const struct model *model, const char *layer)
+{
+    struct error err = {0};
+    const int node = graph_find(model->graph, layer, &err);
+    if (node < 0)
+        fail_msg("%s", err.text);
+    return graph_node(model->graph, node).op;
+}
+
+static int count_of(const struct model *model, const char *op)
+{
+    int count = 0;
+    for (int i = 0; i < graph_node_count(model->graph); i++)
+        count += strcmp(graph_node(model->graph, i).op, op) == 0;
+    return count;
+}
+
+TEST(layers_have_the_names_of_modules_nodes_and_values)
+{
+    struct model *model = open_model("residual", NULL);
+    struct error err = {0};
+    assert_string_equal(model->layer, "layer1");
+    const int layer = graph_find(model->graph, "layer1", &err);
+    assert_int_equal(graph_find(model->graph, "layer1[-1]", &err), layer);
+    assert_int_equal(graph_find(model->graph, "layer1.1.relu_1", &err), layer);
+    assert_int_equal(graph_find(model->graph, "/layer1/layer1.1/relu_1/Relu", &err), layer);
+    assert_int_equal(graph_find(model->graph, "/layer1/layer1.1/relu_1/Relu_output_0", &err), layer);
+    assert_string_equal(op_of(model, "layer1.0.conv2"), "conv2d");
+    assert_string_equal(op_of(model, "layer1.0.Add"), "add");
+    assert_int_equal(graph_find(model->graph, "relu_1", &err), -1); /* two nodes end in it */
+    model_close(model);
+    model = open_model("channels_last", NULL);
+    assert_string_equal(op_of(model, "Mixed_1"), "concat");
+    assert_string_equal(op_of(model, "model/conv2"), "constant_add");
+    model_close(model);
+}
+
+TEST(nodes_that_mean_one_operator_become_one)
+{
+    static const struct {
+        const char *name, *op;
+        int count;
+    } cases[] = {{"activations_9", "silu", 1},
+                 {"activations_9", "hard_swish", 1},
+                 {"activations_9", "gelu", 1},
+                 {"activations_9", "scale_channels", 1},
+                 {"activations_9", "mul", 0},
+                 {"activations_14", "hard_swish", 1},
+                 {"activations_14", "hard_sigmoid", 1},
+                 {"shuffle_11", "channel_shuffle", 1},
+                 {"shuffle_11", "reshape", 0},
+                 {"norms_13", "layer_norm", 1},
+                 {"norms_13", "gelu", 1},
+                 {"norms_17", "layer_norm", 1},
+                 {"channels_last", "linear", 1},
+                 {"channels_last", "transpose_hw", 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct model *model = open_model(cases[i].name, NULL);
+        if (count_of(model, cases[i].op) != cases[i].count)
+            fail_msg("%s has %d %s", cases[i].name, count_of(model, cases[i].op), cases[i].op);
+        model_close(model);
+    }
+}
+
+TEST(a_network_of_pooled_features_is_seen_as_one)
+{
+    struct error err = {0};
+    struct model *model = open_model("residual", NULL);
+    struct network *network = model_load(model, &model->layer, 1, NULL, &err);
+    assert_non_null(network);
+    assert_true(network_pooled_linear(network, 0));
+    network_free(network);
+    model_close(model);
+}
+
+TEST(a_probability_at_the_end_is_left_out_and_classes_have_names)
+{
+    struct model *model = open_model("channels_last", NULL);
+    assert_int_equal(model->note_count, 1);
+    assert_non_null(strstr(model->notes[0].text, "Softmax"));
+    assert_int_equal(model->classes.count, 5);
+    assert_string_equal(class_names_shown(&model->classes, 1), "bee");
+    assert_string_equal(class_names_shown(&model->classes, 3), "d'oh");
+    assert_int_equal(model->input.h, 16);
+    model_close(model);
+}
+
+TEST(the_spec_chooses_an_output_and_the_size_that_a_file_leaves_open)
+{
+    struct model *model = open_model("two_outputs", &(struct model_spec){.output = "first"});
+    assert_int_equal(model->outputs, 2);
+    assert_int_equal(count_of(model, "relu"), 0);
+    model_close(model);
+    model = open_model("any_size", &(struct model_spec){.input = {.h = 6, .w = 9}});
+    assert_int_equal(graph_node(model->graph, 0).shape.w, 9);
+    model_close(model);
+}
+
+TEST(what_is_not_supported_is_refused_in_one_line_that_names_operator_and_node)
+{
+    static const struct {
+        const char *name, *output;
+        int side;
+        const char *why;
+    } cases[] = {{"resize", NULL, 0, "node \"up\", operator Resize: is not supported"},
+                 {"quantised", NULL, 0, "node \"q\", operator QuantizeLinear: is not supported"},
+                 {"attention", NULL, 0, "node \"scores\", operator MatMul: multiplies two activations"},
+                 {"maps", NULL, 0, "its output \"y\" is not one number for each class"},
+                 {"two_outputs", NULL, 0, "has several outputs, output must name one of them: \"first\", \"second\""},
+                 {"two_outputs", "third", 0, "has no output \"third\"; its outputs: \"first\", \"second\""},
+                 {"any_size", NULL, 0, "its input \"input\" has no fixed size"},
+                 {"two_outputs", "first", 8, "its input \"input\" has a side of 4, not 8"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct error err = {0};
+        char path[128], start[160];
+        snprintf(path, sizeof path, "tests/golden/onnx_models/%s.onnx", cases[i].name);
+        snprintf(start, sizeof start, "model \"%s\": ", path);
+        const struct model_spec spec = {
+            .model = path, .output = cases[i].output, .input = {.h = cases[i].side, .w = cases[i].side}};
+        if (model_open(&spec, &err) || !strstr(err.text, cases[i].why) || strncmp(err.text, start, strlen(start)) != 0)
+            fail_msg("%s: \"%s\" does not say \"%s\"", cases[i].name, err.text, cases[i].why);
+    }
+}
