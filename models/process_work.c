@@ -158,7 +158,7 @@ static void add_shape(struct line *line, struct shape shape)
 /* The name by which the process knows a layer; the network may have it in another spelling. */
 static const char *name_of(const struct connection *connection, int layer)
 {
-    struct error ignored; /* models/process.c has found them all */
+    struct error ignored; /* models/process_model.c has found them all */
     const struct graph *graph = connection->state->graph;
     if (layer == SESSION_INPUT)
         return "input";

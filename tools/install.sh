@@ -45,7 +45,7 @@ plan_all()
     done
     while read -r file; do
         plan 644 "$file" "share/cambench/$file"
-    done < <(echo python/cambench.py; find backbones/demo datasets/demo -name '*.h5'; find configs results/reference -name '*.yaml' -o -name '*.csv')
+    done < <(printf "%s\n" python/cambench.py python/cambench_network.py; find backbones/demo datasets/demo -name '*.h5'; find configs results/reference -name '*.yaml' -o -name '*.csv')
 }
 
 # make_folder FOLDER: makes it and those above it, and records which are new

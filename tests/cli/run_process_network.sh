@@ -41,14 +41,19 @@ told cambench run config.yaml --quiet
 perl -pe 's/^(\s+)my \(\$count, \@layers\) = \@words;/$&\n$1if (\@layers && ++\$main::n == 3) { print STDERR "the third\\n"; no warnings; eval \$ENV{HOW}; }/' \
     network.pl >failing.pl
 config 'perl failing.pl' stop '[gradcam]'
-for HOW in 'exit 7' 'kill KILL => $$' 'print $talk "ok 1x4\n"; next' '$| = 1; print "hello\n"; next' \
-    'print $talk "\xff\n"; next' 'sysseek $arrays, 0, 0; syswrite $arrays, pack "f*", ("nan") x 261; print $talk "ok 1x5 4x8x8\n"; next'; do
-    export HOW
-    told cambench run config.yaml --quiet --fresh --set runtime.threads=1
-done
+while read -r how; do
+    HOW=$how told cambench run config.yaml --quiet --fresh --set runtime.threads=1
+done <<'HOWS'
+exit 7
+kill KILL => $$
+print $talk "ok 1x4\n"; next
+$| = 1; print "hello\n"; next
+print $talk "\xff\n"; next
+sysseek $arrays, 0, 0; syswrite $arrays, pack "f*", ("nan") x 261; print $talk "ok 1x5 4x8x8\n"; next
+HOWS
 HOW='sleep 100' told cambench run config.yaml --quiet --fresh --set runtime.threads=1 --set backbones.0.timeout=1
 config 'perl failing.pl' skip '[gradcam]'
 HOW='exit 7' try cambench run config.yaml --fresh --set runtime.threads=1
 grep -A 7 '"failed"' results/small/manifest.json
-HOW= try cambench run config.yaml --quiet --set runtime.threads=1
+HOW='' try cambench run config.yaml --quiet --set runtime.threads=1
 grep '"failed"' results/small/manifest.json

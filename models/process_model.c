@@ -1,5 +1,5 @@
 /*
- * models/process.c - models that another process runs: a command that a config names, which declares the network.
+ * models/process_model.c - models that another process runs: a command that a config names, which declares the network.
  *
  * Opening a model starts its process. docs/process-networks.md has the protocol.
  */
