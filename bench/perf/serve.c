@@ -2,10 +2,12 @@
  * bench/perf/serve.c - the engine on a pipe, for bench/peers/: it sleeps while another program is measured.
  *
  * Says "ready N" (inputs), then answers each line of stdin by one line:
- *     outputs FILE              logits (N,K) as float32           -> "ok"
- *     forward BATCH SECONDS     calls that last at least so long  -> images/s
- *     maps FILE METHOD          saliency maps (N,H,W) as float32  -> "ok"
- *     map SECONDS METHOD        likewise, one input after another -> seconds per map
+ *     outputs FILE           logits (N,K) as float32                           -> "ok"
+ *     values FILE LAYER      of a kept layer (N,C,h,w) as float32              -> "ok"
+ *     gradients FILE LAYER   J^T q at a kept layer or at "input", q[k] = cos k -> "ok"
+ *     forward BATCH SECONDS  calls that last at least so long                  -> images/s
+ *     maps FILE METHOD       saliency maps (N,H,W) as float32                  -> "ok"
+ *     map SECONDS METHOD     likewise, one input after another                 -> seconds per map
  * or "error TEXT". METHOD: "scorecam:max_channels=64,fill=blur" (mapper.h).
  */
 #include "bench/perf/mapper.h"
@@ -16,6 +18,7 @@
 #include "base/text.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -98,6 +101,107 @@ static int write_outputs(struct server *server, struct error *err)
     }
     return file_commit(&writer, err) ? -1 : say_ok();
 }
+
+/* -- values and gradients of a layer ----------------------------------------------------------------------------------- */
+
+/* A layer's values or gradients of one image, and room for all that the engine writes beside them. */
+struct layer_work {
+    const struct subject *subject;
+    int layer;
+    float *logits, *q, *out, *bases[SUBJECT_LAYERS_MAX]; /* out: of the layer; bases: of all layers */
+};
+
+static size_t layer_size(const struct network *network, int layer)
+{
+    const struct shape shape = layer == SESSION_INPUT ? network_input(network) : network_layer_shape(network, layer);
+    return (size_t)shape.c * (size_t)shape.h * (size_t)shape.w;
+}
+
+static int layer_work_open(struct layer_work *work, struct arena *arena, const struct subject *subject,
+                           const char *name, struct error *err)
+{
+    const struct network *network = subject->network;
+    const int classes = network_classes(network);
+    *work = (struct layer_work){.subject = subject, .layer = network_find_layer(network, name)};
+    if (work->layer < 0 && strcmp(name, "input") != 0)
+        return error_set(err, "layer \"%s\" is not kept", name);
+    work->logits = arena_floats(arena, (size_t)classes);
+    work->q = arena_floats(arena, (size_t)classes);
+    work->out = arena_floats(arena, layer_size(network, work->layer));
+    bool is_full = work->logits && work->q && work->out;
+    for (int i = 0; i < network_layer_count(network) && is_full; i++)
+        is_full = (work->bases[i] = arena_floats(arena, layer_size(network, i)));
+    for (int k = 0; k < classes && is_full; k++)
+        work->q[k] = (float)cos(k);
+    return is_full ? 0 : error_memory(err, "the values of a layer");
+}
+
+/* Writes the value of the layer to work->out. */
+static int find_value(struct layer_work *work, const float *input, struct error *err)
+{
+    if (work->layer == SESSION_INPUT)
+        return error_set(err, "the input has no values");
+    session_base(work->subject->session, input, work->logits, work->bases);
+    memcpy(work->out, work->bases[work->layer], layer_size(work->subject->network, work->layer) * sizeof *work->out);
+    return 0;
+}
+
+static int find_gradient(struct layer_work *work, const float *input, struct error *err)
+{
+    struct session *session = work->subject->session;
+    session_base(session, input, work->logits, work->bases);
+    const int from = session_gradient_start(session, &work->layer, 1);
+    const struct session_backward backward = {.cotangent = work->q,
+                                              .from = from,
+                                              .value = from == SESSION_INPUT ? input : work->bases[from],
+                                              .layer_count = 1,
+                                              .layers = &work->layer,
+                                              .gradients = &work->out};
+    return session_gradients(session, &backward, NULL, err);
+}
+
+typedef int layer_function(struct layer_work *work, const float *input, struct error *err);
+
+static int write_images(struct server *server, struct layer_work *work, layer_function *find, FILE *file,
+                        struct error *err)
+{
+    const struct subject *subject = work->subject;
+    for (int i = 0; i < subject->input_count; i++)
+        if (find(work, subject->inputs + (size_t)i * subject_input_size(subject), err) ||
+            write_floats(server->word, work->out, layer_size(subject->network, work->layer), file, err))
+            return -1;
+    return 0;
+}
+
+static int write_layer(struct server *server, layer_function *find, struct error *err)
+{
+    struct arena arena;
+    struct layer_work work;
+    struct file_writer writer;
+    arena_init(&arena, 0);
+    int status = layer_work_open(&work, &arena, &server->subject, server->rest, err);
+    if (!status && (status = file_create(&writer, server->word, err)) == 0) {
+        status = write_images(server, &work, find, writer.stream, err);
+        if (status)
+            file_abandon(&writer);
+        else
+            status = file_commit(&writer, err);
+    }
+    arena_release(&arena);
+    return status ? -1 : say_ok();
+}
+
+static int write_values(struct server *server, struct error *err)
+{
+    return write_layer(server, find_value, err);
+}
+
+static int write_gradients(struct server *server, struct error *err)
+{
+    return write_layer(server, find_gradient, err);
+}
+
+/* -- speed and maps ---------------------------------------------------------------------------------------------------- */
 
 static int number_of(const char *word, double min, double max, double *number, struct error *err)
 {
@@ -185,6 +289,8 @@ static const struct request {
     int (*answer)(struct server *server, struct error *err);
 } requests[] = {
     {"outputs", write_outputs},
+    {"values", write_values},
+    {"gradients", write_gradients},
     {"forward", say_forward},
     {"maps", write_maps},
     {"map", say_map},
