@@ -248,7 +248,7 @@ class BlockAttention(Small):
         self.conv = nn.Conv2d(2, 1, 7, padding=3, bias=False)
 
     def middle(self, x):
-        size = x.shape[2], x.shape[3]
+        size = int(x.shape[2]), int(x.shape[3])
         gate = self.mlp(F.avg_pool2d(x, size, size)) + self.mlp(F.max_pool2d(x, size, size))
         x = x * torch.sigmoid(gate).unsqueeze(2).unsqueeze(3).expand_as(x)
         both = torch.cat((torch.max(x, 1)[0].unsqueeze(1), torch.mean(x, 1).unsqueeze(1)), dim=1)
@@ -480,8 +480,8 @@ class Pools(Small):
         self.c, self.d = nn.MaxPool2d(3, 1, 1), nn.AvgPool2d((3, 1), 1, (1, 0), count_include_pad=True)
 
     def middle(self, x):
-        return torch.cat([self.b(x)[:, :, :6, :7], self.a(x)[:, :, :6, :7]], 1) + \
-            torch.cat([self.c(x), self.d(x)], 1)[:, :, 1:12:2, :14:2]
+        return torch.cat([self.b(x)[:, :, :6, :6], self.a(x)[:, :, :6, :6]], 1) + \
+            torch.cat([self.c(x), self.d(x)], 1)[:, :, 1:12:2, :12:2]
 
 
 @module()
@@ -519,9 +519,12 @@ class PowerPool(Small):
 
 @module()
 class ManyReductions(Small):
+    def make(self):
+        self.signed = nn.Conv2d(32, 32, 1)
+
     def forward(self, x):
         x = self.last(self.late(self.stem(x)))
-        y = x.amax((2, 3)) + x.sum((2, 3)) * 0.1 + x.mean(3).mean(2) + x.flatten(2).mean(2) + x.amin((2, 3))
+        y = x.amax((2, 3)) + x.sum((2, 3)) * 0.1 + x.mean(3).mean(2) + x.flatten(2).mean(2) + self.signed(x).amin((2, 3))
         return self.fc(y + 0.01 * x.std((2, 3), unbiased=False))
 
 
