@@ -241,9 +241,21 @@ int import_give_all(struct importer *im, int graph_node, const char *tensor, con
 int import_place_constant(struct importer *im, const struct layout *layout, const struct onnx_constant *constant,
                           struct import_weight *weight, struct error *err);
 
-/* These import a node whose output 0 is: an operator of a value and a tensor "value"; a value between two bounds. */
-int import_with_constant(struct importer *im, const struct onnx_node *node, struct value *value, const char *op,
-                         const struct onnx_constant *constant, double scale, bool is_reciprocal, struct error *err);
+/* An operator of a value and a tensor "value": the elements of a constant times scale, or scale by them. */
+struct constant_step {
+    const char *op, *suffix; /* suffix: see struct emission */
+    const struct onnx_constant *constant;
+    double scale;
+    bool is_reciprocal;
+};
+
+/* Emits it and writes its result, whose axes of size 1 grow to those of the constant; the other with one number. */
+int import_constant_step(struct importer *im, struct value *value, const struct constant_step *step, struct value *out,
+                         struct error *err);
+int import_number_step(struct importer *im, struct value *value, const char *op, double number, const char *suffix,
+                       struct value *out, struct error *err);
+
+/* Imports a node whose output 0 is a value between two bounds. */
 int import_clip(struct importer *im, const struct onnx_node *node, struct value *value, double low, double high,
                 struct error *err);
 

@@ -36,25 +36,74 @@ int import_place_constant(struct importer *im, const struct layout *layout, cons
     return 0;
 }
 
-int import_with_constant(struct importer *im, const struct onnx_node *node, struct value *value, const char *op,
-                         const struct onnx_constant *constant, double scale, bool is_reciprocal, struct error *err)
+/* The same where the constant may be larger than the value along axes of size 1, which then grow in the layout. */
+static int place_larger(struct importer *im, struct layout *layout, const enum axis *axes,
+                        const struct onnx_constant *constant, struct import_weight *weight, struct error *err)
 {
-    struct import_weight weight;
-    enum axis axis;
-    if (raise_rank(im, &value->layout, constant->rank, err) ||
-        (constant->count != 1 && import_plain_axis(im, value, 0, &axis, err)) ||
-        import_place_constant(im, &value->layout, constant, &weight, err))
+    ptrdiff_t step = 1;
+    *weight = (struct import_weight){.rank = 3, .dim = {1, 1, 1}, .constant = constant, .scale = 1};
+    for (int d = constant->rank; d-- > 0;) {
+        const int axis = d + layout->rank - constant->rank;
+        const int64_t size = layout_dim(layout, axis);
+        if (constant->dim[d] != 1 && (axes[axis] == AXIS_BATCH || (size != 1 && size != constant->dim[d]) ||
+                                      (size == 1 && layout_resize(layout, axis, axes[axis], constant->dim[d]))))
+            return import_refuse(im, err, "its constant does not fit the shape of its other input");
+        if (constant->dim[d] != 1) {
+            weight->dim[axes[axis] - AXIS_C] = (int)constant->dim[d];
+            weight->stride[axes[axis] - AXIS_C] = step;
+        }
+        step *= constant->dim[d];
+    }
+    return 0;
+}
+
+int import_constant_step(struct importer *im, struct value *value, const struct constant_step *step, struct value *out,
+                         struct error *err)
+{
+    const struct onnx_constant *constant = step->constant;
+    struct import_weight weight = {.rank = 3, .dim = {1, 1, 1}, .constant = constant};
+    enum axis axes[ONNX_RANK_MAX];
+    if (raise_rank(im, &value->layout, constant->rank, err))
         return -1;
-    weight.scale = scale;
-    weight.is_reciprocal = is_reciprocal;
-    const struct emission emission = {.op = op,
+    if (constant->count != 1 && import_plain_axes(im, value, axes, err))
+        return -1;
+    struct value result = *value;
+    if (constant->count != 1 && place_larger(im, &result.layout, axes, constant, &weight, err))
+        return -1;
+    weight.scale = step->scale;
+    weight.is_reciprocal = step->is_reciprocal;
+    const struct emission emission = {.op = step->op,
+                                      .suffix = step->suffix,
                                       .count = 1,
                                       .inputs = {value->node},
                                       .set = {{"c", weight.dim[0]}, {"h", weight.dim[1]}, {"w", weight.dim[2]}}};
-    const int added = import_emit(im, &emission, err);
-    if (added < 0 || import_give(im, added, "value", weight, err))
+    result.node = import_emit(im, &emission, err);
+    if (result.node < 0 || import_give(im, result.node, "value", weight, err))
         return -1;
-    return import_set_activation(im, node, 0, added, &value->layout, value->is_vector);
+    result.is_vector &= weight.dim[1] == 1 && weight.dim[2] == 1;
+    *out = result;
+    return 0;
+}
+
+int import_number_step(struct importer *im, struct value *value, const char *op, double number, const char *suffix,
+                       struct value *out, struct error *err)
+{
+    struct onnx_constant *constant = constant_new(im, false, 0, NULL, err);
+    if (!constant)
+        return -1;
+    constant->is_filled = true;
+    constant->fill = number;
+    const struct constant_step step = {.op = op, .suffix = suffix, .constant = constant, .scale = 1};
+    return import_constant_step(im, value, &step, out, err);
+}
+
+static int with_constant(struct importer *im, const struct onnx_node *node, struct value *value,
+                         const struct constant_step *step, struct error *err)
+{
+    struct value out;
+    if (import_constant_step(im, value, step, &out, err))
+        return -1;
+    return import_set_activation(im, node, 0, out.node, &out.layout, out.is_vector);
 }
 
 /* -- two activations ------------------------------------------------------------------------------------------------ */
@@ -185,9 +234,11 @@ static int import_binary(struct importer *im, const struct onnx_node *node, stru
         binary++;
     struct value *a = import_input(im, node, 0), *b = import_input(im, node, 1);
     if (b && b->constant && (a = import_activation(im, node, 0, err)))
-        return import_with_constant(im, node, a, binary->with, b->constant, binary->scale, binary->is_reciprocal, err);
+        return with_constant(
+            im, node, a, &(struct constant_step){binary->with, NULL, b->constant, binary->scale, binary->is_reciprocal},
+            err);
     if (a && a->constant && (b = import_activation(im, node, 1, err)))
-        return import_with_constant(im, node, b, binary->from, a->constant, 1, false, err);
+        return with_constant(im, node, b, &(struct constant_step){binary->from, NULL, a->constant, 1, false}, err);
     struct value out;
     a = import_activation(im, node, 0, err);
     b = a ? import_activation(im, node, 1, err) : NULL;
@@ -210,18 +261,39 @@ static int import_pow(struct importer *im, const struct onnx_node *node, struct 
     return import_unary(im, node, value, &(struct emission){.op = "pow", .set = {{"exponent", exponent}}}, err);
 }
 
-/* Max, Min: of activations, and of numbers. */
+/* max(x, t) = relu(x - t) + t; min(x, t) = t - relu(t - x). */
+static int extreme_of_constant(struct importer *im, bool is_max, struct value *value,
+                               const struct onnx_constant *constant, const char *suffix, struct value *out,
+                               struct error *err)
+{
+    const struct constant_step before = {is_max ? "constant_add" : "constant_sub_from", "difference", constant,
+                                         is_max ? -1 : 1, false},
+                               after = {is_max ? "constant_add" : "constant_sub_from", suffix, constant, 1, false};
+    struct value part;
+    if (import_constant_step(im, value, &before, &part, err))
+        return -1;
+    part.node =
+        import_emit(im, &(struct emission){.op = "relu", .suffix = "larger", .count = 1, .inputs = {part.node}}, err);
+    return part.node < 0 ? -1 : import_constant_step(im, &part, &after, out, err);
+}
+
+/* Max, Min: of activations, and of constants. */
 static int import_extreme(struct importer *im, const struct onnx_node *node, struct error *err)
 {
     const bool is_max = strcmp(node->op, "Max") == 0;
     struct value sum = {.node = -1};
     double bound = is_max ? -(double)INFINITY : (double)INFINITY, number;
+    const struct onnx_constant *constant = NULL;
     bool has_bound = false;
     for (int i = 0; i < node->input_count; i++) {
         struct value *value = import_input(im, node, i);
+        if (value && value->constant && !constant_number(im, value->constant, &number)) {
+            if (constant)
+                return import_refuse(im, err, "has two constants that are not numbers");
+            constant = value->constant;
+            continue;
+        }
         if (value && value->constant) {
-            if (!constant_number(im, value->constant, &number))
-                return import_refuse(im, err, "its constant must be a number");
             bound = is_max ? fmax(bound, number) : fmin(bound, number);
             has_bound = true;
             continue;
@@ -232,6 +304,10 @@ static int import_extreme(struct importer *im, const struct onnx_node *node, str
         if (sum.node < 0)
             sum = *value;
     }
+    if (sum.node < 0)
+        return import_refuse(im, err, "has no input that depends on the picture");
+    if (constant && extreme_of_constant(im, is_max, &sum, constant, has_bound ? "part" : NULL, &sum, err))
+        return -1;
     if (has_bound)
         return import_clip(im, node, &sum, is_max ? bound : -(double)INFINITY, is_max ? (double)INFINITY : bound, err);
     return import_set_activation(im, node, 0, sum.node, &sum.layout, sum.is_vector);
@@ -253,16 +329,45 @@ static int import_sum(struct importer *im, const struct onnx_node *node, struct 
     }
     if (!is_mean)
         return import_set_activation(im, node, 0, sum.node, &sum.layout, sum.is_vector);
-    struct onnx_constant *count = constant_new(im, false, 0, NULL, err);
-    if (!count)
+    if (import_number_step(im, &sum, "constant_mul", 1.0 / node->input_count, NULL, &sum, err))
         return -1;
-    count->is_filled = true;
-    count->fill = 1.0 / node->input_count;
-    return import_with_constant(im, node, &sum, "constant_mul", count, 1, false, err);
+    return import_set_activation(im, node, 0, sum.node, &sum.layout, sum.is_vector);
 }
 
-const struct import_op import_binary_ops[] = {{"Add", import_binary},  {"Sub", import_binary},
-                                              {"Mul", import_binary},  {"Div", import_binary},
-                                              {"Pow", import_pow},     {"Max", import_extreme},
-                                              {"Min", import_extreme}, {"Sum", import_sum},
-                                              {"Mean", import_sum},    {NULL, NULL}};
+/* Adding zeros of the larger shape repeats the values. */
+static int import_expand(struct importer *im, const struct onnx_node *node, struct error *err)
+{
+    int64_t dim[ONNX_RANK_MAX];
+    struct value *value = import_activation(im, node, 0, err);
+    const int rank = value ? import_list(im, node, NULL, 1, dim, ONNX_RANK_MAX, err) : -2;
+    if (rank < 0)
+        return rank == -1 ? import_refuse(im, err, "its shape is missing") : -1;
+    if (raise_rank(im, &value->layout, rank, err))
+        return -1;
+    bool is_same = true;
+    for (int i = 0; i < rank; i++) {
+        const int64_t size = layout_dim(&value->layout, i + value->layout.rank - rank);
+        if (dim[i] == size)
+            dim[i] = 1;
+        is_same &= dim[i] == 1;
+    }
+    if (is_same)
+        return import_same(im, node, value);
+    struct onnx_constant *zeros = constant_new(im, false, rank, dim, err);
+    if (!zeros)
+        return -1;
+    zeros->is_filled = true;
+    return with_constant(im, node, value, &(struct constant_step){"constant_add", NULL, zeros, 1, false}, err);
+}
+
+const struct import_op import_binary_ops[] = {{"Add", import_binary},
+                                              {"Sub", import_binary},
+                                              {"Mul", import_binary},
+                                              {"Div", import_binary},
+                                              {"Pow", import_pow},
+                                              {"Max", import_extreme},
+                                              {"Min", import_extreme},
+                                              {"Sum", import_sum},
+                                              {"Mean", import_sum},
+                                              {"Expand", import_expand},
+                                              {NULL, NULL}};

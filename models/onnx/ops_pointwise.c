@@ -96,13 +96,35 @@ static int import_clip_node(struct importer *im, const struct onnx_node *node, s
 
 static int import_neg(struct importer *im, const struct onnx_node *node, struct error *err)
 {
-    static const double minus_one = -1;
-    struct value *value = import_activation(im, node, 0, err);
-    struct onnx_constant *constant = value ? constant_new(im, false, 0, NULL, err) : NULL;
-    if (!constant)
+    struct value *value = import_activation(im, node, 0, err), out;
+    if (!value || import_number_step(im, value, "constant_mul", -1, NULL, &out, err))
         return -1;
-    constant->values = &minus_one;
-    return import_with_constant(im, node, value, "constant_mul", constant, 1, false, err);
+    return import_set_activation(im, node, 0, out.node, &out.layout, out.is_vector);
+}
+
+/* Selu: gamma * elu(x). Celu: alpha * elu(x / alpha), whose own alpha is 1. */
+static int import_scaled_elu(struct importer *im, const struct onnx_node *node, struct error *err)
+{
+    const bool is_selu = node->op[0] == 'S';
+    const double alpha = import_float(node, "alpha", is_selu ? 1.67326319217681884765625 : 1);
+    const double factor = is_selu ? import_float(node, "gamma", 1.05070102214813232421875) : alpha;
+    struct value *value = import_activation(im, node, 0, err);
+    if (!value)
+        return -1;
+    if (alpha == 0)
+        return import_refuse(im, err, "alpha is 0");
+    struct value part = *value;
+    if (!is_selu && alpha != 1 && import_number_step(im, &part, "constant_mul", 1 / alpha, "scaled", &part, err))
+        return -1;
+    const struct emission elu = {.op = "elu",
+                                 .suffix = factor == 1 ? NULL : "elu",
+                                 .count = 1,
+                                 .inputs = {part.node},
+                                 .set = {{"alpha", is_selu ? alpha : 1}}};
+    part.node = import_emit(im, &elu, err);
+    if (part.node < 0 || (factor != 1 && import_number_step(im, &part, "constant_mul", factor, NULL, &part, err)))
+        return -1;
+    return import_set_activation(im, node, 0, part.node, &part.layout, part.is_vector);
 }
 
 static int import_reciprocal(struct importer *im, const struct onnx_node *node, struct error *err)
@@ -126,22 +148,37 @@ static int import_prelu(struct importer *im, const struct onnx_node *node, struc
     return import_give_all(im, out->node, "weight", slope, 1, (int[]){channels}, err);
 }
 
+/* Makes ONNX's axis the engine's channels, over which softmax is. */
+static int make_channels(struct importer *im, struct value *value, int axis, struct error *err)
+{
+    enum axis axes[ONNX_RANK_MAX], next = AXIS_H;
+    if (import_plain_axes(im, value, axes, err))
+        return -1;
+    if (axes[axis] == AXIS_C)
+        return 0;
+    if (axis == 0 || value->layout.rank > 4)
+        return import_refuse(im, err, "is not supported over axis %d of %d", axis, value->layout.rank);
+    for (int i = 0; i < value->layout.rank; i++)
+        axes[i] = i == 0 ? AXIS_BATCH : i == axis ? AXIS_C : next++;
+    return import_arrange(im, value, axes, err);
+}
+
 static int import_softmax(struct importer *im, const struct onnx_node *node, struct error *err)
 {
     struct value *value = import_activation(im, node, 0, err);
-    enum axis of;
     if (!value)
         return -1;
     const bool is_old = im->file->opset < 13; /* all axes from this one on are then one */
     const int axis = import_axis(im, import_int(node, "axis", is_old ? 1 : -1), value->layout.rank, err);
-    if (axis < 0 || import_plain_axis(im, value, axis, &of, err))
+    if (axis < 0)
         return -1;
     for (int i = axis + 1; i < value->layout.rank && is_old; i++)
         if (layout_dim(&value->layout, i) != 1)
-            return import_refuse(im, err, "is supported over the channels alone");
-    if (of != AXIS_C)
-        return import_refuse(im, err, "is supported over the channels alone");
-    return import_unary(im, node, value, &(struct emission){.op = "softmax"}, err);
+            return import_refuse(im, err, "is over several axes");
+    struct value moved = *value; /* other readers keep the arrangement */
+    if (make_channels(im, &moved, axis, err))
+        return -1;
+    return import_unary(im, node, &moved, &(struct emission){.op = "softmax"}, err);
 }
 
 const struct import_op import_pointwise_ops[] = {{"Relu", import_plain},
@@ -161,6 +198,8 @@ const struct import_op import_pointwise_ops[] = {{"Relu", import_plain},
                                                  {"HardSigmoid", import_hard_sigmoid},
                                                  {"HardSwish", import_hard_swish},
                                                  {"Gelu", import_gelu},
+                                                 {"Selu", import_scaled_elu},
+                                                 {"Celu", import_scaled_elu},
                                                  {"Neg", import_neg},
                                                  {"Reciprocal", import_reciprocal},
                                                  {"Softmax", import_softmax},

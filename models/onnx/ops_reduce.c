@@ -35,14 +35,22 @@ static int reduced_layout(struct importer *im, const struct onnx_node *node, con
     return 0;
 }
 
+static int before(struct importer *im, const char *op, int node, struct error *err)
+{
+    struct emission emission = {.op = op, .suffix = op, .count = 1, .inputs = {node}};
+    if (strcmp(op, "pow") == 0)
+        emission.set[0] = (struct setting){"exponent", 2};
+    return import_emit(im, &emission, err);
+}
+
 static int import_reduce(struct importer *im, const struct onnx_node *node, struct error *err)
 {
     static const struct {
-        const char *onnx, *op;
-    } names[] = {{"ReduceMean", "reduce_mean"},
-                 {"ReduceSum", "reduce_sum"},
-                 {"ReduceMax", "reduce_max"},
-                 {"ReduceMin", "reduce_min"}};
+        const char *onnx, *op, *before, *after; /* before: of each element; pow has the exponent 2 */
+    } names[] = {{"ReduceMean", "reduce_mean", NULL, NULL},     {"ReduceSum", "reduce_sum", NULL, NULL},
+                 {"ReduceMax", "reduce_max", NULL, NULL},       {"ReduceMin", "reduce_min", NULL, NULL},
+                 {"ReduceL1", "reduce_sum", "abs", NULL},       {"ReduceL2", "reduce_sum", "pow", "sqrt"},
+                 {"ReduceSumSquare", "reduce_sum", "pow", NULL}};
     bool is_marked[ONNX_RANK_MAX], is_reduced[AXIS_COUNT] = {false}, is_one;
     struct value *value = import_activation(im, node, 0, err);
     struct layout layout;
@@ -64,20 +72,24 @@ static int import_reduce(struct importer *im, const struct onnx_node *node, stru
         return -1;
     /* the mean of maps that are one position each is still the pool at the end of a network */
     const bool is_pool = kind == 0 && is_reduced[AXIS_H] && is_reduced[AXIS_W] && !is_reduced[AXIS_C];
-    if (!is_reduced[AXIS_C] && !is_reduced[AXIS_H] && !is_reduced[AXIS_W])
+    if (!is_reduced[AXIS_C] && !is_reduced[AXIS_H] && !is_reduced[AXIS_W] && !names[kind].before)
         return import_set_activation(im, node, 0, value->node, &layout, value->is_vector);
     const struct emission pool = {.op = "adaptive_avg_pool", .set = {{"h", 1}, {"w", 1}}};
     const struct emission reduce = {
         .op = names[kind].op, .set = {{"c", is_reduced[AXIS_C]}, {"h", is_reduced[AXIS_H]}, {"w", is_reduced[AXIS_W]}}};
     struct emission emission = is_pool ? pool : reduce;
-    emission.count = 1;
+    emission.suffix = names[kind].after ? "sum" : NULL;
     emission.inputs[0] = value->node;
-    const int added = import_emit(im, &emission, err);
+    if (names[kind].before && (emission.inputs[0] = before(im, names[kind].before, value->node, err)) < 0)
+        return -1;
+    emission.count = 1;
+    int added = import_emit(im, &emission, err);
+    if (added >= 0 && names[kind].after)
+        added = import_emit(im, &(struct emission){.op = names[kind].after, .count = 1, .inputs = {added}}, err);
     return added < 0 ? -1 : import_set_activation(im, node, 0, added, &layout, false);
 }
 
-const struct import_op import_reduce_ops[] = {{"ReduceMean", import_reduce},
-                                              {"ReduceSum", import_reduce},
-                                              {"ReduceMax", import_reduce},
-                                              {"ReduceMin", import_reduce},
-                                              {NULL, NULL}};
+const struct import_op import_reduce_ops[] = {{"ReduceMean", import_reduce},      {"ReduceSum", import_reduce},
+                                              {"ReduceMax", import_reduce},       {"ReduceMin", import_reduce},
+                                              {"ReduceL1", import_reduce},        {"ReduceL2", import_reduce},
+                                              {"ReduceSumSquare", import_reduce}, {NULL, NULL}};
