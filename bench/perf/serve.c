@@ -288,12 +288,8 @@ static const struct request {
     const char *name;
     int (*answer)(struct server *server, struct error *err);
 } requests[] = {
-    {"outputs", write_outputs},
-    {"values", write_values},
-    {"gradients", write_gradients},
-    {"forward", say_forward},
-    {"maps", write_maps},
-    {"map", say_map},
+    {"outputs", write_outputs}, {"values", write_values}, {"gradients", write_gradients},
+    {"forward", say_forward},   {"maps", write_maps},     {"map", say_map},
 };
 
 static int answer(struct server *server, const char *line, struct error *err)
