@@ -47,7 +47,9 @@ def calibrate(network, shape):
         if type(part).__name__ == "CNBlock":
             nn.init.uniform_(part.layer_scale, 0.2, 1)
     with torch.no_grad():
-        network(torch.randn(8, *shape))
+        network(torch.randn(16, *shape))
+    for norm in norms:  # channels that hardly vary would magnify rounding
+        norm.running_var.clamp_(min=0.1 * float(norm.running_var.mean()))
 
 
 # -- torchvision's ------------------------------------------------------------------------------------------------------

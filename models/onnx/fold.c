@@ -307,6 +307,21 @@ static int fold_single(struct importer *im, const struct onnx_node *node, struct
     return values ? give(im, node, result) : -1;
 }
 
+static int fold_clip(struct importer *im, const struct onnx_node *node, struct error *err)
+{
+    const struct onnx_constant *a = input(im, node, 0);
+    double low = import_float(node, "min", -(double)INFINITY), high = import_float(node, "max", (double)INFINITY);
+    if ((input(im, node, 1) && !constant_number(im, input(im, node, 1), &low)) ||
+        (input(im, node, 2) && !constant_number(im, input(im, node, 2), &high)))
+        return import_refuse(im, err, "its bounds must be numbers");
+    struct onnx_constant *result = constant_new(im, a->is_integer, a->rank, a->dim, err);
+    const double *x = result ? constant_values(im, a, err) : NULL;
+    double *values = x ? fill_in(im, result, err) : NULL;
+    for (size_t i = 0; values && i < result->count; i++)
+        values[i] = fmin(fmax(constant_at(a, x, i), low), high);
+    return values ? give(im, node, result) : -1;
+}
+
 static int fold_cast(struct importer *im, const struct onnx_node *node, struct error *err)
 {
     const struct onnx_constant *a = input(im, node, 0);
@@ -350,9 +365,13 @@ static int fold_where(struct importer *im, const struct onnx_node *node, struct 
 
 /* -- the table ------------------------------------------------------------------------------------------------------ */
 
-static const struct import_op folds[] = {{"Constant", fold_constant}, {"ConstantOfShape", fold_constant_of_shape},
-                                         {"Range", fold_range},       {"Cast", fold_cast},
-                                         {"Where", fold_where},       {NULL, NULL}};
+static const struct import_op folds[] = {{"Constant", fold_constant},
+                                         {"ConstantOfShape", fold_constant_of_shape},
+                                         {"Range", fold_range},
+                                         {"Cast", fold_cast},
+                                         {"Clip", fold_clip},
+                                         {"Where", fold_where},
+                                         {NULL, NULL}};
 
 static import_function *find_fold(const char *op)
 {

@@ -278,55 +278,68 @@ static int fold_concat(struct importer *im, const struct onnx_node *node, struct
     return import_set_constant(im, node, 0, result);
 }
 
-/* Reduces all axes of a short list, as shapes are: the product, sum, largest or least. */
+/* -- reductions ----------------------------------------------------------------------------------------------------- */
+
+static double reduced_pair(const char *op, double a, double b)
+{
+    return strcmp(op, "ReduceProd") == 0  ? a * b
+           : strcmp(op, "ReduceMax") == 0 ? (b > a ? b : a)
+           : strcmp(op, "ReduceMin") == 0 ? (b < a ? b : a)
+                                          : a + b;
+}
+
+/* The sizes of the result, and of the steps in it by which an element's axes move. */
+static int reduced_shape(struct importer *im, const struct onnx_node *node, const struct onnx_constant *a, int64_t *dim,
+                         size_t *stride, struct error *err)
+{
+    bool is_marked[ONNX_RANK_MAX], is_none = true;
+    const bool keeps = import_int(node, "keepdims", 1) != 0;
+    int rank = 0;
+    size_t step = 1;
+    if (shape_axes(im, node, a->rank, NULL, is_marked, err))
+        return -1;
+    for (int i = 0; i < a->rank; i++)
+        is_none &= !is_marked[i];
+    const bool is_all = is_none && !import_int(node, "noop_with_empty_axes", 0);
+    for (int i = 0; i < a->rank; i++)
+        if (!(is_marked[i] || is_all) || keeps)
+            dim[rank++] = is_marked[i] || is_all ? 1 : a->dim[i];
+    for (int i = a->rank; i-- > 0;) {
+        stride[i] = is_marked[i] || is_all ? 0 : step;
+        step *= is_marked[i] || is_all ? 1 : (size_t)a->dim[i];
+    }
+    return rank;
+}
+
 static int fold_reduce(struct importer *im, const struct onnx_node *node, struct error *err)
 {
     int64_t dim[ONNX_RANK_MAX];
-    bool is_marked[ONNX_RANK_MAX];
+    size_t stride[ONNX_RANK_MAX];
     const struct onnx_constant *a = input(im, node, 0);
-    if (shape_axes(im, node, a->rank, NULL, is_marked, err))
-        return -1;
-    bool is_all = true, is_none = true;
-    for (int i = 0; i < a->rank; i++) {
-        dim[i] = 1;
-        is_all &= is_marked[i];
-        is_none &= !is_marked[i];
-    }
-    if (!is_all && !is_none)
-        return import_refuse(im, err, "is not supported for some axes of a constant");
-    struct onnx_constant *result =
-        constant_new(im, a->is_integer, import_int(node, "keepdims", 1) ? a->rank : 0, dim, err);
+    const int rank = reduced_shape(im, node, a, dim, stride, err);
+    struct onnx_constant *result = rank < 0 ? NULL : constant_new(im, a->is_integer, rank, dim, err);
     const double *x = result ? constant_values(im, a, err) : NULL;
-    if (!x)
-        return -1;
-    const char kind = node->op[strlen("Reduce")], second = node->op[strlen("Reduce") + 1];
-    double reduced = a->count ? constant_at(a, x, 0) : 0;
-    for (size_t i = 1; i < a->count; i++) {
-        const double next = constant_at(a, x, i);
-        reduced = kind == 'P'                    ? reduced * next
-                  : kind == 'S'                  ? reduced + next
-                  : kind == 'M' && second == 'a' ? (next > reduced ? next : reduced)
-                                                 : (next < reduced ? next : reduced);
+    double *values = x ? arena_alloc(im->arena, result->count + 1, sizeof *values) : NULL;
+    bool *is_begun = values ? arena_alloc(im->arena, result->count + 1, sizeof *is_begun) : NULL;
+    if (!is_begun)
+        return x ? error_memory(err, "a constant") : -1;
+    for (size_t i = 0; i < a->count; i++) {
+        size_t rest = i, at = 0;
+        for (int d = a->rank; d-- > 0; rest /= (size_t)a->dim[d])
+            at += rest % (size_t)a->dim[d] * stride[d];
+        values[at] = is_begun[at] ? reduced_pair(node->op, values[at], constant_at(a, x, i)) : constant_at(a, x, i);
+        is_begun[at] = true;
     }
-    result->is_filled = true;
-    result->fill = reduced;
+    for (size_t i = 0; i < result->count && strcmp(node->op, "ReduceMean") == 0 && a->count; i++)
+        values[i] /= (double)(a->count / result->count);
+    result->values = values;
     return import_set_constant(im, node, 0, result);
 }
 
-const struct import_op import_constant_shape_folds[] = {{"Identity", fold_identity},
-                                                        {"Dropout", fold_identity},
-                                                        {"Reshape", fold_reshape},
-                                                        {"Flatten", fold_flatten},
-                                                        {"Squeeze", fold_squeeze},
-                                                        {"Unsqueeze", fold_unsqueeze},
-                                                        {"Transpose", fold_transpose},
-                                                        {"Slice", fold_slice},
-                                                        {"Split", fold_split},
-                                                        {"Expand", fold_expand},
-                                                        {"Gather", fold_gather},
-                                                        {"Concat", fold_concat},
-                                                        {"ReduceProd", fold_reduce},
-                                                        {"ReduceSum", fold_reduce},
-                                                        {"ReduceMax", fold_reduce},
-                                                        {"ReduceMin", fold_reduce},
-                                                        {NULL, NULL}};
+const struct import_op import_constant_shape_folds[] = {
+    {"Identity", fold_identity},   {"Dropout", fold_identity}, {"Reshape", fold_reshape},
+    {"Flatten", fold_flatten},     {"Squeeze", fold_squeeze},  {"Unsqueeze", fold_unsqueeze},
+    {"Transpose", fold_transpose}, {"Slice", fold_slice},      {"Split", fold_split},
+    {"Expand", fold_expand},       {"Gather", fold_gather},    {"Concat", fold_concat},
+    {"ReduceProd", fold_reduce},   {"ReduceSum", fold_reduce}, {"ReduceMean", fold_reduce},
+    {"ReduceMax", fold_reduce},    {"ReduceMin", fold_reduce}, {NULL, NULL}};

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define TINY 1e-37 /* lost in any sum that is not 0 */
+
 static int read_axes(struct importer *im, const struct onnx_node *node, const struct value *value, bool *is_marked,
                      struct error *err)
 {
@@ -43,14 +45,24 @@ static int before(struct importer *im, const char *op, int node, struct error *e
     return import_emit(im, &emission, err);
 }
 
+/* The root of a sum of squares; the derivative of the norm of zeros is then 0 and not 0 times infinity. */
+static int add_root(struct importer *im, int node, struct error *err)
+{
+    struct value sum = {.node = node};
+    if (import_number_step(im, &sum, "constant_add", TINY, "above_zero", &sum, err))
+        return -1;
+    return import_emit(im, &(struct emission){.op = "sqrt", .count = 1, .inputs = {sum.node}}, err);
+}
+
 static int import_reduce(struct importer *im, const struct onnx_node *node, struct error *err)
 {
     static const struct {
-        const char *onnx, *op, *before, *after; /* before: of each element; pow has the exponent 2 */
-    } names[] = {{"ReduceMean", "reduce_mean", NULL, NULL},     {"ReduceSum", "reduce_sum", NULL, NULL},
-                 {"ReduceMax", "reduce_max", NULL, NULL},       {"ReduceMin", "reduce_min", NULL, NULL},
-                 {"ReduceL1", "reduce_sum", "abs", NULL},       {"ReduceL2", "reduce_sum", "pow", "sqrt"},
-                 {"ReduceSumSquare", "reduce_sum", "pow", NULL}};
+        const char *onnx, *op, *before; /* before: of each element; pow has the exponent 2 */
+        bool has_root;
+    } names[] = {{"ReduceMean", "reduce_mean", NULL, false},     {"ReduceSum", "reduce_sum", NULL, false},
+                 {"ReduceMax", "reduce_max", NULL, false},       {"ReduceMin", "reduce_min", NULL, false},
+                 {"ReduceL1", "reduce_sum", "abs", false},       {"ReduceL2", "reduce_sum", "pow", true},
+                 {"ReduceSumSquare", "reduce_sum", "pow", false}};
     bool is_marked[ONNX_RANK_MAX], is_reduced[AXIS_COUNT] = {false}, is_one;
     struct value *value = import_activation(im, node, 0, err);
     struct layout layout;
@@ -78,14 +90,14 @@ static int import_reduce(struct importer *im, const struct onnx_node *node, stru
     const struct emission reduce = {
         .op = names[kind].op, .set = {{"c", is_reduced[AXIS_C]}, {"h", is_reduced[AXIS_H]}, {"w", is_reduced[AXIS_W]}}};
     struct emission emission = is_pool ? pool : reduce;
-    emission.suffix = names[kind].after ? "sum" : NULL;
+    emission.suffix = names[kind].has_root ? "sum" : NULL;
     emission.inputs[0] = value->node;
     if (names[kind].before && (emission.inputs[0] = before(im, names[kind].before, value->node, err)) < 0)
         return -1;
     emission.count = 1;
     int added = import_emit(im, &emission, err);
-    if (added >= 0 && names[kind].after)
-        added = import_emit(im, &(struct emission){.op = names[kind].after, .count = 1, .inputs = {added}}, err);
+    if (added >= 0 && names[kind].has_root)
+        added = add_root(im, added, err);
     return added < 0 ? -1 : import_set_activation(im, node, 0, added, &layout, false);
 }
 

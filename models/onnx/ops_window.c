@@ -192,10 +192,63 @@ static int give_mean(struct importer *im, const struct onnx_node *node, const st
     return added < 0 ? -1 : give_planes(im, node, added, value->layout.rank);
 }
 
+/* Writes the window of a pool along axis 2 of (N,A,B,h,w). */
+static int read_deep_window(struct importer *im, const struct onnx_node *node, struct window *window, struct error *err)
+{
+    int64_t kernel[3] = {0}, stride[3] = {1, 1, 1}, pads[6] = {0};
+    if (import_list(im, node, "kernel_shape", -1, kernel, 3, err) == -2 ||
+        import_list(im, node, "strides", -1, stride, 3, err) == -2 ||
+        import_list(im, node, "pads", -1, pads, 6, err) == -2)
+        return -1;
+    *window = (struct window){.kernel = {kernel[0], 1},
+                              .stride = {stride[0], 1},
+                              .dilation = {1, 1},
+                              .before = {pads[0], 0},
+                              .after = {pads[3], 0}};
+    if (kernel[0] < 1 || kernel[1] != 1 || kernel[2] != 1 || stride[0] < 1 || stride[1] != 1 || stride[2] != 1 ||
+        pads[0] < 0 || pads[1] || pads[2] || pads[3] < 0 || pads[4] || pads[5] || import_int(node, "ceil_mode", 0) ||
+        strcmp(import_text(node, "auto_pad", "NOTSET"), "NOTSET") != 0)
+        return import_refuse(im, err, "its input has 5 axes, of which only the third can be pooled");
+    return 0;
+}
+
+/* The pool of an input (N,A,B,h,w) along B, as in PyTorch's local response norm: (N,A,B,h*w) is pooled along its rows. */
+static int import_deep_avg_pool(struct importer *im, const struct onnx_node *node, struct value *value,
+                                struct error *err)
+{
+    struct window window;
+    int64_t dim[5];
+    if (read_deep_window(im, node, &window, err))
+        return -1;
+    for (int i = 0; i < 5; i++)
+        dim[i] = layout_dim(&value->layout, i);
+    struct value flat = *value;
+    if (layout_reshape(&flat.layout, 4, (int64_t[]){dim[0], dim[1], dim[2], dim[3] * dim[4]}))
+        return import_refuse(im, err, "its input has axes in an order that is not supported");
+    if (import_planes(im, &flat, err))
+        return -1;
+    struct emission emission = {.op = "avg_pool", .count = 1, .inputs = {flat.node}};
+    set_window(&emission, &window, false);
+    append(&emission, "count_exclude_padding", !import_int(node, "count_include_pad", 0));
+    const int added = import_emit(im, &emission, err);
+    if (added < 0)
+        return -1;
+    enum axis axes[4];
+    struct layout layout;
+    dim[2] = graph_node(im->graph, added).shape.h;
+    plane_axes(axes);
+    layout_init(&layout, 4, axes, (int64_t[]){dim[0], dim[1], dim[2], dim[3] * dim[4]});
+    if (layout_reshape(&layout, 5, dim))
+        return import_refuse(im, err, "its result has axes in an order that is not supported");
+    return import_set_activation(im, node, 0, added, &layout, false);
+}
+
 static int import_avg_pool(struct importer *im, const struct onnx_node *node, struct error *err)
 {
     struct window window;
     struct value *value = pattern_input(im, node, 0, err);
+    if (value && value->layout.rank == 5 && !im->match[im->at])
+        return import_deep_avg_pool(im, node, value, err);
     if (!value || import_planes(im, value, err) || read_window(im, node, value, NULL, &window, err))
         return -1;
     const struct shape in = graph_node(im->graph, value->node).shape;
