@@ -75,10 +75,10 @@ TEST(files_of_exporters_compute_what_pytorch_does)
 {
     static const struct {
         const char *name, *layer;
-    } cases[] = {{"residual", "layer1"},      {"activations_9", "body.9"}, {"activations_14", "body.9"},
-                 {"shuffle_11", "branch"},    {"shuffle_13", "branch"},    {"norms_13", "stem"},
-                 {"norms_17", "stem"},        {"flat_10", "conv"},         {"flat_13", "conv"},
-                 {"channels_last", "Mixed_1"}};
+    } cases[] = {{"residual", "layer1"},   {"activations_9", "body.9"}, {"activations_14", "body.9"},
+                 {"shuffle_11", "branch"}, {"shuffle_13", "branch"},    {"norms_13", "stem"},
+                 {"norms_17", "stem"},     {"flat_10", "conv"},         {"flat_13", "conv"},
+                 {"gates_9", "stem"},      {"gates_13", "stem"},        {"channels_last", "Mixed_1"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         compare(cases[i].name, cases[i].layer, "auto");
         compare(cases[i].name, cases[i].layer, "openblas");
