@@ -287,12 +287,9 @@ static int import_lrn(struct importer *im, const struct onnx_node *node, struct 
     struct value *value = import_activation(im, node, 0, err);
     if (!value || import_planes(im, value, err))
         return -1;
-    /* for an even size, ONNX has (size - 1) / 2 channels before, torch size / 2 */
-    const int64_t size = import_int(node, "size", 0);
-    if (size < 1 || size % 2 == 0)
-        return import_refuse(im, err, "size is %lld, an odd one is supported", (long long)size);
     const struct emission emission = {.op = "lrn",
-                                      .set = {{"size", (double)size},
+                                      .set = {{"size", (double)import_int(node, "size", 0)},
+                                              {"wider_after", true},
                                               {"alpha", import_float(node, "alpha", 0.0001)},
                                               {"beta", import_float(node, "beta", 0.75)},
                                               {"bias", import_float(node, "bias", 1)}}};
