@@ -98,6 +98,75 @@ static bool choose(const struct layout *layout, const struct target *target, str
     return emission->op != NULL;
 }
 
+/* The value read in (C,h,w) order as one of this shape. */
+static int read_as(struct importer *im, int node, int64_t c, int64_t h, int64_t w, struct error *err)
+{
+    const struct shape shape = node < 0 ? (struct shape){0} : graph_node(im->graph, node).shape;
+    const struct emission emission = {.op = "reshape",
+                                      .suffix = "part",
+                                      .count = 1,
+                                      .inputs = {node},
+                                      .set = {{"c", (double)c}, {"h", (double)h}, {"w", (double)w}}};
+    return node < 0 || (shape.c == c && shape.h == h && shape.w == w) ? node : import_emit(im, &emission, err);
+}
+
+static int move(struct importer *im, int node, const char *op, int64_t groups, struct error *err)
+{
+    struct emission emission = {.op = op, .suffix = "part", .count = 1, .inputs = {node}};
+    if (groups)
+        emission.set[0] = (struct setting){"groups", (double)groups};
+    return node < 0 ? -1 : import_emit(im, &emission, err);
+}
+
+/* Values in the order of axes of the sizes (before, a, b, after), written in that of (before, b, a, after). */
+static int exchange(struct importer *im, int node, int64_t before, int64_t a, int64_t b, int64_t after,
+                    struct error *err)
+{
+    if (before == 1)
+        return move(im, read_as(im, node, a * b, after, 1, err), "channel_shuffle", a, err);
+    if (after == 1)
+        return move(im, read_as(im, node, before, a, b, err), "transpose_hw", 0, err);
+    node = move(im, read_as(im, node, before, a * b, after, err), "flatten_hwc", 0, err); /* (a, b, after, before) */
+    node = move(im, read_as(im, node, a * b, after * before, 1, err), "channel_shuffle", a, err);
+    return move(im, read_as(im, node, b * a * after, before, 1, err), "flatten_hwc", 0, err);
+}
+
+static int64_t product(const struct layout *layout, const int *list, int count)
+{
+    int64_t size = 1;
+    for (int i = 0; i < count; i++)
+        size *= layout->factor[list[i]].size;
+    return size;
+}
+
+/* Any order: takes the factors to their places one after the other, with those that stay behind them. */
+static int permute(struct importer *im, const struct value *value, const struct target *target, struct error *err)
+{
+    const struct layout *layout = &value->layout;
+    const int *wanted = target->all, count = target->all_count;
+    int now[FACTORS_MAX], moved[FACTORS_MAX], used = 0, node = value->node;
+    for (int i = 0; i < layout->count; i++)
+        if (layout->factor[i].axis != AXIS_BATCH)
+            now[used++] = i;
+    for (int i = 0, length; i < count; i += length) {
+        int from = i;
+        while (now[from] != wanted[i])
+            from++;
+        for (length = 1; from + length < count && now[from + length] == wanted[i + length];)
+            length++;
+        if (from > i)
+            node = exchange(im, node, product(layout, now, i), product(layout, now + i, from - i),
+                            product(layout, now + from, length),
+                            product(layout, now + from + length, count - from - length), err);
+        memcpy(moved, now + from, (size_t)length * sizeof *now);
+        memmove(now + i + length, now + i, (size_t)(from - i) * sizeof *now);
+        memcpy(now + i, moved, (size_t)length * sizeof *now);
+    }
+    if (target->count[AXIS_C] == count)
+        return move(im, node, "flatten", 0, err);
+    return read_as(im, node, target->size[AXIS_C], target->size[AXIS_H], target->size[AXIS_W], err);
+}
+
 int import_arrange(struct importer *im, struct value *value, const enum axis *axes, struct error *err)
 {
     struct target target;
@@ -108,10 +177,9 @@ int import_arrange(struct importer *im, struct value *value, const enum axis *ax
     const int at = im->at;
     if (!batch_stays(&value->layout, &target))
         return import_refuse(im, err, "mixes the images of a batch");
-    if (!choose(&value->layout, &target, &emission))
-        return import_refuse(im, err, "its input \"%.100s\" has axes in an order that is not supported", value->name);
     im->at = value->laid_by;
-    value->node = import_emit(im, &emission, err);
+    value->node =
+        choose(&value->layout, &target, &emission) ? import_emit(im, &emission, err) : permute(im, value, &target, err);
     im->at = at;
     if (value->node < 0)
         return -1;
@@ -144,11 +212,6 @@ int import_planes(struct importer *im, struct value *value, struct error *err)
 static int natural(struct importer *im, const struct value *value, enum axis *axes, struct error *err)
 {
     const struct layout *layout = &value->layout;
-    static const enum axis usual[][4] = {{AXIS_BATCH},
-                                         {AXIS_BATCH},
-                                         {AXIS_BATCH, AXIS_C},
-                                         {AXIS_BATCH, AXIS_C, AXIS_H},
-                                         {AXIS_BATCH, AXIS_C, AXIS_H, AXIS_W}};
     bool is_taken[AXIS_COUNT] = {false}, is_one, is_kept = true;
     for (int i = 0; i < layout->rank; i++) {
         axes[i] = layout_axis(layout, i, &is_one);
@@ -160,10 +223,10 @@ static int natural(struct importer *im, const struct value *value, enum axis *ax
     }
     if (!is_kept && layout->rank > 4)
         return import_refuse(im, err, "its input has %d axes, 4 are supported", layout->rank);
+    if (!is_kept)
+        layout_usual(layout, axes);
     for (int i = 0; i < layout->rank; i++) {
-        if (!is_kept)
-            axes[i] = usual[layout->rank][i];
-        else if (axes[i] == AXIS_COUNT) { /* of size 1 */
+        if (axes[i] == AXIS_COUNT) { /* of size 1 */
             enum axis free = AXIS_C;
             while (free < AXIS_COUNT && is_taken[free])
                 free++;
@@ -186,6 +249,23 @@ int import_plain_axis(struct importer *im, struct value *value, int axis, enum a
         return -1;
     *out = axes[axis];
     return 0;
+}
+
+int import_as_channels(struct importer *im, struct value *value, int axis, struct error *err)
+{
+    const int rank = value->layout.rank;
+    enum axis axes[4], next;
+    bool is_one;
+    if (layout_axis(&value->layout, axis, &is_one) == AXIS_C)
+        return 0;
+    if (rank > 4)
+        return import_refuse(im, err, "its input has %d axes, 4 are supported", rank);
+    layout_usual(&value->layout, axes);
+    next = AXIS_H;
+    for (int i = 0; i < rank; i++)
+        if (axes[i] != AXIS_BATCH || i == axis)
+            axes[i] = i == axis ? AXIS_C : next++;
+    return import_arrange(im, value, axes, err);
 }
 
 int import_vector(struct importer *im, struct value *value, struct error *err)

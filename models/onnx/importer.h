@@ -192,6 +192,9 @@ int layout_resize(struct layout *layout, int axis, enum axis of, int64_t size);
 bool layout_is(const struct layout *layout, const enum axis *axes);
 bool layout_same(const struct layout *a, const struct layout *b);
 
+/* (N,C,h,w), as far as there are axes; (C,h,w) if the first axis is none of images. */
+void layout_usual(const struct layout *layout, enum axis *axes);
+
 /* Adds a node that moves the values so that ONNX's axis i is the engine's axes[i], unless it is. */
 int import_arrange(struct importer *im, struct value *value, const enum axis *axes, struct error *err);
 
@@ -200,6 +203,9 @@ int import_planes(struct importer *im, struct value *value, struct error *err);
 
 /* Makes ONNX's axis one axis of the engine, and returns it. */
 int import_plain_axis(struct importer *im, struct value *value, int axis, enum axis *out, struct error *err);
+
+/* Makes ONNX's axis the channels. */
+int import_as_channels(struct importer *im, struct value *value, int axis, struct error *err);
 
 /* Makes each of ONNX's axes one axis of the engine, and writes them. */
 int import_plain_axes(struct importer *im, struct value *value, enum axis *axes, struct error *err);

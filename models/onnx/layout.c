@@ -193,3 +193,12 @@ bool layout_same(const struct layout *a, const struct layout *b)
         is_same = a->first[i] == b->first[i];
     return is_same;
 }
+
+void layout_usual(const struct layout *layout, enum axis *axes)
+{
+    const int first = layout->rank ? layout->first[0] : 0;
+    const bool has_images = layout->rank > 3 || layout->rank == 0 || layout_dim(layout, 0) == 1 ||
+                            layout->factor[layout->order[first]].axis == AXIS_BATCH;
+    for (int i = 0; i < layout->rank; i++)
+        axes[i] = (enum axis)(i + (has_images ? AXIS_BATCH : AXIS_C));
+}

@@ -62,7 +62,10 @@ int import_constant_step(struct importer *im, struct value *value, const struct 
 {
     const struct onnx_constant *constant = step->constant;
     struct import_weight weight = {.rank = 3, .dim = {1, 1, 1}, .constant = constant};
+    struct value raised = *value;
     enum axis axes[ONNX_RANK_MAX];
+    if (constant->rank > value->layout.rank) /* other readers of the value see its own axes */
+        value = &raised;
     if (raise_rank(im, &value->layout, constant->rank, err))
         return -1;
     if (constant->count != 1 && import_plain_axes(im, value, axes, err))
@@ -138,21 +141,14 @@ static bool join_axes(const enum axis *a, const enum axis *b, int rank, enum axi
 /* Gives the two values axes in the same places: those of `a`, or the usual ones. */
 static int make_alike(struct importer *im, struct value *a, struct value *b, enum axis *joined, struct error *err)
 {
-    static const enum axis usual[][4] = {{AXIS_BATCH},
-                                         {AXIS_BATCH},
-                                         {AXIS_BATCH, AXIS_C},
-                                         {AXIS_BATCH, AXIS_C, AXIS_H},
-                                         {AXIS_BATCH, AXIS_C, AXIS_H, AXIS_W}};
     enum axis of_a[ONNX_RANK_MAX], of_b[ONNX_RANK_MAX];
     const int rank = a->layout.rank;
     if (plain_axes(&a->layout, of_a) && plain_axes(&b->layout, of_b) && join_axes(of_a, of_b, rank, joined))
         return 0;
     if (rank > 4)
         return import_refuse(im, err, "its inputs have %d axes, 4 are supported", rank);
-    if (import_arrange(im, a, usual[rank], err) || import_arrange(im, b, usual[rank], err))
-        return -1;
-    memcpy(joined, usual[rank], (size_t)rank * sizeof *joined);
-    return 0;
+    layout_usual(rank && layout_dim(&a->layout, 0) == 1 ? &b->layout : &a->layout, joined);
+    return status_of(import_arrange(im, a, joined, err) || import_arrange(im, b, joined, err));
 }
 
 static const char *two_op(struct importer *im, const char *op, int *inputs)
@@ -195,6 +191,11 @@ static int import_two(struct importer *im, const char *op, const char *suffix, s
 {
     enum axis joined[ONNX_RANK_MAX];
     struct emission emission = {.suffix = suffix, .count = 2};
+    struct value raised_a = *a, raised_b = *b;
+    if (a->layout.rank < b->layout.rank) /* other readers of a value see its own axes */
+        a = &raised_a;
+    else if (b->layout.rank < a->layout.rank)
+        b = &raised_b;
     if (raise_rank(im, &a->layout, b->layout.rank, err) || raise_rank(im, &b->layout, a->layout.rank, err))
         return -1;
     const bool is_same = layout_same(&a->layout, &b->layout);
