@@ -54,6 +54,38 @@ static int import_instance_norm(struct importer *im, const struct onnx_node *nod
     return give_two(im, import_value(im, node->outputs[0])->node, scale, bias, err);
 }
 
+/* The constant with each element repeated for the channels of its group. */
+static const struct onnx_constant *spread(struct importer *im, const struct onnx_constant *constant, int channels,
+                                          int64_t groups, struct error *err)
+{
+    if (groups < 1 || channels % groups || constant->count != (size_t)groups) {
+        import_refuse(im, err, "has %zu elements for %lld groups", constant->count, (long long)groups);
+        return NULL;
+    }
+    const double *values = constant_values(im, constant, err);
+    struct onnx_constant *out = values ? constant_new(im, false, 1, (int64_t[]){channels}, err) : NULL;
+    double *each = out ? arena_alloc(im->arena, (size_t)channels, sizeof *each) : NULL;
+    if (!each) {
+        if (out)
+            error_memory(err, "a constant");
+        return NULL;
+    }
+    for (int c = 0; c < channels; c++)
+        each[c] = constant_at(constant, values, (size_t)(c / (channels / (int)groups)));
+    out->values = each;
+    return out;
+}
+
+/* Before opset 21, scale and bias have one element for each group. */
+static int give_of_groups(struct importer *im, int added, int64_t groups, const struct onnx_constant *scale,
+                          const struct onnx_constant *bias, struct error *err)
+{
+    const int channels = graph_node(im->graph, added).shape.c;
+    scale = spread(im, scale, channels, groups, err);
+    bias = scale ? spread(im, bias, channels, groups, err) : NULL;
+    return bias ? give_two(im, added, scale, bias, err) : -1;
+}
+
 static int import_group_norm(struct importer *im, const struct onnx_node *node, struct error *err)
 {
     struct value *value = import_activation(im, node, 0, err);
@@ -61,14 +93,14 @@ static int import_group_norm(struct importer *im, const struct onnx_node *node, 
     const struct onnx_constant *bias = scale ? import_constant(im, node, 2, err) : NULL;
     if (!bias || import_planes(im, value, err))
         return -1;
-    if (im->file->opset < 21)
-        return import_refuse(im, err, "is supported from opset 21 on");
+    const int64_t groups = import_int(node, "num_groups", 0);
     const struct emission emission = {
-        .op = "group_norm",
-        .set = {{"eps", import_float(node, "epsilon", 1e-5)}, {"groups", (double)import_int(node, "num_groups", 0)}}};
+        .op = "group_norm", .set = {{"eps", import_float(node, "epsilon", 1e-5)}, {"groups", (double)groups}}};
     if (import_unary(im, node, value, &emission, err))
         return -1;
-    return give_two(im, import_value(im, node->outputs[0])->node, scale, bias, err);
+    const int added = import_value(im, node->outputs[0])->node;
+    return im->file->opset < 21 ? give_of_groups(im, added, groups, scale, bias, err)
+                                : give_two(im, added, scale, bias, err);
 }
 
 int import_layer_norm(struct importer *im, const struct onnx_node *node, struct value *value, int first_axis,
@@ -77,9 +109,12 @@ int import_layer_norm(struct importer *im, const struct onnx_node *node, struct 
 {
     enum axis axis = AXIS_COUNT;
     const int rank = value->layout.rank;
-    if (import_plain_axis(im, value, rank - 1, &axis, err))
+    bool is_one, is_rest = true; /* the axes before are the batch */
+    for (int i = 0; i < first_axis; i++)
+        is_rest &= layout_dim(&value->layout, i) == 1 || layout_axis(&value->layout, i, &is_one) == AXIS_BATCH;
+    if (first_axis == rank - 1 && !is_rest ? import_as_channels(im, value, first_axis, err)
+                                           : import_plain_axis(im, value, rank - 1, &axis, err))
         return -1;
-    bool is_one;
     const bool is_channels = first_axis == rank - 1 && layout_axis(&value->layout, first_axis, &is_one) == AXIS_C;
     bool is_all = !is_channels;
     for (int i = 0; i < first_axis; i++)
