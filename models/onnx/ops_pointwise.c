@@ -132,35 +132,47 @@ static int import_reciprocal(struct importer *im, const struct onnx_node *node, 
     return unary(im, node, &(struct emission){.op = "pow", .set = {{"exponent", -1}}}, err);
 }
 
+/* Slopes that differ by position: max(x, 0) + slope * min(x, 0). */
+static int import_slopes(struct importer *im, const struct onnx_node *node, struct value *value,
+                         const struct import_weight *slope, struct error *err)
+{
+    const struct emission plus = {.op = "relu", .suffix = "part", .count = 1, .inputs = {value->node}};
+    const struct emission minus = {
+        .op = "clip", .suffix = "part", .count = 1, .inputs = {value->node}, .set = {{"high", 0}}};
+    const int high = import_emit(im, &plus, err), low = high < 0 ? -1 : import_emit(im, &minus, err);
+    const struct emission mul = {.op = "constant_mul",
+                                 .suffix = "part",
+                                 .count = 1,
+                                 .inputs = {low},
+                                 .set = {{"c", slope->dim[0]}, {"h", slope->dim[1]}, {"w", slope->dim[2]}}};
+    const int scaled = low < 0 ? -1 : import_emit(im, &mul, err);
+    if (scaled < 0 || import_give(im, scaled, "value", *slope, err))
+        return -1;
+    const int added = import_emit(im, &(struct emission){.op = "add", .count = 2, .inputs = {high, scaled}}, err);
+    return added < 0 ? -1 : import_set_activation(im, node, 0, added, &value->layout, value->is_vector);
+}
+
 static int import_prelu(struct importer *im, const struct onnx_node *node, struct error *err)
 {
     struct value *value = import_activation(im, node, 0, err);
     const struct onnx_constant *slope = value ? import_constant(im, node, 1, err) : NULL;
+    struct import_weight weight;
     enum axis axis;
-    if (!slope || value->layout.rank < 2 || import_plain_axis(im, value, 1, &axis, err))
+    if (!slope)
         return -1;
-    const int channels = graph_node(im->graph, value->node).shape.c;
-    if (slope->count != 1 && (axis != AXIS_C || slope->count != (size_t)channels))
-        return import_refuse(im, err, "its slope has %zu elements, 1 and the channels are supported", slope->count);
+    if (slope->rank > value->layout.rank)
+        return import_refuse(im, err, "its slope has %d axes, its input %d", slope->rank, value->layout.rank);
+    if ((slope->count != 1 && import_plain_axis(im, value, 0, &axis, err)) ||
+        import_place_constant(im, &value->layout, slope, &weight, err))
+        return -1;
+    if (weight.dim[1] != 1 || weight.dim[2] != 1)
+        return import_slopes(im, node, value, &weight, err);
     if (import_unary(im, node, value, &(struct emission){.op = "prelu"}, err))
         return -1;
-    const struct value *out = import_value(im, node->outputs[0]);
-    return import_give_all(im, out->node, "weight", slope, 1, (int[]){channels}, err);
-}
-
-/* Makes ONNX's axis the engine's channels, over which softmax is. */
-static int make_channels(struct importer *im, struct value *value, int axis, struct error *err)
-{
-    enum axis axes[ONNX_RANK_MAX], next = AXIS_H;
-    if (import_plain_axes(im, value, axes, err))
-        return -1;
-    if (axes[axis] == AXIS_C)
-        return 0;
-    if (axis == 0 || value->layout.rank > 4)
-        return import_refuse(im, err, "is not supported over axis %d of %d", axis, value->layout.rank);
-    for (int i = 0; i < value->layout.rank; i++)
-        axes[i] = i == 0 ? AXIS_BATCH : i == axis ? AXIS_C : next++;
-    return import_arrange(im, value, axes, err);
+    const int added = import_value(im, node->outputs[0])->node;
+    weight.rank = 1;
+    weight.dim[0] = graph_node(im->graph, added).shape.c;
+    return import_give(im, added, "weight", weight, err);
 }
 
 static int import_softmax(struct importer *im, const struct onnx_node *node, struct error *err)
@@ -176,7 +188,7 @@ static int import_softmax(struct importer *im, const struct onnx_node *node, str
         if (layout_dim(&value->layout, i) != 1)
             return import_refuse(im, err, "is over several axes");
     struct value moved = *value; /* other readers keep the arrangement */
-    if (make_channels(im, &moved, axis, err))
+    if (import_as_channels(im, &moved, axis, err))
         return -1;
     return import_unary(im, node, &moved, &(struct emission){.op = "softmax"}, err);
 }
