@@ -2,7 +2,7 @@
 """Runs the node tests of the ONNX project (Debian's libonnx-testdata) through the engine's importer.
 
 A test has an operator, its inputs and its outputs. From each, networks are made that take a picture: the activations are
-cut from the input and get the test's shapes by Reshape; the other inputs are initializers; the output becomes a vector.
+cut from the picture and get the test's shapes by Reshape; the other inputs are initializers; the output becomes a vector.
 A test is run in every way that suits it:
 
     whole    the test's activation is one image
@@ -67,7 +67,7 @@ class Network:
         for i, value in enumerate(test.graph.input):
             if i not in activations:
                 self.constant(value.name, test.inputs[i])
-        self.nodes += [node for node in test.graph.node]
+        self.nodes += test.graph.node
         self.end(way)
         images = 1 if way not in ("batch", "free") else len(self.images)
         shape = ["images" if way == "free" else images, *self.images.shape[1:]]
@@ -98,40 +98,34 @@ class Network:
                      for word, number in (("first", first), ("last", last), ("axes", 1))]
             self.node("Slice", [source, *lists], output)
 
-    def whole(self, activations, way):
+    def whole(self, activations, _):
         test = self.test
         names = [test.graph.input[i].name for i in activations]
         arrays = [test.inputs[i] for i in activations]
         if len(arrays) == 1:
             array = arrays[0]
-            shape = array.shape if array.ndim == 4 and len(array) == 1 else \
-                (1,) * (4 - array.ndim) + array.shape if array.ndim < 4 else (1, array.size, 1, 1)
-            if shape == array.shape:
-                self.node("Identity", ["picture"], names[0])
-            else:
-                self.reshape("picture", list(array.shape), names[0])
-            return array.reshape(shape)
-        together = numpy.concatenate([array.ravel() for array in arrays]).reshape(1, -1, 1, 1)
+            return self.picture(array[None] if array.ndim != 4 or len(array) != 1 else array, names[0], array.shape)
+        together = numpy.concatenate([array.ravel() for array in arrays])
+        flat = self.picture(together[None], "together", (1, together.size))
         at = 0
         for name, array in zip(names, arrays):
-            self.slice("picture", at, at + array.size, "part of " + name)
+            self.slice("together", at, at + array.size, "part of " + name)
             self.reshape("part of " + name, list(array.shape), name)
             at += array.size
-        return together
+        return flat
 
     def batch(self, activations, way):
         array = self.test.inputs[activations[0]]
         name = self.test.graph.input[activations[0]].name
-        images = len(array)
-        if array.ndim == 4:
+        return self.picture(array, name, (-1 if way == "free" else len(array), *array.shape[1:]))
+
+    def picture(self, array, name, shape):
+        """The images, of which the value `name` of this shape is made: with 1 or 3 channels as they are, else as a row."""
+        if array.ndim == 4 and array.shape[1] in (1, 3) and (len(array) != 1 or shape == array.shape):
             self.node("Identity", ["picture"], name)
             return array
-        shape = array.shape[1:] + (1,) * (4 - array.ndim)
-        if array.ndim == 2 and way == "free":
-            self.node("Flatten", ["picture"], name, axis=1)
-        else:
-            self.reshape("picture", [-1 if way == "free" else images, *array.shape[1:]], name)
-        return array.reshape(images, *shape)
+        self.reshape("picture", list(shape), name)
+        return array.reshape(len(array), 1, 1, -1)
 
     def end(self, way):
         source = self.test.graph.output[0].name
@@ -146,17 +140,11 @@ class Network:
             self.reshape(source, [count, self.test.output.size // count], "logits")
 
 
-def as_laid(images):
-    """As the importer reads the input: channels are last if only so there are few."""
-    _, c, _, w = images.shape
-    return images.transpose(0, 3, 1, 2) if w <= 4 < c else images
-
-
 def run_network(bench, network, folder):
     """The logits (N,K), or what the importer says."""
     model, inputs, outputs = (str(folder / name) for name in ("net.onnx", "inputs.bin", "outputs.bin"))
     onnx.save(network.model, model)
-    as_laid(network.images).astype("<f4").tofile(inputs)
+    network.images.astype("<f4").tofile(inputs)
     pathlib.Path(outputs).unlink(missing_ok=True)
     answer = subprocess.run([bench, "--serve", "--arch", model, "--inputs", inputs, "--threads", "1"],
                             input=f"outputs {outputs}\n", capture_output=True, text=True)
