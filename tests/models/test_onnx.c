@@ -1,6 +1,6 @@
 /*
  * tests/models/test_onnx.c - small ONNX files of several exporters against PyTorch: logits, gradients at the input and
- * at a layer, names; and what is refused. tests/golden/onnx_models.py makes the files.
+ * at a layer, names; and what is refused. tests/golden/onnx_models.py and onnx_orders.py make the files.
  */
 #include "models/model.h"
 #include "tests/golden.h"
@@ -41,11 +41,11 @@ static float *floats(size_t size)
     return values;
 }
 
-/* Compares a file's network with its golden values; `layer` names the golden layer. */
-static void compare(const char *name, const char *layer, const char *kernels)
+/* Compares a file's network with its golden values, those of `values`; `layer` names the golden layer. */
+static void compare(const char *values, const char *name, const char *layer, const char *kernels)
 {
     struct error err = {0};
-    struct golden *golden = golden_open("onnx_models");
+    struct golden *golden = golden_open(values);
     struct model *model = open_model(name, NULL);
     struct network *network = model_load(model, &layer, 1, kernels, &err);
     if (!network)
@@ -80,9 +80,15 @@ TEST(files_of_exporters_compute_what_pytorch_does)
                  {"norms_17", "stem"},     {"flat_10", "conv"},         {"flat_13", "conv"},
                  {"gates_9", "stem"},      {"gates_13", "stem"},        {"channels_last", "Mixed_1"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        compare(cases[i].name, cases[i].layer, "auto");
-        compare(cases[i].name, cases[i].layer, "openblas");
+        compare("onnx_models", cases[i].name, cases[i].layer, "auto");
+        compare("onnx_models", cases[i].name, cases[i].layer, "openblas");
     }
+}
+
+TEST(axes_may_have_any_order)
+{
+    compare("onnx_orders", "orders", "conv", "auto");
+    compare("onnx_orders", "keras_flat", "conv2d", "auto");
 }
 
 static const char *op_of(const struct model *model, const char *layer)
