@@ -11,7 +11,8 @@ and 1 elsewhere. A network that the exporter or cambench refuses is named with t
 
 ReLU and max pooling have values where their derivative jumps, and a value within rounding of such a place gives another
 gradient in float32. So a difference counts only if it shows with each of TRIES inputs, and if PyTorch's own float32 does
-not differ from float64 as much (marked ~). The exit code is 1 if a difference above --limit counts. Needs python3-torch and -torchvision, and cambench-bench.
+not differ from float64 as much with one of them (marked ~). The exit code is 1 if a difference above --limit counts.
+Needs python3-torch and -torchvision, and cambench-bench.
 """
 import argparse
 import math
@@ -133,7 +134,7 @@ class Case:
         return found
 
     def rounding(self, seed):
-        """The largest of these differences between PyTorch's float32 and its float64."""
+        """The largest difference between PyTorch's float32 and its float64."""
         torch.manual_seed(seed)
         x = torch.randn(IMAGES, *self.reference.shape)
         exact = self.reference.results(x)
@@ -159,7 +160,7 @@ class Case:
                 best = found
             if worst(best) <= self.arguments.limit:
                 return best
-        return {**best, ROUNDING: min(self.rounding(seed) for seed in range(TRIES))}
+        return {**best, ROUNDING: max(self.rounding(seed) for seed in range(TRIES))}
 
 
 def worst(found):
@@ -167,7 +168,7 @@ def worst(found):
 
 
 def differs(arguments, found):
-    return worst(found) > max(arguments.limit, 2 * found.get(ROUNDING, 0))
+    return worst(found) > max(arguments.limit, found.get(ROUNDING, 0))
 
 
 def run(arguments, name, folder):

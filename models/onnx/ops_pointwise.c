@@ -17,9 +17,8 @@ static int import_plain(struct importer *im, const struct onnx_node *node, struc
 {
     static const struct {
         const char *onnx, *op;
-    } names[] = {{"Relu", "relu"},         {"Sigmoid", "sigmoid"}, {"Tanh", "tanh"}, {"Erf", "erf"},
-                 {"Sqrt", "sqrt"},         {"Exp", "exp"},         {"Log", "log"},   {"Abs", "abs"},
-                 {"Softplus", "softplus"}, {"Swish", "silu"}};
+    } names[] = {{"Relu", "relu"}, {"Sigmoid", "sigmoid"}, {"Tanh", "tanh"},         {"Erf", "erf"},   {"Exp", "exp"},
+                 {"Log", "log"},   {"Abs", "abs"},         {"Softplus", "softplus"}, {"Swish", "silu"}};
     size_t i = 0;
     while (strcmp(names[i].onnx, node->op) != 0)
         i++;
@@ -197,7 +196,6 @@ const struct import_op import_pointwise_ops[] = {{"Relu", import_plain},
                                                  {"Sigmoid", import_plain},
                                                  {"Tanh", import_plain},
                                                  {"Erf", import_plain},
-                                                 {"Sqrt", import_plain},
                                                  {"Exp", import_plain},
                                                  {"Log", import_plain},
                                                  {"Abs", import_plain},

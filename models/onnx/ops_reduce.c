@@ -1,4 +1,5 @@
 /* models/onnx/ops_reduce.c - means, sums and extremes over axes. */
+#include "models/onnx/pattern.h"
 #include "models/onnx/shape_rules.h"
 
 #include <string.h>
@@ -54,6 +55,25 @@ static int add_root(struct importer *im, int node, struct error *err)
     return import_emit(im, &(struct emission){.op = "sqrt", .count = 1, .inputs = {sum.node}}, err);
 }
 
+/* Whether a value is a sum of squares, as PyTorch writes a norm. */
+static bool is_sum_of_squares(const struct importer *im, const char *value)
+{
+    const struct onnx_node *sum = pattern_maker(im, value, "ReduceSum");
+    const struct onnx_node *product = sum ? pattern_maker(im, sum->inputs[0], "Mul") : NULL;
+    return product && product->input_count == 2 && strcmp(product->inputs[0], product->inputs[1]) == 0;
+}
+
+static int import_sqrt(struct importer *im, const struct onnx_node *node, struct error *err)
+{
+    struct value *value = import_activation(im, node, 0, err);
+    if (!value)
+        return -1;
+    if (!is_sum_of_squares(im, node->inputs[0]))
+        return import_unary(im, node, value, &(struct emission){.op = "sqrt"}, err);
+    const int added = add_root(im, value->node, err);
+    return added < 0 ? -1 : import_set_activation(im, node, 0, added, &value->layout, value->is_vector);
+}
+
 static int import_reduce(struct importer *im, const struct onnx_node *node, struct error *err)
 {
     static const struct {
@@ -101,7 +121,12 @@ static int import_reduce(struct importer *im, const struct onnx_node *node, stru
     return added < 0 ? -1 : import_set_activation(im, node, 0, added, &layout, false);
 }
 
-const struct import_op import_reduce_ops[] = {{"ReduceMean", import_reduce},      {"ReduceSum", import_reduce},
-                                              {"ReduceMax", import_reduce},       {"ReduceMin", import_reduce},
-                                              {"ReduceL1", import_reduce},        {"ReduceL2", import_reduce},
-                                              {"ReduceSumSquare", import_reduce}, {NULL, NULL}};
+const struct import_op import_reduce_ops[] = {{"ReduceMean", import_reduce},
+                                              {"ReduceSum", import_reduce},
+                                              {"ReduceMax", import_reduce},
+                                              {"ReduceMin", import_reduce},
+                                              {"Sqrt", import_sqrt},
+                                              {"ReduceL1", import_reduce},
+                                              {"ReduceL2", import_reduce},
+                                              {"ReduceSumSquare", import_reduce},
+                                              {NULL, NULL}};

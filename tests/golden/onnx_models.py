@@ -132,13 +132,14 @@ class Gates(nn.Module):
         self.stem = nn.Conv2d(3, 6, 3, 2, 1)
         self.gate, self.mask, self.last = nn.Linear(6, 6), nn.Conv2d(6, 1, 1), nn.Conv2d(6, 6, 1)
         self.bound, self.places = nn.Parameter(torch.ones(1, 6, 1, 1)), nn.Parameter(torch.ones(8, 8))
-        self.lrn, self.fc = nn.LocalResponseNorm(3, 0.5, 0.75, 1.5), nn.Linear(6, 5)
+        self.relu, self.lrn, self.fc = nn.ReLU(), nn.LocalResponseNorm(3, 0.5, 0.75, 1.5), nn.Linear(6, 5)
 
     def forward(self, x):
         x = self.stem(x)
         gate = F.selu(self.gate(x.mean((2, 3)))).view(1, 6, 1, 1)
         x = x * gate.expand_as(x) + (gate + self.places)
-        x = F.normalize(F.relu(x - 0.5 * x.abs().max()), dim=1) + torch.max(x, self.bound)
+        y = self.relu(x - 0.5 * x.abs().max())
+        x = y / (y.norm(dim=1, keepdim=True) + 0.1) + torch.max(x, self.bound)
         share = torch.softmax(self.mask(x).flatten(2), 2).view(1, 1, 8, 8)
         x = self.lrn(x + (x * share).sum((2, 3), keepdim=True))
         weight = self.last.weight - self.last.weight.mean((1, 2, 3), keepdim=True)
@@ -156,7 +157,7 @@ EXPORTS = [("residual", Residual, 13, "layer1", {}), ("activations_9", Activatio
            ("activations_14", Activations, 14, "body.9", {}), ("shuffle_11", Shuffle, 11, "branch", {}),
            ("shuffle_13", Shuffle, 13, "branch", {"dynamic_axes": {"input": {0: "n"}}}), ("norms_13", Norms, 13, "stem", {}),
            ("norms_17", Norms, 17, "stem", {}), ("flat_10", Flat, 10, "conv", {}), ("flat_13", Flat, 13, "conv", {}),
-           ("gates_9", Gates, 9, "stem", {}), ("gates_13", GatesPlain, 13, "stem", {})]
+           ("gates_9", Gates, 9, "relu", {}), ("gates_13", GatesPlain, 13, "relu", {})]
 
 
 def channels_last():
