@@ -151,13 +151,34 @@ static int import_slopes(struct importer *im, const struct onnx_node *node, stru
     return added < 0 ? -1 : import_set_activation(im, node, 0, added, &value->layout, value->is_vector);
 }
 
+/* A list of one slope for each channel, as before opset 7 and in files that still have it; it becomes (C,1,1). */
+static const struct onnx_constant *slopes_of_channels(struct importer *im, const struct onnx_constant *slope,
+                                                      const struct layout *layout, struct error *err)
+{
+    const int rank = layout->rank;
+    const bool is_list = slope->rank == 1 && rank > 2 && slope->dim[0] == layout_dim(layout, 1) &&
+                         (im->file->opset < 7 || slope->dim[0] != layout_dim(layout, rank - 1));
+    struct onnx_constant *own = is_list ? arena_alloc(im->arena, 1, sizeof *own) : NULL;
+    if (!is_list)
+        return slope;
+    if (!own) {
+        error_memory(err, "a constant");
+        return NULL;
+    }
+    *own = *slope;
+    own->rank = rank - 1;
+    for (int i = 1; i < rank - 1; i++)
+        own->dim[i] = 1;
+    return own;
+}
+
 static int import_prelu(struct importer *im, const struct onnx_node *node, struct error *err)
 {
     struct value *value = import_activation(im, node, 0, err);
     const struct onnx_constant *slope = value ? import_constant(im, node, 1, err) : NULL;
     struct import_weight weight;
     enum axis axis;
-    if (!slope)
+    if (!slope || !(slope = slopes_of_channels(im, slope, &value->layout, err)))
         return -1;
     if (slope->rank > value->layout.rank)
         return import_refuse(im, err, "its slope has %d axes, its input %d", slope->rank, value->layout.rank);
