@@ -42,9 +42,21 @@ static int reshape(struct importer *im, const struct onnx_node *node, struct val
     struct layout layout = value->layout;
     if (rank < 0)
         return -1;
-    if (layout_reshape(&layout, rank, dim))
+    if (layout_reshape(&layout, rank, dim) == 0)
+        return give(im, node, value, &layout);
+    /* axes that are no products of the value's own: all of an image become one axis, which any sizes divide */
+    struct value flat = *value;
+    int64_t count = 1;
+    for (int i = 0; i < value->layout.rank; i++)
+        count *= layout_dim(&value->layout, i);
+    if (layout_reshape(&flat.layout, 2, (int64_t[]){im->batch, count / im->batch}))
+        return import_refuse(im, err, "mixes the images of a batch");
+    if (import_vector(im, &flat, err))
+        return -1;
+    layout_init(&flat.layout, 2, (enum axis[]){AXIS_BATCH, AXIS_C}, (int64_t[]){im->batch, count / im->batch});
+    if (layout_reshape(&flat.layout, rank, dim))
         return import_refuse(im, err, "joins parts of axes in a way that is not supported");
-    return give(im, node, value, &layout);
+    return give(im, node, &flat, &flat.layout);
 }
 
 static int import_reshape(struct importer *im, const struct onnx_node *node, struct error *err)
