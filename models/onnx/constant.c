@@ -4,6 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Elements that may be computed: as many as these, and those of the file's tensors this many times. */
+#define COMPUTED_LEAST ((size_t)1 << 20)
+#define COMPUTED_FACTOR 4
+
 struct onnx_constant *constant_new(struct importer *im, bool is_integer, int rank, const int64_t *dim,
                                    struct error *err)
 {
@@ -22,6 +26,22 @@ struct onnx_constant *constant_new(struct importer *im, bool is_integer, int ran
         }
     }
     return constant;
+}
+
+double *constant_room(struct importer *im, struct onnx_constant *constant, struct error *err)
+{
+    size_t allowed = COMPUTED_LEAST;
+    for (int i = 0; i < im->file->tensor_count; i++)
+        allowed += COMPUTED_FACTOR * im->file->tensors[i].count;
+    im->computed += constant->count;
+    if (im->computed > allowed) {
+        import_refuse(im, err, "its constants are too large");
+        return NULL;
+    }
+    double *values = arena_alloc(im->arena, constant->count + 1, sizeof *values);
+    if (!values)
+        error_memory(err, "a constant");
+    return values;
 }
 
 static int read_integers(struct importer *im, const struct onnx_constant *constant, double *out, struct error *err)

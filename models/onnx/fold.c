@@ -20,12 +20,9 @@ static void position_of(const struct onnx_constant *constant, size_t i, int64_t 
     }
 }
 
-/* Room for the elements. */
 static double *fill_in(struct importer *im, struct onnx_constant *constant, struct error *err)
 {
-    double *values = arena_alloc(im->arena, constant->count + 1, sizeof *values);
-    if (!values)
-        error_memory(err, "a constant");
+    double *values = constant_room(im, constant, err);
     constant->values = values;
     return values;
 }

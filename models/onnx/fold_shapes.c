@@ -91,11 +91,9 @@ static struct onnx_constant *strided(struct importer *im, const struct onnx_cons
         result->fill = a->fill;
         return result;
     }
-    double *values = arena_alloc(im->arena, result->count + 1, sizeof *values);
-    if (!values) {
-        error_memory(err, "a constant");
+    double *values = constant_room(im, result, err);
+    if (!values)
         return NULL;
-    }
     int64_t at[ONNX_RANK_MAX] = {0};
     ptrdiff_t from = base;
     for (size_t i = 0; i < result->count; i++) {
@@ -210,18 +208,18 @@ static int fold_gather(struct importer *im, const struct onnx_node *node, struct
         return -1;
     if (a->rank + index->rank - 1 > ONNX_RANK_MAX)
         return import_refuse(im, err, "its result has too many axes");
-    size_t outer = 1, inner = 1;
+    size_t inner = 1;
     for (int i = 0; i < axis; i++)
-        outer *= (size_t)(dim[rank++] = a->dim[i]);
+        dim[rank++] = a->dim[i];
     for (int i = 0; i < index->rank; i++)
         dim[rank++] = index->dim[i];
     for (int i = axis + 1; i < a->rank; i++)
         inner *= (size_t)(dim[rank++] = a->dim[i]);
     struct onnx_constant *result = constant_new(im, a->is_integer, rank, dim, err);
     const double *x = result ? constant_values(im, a, err) : NULL, *k = x ? constant_values(im, index, err) : NULL;
-    double *values = k ? arena_alloc(im->arena, result->count + 1, sizeof *values) : NULL;
+    double *values = k ? constant_room(im, result, err) : NULL;
     if (!values)
-        return k ? error_memory(err, "a constant") : -1;
+        return -1;
     const size_t count = index->count, size = (size_t)a->dim[axis];
     for (size_t i = 0; i < result->count; i++) {
         const size_t o = i / (count * inner), at = i / inner % count;
@@ -231,7 +229,6 @@ static int fold_gather(struct importer *im, const struct onnx_node *node, struct
         values[i] = constant_at(a, x, (o * size + (size_t)from) * inner + i % inner);
     }
     result->values = values;
-    (void)outer;
     return import_set_constant(im, node, 0, result);
 }
 
@@ -255,9 +252,9 @@ static int fold_concat(struct importer *im, const struct onnx_node *node, struct
     }
     dim[axis] = total;
     struct onnx_constant *result = constant_new(im, a->is_integer, a->rank, dim, err);
-    double *values = result ? arena_alloc(im->arena, result->count + 1, sizeof *values) : NULL;
+    double *values = result ? constant_room(im, result, err) : NULL;
     if (!values)
-        return result ? error_memory(err, "a constant") : -1;
+        return -1;
     size_t outer = 1, inner = 1, first = 0;
     for (int d = 0; d < axis; d++)
         outer *= (size_t)dim[d];

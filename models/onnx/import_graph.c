@@ -106,8 +106,11 @@ static void remove_probability(struct importer *im)
     static const char *const ends[] = {"Softmax", "LogSoftmax", "Sigmoid", NULL};
     int value = im->output;
     const struct onnx_node *node = producer_of(im, value);
-    while (node && is_one_of(node->op, copies))
-        node = producer_of(im, value = first_input(im, node));
+    while (node && is_one_of(node->op, copies)) {
+        value = first_input(im, node);
+        const struct onnx_node *before = producer_of(im, value);
+        node = before && before < node ? before : NULL; /* a damaged file may have circles */
+    }
     if (!node || !is_one_of(node->op, ends) || first_input(im, node) < 0)
         return;
     im->output = first_input(im, node);

@@ -89,6 +89,7 @@ struct importer {
     struct value *values;
     int input, output; /* values */
     int64_t batch;
+    size_t computed;                    /* elements of computed constants */
     bool *is_needed;                    /* of each ONNX node */
     const struct pattern_match **match; /* of each ONNX node: the group that it is the last node of */
     const char **layer;                 /* of each ONNX node: the name of the graph's node */
@@ -166,6 +167,11 @@ static inline double constant_at(const struct onnx_constant *constant, const dou
 /* A constant of these dimensions, without values; NULL and an error: too large, no memory. */
 struct onnx_constant *constant_new(struct importer *im, bool is_integer, int rank, const int64_t *dim,
                                    struct error *err);
+
+/*
+ * Room for the elements of a computed constant. NULL and an error: the file's constants grow beyond all use, no memory.
+ */
+double *constant_room(struct importer *im, struct onnx_constant *constant, struct error *err);
 
 /* Whether it is one number, which is written to `number`. */
 bool constant_number(struct importer *im, const struct onnx_constant *constant, double *number);

@@ -14,6 +14,17 @@ struct value *pattern_input(struct importer *im, const struct onnx_node *node, i
     return import_activation(im, &group, i, err);
 }
 
+/* Whether the node has the inputs of its operator, which a damaged file may lack. */
+static bool has_inputs(const struct onnx_node *node)
+{
+    static const char *const pairs[] = {"Add", "Sub", "Mul", "Div", "Pow", "MatMul"};
+    int least = 1;
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+        if (strcmp(pairs[i], node->op) == 0)
+            least = 2;
+    return node->input_count >= least;
+}
+
 static const struct onnx_node *made_by(const struct importer *im, const char *name, const char *op, int *index)
 {
     const struct value *value = name[0] ? import_value(im, name) : NULL;
@@ -22,7 +33,9 @@ static const struct onnx_node *made_by(const struct importer *im, const char *na
         return NULL;
     const struct onnx_node *node = &im->file->nodes[value->producer];
     *index = value->producer;
-    return strcmp(node->op, op) == 0 && !node->domain[0] && strcmp(node->outputs[0], name) == 0 ? node : NULL;
+    return strcmp(node->op, op) == 0 && has_inputs(node) && !node->domain[0] && strcmp(node->outputs[0], name) == 0
+               ? node
+               : NULL;
 }
 
 const struct onnx_node *pattern_maker(const struct importer *im, const char *value, const char *op)
