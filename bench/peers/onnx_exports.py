@@ -119,7 +119,10 @@ class Case:
         layers = self.reference.layers
         command = [str(pathlib.Path(self.arguments.build).resolve() / "cambench-bench"), "--serve", "--arch", str(self.path),
                    "--inputs", str(self.folder / "x.bin"), "--threads", "1"]
-        ours = peer.Peer("cambench", command + (["--layers", ",".join(layers)] if layers else []), 1, self.folder / "log")
+        command += ["--layers", ",".join(layers)] if layers else []
+        if self.reference.shape[0] not in (1, 3):
+            command += ["--channels", "l" * self.reference.shape[0]]  # what they are does not matter here
+        ours = peer.Peer("cambench", command, 1, self.folder / "log")
         try:
             logits = self.reference.run(x)
             found = {"logits": difference(self.ask(ours, "outputs", logits.shape), logits)}

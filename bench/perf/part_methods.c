@@ -120,7 +120,8 @@ static int measure_arch(struct perf *perf, const char *arch, struct error *err)
 {
     const struct perf_names names = names_of_methods(&perf->options->methods);
     struct subject subject;
-    if (subject_open_for_methods(&subject, arch, NULL, perf->options->threads, 1, &perf->options->layers, err))
+    if (subject_open_for_methods(&subject, &(struct subject_source){.arch = arch}, perf->options->threads, 1,
+                                 &perf->options->layers, err))
         return -1;
     const double forward = forward_seconds(&subject, perf->options);
     int status = 0;

@@ -104,6 +104,8 @@ static const struct param rows[] = {
                .help = "networks, by name or as an ONNX file (.onnx); default: the part's own"),
     OPTION_ROW(struct perf_options, batches, LIST, "batch", 0, .value = "N,M", .min = 1, .max = 4096,
                .read_word = read_numbers, .help = "forward: images in one call (1,8,32)"),
+    OPTION_STRING(struct perf_options, channels, "channels", 0, "LETTERS",
+                  "serve: the input's channels, as in a config's input"),
     OPTION_ROW(struct perf_options, images, LIST, "images", 0, .value = "N,M", .min = 1, .max = 10000000,
                .read_word = read_numbers, .help = "runs: how many images, ascending (250,500,1000)"),
     OPTION_STRING(struct perf_options, inputs, "inputs", 0, "FILE", "serve: float32 (N,C,H,W) as they lie in memory"),
@@ -143,8 +145,8 @@ static int check(const struct perf_options *options, struct error *err)
 {
     if (options->serve && options->archs.count != 1)
         return error_set(err, "--serve needs one --arch");
-    if (!options->serve && (options->weights || options->inputs))
-        return error_set(err, "--weights and --inputs belong to --serve");
+    if (!options->serve && (options->weights || options->inputs || options->channels))
+        return error_set(err, "--weights, --inputs and --channels belong to --serve");
     return 0;
 }
 

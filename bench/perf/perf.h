@@ -34,6 +34,7 @@ struct perf_options {
     const char *json;     /* NULL: none */
     bool serve;
     const char *weights, *inputs; /* of serve; NULL: generated */
+    const char *channels;         /* of serve; NULL: the usual ones */
     struct plugin_option plugins;
 };
 

@@ -67,12 +67,14 @@ static int make_network(struct subject *subject, const char *file, const struct 
 {
     const size_t length = strlen(subject->arch);
     const bool is_file = length > 5 && strcmp(subject->arch + length - 5, ".onnx") == 0;
-    const struct model_spec spec = {.arch = is_file ? NULL : subject->arch,
-                                    .model = is_file ? subject->arch : NULL,
-                                    .weights = file,
-                                    .arch_where = "--arch"};
+    struct model_spec spec = {.arch = is_file ? NULL : subject->arch,
+                              .model = is_file ? subject->arch : NULL,
+                              .weights = file,
+                              .arch_where = "--arch"};
     struct arena arena;
     struct weights weights;
+    if (subject->channels && picture_input_set_channels(&spec.input, "--channels", subject->channels, err))
+        return -1;
     subject->model = model_open(&spec, err);
     if (!subject->model || find_layers(subject, layers, err))
         return -1;
@@ -120,15 +122,16 @@ static int open_parts(struct subject *subject, const char *weights, int workers,
 int subject_open(struct subject *subject, const char *arch, const char *weights, int workers, int inputs,
                  struct error *err)
 {
-    return subject_open_for_methods(subject, arch, weights, workers, inputs, NULL, err);
+    return subject_open_for_methods(subject, &(struct subject_source){.arch = arch, .weights = weights}, workers,
+                                    inputs, NULL, err);
 }
 
-int subject_open_for_methods(struct subject *subject, const char *arch, const char *weights, int workers, int inputs,
+int subject_open_for_methods(struct subject *subject, const struct subject_source *source, int workers, int inputs,
                              const struct perf_names *layers, struct error *err)
 {
-    *subject = (struct subject){.arch = arch};
+    *subject = (struct subject){.arch = source->arch, .channels = source->channels};
     arena_init(&subject->arena, 0);
-    if (open_parts(subject, weights, workers, inputs, layers, err) == 0)
+    if (open_parts(subject, source->weights, workers, inputs, layers, err) == 0)
         return 0;
     subject_close(subject);
     return -1;

@@ -11,7 +11,14 @@
 
 #define SUBJECT_LAYERS_MAX 32
 
+/* What a subject is made of, see subject_open(). */
+struct subject_source {
+    const char *arch, *weights;
+    const char *channels; /* letters of the input's channels (backbones/picture_input.h); NULL: the usual */
+};
+
 struct subject {
+    const char *channels;
     const char *arch,
         *layers[SUBJECT_LAYERS_MAX]; /* layers: the architecture's usual target, then others that are kept */
     int layer_count;
@@ -36,7 +43,7 @@ int subject_open(struct subject *subject, const char *arch, const char *weights,
  * The same for measuring methods: the network also keeps `layers`, and of the layers that methods use by default those
  * that it has. Further errors: the network lacks one of `layers`; there are too many.
  */
-int subject_open_for_methods(struct subject *subject, const char *arch, const char *weights, int workers, int inputs,
+int subject_open_for_methods(struct subject *subject, const struct subject_source *source, int workers, int inputs,
                              const struct perf_names *layers, struct error *err);
 void subject_close(struct subject *subject);
 
