@@ -130,7 +130,7 @@ static int choose_output(struct importer *im, const char *asked, struct error *e
     if (!name || (asked && name == asked && im->output < 0))
         return refuse_outputs(im, asked, err);
     if (im->output < 0)
-        return error_set(err, "its output \"%.200s\" is no node's", name);
+        return error_set(err, "its output \"%.200s\" is not a node's", name);
     remove_probability(im);
     im->values[im->output].readers++;
     return 0;

@@ -57,7 +57,7 @@ int shape_of_transpose(struct importer *im, const struct onnx_node *node, int ra
     for (int i = 0; i < rank; i++) {
         const int64_t axis = count < 0 ? rank - 1 - i : list[i] < 0 ? list[i] + rank : list[i];
         if (axis < 0 || axis >= rank || is_used[axis])
-            return import_refuse(im, err, "perm is no order of %d axes", rank);
+            return import_refuse(im, err, "perm is not an order of %d axes", rank);
         is_used[axis] = true;
         from[i] = (int)axis;
     }
