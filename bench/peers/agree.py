@@ -25,6 +25,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import warnings
 
 import h5py
 import numpy as np
@@ -35,6 +36,8 @@ import torchvision
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests/golden"))
 import methods as golden_methods  # noqa: E402
+
+warnings.filterwarnings("ignore", message="scatter_reduce")
 
 IMAGE = "image"  # the golden programs' random streams belong to this name, and to the method's own
 LAYERS = {"resnet18": "layer2,layer3,layer4", "resnet50": "layer2,layer3,layer4",
@@ -131,7 +134,9 @@ class Edges:
             if z.dim() == 4:
                 near &= gap.amax((2, 3), keepdim=True) > 1e-4 * size  # not channels that are dead, nearly 0 everywhere
             self.note(name, limit, near)
-            z = z + (2 * self.chosen(name, limit, z) * near * (limit - z)).detach()
+            chosen = self.chosen(name, limit, z)
+            if chosen is not None:  # a ReLU in place must get the value itself
+                z = z + (2 * chosen * near * (limit - z)).detach()
         return (z,)
 
     def visit_pool(self, name, module, inputs):
@@ -146,19 +151,21 @@ class Edges:
             lead = torch.zeros_like(z).flatten(2).scatter_reduce(
                 2, at[..., :gap.shape[2], :gap.shape[3]].flatten(2), gap.flatten(2), "amax").view_as(z)
         self.note(name, "tie", lead > 0)
-        return (z - 1.001 * self.chosen(name, "tie", z) * lead,)
+        chosen = self.chosen(name, "tie", z)
+        return (z if chosen is None else z - 1.001 * chosen * lead,)
 
     def note(self, name, limit, near):
         if self.is_searching and torch.is_grad_enabled():
             self.found += [(name, limit, tuple(near.shape), tuple(at)) for at in near.nonzero().tolist()]
 
     def chosen(self, name, limit, z):
-        """1 at the edges that are to change."""
-        mask = torch.zeros_like(z)
+        """1 at the edges that are to change; None if there are none."""
         chosen = [at for other, at_limit, shape, at in self.changed
                   if (other, at_limit, shape) == (name, limit, tuple(z.shape))]
-        if chosen:
-            mask[tuple(zip(*chosen))] = 1
+        if not chosen:
+            return None
+        mask = torch.zeros_like(z)
+        mask[tuple(zip(*chosen))] = 1
         return mask
 
 
