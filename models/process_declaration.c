@@ -49,8 +49,8 @@ static int read_input(struct reader *reader, const char *rest)
     struct process_declaration *out = reader->out;
     if (!read_shape(rest, &out->input))
         return fail(reader, "an input is input C H W");
-    if (out->input.c != 3)
-        return fail(reader, "pictures have 3 channels");
+    if (out->input.c > PICTURE_CHANNELS_MAX)
+        return fail(reader, "there are too many channels");
     out->picture.h = out->input.h;
     out->picture.w = out->input.w;
     return 0;
@@ -91,26 +91,42 @@ static int read_class(struct reader *reader, const char *rest)
     return 0;
 }
 
-/* "mean R G B", "std R G B" */
-static int read_colours(struct reader *reader, const char *rest, const char *key,
-                        int (*set)(struct picture_input *, const char *, const double *, size_t, struct error *))
+/* Reads up to `room` numbers, and counts all of them; -1: there is something else. */
+static int read_values(const char *rest, double *values, int room)
 {
-    double values[3];
-    char end;
+    char text[SCRIPT_LINE_BYTES], *left, *word;
+    int count = 0;
+    snprintf(text, sizeof text, "%s", rest);
+    for (char *from = text; (word = strtok_r(from, " ", &left)); from = NULL, count++) {
+        double value;
+        if (text_to_double(word, &value))
+            return -1;
+        if (count < room)
+            values[count] = value;
+    }
+    return count;
+}
+
+/* "mean M...", "std S..." */
+static int read_channel_values(struct reader *reader, const char *rest, const char *key,
+                               int (*set)(struct picture_input *, const char *, const double *, size_t, struct error *))
+{
+    double values[PICTURE_CHANNELS_MAX];
     struct error why;
-    if (sscanf(rest, "%lf %lf %lf %c", &values[0], &values[1], &values[2], &end) != 3)
-        return fail(reader, "a number for each of three colours is needed");
-    return set(&reader->out->picture, key, values, 3, &why) ? fail(reader, why.text) : 0;
+    const int count = read_values(rest, values, PICTURE_CHANNELS_MAX);
+    if (count < 1)
+        return fail(reader, "a number for each channel is needed");
+    return set(&reader->out->picture, key, values, (size_t)count, &why) ? fail(reader, why.text) : 0;
 }
 
 static int read_mean(struct reader *reader, const char *rest)
 {
-    return read_colours(reader, rest, "mean", picture_input_set_mean);
+    return read_channel_values(reader, rest, "mean", picture_input_set_mean);
 }
 
 static int read_std(struct reader *reader, const char *rest)
 {
-    return read_colours(reader, rest, "std", picture_input_set_deviation);
+    return read_channel_values(reader, rest, "std", picture_input_set_deviation);
 }
 
 static int read_resize(struct reader *reader, const char *rest)
@@ -120,6 +136,21 @@ static int read_resize(struct reader *reader, const char *rest)
         return fail(reader, "it is one of " PICTURE_RESIZE_CHOICES);
     reader->out->picture.resize = (enum picture_resize)choice;
     return 0;
+}
+
+static int read_scale(struct reader *reader, const char *rest)
+{
+    double scale;
+    struct error why;
+    if (text_to_double(rest, &scale))
+        return fail(reader, "a number is needed");
+    return picture_input_set_scale(&reader->out->picture, "scale", scale, &why) ? fail(reader, why.text) : 0;
+}
+
+static int read_channels(struct reader *reader, const char *rest)
+{
+    struct error why;
+    return picture_input_set_channels(&reader->out->picture, "channels", rest, &why) ? fail(reader, why.text) : 0;
 }
 
 static const struct foreign_layer *find_layer(const struct reader *reader, const char *name)
@@ -173,9 +204,9 @@ static int read_target(struct reader *reader, const char *rest)
 static const struct line {
     const char *word;
     int (*read)(struct reader *reader, const char *rest);
-} lines[] = {{"input", read_input}, {"classes", read_classes}, {"class", read_class},
-             {"mean", read_mean},   {"std", read_std},         {"resize", read_resize},
-             {"layer", read_layer}, {"target", read_target},   {"batch", read_batch}};
+} lines[] = {{"input", read_input}, {"classes", read_classes},   {"class", read_class}, {"mean", read_mean},
+             {"scale", read_scale}, {"channels", read_channels}, {"std", read_std},     {"resize", read_resize},
+             {"layer", read_layer}, {"target", read_target},     {"batch", read_batch}};
 
 static int read_line(struct reader *reader)
 {
@@ -184,7 +215,8 @@ static int read_line(struct reader *reader)
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
         if (strlen(lines[i].word) == length && memcmp(line, lines[i].word, length) == 0)
             return lines[i].read(reader, line + length + (line[length] == ' '));
-    return fail(reader, "expected input, classes, class, mean, std, resize, layer, target, batch or ready");
+    return fail(reader,
+                "expected input, classes, class, mean, std, scale, channels, resize, layer, target, batch or ready");
 }
 
 /* "network VERSION [TITLE]" */

@@ -381,11 +381,8 @@ def _serve():
 # -- a network ---------------------------------------------------------------------------------------------------------
 
 
-IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-
-
-def serve(module, layer=None, layers=None, reshape=None, input=(3, 224, 224), mean=IMAGENET_MEAN, std=IMAGENET_STD,
-          classes=None, names=None, device=None, batch=32, title=None):
+def serve(module, layer=None, layers=None, reshape=None, input=(3, 224, 224), mean=None, std=None, scale=None,
+          channels=None, resize=None, classes=None, names=None, device=None, batch=32, title=None):
     """Serves a PyTorch module as a backbone of cambench, until cambench ends:
 
         cambench.serve(torchvision.models.resnet18(weights="DEFAULT"), layer="layer4")
@@ -400,7 +397,8 @@ def serve(module, layer=None, layers=None, reshape=None, input=(3, 224, 224), me
              lambda t: t[:, 1:].transpose(1, 2).unflatten(2, (14, 14)). It selects and reorders values; those that
              it leaves out, such as a class token, keep the image's own values in passes with changed activations
     input    (C,H,W)
-    mean, std  of the normalisation, three numbers for pixels in [0,1]
+    mean, std  of the normalisation, a number for each channel; ImageNet's for RGB if they are not given
+    scale, channels, resize  as the keys of `input` in a config: 255, "bgr", "squash" and so on
     classes  the number of outputs, as a check
     names    of the classes, in order; ImageNet's are assumed for 1000
     device   "cuda" and so on; where the module is if it is not given
@@ -412,8 +410,9 @@ def serve(module, layer=None, layers=None, reshape=None, input=(3, 224, 224), me
     """
     import cambench_network  # needs PyTorch
 
-    cambench_network.serve(module, layer, layers, reshape, tuple(input), mean, std, classes, names, device, batch,
-                           title or type(module).__name__)
+    cambench_network.serve(module, layer, layers, reshape, tuple(input),
+                           {"mean": mean, "std": std, "scale": scale, "channels": channels, "resize": resize}, classes,
+                           names, device, batch, title or type(module).__name__)
 
 
 # -- running -----------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import torch
 import cambench
 
 
-def serve(module, layer, layers, reshape, input, mean, std, classes, names, device, batch, title):
+def serve(module, layer, layers, reshape, input, picture, classes, names, device, batch, title):
     network = _Network(module, layer, layers, reshape, input, device)
     if classes is not None and classes != network.classes:
         raise cambench.Error("the module has %d outputs; classes says %d" % (network.classes, classes))
@@ -17,13 +17,18 @@ def serve(module, layer, layers, reshape, input, mean, std, classes, names, devi
     lines = ["network %d %s" % (cambench.PROTOCOL, title), "input %d %d %d" % network.input,
              "classes %d" % network.classes]
     lines += ["class " + " ".join(str(name).split()) for name in names or []]
-    lines += ["mean %r %r %r" % tuple(float(v) for v in mean), "std %r %r %r" % tuple(float(v) for v in std)]
+    lines += ["%s %s" % (key, _words(value)) for key, value in picture.items() if value is not None]
     lines += ["layer %s %d %d %d" % ((name,) + layer.shape) for name, layer in network.layers.items()]
     lines += ["target " + network.target, "batch %d" % batch, "ready"]
     if os.environ.get("CAMBENCH_PROTOCOL"):
         _serve_network(network, lines)
     else:
         print("\n".join(line for line in lines[:-1] if not line.startswith("class ")))
+
+
+def _words(value):
+    return value if isinstance(value, str) else " ".join(repr(float(one)) for one in (
+        value if hasattr(value, "__iter__") else [value]))
 
 
 class _Layer:
