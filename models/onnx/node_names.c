@@ -1,5 +1,5 @@
 /*
- * models/onnx/names.c - the names of the graph's nodes.
+ * models/onnx/node_names.c - the names of the graph's nodes.
  *
  * PyTorch names a node by the module that it is in, "/layer4/layer4.1/conv2/Conv": the graph's node is called
  * "layer4.1.conv2" as in PyTorch if it is the only one of its module, and "layer4.1.Add" if its module has others.
