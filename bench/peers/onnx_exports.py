@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """ONNX files of PyTorch's exporter: cambench beside PyTorch in float64.
 
-    bench/peers/onnx_exports.py                                     all networks of onnx_modules.py, opsets 9, 11, 13, 17
+    bench/peers/onnx_exports.py                                     all networks of onnx_modules*.py, opsets 9, 11, 13, 17
     bench/peers/onnx_exports.py --opsets 13 resnet18 googlenet
 
 For each network and opset: the largest difference of the logits, of the values of LAYERS layers and of the gradients at
@@ -24,7 +24,8 @@ import warnings
 import numpy as np
 import torch
 
-import onnx_modules
+from onnx_modules import make
+from onnx_modules_more import MODULES
 import peer
 
 LAYERS, TRIES, IMAGES = 3, 3, 2
@@ -36,7 +37,7 @@ class Reference:
     """The network in float64, the values of its modules and the gradients at them."""
 
     def __init__(self, name):
-        self.network, self.shape = onnx_modules.make(name)
+        self.network, self.shape = make(name)
         self.values, self.calls = {}, {}
         for path, module in self.network.named_modules():
             if path and not isinstance(module, PASSED_BY) and type(module).__name__ != "StochasticDepth":
@@ -208,7 +209,7 @@ def print_row(arguments, name, opset, result):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", help="of onnx_modules.py; default: all")
+    parser.add_argument("names", nargs="*", help="of onnx_modules*.py; default: all")
     parser.add_argument("--build", default="build", help="folder of cambench-bench (build)")
     parser.add_argument("--opsets", default="9,11,13,17", type=lambda text: [int(word) for word in text.split(",")])
     parser.add_argument("--limit", type=float, default=1e-4, help="of the relative differences (1e-4)")
@@ -217,10 +218,10 @@ def main():
     arguments = parser.parse_args()
     warnings.filterwarnings("ignore")
     torch.set_num_threads(1)
-    names = arguments.names or list(onnx_modules.MODULES)
-    unknown = [name for name in names if name not in onnx_modules.MODULES]
+    names = arguments.names or list(MODULES)
+    unknown = [name for name in names if name not in MODULES]
     if unknown:
-        sys.exit(f"{unknown[0]} is not one of {', '.join(onnx_modules.MODULES)}")
+        sys.exit(f"{unknown[0]} is not one of {', '.join(MODULES)}")
     with tempfile.TemporaryDirectory(prefix="cambench-onnx-") as folder:
         rows = {name: run(arguments, name, pathlib.Path(folder)) for name in names}
     every = [result for results in rows.values() for result in results.values()]
