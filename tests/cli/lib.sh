@@ -72,7 +72,7 @@ complete_with()
 libraries()
 {
     # shellcheck disable=SC2046 # several words
-    echo "$(pkg-config --libs $(sed -n 's/^PKG := //p' "$ROOT/Makefile")) -ldl"
+    echo "$(pkg-config --libs $(sed -n 's/^PKG := //p' "$ROOT/Makefile")) -lprotobuf-nanopb -ldl"
 }
 
 # run_unit_test ROOM NAME: compiles ROOM/NAME.c and tests/ROOM/test_NAME.c of this folder, without a warning, with the
