@@ -6,7 +6,7 @@ for entry in "$ROOT"/*; do
     case ${entry##*/} in docs | build) ;; *) ln -s "$entry" project/ ;; esac
 done
 cp -r "$ROOT/docs" project/
-for room in bench report metrics methods backbones datasets nn base registry; do
+for room in bench report metrics methods models backbones datasets nn base registry; do
     cp -a "$BUILD/$room" "project/$folder/"
 done
 cp -a "$BUILD"/*.a "project/$folder/"
