@@ -1,6 +1,7 @@
 """Methods and networks for cambench, written in Python; needs NumPy, and for networks PyTorch.
 
-A network is served by cambench.serve(module, layer="layer4"), see there. A method turns an image and a class into a map of evidence:
+A network is served by cambench.serve(module, layer="layer4"), see there. A method turns an image and a class into a map
+of evidence:
 
     import cambench, numpy as np
 
