@@ -48,7 +48,7 @@ def nodes(arch, network):
         nested = {module + cat for module in ("Mixed_7b", "Mixed_7c") for cat in (".cat", ".cat_1")}
         names = [name for name in names if name not in nested]
     names = [name for name in names if not name.endswith(".chunk")]  # its two values are nodes here
-    names = [name for name in names if not name.endswith(".layer_scale")]  # the tensor alone
+    names = [name for name in names if not name.endswith("layer_scale")]  # the tensor alone
     if "mean" in names:  # over both axes; the vector is then a node of its own
         names.insert(names.index("mean") + 1, "flatten")
     return names

@@ -72,6 +72,7 @@ static struct value measure(struct subject *subject, const char *image_name, con
                                 .context = subject,
                                 .map = {H, W, subject->x}, /* only its size matters */
                                 .native = {H / CELL, W / CELL, subject->map},
+                                .channels = 3,
                                 .seed = 7,
                                 .image_name = image_name,
                                 .metric = &metric_max_sensitivity};
