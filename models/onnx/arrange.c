@@ -101,13 +101,15 @@ static bool choose(const struct layout *layout, const struct target *target, str
 /* The value read in (C,h,w) order as one of this shape. */
 static int read_as(struct importer *im, int node, int64_t c, int64_t h, int64_t w, struct error *err)
 {
-    const struct shape shape = node < 0 ? (struct shape){0} : graph_node(im->graph, node).shape;
+    if (node < 0)
+        return node;
+    const struct shape shape = graph_node(im->graph, node).shape;
     const struct emission emission = {.op = "reshape",
                                       .suffix = "part",
                                       .count = 1,
                                       .inputs = {node},
                                       .set = {{"c", (double)c}, {"h", (double)h}, {"w", (double)w}}};
-    return node < 0 || (shape.c == c && shape.h == h && shape.w == w) ? node : import_emit(im, &emission, err);
+    return shape.c == c && shape.h == h && shape.w == w ? node : import_emit(im, &emission, err);
 }
 
 static int move(struct importer *im, int node, const char *op, int64_t groups, struct error *err)

@@ -62,7 +62,8 @@ static int fold_constant(struct importer *im, const struct onnx_node *node, stru
         return import_refuse(im, err, "its value is of a kind that is not supported");
     const bool is_list = attribute->type == ONNX_ATTRIBUTE_INTS || attribute->type == ONNX_ATTRIBUTE_FLOATS;
     const bool is_integer = attribute->type == ONNX_ATTRIBUTE_INTS || attribute->type == ONNX_ATTRIBUTE_INT;
-    constant = constant_new(im, is_integer, is_list, &(int64_t){(int64_t)attribute->count}, err);
+    const int64_t count = (int64_t)attribute->count;
+    constant = constant_new(im, is_integer, is_list, &count, err);
     double *values = constant ? fill_in(im, constant, err) : NULL;
     for (size_t i = 0; values && i < constant->count; i++)
         values[i] = attribute->type == ONNX_ATTRIBUTE_INTS     ? (double)attribute->ints[i]
