@@ -165,14 +165,15 @@ static int prelu_parameters(const struct node *node, const struct shape *in, str
 static int pack(struct packer *packer, struct step *step, struct error *err)
 {
     const size_t channels = (size_t)packer->in.c;
-    const struct prelu *prelu = step->node->op == &op_prelu ? step->node->attributes : NULL;
-    const float *weight = prelu ? packer_tensor(packer, step->node, "weight") : NULL;
-    const float slope = prelu ? weight[0] : leaky_given(step->node->attributes).a;
+    const bool is_prelu = step->node->op == &op_prelu;
+    const struct prelu *prelu = is_prelu ? step->node->attributes : NULL;
+    const float *weight = is_prelu ? packer_tensor(packer, step->node, "weight") : NULL;
+    const float slope = is_prelu ? weight[0] : leaky_given(step->node->attributes).a;
     step->weight = arena_floats(packer->arena, channels);
     if (!step->weight)
         return error_memory(err, "packed weights");
     for (size_t k = 0; k < channels; k++)
-        step->weight[k] = prelu && !prelu->shared ? weight[k] : slope;
+        step->weight[k] = is_prelu && !prelu->shared ? weight[k] : slope;
     return 0;
 }
 

@@ -41,7 +41,8 @@ static size_t place(const struct reduce *r, struct shape out, int i, int j)
 /* Number of values of which each result is the mean; 1 for a sum. */
 static float divisor(const struct step_io *io, bool is_mean)
 {
-    return is_mean ? (float)(shape_size(io->in[0]) / shape_size(io->out)) : 1;
+    const size_t values = shape_size(io->in[0]) / shape_size(io->out);
+    return is_mean ? (float)values : 1;
 }
 
 static float channel_sum(const float *x, int channels)

@@ -146,7 +146,7 @@ static int permute(struct importer *im, const struct value *value, const struct 
 {
     const struct layout *layout = &value->layout;
     const int *wanted = target->all, count = target->all_count;
-    int now[FACTORS_MAX], moved[FACTORS_MAX], used = 0, node = value->node;
+    int now[FACTORS_MAX] = {0}, moved[FACTORS_MAX], used = 0, node = value->node;
     for (int i = 0; i < layout->count; i++)
         if (layout->factor[i].axis != AXIS_BATCH)
             now[used++] = i;

@@ -327,8 +327,9 @@ static int fold_reduce(struct importer *im, const struct onnx_node *node, struct
         values[at] = is_begun[at] ? reduced_pair(node->op, values[at], constant_at(a, x, i)) : constant_at(a, x, i);
         is_begun[at] = true;
     }
-    for (size_t i = 0; i < result->count && strcmp(node->op, "ReduceMean") == 0 && a->count; i++)
-        values[i] /= (double)(a->count / result->count);
+    const size_t reduced = result->count ? a->count / result->count : 0; /* elements of each result */
+    for (size_t i = 0; i < result->count && strcmp(node->op, "ReduceMean") == 0 && reduced; i++)
+        values[i] /= (double)reduced;
     result->values = values;
     return import_set_constant(im, node, 0, result);
 }

@@ -141,7 +141,7 @@ static bool join_axes(const enum axis *a, const enum axis *b, int rank, enum axi
 /* Gives the two values axes in the same places: those of `a`, or the usual ones. */
 static int make_alike(struct importer *im, struct value *a, struct value *b, enum axis *joined, struct error *err)
 {
-    enum axis of_a[ONNX_RANK_MAX], of_b[ONNX_RANK_MAX];
+    enum axis of_a[ONNX_RANK_MAX] = {0}, of_b[ONNX_RANK_MAX] = {0};
     const int rank = a->layout.rank;
     if (plain_axes(&a->layout, of_a) && plain_axes(&b->layout, of_b) && join_axes(of_a, of_b, rank, joined))
         return 0;

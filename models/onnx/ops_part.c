@@ -39,8 +39,8 @@ static int cut(struct importer *im, struct value *value, int axis, const struct 
 
 static int import_slice(struct importer *im, const struct onnx_node *node, struct error *err)
 {
-    struct cut cuts[ONNX_RANK_MAX];
-    int64_t dim[ONNX_RANK_MAX];
+    struct cut cuts[ONNX_RANK_MAX] = {0};
+    int64_t dim[ONNX_RANK_MAX] = {0};
     struct value *value = import_activation(im, node, 0, err);
     if (!value)
         return -1;
@@ -221,7 +221,7 @@ static int import_pad(struct importer *im, const struct onnx_node *node, struct 
 {
     static const char *const before_names[] = {"", "channels_before", "pad_top", "pad_left"};
     static const char *const after_names[] = {"", "channels_after", "pad_bottom", "pad_right"};
-    int64_t before[ONNX_RANK_MAX], after[ONNX_RANK_MAX];
+    int64_t before[ONNX_RANK_MAX] = {0}, after[ONNX_RANK_MAX] = {0};
     enum axis axes[ONNX_RANK_MAX];
     double mode = 0, fill = 0;
     struct value *value = import_activation(im, node, 0, err);

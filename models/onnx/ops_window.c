@@ -150,9 +150,10 @@ static int import_conv(struct importer *im, const struct onnx_node *node, struct
     const int64_t groups = import_int(node, "group", 1);
     if (weight->rank != rank)
         return import_refuse(im, err, "its weight has %d axes, its input %d", weight->rank, rank);
-    if (groups < 1 || weight->dim[1] * groups != layout_dim(&value->layout, 1) || weight->dim[0] < 1)
-        return import_refuse(im, err, "its weight is for %lld channels, its input has %lld",
-                             (long long)(weight->dim[1] * groups), (long long)layout_dim(&value->layout, 1));
+    const int64_t channels = layout_dim(&value->layout, 1);
+    if (groups < 1 || channels % groups != 0 || weight->dim[1] != channels / groups || weight->dim[0] < 1)
+        return import_refuse(im, err, "its weight is for %lld groups of %lld channels, its input has %lld channels",
+                             (long long)groups, (long long)weight->dim[1], (long long)channels);
     if (read_window(im, node, value, weight->dim + 2, &window, err))
         return -1;
     struct emission emission = {.op = "conv2d", .count = 1, .inputs = {value->node}};
