@@ -56,7 +56,7 @@ static void run_step_tangent(const struct tape *tape, const struct step *step)
     else if (op->tangent)
         op->tangent(step, &io, dx, dy);
     else
-        memcpy(dy, dx[0], shape_size(io.out) * sizeof *dy);
+        memcpy(dy, tape->gradient[step->inputs[0]], shape_size(io.out) * sizeof *dy);
     if (step->activation)
         step->activation->slope(io.before ? io.before : io.x[0], io.y, dy, shape_size(io.out));
 }

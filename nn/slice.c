@@ -38,9 +38,8 @@ static const char *shape(const struct node *node, const struct shape *in, struct
 /* Where position (i,j) of the result begins in an input: its first channel. */
 static size_t source(const struct slice *slice, struct shape in, int i, int j)
 {
-    const size_t row = (size_t)(slice->h.first + i * slice->h.step);
-    const size_t column = (size_t)(slice->w.first + j * slice->w.step);
-    return (row * (size_t)in.w + column) * (size_t)in.c + (size_t)slice->c.first;
+    const int row = slice->h.first + i * slice->h.step, column = slice->w.first + j * slice->w.step;
+    return ((size_t)row * (size_t)in.w + (size_t)column) * (size_t)in.c + (size_t)slice->c.first;
 }
 
 static void forward(const struct step *step, const struct step_io *io, int block)

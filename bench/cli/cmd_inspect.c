@@ -6,6 +6,7 @@
 #include "bench/config/config.h"
 #include "bench/process/shipped.h"
 
+#include <assert.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -132,6 +133,7 @@ static json_t *refuse_options(const struct inspect_command *inspect, struct erro
 static json_t *look(const struct inspect_command *inspect, struct error *err)
 {
     struct model_spec spec = inspect->spec;
+    assert(inspect->what); /* options_parse() requires it */
     *(config_is_model_file(inspect->what) ? &spec.model : &spec.arch) = inspect->what;
     if (spec.model && (spec.classes || spec.width != 0))
         return refuse_options(inspect, err);

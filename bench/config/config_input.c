@@ -30,7 +30,7 @@ typedef int numbers_setter(struct picture_input *input, const char *key, const d
 
 static int set_numbers(const struct yaml *value, numbers_setter *set, struct picture_input *input, struct error *err)
 {
-    double numbers[NUMBERS_MAX];
+    double numbers[NUMBERS_MAX] = {0};
     size_t count;
     if (read_numbers(value, numbers, &count, err))
         return -1;
