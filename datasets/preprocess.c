@@ -97,9 +97,11 @@ int preprocess_picture(const struct picture *picture, const struct preprocess *h
 {
     int h, w;
     struct picture resized, grey;
-    if (is_grey(how) && make_grey(picture, arena, &grey, err))
-        return -1;
-    picture = is_grey(how) ? &grey : picture;
+    if (is_grey(how)) {
+        if (make_grey(picture, arena, &grey, err))
+            return -1;
+        picture = &grey;
+    }
     if (resized_sides(picture, how, &h, &w, err) || resize_picture(picture, h, w, how->filter, arena, &resized, err))
         return -1;
     const size_t plane = (size_t)how->crop_h * (size_t)how->crop_w;
