@@ -188,7 +188,7 @@ int import_arrange(struct importer *im, struct value *value, const enum axis *ax
     value->is_vector = target.count[AXIS_C] == target.all_count;
     /* several axes of ONNX may be in one of the engine: the order of their factors is then the engine's */
     struct layout arranged = {.rank = value->layout.rank};
-    int place[FACTORS_MAX];
+    int place[FACTORS_MAX] = {0};
     for (enum axis axis = AXIS_BATCH; axis < AXIS_COUNT; axis++)
         for (int i = 0; i < target.count[axis]; i++) {
             place[target.list[axis][i]] = arranged.count;

@@ -112,7 +112,8 @@ static int fold_shape(struct importer *im, const struct onnx_node *node, struct 
     first = first < 0 ? first + rank : first;
     end = end < 0 ? end + rank : end > rank ? rank : end;
     first = first < 0 ? 0 : first;
-    struct onnx_constant *constant = constant_new(im, true, 1, &(int64_t){end > first ? end - first : 0}, err);
+    const int64_t count = end > first ? end - first : 0;
+    struct onnx_constant *constant = constant_new(im, true, 1, &count, err);
     double *values = constant ? fill_in(im, constant, err) : NULL;
     for (int64_t i = first; values && i < end; i++)
         values[i - first] = (double)(value->constant ? value->constant->dim[i] : layout_dim(&value->layout, (int)i));
@@ -142,8 +143,8 @@ static int fold_range(struct importer *im, const struct onnx_node *node, struct 
     const double count = ceil((limit - start) / delta);
     if (!(count <= (double)CONSTANT_COUNT_MAX))
         return import_refuse(im, err, "a constant is too large");
-    struct onnx_constant *constant =
-        constant_new(im, input(im, node, 0)->is_integer, 1, &(int64_t){count > 0 ? (int64_t)count : 0}, err);
+    const int64_t length = count > 0 ? (int64_t)count : 0;
+    struct onnx_constant *constant = constant_new(im, input(im, node, 0)->is_integer, 1, &length, err);
     double *values = constant ? fill_in(im, constant, err) : NULL;
     for (size_t i = 0; values && i < constant->count; i++)
         values[i] = start + (double)i * delta;
