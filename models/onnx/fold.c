@@ -284,10 +284,15 @@ static int fold_pair(struct importer *im, const struct onnx_node *node, struct e
     while (strcmp(pairs[kind].op, node->op) != 0)
         kind++;
     const struct onnx_constant *result = input(im, node, 0);
-    for (int i = 1; result && i < node->input_count; i++) {
+    if (!result)
+        return import_refuse(im, err, "its input 0 is missing");
+    for (int i = 1; i < node->input_count; i++) {
         const struct onnx_constant *other = input(im, node, i);
-        result =
-            other ? pair(im, result, other, kind, err) : (import_refuse(im, err, "its input %d is missing", i), NULL);
+        if (!other)
+            return import_refuse(im, err, "its input %d is missing", i);
+        result = pair(im, result, other, kind, err);
+        if (!result)
+            return -1;
     }
     return give(im, node, result);
 }
