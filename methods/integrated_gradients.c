@@ -80,7 +80,7 @@ static int explain(struct cam *cam, const void *params, float *map)
 {
     const struct integrated_gradients *p = params;
     const struct shape input = cam_input_shape(cam);
-    const size_t n = (size_t)input.c * (size_t)input.h * (size_t)input.w;
+    const size_t n = shape_size(input);
     const float *x = cam_input(cam), *from = baseline_of(cam, p->baseline, n);
     double *sum = cam_alloc(cam, n, sizeof *sum);
     float *attribution = cam_floats(cam, n);

@@ -57,7 +57,7 @@ static void write_mask(void *context, int index, float *out)
 static int plain_image(struct cam *cam, float value, const float **image)
 {
     const struct shape input = cam_input_shape(cam);
-    const size_t size = (size_t)input.c * (size_t)input.h * (size_t)input.w;
+    const size_t size = shape_size(input);
     *image = NULL;
     if (value == 0)
         return 0;

@@ -17,7 +17,7 @@ static int allocate_pass(struct cam_pass *pass, float ***values, struct error *e
         return error_memory(err, "an image's base pass");
     for (size_t i = 0; i < layers; i++) {
         const struct shape shape = network_layer_shape(pass->network, (int)i);
-        float *data = arena_floats(arena, (size_t)shape.c * (size_t)shape.h * (size_t)shape.w);
+        float *data = arena_floats(arena, shape_size(shape));
         if (!data)
             return error_memory(err, "an image's base pass");
         (*values)[i] = data;

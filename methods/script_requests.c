@@ -379,7 +379,7 @@ static int serve_at_input(struct call *call)
 {
     const struct shape shape = cam_input_shape(call->cam);
     serve_at_image(call);
-    const float *input = read_array(call, 0, (size_t)shape.c * (size_t)shape.h * (size_t)shape.w);
+    const float *input = read_array(call, 0, shape_size(shape));
     struct cam *at = input ? cam_at_input(call->cam, input) : NULL;
     if (!at)
         return -1;

@@ -40,7 +40,7 @@ static int explain(struct cam *cam, const void *params, float *map)
 {
     const struct smoothgrad *p = params;
     const struct shape input = cam_input_shape(cam);
-    const size_t n = (size_t)input.c * (size_t)input.h * (size_t)input.w;
+    const size_t n = shape_size(input);
     double *sum = cam_alloc(cam, n, sizeof *sum);
     float *mean = cam_floats(cam, n);
     if (!sum || !mean || add_samples(cam, p, n, sum))

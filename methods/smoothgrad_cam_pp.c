@@ -54,7 +54,7 @@ static int add_sample(struct cam *cam, enum cam_score score, const float *noisy,
 static int add_samples(struct cam *cam, const struct smoothgrad_cam_pp *p, struct samples *s)
 {
     const struct shape input = cam_input_shape(cam);
-    const size_t n = (size_t)input.c * (size_t)input.h * (size_t)input.w;
+    const size_t n = shape_size(input);
     const float *x = cam_input(cam);
     struct random_stream stream = cam_random(cam);
     float *noisy = cam_floats(cam, n);

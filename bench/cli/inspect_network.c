@@ -11,7 +11,7 @@ static const double flop_per_mac = 2;
 
 static size_t shape_bytes(struct shape shape)
 {
-    return (size_t)shape.c * (size_t)shape.h * (size_t)shape.w * sizeof(float);
+    return shape_size(shape) * sizeof(float);
 }
 
 static json_t *pack_shape(struct shape shape)
@@ -152,10 +152,10 @@ static json_t *pack_facts(const struct model *model, const char *kind, const cha
 {
     const struct graph *graph = model->graph;
     const struct totals totals = totals_of(graph);
-    return json_pack("{ss ss ss ss* so ss so si sf sI sI sf sI sI}", "kind", kind, "arch", model->arch, "title",
+    return json_pack("{ss ss ss ss* so ss so si so* sI sI sf sI sI}", "kind", kind, "arch", model->arch, "title",
                      model->title, "family", family, "input", pack_shape(graph_node(graph, BACKBONE_INPUT).shape),
                      "target_layer", model->layer, "target_shape", pack_shape(graph_node(graph, usual).shape),
-                     "classes", class_count(model->outputs), "width", width, "parameters",
+                     "classes", class_count(model->outputs), "width", family ? json_real(width) : NULL, "parameters",
                      (json_int_t)graph_trainable(graph), "multiply_adds", (json_int_t)totals.macs, "gflop",
                      flop_per_mac * totals.macs / 1e9, "weights_bytes", (json_int_t)totals.stored_bytes, "values_bytes",
                      (json_int_t)totals.value_bytes);

@@ -114,7 +114,7 @@ struct layer_work {
 static size_t layer_size(const struct network *network, int layer)
 {
     const struct shape shape = layer == SESSION_INPUT ? network_input(network) : network_layer_shape(network, layer);
-    return (size_t)shape.c * (size_t)shape.h * (size_t)shape.w;
+    return shape_size(shape);
 }
 
 static int layer_work_open(struct layer_work *work, struct arena *arena, const struct subject *subject,

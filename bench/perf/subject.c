@@ -88,7 +88,7 @@ static int make_network(struct subject *subject, const char *file, const struct 
 size_t subject_input_size(const struct subject *subject)
 {
     const struct shape shape = network_input(subject->network);
-    return (size_t)shape.c * (size_t)shape.h * (size_t)shape.w;
+    return shape_size(shape);
 }
 
 /* Any pictures will do, but not constant ones. */

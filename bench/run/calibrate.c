@@ -104,7 +104,7 @@ static void give_input(void *context, int index, float *out)
     const struct probe *probe = context;
     const struct shape shape = network_input(session_network(probe->session));
     (void)index;
-    memcpy(out, probe->input, sizeof(float) * (size_t)shape.c * (size_t)shape.h * (size_t)shape.w);
+    memcpy(out, probe->input, sizeof(float) * shape_size(shape));
 }
 
 static int measure_masked(struct probe *probe, struct arena *arena, struct error *err)
@@ -182,7 +182,7 @@ static void measure_task(struct probe *probe, struct evaluator *evaluator)
 static int measure(struct probe *probe, struct evaluator *evaluator, struct error *err)
 {
     const struct shape shape = network_input(session_network(probe->session));
-    const size_t count = (size_t)shape.c * (size_t)shape.h * (size_t)shape.w;
+    const size_t count = shape_size(shape);
     probe->input = arena_floats(&evaluator->arena, count);
     if (!probe->input)
         return error_memory(err, "a calibration");

@@ -47,8 +47,7 @@ static float *make_input(struct measurement *m, struct evidence_input input, con
                        : input.kind == EVIDENCE_OF_EXPLANATION ? "explanation"
                                                                : "rest";
     arena_reset(&walk->evaluator->changed);
-    float *x =
-        arena_floats(&walk->evaluator->changed, (size_t)walk->input.c * (size_t)walk->input.h * (size_t)walk->input.w);
+    float *x = arena_floats(&walk->evaluator->changed, shape_size(walk->input));
     if (!x) {
         error_memory(err, "a changed input");
         return NULL;

@@ -26,7 +26,7 @@ static const float *baseline_of(struct curves *curves, int which, struct error *
     if (curves->baselines[which])
         return curves->baselines[which];
     const struct shape shape = curves->shape;
-    float *image = arena_floats(curves->arena, (size_t)shape.c * (size_t)shape.h * (size_t)shape.w);
+    float *image = arena_floats(curves->arena, shape_size(shape));
     if (!image) {
         error_memory(err, "a baseline");
         return NULL;

@@ -85,7 +85,7 @@ static int explanation_pass(struct measurement *m, struct error *err)
         return -1;
     if (m->explanation->pass)
         return 0;
-    float *masked = arena_floats(m->walk->arena, (size_t)shape.c * (size_t)shape.h * (size_t)shape.w);
+    float *masked = arena_floats(m->walk->arena, shape_size(shape));
     const char *name;
     if (!masked)
         return error_memory(err, "an explanation");

@@ -294,7 +294,7 @@ static int find_weights(struct run *run, const struct run_backbone *backbone, bo
             "%s: backbone \"%s\" has no weights: give a file of a network trained on such images (.pth, safetensors, .h5), or one "
             "made by `cambench generate weights`",
             config->where, config->arch);
-    if (!config->arch || !is_missing(run, config->weights)) /* without arch there is no network without the file */
+    if (!config->arch || !is_missing(run, config->weights)) /* without arch, only the file tells the network */
         return 0;
     *has_file = false;
     return add_missing(run, "weights", config->weights,

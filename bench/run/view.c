@@ -121,7 +121,7 @@ int view_prepare(const struct walk *walk, struct view *view, bool *is_unreadable
         return 0;
     }
     const struct preprocess how = preprocess_of(view->protocol, walk->input, &walk->evaluator->input);
-    view->input = arena_floats(walk->arena, (size_t)walk->input.c * (size_t)walk->input.h * (size_t)walk->input.w);
+    view->input = arena_floats(walk->arena, shape_size(walk->input));
     if (!view->input)
         return error_memory(err, "a network's input");
     if (preprocess_picture(&subject->picture, &how, walk->arena, view->input, &view->pixels, &view->geometry, err)) {

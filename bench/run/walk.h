@@ -144,7 +144,7 @@ int changed_map(struct measurement *m, struct evidence_input input, struct salie
 /* -- measure.c ---------------------------------------------------------------------------------------------------- */
 
 /*
- * Makes the saliency map of a raw map, and its evidence. If no class is explained, there is no map. `known`
+ * Makes the saliency map of a raw map, and its evidence. Without an explained class it makes no map. `known`
  * [metric]: values that an earlier session has measured, NULL where it has not; they are not measured again.
  */
 int measurement_begin(struct measurement *m, const struct walk *walk, int method, int protocol,

@@ -1,6 +1,6 @@
 /*
  * tests/datasets/test_decode.c - decoded pixels, resized pixels and network inputs against Pillow and torchvision
- * (tests/golden/preprocess.py), and files that must be refused.
+ * (tests/golden/preprocess.py, pixels.py), and files that must be refused.
  */
 #include "tests/datasets/decoded.h"
 
@@ -30,31 +30,37 @@ TEST(every_kind_of_picture_is_decoded_as_pillow_does)
     golden_close(golden);
 }
 
-static const char *const filter_names[] = {[PREPROCESS_BILINEAR] = "bilinear", [PREPROCESS_BICUBIC] = "bicubic"};
-
 TEST(resizing_equals_pillow_to_the_last_bit)
 {
     static const int sizes[][2] = {{1, 1},   {7, 5},     {30, 200}, {61, 83}, {61, 40},
                                    {20, 83}, {122, 166}, {255, 3},  {64, 64}, {224, 224}};
-    struct golden *golden = golden_open("preprocess");
+    static const struct {
+        enum preprocess_filter filter;
+        const char *name, *file, *narrow; /* golden file; key of the narrow picture */
+    } filters[] = {{PREPROCESS_BILINEAR, "bilinear", "preprocess", "resize/bilinear/narrow"},
+                   {PREPROCESS_BICUBIC, "bicubic", "preprocess", "resize/bicubic/narrow"},
+                   {PREPROCESS_NEAREST, "nearest", "pixels", "resize/narrow/nearest/7x40"},
+                   {PREPROCESS_BOX, "box", "pixels", "resize/narrow/box/7x40"},
+                   {PREPROCESS_LANCZOS, "lanczos", "pixels", "resize/narrow/lanczos/7x40"}};
     struct arena arena;
     struct error err;
     struct picture small;
     char key[64];
     arena_init(&arena, 0);
     const struct picture picture = decode("rgb.png", &arena), narrow = decode("narrow.jpg", &arena);
-    for (int filter = 0; filter < 2; filter++) {
+    for (size_t f = 0; f < sizeof filters / sizeof *filters; f++) {
+        struct golden *golden = golden_open(filters[f].file);
         for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-            snprintf(key, sizeof key, "resize/%s/%dx%d", filter_names[filter], sizes[i][0], sizes[i][1]);
-            assert_int_equal(resize_picture(&picture, sizes[i][0], sizes[i][1], filter, &arena, &small, &err), 0);
+            const int h = sizes[i][0], w = sizes[i][1];
+            snprintf(key, sizeof key, "resize/%s/%dx%d", filters[f].name, h, w);
+            assert_int_equal(resize_picture(&picture, h, w, filters[f].filter, &arena, &small, &err), 0);
             check_picture(golden, key, &small);
         }
-        snprintf(key, sizeof key, "resize/%s/narrow", filter_names[filter]);
-        assert_int_equal(resize_picture(&narrow, 7, 40, filter, &arena, &small, &err), 0);
-        check_picture(golden, key, &small);
+        assert_int_equal(resize_picture(&narrow, 7, 40, filters[f].filter, &arena, &small, &err), 0);
+        check_picture(golden, filters[f].narrow, &small);
+        golden_close(golden);
     }
     arena_release(&arena);
-    golden_close(golden);
 }
 
 TEST(network_inputs_equal_torchvision)

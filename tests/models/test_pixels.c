@@ -1,39 +1,9 @@
 /*
- * tests/models/test_pixels.c - filters, channels and normalisations against Pillow, torchvision and the formulas of
- * Keras (tests/golden/pixels.py).
+ * tests/models/test_pixels.c - channels and normalisations against Pillow, torchvision and the formulas of Keras
+ * (tests/golden/pixels.py).
  */
 #include "backbones/picture_input.h"
 #include "tests/datasets/decoded.h"
-
-TEST(the_other_filters_equal_pillow_to_the_last_bit)
-{
-    static const int sizes[][2] = {{1, 1},   {7, 5},     {30, 200}, {61, 83}, {61, 40},
-                                   {20, 83}, {122, 166}, {255, 3},  {64, 64}, {224, 224}};
-    static const struct {
-        enum preprocess_filter filter;
-        const char *name;
-    } filters[] = {{PREPROCESS_NEAREST, "nearest"}, {PREPROCESS_BOX, "box"}, {PREPROCESS_LANCZOS, "lanczos"}};
-    struct golden *golden = golden_open("pixels");
-    struct arena arena;
-    struct error err;
-    struct picture small;
-    char key[64];
-    arena_init(&arena, 0);
-    const struct picture picture = decode("rgb.png", &arena), narrow = decode("narrow.jpg", &arena);
-    for (size_t f = 0; f < sizeof filters / sizeof *filters; f++) {
-        for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-            const int h = sizes[i][0], w = sizes[i][1];
-            snprintf(key, sizeof key, "resize/%s/%dx%d", filters[f].name, h, w);
-            assert_int_equal(resize_picture(&picture, h, w, filters[f].filter, &arena, &small, &err), 0);
-            check_picture(golden, key, &small);
-        }
-        snprintf(key, sizeof key, "resize/narrow/%s/7x40", filters[f].name);
-        assert_int_equal(resize_picture(&narrow, 7, 40, filters[f].filter, &arena, &small, &err), 0);
-        check_picture(golden, key, &small);
-    }
-    arena_release(&arena);
-    golden_close(golden);
-}
 
 /* Every third red, fifth green and seventeenth blue, as the golden script makes them. */
 static struct picture many_colours(struct arena *arena)
