@@ -10,10 +10,10 @@
 #define UNITS_MAX 12
 
 enum reads {
-    BEFORE,
-    SAME_AS_BEFORE,
-    ENTRY
-}; /* the unit before it; what the unit before it reads; the module's input */
+    BEFORE,         /* the result of the unit before it */
+    SAME_AS_BEFORE, /* what the unit before it reads */
+    ENTRY           /* the module's input */
+};
 
 /*
  * A convolution or a pool of a module. Units that no other unit reads are concatenated. Stride 1 keeps the size of the

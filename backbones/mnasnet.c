@@ -1,5 +1,6 @@
 /* backbones/mnasnet.c - MnasNet-B1. Tan et al., CVPR 2019. arXiv:1807.11626 */
 #include "backbones/backbone.h"
+#include "backbones/mobile_block.h"
 
 #define STEM_CHANNELS 32
 #define SEPARABLE_CHANNELS 16
@@ -14,22 +15,11 @@ static const struct stage stages[] = {
     {3, 3, 2, 24, 3}, {3, 5, 2, 40, 3}, {6, 5, 2, 80, 3}, {6, 3, 1, 96, 2}, {6, 5, 2, 192, 4}, {6, 3, 1, 320, 1}, {0},
 };
 
-/* Convolution, batch norm and, if asked for, ReLU, which torchvision numbers on from *index. */
-static int conv_norm(struct graph *graph, const char *name, int *index, int x, struct conv2d conv, bool has_relu)
-{
-    x = graph_conv2d(graph, node_name("%s.%d", name, *index).text, x, conv);
-    x = graph_batch_norm(graph, node_name("%s.%d", name, *index + 1).text, x);
-    if (has_relu)
-        x = graph_relu(graph, node_name("%s.%d", name, *index + 2).text, x);
-    *index += has_relu ? 3 : 2;
-    return x;
-}
-
 static int depthwise(struct graph *graph, const char *name, int *index, int x, int channels, int kernel, int stride)
 {
     const struct conv2d conv = {
         .out = channels, .kernel = kernel, .stride = stride, .padding = kernel / 2, .groups = channels};
-    return conv_norm(graph, name, index, x, conv, true);
+    return sequential_conv_norm(graph, name, index, x, conv, true);
 }
 
 static int inverted_residual(struct graph *graph, const char *name, int x, int in, int out, int stride,
@@ -38,9 +28,9 @@ static int inverted_residual(struct graph *graph, const char *name, int x, int i
     const int entry = x, hidden = in * stage->expansion;
     const struct node_name layers = node_name("%s.layers", name);
     int index = 0;
-    x = conv_norm(graph, layers.text, &index, x, (struct conv2d){.out = hidden, .kernel = 1}, true);
+    x = sequential_conv_norm(graph, layers.text, &index, x, (struct conv2d){.out = hidden, .kernel = 1}, true);
     x = depthwise(graph, layers.text, &index, x, hidden, stage->kernel, stride);
-    x = conv_norm(graph, layers.text, &index, x, (struct conv2d){.out = out, .kernel = 1}, false);
+    x = sequential_conv_norm(graph, layers.text, &index, x, (struct conv2d){.out = out, .kernel = 1}, false);
     graph_alias(graph, layers.text, x);
     if (stride == 1 && in == out)
         x = graph_sum(graph, node_name("%s.add", name).text, x, entry);
@@ -62,16 +52,16 @@ static void build(struct graph *graph, const struct backbone_variant *variant, c
     const double width = *(const double *)variant->config;
     const int stem = backbone_channels(STEM_CHANNELS * width);
     int index = 0, channels = backbone_channels(SEPARABLE_CHANNELS * width);
-    int x = conv_norm(graph, "layers", &index, BACKBONE_INPUT,
-                      (struct conv2d){.out = stem, .kernel = 3, .stride = 2, .padding = 1}, true);
+    int x = sequential_conv_norm(graph, "layers", &index, BACKBONE_INPUT,
+                                 (struct conv2d){.out = stem, .kernel = 3, .stride = 2, .padding = 1}, true);
     x = depthwise(graph, "layers", &index, x, stem, 3, 1);
-    x = conv_norm(graph, "layers", &index, x, (struct conv2d){.out = channels, .kernel = 1}, false);
+    x = sequential_conv_norm(graph, "layers", &index, x, (struct conv2d){.out = channels, .kernel = 1}, false);
     for (const struct stage *stage = stages; stage->blocks; stage++) {
         const int out = backbone_channels(stage->channels * width);
         x = add_stage(graph, node_name("layers.%d", index++).text, x, channels, out, stage);
         channels = out;
     }
-    x = conv_norm(graph, "layers", &index, x, (struct conv2d){.out = LAST_CHANNELS, .kernel = 1}, true);
+    x = sequential_conv_norm(graph, "layers", &index, x, (struct conv2d){.out = LAST_CHANNELS, .kernel = 1}, true);
     graph_alias(graph, "layers", x);
     x = graph_adaptive_avg_pool(graph, "mean", x, 1, 1);
     x = graph_flatten(graph, "flatten", x);

@@ -14,6 +14,16 @@ int conv_norm_activation(struct graph *graph, const char *name, int x, struct co
     return x;
 }
 
+int sequential_conv_norm(struct graph *graph, const char *name, int *index, int x, struct conv2d conv, bool has_relu)
+{
+    x = graph_conv2d(graph, node_name("%s.%d", name, *index).text, x, conv);
+    x = graph_batch_norm(graph, node_name("%s.%d", name, *index + 1).text, x);
+    if (has_relu)
+        x = graph_relu(graph, node_name("%s.%d", name, *index + 2).text, x);
+    *index += has_relu ? 3 : 2;
+    return x;
+}
+
 int squeeze_excite(struct graph *graph, const char *name, int x, int channels, const struct squeeze_excite *se)
 {
     const struct conv2d down = {.out = se->squeezed, .kernel = 1, .bias = true};

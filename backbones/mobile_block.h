@@ -1,5 +1,6 @@
 /*
- * backbones/mobile_block.h - building blocks of MobileNets, EfficientNets and RegNets, with the names of torchvision's modules.
+ * backbones/mobile_block.h - building blocks of MobileNets, EfficientNets, RegNets, MnasNets and ShuffleNets, with the
+ * names of torchvision's modules.
  */
 #ifndef BACKBONES_MOBILE_BLOCK_H
 #define BACKBONES_MOBILE_BLOCK_H
@@ -18,6 +19,12 @@ struct mobile_style {
 /* Convolution, batch norm and activation: modules 0, 1 and 2 of `name` (Conv2dNormActivation). */
 int conv_norm_activation(struct graph *graph, const char *name, int x, struct conv2d conv,
                          const struct mobile_style *style);
+
+/*
+ * Convolution, batch norm and, with has_relu, ReLU: the modules of the sequence `name` from *index on, which is set to
+ * the index after them.
+ */
+int sequential_conv_norm(struct graph *graph, const char *name, int *index, int x, struct conv2d conv, bool has_relu);
 
 /* Squeeze and excitation. Hu et al., CVPR 2018, arXiv:1709.01507 */
 struct squeeze_excite {

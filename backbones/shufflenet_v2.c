@@ -1,5 +1,6 @@
 /* backbones/shufflenet_v2.c - ShuffleNet v2. Ma et al., ECCV 2018. arXiv:1807.11164 */
 #include "backbones/backbone.h"
+#include "backbones/mobile_block.h"
 
 #define STEM_CHANNELS 24
 #define STAGES 3
@@ -11,21 +12,10 @@ struct shufflenet {
     int channels[STAGES], last; /* of the stages; of the last convolution */
 };
 
-/* Convolution, batch norm and, if asked for, ReLU, which torchvision numbers on from *index. */
-static int conv_norm(struct graph *graph, const char *name, int *index, int x, struct conv2d conv, bool has_relu)
-{
-    x = graph_conv2d(graph, node_name("%s.%d", name, *index).text, x, conv);
-    x = graph_batch_norm(graph, node_name("%s.%d", name, *index + 1).text, x);
-    if (has_relu)
-        x = graph_relu(graph, node_name("%s.%d", name, *index + 2).text, x);
-    *index += has_relu ? 3 : 2;
-    return x;
-}
-
 static int depthwise(struct graph *graph, const char *name, int *index, int x, int channels, int stride)
 {
     const struct conv2d conv = {.out = channels, .kernel = 3, .stride = stride, .padding = 1, .groups = channels};
-    return conv_norm(graph, name, index, x, conv, false);
+    return sequential_conv_norm(graph, name, index, x, conv, false);
 }
 
 /* The first branch of a block with stride 2. */
@@ -33,7 +23,7 @@ static int short_branch(struct graph *graph, const char *name, int x, int in, in
 {
     int index = 0;
     x = depthwise(graph, name, &index, x, in, 2);
-    x = conv_norm(graph, name, &index, x, (struct conv2d){.out = out, .kernel = 1}, true);
+    x = sequential_conv_norm(graph, name, &index, x, (struct conv2d){.out = out, .kernel = 1}, true);
     graph_alias(graph, name, x);
     return x;
 }
@@ -41,9 +31,9 @@ static int short_branch(struct graph *graph, const char *name, int x, int in, in
 static int long_branch(struct graph *graph, const char *name, int x, int out, int stride)
 {
     int index = 0;
-    x = conv_norm(graph, name, &index, x, (struct conv2d){.out = out, .kernel = 1}, true);
+    x = sequential_conv_norm(graph, name, &index, x, (struct conv2d){.out = out, .kernel = 1}, true);
     x = depthwise(graph, name, &index, x, out, stride);
-    x = conv_norm(graph, name, &index, x, (struct conv2d){.out = out, .kernel = 1}, true);
+    x = sequential_conv_norm(graph, name, &index, x, (struct conv2d){.out = out, .kernel = 1}, true);
     graph_alias(graph, name, x);
     return x;
 }
@@ -71,8 +61,8 @@ static void build(struct graph *graph, const struct backbone_variant *variant, c
 {
     const struct shufflenet *net = variant->config;
     int index = 0, channels = STEM_CHANNELS;
-    int x = conv_norm(graph, "conv1", &index, BACKBONE_INPUT,
-                      (struct conv2d){.out = channels, .kernel = 3, .stride = 2, .padding = 1}, true);
+    int x = sequential_conv_norm(graph, "conv1", &index, BACKBONE_INPUT,
+                                 (struct conv2d){.out = channels, .kernel = 3, .stride = 2, .padding = 1}, true);
     graph_alias(graph, "conv1", x);
     x = graph_max_pool(graph, "maxpool", x, (struct pool2d){.kernel = 3, .stride = 2, .padding = 1});
     for (int stage = 0; stage < STAGES; stage++) {
@@ -83,7 +73,7 @@ static void build(struct graph *graph, const struct backbone_variant *variant, c
         graph_alias(graph, name.text, x);
     }
     index = 0;
-    x = conv_norm(graph, "conv5", &index, x, (struct conv2d){.out = net->last, .kernel = 1}, true);
+    x = sequential_conv_norm(graph, "conv5", &index, x, (struct conv2d){.out = net->last, .kernel = 1}, true);
     graph_alias(graph, "conv5", x);
     x = graph_adaptive_avg_pool(graph, "mean", x, 1, 1);
     x = graph_flatten(graph, "flatten", x);
