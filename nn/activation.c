@@ -22,8 +22,7 @@ void activation_forward(const struct step *step, const struct step_io *io, int b
 void activation_backward(const struct step *step, const struct step_io *io)
 {
     (void)step;
-    for (size_t i = 0; i < shape_size(io->out); i++)
-        io->dx[0][i] += io->dy[i];
+    add_values(io->dx[0], io->dy, shape_size(io->out));
 }
 
 /* -- ReLU and ReLU6 ------------------------------------------------------------------------------------------------- */

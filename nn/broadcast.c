@@ -231,8 +231,7 @@ static void add_gradient(const struct side *operand, bool steps, size_t at, cons
 {
     double *restrict sums = operand->sums;
     if (!sums)
-        for (int k = 0; k < n; k++)
-            dx[at + (size_t)k] += row[k];
+        add_values(dx + at, row, (size_t)n);
     else if (steps)
         for (int k = 0; k < n; k++)
             sums[at + (size_t)k] += (double)row[k];
@@ -308,8 +307,7 @@ static void tangent(const struct step *step, const struct step_io *io, const flo
             if (input < 0)
                 continue;
             pair.kind->by[k](&row, part);
-            for (int n = 0; n < row.n; n++)
-                dy[out + (size_t)n] += part[n];
+            add_values(dy + out, part, (size_t)row.n);
         }
     }
 }

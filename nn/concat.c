@@ -27,7 +27,7 @@ static void part(const struct step *step, const struct step_io *io, size_t outer
     for (size_t p = 0; p < outer; p++)
         for (int i = 0; i < step->input_count; i++) {
             const size_t run = shape_size(io->in[i]) / outer;
-            add_values(io->dx[i] + p * run, dy, (int)run);
+            add_values(io->dx[i] + p * run, dy, run);
             dy += run;
         }
 }

@@ -240,12 +240,6 @@ static void run_grid(const struct grid *grid, const struct step_io *io, const fl
         algorithm->forward(&grid->step, &inner, block);
 }
 
-static void add(float *restrict dx, const float *restrict made, size_t n)
-{
-    for (size_t k = 0; k < n; k++)
-        dx[k] += made[k];
-}
-
 /* Writes or adds a grid's gradient to its positions of the input. */
 static void scatter(const struct grid *grid, struct shape in, const float *made, bool adds, float *dx)
 {
@@ -256,7 +250,7 @@ static void scatter(const struct grid *grid, struct shape in, const float *made,
             const int x = grid->across.first + j * grid->across.stride;
             float *place = dx + ((size_t)y * (size_t)in.w + (size_t)x) * channels;
             if (adds)
-                add(place, made, channels);
+                add_values(place, made, channels);
             else
                 memcpy(place, made, channels * sizeof *place);
         }
@@ -318,7 +312,7 @@ void conv_reverse_run(const struct step *step, const struct step_io *io)
         run_strided(reverse, io);
     else if (io->so_far == dx) { /* a kernel must not read what it has written */
         run_grid(reverse->grids, io, NULL, io->scratch);
-        add(dx, io->scratch, shape_size(io->in[0]));
+        add_values(dx, io->scratch, shape_size(io->in[0]));
     } else
         run_grid(reverse->grids, io, io->so_far, dx);
 }

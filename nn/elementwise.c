@@ -7,16 +7,10 @@
 
 #include <string.h>
 
-MULTIVERSION static void add_bias(float *restrict y, const float *restrict bias, int columns)
+MULTIVERSION void add_values(float *restrict y, const float *restrict x, size_t n)
 {
-    for (int k = 0; k < columns; k++)
-        y[k] += bias[k];
-}
-
-MULTIVERSION void add_values(float *restrict y, const float *restrict other, int columns)
-{
-    for (int k = 0; k < columns; k++)
-        y[k] += other[k];
+    for (size_t k = 0; k < n; k++)
+        y[k] += x[k];
 }
 
 void epilogue(float *y, const float *bias, const float *residual, size_t rows, int columns, size_t stride,
@@ -24,9 +18,9 @@ void epilogue(float *y, const float *bias, const float *residual, size_t rows, i
 {
     for (size_t i = 0; i < rows; i++, y += stride) {
         if (bias)
-            add_bias(y, bias, columns);
+            add_values(y, bias, (size_t)columns);
         if (residual)
-            add_values(y, residual + i * stride, columns);
+            add_values(y, residual + i * stride, (size_t)columns);
         if (activation)
             activation->activate(y, (size_t)columns);
     }
@@ -58,17 +52,17 @@ static const char *add_shape(const struct node *node, const struct shape *in, st
 static void add_forward(const struct step *step, const struct step_io *io, int block)
 {
     (void)block;
-    const int size = (int)shape_size(io->out);
-    memcpy(io->y, io->x[0], (size_t)size * sizeof *io->y);
+    const size_t size = shape_size(io->out);
+    memcpy(io->y, io->x[0], size * sizeof *io->y);
     add_values(io->y, io->x[1], size);
-    epilogue(io->y, NULL, io->residual, 1, size, 0, step->activation);
+    epilogue(io->y, NULL, io->residual, 1, (int)size, 0, step->activation);
 }
 
 static void add_backward(const struct step *step, const struct step_io *io)
 {
     (void)step;
     for (int i = 0; i < 2; i++)
-        add_values(io->dx[i], io->dy, (int)shape_size(io->out));
+        add_values(io->dx[i], io->dy, shape_size(io->out));
 }
 
 const struct op op_add = {.name = "add",

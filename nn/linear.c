@@ -127,8 +127,7 @@ static void linear_backward(const struct step *step, const struct step_io *io)
     if (!step->set) {
         float *dx = io->scratch;
         backend()->gemv(out, in, step->weight, io->dy, dx);
-        for (int k = 0; k < in; k++)
-            io->dx[0][k] += dx[k];
+        add_values(io->dx[0], dx, (size_t)in);
         return;
     }
     float *dy = io->scratch; /* with zeros up to a whole panel */

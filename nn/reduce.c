@@ -66,7 +66,7 @@ static void sum_forward(const struct step *step, const struct step_io *io, bool 
             if (r->c)
                 *y += channel_sum(x, in.c);
             else
-                add_values(y, x, in.c);
+                add_values(y, x, (size_t)in.c);
         }
     for (size_t k = 0; is_mean && k < size; k++)
         io->y[k] /= count;

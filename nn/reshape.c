@@ -7,12 +7,6 @@
 
 #include <string.h>
 
-static void add_all(const float *from, float *to, size_t n)
-{
-    for (size_t k = 0; k < n; k++)
-        to[k] += from[k];
-}
-
 /* -- reshape: row-major order of (C,h,w), whereas values are (h,w,C) ------------------------------------------------ */
 
 static const char *reshape_shape(const struct node *node, const struct shape *in, struct shape *out)
@@ -44,7 +38,7 @@ static void reshape_backward(const struct step *step, const struct step_io *io)
     float *back = io->scratch + size;
     transpose(io->dy, shape_positions(io->out), (size_t)io->out.c, io->scratch);
     transpose(io->scratch, (size_t)io->in[0].c, shape_positions(io->in[0]), back);
-    add_all(back, io->dx[0], size);
+    add_values(io->dx[0], back, size);
 }
 
 static const struct param reshape_attributes[] = {PARAM_INT(struct shape, c, 1, 1, 1 << 28, "channels"),
@@ -81,7 +75,7 @@ static void flatten_forward(const struct step *step, const struct step_io *io, i
 static void flatten_backward(const struct step *step, const struct step_io *io)
 {
     (void)step;
-    add_all(io->dy, io->dx[0], shape_size(io->out));
+    add_values(io->dx[0], io->dy, shape_size(io->out));
 }
 
 const struct op op_flatten_hwc = {.name = "flatten_hwc",
@@ -118,7 +112,7 @@ static void transpose_backward(const struct step *step, const struct step_io *io
     const size_t c = (size_t)io->out.c, h = (size_t)io->out.h, w = (size_t)io->out.w;
     for (size_t i = 0; i < h; i++)
         for (size_t j = 0; j < w; j++)
-            add_all(io->dy + (i * w + j) * c, io->dx[0] + (j * h + i) * c, c);
+            add_values(io->dx[0] + (j * h + i) * c, io->dy + (i * w + j) * c, c);
 }
 
 const struct op op_transpose_hw = {.name = "transpose_hw",

@@ -46,16 +46,19 @@ static float *settle(const struct tape *tape, int value)
     return place;
 }
 
-/* Adds the gradient dy of a sum to that of the residual. By kernels, nothing is added to 0: -0 stays. */
-static void add_residual(const struct tape *tape, int residual, const float *dy, bool uses_kernels)
+static bool uses_kernels(const struct tape *tape)
 {
-    if (uses_kernels && !tape->so_far[residual]) {
+    return tape->session->network->set;
+}
+
+/* Adds the gradient dy of a sum to that of the residual. With kernels, the first one is not added to 0: -0 stays. */
+static void add_residual(const struct tape *tape, int residual, const float *dy)
+{
+    if (uses_kernels(tape) && !tape->so_far[residual]) {
         tape->so_far[residual] = dy;
         return;
     }
-    float *restrict sum = settle(tape, residual);
-    for (size_t k = 0; k < shape_size(tape->session->network->values[residual]); k++)
-        sum[k] += dy[k];
+    add_values(settle(tape, residual), dy, shape_size(tape->session->network->values[residual]));
 }
 
 /* -- backward ------------------------------------------------------------------------------------------------------- */
@@ -72,11 +75,6 @@ static void write_gradients(const struct tape *tape, int value, const struct ses
     }
 }
 
-static bool uses_kernels(const struct tape *tape)
-{
-    return tape->session->network->set;
-}
-
 static int run_step_backward(const struct tape *tape, const struct step *step, const struct session_backward *given)
 {
     struct step_io io = tape_io(tape, step);
@@ -86,7 +84,7 @@ static int run_step_backward(const struct tape *tape, const struct step *step, c
     if (visit_step(tape, step, given))
         return -1;
     if (step->residual >= 0)
-        add_residual(tape, step->residual, dy, uses_kernels(tape));
+        add_residual(tape, step->residual, dy);
     io.dy = dy;
     io.workers = tape->session->worker_count;
     if (uses_kernels(tape) && step->reverse) {

@@ -73,8 +73,8 @@ static void run_step_multipliers(const struct lift *lift, const struct step *ste
     float *dy = tape->gradient[step->output];
     if (step->activation)
         multiply_activation(lift, step, dy);
-    for (size_t k = 0; step->residual >= 0 && k < shape_size(io.out); k++)
-        tape->gradient[step->residual][k] += dy[k];
+    if (step->residual >= 0)
+        add_values(tape->gradient[step->residual], dy, shape_size(io.out));
     io.dy = dy;
     io.workers = tape->session->worker_count;
     for (int k = 0; k < step->input_count; k++)

@@ -82,8 +82,8 @@ static inline int shared_rows(const struct step_io *io, int bands)
 void epilogue(float *y, const float *bias, const float *residual, size_t rows, int columns, size_t stride,
               const struct op *activation);
 
-/* y += other, y = a * b, and y += a * b, element by element. */
-void add_values(float *restrict y, const float *restrict other, int columns);
+/* y += x, y = a * b, and y += a * b, element by element. */
+void add_values(float *restrict y, const float *restrict x, size_t n);
 void multiply_values(float *restrict y, const float *restrict a, const float *restrict b, int n);
 void multiply_add_values(float *restrict y, const float *restrict a, const float *restrict b, int n);
 
