@@ -25,12 +25,6 @@ static int parameters(const struct node *node, const struct shape *in, struct pa
     return 4;
 }
 
-static double macs(const struct node *node, const struct shape *in)
-{
-    (void)node;
-    return (double)shape_size(in[0]);
-}
-
 static void forward(const struct step *step, const struct step_io *io, int block)
 {
     (void)block;
@@ -84,7 +78,7 @@ const struct op op_batch_norm = {.name = "batch_norm",
                                  .works_on_rows = true,
                                  .shape = same_shape,
                                  .parameters = parameters,
-                                 .macs = macs,
+                                 .macs = mac_per_value,
                                  .pack = pack,
                                  .factors = factors,
                                  .forward = forward,
@@ -113,7 +107,7 @@ const struct op op_scale_shift = {.name = "scale_shift",
                                   .works_on_rows = true,
                                   .shape = same_shape,
                                   .parameters = scale_shift_parameters,
-                                  .macs = macs,
+                                  .macs = mac_per_value,
                                   .pack = pack,
                                   .factors = scale_shift_factors,
                                   .forward = forward,
@@ -150,7 +144,7 @@ const struct op op_affine = {.name = "affine",
                              .attributes_size = sizeof(struct affine),
                              .fuses = true,
                              .shape = affine_shape,
-                             .macs = macs,
+                             .macs = mac_per_value,
                              .pack = pack_affine,
                              .forward = forward,
                              .backward = backward,

@@ -84,12 +84,6 @@ static const char *scale_shape(const struct node *node, const struct shape *in, 
     return in[1].c == in[0].c && in[1].h == 1 && in[1].w == 1 ? NULL : "scaling channels needs one factor a channel";
 }
 
-static double scale_macs(const struct node *node, const struct shape *in)
-{
-    (void)node;
-    return (double)shape_size(in[0]);
-}
-
 MULTIVERSION void multiply_add_values(float *restrict y, const float *restrict a, const float *restrict b, int n)
 {
     for (int k = 0; k < n; k++)
@@ -124,6 +118,6 @@ const struct op op_scale_channels = {.name = "scale_channels",
                                      .inputs_least = 2,
                                      .inputs_most = 2,
                                      .shape = scale_shape,
-                                     .macs = scale_macs,
+                                     .macs = mac_per_value,
                                      .forward = scale_forward,
                                      .backward = scale_backward};

@@ -65,12 +65,6 @@ static int parameters(const struct node *node, const struct shape *in, struct pa
     return count;
 }
 
-static double macs(const struct node *node, const struct shape *in)
-{
-    (void)node;
-    return (double)shape_size(in[0]);
-}
-
 /* A tensor in the order of values; `fallback` if there is none. NULL: no memory. */
 static float *pack_tensor(const struct packer *packer, const struct node *node, const char *name, struct shape shape,
                           float fallback)
@@ -336,7 +330,7 @@ static const struct param group_attributes[] = {
 
 #define NORM \
     .inputs_least = 1, .inputs_most = 1, .fuses = true, .works_on_rows = true, .shape = shape, \
-    .parameters = parameters, .macs = macs, .pack = pack, .scratch = scratch_floats, .forward = forward, \
+    .parameters = parameters, .macs = mac_per_value, .pack = pack, .scratch = scratch_floats, .forward = forward, \
     .backward = backward
 
 const struct op op_layer_norm = {

@@ -107,6 +107,12 @@ struct op {
 /* An op->shape(): the value has the shape of the first input. */
 const char *same_shape(const struct node *node, const struct shape *in, struct shape *out);
 
+/* An op->macs(): one multiply-add for each value of the first input. */
+double mac_per_value(const struct node *node, const struct shape *in);
+
+/* DeepLIFT's multipliers: for a difference below it, a secant's slope would be rounding alone, and the slope is f'. */
+#define SECANT_MIN 1e-7
+
 /* All operators; ends with NULL. Written by tools/registry.sh. */
 extern const struct op *const ops[];
 

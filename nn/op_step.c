@@ -1,6 +1,6 @@
 /*
- * nn/op_step.c - shared by operators: a shape rule, the images of a batch, and the operations fused after the
- * operator.
+ * nn/op_step.c - shared by operators: rules for shapes and multiply-adds, the images of a batch, and the operations
+ * fused after the operator.
  */
 #include "nn/op.h"
 
@@ -12,6 +12,12 @@ const char *same_shape(const struct node *node, const struct shape *in, struct s
     (void)node;
     *out = in[0];
     return NULL;
+}
+
+double mac_per_value(const struct node *node, const struct shape *in)
+{
+    (void)node;
+    return (double)shape_size(in[0]);
 }
 
 struct step_io step_images(const struct step_io *io, int first, int images)

@@ -215,8 +215,6 @@ static void tangent(const struct step *step, const struct step_io *io, const flo
     add_gradient(step, io, dx[0], dy);
 }
 
-#define SAME 1e-7 /* closer values have no secant, as in nn/session_multipliers.c */
-
 static void multiply(const struct step *step, const struct step_io *io, const struct step_io *reference)
 {
     const struct function *function = function_of(step->node->op);
@@ -229,7 +227,7 @@ static void multiply(const struct step *step, const struct step_io *io, const st
         given.weight = given.weight ? given.weight + i % channels : NULL;
         function->values(&x, &given, &y, 1);
         function->values(&x0, &given, &y0, 1);
-        if (fabs(run) < SAME)
+        if (fabs(run) < SECANT_MIN)
             function->gradient(&x, &given, io->dy + i, io->dx[0] + i, 1);
         else
             io->dx[0][i] += (float)((double)io->dy[i] * (((double)y - (double)y0) / run));

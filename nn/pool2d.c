@@ -82,12 +82,6 @@ static const char *pool_shape(const struct node *node, const struct shape *in, s
                : "a pool's window must not lie in the padding alone";
 }
 
-static double pool_macs(const struct node *node, const struct shape *in)
-{
-    (void)node;
-    return (double)shape_size(in[0]);
-}
-
 /*
  * The taps of one output position inside the input: rows from y0, `dy` apart, before y1; columns likewise. `padded` is
  * their number with those in the padding.
@@ -283,7 +277,7 @@ const struct op op_max_pool = {.name = "max_pool",
                                .complete = complete,
                                .pack = max_pack,
                                .shape = pool_shape,
-                               .macs = pool_macs,
+                               .macs = mac_per_value,
                                .blocks = max_blocks,
                                .forward = max_forward,
                                .backward = max_backward,
@@ -345,7 +339,7 @@ const struct op op_avg_pool = {.name = "avg_pool",
                                .attributes_size = sizeof(struct pool2d),
                                .complete = complete,
                                .shape = pool_shape,
-                               .macs = pool_macs,
+                               .macs = mac_per_value,
                                .forward = avg_forward,
                                .backward = avg_backward,
                                .is_linear = true};
@@ -388,7 +382,7 @@ const struct op op_adaptive_avg_pool = {.name = "adaptive_avg_pool",
                                         .attributes_size = sizeof(struct adaptive_pool),
                                         .is_mean = true,
                                         .shape = adaptive_shape,
-                                        .macs = pool_macs,
+                                        .macs = mac_per_value,
                                         .forward = adaptive_forward,
                                         .backward = adaptive_backward,
                                         .is_linear = true};

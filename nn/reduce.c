@@ -24,12 +24,6 @@ static const char *shape(const struct node *node, const struct shape *in, struct
     return r->c || r->h || r->w ? NULL : "a reduction needs an axis: c, h or w";
 }
 
-static double macs(const struct node *node, const struct shape *in)
-{
-    (void)node;
-    return (double)shape_size(in[0]);
-}
-
 /* Where the results of a position's channels begin in the result. */
 static size_t place(const struct reduce *r, struct shape out, int i, int j)
 {
@@ -244,7 +238,7 @@ static const struct param attributes[] = {PARAM_BOOL(struct reduce, c, false, "o
 
 #define REDUCTION \
     .inputs_least = 1, .inputs_most = 1, .attributes = attributes, .attributes_size = sizeof(struct reduce), \
-    .shape = shape, .macs = macs
+    .shape = shape, .macs = mac_per_value
 
 const struct op op_reduce_mean = {.name = "reduce_mean",
                                   REDUCTION,

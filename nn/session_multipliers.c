@@ -49,8 +49,6 @@ static void run_keeping(const struct tape *tape, float *const *at, float *const 
     }
 }
 
-#define SAME 1e-7 /* closer values have no secant; the tangent's slope is used */
-
 /* dy *= (f(z) - f(z0)) / (z - z0), or f'(z) */
 static void multiply_activation(const struct lift *lift, const struct step *step, float *dy)
 {
@@ -59,7 +57,7 @@ static void multiply_activation(const struct lift *lift, const struct step *step
     const size_t size = shape_size(lift->tape->session->network->values[step->output]);
     for (size_t k = 0; k < size; k++) {
         const double run = (double)z[k] - z0[k], rise = (double)y[k] - y0[k];
-        if (fabs(run) < SAME)
+        if (fabs(run) < SECANT_MIN)
             step->activation->slope(z + k, y + k, dy + k, 1);
         else
             dy[k] = (float)(dy[k] * (rise / run));
