@@ -2,6 +2,7 @@
 #include "nn/network.h"
 
 #include "nn/difference.h"
+#include "nn/foreign.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -233,7 +234,7 @@ void network_pooled_column(const struct network *network, int layer, int channel
 const char *network_kernels(const struct network *network)
 {
     if (network->foreign)
-        return network->foreign_name;
+        return network->foreign->work->name;
     return network->set ? network->set->name : "openblas";
 }
 

@@ -42,7 +42,6 @@ struct foreign;
 struct network {
     struct arena arena;
     const struct foreign *foreign; /* NULL: the engine runs it; else all below but input, values, logits, layers is 0 */
-    const char *foreign_name;      /* of its functions */
     struct late_weights *late;     /* of op->reverse() */
     const struct kernel_set *set;  /* NULL: OpenBLAS alone */
     struct shape input;
