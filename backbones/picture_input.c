@@ -10,8 +10,10 @@
 #define MEAN_MAX 255.0
 #define LETTERS "rgbl0"
 
-const struct picture_input picture_input_imagenet = {
-    .has_mean = true, .has_deviation = true, .mean = {0.485, 0.456, 0.406}, .deviation = {0.229, 0.224, 0.225}};
+#define IMAGENET \
+    .has_mean = true, .has_deviation = true, .mean = {0.485, 0.456, 0.406}, .deviation = {0.229, 0.224, 0.225}
+
+const struct picture_input picture_input_imagenet = {IMAGENET};
 
 #define ONE_VALUE(scale_, mean_, deviation_) \
     { \
@@ -20,14 +22,7 @@ const struct picture_input picture_input_imagenet = {
     }
 
 static const struct picture_input presets[] = {
-    [PICTURE_TORCHVISION] = {.has_mean = true,
-                             .has_deviation = true,
-                             .mean = {0.485, 0.456, 0.406},
-                             .deviation = {0.229, 0.224, 0.225},
-                             .mean_count = 3,
-                             .deviation_count = 3,
-                             .scale = 1,
-                             .channels = "rgb"},
+    [PICTURE_TORCHVISION] = {IMAGENET, .mean_count = 3, .deviation_count = 3, .scale = 1, .channels = "rgb"},
     [PICTURE_INCEPTION] = ONE_VALUE(1, 0.5, 0.5),
     [PICTURE_KERAS_CAFFE] = {.has_mean = true,
                              .has_deviation = true,
