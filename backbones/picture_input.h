@@ -84,8 +84,8 @@ bool picture_input_is_empty(const struct picture_input *input);
 
 /*
  * Completes the input of a network with that many channels: channels (l of one, rgb of three), scale 1, and where no
- * mean or deviation is given ImageNet's for r, g and b, 0 and 1 for other channels and with another scale. Errors: other
- * numbers of channels or values; no channels given for another number than 1 and 3; a mean outside of 0..scale.
+ * mean or deviation is given ImageNet's for r, g and b, 0 and 1 for other channels and with another scale. Errors:
+ * other numbers of channels or values; no channels given for another number than 1 and 3; a mean outside of 0..scale.
  */
 int picture_input_complete(struct picture_input *input, int channels, struct error *err);
 

@@ -1,11 +1,11 @@
 /*
- * nn/broadcast.c - arithmetic of two values, or of a value and a constant tensor "value", element by element; each of
- * c, h, w of either operand may be 1, which stands for the same value everywhere along that axis.
+ * nn/broadcast.c - arithmetic of two values, or of a value and a constant tensor "value", element by element. An axis
+ * (c, h, w) that has size 1 in one operand alone is repeated there to the size of the other (broadcasting).
  * Defines: broadcast_add, constant_add, constant_mul, constant_over, constant_sub_from, div, maximum, minimum, mul, sub.
  *
- * An operator is a row of kinds[] and a descriptor. Sums over axes along which an operand stays are in double, in the
- * order of memory. A constant is step->bias where it is one addend for each channel, so that visitors see it, and
- * step->weight otherwise.
+ * An operator is a row of kinds[] and a descriptor. The gradient of an operand that is repeated is a sum, in double,
+ * in the order of memory. A constant is step->bias where it is one addend for each channel, so that visitors see it,
+ * and step->weight otherwise.
  */
 #include "nn/ops.h"
 #include "nn/pack.h"

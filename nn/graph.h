@@ -50,7 +50,10 @@ int graph_add(struct graph *graph, const struct op *op, const char *name, const 
 /* Another name of a node; a node may have many. Returns the node. */
 int graph_alias(struct graph *graph, const char *name, int node);
 
-/* Names the only tensor of the node that was added last, whose name would be the node's, a dot and the operator's own. */
+/*
+ * Gives another name to the only tensor of `node`, which is the node that was added last. Without this call the name is
+ * the node's, a dot and the operator's own, "fc.weight".
+ */
 void graph_name_tensor(struct graph *graph, int node, const char *name);
 
 /* The node whose value is the network's output; without a call, the last one added. Returns the node. */
@@ -77,7 +80,7 @@ enum parameter_role {
     PARAMETER_NORM_BIAS,
     PARAMETER_NORM_MEAN,
     PARAMETER_NORM_VARIANCE,
-    PARAMETER_CONSTANT, /* of an operator with a constant tensor: (C,h,w), each 1 if it is the same along that axis */
+    PARAMETER_CONSTANT, /* of an operator with a constant tensor: (C,h,w); axes of size 1 are broadcast */
 };
 #define PARAMETER_ROLES (PARAMETER_CONSTANT + 1)
 
@@ -115,7 +118,8 @@ const char *graph_name(const struct graph *graph, int i, int *node);
 
 /*
  * Turns a layer's name as people write it into the node's: "layer4[-1]" is the last block, "module.layer4" is "layer4",
- * "Mixed_7c" is "model/Mixed_7c" if no other name ends in it. Returns `name` if the graph has it, else `out` with the changed name, which it need not have either.
+ * "Mixed_7c" is "model/Mixed_7c" if no other name ends in it. Returns `name` if the graph has it, else `out` with the
+ * changed name, which it need not have either.
  */
 const char *graph_layer_name(const struct graph *graph, const char *name, char *out, size_t size);
 

@@ -71,8 +71,8 @@ int program_build(struct network *network, int start, bool keep_all, const bool 
                   struct error *err);
 
 /*
- * Packs the weights of op->reverse() of a program's steps where that has not been done. Several threads may call. Errors:
- * no memory.
+ * Packs the weights of op->reverse() of a program's steps where that has not been done. Several threads may call.
+ * Errors: no memory.
  */
 int network_pack_reverse(const struct network *network, const struct program *program, struct error *err);
 

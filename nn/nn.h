@@ -156,8 +156,8 @@ typedef void session_source(void *context, int index, float *out);
 
 /*
  * For networks that others run; otherwise both return 0 at once. session_prepare() does what takes time once, or again
- * after a failure, so that it is not part of a measured time. A failure in session_run() or session_base(), whose results
- * are then zeros, is kept until one of the two takes it: -1 and the error.
+ * after a failure, so that it is not part of a measured time. If session_run() or session_base() fails, its results are
+ * zeros, and the error is kept until one of these two functions returns it (-1).
  */
 int session_prepare(struct session *session, struct error *err);
 int session_take_error(struct session *session, struct error *err);

@@ -73,8 +73,8 @@ struct op {
     void (*forward)(const struct step *step, const struct step_io *io, int block);
     void (*backward)(const struct step *step, const struct step_io *io);
     /*
-     * Backward by the network's kernels, for steps with step->reverse, and the packing of its weights, once before the
-     * first one. Last digits differ from backward(). NULL: not offered.
+     * Backward by the network's kernels, for steps with step->reverse, and the packing of the weights that it reads, once
+     * before the step's first backward pass. Last digits differ from backward(). NULL: not offered.
      */
     int (*pack_reverse)(struct arena *arena, const struct step *step, const struct shape *in, struct error *err);
     void (*reverse)(const struct step *step, const struct step_io *io);

@@ -118,7 +118,7 @@ struct pow {
     double exponent;
 };
 
-/* Of operators with a constant tensor "value" of this shape: 1 along an axis means the same value everywhere on it. */
+/* Of operators with a constant tensor "value" of this shape; an axis of size 1 is repeated (broadcasting). */
 struct constant {
     int c, h, w;
 };

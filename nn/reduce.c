@@ -2,8 +2,8 @@
  * nn/reduce.c - mean, sum, maximum and minimum over some of the axes, which stay with size 1.
  * Defines: reduce_max, reduce_mean, reduce_min, reduce_sum.
  *
- * The mean over height and width has the bits of adaptive_avg_pool. A maximum or minimum has its gradient at the first
- * place in the order of (C,h,w), as a pool's has.
+ * The mean over height and width is bit for bit that of adaptive_avg_pool. The gradient of a maximum or minimum goes to
+ * the first of equal values in the order of (C,h,w), as a pool's does.
  */
 #include "nn/op.h"
 #include "nn/ops.h"

@@ -106,8 +106,8 @@ struct tape {
 const struct program *network_tape(const struct network *network, int layer);
 
 /*
- * Sets a tape to a layer's value; the gradients are undefined until tape_clear(). tape_run() computes the other values. tape_end() gives back its
- * memory. Errors: no memory.
+ * Sets a tape to a layer's value; the gradients are undefined until tape_clear(). tape_run() computes the other values.
+ * tape_end() gives back its memory. Errors: no memory.
  */
 void tape_memory_free(struct tape_memory *memory);
 int tape_begin(struct session *session, int from, const float *value, struct tape *tape, struct error *err);

@@ -1,6 +1,6 @@
 /*
- * tests/backbones/test_backbones_more.c - MnasNet, Inception v3, ShuffleNet v2 and ConvNeXt against torchvision's, with generated weights
- * (tests/golden/backbones_more.py).
+ * tests/backbones/test_backbones_more.c - MnasNet, Inception v3, ShuffleNet v2 and ConvNeXt against torchvision's,
+ * with generated weights (tests/golden/backbones_more.py).
  */
 #include "tests/backbones/golden_network.h"
 
