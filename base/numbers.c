@@ -1,8 +1,9 @@
-/* base/numbers.c - means, ranges, ranks, percentiles and min-max of arrays. */
+/* base/numbers.c - means, ranges, ranks, percentiles and min-max of arrays; numbers from their bits. */
 #include "base/numbers.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 double mean_of(const float *values, size_t n)
 {
@@ -98,4 +99,36 @@ bool min_max(const float *values, size_t n, float eps, float *out)
     for (size_t i = 0; i < n; i++)
         out[i] = span > 0 ? (values[i] - range.min) / (span + eps) : 0 * span; /* NaN if a value is infinite or NaN */
     return span > 0;
+}
+
+float float_from_bits(uint32_t bits)
+{
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+double double_from_bits(uint64_t bits)
+{
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/* 1 sign bit, 5 bits of exponent with bias 15, 10 of fraction. */
+float float_from_float16(uint16_t bits)
+{
+    const uint32_t sign = (uint32_t)(bits & 0x8000u) << 16, exponent = bits >> 10 & 0x1f, fraction = bits & 0x3ff;
+    if (exponent == 0) {
+        const float value = (float)fraction * 0x1p-24f;
+        return sign ? -value : value;
+    }
+    if (exponent == 31)
+        return float_from_bits(sign | 0x7f800000u | fraction << 13);
+    return float_from_bits(sign | (exponent + 112) << 23 | fraction << 13);
+}
+
+float float_from_bfloat16(uint16_t bits)
+{
+    return float_from_bits((uint32_t)bits << 16);
 }

@@ -1,5 +1,5 @@
 /*
- * base/numbers.h - small statistics of arrays, for several rooms.
+ * base/numbers.h - small statistics of arrays, and the bits of numbers in files, for several rooms.
  *
  * Sums are in double and in the order of the array, so that every caller gets the same bits. n is at least 1.
  */
@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 double mean_of(const float *values, size_t n);
 
@@ -41,5 +42,11 @@ struct range range_of(const float *values, size_t n);
  * false.
  */
 bool min_max(const float *values, size_t n, float eps, float *out);
+
+/* The number that these bits are in IEEE 754 binary16, in bfloat16 (the upper half of binary32), binary32, binary64. */
+float float_from_float16(uint16_t bits);
+float float_from_bfloat16(uint16_t bits);
+float float_from_bits(uint32_t bits);
+double double_from_bits(uint64_t bits);
 
 #endif

@@ -2,6 +2,7 @@
 #include "weights/tensor_file.h"
 
 #include "base/input.h"
+#include "base/numbers.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -207,36 +208,13 @@ static uint64_t element_bits(const unsigned char *bytes, int size, bool is_big_e
     return bits;
 }
 
-static float half_to_float(uint16_t bits)
-{
-    const int exponent = bits >> 10 & 31, fraction = bits & 1023;
-    const float sign = bits >> 15 ? -1.0f : 1.0f;
-    if (exponent == 31)
-        return fraction ? NAN : sign * INFINITY;
-    return sign * (exponent ? ldexpf((float)(1024 + fraction), exponent - 25) : ldexpf((float)fraction, -24));
-}
-
-static float bits_to_float(uint32_t bits)
-{
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-static float bits_to_double(uint64_t bits)
-{
-    double value;
-    memcpy(&value, &bits, sizeof value);
-    return (float)value;
-}
-
 static float element(const struct scalar *scalar, uint64_t bits)
 {
     if (scalar->bytes == 8)
-        return bits_to_double(bits);
+        return (float)double_from_bits(bits);
     if (scalar->bytes == 4)
-        return bits_to_float((uint32_t)bits);
-    return scalar->name[0] == 'b' ? bits_to_float((uint32_t)bits << 16) : half_to_float((uint16_t)bits);
+        return float_from_bits((uint32_t)bits);
+    return scalar->name[0] == 'b' ? float_from_bfloat16((uint16_t)bits) : float_from_float16((uint16_t)bits);
 }
 
 /* A tensor as rows of equal length: the last dimensions as far as they are one after the other. */

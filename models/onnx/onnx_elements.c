@@ -3,6 +3,7 @@
  *
  * Files are little-endian, and so are the machines that the program runs on.
  */
+#include "base/numbers.h"
 #include "base/text.h"
 #include "models/onnx/onnx.pb.h"
 #include "models/onnx/onnx_inside.h"
@@ -21,36 +22,6 @@ struct sink {
 };
 
 /* -- numbers ------------------------------------------------------------------------------------------------------- */
-
-/* IEEE 754 binary16: 1 sign bit, 5 bits of exponent, 10 of fraction. */
-static float from_float16(uint16_t half)
-{
-    const uint32_t sign = (uint32_t)(half & 0x8000u) << 16, exponent = half >> 10 & 0x1f, fraction = half & 0x3ff;
-    uint32_t bits = sign | (exponent + 112) << 23 | fraction << 13;
-    float value;
-    if (exponent == 0) {
-        value = (float)fraction * 0x1p-24f;
-        return sign ? -value : value;
-    }
-    if (exponent == 31)
-        bits = sign | 0x7f800000u | fraction << 13;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-static float from_bits(uint32_t bits)
-{
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-static double from_double_bits(uint64_t bits)
-{
-    double value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
 
 /* `word`: an element's bits, whatever the bits above them. */
 static int64_t int_of(enum onnx_type type, uint64_t word)
@@ -79,13 +50,13 @@ static float float_of(enum onnx_type type, uint64_t word)
 {
     switch (type) {
     case ONNX_FLOAT:
-        return from_bits((uint32_t)word);
+        return float_from_bits((uint32_t)word);
     case ONNX_FLOAT16:
-        return from_float16((uint16_t)word);
+        return float_from_float16((uint16_t)word);
     case ONNX_BFLOAT16:
-        return from_bits((uint32_t)(uint16_t)word << 16);
+        return float_from_bfloat16((uint16_t)word);
     case ONNX_DOUBLE:
-        return (float)from_double_bits(word);
+        return (float)double_from_bits(word);
     case ONNX_UINT64:
         return (float)word;
     default:

@@ -111,3 +111,14 @@ TEST(sorting_puts_values_that_are_no_numbers_last)
     sort_floats(values, 5);
     assert_true(values[0] == -1 && values[1] == 2 && isinf(values[2]) && isnan(values[3]) && isnan(values[4]));
 }
+
+TEST(bits_of_16_are_numbers_of_float16_and_bfloat16)
+{
+    assert_true(float_from_float16(0x3c00) == 1 && float_from_float16(0xc100) == -2.5f);
+    assert_true(float_from_float16(0x7bff) == 65504 && float_from_float16(0x0400) == 0x1p-14f);
+    assert_true(float_from_float16(0x0001) == 0x1p-24f && float_from_float16(0x83ff) == -1023 * 0x1p-24f);
+    assert_true(float_from_float16(0x8000) == 0 && signbit(float_from_float16(0x8000)));
+    assert_true(float_from_float16(0xfc00) == -INFINITY && isnan(float_from_float16(0x7e00)));
+    assert_true(float_from_bfloat16(0x3f80) == 1 && float_from_bfloat16(0xc020) == -2.5f);
+    assert_true(float_from_bfloat16(0x0080) == 0x1p-126f && isinf(float_from_bfloat16(0x7f80)));
+}
