@@ -79,7 +79,7 @@ static int read_batch(struct reader *reader, const char *rest)
 static int read_class(struct reader *reader, const char *rest)
 {
     struct process_declaration *out = reader->out;
-    const int classes = out->outputs == 1 ? 2 : out->outputs;
+    const int classes = class_count(out->outputs);
     if (!out->names)
         out->names = arena_alloc(reader->arena, (size_t)classes + 1, sizeof *out->names);
     if (reader->name_count == classes || !*rest)
@@ -238,7 +238,7 @@ static int read_first(struct reader *reader)
 static int finish(struct reader *reader)
 {
     struct process_declaration *out = reader->out;
-    const int classes = out->outputs == 1 ? 2 : out->outputs;
+    const int classes = class_count(out->outputs);
     if (!out->input.c || !out->outputs || !out->layer_count)
         return fail(reader, "before it come input, classes and at least one layer");
     if (out->names && reader->name_count != classes)
