@@ -8,6 +8,25 @@
 #define COMPUTED_LEAST ((size_t)1 << 20)
 #define COMPUTED_FACTOR 4
 
+const struct onnx_constant *constant_input(const struct importer *im, const struct onnx_node *node, int i)
+{
+    const struct value *value = import_input(im, node, i);
+    return value ? value->constant : NULL;
+}
+
+struct onnx_constant *constant_of_tensor(struct importer *im, const struct onnx_tensor *tensor, struct error *err)
+{
+    struct onnx_constant *constant = arena_alloc(im->arena, 1, sizeof *constant);
+    if (!constant) {
+        error_memory(err, "a constant");
+        return NULL;
+    }
+    *constant = (struct onnx_constant){
+        .is_integer = !onnx_is_float(tensor->type), .rank = tensor->rank, .count = tensor->count, .tensor = tensor};
+    memcpy(constant->dim, tensor->dim, sizeof constant->dim);
+    return constant;
+}
+
 struct onnx_constant *constant_new(struct importer *im, bool is_integer, int rank, const int64_t *dim,
                                    struct error *err)
 {

@@ -27,12 +27,6 @@ static double *fill_in(struct importer *im, struct onnx_constant *constant, stru
     return values;
 }
 
-static const struct onnx_constant *input(const struct importer *im, const struct onnx_node *node, int i)
-{
-    const struct value *value = import_input(im, node, i);
-    return value ? value->constant : NULL;
-}
-
 static int give(struct importer *im, const struct onnx_node *node, const struct onnx_constant *constant)
 {
     return constant ? import_set_constant(im, node, 0, constant) : -1;
@@ -43,18 +37,8 @@ static int give(struct importer *im, const struct onnx_node *node, const struct 
 static int fold_constant(struct importer *im, const struct onnx_node *node, struct error *err)
 {
     const struct onnx_attribute *attribute = onnx_attribute(node, "value");
-    struct onnx_constant *constant = arena_alloc(im->arena, 1, sizeof *constant);
-    if (!constant)
-        return error_memory(err, "a constant");
-    if (attribute && attribute->type == ONNX_ATTRIBUTE_TENSOR) {
-        const struct onnx_tensor *tensor = attribute->tensor;
-        const bool is_real = tensor->type == ONNX_FLOAT || tensor->type == ONNX_FLOAT16 ||
-                             tensor->type == ONNX_BFLOAT16 || tensor->type == ONNX_DOUBLE;
-        *constant = (struct onnx_constant){
-            .is_integer = !is_real, .rank = tensor->rank, .count = tensor->count, .tensor = tensor};
-        memcpy(constant->dim, tensor->dim, sizeof constant->dim);
-        return give(im, node, constant);
-    }
+    if (attribute && attribute->type == ONNX_ATTRIBUTE_TENSOR)
+        return give(im, node, constant_of_tensor(im, attribute->tensor, err));
     static const char *const names[] = {"value_float", "value_int", "value_floats", "value_ints"};
     for (size_t i = 0; i < 4 && !(attribute = onnx_attribute(node, names[i])); i++)
         continue;
@@ -63,7 +47,7 @@ static int fold_constant(struct importer *im, const struct onnx_node *node, stru
     const bool is_list = attribute->type == ONNX_ATTRIBUTE_INTS || attribute->type == ONNX_ATTRIBUTE_FLOATS;
     const bool is_integer = attribute->type == ONNX_ATTRIBUTE_INTS || attribute->type == ONNX_ATTRIBUTE_INT;
     const int64_t count = (int64_t)attribute->count;
-    constant = constant_new(im, is_integer, is_list, &count, err);
+    struct onnx_constant *constant = constant_new(im, is_integer, is_list, &count, err);
     double *values = constant ? fill_in(im, constant, err) : NULL;
     for (size_t i = 0; values && i < constant->count; i++)
         values[i] = attribute->type == ONNX_ATTRIBUTE_INTS     ? (double)attribute->ints[i]
@@ -85,20 +69,15 @@ static int fold_constant_of_shape(struct importer *im, const struct onnx_node *n
         return -1;
     constant->is_filled = true;
     if (attribute && attribute->type == ONNX_ATTRIBUTE_TENSOR) {
-        const enum onnx_type type = attribute->tensor->type;
-        constant->is_integer =
-            !(type == ONNX_FLOAT || type == ONNX_FLOAT16 || type == ONNX_BFLOAT16 || type == ONNX_DOUBLE);
-        const struct onnx_constant one = {
-            .is_integer = constant->is_integer, .count = attribute->tensor->count, .tensor = attribute->tensor};
-        struct onnx_constant *own = arena_alloc(im->arena, 1, sizeof *own);
-        if (!own)
-            return error_memory(err, "a constant");
-        *own = one;
-        if (one.count != 1)
-            return import_refuse(im, err, "its value has %zu elements", one.count);
-        const double *values = constant_values(im, own, err);
+        const struct onnx_constant *one = constant_of_tensor(im, attribute->tensor, err);
+        if (!one)
+            return -1;
+        if (one->count != 1)
+            return import_refuse(im, err, "its value has %zu elements", one->count);
+        const double *values = constant_values(im, one, err);
         if (!values)
             return -1;
+        constant->is_integer = one->is_integer;
         constant->fill = values[0];
     }
     return give(im, node, constant);
@@ -137,14 +116,15 @@ static int fold_size(struct importer *im, const struct onnx_node *node, struct e
 static int fold_range(struct importer *im, const struct onnx_node *node, struct error *err)
 {
     double start, limit, delta;
-    if (!constant_number(im, input(im, node, 0), &start) || !constant_number(im, input(im, node, 1), &limit) ||
-        !constant_number(im, input(im, node, 2), &delta) || delta == 0)
+    if (!constant_number(im, constant_input(im, node, 0), &start) ||
+        !constant_number(im, constant_input(im, node, 1), &limit) ||
+        !constant_number(im, constant_input(im, node, 2), &delta) || delta == 0)
         return import_refuse(im, err, "its inputs must be three numbers");
     const double count = ceil((limit - start) / delta);
     if (!(count <= (double)CONSTANT_COUNT_MAX))
         return import_refuse(im, err, "a constant is too large");
     const int64_t length = count > 0 ? (int64_t)count : 0;
-    struct onnx_constant *constant = constant_new(im, input(im, node, 0)->is_integer, 1, &length, err);
+    struct onnx_constant *constant = constant_new(im, constant_input(im, node, 0)->is_integer, 1, &length, err);
     double *values = constant ? fill_in(im, constant, err) : NULL;
     for (size_t i = 0; values && i < constant->count; i++)
         values[i] = start + (double)i * delta;
@@ -283,11 +263,11 @@ static int fold_pair(struct importer *im, const struct onnx_node *node, struct e
     size_t kind = 0;
     while (strcmp(pairs[kind].op, node->op) != 0)
         kind++;
-    const struct onnx_constant *result = input(im, node, 0);
+    const struct onnx_constant *result = constant_input(im, node, 0);
     if (!result)
         return import_refuse(im, err, "its input 0 is missing");
     for (int i = 1; i < node->input_count; i++) {
-        const struct onnx_constant *other = input(im, node, i);
+        const struct onnx_constant *other = constant_input(im, node, i);
         if (!other)
             return import_refuse(im, err, "its input %d is missing", i);
         result = pair(im, result, other, kind, err);
@@ -302,7 +282,7 @@ static int fold_single(struct importer *im, const struct onnx_node *node, struct
     size_t kind = 0;
     while (strcmp(singles[kind].op, node->op) != 0)
         kind++;
-    const struct onnx_constant *a = input(im, node, 0);
+    const struct onnx_constant *a = constant_input(im, node, 0);
     struct onnx_constant *result = constant_new(im, a->is_integer, a->rank, a->dim, err);
     const double *x = result ? constant_values(im, a, err) : NULL;
     double *values = x ? fill_in(im, result, err) : NULL;
@@ -313,10 +293,10 @@ static int fold_single(struct importer *im, const struct onnx_node *node, struct
 
 static int fold_clip(struct importer *im, const struct onnx_node *node, struct error *err)
 {
-    const struct onnx_constant *a = input(im, node, 0);
+    const struct onnx_constant *a = constant_input(im, node, 0);
     double low = import_float(node, "min", -(double)INFINITY), high = import_float(node, "max", (double)INFINITY);
-    if ((input(im, node, 1) && !constant_number(im, input(im, node, 1), &low)) ||
-        (input(im, node, 2) && !constant_number(im, input(im, node, 2), &high)))
+    if ((constant_input(im, node, 1) && !constant_number(im, constant_input(im, node, 1), &low)) ||
+        (constant_input(im, node, 2) && !constant_number(im, constant_input(im, node, 2), &high)))
         return import_refuse(im, err, "its bounds must be numbers");
     struct onnx_constant *result = constant_new(im, a->is_integer, a->rank, a->dim, err);
     const double *x = result ? constant_values(im, a, err) : NULL;
@@ -328,9 +308,9 @@ static int fold_clip(struct importer *im, const struct onnx_node *node, struct e
 
 static int fold_cast(struct importer *im, const struct onnx_node *node, struct error *err)
 {
-    const struct onnx_constant *a = input(im, node, 0);
+    const struct onnx_constant *a = constant_input(im, node, 0);
     const int64_t to = import_int(node, "to", ONNX_FLOAT);
-    const bool is_real = to == ONNX_FLOAT || to == ONNX_FLOAT16 || to == ONNX_BFLOAT16 || to == ONNX_DOUBLE;
+    const bool is_real = onnx_is_float(to);
     if (is_real && !a->is_integer)
         return give(im, node, a);
     struct onnx_constant *result = constant_new(im, !is_real, a->rank, a->dim, err);
@@ -345,11 +325,11 @@ static int fold_cast(struct importer *im, const struct onnx_node *node, struct e
 
 static int fold_where(struct importer *im, const struct onnx_node *node, struct error *err)
 {
-    const struct onnx_constant *is_true = input(im, node, 0), *a = input(im, node, 1), *b = input(im, node, 2);
+    const struct onnx_constant *is_true = constant_input(im, node, 0), *a = constant_input(im, node, 1),
+                               *b = constant_input(im, node, 2);
     int64_t dim[ONNX_RANK_MAX], at[ONNX_RANK_MAX];
     int rank = broadcast(a, b, dim);
-    const struct onnx_constant both_shape = {.rank = rank < 0 ? 0 : rank};
-    struct onnx_constant shape = both_shape;
+    struct onnx_constant shape = {.rank = rank < 0 ? 0 : rank};
     memcpy(shape.dim, dim, sizeof dim);
     rank = rank < 0 ? -1 : broadcast(is_true, &shape, dim);
     if (rank < 0)
@@ -415,7 +395,7 @@ int import_fold(struct importer *im, int index, bool *is_folded, struct error *e
     if (!fold || (node->input_count == 0 && strcmp(node->op, "Constant") != 0))
         return 0;
     *is_folded = true;
-    if (strcmp(node->op, "Constant") != 0 && !input(im, node, 0))
+    if (strcmp(node->op, "Constant") != 0 && !constant_input(im, node, 0))
         return import_refuse(im, err, "its input 0 is missing");
     return fold(im, node, err);
 }

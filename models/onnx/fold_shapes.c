@@ -3,12 +3,6 @@
 
 #include <string.h>
 
-static const struct onnx_constant *input(const struct importer *im, const struct onnx_node *node, int i)
-{
-    const struct value *value = import_input(im, node, i);
-    return value ? value->constant : NULL;
-}
-
 /* The same elements with other dimensions, as output 0. */
 static int give_shaped(struct importer *im, const struct onnx_node *node, const struct onnx_constant *constant,
                        int rank, const int64_t *dim, struct error *err)
@@ -28,20 +22,20 @@ static int give_shaped(struct importer *im, const struct onnx_node *node, const 
 static int fold_identity(struct importer *im, const struct onnx_node *node, struct error *err)
 {
     (void)err;
-    return import_set_constant(im, node, 0, input(im, node, 0));
+    return import_set_constant(im, node, 0, constant_input(im, node, 0));
 }
 
 static int fold_reshape(struct importer *im, const struct onnx_node *node, struct error *err)
 {
     int64_t dim[ONNX_RANK_MAX];
-    const struct onnx_constant *a = input(im, node, 0);
+    const struct onnx_constant *a = constant_input(im, node, 0);
     return give_shaped(im, node, a, shape_of_reshape(im, node, a->rank, a->dim, dim, err), dim, err);
 }
 
 static int fold_flatten(struct importer *im, const struct onnx_node *node, struct error *err)
 {
     int64_t dim[2];
-    const struct onnx_constant *a = input(im, node, 0);
+    const struct onnx_constant *a = constant_input(im, node, 0);
     return give_shaped(im, node, a, shape_of_flatten(im, node, a->rank, a->dim, dim, err), dim, err);
 }
 
@@ -50,7 +44,7 @@ static int fold_squeeze(struct importer *im, const struct onnx_node *node, struc
     int64_t dim[ONNX_RANK_MAX];
     bool is_marked[ONNX_RANK_MAX];
     int rank = 0;
-    const struct onnx_constant *a = input(im, node, 0);
+    const struct onnx_constant *a = constant_input(im, node, 0);
     if (shape_axes(im, node, a->rank, a->dim, is_marked, err))
         return -1;
     for (int i = 0; i < a->rank; i++)
@@ -63,7 +57,7 @@ static int fold_unsqueeze(struct importer *im, const struct onnx_node *node, str
 {
     int64_t dim[ONNX_RANK_MAX];
     bool is_marked[ONNX_RANK_MAX];
-    const struct onnx_constant *a = input(im, node, 0);
+    const struct onnx_constant *a = constant_input(im, node, 0);
     const int added = shape_added(im, node, err), rank = a->rank + added;
     if (added < 0)
         return -1;
@@ -129,7 +123,7 @@ static int fold_transpose(struct importer *im, const struct onnx_node *node, str
     int from[ONNX_RANK_MAX];
     int64_t dim[ONNX_RANK_MAX];
     ptrdiff_t own[ONNX_RANK_MAX], stride[ONNX_RANK_MAX];
-    const struct onnx_constant *a = input(im, node, 0);
+    const struct onnx_constant *a = constant_input(im, node, 0);
     if (shape_of_transpose(im, node, a->rank, from, err))
         return -1;
     strides_of(a, own);
@@ -145,7 +139,7 @@ static int fold_slice(struct importer *im, const struct onnx_node *node, struct 
     struct cut cuts[ONNX_RANK_MAX];
     int64_t dim[ONNX_RANK_MAX];
     ptrdiff_t stride[ONNX_RANK_MAX], base = 0;
-    const struct onnx_constant *a = input(im, node, 0);
+    const struct onnx_constant *a = constant_input(im, node, 0);
     if (shape_of_slice(im, node, a->rank, a->dim, cuts, err))
         return -1;
     strides_of(a, stride);
@@ -161,7 +155,7 @@ static int fold_split(struct importer *im, const struct onnx_node *node, struct 
 {
     int64_t sizes[ONNX_RANK_MAX * 8], dim[ONNX_RANK_MAX];
     ptrdiff_t stride[ONNX_RANK_MAX], base = 0;
-    const struct onnx_constant *a = input(im, node, 0);
+    const struct onnx_constant *a = constant_input(im, node, 0);
     const int axis = import_axis(im, import_int(node, "axis", 0), a->rank, err);
     if (axis < 0 || shape_of_split(im, node, a->dim[axis], sizes, (int)(sizeof sizes / sizeof *sizes), err))
         return -1;
@@ -180,7 +174,7 @@ static int fold_expand(struct importer *im, const struct onnx_node *node, struct
 {
     int64_t dim[ONNX_RANK_MAX];
     ptrdiff_t own[ONNX_RANK_MAX], stride[ONNX_RANK_MAX];
-    const struct onnx_constant *a = input(im, node, 0);
+    const struct onnx_constant *a = constant_input(im, node, 0);
     const int count = import_list(im, node, NULL, 1, dim, ONNX_RANK_MAX, err);
     if (count < 0)
         return count == -1 ? import_refuse(im, err, "its shape is missing") : -1;
@@ -200,7 +194,7 @@ static int fold_expand(struct importer *im, const struct onnx_node *node, struct
 
 static int fold_gather(struct importer *im, const struct onnx_node *node, struct error *err)
 {
-    const struct onnx_constant *a = input(im, node, 0), *index = import_constant(im, node, 1, err);
+    const struct onnx_constant *a = constant_input(im, node, 0), *index = import_constant(im, node, 1, err);
     const int axis = index ? import_axis(im, import_int(node, "axis", 0), a->rank, err) : -1;
     int64_t dim[ONNX_RANK_MAX];
     int rank = 0;
@@ -234,7 +228,7 @@ static int fold_gather(struct importer *im, const struct onnx_node *node, struct
 
 static int fold_concat(struct importer *im, const struct onnx_node *node, struct error *err)
 {
-    const struct onnx_constant *a = input(im, node, 0);
+    const struct onnx_constant *a = constant_input(im, node, 0);
     const int axis = import_axis(im, import_int(node, "axis", 1), a->rank, err);
     int64_t dim[ONNX_RANK_MAX], total = 0;
     if (axis < 0)
@@ -261,7 +255,7 @@ static int fold_concat(struct importer *im, const struct onnx_node *node, struct
     for (int d = axis + 1; d < a->rank; d++)
         inner *= (size_t)dim[d];
     for (int i = 0; i < node->input_count; i++) {
-        const struct onnx_constant *part = input(im, node, i);
+        const struct onnx_constant *part = constant_input(im, node, i);
         const double *x = constant_values(im, part, err);
         const size_t run = (size_t)part->dim[axis] * inner;
         if (!x)
@@ -312,7 +306,7 @@ static int fold_reduce(struct importer *im, const struct onnx_node *node, struct
 {
     int64_t dim[ONNX_RANK_MAX];
     size_t stride[ONNX_RANK_MAX];
-    const struct onnx_constant *a = input(im, node, 0);
+    const struct onnx_constant *a = constant_input(im, node, 0);
     const int rank = reduced_shape(im, node, a, dim, stride, err);
     struct onnx_constant *result = rank < 0 ? NULL : constant_new(im, a->is_integer, rank, dim, err);
     const double *x = result ? constant_values(im, a, err) : NULL;

@@ -26,16 +26,10 @@ static struct value *add_value(struct importer *im, const char *name)
 static int add_tensor(struct importer *im, const struct onnx_tensor *tensor, struct error *err)
 {
     struct value *value = add_value(im, tensor->name);
-    struct onnx_constant *constant = arena_alloc(im->arena, 1, sizeof *constant);
-    if (!value || !constant)
+    if (!value)
         return error_memory(err, "a model");
-    const bool is_real = tensor->type == ONNX_FLOAT || tensor->type == ONNX_FLOAT16 || tensor->type == ONNX_BFLOAT16 ||
-                         tensor->type == ONNX_DOUBLE;
-    *constant =
-        (struct onnx_constant){.is_integer = !is_real, .rank = tensor->rank, .count = tensor->count, .tensor = tensor};
-    memcpy(constant->dim, tensor->dim, sizeof constant->dim);
-    value->constant = constant;
-    return 0;
+    value->constant = constant_of_tensor(im, tensor, err);
+    return value->constant ? 0 : -1;
 }
 
 static int add_values(struct importer *im, struct error *err)
@@ -230,7 +224,6 @@ static int take_input(struct importer *im, const struct import_request *request,
             *side = (int)dim[i];
     }
     struct value *value = import_value(im, input->name);
-    im->input = (int)(value - im->values);
     im->batch = dim[0];
     layout_init(&value->layout, 4, axes, dim);
     value->node = graph_input(im->graph, input->name, shape);
@@ -265,7 +258,7 @@ static int import_node(struct importer *im, struct error *err)
     const struct onnx_node *node = &im->file->nodes[im->at];
     bool is_folded;
     if (im->match[im->at] && im->match[im->at]->run)
-        return import_run_match(im, node, im->match[im->at], err);
+        return im->match[im->at]->run(im, node, im->match[im->at], err);
     if (import_fold(im, im->at, &is_folded, err) || is_folded)
         return is_folded ? 0 : -1;
     const bool is_own = !node->domain[0] || strcmp(node->domain, "ai.onnx") == 0;
@@ -286,15 +279,13 @@ static int import_nodes(struct importer *im, struct error *err)
 static int take_output(struct importer *im, struct error *err)
 {
     struct value *value = &im->values[im->output];
-    int64_t count = 1;
     im->at = value->producer >= 0 ? value->producer : 0;
     if (value->node < 0)
         return error_set(err, "its output \"%.200s\" does not depend on the input", value->name);
-    for (int i = 0; i < value->layout.rank; i++)
-        count *= layout_dim(&value->layout, i);
+    const int64_t size = layout_size(&value->layout);
     const struct shape shape = graph_node(im->graph, value->node).shape;
     const bool is_map = value->layout.rank > 2 && (shape.h != 1 || shape.w != 1);
-    if (is_map || layout_reshape(&value->layout, 2, (int64_t[]){im->batch, count / im->batch}))
+    if (is_map || layout_reshape(&value->layout, 2, (int64_t[]){im->batch, size / im->batch}))
         return error_set(err, "its output \"%.200s\" is not one number for each class", value->name);
     if (import_vector(im, value, err))
         return -1;

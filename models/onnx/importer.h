@@ -21,7 +21,6 @@
 #define FACTORS_MAX 12
 #define CONSTANT_COUNT_MAX ((size_t)1 << 28) /* elements of a constant that is computed */
 #define SETTINGS_MAX 16
-#define MATCH_NUMBERS_MAX 10
 
 /* -- constants ------------------------------------------------------------------------------------------------------ */
 
@@ -87,7 +86,7 @@ struct importer {
     struct name_map value_index; /* by name */
     int value_count;
     struct value *values;
-    int input, output; /* values */
+    int output; /* a value */
     int64_t batch;
     size_t computed;                    /* elements of computed constants */
     bool *is_needed;                    /* of each ONNX node */
@@ -137,6 +136,9 @@ int import_set_activation(struct importer *im, const struct onnx_node *node, int
                           const struct layout *layout, bool is_vector);
 int import_same(struct importer *im, const struct onnx_node *node, const struct value *value); /* output 0 is `value` */
 
+/* Defines output 0 as an activation of `rank` axes, 3 or 4: (N,C,h) or (N,C,h,w). */
+int import_set_planes(struct importer *im, const struct onnx_node *node, int graph_node_index, int rank);
+
 /* -- attributes ----------------------------------------------------------------------------------------------------- */
 
 int64_t import_int(const struct onnx_node *node, const char *name, int64_t otherwise);
@@ -164,6 +166,12 @@ static inline double constant_at(const struct onnx_constant *constant, const dou
     return constant->is_filled ? constant->fill : values[i];
 }
 
+/* The constant that is input i; NULL: it is none. */
+const struct onnx_constant *constant_input(const struct importer *im, const struct onnx_node *node, int i);
+
+/* The constant that a tensor of the file is; NULL and an error: no memory. */
+struct onnx_constant *constant_of_tensor(struct importer *im, const struct onnx_tensor *tensor, struct error *err);
+
 /* A constant of these dimensions, without values; NULL and an error: too large, no memory. */
 struct onnx_constant *constant_new(struct importer *im, bool is_integer, int rank, const int64_t *dim,
                                    struct error *err);
@@ -180,12 +188,16 @@ bool constant_number(struct importer *im, const struct onnx_constant *constant, 
 
 void layout_init(struct layout *layout, int rank, const enum axis *axes, const int64_t *dim);
 int64_t layout_dim(const struct layout *layout, int axis);
+void layout_dims(const struct layout *layout, int64_t *dim); /* of all axes */
+int64_t layout_size(const struct layout *layout);            /* their product */
 
 /* The axis of the engine's value that consists of ONNX's axis; AXIS_COUNT: several, or a part; *is_one: its size is 1. */
 enum axis layout_axis(const struct layout *layout, int axis, bool *is_one);
 
-int layout_reshape(struct layout *layout, int rank, const int64_t *dim); /* -1: axes that are no product of factors */
-void layout_transpose(struct layout *layout, const int *from);           /* axis i of the result was axis from[i] */
+/* -1: a size in `dim` is not a product of consecutive factors, of which the last may be split. */
+int layout_reshape(struct layout *layout, int rank, const int64_t *dim);
+
+void layout_transpose(struct layout *layout, const int *from); /* axis i of the result was axis from[i] */
 
 /* Removes an axis of size 1, or one that was reduced to size 1; inserts an axis of size 1. */
 void layout_remove(struct layout *layout, int axis);
@@ -253,17 +265,7 @@ int import_give_all(struct importer *im, int graph_node, const char *tensor, con
 int import_place_constant(struct importer *im, const struct layout *layout, const struct onnx_constant *constant,
                           struct import_weight *weight, struct error *err);
 
-/* An operator of a value and a tensor "value": the elements of a constant times scale, or scale by them. */
-struct constant_step {
-    const char *op, *suffix; /* suffix: see struct emission */
-    const struct onnx_constant *constant;
-    double scale;
-    bool is_reciprocal;
-};
-
-/* Emits it and writes its result, whose axes of size 1 grow to those of the constant; the other with one number. */
-int import_constant_step(struct importer *im, struct value *value, const struct constant_step *step, struct value *out,
-                         struct error *err);
+/* Emits an operator of a value and a number, and writes its result. */
 int import_number_step(struct importer *im, struct value *value, const char *op, double number, const char *suffix,
                        struct value *out, struct error *err);
 
@@ -288,8 +290,6 @@ int import_read_pads(struct importer *im, const struct onnx_node *node, int rank
 
 int import_fold(struct importer *im, int node, bool *is_folded, struct error *err);
 int import_find_patterns(struct importer *im, struct error *err);
-int import_run_match(struct importer *im, const struct onnx_node *node, const struct pattern_match *match,
-                     struct error *err);
 int import_name_nodes(struct importer *im, struct error *err);
 int import_add_aliases(struct importer *im, struct error *err);
 

@@ -35,6 +35,20 @@ int64_t layout_dim(const struct layout *layout, int axis)
     return size;
 }
 
+void layout_dims(const struct layout *layout, int64_t *dim)
+{
+    for (int i = 0; i < layout->rank; i++)
+        dim[i] = layout_dim(layout, i);
+}
+
+int64_t layout_size(const struct layout *layout)
+{
+    int64_t size = 1;
+    for (int i = 0; i < layout->rank; i++)
+        size *= layout_dim(layout, i);
+    return size;
+}
+
 /* Number of factors of an axis of the engine. */
 static int factors_of(const struct layout *layout, enum axis axis)
 {

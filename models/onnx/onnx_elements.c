@@ -195,7 +195,7 @@ static int read_elements(const struct onnx_file *file, const struct onnx_tensor 
     return 0;
 }
 
-static bool is_float(enum onnx_type type)
+bool onnx_is_float(int64_t type)
 {
     return type == ONNX_FLOAT || type == ONNX_FLOAT16 || type == ONNX_BFLOAT16 || type == ONNX_DOUBLE;
 }
@@ -209,5 +209,5 @@ int onnx_read_floats(const struct onnx_file *file, const struct onnx_tensor *ten
 int onnx_read_ints(const struct onnx_file *file, const struct onnx_tensor *tensor, int64_t *out, struct error *err)
 {
     struct sink sink = {.ints = out};
-    return read_elements(file, tensor, &sink, !is_float(tensor->type), err);
+    return read_elements(file, tensor, &sink, !onnx_is_float(tensor->type), err);
 }

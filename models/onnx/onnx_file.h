@@ -34,6 +34,9 @@ enum onnx_type {
     ONNX_BFLOAT16 = 16,
 };
 
+/* Whether a number of TensorProto.DataType is that of floats which are read: FLOAT, FLOAT16, BFLOAT16, DOUBLE. */
+bool onnx_is_float(int64_t type);
+
 /* A constant tensor; row-major. */
 struct onnx_tensor {
     const char *name; /* "" for a tensor in an attribute */

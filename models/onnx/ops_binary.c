@@ -57,7 +57,16 @@ static int place_larger(struct importer *im, struct layout *layout, const enum a
     return 0;
 }
 
-int import_constant_step(struct importer *im, struct value *value, const struct constant_step *step, struct value *out,
+/* An operator of a value and a tensor "value": the elements of a constant times scale, or scale by them. */
+struct constant_step {
+    const char *op, *suffix; /* suffix: see struct emission */
+    const struct onnx_constant *constant;
+    double scale;
+    bool is_reciprocal;
+};
+
+/* Emits it and writes its result, whose axes of size 1 grow to those of the constant. */
+static int constant_step(struct importer *im, struct value *value, const struct constant_step *step, struct value *out,
                          struct error *err)
 {
     const struct onnx_constant *constant = step->constant;
@@ -97,14 +106,14 @@ int import_number_step(struct importer *im, struct value *value, const char *op,
     constant->is_filled = true;
     constant->fill = number;
     const struct constant_step step = {.op = op, .suffix = suffix, .constant = constant, .scale = 1};
-    return import_constant_step(im, value, &step, out, err);
+    return constant_step(im, value, &step, out, err);
 }
 
 static int with_constant(struct importer *im, const struct onnx_node *node, struct value *value,
                          const struct constant_step *step, struct error *err)
 {
     struct value out;
-    if (import_constant_step(im, value, step, &out, err))
+    if (constant_step(im, value, step, &out, err))
         return -1;
     return import_set_activation(im, node, 0, out.node, &out.layout, out.is_vector);
 }
@@ -271,11 +280,11 @@ static int extreme_of_constant(struct importer *im, bool is_max, struct value *v
                                          is_max ? -1 : 1, false},
                                after = {is_max ? "constant_add" : "constant_sub_from", suffix, constant, 1, false};
     struct value part;
-    if (import_constant_step(im, value, &before, &part, err))
+    if (constant_step(im, value, &before, &part, err))
         return -1;
     part.node =
         import_emit(im, &(struct emission){.op = "relu", .suffix = "larger", .count = 1, .inputs = {part.node}}, err);
-    return part.node < 0 ? -1 : import_constant_step(im, &part, &after, out, err);
+    return part.node < 0 ? -1 : constant_step(im, &part, &after, out, err);
 }
 
 /* Max, Min: of activations, and of constants. */

@@ -14,10 +14,8 @@ static int import_batch_norm(struct importer *im, const struct onnx_node *node, 
         return import_refuse(im, err, "is in its training mode");
     if (value->layout.rank < 2 || import_plain_axis(im, value, 1, &axis, err))
         return value->layout.rank < 2 ? import_refuse(im, err, "its input has %d axes", value->layout.rank) : -1;
-    if (axis != AXIS_C) {
-        if (import_planes(im, value, err))
-            return -1;
-    }
+    if (axis != AXIS_C && import_planes(im, value, err))
+        return -1;
     const struct emission emission = {
         .op = "batch_norm", .count = 1, .inputs = {value->node}, .set = {{"eps", import_float(node, "epsilon", 1e-5)}}};
     const int added = import_emit(im, &emission, err);

@@ -44,8 +44,7 @@ static int import_slice(struct importer *im, const struct onnx_node *node, struc
     struct value *value = import_activation(im, node, 0, err);
     if (!value)
         return -1;
-    for (int i = 0; i < value->layout.rank; i++)
-        dim[i] = layout_dim(&value->layout, i);
+    layout_dims(&value->layout, dim);
     if (shape_of_slice(im, node, value->layout.rank, dim, cuts, err))
         return -1;
     struct value part = *value;
@@ -253,13 +252,7 @@ static int import_space_to_depth(struct importer *im, const struct onnx_node *no
     const struct emission emission = {
         .op = "space_to_depth", .count = 1, .inputs = {value->node}, .set = {{"block", block}}};
     const int added = import_emit(im, &emission, err);
-    if (added < 0)
-        return -1;
-    const struct shape shape = graph_node(im->graph, added).shape;
-    static const enum axis axes[] = {AXIS_BATCH, AXIS_C, AXIS_H, AXIS_W};
-    struct layout layout;
-    layout_init(&layout, 4, axes, (int64_t[]){im->batch, shape.c, shape.h, shape.w});
-    return import_set_activation(im, node, 0, added, &layout, false);
+    return added < 0 ? -1 : import_set_planes(im, node, added, value->layout.rank);
 }
 
 const struct import_op import_part_ops[] = {{"Slice", import_slice},

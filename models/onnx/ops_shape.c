@@ -9,8 +9,7 @@ static int import_identity(struct importer *im, const struct onnx_node *node, st
 
 static int import_cast(struct importer *im, const struct onnx_node *node, struct error *err)
 {
-    const int64_t to = import_int(node, "to", ONNX_FLOAT);
-    if (to != ONNX_FLOAT && to != ONNX_FLOAT16 && to != ONNX_DOUBLE && to != ONNX_BFLOAT16)
+    if (!onnx_is_float(import_int(node, "to", ONNX_FLOAT)))
         return import_refuse(im, err, "an activation cannot become integers");
     return import_identity(im, node, err);
 }
@@ -22,12 +21,6 @@ static int import_dropout(struct importer *im, const struct onnx_node *node, str
     if (mode && (!constant_number(im, mode->constant, &is_training) || is_training != 0))
         return import_refuse(im, err, "is in its training mode");
     return import_identity(im, node, err);
-}
-
-static void sizes_of(const struct value *value, int64_t *dim)
-{
-    for (int i = 0; i < value->layout.rank; i++)
-        dim[i] = layout_dim(&value->layout, i);
 }
 
 static int give(struct importer *im, const struct onnx_node *node, const struct value *value,
@@ -44,16 +37,14 @@ static int reshape(struct importer *im, const struct onnx_node *node, struct val
         return -1;
     if (layout_reshape(&layout, rank, dim) == 0)
         return give(im, node, value, &layout);
-    /* axes that are no products of the value's own: all of an image become one axis, which any sizes divide */
+    /* the values of each image are arranged as one axis, whose only factor can be split into any sizes */
     struct value flat = *value;
-    int64_t count = 1;
-    for (int i = 0; i < value->layout.rank; i++)
-        count *= layout_dim(&value->layout, i);
-    if (layout_reshape(&flat.layout, 2, (int64_t[]){im->batch, count / im->batch}))
+    const int64_t size = layout_size(&value->layout) / im->batch;
+    if (layout_reshape(&flat.layout, 2, (int64_t[]){im->batch, size}))
         return import_refuse(im, err, "mixes the images of a batch");
     if (import_vector(im, &flat, err))
         return -1;
-    layout_init(&flat.layout, 2, (enum axis[]){AXIS_BATCH, AXIS_C}, (int64_t[]){im->batch, count / im->batch});
+    layout_init(&flat.layout, 2, (enum axis[]){AXIS_BATCH, AXIS_C}, (int64_t[]){im->batch, size});
     if (layout_reshape(&flat.layout, rank, dim))
         return import_refuse(im, err, "joins parts of axes in a way that is not supported");
     return give(im, node, &flat, &flat.layout);
@@ -65,7 +56,7 @@ static int import_reshape(struct importer *im, const struct onnx_node *node, str
     struct value *value = import_activation(im, node, 0, err);
     if (!value)
         return -1;
-    sizes_of(value, own);
+    layout_dims(&value->layout, own);
     return reshape(im, node, value, shape_of_reshape(im, node, value->layout.rank, own, dim, err), dim, err);
 }
 
@@ -75,7 +66,7 @@ static int import_flatten(struct importer *im, const struct onnx_node *node, str
     struct value *value = import_activation(im, node, 0, err);
     if (!value)
         return -1;
-    sizes_of(value, own);
+    layout_dims(&value->layout, own);
     return reshape(im, node, value, shape_of_flatten(im, node, value->layout.rank, own, dim, err), dim, err);
 }
 
@@ -87,7 +78,7 @@ static int import_squeeze(struct importer *im, const struct onnx_node *node, str
     if (!value)
         return -1;
     struct layout layout = value->layout;
-    sizes_of(value, own);
+    layout_dims(&value->layout, own);
     if (shape_axes(im, node, layout.rank, own, is_marked, err))
         return -1;
     for (int i = value->layout.rank; i-- > 0;) {

@@ -8,11 +8,7 @@ struct window {
     int64_t kernel[2], stride[2], dilation[2], before[2], after[2];
 };
 
-static void plane_axes(enum axis axes[4])
-{
-    static const enum axis usual[4] = {AXIS_BATCH, AXIS_C, AXIS_H, AXIS_W};
-    memcpy(axes, usual, sizeof usual);
-}
+static const enum axis plane_axes[] = {AXIS_BATCH, AXIS_C, AXIS_H, AXIS_W};
 
 /* A list with a number for each of `rank` axes; for one axis, the columns are `otherwise`. */
 static int read_pairs(struct importer *im, const struct onnx_node *node, const char *name, int rank, int64_t otherwise,
@@ -124,15 +120,12 @@ static void append(struct emission *emission, const char *name, double number)
     emission->set[at] = (struct setting){name, number};
 }
 
-/* Output 0, of rank 3 or 4, with channels, rows and columns in this order. */
-static int give_planes(struct importer *im, const struct onnx_node *node, int graph_node_index, int rank)
+int import_set_planes(struct importer *im, const struct onnx_node *node, int graph_node_index, int rank)
 {
-    enum axis axes[4];
     struct layout layout;
     const struct shape shape = graph_node(im->graph, graph_node_index).shape;
     const int64_t dim[] = {im->batch, shape.c, shape.h, shape.w};
-    plane_axes(axes);
-    layout_init(&layout, rank, axes, dim);
+    layout_init(&layout, rank, plane_axes, dim);
     return import_set_activation(im, node, 0, graph_node_index, &layout, false);
 }
 
@@ -166,7 +159,7 @@ static int import_conv(struct importer *im, const struct onnx_node *node, struct
     if (added < 0 || import_give_all(im, added, "weight", weight, 4, dim, err) ||
         (bias && import_give_all(im, added, "bias", bias, 1, dim, err)))
         return -1;
-    return give_planes(im, node, added, rank);
+    return import_set_planes(im, node, added, rank);
 }
 
 /* -- pools ---------------------------------------------------------------------------------------------------------- */
@@ -182,7 +175,7 @@ static int import_max_pool(struct importer *im, const struct onnx_node *node, st
     set_window(&emission, &window, is_dilated);
     append(&emission, "ceil_mode", (double)import_int(node, "ceil_mode", 0));
     const int added = import_emit(im, &emission, err);
-    return added < 0 ? -1 : give_planes(im, node, added, value->layout.rank);
+    return added < 0 ? -1 : import_set_planes(im, node, added, value->layout.rank);
 }
 
 static int give_mean(struct importer *im, const struct onnx_node *node, const struct value *value, struct error *err)
@@ -190,7 +183,7 @@ static int give_mean(struct importer *im, const struct onnx_node *node, const st
     const struct emission emission = {
         .op = "adaptive_avg_pool", .count = 1, .inputs = {value->node}, .set = {{"h", 1}, {"w", 1}}};
     const int added = import_emit(im, &emission, err);
-    return added < 0 ? -1 : give_planes(im, node, added, value->layout.rank);
+    return added < 0 ? -1 : import_set_planes(im, node, added, value->layout.rank);
 }
 
 /* Writes the window of a pool along axis 2 of (N,A,B,h,w). */
@@ -221,8 +214,7 @@ static int import_deep_avg_pool(struct importer *im, const struct onnx_node *nod
     int64_t dim[5];
     if (read_deep_window(im, node, &window, err))
         return -1;
-    for (int i = 0; i < 5; i++)
-        dim[i] = layout_dim(&value->layout, i);
+    layout_dims(&value->layout, dim);
     struct value flat = *value;
     if (layout_reshape(&flat.layout, 4, (int64_t[]){dim[0], dim[1], dim[2], dim[3] * dim[4]}))
         return import_refuse(im, err, "its input has axes in an order that is not supported");
@@ -234,11 +226,9 @@ static int import_deep_avg_pool(struct importer *im, const struct onnx_node *nod
     const int added = import_emit(im, &emission, err);
     if (added < 0)
         return -1;
-    enum axis axes[4];
     struct layout layout;
     dim[2] = graph_node(im->graph, added).shape.h;
-    plane_axes(axes);
-    layout_init(&layout, 4, axes, (int64_t[]){dim[0], dim[1], dim[2], dim[3] * dim[4]});
+    layout_init(&layout, 4, plane_axes, (int64_t[]){dim[0], dim[1], dim[2], dim[3] * dim[4]});
     if (layout_reshape(&layout, 5, dim))
         return import_refuse(im, err, "its result has axes in an order that is not supported");
     return import_set_activation(im, node, 0, added, &layout, false);
@@ -263,7 +253,7 @@ static int import_avg_pool(struct importer *im, const struct onnx_node *node, st
     append(&emission, "ceil_mode", (double)import_int(node, "ceil_mode", 0));
     append(&emission, "count_exclude_padding", !counts_padding);
     const int added = import_emit(im, &emission, err);
-    return added < 0 ? -1 : give_planes(im, node, added, value->layout.rank);
+    return added < 0 ? -1 : import_set_planes(im, node, added, value->layout.rank);
 }
 
 static int import_global_avg_pool(struct importer *im, const struct onnx_node *node, struct error *err)
@@ -280,7 +270,7 @@ static int import_global_max_pool(struct importer *im, const struct onnx_node *n
     const struct emission emission = {
         .op = "reduce_max", .count = 1, .inputs = {value->node}, .set = {{"h", 1}, {"w", 1}}};
     const int added = import_emit(im, &emission, err);
-    return added < 0 ? -1 : give_planes(im, node, added, value->layout.rank);
+    return added < 0 ? -1 : import_set_planes(im, node, added, value->layout.rank);
 }
 
 static int import_lrn(struct importer *im, const struct onnx_node *node, struct error *err)

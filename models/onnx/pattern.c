@@ -61,12 +61,6 @@ const struct onnx_node *pattern_step(struct importer *im, struct pattern_match *
     return pattern_shared(im, match, value, op, 1);
 }
 
-const struct onnx_constant *pattern_constant(const struct importer *im, const struct onnx_node *node, int i)
-{
-    const struct value *value = import_input(im, node, i);
-    return value ? value->constant : NULL;
-}
-
 bool pattern_number(struct importer *im, const char *name, double *number)
 {
     const struct value *value = name[0] ? import_value(im, name) : NULL;
@@ -84,12 +78,6 @@ int pattern_beside_number(struct importer *im, const struct onnx_node *node, dou
     if (node->input_count != 2)
         return -1;
     return pattern_number(im, node->inputs[1], number) ? 0 : pattern_number(im, node->inputs[0], number) ? 1 : -1;
-}
-
-int import_run_match(struct importer *im, const struct onnx_node *node, const struct pattern_match *match,
-                     struct error *err)
-{
-    return match->run(im, node, match, err);
 }
 
 /* -- the search ----------------------------------------------------------------------------------------------------- */

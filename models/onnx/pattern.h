@@ -6,6 +6,7 @@
 
 #define PATTERN_INPUTS_MAX 8
 #define PATTERN_NODES_MAX 24
+#define PATTERN_NUMBERS_MAX 4
 
 /* What was found: the group's nodes but its last one are not imported. */
 struct pattern_match {
@@ -13,7 +14,7 @@ struct pattern_match {
     int (*run)(struct importer *im, const struct onnx_node *node, const struct pattern_match *match, struct error *err);
     int input_count, node_count;
     const char *inputs[PATTERN_INPUTS_MAX]; /* values from outside */
-    double numbers[MATCH_NUMBERS_MAX];
+    double numbers[PATTERN_NUMBERS_MAX];
     int nodes[PATTERN_NODES_MAX]; /* ONNX nodes */
 };
 
@@ -44,9 +45,6 @@ const struct onnx_node *pattern_shared(struct importer *im, struct pattern_match
 
 /* The same with any number of readers; the node is not added. */
 const struct onnx_node *pattern_maker(const struct importer *im, const char *value, const char *op);
-
-/* The constant that is input i; NULL: it is none. */
-const struct onnx_constant *pattern_constant(const struct importer *im, const struct onnx_node *node, int i);
 
 /* Whether a value is one number, close to this one. */
 bool pattern_is(struct importer *im, const char *value, double number);

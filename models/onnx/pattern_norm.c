@@ -56,7 +56,7 @@ static int run_layer_norm(struct importer *im, const struct onnx_node *node, con
 static int tensor_input(const struct importer *im, const struct onnx_node *node)
 {
     for (int i = 0; i < 2 && node->input_count == 2; i++)
-        if (pattern_constant(im, node, i) && pattern_constant(im, node, i)->count > 1)
+        if (constant_input(im, node, i) && constant_input(im, node, i)->count > 1)
             return i;
     return -1;
 }

@@ -15,9 +15,9 @@ static int run_product(struct importer *im, const struct onnx_node *node, const 
 static bool find_product(struct importer *im, const struct onnx_node *node, struct pattern_match *match)
 {
     for (int i = 0; i < 2 && node->input_count == 2; i++) {
-        const struct onnx_constant *bias = pattern_constant(im, node, i);
+        const struct onnx_constant *bias = constant_input(im, node, i);
         const struct onnx_node *product = bias ? pattern_step(im, match, node->inputs[!i], "MatMul") : NULL;
-        const struct onnx_constant *weight = product ? pattern_constant(im, product, 1) : NULL;
+        const struct onnx_constant *weight = product ? constant_input(im, product, 1) : NULL;
         if (!weight || weight->rank != 2 || bias->count != (size_t)weight->dim[1] || bias->rank < 1 || bias->rank > 2 ||
             bias->dim[bias->rank - 1] != weight->dim[1])
             continue;
