@@ -5,7 +5,6 @@
  */
 #include "models/onnx/importer.h"
 
-#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -325,9 +324,11 @@ static int fold_cast(struct importer *im, const struct onnx_node *node, struct e
 
 static int fold_where(struct importer *im, const struct onnx_node *node, struct error *err)
 {
-    const struct onnx_constant *is_true = constant_input(im, node, 0), *a = constant_input(im, node, 1),
-                               *b = constant_input(im, node, 2);
+    const struct onnx_constant *is_true = constant_input(im, node, 0), *a = import_constant(im, node, 1, err);
+    const struct onnx_constant *b = a ? import_constant(im, node, 2, err) : NULL;
     int64_t dim[ONNX_RANK_MAX], at[ONNX_RANK_MAX];
+    if (!b)
+        return -1;
     int rank = broadcast(a, b, dim);
     struct onnx_constant shape = {.rank = rank < 0 ? 0 : rank};
     memcpy(shape.dim, dim, sizeof dim);

@@ -259,8 +259,10 @@ static int import_node(struct importer *im, struct error *err)
     bool is_folded;
     if (im->match[im->at] && im->match[im->at]->run)
         return im->match[im->at]->run(im, node, im->match[im->at], err);
-    if (import_fold(im, im->at, &is_folded, err) || is_folded)
-        return is_folded ? 0 : -1;
+    if (import_fold(im, im->at, &is_folded, err))
+        return -1;
+    if (is_folded)
+        return 0;
     const bool is_own = !node->domain[0] || strcmp(node->domain, "ai.onnx") == 0;
     const struct import_op *op = is_own ? find_op(node->op) : NULL;
     if (!op)

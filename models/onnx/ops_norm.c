@@ -46,10 +46,14 @@ static int import_instance_norm(struct importer *im, const struct onnx_node *nod
     const struct onnx_constant *bias = scale ? import_constant(im, node, 2, err) : NULL;
     if (!bias || import_planes(im, value, err))
         return -1;
-    const struct emission emission = {.op = "instance_norm", .set = {{"eps", import_float(node, "epsilon", 1e-5)}}};
-    if (import_unary(im, node, value, &emission, err))
+    const struct emission emission = {.op = "instance_norm",
+                                      .count = 1,
+                                      .inputs = {value->node},
+                                      .set = {{"eps", import_float(node, "epsilon", 1e-5)}}};
+    const int added = import_emit(im, &emission, err);
+    if (added < 0 || give_two(im, added, scale, bias, err))
         return -1;
-    return give_two(im, import_value(im, node->outputs[0])->node, scale, bias, err);
+    return import_set_activation(im, node, 0, added, &value->layout, value->is_vector);
 }
 
 /* The constant with each element repeated for the channels of its group. */
@@ -93,12 +97,15 @@ static int import_group_norm(struct importer *im, const struct onnx_node *node, 
         return -1;
     const int64_t groups = import_int(node, "num_groups", 0);
     const struct emission emission = {
-        .op = "group_norm", .set = {{"eps", import_float(node, "epsilon", 1e-5)}, {"groups", (double)groups}}};
-    if (import_unary(im, node, value, &emission, err))
+        .op = "group_norm",
+        .count = 1,
+        .inputs = {value->node},
+        .set = {{"eps", import_float(node, "epsilon", 1e-5)}, {"groups", (double)groups}}};
+    const int added = import_emit(im, &emission, err);
+    if (added < 0 || (im->file->opset < 21 ? give_of_groups(im, added, groups, scale, bias, err)
+                                           : give_two(im, added, scale, bias, err)))
         return -1;
-    const int added = import_value(im, node->outputs[0])->node;
-    return im->file->opset < 21 ? give_of_groups(im, added, groups, scale, bias, err)
-                                : give_two(im, added, scale, bias, err);
+    return import_set_activation(im, node, 0, added, &value->layout, value->is_vector);
 }
 
 int import_layer_norm(struct importer *im, const struct onnx_node *node, struct value *value, int first_axis,

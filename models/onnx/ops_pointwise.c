@@ -187,12 +187,14 @@ static int import_prelu(struct importer *im, const struct onnx_node *node, struc
         return -1;
     if (weight.dim[1] != 1 || weight.dim[2] != 1)
         return import_slopes(im, node, value, &weight, err);
-    if (import_unary(im, node, value, &(struct emission){.op = "prelu"}, err))
+    const int added = import_emit(im, &(struct emission){.op = "prelu", .count = 1, .inputs = {value->node}}, err);
+    if (added < 0)
         return -1;
-    const int added = import_value(im, node->outputs[0])->node;
     weight.rank = 1;
     weight.dim[0] = graph_node(im->graph, added).shape.c;
-    return import_give(im, added, "weight", weight, err);
+    if (import_give(im, added, "weight", weight, err))
+        return -1;
+    return import_set_activation(im, node, 0, added, &value->layout, value->is_vector);
 }
 
 static int import_softmax(struct importer *im, const struct onnx_node *node, struct error *err)

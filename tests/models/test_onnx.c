@@ -4,12 +4,14 @@
  */
 #include "models/model.h"
 #include "tests/golden.h"
+#include "tests/models/onnx_bytes.h"
 #include "tests/session_calls.h"
 #include "tests/test.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define TOLERANCE 1e-4 /* of the largest value */
 
@@ -213,4 +215,113 @@ TEST(what_is_not_supported_is_refused_in_one_line_that_names_operator_and_node)
         if (model_open(&spec, &err) || !strstr(err.text, cases[i].why) || strncmp(err.text, start, strlen(start)) != 0)
             fail_msg("%s: \"%s\" does not say \"%s\"", cases[i].name, err.text, cases[i].why);
     }
+}
+
+/* -- files that no exporter writes ---------------------------------------------------------------------------------- */
+
+/* A value "x" of floats (1,2,2,2), as an input or an output of a graph. */
+static void put_value(struct bytes *graph, uint32_t tag, const char *name)
+{
+    static struct bytes shape, tensor, type, value;
+    shape.size = tensor.size = type.size = value.size = 0;
+    for (int i = 0; i < 4; i++)
+        put_bytes(&shape, 1 << 3 | BYTES, &(struct bytes){2, {1 << 3 | VARINT, i ? 2 : 1}});
+    put_number(&tensor, 1 << 3 | VARINT, 1);
+    put_bytes(&tensor, 2 << 3 | BYTES, &shape);
+    put_bytes(&type, 1 << 3 | BYTES, &tensor);
+    put_text(&value, 1 << 3 | BYTES, name);
+    put_bytes(&value, 2 << 3 | BYTES, &type);
+    put_bytes(graph, tag, &value);
+}
+
+static void put_integer_attribute(struct bytes *node, const char *name, uint64_t value)
+{
+    static struct bytes attribute;
+    attribute.size = 0;
+    put_text(&attribute, 1 << 3 | BYTES, name);
+    put_number(&attribute, 3 << 3 | VARINT, value);
+    put_number(&attribute, 20 << 3 | VARINT, 2);
+    put_bytes(node, 5 << 3 | BYTES, &attribute);
+}
+
+/* Names of values; NULL ends a list. */
+static void put_node(struct bytes *graph, const char *op, const char *const *inputs, const char *const *outputs)
+{
+    static struct bytes node;
+    node.size = 0;
+    for (; *inputs; inputs++)
+        put_text(&node, 1 << 3 | BYTES, *inputs);
+    for (; *outputs; outputs++)
+        put_text(&node, 2 << 3 | BYTES, *outputs);
+    put_text(&node, 4 << 3 | BYTES, op);
+    if (strcmp(op, "GroupNormalization") == 0)
+        put_integer_attribute(&node, "num_groups", 2);
+    put_bytes(graph, GRAPH_NODE, &node);
+}
+
+/* The tensor "w", two floats or the integer 9. */
+static void put_w(struct bytes *graph, bool is_integer)
+{
+    struct bytes *tensor = new_tensor((int64_t[]){2}, is_integer ? 0 : 1);
+    if (is_integer) {
+        put_number(tensor, TENSOR_TYPE, 7);
+        put_bytes(tensor, TENSOR_INT64S, &(struct bytes){1, {9}});
+    } else
+        put_bytes(tensor, TENSOR_FLOATS, &(struct bytes){8, {0, 0, 128, 63, 0, 0, 128, 63}});
+    put_bytes(graph, GRAPH_TENSOR, tensor);
+}
+
+static void assert_graph_refused(const struct bytes *graph, const char *why)
+{
+    char path[] = "/tmp/cambench-test-XXXXXX";
+    struct error err = {0};
+    const struct bytes *bytes = model_of_graph(graph);
+    const int fd = mkstemp(path);
+    assert_true(fd >= 0 && write(fd, bytes->data, bytes->size) == (ssize_t)bytes->size);
+    close(fd);
+    const struct model_spec spec = {.model = path};
+    struct model *model = model_open(&spec, &err);
+    unlink(path);
+    if (model || !strstr(err.text, why))
+        fail_msg("\"%s\" does not say \"%s\"", err.text, why);
+}
+
+TEST(a_node_that_is_computed_from_the_shape_of_an_activation_reports_its_own_error)
+{
+    static struct bytes graph;
+    graph.size = 0;
+    put_value(&graph, GRAPH_INPUT, "x");
+    put_value(&graph, 12 << 3 | BYTES, "y");
+    put_w(&graph, true);
+    put_node(&graph, "Relu", (const char *[]){"x", NULL}, (const char *[]){"z", NULL});
+    put_node(&graph, "Shape", (const char *[]){"z", NULL}, (const char *[]){"sizes", NULL});
+    put_node(&graph, "Gather", (const char *[]){"sizes", "w", NULL}, (const char *[]){"size", NULL});
+    put_node(&graph, "Reshape", (const char *[]){"x", "size", NULL}, (const char *[]){"y", NULL});
+    assert_graph_refused(&graph, "operator Gather: index 9 of an axis of size 4");
+}
+
+TEST(an_output_that_an_operator_does_not_have_is_refused)
+{
+    static const char *const ops[] = {"InstanceNormalization", "GroupNormalization", "PRelu"};
+    static struct bytes graph;
+    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++) {
+        graph.size = 0;
+        put_value(&graph, GRAPH_INPUT, "x");
+        put_value(&graph, 12 << 3 | BYTES, "y");
+        put_w(&graph, false);
+        put_node(&graph, ops[i], (const char *[]){"x", "w", "w", NULL}, (const char *[]){"", "y", NULL});
+        assert_graph_refused(&graph, "its output \"y\" does not depend on the input");
+    }
+}
+
+TEST(a_choice_between_constants_needs_all_three)
+{
+    static struct bytes graph;
+    graph.size = 0;
+    put_value(&graph, GRAPH_INPUT, "x");
+    put_value(&graph, 12 << 3 | BYTES, "y");
+    put_w(&graph, true);
+    put_node(&graph, "Where", (const char *[]){"w", "w", NULL}, (const char *[]){"size", NULL});
+    put_node(&graph, "Reshape", (const char *[]){"x", "size", NULL}, (const char *[]){"y", NULL});
+    assert_graph_refused(&graph, "operator Where: its input 2 is missing");
 }
