@@ -26,45 +26,57 @@ static void assert_no_child(void)
     assert_int_equal(errno, ECHILD);
 }
 
-/* The network of the example, with a base pass run. */
-struct example {
-    struct model *model;
-    struct network *network;
-    struct session *session;
-    float x[INPUT], logits[CLASSES], act[LAYER];
-};
-
 static void must(const struct error *err, bool is_fine)
 {
     if (!is_fine)
         fail_msg("%s", err->text);
 }
 
+/* A model with one layer and a session. */
+struct opened {
+    struct model *model;
+    struct network *network;
+    struct session *session;
+};
+
+static struct opened open_all(const struct model_spec *spec, const char *layer, int workers)
+{
+    struct error err = {0};
+    struct opened all;
+    all.model = model_open(spec, &err);
+    must(&err, all.model);
+    all.network = model_load(all.model, &layer, 1, NULL, &err);
+    must(&err, all.network);
+    all.session = session_create(all.network, workers, &err);
+    must(&err, all.session);
+    return all;
+}
+
+static void close_all(struct opened *all)
+{
+    session_free(all->session);
+    network_free(all->network);
+    model_close(all->model);
+    assert_no_child();
+}
+
+/* The network of the example, with a base pass run. */
+struct example {
+    struct opened all;
+    float x[INPUT], logits[CLASSES], act[LAYER];
+};
+
 static void example_open(struct example *example, int workers)
 {
-    static const char *const layer = "blocks";
     struct error err = {0};
     const struct model_spec spec = spec_of(EXAMPLE);
     if (access("/usr/bin/perl", X_OK))
         skip();
-    example->model = model_open(&spec, &err);
-    must(&err, example->model);
-    example->network = model_load(example->model, &layer, 1, NULL, &err);
-    must(&err, example->network);
-    example->session = session_create(example->network, workers, &err);
-    must(&err, example->session);
+    example->all = open_all(&spec, "blocks", workers);
     for (int i = 0; i < INPUT; i++)
         example->x[i] = (float)(i * 37 % 101) / 50 - 0.6f;
-    session_base(example->session, example->x, example->logits, (float *[]){example->act});
-    must(&err, session_take_error(example->session, &err) == 0);
-}
-
-static void example_close(struct example *example)
-{
-    session_free(example->session);
-    network_free(example->network);
-    model_close(example->model);
-    assert_no_child();
+    session_base(example->all.session, example->x, example->logits, (float *[]){example->act});
+    must(&err, session_take_error(example->all.session, &err) == 0);
 }
 
 TEST(a_model_is_what_its_process_declares)
@@ -72,16 +84,17 @@ TEST(a_model_is_what_its_process_declares)
     struct example example;
     struct error err;
     example_open(&example, 1);
-    assert_string_equal(example.model->arch, "process");
-    assert_string_equal(example.model->title, "Blocks");
-    assert_string_equal(example.model->layer, "blocks");
-    assert_int_equal(example.model->outputs, CLASSES);
-    assert_true(example.model->is_foreign);
-    assert_int_equal(example.model->input.h, 64);
-    assert_true(example.model->input.mean[0] == 0.485); /* not declared */
-    assert_int_equal(graph_node(example.model->graph, graph_find(example.model->graph, "blocks", &err)).shape.c, 4);
-    assert_true(network_is_foreign(example.network));
-    example_close(&example);
+    assert_string_equal(example.all.model->arch, "process");
+    assert_string_equal(example.all.model->title, "Blocks");
+    assert_string_equal(example.all.model->layer, "blocks");
+    assert_int_equal(example.all.model->outputs, CLASSES);
+    assert_true(example.all.model->is_foreign);
+    assert_int_equal(example.all.model->input.h, 64);
+    assert_true(example.all.model->input.mean[0] == 0.485); /* not declared */
+    assert_int_equal(graph_node(example.all.model->graph, graph_find(example.all.model->graph, "blocks", &err)).shape.c,
+                     4);
+    assert_true(network_is_foreign(example.all.network));
+    close_all(&example.all);
 }
 
 static void scaled_source(void *context, int index, float *out)
@@ -98,13 +111,13 @@ TEST(passes_from_a_layer_take_its_changed_value)
     float logits[20 * CLASSES];
     for (int workers = 1; workers <= 3; workers++) {
         example_open(&example, workers);
-        run_tail(example.session, 0, 20, scaled_source, &example, logits); /* batches of 8, 8 and 4 */
-        must(&err, session_take_error(example.session, &err) == 0);
+        run_tail(example.all.session, 0, 20, scaled_source, &example, logits); /* batches of 8, 8 and 4 */
+        must(&err, session_take_error(example.all.session, &err) == 0);
         for (int n = 0; n < 20; n++)
             for (int k = 0; k < CLASSES; k++)
                 assert_true(fabsf(logits[n * CLASSES + k] - (float)n * example.logits[k]) <
                             1e-5f * (1 + fabsf((float)n)));
-        example_close(&example);
+        close_all(&example.all);
     }
 }
 
@@ -136,12 +149,12 @@ TEST(gradients_of_a_process_agree_with_its_finite_differences)
                                            .layer_count = 2,
                                            .layers = layers,
                                            .gradients = (float *[]){at_input, at_layer}};
-    must(&err, session_gradients(example.session, &given, logits, &err) == 0);
+    must(&err, session_gradients(example.all.session, &given, logits, &err) == 0);
     for (int k = 0; k < CLASSES; k++)
         assert_true(fabsf(logits[k] - example.logits[k]) < 1e-6f);
     for (int pixel = 5; pixel < INPUT; pixel += 1777) {
         struct moved moved = {&example, pixel, 0.05f};
-        run_forward(example.session, 2, moved_source, &moved, logits);
+        run_forward(example.all.session, 2, moved_source, &moved, logits);
         double slope = 0;
         for (int k = 0; k < CLASSES; k++)
             slope += q[k] * (logits[CLASSES + k] - logits[k]) / 0.1;
@@ -149,13 +162,19 @@ TEST(gradients_of_a_process_agree_with_its_finite_differences)
     }
     for (int i = 0; i < LAYER; i++)
         assert_true(fabsf(at_layer[i] - at_layer[i / 64 * 64]) < 1e-9f); /* the mean treats places alike */
-    example_close(&example);
+    close_all(&example.all);
 }
 
 /* -- declarations --------------------------------------------------------------------------------------------------- */
 
 /* A process in sh that says these lines. */
 #define SAYS(lines) "sh -c 'for line in " lines "; do echo \"$line\" >&3; done; read -r x <&3'"
+
+static void assert_says(const struct error *err, const char *why)
+{
+    if (!strstr(err->text, why) || strchr(err->text, '\n'))
+        fail_msg("\n got %s\nwant ...%s...", err->text, why);
+}
 
 static void assert_refused(const char *command, const char *why)
 {
@@ -165,8 +184,7 @@ static void assert_refused(const char *command, const char *why)
     struct model *model = model_open(&spec, &err);
     if (model)
         fail_msg("no error; wanted \"%s\"", why);
-    if (!strstr(err.text, why) || strchr(err.text, '\n'))
-        fail_msg("\n got %s\nwant ...%s...", err.text, why);
+    assert_says(&err, why);
     assert_no_child();
 }
 
@@ -222,26 +240,16 @@ TEST(a_wrong_declaration_is_refused_in_one_line)
 
 static void assert_fails(const char *command, const char *why)
 {
-    static const char *const layer = "a";
     struct error err = {0};
-    struct model_spec spec = spec_of(command);
+    const struct model_spec spec = spec_of(command);
     float x[6] = {0}, logits[2] = {1, 1}, act[2];
-    struct model *model = model_open(&spec, &err);
-    must(&err, model);
-    struct network *network = model_load(model, &layer, 1, NULL, &err);
-    must(&err, network);
-    struct session *session = session_create(network, 1, &err);
-    must(&err, session);
-    session_base(session, x, logits, (float *[]){act});
-    if (session_take_error(session, &err) == 0)
+    struct opened all = open_all(&spec, "a", 1);
+    session_base(all.session, x, logits, (float *[]){act});
+    if (session_take_error(all.session, &err) == 0)
         fail_msg("no error; wanted \"%s\"", why);
-    if (!strstr(err.text, why) || strchr(err.text, '\n'))
-        fail_msg("\n got %s\nwant ...%s...", err.text, why);
+    assert_says(&err, why);
     assert_true(logits[0] == 0);
-    session_free(session);
-    network_free(network);
-    model_close(model);
-    assert_no_child();
+    close_all(&all);
 }
 
 TEST(a_failed_pass_is_one_line_with_the_last_line_of_stderr)
@@ -270,18 +278,13 @@ TEST(a_failed_pass_is_one_line_with_the_last_line_of_stderr)
 
 TEST(a_process_that_hangs_or_fails_is_ended_and_started_again)
 {
-    static const char *const layer = "a";
     struct error err = {0};
     struct model_spec spec =
         spec_of(ACTS("case $rest in \"1 a\") " ZEROS "echo ok 1x2 1x1x2 >&3;; *) sleep 100;; esac"));
     float x[6] = {0}, logits[2], act[2];
     spec.timeout = 0.5;
-    struct model *model = model_open(&spec, &err);
-    must(&err, model);
-    struct network *network = model_load(model, &layer, 1, NULL, &err);
-    must(&err, network);
-    struct session *session = session_create(network, 1, &err);
-    must(&err, session);
+    struct opened all = open_all(&spec, "a", 1);
+    struct session *session = all.session;
     for (int round = 0; round < 2; round++) {
         session_base(session, x, logits, (float *[]){act});
         must(&err, session_take_error(session, &err) == 0);
@@ -294,8 +297,5 @@ TEST(a_process_that_hangs_or_fails_is_ended_and_started_again)
             -1);
         assert_non_null(strstr(err.text, "took more than 0.5 s (timeout): last words"));
     }
-    session_free(session);
-    network_free(network);
-    model_close(model);
-    assert_no_child();
+    close_all(&all);
 }
