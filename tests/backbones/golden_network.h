@@ -247,4 +247,27 @@ static void check_cases_of(const char *name, const char *cases, const char *pref
     golden_close(golden);
 }
 
+/* Numbers of trainable parameters of all networks whose number the golden file has: `networks` of them. */
+static inline void check_parameters_of(const char *name, int networks)
+{
+    struct golden *golden = golden_open(name);
+    int checked = 0;
+    for (int f = 0; backbone_families[f]; f++)
+        for (const struct backbone_variant *variant = backbone_families[f]->variants; variant->name; variant++) {
+            size_t count;
+            const struct node_name key = node_name("%s.parameters", variant->name);
+            if (!golden_has(golden, key.text))
+                continue;
+            struct graph *graph =
+                graph_of(variant->name, &(struct backbone_options){1000, 1, 224, 224, TRANSFORM_USUAL});
+            const double want = *golden_values(golden, key.text, &count);
+            if ((double)graph_trainable(graph) != want)
+                fail_msg("%s has %lld parameters, torchvision's has %.0f", variant->name, graph_trainable(graph), want);
+            graph_free(graph);
+            checked++;
+        }
+    assert_int_equal(checked, networks);
+    golden_close(golden);
+}
+
 #endif

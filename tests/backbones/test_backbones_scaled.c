@@ -43,23 +43,7 @@ TEST(networks_that_the_environment_names_equal_torchvision)
 
 TEST(numbers_of_parameters_are_torchvisions)
 {
-    struct golden *golden = golden_open(GOLDEN);
-    int checked = 0;
-    for (int f = 0; backbone_families[f]; f++)
-        for (const struct backbone_variant *variant = backbone_families[f]->variants; variant->name; variant++) {
-            size_t count;
-            const struct node_name key = node_name("%s.parameters", variant->name);
-            if (!golden_has(golden, key.text))
-                continue;
-            struct graph *graph = graph_of(variant->name, &(struct backbone_options){1000, 1, 64, 64, TRANSFORM_USUAL});
-            const double want = *golden_values(golden, key.text, &count);
-            if ((double)graph_trainable(graph) != want)
-                fail_msg("%s has %lld parameters, torchvision's has %.0f", variant->name, graph_trainable(graph), want);
-            graph_free(graph);
-            checked++;
-        }
-    assert_int_equal(checked, 30);
-    golden_close(golden);
+    check_parameters_of(GOLDEN, 30);
 }
 
 /* Sizes of torchvision's ImageClassification presets of the first weights of each network. */
