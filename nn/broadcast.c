@@ -65,7 +65,7 @@ static inline float larger(float x, float z)
     return x < z ? z : x;
 }
 
-/* What the larger of two values has of the gradient; of equal ones each has half, as in torch. */
+/* The part of the gradient d that x receives if the larger of x and z is the result; equal ones half each, as in torch. */
 static inline float share_of_larger(float x, float z, float d)
 {
     return x > z ? d : x < z ? 0 : d / 2;
@@ -321,8 +321,8 @@ static void multiply_linear(const struct step *step, const struct step_io *io, c
 }
 
 /*
- * The slope by each operand between the operands at the reference, x0, and at the value, x, as a max pool's: that of
- * the larger maximum's operand. `sign` -1: of the minimum.
+ * The multiplier of each operand between the reference, x0, and the value, x. As in a max pool the operand with the
+ * larger of the two maxima has all of it, with the secant's slope; equal operands have half each. `sign` -1: minimum.
  */
 static void rescale_largest(const float *x, const float *x0, float sign, double *slope)
 {
