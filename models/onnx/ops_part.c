@@ -1,4 +1,4 @@
-/* models/onnx/ops_part.c - parts of values, values side by side, and values with a margin. */
+/* models/onnx/ops_part.c - slices, concatenation and padding. */
 #include "models/onnx/shape_rules.h"
 
 #include <string.h>
@@ -9,7 +9,7 @@ static const char *const first_names[] = {"", "c_first", "h_first", "w_first"};
 static const char *const count_names[] = {"", "c_count", "h_count", "w_count"};
 static const char *const step_names[] = {"", "c_step", "h_step", "w_step"};
 
-/* -- parts ---------------------------------------------------------------------------------------------------------- */
+/* -- slices --------------------------------------------------------------------------------------------------------- */
 
 /* Cuts along one axis; *layout is the input's and becomes the result's. Returns the node, or -1. */
 static int cut(struct importer *im, struct value *value, int axis, const struct cut *part, struct layout *layout,
@@ -120,7 +120,7 @@ static int import_gather(struct importer *im, const struct onnx_node *node, stru
     return import_set_activation(im, node, 0, added, &layout, value->is_vector);
 }
 
-/* -- side by side --------------------------------------------------------------------------------------------------- */
+/* -- concatenation -------------------------------------------------------------------------------------------------- */
 
 /* Adds nodes that join `count` values, at most NODE_INPUTS_MAX at once. */
 static int join(struct importer *im, const char *op, const int *nodes, int count, struct error *err)
@@ -172,7 +172,7 @@ static int import_concat(struct importer *im, const struct onnx_node *node, stru
     return added < 0 ? -1 : import_set_activation(im, node, 0, added, &layout, false);
 }
 
-/* -- a margin ------------------------------------------------------------------------------------------------------- */
+/* -- padding -------------------------------------------------------------------------------------------------------- */
 
 int import_read_pads(struct importer *im, const struct onnx_node *node, int rank, int64_t *before, int64_t *after,
                      struct error *err)
@@ -206,7 +206,8 @@ static int read_pad_mode(struct importer *im, const struct onnx_node *node, doub
     const char *text = import_text(node, "mode", "constant");
     const struct value *value = import_input(im, node, 2);
     *fill = import_float(node, "value", 0);
-    if (value && value->constant && value->constant->count && !constant_number(im, value->constant, fill))
+    const bool is_empty = value && value->constant && value->constant->count == 0;
+    if (value && !is_empty && !constant_number(im, value->constant, fill))
         return import_refuse(im, err, "its value must be a number");
     for (int i = 0; i < 4; i++)
         if (strcmp(modes[i], text) == 0) {

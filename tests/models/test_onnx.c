@@ -325,3 +325,17 @@ TEST(a_choice_between_constants_needs_all_three)
     put_node(&graph, "Reshape", (const char *[]){"x", "size", NULL}, (const char *[]){"y", NULL});
     assert_graph_refused(&graph, "operator Where: its input 2 is missing");
 }
+
+TEST(a_padding_value_that_is_not_a_constant_is_refused)
+{
+    static struct bytes graph;
+    struct bytes *pads = new_tensor((int64_t[]){8}, 1);
+    graph.size = 0;
+    put_number(pads, TENSOR_TYPE, 7);
+    put_bytes(pads, TENSOR_INT64S, &(struct bytes){8, {0}});
+    put_value(&graph, GRAPH_INPUT, "x");
+    put_value(&graph, 12 << 3 | BYTES, "y");
+    put_bytes(&graph, GRAPH_TENSOR, pads);
+    put_node(&graph, "Pad", (const char *[]){"x", "w", "x", NULL}, (const char *[]){"y", NULL});
+    assert_graph_refused(&graph, "operator Pad: its value must be a number");
+}
