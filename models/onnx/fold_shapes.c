@@ -279,25 +279,22 @@ static double reduced_pair(const char *op, double a, double b)
                                           : a + b;
 }
 
-/* The sizes of the result, and of the steps in it by which an element's axes move. */
+/* The sizes of the result, and its stride along each axis of the input: 0 along a reduced one. */
 static int reduced_shape(struct importer *im, const struct onnx_node *node, const struct onnx_constant *a, int64_t *dim,
                          size_t *stride, struct error *err)
 {
-    bool is_marked[ONNX_RANK_MAX], is_none = true;
+    bool is_marked[ONNX_RANK_MAX];
     const bool keeps = import_int(node, "keepdims", 1) != 0;
     int rank = 0;
     size_t step = 1;
-    if (shape_axes(im, node, a->rank, NULL, is_marked, err))
+    if (shape_reduced(im, node, a->rank, is_marked, err))
         return -1;
     for (int i = 0; i < a->rank; i++)
-        is_none &= !is_marked[i];
-    const bool is_all = is_none && !import_int(node, "noop_with_empty_axes", 0);
-    for (int i = 0; i < a->rank; i++)
-        if (!(is_marked[i] || is_all) || keeps)
-            dim[rank++] = is_marked[i] || is_all ? 1 : a->dim[i];
+        if (!is_marked[i] || keeps)
+            dim[rank++] = is_marked[i] ? 1 : a->dim[i];
     for (int i = a->rank; i-- > 0;) {
-        stride[i] = is_marked[i] || is_all ? 0 : step;
-        step *= is_marked[i] || is_all ? 1 : (size_t)a->dim[i];
+        stride[i] = is_marked[i] ? 0 : step;
+        step *= is_marked[i] ? 1 : (size_t)a->dim[i];
     }
     return rank;
 }

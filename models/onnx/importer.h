@@ -177,7 +177,8 @@ struct onnx_constant *constant_new(struct importer *im, bool is_integer, int ran
                                    struct error *err);
 
 /*
- * Room for the elements of a computed constant. NULL and an error: the file's constants grow beyond all use, no memory.
+ * Room for the elements of a computed constant. NULL and an error: all computed constants together have too many
+ * elements for the file's size, no memory.
  */
 double *constant_room(struct importer *im, struct onnx_constant *constant, struct error *err);
 
@@ -210,7 +211,7 @@ int layout_resize(struct layout *layout, int axis, enum axis of, int64_t size);
 bool layout_is(const struct layout *layout, const enum axis *axes);
 bool layout_same(const struct layout *a, const struct layout *b);
 
-/* (N,C,h,w), as far as there are axes; (C,h,w) if the first axis is none of images. */
+/* (N,C,h,w), as far as there are axes; (C,h,w) if the first axis is not that of images. */
 void layout_usual(const struct layout *layout, enum axis *axes);
 
 /* Adds a node that moves the values so that ONNX's axis i is the engine's axes[i], unless it is. */

@@ -291,7 +291,7 @@ static int extreme_of_constant(struct importer *im, bool is_max, struct value *v
 static int import_extreme(struct importer *im, const struct onnx_node *node, struct error *err)
 {
     const bool is_max = strcmp(node->op, "Max") == 0;
-    struct value sum = {.node = -1};
+    struct value extreme = {.node = -1};
     double bound = is_max ? -(double)INFINITY : (double)INFINITY, number;
     const struct onnx_constant *constant = NULL;
     bool has_bound = false;
@@ -309,18 +309,20 @@ static int import_extreme(struct importer *im, const struct onnx_node *node, str
             continue;
         }
         value = import_activation(im, node, i, err);
-        if (!value || (sum.node >= 0 && import_two(im, is_max ? "maximum" : "minimum", "part", &sum, value, &sum, err)))
+        if (!value || (extreme.node >= 0 &&
+                       import_two(im, is_max ? "maximum" : "minimum", "part", &extreme, value, &extreme, err)))
             return -1;
-        if (sum.node < 0)
-            sum = *value;
+        if (extreme.node < 0)
+            extreme = *value;
     }
-    if (sum.node < 0)
+    if (extreme.node < 0)
         return import_refuse(im, err, "has no input that depends on the picture");
-    if (constant && extreme_of_constant(im, is_max, &sum, constant, has_bound ? "part" : NULL, &sum, err))
+    if (constant && extreme_of_constant(im, is_max, &extreme, constant, has_bound ? "part" : NULL, &extreme, err))
         return -1;
     if (has_bound)
-        return import_clip(im, node, &sum, is_max ? bound : -(double)INFINITY, is_max ? (double)INFINITY : bound, err);
-    return import_set_activation(im, node, 0, sum.node, &sum.layout, sum.is_vector);
+        return import_clip(im, node, &extreme, is_max ? bound : -(double)INFINITY, is_max ? (double)INFINITY : bound,
+                           err);
+    return import_set_activation(im, node, 0, extreme.node, &extreme.layout, extreme.is_vector);
 }
 
 /* Sum, Mean. */

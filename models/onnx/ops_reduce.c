@@ -6,22 +6,6 @@
 
 #define TINY 1e-37 /* lost in any sum that is not 0 */
 
-static int read_axes(struct importer *im, const struct onnx_node *node, const struct value *value, bool *is_marked,
-                     struct error *err)
-{
-    const int rank = value->layout.rank;
-    bool is_none = true;
-    if (shape_axes(im, node, rank, NULL, is_marked, err))
-        return -1;
-    for (int i = 0; i < rank; i++)
-        is_none &= !is_marked[i];
-    if (is_none && import_int(node, "noop_with_empty_axes", 0))
-        return 0;
-    for (int i = 0; i < rank && is_none; i++)
-        is_marked[i] = true;
-    return 0;
-}
-
 /* Takes the marked axes out of the layout, or leaves them with size 1. */
 static int reduced_layout(struct importer *im, const struct onnx_node *node, const struct value *value,
                           const bool *is_marked, struct layout *layout, struct error *err)
@@ -90,7 +74,7 @@ static int import_reduce(struct importer *im, const struct onnx_node *node, stru
     size_t kind = 0;
     while (strcmp(names[kind].onnx, node->op) != 0)
         kind++;
-    if (!value || read_axes(im, node, value, is_marked, err))
+    if (!value || shape_reduced(im, node, value->layout.rank, is_marked, err))
         return -1;
     for (int i = 0; i < value->layout.rank; i++)
         if (is_marked[i] && layout_dim(&value->layout, i) != 1 && import_plain_axis(im, value, i, &axis, err))

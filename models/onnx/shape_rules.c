@@ -91,6 +91,20 @@ int shape_axes(struct importer *im, const struct onnx_node *node, int rank, cons
     return 0;
 }
 
+int shape_reduced(struct importer *im, const struct onnx_node *node, int rank, bool *is_marked, struct error *err)
+{
+    bool is_none = true;
+    if (shape_axes(im, node, rank, NULL, is_marked, err))
+        return -1;
+    for (int i = 0; i < rank; i++)
+        is_none &= !is_marked[i];
+    if (is_none && import_int(node, "noop_with_empty_axes", 0))
+        return 0;
+    for (int i = 0; i < rank && is_none; i++)
+        is_marked[i] = true;
+    return 0;
+}
+
 static int64_t clamp(int64_t value, int64_t low, int64_t high)
 {
     return value < low ? low : value > high ? high : value;

@@ -23,6 +23,9 @@ int shape_axes(struct importer *im, const struct onnx_node *node, int rank, cons
 /* The number of axes that Unsqueeze adds; -1 and an error. */
 int shape_added(struct importer *im, const struct onnx_node *node, struct error *err);
 
+/* Marks the axes over which a reduction goes: without axes all, or with noop_with_empty_axes none. */
+int shape_reduced(struct importer *im, const struct onnx_node *node, int rank, bool *is_marked, struct error *err);
+
 /* Slice of each axis: the indices first, first + step, ... `count` of them. */
 struct cut {
     int64_t first, count, step;
