@@ -57,6 +57,7 @@ static int fill(struct network *network, const struct foreign *foreign, struct e
     *own = *foreign;
     own->layers = NULL;
     network->foreign = own;
+    network->foreign_name = own->work->name;
     network->input = network->values[VALUE_INPUT] = foreign->input;
     network->values[VALUE_LOGITS] = (struct shape){foreign->classes, 1, 1};
     network->logits = VALUE_LOGITS;

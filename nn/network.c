@@ -2,7 +2,6 @@
 #include "nn/network.h"
 
 #include "nn/difference.h"
-#include "nn/foreign.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -234,7 +233,7 @@ void network_pooled_column(const struct network *network, int layer, int channel
 const char *network_kernels(const struct network *network)
 {
     if (network->foreign)
-        return network->foreign->work->name;
+        return network->foreign_name;
     return network->set ? network->set->name : "openblas";
 }
 

@@ -42,6 +42,7 @@ struct foreign;
 struct network {
     struct arena arena;
     const struct foreign *foreign; /* NULL: the engine runs it; else all below but input, values, logits, layers is 0 */
+    const char *foreign_name;      /* that of its functions; nn/network.c cannot include nn/foreign.h, which needs it */
     struct late_weights *late;     /* of op->reverse() */
     const struct kernel_set *set;  /* NULL: OpenBLAS alone */
     struct shape input;
