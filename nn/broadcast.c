@@ -65,7 +65,7 @@ static inline float larger(float x, float z)
     return x < z ? z : x;
 }
 
-/* The part of the gradient d that x receives if the larger of x and z is the result; equal ones half each, as in torch. */
+/* The part of the gradient d of the larger of x and z that x receives; half of it if they are equal, as in torch. */
 static inline float share_of_larger(float x, float z, float d)
 {
     return x > z ? d : x < z ? 0 : d / 2;
