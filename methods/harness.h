@@ -67,6 +67,7 @@ int cam_pass_ranked(const struct cam_pass *pass, int rank); /* from 1, by fallin
 int cam_pass_lowest(const struct cam_pass *pass);           /* least probable; of equal ones the lowest */
 int cam_pass_classes(const struct cam_pass *pass);          /* K; 2 for a network with one output */
 const float *cam_pass_probabilities(const struct cam_pass *pass); /* (K) */
+struct cam_output cam_pass_output(const struct cam_pass *pass, int klass);
 
 /*
  * Runs full passes on n other inputs (C,H,W), which `source` writes one at a time, and writes the scores of the pass's

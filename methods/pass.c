@@ -125,6 +125,11 @@ const float *cam_pass_probabilities(const struct cam_pass *pass)
     return pass->probabilities;
 }
 
+struct cam_output cam_pass_output(const struct cam_pass *pass, int klass)
+{
+    return (struct cam_output){pass->logits[klass], pass->probabilities[klass]};
+}
+
 /* -- what methods read ---------------------------------------------------------------------------------------------- */
 
 const float *cam_input(struct cam *cam)

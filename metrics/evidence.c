@@ -51,6 +51,8 @@ int evidence_map_of(struct evidence *evidence, struct evidence_input input, enum
                     struct error *err)
 {
     struct map at_input = evidence->map, at_layer = evidence->native;
+    if (input.kind == EVIDENCE_OF_SHARED)
+        return error_set(err, "a shared source has no maps");
     if (input.kind != EVIDENCE_OF_ORIGINAL) {
         if (!evidence->ops->map)
             return has_none(err, "maps of other inputs");
@@ -70,11 +72,17 @@ int evidence_map_energy(struct evidence *evidence, struct map *map, struct error
     return evidence->ops->energy(evidence->context, map, err);
 }
 
+int evidence_scores(struct evidence *evidence, struct evidence_input input, enum evidence_score score, double *values,
+                    struct error *err)
+{
+    if (!evidence->ops->scores)
+        return has_none(err, "probabilities");
+    return evidence->ops->scores(evidence->context, input, score, values, err);
+}
+
 int evidence_probability(struct evidence *evidence, struct evidence_input input, double *probability, struct error *err)
 {
-    if (!evidence->ops->probability)
-        return has_none(err, "probabilities");
-    return evidence->ops->probability(evidence->context, input, probability, err);
+    return evidence_scores(evidence, input, EVIDENCE_SCORE_PROB, probability, err);
 }
 
 int evidence_probabilities(struct evidence *evidence, struct evidence_input input, double *p, double *o,

@@ -33,8 +33,12 @@ struct truth {
  * it fails.
  */
 struct evidence_ops {
-    int (*probability)(void *context, struct evidence_input input, double *probability, struct error *err);
-    /* Never called for ORIGINAL; for a source with count 1. Writes the map in both sizes; data NULL: not finite. */
+    int (*scores)(void *context, struct evidence_input input, enum evidence_score score, double *values,
+                  struct error *err);
+    /*
+     * Never called for ORIGINAL or SHARED; for a source with count 1. Writes the map in both sizes; data NULL: not
+     * finite.
+     */
     int (*map)(void *context, struct evidence_input input, struct map *at_input, struct map *at_layer,
                struct error *err);
     int (*energy)(void *context, struct map *map, struct error *err);

@@ -8,25 +8,34 @@
 
 /* -- the table ----------------------------------------------------------------------------------------------------- */
 
-/* In a run, every request to a source takes passes; x*m and x*(1-m) take a pass once, and x takes none. */
+/*
+ * In a run, every request to a source takes passes, and to a shared one unless it repeats the last one; x*m and x*(1-m)
+ * take a pass once, and x takes none.
+ */
 static void count_passes(struct evidence_probe *probe, struct evidence_input input)
 {
+    const struct evidence_input *last = &probe->last_shared;
+    const bool is_known = last->source == input.source && last->first == input.first && last->count == input.count;
     if (input.kind == EVIDENCE_OF_SOURCE)
         probe->requests.passes += input.count;
+    else if (input.kind == EVIDENCE_OF_SHARED)
+        probe->requests.shared += is_known ? 0 : input.count;
     else
         probe->requests.passes += input.kind != EVIDENCE_OF_ORIGINAL && !probe->is_passed[input.kind];
     probe->is_passed[input.kind] = true;
 }
 
-static int probability(void *context, struct evidence_input input, double *out, struct error *err)
+static int scores(void *context, struct evidence_input input, enum evidence_score score, double *out, struct error *err)
 {
     struct evidence_probe *probe = context;
-    const int count = input.kind == EVIDENCE_OF_SOURCE ? input.count : 1;
+    const bool is_source = input.kind == EVIDENCE_OF_SOURCE || input.kind == EVIDENCE_OF_SHARED;
     (void)err; /* nothing can fail */
     probe->probability_calls++;
     count_passes(probe, input);
-    for (int i = 0; i < count; i++)
-        out[i] = probe->probability[input.kind];
+    if (input.kind == EVIDENCE_OF_SHARED)
+        probe->last_shared = input;
+    for (int i = 0; i < (is_source ? input.count : 1); i++)
+        out[i] = score == EVIDENCE_SCORE_LOGIT ? probe->logit[input.kind] : probe->probability[input.kind];
     return 0;
 }
 
@@ -77,7 +86,7 @@ static int truth(void *context, const struct truth **out, struct error *err)
     return 0;
 }
 
-const struct evidence_ops evidence_probe_ops = {probability, map, energy, curve, truth};
+const struct evidence_ops evidence_probe_ops = {scores, map, energy, curve, truth};
 
 /* -- a run's metrics ----------------------------------------------------------------------------------------------- */
 
@@ -100,7 +109,7 @@ static int fill(struct evidence_probe *probe, const struct evidence *like, enum 
     *probe = (struct evidence_probe){.curve = {[CURVE_INSERTION] = ramp, [CURVE_DELETION] = ramp},
                                      .truth = {.no_mask = "no_truth", .no_boxes = "no_truth"}};
     for (int kind = 0; kind < EVIDENCE_KINDS; kind++)
-        probe->probability[kind] = filling == RAMP ? 0.5 : 0;
+        probe->probability[kind] = probe->logit[kind] = filling == RAMP ? 0.5 : 0;
     if (make_map(&probe->map, like->map, filling, arena, err) ||
         make_map(&probe->native, like->native, filling, arena, err))
         return -1;
@@ -152,7 +161,7 @@ static int probe_metrics(const struct evidence *evidence, struct arena *arena, s
         *seconds = seconds_now() - begun;
     }
     for (int k = 0; k < evidence->metric_count; k++)
-        if (made[RAMP][k].passes != made[ZEROS][k].passes || made[RAMP][k].maps != made[ZEROS][k].maps)
+        if (memcmp(&made[RAMP][k], &made[ZEROS][k], sizeof made[RAMP][k]) != 0)
             return error_set(err, "metric \"%s\": what it requests depends on values, which metrics/metric.h forbids",
                              evidence->metrics[k].metric->name);
     *requests = probe.requests;

@@ -14,11 +14,12 @@
 struct evidence_requests {
     int passes; /* full passes: base passes of the maps, states of the curves */
     int maps;   /* further runs of the method */
+    int shared; /* full passes for all methods together: of shared sources */
 };
 
 struct evidence_probe {
     /* the answers */
-    double probability[EVIDENCE_KINDS];
+    double probability[EVIDENCE_KINDS], logit[EVIDENCE_KINDS];
     struct map map, native; /* of other inputs */
     struct map energy;
     struct curve curve[CURVE_KINDS];
@@ -27,6 +28,7 @@ struct evidence_probe {
     struct evidence_requests requests;
     int probability_calls, map_calls, energy_calls;
     struct curve_request curve_request; /* the last one */
+    struct evidence_input last_shared;  /* likewise */
     bool is_passed[EVIDENCE_KINDS], is_mapped[EVIDENCE_KINDS], is_drawn[CURVE_KINDS];
 };
 

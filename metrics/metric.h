@@ -89,12 +89,13 @@ enum evidence_kind {
     EVIDENCE_OF_EXPLANATION,
     EVIDENCE_OF_REST,
     EVIDENCE_OF_SOURCE,
+    EVIDENCE_OF_SHARED,
     EVIDENCE_KINDS
 };
 
 struct evidence_input {
     enum evidence_kind kind;
-    /* for EVIDENCE_OF_SOURCE: inputs first..first+count-1 of the source */
+    /* for EVIDENCE_OF_SOURCE and EVIDENCE_OF_SHARED: inputs first..first+count-1 of the source */
     evidence_source *source;
     void *context;
     int first, count;
@@ -105,6 +106,13 @@ struct evidence_input {
 #define EVIDENCE_REST ((struct evidence_input){.kind = EVIDENCE_OF_REST})               /* x*(1-m), likewise */
 #define EVIDENCE_SOURCE(source, context, first, count) \
     ((struct evidence_input){EVIDENCE_OF_SOURCE, source, context, first, count})
+/*
+ * A source whose inputs follow from x, the metric's parameters and evidence_random() alone, never from a map, a method
+ * or the protocol: what the network says of them is measured once for all methods and protocols of the image. The source
+ * is called in that case only. It has no maps.
+ */
+#define EVIDENCE_SHARED(source, context, first, count) \
+    ((struct evidence_input){EVIDENCE_OF_SHARED, source, context, first, count})
 
 /* -- maps --------------------------------------------------------------------------------------------------------- */
 
@@ -137,11 +145,17 @@ int evidence_map_of(struct evidence *evidence, struct evidence_input input, enum
  */
 int evidence_map_energy(struct evidence *evidence, struct map *map, struct error *err);
 
-/* -- probabilities of the explained class ------------------------------------------------------------------------- */
+/* -- outputs for the explained class ------------------------------------------------------------------------------ */
 
 /* Writes one probability, for a source `count` of them: p for ORIGINAL, o for EXPLANATION. 0, or -1 with err. */
 int evidence_probability(struct evidence *evidence, struct evidence_input input, double *probability,
                          struct error *err);
+
+enum evidence_score { EVIDENCE_SCORE_PROB, EVIDENCE_SCORE_LOGIT };
+
+/* evidence_probability(), or the logits of the same passes. */
+int evidence_scores(struct evidence *evidence, struct evidence_input input, enum evidence_score score, double *values,
+                    struct error *err);
 
 /*
  * p of the original, and o of another input, for metrics that divide by p. *value becomes undefined if one of them is

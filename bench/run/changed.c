@@ -1,5 +1,7 @@
-/* bench/run/changed.c - probabilities and maps of the changed inputs that a metric writes. */
+/* bench/run/changed.c - outputs and maps of the changed inputs that a metric writes. */
 #include "bench/run/walk.h"
+
+#include <string.h>
 
 /* Adapts a metric's source, which receives x, to the engine's, which does not. */
 struct writer {
@@ -13,20 +15,48 @@ static void write_changed(void *context, int index, float *out)
     writer->input.source(writer->input.context, writer->input.first + index, writer->x, out);
 }
 
-int changed_probabilities(struct measurement *m, struct evidence_input input, double *probability, struct error *err)
+int changed_outputs(struct measurement *m, struct evidence_input input, struct cam_output *out, struct error *err)
 {
-    struct arena *arena = m->walk->arena;
-    const struct arena_mark mark = arena_mark(arena);
     struct writer writer = {input, m->view->input};
-    struct cam_output *out = arena_alloc(arena, (size_t)input.count, sizeof *out);
-    if (!out)
-        return error_memory(err, "changed inputs");
     if (cam_pass_others(m->view->pass, input.count, write_changed, &writer, out, err))
         return -1;
     walk_count_passes(m->walk, input.count);
-    for (int i = 0; i < input.count; i++)
-        probability[i] = out[i].probability;
-    arena_rewind(arena, mark);
+    return 0;
+}
+
+static const struct shared *find_shared(const struct measurement *m, struct evidence_input input)
+{
+    const struct shared *known = m->view->shared;
+    while (known && (known->metric != m->evidence.metric || known->input.source != input.source ||
+                     known->input.first != input.first || known->input.count != input.count))
+        known = known->next;
+    return known;
+}
+
+static const struct shared *make_shared(struct measurement *m, struct evidence_input input, struct error *err)
+{
+    struct arena *arena = m->walk->arena;
+    struct shared *made = arena_alloc(arena, 1, sizeof *made);
+    struct cam_output *outputs = arena_alloc(arena, (size_t)input.count, sizeof *outputs);
+    if (!made || !outputs) {
+        error_memory(err, "the outputs of changed inputs");
+        return NULL;
+    }
+    if (changed_outputs(m, input, outputs, err))
+        return NULL;
+    *made = (struct shared){m->view->shared, m->evidence.metric, input, outputs};
+    m->view->shared = made;
+    return made;
+}
+
+int shared_outputs(struct measurement *m, struct evidence_input input, struct cam_output *out, struct error *err)
+{
+    const struct shared *shared = find_shared(m, input);
+    if (!shared)
+        shared = make_shared(m, input, err);
+    if (!shared)
+        return -1;
+    memcpy(out, shared->outputs, (size_t)input.count * sizeof *out);
     return 0;
 }
 

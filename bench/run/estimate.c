@@ -138,9 +138,37 @@ static int images_left(const struct run *run, int b)
     return run->work ? run->work->images[b] : images_shown(run);
 }
 
+/* Full passes for all methods of an image together: of each view the most that one of its protocols requests. */
+static double shared_passes(const struct run *run, const struct run_evidence *evidence)
+{
+    const struct panel *panel = &run->panel;
+    double sum = 0;
+    for (int p = 0; p < panel->protocol_count; p++) {
+        int most = 0;
+        for (int other = p; other < panel->protocol_count; other++)
+            if (panel_is_first_of_view(panel, p) && panel_same_view(&panel->protocols[p], &panel->protocols[other]) &&
+                evidence[other].requests.shared > most)
+                most = evidence[other].requests.shared;
+        sum += most;
+    }
+    return sum;
+}
+
+/* Of the images that lack something; all of it, if a method lacks all. */
+static double shared_passes_left(const struct run *run, int b)
+{
+    const struct run_backbone *backbone = &run->backbones[b];
+    bool has_missing = false;
+    for (int m = 0; m < run->config.method_count; m++)
+        has_missing = has_missing || items_left(run, b, m).missing > 0;
+    return (double)images_left(run, b) * task_count(run) *
+           shared_passes(run, has_missing || !backbone->part_evidence ? backbone->evidence : backbone->part_evidence);
+}
+
 static struct cost backbone_passes(const struct run *run, int b)
 {
-    const double base = (double)images_left(run, b) * task_count(run) * panel_input_count(&run->panel);
+    const double base =
+        (double)images_left(run, b) * task_count(run) * panel_input_count(&run->panel) + shared_passes_left(run, b);
     struct cost sum = {.full = base, .macs = base * run->backbones[b].full_macs};
     for (int m = 0; m < run->config.method_count; m++) {
         const struct work_items items = items_left(run, b, m);
@@ -212,7 +240,8 @@ static double item_seconds(const struct run *run, const struct calibrated *speed
 static double backbone_seconds(const struct run *run, const struct calibrated *speed, int b)
 {
     const struct run_backbone *backbone = &run->backbones[b];
-    double seconds = (double)images_left(run, b) * task_count(run) * speed->task;
+    double seconds =
+        (double)images_left(run, b) * task_count(run) * speed->task + shared_passes_left(run, b) * speed->masked;
     for (int m = 0; m < run->config.method_count; m++) {
         const struct work_items items = items_left(run, b, m);
         seconds += items.missing * item_seconds(run, speed, m, panel_view_count(&run->panel), backbone->evidence);

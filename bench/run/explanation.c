@@ -101,11 +101,11 @@ static int explanation_pass(struct measurement *m, struct error *err)
     return 0;
 }
 
-int explanation_probability(struct measurement *m, double *probability, struct error *err)
+int explanation_output(struct measurement *m, struct cam_output *out, struct error *err)
 {
     if (explanation_pass(m, err))
         return -1;
-    *probability = cam_pass_probabilities(m->explanation->pass)[cam_pass_class(m->view->pass)];
+    *out = cam_pass_output(m->explanation->pass, cam_pass_class(m->view->pass));
     return 0;
 }
 
@@ -123,19 +123,17 @@ static void write_rest(void *context, int index, float *out)
     write_masked(context, true, out);
 }
 
-int explanation_rest(struct measurement *m, double *probability, struct error *err)
+int explanation_rest(struct measurement *m, struct cam_output *out, struct error *err)
 {
-    struct cam_output out;
     if (choose_explanation(m, err))
         return -1;
     if (!m->explanation->has_rest) {
-        if (cam_pass_others(m->view->pass, 1, write_rest, m, &out, err))
+        if (cam_pass_others(m->view->pass, 1, write_rest, m, &m->explanation->rest, err))
             return -1;
         walk_count_passes(m->walk, 1);
-        m->explanation->rest = out.probability;
         m->explanation->has_rest = true;
     }
-    *probability = m->explanation->rest;
+    *out = m->explanation->rest;
     return 0;
 }
 

@@ -3,20 +3,38 @@
 
 /* -- what metrics request ------------------------------------------------------------------------------------------- */
 
-static int probability(void *context, struct evidence_input input, double *out, struct error *err)
+static int outputs(struct measurement *m, struct evidence_input input, struct cam_output *out, struct error *err)
 {
-    struct measurement *m = context;
     switch (input.kind) {
     case EVIDENCE_OF_ORIGINAL:
-        *out = cam_pass_probabilities(m->view->pass)[cam_pass_class(m->view->pass)];
+        *out = cam_pass_output(m->view->pass, cam_pass_class(m->view->pass));
         return 0;
     case EVIDENCE_OF_EXPLANATION:
-        return explanation_probability(m, out, err);
+        return explanation_output(m, out, err);
     case EVIDENCE_OF_REST:
         return explanation_rest(m, out, err);
+    case EVIDENCE_OF_SHARED:
+        return shared_outputs(m, input, out, err);
     default:
-        return changed_probabilities(m, input, out, err);
+        return changed_outputs(m, input, out, err);
     }
+}
+
+static int scores(void *context, struct evidence_input input, enum evidence_score score, double *values,
+                  struct error *err)
+{
+    struct measurement *m = context;
+    struct arena *arena = m->walk->arena;
+    const bool is_source = input.kind == EVIDENCE_OF_SOURCE || input.kind == EVIDENCE_OF_SHARED;
+    const size_t count = is_source ? (size_t)input.count : 1;
+    struct cam_output *out = arena_alloc(arena, count, sizeof *out);
+    if (!out)
+        return error_memory(err, "the outputs of changed inputs");
+    if (outputs(m, input, out, err))
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        values[i] = score == EVIDENCE_SCORE_LOGIT ? out[i].logit : out[i].probability;
+    return 0;
 }
 
 static int map(void *context, struct evidence_input input, struct map *at_input, struct map *at_layer,
@@ -75,7 +93,7 @@ static int truth(void *context, const struct truth **out, struct error *err)
     return *out ? 0 : error_set(err, "requests truth without the flag is_truth");
 }
 
-static const struct evidence_ops evidence_of_run = {probability, map, energy, curve, truth};
+static const struct evidence_ops evidence_of_run = {scores, map, energy, curve, truth};
 
 /* -- the measurement ------------------------------------------------------------------------------------------------ */
 

@@ -13,6 +13,14 @@
 #include "bench/run/evaluate.h"
 #include "datasets/preprocess.h"
 
+/* Outputs for a view's class on the inputs of a metric's shared source. */
+struct shared {
+    const struct shared *next;
+    const struct metric *metric;
+    struct evidence_input input;
+    const struct cam_output *outputs; /* [input.count] */
+};
+
 /* x*m and x*(1-m) of a view, computed once for all protocols and methods with the same mask. */
 struct explanation {
     struct explanation *next;
@@ -20,9 +28,9 @@ struct explanation {
     int mask_space;
     struct cam_pass *pass; /* base pass; NULL: not yet */
     bool has_rest;
-    double rest;        /* the class's probability on x*(1-m) */
-    struct cam_map map; /* a method's raw map of x*m */
-    int map_by;         /* position of that method in the panel; -1: none yet */
+    struct cam_output rest; /* for the class, on x*(1-m) */
+    struct cam_map map;     /* a method's raw map of x*m */
+    int map_by;             /* position of that method in the panel; -1: none yet */
 };
 
 struct view {
@@ -35,6 +43,7 @@ struct view {
     bool has_class;            /* whether the protocol's class is defined for this image */
     const struct truth *truth; /* NULL: no metric needs it */
     struct explanation *explanations;
+    const struct shared *shared;
     struct curves curves;
     /* of the current method: */
     struct cam_map raw;
@@ -122,9 +131,9 @@ void walk_count_passes(const struct walk *walk, int count);
 /* "KIND/PROTOCOL" or "KIND/PROTOCOL/INDEX" (cam_input_name()), in the arena. Error: no memory. */
 int explanation_name(const struct measurement *m, const char *kind, int index, const char **name, struct error *err);
 
-/* Probability of the explained class on x*m or x*(1-m), and the raw map of x*m; each is computed once. */
-int explanation_probability(struct measurement *m, double *probability, struct error *err);
-int explanation_rest(struct measurement *m, double *probability, struct error *err);
+/* Outputs for the explained class on x*m or x*(1-m), and the raw map of x*m; each is computed once. */
+int explanation_output(struct measurement *m, struct cam_output *out, struct error *err);
+int explanation_rest(struct measurement *m, struct cam_output *out, struct error *err);
 int explanation_map(struct measurement *m, const struct cam_map **raw, struct error *err);
 
 /* Writes x*m, or x*(1-m) (C,H,W). */
@@ -132,8 +141,11 @@ int explanation_write(struct measurement *m, bool is_rest, float *out, struct er
 
 /* -- changed.c ---------------------------------------------------------------------------------------------------- */
 
-/* Probability [input.count] of the explained class on inputs that a metric writes. */
-int changed_probabilities(struct measurement *m, struct evidence_input input, double *probability, struct error *err);
+/* Outputs [input.count] for the explained class on inputs that a metric writes. */
+int changed_outputs(struct measurement *m, struct evidence_input input, struct cam_output *out, struct error *err);
+
+/* Those of a shared source, which are measured once for all methods and protocols of the view. */
+int shared_outputs(struct measurement *m, struct evidence_input input, struct cam_output *out, struct error *err);
 
 /* Gives an input of which a metric requests the map to the evaluator's take_input(). */
 int changed_take(struct measurement *m, struct evidence_input input, struct error *err);

@@ -149,3 +149,54 @@ TEST(a_map_of_a_written_input_changes_no_value_measured_behind_it)
     assert_true(values[1][0] > 0);
     assert_memory_equal(values[0], values[1] + 1, 6 * sizeof(double));
 }
+
+/* -- shared sources ------------------------------------------------------------------------------------------------- */
+
+static void halve(void *context, int index, const float *x, float *out)
+{
+    (void)context;
+    for (size_t i = 0; i < INPUT; i++)
+        out[i] = x[i] / (float)(1 << index);
+}
+
+/* The change of the logit when the image is halved; the same passes twice, and one of them alone. */
+static int measure_halved(struct evidence *evidence, const void *params, struct value *value, struct error *err)
+{
+    double p[2], logit[2], own;
+    (void)params;
+    if (evidence_probability(evidence, EVIDENCE_SHARED(halve, NULL, 0, 2), p, err) ||
+        evidence_scores(evidence, EVIDENCE_SHARED(halve, NULL, 0, 2), EVIDENCE_SCORE_LOGIT, logit, err) ||
+        evidence_scores(evidence, EVIDENCE_ORIGINAL, EVIDENCE_SCORE_LOGIT, &own, err))
+        return -1;
+    *value = fabs(logit[0] - own) < 1e-4 ? value_of(logit[0] - logit[1]) : value_undefined("different");
+    return 0;
+}
+
+static const struct metric metric_halved = {.name = "halved", .min = -1000, .max = 1000, .measure = measure_halved};
+
+TEST(a_shared_source_is_passed_once_for_all_methods_and_protocols_of_a_view)
+{
+    static const struct evidence_metric only = {&metric_halved, NULL};
+    static const int which[] = {0, 1, 2};
+    struct small_run s;
+    struct evaluator evaluator;
+    struct evaluated out;
+    bool is_unreadable;
+    small_begin(&s);
+    small_open(&s, "methods: [gradcam, layercam, random]\nmetrics: [complexity]\n"
+                   "protocol: [cambench, {preset: cambench, post: torchcam}, {preset: cambench, class: lowest}]\n");
+    s.run.panel.metrics = &only;
+    struct network *network = small_open_evaluator(&s, &evaluator);
+    small_must(&s, run_evaluate(&evaluator, &s.run, 0, 1, which, 3, &out, &is_unreadable, &s.err));
+    assert_true(evaluator.made.full == 2 * 2); /* two views */
+    for (int m = 0; m < 3; m++)
+        for (int p = 0; p < 3; p++) {
+            assert_null(out.methods[m].values[p].undefined);
+            assert_true(out.methods[m].values[p].number == out.methods[0].values[p].number);
+        }
+    assert_true(out.methods[0].values[0].number == out.methods[0].values[1].number);
+    assert_true(out.methods[0].values[0].number != out.methods[0].values[2].number);
+    small_close_evaluator(&evaluator, network);
+    run_close(&s.run);
+    small_end(&s);
+}

@@ -68,11 +68,12 @@ static void write_nothing(void *context, int index, const float *x, float *out)
 static int all_kinds(struct evidence *evidence, const void *params, struct value *value, struct error *err)
 {
     const struct evidence_input inputs[] = {EVIDENCE_ORIGINAL, EVIDENCE_EXPLANATION, EVIDENCE_REST,
-                                            EVIDENCE_SOURCE(write_nothing, NULL, 2, 5)};
+                                            EVIDENCE_SOURCE(write_nothing, NULL, 2, 5),
+                                            EVIDENCE_SHARED(write_nothing, NULL, 0, 3)};
     double p[5];
     struct map map;
     (void)params;
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 5; i++)
         for (int twice = 0; twice < 2; twice++)
             if (evidence_probability(evidence, inputs[i], p, err))
                 return -1;
@@ -111,6 +112,7 @@ TEST(passes_are_counted_once_where_a_run_keeps_them)
         fail_msg("%s", err.text);
     assert_int_equal(requests.maps, 1 + 2);
     assert_int_equal(requests.passes, 1 + 1 + 2 * 5 + 2); /* x*m, x*(1-m), a source twice, of its maps each */
+    assert_int_equal(requests.shared, 3);
 }
 
 static int of_a_stream(struct evidence *evidence, const void *params, struct value *value, struct error *err)

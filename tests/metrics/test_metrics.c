@@ -489,9 +489,9 @@ TEST(a_number_outside_the_metric_s_range_reaches_no_mean)
     assert_number(value, 2, 0);
 }
 
-static int fails(void *context, struct evidence_input input, double *out, struct error *err)
+static int fails(void *context, struct evidence_input input, enum evidence_score score, double *out, struct error *err)
 {
-    (void)context, (void)input, (void)out;
+    (void)context, (void)input, (void)score, (void)out;
     return error_set(err, "a pass failed");
 }
 
@@ -504,7 +504,7 @@ TEST(a_pass_that_fails_is_an_error_and_not_a_value)
     struct error err = {0};
     struct evidence_ops ops = evidence_probe_ops;
     open_bench(&bench, &image);
-    ops.probability = fails;
+    ops.scores = fails;
     bench.evidence.ops = &ops;
     for (int i = 0; metrics[i]; i++)
         if (strcmp(metrics[i]->name, "average_drop") == 0 || strcmp(metrics[i]->name, "adcc") == 0) {
