@@ -36,10 +36,13 @@ struct bench {
     double params[METRICS_MAX][64];
 };
 
+static struct arena scratch;
+
 static void open_bench(struct bench *bench, struct image *image)
 {
     int count = 0;
     memset(bench, 0, sizeof *bench);
+    arena_reset(&scratch);
     for (; metrics[count]; count++) {
         assert_true(count < METRICS_MAX && metrics[count]->params_size <= sizeof *bench->params);
         param_defaults(metrics[count]->params, bench->params[count]);
@@ -60,6 +63,7 @@ static void open_bench(struct bench *bench, struct image *image)
                                         .channels = 3,
                                         .cost = {.seconds = 0.5, .full = 3, .tail = 20, .backward = 1, .repeated = 7},
                                         .image_name = "image",
+                                        .arena = &scratch,
                                         .metric_count = count,
                                         .metrics = bench->list,
                                         .values = bench->values,

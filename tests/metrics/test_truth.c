@@ -2,154 +2,14 @@
  * tests/metrics/test_truth.c - metrics that know where the object is: against NumPy and SciPy (tests/golden/truth.py), in
  * hand-sized cases, and what has no answer.
  */
-#include "metrics/evidence_probe.h"
-#include "tests/golden.h"
-#include "tests/test.h"
+#include "tests/metrics/scene.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#define IMAGES 16
-#define HEIGHT 29
-#define WIDTH 31
-#define PIXELS (HEIGHT * WIDTH)
-
-extern const struct metric metric_box_iou, metric_class_discrimination, metric_energy_pointing_game,
-    metric_loc_accuracy, metric_pointing_game;
-
-/* An image as the runner would hold it. */
-struct scene {
-    int h, w;
-    float map[PIXELS], energy[PIXELS];
-    uint8_t mask[PIXELS], box_mask[PIXELS];
-    struct truth_box boxes[4];
-    struct truth truth;
-    int energy_calls;
-};
-
-/* The scene's truth is what its arrays hold; `boxes` of them. */
-static void use_truth(struct scene *scene, int boxes)
-{
-    memset(scene->box_mask, 0, sizeof scene->box_mask);
-    for (int i = 0; i < boxes; i++)
-        for (int y = scene->boxes[i].y0; y < scene->boxes[i].y1; y++)
-            memset(scene->box_mask + y * scene->w + scene->boxes[i].x0, TRUTH_LABELLED,
-                   (size_t)(scene->boxes[i].x1 - scene->boxes[i].x0));
-    scene->truth = (struct truth){.mask = {scene->h, scene->w, scene->mask},
-                                  .boxes = {boxes, scene->boxes},
-                                  .box_mask = {scene->h, scene->w, scene->box_mask}};
-}
-
-/* Up to two parameters, "tau=0.5"; NULL: none. A metric's part stands beside it with the same text. */
-static struct value measure_with(struct scene *scene, const struct metric *metric, const char *one, const char *other)
-{
-    const struct metric *const listed[] = {metric, &metric_box_iou};
-    const char *const texts[] = {one, other};
-    double params[2][16];
-    struct evidence_metric list[2];
-    struct value values[2] = {{0}}, value;
-    bool is_measured[2] = {false};
-    struct arena arena;
-    struct error err = {0};
-    for (int m = 0; m < 2; m++) {
-        param_defaults(listed[m]->params, params[m]);
-        for (int i = 0; i < 2; i++) {
-            char name[32];
-            const char *equals = texts[i] ? strchr(texts[i], '=') : NULL;
-            snprintf(name, sizeof name, "%.*s", equals ? (int)(equals - texts[i]) : 0, texts[i] ? texts[i] : "");
-            const struct param *row = param_find(listed[m]->params, name);
-            if (equals && row && param_parse(row, equals + 1, params[m], &err))
-                fail_msg("%s", err.text);
-        }
-        list[m] = (struct evidence_metric){listed[m], params[m]};
-    }
-    arena_init(&arena, 0);
-    struct evidence_probe probe = {.energy = {scene->h, scene->w, scene->energy}, .truth = scene->truth};
-    struct evidence evidence = {.ops = &evidence_probe_ops,
-                                .context = &probe,
-                                .map = {scene->h, scene->w, scene->map},
-                                .arena = &arena,
-                                .metric_count = 2,
-                                .metrics = list,
-                                .values = values,
-                                .is_measured = is_measured};
-    if (evidence_measure(&evidence, 0, &value, &err))
-        fail_msg("%s", err.text);
-    arena_release(&arena);
-    scene->energy_calls += probe.energy_calls;
-    return value;
-}
-
-static struct value measure(struct scene *scene, const struct metric *metric)
-{
-    return measure_with(scene, metric, NULL, NULL);
-}
-
-static void assert_value(struct value value, double want)
-{
-    if (value.undefined)
-        fail_msg("undefined (%s), expected %.12g", value.undefined, want);
-    if (!(fabs(value.number - want) <= 1e-12))
-        fail_msg("%.15g, expected %.15g", value.number, want);
-}
-
-static void assert_flag(struct value value, double want, const char *flag)
-{
-    assert_value(value, want);
-    assert_non_null(value.flag);
-    assert_string_equal(value.flag, flag);
-}
-
-static void assert_undefined(struct value value, const char *why)
-{
-    if (!value.undefined)
-        fail_msg("%g, expected to be undefined (%s)", value.number, why);
-    assert_string_equal(value.undefined, why);
-}
-
-/* -- random scenes -------------------------------------------------------------------------------------------------- */
-
-/* Random values on a coarse grid, as blocks() of the golden script makes them. */
-static void blocks(float *out, uint32_t seed, int rows, int columns)
-{
-    float values[PIXELS];
-    golden_fill(values, (size_t)(rows * columns), seed);
-    for (int y = 0; y < HEIGHT; y++)
-        for (int x = 0; x < WIDTH; x++)
-            out[y * WIDTH + x] = values[y * rows / HEIGHT * columns + x * columns / WIDTH];
-}
-
-static int least(int a, int b)
-{
-    return a < b ? a : b;
-}
-
-/* What case() of the golden script makes. */
-static void random_scene(struct scene *scene, int i)
-{
-    float place[PIXELS], corner[8];
-    const int rows = i % 2 ? 7 : HEIGHT, columns = i % 2 ? 7 : WIDTH;
-    *scene = (struct scene){.h = HEIGHT, .w = WIDTH};
-    blocks(scene->map, (uint32_t)(900 + i), rows, columns);
-    blocks(scene->energy, (uint32_t)(930 + i), rows, columns);
-    blocks(place, (uint32_t)(960 + i), 4, 5);
-    for (int k = 0; k < PIXELS; k++) {
-        const float value = (scene->map[k] + 1) * 0.5f, square = value * value;
-        scene->map[k] = square * square;
-        scene->energy[k] = fmaxf(scene->energy[k], -0.25f) + 0.25f;
-        scene->mask[k] = place[k] > 0.5f ? TRUTH_LABELLED : place[k] < -0.5f ? TRUTH_OTHER : TRUTH_NOTHING;
-    }
-    golden_fill(corner, 8, (uint32_t)(990 + i));
-    for (int b = 0; b < 2; b++) {
-        int at[4];
-        for (int k = 0; k < 4; k++)
-            at[k] = (int)floor(((double)corner[4 * b + k] + 1) / 2 * 20);
-        scene->boxes[b] =
-            (struct truth_box){at[0], at[1], least(at[0] + 2 + at[2], WIDTH), least(at[1] + 1 + at[3], HEIGHT)};
-    }
-    use_truth(scene, 2);
-}
+extern const struct metric metric_class_discrimination, metric_energy_pointing_game, metric_loc_accuracy,
+    metric_pointing_game;
 
 TEST(values_of_random_scenes_are_those_of_scipy)
 {
@@ -192,17 +52,6 @@ TEST(values_of_random_scenes_are_those_of_scipy)
 }
 
 /* -- energy --------------------------------------------------------------------------------------------------------- */
-
-/* A row of pixels whose map and energy are the same. */
-static void small_scene(struct scene *scene, int w, const float *map, const uint8_t *mask)
-{
-    *scene = (struct scene){.h = 1, .w = w};
-    memcpy(scene->map, map, (size_t)w * sizeof *map);
-    memcpy(scene->energy, map, (size_t)w * sizeof *map);
-    memcpy(scene->mask, mask, (size_t)w);
-    use_truth(scene, 0);
-    scene->truth.no_boxes = "no_truth";
-}
 
 TEST(energy_is_the_share_inside_the_mask)
 {
