@@ -127,6 +127,20 @@ static double denominator_of(int how, double score)
     return how == DENOMINATOR_ABS ? fabs(score) : score;
 }
 
+/* Writes the score without each of the ablated channels. */
+static int ablated_scores(struct cam *cam, int score, const struct ablation *ablation, float *scores)
+{
+    const int n = ablation->n;
+    if (score == SCORE_LOGIT)
+        return cam_tail_channel_logits(cam, n, ablation->channel, ablation->value, scores);
+    struct cam_output *out = cam_alloc(cam, n, sizeof *out);
+    if (!out || cam_tail_channels(cam, n, ablation->channel, ablation->value, out))
+        return -1;
+    for (int i = 0; i < n; i++)
+        scores[i] = out[i].probability;
+    return 0;
+}
+
 static int explain(struct cam *cam, const void *params, float *map)
 {
     const struct ablationcam *p = params;
@@ -134,20 +148,18 @@ static int explain(struct cam *cam, const void *params, float *map)
     if (!ablation.act)
         return -1;
     const int channels = ablation.act->c;
-    float *weight = cam_floats(cam, channels);
-    struct cam_output *out = cam_alloc(cam, channels, sizeof *out);
+    float *weight = cam_floats(cam, channels), *scores = cam_floats(cam, channels);
     ablation.channel = cam_alloc(cam, channels, sizeof *ablation.channel);
     ablation.value = cam_floats(cam, channels);
-    if (!weight || !out || !ablation.channel || !ablation.value || choose_channels(cam, p->ratio, &ablation))
+    if (!weight || !scores || !ablation.channel || !ablation.value || choose_channels(cam, p->ratio, &ablation))
         return -1;
     set_values(&ablation, p->ablate_value);
-    if (cam_tail_channels(cam, ablation.n, ablation.channel, ablation.value, out))
+    if (ablated_scores(cam, p->score, &ablation, scores))
         return -1;
     const double score = p->score == SCORE_LOGIT ? cam_logit(cam) : cam_probability(cam);
     const double denominator = denominator_of(p->denominator, score);
     for (int i = 0; i < ablation.n; i++)
-        weight[ablation.channel[i]] =
-            (float)((score - (p->score == SCORE_LOGIT ? out[i].logit : out[i].probability)) / denominator);
+        weight[ablation.channel[i]] = (float)((score - scores[i]) / denominator);
     cam_weighted_sum(cam, ablation.act, weight, map);
     return 0;
 }

@@ -251,6 +251,9 @@ int cam_tail_spatial_masks(struct cam *cam, int n, const float *masks, struct ca
 /* Runs the tail on A with channel[i] replaced by the constant value[i], one channel at a time: out[n]. */
 int cam_tail_channels(struct cam *cam, int n, const int *channel, const float *value, struct cam_output *out);
 
+/* The same for the logit alone, which costs less where the tail is pooling and one linear layer: logit[n]. */
+int cam_tail_channel_logits(struct cam *cam, int n, const int *channel, const float *value, float *logit);
+
 /*
  * Runs full passes on x*m + baseline*(1-m) for n masks m (H,W), which `source` writes one at a time: out[n]. A mask is
  * the same for all channels and may leave [0,1]. baseline (C,H,W), NULL: zeros (the mean colour).

@@ -224,19 +224,24 @@ static float mean(const float *values, size_t n)
     return sum / (float)n;
 }
 
+/* By how much the mean of channels->channel[i] changes. */
+static float change_of_mean(const struct channels *channels, int i)
+{
+    const size_t plane = tensor_plane(channels->act);
+    return channels->value[i] - mean(channels->act->data + (size_t)channels->channel[i] * plane, plane);
+}
+
 /* After pooling, one channel changes the logits by a multiple of a column of the weight matrix, so no pass is run. */
 static int replace_behind_pooling(struct cam *cam, int n, const struct channels *channels, struct cam_output *out)
 {
     const struct cam_pass *pass = cam->pass;
     const struct arena_mark mark = arena_mark(&pass->setup.worker->scratch);
-    const size_t plane = tensor_plane(channels->act);
     float *output = cam_floats(cam, (size_t)pass->outputs);
     if (!output)
         return -1;
     for (int i = 0; i < n; i++) {
-        const int channel = channels->channel[i];
-        const float change = channels->value[i] - mean(channels->act->data + (size_t)channel * plane, plane);
-        network_pooled_column(pass->network, cam->layer, channel, output);
+        const float change = change_of_mean(channels, i);
+        network_pooled_column(pass->network, cam->layer, channels->channel[i], output);
         for (int k = 0; k < pass->outputs; k++)
             output[k] = pass->output[k] + change * output[k];
         cam_class_outputs(pass, output, 1, &out[i]);
@@ -251,13 +256,13 @@ static void choose_channel(const struct cam_pass *pass, float *weight)
     weight[pass->outputs == 1 ? 0 : pass->klass] = pass->outputs == 1 && pass->klass == 0 ? -1 : 1;
 }
 
-static void choose_row(const struct cam *cam, int channels, float *column, float *weight)
+/* The class's row of the matrix; with one output, class 0 has the negative. */
+static void choose_row(const struct cam *cam, int channels, float *weight)
 {
     const struct cam_pass *pass = cam->pass;
-    for (int k = 0; k < channels; k++) {
-        network_pooled_column(pass->network, cam->layer, k, column);
-        weight[k] = class_logit(column, pass->outputs, pass->klass);
-    }
+    network_pooled_row(pass->network, cam->layer, pass->outputs == 1 ? 0 : pass->klass, weight);
+    for (int k = 0; k < channels && pass->outputs == 1 && pass->klass == 0; k++)
+        weight[k] = -weight[k];
 }
 
 const float *cam_pooled_weights(struct cam *cam)
@@ -277,13 +282,13 @@ const float *cam_pooled_weights(struct cam *cam)
                  network_layer_name(pass->network, cam->layer));
         return NULL;
     }
-    float *weight = cam_floats(cam, (size_t)channels), *column = cam_floats(cam, (size_t)pass->outputs);
-    if (!weight || !column)
+    float *weight = cam_floats(cam, (size_t)channels);
+    if (!weight)
         return NULL;
     if (has_maps)
         choose_channel(pass, weight);
     else
-        choose_row(cam, channels, column, weight);
+        choose_row(cam, channels, weight);
     return weight;
 }
 
@@ -314,4 +319,30 @@ int cam_tail_channels(struct cam *cam, int n, const int *channel, const float *v
     for (int i = 0; i < n; i++)
         same[i] = all_are(channels.act->data + (size_t)channel[i] * plane, plane, value[i]) ? SAME_AS_BASE : i;
     return cam_run_distinct(cam, &batch, same, out);
+}
+
+/* As replace_behind_pooling(), from one row of the matrix. */
+static int replaced_logits(struct cam *cam, int n, const struct channels *channels, float *logit)
+{
+    float *weight = cam_floats(cam, (size_t)channels->act->c);
+    if (!weight)
+        return -1;
+    choose_row(cam, channels->act->c, weight);
+    for (int i = 0; i < n; i++)
+        logit[i] = cam_logit(cam) + change_of_mean(channels, i) * weight[channels->channel[i]];
+    return 0;
+}
+
+int cam_tail_channel_logits(struct cam *cam, int n, const int *channel, const float *value, float *logit)
+{
+    if (is_pooled(cam)) {
+        cam->cost->tail += n;
+        return replaced_logits(cam, n, &(struct channels){cam_activations(cam), channel, value, NULL}, logit);
+    }
+    struct cam_output *out = cam_alloc(cam, (size_t)n, sizeof *out);
+    if (!out || cam_tail_channels(cam, n, channel, value, out))
+        return -1;
+    for (int i = 0; i < n; i++)
+        logit[i] = out[i].logit;
+    return 0;
 }

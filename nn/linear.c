@@ -171,6 +171,15 @@ static void linear_column(const struct step *step, int features, int feature, fl
             column[k] = weight[(size_t)first * in + at * (size_t)panel + (size_t)(k - first)];
 }
 
+static void linear_row(const struct step *step, int features, int output, float *row)
+{
+    const size_t in = (size_t)features, panel = step->set ? (size_t)step->set->panel : 1;
+    const size_t first = (size_t)output / panel * panel;
+    const float *weight = (step->set ? step->packed : step->weight) + first * in + (size_t)output % panel;
+    for (size_t feature = 0; feature < in; feature++)
+        row[feature] = weight[feature * panel];
+}
+
 static const char *linear_kernel_name(const struct step *step)
 {
     return step->set ? "product" : "gemm";
@@ -192,6 +201,7 @@ const struct op op_linear = {.name = "linear",
                              .macs = linear_macs,
                              .pack = linear_pack,
                              .column = linear_column,
+                             .row = linear_row,
                              .kernel_name = linear_kernel_name,
                              .scratch = linear_scratch,
                              .blocks = linear_blocks,

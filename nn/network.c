@@ -230,6 +230,12 @@ void network_pooled_column(const struct network *network, int layer, int channel
     linear->node->op->column(linear, network->values[linear->inputs[0]].c, channel, column);
 }
 
+void network_pooled_row(const struct network *network, int layer, int output, float *row)
+{
+    const struct step *linear = tail_step(network, layer, 2);
+    linear->node->op->row(linear, network->values[linear->inputs[0]].c, output, row);
+}
+
 const char *network_kernels(const struct network *network)
 {
     if (network->foreign)

@@ -107,6 +107,9 @@ bool network_pooled_classes(const struct network *network, int layer);
 /* For a tail of network_pooled_linear(): writes the derivative of the logits by the mean of one channel, column (K). */
 void network_pooled_column(const struct network *network, int layer, int channel, float *column);
 
+/* Likewise, the derivative of one output by the means of all channels of the layer, row (C). */
+void network_pooled_row(const struct network *network, int layer, int output, float *row);
+
 /*
  * `workers` threads share the work of one call: its images or, if there are fewer images than workers, parts of a step.
  * A caller inside a parallel region must use 1. The network must outlive the session. Errors: no memory.

@@ -57,8 +57,9 @@ struct op {
     bool is_flatten;    /* the result is the same values as a vector */
     bool works_on_rows; /* works on vectors, any number of them at once */
     bool begins_rows; /* works_on_rows and reads its weights once for all rows, so a batch's rows are collected first */
-    /* Writes column `feature` (outputs) of the matrix by which the step multiplies. NULL: it does not do that. */
+    /* Write column `feature` (outputs), row `output` (features) of the matrix by which the step multiplies. NULL: none. */
     void (*column)(const struct step *step, int features, int feature, float *column);
+    void (*row)(const struct step *step, int features, int output, float *row);
     const char *(*kernel_name)(const struct step *step); /* NULL: there is no choice */
 
     /* -- running -- */

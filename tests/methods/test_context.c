@@ -86,6 +86,7 @@ static void compare_replaced_channels(struct cam *cam, void *context)
     int channel[CHANNELS];
     struct change change = {act, NULL, value};
     struct cam_output fast[CHANNELS], plain[CHANNELS];
+    float logit[CHANNELS];
     assert_true(act->c <= CHANNELS);
     golden_fill(value, CHANNELS, 6);
     for (int k = 0; k < act->c; k++)
@@ -93,6 +94,9 @@ static void compare_replaced_channels(struct cam *cam, void *context)
     assert_int_equal(cam_tail_channels(cam, act->c - 1, channel + 1, value + 1, fast), 0);
     assert_int_equal(cam_tail(cam, act->c, write_ablated, &change, plain), 0);
     assert_outputs(fast, plain + 1, act->c - 1, *tolerance);
+    assert_int_equal(cam_tail_channel_logits(cam, act->c - 1, channel + 1, value + 1, logit), 0);
+    for (int i = 0; i < act->c - 1; i++)
+        assert_true(logit[i] == fast[i].logit);
 }
 
 static void probe_replaced_channels(const char *network, const char *layer, bool exact_passes, float tolerance)

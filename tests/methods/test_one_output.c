@@ -45,6 +45,9 @@ static void look(struct cam *cam, void *context)
     assert_int_equal(cam_tail(cam, 1, half, cam, &seen->tail), 0);
     assert_int_equal(cam_tail_spatial_masks(cam, 1, mask, &seen->masked), 0);
     assert_int_equal(cam_tail_channels(cam, 1, &channel, &value, &seen->channel), 0);
+    float logit;
+    assert_int_equal(cam_tail_channel_logits(cam, 1, &channel, &value, &logit), 0);
+    assert_true(logit == seen->channel.logit);
 }
 
 static struct seen *see(const char *network, int klass)
