@@ -50,8 +50,8 @@ struct onnx_constant *constant_new(struct importer *im, bool is_integer, int ran
 double *constant_room(struct importer *im, struct onnx_constant *constant, struct error *err)
 {
     size_t allowed = COMPUTED_LEAST;
-    for (int i = 0; i < im->file->tensor_count; i++)
-        allowed += COMPUTED_FACTOR * im->file->tensors[i].count;
+    for (int i = 0; i < im->tensor_count; i++)
+        allowed += COMPUTED_FACTOR * im->tensors[i].count;
     im->computed += constant->count;
     if (im->computed > allowed) {
         import_refuse(im, err, "its constants are too large");

@@ -376,7 +376,7 @@ static import_function *find_fold(const char *op)
 
 int import_fold(struct importer *im, int index, bool *is_folded, struct error *err)
 {
-    const struct onnx_node *node = &im->file->nodes[index];
+    const struct onnx_node *node = &im->nodes[index];
     const bool is_shape = strcmp(node->op, "Shape") == 0 || strcmp(node->op, "Size") == 0;
     bool is_constant = true, is_known = true;
     for (int i = 0; i < node->input_count; i++) {

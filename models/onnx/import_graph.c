@@ -1,4 +1,5 @@
 /* models/onnx/import_graph.c - an import from its first step to its last. */
+#include "models/onnx/branch.h"
 #include "models/onnx/pattern.h"
 
 #include "base/text.h"
@@ -32,33 +33,40 @@ static int add_tensor(struct importer *im, const struct onnx_tensor *tensor, str
     return value->constant ? 0 : -1;
 }
 
+/* Adds the values that a node makes. */
+static int add_outputs(struct importer *im, const struct onnx_node *node, struct error *err)
+{
+    for (int k = 0; k < node->output_count; k++) {
+        const char *name = node->outputs[k];
+        struct value *value = name[0] ? add_value(im, name) : NULL;
+        if (name[0] && !value)
+            return error_memory(err, "a model");
+        if (value && (value->producer >= 0 || value->constant))
+            return import_refuse(im, err, "its output \"%.100s\" is another node's too", name);
+        if (value)
+            value->producer = im->at;
+    }
+    return 0;
+}
+
 static int add_values(struct importer *im, struct error *err)
 {
-    const struct onnx_file *file = im->file;
-    size_t most = (size_t)file->tensor_count + (size_t)file->input_count;
-    for (int i = 0; i < file->node_count; i++)
-        most += (size_t)file->nodes[i].output_count;
+    const struct onnx_graph *graph = &im->file->graph;
+    size_t most = (size_t)im->tensor_count + (size_t)graph->input_count;
+    for (int i = 0; i < im->node_count; i++)
+        most += (size_t)im->nodes[i].output_count;
     im->values = arena_alloc(im->arena, most + 1, sizeof *im->values);
     if (!im->values)
         return error_memory(err, "a model");
-    for (int i = 0; i < file->tensor_count; i++)
-        if (add_tensor(im, &file->tensors[i], err))
+    for (int i = 0; i < im->tensor_count; i++)
+        if (add_tensor(im, &im->tensors[i], err))
             return -1;
-    for (int i = 0; i < file->input_count; i++)
-        if (!add_value(im, file->inputs[i].name))
+    for (int i = 0; i < graph->input_count; i++)
+        if (!add_value(im, graph->inputs[i].name))
             return error_memory(err, "a model");
-    for (int i = 0; i < file->node_count; i++)
-        for (int k = 0; k < file->nodes[i].output_count; k++) {
-            const char *name = file->nodes[i].outputs[k];
-            struct value *value = name[0] ? add_value(im, name) : NULL;
-            im->at = i;
-            if (name[0] && !value)
-                return error_memory(err, "a model");
-            if (value && (value->producer >= 0 || value->constant))
-                return import_refuse(im, err, "its output \"%.100s\" is another node's too", name);
-            if (value)
-                value->producer = i;
-        }
+    for (im->at = 0; im->at < im->node_count; im->at++)
+        if (add_outputs(im, &im->nodes[im->at], err))
+            return -1;
     return 0;
 }
 
@@ -67,10 +75,10 @@ static int add_values(struct importer *im, struct error *err)
 static int refuse_outputs(const struct importer *im, const char *asked, struct error *err)
 {
     char list[600] = "", shown[100];
-    for (int i = 0; i < im->file->output_count; i++) {
+    for (int i = 0; i < im->file->graph.output_count; i++) {
         const size_t length = strlen(list);
         snprintf(list + length, sizeof list - length, "%s\"%s\"", i ? ", " : "",
-                 text_printable(im->file->outputs[i].name, shown, sizeof shown));
+                 text_printable(im->file->graph.outputs[i].name, shown, sizeof shown));
     }
     return asked ? error_set(err, "has no output \"%s\"; its outputs: %s", asked, list)
                  : error_set(err, "has several outputs, output must name one of them: %s", list);
@@ -78,7 +86,7 @@ static int refuse_outputs(const struct importer *im, const char *asked, struct e
 
 static const struct onnx_node *producer_of(const struct importer *im, int value)
 {
-    return value >= 0 && im->values[value].producer >= 0 ? &im->file->nodes[im->values[value].producer] : NULL;
+    return value >= 0 && im->values[value].producer >= 0 ? &im->nodes[im->values[value].producer] : NULL;
 }
 
 static int first_input(const struct importer *im, const struct onnx_node *node)
@@ -113,12 +121,12 @@ static void remove_probability(struct importer *im)
 
 static int choose_output(struct importer *im, const char *asked, struct error *err)
 {
-    const struct onnx_file *file = im->file;
+    const struct onnx_graph *graph = &im->file->graph;
     const char *name = asked;
-    for (int i = 0; i < file->output_count; i++)
-        if ((!asked && file->output_count == 1) || (asked && strcmp(asked, file->outputs[i].name) == 0))
-            name = file->outputs[i].name;
-    if (file->output_count == 0)
+    for (int i = 0; i < graph->output_count; i++)
+        if ((!asked && graph->output_count == 1) || (asked && strcmp(asked, graph->outputs[i].name) == 0))
+            name = graph->outputs[i].name;
+    if (graph->output_count == 0)
         return error_set(err, "has no outputs");
     im->output = name ? name_map_find(&im->value_index, name) : -1;
     if (!name || (asked && name == asked && im->output < 0))
@@ -133,12 +141,11 @@ static int choose_output(struct importer *im, const char *asked, struct error *e
 /* Marks the nodes on which the output depends, and counts the readers of values. */
 static int mark_needed(struct importer *im, struct error *err)
 {
-    const struct onnx_file *file = im->file;
-    im->is_needed = arena_alloc(im->arena, (size_t)file->node_count + 1, sizeof *im->is_needed);
+    im->is_needed = arena_alloc(im->arena, (size_t)im->node_count + 1, sizeof *im->is_needed);
     if (!im->is_needed)
         return error_memory(err, "a model");
-    for (int i = file->node_count; i-- > 0;) {
-        const struct onnx_node *node = &file->nodes[i];
+    for (int i = im->node_count; i-- > 0;) {
+        const struct onnx_node *node = &im->nodes[i];
         for (int k = 0; k < node->output_count; k++) {
             const struct value *value = import_value(im, node->outputs[k]);
             im->is_needed[i] |= value && value->producer == i && value->readers > 0;
@@ -146,6 +153,8 @@ static int mark_needed(struct importer *im, struct error *err)
         for (int k = 0; im->is_needed[i] && k < node->input_count; k++) {
             struct value *value = import_input(im, node, k);
             im->at = i;
+            if (!import_reads(im, i, k))
+                continue;
             if (node->inputs[k][0] && (!value || value->producer >= i))
                 return import_refuse(im, err, "its input \"%.100s\" is not defined before it", node->inputs[k]);
             if (value)
@@ -160,8 +169,8 @@ static int mark_needed(struct importer *im, struct error *err)
 static const struct onnx_value *find_input(struct importer *im, struct error *err)
 {
     const struct onnx_value *found = NULL;
-    for (int i = 0; i < im->file->input_count; i++) {
-        const struct onnx_value *input = &im->file->inputs[i];
+    for (int i = 0; i < im->file->graph.input_count; i++) {
+        const struct onnx_value *input = &im->file->graph.inputs[i];
         const struct value *value = import_value(im, input->name);
         if (value->constant || value->readers == 0)
             continue;
@@ -247,15 +256,16 @@ static const struct import_op *find_op(const char *name)
 static int fold_constants(struct importer *im, struct error *err)
 {
     bool is_folded;
-    for (im->at = 0; im->at < im->file->node_count; im->at++)
-        if (im->is_needed[im->at] && import_fold(im, im->at, &is_folded, err))
+    for (im->at = 0; im->at < im->node_count; im->at++)
+        if (im->is_needed[im->at] && import_branch_state(im, im->at) == BRANCH_TAKEN &&
+            import_fold(im, im->at, &is_folded, err))
             return -1;
     return 0;
 }
 
 static int import_node(struct importer *im, struct error *err)
 {
-    const struct onnx_node *node = &im->file->nodes[im->at];
+    const struct onnx_node *node = &im->nodes[im->at];
     bool is_folded;
     if (im->match[im->at] && im->match[im->at]->run)
         return im->match[im->at]->run(im, node, im->match[im->at], err);
@@ -265,15 +275,19 @@ static int import_node(struct importer *im, struct error *err)
         return 0;
     const bool is_own = !node->domain[0] || strcmp(node->domain, "ai.onnx") == 0;
     const struct import_op *op = is_own ? find_op(node->op) : NULL;
+    if (is_own && strcmp(node->op, "If") == 0)
+        return import_if(im, node, err);
     if (!op)
-        return import_refuse(im, err, "is not supported%s%.100s", is_own ? "" : "; it is of domain ", node->domain);
+        return import_refuse_op(im, is_own ? "" : arena_format(im->arena, "; it is of domain %.100s", node->domain),
+                                err);
     return op->run(im, node, err);
 }
 
+/* A node in a branch whose condition is not known is passed by, too: the `If` after it is then refused. */
 static int import_nodes(struct importer *im, struct error *err)
 {
-    for (im->at = 0; im->at < im->file->node_count; im->at++)
-        if (im->is_needed[im->at] && import_node(im, err))
+    for (im->at = 0; im->at < im->node_count; im->at++)
+        if (im->is_needed[im->at] && import_branch_state(im, im->at) == BRANCH_TAKEN && import_node(im, err))
             return -1;
     return 0;
 }
@@ -295,15 +309,30 @@ static int take_output(struct importer *im, struct error *err)
     return 0;
 }
 
-int onnx_import(struct importer *im, const struct onnx_file *file, const struct import_request *request,
-                struct arena *arena, struct error *err)
+static int import_all(struct importer *im, const struct import_request *request, struct error *err)
 {
-    *im = (struct importer){.file = file, .arena = arena, .graph = graph_create()};
-    im->match = arena_alloc(arena, (size_t)file->node_count + 1, sizeof *im->match);
+    im->graph = graph_create();
+    im->match = arena_alloc(im->arena, (size_t)im->node_count + 1, sizeof *im->match);
     if (!im->graph || !im->match)
         return error_memory(err, "a model");
     return status_of(add_values(im, err) || choose_output(im, request->output, err) || mark_needed(im, err) ||
                      take_input(im, request, err) || import_name_nodes(im, err) || fold_constants(im, err) ||
                      import_find_patterns(im, err) || import_nodes(im, err) || take_output(im, err) ||
                      import_add_aliases(im, err) || graph_finish(im->graph, err));
+}
+
+int onnx_import(struct importer *im, const struct onnx_file *file, const struct import_request *request,
+                struct arena *arena, struct error *err)
+{
+    *im = (struct importer){.file = file, .arena = arena};
+    if (import_flatten(im, err))
+        return -1;
+    const struct importer start = *im;
+    if (import_all(im, request, err))
+        return -1;
+    if (im->choice_count == 0)
+        return 0;
+    graph_free(im->graph); /* the branches are chosen now */
+    *im = start;
+    return import_all(im, request, err);
 }

@@ -11,7 +11,7 @@
 int import_refuse(const struct importer *im, struct error *err, const char *format, ...)
 {
     char op[SHOWN_BYTES], name[SHOWN_BYTES];
-    const struct onnx_node *node = &im->file->nodes[im->at];
+    const struct onnx_node *node = &im->nodes[im->at];
     const char *known = node->name[0] || !node->output_count ? node->name : node->outputs[0];
     va_list args;
     va_start(args, format);
@@ -83,9 +83,9 @@ int import_set_activation(struct importer *im, const struct onnx_node *node, int
     return 0;
 }
 
-int import_same(struct importer *im, const struct onnx_node *node, const struct value *value)
+int import_pass(struct importer *im, const struct onnx_node *node, int i, const struct value *value)
 {
-    struct value *out = output_of(im, node, 0);
+    struct value *out = output_of(im, node, i);
     if (out) {
         out->node = value->node;
         out->constant = value->constant;
@@ -94,6 +94,11 @@ int import_same(struct importer *im, const struct onnx_node *node, const struct 
         out->laid_by = value->laid_by;
     }
     return 0;
+}
+
+int import_same(struct importer *im, const struct onnx_node *node, const struct value *value)
+{
+    return import_pass(im, node, 0, value);
 }
 
 /* -- attributes ----------------------------------------------------------------------------------------------------- */

@@ -7,7 +7,7 @@
  * node moves values only if an operator cannot read the layout as it is (import_arrange). So graphs with channels last
  * cost nothing, and a channel shuffle becomes one node.
  *
- * Only nodes on which the chosen output depends are imported. The steps: constants that no activation affects are
+ * Only nodes on which the chosen output depends are imported, and of an `If` those of one branch (branch.h). The steps: constants that no activation affects are
  * computed; groups of nodes that mean one operator are found (patterns); the nodes are imported in the file's order.
  */
 #ifndef MODELS_ONNX_IMPORTER_H
@@ -77,10 +77,22 @@ struct import_weight {
     bool is_reciprocal; /* scale / element */
 };
 
+/* An `If` whose branches are among the nodes. Branch 2 * i is the first one of choice i, 2 * i + 1 its second. */
+struct import_choice {
+    int node;
+    int taken; /* 0: its first branch, 1: its second; -1: not known yet */
+};
+
 struct pattern_match;
 
 struct importer {
     const struct onnx_file *file;
+    int node_count, tensor_count, choice_count;
+    struct onnx_node *nodes; /* of the file and of the branches of `If`: branch.h */
+    struct onnx_tensor *tensors;
+    int *branch; /* of each node: that it is in; -1: none */
+    int *choice; /* of each node: its index in choices; -1: it is no `If` */
+    struct import_choice *choices;
     struct arena *arena;
     struct graph *graph;
     struct name_map value_index; /* by name */
@@ -134,7 +146,8 @@ const struct onnx_constant *import_constant(const struct importer *im, const str
 int import_set_constant(struct importer *im, const struct onnx_node *node, int i, const struct onnx_constant *constant);
 int import_set_activation(struct importer *im, const struct onnx_node *node, int i, int graph_node,
                           const struct layout *layout, bool is_vector);
-int import_same(struct importer *im, const struct onnx_node *node, const struct value *value); /* output 0 is `value` */
+int import_pass(struct importer *im, const struct onnx_node *node, int i, const struct value *value); /* as `value` */
+int import_same(struct importer *im, const struct onnx_node *node, const struct value *value);        /* output 0 */
 
 /* Defines output 0 as an activation of `rank` axes, 3 or 4: (N,C,h) or (N,C,h,w). */
 int import_set_planes(struct importer *im, const struct onnx_node *node, int graph_node_index, int rank);

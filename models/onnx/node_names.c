@@ -86,8 +86,8 @@ static const char *torch_name(struct importer *im, const struct name_map *parent
 
 static int find_paths(struct importer *im, struct name_map *parents, struct name_map *users)
 {
-    for (int i = 0; i < im->file->node_count; i++) {
-        const struct onnx_node *node = &im->file->nodes[i];
+    for (int i = 0; i < im->node_count; i++) {
+        const struct onnx_node *node = &im->nodes[i];
         const struct value *out = node->output_count ? import_value(im, node->outputs[0]) : NULL;
         if (!im->is_needed[i] || (out && out->constant))
             continue;
@@ -104,14 +104,14 @@ static int find_paths(struct importer *im, struct name_map *parents, struct name
 
 int import_name_nodes(struct importer *im, struct error *err)
 {
-    const size_t count = (size_t)im->file->node_count;
+    const size_t count = (size_t)im->node_count;
     struct name_map parents = {0}, users = {0};
     im->layer = arena_alloc(im->arena, count + 1, sizeof *im->layer);
     im->path = arena_alloc(im->arena, count + 1, sizeof *im->path);
     if (!im->layer || !im->path || find_paths(im, &parents, &users))
         return error_memory(err, "a model");
     for (size_t i = 0; i < count; i++) {
-        const struct onnx_node *node = &im->file->nodes[i];
+        const struct onnx_node *node = &im->nodes[i];
         const char *path = im->path[i];
         const bool is_alone = path && name_map_find(&parents, path) < 0 && name_map_find(&users, path) == 1;
         im->layer[i] = path && is_of_torch(im, node) ? torch_name(im, &parents, &users, node, path)
@@ -149,7 +149,7 @@ static int add_modules(struct importer *im, const char *path, char separator, in
 
 static int add_aliases_of(struct importer *im, int index)
 {
-    const struct onnx_node *node = &im->file->nodes[index];
+    const struct onnx_node *node = &im->nodes[index];
     const struct value *out = node->output_count ? import_value(im, node->outputs[0]) : NULL;
     if (!out || out->node < 0)
         return 0;
@@ -168,7 +168,7 @@ static int add_aliases_of(struct importer *im, int index)
 /* From the last node to the first, so that a module's name is that of its last value. */
 int import_add_aliases(struct importer *im, struct error *err)
 {
-    for (int i = im->file->node_count; i-- > 0;)
+    for (int i = im->node_count; i-- > 0;)
         if (add_aliases_of(im, i))
             return error_memory(err, "a model");
     return 0;

@@ -52,7 +52,7 @@ enum onnx_attribute_type {
     ONNX_ATTRIBUTE_INT = 2,
     ONNX_ATTRIBUTE_STRING = 3,
     ONNX_ATTRIBUTE_TENSOR = 4,
-    ONNX_ATTRIBUTE_GRAPH = 5, /* control flow: the type alone is read */
+    ONNX_ATTRIBUTE_GRAPH = 5, /* of control flow */
     ONNX_ATTRIBUTE_FLOATS = 6,
     ONNX_ATTRIBUTE_INTS = 7,
     ONNX_ATTRIBUTE_OTHER = 8,
@@ -65,7 +65,8 @@ struct onnx_attribute {
     int64_t i;
     const char *s; /* ends with 0 */
     const struct onnx_tensor *tensor;
-    size_t count; /* of floats or ints */
+    const struct onnx_graph *graph; /* NULL: none, several, or one inside of too many others */
+    size_t count;                   /* of floats or ints */
     const float *floats;
     const int64_t *ints;
 };
@@ -86,19 +87,25 @@ struct onnx_value {
     int64_t dim[ONNX_RANK_MAX]; /* -1: not fixed, such as a batch size */
 };
 
+struct onnx_graph {
+    const char *name; /* "" if there is none */
+    int node_count, tensor_count, input_count, output_count, value_count;
+    const struct onnx_node *nodes;
+    const struct onnx_tensor *tensors; /* initializers; some files list them among the inputs as well */
+    const struct onnx_value *inputs, *outputs;
+    const struct onnx_value *values; /* declared shapes of values inside the graph, if any */
+};
+
 struct onnx_metadata {
     const char *key, *text;
 };
 
 struct onnx_file {
     const char *path;
-    int64_t ir_version, opset;         /* opset: of ONNX's own domain; 0: not declared */
-    const char *producer, *graph_name; /* "" if there is none */
-    int node_count, tensor_count, input_count, output_count, value_count, metadata_count;
-    const struct onnx_node *nodes;
-    const struct onnx_tensor *tensors; /* initializers; some files list them among the inputs as well */
-    const struct onnx_value *inputs, *outputs;
-    const struct onnx_value *values; /* declared shapes of values inside the graph, if any */
+    int64_t ir_version, opset; /* opset: of ONNX's own domain; 0: not declared */
+    const char *producer;      /* "" if there is none */
+    struct onnx_graph graph;
+    int metadata_count;
     const struct onnx_metadata *metadata;
 };
 

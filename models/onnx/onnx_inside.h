@@ -43,6 +43,7 @@ struct onnx_reader {
     struct onnx_state *state;
     bool is_counting; /* lists are counted; texts and messages are passed over */
     bool has_failed;  /* err is set: nanopb's own reason does not count */
+    int depth;        /* graphs around the one that is decoded */
     struct error *err;
 };
 

@@ -1,8 +1,8 @@
 /*
  * models/onnx/onnx_open.c - opens ONNX files: the model, its nodes, attributes and declared values.
  *
- * The messages are those of onnx.proto. Each has a function that sets nanopb's callbacks and decodes it; the depth of
- * messages in messages is that of the functions, whatever a file contains.
+ * The messages are those of onnx.proto. Each has a function that sets nanopb's callbacks and decodes it. The depth of
+ * messages in messages is that of the functions, whatever a file contains; graphs in graphs are read to DEPTH_MAX.
  */
 #include "base/input.h"
 #include "base/text.h"
@@ -17,6 +17,7 @@
 #define IR_VERSION_MIN 3
 #define MEMORY_FACTOR 4
 #define MEMORY_CONSTANT ((size_t)4 << 20)
+#define DEPTH_MAX 8 /* of graphs in graphs */
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
 
 /* -- single messages ----------------------------------------------------------------------------------------------- */
@@ -162,6 +163,8 @@ static bool decode_attribute_tensor(struct onnx_reader *reader, pb_istream_t *in
     return tensor && onnx_tensor_decode(reader, input, tensor);
 }
 
+static bool decode_attribute_graph(struct onnx_reader *reader, pb_istream_t *input, void *to);
+
 static bool decode_attribute(struct onnx_reader *reader, pb_istream_t *input, void *to)
 {
     onnx_pb_Attribute message = onnx_pb_Attribute_init_zero;
@@ -169,13 +172,13 @@ static bool decode_attribute(struct onnx_reader *reader, pb_istream_t *input, vo
     struct onnx_text name = {reader, NULL}, text = {reader, NULL};
     struct onnx_list floats = {.reader = reader, .size = sizeof(float), .decode = decode_float, .is_numbers = true};
     struct onnx_list ints = {.reader = reader, .size = sizeof(int64_t), .decode = decode_int, .is_numbers = true};
-    bool has_graph = false, has_reference = false;
+    bool has_reference = false;
     message.name = onnx_text_callback(&name);
     message.s = onnx_text_callback(&text);
     message.floats = onnx_list_callback(&floats);
     message.ints = onnx_list_callback(&ints);
     message.tensor = callback(&(struct part){reader, decode_attribute_tensor, attribute});
-    message.graph = callback(&(struct part){reader, skip_present, &has_graph});
+    message.graph = callback(&(struct part){reader, decode_attribute_graph, attribute});
     message.reference = callback(&(struct part){reader, skip_present, &has_reference});
     if (!onnx_decode_twice(reader, input, onnx_pb_Attribute_fields, &message, (struct onnx_list *[]){&floats, &ints},
                            2))
@@ -231,14 +234,14 @@ static bool decode_node(struct onnx_reader *reader, pb_istream_t *input, void *t
 static bool decode_graph(struct onnx_reader *reader, pb_istream_t *input, void *to)
 {
     onnx_pb_Graph message = onnx_pb_Graph_init_zero;
-    struct onnx_file *file = to;
+    struct onnx_graph *graph = to;
     struct onnx_text name = {reader, NULL};
     struct onnx_list nodes = {.reader = reader, .size = sizeof(struct onnx_node), .decode = decode_node};
     struct onnx_list tensors = {.reader = reader, .size = sizeof(struct onnx_tensor), .decode = onnx_tensor_decode};
     struct onnx_list inputs = {.reader = reader, .size = sizeof(struct onnx_value), .decode = decode_value};
     struct onnx_list outputs = inputs, values = inputs;
     bool has_sparse = false;
-    if (file->nodes)
+    if (graph->nodes)
         return onnx_fail(reader, "it is damaged: it has two graphs");
     message.name = onnx_text_callback(&name);
     message.nodes = onnx_list_callback(&nodes);
@@ -252,18 +255,34 @@ static bool decode_graph(struct onnx_reader *reader, pb_istream_t *input, void *
         return false;
     if (has_sparse)
         return onnx_fail(reader, "it has sparse tensors, which are not supported");
-    file->graph_name = or_empty(name.text);
-    file->nodes = nodes.items;
-    file->tensors = tensors.items;
-    file->inputs = inputs.items;
-    file->outputs = outputs.items;
-    file->values = values.items;
-    file->node_count = (int)nodes.count;
-    file->tensor_count = (int)tensors.count;
-    file->input_count = (int)inputs.count;
-    file->output_count = (int)outputs.count;
-    file->value_count = (int)values.count;
+    *graph = (struct onnx_graph){
+        .name = or_empty(name.text),
+        .node_count = (int)nodes.count,
+        .tensor_count = (int)tensors.count,
+        .input_count = (int)inputs.count,
+        .output_count = (int)outputs.count,
+        .value_count = (int)values.count,
+        .nodes = nodes.items,
+        .tensors = tensors.items,
+        .inputs = inputs.items,
+        .outputs = outputs.items,
+        .values = values.items,
+    };
     return true;
+}
+
+/* A graph in an attribute, as control flow has; one inside of too many others is passed over. */
+static bool decode_attribute_graph(struct onnx_reader *reader, pb_istream_t *input, void *to)
+{
+    struct onnx_attribute *attribute = to;
+    if (reader->depth == DEPTH_MAX)
+        return onnx_stream_skip(input);
+    struct onnx_graph *graph = onnx_take(reader, 1, sizeof *graph);
+    attribute->graph = graph;
+    reader->depth++;
+    const bool is_read = graph && decode_graph(reader, input, graph);
+    reader->depth--;
+    return is_read;
 }
 
 static bool decode_operator_set(struct onnx_reader *reader, pb_istream_t *input, void *to)
@@ -298,7 +317,7 @@ static bool decode_model(struct onnx_reader *reader, pb_istream_t *input, struct
     struct onnx_list metadata = {.reader = reader, .size = sizeof(struct onnx_metadata), .decode = decode_metadata};
     message.producer = onnx_text_callback(&producer);
     message.producer_version = onnx_text_callback(&version);
-    message.graph = callback(&(struct part){reader, decode_graph, file});
+    message.graph = callback(&(struct part){reader, decode_graph, &file->graph});
     message.operator_sets = callback(&(struct part){reader, decode_operator_set, file});
     message.metadata = onnx_list_callback(&metadata);
     if (!onnx_decode_twice(reader, input, onnx_pb_Model_fields, &message, (struct onnx_list *[]){&metadata}, 1))
@@ -307,7 +326,7 @@ static bool decode_model(struct onnx_reader *reader, pb_istream_t *input, struct
     file->producer = or_empty(producer.text);
     file->metadata = metadata.items;
     file->metadata_count = (int)metadata.count;
-    if (!file->nodes)
+    if (!file->graph.nodes)
         return onnx_fail(reader, "it has no graph: it is not an ONNX model");
     if (file->ir_version < IR_VERSION_MIN)
         return onnx_fail(reader, "its IR version is %lld; %d and newer ones are supported", (long long)file->ir_version,

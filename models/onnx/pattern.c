@@ -31,7 +31,7 @@ static const struct onnx_node *made_by(const struct importer *im, const char *na
     if (!value || value->producer < 0 || value->constant || !im->is_needed[value->producer] ||
         im->match[value->producer])
         return NULL;
-    const struct onnx_node *node = &im->file->nodes[value->producer];
+    const struct onnx_node *node = &im->nodes[value->producer];
     *index = value->producer;
     return strcmp(node->op, op) == 0 && has_inputs(node) && !node->domain[0] && strcmp(node->outputs[0], name) == 0
                ? node
@@ -86,7 +86,7 @@ static bool find_at(struct importer *im, int index, struct pattern_match *match)
 {
     static const struct pattern *const tables[] = {import_norm_patterns, import_activation_patterns,
                                                    import_sum_patterns};
-    const struct onnx_node *node = &im->file->nodes[index];
+    const struct onnx_node *node = &im->nodes[index];
     for (size_t t = 0; t < sizeof tables / sizeof *tables; t++)
         for (const struct pattern *pattern = tables[t]; pattern->op; pattern++) {
             *match = (struct pattern_match){0};
@@ -98,8 +98,8 @@ static bool find_at(struct importer *im, int index, struct pattern_match *match)
 
 int import_find_patterns(struct importer *im, struct error *err)
 {
-    for (int i = im->file->node_count; i-- > 0;) {
-        const struct onnx_node *node = &im->file->nodes[i];
+    for (int i = im->node_count; i-- > 0;) {
+        const struct onnx_node *node = &im->nodes[i];
         struct pattern_match found;
         im->at = i;
         const struct value *out = node->output_count ? import_value(im, node->outputs[0]) : NULL;

@@ -56,11 +56,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *path = fuzz_file(data, size);
     onnx_looks_like(path);
     struct onnx_file *file = onnx_open(path, &err);
-    for (int i = 0; file && i < file->tensor_count; i++)
-        read_tensor(file, &file->tensors[i]);
-    for (int i = 0; file && i < file->node_count; i++) {
-        read_attributes(file, &file->nodes[i]);
-        text_bytes += read_texts(&file->nodes[i]);
+    for (int i = 0; file && i < file->graph.tensor_count; i++)
+        read_tensor(file, &file->graph.tensors[i]);
+    for (int i = 0; file && i < file->graph.node_count; i++) {
+        read_attributes(file, &file->graph.nodes[i]);
+        text_bytes += read_texts(&file->graph.nodes[i]);
     }
     onnx_close(file);
     return 0;

@@ -147,7 +147,7 @@ class Gates(nn.Module):
 
 
 class GatesPlain(Gates):
-    """Without the local response norm, which has control flow from opset 11 on."""
+    """Without the local response norm, in which PyTorch asks by `If` whether an axis has the size 1 from opset 11 on."""
     def __init__(self):
         super().__init__()
         self.lrn = nn.Identity()
@@ -157,7 +157,7 @@ EXPORTS = [("residual", Residual, 13, "layer1", {}), ("activations_9", Activatio
            ("activations_14", Activations, 14, "body.9", {}), ("shuffle_11", Shuffle, 11, "branch", {}),
            ("shuffle_13", Shuffle, 13, "branch", {"dynamic_axes": {"input": {0: "n"}}}), ("norms_13", Norms, 13, "stem", {}),
            ("norms_17", Norms, 17, "stem", {}), ("flat_10", Flat, 10, "conv", {}), ("flat_13", Flat, 13, "conv", {}),
-           ("gates_9", Gates, 9, "relu", {}), ("gates_13", GatesPlain, 13, "relu", {})]
+           ("gates_9", Gates, 9, "relu", {}), ("gates_13", GatesPlain, 13, "relu", {}), ("gates_17", Gates, 17, "relu", {})]
 
 
 def channels_last():
@@ -223,6 +223,11 @@ def small_files():
     small("attention", [node("Reshape", ["input", "s"], ["t"]), node("Transpose", ["t"], ["u"], perm=[0, 2, 1]),
                         node("MatMul", ["t", "u"], ["v"], name="scores"), node("Flatten", ["v"], ["y"])], ["y"],
           constants=[("s", np.int64([0, 3, 16]))])
+    branches = {f"{name}_branch": helper.make_graph([node(op, ["input"], ["z"])], name, [], [helper.make_tensor_value_info(
+        "z", TensorProto.FLOAT, None)]) for name, op in (("then", "Relu"), ("else", "Abs"))}
+    small("branches_by_picture", [node("ReduceMax", ["input"], ["most"], keepdims=0), node("Greater", ["most", "one"], ["c"]),
+                                  node("If", ["c"], ["x"], name="choice", **branches), node("Flatten", ["x"], ["y"])], ["y"],
+          constants=[("one", np.float32(1))])
     small("maps", [node("Relu", ["input"], ["y"], name="relu")], ["y"])
     small("quantised", [node("QuantizeLinear", ["input", "s", "z"], ["q"], name="q"), node("Flatten", ["q"], ["y"])],
           ["y"], constants=[("s", np.float32(1)), ("z", np.uint8(0))])

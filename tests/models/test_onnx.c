@@ -77,10 +77,11 @@ TEST(files_of_exporters_compute_what_pytorch_does)
 {
     static const struct {
         const char *name, *layer;
-    } cases[] = {{"residual", "layer1"},   {"activations_9", "body.9"}, {"activations_14", "body.9"},
-                 {"shuffle_11", "branch"}, {"shuffle_13", "branch"},    {"norms_13", "stem"},
-                 {"norms_17", "stem"},     {"flat_10", "conv"},         {"flat_13", "conv"},
-                 {"gates_9", "relu"},      {"gates_13", "relu"},        {"channels_last", "Mixed_1"}};
+    } cases[] = {{"residual", "layer1"},      {"activations_9", "body.9"}, {"activations_14", "body.9"},
+                 {"shuffle_11", "branch"},    {"shuffle_13", "branch"},    {"norms_13", "stem"},
+                 {"norms_17", "stem"},        {"flat_10", "conv"},         {"flat_13", "conv"},
+                 {"gates_9", "relu"},         {"gates_13", "relu"},        {"gates_17", "relu"},
+                 {"channels_last", "Mixed_1"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         compare("onnx_models", cases[i].name, cases[i].layer, "auto");
         compare("onnx_models", cases[i].name, cases[i].layer, "openblas");
@@ -197,14 +198,16 @@ TEST(what_is_not_supported_is_refused_in_one_line_that_names_operator_and_node)
         const char *name, *output;
         int side;
         const char *why;
-    } cases[] = {{"resize", NULL, 0, "node \"up\", operator Resize: is not supported"},
-                 {"quantised", NULL, 0, "node \"q\", operator QuantizeLinear: is not supported"},
-                 {"attention", NULL, 0, "node \"scores\", operator MatMul: multiplies two activations"},
-                 {"maps", NULL, 0, "its output \"y\" is not one number for each class"},
-                 {"two_outputs", NULL, 0, "has several outputs, output must name one of them: \"first\", \"second\""},
-                 {"two_outputs", "third", 0, "has no output \"third\"; its outputs: \"first\", \"second\""},
-                 {"any_size", NULL, 0, "its input \"input\" has no fixed size"},
-                 {"two_outputs", "first", 8, "its input \"input\" has a side of 4, not 8"}};
+    } cases[] = {
+        {"resize", NULL, 0, "node \"up\", operator Resize: is not supported"},
+        {"quantised", NULL, 0, "node \"q\", operator QuantizeLinear: is not supported"},
+        {"attention", NULL, 0, "node \"scores\", operator MatMul: multiplies two activations"},
+        {"branches_by_picture", NULL, 0, "node \"choice\", operator If: its condition depends on the values of"},
+        {"maps", NULL, 0, "its output \"y\" is not one number for each class"},
+        {"two_outputs", NULL, 0, "has several outputs, output must name one of them: \"first\", \"second\""},
+        {"two_outputs", "third", 0, "has no output \"third\"; its outputs: \"first\", \"second\""},
+        {"any_size", NULL, 0, "its input \"input\" has no fixed size"},
+        {"two_outputs", "first", 8, "its input \"input\" has a side of 4, not 8"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct error err = {0};
         char path[128], start[160];

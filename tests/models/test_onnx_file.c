@@ -26,9 +26,9 @@ static struct onnx_file *opened(const char *path)
 
 static const struct onnx_tensor *tensor_of(const struct onnx_file *file, const char *name)
 {
-    for (int i = 0; i < file->tensor_count; i++)
-        if (strcmp(file->tensors[i].name, name) == 0)
-            return &file->tensors[i];
+    for (int i = 0; i < file->graph.tensor_count; i++)
+        if (strcmp(file->graph.tensors[i].name, name) == 0)
+            return &file->graph.tensors[i];
     fail_msg("no tensor %s", name);
     return NULL;
 }
@@ -142,9 +142,9 @@ TEST(nodes_values_and_metadata_are_as_written)
     struct onnx_file *file = opened(FOLDER "graph.onnx");
     assert_true(file->ir_version == 8 && file->opset == 17);
     assert_string_equal(file->producer, "cambench tests");
-    assert_string_equal(file->graph_name, "graph");
-    assert_int_equal(file->node_count, 2);
-    const struct onnx_node *first = &file->nodes[0], *conv = &file->nodes[1];
+    assert_string_equal(file->graph.name, "graph");
+    assert_int_equal(file->graph.node_count, 2);
+    const struct onnx_node *first = &file->graph.nodes[0], *conv = &file->graph.nodes[1];
     assert_string_equal(first->op, "Kinds");
     assert_string_equal(first->name, "first");
     assert_string_equal(first->domain, "org.example");
@@ -153,8 +153,8 @@ TEST(nodes_values_and_metadata_are_as_written)
     assert_string_equal(first->outputs[1], "z");
     assert_true(*conv->name == 0 && *conv->domain == 0);
     check_attributes(file, first);
-    assert_true(file->input_count == 2 && file->output_count == 2 && file->value_count == 1);
-    const struct onnx_value *x = &file->inputs[0], *z = &file->outputs[1], *y = &file->values[0];
+    assert_true(file->graph.input_count == 2 && file->graph.output_count == 2 && file->graph.value_count == 1);
+    const struct onnx_value *x = &file->graph.inputs[0], *z = &file->graph.outputs[1], *y = &file->graph.values[0];
     assert_true(x->type == ONNX_FLOAT && x->rank == 4 && x->dim[0] == -1 && x->dim[1] == 3 && x->dim[3] == -1);
     assert_true(z->type == ONNX_INT64 && z->rank == -1);
     assert_true(y->rank == 0);
@@ -292,7 +292,7 @@ TEST(lists_may_be_packed_in_parts_or_not_at_all)
     put_varint(&dims, 2);
     put_bytes(tensor, TENSOR_DIMS_PACKED, &dims);
     struct onnx_file *file = accepted(model_of(GRAPH_TENSOR, tensor));
-    assert_int_equal(file->tensors[0].rank, 2);
+    assert_int_equal(file->graph.tensors[0].rank, 2);
     floats_are(file, "w", (float[]){1, 2, 3, 4}, 4);
     onnx_close(file);
 }
@@ -350,7 +350,7 @@ TEST(a_damaged_number_in_a_list_is_an_error_when_it_is_read)
     put(&numbers, "\x01", 1);
     put_bytes(tensor, TENSOR_INT64S, &numbers);
     struct onnx_file *file = accepted(model_of(GRAPH_TENSOR, tensor));
-    assert_int_equal(onnx_read_ints(file, &file->tensors[0], &value, &err), -1);
+    assert_int_equal(onnx_read_ints(file, &file->graph.tensors[0], &value, &err), -1);
     assert_non_null(strstr(err.text, "its elements are damaged"));
     onnx_close(file);
     tensor->size -= 1;
@@ -437,7 +437,7 @@ TEST(tensors_after_2_gb_are_found_and_those_before_not_read)
     write_with_hole(model, &head, &end, (int64_t)head.size + hole);
     const long before = peak_kilobytes();
     struct onnx_file *file = opened(model);
-    assert_int_equal(file->tensors[0].count, hole);
+    assert_int_equal(file->graph.tensors[0].count, hole);
     floats_are(file, "small", (float[]){1}, 1);
     assert_true(peak_kilobytes() - before < 64 << 10);
     onnx_close(file);
@@ -472,6 +472,6 @@ TEST(memory_is_limited_by_the_size_of_the_file)
     for (int i = 0; i < 30000; i++)
         put_text(&graph, GRAPH_NODE, "");
     struct onnx_file *file = accepted(model_of_graph(&graph));
-    assert_int_equal(file->node_count, 30000);
+    assert_int_equal(file->graph.node_count, 30000);
     onnx_close(file);
 }
