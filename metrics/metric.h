@@ -244,4 +244,11 @@ struct value value_undefined(const char *reason); /* `reason` is a constant stri
 /* The harmonic mean of three numbers; 0 if one of them is not positive (Poppi 2021, eq. 4). */
 double harmonic_mean3(double a, double b, double c);
 
+/*
+ * Spearman's rank correlation of n finite values each, equal ones having the mean of their ranks; NAN if all values of
+ * `a` or of `b` are equal. 0, or -1 with err: no memory.
+ */
+int rank_correlation(struct evidence *evidence, const double *a, const double *b, size_t n, double *rho,
+                     struct error *err);
+
 #endif
