@@ -49,7 +49,7 @@ int rank_correlation(struct evidence *evidence, const double *a, const double *b
         return -1;
     rank(a, n, items, ranks);
     rank(b, n, items, ranks + n);
-    const double size = sqrt(product(ranks, ranks, n)) * sqrt(product(ranks + n, ranks + n, n));
+    const double size = sqrt(product(ranks, ranks, n) * product(ranks + n, ranks + n, n));
     *rho = size > 0 ? fmax(-1, fmin(1, product(ranks, ranks + n, n) / size)) : NAN;
     return 0;
 }
