@@ -7,12 +7,7 @@
 static int measure(struct evidence *evidence, const void *params, struct value *value, struct error *err)
 {
     (void)params; /* none */
-    double p, o;
-    if (evidence_probabilities(evidence, EVIDENCE_EXPLANATION, &p, &o, value, err))
-        return -1;
-    if (!value->undefined)
-        *value = value_of(fmax(0, p - o) / p);
-    return 0;
+    return evidence_drop(evidence, EVIDENCE_EXPLANATION, value, err);
 }
 
 const struct metric metric_average_drop = {

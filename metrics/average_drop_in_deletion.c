@@ -8,12 +8,7 @@
 static int measure(struct evidence *evidence, const void *params, struct value *value, struct error *err)
 {
     (void)params; /* none */
-    double p, rest;
-    if (evidence_probabilities(evidence, EVIDENCE_REST, &p, &rest, value, err))
-        return -1;
-    if (!value->undefined)
-        *value = value_of(fmax(0, p - rest) / p);
-    return 0;
+    return evidence_drop(evidence, EVIDENCE_REST, value, err);
 }
 
 const struct metric metric_average_drop_in_deletion = {

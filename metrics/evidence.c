@@ -97,6 +97,27 @@ int evidence_probabilities(struct evidence *evidence, struct evidence_input inpu
     return 0;
 }
 
+int evidence_drop(struct evidence *evidence, struct evidence_input input, struct value *value, struct error *err)
+{
+    const struct protocol *protocol = evidence->protocol;
+    const bool is_absolute = protocol->drop == PROTOCOL_DROP_ABSOLUTE;
+    double p, o;
+    if (evidence_probability(evidence, EVIDENCE_ORIGINAL, &p, err) || evidence_probability(evidence, input, &o, err))
+        return -1;
+    if (!isfinite(p) || !isfinite(o))
+        *value = value_undefined("nonfinite_p");
+    else if (!is_absolute && p + protocol->drop_eps < 1e-12)
+        *value = value_undefined("zero_p");
+    else
+        *value = value_of(fmax(0, p - o) / (is_absolute ? 1 : p + protocol->drop_eps));
+    return 0;
+}
+
+double evidence_coherency_eps(const struct evidence *evidence)
+{
+    return evidence->protocol->coherency_eps;
+}
+
 int evidence_curve(struct evidence *evidence, const struct curve_request *request, struct curve *curve,
                    struct error *err)
 {

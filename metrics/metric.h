@@ -164,6 +164,15 @@ int evidence_scores(struct evidence *evidence, struct evidence_input input, enum
 int evidence_probabilities(struct evidence *evidence, struct evidence_input input, double *p, double *o,
                            struct value *value, struct error *err);
 
+/*
+ * The probability lost on another input, max(0, p - o), divided as the protocol says (keys drop and drop_eps); *value
+ * becomes undefined if p or o is not finite, or the divisor is p and below 1e-12. 0, or -1 with err.
+ */
+int evidence_drop(struct evidence *evidence, struct evidence_input input, struct value *value, struct error *err);
+
+/* What the protocol adds to the divisor of a correlation; 0: nothing. */
+double evidence_coherency_eps(const struct evidence *evidence);
+
 /* -- curves: p while pixels are changed in the order of the map ------------------------------------------------- */
 
 /* The probability of the explained class, state by state. */

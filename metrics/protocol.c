@@ -48,6 +48,10 @@ const struct param protocol_params[] = {
                  "of insertion and deletion; all: one pixel or cell a step"),
     PARAM_ENUM(struct protocol, curve_area, "trapezoid|reciprocam2024",
                "area under a curve: exact, or over points instead of intervals"),
+    PARAM_ENUM(struct protocol, drop, "relative|absolute", "lost probability: divided by p + drop_eps, or as it is"),
+    PARAM_FLOAT(struct protocol, drop_eps, 0, 0, 1, "added to the divisor p of a relative drop"),
+    PARAM_FLOAT(struct protocol, coherency_eps, 0, 0, 1,
+                "added to the divisor of the correlation in coherency; above 0, a flat map has a correlation of 0"),
     {0},
 };
 
@@ -102,6 +106,29 @@ const struct protocol protocols[] = {
         .post = PROTOCOL_POST_PYTORCH_GRAD_CAM,
         .relu = PROTOCOL_RELU_ALWAYS,
         .curve_steps = 28,
+    },
+    {
+        PRESET("torchcam", "predicted"),
+        .title =
+            "torch-cam (torchcam.metrics): predicted class, shorter side 256, crop 224, curves of 20 steps from zeros",
+        .source = "torchcam",
+        .resize_ratio = RATIO_256_224,
+        .post = PROTOCOL_POST_TORCHCAM,
+        .insertion_start = PROTOCOL_BASELINE_MEAN,
+        .curve_steps = 20,
+        .drop_eps = 1e-7,
+    },
+    {
+        PRESET("pytorch_grad_cam", "predicted"),
+        .title =
+            "pytorch-grad-cam (pytorch_grad_cam.metrics): predicted class, shorter side 256, crop 224, absolute drop",
+        .source = "gildenblat2021pytorchcam",
+        .resize_ratio = RATIO_256_224,
+        .post = PROTOCOL_POST_PYTORCH_GRAD_CAM,
+        .relu = PROTOCOL_RELU_ALWAYS,
+        .curve_steps = 28,
+        .drop = PROTOCOL_DROP_ABSOLUTE,
+        .coherency_eps = 1e-8,
     },
     {0},
 };

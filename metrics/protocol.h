@@ -32,6 +32,10 @@ enum protocol_curve_baseline {
     PROTOCOL_BASELINE_BLACK,      /* black pixels */
     PROTOCOL_BASELINE_IMAGE_MEAN, /* the input's own mean of each channel */
 };
+enum protocol_drop {
+    PROTOCOL_DROP_RELATIVE, /* max(0, p - o) / (p + drop_eps) */
+    PROTOCOL_DROP_ABSOLUTE, /* max(0, p - o) */
+};
 enum protocol_curve_area { PROTOCOL_AREA_TRAPEZOID, PROTOCOL_AREA_RECIPROCAM2024 };
 
 struct protocol {
@@ -56,6 +60,8 @@ struct protocol {
     int curve_order;     /* enum protocol_curve_order */
     int curve_steps;     /* 0: one pixel or cell a step; else at most that many steps of equal size */
     int curve_area;      /* enum protocol_curve_area */
+    int drop;            /* enum protocol_drop */
+    double drop_eps, coherency_eps;
 };
 
 extern const struct param protocol_params[]; /* rows over struct protocol */

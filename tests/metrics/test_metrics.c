@@ -384,6 +384,50 @@ TEST(a_constant_map_has_coherency_0_complexity_and_no_adcc)
     assert_number(measure(&image, "adcc"), 0, 0);
 }
 
+TEST(a_drop_is_divided_as_the_protocol_says)
+{
+    static const float map[4] = {0, 0.5f, 1, 0.25f};
+    struct error err;
+    struct image image = small_image(4, map, map, 0.75, 0.25);
+    image.rest = 0.5;
+    image.protocol = protocol_find("torchcam", &err);
+    assert_number(measure(&image, "average_drop"), 0.5 / (0.75 + 1e-7), 1e-15);
+    assert_number(measure(&image, "average_drop_in_deletion"), 0.25 / (0.75 + 1e-7), 1e-15);
+    image.protocol = protocol_find("pytorch_grad_cam", &err);
+    assert_number(measure(&image, "average_drop"), 0.5, 1e-15);
+    assert_number(measure(&image, "average_drop_in_deletion"), 0.25, 1e-15);
+}
+
+TEST(a_drop_whose_divisor_is_not_p_is_defined_for_a_class_without_probability)
+{
+    static const char *const names[] = {"torchcam", "pytorch_grad_cam"};
+    static const float map[4] = {0, 0.5f, 1, 0.25f};
+    for (size_t i = 0; i < 2; i++) {
+        struct error err;
+        struct image image = small_image(4, map, map, 0, 0.25);
+        image.protocol = protocol_find(names[i], &err);
+        assert_number(measure(&image, "average_drop"), 0, 0);
+        image.p = NAN;
+        assert_undefined(measure(&image, "average_drop"));
+    }
+}
+
+TEST(coherency_of_a_flat_map_is_a_half_where_the_protocol_adds_to_the_divisor)
+{
+    static const float flat[4] = {0}, map[4] = {0, 1, 2, 3}, again[4] = {0, 1, 1, 4};
+    struct protocol protocol = protocols[0];
+    protocol.coherency_eps = 1e-8;
+    struct image image = small_image(4, flat, map, 0.8, 0.2);
+    image.protocol = &protocol;
+    assert_number(measure(&image, "coherency"), 0.5, 0);
+    assert_string_equal(measure(&image, "coherency").flag, "flat_pearson");
+    image = small_image(4, map, again, 0.8, 0.2);
+    image.protocol = &protocol;
+    protocol.coherency_eps = 0.5; /* covariance 2, deviations sqrt(5/3) and sqrt(3) */
+    assert_number(measure(&image, "coherency"), (1 + 2 / (sqrt(5.0) + 0.5)) / 2, 1e-12);
+    assert_null(measure(&image, "coherency").flag);
+}
+
 TEST(an_explanation_whose_map_is_not_finite_has_coherency_0)
 {
     static const float map[4] = {0, 0.5f, 1, 0.25f};

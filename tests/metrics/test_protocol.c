@@ -51,6 +51,8 @@ TEST(presets_differ_from_cambench_where_their_papers_do)
         {"scorecam2020", "resize=squash resize_ratio=1 post=upsample_first relu=always mask=top_half "
                          "insertion_start=mean curve_steps=100 "},
         {"shapleycam2025", "post=pytorch_grad_cam relu=always "},
+        {"torchcam", "post=torchcam insertion_start=mean curve_steps=20 drop_eps=1e-07 "},
+        {"pytorch_grad_cam", "post=pytorch_grad_cam relu=always drop=absolute coherency_eps=1e-08 "},
     };
     const struct protocol ours = preset("cambench");
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -145,6 +147,7 @@ TEST(choices_stand_in_the_order_of_their_enums)
         {"deletion_fill", "image_mean", offsetof(struct protocol, deletion_fill), PROTOCOL_BASELINE_IMAGE_MEAN},
         {"curve_order", "cells", offsetof(struct protocol, curve_order), PROTOCOL_CURVE_CELLS},
         {"curve_steps", "all", offsetof(struct protocol, curve_steps), 0},
+        {"drop", "absolute", offsetof(struct protocol, drop), PROTOCOL_DROP_ABSOLUTE},
         {"curve_area", "reciprocam2024", offsetof(struct protocol, curve_area), PROTOCOL_AREA_RECIPROCAM2024},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
