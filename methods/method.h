@@ -149,7 +149,7 @@ int cam_image_index(const struct cam *cam);        /* position in the image set,
 /*
  * Which input of the image x is: "" under the run's first protocol, "PROTOCOL" under another one that prepares the input or
  * chooses the class differently; "explanation/PROTOCOL" x*m, "rest/PROTOCOL" x*(1-m), "METRIC/PROTOCOL/INDEX" an input that a
- * metric writes; "other/input" after cam_at_input().
+ * metric writes; "METRIC/PROTOCOL" x for another class, which a metric requests; "other/input" after cam_at_input().
  */
 const char *cam_input_name(const struct cam *cam);
 const char *cam_network_name(const struct cam *cam); /* the backbone's label in the results */

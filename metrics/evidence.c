@@ -65,6 +65,25 @@ int evidence_map_of(struct evidence *evidence, struct evidence_input input, enum
     return 0;
 }
 
+int evidence_class_count(struct evidence *evidence)
+{
+    return evidence->class_count;
+}
+
+int evidence_map_of_class(struct evidence *evidence, int other, enum evidence_size size, struct map *map,
+                          struct error *err)
+{
+    struct map at_input, at_layer;
+    if (!evidence->ops->map_of_class)
+        return has_none(err, "maps of other classes");
+    if (evidence->is_original_only)
+        return refuse(evidence, err);
+    if (evidence->ops->map_of_class(evidence->context, other, &at_input, &at_layer, err))
+        return -1;
+    *map = of_size(evidence, size, at_input, at_layer);
+    return 0;
+}
+
 int evidence_map_energy(struct evidence *evidence, struct map *map, struct error *err)
 {
     if (!evidence->ops->energy)

@@ -41,6 +41,8 @@ struct evidence_ops {
      */
     int (*map)(void *context, struct evidence_input input, struct map *at_input, struct map *at_layer,
                struct error *err);
+    /* For another class than the explained one (evidence_map_of_class()); likewise. */
+    int (*map_of_class)(void *context, int other, struct map *at_input, struct map *at_layer, struct error *err);
     int (*energy)(void *context, struct map *map, struct error *err);
     int (*curve)(void *context, const struct curve_request *request, struct curve *curve, struct error *err);
     int (*truth)(void *context, const struct truth **truth, struct error *err);
@@ -52,6 +54,7 @@ struct evidence {
     const struct protocol *protocol;
     struct map map, native; /* data NULL: the map is not finite, and all metrics but costs are undefined */
     int channels;           /* of the network's input */
+    int class_count;        /* of the network */
     const char *map_flag;   /* flag of all values measured on this map: "constant_map"; NULL: none */
     struct cost cost;
     bool is_original_only; /* the method has no maps of other inputs: metrics that need one are "original_only" */

@@ -57,6 +57,20 @@ static int map(void *context, struct evidence_input input, struct map *at_input,
     return 0;
 }
 
+/* In a run, every class takes a map of its own. */
+static int map_of_class(void *context, int other, struct map *at_input, struct map *at_layer, struct error *err)
+{
+    struct evidence_probe *probe = context;
+    (void)err; /* nothing can fail */
+    probe->map_calls++;
+    probe->requests.classes += !probe->is_classed || probe->other_class != other;
+    probe->is_classed = true;
+    probe->other_class = other;
+    *at_input = probe->map;
+    *at_layer = probe->native;
+    return 0;
+}
+
 static int energy(void *context, struct map *out, struct error *err)
 {
     struct evidence_probe *probe = context;
@@ -86,7 +100,7 @@ static int truth(void *context, const struct truth **out, struct error *err)
     return 0;
 }
 
-const struct evidence_ops evidence_probe_ops = {scores, map, energy, curve, truth};
+const struct evidence_ops evidence_probe_ops = {scores, map, map_of_class, energy, curve, truth};
 
 /* -- a run's metrics ----------------------------------------------------------------------------------------------- */
 

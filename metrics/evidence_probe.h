@@ -12,15 +12,16 @@
 
 /* The work that a run would do for the requests; results that it keeps and shares count once. */
 struct evidence_requests {
-    int passes; /* full passes: base passes of the maps, states of the curves */
-    int maps;   /* further runs of the method */
-    int shared; /* full passes for all methods together: of shared sources */
+    int passes;  /* full passes: base passes of the maps, states of the curves */
+    int maps;    /* further runs of the method */
+    int classes; /* runs of the method for other classes, for all protocols of a view together */
+    int shared;  /* full passes for all methods together: of shared sources */
 };
 
 struct evidence_probe {
     /* the answers */
     double probability[EVIDENCE_KINDS], logit[EVIDENCE_KINDS];
-    struct map map, native; /* of other inputs */
+    struct map map, native; /* of other inputs and classes */
     struct map energy;
     struct curve curve[CURVE_KINDS];
     struct truth truth;
@@ -29,6 +30,8 @@ struct evidence_probe {
     int probability_calls, map_calls, energy_calls;
     struct curve_request curve_request; /* the last one */
     struct evidence_input last_shared;  /* likewise */
+    int other_class;                    /* the last one */
+    bool is_classed;
     bool is_passed[EVIDENCE_KINDS], is_mapped[EVIDENCE_KINDS], is_drawn[CURVE_KINDS];
 };
 

@@ -139,6 +139,20 @@ enum evidence_size { EVIDENCE_AT_INPUT, EVIDENCE_AT_LAYER, EVIDENCE_COMPARED }; 
 int evidence_map_of(struct evidence *evidence, struct evidence_input input, enum evidence_size size, struct map *map,
                     struct error *err);
 
+/* Classes of the network; 2 for a network with one output. */
+int evidence_class_count(struct evidence *evidence);
+
+/* Another class than the explained one: 0..class_count-2 in their order, or by its logit. */
+enum { EVIDENCE_SECOND_CLASS = -1, EVIDENCE_LOWEST_CLASS = -2 };
+
+/*
+ * The method's map of the image for another class, made once for all protocols of the view. Which class it is may be
+ * drawn or depend on logits; how many maps are requested may not. Only where there are two classes. Otherwise as
+ * evidence_map_of().
+ */
+int evidence_map_of_class(struct evidence *evidence, int other, enum evidence_size size, struct map *map,
+                          struct error *err);
+
 /*
  * The method's map (H,W) after ReLU and enlargement only. Under every protocol, no minimum is subtracted and nothing is
  * scaled, so ratios of sums are those of the method's own map. 0, or -1 with err.

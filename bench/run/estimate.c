@@ -30,6 +30,7 @@ static struct run_evidence *probe_evidence(struct run *run, const struct run_bac
     const size_t protocol_count = (size_t)panel->protocol_count, metric_count = (size_t)panel->metric_count;
     struct evidence evidence = {.map = {input->h, input->w, NULL},
                                 .channels = run_backbone_channels(backbone),
+                                .class_count = class_count(backbone->model->outputs),
                                 .native = {backbone->layer_shape.h, backbone->layer_shape.w, NULL},
                                 .metric_count = panel->metric_count,
                                 .metrics = panel->metrics};
@@ -94,12 +95,29 @@ struct cost estimate_map(const struct run *run, int b, int m)
     return map;
 }
 
+/* Maps for other classes: of each view the most that one of its protocols requests. */
+static int class_maps(const struct run *run, const struct run_evidence *evidence)
+{
+    const struct panel *panel = &run->panel;
+    int sum = 0;
+    for (int p = 0; p < panel->protocol_count; p++) {
+        int most = 0;
+        for (int other = p; other < panel->protocol_count && panel_is_first_of_view(panel, p); other++)
+            if (panel_same_view(&panel->protocols[p], &panel->protocols[other]) &&
+                evidence[other].requests.classes > most)
+                most = evidence[other].requests.classes;
+        sum += most;
+    }
+    return sum;
+}
+
 /* The passes of `maps` maps, and of evidence. */
 static struct cost passes_of(const struct run *run, int b, int m, double maps, const struct run_evidence *evidence)
 {
     const struct run_backbone *backbone = &run->backbones[b];
     const struct cost map = estimate_map(run, b, m);
     double more = 0;
+    maps += class_maps(run, evidence);
     for (int p = 0; p < run->config.protocol_count; p++) {
         maps += evidence[p].requests.maps;
         more += evidence[p].requests.passes;

@@ -58,6 +58,22 @@ static int map(void *context, struct evidence_input input, struct map *at_input,
     return 0;
 }
 
+static int map_of_class(void *context, int other, struct map *at_input, struct map *at_layer, struct error *err)
+{
+    struct measurement *m = context;
+    const struct cam_map *raw;
+    struct saliency saliency = m->saliency;
+    if (m->walk->evaluator->take_input) {
+        if (other_class_take(m, other, err))
+            return -1;
+    } else if (other_class_map(m, other, &raw, err) || measurement_finish(m, raw, m->walk->arena, &saliency, err)) {
+        return -1;
+    }
+    *at_input = saliency_map(m->walk, &saliency);
+    *at_layer = saliency_native(&saliency);
+    return 0;
+}
+
 /* ReLU, of maps that keep negative values too, and enlargement; the same under all protocols of a view. */
 static int energy(void *context, struct map *map, struct error *err)
 {
@@ -93,7 +109,7 @@ static int truth(void *context, const struct truth **out, struct error *err)
     return *out ? 0 : error_set(err, "requests truth without the flag is_truth");
 }
 
-static const struct evidence_ops evidence_of_run = {scores, map, energy, curve, truth};
+static const struct evidence_ops evidence_of_run = {scores, map, map_of_class, energy, curve, truth};
 
 /* -- the measurement ------------------------------------------------------------------------------------------------ */
 
@@ -118,6 +134,7 @@ static int begin_evidence(struct measurement *m, struct error *err)
         .protocol = &panel->protocols[m->protocol],
         .map = saliency_map(m->walk, &m->saliency),
         .channels = m->walk->input.c,
+        .class_count = m->view->has_class ? cam_pass_classes(m->view->pass) : 0,
         .native = saliency_native(&m->saliency),
         .map_flag = m->saliency.flag == SALIENCY_CONSTANT ? "constant_map" : NULL,
         .cost = m->view->raw.cost,

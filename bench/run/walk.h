@@ -33,6 +33,15 @@ struct explanation {
     int map_by;             /* position of that method in the panel; -1: none yet */
 };
 
+/* Another class than the explained one: the pass and a method's map for it. */
+struct other_class {
+    struct other_class *next;
+    int klass;
+    struct cam_pass *pass;
+    struct cam_map map;
+    int map_by; /* position of that method in the panel; -1: none yet */
+};
+
 struct view {
     const struct protocol *protocol; /* the first that uses it */
     float *input;                    /* x (C,H,W) */
@@ -44,6 +53,7 @@ struct view {
     const struct truth *truth; /* NULL: no metric needs it */
     struct explanation *explanations;
     const struct shared *shared;
+    struct other_class *others;
     struct curves curves;
     /* of the current method: */
     struct cam_map raw;
@@ -152,6 +162,15 @@ int changed_take(struct measurement *m, struct evidence_input input, struct erro
 
 /* The saliency map of one such input, or of x*(1-m), for the class of x; it lives until the next. */
 int changed_map(struct measurement *m, struct evidence_input input, struct saliency *saliency, struct error *err);
+
+/* -- other_class.c ------------------------------------------------------------------------------------------------ */
+
+/*
+ * The method's raw map of x for another class (evidence_map_of_class()), which is computed once; or gives x with that
+ * class to the evaluator's take_input().
+ */
+int other_class_map(struct measurement *m, int other, const struct cam_map **raw, struct error *err);
+int other_class_take(struct measurement *m, int other, struct error *err);
 
 /* -- measure.c ---------------------------------------------------------------------------------------------------- */
 

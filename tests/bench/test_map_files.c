@@ -10,7 +10,7 @@
 #include <math.h>
 
 #define METRICS \
-    "metrics: [average_drop, complexity, coherency, {name: max_sensitivity, params: {samples: 2}}]\n" \
+    "metrics: [average_drop, complexity, coherency, {name: max_sensitivity, params: {samples: 2}}, random_logit]\n" \
     "class: predicted\nprotocol: [cambench, {preset: reciprocam2024, label: theirs}]\n"
 #define REPORT "report: {plots: false, overlays: 0, bootstrap: 0, maps: %s}\n"
 #define PLANE ((size_t)SMALL_SIDE * SMALL_SIDE)
@@ -123,7 +123,7 @@ TEST(maps_through_files_have_the_values_of_the_method_that_made_them)
     snprintf(keys, sizeof keys, "%s" METRICS, list);
     small_open(&s, keys);
     small_must(&s, export_explanations(&s.run, &(struct export_options){.path = inputs}, &count, &s.err));
-    assert_int_equal(count.groups, 2 * (1 + 1 + 2)); /* protocols: x, x*m, two noisy inputs */
+    assert_int_equal(count.groups, 2 * (1 + 1 + 2 + 1)); /* protocols: x, x*m, two noisy inputs, another class */
     assert_int_equal(count.images, 3);
     assert_int_equal(explain_inputs(&s, inputs, explained), count.groups);
     run_close(&s.run);

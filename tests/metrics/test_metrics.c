@@ -61,6 +61,7 @@ static void open_bench(struct bench *bench, struct image *image)
                                         .map = image->map,
                                         .native = image->map,
                                         .channels = 3,
+                                        .class_count = 10,
                                         .cost = {.seconds = 0.5, .full = 3, .tail = 20, .backward = 1, .repeated = 7},
                                         .image_name = "image",
                                         .arena = &scratch,
@@ -485,7 +486,8 @@ TEST(evidence_is_made_once_for_all_metrics)
             measure_again(&bench, metrics[i]->name);
     assert_true(measure_again(&bench, "adcc").number == before);
     assert_int_equal(bench.probe.requests.maps, 1 + 10); /* of x*m once, of the inputs of max_sensitivity */
-    assert_int_equal(bench.probe.map_calls, 1 + 10);
+    assert_int_equal(bench.probe.requests.classes, 1);
+    assert_int_equal(bench.probe.map_calls, 1 + 10 + 1);
     assert_true(bench.probe.probability_calls <=
                 2 * count); /* both images, once for each metric; the caller shares passes */
 }
