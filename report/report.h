@@ -34,7 +34,8 @@ struct report_method {
 
 struct report_protocol {
     const char *name;
-    const char *preset; /* the built-in protocol that it is based on */
+    const char *preset;  /* the built-in protocol that it is based on */
+    const char *changes; /* keys that differ from it: "class=label, post=torchcam"; NULL: none */
 };
 
 struct report_metric {

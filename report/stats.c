@@ -25,6 +25,18 @@ const struct cell *cell_at(const struct report *report, const struct cell *cells
     return &cells[(((size_t)backbone * m + (size_t)method) * p + (size_t)protocol) * k + (size_t)metric];
 }
 
+void protocol_changes(const struct report_protocol *protocol, FILE *stream, const char *head, const char *end,
+                      int (*escape)(FILE *, const char *))
+{
+    if (!protocol->changes)
+        return;
+    fputs(head, stream);
+    escape(stream, protocol->preset);
+    fputs(" with ", stream);
+    escape(stream, protocol->changes);
+    fputs(end, stream);
+}
+
 double shown_value(const struct report_metric *metric, double value)
 {
     return metric->is_percent ? value * 100 : value;

@@ -18,6 +18,13 @@ const struct cell *cell_at(const struct report *report, const struct cell *cells
 bool cell_is_best(const struct report *report, const struct cell *cells, int backbone, int method, int protocol,
                   int metric);
 
+/*
+ * Writes `head`, "cambench with class=label" and `end`, if the protocol differs from its preset; writes nothing
+ * otherwise.
+ */
+void protocol_changes(const struct report_protocol *protocol, FILE *stream, const char *head, const char *end,
+                      int (*escape)(FILE *, const char *));
+
 /* A stored number as it is printed (times 100 for percent), and with how many decimals. */
 double shown_value(const struct report_metric *metric, double value);
 int shown_decimals(const struct report_metric *metric);

@@ -237,6 +237,7 @@ static void markdown(const struct table_writer *table)
     escape_markdown(table->stream, report->name);
     fputs(": protocol ", table->stream);
     escape_markdown(table->stream, report->protocols[table->protocol].name);
+    protocol_changes(&report->protocols[table->protocol], table->stream, "\n\nPreset ", ".", escape_markdown);
     fprintf(table->stream,
             "\n\nMeans over %d images%s. Arrows: ↑ higher is better, ↓ lower is better; bold: the best method, "
             "controls left out. Made by ",
@@ -328,6 +329,7 @@ static void tex(const struct table_writer *table)
 {
     const struct report *report = table->report;
     const int columns = column_count(report);
+    char head[128];
     tex_head(table);
     for (int b = 0; b < report->backbone_count; b++) {
         fprintf(table->stream, "\\midrule\n\\multicolumn{%d}{l}{\\textit{", columns);
@@ -339,6 +341,8 @@ static void tex(const struct table_writer *table)
             tex_row(table, b, m);
     }
     fputs("\\bottomrule\n", table->stream);
+    snprintf(head, sizeof head, "\\multicolumn{%d}{p{0.95\\linewidth}}{\\footnotesize protocol ", columns);
+    protocol_changes(&report->protocols[table->protocol], table->stream, head, "} \\\\\n", escape_tex);
     for (int b = 0; b < report->backbone_count; b++) {
         if (!has_undefined(table, b))
             continue;
@@ -350,7 +354,6 @@ static void tex(const struct table_writer *table)
         fputs("} \\\\\n", table->stream);
     }
     for (int b = 0; b < report->backbone_count; b++) {
-        char head[128];
         snprintf(
             head, sizeof head,
             "\\multicolumn{%d}{p{0.95\\linewidth}}{\\footnotesize constant maps, or values set by a rule: ", columns);

@@ -241,6 +241,27 @@ static int method_width(const struct report *report, int limit)
     return width < most ? width : most;
 }
 
+/* Whether the name is the preset's and lists the changed keys, as that of a protocol without a label. */
+static bool name_has_changes(const struct report_protocol *protocol)
+{
+    const size_t length = strlen(protocol->preset);
+    return strncmp(protocol->name, protocol->preset, length) == 0 && protocol->name[length] == '+';
+}
+
+/* "protocol mine (cambench with class=label), "; nothing for the only protocol of a run, if it is a preset. */
+static void put_protocol(const struct report *report, int p, FILE *stream)
+{
+    const struct report_protocol *protocol = &report->protocols[p];
+    const bool is_changed = protocol->changes && !name_has_changes(protocol);
+    if (report->protocol_count == 1 && !is_changed)
+        return;
+    fputs("protocol ", stream);
+    escape_terminal(stream, protocol->name, 0);
+    if (is_changed)
+        protocol_changes(protocol, stream, " (", ")", escape_line);
+    fputs(", ", stream);
+}
+
 int report_terminal(const struct report *report, const struct cell *cells, FILE *stream, int columns, bool color)
 {
     struct view view = {report, cells, stream, color, 0, 0, method_width(report, columns), NULL};
@@ -254,11 +275,7 @@ int report_terminal(const struct report *report, const struct cell *cells, FILE 
         for (view.backbone = 0; view.backbone < report->backbone_count; view.backbone++) {
             if (view.backbone || view.protocol)
                 putc('\n', stream);
-            if (report->protocol_count > 1) {
-                fputs("protocol ", stream);
-                escape_terminal(stream, report->protocols[view.protocol].name, 0);
-                fputs(", ", stream);
-            }
+            put_protocol(report, view.protocol, stream);
             for (int m = 0; m < report->method_count; m++)
                 view.costs[m] = cost_summary(report, view.backbone, m, scratch);
             put_table(&view, column, columns);

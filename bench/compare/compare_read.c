@@ -173,7 +173,7 @@ static int fill_protocols(const struct run_folder *source, struct report_protoco
         if (!row)
             return -1;
         const char *preset = text_of(row, "preset");
-        out[i] = (struct report_protocol){label, preset};
+        out[i] = (struct report_protocol){.name = label, .preset = preset};
         rows[i] = (struct compare_row){label, words_of(preset, row, source->arena),
                                        version_text(source, source->names.lists[STORE_PROTOCOLS].versions[i])};
         if (!rows[i].kind || !rows[i].state)

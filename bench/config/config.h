@@ -111,6 +111,9 @@ int config_method_with(const char *where, const char *name, const struct config_
 int config_default_method(const char *where, const char *name, struct arena *arena, struct config_method *out,
                           struct error *err);
 
+/* "KEY=VALUE, KEY=VALUE": what differs from the protocol's preset, in the arena; "": nothing. NULL: no memory. */
+const char *config_protocol_changes(const struct protocol *protocol, struct arena *arena);
+
 /* Whether a word for a backbone is a file of a network and not an architecture. */
 bool config_is_model_file(const char *word);
 

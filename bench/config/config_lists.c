@@ -262,19 +262,33 @@ static int read_protocol_keys(const struct yaml *mapping, struct protocol *out, 
     return 0;
 }
 
-const char *config_protocol_label(const struct protocol *changed, struct arena *arena)
+/* Appends "KEY=VALUE" of each key that differs from the preset's, after `first` or, from the second on, `between`. */
+static const char *add_changes(const char *text, const struct protocol *changed, const char *first, const char *between,
+                               struct arena *arena)
 {
     struct error ignored;
     const struct protocol *preset = protocol_find(changed->preset, &ignored);
-    const char *label = preset->name;
-    for (const struct param *param = protocol_params; label && param->name; param++) {
+    const char *before = first;
+    for (const struct param *param = protocol_params; text && param->name; param++) {
         char was[PARAM_VALUE_MAX], is[PARAM_VALUE_MAX];
         param_format(param, preset, was, sizeof was);
         param_format(param, changed, is, sizeof is);
-        if (strcmp(was, is) != 0)
-            label = arena_format(arena, "%s+%s=%s", label, param->name, is);
+        if (strcmp(was, is) == 0)
+            continue;
+        text = arena_format(arena, "%s%s%s=%s", text, before, param->name, is);
+        before = between;
     }
-    return label;
+    return text;
+}
+
+const char *config_protocol_label(const struct protocol *changed, struct arena *arena)
+{
+    return add_changes(changed->preset, changed, "+", "+", arena);
+}
+
+const char *config_protocol_changes(const struct protocol *changed, struct arena *arena)
+{
+    return add_changes("", changed, "", ", ", arena);
 }
 
 static int read_protocol(const struct yaml *value, void *element, struct arena *arena, struct error *err)

@@ -85,8 +85,13 @@ static int fill_lists(const struct config *config, struct arena *arena, struct r
     for (int m = 0; m < config->method_count; m++)
         if (method_row(&config->methods[m], arena, &rows[m], err))
             return -1;
-    for (int p = 0; p < config->protocol_count; p++)
-        protocol_rows[p] = (struct report_protocol){config->protocols[p].name, config->protocols[p].preset};
+    for (int p = 0; p < config->protocol_count; p++) {
+        const char *changes = config_protocol_changes(&config->protocols[p], arena);
+        if (!changes)
+            return error_memory(err, "the report");
+        protocol_rows[p] =
+            (struct report_protocol){config->protocols[p].name, config->protocols[p].preset, *changes ? changes : NULL};
+    }
     for (int k = 0; k < config->metric_count; k++)
         metric_rows[k] = metric_row(config, config->metrics[k].metric);
     report->backbones = backbones;

@@ -14,7 +14,7 @@ enum { METHODS = 2, IMAGES = 3 };
 
 static const struct report_backbone backbone = {.name = "ResNet-18", .title = "ResNet-18"};
 static const struct report_method methods[METHODS] = {{.name = "gradcam"}, {.name = "`id`\n\033[31m'"}};
-static const struct report_protocol protocol = {"cambench", "cambench"};
+static const struct report_protocol protocol = {"cambench", "cambench", NULL};
 static const struct report_metric metric = {
     .name = "complexity", .title = "Complexity", .unit = "%", .is_percent = true, .max = 1, .parts = {-1}};
 

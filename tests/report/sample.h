@@ -56,7 +56,7 @@ static const struct report_method sample_methods[] = {
     {"fakecam", "Fake-CAM", true, "fakecam", NULL},
     {"random", "Random map", true, "random", NULL},
 };
-static const struct report_protocol sample_protocols[] = {{"cambench", "cambench"}};
+static const struct report_protocol sample_protocols[] = {{"cambench", "cambench", NULL}};
 static const struct report_metric sample_metrics[] = {
     {"average_drop", "Average Drop", "%", true, false, false, 0, 1, {-1}, NULL, false},
     {"average_increase", "Average Increase", "%", true, true, false, 0, 1, {-1}, NULL, false},

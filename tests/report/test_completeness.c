@@ -11,7 +11,7 @@ enum { METHODS = 3, IMAGES = 4 };
 static const struct report_backbone backbones[] = {{.name = "r18", .title = "ResNet-18"}};
 static const struct report_method methods[] = {
     {.name = "a", .title = "A"}, {.name = "b", .title = "B"}, {.name = "c", .title = "C"}};
-static const struct report_protocol protocols[] = {{"cambench", "cambench"}};
+static const struct report_protocol protocols[] = {{"cambench", "cambench", NULL}};
 static const struct report_metric metrics[] = {
     {.name = "drop", .title = "Drop", .unit = "", .max = 1, .parts = {-1}}}; /* lower is better */
 

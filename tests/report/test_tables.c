@@ -89,6 +89,31 @@ TEST(markdown_has_blocks_arrows_intervals_and_notes)
     sample_remove(small.folder);
 }
 
+TEST(a_caption_names_the_keys_that_the_config_changes)
+{
+    static const struct report_protocol changed = {"mine", "cambench", "class=label, resize_ratio=1"};
+    struct small small;
+    struct error err = {0};
+    small_open(&small);
+    small.report.protocols = &changed;
+    assert_int_equal(report_tables(&small.report, small.cells, &err), 0);
+    char *text = sample_read(small.folder, "tables/mine.md", NULL);
+    assert_non_null(
+        strstr(text, "# demo: protocol mine\n\nPreset cambench with class=label, resize\\_ratio=1.\n\nMeans"));
+    free(text);
+    text = sample_read(small.folder, "tables/mine.tex", NULL);
+    assert_non_null(strstr(text,
+                           "\\bottomrule\n\\multicolumn{3}{p{0.95\\linewidth}}{\\footnotesize protocol cambench with "
+                           "class=label, resize\\_ratio=1} \\\\\n"));
+    free(text);
+    char screen[4096] = "";
+    FILE *stream = fmemopen(screen, sizeof screen, "w");
+    assert_int_equal(report_terminal(&small.report, small.cells, stream, 80, false), 0);
+    fclose(stream);
+    assert_memory_equal(screen, "protocol mine (cambench with class=label, resize_ratio=1), ResNet", 60);
+    sample_remove(small.folder);
+}
+
 TEST(what_is_undefined_for_several_methods_alike_is_said_once)
 {
     static const struct undefined_style style = {escape_markdown, "", "; ", "."};
