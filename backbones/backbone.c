@@ -2,6 +2,7 @@
 #include "backbones/backbone.h"
 
 #include "base/registry.h"
+#include "base/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -53,9 +54,21 @@ static const char *title_of(int i)
     return variant_at(i, &family)->title;
 }
 
+static bool is_training(const struct backbone_variant *variant, const char *name)
+{
+    for (const char *const *end = variant->trainings; end && *end; end++)
+        if (text_same_name(node_name("%s%s", variant->name, *end).text, name))
+            return true;
+    return false;
+}
+
 const struct backbone_variant *backbone_find(const char *name, const struct backbone_family **family, struct error *err)
 {
     static const struct registry registry = {.refusal = "unknown backbone", .name = name_of, .title = title_of};
+    const struct backbone_variant *variant;
+    for (int k = 0; (variant = variant_at(k, family)); k++)
+        if (is_training(variant, name))
+            return variant;
     const int i = registry_find(&registry, name, err);
     return i < 0 ? NULL : variant_at(i, family);
 }
@@ -64,7 +77,8 @@ bool backbone_has_transform(const char *name)
 {
     const struct backbone_family *family;
     struct error unused;
-    return backbone_find(name, &family, &unused) && family->has_transform;
+    const struct backbone_variant *variant = backbone_find(name, &family, &unused);
+    return variant && family->has_transform && !variant->is_timm;
 }
 
 bool backbone_ignores(const char *tensor)
@@ -76,8 +90,8 @@ bool backbone_ignores(const char *tensor)
     return false;
 }
 
-static int check_options(const struct backbone_family *family, const struct backbone_options *options,
-                         struct error *err)
+static int check_options(const struct backbone_family *family, const struct backbone_variant *variant,
+                         const struct backbone_options *options, struct error *err)
 {
     if (options->classes < 1 || options->classes > CLASSES_MAX)
         return error_set(err, "classes is %d; allowed: 1..%d", options->classes, CLASSES_MAX);
@@ -85,7 +99,7 @@ static int check_options(const struct backbone_family *family, const struct back
         return error_set(err, "width is %g; allowed: more than 0, at most %g", options->width, WIDTH_MAX);
     if (!family->has_width && options->width != 1)
         return error_set(err, "width is %g; this network has no width multiplier, it must be 1", options->width);
-    if (!family->has_transform && options->transform_input != TRANSFORM_USUAL)
+    if (options->transform_input != TRANSFORM_USUAL && !backbone_has_transform(variant->name))
         return error_set(err, "transform_input is given; this network has no such transform of its input");
     const int height = options->height, width = options->width_px;
     if (height < 1 || height > SIDE_MAX || width < 1 || width > SIDE_MAX)
@@ -96,7 +110,7 @@ static int check_options(const struct backbone_family *family, const struct back
 static struct graph *build(const struct backbone_family *family, const struct backbone_variant *variant,
                            const struct backbone_options *options, struct error *err)
 {
-    if (check_options(family, options, err))
+    if (check_options(family, variant, options, err))
         return NULL;
     struct graph *graph = graph_create();
     if (!graph) {

@@ -36,10 +36,18 @@ struct backbone_variant {
     const char *layer;  /* default target layer */
     const void *config; /* the family's own row; NULL: none */
     /*
-     * What torchvision's published weights (the first row of weights/published.c) take other than 224x224 and
-     * ImageNet's mean and deviation. A weights file and a config override it.
+     * What torchvision's published weights (the first row of weights/published.c), or timm's, take other than 224x224
+     * and ImageNet's mean and deviation. A weights file and a config override it.
      */
     struct picture_input input;
+    /*
+     * A network that only timm has. Its tensors may be those of one of torchvision's networks too, which timm's names or
+     * the file's name then distinguish from it, or nothing does.
+     */
+    bool is_timm;
+    /* Ends of names of trainings that differ in nothing but their weights: "_ns" of "tf_efficientnet_b0_ns"; ends with
+     * NULL. NULL: none. */
+    const char *const *trainings;
 };
 
 /* The node that holds the picture, (3,height,width_px), when build() is called. */
@@ -50,7 +58,7 @@ struct backbone_family {
     const char *source;                      /* key in docs/references.bib */
     const struct backbone_variant *variants; /* ends with {0} */
     bool has_width;                          /* takes options.width */
-    bool has_transform;                      /* takes options.transform_input */
+    bool has_transform;                      /* takes options.transform_input; timm's variants do not */
     /* Beginnings of names of tensors that torchvision's files hold for training alone; ends with NULL. NULL: none. */
     const char *const *ignored;
     /* Adds the nodes after BACKBONE_INPUT; errors stay in the graph and are reported by graph_finish(). */
@@ -60,11 +68,11 @@ struct backbone_family {
 /* All families, sorted by name; written by the build; ends with NULL. */
 extern const struct backbone_family *const backbone_families[];
 
-/* The variant of that name and its family; NULL and an error with the nearest name. */
+/* The variant of that name, or with a training of that name, and its family; NULL and an error with the nearest name. */
 const struct backbone_variant *backbone_find(const char *name, const struct backbone_family **family,
                                              struct error *err);
 
-/* True if the network of that name takes options.transform_input; false too if there is none. */
+/* True if the network of that name, or of one of its trainings, takes options.transform_input. */
 bool backbone_has_transform(const char *name);
 
 /* True if a family ignores tensors of that name: importers leave them out. */

@@ -21,6 +21,8 @@ struct efficientnet {
     int stem, last;      /* channels of the first and of the last convolution; last 0: 4 times those before it */
     double width, depth; /* multipliers of channels and of blocks */
     double eps;          /* of batch norms */
+    bool is_same;        /* TensorFlow's padding */
+    bool rounds_down;    /* channels may lose more than a tenth when they are rounded */
 };
 
 static const struct stage b0[] = {
@@ -44,6 +46,25 @@ static const struct stage v2_l[] = {
     {1, 3, 1, 32, 4, true},    {4, 3, 2, 64, 7, true},    {4, 3, 2, 96, 7, true},   {4, 3, 2, 192, 10, false},
     {6, 3, 1, 224, 19, false}, {6, 3, 2, 384, 25, false}, {6, 3, 1, 640, 7, false}, {0},
 };
+static const struct stage v2_xl[] = {
+    {1, 3, 1, 32, 4, true},    {4, 3, 2, 64, 8, true},    {4, 3, 2, 96, 8, true},   {4, 3, 2, 192, 16, false},
+    {6, 3, 1, 256, 24, false}, {6, 3, 2, 512, 32, false}, {6, 3, 1, 640, 8, false}, {0},
+};
+static const struct stage v2_base[] = {
+    {1, 3, 1, 16, 1, true},
+    {4, 3, 2, 32, 2, true},
+    {4, 3, 2, 48, 2, true},
+    {4, 3, 2, 96, 3, false},
+    {6, 3, 1, 112, 5, false},
+    {6, 3, 2, 192, 8, false},
+    {0},
+};
+
+static int scaled(const struct efficientnet *net, int channels)
+{
+    const double exact = channels * net->width;
+    return net->rounds_down ? (int)(exact + 4) / 8 * 8 : backbone_channels(exact);
+}
 
 static int fused_block(struct graph *graph, const char *name, int x, const struct mobile_block *block)
 {
@@ -69,10 +90,10 @@ static int fused_block(struct graph *graph, const char *name, int x, const struc
 static int add_stage(struct graph *graph, const char *name, int x, const struct stage *stage,
                      const struct efficientnet *net, int channels)
 {
-    const int out = backbone_channels(stage->channels * net->width), count = (int)ceil(stage->blocks * net->depth);
+    const int out = scaled(net, stage->channels), count = (int)ceil(stage->blocks * net->depth);
     for (int i = 0; i < count; i++) {
         const struct mobile_block block = {
-            .style = {.eps = net->eps, .activation = graph_silu},
+            .style = {.eps = net->eps, .activation = graph_silu, .is_same = net->is_same},
             .in = channels,
             .hidden = channels * stage->expansion,
             .out = out,
@@ -90,13 +111,13 @@ static int add_stage(struct graph *graph, const char *name, int x, const struct 
 static void build(struct graph *graph, const struct backbone_variant *variant, const struct backbone_options *options)
 {
     const struct efficientnet *net = variant->config;
-    const struct mobile_style style = {.eps = net->eps, .activation = graph_silu};
-    int index = 0, channels = backbone_channels(net->stem * net->width);
+    const struct mobile_style style = {.eps = net->eps, .activation = graph_silu, .is_same = net->is_same};
+    int index = 0, channels = scaled(net, net->stem);
     int x = conv_norm_activation(graph, node_name("features.%d", index++).text, BACKBONE_INPUT,
                                  (struct conv2d){.out = channels, .kernel = 3, .stride = 2, .padding = 1}, &style);
     for (const struct stage *stage = net->stages; stage->blocks; stage++) {
         x = add_stage(graph, node_name("features.%d", index++).text, x, stage, net, channels);
-        channels = backbone_channels(stage->channels * net->width);
+        channels = scaled(net, stage->channels);
     }
     x = conv_norm_activation(graph, node_name("features.%d", index).text, x,
                              (struct conv2d){.out = net->last ? net->last : 4 * channels, .kernel = 1}, &style);
@@ -106,29 +127,92 @@ static void build(struct graph *graph, const struct backbone_variant *variant, c
     graph_linear(graph, "classifier.1", x, options->classes, true);
 }
 
-static const struct efficientnet net_b0 = {b0, 32, 0, 1, 1, 1e-5}, net_b1 = {b0, 32, 0, 1, 1.1, 1e-5};
-static const struct efficientnet net_b2 = {b0, 32, 0, 1.1, 1.2, 1e-5}, net_b3 = {b0, 32, 0, 1.2, 1.4, 1e-5};
-static const struct efficientnet net_b4 = {b0, 32, 0, 1.4, 1.8, 1e-5}, net_b5 = {b0, 32, 0, 1.6, 2.2, 1e-3};
-static const struct efficientnet net_b6 = {b0, 32, 0, 1.8, 2.6, 1e-3}, net_b7 = {b0, 32, 0, 2, 3.1, 1e-3};
-static const struct efficientnet net_v2_s = {v2_s, 24, 1280, 1, 1, 1e-3}, net_v2_m = {v2_m, 24, 1280, 1, 1, 1e-3};
-static const struct efficientnet net_v2_l = {v2_l, 32, 1280, 1, 1, 1e-3};
+#define NET(stages_, stem_, last_, width_, depth_, ...) \
+    { \
+        .stages = (stages_), .stem = (stem_), .last = (last_), .width = (width_), .depth = (depth_), __VA_ARGS__ \
+    }
+#define B(width, depth, eps_) NET(b0, 32, 0, width, depth, .eps = (eps_))
+#define V2(stages, stem) NET(stages, stem, 1280, 1, 1, .eps = 1e-3)
 
+static const struct efficientnet net_b0 = B(1, 1, 1e-5), net_b1 = B(1, 1.1, 1e-5), net_b2 = B(1.1, 1.2, 1e-5);
+static const struct efficientnet net_b3 = B(1.2, 1.4, 1e-5), net_b4 = B(1.4, 1.8, 1e-5), net_b5 = B(1.6, 2.2, 1e-3);
+static const struct efficientnet net_b6 = B(1.8, 2.6, 1e-3), net_b7 = B(2, 3.1, 1e-3);
+static const struct efficientnet net_v2_s = V2(v2_s, 24), net_v2_m = V2(v2_m, 24), net_v2_l = V2(v2_l, 32);
+
+/* Networks with the weights of the papers' authors, for TensorFlow. */
+#define TF .eps = 1e-3, .is_same = true
+#define TF_B(width, depth) NET(b0, 32, 0, width, depth, TF)
+#define TF_V2(stages, stem) NET(stages, stem, 1280, 1, 1, TF)
+#define TF_V2_B(last, width, depth) NET(v2_base, 32, last, width, depth, TF, .rounds_down = true)
+
+static const struct efficientnet tf_b0 = TF_B(1, 1), tf_b1 = TF_B(1, 1.1), tf_b2 = TF_B(1.1, 1.2);
+static const struct efficientnet tf_b3 = TF_B(1.2, 1.4), tf_b4 = TF_B(1.4, 1.8), tf_b5 = TF_B(1.6, 2.2);
+static const struct efficientnet tf_b6 = TF_B(1.8, 2.6), tf_b7 = TF_B(2, 3.1), tf_b8 = TF_B(2.2, 3.6);
+static const struct efficientnet tf_l2 = TF_B(4.3, 5.3);
+static const struct efficientnet tf_v2_s = TF_V2(v2_s, 24), tf_v2_m = TF_V2(v2_m, 24), tf_v2_l = TF_V2(v2_l, 32);
+static const struct efficientnet tf_v2_xl = TF_V2(v2_xl, 32);
+static const struct efficientnet tf_v2_b0 = TF_V2_B(1280, 1, 1), tf_v2_b1 = TF_V2_B(1280, 1, 1.1);
+static const struct efficientnet tf_v2_b2 = TF_V2_B(1408, 1.1, 1.2), tf_v2_b3 = TF_V2_B(1536, 1.2, 1.4);
+
+/* Ends of timm's names, old ("_ns") and new (".ns_jft_in1k"). */
+static const char *const in1k[] = {"_in1k", NULL};
+static const char *const b_trainings[] = {"_aa", "_ns", "_in1k", "_aa_in1k", "_ra_in1k", "_ns_jft_in1k", NULL};
+static const char *const v2_trainings[] = {"_in1k", "_in21k", "_in21ft1k", "_in21k_ft_in1k", NULL};
+
+#define VARIANT(name_, title_, layer_, config_, ...) \
+    { \
+        .name = (name_), .title = (title_), .layer = "features." #layer_, .config = &(config_), __VA_ARGS__ \
+    }
 #define SIDE(side) .h = side, .w = side
-#define HALVES .has_mean = true, .mean = {0.5, 0.5, 0.5}, .has_deviation = true, .deviation = {0.5, 0.5, 0.5}
+#define TIMM(side, crop_) SIDE(side), .crop = (crop_), .interpolation = PICTURE_BICUBIC
+#define SQUASHED .resize = PICTURE_RESIZE_SQUASH
+#define TF_VARIANT(name, title, layer, config, trainings_, ...) \
+    VARIANT("tf_efficientnet" name, "TF EfficientNet" title, layer, config, .is_timm = true, \
+            .trainings = (trainings_), .input = {__VA_ARGS__})
 
 /* The layer is the last convolution with its batch norm and activation. */
 static const struct backbone_variant variants[] = {
-    {"efficientnet_b0", "EfficientNet-B0", "features.8", &net_b0, {SIDE(224)}},
-    {"efficientnet_b1", "EfficientNet-B1", "features.8", &net_b1, {SIDE(240)}},
-    {"efficientnet_b2", "EfficientNet-B2", "features.8", &net_b2, {SIDE(288)}},
-    {"efficientnet_b3", "EfficientNet-B3", "features.8", &net_b3, {SIDE(300)}},
-    {"efficientnet_b4", "EfficientNet-B4", "features.8", &net_b4, {SIDE(380)}},
-    {"efficientnet_b5", "EfficientNet-B5", "features.8", &net_b5, {SIDE(456)}},
-    {"efficientnet_b6", "EfficientNet-B6", "features.8", &net_b6, {SIDE(528)}},
-    {"efficientnet_b7", "EfficientNet-B7", "features.8", &net_b7, {SIDE(600)}},
-    {"efficientnet_v2_s", "EfficientNetV2-S", "features.7", &net_v2_s, {SIDE(384)}},
-    {"efficientnet_v2_m", "EfficientNetV2-M", "features.8", &net_v2_m, {SIDE(480)}},
-    {"efficientnet_v2_l", "EfficientNetV2-L", "features.8", &net_v2_l, {SIDE(480), HALVES}},
+    VARIANT("efficientnet_b0", "EfficientNet-B0", 8, net_b0, .input = {SIDE(224)}),
+    VARIANT("efficientnet_b1", "EfficientNet-B1", 8, net_b1, .input = {SIDE(240)}),
+    VARIANT("efficientnet_b2", "EfficientNet-B2", 8, net_b2, .input = {SIDE(288)}),
+    VARIANT("efficientnet_b3", "EfficientNet-B3", 8, net_b3, .input = {SIDE(300)}),
+    VARIANT("efficientnet_b4", "EfficientNet-B4", 8, net_b4, .input = {SIDE(380)}),
+    VARIANT("efficientnet_b5", "EfficientNet-B5", 8, net_b5, .input = {SIDE(456)}),
+    VARIANT("efficientnet_b6", "EfficientNet-B6", 8, net_b6, .input = {SIDE(528)}),
+    VARIANT("efficientnet_b7", "EfficientNet-B7", 8, net_b7, .input = {SIDE(600)}),
+    VARIANT("efficientnet_v2_s", "EfficientNetV2-S", 7, net_v2_s, .input = {SIDE(384)}),
+    VARIANT("efficientnet_v2_m", "EfficientNetV2-M", 8, net_v2_m, .input = {SIDE(480)}),
+    VARIANT("efficientnet_v2_l", "EfficientNetV2-L", 8, net_v2_l, .input = {SIDE(480), PICTURE_HALVES}),
+    TF_VARIANT("_b0", "-B0", 8, tf_b0, b_trainings, TIMM(224, 0.875)),
+    TF_VARIANT("_b0_ap", "-B0 AP", 8, tf_b0, in1k, TIMM(224, 0.875), PICTURE_HALVES),
+    TF_VARIANT("_b1", "-B1", 8, tf_b1, b_trainings, TIMM(240, 0.882)),
+    TF_VARIANT("_b1_ap", "-B1 AP", 8, tf_b1, in1k, TIMM(240, 0.882), PICTURE_HALVES),
+    TF_VARIANT("_b2", "-B2", 8, tf_b2, b_trainings, TIMM(260, 0.89)),
+    TF_VARIANT("_b2_ap", "-B2 AP", 8, tf_b2, in1k, TIMM(260, 0.89), PICTURE_HALVES),
+    TF_VARIANT("_b3", "-B3", 8, tf_b3, b_trainings, TIMM(300, 0.904)),
+    TF_VARIANT("_b3_ap", "-B3 AP", 8, tf_b3, in1k, TIMM(300, 0.904), PICTURE_HALVES),
+    TF_VARIANT("_b4", "-B4", 8, tf_b4, b_trainings, TIMM(380, 0.922)),
+    TF_VARIANT("_b4_ap", "-B4 AP", 8, tf_b4, in1k, TIMM(380, 0.922), PICTURE_HALVES),
+    TF_VARIANT("_b5", "-B5", 8, tf_b5, b_trainings, TIMM(456, 0.934)),
+    TF_VARIANT("_b5_ap", "-B5 AP", 8, tf_b5, in1k, TIMM(456, 0.934), PICTURE_HALVES),
+    TF_VARIANT("_b6", "-B6", 8, tf_b6, b_trainings, TIMM(528, 0.942)),
+    TF_VARIANT("_b6_ap", "-B6 AP", 8, tf_b6, in1k, TIMM(528, 0.942), PICTURE_HALVES),
+    TF_VARIANT("_b7", "-B7", 8, tf_b7, b_trainings, TIMM(600, 0.949)),
+    TF_VARIANT("_b7_ap", "-B7 AP", 8, tf_b7, in1k, TIMM(600, 0.949), PICTURE_HALVES),
+    TF_VARIANT("_b8", "-B8", 8, tf_b8, b_trainings, TIMM(672, 0.954)),
+    TF_VARIANT("_b8_ap", "-B8 AP", 8, tf_b8, in1k, TIMM(672, 0.954), PICTURE_HALVES),
+    TF_VARIANT("_l2", "-L2", 8, tf_l2, b_trainings, TIMM(800, 0.96)),
+    TF_VARIANT("_l2_ns_475", "-L2 475", 8, tf_l2, NULL, TIMM(475, 0.936)),
+    TF_VARIANT("v2_s", "V2-S", 7, tf_v2_s, v2_trainings, TIMM(300, 1), PICTURE_HALVES),
+    TF_VARIANT("v2_m", "V2-M", 8, tf_v2_m, v2_trainings, TIMM(384, 1), PICTURE_HALVES, SQUASHED),
+    TF_VARIANT("v2_l", "V2-L", 8, tf_v2_l, v2_trainings, TIMM(384, 1), PICTURE_HALVES, SQUASHED),
+    TF_VARIANT("v2_xl", "V2-XL", 8, tf_v2_xl, v2_trainings, TIMM(384, 1), PICTURE_HALVES, SQUASHED),
+    TF_VARIANT("v2_b0", "V2-B0", 7, tf_v2_b0, in1k, TIMM(192, 0.875)),
+    TF_VARIANT("v2_b1", "V2-B1", 7, tf_v2_b1, in1k, TIMM(192, 0.882)),
+    TF_VARIANT("v2_b2", "V2-B2", 7, tf_v2_b2, in1k, TIMM(208, 0.89)),
+    TF_VARIANT("v2_b3", "V2-B3", 7, tf_v2_b3, in1k, TIMM(240, 0.904)),
+    TF_VARIANT("v2_b3_in21k", "V2-B3 21k", 7, tf_v2_b3, NULL, TIMM(240, 0.904), PICTURE_HALVES),
+    TF_VARIANT("v2_b3_in21k_ft_in1k", "V2-B3 21k to 1k", 7, tf_v2_b3, NULL, TIMM(240, 0.9), PICTURE_HALVES, SQUASHED),
     {0},
 };
 

@@ -128,11 +128,10 @@ static int add_module(struct graph *graph, const struct module *module, int entr
     return x;
 }
 
-static void build(struct graph *graph, __attribute__((unused)) const struct backbone_variant *variant,
-                  const struct backbone_options *options)
+static void build(struct graph *graph, const struct backbone_variant *variant, const struct backbone_options *options)
 {
     const struct pool2d shrink = {.kernel = 3, .stride = 2};
-    int x = inception_input(graph, options);
+    int x = variant->is_timm ? BACKBONE_INPUT : inception_input(graph, options);
     x = inception_conv(graph, "Conv2d_1a_3x3", x, (struct conv2d){.out = 32, .kernel = 3, .stride = 2});
     x = inception_conv(graph, "Conv2d_2a_3x3", x, (struct conv2d){.out = 32, .kernel = 3});
     x = inception_conv(graph, "Conv2d_2b_3x3", x, (struct conv2d){.out = 64, .kernel = 3, .padding = 1});
@@ -147,8 +146,26 @@ static void build(struct graph *graph, __attribute__((unused)) const struct back
     graph_linear(graph, "fc", x, options->classes, true);
 }
 
+#define TIMM_INPUT .h = 299, .w = 299, .crop = 0.875, .interpolation = PICTURE_BICUBIC
+
+/* timm's names of its trainings; they have the same tensors as torchvision's, but no transform of the input. */
 static const struct backbone_variant variants[] = {
     {.name = "inception_v3", .title = "Inception v3", .layer = "Mixed_7c", .input = {.h = 299, .w = 299}},
+    {.name = "tf_inception_v3",
+     .title = "TF Inception v3",
+     .layer = "Mixed_7c",
+     .input = {TIMM_INPUT, PICTURE_HALVES},
+     .is_timm = true},
+    {.name = "adv_inception_v3",
+     .title = "Adversarial Inception v3",
+     .layer = "Mixed_7c",
+     .input = {TIMM_INPUT, PICTURE_HALVES},
+     .is_timm = true},
+    {.name = "gluon_inception_v3",
+     .title = "Gluon Inception v3",
+     .layer = "Mixed_7c",
+     .input = {TIMM_INPUT},
+     .is_timm = true},
     {0},
 };
 

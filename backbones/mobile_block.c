@@ -3,9 +3,28 @@
 
 #include "backbones/backbone.h"
 
+static int same_total(int in, int kernel, int stride)
+{
+    const int total = ((in + stride - 1) / stride - 1) * stride + kernel - in;
+    return total > 0 ? total : 0;
+}
+
+void pad_same(const struct graph *graph, int x, struct conv2d *conv)
+{
+    if (x < 0) /* the graph has failed */
+        return;
+    const struct shape in = graph_node(graph, x).shape;
+    const int stride = conv->stride ? conv->stride : 1;
+    const int down = same_total(in.h, conv->kernel, stride), across = same_total(in.w, conv->kernel, stride);
+    conv->padding = conv->padding_w = 0;
+    conv->pad = (struct sides){down / 2, across / 2, down - down / 2, across - across / 2};
+}
+
 int conv_norm_activation(struct graph *graph, const char *name, int x, struct conv2d conv,
                          const struct mobile_style *style)
 {
+    if (style->is_same)
+        pad_same(graph, x, &conv);
     x = graph_conv2d(graph, node_name("%s.0", name).text, x, conv);
     x = graph_batch_norm_eps(graph, node_name("%s.1", name).text, x, style->eps);
     if (style->activation)

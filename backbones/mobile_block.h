@@ -14,7 +14,14 @@ typedef int add_activation(struct graph *graph, const char *name, int input);
 struct mobile_style {
     double eps;                 /* of batch norms */
     add_activation *activation; /* NULL: none */
+    bool is_same;               /* convolutions pad as TensorFlow's "SAME", not as given */
 };
+
+/*
+ * TensorFlow's padding "SAME": ceil(size / stride) positions, the odd row or column of padding below and on the right.
+ * Replaces the padding of a convolution of x.
+ */
+void pad_same(const struct graph *graph, int x, struct conv2d *conv);
 
 /* Convolution, batch norm and activation: modules 0, 1 and 2 of `name` (Conv2dNormActivation). */
 int conv_norm_activation(struct graph *graph, const char *name, int x, struct conv2d conv,

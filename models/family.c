@@ -25,7 +25,8 @@ static int describe(const struct model_spec *spec, struct model_facts *facts, st
     const struct backbone_variant *variant = backbone_find(spec->arch, &family, err);
     if (!variant)
         return -1;
-    *facts = (struct model_facts){variant->name, variant->title, family->name, variant->layer, family->has_transform};
+    *facts = (struct model_facts){variant->name, variant->title, family->name, variant->layer,
+                                  backbone_has_transform(variant->name)};
     return 0;
 }
 

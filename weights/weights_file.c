@@ -187,7 +187,7 @@ static int check_info(struct h5 *h5, const struct weights_info *info, struct err
     else if (!(info->width > 0) || info->width > 1000)
         error_set(err, "its attribute \"width\" is %g, it must be positive", info->width);
     else if (backbone_find(info->arch, &family, err)) {
-        if (info->transform_input == TRANSFORM_USUAL || family->has_transform)
+        if (info->transform_input == TRANSFORM_USUAL || backbone_has_transform(info->arch))
             return 0;
         error_set(err, "its attribute \"transform_input\" is not allowed: %s has no such transform", info->arch);
     }

@@ -4,7 +4,9 @@
 #include "base/text.h"
 
 #include <stdio.h>
+#include <string.h>
 
+#define FITS_MAX 8
 #define NEAR 0.3 /* least share of names and shapes: with less it is another kind of network */
 
 static int make_fit(struct matcher *matcher, int network, const struct name_index *indices, struct fit *fit,
@@ -14,7 +16,7 @@ static int make_fit(struct matcher *matcher, int network, const struct name_inde
     int naming;
     const struct network_names *names = &matcher->networks[network];
     const char *twin = fit->twin;
-    *fit = (struct fit){.arch = names->arch, .twin = twin};
+    *fit = (struct fit){.arch = names->arch, .is_timm = names->is_timm, .twin = twin};
     fit->known = matcher_likeness(matcher, network, indices, &share, &naming);
     fit->naming = &namings[naming];
     fit->weights = matcher->named[naming].weights;
@@ -66,10 +68,68 @@ static int refuse_all(struct matcher *matcher, const struct name_index *indices,
                      matcher_shape_text(&weights->list[0], shape));
 }
 
+/* The networks that fit exactly. */
+struct fits {
+    int count;
+    struct fit list[FITS_MAX];
+};
+
+/* Adds a fit; networks of width 1 come before others, of which the first counts. */
+static void add_fit(struct fits *fits, const struct fit *fit)
+{
+    if (fits->count && fits->list[0].options.width != 1 && fit->options.width == 1)
+        fits->count = 0;
+    if (fits->count < FITS_MAX && (!fits->count || fit->options.width == 1))
+        fits->list[fits->count++] = *fit;
+}
+
+static int refuse_several(const struct fits *fits, struct error *err)
+{
+    char names[512] = "";
+    size_t used = 0;
+    for (int i = 0; i < fits->count && used < sizeof names; i++)
+        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s",
+                                 i == 0                 ? ""
+                                 : i == fits->count - 1 ? " and "
+                                                        : ", ",
+                                 fits->list[i].arch);
+    return error_set(err, "fit %s%s, and no tensor shows which they are of: choose one with --arch",
+                     fits->count == 2 ? "both " : "", names);
+}
+
+static const char *file_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* Of several networks that fit, the one with the longest name that is part of the file's name. */
+static int choose_fit(const struct matcher *matcher, const struct fits *fits, struct fit *best, struct error *err)
+{
+    const char *name = file_name(matcher->source->file->path);
+    size_t longest = 0;
+    for (int i = 0; i < fits->count; i++) {
+        const struct fit *fit = &fits->list[i];
+        if (strlen(fit->arch) <= longest || !text_has_name(name, fit->arch))
+            continue;
+        longest = strlen(fit->arch);
+        *best = *fit;
+    }
+    best->is_by_file_name = true;
+    return longest ? 0 : refuse_several(fits, err);
+}
+
+/* timm's networks are found by timm's names of tensors, or by their own name in that of the file. */
+static bool may_be(const struct matcher *matcher, const struct fit *fit)
+{
+    return !fit->is_timm || fit->naming != &namings[0] ||
+           text_has_name(file_name(matcher->source->file->path), fit->arch);
+}
+
 /* Finds the only network that fits exactly; networks without a width multiplier come first. */
 static int match_any(struct matcher *matcher, const struct name_index *indices, struct fit *best, struct error *err)
 {
-    bool has_fit = false;
+    struct fits fits = {0};
     for (int n = 0; n < matcher->count; n++) {
         struct fit fit = {.twin = best->twin};
         if (make_fit(matcher, n, indices, &fit, err))
@@ -80,15 +140,13 @@ static int match_any(struct matcher *matcher, const struct name_index *indices, 
             *err = lost;
             return -1;
         }
-        if (!is_fit)
-            continue;
-        if (has_fit && best->options.width == 1 && fit.options.width == 1)
-            return error_set(err, "fit both %s and %s: choose one with --arch", best->arch, fit.arch);
-        if (!has_fit || best->options.width != 1)
-            *best = fit;
-        has_fit = true;
+        if (is_fit && may_be(matcher, &fit))
+            add_fit(&fits, &fit);
     }
-    return has_fit ? 0 : refuse_all(matcher, indices, err);
+    if (!fits.count)
+        return refuse_all(matcher, indices, err);
+    *best = fits.list[0];
+    return fits.count == 1 ? 0 : choose_fit(matcher, &fits, best, err);
 }
 
 static int match(struct matcher *matcher, const char *key, struct fit *fit, struct error *err)

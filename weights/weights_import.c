@@ -139,6 +139,8 @@ static void note_choices(const struct weights_source *source, const struct fit *
     if (fit->twin)
         add_note(info, "the tensors are those of \"%s\", not \"%s\" (--key chooses)",
                  text_printable(source->group, shown, sizeof shown), text_printable(fit->twin, other, sizeof other));
+    if (fit->is_by_file_name)
+        add_note(info, "the file's name shows that it is %s, no tensor does (--arch chooses)", fit->arch);
     if (fit->head[0])
         add_note(info, "its last layer is \"%s\"", text_printable(fit->head, shown, sizeof shown));
     const int left = source->left_count - (fit->weights.count > source->named_count ? 2 : 0);
@@ -172,7 +174,7 @@ static int import_source(const struct weights_import *what, struct weights_sourc
         return -1;
     if (weights_check_variances(&weights, err))
         return error_prefix(err, "weights \"%s\": ", text_printable(what->path, shown, sizeof shown));
-    if (fit.naming->norm_eps > 0 && change_eps(&fit, &weights, fit.naming->norm_eps, err))
+    if (fit.naming->norm_eps > 0 && !fit.is_timm && change_eps(&fit, &weights, fit.naming->norm_eps, err))
         return -1;
     *imported = (struct weights_imported){.info = info_of(what, &fit),
                                           .tensor_count = weights.count,

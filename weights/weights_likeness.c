@@ -69,7 +69,8 @@ static int add_network(struct matcher *matcher, const char *arch, struct error *
         has_memory = list[i].name != NULL;
     }
     graph_free(graph);
-    matcher->networks[matcher->count++] = (struct network_names){variant->name, has_memory ? count : 0, list};
+    matcher->networks[matcher->count++] =
+        (struct network_names){variant->name, variant->is_timm, has_memory ? count : 0, list};
     return has_memory ? 0 : error_memory(err, "the names of networks");
 }
 

@@ -9,6 +9,8 @@
 
 struct fit {
     const char *arch;
+    bool is_timm;         /* struct backbone_variant */
+    bool is_by_file_name; /* the tensors fit several networks; the file's name has that of this one */
     const struct naming *naming;
     struct backbone_options options;
     struct weights weights; /* under torchvision's names, without data, in the order of source->tensors */

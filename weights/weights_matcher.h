@@ -23,11 +23,12 @@ struct name_index {
     uint32_t mask;
 };
 
-#define NETWORKS_MAX 128
+#define NETWORKS_MAX 192
 
 /* The tensors of a network with 1000 classes and width 1. */
 struct network_names {
     const char *arch;
+    bool is_timm; /* struct backbone_variant */
     int count;
     struct parameter *list;
 };

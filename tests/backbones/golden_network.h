@@ -150,7 +150,7 @@ static void copy_means(void *context, int index, float *out)
 /* Whether global average pooling and one linear layer are all that stands behind the target layer. */
 static bool is_pooled(const char *arch)
 {
-    static const char *const others[] = {"alexnet", "convnext", "mobilenet_v3", "squeezenet", "vgg"};
+    static const char *const others[] = {"alexnet", "convnext", "mobilenet_v3", "squeezenet", "tf_mobilenetv3", "vgg"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (strncmp(arch, others[i], strlen(others[i])) == 0)
             return false;

@@ -68,6 +68,8 @@ TEST(nodes_are_called_as_torchvision_calls_them)
             size_t count;
             int in = 0;
             snprintf(key, sizeof key, "%s.nodes", variant->name);
+            if (variant->is_timm)
+                continue;
             while (in < GOLDEN_FILES - 1 && !golden_has(files[in], key))
                 in++;
             const double *want = golden_values(files[in], key, &count);

@@ -263,6 +263,42 @@ TEST(timms_mobilenet_v3_keeps_what_its_batch_norms_do)
     release(&made);
 }
 
+/* TensorFlow's networks have the same tensors; their batch norms add what torchvision's add. */
+TEST(tensors_of_several_networks_are_refused_and_taken_as_the_chosen_one)
+{
+    struct made made = make("mobilenet_v3_small", 1000, 1);
+    struct error err;
+    struct arena arena;
+    struct weights_info info;
+    struct weights weights;
+    char in[256], out[256], named[320];
+    name_as_timm(&timm[3], &made);
+    snprintf(in, sizeof in, "%s", write_safetensors(&made, ""));
+    snprintf(out, sizeof out, "%s", temporary("out.h5"));
+    import_says(in, NULL,
+                "fit both mobilenet_v3_small and tf_mobilenetv3_small_100, and no tensor shows which they are of: "
+                "choose one with --arch");
+    assert_string_equal(import(in, "tf_mobilenetv3_small_100", out).info.arch, "tf_mobilenetv3_small_100");
+    arena_init(&arena, 0);
+    struct weights_file *file = weights_open(out, &info, &err);
+    assert_non_null(file);
+    assert_int_equal(weights_read(file, &arena, &weights, &err), 0);
+    const struct weight *factor = find(&made, "features.0.1.weight");
+    for (int i = 0; i < weights.count; i++)
+        if (strcmp(weights.list[i].name, factor->name) == 0)
+            assert_memory_equal(weights.list[i].data, factor->data, (size_t)factor->dim[0] * sizeof *factor->data);
+    weights_close(file);
+    arena_release(&arena);
+    snprintf(named, sizeof named, "%s-tf_mobilenetv3_small_100-922a7843.safetensors", out);
+    assert_int_equal(rename(write_safetensors(&made, ""), named), 0);
+    assert_string_equal(import(named, NULL, out).info.note,
+                        "the file's name shows that it is tf_mobilenetv3_small_100, no tensor does (--arch chooses)");
+    unlink(named);
+    unlink(in);
+    unlink(out);
+    release(&made);
+}
+
 /* torchvision's DenseNet files of 2017 say norm.1 where the modules now say norm1. */
 TEST(old_densenet_names_are_known)
 {
