@@ -189,6 +189,7 @@ const struct method method_fullgrad = {
     .source = "srinivas2019fullgrad",
     .version = 1,
     .group = METHOD_INPUT_GRADIENT,
+    .flags = METHOD_NEEDS_GRAPH,
     .peers = "pytorch-grad-cam FullGrad",
     .passes = "1 forward, 1 backward to the input",
     .map = METHOD_MAP_INPUT,

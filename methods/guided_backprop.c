@@ -34,6 +34,7 @@ const struct method method_guided_backprop = {
     .source = "springenberg2015guided",
     .version = 1,
     .group = METHOD_INPUT_GRADIENT,
+    .flags = METHOD_NEEDS_GRAPH,
     .peers = "pytorch-grad-cam GuidedBackpropReLUModel; captum GuidedBackprop",
     .passes = "1 forward, 1 backward to the input",
     .map = METHOD_MAP_INPUT,

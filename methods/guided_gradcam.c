@@ -81,6 +81,7 @@ const struct method method_guided_gradcam = {
     .source = "selvaraju2017gradcam",
     .version = 1,
     .group = METHOD_INPUT_GRADIENT,
+    .flags = METHOD_NEEDS_GRAPH,
     .peers = "pytorch-grad-cam GuidedBackpropReLUModel and GradCAM; captum GuidedGradCam",
     .passes = "1 forward, 1 backward of the tail, 1 backward to the input",
     .map = METHOD_MAP_INPUT,

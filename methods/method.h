@@ -35,6 +35,8 @@ enum method_flag {
         1, /* has maps only for the pictures of an image set, not for a masked or otherwise changed input, unless
               has_other_maps() says that its parameters bring those too */
     METHOD_CHANNEL_MAPS = 2, /* its map is a sum over channels, and it fills cam_channel_maps() */
+    METHOD_NEEDS_GRAPH = 4,  /* has no maps of networks that another program runs (nn/foreign.h): uses
+                                cam_pooled_weights(), cam_multipliers(), cam_visit_gradients() or a gradient_rule */
 };
 
 /* What a method needs; listings are sorted by it. */
@@ -70,7 +72,7 @@ struct method {
     const char *peers;  /* its names in other programs: "pytorch-grad-cam HiResCAM; captum ..."; NULL: none has it */
     const char *passes; /* its cost as printed in lists: "1 forward, 1 backward of the tail" */
     enum method_map map;
-    unsigned flags;             /* METHOD_ORIGINAL_ONLY */
+    unsigned flags;             /* of enum method_flag */
     bool is_signed;             /* negative values are not cut off before min-max */
     bool is_normalised;         /* the map is in [0,1] already: no ReLU, no min-max */
     const struct param *params; /* rows of the method's own struct, ends with {0}; NULL: none */
@@ -135,6 +137,9 @@ bool method_is_original_only(const struct method *method, const void *params);
 
 /* Whether it has no maps of inputs other than an image set's pictures and those that metrics write. */
 bool method_has_given_inputs(const struct method *method, const void *params);
+
+/* Whether the method, or one that it wraps, has METHOD_NEEDS_GRAPH. */
+bool method_needs_graph(const struct method *method, const void *params);
 
 /* The program's own methods, sorted by name; written by the build; ends with NULL. Plugins add to methods_all(). */
 extern const struct method *const methods[];

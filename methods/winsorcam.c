@@ -284,6 +284,7 @@ const struct method method_winsorcam = {
     .source = "wall2025winsorcam",
     .version = 1,
     .group = METHOD_INPUT_GRADIENT,
+    .flags = METHOD_NEEDS_GRAPH,
     .passes = "1 forward, 1 backward to the input",
     .map = METHOD_MAP_INPUT,
     .params = params,

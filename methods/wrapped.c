@@ -82,20 +82,31 @@ bool method_is_original_only(const struct method *method, const void *params)
     return is_limited;
 }
 
-static int add_flag(void *context, const struct param *row, const void *in, const struct param *top, struct error *err)
+static int add_flags(void *context, const struct param *row, const void *in, const struct param *top, struct error *err)
 {
     const struct method *base = method_of_row(row, in);
     (void)top, (void)err;
-    *(bool *)context |= base && (base->flags & METHOD_ORIGINAL_ONLY);
+    *(unsigned *)context |= base ? base->flags : 0;
     return 0;
+}
+
+/* The flags of the method and of those that it wraps. */
+static unsigned all_flags(const struct method *method, const void *params)
+{
+    struct error unused;
+    unsigned flags = method->flags;
+    param_visit(method->params, params, add_flags, &flags, &unused);
+    return flags;
 }
 
 bool method_has_given_inputs(const struct method *method, const void *params)
 {
-    struct error unused;
-    bool has = method->flags & METHOD_ORIGINAL_ONLY;
-    param_visit(method->params, params, add_flag, &has, &unused);
-    return has;
+    return all_flags(method, params) & METHOD_ORIGINAL_ONLY;
+}
+
+bool method_needs_graph(const struct method *method, const void *params)
+{
+    return all_flags(method, params) & METHOD_NEEDS_GRAPH;
 }
 
 /* Grows when the version of any of them is raised. */

@@ -276,6 +276,24 @@ static int forward(void *given, const struct foreign_batch *batch, float *logits
 
 /* -- gradients ------------------------------------------------------------------------------------------------------ */
 
+/* Asks for a pass at an input, and reads its logits; what is asked for next are derivatives of it at the layers. */
+static int begin_gradient(struct connection *connection, const float *input, int layer_count, const int *layers,
+                          float *logits, struct error *err)
+{
+    const size_t outputs = (size_t)network_classes(connection->network);
+    struct line request = {.text = ""}, expected = {.text = ""};
+    size_t first = 0;
+    if (prepare(connection, err))
+        return -1;
+    add(&request, "gradient");
+    for (int i = 0; i < layer_count; i++)
+        add(&request, " %s", name_of(connection, layers[i]));
+    add(&expected, "ok %zu", outputs);
+    return status_of(write_numbers(connection, 0, input, shape_size(network_input(connection->network)), err) ||
+                     ask(connection, request.text, &expected, err) ||
+                     read_numbers(connection, "logits", &first, logits, outputs, err));
+}
+
 /* Asks for J^T q, and reads it. */
 static int weigh(struct connection *connection, const struct foreign_gradients *wanted, const float *q,
                  struct error *err)
@@ -299,22 +317,13 @@ static int gradients(void *given, const struct foreign_gradients *wanted, float 
 {
     struct connection *connection = given;
     const size_t outputs = (size_t)network_classes(connection->network);
-    struct line request = {.text = ""}, expected = {.text = ""};
-    size_t first = 0;
-    if (prepare(connection, err))
+    if (prepare(connection, err)) /* which allocates what lasts */
         return -1;
     const struct arena_mark mark = arena_mark(&connection->arena);
     float *scores = arena_floats(&connection->arena, outputs), *q = arena_floats(&connection->arena, outputs);
     if (!scores || !q)
         return error_memory(err, "a gradient");
-    add(&request, "gradient");
-    for (int i = 0; i < wanted->layer_count; i++)
-        add(&request, " %s", name_of(connection, wanted->layers[i]));
-    add(&expected, "ok %zu", outputs);
-    int status =
-        status_of(write_numbers(connection, 0, wanted->input, shape_size(network_input(connection->network)), err) ||
-                  ask(connection, request.text, &expected, err) ||
-                  read_numbers(connection, "logits", &first, scores, outputs, err));
+    int status = begin_gradient(connection, wanted->input, wanted->layer_count, wanted->layers, scores, err);
     if (!status) {
         wanted->weigh(wanted->context, scores, q);
         status = weigh(connection, wanted, q, err);
@@ -325,4 +334,18 @@ static int gradients(void *given, const struct foreign_gradients *wanted, float 
     return status;
 }
 
-const struct foreign_work process_work = {"process", open, close, watch, prepare, forward, gradients};
+static int tangent(void *given, const struct foreign_tangent *wanted, float *out, struct error *err)
+{
+    struct connection *connection = given;
+    const size_t outputs = (size_t)network_classes(connection->network),
+                 size = shape_size(shape_of(connection, wanted->layer));
+    struct line expected = {.text = ""};
+    size_t first = 0;
+    add(&expected, "ok %zu", outputs);
+    return status_of(begin_gradient(connection, wanted->input, 1, &wanted->layer, out, err) ||
+                     write_numbers(connection, 0, wanted->direction, size, err) ||
+                     ask(connection, "tangent", &expected, err) ||
+                     read_numbers(connection, "derivatives of logits", &first, out, outputs, err));
+}
+
+const struct foreign_work process_work = {"process", open, close, watch, prepare, forward, gradients, tangent};

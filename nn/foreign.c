@@ -298,3 +298,14 @@ int foreign_run_gradients(struct foreign_session *session, const struct session_
                                              .gradients = given->gradients};
     return session->work->gradients(session->connection, &wanted, logits, err);
 }
+
+int foreign_run_tangent(struct foreign_session *session, int layer, const float *direction, float *tangent,
+                        struct error *err)
+{
+    if (session->stop && *session->stop)
+        return 0;
+    if (foreign_take_error(session, err))
+        return -1;
+    const struct foreign_tangent wanted = {session->side, layer, direction};
+    return session->work->tangent(session->connection, &wanted, tangent, err);
+}

@@ -1,8 +1,8 @@
 /*
  * nn/foreign.h - networks whose passes are run by someone else's functions, such as those of another process.
  *
- * The functions of nn/nn.h work on such a network as on others, but for those that need the graph: tangents,
- * multipliers, rules other than the gradient, visitors of a backward pass. They fail and say what was needed. There are
+ * The functions of nn/nn.h work on such a network as on others, but for those that need the graph: multipliers, rules
+ * other than the gradient, visitors of a backward pass. They fail and say what was needed. There are
  * no steps, and no short cuts. A session's side values are the input of its last base pass.
  */
 #ifndef NN_FOREIGN_H
@@ -30,6 +30,13 @@ struct foreign_gradients {
     float *const *gradients;
 };
 
+/* The derivative of the logits along a direction at a layer. */
+struct foreign_tangent {
+    const float *input; /* (C,H,W) */
+    int layer;
+    const float *direction; /* (C,h,w) */
+};
+
 /* Functions of a connection, which one thread uses at a time. They return 0, or -1 and an error. */
 struct foreign_work {
     const char *name; /* what network_kernels() returns: "process" */
@@ -44,6 +51,7 @@ struct foreign_work {
     int (*forward)(void *connection, const struct foreign_batch *batch, float *logits, float *const *layers,
                    struct error *err);
     int (*gradients)(void *connection, const struct foreign_gradients *wanted, float *logits, struct error *err);
+    int (*tangent)(void *connection, const struct foreign_tangent *wanted, float *tangent, struct error *err);
 };
 
 struct foreign_layer {
@@ -85,6 +93,10 @@ void foreign_base(struct foreign_session *session, const float *input, float *lo
 float *foreign_side(struct foreign_session *session); /* the input of the last base pass (C,H,W) */
 int foreign_run_gradients(struct foreign_session *session, const struct session_backward *given, float *logits,
                           struct error *err);
+
+/* At the input of the last base pass. */
+int foreign_run_tangent(struct foreign_session *session, int layer, const float *direction, float *tangent,
+                        struct error *err);
 
 /* Fails: "needs WHAT, which a network that another program runs does not have". */
 int foreign_lacks(const char *what, struct error *err);

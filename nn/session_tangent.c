@@ -67,7 +67,7 @@ int session_tangent(struct session *session, int from, const float *value, const
     const struct network *network = session->network;
     struct tape tape;
     if (session->foreign)
-        return foreign_lacks("the derivative of the logits along a direction", err);
+        return foreign_run_tangent(session->foreign, from, direction, tangent, err);
     if (check_steps(network, from, err) || tape_begin(session, from, value, &tape, err))
         return -1;
     tape_run(&tape);

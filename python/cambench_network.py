@@ -223,7 +223,7 @@ class _Network:
             return self._tail(x if self.shares[name] else x.expand((len(value),) + self.input), name, value)
 
     def gradient(self, x, names):
-        """Logits (K) at x (1,C,H,W); pull() then gives the gradients at layers, of which "input" is one."""
+        """Logits (K) at x (1,C,H,W); pull() and push() then give derivatives at layers, of which "input" is one."""
         leaves = {}
 
         def mark(name):
@@ -240,12 +240,15 @@ class _Network:
         self.pending = logits, [leaves[name] for name in names], names
         return logits[0].detach()
 
-    def pull(self, weights):
-        """The gradients of sum_k weights[k] * logit[k] of the last gradient()."""
+    def taken(self):
+        """What the last gradient() has left: logits, leaves, names."""
         if self.pending is None:
-            raise cambench.Error("weights without a gradient before it")
-        logits, leaves, names = self.pending
-        self.pending = None
+            raise cambench.Error("weights or tangent without a gradient before it")
+        pending, self.pending = self.pending, None
+        return pending
+
+    def pull(self, logits, leaves, names, weights):
+        """The gradients of sum_k weights[k] * logit[k]."""
         grads = [None] * len(leaves)
         if logits.requires_grad:
             grads = torch.autograd.grad(logits, leaves, weights.to(logits.dtype)[None], allow_unused=True)
@@ -254,6 +257,17 @@ class _Network:
             grad = torch.zeros_like(leaf) if grad is None else grad
             out.append((grad if name == "input" else self.layers[name].value(grad))[0])
         return out
+
+    def push(self, logits, leaf, name, direction):
+        """The derivative of the logits (K) along a direction (1,C,h,w) at a layer."""
+        grad = None
+        if logits.requires_grad:
+            zeros = torch.zeros_like(logits, requires_grad=True)
+            grad, = torch.autograd.grad(logits, leaf, zeros, create_graph=True, allow_unused=True)
+        if grad is None:
+            return torch.zeros_like(logits[0])
+        along = self.layers[name].replaced(torch.zeros_like(leaf), direction)
+        return torch.autograd.grad(grad, zeros, along)[0][0]  # grad is J^T zeros, whose derivative along v is J v
 
 
 class _NetworkRequests:
@@ -290,7 +304,12 @@ class _NetworkRequests:
 
     def weights(self):
         q, _ = self._numbers((self.network.classes,))
-        return self._put(self.network.pull(q))
+        return self._put(self.network.pull(*self.network.taken(), q))
+
+    def tangent(self):
+        logits, (leaf,), (name,) = self.network.taken()
+        direction, _ = self._numbers((1,) + self.network.layers[name].shape)
+        return self._put([self.network.push(logits, leaf, name, direction)])
 
 
 def _serve_network(network, lines):

@@ -116,6 +116,21 @@ static int check_layers(struct run_backbone *backbone, const struct panel *panel
     return add_method_layers(backbone, panel, arena, err);
 }
 
+/* Error: a method needs the graph of a network that another program runs. */
+static int check_graph(const struct run_backbone *backbone, const struct panel *panel, struct error *err)
+{
+    for (int m = 0; m < panel->method_count && backbone->model->is_foreign; m++) {
+        const struct config_method *method = &panel->methods[m];
+        if (method_needs_graph(method->method, method->params))
+            return error_set(
+                err,
+                "%s: method \"%s\" needs the network's graph, which backbone \"%s\" does not have: another "
+                "program runs it",
+                method->where, method->label, backbone->config->label);
+    }
+    return 0;
+}
+
 int run_backbone_open(struct run_backbone *backbone, bool has_file, const struct panel *panel, struct arena *arena,
                       struct error *err)
 {
@@ -125,18 +140,20 @@ int run_backbone_open(struct run_backbone *backbone, bool has_file, const struct
         spec.weights = NULL;
     backbone->model = model_open(&spec, err);
     if (!backbone->model)
-        return config->command ? error_prefix(err, "%s: ", config_backbone_where(config, "command")) : -1;
+        return config->command
+                   ? error_prefix(err, "%s: ", config->entry ? config_backbone_where(config, "command") : "--command")
+                   : -1;
     const struct model *model = backbone->model;
     picture_input_remove(&config->input, &model->own); /* the model's own values are not part of a run */
     config->arch = model->arch;
     if (!config->label)
         config->label = model->arch;
-    backbone->title = model->title;
+    backbone->title = strcmp(config->label, model->arch) == 0 ? model->title : config->label;
     if (!config->layer)
         config->layer = model->layer; /* known only now if the source finds it in the file */
     backbone->layer = config->layer;
     backbone->classes = model->classes;
-    return check_layers(backbone, panel, arena, err);
+    return status_of(check_graph(backbone, panel, err) || check_layers(backbone, panel, arena, err));
 }
 
 const char *run_backbone_source(const struct run_backbone *backbone)

@@ -121,4 +121,7 @@ while (my $line = <$talk>) {
         my $gradient = gradients($before, get(0, $classes));
         answer(join(' ', map { $shape{$_} } @wanted), map { @{$gradient->{$_}} } @wanted);
     }
+    elsif ($request eq 'tangent') {    # the logits are linear in the layer's value, without a constant
+        answer($classes, logits(get(0, $channels * $places)));
+    }
 }

@@ -16,7 +16,7 @@ report: {plots: false, overlays: 1, bootstrap: 20}
 YAML
 }
 
-config 'perl network.pl' stop '[gradcam, hirescam, ablationcam, input_x_gradient,
+config 'perl network.pl' stop '[gradcam, hirescam, shapleycam, ablationcam, input_x_gradient,
     {name: process, label: Perl-CAM, params: {command: perl gradcam.pl}}]'
 try cambench run config.yaml --dry-run
 try cambench run config.yaml
@@ -27,9 +27,10 @@ awk -F, '$2 == "gradcam" { value[$4, $5] = $6 }
 grep -E '"(arch|command|kernels|path)"' results/small/manifest.json
 sed -n '/^backbones/,/^methods/p' results/small/config.yaml
 
-for method in guided_backprop cam shapleycam liftcam fullgrad; do
+for method in guided_backprop guided_gradcam cam liftcam fullgrad winsorcam '{name: aug_smooth, params: {base: cam}}'; do
     told cambench run config.yaml --quiet --fresh --set "methods=[$method]"
 done
+told cambench run config.yaml --dry-run --set 'methods=[gradcam, fullgrad]'
 told cambench run config.yaml --quiet --fresh --set backbones.0.layer=block
 told cambench run config.yaml --quiet --fresh --set 'backbones.0.input={size: 32}'
 told cambench run config.yaml --quiet --fresh --set backbones.0.command=no-such-program

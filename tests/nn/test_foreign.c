@@ -69,7 +69,14 @@ static int gradients(void *connection, const struct foreign_gradients *wanted, f
     return session_gradients(others->f->session, &same, logits, err);
 }
 
-static const struct foreign_work work = {"others", open, close, watch, prepare, forward, gradients};
+static int tangent(void *connection, const struct foreign_tangent *wanted, float *out, struct error *err)
+{
+    struct fixture *f = ((struct others *)connection)->f;
+    session_base(f->session, wanted->input, f->logits, f->layer);
+    return session_tangent(f->session, wanted->layer, f->layer[wanted->layer], wanted->direction, out, err);
+}
+
+static const struct foreign_work work = {"others", open, close, watch, prepare, forward, gradients, tangent};
 
 /* The fixture's network by the engine and by others, with a base pass run on both. */
 struct both {
@@ -229,6 +236,21 @@ TEST(foreign_gradients_begin_at_the_input)
     close_both(&both);
 }
 
+TEST(foreign_tangents_are_those_at_the_last_base_pass)
+{
+    struct both both;
+    struct error err = {0};
+    open_both(&both);
+    float *expected = floats(both.f.classes), *direction = floats(both.f.layer_size[0]);
+    golden_fill(direction, both.f.layer_size[0], 8);
+    assert_int_equal(session_tangent(both.f.session, 0, both.f.layer[0], direction, expected, &err), 0);
+    assert_int_equal(session_tangent(both.session, 0, both.layer[0], direction, both.logits, &err), 0);
+    assert_memory_equal(both.logits, expected, both.f.classes * sizeof *expected);
+    free(expected);
+    free(direction);
+    close_both(&both);
+}
+
 static int visitor(void *context, const struct session_visit *visit)
 {
     (void)context, (void)visit;
@@ -255,8 +277,6 @@ TEST(what_needs_the_graph_is_refused_by_name)
     given.rule = GRADIENT_PLAIN;
     given.visit = visitor;
     assert_lacks(both.session, given, "the gradient at each step");
-    assert_int_equal(session_tangent(both.session, 0, both.layer[0], both.layer[0], both.logits, &err), -1);
-    assert_non_null(strstr(err.text, "the derivative of the logits along a direction"));
     assert_int_equal(session_multipliers(both.session, &(struct session_lift){.from = 0}, &err), -1);
     assert_non_null(strstr(err.text, "DeepLIFT multipliers"));
     close_both(&both);
