@@ -17,6 +17,8 @@
 #define MODEL_CLASSES 1000 /* of a model without weights, where the spec gives none */
 #define MODEL_NOTES_MAX 3
 #define MODEL_PROCESS "process" /* the word for a network that another process runs */
+#define MODEL_TIMEOUT 600       /* usual seconds for an answer of that process; as text: */
+#define MODEL_TIMEOUT_TEXT "600"
 
 /* A request for a model; zero fields: not given. Texts belong to the caller and must live as long as the model. */
 struct model_spec {

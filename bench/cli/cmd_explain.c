@@ -30,6 +30,8 @@ static const struct param rows[] = {
     OPTION_STRING(struct explain_command, options.backbone, "backbone", 0, "ARCH",
                   "the demo network of this architecture (resnet18)"),
     OPTION_STRING(struct explain_command, options.weights, "weights", 0, "FILE", "a network of your own"),
+    OPTION_STRING(struct explain_command, options.command, "command", 0, "COMMAND",
+                  "a network that this command runs, such as \"python3 serve.py\""),
     OPTION_STRING(struct explain_command, options.methods, "methods", 0, "A,B,C",
                   "methods with their usual parameters, or all (gradcam,gradcam_pp,layercam,reciprocam)"),
     OPTION_READ("param", 'p', "KEY=VALUE", read_param, "a parameter of the methods that have it; may be repeated"),
@@ -59,7 +61,8 @@ static const struct options_usage usage = {
         "  cambench explain dog.jpg\n"
         "  cambench explain *.jpg --backbone vgg16_bn --output maps\n"
         "  cambench explain dog.jpg --weights resnet50.h5 --class tabby\n"
-        "  cambench explain dog.jpg --methods gradcam -p score=prob\n\n"
+        "  cambench explain dog.jpg --methods gradcam -p score=prob\n"
+        "  cambench explain dog.jpg --command \"python3 serve.py\"\n\n"
         "Without --weights a demo network that comes with cambench is used; it recognises drawn shapes, not dogs.\n",
     .rows = rows,
     .common = OPTIONS_QUIET,

@@ -37,6 +37,8 @@ static int read_size(const char *value, const struct param *row, void *out, stru
 }
 
 static const struct param rows[] = {
+    OPTION_STRING(struct inspect_command, spec.command, "command", 0, "COMMAND",
+                  "process: the command that runs the network, such as \"python3 serve.py\""),
     OPTION_FLAG(struct inspect_command, plan, "plan", 0,
                 "the steps that the engine runs: what is fused, kernels, places in memory"),
     OPTION_ROW(struct inspect_command, spec.input.h, INT, "size", 0, .value = "PIXELS", .min = 1, .max = SIDE_MAX,
@@ -51,13 +53,14 @@ static const struct param rows[] = {
 static const struct param word_rows[] = {OPTIONS_WORD(struct inspect_command, what), {0}};
 
 static const struct options_usage usage = {
-    .words = "FILE|ARCH",
-    .doc = "Shows what a weights file or an image set holds, or the nodes, shapes, operations and bytes of an "
-           "architecture.\v"
+    .words = "FILE|ARCH|process",
+    .doc = "Shows what a weights file or an image set holds, the nodes, shapes, operations and bytes of an "
+           "architecture, or the layers of a network that another process runs.\v"
            "Examples:\n"
            "  cambench inspect datasets/demo/demo.h5\n"
            "  cambench inspect resnet50 --plan\n"
-           "  cambench inspect mobilenet_v2 --size 96 --classes 10 --width 0.5 --json\n",
+           "  cambench inspect mobilenet_v2 --size 96 --classes 10 --width 0.5 --json\n"
+           "  cambench inspect process --command \"python3 serve.py\"\n",
     .rows = rows,
     .common = OPTIONS_JSON,
     .words_min = 1,
@@ -79,6 +82,7 @@ static const struct {
                                             {"value_bytes", "VALUE"},
                                             {"default", "DEFAULT"},
                                             {0}}},
+    {"layers", (const struct table_column[]){{"name", "LAYER"}, {"shape", "SHAPE"}, {"default", "DEFAULT"}, {0}}},
     {"steps", (const struct table_column[]){{"name", "STEP"},
                                             {"op", "OPERATOR"},
                                             {"kernel", "KERNEL"},
@@ -130,11 +134,24 @@ static json_t *refuse_options(const struct inspect_command *inspect, struct erro
     return NULL;
 }
 
+static json_t *refuse_command(const struct inspect_command *inspect, bool is_process, struct error *err)
+{
+    error_set(err, !is_process ? "--command is for the word process: cambench inspect process --command COMMAND"
+                   : inspect->is_changed
+                       ? "--size, --classes and --width are for architectures; the process decides them"
+                       : "process needs --command, the command that runs the network");
+    return NULL;
+}
+
 static json_t *look(const struct inspect_command *inspect, struct error *err)
 {
     struct model_spec spec = inspect->spec;
     assert(inspect->what); /* options_parse() requires it */
-    *(config_is_model_file(inspect->what) ? &spec.model : &spec.arch) = inspect->what;
+    const bool is_process = strcmp(inspect->what, MODEL_PROCESS) == 0;
+    if (is_process != (spec.command != NULL) || (is_process && inspect->is_changed))
+        return refuse_command(inspect, is_process, err);
+    spec.timeout = MODEL_TIMEOUT;
+    *(is_process || config_is_model_file(inspect->what) ? &spec.model : &spec.arch) = inspect->what;
     if (spec.model && (spec.classes || spec.width != 0))
         return refuse_options(inspect, err);
     if (spec.model || !is_file(inspect->what))

@@ -13,7 +13,10 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-/* Nodes, shapes, operations and bytes; with_plan: "steps" as the engine runs them, instead of "nodes". */
+/*
+ * Nodes, shapes, operations and bytes; with_plan: "steps" as the engine runs them, instead of "nodes". Of a network that
+ * another process runs: its "layers", and --plan is an error.
+ */
 json_t *inspect_architecture(const struct model_spec *spec, bool with_plan, struct error *err);
 
 /* A PyTorch or safetensors file: its keys, and names, shapes and types of the tensors that an import takes. */

@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "bench/cli/catalog.h"
+#include "bench/cli/table.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -181,14 +182,55 @@ static json_t *describe(const struct model *model, const char *kind, const char 
     return NULL;
 }
 
+/* -- networks that others run --------------------------------------------------------------------------------------- */
+
+static json_t *list_layers(const struct graph *graph, int usual)
+{
+    json_t *layers = json_array();
+    for (int i = BACKBONE_INPUT + 1; i + 1 < graph_node_count(graph); i++) { /* the last node is the logits */
+        const struct node_info node = graph_node(graph, i);
+        if (json_array_append_new(layers, json_pack("{so so sb}", "name", table_text(node.name), "shape",
+                                                    pack_shape(node.shape), "default", i == usual))) {
+            json_decref(layers);
+            return NULL;
+        }
+    }
+    return layers;
+}
+
+/* Operations and bytes are not known. */
+static json_t *describe_foreign(const struct model *model, const char *command, bool with_plan, struct error *err)
+{
+    const struct graph *graph = model->graph;
+    const int usual = graph_find(graph, model->layer, err);
+    if (usual < 0)
+        return NULL;
+    if (with_plan) {
+        error_set(err, "--plan: another program runs the network, the engine has no steps of it");
+        return NULL;
+    }
+    json_t *object = json_pack("{ss so so so so so si}", "kind", "process", "command", table_text(command), "title",
+                               table_text(model->title), "input", pack_shape(graph_node(graph, BACKBONE_INPUT).shape),
+                               "target_layer", table_text(model->layer), "target_shape",
+                               pack_shape(graph_node(graph, usual).shape), "classes", class_count(model->outputs));
+    if (object)
+        inspect_add_input(object, &model->input);
+    if (object && json_object_set_new(object, "layers", list_layers(graph, usual)) == 0)
+        return object;
+    error_memory(err, "the list of layers");
+    json_decref(object);
+    return NULL;
+}
+
 json_t *inspect_architecture(const struct model_spec *spec, bool with_plan, struct error *err)
 {
     struct model_facts facts;
     struct model *model = model_describe(spec, &facts, err) ? NULL : model_open(spec, err);
     if (!model)
         return NULL;
-    json_t *object = describe(model, spec->model ? "model" : "architecture", facts.family,
-                              spec->width != 0 ? spec->width : 1, with_plan, err);
+    json_t *object = model->is_foreign ? describe_foreign(model, spec->command, with_plan, err)
+                                       : describe(model, spec->model ? "model" : "architecture", facts.family,
+                                                  spec->width != 0 ? spec->width : 1, with_plan, err);
     model_close(model);
     return object;
 }

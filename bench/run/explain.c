@@ -108,10 +108,11 @@ static int add_method(struct explain *explain, const char *name, struct error *e
     return 0;
 }
 
-/* Whether "all" includes the method: it has maps of any picture and needs no parameter. */
-static bool is_for_any_picture(const struct method *method)
+/* Whether "all" includes the method: it has maps of any picture, needs no parameter, and the network can be used. */
+static bool is_in_all(const struct explain *explain, const struct method *method)
 {
-    return !(method->flags & METHOD_ORIGINAL_ONLY) && !param_required(method->params);
+    const bool has_graph = !explain->options.command || !(method->flags & METHOD_NEEDS_GRAPH);
+    return has_graph && !(method->flags & METHOD_ORIGINAL_ONLY) && !param_required(method->params);
 }
 
 static int registry_size(void)
@@ -147,7 +148,7 @@ static int choose_methods(struct explain *explain, struct error *err)
         explain->which[i] = i;
     const bool is_all = strcmp(wanted, "all") == 0;
     for (int i = 0; i < all && is_all; i++)
-        if (is_for_any_picture(methods_all()[i]) && add_method(explain, methods_all()[i]->name, err))
+        if (is_in_all(explain, methods_all()[i]) && add_method(explain, methods_all()[i]->name, err))
             return -1;
     for (char *word; !is_all && (word = strsep(&words, ","));)
         if (add_method(explain, word, err))
@@ -198,12 +199,37 @@ static int find_demo(struct explain *explain, struct config_backbone *backbone, 
     return backbone->weights ? 0 : error_memory(err, "the network");
 }
 
+static bool is_process(const char *word)
+{
+    return strcmp(word, MODEL_PROCESS) == 0;
+}
+
+static bool is_model(const char *word)
+{
+    return config_is_model_file(word) || is_process(word);
+}
+
+static int check_command(const struct explain_options *options, struct error *err)
+{
+    const char *word = options->backbone;
+    if (options->command && ((word && !is_process(word)) || options->weights))
+        return error_set(err, "--command: runs a network of its own; leave --%s out",
+                         options->weights ? "weights" : "backbone");
+    if (!options->command && word && is_process(word))
+        return error_set(err, "--backbone: process needs --command, the command that runs the network");
+    return 0;
+}
+
 static int open_network(struct explain *explain, struct error *err)
 {
     struct config_backbone *config = &explain->config;
     struct run_backbone *backbone = &explain->backbone;
     const char *word = explain->options.backbone, *weights = explain->options.weights;
-    *(word && config_is_model_file(word) ? &config->model : &config->arch) = word; /* NULL: that of the weights */
+    if (check_command(&explain->options, err))
+        return -1;
+    if (!word && explain->options.command)
+        word = MODEL_PROCESS;
+    *(word && is_model(word) ? &config->model : &config->arch) = word; /* NULL: that of the weights */
     if (config->model && weights)
         return error_set(err, "--weights: \"%s\" has weights of its own", TEXT_SHOWN(word));
     if (weights)
@@ -212,6 +238,8 @@ static int open_network(struct explain *explain, struct error *err)
         return error_set(err, "--backbone: \"%s\" is a whole network; leave --backbone out", TEXT_SHOWN(config->model));
     if (!weights && !config->model && find_demo(explain, config, err))
         return -1;
+    config->command = explain->options.command;
+    config->timeout = MODEL_TIMEOUT;
     config->layer = explain->options.layer;
     config->where = "--layer";
     backbone->config = config;

@@ -17,6 +17,7 @@ struct explain_options {
     const char *backbone, *weights; /* neither: a demo network; weights: of any file, whatever its architecture */
     const char *methods;            /* "gradcam,layercam", "all" */
     const char *klass;              /* as a protocol's (metrics/protocol.h); NULL: "predicted" */
+    const char *command;            /* of a network that another process runs; NULL: none */
     int param_count;
     const char *const *params; /* "KEY=VALUE", for the methods that have the parameter; live as long as the job */
     const char *layer, *protocol;

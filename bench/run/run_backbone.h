@@ -17,7 +17,8 @@ struct run_evidence {
 
 struct run_backbone {
     struct config_backbone *config; /* run_backbone_open() removes from its input what equals the network's own */
-    const char *title, *layer;
+    const char *title;              /* in the heads of overlays: the label if one is given, else the model's */
+    const char *layer;
     struct model *model;
     struct class_names classes; /* for display: the image set's if they fit, else the network's own */
     const char *misfit;         /* how the classes of the image set differ from the network's; NULL: they fit */
