@@ -270,6 +270,20 @@ int import_as_channels(struct importer *im, struct value *value, int axis, struc
     return import_arrange(im, value, axes, err);
 }
 
+int import_view(struct importer *im, const struct value *value, int axis, int count, struct value *view,
+                struct error *err)
+{
+    int64_t own[ONNX_RANK_MAX], dim[] = {im->batch, 1, 1, 1};
+    layout_dims(&value->layout, own);
+    const bool has_images = im->batch == 1 || (axis > 0 && own[0] == im->batch);
+    for (int d = im->batch == 1 ? 0 : 1; d < value->layout.rank; d++)
+        dim[d < axis ? 1 : d < axis + count ? 2 : 3] *= own[d];
+    *view = *value;
+    return has_images && layout_reshape(&view->layout, 4, dim) == 0
+               ? 0
+               : import_refuse(im, err, "its input has axes in an order that is not supported");
+}
+
 int import_vector(struct importer *im, struct value *value, struct error *err)
 {
     static const enum axis axes[] = {AXIS_BATCH, AXIS_C};

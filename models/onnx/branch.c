@@ -247,7 +247,7 @@ static int refuse_condition(const struct importer *im, struct error *err)
     return import_refuse(im, err, "its condition depends on the values of the picture");
 }
 
-int import_refuse_op(struct importer *im, const char *more, struct error *err)
+int import_refuse_op(struct importer *im, const char *domain, struct error *err)
 {
     static const char *const copies[] = {"Cast", "Not", "Identity", "Reshape", "Squeeze"};
     for (int i = 0; i < im->choice_count; i++) {
@@ -265,7 +265,7 @@ int import_refuse_op(struct importer *im, const char *more, struct error *err)
             return refuse_condition(im, err);
         }
     }
-    return import_refuse(im, err, "is not supported%s", more);
+    return import_refuse(im, err, "is not supported%s%.100s", domain[0] ? "; it is of domain " : "", domain);
 }
 
 int import_if(struct importer *im, const struct onnx_node *node, struct error *err)

@@ -17,7 +17,7 @@ bool import_reads(const struct importer *im, int node, int i);
 /* Makes the outputs of an `If` those of the branch that is chosen. */
 import_function import_if;
 
-/* Refuses a node whose operator is not known, or the `If` whose condition it is. */
-int import_refuse_op(struct importer *im, const char *more, struct error *err);
+/* Refuses a node whose operator of this domain is not known, or the `If` whose condition it is. */
+int import_refuse_op(struct importer *im, const char *domain, struct error *err);
 
 #endif

@@ -104,6 +104,18 @@ const double *constant_values(struct importer *im, const struct onnx_constant *c
     return own->values = values;
 }
 
+bool constant_uniform(struct importer *im, const struct onnx_constant *constant, double *number)
+{
+    struct error ignored;
+    const double *values = constant && constant->count ? constant_values(im, constant, &ignored) : NULL;
+    for (size_t i = 1; values && !constant->is_filled && i < constant->count; i++)
+        if (values[i] != values[0])
+            return false;
+    if (values)
+        *number = constant_at(constant, values, 0);
+    return values != NULL;
+}
+
 bool constant_number(struct importer *im, const struct onnx_constant *constant, double *number)
 {
     struct error ignored;

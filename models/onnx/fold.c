@@ -257,6 +257,15 @@ static struct onnx_constant *pair(struct importer *im, const struct onnx_constan
     return values ? result : NULL;
 }
 
+const struct onnx_constant *constant_pair(struct importer *im, const char *op, const struct onnx_constant *a,
+                                          const struct onnx_constant *b, struct error *err)
+{
+    size_t kind = 0;
+    while (strcmp(pairs[kind].op, op) != 0)
+        kind++;
+    return pair(im, a, b, kind, err);
+}
+
 static int fold_pair(struct importer *im, const struct onnx_node *node, struct error *err)
 {
     size_t kind = 0;
@@ -348,15 +357,34 @@ static int fold_where(struct importer *im, const struct onnx_node *node, struct 
     return values ? give(im, node, result) : -1;
 }
 
+/* The positions of elements that are not 0, as columns. */
+static int fold_non_zero(struct importer *im, const struct onnx_node *node, struct error *err)
+{
+    const struct onnx_constant *a = constant_input(im, node, 0);
+    const double *x = constant_values(im, a, err);
+    int64_t dim[] = {a->rank ? a->rank : 1, 0}, at[ONNX_RANK_MAX] = {0};
+    for (size_t i = 0; x && i < a->count; i++)
+        dim[1] += constant_at(a, x, i) != 0;
+    struct onnx_constant *result = x ? constant_new(im, true, 2, dim, err) : NULL;
+    double *values = result ? fill_in(im, result, err) : NULL;
+    int64_t column = 0;
+    for (size_t i = 0; values && i < a->count; i++) {
+        if (constant_at(a, x, i) == 0)
+            continue;
+        position_of(a, i, at);
+        for (int64_t d = 0; d < dim[0]; d++)
+            values[d * dim[1] + column] = (double)at[d];
+        column++;
+    }
+    return values ? give(im, node, result) : -1;
+}
+
 /* -- the table ------------------------------------------------------------------------------------------------------ */
 
-static const struct import_op folds[] = {{"Constant", fold_constant},
-                                         {"ConstantOfShape", fold_constant_of_shape},
-                                         {"Range", fold_range},
-                                         {"Cast", fold_cast},
-                                         {"Clip", fold_clip},
-                                         {"Where", fold_where},
-                                         {NULL, NULL}};
+static const struct import_op folds[] = {{"Constant", fold_constant}, {"ConstantOfShape", fold_constant_of_shape},
+                                         {"Range", fold_range},       {"Cast", fold_cast},
+                                         {"Clip", fold_clip},         {"Where", fold_where},
+                                         {"NonZero", fold_non_zero},  {NULL, NULL}};
 
 static import_function *find_fold(const char *op)
 {

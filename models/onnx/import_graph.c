@@ -245,7 +245,7 @@ static const struct import_op *find_op(const char *name)
 {
     static const struct import_op *const tables[] = {import_shape_ops,  import_window_ops,  import_pointwise_ops,
                                                      import_binary_ops, import_product_ops, import_norm_ops,
-                                                     import_reduce_ops, import_part_ops};
+                                                     import_reduce_ops, import_part_ops,    import_join_ops};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         for (const struct import_op *op = tables[i]; op->op; op++)
             if (strcmp(op->op, name) == 0)
@@ -278,8 +278,7 @@ static int import_node(struct importer *im, struct error *err)
     if (is_own && strcmp(node->op, "If") == 0)
         return import_if(im, node, err);
     if (!op)
-        return import_refuse_op(im, is_own ? "" : arena_format(im->arena, "; it is of domain %.100s", node->domain),
-                                err);
+        return import_refuse_op(im, is_own ? "" : node->domain, err);
     return op->run(im, node, err);
 }
 

@@ -122,7 +122,7 @@ struct import_op {
 /* The tables of operators, each ending with {0}. */
 extern const struct import_op import_constant_shape_folds[], import_shape_ops[], import_window_ops[],
     import_pointwise_ops[], import_binary_ops[], import_product_ops[], import_norm_ops[], import_reduce_ops[],
-    import_part_ops[];
+    import_part_ops[], import_join_ops[];
 
 /* -- errors --------------------------------------------------------------------------------------------------------- */
 
@@ -195,6 +195,13 @@ struct onnx_constant *constant_new(struct importer *im, bool is_integer, int ran
  */
 double *constant_room(struct importer *im, struct onnx_constant *constant, struct error *err);
 
+/* What an operator of two constants gives, such as "Add"; NULL and an error. */
+const struct onnx_constant *constant_pair(struct importer *im, const char *op, const struct onnx_constant *a,
+                                          const struct onnx_constant *b, struct error *err);
+
+/* Whether all elements are one number, which is written to `number`; it has at least one. */
+bool constant_uniform(struct importer *im, const struct onnx_constant *constant, double *number);
+
 /* Whether it is one number, which is written to `number`. */
 bool constant_number(struct importer *im, const struct onnx_constant *constant, double *number);
 
@@ -242,6 +249,16 @@ int import_as_channels(struct importer *im, struct value *value, int axis, struc
 /* Makes each of ONNX's axes one axis of the engine, and writes them. */
 int import_plain_axes(struct importer *im, struct value *value, enum axis *axes, struct error *err);
 
+/*
+ * The value with four axes: images, those before `axis`, the `count` axes from it on, those after. It is for values
+ * whose axes are not those of the engine. Error: the axes are in an order in which that cannot be.
+ */
+int import_view(struct importer *im, const struct value *value, int axis, int count, struct value *view,
+                struct error *err);
+
+/* Whether each of ONNX's axes can be made one axis of the engine. */
+bool layout_is_plain(const struct layout *layout);
+
 /* A flattened value of (N,C). */
 int import_vector(struct importer *im, struct value *value, struct error *err);
 
@@ -279,6 +296,19 @@ int import_give_all(struct importer *im, int graph_node, const char *tensor, con
 int import_place_constant(struct importer *im, const struct layout *layout, const struct onnx_constant *constant,
                           struct import_weight *weight, struct error *err);
 
+/*
+ * Emits an operator of a value and a tensor "value", the elements of a constant times scale, or scale by them, and writes
+ * its result, whose axes of size 1 grow to those of the constant.
+ */
+struct constant_step {
+    const char *op, *suffix; /* suffix: see struct emission */
+    const struct onnx_constant *constant;
+    double scale;
+    bool is_reciprocal;
+};
+int import_constant_step(struct importer *im, struct value *value, const struct constant_step *step, struct value *out,
+                         struct error *err);
+
 /* Emits an operator of a value and a number, and writes its result. */
 int import_number_step(struct importer *im, struct value *value, const char *op, double number, const char *suffix,
                        struct value *out, struct error *err);
@@ -296,7 +326,10 @@ int import_layer_norm(struct importer *im, const struct onnx_node *node, struct 
                       double eps, const struct onnx_constant *scale, const struct onnx_constant *bias,
                       struct error *err);
 
-/* What a Pad adds before and after each axis. */
+/* Adds nodes that join `count` nodes along an axis of the engine; returns the last one, or -1. */
+int import_join(struct importer *im, enum axis axis, const int *nodes, int count, struct error *err);
+
+/* What a Pad adds before and after each axis, or takes away if it is negative. */
 int import_read_pads(struct importer *im, const struct onnx_node *node, int rank, int64_t *before, int64_t *after,
                      struct error *err);
 

@@ -208,6 +208,14 @@ bool layout_same(const struct layout *a, const struct layout *b)
     return is_same;
 }
 
+bool layout_is_plain(const struct layout *layout)
+{
+    bool is_one, is_plain = true;
+    for (int i = 0; i < layout->rank; i++)
+        is_plain &= layout_axis(layout, i, &is_one) != AXIS_COUNT || is_one;
+    return is_plain || layout->rank <= 4;
+}
+
 void layout_usual(const struct layout *layout, enum axis *axes)
 {
     const int first = layout->rank ? layout->first[0] : 0;

@@ -57,16 +57,7 @@ static int place_larger(struct importer *im, struct layout *layout, const enum a
     return 0;
 }
 
-/* An operator of a value and a tensor "value": the elements of a constant times scale, or scale by them. */
-struct constant_step {
-    const char *op, *suffix; /* suffix: see struct emission */
-    const struct onnx_constant *constant;
-    double scale;
-    bool is_reciprocal;
-};
-
-/* Emits it and writes its result, whose axes of size 1 grow to those of the constant. */
-static int constant_step(struct importer *im, struct value *value, const struct constant_step *step, struct value *out,
+int import_constant_step(struct importer *im, struct value *value, const struct constant_step *step, struct value *out,
                          struct error *err)
 {
     const struct onnx_constant *constant = step->constant;
@@ -106,14 +97,14 @@ int import_number_step(struct importer *im, struct value *value, const char *op,
     constant->is_filled = true;
     constant->fill = number;
     const struct constant_step step = {.op = op, .suffix = suffix, .constant = constant, .scale = 1};
-    return constant_step(im, value, &step, out, err);
+    return import_constant_step(im, value, &step, out, err);
 }
 
 static int with_constant(struct importer *im, const struct onnx_node *node, struct value *value,
                          const struct constant_step *step, struct error *err)
 {
     struct value out;
-    if (constant_step(im, value, step, &out, err))
+    if (import_constant_step(im, value, step, &out, err))
         return -1;
     return import_set_activation(im, node, 0, out.node, &out.layout, out.is_vector);
 }
@@ -195,9 +186,36 @@ static int joined_layout(struct importer *im, const struct value *a, const struc
     return 0;
 }
 
+/*
+ * Sees two values of one rank, above 4, with fewer axes: neighbours become one if both values have them, or the same one
+ * repeats both. Writes the shape of the result. Values whose axes are the engine's stay as they are.
+ */
+static int see_joined(struct importer *im, struct value *a, struct value *b, int64_t *dim, struct error *err)
+{
+    int64_t da[ONNX_RANK_MAX], db[ONNX_RANK_MAX];
+    int rank = 0, kind_before = -1;
+    for (int i = 0; i < a->layout.rank; i++) {
+        const int64_t x = layout_dim(&a->layout, i), y = layout_dim(&b->layout, i);
+        const int kind = x == 1 && y == 1 ? kind_before : x == y ? 0 : x == 1 ? 1 : y == 1 ? 2 : 3;
+        dim[i] = x == 1 ? y : x;
+        if (i > 1 && kind == kind_before) {
+            da[rank - 1] *= x;
+            db[rank - 1] *= y;
+        } else {
+            da[rank] = x;
+            db[rank++] = y;
+        }
+        kind_before = i == 0 ? -1 : kind; /* the axis of images stays */
+    }
+    if (layout_reshape(&a->layout, rank, da) || layout_reshape(&b->layout, rank, db))
+        return import_refuse(im, err, "its inputs have axes in an order that is not supported");
+    return 0;
+}
+
 static int import_two(struct importer *im, const char *op, const char *suffix, struct value *a, struct value *b,
                       struct value *out, struct error *err)
 {
+    int64_t dim[ONNX_RANK_MAX];
     enum axis joined[ONNX_RANK_MAX];
     struct emission emission = {.suffix = suffix, .count = 2};
     struct value raised_a = *a, raised_b = *b;
@@ -208,11 +226,22 @@ static int import_two(struct importer *im, const char *op, const char *suffix, s
     if (raise_rank(im, &a->layout, b->layout.rank, err) || raise_rank(im, &b->layout, a->layout.rank, err))
         return -1;
     const bool is_same = layout_same(&a->layout, &b->layout);
+    const int rank = a->layout.rank;
+    const bool is_seen = !is_same && (!layout_is_plain(&a->layout) || !layout_is_plain(&b->layout));
+    struct value seen_a = *a, seen_b = *b;
+    if (is_seen) {
+        a = &seen_a;
+        b = &seen_b;
+        if (see_joined(im, a, b, dim, err))
+            return -1;
+    }
     if (!is_same && make_alike(im, a, b, joined, err))
         return -1;
     struct layout layout = a->layout;
     if (!is_same && joined_layout(im, a, b, joined, &layout, err))
         return -1;
+    if (is_seen && layout_reshape(&layout, rank, dim))
+        return import_refuse(im, err, "its result has axes in an order that is not supported");
     emission.inputs[0] = a->node;
     emission.inputs[1] = b->node;
     emission.op = two_op(im, op, emission.inputs);
@@ -257,18 +286,49 @@ static int import_binary(struct importer *im, const struct onnx_node *node, stru
     return import_set_activation(im, node, 0, out.node, &out.layout, out.is_vector);
 }
 
+/* A constant to the power of an activation: exp(x log(base)). */
+static int import_exponential(struct importer *im, const struct onnx_node *node, const struct onnx_constant *base,
+                              struct error *err)
+{
+    struct value *value = import_activation(im, node, 1, err), part;
+    struct onnx_constant *logs = value ? constant_new(im, false, base->rank, base->dim, err) : NULL;
+    const double *values = logs ? constant_values(im, base, err) : NULL;
+    double *own = values ? constant_room(im, logs, err) : NULL;
+    for (size_t i = 0; own && i < base->count; i++) {
+        const double number = constant_at(base, values, i);
+        if (!(number > 0))
+            return import_refuse(im, err, "its base %g is not above 0", number);
+        own[i] = log(number);
+    }
+    if (!own)
+        return -1;
+    logs->values = own;
+    const struct constant_step step = {"constant_mul", "part", logs, 1, false};
+    if (import_constant_step(im, value, &step, &part, err))
+        return -1;
+    return import_unary(im, node, &part, &(struct emission){.op = "exp"}, err);
+}
+
 static int import_pow(struct importer *im, const struct onnx_node *node, struct error *err)
 {
     double exponent;
+    const struct onnx_constant *base = constant_input(im, node, 0);
+    if (base)
+        return import_exponential(im, node, base, err);
     struct value *value = import_activation(im, node, 0, err);
     const struct onnx_constant *constant = value ? import_constant(im, node, 1, err) : NULL;
     if (!constant)
         return -1;
-    if (!constant_number(im, constant, &exponent))
-        return import_refuse(im, err, "its exponent must be a number");
-    if (raise_rank(im, &value->layout, constant->rank, err))
+    if (!constant_uniform(im, constant, &exponent))
+        return import_refuse(im, err, "its exponents differ");
+    struct value raised = *value;
+    if (raise_rank(im, &raised.layout, constant->rank, err))
         return -1;
-    return import_unary(im, node, value, &(struct emission){.op = "pow", .set = {{"exponent", exponent}}}, err);
+    for (int d = 0; d < constant->rank; d++)
+        if (constant->dim[d] != 1 &&
+            constant->dim[d] != layout_dim(&raised.layout, d + raised.layout.rank - constant->rank))
+            return import_refuse(im, err, "its exponents do not fit the shape of its other input");
+    return import_unary(im, node, &raised, &(struct emission){.op = "pow", .set = {{"exponent", exponent}}}, err);
 }
 
 /* max(x, t) = relu(x - t) + t; min(x, t) = t - relu(t - x). */
@@ -280,48 +340,61 @@ static int extreme_of_constant(struct importer *im, bool is_max, struct value *v
                                          is_max ? -1 : 1, false},
                                after = {is_max ? "constant_add" : "constant_sub_from", suffix, constant, 1, false};
     struct value part;
-    if (constant_step(im, value, &before, &part, err))
+    if (import_constant_step(im, value, &before, &part, err))
         return -1;
     part.node =
         import_emit(im, &(struct emission){.op = "relu", .suffix = "larger", .count = 1, .inputs = {part.node}}, err);
-    return part.node < 0 ? -1 : constant_step(im, &part, &after, out, err);
+    return part.node < 0 ? -1 : import_constant_step(im, &part, &after, out, err);
 }
 
-/* Max, Min: of activations, and of constants. */
+/*
+ * The operator of all activations among the inputs, as *out, and of all constants, as *constant, which is NULL if there are
+ * none. `left`: steps that follow.
+ */
+static int join_inputs(struct importer *im, const struct onnx_node *node, const char *op, int left, struct value *out,
+                       const struct onnx_constant **constant, struct error *err)
+{
+    const char *onnx = strcmp(node->op, "Mean") == 0 ? "Sum" : node->op;
+    int count = 0;
+    *constant = NULL;
+    for (int i = 0; i < node->input_count; i++) {
+        const struct onnx_constant *own = constant_input(im, node, i);
+        if (own && *constant)
+            own = constant_pair(im, strcmp(onnx, "Sum") == 0 ? "Add" : onnx, *constant, own, err);
+        if (!own && constant_input(im, node, i))
+            return -1;
+        *constant = own ? own : *constant;
+        count += !own;
+    }
+    left += count - 1 + (*constant != NULL);
+    for (int i = 0, taken = 0; i < node->input_count; i++) {
+        struct value *value = constant_input(im, node, i) ? NULL : import_activation(im, node, i, err);
+        if (constant_input(im, node, i))
+            continue;
+        if (!value)
+            return -1;
+        if (!taken++)
+            *out = *value;
+        else if (import_two(im, op, --left ? "part" : NULL, out, value, out, err))
+            return -1;
+    }
+    return count ? 0 : import_refuse(im, err, "has no input that depends on the picture");
+}
+
+/* Max, Min. */
 static int import_extreme(struct importer *im, const struct onnx_node *node, struct error *err)
 {
     const bool is_max = strcmp(node->op, "Max") == 0;
-    struct value extreme = {.node = -1};
-    double bound = is_max ? -(double)INFINITY : (double)INFINITY, number;
-    const struct onnx_constant *constant = NULL;
-    bool has_bound = false;
-    for (int i = 0; i < node->input_count; i++) {
-        struct value *value = import_input(im, node, i);
-        if (value && value->constant && !constant_number(im, value->constant, &number)) {
-            if (constant)
-                return import_refuse(im, err, "has two constants that are not numbers");
-            constant = value->constant;
-            continue;
-        }
-        if (value && value->constant) {
-            bound = is_max ? fmax(bound, number) : fmin(bound, number);
-            has_bound = true;
-            continue;
-        }
-        value = import_activation(im, node, i, err);
-        if (!value || (extreme.node >= 0 &&
-                       import_two(im, is_max ? "maximum" : "minimum", "part", &extreme, value, &extreme, err)))
-            return -1;
-        if (extreme.node < 0)
-            extreme = *value;
-    }
-    if (extreme.node < 0)
-        return import_refuse(im, err, "has no input that depends on the picture");
-    if (constant && extreme_of_constant(im, is_max, &extreme, constant, has_bound ? "part" : NULL, &extreme, err))
+    const struct onnx_constant *constant;
+    struct value extreme;
+    double number;
+    if (join_inputs(im, node, is_max ? "maximum" : "minimum", 0, &extreme, &constant, err))
         return -1;
-    if (has_bound)
-        return import_clip(im, node, &extreme, is_max ? bound : -(double)INFINITY, is_max ? (double)INFINITY : bound,
+    if (constant && constant_number(im, constant, &number) && constant->rank <= extreme.layout.rank)
+        return import_clip(im, node, &extreme, is_max ? number : -(double)INFINITY, is_max ? (double)INFINITY : number,
                            err);
+    if (constant && extreme_of_constant(im, is_max, &extreme, constant, NULL, &extreme, err))
+        return -1;
     return import_set_activation(im, node, 0, extreme.node, &extreme.layout, extreme.is_vector);
 }
 
@@ -329,19 +402,13 @@ static int import_extreme(struct importer *im, const struct onnx_node *node, str
 static int import_sum(struct importer *im, const struct onnx_node *node, struct error *err)
 {
     const bool is_mean = strcmp(node->op, "Mean") == 0;
-    struct value *first = import_activation(im, node, 0, err);
-    if (!first)
+    const struct onnx_constant *constant;
+    struct value sum;
+    if (join_inputs(im, node, "broadcast_add", is_mean, &sum, &constant, err))
         return -1;
-    struct value sum = *first;
-    for (int i = 1; i < node->input_count; i++) {
-        struct value *value = import_activation(im, node, i, err);
-        const char *suffix = i + 1 < node->input_count || is_mean ? "part" : NULL;
-        if (!value || import_two(im, "broadcast_add", suffix, &sum, value, &sum, err))
-            return -1;
-    }
-    if (!is_mean)
-        return import_set_activation(im, node, 0, sum.node, &sum.layout, sum.is_vector);
-    if (import_number_step(im, &sum, "constant_mul", 1.0 / node->input_count, NULL, &sum, err))
+    const struct constant_step add = {"constant_add", is_mean ? "part" : NULL, constant, 1, false};
+    if ((constant && import_constant_step(im, &sum, &add, &sum, err)) ||
+        (is_mean && import_number_step(im, &sum, "constant_mul", 1.0 / node->input_count, NULL, &sum, err)))
         return -1;
     return import_set_activation(im, node, 0, sum.node, &sum.layout, sum.is_vector);
 }

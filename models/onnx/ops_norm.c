@@ -108,10 +108,38 @@ static int import_group_norm(struct importer *im, const struct onnx_node *node, 
     return import_set_activation(im, node, 0, added, &value->layout, value->is_vector);
 }
 
+/* Whether the axes from the third on are the rows and columns of (N,C,h,w). */
+static bool is_planes(const struct layout *layout, int first_axis)
+{
+    static const enum axis axes[] = {AXIS_BATCH, AXIS_C, AXIS_H, AXIS_W};
+    return layout->rank == 4 && first_axis == 2 && layout_dim(layout, 1) != 1 && layout_is(layout, axes);
+}
+
+/* Layer norm over the positions of each channel: an instance norm, then what scale and bias are, which have positions. */
+static int import_planes_norm(struct importer *im, const struct onnx_node *node, struct value *value, double eps,
+                              const struct onnx_constant *scale, const struct onnx_constant *bias, struct error *err)
+{
+    struct value out = *value;
+    const struct emission emission = {.op = "instance_norm",
+                                      .suffix = scale || bias ? "norm" : NULL,
+                                      .count = 1,
+                                      .inputs = {value->node},
+                                      .set = {{"eps", eps}, {"weight", false}, {"bias", false}}};
+    const struct constant_step mul = {"constant_mul", bias ? "scale" : NULL, scale, 1, false},
+                               add = {"constant_add", NULL, bias, 1, false};
+    out.node = import_emit(im, &emission, err);
+    if (out.node < 0 || (scale && import_constant_step(im, &out, &mul, &out, err)) ||
+        (bias && import_constant_step(im, &out, &add, &out, err)))
+        return -1;
+    return import_set_activation(im, node, 0, out.node, &out.layout, false);
+}
+
 int import_layer_norm(struct importer *im, const struct onnx_node *node, struct value *value, int first_axis,
                       double eps, const struct onnx_constant *scale, const struct onnx_constant *bias,
                       struct error *err)
 {
+    if (is_planes(&value->layout, first_axis))
+        return import_planes_norm(im, node, value, eps, scale, bias, err);
     enum axis axis = AXIS_COUNT;
     const int rank = value->layout.rank;
     bool is_one, is_rest = true; /* the axes before are the batch */
@@ -125,7 +153,7 @@ int import_layer_norm(struct importer *im, const struct onnx_node *node, struct 
     for (int i = 0; i < first_axis; i++)
         is_all &= layout_dim(&value->layout, i) == 1 || layout_axis(&value->layout, i, &is_one) == AXIS_BATCH;
     if (!is_channels && !is_all)
-        return import_refuse(im, err, "is supported over the channels or over all axes");
+        return import_refuse(im, err, "is supported over the channels, over the positions or over all axes");
     const struct emission emission = {
         .op = "layer_norm",
         .count = 1,

@@ -1,9 +1,10 @@
-/* models/onnx/ops_part.c - slices, concatenation and padding. */
+/* models/onnx/ops_part.c - slices and padding. */
 #include "models/onnx/shape_rules.h"
 
 #include <string.h>
 
 #define OUTPUTS_MAX 256
+#define SIDE_MAX (1 << 15)
 
 static const char *const first_names[] = {"", "c_first", "h_first", "w_first"};
 static const char *const count_names[] = {"", "c_count", "h_count", "w_count"};
@@ -11,9 +12,8 @@ static const char *const step_names[] = {"", "c_step", "h_step", "w_step"};
 
 /* -- slices --------------------------------------------------------------------------------------------------------- */
 
-/* Cuts along one axis; *layout is the input's and becomes the result's. Returns the node, or -1. */
-static int cut(struct importer *im, struct value *value, int axis, const struct cut *part, struct layout *layout,
-               const char *suffix, struct error *err)
+static int cut_plain(struct importer *im, struct value *value, int axis, const struct cut *part, struct layout *layout,
+                     const char *suffix, struct error *err)
 {
     enum axis of;
     if (import_plain_axis(im, value, axis, &of, err))
@@ -35,6 +35,39 @@ static int cut(struct importer *im, struct value *value, int axis, const struct 
     if (layout_resize(layout, axis, of, part->count))
         return import_refuse(im, err, "its input has axes in an order that is not supported");
     return of == AXIS_BATCH ? value->node : import_emit(im, &emission, err);
+}
+
+/* Cuts along one axis; writes the layout of the result. Returns the node, or -1. */
+static int cut(struct importer *im, struct value *value, int axis, const struct cut *part, struct layout *layout,
+               const char *suffix, struct error *err)
+{
+    int64_t dim[ONNX_RANK_MAX];
+    struct value view;
+    if (layout_is_plain(&value->layout))
+        return cut_plain(im, value, axis, part, layout, suffix, err);
+    if (import_view(im, value, axis, 1, &view, err))
+        return -1;
+    layout_dims(&value->layout, dim);
+    dim[axis] = part->count;
+    const int added = cut_plain(im, &view, 2, part, layout, suffix, err);
+    value->is_vector = false;
+    if (added >= 0 && layout_reshape(layout, value->layout.rank, dim))
+        return import_refuse(im, err, "its result has axes in an order that is not supported");
+    return added;
+}
+
+/* Cuts along all axes. */
+static int cut_all(struct importer *im, struct value *value, const struct cut *cuts, const char *suffix,
+                   struct error *err)
+{
+    for (int i = 0; i < value->layout.rank; i++) {
+        struct layout layout;
+        value->node = cut(im, value, i, &cuts[i], &layout, suffix, err);
+        if (value->node < 0)
+            return -1;
+        value->layout = layout;
+    }
+    return 0;
 }
 
 static int import_slice(struct importer *im, const struct onnx_node *node, struct error *err)
@@ -88,6 +121,66 @@ static int import_split(struct importer *im, const struct onnx_node *node, struc
     return 0;
 }
 
+/* The indices from `first` on that are at equal distances; returns how many they are. */
+static size_t run_of(const struct onnx_constant *index, const double *list, size_t first, double size, struct cut *part)
+{
+    size_t count = 0;
+    *part = (struct cut){.step = 1};
+    for (; first + count < index->count; count++) {
+        const double given = constant_at(index, list, first + count);
+        const int64_t at = (int64_t)(given < 0 ? given + size : given);
+        if (count == 0)
+            part->first = at;
+        else if (count == 1 && at != part->first)
+            part->step = at - part->first;
+        else if (at != part->first + (int64_t)count * part->step)
+            break;
+    }
+    part->count = (int64_t)count;
+    return count;
+}
+
+/* Takes the parts with these indices and joins them. Writes the layout of the result; returns the node, or -1. */
+static int gather(struct importer *im, struct value *value, int axis, const struct onnx_constant *index,
+                  const double *list, struct layout *layout, struct error *err)
+{
+    const double size = (double)layout_dim(&value->layout, axis);
+    int nodes[OUTPUTS_MAX], count = 0;
+    struct cut part;
+    bool is_one;
+    for (size_t i = 0; i < index->count; i += (size_t)part.count) {
+        const bool is_all = run_of(index, list, i, size, &part) == index->count;
+        if (count == OUTPUTS_MAX)
+            return import_refuse(im, err, "its indices are more than %d parts at equal distances", OUTPUTS_MAX);
+        nodes[count] = cut(im, value, axis, &part, layout, is_all ? NULL : "part", err);
+        if (nodes[count++] < 0)
+            return -1;
+    }
+    if (count == 1)
+        return nodes[0];
+    const enum axis of = layout_axis(&value->layout, axis, &is_one);
+    *layout = value->layout;
+    if (is_one || of == AXIS_BATCH || of == AXIS_COUNT || layout_resize(layout, axis, of, (int64_t)index->count))
+        return import_refuse(im, err, "takes parts of an axis in an order that is not supported");
+    return import_join(im, of, nodes, count, err);
+}
+
+/* The axis becomes those of the indices. */
+static int shape_as_indices(struct importer *im, const struct onnx_constant *index, int axis, struct layout *layout,
+                            struct error *err)
+{
+    int64_t own[ONNX_RANK_MAX], dim[2 * ONNX_RANK_MAX];
+    const int rank = layout->rank + index->rank - 1;
+    layout_dims(layout, own);
+    if (rank > ONNX_RANK_MAX)
+        return import_refuse(im, err, "its result has %d axes", rank);
+    for (int i = 0; i < rank; i++)
+        dim[i] = i < axis ? own[i] : i < axis + index->rank ? index->dim[i - axis] : own[i - index->rank + 1];
+    return layout_reshape(layout, rank, dim)
+               ? import_refuse(im, err, "its result has axes in an order that is not supported")
+               : 0;
+}
+
 static int import_gather(struct importer *im, const struct onnx_node *node, struct error *err)
 {
     struct value *value = import_activation(im, node, 0, err);
@@ -97,79 +190,18 @@ static int import_gather(struct importer *im, const struct onnx_node *node, stru
     struct layout layout;
     if (!list)
         return -1;
-    if (index->rank > 1 || index->count == 0)
-        return import_refuse(im, err, "its indices must be a number or a list");
+    if (index->count == 0)
+        return import_refuse(im, err, "its result has no elements");
     const double size = (double)layout_dim(&value->layout, axis);
-    struct cut part = {0, (int64_t)index->count, 1};
     for (size_t i = 0; i < index->count; i++) {
-        const double given = constant_at(index, list, i), at = given < 0 ? given + size : given;
-        if (!(at >= 0 && at < size))
-            return import_refuse(im, err, "index %g of an axis of size %g", given, size);
-        if (i == 0)
-            part.first = (int64_t)at;
-        else if (i == 1)
-            part.step = (int64_t)at - part.first;
-        if (at != (double)part.first + (double)i * (double)part.step || part.step == 0)
-            return import_refuse(im, err, "its indices must be at equal distances");
+        const double at = constant_at(index, list, i);
+        if (!(at >= -size && at < size))
+            return import_refuse(im, err, "index %g of an axis of size %g", at, size);
     }
-    const int added = cut(im, value, axis, &part, &layout, NULL, err);
-    if (added < 0)
+    const int added = gather(im, value, axis, index, list, &layout, err);
+    if (added < 0 || shape_as_indices(im, index, axis, &layout, err))
         return -1;
-    if (index->rank == 0)
-        layout_remove(&layout, axis);
     return import_set_activation(im, node, 0, added, &layout, value->is_vector);
-}
-
-/* -- concatenation -------------------------------------------------------------------------------------------------- */
-
-/* Adds nodes that join `count` values, at most NODE_INPUTS_MAX at once. */
-static int join(struct importer *im, const char *op, const int *nodes, int count, struct error *err)
-{
-    struct emission emission = {.op = op};
-    int done = 0;
-    while (done < count) {
-        while (emission.count < NODE_INPUTS_MAX && done < count)
-            emission.inputs[emission.count++] = nodes[done++];
-        emission.suffix = done < count ? "part" : NULL;
-        const int joined = import_emit(im, &emission, err);
-        if (joined < 0 || done == count)
-            return joined;
-        emission.count = 1;
-        emission.inputs[0] = joined;
-    }
-    return nodes[0];
-}
-
-static int import_concat(struct importer *im, const struct onnx_node *node, struct error *err)
-{
-    static const char *const ops[] = {NULL, "concat", "concat_h", "concat_w"};
-    enum axis axes[ONNX_RANK_MAX];
-    struct value *first = import_activation(im, node, 0, err);
-    const int axis = first ? import_axis(im, import_int(node, "axis", 1), first->layout.rank, err) : -1;
-    int *nodes = axis < 0 ? NULL : arena_alloc(im->arena, (size_t)node->input_count, sizeof *nodes);
-    if (!nodes)
-        return axis < 0 ? -1 : error_memory(err, "a model");
-    if (import_plain_axes(im, first, axes, err))
-        return -1;
-    int64_t total = 0;
-    for (int i = 0; i < node->input_count; i++) {
-        struct value *value = import_activation(im, node, i, err);
-        if (!value)
-            return -1;
-        for (int d = 0; d < first->layout.rank; d++)
-            if (value->layout.rank != first->layout.rank ||
-                (d != axis && layout_dim(&value->layout, d) != layout_dim(&first->layout, d)))
-                return import_refuse(im, err, "the shapes of its inputs 0 and %d do not fit", i);
-        if (import_arrange(im, value, axes, err))
-            return -1;
-        nodes[i] = value->node;
-        total += layout_dim(&value->layout, axis);
-    }
-    struct layout layout = first->layout;
-    if (axes[axis] == AXIS_BATCH || layout_resize(&layout, axis, axes[axis], total))
-        return import_refuse(im, err, "joins along axis %d, which is not supported", axis);
-    const int added = join(im, ops[axes[axis]], nodes, node->input_count, err);
-    return added < 0 ? -1 : import_set_activation(im, node, 0, added, &layout, false);
 }
 
 /* -- padding -------------------------------------------------------------------------------------------------------- */
@@ -193,7 +225,7 @@ int import_read_pads(struct importer *im, const struct onnx_node *node, int rank
             return -1;
         before[axis] = pads[i];
         after[axis] = pads[given + i];
-        if (pads[i] < 0 || pads[given + i] < 0 || pads[i] > 1 << 15 || pads[given + i] > 1 << 15)
+        if (pads[i] < -SIDE_MAX || pads[given + i] < -SIDE_MAX || pads[i] > SIDE_MAX || pads[given + i] > SIDE_MAX)
             return import_refuse(im, err, "pads has %lld and %lld", (long long)pads[i], (long long)pads[given + i]);
     }
     return 0;
@@ -217,6 +249,22 @@ static int read_pad_mode(struct importer *im, const struct onnx_node *node, doub
     return import_refuse(im, err, "mode is \"%.50s\"", text);
 }
 
+/* Takes away what is negative in pads, and writes 0 there. */
+static int crop(struct importer *im, struct value *value, int64_t *before, int64_t *after, struct error *err)
+{
+    struct cut cuts[ONNX_RANK_MAX];
+    bool is_crop = false, is_pad = false;
+    for (int i = 0; i < value->layout.rank; i++) {
+        const int64_t first = before[i] < 0 ? -before[i] : 0, last = after[i] < 0 ? -after[i] : 0;
+        cuts[i] = (struct cut){first, layout_dim(&value->layout, i) - first - last, 1};
+        before[i] += first;
+        after[i] += last;
+        is_crop |= first || last;
+        is_pad |= before[i] || after[i];
+    }
+    return is_crop ? cut_all(im, value, cuts, is_pad ? "crop" : NULL, err) : 0;
+}
+
 static int import_pad(struct importer *im, const struct onnx_node *node, struct error *err)
 {
     static const char *const before_names[] = {"", "channels_before", "pad_top", "pad_left"};
@@ -226,8 +274,12 @@ static int import_pad(struct importer *im, const struct onnx_node *node, struct 
     double mode = 0, fill = 0;
     struct value *value = import_activation(im, node, 0, err);
     if (!value || import_read_pads(im, node, value->layout.rank, before, after, err) ||
-        read_pad_mode(im, node, &mode, &fill, err) || import_plain_axes(im, value, axes, err))
+        read_pad_mode(im, node, &mode, &fill, err))
         return -1;
+    struct value cropped = *value;
+    if (crop(im, &cropped, before, after, err) || import_plain_axes(im, &cropped, axes, err))
+        return -1;
+    value = &cropped;
     struct emission emission = {
         .op = "pad", .count = 1, .inputs = {value->node}, .set = {{"mode", mode}, {"value", fill}}};
     struct layout layout = value->layout;
@@ -259,7 +311,6 @@ static int import_space_to_depth(struct importer *im, const struct onnx_node *no
 const struct import_op import_part_ops[] = {{"Slice", import_slice},
                                             {"Split", import_split},
                                             {"Gather", import_gather},
-                                            {"Concat", import_concat},
                                             {"Pad", import_pad},
                                             {"SpaceToDepth", import_space_to_depth},
                                             {NULL, NULL}};

@@ -210,8 +210,14 @@ static int import_softmax(struct importer *im, const struct onnx_node *node, str
         if (layout_dim(&value->layout, i) != 1)
             return import_refuse(im, err, "is over several axes");
     struct value moved = *value; /* other readers keep the arrangement */
-    if (import_as_channels(im, &moved, axis, err))
+    const bool is_view = !layout_is_plain(&value->layout);
+    int64_t dim[ONNX_RANK_MAX];
+    if ((is_view && import_view(im, value, axis, 1, &moved, err)) ||
+        import_as_channels(im, &moved, is_view ? 2 : axis, err))
         return -1;
+    layout_dims(&value->layout, dim);
+    if (is_view && layout_reshape(&moved.layout, value->layout.rank, dim))
+        return import_refuse(im, err, "its result has axes in an order that is not supported");
     return import_unary(im, node, &moved, &(struct emission){.op = "softmax"}, err);
 }
 

@@ -6,20 +6,26 @@
 
 #define TINY 1e-37 /* lost in any sum that is not 0 */
 
-/* Takes the marked axes out of the layout, or leaves them with size 1. */
-static int reduced_layout(struct importer *im, const struct onnx_node *node, const struct value *value,
-                          const bool *is_marked, struct layout *layout, struct error *err)
+/* Writes the shape of the result, and returns its rank. */
+static int reduced_shape(const struct onnx_node *node, const struct value *value, const bool *is_marked, int64_t *dim)
 {
     const bool keeps = import_int(node, "keepdims", 1) != 0;
+    int rank = 0;
+    for (int i = 0; i < value->layout.rank; i++)
+        if (keeps || !is_marked[i])
+            dim[rank++] = is_marked[i] ? 1 : layout_dim(&value->layout, i);
+    return rank;
+}
+
+/* Takes the marked axes out of the layout, and gives the result its shape. */
+static int reduced_layout(struct importer *im, const struct value *value, const bool *is_marked, int rank,
+                          const int64_t *dim, struct layout *layout, struct error *err)
+{
     *layout = value->layout;
-    for (int i = value->layout.rank; i-- > 0;) {
-        if (!is_marked[i])
-            continue;
-        layout_remove(layout, i);
-        if (keeps && layout_insert(layout, i))
-            return import_refuse(im, err, "its result has too many axes");
-    }
-    return 0;
+    for (int i = value->layout.rank; i-- > 0;)
+        if (is_marked[i])
+            layout_remove(layout, i);
+    return layout_reshape(layout, rank, dim) ? import_refuse(im, err, "its result has too many axes") : 0;
 }
 
 static int before(struct importer *im, const char *op, int node, struct error *err)
@@ -58,6 +64,35 @@ static int import_sqrt(struct importer *im, const struct onnx_node *node, struct
     return added < 0 ? -1 : import_set_activation(im, node, 0, added, &value->layout, value->is_vector);
 }
 
+/*
+ * Makes each marked axis one axis of the engine. If the value has axes that are none, it is seen as one of four, of which
+ * the third is marked; that the marked axes are neighbours is then needed.
+ */
+static int make_plain(struct importer *im, struct value *value, bool *is_marked, struct value *view, struct error *err)
+{
+    enum axis axis;
+    int first = -1, count = 0;
+    for (int i = 0; i < value->layout.rank; i++) {
+        if (is_marked[i] && first < 0)
+            first = i;
+        count += is_marked[i];
+    }
+    if (!layout_is_plain(&value->layout) && count) {
+        for (int i = first; i < first + count; i++)
+            if (!is_marked[i])
+                return import_refuse(im, err, "its axes are not neighbours, in a value of %d axes", value->layout.rank);
+        if (import_view(im, value, first, count, view, err))
+            return -1;
+        memcpy(is_marked, (bool[]){false, false, true, false}, 4 * sizeof *is_marked);
+        return import_plain_axis(im, view, 2, &axis, err);
+    }
+    for (int i = 0; i < value->layout.rank; i++)
+        if (is_marked[i] && layout_dim(&value->layout, i) != 1 && import_plain_axis(im, value, i, &axis, err))
+            return -1;
+    *view = *value;
+    return 0;
+}
+
 static int import_reduce(struct importer *im, const struct onnx_node *node, struct error *err)
 {
     static const struct {
@@ -76,15 +111,18 @@ static int import_reduce(struct importer *im, const struct onnx_node *node, stru
         kind++;
     if (!value || shape_reduced(im, node, value->layout.rank, is_marked, err))
         return -1;
-    for (int i = 0; i < value->layout.rank; i++)
-        if (is_marked[i] && layout_dim(&value->layout, i) != 1 && import_plain_axis(im, value, i, &axis, err))
-            return -1;
+    struct value view;
+    int64_t shape[ONNX_RANK_MAX];
+    const int rank = reduced_shape(node, value, is_marked, shape);
+    if (make_plain(im, value, is_marked, &view, err))
+        return -1;
+    value = &view;
     for (int i = 0; i < value->layout.rank; i++)
         if (is_marked[i] && (axis = layout_axis(&value->layout, i, &is_one)) != AXIS_COUNT)
             is_reduced[axis] = true;
     if (is_reduced[AXIS_BATCH])
         return import_refuse(im, err, "reduces over the images of a batch");
-    if (reduced_layout(im, node, value, is_marked, &layout, err))
+    if (reduced_layout(im, value, is_marked, rank, shape, &layout, err))
         return -1;
     /* the mean of maps that are one position each is still the pool at the end of a network */
     const bool is_pool = kind == 0 && is_reduced[AXIS_H] && is_reduced[AXIS_W] && !is_reduced[AXIS_C];

@@ -16,9 +16,10 @@ static int import_cast(struct importer *im, const struct onnx_node *node, struct
 
 static int import_dropout(struct importer *im, const struct onnx_node *node, struct error *err)
 {
-    double is_training = 0;
+    double is_training = 0, ratio = 0.5;
     const struct value *mode = import_input(im, node, 2);
-    if (mode && (!constant_number(im, mode->constant, &is_training) || is_training != 0))
+    constant_number(im, constant_input(im, node, 1), &ratio);
+    if (mode && (!constant_number(im, mode->constant, &is_training) || (is_training != 0 && ratio != 0)))
         return import_refuse(im, err, "is in its training mode");
     return import_identity(im, node, err);
 }

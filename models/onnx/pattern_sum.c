@@ -50,6 +50,8 @@ static bool find_padding(struct importer *im, const struct onnx_node *node, stru
         return false;
     match->input_count = 1;
     match->inputs[0] = pad->inputs[0];
+    if (before[2] < 0 || before[3] < 0 || after[2] < 0 || after[3] < 0)
+        return false;
     for (int i = 0; i < 2; i++) {
         match->numbers[i] = (double)before[2 + i];
         match->numbers[2 + i] = (double)after[2 + i];

@@ -1,6 +1,7 @@
 /*
  * tests/models/test_onnx.c - small ONNX files of several exporters against PyTorch: logits, gradients at the input and
- * at a layer, names; and what is refused. tests/golden/onnx_models.py and onnx_orders.py make the files.
+ * at a layer, names; and what is refused. tests/golden/onnx_models.py,
+ * onnx_orders.py and onnx_parts.py make the files.
  */
 #include "models/model.h"
 #include "tests/golden.h"
@@ -92,6 +93,18 @@ TEST(axes_may_have_any_order)
 {
     compare("onnx_orders", "orders", "conv", "auto");
     compare("onnx_orders", "keras_flat", "conv2d", "auto");
+}
+
+TEST(values_are_joined_with_constants_and_along_new_axes)
+{
+    compare("onnx_parts", "joins_11", "stem", "auto");
+    compare("onnx_parts", "joins_13", "stem", "auto");
+    compare("onnx_parts", "constants", "largest", "auto");
+}
+
+TEST(a_branch_is_chosen_by_its_condition)
+{
+    compare("onnx_parts", "branches", "chosen", "auto");
 }
 
 static const char *op_of(const struct model *model, const char *layer)
