@@ -1,7 +1,7 @@
 /*
  * report/plots.c - the plots of a run.
  *
- * Per protocol: bars of ADCC with intervals, ADCC against time, Average Drop against Complexity, mean curves, the
+ * Per protocol: bars of ADCC with intervals, differences of ADCC, ranks over networks, ADCC against time, Average Drop against Complexity, mean curves, the
  * distribution over the images of each metric, and on request the agreement of metrics with the truth. The files of the
  * first protocol have plain names (plots/adcc.svg), others carry the protocol's name. Equal rows give equal bytes.
  */
@@ -40,6 +40,12 @@ static int draw_headline(const struct plot *plot, struct error *err)
     return metric < 0 ? 0 : plot_bars(plot, metric, err);
 }
 
+static int draw_differences(const struct plot *plot, struct error *err)
+{
+    const int metric = headline_metric(plot->report);
+    return metric < 0 ? 0 : plot_forest(plot, metric, err) || plot_critical(plot, metric, err) ? -1 : 0;
+}
+
 static int draw_headline_over_time(const struct plot *plot, struct error *err)
 {
     const int metric = headline_metric(plot->report);
@@ -67,7 +73,8 @@ static int draw_meta(const struct plot *plot, struct error *err)
 }
 
 static int (*const plots[])(const struct plot *plot, struct error *err) = {
-    draw_headline, draw_headline_over_time, draw_drop_over_complexity, plot_curves, draw_distributions, draw_meta,
+    draw_headline,      draw_differences, draw_headline_over_time, draw_drop_over_complexity, plot_curves,
+    draw_distributions, draw_meta,
 };
 
 static int draw_protocol(const struct plot *plot, struct error *err)

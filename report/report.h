@@ -105,8 +105,10 @@ struct report {
     const struct report_published *published;
     const struct report_progress *progress; /* [backbone]; NULL: complete */
     const uint8_t *shared;                  /* [backbone][image]: images on which methods are compared; NULL: all */
-    const char *const *remarks;             /* sentences for every table, ends with NULL; NULL: none */
-    const volatile sig_atomic_t *stop;      /* set: the report is no longer needed; NULL: never */
+    const struct paired *paired;  /* of report_pair_up(); NULL: tables have no marks of ties, plots no differences */
+    const char *reference_method; /* name of the method that others are compared with; NULL: the best */
+    const char *const *remarks;   /* sentences for every table, ends with NULL; NULL: none */
+    const volatile sig_atomic_t *stop; /* set: the report is no longer needed; NULL: never */
 };
 
 struct arena;
@@ -164,6 +166,47 @@ struct cell report_cell(const struct report *report, int backbone, int method, i
  */
 struct cell *report_cells(const struct report *report, struct error *err);
 
+/*
+ * Two methods a and b on the images where both are defined. Numbers that do not exist are NAN: a combined metric has no
+ * value per image, so no win rate and no effect size.
+ */
+struct method_pair {
+    int n;                              /* such images */
+    double difference, ci_low, ci_high; /* a - b, 95 % percentile interval of the paired bootstrap */
+    double p;                           /* two-sided sign-flip test: exact if 2^n is at most 2^16 */
+    double p_holm;                      /* adjusted over all pairs without controls of the same table and metric */
+    double win_rate;                    /* share of the images on which a is better; a tie counts half */
+    double effect;                      /* mean of the differences over their standard deviation */
+};
+
+/* A method's rank among those that are not controls, 1 the best, with its 95 % interval over bootstrap draws. */
+struct method_rank {
+    int n; /* values, or networks; 0: no rank */
+    double rank, low, high;
+    double mean, mean_low, mean_high; /* of the metric */
+};
+
+/* The pairs and ranks of a report. */
+struct paired {
+    int pair_count;              /* of a backbone, protocol and metric */
+    struct method_pair *pairs;   /* [backbone][protocol][metric][pair]: see pair_at() */
+    struct method_rank *ranks;   /* [backbone][protocol][metric][method] */
+    struct method_rank *overall; /* [protocol][metric][method]: means over the networks, each with the same weight */
+};
+
+/*
+ * Compares all methods in pairs, for all metrics except costs, and ranks them. All pairs share their draws. For the
+ * caller to free by report_paired_free(). NULL and err: no memory; *stop was set.
+ */
+struct paired *report_pair_up(const struct report *report, struct error *err);
+void report_paired_free(struct paired *paired);
+
+/* Writes pairwise.csv and ranks.csv, tables/pairs.md and .tex, and tables/ranks.md; without `paired` removes them. */
+int report_pairs(const struct report *report, struct error *err);
+
+/* Prints the matrix of a metric's pairs, for each protocol and backbone. */
+void report_pairs_terminal(const struct report *report, int metric, FILE *stream, int columns);
+
 /* Whether some metric has a curve. */
 bool report_has_curves(const struct report *report);
 
@@ -216,8 +259,8 @@ int report_reference(const struct report *report, const struct cell *cells, stru
 void report_reference_terminal(const struct report *report, const struct cell *cells, FILE *stream);
 
 /*
- * Writes plots/NAME.svg and .png by gnuplot, with NAME.gp and NAME.dat to draw them again. NAME is adcc, adcc_seconds,
- * drop_complexity, curves, distribution_METRIC or, unless `meta` is NULL, meta; from the second protocol on it is
+ * Writes plots/NAME.svg and .png by gnuplot, with NAME.gp and NAME.dat to draw them again. NAME is adcc, forest, critical,
+ * adcc_seconds, drop_complexity, curves, distribution_METRIC or, unless `meta` is NULL, meta; from the second protocol on it is
  * NAME-2-PROTOCOL. A plot without numbers is left out. If gnuplot is missing or fails, returns 0 and fills `warning`,
  * which is empty otherwise.
  */

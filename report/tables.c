@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "report/completeness.h"
 #include "report/escape.h"
+#include "report/pairs.h"
 #include "report/stats.h"
 #include "report/undefined.h"
 
@@ -84,6 +85,21 @@ static void list_noted(const struct table_writer *table, int b, const char *head
     fputs(said ? end : "", table->stream);
 }
 
+static bool is_tied(const struct table_writer *table, int b, int m, int k)
+{
+    return is_tied_with_best(table->report, table->cells, b, m, table->protocol, k);
+}
+
+static bool has_ties(const struct table_writer *table)
+{
+    for (int b = 0; b < table->report->backbone_count; b++)
+        for (int m = 0; m < table->report->method_count; m++)
+            for (int k = 0; k < table->report->metric_count; k++)
+                if (is_tied(table, b, m, k))
+                    return true;
+    return false;
+}
+
 /* -- Markdown ----------------------------------------------------------------------------------------------------- */
 
 /* Writes a column's title and returns its width, for padding. */
@@ -100,7 +116,10 @@ static int markdown_head(FILE *stream, const struct report_metric *metric)
     return columns;
 }
 
-/* "**57.32** (55.10–59.41)*": mean, interval, a star where values are undefined. Returns the columns. */
+/*
+ * "**57.32** (55.10–59.41)*", "56.90† (54.80–58.70)": mean, interval, a star where values are undefined; a dagger where
+ * the method cannot be told from the best. Returns the columns.
+ */
 static int markdown_cell(FILE *stream, const struct table_writer *table, int b, int m, int k)
 {
     const struct cell *cell = table_cell(table, b, m, k);
@@ -113,6 +132,10 @@ static int markdown_cell(FILE *stream, const struct table_writer *table, int b, 
         used = snprintf(text, sizeof text, "–"), columns = 1 - used;
     else
         used = snprintf(text, sizeof text, "%s%.*f%s", bold, decimals, shown_value(metric, cell->mean), bold);
+    if (is_tied(table, b, m, k)) {
+        used += snprintf(text + used, sizeof text - (size_t)used, "†");
+        columns -= 2; /* the dagger has three bytes */
+    }
     if (isfinite(cell->ci_low)) {
         used += snprintf(text + used, sizeof text - (size_t)used, " (%.*f–%.*f)", decimals,
                          shown_value(metric, cell->ci_low), decimals, shown_value(metric, cell->ci_high));
@@ -244,6 +267,8 @@ static void markdown(const struct table_writer *table)
             image_count(table), report->bootstrap > 0 ? ", with 95 % bootstrap intervals" : "");
     escape_markdown(table->stream, report->program);
     fputs(".\n", table->stream);
+    if (has_ties(table))
+        fputs("\n† " TIE_NOTE ".\n", table->stream);
     if (is_incomplete_anywhere(report))
         fputs("\n**Incomplete**: the run has not measured all images yet.\n", table->stream);
     remarks_list(report, table->stream, "\n", ".\n", escape_markdown);
@@ -296,6 +321,7 @@ static void tex_row(const struct table_writer *table, int b, int m)
         else
             fprintf(table->stream, is_best ? "\\textbf{%.*f}" : "%.*f", shown_decimals(metric),
                     shown_value(metric, cell->mean));
+        fputs(is_tied(table, b, m, k) ? "\\textsuperscript{\\dag}" : "", table->stream);
         fputs(cell->undefined ? "\\textsuperscript{*}" : "", table->stream);
     }
     fputs(" \\\\\n", table->stream);
@@ -343,6 +369,11 @@ static void tex(const struct table_writer *table)
     fputs("\\bottomrule\n", table->stream);
     snprintf(head, sizeof head, "\\multicolumn{%d}{p{0.95\\linewidth}}{\\footnotesize protocol ", columns);
     protocol_changes(&report->protocols[table->protocol], table->stream, head, "} \\\\\n", escape_tex);
+    if (has_ties(table)) {
+        fprintf(table->stream, "\\multicolumn{%d}{p{0.95\\linewidth}}{\\footnotesize \\dag{} ", columns);
+        escape_tex(table->stream, TIE_NOTE);
+        fputs("} \\\\\n", table->stream);
+    }
     for (int b = 0; b < report->backbone_count; b++) {
         if (!has_undefined(table, b))
             continue;
@@ -369,7 +400,8 @@ static int table_path(const struct report *report, int protocol, const char *suf
 {
     char name[100], other[100], file[160];
     escape_file_name(report->protocols[protocol].name, name, sizeof name);
-    bool is_taken = !*name || strcmp(name, "meta") == 0 || strcmp(name, "reference") == 0; /* names of other tables */
+    bool is_taken = !*name || strcmp(name, "meta") == 0 || strcmp(name, "reference") == 0 ||
+                    strcmp(name, "pairs") == 0 || strcmp(name, "ranks") == 0; /* names of other tables */
     for (int p = 0; p < protocol; p++)
         is_taken |= strcmp(escape_file_name(report->protocols[p].name, other, sizeof other), name) == 0;
     if (is_taken)

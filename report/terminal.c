@@ -5,6 +5,7 @@
  */
 #include "report/completeness.h"
 #include "report/escape.h"
+#include "report/pairs.h"
 #include "report/stats.h"
 #include "report/undefined.h"
 
@@ -18,6 +19,7 @@
 struct column {
     char head[2][HEAD_MAX];
     int width, metric; /* metric COLUMN_SECONDS, COLUMN_PASSES: from the costs; COLUMN_IMAGES: measured images */
+    bool has_ties;     /* some method cannot be told from the best one */
 };
 
 enum { COLUMN_SECONDS = -1, COLUMN_PASSES = -2, COLUMN_IMAGES = -3 };
@@ -46,6 +48,11 @@ static void column_head(struct column *column, const struct report_metric *metri
              metric->higher_is_better ? "↑" : "↓", *metric->unit ? " " : "", metric->unit);
 }
 
+static bool is_tied(const struct view *view, int method, int metric)
+{
+    return is_tied_with_best(view->report, view->cells, view->backbone, method, view->protocol, metric);
+}
+
 static void column_text(const struct view *view, const struct column *column, int method, char text[64])
 {
     const struct cost_summary *cost = &view->costs[method];
@@ -62,11 +69,13 @@ static void column_text(const struct view *view, const struct column *column, in
     const struct report_metric *metric = &view->report->metrics[column->metric];
     const struct cell *cell =
         cell_at(view->report, view->cells, view->backbone, method, view->protocol, column->metric);
-    const char *mark = cell->undefined ? "*" : " ";
+    const char *mark = cell->undefined ? "*" : " ", *tie = "";
+    if (column->has_ties)
+        tie = is_tied(view, method, column->metric) ? "†" : " ";
     if (cell->n)
-        snprintf(text, 64, "%.*f%s", shown_decimals(metric), shown_value(metric, cell->mean), mark);
+        snprintf(text, 64, "%.*f%s%s", shown_decimals(metric), shown_value(metric, cell->mean), tie, mark);
     else
-        snprintf(text, 64, "–%s", mark);
+        snprintf(text, 64, "–%s%s", tie, mark);
 }
 
 static void column_fit(const struct view *view, struct column *column)
@@ -93,6 +102,8 @@ static int columns_make(const struct view *view, struct column *columns)
         if (view->report->metrics[k].is_cost)
             continue;
         columns[count] = (struct column){.metric = k};
+        for (int m = 0; m < view->report->method_count; m++)
+            columns[count].has_ties |= is_tied(view, m, k);
         column_head(&columns[count++], &view->report->metrics[k]);
     }
     for (int m = 0; m < view->report->method_count; m++)
@@ -224,6 +235,10 @@ static void put_table(const struct view *view, struct column *columns, int limit
         for (int m = 0; m < view->report->method_count; m++)
             put_row(view, columns + first, fit, m);
     }
+    bool has_ties = false;
+    for (int i = 0; i < count; i++)
+        has_ties |= columns[i].has_ties;
+    fputs(has_ties ? "† not distinguishable from the best (paired sign-flip test, Holm)\n" : "", view->stream);
     put_undefined(view);
     put_noted(view);
 }

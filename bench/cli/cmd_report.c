@@ -12,13 +12,14 @@
 
 struct arguments {
     struct options common;
-    const char *output;
+    const char *output, *pairs;
     const char **runs;
     int run_count;
 };
 
 static const struct param rows[] = {
     OPTION_STRING(struct arguments, output, "output", 'o', "DIR", "folder of the tables of several runs"),
+    OPTION_STRING(struct arguments, pairs, "pairs", 0, "METRIC", "also print the differences of all pairs of methods"),
     {0},
 };
 
@@ -42,6 +43,7 @@ static const struct options_usage usage = {
 static struct run_flags flags_of(const struct arguments *arguments)
 {
     return (struct run_flags){.is_quiet = arguments->common.quiet,
+                              .pairs = arguments->pairs,
                               .columns = terminal_columns(),
                               .has_color = options_use_color(&arguments->common, stdout)};
 }
@@ -79,7 +81,8 @@ static int report_run(const struct arguments *arguments, struct arena *arena, st
     struct store_names names;
     struct report report;
     const char *folder = arguments->runs[0];
-    if (read_config(folder, arena, &config, err))
+    if (read_config(folder, arena, &config, err) ||
+        (arguments->pairs && !results_has_metric(&config, arguments->pairs, err)))
         return -1;
     struct store *store = store_open_run(folder, arena, &names, err);
     if (!store)
@@ -113,6 +116,8 @@ static int write_gathered(struct gather *gather, const struct arguments *argumen
         say_notes(gather);
         return error_set(err, "no run can be compared with \"%s\"", arguments->runs[0]);
     }
+    if (arguments->pairs && !results_has_metric(&gather->config, arguments->pairs, err))
+        return -1;
     if (gather_read(gather, &report, err) || file_make_folders(&folders, arguments->output, err))
         return -1;
     if (flags.is_quiet) /* otherwise the tables show them */

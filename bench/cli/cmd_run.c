@@ -25,7 +25,7 @@ struct arguments {
     int set_count;
     char output[4 * PATH_MAX + 16], set_threads[32];
     int threads;
-    const char *shard;
+    const char *shard, *pairs;
     bool is_fresh, keeps_old, is_strict, is_dry;
 };
 
@@ -77,6 +77,7 @@ static const struct param rows[] = {
     OPTION_STRING(
         struct arguments, shard, "shard", 0, "I/N",
         "measure the I-th of N parts (see docs/clusters.md); default: as srun, Slurm's arrays, mpirun or Kubernetes say, 1/1: the whole run"),
+    OPTION_STRING(struct arguments, pairs, "pairs", 0, "METRIC", "also print the differences of all pairs of methods"),
     OPTION_FLAG(struct arguments, is_fresh, "fresh", 0, "start anew; an old store is kept aside"),
     OPTION_FLAG(struct arguments, keeps_old, "keep-old", 0,
                 "keep what a program with other sources has measured; without it, those maps are measured again"),
@@ -172,10 +173,11 @@ static int open_job(struct run *job, const struct arguments *arguments, struct e
     if (shard_find(arguments->shard, getenv, &shard, err) ||
         run_open(job, arguments->config, arguments->sets, arguments->set_count, arguments->is_dry, err))
         return -1;
-    const int status = run_take_shard(job, &shard, err);
+    const int status = (arguments->pairs && !results_has_metric(&job->config, arguments->pairs, err)) ||
+                       run_take_shard(job, &shard, err);
     if (status)
         run_close(job);
-    return status;
+    return status_of(status);
 }
 
 /* Finds, before a dry run says what it would cost, what is there already. rehearse() reports what is wrong. */
@@ -239,6 +241,7 @@ static int run(int argc, char **argv, struct error *err)
                                     .keeps_old = arguments.keeps_old,
                                     .is_strict = arguments.is_strict,
                                     .is_quiet = arguments.common.quiet,
+                                    .pairs = arguments.pairs,
                                     .columns = terminal_columns(),
                                     .has_color = options_use_color(&arguments.common, stdout)};
     const int code = arguments.is_dry ? dry_run(&job, arguments.is_fresh, err) : run_execute(&job, &flags, err);

@@ -70,7 +70,8 @@ struct config_report {
     int overlays;  /* how many images */
     int bootstrap; /* resamples */
     int reference_count;
-    const char **references; /* tables of published numbers */
+    const char **references;      /* tables of published numbers */
+    const char *reference_method; /* label; NULL: the best method */
 };
 
 struct config {

@@ -6,6 +6,7 @@
  */
 #include "bench/config/config.h"
 
+#include "base/text.h"
 #include "bench/config/config_classes.h"
 #include "bench/config/config_entry.h"
 #include "bench/config/config_lists.h"
@@ -71,6 +72,8 @@ const struct param config_report_rows[] = {
      .count_offset = offsetof(struct config_report, reference_count),
      .usual = "none",
      .help = "CSV files of published numbers, printed beside the measured ones"},
+    PARAM_ROW(struct config_report, reference_method, STRING, .usual = "the best", .allowed = "a label of methods",
+              .help = "method that the others are compared with in the plot of differences"),
     {0},
 };
 
@@ -153,6 +156,18 @@ static int check_meta(const struct config *config, const struct yaml *root, stru
         "report.meta is true, but no metric compares maps with the annotated truth; add one to metrics: %s", names);
 }
 
+/* The method that others are compared with must be one of the run's. */
+static int check_reference_method(const struct config *config, const struct yaml *root, struct error *err)
+{
+    const char *label = config->report.reference_method;
+    for (int m = 0; m < config->method_count; m++)
+        if (strcmp(config->methods[m].label, label) == 0)
+            return 0;
+    const struct yaml *report = yaml_get(root, "report");
+    return yaml_error(yaml_get(report, "reference_method"), err,
+                      "report.reference_method is \"%s\", which is no label of methods", TEXT_SHOWN(label));
+}
+
 int config_read(const char *path, const char *const *sets, int set_count, struct arena *arena, struct config *config,
                 struct error *err)
 {
@@ -167,6 +182,8 @@ int config_read(const char *path, const char *const *sets, int set_count, struct
     if (load_plugins(root, err) || yaml_read_mapping(root, config_rows, config, arena, err))
         return -1;
     if (config->report.meta && check_meta(config, root, err))
+        return -1;
+    if (config->report.reference_method && check_reference_method(config, root, err))
         return -1;
     if (!config->output)
         config->output = arena_format(arena, "results/%s", config->name);

@@ -22,6 +22,21 @@ static int metric_position(const struct config *config, const char *name)
     return -1;
 }
 
+bool results_has_metric(const struct config *config, const char *name, struct error *err)
+{
+    const int at = metric_position(config, name);
+    char names[512] = "";
+    size_t used = 0;
+    if (at >= 0 && !config->metrics[at].metric->is_cost)
+        return true;
+    for (int i = 0; i < config->metric_count && used < sizeof names; i++)
+        if (!config->metrics[i].metric->is_cost)
+            used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "",
+                                     config->metrics[i].metric->name);
+    error_set(err, "--pairs is \"%s\"; metrics of the run: %s", TEXT_SHOWN(name), names);
+    return false;
+}
+
 static struct report_metric metric_row(const struct config *config, const struct metric *metric)
 {
     struct report_metric row = {.name = metric->name,
@@ -202,6 +217,7 @@ int results_read_from(const struct config *config, struct store *const *stores, 
                               .image_count = image_count,
                               .images = images,
                               .bootstrap = config->report.bootstrap,
+                              .reference_method = config->report.reference_method,
                               .seed = config->seed};
     return status_of(fill_lists(config, arena, report, err) ||
                      paper_numbers_read(&config->report, arena, report, err) ||
@@ -239,6 +255,7 @@ struct writing {
     const struct report *report;
     struct report compared;
     struct cell *own, *cells; /* cells: of `compared` */
+    struct paired *paired;    /* of `compared`; NULL: one method alone, or an interrupted run */
     struct meta_cell *meta;
     struct error warning;
 };
@@ -253,11 +270,26 @@ static int make_cells(struct writing *writing, struct arena *arena, struct error
     return writing->cells ? 0 : -1;
 }
 
+/* An interrupted run has to end within two seconds. */
+static bool is_hurried(const struct report *report)
+{
+    return !report->stop && interrupt_has_come;
+}
+
+static int make_pairs(struct writing *writing, struct error *err)
+{
+    if (writing->compared.method_count < 2 || is_hurried(&writing->compared))
+        return 0;
+    writing->paired = report_pair_up(&writing->compared, err);
+    writing->compared.paired = writing->paired;
+    return writing->paired ? 0 : -1;
+}
+
 /* Draws the plots, except after an interrupted run, which has to end within two seconds. */
 static int draw(struct writing *writing, const struct config *config, struct error *err)
 {
     const struct report *report = &writing->compared;
-    if (!report->stop && interrupt_has_come)
+    if (is_hurried(report))
         error_set(&writing->warning, "plots are left out of an interrupted run; cambench report \"%s\" draws them",
                   config->output);
     else if (report_plots(report, writing->cells, writing->meta, &writing->warning, err) || report_stopped(report, err))
@@ -271,6 +303,7 @@ static int write_files(struct writing *writing, const struct config *config, str
 {
     const struct report *report = &writing->compared;
     if (report_csv(writing->report, writing->own, err) || report_tables(report, writing->cells, err) ||
+        report_pairs(report, err) ||
         (config->report.reference_count > 0 && report_reference(report, writing->cells, err)) ||
         write_meta(report, config, &writing->meta, err))
         return -1;
@@ -284,6 +317,8 @@ static int show(const struct writing *writing, const struct config *config, cons
     const bool has_reference = config->report.reference_count > 0, has_meta = writing->meta;
     if (report_terminal(report, writing->cells, stdout, flags->columns, flags->has_color))
         return error_memory(err, "the table");
+    if (flags->pairs && report->paired)
+        report_pairs_terminal(report, metric_position(config, flags->pairs), stdout, flags->columns);
     if (has_meta) {
         putchar('\n');
         report_meta_terminal(report, writing->meta, stdout);
@@ -292,9 +327,10 @@ static int show(const struct writing *writing, const struct config *config, cons
         putchar('\n');
         report_reference_terminal(report, writing->cells, stdout);
     }
-    printf("\n%s/: summary.csv, per_image.csv, costs.csv, %s%s%stables%s%s%s\n", TEXT_SHOWN(config->output),
-           report_has_curves(report) ? "curves.csv, " : "", has_meta ? "meta.csv, " : "",
-           has_reference ? "reference.csv, " : "", config->report.plots && !writing->warning.text[0] ? ", plots" : "",
+    printf("\n%s/: summary.csv, per_image.csv, costs.csv, %s%s%s%stables%s%s%s\n", TEXT_SHOWN(config->output),
+           report_has_curves(report) ? "curves.csv, " : "", report->paired ? "pairwise.csv, ranks.csv, " : "",
+           has_meta ? "meta.csv, " : "", has_reference ? "reference.csv, " : "",
+           config->report.plots && !writing->warning.text[0] ? ", plots" : "",
            config->report.overlays > 0 ? ", overlays" : "", config->report.maps ? ", maps.h5" : "");
     return 0;
 }
@@ -305,10 +341,11 @@ int results_write(const struct report *report, const struct config *config, cons
     struct writing writing = {.report = report};
     struct arena arena;
     arena_init(&arena, 0);
-    int status = make_cells(&writing, &arena, err) || write_files(&writing, config, err);
+    int status = make_cells(&writing, &arena, err) || make_pairs(&writing, err) || write_files(&writing, config, err);
     if (!status && !flags->is_quiet)
         status = show(&writing, config, flags, err);
     free(writing.meta);
+    report_paired_free(writing.paired);
     if (writing.cells != writing.own)
         free(writing.cells);
     free(writing.own);

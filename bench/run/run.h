@@ -62,6 +62,7 @@ struct run_flags {
     bool is_fresh, keeps_old, is_strict, is_quiet;
     int columns; /* of the terminal; 0: unknown */
     bool has_color;
+    const char *pairs; /* metric whose pairs are printed, see results_has_metric(); NULL: none */
 };
 
 /*
@@ -132,6 +133,9 @@ int results_read(const struct config *config, struct store *store, const char *c
 /* The same from several stores that have the config's lists (store_arrange()). */
 int results_read_from(const struct config *config, struct store *const *stores, int count, const char *const *images,
                       int image_count, struct arena *arena, struct report *report, struct error *err);
+
+/* Whether the metric, as named by an option, can be printed in pairs; else err. */
+bool results_has_metric(const struct config *config, const char *name, struct error *err);
 
 /* Width of the terminal on stdout in columns; 0: stdout is not a terminal. */
 int terminal_columns(void);

@@ -1,0 +1,51 @@
+/*
+ * report/pairs.h - lookups of pairs and ranks, for all writers of report/, and Holm's adjustment.
+ */
+#ifndef REPORT_PAIRS_H
+#define REPORT_PAIRS_H
+
+#include "report/report.h"
+
+#define PAIRS_ALPHA 0.05
+
+/* The footnote of every table with marks of is_tied_with_best(). */
+#define TIE_NOTE \
+    "not distinguishable from the best method at 5 %: paired sign-flip test on the same images, adjusted by Holm over " \
+    "all pairs of methods without controls"
+
+/* Position of a backbone's protocol and metric in the arrays of struct paired. */
+static inline size_t pairs_table(const struct report *report, int backbone, int protocol, int metric)
+{
+    return ((size_t)backbone * (size_t)report->protocol_count + (size_t)protocol) * (size_t)report->metric_count +
+           (size_t)metric;
+}
+
+/* Position of the pair a < b among a table's pairs. */
+static inline size_t pairs_position(int methods, int a, int b)
+{
+    return (size_t)a * (size_t)(2 * methods - a - 1) / 2 + (size_t)(b - a - 1);
+}
+
+/* The pair of methods a and b, turned so that differences are a - b; n is 0 if a equals b. */
+struct method_pair pair_at(const struct report *report, int backbone, int protocol, int metric, int a, int b);
+
+const struct method_rank *rank_at(const struct report *report, int backbone, int protocol, int metric, int method);
+const struct method_rank *overall_rank_at(const struct report *report, int protocol, int metric, int method);
+
+/* The method, not a control, with the best mean (of equal ones the first); -1: none has a mean. */
+int best_method(const struct report *report, const struct cell *cells, int backbone, int protocol, int metric);
+
+/*
+ * Whether a method that is neither a control nor best cannot be told from the best method: their adjusted p is not
+ * below PAIRS_ALPHA. False if the report has no pairs.
+ */
+bool is_tied_with_best(const struct report *report, const struct cell *cells, int backbone, int method, int protocol,
+                       int metric);
+
+/* How many pairs of a table's metric are adjusted together. */
+int family_size(const struct report *report, int backbone, int protocol, int metric);
+
+/* Holm's adjustment (Scand. J. Statist. 1979) of n values of p, in place; NAN is left out. Scratch: n numbers. */
+void holm_adjust(double *p, int n, double *scratch);
+
+#endif

@@ -1,0 +1,86 @@
+/* report/pairs_lookup.c - reads the pairs and ranks of a report; which methods cannot be told from the best one; Holm. */
+#include "report/pairs.h"
+
+#include "report/stats.h"
+
+#include <math.h>
+
+struct method_pair pair_at(const struct report *report, int backbone, int protocol, int metric, int a, int b)
+{
+    struct method_pair pair = {0, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+    if (a == b)
+        return pair;
+    const size_t first = pairs_table(report, backbone, protocol, metric) * (size_t)report->paired->pair_count;
+    pair = report->paired->pairs[first + pairs_position(report->method_count, a < b ? a : b, a < b ? b : a)];
+    if (a < b)
+        return pair;
+    const double low = pair.ci_low;
+    pair.difference = -pair.difference;
+    pair.ci_low = -pair.ci_high, pair.ci_high = -low;
+    pair.win_rate = 1 - pair.win_rate;
+    pair.effect = -pair.effect;
+    return pair;
+}
+
+const struct method_rank *rank_at(const struct report *report, int backbone, int protocol, int metric, int method)
+{
+    return &report->paired->ranks[pairs_table(report, backbone, protocol, metric) * (size_t)report->method_count +
+                                  (size_t)method];
+}
+
+const struct method_rank *overall_rank_at(const struct report *report, int protocol, int metric, int method)
+{
+    return &report->paired
+                ->overall[pairs_table(report, 0, protocol, metric) * (size_t)report->method_count + (size_t)method];
+}
+
+int best_method(const struct report *report, const struct cell *cells, int backbone, int protocol, int metric)
+{
+    const bool higher = report->metrics[metric].higher_is_better;
+    int best = -1;
+    for (int m = 0; m < report->method_count; m++) {
+        const double mean = cell_at(report, cells, backbone, m, protocol, metric)->mean;
+        if (report->methods[m].is_control || !isfinite(mean))
+            continue;
+        const double other = best < 0 ? 0 : cell_at(report, cells, backbone, best, protocol, metric)->mean;
+        best = best < 0 || (higher ? mean > other : mean < other) ? m : best;
+    }
+    return best;
+}
+
+bool is_tied_with_best(const struct report *report, const struct cell *cells, int backbone, int method, int protocol,
+                       int metric)
+{
+    if (!report->paired || report->methods[method].is_control || report->metrics[metric].is_cost ||
+        !isfinite(cell_at(report, cells, backbone, method, protocol, metric)->mean) ||
+        cell_is_best(report, cells, backbone, method, protocol, metric))
+        return false;
+    const int best = best_method(report, cells, backbone, protocol, metric);
+    return best != method && !(pair_at(report, backbone, protocol, metric, best, method).p_holm < PAIRS_ALPHA);
+}
+
+int family_size(const struct report *report, int backbone, int protocol, int metric)
+{
+    int size = 0;
+    for (int a = 0; a < report->method_count; a++)
+        for (int b = a + 1; b < report->method_count; b++)
+            size += isfinite(pair_at(report, backbone, protocol, metric, a, b).p_holm);
+    return size;
+}
+
+/* -- Holm ---------------------------------------------------------------------------------------------------------- */
+
+void holm_adjust(double *p, int n, double *scratch)
+{
+    int m = 0;
+    for (int i = 0; i < n; i++)
+        if (isfinite(p[i]))
+            scratch[m++] = p[i];
+    stats_sort(scratch, (size_t)m);
+    for (int i = 0; i < n; i++) {
+        double most = 0;
+        for (int j = 0; j < m && scratch[j] <= p[i]; j++)
+            most = fmax(most, fmin(1, (m - j) * scratch[j]));
+        p[i] = isfinite(p[i]) ? most : NAN;
+    }
+}
