@@ -309,8 +309,8 @@ static void terminal_matrix(const struct matrix *matrix, int limit)
                       name_width, width);
     fprintf(matrix->stream,
             "above the diagonal: row minus column; below: share of images on which the row is better\n"
-            "* significant at 5 %%: paired sign-flip test, Holm over %d pairs\n",
-            family_of(matrix));
+            "* significant at 5 %%: paired sign-flip test, Holm over %d pair%s\n",
+            family_of(matrix), family_of(matrix) == 1 ? "" : "s");
 }
 
 void report_pairs_terminal(const struct report *report, int metric, FILE *stream, int columns)
