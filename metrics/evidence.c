@@ -214,6 +214,17 @@ void *evidence_alloc(struct evidence *evidence, size_t count, size_t size, struc
     return scratch;
 }
 
+uint32_t *evidence_counts(struct evidence *evidence, size_t length, struct error *err)
+{
+    struct evidence_counts *counts = evidence_alloc(evidence, 1, sizeof *counts, err);
+    uint32_t *data = evidence_alloc(evidence, length, sizeof *data, err);
+    if (!counts || !data)
+        return NULL;
+    *counts = (struct evidence_counts){evidence->counts, evidence->metric, length, data};
+    evidence->counts = counts;
+    return data;
+}
+
 struct cost evidence_cost(const struct evidence *evidence)
 {
     return evidence->cost;

@@ -48,6 +48,14 @@ struct evidence_ops {
     int (*truth)(void *context, const struct truth **truth, struct error *err);
 };
 
+/* The counts of a metric for the image. */
+struct evidence_counts {
+    const struct evidence_counts *next;
+    const struct metric *metric;
+    size_t length;
+    uint32_t *data;
+};
+
 struct evidence {
     const struct evidence_ops *ops;
     void *context;
@@ -66,8 +74,9 @@ struct evidence {
     struct value *values;                  /* [metric], given by the caller, zeroed */
     bool *is_measured;                     /* [metric], likewise */
     /* written */
-    const struct metric *metric;      /* the one being measured */
-    bool is_refused;                  /* this metric has requested a map that the method does not have */
+    const struct metric *metric; /* the one being measured */
+    bool is_refused;             /* this metric has requested a map that the method does not have */
+    const struct evidence_counts *counts;
     struct curve curves[CURVE_KINDS]; /* under the protocol's own settings; count 0: no metric requested it */
 };
 

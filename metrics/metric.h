@@ -65,6 +65,13 @@ struct metric {
     const char *parts[METRIC_PARTS_MAX + 1]; /* metrics that it uses; a run measures them too; ends with NULL */
     /* Used if measure is NULL. means: those of `parts`, over the images where all of them are defined. */
     double (*combine)(const double *means);
+    /*
+     * For a number of the whole image set that is no mean: measure() writes an image's counts (evidence_counts()) and
+     * a value, whose number is not used. combine_counts() makes the number from their sums over n images, also in every
+     * bootstrap draw; NAN: undefined. Such a metric has no value per image, and no metric may ask for one.
+     */
+    size_t (*count_length)(const void *params);
+    double (*combine_counts)(const void *params, const double *sums, int n);
 };
 
 /* The program's own metrics, sorted by name; written by the build; ends with NULL. Plugins add to metrics_all(). */
@@ -257,6 +264,9 @@ int evidence_value(struct evidence *evidence, const char *metric, struct value *
  * metric's name, so all methods and protocols are measured with the same numbers.
  */
 struct random_stream evidence_random(const struct evidence *evidence, int index);
+
+/* The image's counts (count_length), zeroed, of the metric being measured. NULL and err: no memory. */
+uint32_t *evidence_counts(struct evidence *evidence, size_t length, struct error *err);
 
 /* `count` zeroed elements of `size` bytes, until the next image. NULL and err: no memory. */
 void *evidence_alloc(struct evidence *evidence, size_t count, size_t size, struct error *err);

@@ -30,6 +30,8 @@ static const char *fault_of(const struct metric *metric)
         return ".unit is missing";
     if (!metric->measure == !metric->combine)
         return "it needs .measure or .combine, and not both";
+    if (!metric->count_length != !metric->combine_counts || (metric->count_length && !metric->measure))
+        return ".count_length and .combine_counts need each other and .measure";
     if (!(metric->min < metric->max))
         return ".min must be less than .max";
     return !metric->params != !metric->params_size ? "of .params and .params_size one is missing" : NULL;

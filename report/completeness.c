@@ -91,6 +91,31 @@ int report_count_progress(struct report *report, const uint8_t *has, const uint8
 
 /* -- comparable values ------------------------------------------------------------------------------------------- */
 
+/* The counts of incomplete backbones, on shared images alone. */
+static int compare_counts(const struct report *report, struct arena *arena, struct report *out, struct error *err)
+{
+    const size_t cells = report_curve_index(report, report->backbone_count, 0, 0, 0);
+    const size_t images = (size_t)report->image_count, of_backbone = report_curve_index(report, 1, 0, 0, 0);
+    const struct report_counts **rows = arena_alloc(arena, cells + 1, sizeof *rows);
+    if (!rows)
+        return error_memory(err, "the counts of the report");
+    for (size_t i = 0; report->counts && i < cells; i++) {
+        const int b = (int)(i / of_backbone);
+        rows[i] = report->counts[i];
+        if (!rows[i] || !is_incomplete(report, b))
+            continue;
+        struct report_counts *row = arena_alloc(arena, images + 1, sizeof *row);
+        if (!row)
+            return error_memory(err, "the counts of the report");
+        for (size_t image = 0; image < images; image++)
+            if (report->shared[(size_t)b * images + image])
+                row[image] = report->counts[i][image];
+        rows[i] = row;
+    }
+    out->counts = rows;
+    return 0;
+}
+
 int report_compared(const struct report *report, struct arena *arena, struct report *out, struct error *err)
 {
     *out = *report;
@@ -110,7 +135,7 @@ int report_compared(const struct report *report, struct arena *arena, struct rep
             states[row * images + i] = keeps_all || shared[i] ? report->states[row * images + i] : REPORT_ABSENT;
     }
     out->states = states;
-    return 0;
+    return compare_counts(report, arena, out, err);
 }
 
 /* -- texts --------------------------------------------------------------------------------------------------------- */

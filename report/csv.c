@@ -88,6 +88,22 @@ static void put_values(FILE *stream, const struct report *report, int b, int m, 
     }
 }
 
+/* Metrics with counts have no value per image: a row says why an image is left out, or that its map is degenerate. */
+static void put_count_notes(FILE *stream, const struct report *report, int b, int m, int p, int image)
+{
+    for (int k = 0; report->counts && k < report->metric_count; k++) {
+        const struct report_counts *counts = report->counts[report_curve_index(report, b, m, p, k)];
+        if (!counts || counts[image].state == REPORT_ABSENT || !counts[image].note)
+            continue;
+        csv_texts(stream, 5,
+                  (const char *[]){report->backbones[b].name, report->methods[m].name, report->protocols[p].name,
+                                   report->images[image], report->metrics[k].name});
+        putc(',', stream);
+        escape_csv(stream, counts[image].note);
+        putc('\n', stream);
+    }
+}
+
 static int write_images(FILE *stream, const struct report *report, const struct cell *cells, struct error *err)
 {
     (void)cells;
@@ -97,8 +113,10 @@ static int write_images(FILE *stream, const struct report *report, const struct 
             for (int p = 0; p < report->protocol_count; p++) {
                 if (report_stopped(report, err))
                     return -1;
-                for (int image = 0; image < report->image_count; image++)
+                for (int image = 0; image < report->image_count; image++) {
                     put_values(stream, report, b, m, p, image);
+                    put_count_notes(stream, report, b, m, p, image);
+                }
             }
     return 0;
 }

@@ -52,6 +52,13 @@ struct report_metric {
     bool is_truth; /* compares the map with the annotation */
 };
 
+/* How the number of a metric is made of the sums of n images' counts (length). combine NULL: it is made of values. */
+struct report_counted {
+    double (*combine)(const void *params, const double *sums, int n);
+    size_t length; /* 0: not known, and its counts are not read */
+    const void *params;
+};
+
 /*
  * A published number and the measurement to which it is compared. Texts are never NULL; an empty layer, params
  * or protocol matches any.
@@ -74,6 +81,14 @@ struct report_curve {
     double *fraction, *mean; /* (count); fraction of the pixels or cells changed, 0..1, and mean p at that point */
 };
 
+/* An image's counts, as base/counts.h packs them. */
+struct report_counts {
+    uint8_t state; /* enum report_state */
+    const char *note;
+    int pairs;
+    const double *first, *second; /* (pairs) */
+};
+
 /* The progress of a run on a backbone. */
 struct report_progress {
     int wanted;     /* images that every method must measure: all except unreadable ones */
@@ -93,13 +108,16 @@ struct report {
     const struct report_protocol *protocols;
     const struct report_metric *metrics;
     const char *const *images; /* names */
-    /* dense, see report_index(); metrics with `combine` have only REPORT_ABSENT */
+    /* dense, see report_index(); metrics with `combine` or counts have only REPORT_ABSENT */
     const double *values;
     const uint8_t *states;
     const char *const *notes;          /* why a value is undefined, or the rule that set it ("constant_map"), or NULL */
     const struct cost *costs;          /* [backbone][method][image]; seconds negative: absent */
     const struct report_curve *curves; /* [backbone][method][protocol][metric]; NULL: none */
-    int bootstrap;                     /* resamples; 0: no intervals */
+    const struct report_counted *counted; /* [metric]; NULL: none has counts */
+    /* [backbone][method][protocol][metric]: NULL, or [image] where the metric has counts. NULL: none */
+    const struct report_counts *const *counts;
+    int bootstrap; /* resamples; 0: no intervals */
     uint64_t seed;
     int published_count;
     const struct report_published *published;
@@ -138,7 +156,13 @@ static inline size_t report_index(const struct report *report, int backbone, int
     return ((((size_t)backbone * m + (size_t)method) * p + (size_t)protocol) * k + (size_t)metric) * n + (size_t)image;
 }
 
-/* Position in curves. */
+/* How a metric's counts become its number; NULL: it has none. */
+static inline const struct report_counted *report_counted(const struct report *report, int metric)
+{
+    return report->counted && report->counted[metric].combine ? &report->counted[metric] : NULL;
+}
+
+/* Position in curves and counts. */
 static inline size_t report_curve_index(const struct report *report, int backbone, int method, int protocol, int metric)
 {
     const size_t m = (size_t)report->method_count, p = (size_t)report->protocol_count;

@@ -9,6 +9,7 @@
 #include "report/stats.h"
 
 #include "report/completeness.h"
+#include "report/count_cells.h"
 #include "report/draws.h"
 
 #include <math.h>
@@ -290,7 +291,7 @@ static int fill_all_intervals(const struct report *report, struct sample *sample
     if (!alike)
         return error_memory(err, "the intervals of the report");
     for (size_t i = 0; i < count && report->bootstrap > 0; i++) {
-        bool is_done = samples[i].n < 2;
+        bool is_done = samples[i].n < 2; /* none of them: those of counts */
         for (size_t before = 0; before < i; before++)
             is_done |= samples[before].n == samples[i].n;
         size_t found = 0;
@@ -315,19 +316,23 @@ static int fill_cells(const struct report *report, size_t first, size_t count, s
     arena_init(&arena, 0);
     bool *is_chosen = arena_alloc(&arena, (size_t)report->image_count, sizeof *is_chosen);
     struct sample *samples = arena_alloc(&arena, count, sizeof *samples);
-    int status = is_chosen && samples ? 0 : -1;
+    int status = is_chosen && samples ? 0 : error_memory(err, "the means and intervals of the report");
     for (size_t i = 0; i < count && !status; i++) {
         const size_t at = first + i;
+        if (report_counted(report, (int)(at % k))) {
+            status = count_cell(report, at, &cells[i], err);
+            continue;
+        }
         status = sample_read(report, (int)(at / (k * p * m)), (int)(at / (k * p) % m), (int)(at / k % p), (int)(at % k),
                              &arena, is_chosen, &samples[i]);
+        if (status)
+            error_memory(err, "the means and intervals of the report");
         if (status)
             break;
         fill_cell(&samples[i], &cells[i]);
         samples[i].cell = &cells[i];
     }
-    if (status)
-        error_memory(err, "the means and intervals of the report");
-    else
+    if (!status)
         status = fill_all_intervals(report, samples, count, &arena, err);
     arena_release(&arena);
     return status;

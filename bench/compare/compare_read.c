@@ -215,8 +215,8 @@ static struct report_metric metric_row(const struct store_names *names, const ch
     return row;
 }
 
-static int fill_metrics(const struct run_folder *source, struct report_metric *out, struct compare_row *rows,
-                        struct error *err)
+static int fill_metrics(const struct run_folder *source, struct report_metric *out, struct report_counted *counted,
+                        struct compare_row *rows, struct error *err)
 {
     for (int i = 0; i < source->names.lists[STORE_METRICS].count; i++) {
         const char *name = source->names.lists[STORE_METRICS].names[i];
@@ -224,6 +224,8 @@ static int fill_metrics(const struct run_folder *source, struct report_metric *o
         if (!row)
             return -1;
         out[i] = metric_row(&source->names, name);
+        const struct metric *metric = metrics_find(name);
+        counted[i] = (struct report_counted){.combine = metric ? metric->combine_counts : NULL};
         rows[i] = (struct compare_row){name, words_of(name, yaml_get(row, "params"), source->arena),
                                        version_text(source, source->names.lists[STORE_METRICS].versions[i])};
         if (!rows[i].kind || !rows[i].state)
@@ -248,7 +250,8 @@ static int fill_lists(const struct run_folder *source, struct compared *out, str
     struct report_method *method_rows = arena_alloc(source->arena, (size_t)counts[1] + 1, sizeof *method_rows);
     struct report_protocol *protocols = arena_alloc(source->arena, (size_t)counts[2] + 1, sizeof *protocols);
     struct report_metric *metric_rows = arena_alloc(source->arena, (size_t)counts[3] + 1, sizeof *metric_rows);
-    if (!backbones || !method_rows || !protocols || !metric_rows)
+    struct report_counted *counted = arena_alloc(source->arena, (size_t)counts[3] + 1, sizeof *counted);
+    if (!backbones || !method_rows || !protocols || !metric_rows || !counted)
         return error_memory(err, "the comparison");
     out->report = (struct report){.name = text_of(source->config, "name"),
                                   .folder = source->folder,
@@ -262,11 +265,12 @@ static int fill_lists(const struct run_folder *source, struct compared *out, str
                                   .methods = method_rows,
                                   .protocols = protocols,
                                   .metrics = metric_rows,
+                                  .counted = counted,
                                   .images = names->lists[STORE_IMAGES].names};
     return fill_backbones(source, backbones, rows[COMPARE_BACKBONES], err) ||
                    fill_methods(source, method_rows, rows[COMPARE_METHODS], err) ||
                    fill_protocols(source, protocols, rows[COMPARE_PROTOCOLS], err) ||
-                   fill_metrics(source, metric_rows, rows[COMPARE_METRICS], err)
+                   fill_metrics(source, metric_rows, counted, rows[COMPARE_METRICS], err)
                ? -1
                : 0;
 }

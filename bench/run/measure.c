@@ -1,4 +1,5 @@
 /* bench/run/measure.c - one method under one protocol: saliency map, evidence, the values of the metrics. */
+#include "base/counts.h"
 #include "bench/run/walk.h"
 
 /* -- what metrics request ------------------------------------------------------------------------------------------- */
@@ -193,8 +194,30 @@ int measurement_value(struct measurement *m, int k, struct store_value *out, str
     return 0;
 }
 
+/* Adds the counts of metric k to the method's curves, if it has written some and its value is defined. */
+static int keep_counts(const struct measurement *m, int k, struct evaluated_method *out, struct error *err)
+{
+    const struct evidence_counts *counts = m->evidence.counts;
+    while (counts && counts->metric != m->evidence.metrics[k].metric)
+        counts = counts->next;
+    if (!counts || m->known[k] || m->evidence.values[k].undefined)
+        return 0;
+    const int pairs = counts_pairs(counts->data, counts->length);
+    struct store_curve *kept = arena_alloc(m->walk->arena, 1, sizeof *kept);
+    double *first = arena_alloc(m->walk->arena, 2 * (size_t)pairs, sizeof *first);
+    if (!kept || !first)
+        return error_memory(err, "an image's counts");
+    counts_pack(counts->data, counts->length, first, first + pairs);
+    *kept = (struct store_curve){out->curves, m->protocol, k, pairs, first, first + pairs};
+    out->curves = kept;
+    return 0;
+}
+
 int measurement_keep_curves(const struct measurement *m, struct evaluated_method *out, struct error *err)
 {
+    for (int k = 0; k < m->evidence.metric_count; k++)
+        if (keep_counts(m, k, out, err))
+            return -1;
     for (int k = 0; k < m->evidence.metric_count; k++) {
         const enum curve_kind kind = m->evidence.metrics[k].metric->curve;
         const struct curve *from = &m->evidence.curves[kind];

@@ -58,6 +58,13 @@ static struct report_metric metric_row(const struct config *config, const struct
     return row;
 }
 
+static struct report_counted counted_row(const struct config_metric *listed)
+{
+    const struct metric *metric = listed->metric;
+    return (struct report_counted){metric->combine_counts,
+                                   metric->count_length ? metric->count_length(listed->params) : 0, listed->params};
+}
+
 static int method_row(const struct config_method *config, struct arena *arena, struct report_method *out,
                       struct error *err)
 {
@@ -84,7 +91,8 @@ static int fill_lists(const struct config *config, struct arena *arena, struct r
     struct report_method *rows = arena_alloc(arena, (size_t)config->method_count, sizeof *rows);
     struct report_protocol *protocol_rows = arena_alloc(arena, (size_t)config->protocol_count, sizeof *protocol_rows);
     struct report_metric *metric_rows = arena_alloc(arena, (size_t)config->metric_count, sizeof *metric_rows);
-    if (!backbones || !rows || !protocol_rows || !metric_rows)
+    struct report_counted *counted = arena_alloc(arena, (size_t)config->metric_count, sizeof *counted);
+    if (!backbones || !rows || !protocol_rows || !metric_rows || !counted)
         return error_memory(err, "the report");
     for (int b = 0; b < config->backbone_count; b++) {
         const struct config_backbone *c = &config->backbones[b];
@@ -109,6 +117,9 @@ static int fill_lists(const struct config *config, struct arena *arena, struct r
     }
     for (int k = 0; k < config->metric_count; k++)
         metric_rows[k] = metric_row(config, config->metrics[k].metric);
+    for (int k = 0; k < config->metric_count; k++)
+        counted[k] = counted_row(&config->metrics[k]);
+    report->counted = counted;
     report->backbones = backbones;
     report->methods = rows;
     report->protocols = protocol_rows;

@@ -1,6 +1,7 @@
 /* bench/run/results_table.c - fills the arrays of a report from the rows of the store. */
 #include "bench/run/results_table.h"
 
+#include "base/counts.h"
 #include "base/numbers.h"
 
 #include <math.h>
@@ -19,7 +20,24 @@ struct report_arrays {
     struct cost *costs;
     struct report_backbone *backbones;
     struct report_curve *curves;
+    struct report_counts **counts;
 };
+
+/* Rows for the metrics that have counts. */
+static int make_counts(struct report_arrays *arrays, struct error *err)
+{
+    const struct report *report = arrays->report;
+    const size_t count = report_curve_index(report, report->backbone_count, 0, 0, 0);
+    arrays->counts = arena_alloc(arrays->arena, count + 1, sizeof *arrays->counts);
+    for (size_t i = 0; arrays->counts && i < count; i++) {
+        if (!report_counted(report, (int)(i % (size_t)report->metric_count)))
+            continue;
+        arrays->counts[i] = arena_alloc(arrays->arena, (size_t)report->image_count + 1, sizeof **arrays->counts);
+        if (!arrays->counts[i])
+            return error_memory(err, "the report's counts");
+    }
+    return arrays->counts ? 0 : error_memory(err, "the report's counts");
+}
 
 static int make_arrays(struct report_arrays *arrays, struct error *err)
 {
@@ -39,6 +57,8 @@ static int make_arrays(struct report_arrays *arrays, struct error *err)
                                  (size_t)report->metric_count * sizeof *arrays->curves);
     if (!arrays->values || !arrays->states || !arrays->notes || !arrays->costs || !arrays->backbones || !arrays->curves)
         return error_memory(err, "the report's values");
+    if (make_counts(arrays, err))
+        return -1;
     for (size_t i = 0; i < items; i++)
         arrays->costs[i].seconds = -1;
     for (int i = 0; i < report->backbone_count; i++) {
@@ -82,6 +102,38 @@ static int take_cost(void *context, const struct store_item *item, struct error 
     return 0;
 }
 
+/* The counts that a row belongs to; NULL: the metric has none. */
+static struct report_counts *counts_of(const struct report_arrays *arrays, const struct store_key *key)
+{
+    struct report_counts *row =
+        arrays->counts[report_curve_index(arrays->report, key->backbone, key->method, key->protocol, key->metric)];
+    return row ? &row[key->image] : NULL;
+}
+
+/* Copies an image's counts, after a trial that they can be unpacked. */
+static int take_counts(const struct report_arrays *arrays, const struct store_key *key, const struct store_curve *curve,
+                       struct error *err)
+{
+    const size_t length = report_counted(arrays->report, key->metric)->length;
+    const size_t pairs = (size_t)curve->count;
+    double *kept = arena_alloc(arrays->arena, 2 * pairs, sizeof *kept);
+    const struct arena_mark mark = arena_mark(arrays->arena);
+    uint32_t *trial = arena_alloc(arrays->arena, length, sizeof *trial);
+    if (!kept || !trial)
+        return error_memory(err, "the report's counts");
+    if (!counts_unpack(curve->fraction, curve->probability, curve->count, length, trial))
+        return error_set(err, "run store \"%s\": the counts of metric \"%s\" are damaged",
+                         store_path(arrays->stores[arrays->current]), arrays->report->metrics[key->metric].name);
+    arena_rewind(arrays->arena, mark);
+    memcpy(kept, curve->fraction, pairs * sizeof *kept);
+    memcpy(kept + pairs, curve->probability, pairs * sizeof *kept);
+    struct report_counts *counts = counts_of(arrays, key);
+    counts->pairs = curve->count;
+    counts->first = kept;
+    counts->second = kept + pairs;
+    return 0;
+}
+
 static int take_value(void *context, const struct store_key *key, const struct store_value *value, struct error *err)
 {
     const struct report_arrays *arrays = context;
@@ -89,6 +141,12 @@ static int take_value(void *context, const struct store_key *key, const struct s
     if (is_of_another(arrays, key->backbone, key->method, key->image))
         return 0;
     const size_t at = report_index(arrays->report, key->backbone, key->method, key->protocol, key->metric, key->image);
+    struct report_counts *counts = counts_of(arrays, key);
+    if (counts) {
+        counts->state = value->undefined ? REPORT_UNDEFINED : REPORT_DEFINED;
+        counts->note = value->undefined ? value->undefined : value->flag;
+        return 0;
+    }
     arrays->values[at] = value->number;
     arrays->states[at] = value->undefined ? REPORT_UNDEFINED : REPORT_DEFINED;
     arrays->notes[at] = value->undefined ? value->undefined : value->flag;
@@ -112,6 +170,11 @@ static int take_curve(void *context, const struct store_key *key, const struct s
 {
     struct report_arrays *arrays = context;
     const struct report *report = arrays->report;
+    const struct report_counted *counted = report_counted(report, key->metric);
+    if (counted)
+        return is_of_another(arrays, key->backbone, key->method, key->image) || counted->length == 0
+                   ? 0
+                   : take_counts(arrays, key, curve, err);
     struct report_curve *sum =
         &arrays->curves[report_curve_index(report, key->backbone, key->method, key->protocol, key->metric)];
     if (report->shared && !report->shared[(size_t)key->backbone * (size_t)report->image_count + (size_t)key->image])
@@ -201,6 +264,7 @@ int results_fill_from(struct store *const *stores, int count, struct arena *aren
     report->costs = arrays.costs;
     report->backbones = arrays.backbones;
     report->curves = arrays.curves;
+    report->counts = (const struct report_counts *const *)arrays.counts;
     return 0;
 }
 

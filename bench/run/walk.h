@@ -184,7 +184,10 @@ int measurement_begin(struct measurement *m, const struct walk *walk, int method
 /* Measures the panel's metric k, if it is not known. */
 int measurement_value(struct measurement *m, int k, struct store_value *value, struct error *err);
 
-/* Adds the requested curves to the method's curves, under the metrics whose values are their areas and not known. */
+/*
+ * Adds the requested curves to the method's curves, under the metrics whose values are their areas and not known, and
+ * the counts of metrics that have them (base/counts.h).
+ */
 int measurement_keep_curves(const struct measurement *m, struct evaluated_method *out, struct error *err);
 
 #endif

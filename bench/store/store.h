@@ -28,7 +28,7 @@ struct store_value {
     const char *flag;      /* NULL: none */
 };
 
-/* The curve whose area is a value of the item; a linked list. */
+/* The curve whose area is a value of the item, or the counts beside the value (base/counts.h); a linked list. */
 struct store_curve {
     const struct store_curve *next;
     int protocol, metric, count;

@@ -62,6 +62,12 @@ static int note_row(struct compare_state *state, int list, const struct compare_
     return 0;
 }
 
+static int note_counted(struct compare_state *state, const char *metric, struct error *err)
+{
+    return compare_add_note(
+        state, arena_format(state->arena, "metric \"%s\" is not compared: it has no value of one image", metric), err);
+}
+
 static int match_list(struct compare_state *state, int list, struct error *err)
 {
     const struct compare_row *rows[SIDES];
@@ -78,7 +84,9 @@ static int match_list(struct compare_state *state, int list, struct error *err)
         for (int j = 0; j < count[NOW]; j++) {
             if (strcmp(rows[BASE][i].name, rows[NOW][j].name) != 0)
                 continue;
-            if (note_row(state, list, &rows[BASE][i], &rows[NOW][j], err))
+            const bool has_counts = list == COMPARE_METRICS && report_counted(state->side[BASE]->report, i);
+            if (has_counts ? note_counted(state, rows[BASE][i].name, err)
+                           : note_row(state, list, &rows[BASE][i], &rows[NOW][j], err))
                 return -1;
             if (strcmp(rows[BASE][i].kind, rows[NOW][j].kind) == 0) {
                 state->match[BASE][list][i] = j;

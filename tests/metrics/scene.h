@@ -28,6 +28,7 @@ struct scene {
     struct truth_box boxes[4];
     struct truth truth;
     int energy_calls;
+    double *sums; /* of a metric's counts; NULL: not wanted */
 };
 
 /* The scene's truth is what its arrays hold; `boxes` of them. */
@@ -80,6 +81,8 @@ static inline struct value measure_with(struct scene *scene, const struct metric
                                 .is_measured = is_measured};
     if (evidence_measure(&evidence, 0, &value, &err))
         fail_msg("%s", err.text);
+    for (size_t i = 0; scene->sums && evidence.counts && i < evidence.counts->length; i++)
+        scene->sums[i] += evidence.counts->data[i];
     arena_release(&arena);
     scene->energy_calls += probe.energy_calls;
     return value;
