@@ -23,8 +23,8 @@ enum { TILE = 512, PARTS = sizeof((struct report_metric *)0)->parts / sizeof(int
 
 /* -- tau ----------------------------------------------------------------------------------------------------------- */
 
-/* 1: x is above y; -1: below; 0: a tie, as between two methods that differ only by rounding in float32. */
-static int order_of(double x, double y)
+/* A tie is, for instance, that between two methods that differ only by rounding in float32. */
+int kendall_order(double x, double y)
 {
     const double tie = KENDALL_TIE * fmax(1, fmax(fabs(x), fabs(y)));
     return (x - y > tie) - (y - x > tie);
@@ -35,7 +35,7 @@ double kendall_tau(const double *x, const double *y, int n)
     double balance = 0, untied_x = 0, untied_y = 0;
     for (int i = 0; i < n; i++)
         for (int j = 0; j < i; j++) {
-            const int by_x = order_of(x[i], x[j]), by_y = order_of(y[i], y[j]);
+            const int by_x = kendall_order(x[i], x[j]), by_y = kendall_order(y[i], y[j]);
             balance += by_x * by_y;
             untied_x += by_x * by_x;
             untied_y += by_y * by_y;

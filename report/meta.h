@@ -10,6 +10,9 @@
 
 #define KENDALL_TIE 1e-6 /* numbers that differ by less are tied; relative to the larger one if that is beyond 1 */
 
+/* 1: x is above y; -1: below; 0: a tie. */
+int kendall_order(double x, double y);
+
 /*
  * Kendall's tau-b of n pairs (Kendall 1945: ties count in neither direction), in [-1,1]; NAN if n < 3, or if all of one
  * side are equal.

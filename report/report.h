@@ -274,6 +274,27 @@ int report_meta(const struct report *report, const struct meta_cell *cells, stru
 void report_meta_terminal(const struct report *report, const struct meta_cell *cells, FILE *stream);
 
 /*
+ * Sensitivity to the protocol: ranks of the methods under each protocol, controls left out, and Kendall's tau-b between
+ * the rankings of two protocols. Both have 95 % percentile intervals; a draw has the same images for all methods and
+ * protocols.
+ */
+struct sensitivity;
+
+/* In the arena; `cells` are kept. The same seed gives the same bits. Errors: no memory, *stop. */
+int report_sensitivity_make(const struct report *report, const struct cell *cells, struct arena *arena,
+                            struct sensitivity **out, struct error *err);
+
+/* Writes sensitivity.csv, sensitivity_ranks.csv and tables/sensitivity.md into the folder. */
+int report_sensitivity(const struct report *report, const struct sensitivity *sensitivity, struct error *err);
+
+/* Prints, for each backbone, the two protocols whose rankings by a metric agree least. */
+void report_sensitivity_terminal(const struct report *report, const struct sensitivity *sensitivity, FILE *stream);
+
+/* Draws plots/bump_METRIC: lines of ranks over the protocols. As report_plots(), but keeps a filled `warning`. */
+int report_sensitivity_plots(const struct report *report, const struct sensitivity *sensitivity, struct error *warning,
+                             struct error *err);
+
+/*
  * Writes reference.csv and tables/reference.md: each published number beside the measured cells that match it. A number
  * may match several cells (two layers of a network), and a cell several numbers.
  */

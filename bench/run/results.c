@@ -268,6 +268,7 @@ struct writing {
     struct cell *own, *cells; /* cells: of `compared` */
     struct paired *paired;    /* of `compared`; NULL: one method alone, or an interrupted run */
     struct meta_cell *meta;
+    struct sensitivity *sensitivity; /* in an arena; NULL: one protocol */
     struct error warning;
 };
 
@@ -303,20 +304,31 @@ static int draw(struct writing *writing, const struct config *config, struct err
     if (is_hurried(report))
         error_set(&writing->warning, "plots are left out of an interrupted run; cambench report \"%s\" draws them",
                   config->output);
-    else if (report_plots(report, writing->cells, writing->meta, &writing->warning, err) || report_stopped(report, err))
+    else if (report_plots(report, writing->cells, writing->meta, &writing->warning, err) ||
+             (writing->sensitivity && report_sensitivity_plots(report, writing->sensitivity, &writing->warning, err)) ||
+             report_stopped(report, err))
         return -1;
     if (writing->warning.text[0])
         fprintf(stderr, "cambench: warning: %s\n", TEXT_SHOWN(writing->warning.text));
     return 0;
 }
 
-static int write_files(struct writing *writing, const struct config *config, struct error *err)
+static int write_sensitivity(struct writing *writing, struct arena *arena, struct error *err)
+{
+    const struct report *report = &writing->compared;
+    if (report->protocol_count < 2)
+        return 0;
+    return report_sensitivity_make(report, writing->cells, arena, &writing->sensitivity, err) ||
+           report_sensitivity(report, writing->sensitivity, err);
+}
+
+static int write_files(struct writing *writing, const struct config *config, struct arena *arena, struct error *err)
 {
     const struct report *report = &writing->compared;
     if (report_csv(writing->report, writing->own, err) || report_tables(report, writing->cells, err) ||
         report_pairs(report, err) ||
         (config->report.reference_count > 0 && report_reference(report, writing->cells, err)) ||
-        write_meta(report, config, &writing->meta, err))
+        write_meta(report, config, &writing->meta, err) || write_sensitivity(writing, arena, err))
         return -1;
     return config->report.plots ? draw(writing, config, err) : 0;
 }
@@ -334,14 +346,18 @@ static int show(const struct writing *writing, const struct config *config, cons
         putchar('\n');
         report_meta_terminal(report, writing->meta, stdout);
     }
+    if (writing->sensitivity) {
+        putchar('\n');
+        report_sensitivity_terminal(report, writing->sensitivity, stdout);
+    }
     if (has_reference) {
         putchar('\n');
         report_reference_terminal(report, writing->cells, stdout);
     }
-    printf("\n%s/: summary.csv, per_image.csv, costs.csv, %s%s%s%stables%s%s%s\n", TEXT_SHOWN(config->output),
+    printf("\n%s/: summary.csv, per_image.csv, costs.csv, %s%s%s%s%stables%s%s%s\n", TEXT_SHOWN(config->output),
            report_has_curves(report) ? "curves.csv, " : "", report->paired ? "pairwise.csv, ranks.csv, " : "",
-           has_meta ? "meta.csv, " : "", has_reference ? "reference.csv, " : "",
-           config->report.plots && !writing->warning.text[0] ? ", plots" : "",
+           has_meta ? "meta.csv, " : "", writing->sensitivity ? "sensitivity.csv, " : "",
+           has_reference ? "reference.csv, " : "", config->report.plots && !writing->warning.text[0] ? ", plots" : "",
            config->report.overlays > 0 ? ", overlays" : "", config->report.maps ? ", maps.h5" : "");
     return 0;
 }
@@ -352,7 +368,8 @@ int results_write(const struct report *report, const struct config *config, cons
     struct writing writing = {.report = report};
     struct arena arena;
     arena_init(&arena, 0);
-    int status = make_cells(&writing, &arena, err) || make_pairs(&writing, err) || write_files(&writing, config, err);
+    int status =
+        make_cells(&writing, &arena, err) || make_pairs(&writing, err) || write_files(&writing, config, &arena, err);
     if (!status && !flags->is_quiet)
         status = show(&writing, config, flags, err);
     free(writing.meta);
