@@ -12,99 +12,144 @@ static const struct naming_rule own[] = {{0}};
 
 /* torchvision's files of 2017 have the dots that its modules lost. */
 static const struct naming_rule old_densenet[] = {
-    {"features.*.*.norm.*", "features.$1.$2.norm$3", false},
-    {"features.*.*.conv.*", "features.$1.$2.conv$3", false},
+    {"features.*.*.norm.*", "features.$1.$2.norm$3", NAMING_MODULE},
+    {"features.*.*.conv.*", "features.$1.$2.conv$3", NAMING_MODULE},
     {0},
 };
 
 static const struct naming_rule timm_vgg[] = {
-    {"pre_logits.fc1", "classifier.0", true},
-    {"pre_logits.fc2", "classifier.3", true},
-    {"head.fc", "classifier.6", false},
+    {"pre_logits.fc1", "classifier.0", NAMING_FLAT},
+    {"pre_logits.fc2", "classifier.3", NAMING_FLAT},
+    {"head.fc", "classifier.6", NAMING_MODULE},
     {0},
 };
 
 static const struct naming_rule timm_mobilenet_v2[] = {
-    {"conv_stem", "features.0.0", false},
-    {"bn1", "features.0.1", false},
-    {"blocks.0.0.conv_dw", "features.1.conv.0.0", false},
-    {"blocks.0.0.bn1", "features.1.conv.0.1", false},
-    {"blocks.0.0.conv_pw", "features.1.conv.1", false},
-    {"blocks.0.0.bn2", "features.1.conv.2", false},
-    {"blocks.*.*.conv_pw", "features.%k.conv.0.0", false},
-    {"blocks.*.*.bn1", "features.%k.conv.0.1", false},
-    {"blocks.*.*.conv_dw", "features.%k.conv.1.0", false},
-    {"blocks.*.*.bn2", "features.%k.conv.1.1", false},
-    {"blocks.*.*.conv_pwl", "features.%k.conv.2", false},
-    {"blocks.*.*.bn3", "features.%k.conv.3", false},
-    {"conv_head", "features.%n.0", false},
-    {"bn2", "features.%n.1", false},
-    {"classifier", "classifier.1", false},
+    {"conv_stem", "features.0.0", NAMING_MODULE},
+    {"bn1", "features.0.1", NAMING_MODULE},
+    {"blocks.0.0.conv_dw", "features.1.conv.0.0", NAMING_MODULE},
+    {"blocks.0.0.bn1", "features.1.conv.0.1", NAMING_MODULE},
+    {"blocks.0.0.conv_pw", "features.1.conv.1", NAMING_MODULE},
+    {"blocks.0.0.bn2", "features.1.conv.2", NAMING_MODULE},
+    {"blocks.*.*.conv_pw", "features.%k.conv.0.0", NAMING_MODULE},
+    {"blocks.*.*.bn1", "features.%k.conv.0.1", NAMING_MODULE},
+    {"blocks.*.*.conv_dw", "features.%k.conv.1.0", NAMING_MODULE},
+    {"blocks.*.*.bn2", "features.%k.conv.1.1", NAMING_MODULE},
+    {"blocks.*.*.conv_pwl", "features.%k.conv.2", NAMING_MODULE},
+    {"blocks.*.*.bn3", "features.%k.conv.3", NAMING_MODULE},
+    {"conv_head", "features.%n.0", NAMING_MODULE},
+    {"bn2", "features.%n.1", NAMING_MODULE},
+    {"classifier", "classifier.1", NAMING_MODULE},
     {0},
 };
 
 static const struct naming_rule timm_mobilenet_v3[] = {
-    {"conv_stem", "features.0.0", false},
-    {"bn1", "features.0.1", false},
-    {"blocks.0.0.conv_dw", "features.1.block.0.0", false},
-    {"blocks.0.0.bn1", "features.1.block.0.1", false},
-    {"blocks.0.0.se.conv_reduce", "features.1.block.1.fc1", false},
-    {"blocks.0.0.se.conv_expand", "features.1.block.1.fc2", false},
-    {"blocks.0.0.conv_pw", "features.1.block.%p.0", false},
-    {"blocks.0.0.bn2", "features.1.block.%p.1", false},
-    {"blocks.@.*.conv", "features.%k.0", false},
-    {"blocks.@.*.bn1", "features.%k.1", false},
-    {"blocks.*.*.conv_pw", "features.%k.block.0.0", false},
-    {"blocks.*.*.bn1", "features.%k.block.0.1", false},
-    {"blocks.*.*.conv_dw", "features.%k.block.1.0", false},
-    {"blocks.*.*.bn2", "features.%k.block.1.1", false},
-    {"blocks.*.*.se.conv_reduce", "features.%k.block.2.fc1", false},
-    {"blocks.*.*.se.conv_expand", "features.%k.block.2.fc2", false},
-    {"blocks.*.*.conv_pwl", "features.%k.block.%q.0", false},
-    {"blocks.*.*.bn3", "features.%k.block.%q.1", false},
-    {"conv_head", "classifier.0", true},
-    {"classifier", "classifier.3", false},
+    {"conv_stem", "features.0.0", NAMING_MODULE},
+    {"bn1", "features.0.1", NAMING_MODULE},
+    {"blocks.0.0.conv_dw", "features.1.block.0.0", NAMING_MODULE},
+    {"blocks.0.0.bn1", "features.1.block.0.1", NAMING_MODULE},
+    {"blocks.0.0.se.conv_reduce", "features.1.block.1.fc1", NAMING_MODULE},
+    {"blocks.0.0.se.conv_expand", "features.1.block.1.fc2", NAMING_MODULE},
+    {"blocks.0.0.conv_pw", "features.1.block.%p.0", NAMING_MODULE},
+    {"blocks.0.0.bn2", "features.1.block.%p.1", NAMING_MODULE},
+    {"blocks.@.*.conv", "features.%k.0", NAMING_MODULE},
+    {"blocks.@.*.bn1", "features.%k.1", NAMING_MODULE},
+    {"blocks.*.*.conv_pw", "features.%k.block.0.0", NAMING_MODULE},
+    {"blocks.*.*.bn1", "features.%k.block.0.1", NAMING_MODULE},
+    {"blocks.*.*.conv_dw", "features.%k.block.1.0", NAMING_MODULE},
+    {"blocks.*.*.bn2", "features.%k.block.1.1", NAMING_MODULE},
+    {"blocks.*.*.se.conv_reduce", "features.%k.block.2.fc1", NAMING_MODULE},
+    {"blocks.*.*.se.conv_expand", "features.%k.block.2.fc2", NAMING_MODULE},
+    {"blocks.*.*.conv_pwl", "features.%k.block.%q.0", NAMING_MODULE},
+    {"blocks.*.*.bn3", "features.%k.block.%q.1", NAMING_MODULE},
+    {"conv_head", "classifier.0", NAMING_FLAT},
+    {"classifier", "classifier.3", NAMING_MODULE},
     {0},
 };
 
 static const struct naming_rule timm_efficientnet[] = {
-    {"conv_stem", "features.0.0", false},
-    {"bn1", "features.0.1", false},
-    {"blocks.0.*.conv_dw", "features.1.%j.block.0.0", false},
-    {"blocks.0.*.bn1", "features.1.%j.block.0.1", false},
-    {"blocks.0.*.se.conv_reduce", "features.1.%j.block.1.fc1", false},
-    {"blocks.0.*.se.conv_expand", "features.1.%j.block.1.fc2", false},
-    {"blocks.0.*.conv_pw", "features.1.%j.block.2.0", false},
-    {"blocks.0.*.bn2", "features.1.%j.block.2.1", false},
-    {"blocks.*.*.conv_pw", "features.%i.%j.block.0.0", false},
-    {"blocks.*.*.bn1", "features.%i.%j.block.0.1", false},
-    {"blocks.*.*.conv_dw", "features.%i.%j.block.1.0", false},
-    {"blocks.*.*.bn2", "features.%i.%j.block.1.1", false},
-    {"blocks.*.*.se.conv_reduce", "features.%i.%j.block.2.fc1", false},
-    {"blocks.*.*.se.conv_expand", "features.%i.%j.block.2.fc2", false},
-    {"blocks.*.*.conv_pwl", "features.%i.%j.block.%r.0", false},
-    {"blocks.*.*.bn3", "features.%i.%j.block.3.1", false},
-    {"blocks.0.*.conv", "features.1.%j.block.0.0", false}, /* of V2, as the next one */
-    {"blocks.*.*.conv_exp", "features.%i.%j.block.0.0", false},
-    {"conv_head", "features.%s.0", false},
-    {"bn2", "features.%s.1", false},
-    {"classifier", "classifier.1", false},
+    {"conv_stem", "features.0.0", NAMING_MODULE},
+    {"bn1", "features.0.1", NAMING_MODULE},
+    {"blocks.0.*.conv_dw", "features.1.%j.block.0.0", NAMING_MODULE},
+    {"blocks.0.*.bn1", "features.1.%j.block.0.1", NAMING_MODULE},
+    {"blocks.0.*.se.conv_reduce", "features.1.%j.block.1.fc1", NAMING_MODULE},
+    {"blocks.0.*.se.conv_expand", "features.1.%j.block.1.fc2", NAMING_MODULE},
+    {"blocks.0.*.conv_pw", "features.1.%j.block.2.0", NAMING_MODULE},
+    {"blocks.0.*.bn2", "features.1.%j.block.2.1", NAMING_MODULE},
+    {"blocks.*.*.conv_pw", "features.%i.%j.block.0.0", NAMING_MODULE},
+    {"blocks.*.*.bn1", "features.%i.%j.block.0.1", NAMING_MODULE},
+    {"blocks.*.*.conv_dw", "features.%i.%j.block.1.0", NAMING_MODULE},
+    {"blocks.*.*.bn2", "features.%i.%j.block.1.1", NAMING_MODULE},
+    {"blocks.*.*.se.conv_reduce", "features.%i.%j.block.2.fc1", NAMING_MODULE},
+    {"blocks.*.*.se.conv_expand", "features.%i.%j.block.2.fc2", NAMING_MODULE},
+    {"blocks.*.*.conv_pwl", "features.%i.%j.block.%r.0", NAMING_MODULE},
+    {"blocks.*.*.bn3", "features.%i.%j.block.3.1", NAMING_MODULE},
+    {"blocks.0.*.conv", "features.1.%j.block.0.0", NAMING_MODULE}, /* of V2, as the next one */
+    {"blocks.*.*.conv_exp", "features.%i.%j.block.0.0", NAMING_MODULE},
+    {"conv_head", "features.%s.0", NAMING_MODULE},
+    {"bn2", "features.%s.1", NAMING_MODULE},
+    {"classifier", "classifier.1", NAMING_MODULE},
     {0},
 };
 
 static const struct naming_rule timm_regnet[] = {
-    {"stem.conv", "stem.0", false},
-    {"stem.bn", "stem.1", false},
-    {"s*.b*.conv1.conv", "trunk_output.block$1.block$1-#2.f.a.0", false},
-    {"s*.b*.conv1.bn", "trunk_output.block$1.block$1-#2.f.a.1", false},
-    {"s*.b*.conv2.conv", "trunk_output.block$1.block$1-#2.f.b.0", false},
-    {"s*.b*.conv2.bn", "trunk_output.block$1.block$1-#2.f.b.1", false},
-    {"s*.b*.se.*", "trunk_output.block$1.block$1-#2.f.se.$3", false},
-    {"s*.b*.conv3.conv", "trunk_output.block$1.block$1-#2.f.c.0", false},
-    {"s*.b*.conv3.bn", "trunk_output.block$1.block$1-#2.f.c.1", false},
-    {"s*.b*.downsample.conv", "trunk_output.block$1.block$1-#2.proj.0", false},
-    {"s*.b*.downsample.bn", "trunk_output.block$1.block$1-#2.proj.1", false},
-    {"head.fc", "fc", false},
+    {"stem.conv", "stem.0", NAMING_MODULE},
+    {"stem.bn", "stem.1", NAMING_MODULE},
+    {"s*.b*.conv1.conv", "trunk_output.block$1.block$1-#2.f.a.0", NAMING_MODULE},
+    {"s*.b*.conv1.bn", "trunk_output.block$1.block$1-#2.f.a.1", NAMING_MODULE},
+    {"s*.b*.conv2.conv", "trunk_output.block$1.block$1-#2.f.b.0", NAMING_MODULE},
+    {"s*.b*.conv2.bn", "trunk_output.block$1.block$1-#2.f.b.1", NAMING_MODULE},
+    {"s*.b*.se.*", "trunk_output.block$1.block$1-#2.f.se.$3", NAMING_MODULE},
+    {"s*.b*.conv3.conv", "trunk_output.block$1.block$1-#2.f.c.0", NAMING_MODULE},
+    {"s*.b*.conv3.bn", "trunk_output.block$1.block$1-#2.f.c.1", NAMING_MODULE},
+    {"s*.b*.downsample.conv", "trunk_output.block$1.block$1-#2.proj.0", NAMING_MODULE},
+    {"s*.b*.downsample.bn", "trunk_output.block$1.block$1-#2.proj.1", NAMING_MODULE},
+    {"head.fc", "fc", NAMING_MODULE},
+    {0},
+};
+
+static const struct naming_rule timm_mnasnet[] = {
+    {"conv_stem", "layers.0", NAMING_MODULE},
+    {"bn1", "layers.1", NAMING_MODULE},
+    {"blocks.0.0.conv_dw", "layers.3", NAMING_MODULE},
+    {"blocks.0.0.bn1", "layers.4", NAMING_MODULE},
+    {"blocks.0.0.conv_pw", "layers.6", NAMING_MODULE},
+    {"blocks.0.0.bn2", "layers.7", NAMING_MODULE},
+    {"blocks.*.*.conv_pw", "layers.%m.%j.layers.0", NAMING_MODULE},
+    {"blocks.*.*.bn1", "layers.%m.%j.layers.1", NAMING_MODULE},
+    {"blocks.*.*.conv_dw", "layers.%m.%j.layers.3", NAMING_MODULE},
+    {"blocks.*.*.bn2", "layers.%m.%j.layers.4", NAMING_MODULE},
+    {"blocks.*.*.conv_pwl", "layers.%m.%j.layers.6", NAMING_MODULE},
+    {"blocks.*.*.bn3", "layers.%m.%j.layers.7", NAMING_MODULE},
+    {"conv_head", "layers.14", NAMING_MODULE},
+    {"bn2", "layers.15", NAMING_MODULE},
+    {"classifier", "classifier.1", NAMING_MODULE},
+    {0},
+};
+
+static const struct naming_rule timm_convnext[] = {
+    {"stem.*", "features.0.$1", NAMING_MODULE},
+    {"stages.*.downsample.*", "features.=1.$2", NAMING_MODULE},
+    {"stages.*.blocks.*.conv_dw", "features.>1.$2.block.0", NAMING_MODULE},
+    {"stages.*.blocks.*.norm", "features.>1.$2.block.2", NAMING_MODULE},
+    {"stages.*.blocks.*.mlp.fc1", "features.>1.$2.block.3", NAMING_MODULE},
+    {"stages.*.blocks.*.mlp.fc2", "features.>1.$2.block.5", NAMING_MODULE},
+    {"stages.*.blocks.*.gamma", "features.>1.$2.layer_scale", NAMING_CHANNELS},
+    {"head.norm", "classifier.0", NAMING_MODULE},
+    {"head.fc", "classifier.2", NAMING_MODULE},
+    {0},
+};
+
+/* Those of the paper's authors. */
+static const struct naming_rule own_convnext[] = {
+    {"downsample_layers.*.*", "features.=1.$2", NAMING_MODULE},
+    {"stages.*.*.dwconv", "features.>1.$2.block.0", NAMING_MODULE},
+    {"stages.*.*.norm", "features.>1.$2.block.2", NAMING_MODULE},
+    {"stages.*.*.pwconv1", "features.>1.$2.block.3", NAMING_MODULE},
+    {"stages.*.*.pwconv2", "features.>1.$2.block.5", NAMING_MODULE},
+    {"stages.*.*.gamma", "features.>1.$2.layer_scale", NAMING_CHANNELS},
+    {"norm", "classifier.0", NAMING_MODULE},
+    {"head", "classifier.2", NAMING_MODULE},
     {0},
 };
 
@@ -117,6 +162,9 @@ const struct naming namings[NAMING_COUNT] = {
     {"timm's names", timm_mobilenet_v3, 1e-5},
     {"timm's names", timm_efficientnet, 1e-5},
     {"timm's names", timm_regnet, 0},
+    {"timm's names", timm_mnasnet, 0},
+    {"timm's names", timm_convnext, 0},
+    {"its authors' names", own_convnext, 0},
 };
 
 /* -- names -------------------------------------------------------------------------------------------------------- */
@@ -201,13 +249,13 @@ static bool is_last_stage(const struct part *part, const struct naming_blocks *b
     return blocks->stages > 0 && number_of(part, NAMING_STAGES_MAX) == blocks->stages - 1;
 }
 
-/* The last part of a tensor's name, "weight", is not a module. */
+/* The last part of a tensor's name, "weight", is not a module; rules of NAMING_CHANNELS are for the whole name. */
 static bool rule_fits(const struct naming_rule *rule, const struct naming_blocks *blocks, const struct parts *name,
                       struct match *match)
 {
     const struct parts from = split(rule->from);
     match->stars = 0;
-    if (from.count != name->count - 1)
+    if (from.count != name->count - (rule->kind != NAMING_CHANNELS))
         return false;
     for (int i = 0; i < from.count; i++) {
         const struct part *part = &name->part[i];
@@ -245,6 +293,8 @@ static int value_of(char letter, const struct naming_blocks *blocks, int stage, 
         return blocks_before(blocks, stage) + index + 1;
     case 'n':
         return blocks_before(blocks, blocks->stages) + 1;
+    case 'm':
+        return stage + 7;
     case 's':
         return blocks->stages + 1;
     case 'r':
@@ -272,8 +322,10 @@ static void write_name(const struct naming_rule *rule, const struct naming_block
         if (*at == '$') {
             const struct part *star = &match->star[*++at - '1'];
             put(out, size, &used, star->text, star->length);
-        } else if (*at == '#') {
-            snprintf(number, sizeof number, "%d", number_of(&match->star[*++at - '1'], NAMING_BLOCKS_MAX) - 1);
+        } else if (*at == '#' || *at == '=' || *at == '>') {
+            const char kind = *at++;
+            const int n = number_of(&match->star[*at - '1'], NAMING_BLOCKS_MAX);
+            snprintf(number, sizeof number, "%d", kind == '#' ? n - 1 : 2 * n + (kind == '>'));
             put(out, size, &used, number, (int)strlen(number));
         } else if (*at == '%') {
             snprintf(number, sizeof number, "%d", value_of(*++at, blocks, stage, index));
@@ -281,6 +333,8 @@ static void write_name(const struct naming_rule *rule, const struct naming_block
         } else
             put(out, size, &used, at, 1);
     }
+    if (rule->kind == NAMING_CHANNELS)
+        return;
     const struct part *last = &name->part[name->count - 1];
     put(out, size, &used, ".", 1);
     put(out, size, &used, last->text, last->length);

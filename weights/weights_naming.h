@@ -10,15 +10,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+enum naming_kind {
+    NAMING_MODULE,  /* the names are a module's */
+    NAMING_FLAT,    /* the same; a 1x1 or whole-map convolution that torchvision has as a linear layer */
+    NAMING_CHANNELS /* the names are a tensor's; its shape (C) is (C,1,1) in torchvision */
+};
+
 struct naming_rule {
-    const char *from; /* modules between dots; * is any, s* any that begins with s, @ the last stage */
+    const char *from; /* parts between dots; * is any, s* any that begins with s, @ the last stage */
     /*
-     * The module's name in torchvision: $1 is what the first * matches, #1 that number minus 1. Of "blocks.STAGE.INDEX": %i stage + 1, %j
-     * index, %k blocks before it in the network + 1, %p and %q 1 and 2, one more if it has squeeze-excitation ("se"), %r 3, or 1 if it has none.
+     * The name in torchvision: $1 is what the first * matches, #1 that number minus 1, =1 and >1 twice and twice + 1. Of "blocks.STAGE.INDEX": %i stage + 1, %m
+     * stage + 7, %j index, %k blocks before it in the network + 1, %p and %q 1 and 2, one more if it has squeeze-excitation ("se"), %r 3, or 1 if it has none.
      * %n: blocks of all stages + 1; %s: stages + 1.
      */
     const char *to;
-    bool is_flat; /* a 1x1 or whole-map convolution that torchvision has as a linear layer */
+    enum naming_kind kind;
 };
 
 struct naming {
@@ -28,7 +34,7 @@ struct naming {
     double norm_eps;
 };
 
-enum { NAMING_COUNT = 7 };
+enum { NAMING_COUNT = 10 };
 
 extern const struct naming namings[NAMING_COUNT]; /* torchvision's own first */
 

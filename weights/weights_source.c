@@ -156,8 +156,8 @@ int source_choose(struct weights_source *source, const char *group, struct error
     return check_unique(source, err);
 }
 
-static int take_shape(const struct stored_tensor *tensor, const char *name, bool is_flat, struct weight *weight,
-                      struct error *err)
+static int take_shape(const struct stored_tensor *tensor, const char *name, enum naming_kind kind,
+                      struct weight *weight, struct error *err)
 {
     char shown[128];
     int64_t rest = 1;
@@ -166,12 +166,16 @@ static int take_shape(const struct stored_tensor *tensor, const char *name, bool
         return error_set(err, "tensor \"%.100s...\": the name is too long", shown);
     if (tensor->rank > 4)
         return error_set(err, "tensor \"%s\" has %d dimensions, a network's tensors have 1 to 4", shown, tensor->rank);
-    weight->rank = is_flat && tensor->rank > 2 ? 2 : tensor->rank;
+    weight->rank = kind == NAMING_FLAT && tensor->rank > 2 ? 2 : tensor->rank;
     for (int d = 0; d < tensor->rank; d++) {
         rest = d < weight->rank ? tensor->dim[d] : rest * tensor->dim[d];
         if (tensor->dim[d] > INT_MAX || rest > INT_MAX)
             return error_set(err, "tensor \"%s\" has %lld as one of its sides", shown, (long long)rest);
         weight->dim[d < weight->rank ? d : 1] = (int)rest;
+    }
+    if (kind == NAMING_CHANNELS && tensor->rank == 1) {
+        weight->rank = 3;
+        weight->dim[1] = weight->dim[2] = 1;
     }
     return 0;
 }
@@ -189,7 +193,7 @@ int source_name(const struct weights_source *source, const struct naming *naming
         struct weight *weight = &named->weights.list[i];
         const struct naming_rule *rule =
             naming_apply(naming, &source->blocks, source->tensors[i].name, name, sizeof name);
-        if (take_shape(source->tensors[i].stored, name, rule && rule->is_flat, weight, err))
+        if (take_shape(source->tensors[i].stored, name, rule ? rule->kind : NAMING_MODULE, weight, err))
             return -1;
         weight->name = arena_string(source->arena, name);
         if (!weight->name)
@@ -200,7 +204,7 @@ int source_name(const struct weights_source *source, const struct naming *naming
 
 int source_weight(const struct stored_tensor *tensor, const char *name, struct weight *weight, struct error *err)
 {
-    if (take_shape(tensor, name, false, weight, err))
+    if (take_shape(tensor, name, NAMING_MODULE, weight, err))
         return -1;
     weight->name = name;
     return 0;

@@ -224,6 +224,78 @@ TEST(timms_vgg_imports)
     release(&made);
 }
 
+/* A tensor of torchvision's ConvNeXt under timm's name, or under that of the paper's authors. */
+static void name_of_convnext(char name[128], struct weight *weight, bool is_timm)
+{
+    int part, block, step = -1;
+    char end[32] = "";
+    const char *const timms[] = {"conv_dw", "", "norm", "mlp.fc1", "", "mlp.fc2"};
+    const char *const authors[] = {"dwconv", "", "norm", "pwconv1", "", "pwconv2"};
+    const char *const own = weight->name, *const dot = is_timm ? ".blocks" : "";
+    if (sscanf(own, "features.%d.%d.block.%d.%31s", &part, &block, &step, end) == 4)
+        snprintf(name, 128, "stages.%d%s.%d.%s.%s", part / 2, dot, block, (is_timm ? timms : authors)[step], end);
+    else if (strstr(own, "layer_scale") && sscanf(own, "features.%d.%d", &part, &block) == 2) {
+        snprintf(name, 128, "stages.%d%s.%d.gamma", part / 2, dot, block);
+        weight->rank = 1;
+    } else if (sscanf(own, "features.%d.%d.%31s", &part, &step, end) == 3) {
+        if (!is_timm)
+            snprintf(name, 128, "downsample_layers.%d.%d.%s", part / 2, step, end);
+        else if (part == 0)
+            snprintf(name, 128, "stem.%d.%s", step, end);
+        else
+            snprintf(name, 128, "stages.%d.downsample.%d.%s", part / 2, step, end);
+    } else if (sscanf(own, "classifier.%d.%31s", &step, end) == 2)
+        snprintf(name, 128, "%s.%s", step ? (is_timm ? "head.fc" : "head") : is_timm ? "head.norm" : "norm", end);
+}
+
+static void imports_as(struct made *made, const char *arch, const char *names)
+{
+    const char *in = write_safetensors(made, ""), *out = temporary("out.h5");
+    const struct weights_imported imported = import(in, NULL, out);
+    assert_string_equal(imported.names, names);
+    assert_string_equal(imported.info.arch, arch);
+    unlink(in);
+    unlink(out);
+}
+
+TEST(convnexts_of_timm_and_of_the_authors_import)
+{
+    for (int is_timm = 0; is_timm < 2; is_timm++) {
+        struct made made = make("convnext_tiny", 10, 1);
+        for (int i = 0; i < made.weights.count; i++)
+            name_of_convnext(made.names[i], &made.weights.list[i], is_timm);
+        one_naming_fits("convnext_tiny", &made);
+        imports_as(&made, "convnext_tiny", is_timm ? "timm's names" : "its authors' names");
+        release(&made);
+    }
+}
+
+/* The modules of a block of the first stage, and of others. */
+static void name_of_mnasnet(char name[128], const char *own)
+{
+    static const char *const first[] = {
+        "conv_stem", "bn1", "", "blocks.0.0.conv_dw", "blocks.0.0.bn1", "", "blocks.0.0.conv_pw", "blocks.0.0.bn2"};
+    static const char *const inside[] = {"conv_pw", "bn1", "", "conv_dw", "bn2", "", "conv_pwl", "bn3"};
+    int part, block, step;
+    char end[32];
+    if (sscanf(own, "layers.%d.%d.layers.%d.%31s", &part, &block, &step, end) == 4)
+        snprintf(name, 128, "blocks.%d.%d.%s.%s", part - 7, block, inside[step], end);
+    else if (sscanf(own, "layers.%d.%31s", &part, end) == 2)
+        snprintf(name, 128, "%s.%s", part < 8 ? first[part] : part == 14 ? "conv_head" : "bn2", end);
+    else if (sscanf(own, "classifier.1.%31s", end) == 1)
+        snprintf(name, 128, "classifier.%s", end);
+}
+
+TEST(timms_mnasnet_imports)
+{
+    struct made made = make("mnasnet0_5", 10, 1);
+    for (int i = 0; i < made.weights.count; i++)
+        name_of_mnasnet(made.names[i], made.weights.list[i].name);
+    one_naming_fits("mnasnet0_5", &made);
+    imports_as(&made, "mnasnet0_5", "timm's names");
+    release(&made);
+}
+
 static struct weight *find(struct made *made, const char *name)
 {
     for (int i = 0; i < made->weights.count; i++)
