@@ -101,6 +101,10 @@ static int check_options(const struct backbone_family *family, const struct back
         return error_set(err, "width is %g; this network has no width multiplier, it must be 1", options->width);
     if (options->transform_input != TRANSFORM_USUAL && !backbone_has_transform(variant->name))
         return error_set(err, "transform_input is given; this network has no such transform of its input");
+    if (!family->has_stem && options->stem != STEM_USUAL)
+        return error_set(err, "stem is given; this network has no stem that is other for small pictures");
+    if (options->channels < 0 || options->channels > PICTURE_CHANNELS_MAX)
+        return error_set(err, "the input has %d channels; allowed: 1..%d", options->channels, PICTURE_CHANNELS_MAX);
     const int height = options->height, width = options->width_px;
     if (height < 1 || height > SIDE_MAX || width < 1 || width > SIDE_MAX)
         return error_set(err, "input is %dx%d; allowed: sides of 1..%d", height, width, SIDE_MAX);
@@ -117,7 +121,8 @@ static struct graph *build(const struct backbone_family *family, const struct ba
         error_memory(err, "a network's graph");
         return NULL;
     }
-    graph_input(graph, "input", (struct shape){3, options->height, options->width_px});
+    graph_input(graph, "input",
+                (struct shape){options->channels ? options->channels : 3, options->height, options->width_px});
     family->build(graph, variant, options);
     if (graph_finish(graph, err) == 0)
         return graph;

@@ -21,6 +21,17 @@ enum transform_input {
     TRANSFORM_NO
 };
 
+/*
+ * How a network with a 7x7 first convolution of stride 2 and a max pool begins instead, where it was made for small
+ * pictures. The size of the convolution shows in its tensor, the rest in none.
+ */
+#define STEM_CHOICES "usual|small|small_pool"
+enum stem {
+    STEM_USUAL,
+    STEM_SMALL,     /* 3x3, stride 1, no max pool */
+    STEM_SMALL_POOL /* 3x3, stride 1, and the max pool */
+};
+
 /* What may differ between networks of one architecture; read from the weights or given by the user. */
 struct backbone_options {
     int classes;  /* 1000 */
@@ -28,6 +39,8 @@ struct backbone_options {
     int height;   /* 224; of the input */
     int width_px; /* 224 */
     enum transform_input transform_input;
+    int channels; /* of the input; 0: 3 */
+    enum stem stem;
 };
 
 struct backbone_variant {
@@ -50,7 +63,7 @@ struct backbone_variant {
     const char *const *trainings;
 };
 
-/* The node that holds the picture, (3,height,width_px), when build() is called. */
+/* The node that holds the picture, (channels,height,width_px), when build() is called. */
 enum { BACKBONE_INPUT = 0 };
 
 struct backbone_family {
@@ -59,6 +72,7 @@ struct backbone_family {
     const struct backbone_variant *variants; /* ends with {0} */
     bool has_width;                          /* takes options.width */
     bool has_transform;                      /* takes options.transform_input; timm's variants do not */
+    bool has_stem;                           /* takes options.stem */
     /* Beginnings of names of tensors that torchvision's files hold for training alone; ends with NULL. NULL: none. */
     const char *const *ignored;
     /* Adds the nodes after BACKBONE_INPUT; errors stay in the graph and are reported by graph_finish(). */

@@ -53,11 +53,15 @@ static void build(struct graph *graph, const struct backbone_variant *variant, c
 {
     const struct densenet *net = variant->config;
     int channels = net->stem;
-    int x = graph_conv2d(graph, "features.conv0", BACKBONE_INPUT,
-                         (struct conv2d){.out = channels, .kernel = 7, .stride = 2, .padding = 3});
+    const bool is_small = options->stem != STEM_USUAL;
+    int x = graph_conv2d(
+        graph, "features.conv0", BACKBONE_INPUT,
+        (struct conv2d){
+            .out = channels, .kernel = is_small ? 3 : 7, .stride = is_small ? 1 : 2, .padding = is_small ? 1 : 3});
     x = graph_batch_norm(graph, "features.norm0", x);
     x = graph_relu(graph, "features.relu0", x);
-    x = graph_max_pool(graph, "features.pool0", x, (struct pool2d){.kernel = 3, .stride = 2, .padding = 1});
+    if (options->stem != STEM_SMALL)
+        x = graph_max_pool(graph, "features.pool0", x, (struct pool2d){.kernel = 3, .stride = 2, .padding = 1});
     for (int block = 0; block < BLOCKS; block++) {
         x = dense_block(graph, node_name("features.denseblock%d", block + 1).text, x, net->layers[block], net->growth);
         channels += net->layers[block] * net->growth;
@@ -90,5 +94,6 @@ const struct backbone_family backbone_densenet = {
     .name = "densenet",
     .source = "huang2017densenet",
     .variants = variants,
+    .has_stem = true,
     .build = build,
 };

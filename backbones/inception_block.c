@@ -16,7 +16,7 @@ int inception_input(struct graph *graph, const struct backbone_options *options)
 {
     const struct affine affine = {.scale = {0.229f / 0.5f, 0.224f / 0.5f, 0.225f / 0.5f},
                                   .shift = {(0.485f - 0.5f) / 0.5f, (0.456f - 0.5f) / 0.5f, (0.406f - 0.5f) / 0.5f}};
-    if (options->transform_input == TRANSFORM_NO)
+    if (options->transform_input == TRANSFORM_NO || (options->channels && options->channels != 3))
         return BACKBONE_INPUT;
     return graph_affine(graph, "transform_input", BACKBONE_INPUT, affine);
 }

@@ -65,8 +65,10 @@ struct picture_input {
     char channels[PICTURE_CHANNELS_MAX + 1]; /* a letter each: r, g, b, l (luma), 0 (a pixel of 0); "": not given */
 };
 
-/* Initialises the fields of mean and deviation 0.5. */
-#define PICTURE_HALVES .has_mean = true, .mean = {0.5, 0.5, 0.5}, .has_deviation = true, .deviation = {0.5, 0.5, 0.5}
+/* Initialises the fields of mean and deviation 0.5, for any number of channels. */
+#define PICTURE_HALVES \
+    .has_mean = true, .mean = {0.5, 0.5, 0.5}, .mean_count = 1, .has_deviation = true, .deviation = {0.5, 0.5, 0.5}, \
+    .deviation_count = 1
 
 /* The mean and deviation of ImageNet's pixels, which all of torchvision's classification networks use; no size. */
 extern const struct picture_input picture_input_imagenet;

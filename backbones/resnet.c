@@ -86,11 +86,15 @@ static void build(struct graph *graph, const struct backbone_variant *variant, c
 {
     const struct resnet *net = variant->config;
     int channels = backbone_channels(64 * options->width);
-    int x = graph_conv2d(graph, "conv1", BACKBONE_INPUT,
-                         (struct conv2d){.out = channels, .kernel = 7, .stride = 2, .padding = 3});
+    const bool is_small = options->stem != STEM_USUAL;
+    int x = graph_conv2d(
+        graph, "conv1", BACKBONE_INPUT,
+        (struct conv2d){
+            .out = channels, .kernel = is_small ? 3 : 7, .stride = is_small ? 1 : 2, .padding = is_small ? 1 : 3});
     x = graph_batch_norm(graph, "bn1", x);
     x = graph_relu(graph, "relu", x);
-    x = graph_max_pool(graph, "maxpool", x, (struct pool2d){.kernel = 3, .stride = 2, .padding = 1});
+    if (options->stem != STEM_SMALL)
+        x = graph_max_pool(graph, "maxpool", x, (struct pool2d){.kernel = 3, .stride = 2, .padding = 1});
     for (int stage = 0; stage < STAGES; stage++) {
         struct block block = {.planes = backbone_channels((64 << stage) * options->width), .net = net};
         for (int i = 0; i < net->blocks[stage]; i++) {
@@ -132,5 +136,6 @@ const struct backbone_family backbone_resnet = {
     .source = "he2016resnet",
     .variants = variants,
     .has_width = true,
+    .has_stem = true,
     .build = build,
 };

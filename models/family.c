@@ -107,8 +107,9 @@ static int make_graph(struct model *model, const struct model_spec *spec, const 
     struct picture_input input = variant->input;
     picture_input_add(&input, &info->input);
     model_set_input(model, &input, spec);
-    const struct backbone_options options = {info->classes, info->width, model->input.h, model->input.w,
-                                             info->transform_input};
+    struct backbone_options options = weights_options(info, MODEL_SIDE);
+    options.height = model->input.h;
+    options.width_px = model->input.w;
     model->graph = backbone_graph(model->arch, &options, err);
     if (!model->graph && spec->weights)
         error_prefix(err, "weights \"%s\": ", spec->weights);

@@ -161,6 +161,17 @@ static int read_pixels(struct h5 *h5, struct picture_input *input, struct error 
     return 0;
 }
 
+/* Absent: 3 channels and the usual stem. */
+static int read_stem(struct h5 *h5, struct weights_info *info, struct error *err)
+{
+    int stem;
+    if (read_int(h5, "@input_channels", &info->channels, err) || read_choice(h5, "@stem", STEM_CHOICES, &stem, err))
+        return -1;
+    info->stem = (enum stem)stem;
+    info->channels = info->channels < 0 ? 0 : info->channels;
+    return 0;
+}
+
 /* Sides that are not positive integers count as absent. */
 static int read_input(struct h5 *h5, struct picture_input *input, struct error *err)
 {
@@ -202,8 +213,8 @@ static int read_info(struct h5 *h5, struct weights_info *info, struct error *err
         read_text(h5, "@source", info->source, sizeof info->source, err) ||
         read_text(h5, "@sha256", info->sha256, sizeof info->sha256, err) ||
         read_number(h5, "@accuracy", &info->accuracy, err) || read_input(h5, &info->input, err) ||
-        read_int(h5, "@seed", &info->seed, err) || read_transform(h5, &info->transform_input, err) ||
-        read_text(h5, "@note", info->note, sizeof info->note, err) ||
+        read_stem(h5, info, err) || read_int(h5, "@seed", &info->seed, err) ||
+        read_transform(h5, &info->transform_input, err) || read_text(h5, "@note", info->note, sizeof info->note, err) ||
         read_text(h5, "@script_sha256", info->script_sha256, sizeof info->script_sha256, err))
         return -1;
     info->accuracy = isfinite(info->accuracy) ? info->accuracy : -1;
@@ -216,7 +227,9 @@ struct backbone_options weights_options(const struct weights_info *info, int sid
                                      .width = info->width,
                                      .height = info->input.h > 0 ? info->input.h : side,
                                      .width_px = info->input.w > 0 ? info->input.w : side,
-                                     .transform_input = info->transform_input};
+                                     .transform_input = info->transform_input,
+                                     .channels = info->channels,
+                                     .stem = info->stem};
 }
 
 /* -- class names -------------------------------------------------------------------------------------------------- */
@@ -499,7 +512,8 @@ static int write_info(struct h5_writer *writer, const struct weights_info *info,
         return -1;
     if (info->accuracy >= 0 && h5_write(writer, "@accuracy", H5_FLOAT64, 0, NULL, &info->accuracy, err))
         return -1;
-    if (write_input(writer, &info->input, err))
+    if (write_input(writer, &info->input, err) || write_choice(writer, "@stem", STEM_CHOICES, (int)info->stem, err) ||
+        (info->channels && info->channels != 3 && write_int(writer, "@input_channels", info->channels, err)))
         return -1;
     if (info->transform_input != TRANSFORM_USUAL &&
         write_int(writer, "@transform_input", info->transform_input == TRANSFORM_YES, err))

@@ -3,7 +3,7 @@
  *
  * Root attributes: format = "cambench-weights", version = 1, arch, classes, width, source, sha256 (of the file that
  * they came from). If known: accuracy (top-1 %), height and width_px (of the input), mean and std (three numbers each,
- * of pixels in [0,1]), resize ("shorter" or "squash"), note (assumptions of their import), transform_input (1 or 0;
+ * of pixels in [0,1]), input_channels (other than 3), stem ("small" or "small_pool"), resize ("shorter" or "squash"), note (assumptions of their import), transform_input (1 or 0;
  * GoogLeNet's), seed and script_sha256 (of their training). There is one dataset /tensor/NAME per tensor with
  * torchvision's name, float32 or float16, and, if known, /class/name (class_count() of classes).
  */
@@ -23,6 +23,8 @@ struct weights_info {
     struct picture_input input;           /* that the network was trained with, as far as the file gives it */
     char note[512];                       /* assumptions of their import, for display; "": none */
     enum transform_input transform_input; /* TRANSFORM_USUAL if the file does not say */
+    int channels;                         /* of the input; 0: 3 */
+    enum stem stem;
     /* (classes), NULL if the file does not say; as read, they live until weights_close() */
     const char *const *class_names;
     /* of a training of the project's own; read only: weights_write() leaves them out */

@@ -9,6 +9,19 @@
 #define FITS_MAX 8
 #define NEAR 0.3 /* least share of names and shapes: with less it is another kind of network */
 
+/* The kernel of the first convolution shows the channels of the input, and a stem for small pictures. */
+static void read_first_layer(const struct network_names *network, struct fit *fit)
+{
+    const struct parameter *own = &network->list[0];
+    const struct weight *weight = matcher_find(&fit->weights, own->name);
+    if (!weight || weight->rank != 4 || own->rank != 4)
+        return;
+    if (weight->dim[1] <= PICTURE_CHANNELS_MAX)
+        fit->options.channels = weight->dim[1];
+    if (network->has_stem && weight->dim[2] == 3 && weight->dim[3] == 3)
+        fit->options.stem = STEM_SMALL;
+}
+
 static int make_fit(struct matcher *matcher, int network, const struct name_index *indices, struct fit *fit,
                     struct error *err)
 {
@@ -22,8 +35,11 @@ static int make_fit(struct matcher *matcher, int network, const struct name_inde
     fit->weights = matcher->named[naming].weights;
     if (matcher_take_head(matcher->source, names, fit, err))
         return -1;
-    fit->options = (struct backbone_options){matcher_find_classes(names, &fit->weights), 1, MATCHER_SIDE, MATCHER_SIDE,
-                                             TRANSFORM_USUAL};
+    fit->options = (struct backbone_options){.classes = matcher_find_classes(names, &fit->weights),
+                                             .width = 1,
+                                             .height = MATCHER_SIDE,
+                                             .width_px = MATCHER_SIDE};
+    read_first_layer(names, fit);
     return 0;
 }
 

@@ -105,6 +105,8 @@ static struct weights_info info_of(const struct weights_import *what, const stru
                                 .width = fit->options.width,
                                 .accuracy = what->accuracy,
                                 .transform_input = what->transform_input,
+                                .channels = fit->options.channels,
+                                .stem = fit->options.stem,
                                 .input = what->input,
                                 .seed = -1};
     copy_text(info.arch, sizeof info.arch, fit->arch);
@@ -159,6 +161,23 @@ static int check_transform(const struct weights_import *what, const char *arch, 
                      text_printable(what->path, shown, sizeof shown), arch);
 }
 
+/* `stem`: as the tensors show it, and then as the import is told. */
+static int choose_stem(const struct weights_import *what, const char *arch, enum stem *stem, struct error *err)
+{
+    char shown[512];
+    text_printable(what->path, shown, sizeof shown);
+    if (*stem != STEM_USUAL && what->stem == STEM_USUAL)
+        return error_set(
+            err,
+            "weights \"%s\": the first convolution of this %s is 3x3, a stem for small pictures, and no tensor "
+            "shows whether a max pool follows it: choose --stem small (none) or --stem small_pool",
+            shown, arch);
+    if (*stem == STEM_USUAL && what->stem != STEM_USUAL)
+        return error_set(err, "weights \"%s\": are of %s with its usual stem; leave --stem out", shown, arch);
+    *stem = what->stem;
+    return 0;
+}
+
 static int import_source(const struct weights_import *what, struct weights_source *source,
                          struct weights_imported *imported, struct error *err)
 {
@@ -167,7 +186,7 @@ static int import_source(const struct weights_import *what, struct weights_sourc
     const char *key = source->file->is_key_found ? NULL : what->key;
     if (weights_match(source, what->arch, key, &fit, err))
         return error_prefix(err, "weights \"%s\": ", text_printable(what->path, shown, sizeof shown));
-    if (check_transform(what, fit.arch, err))
+    if (check_transform(what, fit.arch, err) || choose_stem(what, fit.arch, &fit.options.stem, err))
         return -1;
     struct weights weights = fit.weights;
     if (load(source, &weights, err))
@@ -221,6 +240,8 @@ static int copy_own(const struct weights_import *what, struct weights_file *file
     if (check_own(what, info, &weights, err))
         return error_prefix(err, "weights \"%s\": ", what->path);
     if (check_transform(what, info->arch, err) || weights_read(file, arena, &weights, err))
+        return -1;
+    if (what->stem != STEM_USUAL && choose_stem(what, info->arch, &info->stem, err))
         return -1;
     if (what->source)
         copy_text(info->source, sizeof info->source, what->source);

@@ -21,6 +21,7 @@ struct weights_import {
     const char *source;                   /* where it comes from; NULL: its name */
     double accuracy;                      /* top-1 %; negative: not known */
     struct picture_input input;           /* that the network was trained with, as far as it is known */
+    enum stem stem;                       /* STEM_USUAL: not given */
     enum transform_input transform_input; /* TRANSFORM_USUAL: not known, or as the project's own file says */
 };
 

@@ -52,11 +52,13 @@ static int add_network(struct matcher *matcher, const char *arch, struct error *
         return error_set(err, "there are more than %d networks", NETWORKS_MAX);
     const struct backbone_family *family;
     const struct backbone_variant *variant = backbone_find(arch, &family, err);
-    struct graph *graph =
-        variant ? backbone_graph(
-                      arch, &(struct backbone_options){MATCHER_CLASSES, 1, MATCHER_SIDE, MATCHER_SIDE, TRANSFORM_USUAL},
-                      err)
-                : NULL;
+    struct graph *graph = variant ? backbone_graph(arch,
+                                                   &(struct backbone_options){.classes = MATCHER_CLASSES,
+                                                                              .width = 1,
+                                                                              .height = MATCHER_SIDE,
+                                                                              .width_px = MATCHER_SIDE},
+                                                   err)
+                                  : NULL;
     if (!graph)
         return -1;
     const int count = graph_parameter_count(graph);
@@ -70,7 +72,7 @@ static int add_network(struct matcher *matcher, const char *arch, struct error *
     }
     graph_free(graph);
     matcher->networks[matcher->count++] =
-        (struct network_names){variant->name, variant->is_timm, has_memory ? count : 0, list};
+        (struct network_names){variant->name, variant->is_timm, family->has_stem, has_memory ? count : 0, list};
     return has_memory ? 0 : error_memory(err, "the names of networks");
 }
 

@@ -28,7 +28,8 @@ struct name_index {
 /* The tensors of a network with 1000 classes and width 1. */
 struct network_names {
     const char *arch;
-    bool is_timm; /* struct backbone_variant */
+    bool is_timm;  /* struct backbone_variant */
+    bool has_stem; /* struct backbone_family */
     int count;
     struct parameter *list;
 };

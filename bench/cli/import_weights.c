@@ -14,7 +14,7 @@
 struct import_command {
     struct options common;
     struct weights_import what;
-    const char *transform, *resize, *interpolation, *preset; /* NULL: not given */
+    const char *transform, *stem, *resize, *interpolation, *preset; /* NULL: not given */
 };
 
 static int read_transform(const char *value, const struct param *row, void *target, struct error *err)
@@ -23,6 +23,15 @@ static int read_transform(const char *value, const struct param *row, void *targ
     if (options_store(row, value, target, err))
         return -1;
     import->what.transform_input = strcmp(import->transform, "yes") == 0 ? TRANSFORM_YES : TRANSFORM_NO;
+    return 0;
+}
+
+static int read_stem(const char *value, const struct param *row, void *target, struct error *err)
+{
+    struct import_command *import = target;
+    if (options_store(row, value, target, err))
+        return -1;
+    import->what.stem = (enum stem)text_choice(STEM_CHOICES, import->stem);
     return 0;
 }
 
@@ -149,6 +158,10 @@ static const struct param rows[] = {
     OPTION_STRING(struct import_command, what.source, "source", 0, "TEXT", "where it comes from (its name)"),
     OPTION_FLOAT(struct import_command, what.accuracy, "accuracy", 0, "TOP1", NULL, 0, 100,
                  "its published accuracy, percent"),
+    OPTION_ROW(struct import_command, stem, STRING, "stem", 0, .value = "small|small_pool",
+               .choices = "small|small_pool", .read_word = read_stem,
+               .help = "how a ResNet or DenseNet with a 3x3 first convolution begins: with stride 1, and without "
+                       "(small) or with the max pool"),
     OPTION_ROW(struct import_command, transform, STRING, "transform-input", 0, .value = "yes|no", .choices = "yes|no",
                .read_word = read_transform,
                .help =

@@ -62,10 +62,15 @@ static json_t *pack_weights(const struct weights_info *info, const struct weight
         json_build_set(&object, "outputs", json_integer(info->classes));
     if (backbone_has_transform(info->arch))
         json_build_set(&object, "transform_input", json_string(transforms[info->transform_input]));
+    if (info->channels && info->channels != 3)
+        json_build_set(&object, "input_channels", json_integer(info->channels));
+    if (info->stem != STEM_USUAL)
+        json_build_set(&object, "stem", json_string(info->stem == STEM_SMALL ? "small" : "small_pool"));
     if (info->note[0])
         json_build_set(&object, "note", table_text(info->note));
     if (info->input.h > 0)
-        json_build_set(&object, "input", json_pack("[iii]", 3, info->input.h, info->input.w));
+        json_build_set(&object, "input",
+                       json_pack("[iii]", info->channels ? info->channels : 3, info->input.h, info->input.w));
     inspect_add_input(object, &info->input);
     return object;
 }

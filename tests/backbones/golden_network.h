@@ -224,7 +224,7 @@ static void check_case(const struct golden *golden, const struct backbone_case *
 }
 
 /* All cases of a file whose key begins with the prefix, at 224 px or at other sizes. */
-static void check_cases_of(const char *name, const char *cases, const char *prefix, bool at_224)
+static inline void check_cases_of(const char *name, const char *cases, const char *prefix, bool at_224)
 {
     struct golden *golden = golden_open(name);
     FILE *file = fopen(cases, "r");
@@ -258,8 +258,8 @@ static inline void check_parameters_of(const char *name, int networks)
             const struct node_name key = node_name("%s.parameters", variant->name);
             if (!golden_has(golden, key.text))
                 continue;
-            struct graph *graph =
-                graph_of(variant->name, &(struct backbone_options){1000, 1, 224, 224, TRANSFORM_USUAL});
+            struct graph *graph = graph_of(
+                variant->name, &(struct backbone_options){.classes = 1000, .width = 1, .height = 224, .width_px = 224});
             const double want = *golden_values(golden, key.text, &count);
             if ((double)graph_trainable(graph) != want)
                 fail_msg("%s has %lld parameters, torchvision's has %.0f", variant->name, graph_trainable(graph), want);

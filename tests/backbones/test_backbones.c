@@ -61,7 +61,7 @@ TEST(nodes_are_called_as_torchvision_calls_them)
 {
     struct golden *const files[GOLDEN_FILES] = {golden_open("backbones"), golden_open("backbones_more"),
                                                 golden_open("backbones_scaled")};
-    const struct backbone_options options = {1000, 1, 80, 80, TRANSFORM_USUAL};
+    const struct backbone_options options = {.classes = 1000, .width = 1, .height = 80, .width_px = 80};
     for (int f = 0; backbone_families[f]; f++)
         for (const struct backbone_variant *variant = backbone_families[f]->variants; variant->name; variant++) {
             char key[64];
@@ -118,7 +118,8 @@ TEST(numbers_of_parameters_are_torchvisions)
                 {"googlenet", 6624904},
                 {"alexnet", 61100840}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct graph *graph = graph_of(rows[i].arch, &(struct backbone_options){1000, 1, 224, 224, TRANSFORM_USUAL});
+        struct graph *graph = graph_of(
+            rows[i].arch, &(struct backbone_options){.classes = 1000, .width = 1, .height = 224, .width_px = 224});
         size_t sum = 0;
         for (int p = 0; p < graph_parameter_count(graph); p++) {
             const struct parameter parameter = graph_parameter(graph, p);
@@ -139,7 +140,8 @@ static void layer_is(const char *arch, int channels, int side)
     struct error err;
     const struct backbone_variant *variant = backbone_find(arch, &family, &err);
     assert_non_null(variant);
-    struct graph *graph = graph_of(arch, &(struct backbone_options){1000, 1, 224, 224, TRANSFORM_USUAL});
+    struct graph *graph =
+        graph_of(arch, &(struct backbone_options){.classes = 1000, .width = 1, .height = 224, .width_px = 224});
     const int node = graph_find(graph, variant->layer, &err);
     assert_true(node >= 0);
     const struct shape shape = graph_node(graph, node).shape;
@@ -198,7 +200,8 @@ TEST(modules_that_return_a_node_name_it_too)
         {"alexnet", "features", "features.12"}};
     struct error err;
     for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
-        struct graph *graph = graph_of(same[i][0], &(struct backbone_options){10, 1, 64, 64, TRANSFORM_USUAL});
+        struct graph *graph =
+            graph_of(same[i][0], &(struct backbone_options){.classes = 10, .width = 1, .height = 64, .width_px = 64});
         const int node = graph_find(graph, same[i][1], &err);
         assert_true(node > 0);
         assert_int_equal(node, graph_find(graph, same[i][2], &err));
@@ -215,7 +218,7 @@ static void refuses(const char *arch, struct backbone_options options, const cha
 
 TEST(an_unknown_backbone_is_named_with_the_nearest)
 {
-    const struct backbone_options usual = {1000, 1, 224, 224, TRANSFORM_USUAL};
+    const struct backbone_options usual = {.classes = 1000, .width = 1, .height = 224, .width_px = 224};
     refuses("resnet51", usual, "unknown backbone \"resnet51\", did you mean \"resnet50\"?");
     refuses("mobilenet_v22", usual, "unknown backbone \"mobilenet_v22\", did you mean \"mobilenet_v2\"?");
     refuses("?\n", usual, "unknown backbone \"??\"");
@@ -223,23 +226,26 @@ TEST(an_unknown_backbone_is_named_with_the_nearest)
 
 TEST(options_out_of_range_are_refused)
 {
-    refuses("vgg16", (struct backbone_options){0, 1, 224, 224, TRANSFORM_USUAL},
+    refuses("vgg16", (struct backbone_options){.classes = 0, .width = 1, .height = 224, .width_px = 224},
             "backbone \"vgg16\": classes is 0; allowed: 1..1000000");
-    refuses("vgg16", (struct backbone_options){1000, 0, 224, 224, TRANSFORM_USUAL},
+    refuses("vgg16", (struct backbone_options){.classes = 1000, .width = 0, .height = 224, .width_px = 224},
             "backbone \"vgg16\": width is 0; allowed: more than 0, at most 16");
-    refuses("vgg16", (struct backbone_options){1000, NAN, 224, 224, TRANSFORM_USUAL},
+    refuses("vgg16", (struct backbone_options){.classes = 1000, .width = NAN, .height = 224, .width_px = 224},
             "backbone \"vgg16\": width is nan; allowed: more than 0, at most 16");
-    refuses("vgg16", (struct backbone_options){1000, 1, 224, -1, TRANSFORM_USUAL},
+    refuses("vgg16", (struct backbone_options){.classes = 1000, .width = 1, .height = 224, .width_px = -1},
             "backbone \"vgg16\": input is 224x-1; allowed: sides of 1..16384");
 }
 
 TEST(an_input_that_is_too_small_names_the_layer)
 {
     struct error err;
-    assert_null(backbone_graph("vgg16", &(struct backbone_options){1000, 1, 31, 224, TRANSFORM_USUAL}, &err));
+    assert_null(backbone_graph(
+        "vgg16", &(struct backbone_options){.classes = 1000, .width = 1, .height = 31, .width_px = 224}, &err));
     assert_non_null(strstr(err.text, "backbone \"vgg16\": layer \"features.30\": "));
-    graph_free(graph_of("vgg16", &(struct backbone_options){1000, 1, 32, 32, TRANSFORM_USUAL}));
-    graph_free(graph_of("resnet50", &(struct backbone_options){1000, 1, 1, 1, TRANSFORM_USUAL}));
+    graph_free(
+        graph_of("vgg16", &(struct backbone_options){.classes = 1000, .width = 1, .height = 32, .width_px = 32}));
+    graph_free(
+        graph_of("resnet50", &(struct backbone_options){.classes = 1000, .width = 1, .height = 1, .width_px = 1}));
 }
 
 TEST(tensors_for_training_alone_are_ignored)
@@ -266,7 +272,8 @@ static void written_layer_is(const char *arch, const char *written, const char *
 {
     struct error err;
     char name[128];
-    struct graph *graph = backbone_graph(arch, &(struct backbone_options){10, 1, 224, 224, TRANSFORM_USUAL}, &err);
+    struct graph *graph = backbone_graph(
+        arch, &(struct backbone_options){.classes = 10, .width = 1, .height = 224, .width_px = 224}, &err);
     assert_non_null(graph);
     assert_string_equal(graph_layer_name(graph, written, name, sizeof name), meant);
     graph_free(graph);
@@ -320,14 +327,17 @@ TEST(googlenet_without_its_transform_reads_what_the_transform_gives)
             fail_msg("logit %d is %.9g, without the transform %.9g", k, (double)with[k], (double)without[k]);
     }
     assert_true(furthest > 0.01f);
-    refuses("resnet18", (struct backbone_options){10, 1, 64, 64, TRANSFORM_NO},
+    refuses("resnet18",
+            (struct backbone_options){
+                .classes = 10, .width = 1, .height = 64, .width_px = 64, .transform_input = TRANSFORM_NO},
             "backbone \"resnet18\": transform_input is given; this network has no such transform of its input");
 }
 
 TEST(a_layer_is_asked_for_as_people_write_it)
 {
     struct error err;
-    struct graph *graph = graph_of("resnet18", &(struct backbone_options){10, 1, 64, 64, TRANSFORM_USUAL});
+    struct graph *graph =
+        graph_of("resnet18", &(struct backbone_options){.classes = 10, .width = 1, .height = 64, .width_px = 64});
     assert_int_equal(graph_find(graph, "layer4[-1]", &err), graph_find(graph, "layer4", &err));
     assert_int_equal(graph_find(graph, "module.layer3[0].conv2", &err), graph_find_exact(graph, "layer3.0.conv2"));
     assert_int_equal(graph_find(graph, "layer4[-3]", &err), -1);

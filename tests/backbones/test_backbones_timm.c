@@ -77,7 +77,8 @@ TEST(networks_of_timm_have_its_numbers_of_parameters)
                 {"tf_efficientnetv2_b0", 7139704},  {"tf_efficientnetv2_b1", 8141052},
                 {"tf_efficientnetv2_b2", 10096086}, {"tf_efficientnetv2_b3", 14358406}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct graph *graph = graph_of(rows[i].arch, &(struct backbone_options){1000, 1, 224, 224, TRANSFORM_USUAL});
+        struct graph *graph = graph_of(
+            rows[i].arch, &(struct backbone_options){.classes = 1000, .width = 1, .height = 224, .width_px = 224});
         if (graph_trainable(graph) != rows[i].count)
             fail_msg("%s has %lld parameters, timm's has %lld", rows[i].arch, graph_trainable(graph), rows[i].count);
         graph_free(graph);

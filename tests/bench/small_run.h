@@ -81,7 +81,8 @@ static inline void small_write_weights(struct small_run *s, uint64_t seed, float
                                       .width = 0.125,
                                       .accuracy = -1,
                                       .input = {.h = SMALL_SIDE, .w = SMALL_SIDE}};
-    const struct backbone_options options = {SMALL_CLASSES, 0.125, SMALL_SIDE, SMALL_SIDE, TRANSFORM_USUAL};
+    const struct backbone_options options = {
+        .classes = SMALL_CLASSES, .width = 0.125, .height = SMALL_SIDE, .width_px = SMALL_SIDE};
     struct graph *graph = backbone_graph("resnet18", &options, &s->err);
     small_must(s, graph ? 0 : -1);
     struct arena arena;

@@ -159,7 +159,7 @@ static void check_params(const struct report_published *row)
 static void check_layer(const struct report_published *row)
 {
     struct error err;
-    const struct backbone_options options = {1000, 1, 224, 224, TRANSFORM_USUAL};
+    const struct backbone_options options = {.classes = 1000, .width = 1, .height = 224, .width_px = 224};
     if (!*row->layer || strcmp(row->layer, "unknown") == 0)
         return;
     struct graph *graph = backbone_graph(row->arch, &options, &err);

@@ -14,7 +14,7 @@ static char path[64];
 /* A small resnet18 whose file gives this input. */
 static void write_file(const struct picture_input *input, const char *const *names)
 {
-    const struct backbone_options options = {CLASSES, 0.125, 64, 64, TRANSFORM_USUAL};
+    const struct backbone_options options = {.classes = CLASSES, .width = 0.125, .height = 64, .width_px = 64};
     struct weights_info info = {
         .arch = "resnet18", .classes = CLASSES, .width = 0.125, .accuracy = -1, .input = *input, .class_names = names};
     struct arena arena;

@@ -22,8 +22,8 @@ static const char *make_folder(void)
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/x.safetensors", folder);
     arena_init(&arena, 0);
-    struct graph *graph =
-        backbone_graph("resnet18", &(struct backbone_options){3, 0.125, 64, 64, TRANSFORM_USUAL}, &err);
+    struct graph *graph = backbone_graph(
+        "resnet18", &(struct backbone_options){.classes = 3, .width = 0.125, .height = 64, .width_px = 64}, &err);
     if (!graph || weights_generate(graph, 1, &arena, &weights, &err))
         fail_msg("%s", err.text);
     assert_true(weights.count <= 160);

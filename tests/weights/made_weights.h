@@ -24,7 +24,8 @@ static inline struct made make(const char *arch, int classes, double width)
     struct made made;
     struct error err;
     arena_init(&made.arena, 0);
-    made.graph = backbone_graph(arch, &(struct backbone_options){classes, width, 224, 224, TRANSFORM_USUAL}, &err);
+    made.graph = backbone_graph(
+        arch, &(struct backbone_options){.classes = classes, .width = width, .height = 224, .width_px = 224}, &err);
     if (!made.graph || weights_generate(made.graph, 1, &made.arena, &made.weights, &err))
         fail_msg("%s", err.text);
     made.names = arena_alloc(&made.arena, (size_t)made.weights.count, sizeof *made.names);

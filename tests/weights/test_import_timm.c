@@ -420,3 +420,41 @@ TEST(a_negative_variance_of_the_projects_own_file_is_named_and_refused)
     unlink(in);
     release(&made);
 }
+
+/* -- first layers ------------------------------------------------------------------------------------------------- */
+
+/* The kernel shows the channels and a stem for small pictures; no tensor shows the max pool. */
+TEST(first_layers_are_found_by_their_kernel)
+{
+    const struct backbone_options options = {
+        .classes = 10, .width = 0.125, .height = 32, .width_px = 32, .channels = 1, .stem = STEM_SMALL};
+    struct made made = {0};
+    struct error err;
+    struct weights_info info;
+    struct weights_imported imported;
+    char in[256], out[256];
+    arena_init(&made.arena, 0);
+    made.graph = backbone_graph("resnet18", &options, &err);
+    assert_non_null(made.graph);
+    assert_int_equal(weights_generate(made.graph, 1, &made.arena, &made.weights, &err), 0);
+    made.names = arena_alloc(&made.arena, (size_t)made.weights.count, sizeof *made.names);
+    assert_non_null(made.names);
+    for (int i = 0; i < made.weights.count; i++)
+        snprintf(made.names[i], sizeof *made.names, "%s", made.weights.list[i].name);
+    snprintf(in, sizeof in, "%s", write_safetensors(&made, ""));
+    snprintf(out, sizeof out, "%s", temporary("out.h5"));
+    import_says(in, NULL,
+                "the first convolution of this resnet18 is 3x3, a stem for small pictures, and no tensor shows "
+                "whether a max pool follows it: choose --stem small (none) or --stem small_pool");
+    const struct weights_import what = {.path = in, .out = out, .sha256 = "", .accuracy = -1, .stem = STEM_SMALL_POOL};
+    if (weights_import(&what, &imported, &err))
+        fail_msg("%s", err.text);
+    struct weights_file *file = weights_open(out, &info, &err);
+    assert_non_null(file);
+    assert_int_equal(info.channels, 1);
+    assert_int_equal(info.stem, STEM_SMALL_POOL);
+    weights_close(file);
+    unlink(in);
+    unlink(out);
+    release(&made);
+}

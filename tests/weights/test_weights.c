@@ -34,7 +34,8 @@ static struct made make(const char *arch, uint64_t seed)
     const struct backbone_family *family;
     arena_init(&made.arena, 0);
     assert_non_null(backbone_find(arch, &family, &err));
-    const struct backbone_options options = {CLASSES, family->has_width ? WIDTH : 1, 64, 64, TRANSFORM_USUAL};
+    const struct backbone_options options = {
+        .classes = CLASSES, .width = family->has_width ? WIDTH : 1, .height = 64, .width_px = 64};
     made.graph = backbone_graph(arch, &options, &err);
     assert_non_null(made.graph);
     if (weights_generate(made.graph, seed, &made.arena, &made.weights, &err))
@@ -258,8 +259,8 @@ TEST(a_tensor_of_another_shape_is_named_with_both_shapes)
     struct made made = make("resnet18", 1);
     const char *path = write_made(&made, "resnet18", "shape.h5");
     struct error err;
-    struct graph *whole =
-        backbone_graph("resnet18", &(struct backbone_options){1000, WIDTH, 64, 64, TRANSFORM_USUAL}, &err);
+    struct graph *whole = backbone_graph(
+        "resnet18", &(struct backbone_options){.classes = 1000, .width = WIDTH, .height = 64, .width_px = 64}, &err);
     assert_non_null(whole);
     shapes_say(path, whole, "tensor \"fc.weight\" is (5,128), this network needs (1000,128)");
     graph_free(whole);
