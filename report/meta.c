@@ -48,7 +48,7 @@ double kendall_tau(const double *x, const double *y, int n)
 int meta_truth(const struct report *report)
 {
     for (int k = 0; k < report->metric_count; k++)
-        if (report->metrics[k].is_truth && !report->metrics[k].combine)
+        if (report->metrics[k].is_truth && !report->metrics[k].combine && !report_counted(report, k))
             return k;
     return -1;
 }
@@ -56,7 +56,8 @@ int meta_truth(const struct report *report)
 bool meta_has_row(const struct report *report, int metric, enum meta_form form)
 {
     const struct report_metric *row = &report->metrics[metric];
-    return !row->is_cost && metric != meta_truth(report) && (form == META_OVER_METHODS || !row->combine);
+    return !row->is_cost && metric != meta_truth(report) && !report_counted(report, metric) &&
+           (form == META_OVER_METHODS || !row->combine);
 }
 
 static size_t cell_index(const struct report *report, int backbone, int protocol, int metric, enum meta_form form,

@@ -22,7 +22,10 @@ double kendall_tau(const double *x, const double *y, int n);
 /* The metric that the others are compared with: the first that is_truth and has values per image; -1: none. */
 int meta_truth(const struct report *report);
 
-/* Whether the table has a row: costs and the truth itself have none; combined metrics have one only over methods. */
+/*
+ * Whether the table has a row: costs, metrics of counts and the truth itself have none; combined metrics have one only
+ * over methods.
+ */
 bool meta_has_row(const struct report *report, int metric, enum meta_form form);
 
 const struct meta_cell *meta_cell_at(const struct report *report, const struct meta_cell *cells, int backbone,
