@@ -47,6 +47,17 @@ static json_t *list_tensors(const struct weights *weights)
 static const char *const transforms[] = {
     [TRANSFORM_USUAL] = "yes (assumed)", [TRANSFORM_YES] = "yes", [TRANSFORM_NO] = "no"};
 
+/* The input of a network with these weights, where the file or the network's own differs from what is usual. */
+static struct picture_input input_of(const struct weights_info *info)
+{
+    const struct backbone_family *family;
+    struct error unused;
+    const struct backbone_variant *variant = backbone_find(info->arch, &family, &unused);
+    struct picture_input input = variant ? variant->input : (struct picture_input){0};
+    picture_input_add(&input, &info->input);
+    return input;
+}
+
 static json_t *pack_weights(const struct weights_info *info, const struct weights *weights)
 {
     json_t *object =
@@ -71,7 +82,8 @@ static json_t *pack_weights(const struct weights_info *info, const struct weight
     if (info->input.h > 0)
         json_build_set(&object, "input",
                        json_pack("[iii]", info->channels ? info->channels : 3, info->input.h, info->input.w));
-    inspect_add_input(object, &info->input);
+    const struct picture_input input = input_of(info);
+    inspect_add_input(object, &input);
     return object;
 }
 

@@ -51,7 +51,7 @@ static void check_stem(const char *key, const char *arch, struct backbone_option
     if (run_gradient(session, -1, input, cotangent, NULL, gradient, &err))
         fail_msg("%s", err.text);
     golden_check(golden, node_name("%s.logits", key).text, logits, (size_t)options.classes, TOLERANCE, 0);
-    golden_check(golden, node_name("%s.input_gradient", key).text, gradient, size, 1e-3, 0);
+    golden_check(golden, node_name("%s.input_gradient", key).text, gradient, size, JUMP_TOLERANCE, 0);
     arena_release(&arena);
     session_free(session);
     network_free(network);
