@@ -38,13 +38,14 @@ class _Layer:
         self.module, self.raw_shape = module, tuple(raw.shape[1:])
         self.reshape = reshape
         self.places = None  # of the values among the raw ones, as `reshape` selects them
-        places = reshape(torch.arange(raw.numel()).reshape(raw.shape)) if reshape else raw
+        numbers = torch.arange(raw.numel()).reshape(raw.shape)
+        places = reshape(numbers) if reshape else raw
         if places.ndim != 4 or places.shape[0] != 1:
             raise cambench.Error("its value is %s; it must be (N,C,h,w), which `reshape` can make of it"
                                  % (tuple(places.shape),))
         self.shape = tuple(places.shape[1:])
         if reshape:
-            if places.is_floating_point() or len(places.unique()) != places.numel():
+            if len(places.unique()) != places.numel() or not torch.equal(reshape(-1 - numbers), -1 - places):
                 raise cambench.Error("`reshape` must select and reorder values, not compute with them")
             self.places = places.flatten().to(raw.device)
 

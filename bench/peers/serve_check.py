@@ -1,6 +1,6 @@
 """Maps of a vision transformer served by cambench.serve() beside maps that PyTorch hooks and tests/golden give in float64.
 
-usage: serve_check.py CAMBENCH        prints the largest difference of each method, relative to the map's largest value
+usage: serve_check.py CAMBENCH [PICTURES]      prints the largest difference of each method, relative to the map's largest value
 """
 import itertools
 import os
@@ -88,20 +88,20 @@ class Explain(methods_acts.Acts, methods_inputs.Explain, methods_masks.Masks):
 
 
 def write_pictures(folder, count):
-    """Smooth pictures of the network's size; returns {name: pixels}."""
+    """Smooth pictures; returns {name: the pixels that the protocol cuts out}. Of 73 x 73, because it would resize others."""
     random, pictures = np.random.default_rng(3), {}
     os.makedirs(folder)
     for i in range(count):
         small = Image.fromarray(random.integers(0, 256, (9, 9, 3), dtype=np.uint8))
-        picture = small.resize((serve_vit.SIDE, serve_vit.SIDE), Image.BICUBIC)
+        picture = small.resize((73, 73), Image.BICUBIC)
         picture.save(os.path.join(folder, "%d.png" % i))
-        pictures["%d.png" % i] = np.asarray(picture)
+        pictures["%d.png" % i] = np.array(picture)[4:4 + serve_vit.SIDE, 4:4 + serve_vit.SIDE]
     return pictures
 
 
 def write_config(path, command):
     with open(path, "w") as file:
-        print("name: vit\ndataset: {path: set.h5}\nmetrics: [average_drop]\nprotocol: cambench\n"
+        print("name: vit\ndataset: {path: set.h5}\nmetrics: [complexity]\nprotocol: cambench\n"
               "report: {plots: false, overlays: 0, maps: true, bootstrap: 20}\n"
               "backbones: [{model: process, label: vit, command: %s}]\nmethods:" % command, file=file)
         for name, params in METHODS.items():
@@ -121,7 +121,7 @@ def main():
     command = "%s %s" % (sys.executable, os.path.join(HERE, "serve_vit.py"))
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
-        pictures = write_pictures("pictures", 2)
+        pictures = write_pictures("pictures", int(sys.argv[2]) if len(sys.argv) > 2 else 1)
         write_config("vit.yaml", command)
         for words in (["import", "dataset", "pictures", "--out", "set.h5"], ["run", "vit.yaml", "--quiet"]):
             subprocess.run([program] + words, check=True, stdout=subprocess.DEVNULL)
