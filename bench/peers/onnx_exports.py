@@ -3,6 +3,7 @@
 
     bench/peers/onnx_exports.py                                     all networks of onnx_modules*.py, opsets 9, 11, 13, 17
     bench/peers/onnx_exports.py --opsets 13 resnet18 googlenet
+    bench/peers/onnx_exports.py --runtime FOLDER/node_modules       ONNX Runtime's logits as well (npm's onnxruntime-node)
 
 For each network and opset: the largest difference of the logits, of the values of LAYERS layers and of the gradients at
 them and at the input (of the sum of logit k times cos k), relative to the largest value. Layers are found by their module
@@ -16,6 +17,7 @@ Needs python3-torch and -torchvision, and cambench-bench.
 """
 import argparse
 import math
+import os
 import pathlib
 import sys
 import tempfile
@@ -126,7 +128,10 @@ class Case:
         ours = peer.Peer("cambench", command, 1, self.folder / "log")
         try:
             logits = self.reference.run(x)
-            found = {"logits": difference(self.ask(ours, "outputs", logits.shape), logits)}
+            own = self.ask(ours, "outputs", logits.shape)
+            found = {"logits": difference(own, logits)}
+            if self.arguments.runtime:
+                found["runtime"] = self.beside_runtime(own)
             found["values"] = max((difference(self.ask(ours, "values", value.shape, layer), value)
                                    for layer in layers for value, _ in [self.reference.result(layer)]), default=math.nan)
             found["gradients"] = max((difference(self.ask(ours, "gradients", grad.shape, layer), grad)
@@ -136,6 +141,16 @@ class Case:
         finally:
             ours.close()
         return found
+
+    def beside_runtime(self, logits):
+        """The difference from ONNX Runtime; NaN: it refuses the file."""
+        shape = "x".join(str(side) for side in self.reference.shape)
+        try:
+            theirs = self.ask(self.arguments.worker, "outputs", logits.shape, self.path, self.folder / "x.bin", shape)
+        except peer.PeerError as error:
+            print(f"ONNX Runtime: {self.path.name}: {error}")
+            return math.nan
+        return difference(logits, theirs)
 
     def rounding(self, seed):
         """The largest difference between PyTorch's float32 and its float64."""
@@ -214,6 +229,7 @@ def main():
     parser.add_argument("--opsets", default="9,11,13,17", type=lambda text: [int(word) for word in text.split(",")])
     parser.add_argument("--limit", type=float, default=1e-4, help="of the relative differences (1e-4)")
     parser.add_argument("--keep", help="folder that keeps the ONNX files")
+    parser.add_argument("--runtime", help="folder node_modules with onnxruntime-node: compare with ONNX Runtime, too")
     parser.add_argument("--verbose", action="store_true", help="name the layers")
     arguments = parser.parse_args()
     warnings.filterwarnings("ignore")
@@ -223,6 +239,10 @@ def main():
     if unknown:
         sys.exit(f"{unknown[0]} is not one of {', '.join(MODULES)}")
     with tempfile.TemporaryDirectory(prefix="cambench-onnx-") as folder:
+        if arguments.runtime:
+            os.environ["NODE_PATH"] = str(pathlib.Path(arguments.runtime).resolve())
+            arguments.worker = peer.Peer("ONNX Runtime", ["node", str(peer.HERE / "onnx_outputs.js")], 1,
+                                         pathlib.Path(folder) / "runtime.log")
         rows = {name: run(arguments, name, pathlib.Path(folder)) for name in names}
     every = [result for results in rows.values() for result in results.values()]
     compared = [result for result in every if not isinstance(result, str)]
