@@ -273,6 +273,22 @@ int report_meta(const struct report *report, const struct meta_cell *cells, stru
 /* Prints a line per backbone and protocol with the metrics that agree best with the truth. */
 void report_meta_terminal(const struct report *report, const struct meta_cell *cells, FILE *stream);
 
+enum report_split { REPORT_SPLIT_NONE, REPORT_SPLIT_BACKBONE, REPORT_SPLIT_METRIC };
+
+/* How tables/paper.tex is made. */
+struct report_paper {
+    int split;                                /* enum report_split: tables by backbone or by metric */
+    int digits;                               /* after the point; -1: as in all tables */
+    bool intervals;                           /* beside the means */
+    const char *caption, *label;              /* NULL: the run's name */
+    int column_count, row_count;              /* 0: all metrics but costs, all methods */
+    const char *const *columns, *const *rows; /* names of metrics and methods */
+};
+
+/* Writes tables/paper.tex: a LaTeX document with a float for each table, which fits the page. */
+int report_paper(const struct report *report, const struct cell *cells, const struct report_paper *style,
+                 struct error *err);
+
 /*
  * Sensitivity to the protocol: ranks of the methods under each protocol, controls left out, and Kendall's tau-b between
  * the rankings of two protocols. Both have 95 % percentile intervals; a draw has the same images for all methods and
@@ -287,7 +303,7 @@ int report_sensitivity_make(const struct report *report, const struct cell *cell
 /* Writes sensitivity.csv, sensitivity_ranks.csv and tables/sensitivity.md into the folder. */
 int report_sensitivity(const struct report *report, const struct sensitivity *sensitivity, struct error *err);
 
-/* Prints, for each backbone, the two protocols whose rankings by a metric agree least. */
+/* Prints, after an empty line, for each backbone the two protocols whose rankings by a metric agree least. */
 void report_sensitivity_terminal(const struct report *report, const struct sensitivity *sensitivity, FILE *stream);
 
 /* Draws plots/bump_METRIC: lines of ranks over the protocols. As report_plots(), but keeps a filled `warning`. */

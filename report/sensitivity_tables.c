@@ -210,7 +210,8 @@ int report_sensitivity(const struct report *report, const struct sensitivity *se
 
 /* -- terminal ------------------------------------------------------------------------------------------------------ */
 
-static void terminal_line(const struct writer *writer, int b)
+/* Writes `head` and a line of the backbone; nothing if no tau exists. Returns whether it has. */
+static bool terminal_line(const struct writer *writer, int b, const char *head)
 {
     const struct report *report = writer->report;
     const int p = report->protocol_count, pairs = p * p;
@@ -226,8 +227,9 @@ static void terminal_line(const struct writer *writer, int b)
             least = tau, at = i;
     }
     if (!least)
-        return;
+        return false;
     char text[64];
+    fputs(head, writer->stream);
     fputs("  ", writer->stream);
     escape_terminal(writer->stream, report->backbones[b].title, 0);
     fputs(": ", writer->stream);
@@ -237,12 +239,14 @@ static void terminal_line(const struct writer *writer, int b)
     fputs(" and ", writer->stream);
     escape_terminal(writer->stream, report->protocols[at % pairs % p].name, 0);
     putc('\n', writer->stream);
+    return true;
 }
 
 void report_sensitivity_terminal(const struct report *report, const struct sensitivity *sensitivity, FILE *stream)
 {
     const struct writer writer = {report, sensitivity, stream};
-    fputs("Protocols that rank methods least alike, by Kendall's tau (all in tables/sensitivity.md):\n", stream);
+    const char *head = "\nProtocols that rank methods least alike, by Kendall's tau (all in tables/sensitivity.md):\n";
     for (int b = 0; b < report->backbone_count; b++)
-        terminal_line(&writer, b);
+        if (terminal_line(&writer, b, head))
+            head = "";
 }

@@ -401,7 +401,7 @@ static int table_path(const struct report *report, int protocol, const char *suf
     char name[100], other[100], file[160];
     escape_file_name(report->protocols[protocol].name, name, sizeof name);
     bool is_taken = !*name || strcmp(name, "meta") == 0 || strcmp(name, "reference") == 0 ||
-                    strcmp(name, "sensitivity") == 0 || strcmp(name, "pairs") == 0 ||
+                    strcmp(name, "sensitivity") == 0 || strcmp(name, "paper") == 0 || strcmp(name, "pairs") == 0 ||
                     strcmp(name, "ranks") == 0; /* names of other tables */
     for (int p = 0; p < protocol; p++)
         is_taken |= strcmp(escape_file_name(report->protocols[p].name, other, sizeof other), name) == 0;

@@ -67,8 +67,13 @@ struct config_runtime {
 
 struct config_report {
     bool plots, maps, meta;
-    int overlays;  /* how many images */
-    int bootstrap; /* resamples */
+    int overlays;      /* how many images */
+    int bootstrap;     /* resamples */
+    int split, digits; /* of tables/paper.tex: enum report_split; -1: automatic */
+    bool intervals;
+    const char *caption, *label;  /* NULL: the run's name */
+    int column_count, row_count;  /* 0: all */
+    const char **columns, **rows; /* names of metrics, labels of methods */
     int reference_count;
     const char **references;      /* tables of published numbers */
     const char *reference_method; /* label; NULL: the best method */

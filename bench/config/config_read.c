@@ -66,6 +66,26 @@ const struct param config_report_rows[] = {
               .help = "compare the ranking by each metric with the ranking by annotated truth"),
     PARAM_ROW(struct config_report, bootstrap, INT, .fallback = "2000", .max = 1000000,
               .help = "resamples of the 95 % intervals; 0: no intervals"),
+    {.name = "columns",
+     .type = PARAM_TYPE_STRINGS,
+     .offset = offsetof(struct config_report, columns),
+     .count_offset = offsetof(struct config_report, column_count),
+     .usual = "all metrics but costs",
+     .help = "metrics in tables/paper.tex, in this order"},
+    {.name = "rows",
+     .type = PARAM_TYPE_STRINGS,
+     .offset = offsetof(struct config_report, rows),
+     .count_offset = offsetof(struct config_report, row_count),
+     .usual = "all methods",
+     .help = "methods in tables/paper.tex, by their labels, in this order"},
+    PARAM_ROW(struct config_report, split, ENUM, .choices = "none|backbone|metric",
+              .help = "one table in tables/paper.tex, or one for each backbone or metric"),
+    PARAM_ROW(struct config_report, digits, INT, .fallback = "auto", .min = 0, .max = 9, .choices = "auto", .word = -1,
+              .help = "digits after the point in tables/paper.tex"),
+    PARAM_ROW(struct config_report, intervals, BOOL, .help = "intervals beside the means in tables/paper.tex"),
+    PARAM_ROW(struct config_report, caption, STRING, .usual = "the run's name", .help = "of tables/paper.tex"),
+    PARAM_ROW(struct config_report, label, STRING, .usual = "the run's name",
+              .help = "of tables/paper.tex: tab:LABEL-N"),
     {.name = "reference",
      .type = PARAM_TYPE_STRINGS,
      .offset = offsetof(struct config_report, references),
@@ -138,6 +158,35 @@ const struct param config_rows[] = {
     {0},
 };
 
+/* An element of a list in report that names none of the config's metrics or methods. */
+static int unknown_in_table(const struct yaml *root, const char *key, const char *name, const char *kind,
+                            struct error *err)
+{
+    const struct yaml *list = yaml_get(yaml_get(root, "report"), key);
+    return yaml_error(list, err, "report.%s: the config has no %s \"%s\"", key, kind, TEXT_SHOWN(name));
+}
+
+/* Columns and rows of the paper's table must be measured. */
+static int check_table(const struct config *config, const struct yaml *root, struct error *err)
+{
+    const struct config_report *report = &config->report;
+    for (int i = 0; i < report->column_count; i++) {
+        int k = 0;
+        while (k < config->metric_count && strcmp(config->metrics[k].metric->name, report->columns[i]) != 0)
+            k++;
+        if (k == config->metric_count)
+            return unknown_in_table(root, "columns", report->columns[i], "metric", err);
+    }
+    for (int i = 0; i < report->row_count; i++) {
+        int m = 0;
+        while (m < config->method_count && strcmp(config->methods[m].label, report->rows[i]) != 0)
+            m++;
+        if (m == config->method_count)
+            return unknown_in_table(root, "rows", report->rows[i], "method", err);
+    }
+    return 0;
+}
+
 /* What report.meta compares the other metrics with must be measured. */
 static int check_meta(const struct config *config, const struct yaml *root, struct error *err)
 {
@@ -181,7 +230,7 @@ int config_read(const char *path, const char *const *sets, int set_count, struct
     param_defaults(config_rows, config);
     if (load_plugins(root, err) || yaml_read_mapping(root, config_rows, config, arena, err))
         return -1;
-    if (config->report.meta && check_meta(config, root, err))
+    if (check_table(config, root, err) || (config->report.meta && check_meta(config, root, err)))
         return -1;
     if (config->report.reference_method && check_reference_method(config, root, err))
         return -1;

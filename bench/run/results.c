@@ -313,10 +313,25 @@ static int draw(struct writing *writing, const struct config *config, struct err
     return 0;
 }
 
+static int write_paper(const struct writing *writing, const struct config *config, struct error *err)
+{
+    const struct config_report *from = &config->report;
+    const struct report_paper style = {from->split,
+                                       from->digits,
+                                       from->intervals,
+                                       from->caption,
+                                       from->label,
+                                       from->column_count,
+                                       from->row_count,
+                                       (const char *const *)from->columns,
+                                       (const char *const *)from->rows};
+    return report_paper(&writing->compared, writing->cells, &style, err);
+}
+
 static int write_sensitivity(struct writing *writing, struct arena *arena, struct error *err)
 {
     const struct report *report = &writing->compared;
-    if (report->protocol_count < 2)
+    if (report->protocol_count < 2 || is_hurried(report))
         return 0;
     return report_sensitivity_make(report, writing->cells, arena, &writing->sensitivity, err) ||
            report_sensitivity(report, writing->sensitivity, err);
@@ -326,7 +341,7 @@ static int write_files(struct writing *writing, const struct config *config, str
 {
     const struct report *report = &writing->compared;
     if (report_csv(writing->report, writing->own, err) || report_tables(report, writing->cells, err) ||
-        report_pairs(report, err) ||
+        report_pairs(report, err) || write_paper(writing, config, err) ||
         (config->report.reference_count > 0 && report_reference(report, writing->cells, err)) ||
         write_meta(report, config, &writing->meta, err) || write_sensitivity(writing, arena, err))
         return -1;
@@ -346,10 +361,8 @@ static int show(const struct writing *writing, const struct config *config, cons
         putchar('\n');
         report_meta_terminal(report, writing->meta, stdout);
     }
-    if (writing->sensitivity) {
-        putchar('\n');
+    if (writing->sensitivity)
         report_sensitivity_terminal(report, writing->sensitivity, stdout);
-    }
     if (has_reference) {
         putchar('\n');
         report_reference_terminal(report, writing->cells, stdout);
