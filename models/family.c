@@ -127,7 +127,9 @@ static int open_model(struct model *model, const struct model_spec *spec, struct
     if (!info)
         return error_memory(err, "a model");
     *info = (struct weights_info){.classes = spec->classes ? spec->classes : MODEL_CLASSES,
-                                  .width = spec->width != 0 ? spec->width : 1};
+                                  .width = spec->width != 0 ? spec->width : 1,
+                                  .channels = spec->channels,
+                                  .stem = spec->stem};
     if ((spec->arch && !variant) || (spec->weights && open_file(model, spec, &variant, info, err)))
         return -1;
     if (!variant)

@@ -32,6 +32,8 @@ struct model_spec {
     double timeout;                       /* seconds for an answer of MODEL_PROCESS */
     int classes;                          /* without a file: outputs of the network */
     double width;                         /* without a file: multiplier of the channels */
+    int channels;                         /* without a file: of the input; 0: 3 */
+    enum stem stem;                       /* without a file */
     enum transform_input transform_input; /* used if the file gives none */
     struct picture_input input;           /* overrides the file's, which overrides the source's default */
     /* Places where arch and transform_input were given, for errors about a file that contradicts them: "a.yaml:3:20" */

@@ -124,6 +124,8 @@ static json_t *describe_weights(struct weights_file *file, const struct weights_
     const struct model_spec spec = {.arch = info->arch,
                                     .classes = info->classes,
                                     .width = info->width,
+                                    .channels = info->channels,
+                                    .stem = info->stem,
                                     .transform_input = info->transform_input,
                                     .input = info->input};
     json_t *object = pack_weights(info, &weights);

@@ -27,3 +27,7 @@ for file in assumed said; do
 done
 try cambench import weights a.h5 --out refused.h5 --transform-input no
 try cambench import weights g.h5 --out refused.h5 --transform-input true
+
+# a stem for small pictures shows in its kernel, and its max pool in nothing
+cambench generate weights resnet18 --width 0.125 --classes 4 --out usual.h5 --quiet
+try cambench import weights usual.h5 --out refused.h5 --stem small
