@@ -51,6 +51,11 @@ struct difference *difference_create(struct arena *arena, const struct step *ste
     return has_memory ? d : NULL;
 }
 
+void difference_forget(struct difference *d)
+{
+    d->has_base = d->has_sums = false;
+}
+
 void difference_set_base(struct difference *d, const float *row)
 {
     const size_t bytes = (size_t)d->features * sizeof *row;

@@ -23,6 +23,9 @@ struct difference *difference_create(struct arena *arena, const struct step *ste
 void difference_set_base(struct difference *difference, const float *row);
 const float *difference_base(const struct difference *difference);
 
+/* Forgets the base pass's row and its results, which are other weights' from now on. */
+void difference_forget(struct difference *difference);
+
 /*
  * Runs the step on io->images rows. All threads of a parallel region must call it. Rows that differ in many features
  * both from 0 and from the base pass's row are computed in the usual way.

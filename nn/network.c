@@ -59,6 +59,7 @@ static int create_late(struct network *network, struct error *err)
     return network->late->is_packed ? 0 : error_memory(err, "the network");
 }
 
+/* The lock is held. */
 static int pack_reverse(const struct network *network, int i, struct error *err)
 {
     struct late_weights *late = network->late;
@@ -76,10 +77,13 @@ static int pack_reverse(const struct network *network, int i, struct error *err)
 int network_pack_reverse(const struct network *network, const struct program *program, struct error *err)
 {
     int status = 0;
-    pthread_mutex_lock(&network->late->lock);
-    for (int i = 0; i < program->step_count && !status; i++)
-        status = pack_reverse(network, program->steps[i], err);
-    pthread_mutex_unlock(&network->late->lock);
+    for (int i = 0; i < program->step_count && !status; i++) {
+        const int step = program->steps[i];
+        const struct network *owner = network->is_other ? network->mixed[network->is_other[step]] : network;
+        pthread_mutex_lock(&owner->late->lock);
+        status = pack_reverse(owner, step, err);
+        pthread_mutex_unlock(&owner->late->lock);
+    }
     return status;
 }
 
@@ -245,7 +249,7 @@ const char *network_kernels(const struct network *network)
 
 size_t network_bytes(const struct network *network)
 {
-    if (network->foreign)
+    if (!network->late)
         return network->arena.held_bytes;
     pthread_mutex_lock(&network->late->lock);
     const size_t late = network->late->arena.held_bytes;

@@ -43,8 +43,10 @@ struct network {
     struct arena arena;
     const struct foreign *foreign; /* NULL: the engine runs it; else all below but input, values, logits, layers is 0 */
     const char *foreign_name;      /* that of its functions; nn/network.c cannot include nn/foreign.h, which needs it */
-    struct late_weights *late;     /* of op->reverse() */
-    const struct kernel_set *set;  /* NULL: OpenBLAS alone */
+    struct late_weights *late;     /* of op->reverse(); NULL: a mix, whose steps are packed where they come from */
+    const struct network *mixed[2]; /* of a mix: the two networks that it was made of */
+    const bool *is_other;           /* [step] of a mix: it is mixed[1]'s; NULL: not a mix */
+    const struct kernel_set *set;   /* NULL: OpenBLAS alone */
     struct shape input;
     int node_count;
     struct node *nodes;

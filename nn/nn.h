@@ -65,6 +65,15 @@ struct network *network_create(const struct graph *graph, const struct weights *
  */
 struct network *network_create_with(const struct graph *graph, const struct weights *weights, const char *const *layers,
                                     int layer_count, const char *kernels, struct error *err);
+
+/*
+ * A network with the weights of `other` at the nodes of the graph that takes_other (node) marks, and of `network` at the
+ * rest. Both were made of one graph, with the same layers and kernels, and must outlive it. Weights are not copied.
+ * Errors: they are not alike; functions of others run them; no memory.
+ */
+struct network *network_mix(const struct network *network, const struct network *other, const bool *takes_other,
+                            struct error *err);
+
 const char *network_kernels(const struct network *network); /* the chosen name, never "auto" */
 void network_free(struct network *network);
 
@@ -117,6 +126,12 @@ void network_pooled_row(const struct network *network, int layer, int output, fl
 struct session *session_create(const struct network *network, int workers, struct error *err);
 void session_free(struct session *session);
 const struct network *session_network(const struct session *session);
+
+/*
+ * From now on the session runs `network`: the one of which it was made, or a mix of that one (network_mix()). It has no
+ * base pass until the next session_base() or session_side_restore().
+ */
+void session_use(struct session *session, const struct network *network);
 
 /*
  * Lets tails use the shortcut of nn/difference.h: where few inputs of a first linear layer with many features (VGG)

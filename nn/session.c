@@ -82,6 +82,16 @@ const struct network *session_network(const struct session *session)
     return session->network;
 }
 
+void session_use(struct session *session, const struct network *network)
+{
+    if (network == session->network)
+        return;
+    session->network = network;
+    session->has_kept = session->input_tape.is_run = false;
+    if (session->difference)
+        difference_forget(session->difference);
+}
+
 void session_stop_when(struct session *session, const volatile sig_atomic_t *stop)
 {
     session->stop = stop;
