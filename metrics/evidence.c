@@ -84,6 +84,26 @@ int evidence_map_of_class(struct evidence *evidence, int other, enum evidence_si
     return 0;
 }
 
+int evidence_stages(struct evidence *evidence, struct value *value)
+{
+    const char *why = evidence->no_altered ? evidence->no_altered : evidence->stages ? NULL : "no_stages";
+    if (why)
+        *value = value_undefined(why);
+    return why ? 0 : evidence->stages;
+}
+
+int evidence_map_altered(struct evidence *evidence, struct evidence_altered altered, struct evidence_input input,
+                         enum evidence_size size, struct map *map, struct error *err)
+{
+    struct map at_input, at_layer;
+    if (!evidence->ops->altered)
+        return has_none(err, "maps on altered networks");
+    if (evidence->ops->altered(evidence->context, altered, input, &at_input, &at_layer, err))
+        return -1;
+    *map = of_size(evidence, size, at_input, at_layer);
+    return 0;
+}
+
 int evidence_map_energy(struct evidence *evidence, struct map *map, struct error *err)
 {
     if (!evidence->ops->energy)
@@ -160,6 +180,11 @@ int evidence_curve_area(struct evidence *evidence, enum curve_kind kind, struct 
     if (!isfinite(value->number))
         *value = value_undefined("nonfinite_p");
     return 0;
+}
+
+void evidence_keep_curve(struct evidence *evidence, enum curve_kind kind, struct curve curve)
+{
+    evidence->curves[kind] = curve;
 }
 
 static int truth_of(struct evidence *evidence, const struct truth **truth, struct error *err)
@@ -254,7 +279,7 @@ static int call(struct evidence *evidence, const struct evidence_metric *entry, 
 static int measure(struct evidence *evidence, const struct evidence_metric *entry, struct value *value,
                    struct error *err)
 {
-    const struct metric *metric = entry->metric;
+    const struct metric *metric = entry->metric, *form = metric_form(metric, entry->params);
     *value = value_undefined("combined");
     if (!metric->measure)
         return 0;
@@ -266,7 +291,7 @@ static int measure(struct evidence *evidence, const struct evidence_metric *entr
         return -1;
     if (!value->undefined && !isfinite(value->number))
         *value = value_undefined("nonfinite");
-    else if (!value->undefined && !(value->number >= metric->min && value->number <= metric->max))
+    else if (!value->undefined && !(value->number >= form->min && value->number <= form->max))
         *value = value_undefined("out_of_range");
     if (!value->undefined && !value->flag && !metric->is_cost)
         value->flag = evidence->map_flag;

@@ -46,6 +46,9 @@ struct evidence_ops {
     int (*energy)(void *context, struct map *map, struct error *err);
     int (*curve)(void *context, const struct curve_request *request, struct curve *curve, struct error *err);
     int (*truth)(void *context, const struct truth **truth, struct error *err);
+    /* For ORIGINAL or a source. Writes the map in both sizes; data NULL: not finite. */
+    int (*altered)(void *context, struct evidence_altered altered, struct evidence_input input, struct map *at_input,
+                   struct map *at_layer, struct error *err);
 };
 
 /* The counts of a metric for the image. */
@@ -65,8 +68,10 @@ struct evidence {
     int class_count;        /* of the network */
     const char *map_flag;   /* flag of all values measured on this map: "constant_map"; NULL: none */
     struct cost cost;
-    bool is_original_only; /* the method has no maps of other inputs: metrics that need one are "original_only" */
-    uint64_t seed;         /* key of random streams, with the names of image and metric */
+    bool is_original_only;  /* the method has no maps of other inputs: metrics that need one are "original_only" */
+    int stages;             /* of the network */
+    const char *no_altered; /* why the method has no maps on networks with altered weights; NULL: it has */
+    uint64_t seed;          /* key of random streams, with the names of image and metric */
     const char *image_name;
     struct arena *arena; /* for scratch; reset after the image */
     int metric_count;

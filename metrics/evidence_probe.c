@@ -100,7 +100,23 @@ static int truth(void *context, const struct truth **out, struct error *err)
     return 0;
 }
 
-const struct evidence_ops evidence_probe_ops = {scores, map, map_of_class, energy, curve, truth};
+/* The original network's map of x is there; all others take a pass for all methods, and a run of each method. */
+static int altered(void *context, struct evidence_altered of, struct evidence_input input, struct map *at_input,
+                   struct map *at_layer, struct error *err)
+{
+    struct evidence_probe *probe = context;
+    const int count = input.kind == EVIDENCE_OF_SOURCE ? input.count : of.stage > 0;
+    (void)err; /* nothing can fail */
+    probe->requests.shared += count;
+    probe->requests.altered += count;
+    if (of.stage > 0 && of.draw >= probe->requests.draws)
+        probe->requests.draws = of.draw + 1;
+    *at_input = probe->map;
+    *at_layer = probe->native;
+    return 0;
+}
+
+const struct evidence_ops evidence_probe_ops = {scores, map, map_of_class, energy, curve, truth, altered};
 
 /* -- a run's metrics ----------------------------------------------------------------------------------------------- */
 

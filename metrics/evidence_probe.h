@@ -15,7 +15,9 @@ struct evidence_requests {
     int passes;  /* full passes: base passes of the maps, states of the curves */
     int maps;    /* further runs of the method */
     int classes; /* runs of the method for other classes, for all protocols of a view together */
-    int shared;  /* full passes for all methods together: of shared sources */
+    int shared;  /* full passes for all methods together: of shared sources, on altered networks */
+    int altered; /* runs of the method on altered networks, for all protocols of a view together */
+    int draws;   /* random networks (struct evidence_altered) */
 };
 
 struct evidence_probe {

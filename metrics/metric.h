@@ -35,7 +35,7 @@ struct value {
     const char *flag;      /* NULL, or the rule that gave the number: "flat_pearson" */
 };
 
-enum curve_kind { CURVE_NONE, CURVE_INSERTION, CURVE_DELETION, CURVE_KINDS };
+enum curve_kind { CURVE_NONE, CURVE_INSERTION, CURVE_DELETION, CURVE_STAGES, CURVE_KINDS };
 
 enum metric_direction { METRIC_HIGHER_IS_BETTER, METRIC_LOWER_IS_BETTER };
 
@@ -57,7 +57,11 @@ struct metric {
      * Compares the map with masks or boxes, which the image set must have; report.meta ranks others by the first such.
      */
     bool is_truth;
-    enum curve_kind curve; /* the value is evidence_curve_area() of this kind, and the curve is stored too */
+    /*
+     * The value is evidence_curve_area() of this kind, and the curve is stored too. STAGES: a curve that the metric
+     * keeps by evidence_keep_curve(), of a number by the share of the stages of the network that are altered.
+     */
+    enum curve_kind curve;
     const struct param *params;
     size_t params_size;
     /* Fills value: one image, one method, one protocol. Returns 0, or -1 with err (not for undefined values). */
@@ -72,7 +76,17 @@ struct metric {
      */
     size_t (*count_length)(const void *params);
     double (*combine_counts)(const void *params, const double *sums, int n);
+    /*
+     * For a metric of which a parameter decides what is measured: the title, unit, range and direction that these
+     * parameters have, in a metric that is otherwise unused. NULL: its own.
+     */
+    const struct metric *(*form)(const void *params);
 };
+
+static inline const struct metric *metric_form(const struct metric *metric, const void *params)
+{
+    return metric->form ? metric->form(params) : metric;
+}
 
 /* The program's own metrics, sorted by name; written by the build; ends with NULL. Plugins add to metrics_all(). */
 extern const struct metric *const metrics[];
@@ -166,6 +180,39 @@ int evidence_map_of_class(struct evidence *evidence, int other, enum evidence_si
  */
 int evidence_map_energy(struct evidence *evidence, struct map *map, struct error *err);
 
+/* -- networks with altered weights -------------------------------------------------------------------------------- */
+
+enum evidence_order {
+    EVIDENCE_TOP_DOWN,   /* the stages from the output on, one after the other, and those before them too */
+    EVIDENCE_BOTTOM_UP,  /* likewise from the input on */
+    EVIDENCE_INDEPENDENT /* one stage alone, counted from the input */
+};
+
+/*
+ * The network of which so many stages (nn/graph.h) have the weights of layers before training; stage 0 is the network
+ * itself. `draw` numbers independent draws of these weights, from 0.
+ */
+struct evidence_altered {
+    enum evidence_order order;
+    int stage, draw;
+};
+
+/*
+ * The number of stages. 0, and *value undefined, where there are no maps on altered networks: "original_only" (the
+ * method's maps do not come from the network), "foreign_network" (others run it and have its weights), "no_stages".
+ */
+int evidence_stages(struct evidence *evidence, struct value *value);
+
+/*
+ * The method's map on an altered network, for the class explained on the image, after ReLU and enlargement as the
+ * protocol sets them, without min-max. Of ORIGINAL, or of a source: the mean of the maps (before enlargement) of its
+ * inputs, which must not depend on the map, the method or the protocol. The passes are made once for all methods. The
+ * map lives until the next one of an altered network or of another input is requested; map->data is NULL if it is not
+ * finite. 0, or -1 with err.
+ */
+int evidence_map_altered(struct evidence *evidence, struct evidence_altered altered, struct evidence_input input,
+                         enum evidence_size size, struct map *map, struct error *err);
+
 /* -- outputs for the explained class ------------------------------------------------------------------------------ */
 
 /* Writes one probability, for a source `count` of them: p for ORIGINAL, o for EXPLANATION. 0, or -1 with err. */
@@ -217,6 +264,9 @@ int evidence_curve(struct evidence *evidence, const struct curve_request *reques
  * is not finite. 0, or -1 with err.
  */
 int evidence_curve_area(struct evidence *evidence, enum curve_kind kind, struct value *value, struct error *err);
+
+/* Keeps a curve with the image's values; its arrays live as long as the image. */
+void evidence_keep_curve(struct evidence *evidence, enum curve_kind kind, struct curve curve);
 
 /* -- truth: where the label's object is, at the network's input -------------------------------------------------- */
 

@@ -2,7 +2,7 @@
  * metrics/rank_correlation.c - Spearman's rank correlation, equal values having the mean of their ranks. Spearman, "The
  * Proof and Measurement of Association between Two Things", American Journal of Psychology 15, 1904.
  */
-#include "metrics/metric.h"
+#include "metrics/evidence.h"
 
 #include <stdlib.h>
 
@@ -43,6 +43,7 @@ static double product(const double *a, const double *b, size_t n)
 int rank_correlation(struct evidence *evidence, const double *a, const double *b, size_t n, double *rho,
                      struct error *err)
 {
+    const struct arena_mark mark = arena_mark(evidence->arena);
     struct item *items = evidence_alloc(evidence, n, sizeof *items, err);
     double *ranks = evidence_alloc(evidence, 2 * n, sizeof *ranks, err);
     if (!items || !ranks)
@@ -51,5 +52,6 @@ int rank_correlation(struct evidence *evidence, const double *a, const double *b
     rank(b, n, items, ranks + n);
     const double size = sqrt(product(ranks, ranks, n) * product(ranks + n, ranks + n, n));
     *rho = size > 0 ? fmax(-1, fmin(1, product(ranks, ranks + n, n) / size)) : NAN;
+    arena_rewind(evidence->arena, mark);
     return 0;
 }

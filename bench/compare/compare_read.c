@@ -190,20 +190,35 @@ static int position_of(const struct store_names *names, const char *metric)
     return -1;
 }
 
-/* A metric as this program describes it; one that no longer exists is a number without unit or range. */
-static struct report_metric metric_row(const struct store_names *names, const char *name)
+/* The form that a metric has with the parameters of the run; its own if they are not those of this program. */
+static const struct metric *form_of(const struct metric *metric, const struct yaml *mapping, struct arena *arena)
 {
-    const struct metric *metric = metrics_find(name);
+    void *params = metric->form ? arena_alloc(arena, 1, metric->params_size) : NULL;
+    struct error ignored;
+    if (!params)
+        return metric;
+    param_defaults(metric->params, params);
+    for (const struct param *row = metric->params; row->name; row++)
+        if (*text_of(mapping, row->name) && param_parse(row, text_of(mapping, row->name), params, &ignored))
+            return metric;
+    return metric_form(metric, params);
+}
+
+/* A metric as this program describes it; one that no longer exists is a number without unit or range. */
+static struct report_metric metric_row(const struct store_names *names, const char *name, const struct yaml *params,
+                                       struct arena *arena)
+{
+    const struct metric *metric = metrics_find(name), *form = metric ? form_of(metric, params, arena) : NULL;
     struct report_metric row = {.name = name, .title = name, .unit = "", .min = -INFINITY, .max = INFINITY};
     if (metric)
         row = (struct report_metric){.name = name,
-                                     .title = metric->title,
-                                     .unit = metric->unit,
+                                     .title = form->title,
+                                     .unit = form->unit,
                                      .is_percent = metric->is_percent,
-                                     .higher_is_better = metric->direction == METRIC_HIGHER_IS_BETTER,
+                                     .higher_is_better = form->direction == METRIC_HIGHER_IS_BETTER,
                                      .is_cost = metric->is_cost,
-                                     .min = metric->min,
-                                     .max = metric->max,
+                                     .min = form->min,
+                                     .max = form->max,
                                      .combine = metric->combine};
     int count = 0;
     for (; metric && metric->parts[count]; count++) {
@@ -223,7 +238,7 @@ static int fill_metrics(const struct run_folder *source, struct report_metric *o
         const struct yaml *row = row_of(source, "metrics", "name", name, err);
         if (!row)
             return -1;
-        out[i] = metric_row(&source->names, name);
+        out[i] = metric_row(&source->names, name, yaml_get(row, "params"), source->arena);
         const struct metric *metric = metrics_find(name);
         counted[i] = (struct report_counted){.combine = metric ? metric->combine_counts : NULL};
         rows[i] = (struct compare_row){name, words_of(name, yaml_get(row, "params"), source->arena),

@@ -32,6 +32,7 @@ static struct run_evidence *probe_evidence(struct run *run, const struct run_bac
                                 .channels = run_backbone_channels(backbone),
                                 .class_count = class_count(backbone->model->outputs),
                                 .native = {backbone->layer_shape.h, backbone->layer_shape.w, NULL},
+                                .stages = backbone->stages,
                                 .metric_count = panel->metric_count,
                                 .metrics = panel->metrics};
     struct run_evidence *out = arena_alloc(&run->arena, protocol_count, sizeof *out);
@@ -95,17 +96,24 @@ struct cost estimate_map(const struct run *run, int b, int m)
     return map;
 }
 
-/* Maps for other classes: of each view the most that one of its protocols requests. */
-static int class_maps(const struct run *run, const struct run_evidence *evidence)
+enum per_view { SHARED_PASSES, ALTERED_MAPS, CLASS_MAPS };
+
+static int requested(const struct evidence_requests *requests, enum per_view what)
+{
+    return what == SHARED_PASSES ? requests->shared : what == ALTERED_MAPS ? requests->altered : requests->classes;
+}
+
+/* What the protocols of a view share: of each view the most that one of its protocols requests. */
+static double per_view(const struct run *run, const struct run_evidence *evidence, enum per_view what)
 {
     const struct panel *panel = &run->panel;
-    int sum = 0;
+    double sum = 0;
     for (int p = 0; p < panel->protocol_count; p++) {
         int most = 0;
-        for (int other = p; other < panel->protocol_count && panel_is_first_of_view(panel, p); other++)
-            if (panel_same_view(&panel->protocols[p], &panel->protocols[other]) &&
-                evidence[other].requests.classes > most)
-                most = evidence[other].requests.classes;
+        for (int other = p; other < panel->protocol_count; other++)
+            if (panel_is_first_of_view(panel, p) && panel_same_view(&panel->protocols[p], &panel->protocols[other]) &&
+                requested(&evidence[other].requests, what) > most)
+                most = requested(&evidence[other].requests, what);
         sum += most;
     }
     return sum;
@@ -117,7 +125,7 @@ static struct cost passes_of(const struct run *run, int b, int m, double maps, c
     const struct run_backbone *backbone = &run->backbones[b];
     const struct cost map = estimate_map(run, b, m);
     double more = 0;
-    maps += class_maps(run, evidence);
+    maps += per_view(run, evidence, ALTERED_MAPS) + per_view(run, evidence, CLASS_MAPS);
     for (int p = 0; p < run->config.protocol_count; p++) {
         maps += evidence[p].requests.maps;
         more += evidence[p].requests.passes;
@@ -156,22 +164,6 @@ static int images_left(const struct run *run, int b)
     return run->work ? run->work->images[b] : images_shown(run);
 }
 
-/* Full passes for all methods of an image together: of each view the most that one of its protocols requests. */
-static double shared_passes(const struct run *run, const struct run_evidence *evidence)
-{
-    const struct panel *panel = &run->panel;
-    double sum = 0;
-    for (int p = 0; p < panel->protocol_count; p++) {
-        int most = 0;
-        for (int other = p; other < panel->protocol_count; other++)
-            if (panel_is_first_of_view(panel, p) && panel_same_view(&panel->protocols[p], &panel->protocols[other]) &&
-                evidence[other].requests.shared > most)
-                most = evidence[other].requests.shared;
-        sum += most;
-    }
-    return sum;
-}
-
 /* Of the images that lack something; all of it, if a method lacks all. */
 static double shared_passes_left(const struct run *run, int b)
 {
@@ -180,7 +172,8 @@ static double shared_passes_left(const struct run *run, int b)
     for (int m = 0; m < run->config.method_count; m++)
         has_missing = has_missing || items_left(run, b, m).missing > 0;
     return (double)images_left(run, b) * task_count(run) *
-           shared_passes(run, has_missing || !backbone->part_evidence ? backbone->evidence : backbone->part_evidence);
+           per_view(run, has_missing || !backbone->part_evidence ? backbone->evidence : backbone->part_evidence,
+                    SHARED_PASSES);
 }
 
 static struct cost backbone_passes(const struct run *run, int b)
@@ -248,7 +241,8 @@ static double judged_seconds(const struct run_evidence *evidence, const struct c
 static double item_seconds(const struct run *run, const struct calibrated *speed, int m, double maps,
                            const struct run_evidence *evidence)
 {
-    double seconds = maps * speed->explain[m];
+    double seconds =
+        (maps + per_view(run, evidence, ALTERED_MAPS) + per_view(run, evidence, CLASS_MAPS)) * speed->explain[m];
     for (int p = 0; p < run->config.protocol_count; p++)
         seconds += judged_seconds(&evidence[p], speed, m);
     return seconds;
@@ -329,14 +323,31 @@ static double largest_worker(const struct run *run, const struct calibration *ca
     return worker;
 }
 
-/* The memory of the backbone that needs most; while a network is made, its weights exist twice. */
+/* Mean maps on altered networks that a worker keeps until the next image. */
+static double altered_map_bytes(const struct run *run, int b)
+{
+    const struct run_backbone *backbone = &run->backbones[b];
+    const double input = (double)backbone->model->input.h * backbone->model->input.w;
+    const double layer = (double)backbone->layer_shape.h * backbone->layer_shape.w;
+    double floats = 0;
+    for (int m = 0; m < run->config.method_count; m++)
+        floats += run->config.methods[m].method->map == METHOD_MAP_INPUT ? input : layer;
+    return sizeof(float) * floats * per_view(run, backbone->evidence, ALTERED_MAPS);
+}
+
+/*
+ * The memory of the backbone that needs most; while a network is made, its weights exist twice. Each draw of altered
+ * weights is a network more.
+ */
 double estimate_memory(const struct run *run, const struct calibration *calibration)
 {
     double all = 0;
     for (int b = 0; b < run->config.backbone_count; b++) {
         const struct calibrated *speed = &calibration->backbones[b];
-        const double made = (double)speed->network_bytes + (double)speed->weights_bytes;
-        const double used = (double)speed->network_bytes + calibration->workers * (double)speed->worker_bytes;
+        const int draws = altered_draws(&run->backbones[b], run->config.protocol_count);
+        const double networks = (1 + draws) * (double)speed->network_bytes;
+        const double made = networks + (draws ? 2 : 1) * (double)speed->weights_bytes;
+        const double used = networks + calibration->workers * ((double)speed->worker_bytes + altered_map_bytes(run, b));
         all = fmax(all, fmax(made, used));
     }
     return all + table_bytes(run) + PROGRAM_BYTES;

@@ -5,6 +5,7 @@
 #define BENCH_RUN_EVALUATE_H
 
 #include "backbones/picture_input.h"
+#include "bench/run/altered.h"
 #include "bench/run/panel.h"
 #include "bench/run/truth.h"
 #include "bench/store/store.h"
@@ -24,8 +25,10 @@ struct evaluator {
     const int *named_class;     /* [protocol] of run_backbone.h; NULL: no protocol names a class */
     struct picture_input input; /* mean, deviation and resizing of the network */
     struct cam_worker worker;
-    struct arena arena;   /* reset for every image */
-    struct arena changed; /* for one map of a changed input that a metric has requested */
+    struct arena arena;        /* reset for every image */
+    struct arena changed;      /* for one map of a changed input that a metric has requested */
+    struct altered *altered;   /* NULL: no networks with altered weights */
+    struct arena altered_sums; /* of maps on one of them */
     /*
      * Receives the changed inputs (C,H,W) of which metrics request maps, with cam_input_name() and the class, and the
      * metric gets the map of x instead: its value then means nothing. NULL: the method makes the map.

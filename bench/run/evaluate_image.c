@@ -281,14 +281,21 @@ static int pass_views(const struct walk *walk, const struct method_walk *walks, 
     return 0;
 }
 
-static struct method_walk *begin_methods(const struct walk *walk, int count, struct error *err)
+static struct method_walk *begin_methods(struct walk *walk, const int *which, int count, struct error *err)
 {
     struct method_walk *walks = arena_alloc(walk->arena, (size_t)count + 1, sizeof *walks);
-    if (!walks)
+    walk->method_count = count;
+    walk->methods = which;
+    walk->known = arena_alloc(walk->arena, (size_t)count + 1, sizeof *walk->known);
+    if (!walks || !walk->known) {
         error_memory(err, "an image's values");
-    for (int i = 0; walks && i < count; i++)
+        return NULL;
+    }
+    for (int i = 0; i < count; i++) {
         if (begin_method(&walks[i], walk, walk->subject->known ? &walk->subject->known[i] : NULL, err))
             return NULL;
+        walk->known[i] = walks[i].values;
+    }
     return walks;
 }
 
@@ -301,7 +308,7 @@ int evaluate_picture(struct evaluator *evaluator, const struct evaluate_subject 
     if (views_list(&walk, err))
         return -1;
     const char *failure;
-    const struct method_walk *walks = begin_methods(&walk, count, err);
+    const struct method_walk *walks = begin_methods(&walk, which, count, err);
     if (!walks || pass_views(&walk, walks, count, is_unreadable, &failure, err) || describe_image(&walk, out, err) ||
         make_methods(&walk, which, count, out, err))
         return -1;
@@ -318,9 +325,11 @@ void evaluator_release(struct evaluator *evaluator)
     cam_worker_release(&evaluator->worker);
     arena_release(&evaluator->arena);
     arena_release(&evaluator->changed);
+    arena_release(&evaluator->altered_sums);
 }
 
 size_t evaluator_bytes(const struct evaluator *evaluator)
 {
-    return cam_worker_bytes(&evaluator->worker) + evaluator->arena.held_bytes + evaluator->changed.held_bytes;
+    return cam_worker_bytes(&evaluator->worker) + evaluator->arena.held_bytes + evaluator->changed.held_bytes +
+           evaluator->altered_sums.held_bytes;
 }

@@ -110,7 +110,19 @@ static int truth(void *context, const struct truth **out, struct error *err)
     return *out ? 0 : error_set(err, "requests truth without the flag is_truth");
 }
 
-static const struct evidence_ops evidence_of_run = {scores, map, map_of_class, energy, curve, truth};
+static int altered(void *context, struct evidence_altered of, struct evidence_input input, struct map *at_input,
+                   struct map *at_layer, struct error *err)
+{
+    struct measurement *m = context;
+    struct saliency saliency;
+    if (altered_map(m, of, input, &saliency, err))
+        return -1;
+    *at_input = saliency_map(m->walk, &saliency);
+    *at_layer = saliency_native(&saliency);
+    return 0;
+}
+
+static const struct evidence_ops evidence_of_run = {scores, map, map_of_class, energy, curve, truth, altered};
 
 /* -- the measurement ------------------------------------------------------------------------------------------------ */
 
@@ -122,6 +134,15 @@ static struct cam_post post_of(const struct protocol *protocol)
                              .eps = steps.eps,
                              .always_relu = protocol->relu == PROTOCOL_RELU_ALWAYS,
                              .is_bicubic = protocol->enlarge == PROTOCOL_ENLARGE_BICUBIC};
+}
+
+static const char *why_not_altered(const struct measurement *m)
+{
+    const struct evaluator *evaluator = m->walk->evaluator;
+    const struct config_method *method = &m->walk->panel->methods[m->method];
+    if (network_is_foreign(session_network(evaluator->worker.session)))
+        return "foreign_network";
+    return evaluator->take_input || method_has_given_inputs(method->method, method->params) ? "original_only" : NULL;
 }
 
 /* The evidence needs the finished map. */
@@ -141,6 +162,8 @@ static int begin_evidence(struct measurement *m, struct error *err)
         .cost = m->view->raw.cost,
         .is_original_only = !m->walk->evaluator->take_input &&
                             method_is_original_only(panel->methods[m->method].method, panel->methods[m->method].params),
+        .stages = m->walk->evaluator->altered ? altered_stages(m->walk->evaluator->altered) : 0,
+        .no_altered = why_not_altered(m),
         .seed = panel->seed,
         .image_name = m->walk->subject->name,
         .arena = m->walk->arena,

@@ -37,17 +37,18 @@ bool results_has_metric(const struct config *config, const char *name, struct er
     return false;
 }
 
-static struct report_metric metric_row(const struct config *config, const struct metric *metric)
+static struct report_metric metric_row(const struct config *config, const struct metric *metric, const void *params)
 {
+    const struct metric *form = metric_form(metric, params);
     struct report_metric row = {.name = metric->name,
-                                .title = metric->title,
-                                .unit = metric->unit,
+                                .title = form->title,
+                                .unit = form->unit,
                                 .is_percent = metric->is_percent,
-                                .higher_is_better = metric->direction == METRIC_HIGHER_IS_BETTER,
+                                .higher_is_better = form->direction == METRIC_HIGHER_IS_BETTER,
                                 .is_cost = metric->is_cost,
                                 .is_truth = metric->is_truth,
-                                .min = metric->min,
-                                .max = metric->max,
+                                .min = form->min,
+                                .max = form->max,
                                 .combine = metric->combine};
     int count = 0;
     while (metric->parts[count]) {
@@ -116,7 +117,7 @@ static int fill_lists(const struct config *config, struct arena *arena, struct r
             (struct report_protocol){config->protocols[p].name, config->protocols[p].preset, *changes ? changes : NULL};
     }
     for (int k = 0; k < config->metric_count; k++)
-        metric_rows[k] = metric_row(config, config->metrics[k].metric);
+        metric_rows[k] = metric_row(config, config->metrics[k].metric, config->metrics[k].params);
     for (int k = 0; k < config->metric_count; k++)
         counted[k] = counted_row(&config->metrics[k]);
     report->counted = counted;

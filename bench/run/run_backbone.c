@@ -92,6 +92,18 @@ static void count_macs(struct run_backbone *backbone, int layer)
     }
 }
 
+static int count_stages(struct run_backbone *backbone, struct arena *arena, struct error *err)
+{
+    const struct graph *graph = backbone->model->graph;
+    if (backbone->model->is_foreign)
+        return 0;
+    const struct arena_mark mark = arena_mark(arena);
+    int *stage = arena_alloc(arena, (size_t)graph_node_count(graph), sizeof *stage);
+    backbone->stages = stage ? graph_stages(graph, stage, err) : error_memory(err, "the stages of a network");
+    arena_rewind(arena, mark);
+    return backbone->stages < 0 ? -1 : 0;
+}
+
 static int check_layers(struct run_backbone *backbone, const struct panel *panel, struct arena *arena,
                         struct error *err)
 {
@@ -153,7 +165,8 @@ int run_backbone_open(struct run_backbone *backbone, bool has_file, const struct
         config->layer = model->layer; /* known only now if the source finds it in the file */
     backbone->layer = config->layer;
     backbone->classes = model->classes;
-    return status_of(check_graph(backbone, panel, err) || check_layers(backbone, panel, arena, err));
+    return status_of(count_stages(backbone, arena, err) || check_graph(backbone, panel, err) ||
+                     check_layers(backbone, panel, arena, err));
 }
 
 const char *run_backbone_source(const struct run_backbone *backbone)

@@ -26,6 +26,7 @@ struct run_backbone {
     int layer_count;            /* layers whose values are kept: the target layer, then those that methods name */
     const char **layers;
     struct tensor layer_shape;          /* of the target layer, without data */
+    int stages;                         /* of its weights (nn/graph.h); 0 also if others run the network */
     double full_macs, tail_macs;        /* multiply-adds of a full pass and of a tail pass, for estimates */
     struct run_evidence *evidence;      /* [protocol] */
     struct run_evidence *part_evidence; /* [protocol]: estimate_parts() */

@@ -25,6 +25,7 @@ struct runner {
     /* of the backbone at hand */
     int backbone, program; /* program: the store's number for this one with its kernels */
     struct network *network;
+    struct altered *altered; /* NULL: no metric needs it */
     struct pictures *pictures;
     struct schedule schedule;
     struct arena arena;
@@ -248,7 +249,7 @@ static int make_workers(struct runner *runner, struct workers *workers, struct e
     const int threads = worker_threads(runner->run->threads, err), memory = runner->run->config.runtime.memory;
     const bool is_wide = schedule_image_count(runner->run, runner->backbone) >= threads;
     const int wanted = is_wide ? threads : 1;
-    size_t held = network_bytes(runner->network);
+    size_t held = network_bytes(runner->network) + altered_bytes(runner->altered);
     if (!threads)
         return -1;
     workers->sessions = arena_alloc(&runner->arena, (size_t)wanted, sizeof *workers->sessions);
@@ -291,6 +292,7 @@ static void work(struct runner *runner, const struct workers *workers)
                                       .backbone = runner->run->config.backbones[runner->backbone].label,
                                       .named_class = runner->run->backbones[runner->backbone].named_class,
                                       .input = runner->run->backbones[runner->backbone].model->input,
+                                      .altered = runner->altered,
                                       .worker.session = workers->sessions[worker]};
 #pragma omp for schedule(dynamic, 1)
         for (int t = 0; t < runner->schedule.task_count; t++)
@@ -312,15 +314,37 @@ static void run_tasks(struct runner *runner)
     free_workers(&workers);
 }
 
+/* Makes the network, and those with altered weights that metrics need. */
+static int load_networks(struct runner *runner, struct error *err)
+{
+    const struct run *run = runner->run;
+    const struct run_backbone *backbone = &run->backbones[runner->backbone];
+    const char *kernels = run->config.runtime.kernels;
+    const int draws = altered_draws(backbone, run->config.protocol_count);
+    runner->network = run_backbone_load(backbone, kernels, err);
+    if (!runner->network)
+        return -1;
+    if (draws)
+        runner->altered = altered_create(backbone, runner->network, run->panel.seed, draws, kernels, err);
+    return draws && !runner->altered ? -1 : 0;
+}
+
+static void free_networks(struct runner *runner)
+{
+    altered_free(runner->altered);
+    network_free(runner->network);
+    runner->altered = NULL;
+    runner->network = NULL;
+}
+
 int runner_try_backbone(struct run *run, int b, struct error *err)
 {
     struct runner runner = {.run = run, .backbone = b};
     struct workers workers = {0};
     arena_init(&runner.arena, 0);
-    runner.network = run_backbone_load(&run->backbones[b], run->config.runtime.kernels, err);
-    const int status = runner.network ? make_workers(&runner, &workers, err) : -1;
+    const int status = load_networks(&runner, err) || make_workers(&runner, &workers, err) ? -1 : 0;
     free_workers(&workers);
-    network_free(runner.network);
+    free_networks(&runner);
     arena_release(&runner.arena);
     return status;
 }
@@ -351,15 +375,13 @@ static int run_backbone(struct runner *runner, struct error *err)
         return -1;
     if (runner->schedule.task_count == 0)
         return 0;
-    runner->network = run_backbone_load(backbone, runner->run->config.runtime.kernels, err);
-    if (!runner->network)
+    if (load_networks(runner, err))
         return -1;
     model_close_files(backbone->model);
     if (keep_plan(runner->run, backbone, runner->network, err) || sign_items(runner, err))
         return -1;
     run_tasks(runner);
-    network_free(runner->network);
-    runner->network = NULL;
+    free_networks(runner);
     if (runner->has_failed) {
         *err = runner->error;
         return -1;

@@ -42,6 +42,8 @@ struct other_class {
     int map_by; /* position of that method in the panel; -1: none yet */
 };
 
+struct altered_maps; /* altered_map.c */
+
 struct view {
     const struct protocol *protocol; /* the first that uses it */
     float *input;                    /* x (C,H,W) */
@@ -54,6 +56,7 @@ struct view {
     struct explanation *explanations;
     const struct shared *shared;
     struct other_class *others;
+    struct altered_maps *altered;
     struct curves curves;
     /* of the current method: */
     struct cam_map raw;
@@ -69,7 +72,10 @@ struct walk {
     float black[CAM_CHANNELS_MAX]; /* a black pixel after normalisation */
     int view_count, input_count;   /* views; different inputs of these */
     struct view *views;
-    int *view_of; /* [protocol] */
+    int *view_of;     /* [protocol] */
+    int method_count; /* of the task */
+    const int *methods;
+    const struct store_value *const **known; /* [method of the task][protocol][metric]; NULL: to be measured */
 };
 
 struct measurement {
@@ -171,6 +177,12 @@ int changed_map(struct measurement *m, struct evidence_input input, struct salie
  */
 int other_class_map(struct measurement *m, int other, const struct cam_map **raw, struct error *err);
 int other_class_take(struct measurement *m, int other, struct error *err);
+
+/* -- altered_map.c ------------------------------------------------------------------------------------------------ */
+
+/* The method's map on an altered network (metrics/metric.h), after ReLU and enlargement; it lives until the next. */
+int altered_map(struct measurement *m, struct evidence_altered of, struct evidence_input input,
+                struct saliency *saliency, struct error *err);
 
 /* -- measure.c ---------------------------------------------------------------------------------------------------- */
 
