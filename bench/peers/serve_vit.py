@@ -19,6 +19,9 @@ def module():
     with torch.no_grad():  # torchvision begins with a head of zeros
         torch.nn.init.normal_(network.heads.head.weight, std=0.2)
         torch.nn.init.normal_(network.heads.head.bias, std=0.2)
+        norm = dict(network.named_modules())[LAYER]  # whose values would have mean 0 at each place
+        torch.nn.init.normal_(norm.weight, mean=1, std=0.2)
+        torch.nn.init.normal_(norm.bias, mean=0.5, std=0.2)
     return network.eval()
 
 
