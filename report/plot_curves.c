@@ -21,8 +21,11 @@ static const struct report_curve *curve_of(const struct curves *curves, int b, i
     return &report->curves[report_curve_index(report, b, m, curves->plot->protocol, curves->metrics[k])];
 }
 
+/* Whether there is a curve of probabilities; correlations, which may be negative, are in curves.csv only. */
 static bool has_curve(const struct plot *plot, int metric)
 {
+    if (plot->report->metrics[metric].min < 0)
+        return false;
     const struct report *report = plot->report;
     for (int b = 0; b < report->backbone_count; b++)
         for (int m = 0; m < report->method_count; m++)

@@ -53,7 +53,8 @@ static void write_weights(struct small_run *s, const struct network_row *row)
     const struct weights_info info = {
         .arch = "", .classes = SMALL_CLASSES, .width = row->width, .accuracy = -1, .input = {.h = SIDE, .w = SIDE}};
     struct weights_info named = info;
-    const struct backbone_options options = {SMALL_CLASSES, row->width, SIDE, SIDE, TRANSFORM_USUAL};
+    const struct backbone_options options = {
+        .classes = SMALL_CLASSES, .width = row->width, .height = SIDE, .width_px = SIDE};
     struct graph *graph = backbone_graph(row->arch, &options, &s->err);
     struct weights weights;
     small_must(s, graph ? 0 : -1);
