@@ -23,14 +23,46 @@ void csv_texts(FILE *stream, int count, const char *const *texts)
     }
 }
 
+/*
+ * The fewest digits (15 to 17) that read back to the same double, found without printing: how far the number rounded to
+ * so many digits is from the double, against half the distance between doubles. 0: too close to tell, or out of range.
+ */
+static int digits_needed(double value)
+{
+    static const long double powers[] = {1e11L, 1e12L, 1e13L, 1e14L, 1e15L, 1e16L, 1e17L, 1e18L, 1e19L, 1e20L};
+    enum { SMALLEST = -4, LARGEST = 5 }; /* exponents of the first digit */
+    const long double size = fabsl((long double)value);
+    int exponent = SMALLEST;
+    if (!(size >= 1e-4L && size < 1e6L))
+        return 0;
+    for (long double next = 1e-3L; size >= next && exponent < LARGEST; next *= 10)
+        exponent++;
+    const long double scaled = size * powers[LARGEST - exponent]; /* 17 digits before the point */
+    if (!(scaled > 1.0001e16L && scaled < 9.999e16L))
+        return 0;
+    int binary;
+    frexp(value, &binary);
+    const long double reach = ldexpl(powers[LARGEST - exponent], binary - 54), margin = 0.25L;
+    for (int digits = 15; digits <= 16; digits++) {
+        const long double unit = digits == 15 ? 100 : 10;
+        const long double distance = fabsl(scaled - roundl(scaled / unit) * unit);
+        if (distance < reach - margin)
+            return digits;
+        if (!(distance > reach + margin))
+            return 0;
+    }
+    return 17;
+}
+
 void csv_number(FILE *stream, double value)
 {
     char text[40];
     if (!isfinite(value))
         return;
-    for (int digits = 15; digits <= 17; digits++) {
+    const int needed = digits_needed(value);
+    for (int digits = needed ? needed : 15; digits <= 17; digits++) {
         snprintf(text, sizeof text, "%.*g", digits, value);
-        if (strtod(text, NULL) == value)
+        if (needed || digits == 17 || strtod(text, NULL) == value)
             break;
     }
     fputs(text, stream);
@@ -71,19 +103,57 @@ static int write_summary(FILE *stream, const struct report *report, const struct
     return 0;
 }
 
-static void put_values(FILE *stream, const struct report *report, int b, int m, int p, int image)
+/* Cells of per_image.csv that many rows have, escaped once, each with its comma; metrics: NULL for costs. */
+struct image_cells {
+    const char **images, **metrics;
+    const char *of_map; /* backbone, method, protocol */
+};
+
+/* The cells of `count` texts as they are written; NULL: no memory. */
+static const char *escaped(struct arena *arena, int count, const char *const *texts)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *stream = open_memstream(&text, &size);
+    if (!stream)
+        return NULL;
+    csv_texts(stream, count, texts);
+    const bool is_whole = fclose(stream) == 0;
+    const char *copy = is_whole ? arena_string(arena, text) : NULL;
+    free(text);
+    return copy;
+}
+
+static int escape_all(const struct report *report, struct arena *arena, struct image_cells *cells)
+{
+    cells->images = arena_alloc(arena, (size_t)report->image_count + 1, sizeof *cells->images);
+    cells->metrics = arena_alloc(arena, (size_t)report->metric_count + 1, sizeof *cells->metrics);
+    if (!cells->images || !cells->metrics)
+        return -1;
+    for (int i = 0; i < report->image_count; i++)
+        if (!(cells->images[i] = escaped(arena, 1, &report->images[i])))
+            return -1;
+    for (int k = 0; k < report->metric_count; k++)
+        if (!report->metrics[k].is_cost && !(cells->metrics[k] = escaped(arena, 1, &report->metrics[k].name)))
+            return -1;
+    return 0;
+}
+
+static void put_values(FILE *stream, const struct report *report, const struct image_cells *cells, int b, int m, int p,
+                       int image)
 {
     for (int k = 0; k < report->metric_count; k++) {
         const struct report_metric *metric = &report->metrics[k];
         const size_t at = report_index(report, b, m, p, k, image);
         if (metric->is_cost || report->states[at] == REPORT_ABSENT)
             continue;
-        csv_texts(stream, 5,
-                  (const char *[]){report->backbones[b].name, report->methods[m].name, report->protocols[p].name,
-                                   report->images[image], metric->name});
+        fputs(cells->of_map, stream);
+        fputs(cells->images[image], stream);
+        fputs(cells->metrics[k], stream);
         csv_number(stream, report->states[at] == REPORT_DEFINED ? shown_value(metric, report->values[at]) : NAN);
         putc(',', stream);
-        escape_csv(stream, report->notes[at] ? report->notes[at] : "");
+        if (report->notes[at])
+            escape_csv(stream, report->notes[at]);
         putc('\n', stream);
     }
 }
@@ -104,21 +174,38 @@ static void put_count_notes(FILE *stream, const struct report *report, int b, in
     }
 }
 
-static int write_images(FILE *stream, const struct report *report, const struct cell *cells, struct error *err)
+static int put_maps(FILE *stream, const struct report *report, struct image_cells *cells, struct arena *arena,
+                    struct error *err)
 {
-    (void)cells;
-    fputs("backbone,method,protocol,image,metric,value,note\n", stream);
     for (int b = 0; b < report->backbone_count; b++)
         for (int m = 0; m < report->method_count; m++)
             for (int p = 0; p < report->protocol_count; p++) {
+                cells->of_map = escaped(
+                    arena, 3,
+                    (const char *[]){report->backbones[b].name, report->methods[m].name, report->protocols[p].name});
+                if (!cells->of_map)
+                    return error_memory(err, "per_image.csv");
                 if (report_stopped(report, err))
                     return -1;
                 for (int image = 0; image < report->image_count; image++) {
-                    put_values(stream, report, b, m, p, image);
+                    put_values(stream, report, cells, b, m, p, image);
                     put_count_notes(stream, report, b, m, p, image);
                 }
             }
     return 0;
+}
+
+static int write_images(FILE *stream, const struct report *report, const struct cell *cells, struct error *err)
+{
+    struct image_cells texts = {0};
+    struct arena arena;
+    (void)cells;
+    arena_init(&arena, 0);
+    fputs("backbone,method,protocol,image,metric,value,note\n", stream);
+    const int status = escape_all(report, &arena, &texts) ? error_memory(err, "per_image.csv")
+                                                          : put_maps(stream, report, &texts, &arena, err);
+    arena_release(&arena);
+    return status;
 }
 
 static int write_costs(FILE *stream, const struct report *report, const struct cell *cells, struct error *err)

@@ -214,7 +214,7 @@ static int check_reference_method(const struct config *config, const struct yaml
             return 0;
     const struct yaml *report = yaml_get(root, "report");
     return yaml_error(yaml_get(report, "reference_method"), err,
-                      "report.reference_method is \"%s\", which is no label of methods", TEXT_SHOWN(label));
+                      "report.reference_method is \"%s\", which is not a label of methods", TEXT_SHOWN(label));
 }
 
 int config_read(const char *path, const char *const *sets, int set_count, struct arena *arena, struct config *config,
