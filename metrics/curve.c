@@ -24,8 +24,9 @@ static int better_first(const void *a, const void *b)
     return one->index < other->index ? -1 : 1;
 }
 
-/* Writes step[i], the step in which place i of n changes; each step changes `size` places. */
-static int order_places(const float *values, int n, int size, struct arena *arena, int *step, struct error *err)
+/* Writes step[i], the step in which place i of n changes; each step changes `size` places, the last ones first if is_reversed. */
+static int order_places(const float *values, int n, int size, bool is_reversed, struct arena *arena, int *step,
+                        struct error *err)
 {
     const struct arena_mark mark = arena_mark(arena);
     struct place *places = arena_alloc(arena, (size_t)n, sizeof *places);
@@ -35,7 +36,7 @@ static int order_places(const float *values, int n, int size, struct arena *aren
         places[i] = (struct place){values[i], i};
     qsort(places, (size_t)n, sizeof *places, better_first);
     for (int i = 0; i < n; i++)
-        step[places[i].index] = i / size + 1;
+        step[places[i].index] = (is_reversed ? n - 1 - i : i) / size + 1;
     arena_rewind(arena, mark);
     return 0;
 }
@@ -81,7 +82,7 @@ int curve_plan_make(struct curve_plan *plan, const struct map *map, const struct
     double *fraction = arena_alloc(arena, (size_t)steps + 1, sizeof *fraction);
     if (!step || !own || !fraction)
         return error_memory(err, "the order of a map");
-    if (order_places(ordered->data, n, size, arena, own, err))
+    if (order_places(ordered->data, n, size, request->kind == CURVE_LIF, arena, own, err))
         return -1;
     if (is_cells)
         spread_cells(native, own, steps, map->h, map->w, step);

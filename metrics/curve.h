@@ -21,7 +21,8 @@ struct curve_plan {
 int curve_steps(const struct curve_request *request, int h, int w, int native_h, int native_w);
 
 /*
- * Plans the steps, in the arena. Higher values change first, equal ones in row-major order. request->steps is the
+ * Plans the steps, in the arena. Higher values change first, equal ones in row-major order; for
+ * LIF the order is reversed. request->steps is the
  * number of steps of equal size (the last may be smaller); 0: one pixel or cell a step. What changes is pixels of `map`
  * (H,W), or cells of `native` (h,w). A cell covers its rectangle of the input and one more row and column, as in
  * ReciproCAM's released code; a pixel of two cells changes with the earlier one. Errors: no memory.

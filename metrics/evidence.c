@@ -16,6 +16,11 @@ int evidence_channels(struct evidence *evidence)
     return evidence->channels;
 }
 
+const float *evidence_image(struct evidence *evidence)
+{
+    return evidence->image;
+}
+
 struct map evidence_map_native(struct evidence *evidence)
 {
     return evidence->native;
@@ -124,6 +129,39 @@ int evidence_probability(struct evidence *evidence, struct evidence_input input,
     return evidence_scores(evidence, input, EVIDENCE_SCORE_PROB, probability, err);
 }
 
+struct evidence_keeper {
+    struct evidence_keeper *next;
+    const struct metric *metric;
+    size_t bytes;
+    void *key;
+    double *scores;
+};
+
+const double *evidence_kept(struct evidence *evidence, const void *key, size_t bytes)
+{
+    const struct evidence_keeper *kept = evidence->keeper ? *evidence->keeper : NULL;
+    while (kept && (kept->metric != evidence->metric || kept->bytes != bytes || memcmp(kept->key, key, bytes) != 0))
+        kept = kept->next;
+    return kept ? kept->scores : NULL;
+}
+
+int evidence_keep(struct evidence *evidence, const void *key, size_t bytes, const double *scores, int count,
+                  struct error *err)
+{
+    if (!evidence->keeper)
+        return 0;
+    struct evidence_keeper *kept = evidence_alloc(evidence, 1, sizeof *kept, err);
+    void *own = evidence_alloc(evidence, bytes, 1, err);
+    double *copy = evidence_alloc(evidence, (size_t)count, sizeof *copy, err);
+    if (!kept || !own || !copy)
+        return -1;
+    memcpy(own, key, bytes);
+    memcpy(copy, scores, (size_t)count * sizeof *copy);
+    *kept = (struct evidence_keeper){*evidence->keeper, evidence->metric, bytes, own, copy};
+    *evidence->keeper = kept;
+    return 0;
+}
+
 int evidence_probabilities(struct evidence *evidence, struct evidence_input input, double *p, double *o,
                            struct value *value, struct error *err)
 {
@@ -165,15 +203,35 @@ int evidence_curve(struct evidence *evidence, const struct curve_request *reques
     return evidence->ops->curve(evidence->context, request, curve, err);
 }
 
+static struct curve_request protocol_curve(const struct protocol *protocol, enum curve_kind kind)
+{
+    return (struct curve_request){.kind = kind,
+                                  .order = protocol->curve_order,
+                                  .baseline =
+                                      kind == CURVE_INSERTION ? protocol->insertion_start : protocol->deletion_fill,
+                                  .steps = protocol->curve_steps};
+}
+
+int evidence_curve_gain(struct evidence *evidence, double *gain, struct error *err)
+{
+    static const enum curve_kind kinds[] = {CURVE_DELETION, CURVE_LIF};
+    double area[2];
+    for (int i = 0; i < 2; i++) {
+        const struct curve_request request = protocol_curve(evidence->protocol, kinds[i]);
+        struct curve curve;
+        if (evidence_curve(evidence, &request, &curve, err))
+            return -1;
+        area[i] = curve_area(&curve, kinds[i], PROTOCOL_AREA_TRAPEZOID);
+    }
+    *gain = area[1] - area[0];
+    return 0;
+}
+
 int evidence_curve_area(struct evidence *evidence, enum curve_kind kind, struct value *value, struct error *err)
 {
     const struct protocol *protocol = evidence->protocol;
     struct curve *curve = &evidence->curves[kind];
-    const struct curve_request request = {.kind = kind,
-                                          .order = protocol->curve_order,
-                                          .baseline = kind == CURVE_INSERTION ? protocol->insertion_start
-                                                                              : protocol->deletion_fill,
-                                          .steps = protocol->curve_steps};
+    const struct curve_request request = protocol_curve(protocol, kind);
     if (evidence_curve(evidence, &request, curve, err))
         return -1;
     *value = value_of(curve_area(curve, kind, (enum protocol_curve_area)protocol->curve_area));

@@ -59,14 +59,19 @@ struct evidence_counts {
     uint32_t *data;
 };
 
+/* What metrics keep of an image and a class; it lives in the arena of the evidence. */
+struct evidence_keeper;
+
 struct evidence {
     const struct evidence_ops *ops;
     void *context;
     const struct protocol *protocol;
     struct map map, native; /* data NULL: the map is not finite, and all metrics but costs are undefined */
-    int channels;           /* of the network's input */
-    int class_count;        /* of the network */
-    const char *map_flag;   /* flag of all values measured on this map: "constant_map"; NULL: none */
+    const float *image;     /* x (channels,H,W) of the network's input */
+    int channels;
+    int class_count;                 /* of the network */
+    struct evidence_keeper **keeper; /* of all methods; NULL: nothing is kept */
+    const char *map_flag;            /* flag of all values measured on this map: "constant_map"; NULL: none */
     struct cost cost;
     bool is_original_only;  /* the method has no maps of other inputs: metrics that need one are "original_only" */
     int stages;             /* of the network */

@@ -136,7 +136,7 @@ static int fill(struct evidence_probe *probe, const struct evidence *like, enum 
 {
     static const double ends[] = {0, 1}, zeros[] = {0, 0};
     const struct curve ramp = {2, ends, filling == RAMP ? ends : zeros};
-    *probe = (struct evidence_probe){.curve = {[CURVE_INSERTION] = ramp, [CURVE_DELETION] = ramp},
+    *probe = (struct evidence_probe){.curve = {[CURVE_INSERTION] = ramp, [CURVE_DELETION] = ramp, [CURVE_LIF] = ramp},
                                      .truth = {.no_mask = "no_truth", .no_boxes = "no_truth"}};
     for (int kind = 0; kind < EVIDENCE_KINDS; kind++)
         probe->probability[kind] = probe->logit[kind] = filling == RAMP ? 0.5 : 0;
@@ -144,7 +144,8 @@ static int fill(struct evidence_probe *probe, const struct evidence *like, enum 
         make_map(&probe->native, like->native, filling, arena, err))
         return -1;
     probe->energy = probe->map;
-    return 0;
+    probe->image = arena_floats(arena, (size_t)like->channels * (size_t)like->map.h * (size_t)like->map.w + 1);
+    return probe->image ? 0 : error_memory(err, "made-up evidence");
 }
 
 /* Measures all metrics; made[k] receives the requests so far, after metric k has been measured. */
@@ -158,6 +159,8 @@ static int measure_all(const struct evidence *like, struct evidence_probe *probe
     evidence.context = probe;
     evidence.map = probe->map;
     evidence.native = probe->native;
+    evidence.image = probe->image;
+    evidence.keeper = NULL;
     evidence.image_name = "";
     evidence.arena = arena;
     evidence.values = arena_alloc(arena, count, sizeof *evidence.values);

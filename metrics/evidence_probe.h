@@ -25,6 +25,7 @@ struct evidence_probe {
     double probability[EVIDENCE_KINDS], logit[EVIDENCE_KINDS];
     struct map map, native; /* of other inputs and classes */
     struct map energy;
+    const float *image;
     struct curve curve[CURVE_KINDS];
     struct truth truth;
     /* written */

@@ -35,7 +35,8 @@ struct value {
     const char *flag;      /* NULL, or the rule that gave the number: "flat_pearson" */
 };
 
-enum curve_kind { CURVE_NONE, CURVE_INSERTION, CURVE_DELETION, CURVE_STAGES, CURVE_KINDS };
+/* LIF: deletion in the reverse order, the map's worst pixels first. */
+enum curve_kind { CURVE_NONE, CURVE_INSERTION, CURVE_DELETION, CURVE_STAGES, CURVE_LIF, CURVE_KINDS };
 
 enum metric_direction { METRIC_HIGHER_IS_BETTER, METRIC_LOWER_IS_BETTER };
 
@@ -135,6 +136,9 @@ struct evidence_input {
 #define EVIDENCE_SHARED(source, context, first, count) \
     ((struct evidence_input){EVIDENCE_OF_SHARED, source, context, first, count})
 
+/* The network's input x (C,H,W), normalised. */
+const float *evidence_image(struct evidence *evidence);
+
 /* -- maps --------------------------------------------------------------------------------------------------------- */
 
 /* The saliency map m (H,W) of the image, after the protocol's post-processing; in [0,1] unless enlarged bicubically. */
@@ -226,6 +230,15 @@ int evidence_scores(struct evidence *evidence, struct evidence_input input, enum
                     struct error *err);
 
 /*
+ * Scores that a metric has measured on inputs that depend on `key` (and image, class, parameters) alone, so that a map
+ * with an equal key need not measure them again. evidence_kept() is NULL where nothing is kept; evidence_keep() copies. 0,
+ * or -1 with err: no memory.
+ */
+const double *evidence_kept(struct evidence *evidence, const void *key, size_t bytes);
+int evidence_keep(struct evidence *evidence, const void *key, size_t bytes, const double *scores, int count,
+                  struct error *err);
+
+/*
  * p of the original, and o of another input, for metrics that divide by p. *value becomes undefined if one of them is
  * not finite or p < 1e-12; otherwise it is left unchanged. 0, or -1 with err.
  */
@@ -267,6 +280,9 @@ int evidence_curve_area(struct evidence *evidence, enum curve_kind kind, struct 
 
 /* Keeps a curve with the image's values; its arrays live as long as the image. */
 void evidence_keep_curve(struct evidence *evidence, enum curve_kind kind, struct curve curve);
+
+/* The area of the protocol's deletion curve in reverse order, less that in order, by trapezoids. NaN: not finite. */
+int evidence_curve_gain(struct evidence *evidence, double *gain, struct error *err);
 
 /* -- truth: where the label's object is, at the network's input -------------------------------------------------- */
 

@@ -57,6 +57,7 @@ struct view {
     const struct shared *shared;
     struct other_class *others;
     struct altered_maps *altered;
+    struct evidence_keeper *keeper;
     struct curves curves;
     /* of the current method: */
     struct cam_map raw;

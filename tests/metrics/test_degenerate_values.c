@@ -93,11 +93,13 @@ static void open_bench(struct bench *bench, int what)
         probe->curve[kind] = (struct curve){2, ends, p};
     annotate(&probe->truth, bench->mask, bench->box_mask, &bench->box, side);
     const bool is_flat = what == ZERO || what == ONE || what == CONSTANT || what == TINY;
+    static const float zeros[3 * 16 * 16];
     bench->evidence = (struct evidence){.ops = &evidence_probe_ops,
                                         .context = probe,
                                         .protocol = &protocols[0],
                                         .map = probe->map,
                                         .native = probe->native,
+                                        .image = zeros,
                                         .channels = 3,
                                         .class_count = what == ONE_CLASS ? 1 : 10,
                                         .map_flag = is_flat ? "constant_map" : NULL,

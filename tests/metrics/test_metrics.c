@@ -54,12 +54,14 @@ static void open_bench(struct bench *bench, struct image *image)
         .map = image->again,
         .native = image->again,
         .truth = {.no_mask = "no_truth", .no_boxes = "no_truth"}};
+    static const float zeros[3 * PIXELS];
     memcpy(bench->probe.curve, image->curve, sizeof image->curve);
     bench->evidence = (struct evidence){.ops = &evidence_probe_ops,
                                         .context = &bench->probe,
                                         .protocol = image->protocol ? image->protocol : &protocols[0],
                                         .map = image->map,
                                         .native = image->map,
+                                        .image = zeros,
                                         .channels = 3,
                                         .class_count = 10,
                                         .cost = {.seconds = 0.5, .full = 3, .tail = 20, .backward = 1, .repeated = 7},

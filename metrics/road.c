@@ -1,0 +1,294 @@
+/*
+ * metrics/road.c - remove and debias: pixels are replaced by what their neighbours make likely, not by a colour, so that
+ * the shape of what was removed tells the network little. For each percentile q the pixels with m at or above it are
+ * imputed (most relevant first), then those with 1 - m at or above its percentile (least relevant first); noise hides
+ * that imputed pixels are smooth. The value is the mean over q of (p of least - p of most) / 2: the p of the image cancels.
+ * Rong, Leemann et al., "A Consistent and Efficient Evaluation Strategy for Attribution Methods", ICML 2022,
+ * arXiv:2202.00449; the combination is that of pytorch_grad_cam/metrics/road.py.
+ */
+#include "base/arena.h"
+#include "metrics/impute.h"
+#include "metrics/metric.h"
+
+#include <string.h>
+
+enum selection { SELECT_PERCENTILE, SELECT_COUNT };
+enum singular { SINGULAR_UNDEFINED, SINGULAR_SKIP };
+
+struct settings {
+    double first, last, step, noise, tolerance;
+    int select, singular;
+};
+
+enum { MOST_FIRST, LEAST_FIRST, ORDERS };
+
+/* One changed input: a percentile and an order. */
+struct change {
+    double percentile;
+    int order;
+    uint8_t *is_missing; /* (h,w); NULL: all pixels are, and there is no system */
+    float *image;        /* imputed, without noise; NULL: not needed */
+    double score;
+    bool is_known;
+};
+
+struct road {
+    struct evidence *evidence;
+    const struct settings *settings;
+    struct arena arena;
+    int channels, h, w;
+    int count, wanted; /* changes; those whose scores are not known */
+    struct change *changes;
+    int *wanted_changes;
+};
+
+static size_t plane_of(const struct road *road)
+{
+    return (size_t)road->h * (size_t)road->w;
+}
+
+/* -- which pixels ---------------------------------------------------------------------------------------------------- */
+
+/* Values at or above the percentile, as numpy.percentile() has it. Returns their number. */
+static size_t select_above(const float *values, const float *sorted, size_t n, double percentile, uint8_t *is_missing)
+{
+    const double limit = percentile_of_sorted(sorted, n, percentile);
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++) {
+        is_missing[i] = values[i] >= limit;
+        count += is_missing[i];
+    }
+    return count;
+}
+
+/* The share 1 - percentile of the values, the highest ones; of equal ones the first. Returns their number. */
+static size_t select_count(const float *values, const float *sorted, size_t n, double percentile, uint8_t *is_missing)
+{
+    const size_t wanted = (size_t)floor((100 - percentile) / 100 * (double)n + 1e-9);
+    if (wanted == 0) {
+        memset(is_missing, 0, n);
+        return 0;
+    }
+    const float limit = sorted[n - wanted];
+    size_t above = 0;
+    for (size_t i = 0; i < n; i++)
+        above += values[i] > limit;
+    size_t ties = wanted - above;
+    for (size_t i = 0; i < n; i++) {
+        is_missing[i] = values[i] > limit || (values[i] == limit && ties > 0);
+        ties -= values[i] == limit && ties > 0;
+    }
+    return wanted;
+}
+
+/* values (h,w): m, or 1 - m. */
+static int select_pixels(struct road *road, const float *values, int order, struct error *err)
+{
+    const size_t n = plane_of(road);
+    float *sorted = arena_floats(&road->arena, n);
+    if (!sorted)
+        return error_memory(err, "an imputation");
+    memcpy(sorted, values, n * sizeof *sorted);
+    sort_floats(sorted, n);
+    for (int k = 0; k < road->count; k++) {
+        struct change *change = &road->changes[k];
+        if (change->order != order)
+            continue;
+        change->is_missing = arena_alloc(&road->arena, n, 1);
+        if (!change->is_missing)
+            return error_memory(err, "an imputation");
+        const size_t count = road->settings->select == SELECT_COUNT
+                                 ? select_count(values, sorted, n, change->percentile, change->is_missing)
+                                 : select_above(values, sorted, n, change->percentile, change->is_missing);
+        change->is_missing = count < n ? change->is_missing : NULL;
+    }
+    return 0;
+}
+
+static int list_changes(struct road *road, struct error *err)
+{
+    const struct settings *settings = road->settings;
+    const struct map map = evidence_map(road->evidence);
+    const int percentiles = 1 + (int)floor(fmax(0, settings->last - settings->first) / settings->step + 1e-9);
+    float *rest = arena_floats(&road->arena, plane_of(road));
+    road->count = ORDERS * percentiles;
+    road->changes = arena_alloc(&road->arena, (size_t)road->count, sizeof *road->changes);
+    road->wanted_changes = arena_alloc(&road->arena, (size_t)road->count, sizeof *road->wanted_changes);
+    if (!rest || !road->changes || !road->wanted_changes)
+        return error_memory(err, "an imputation");
+    for (int k = 0; k < road->count; k++) {
+        road->changes[k].percentile = settings->first + k / ORDERS * settings->step;
+        road->changes[k].order = k % ORDERS;
+    }
+    for (size_t i = 0; i < plane_of(road); i++)
+        rest[i] = 1 - map.data[i];
+    return select_pixels(road, map.data, MOST_FIRST, err) || select_pixels(road, rest, LEAST_FIRST, err) ? -1 : 0;
+}
+
+/* -- the noise ------------------------------------------------------------------------------------------------------- */
+
+/* Two standard normal numbers of two random words, by Box and Muller. */
+static void normals(uint32_t a, uint32_t b, float out[2])
+{
+    const float length = sqrtf(-2 * logf(((float)(a >> 8) + 0.5f) / 16777216));
+    const float angle = 6.28318530717958648f * ((float)(b >> 8) / 16777216);
+    out[0] = length * cosf(angle);
+    out[1] = length * sinf(angle);
+}
+
+/* Each pixel has a part of the percentile's and order's stream, so noise does not depend on what else is missing. */
+static void add_noise(const struct road *road, const struct change *change, float *out)
+{
+    const size_t plane = plane_of(road);
+    const struct random_stream stream =
+        evidence_random(road->evidence, ORDERS * (int)lround(1000 * change->percentile) + change->order);
+    for (size_t i = 0; i < plane; i++) {
+        if (!change->is_missing[i])
+            continue;
+        struct random_stream random = random_part(&stream, (uint32_t)i);
+        float pair[2] = {0, 0};
+        for (int c = 0; c < road->channels; c++) {
+            if (c % 2 == 0) {
+                const uint32_t a = random_u32(&random), b = random_u32(&random);
+                normals(a, b, pair);
+            }
+            out[(size_t)c * plane + i] += (float)road->settings->noise * pair[c % 2];
+        }
+    }
+}
+
+/* -- the passes ------------------------------------------------------------------------------------------------------ */
+
+static void write_change(void *context, int index, const float *x, float *out)
+{
+    const struct road *road = context;
+    const struct change *change = &road->changes[road->wanted_changes[index]];
+    memcpy(out, change->image ? change->image : x, (size_t)road->channels * plane_of(road) * sizeof *out);
+    if (change->image && road->settings->noise > 0)
+        add_noise(road, change, out);
+}
+
+/* The key of kept scores: order and percentile, then one bit for each pixel. */
+static uint8_t *key_of(struct road *road, const struct change *change, size_t *bytes)
+{
+    const size_t n = plane_of(road), head = sizeof change->percentile + 1;
+    *bytes = head + (n + 7) / 8;
+    uint8_t *key = arena_alloc(&road->arena, *bytes, 1);
+    if (!key)
+        return NULL;
+    memcpy(key, &change->percentile, sizeof change->percentile);
+    key[head - 1] = (uint8_t)change->order;
+    for (size_t i = 0; i < n; i++)
+        key[head + i / 8] |= (uint8_t)(change->is_missing[i] << i % 8);
+    return key;
+}
+
+/* Passes whose input has no system are made like the others, since requests do not depend on values. */
+static int impute(struct road *road, struct error *err)
+{
+    const size_t size = (size_t)road->channels * plane_of(road);
+    for (int k = 0; k < road->count; k++) {
+        struct change *change = &road->changes[k];
+        size_t bytes;
+        const uint8_t *key = change->is_missing ? key_of(road, change, &bytes) : NULL;
+        const double *kept = key ? evidence_kept(road->evidence, key, bytes) : NULL;
+        change->is_known = kept != NULL;
+        if (kept) {
+            change->score = *kept;
+            continue;
+        }
+        road->wanted_changes[road->wanted++] = k;
+        if (!change->is_missing)
+            continue;
+        change->image = arena_floats(&road->arena, size);
+        if (!key || !change->image)
+            return error_memory(err, "an imputation");
+        if (impute_linear(change->is_missing, road->h, road->w, evidence_image(road->evidence), road->channels,
+                          road->settings->tolerance, &road->arena, change->image, err))
+            return -1;
+    }
+    return 0;
+}
+
+static int pass(struct road *road, struct error *err)
+{
+    double *scores = arena_alloc(&road->arena, (size_t)road->wanted + 1, sizeof *scores);
+    if (!scores)
+        return error_memory(err, "an imputation");
+    if (road->wanted &&
+        evidence_probability(road->evidence, EVIDENCE_SOURCE(write_change, road, 0, road->wanted), scores, err))
+        return -1;
+    for (int i = 0; i < road->wanted; i++) {
+        struct change *change = &road->changes[road->wanted_changes[i]];
+        size_t bytes;
+        change->score = scores[i];
+        const uint8_t *key = change->is_missing ? key_of(road, change, &bytes) : NULL;
+        if (key && evidence_keep(road->evidence, key, bytes, &change->score, 1, err))
+            return -1;
+    }
+    return 0;
+}
+
+/* -- the value ------------------------------------------------------------------------------------------------------- */
+
+static struct value value_from(const struct road *road)
+{
+    double sum = 0;
+    int count = 0;
+    for (int k = 0; k < road->count; k += ORDERS) {
+        const struct change *most = &road->changes[k + MOST_FIRST], *least = &road->changes[k + LEAST_FIRST];
+        if (!most->is_missing || !least->is_missing) {
+            if (road->settings->singular == SINGULAR_UNDEFINED)
+                return value_undefined("road_singular");
+            continue;
+        }
+        if (!isfinite(most->score) || !isfinite(least->score))
+            return value_undefined("nonfinite_p");
+        sum += (least->score - most->score) / 2;
+        count++;
+    }
+    if (count == 0)
+        return value_undefined("road_singular");
+    return (struct value){.number = sum / count, .flag = ORDERS * count < road->count ? "road_singular" : NULL};
+}
+
+static int measure(struct evidence *evidence, const void *params, struct value *value, struct error *err)
+{
+    const struct map map = evidence_map(evidence);
+    struct road road = {
+        .evidence = evidence, .settings = params, .channels = evidence_channels(evidence), .h = map.h, .w = map.w};
+    arena_init(&road.arena, 0);
+    const int status = list_changes(&road, err) || impute(&road, err) || pass(&road, err) ? -1 : 0;
+    if (status == 0)
+        *value = value_from(&road);
+    arena_release(&road.arena);
+    return status;
+}
+
+static const struct param params[] = {
+    PARAM_FLOAT(struct settings, first, 20, 0, 100, "percentile"),
+    PARAM_FLOAT(struct settings, last, 80, 0, 100, "percentile"),
+    PARAM_FLOAT(struct settings, step, 20, 0.1, 100, "from one percentile to the next"),
+    PARAM_FLOAT(struct settings, noise, 0.01, 0, 100, "its deviation, in the normalised input"),
+    PARAM_ENUM(struct settings, select, "percentile|count",
+               "pixels at or above the percentile, or that share of all pixels, of equal ones the first"),
+    PARAM_ENUM(struct settings, singular, "undefined|skip", "where all pixels are at or above one of the percentiles"),
+    PARAM_FLOAT(struct settings, tolerance, 1e-6, 1e-7, 0.1, "of the system's solution: the relative residual"),
+    {0},
+};
+
+const struct metric metric_road = {
+    .abi = METRIC_ABI,
+    .name = "road",
+    .title = "ROAD",
+    .unit = "",
+    .min = -0.5,
+    .max = 0.5,
+    .direction = METRIC_HIGHER_IS_BETTER,
+    .year = 2022,
+    .source = "rong2022road",
+    .version = 1,
+    .params = params,
+    .params_size = sizeof(struct settings),
+    .measure = measure,
+};
