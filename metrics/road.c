@@ -6,7 +6,6 @@
  * Rong, Leemann et al., "A Consistent and Efficient Evaluation Strategy for Attribution Methods", ICML 2022,
  * arXiv:2202.00449; the combination is that of pytorch_grad_cam/metrics/road.py.
  */
-#include "base/arena.h"
 #include "metrics/impute.h"
 #include "metrics/metric.h"
 
