@@ -75,6 +75,30 @@ struct report_published {
 
 enum report_state { REPORT_ABSENT, REPORT_DEFINED, REPORT_UNDEFINED };
 
+/* Why a method was measured on no more images, where a rule says how many are enough. */
+enum report_end_reason {
+    REPORT_NOT_ENDED, /* more images would be measured, or were not yet */
+    REPORT_END_WIDTH, /* its interval is as narrow as asked for */
+    REPORT_END_DECIDED,
+    REPORT_END_LEAST, /* it is not compared, and expensive: the least number of images is enough */
+    REPORT_END_ALL,
+    REPORT_END_REASONS
+};
+
+/* How far a method, or a pair of methods, was measured under such a rule. */
+struct report_end {
+    enum report_end_reason reason;
+    int images;       /* the first so many of the run's images count */
+    double low, high; /* the interval of the mean, or of the pair's mean difference, that holds at any time */
+};
+
+/* What the rule said on a backbone. */
+struct report_ends {
+    const struct report_end *methods; /* [method] */
+    const struct report_end *pair;    /* NULL: no two methods were compared */
+    int pair_methods[2], metric;
+};
+
 /* The mean, over n images, of the curve whose area is a metric's value; count 0: none. */
 struct report_curve {
     int n, count;
@@ -123,6 +147,7 @@ struct report {
     const struct report_published *published;
     const struct report_progress *progress; /* [backbone]; NULL: complete */
     const uint8_t *shared;                  /* [backbone][image]: images on which methods are compared; NULL: all */
+    const struct report_ends *ends;         /* [backbone]; NULL: there is no rule, and all images are measured */
     const struct paired *paired;  /* of report_pair_up(); NULL: tables have no marks of ties, plots no differences */
     const char *reference_method; /* name of the method that others are compared with; NULL: the best */
     const char *const *remarks;   /* sentences for every table, ends with NULL; NULL: none */
@@ -146,6 +171,15 @@ int report_compared(const struct report *report, struct arena *arena, struct rep
 
 /* 0, or -1 with err if *stop is set. Long work calls it repeatedly and removes what it has not finished. */
 int report_stopped(const struct report *report, struct error *err);
+
+/* Writes until.csv into the folder: images, reason and interval of each method; removes nothing without `ends`. */
+int report_ends_csv(const struct report *report, struct error *err);
+
+/* Whether an image counts for a method: it is not behind the method's end. */
+static inline bool report_counts(const struct report *report, int backbone, int method, int image)
+{
+    return !report->ends || image < report->ends[backbone].methods[method].images;
+}
 
 /* Position in values, states and notes. */
 static inline size_t report_index(const struct report *report, int backbone, int method, int protocol, int metric,

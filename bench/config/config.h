@@ -17,10 +17,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* When a method has enough images: at a given width of its interval, or when two methods are told apart. */
+struct config_until {
+    const char *metric; /* NULL: there is no rule, and all images are measured */
+    double half_width;  /* as printed, in points for a percentage; 0: not given */
+    int decided_count;
+    const char **decided; /* labels of two methods */
+    int min_images, block;
+    double confidence; /* 0.95 */
+    const char *where; /* its place, for errors found later; NULL: there is no rule */
+};
+
 struct config_dataset {
     const char *path;
     int images; /* -1: all */
     bool shuffle;
+    struct config_until until;
 };
 
 struct yaml;

@@ -33,11 +33,41 @@ static int read_images(const struct yaml *value, const struct param *row, void *
     return yaml_read_value(value, row, out, arena, err);
 }
 
+static int read_until(const struct yaml *value, const struct param *row, void *out, struct arena *arena,
+                      struct error *err)
+{
+    struct config_until *until = param_field(row, out);
+    until->where = value->where;
+    return yaml_read_mapping(value, row->rows, until, arena, err);
+}
+
+const struct param config_until_rows[] = {
+    PARAM_ROW(struct config_until, metric, STRING, .is_required = true,
+              .help = "metric of the run that decides; its values have two bounds"),
+    PARAM_ROW(struct config_until, half_width, FLOAT, .fallback = "0", .max = 1e6,
+              .help = "a method has enough images when its interval is this wide to each side, as printed"),
+    {.name = "decided",
+     .type = PARAM_TYPE_STRINGS,
+     .offset = offsetof(struct config_until, decided),
+     .count_offset = offsetof(struct config_until, decided_count),
+     .usual = "none",
+     .help = "two methods: enough images when the interval of their paired difference leaves out 0"},
+    PARAM_ROW(struct config_until, min_images, INT, .fallback = "50", .min = 2, .max = INT_MAX,
+              .help = "no method ends before these"),
+    PARAM_ROW(struct config_until, block, INT, .fallback = "50", .min = 1, .max = 100000,
+              .help = "images between two looks at the rule"),
+    PARAM_ROW(struct config_until, confidence, FLOAT, .fallback = "0.95", .min = 0.5, .max = 0.999999,
+              .help = "of all intervals of the rule together, at any time"),
+    {0},
+};
+
 const struct param config_dataset_rows[] = {
     PARAM_ROW(struct config_dataset, path, STRING, .is_required = true, .help = "image set (HDF5)"),
     PARAM_ROW(struct config_dataset, images, INT, .fallback = "all", .choices = "all", .word = -1, .min = 1,
               .max = INT_MAX, .read_yaml = read_images, .help = "number of images, from the start of the file"),
     PARAM_ROW(struct config_dataset, shuffle, BOOL, .help = "a sample fixed by the seed instead of the first images"),
+    PARAM_ROW(struct config_dataset, until, TABLE, .rows = config_until_rows, .read_yaml = read_until,
+              .help = "images in an order fixed by the seed, until a metric is known well enough"),
     {0},
 };
 
@@ -217,6 +247,52 @@ static int check_reference_method(const struct config *config, const struct yaml
                       "report.reference_method is \"%s\", which is not a label of methods", TEXT_SHOWN(label));
 }
 
+static bool has_metric(const struct config *config, const char *name)
+{
+    for (int i = 0; i < config->metric_count; i++) {
+        const struct metric *metric = config->metrics[i].metric;
+        if (strcmp(metric->name, name) == 0)
+            return true;
+        for (const char *const *part = metric->parts; *part; part++)
+            if (strcmp(*part, name) == 0)
+                return true;
+    }
+    return false;
+}
+
+static bool has_method(const struct config *config, const char *label)
+{
+    for (int i = 0; i < config->method_count; i++)
+        if (strcmp(config->methods[i].label, label) == 0)
+            return true;
+    return false;
+}
+
+static int check_until(const struct config *config, struct error *err)
+{
+    const struct config_until *until = &config->dataset.until;
+    if (!until->metric)
+        return 0;
+    if ((until->half_width > 0) == (until->decided_count > 0))
+        return error_set(err, "%s: dataset.until has %s of half_width and decided; give one of them", until->where,
+                         until->decided_count ? "both" : "none");
+    if (until->decided_count && (until->decided_count != 2 || strcmp(until->decided[0], until->decided[1]) == 0))
+        return error_set(err, "%s: dataset.until.decided must name two methods: [gradcam, layercam]", until->where);
+    for (int i = 0; i < until->decided_count; i++)
+        if (!has_method(config, until->decided[i]))
+            return error_set(err, "%s: dataset.until.decided: \"%s\" is not the label of a method of this config",
+                             until->where, until->decided[i]);
+    if (!has_metric(config, until->metric))
+        return error_set(err, "%s: dataset.until.metric: \"%s\" is not a metric of this config", until->where,
+                         until->metric);
+    if (config->report.maps)
+        return error_set(err, "%s: dataset.until and report.maps: maps.h5 holds the maps of all images", until->where);
+    if (config->report.overlays > until->min_images)
+        return error_set(err, "%s: report.overlays is %d, more than dataset.until.min_images, %d", until->where,
+                         config->report.overlays, until->min_images);
+    return 0;
+}
+
 int config_read(const char *path, const char *const *sets, int set_count, struct arena *arena, struct config *config,
                 struct error *err)
 {
@@ -230,7 +306,8 @@ int config_read(const char *path, const char *const *sets, int set_count, struct
     param_defaults(config_rows, config);
     if (load_plugins(root, err) || yaml_read_mapping(root, config_rows, config, arena, err))
         return -1;
-    if (check_table(config, root, err) || (config->report.meta && check_meta(config, root, err)))
+    if (check_table(config, root, err) || (config->report.meta && check_meta(config, root, err)) ||
+        check_until(config, err))
         return -1;
     if (config->report.reference_method && check_reference_method(config, root, err))
         return -1;

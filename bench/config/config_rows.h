@@ -6,5 +6,6 @@
 
 extern const struct param config_rows[]; /* the keys at the top */
 extern const struct param config_dataset_rows[], config_runtime_rows[], config_report_rows[];
+extern const struct param config_until_rows[];
 
 #endif

@@ -149,6 +149,8 @@ static void put_row(struct writer *writer, int mapping, const struct param *row,
     else if (row->type == PARAM_TYPE_STRINGS)
         put(writer, mapping, row->name,
             strings_node(writer, *(const char *const *const *)field_of(row, in), *param_count(row, (void *)in)));
+    else if (row->type == PARAM_TYPE_TABLE)
+        return; /* where a table may be absent, its owner writes it */
     else if (row->type == PARAM_TYPE_NAMED)
         put(writer, mapping, row->name, named_node(writer, param_named(row, in)));
     else
@@ -297,13 +299,23 @@ static int protocols_node(struct writer *writer, const struct config *config)
     return list;
 }
 
+/* The rule says which images are measured, no value depends on it. */
+static int dataset_node(struct writer *writer, const struct config_dataset *dataset)
+{
+    const int node = mapping_node(writer);
+    put_rows(writer, node, config_dataset_rows, dataset);
+    if (dataset->until.metric && !writer->is_identity)
+        put(writer, node, "until", rows_node(writer, config_until_rows, &dataset->until));
+    return node;
+}
+
 /* What measured values depend on. */
 static void put_measured(struct writer *writer, int root, const struct config *config)
 {
     char seed[32];
     snprintf(seed, sizeof seed, "%" PRIu64, config->seed);
     put(writer, root, "seed", plain_node(writer, seed));
-    put(writer, root, "dataset", rows_node(writer, config_dataset_rows, &config->dataset));
+    put(writer, root, "dataset", dataset_node(writer, &config->dataset));
     put(writer, root, "backbones", backbones_node(writer, config));
     put(writer, root, "methods", methods_node(writer, config));
     put(writer, root, "metrics", metrics_node(writer, config));

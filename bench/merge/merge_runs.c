@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "bench/run/conditions.h"
 #include "bench/run/identity.h"
+#include "bench/run/until_store.h"
 
 #include <string.h>
 
@@ -37,29 +38,65 @@ static int remember_texts(const struct merge_state *state, struct error *err)
     return 0;
 }
 
+/* The rule of a backbone on the joined values; *until is NULL if there is none. */
+static int read_rule(const struct merge_state *state, int backbone, struct until **until, struct error *err)
+{
+    struct merge *merge = state->merge;
+    const int images = merge->names.lists[STORE_IMAGES].count;
+    bool *is_unreadable = arena_alloc(&merge->arena, (size_t)images + 1, sizeof *is_unreadable);
+    *until = NULL;
+    if (!merge->config.dataset.until.metric)
+        return 0;
+    if (!is_unreadable)
+        return error_memory(err, "the rule dataset.until");
+    for (int i = 0; i < images; i++)
+        is_unreadable[i] = state->why_skipped[i];
+    *until = until_of_store(&merge->config, merge->store, backbone, images, is_unreadable, &merge->arena, err);
+    return *until ? 0 : -1;
+}
+
+/* Whether the run wants an item: a method that has not ended lacks at least the next block. */
+static bool is_wanted(const struct merge *merge, const struct until *until, int image, int method)
+{
+    if (!until)
+        return true;
+    const struct report_end *end = until_end_of(until, method);
+    const int block = merge->config.dataset.until.block;
+    return image < end->images + (end->reason == REPORT_NOT_ENDED ? block : 0);
+}
+
+static void count_missing(struct merge *merge, const struct until *until, int backbone, int image)
+{
+    const int images = merge->names.lists[STORE_IMAGES].count;
+    merge->missing++;
+    if (merge->shard_count)
+        merge->missing_of_shard[shard_of(merge->shard_count, backbone, until ? 0 : image, until ? 1 : images) - 1]++;
+}
+
 /* Counts the items in the store, those of skipped images and the missing ones. */
 static int count_items(struct merge_state *state, struct error *err)
 {
     struct merge *merge = state->merge;
+    struct until *until;
     merge->missing_of_shard = arena_alloc(&merge->arena, (size_t)merge->shard_count + 1, sizeof(size_t));
     if (!merge->missing_of_shard)
         return error_memory(err, "the missing items");
-    for (int b = 0; b < merge->names.lists[STORE_BACKBONES].count; b++)
+    for (int b = 0; b < merge->names.lists[STORE_BACKBONES].count; b++) {
+        if (read_rule(state, b, &until, err))
+            return -1;
         for (int i = 0; i < merge->names.lists[STORE_IMAGES].count; i++)
             for (int m = 0; m < merge->names.lists[STORE_METHODS].count; m++) {
+                if (!is_wanted(merge, until, i, m))
+                    continue;
                 merge->item_count++;
                 if (store_has_item(merge->store, b, i, m))
                     merge->present++;
                 else if (state->why_skipped[i])
                     merge->skipped++;
-                else {
-                    merge->missing++;
-                    if (merge->shard_count)
-                        merge->missing_of_shard[shard_of(merge->shard_count, b, i,
-                                                         merge->names.lists[STORE_IMAGES].count) -
-                                                1]++;
-                }
+                else
+                    count_missing(merge, until, b, i);
             }
+    }
     return 0;
 }
 

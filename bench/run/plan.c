@@ -206,6 +206,18 @@ static void choose_images(struct run *run, int available)
     }
 }
 
+/* A rule that ends a run early needs images that are drawn at random, whatever the order in the file. */
+static void order_images(struct run *run)
+{
+    struct random_stream stream;
+    random_init(&stream, run->config.seed, random_purpose(0, "until"));
+    for (int i = run->image_count - 1; i > 0; i--) {
+        const int other = (int)random_below(&stream, (uint32_t)i + 1), swap = run->chosen[i];
+        run->chosen[i] = run->chosen[other];
+        run->chosen[other] = swap;
+    }
+}
+
 static int by_value(const void *a, const void *b)
 {
     return *(const int *)a - *(const int *)b;
@@ -250,6 +262,8 @@ static int open_images(struct run *run, struct error *err)
         return error_memory(err, "the list of images");
     choose_images(run, available);
     qsort(run->chosen, (size_t)run->image_count, sizeof *run->chosen, by_value);
+    if (config->dataset.until.metric)
+        order_images(run);
     for (int i = 0; i < run->image_count; i++)
         run->image_names[i] = imageset_name(run->images, run->chosen[i]);
     for (int p = 0; p < config->protocol_count; p++)
@@ -420,6 +434,7 @@ int run_open(struct run *run, const char *config_path, const char *const *sets, 
 int run_take_shard(struct run *run, const struct shard *shard, struct error *err)
 {
     run->shard = *shard;
+    run->shard.by_backbone = run->config.dataset.until.metric;
     if (!shard_is_part(shard))
         return 0;
     if (run->config.report.maps)

@@ -7,6 +7,7 @@
 #include "bench/process/program.h"
 #include "bench/run/paper_numbers.h"
 #include "bench/run/results_table.h"
+#include "bench/run/results_until.h"
 #include "bench/store/store_programs.h"
 
 #include <stdlib.h>
@@ -153,6 +154,14 @@ static int mark_unreadable(struct store *store, struct arena *arena, uint8_t *is
     return 0;
 }
 
+/* Whether nothing of an item is missing: it is there, or behind the method's end. */
+static bool is_there(const struct report *report, const struct sources *sources, int backbone, int image, int method)
+{
+    if (!report->ends || report_counts(report, backbone, method, image))
+        return has_item(sources, backbone, image, method);
+    return report->ends[backbone].methods[method].reason != REPORT_NOT_ENDED;
+}
+
 /* Reads which items exist, and which images could not be read. */
 static int read_progress(const struct sources *sources, struct arena *arena, struct report *report, struct error *err)
 {
@@ -166,7 +175,7 @@ static int read_progress(const struct sources *sources, struct arena *arena, str
             return -1;
     for (size_t map = 0; map < maps; map++)
         for (int i = 0; i < report->image_count; i++)
-            has[map * images + (size_t)i] = has_item(sources, (int)(map / (size_t)report->method_count), i,
+            has[map * images + (size_t)i] = is_there(report, sources, (int)(map / (size_t)report->method_count), i,
                                                      (int)(map % (size_t)report->method_count));
     return report_count_progress(report, has, is_unreadable, arena, err);
 }
@@ -231,10 +240,12 @@ int results_read_from(const struct config *config, struct store *const *stores, 
                               .bootstrap = config->report.bootstrap,
                               .reference_method = config->report.reference_method,
                               .seed = config->seed};
+    const bool has_rule = config->dataset.until.metric && count == 1;
     return status_of(fill_lists(config, arena, report, err) ||
                      paper_numbers_read(&config->report, arena, report, err) ||
+                     (has_rule && results_read_ends(config, stores[0], arena, report, err)) ||
                      read_progress(&sources, arena, report, err) || read_remarks(&sources, arena, report, err) ||
-                     results_fill_from(stores, count, arena, report, err));
+                     results_note_ends(report, arena, err) || results_fill_from(stores, count, arena, report, err));
 }
 
 int results_read(const struct config *config, struct store *store, const char *const *images, int image_count,
@@ -341,8 +352,8 @@ static int write_sensitivity(struct writing *writing, struct arena *arena, struc
 static int write_files(struct writing *writing, const struct config *config, struct arena *arena, struct error *err)
 {
     const struct report *report = &writing->compared;
-    if (report_csv(writing->report, writing->own, err) || report_tables(report, writing->cells, err) ||
-        report_pairs(report, err) || write_paper(writing, config, err) ||
+    if (report_csv(writing->report, writing->own, err) || report_ends_csv(writing->report, err) ||
+        report_tables(report, writing->cells, err) || report_pairs(report, err) || write_paper(writing, config, err) ||
         (config->report.reference_count > 0 && report_reference(report, writing->cells, err)) ||
         write_meta(report, config, &writing->meta, err) || write_sensitivity(writing, arena, err))
         return -1;

@@ -74,8 +74,11 @@ static size_t item_index(const struct report *report, int backbone, int method, 
     return map * (size_t)report->image_count + (size_t)image;
 }
 
-static bool is_of_another(const struct report_arrays *arrays, int backbone, int method, int image)
+/* Rows of images that do not count, and items that are read from another store. */
+static bool is_left_out(const struct report_arrays *arrays, int backbone, int method, int image)
 {
+    if (!report_counts(arrays->report, backbone, method, image))
+        return true;
     return arrays->owner && arrays->owner[item_index(arrays->report, backbone, method, image)] != arrays->current;
 }
 
@@ -83,7 +86,12 @@ static int take_base(void *context, const struct store_base *base, struct error 
 {
     struct report_arrays *arrays = context;
     struct report_backbone *backbone = &arrays->backbones[base->backbone];
+    bool counts = false;
     (void)err;
+    for (int m = 0; m < arrays->report->method_count && !counts; m++)
+        counts = report_counts(arrays->report, base->backbone, m, base->image);
+    if (!counts)
+        return 0;
     for (int i = 0; i < arrays->current; i++)
         if (store_has_base(arrays->stores[i], base->backbone, base->image))
             return 0;
@@ -97,7 +105,7 @@ static int take_cost(void *context, const struct store_item *item, struct error 
 {
     const struct report_arrays *arrays = context;
     (void)err;
-    if (!is_of_another(arrays, item->backbone, item->method, item->image))
+    if (!is_left_out(arrays, item->backbone, item->method, item->image))
         arrays->costs[item_index(arrays->report, item->backbone, item->method, item->image)] = item->cost;
     return 0;
 }
@@ -138,7 +146,7 @@ static int take_value(void *context, const struct store_key *key, const struct s
 {
     const struct report_arrays *arrays = context;
     (void)err;
-    if (is_of_another(arrays, key->backbone, key->method, key->image))
+    if (is_left_out(arrays, key->backbone, key->method, key->image))
         return 0;
     const size_t at = report_index(arrays->report, key->backbone, key->method, key->protocol, key->metric, key->image);
     struct report_counts *counts = counts_of(arrays, key);
@@ -172,14 +180,14 @@ static int take_curve(void *context, const struct store_key *key, const struct s
     const struct report *report = arrays->report;
     const struct report_counted *counted = report_counted(report, key->metric);
     if (counted)
-        return is_of_another(arrays, key->backbone, key->method, key->image) || counted->length == 0
+        return is_left_out(arrays, key->backbone, key->method, key->image) || counted->length == 0
                    ? 0
                    : take_counts(arrays, key, curve, err);
     struct report_curve *sum =
         &arrays->curves[report_curve_index(report, key->backbone, key->method, key->protocol, key->metric)];
     if (report->shared && !report->shared[(size_t)key->backbone * (size_t)report->image_count + (size_t)key->image])
         return 0; /* mean curves can be compared */
-    if (is_of_another(arrays, key->backbone, key->method, key->image))
+    if (is_left_out(arrays, key->backbone, key->method, key->image))
         return 0;
     if (!doubles_are_finite(curve->fraction, (size_t)curve->count) ||
         !doubles_are_finite(curve->probability, (size_t)curve->count))

@@ -12,6 +12,7 @@
 #include "bench/run/pictures.h"
 #include "bench/run/schedule.h"
 #include "bench/run/this_program.h"
+#include "bench/run/until_store.h"
 #include "bench/store/store_programs.h"
 
 #include <omp.h>
@@ -27,8 +28,9 @@ struct runner {
     struct network *network;
     struct altered *altered; /* NULL: no metric needs it */
     struct pictures *pictures;
+    struct until *until; /* NULL: all images are measured */
     struct schedule schedule;
-    struct arena arena;
+    struct arena arena, schedule_arena, scratch;
     omp_lock_t lock; /* guards the store, pictures, progress and what follows, while workers run */
     /* the first failure ends the run */
     bool has_failed;
@@ -240,6 +242,14 @@ static int keep_plan(struct run *run, struct run_backbone *backbone, const struc
     return backbone->step_count == count ? 0 : error_memory(err, "the plan");
 }
 
+/* How many images there are to choose from at a time. */
+static int images_at_once(const struct runner *runner)
+{
+    const int images = schedule_image_count(runner->run, runner->backbone),
+              block = runner->run->config.dataset.until.block;
+    return runner->run->config.dataset.until.metric && block < images ? block : images;
+}
+
 /*
  * One for each thread, or as many as runtime.memory has room for beside the network; with fewer images than threads one,
  * whose threads work inside an image. What an image needs beside its session is a few dozen MiB and is not counted.
@@ -247,7 +257,7 @@ static int keep_plan(struct run *run, struct run_backbone *backbone, const struc
 static int make_workers(struct runner *runner, struct workers *workers, struct error *err)
 {
     const int threads = worker_threads(runner->run->threads, err), memory = runner->run->config.runtime.memory;
-    const bool is_wide = schedule_image_count(runner->run, runner->backbone) >= threads;
+    const bool is_wide = images_at_once(runner) >= threads;
     const int wanted = is_wide ? threads : 1;
     size_t held = network_bytes(runner->network) + altered_bytes(runner->altered);
     if (!threads)
@@ -303,15 +313,39 @@ static void work(struct runner *runner, const struct workers *workers)
     }
 }
 
-static void run_tasks(struct runner *runner)
+/* Looks at the rule; all of the block is in the store, except what failed. */
+static int look(struct runner *runner, struct error *err)
+{
+    return until_look_at_store(runner->until, runner->store, runner->backbone, runner->is_skipped, &runner->scratch,
+                               err);
+}
+
+/* Makes the schedule; with a rule, that of the first block which lacks something. No tasks: nothing is left to do. */
+static int find_tasks(struct runner *runner, struct error *err)
+{
+    for (;;) {
+        arena_reset(&runner->schedule_arena);
+        if (schedule_make(&runner->schedule, &runner->schedule_arena, err))
+            return -1;
+        if (runner->schedule.task_count > 0 || !runner->until || until_has_ended(runner->until))
+            return 0;
+        if (look(runner, err))
+            return -1;
+    }
+}
+
+static int run_tasks(struct runner *runner, struct error *err)
 {
     struct workers workers = {0};
-    struct error err;
-    if (make_workers(runner, &workers, &err))
-        fail(runner, &err);
-    else
+    int status = make_workers(runner, &workers, err);
+    while (!status && runner->schedule.task_count > 0) {
         work(runner, &workers);
+        if (!runner->until || should_stop(runner))
+            break;
+        status = look(runner, err) || find_tasks(runner, err);
+    }
     free_workers(&workers);
+    return status_of(status);
 }
 
 /* Makes the network, and those with altered weights that metrics need. */
@@ -371,7 +405,14 @@ static int run_backbone(struct runner *runner, struct error *err)
         return -1;
     runner->schedule = (struct schedule){
         .run = runner->run, .store = runner->store, .pictures = runner->pictures, .backbone = runner->backbone};
-    if (schedule_make(&runner->schedule, &runner->arena, err))
+    runner->until = NULL;
+    if (runner->run->config.dataset.until.metric && schedule_image_count(runner->run, runner->backbone) > 0) {
+        runner->until = until_create(&runner->run->config, runner->run->image_count, &runner->arena, err);
+        if (!runner->until)
+            return -1;
+    }
+    runner->schedule.until = runner->until;
+    if (find_tasks(runner, err))
         return -1;
     if (runner->schedule.task_count == 0)
         return 0;
@@ -380,12 +421,12 @@ static int run_backbone(struct runner *runner, struct error *err)
     model_close_files(backbone->model);
     if (keep_plan(runner->run, backbone, runner->network, err) || sign_items(runner, err))
         return -1;
-    run_tasks(runner);
+    const int status = run_tasks(runner, err);
     free_networks(runner);
-    if (runner->has_failed) {
+    if (runner->has_failed)
         *err = runner->error;
+    if (status || runner->has_failed)
         return -1;
-    }
     return pictures_finish(runner->pictures, err);
 }
 
@@ -409,9 +450,13 @@ int runner_measure(struct runner_job *job, struct error *err)
 {
     struct runner runner = {.job = job, .run = job->run, .store = job->store, .session = job->session};
     arena_init(&runner.arena, 0);
+    arena_init(&runner.schedule_arena, 0);
+    arena_init(&runner.scratch, 0);
     omp_init_lock(&runner.lock);
     const int status = measure_all(&runner, err);
     omp_destroy_lock(&runner.lock);
+    arena_release(&runner.scratch);
+    arena_release(&runner.schedule_arena);
     arena_release(&runner.arena);
     return status;
 }

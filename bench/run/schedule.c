@@ -61,10 +61,15 @@ static int make_groups(struct schedule *schedule, struct arena *arena, struct er
     return 0;
 }
 
+static bool has_method(const struct schedule *schedule, int method)
+{
+    return !schedule->until || until_is_open(schedule->until, method);
+}
+
 static bool is_image_done(const struct schedule *schedule, int image)
 {
     for (int m = 0; m < schedule->run->config.method_count; m++)
-        if (!store_has_item(schedule->store, schedule->backbone, image, m))
+        if (has_method(schedule, m) && !store_has_item(schedule->store, schedule->backbone, image, m))
             return false;
     return true;
 }
@@ -75,7 +80,8 @@ int schedule_methods(const struct schedule *schedule, int group, int image, int 
     const bool is_whole = pictures_want(schedule->pictures, image);
     int count = 0;
     for (int i = 0; i < of->count; i++)
-        if (is_whole || !store_has_item(schedule->store, schedule->backbone, image, of->methods[i]))
+        if (has_method(schedule, of->methods[i]) &&
+            (is_whole || !store_has_item(schedule->store, schedule->backbone, image, of->methods[i])))
             which[count++] = of->methods[i];
     return count;
 }
@@ -125,12 +131,15 @@ int schedule_make(struct schedule *schedule, struct arena *arena, struct error *
     const struct run *run = schedule->run;
     if (make_groups(schedule, arena, err))
         return -1;
-    const size_t most = (size_t)run->image_count * (size_t)schedule->group_count;
+    const struct until_block images =
+        schedule->until ? until_next(schedule->until) : (struct until_block){0, run->image_count};
+    const size_t most = (size_t)(images.end - images.first) * (size_t)schedule->group_count;
+    schedule->task_count = 0;
     int *which = arena_alloc(arena, (size_t)run->config.method_count, sizeof *which);
-    schedule->tasks = arena_alloc(arena, most, sizeof *schedule->tasks);
+    schedule->tasks = arena_alloc(arena, most + 1, sizeof *schedule->tasks);
     if (!schedule->tasks || !which)
         return error_memory(err, "the tasks");
-    for (int image = 0; image < run->image_count; image++)
+    for (int image = images.first; image < images.end; image++)
         if (schedule_has_image(run, schedule->backbone, image))
             add_tasks(schedule, image, which);
     qsort(schedule->tasks, (size_t)schedule->task_count, sizeof *schedule->tasks, by_falling_cost);

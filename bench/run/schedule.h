@@ -10,6 +10,7 @@
 
 #include "bench/run/pictures.h"
 #include "bench/run/run.h"
+#include "bench/run/until.h"
 
 struct task {
     int image, group; /* positions in the run's images and in the schedule's groups */
@@ -26,12 +27,13 @@ struct schedule {
     const struct store *store;
     const struct pictures *pictures;
     int backbone;
+    const struct until *until; /* NULL: all images and methods; else the rule's next block and the methods that go on */
     int group_count, task_count;
     struct task_group *groups;
     struct task *tasks;
 };
 
-/* Fills in groups and tasks, in the arena, from the first four fields. Error: no memory. */
+/* Fills in groups and tasks, in the arena, from the first five fields. Error: no memory. */
 int schedule_make(struct schedule *schedule, struct arena *arena, struct error *err);
 
 /*

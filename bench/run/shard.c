@@ -221,16 +221,19 @@ int shard_of(int count, int backbone, int image, int image_count)
 
 bool shard_has(const struct shard *shard, int backbone, int image, int image_count)
 {
-    return !shard_is_part(shard) || shard_of(shard->count, backbone, image, image_count) == shard->number;
+    const int number = shard->by_backbone ? shard_of(shard->count, backbone, 0, 1)
+                                          : shard_of(shard->count, backbone, image, image_count);
+    return !shard_is_part(shard) || number == shard->number;
 }
 
 size_t shard_size(const struct shard *shard, int backbone_count, int image_count)
 {
-    const size_t pairs = (size_t)backbone_count * (size_t)image_count;
+    const size_t together = shard->by_backbone ? (size_t)image_count : 1;
+    const size_t pairs = (size_t)backbone_count * (size_t)image_count, dealt = pairs / (together ? together : 1);
     if (!shard_is_part(shard))
         return pairs;
     const size_t number = (size_t)shard->number, count = (size_t)shard->count;
-    return pairs / count + (number <= pairs % count);
+    return (dealt / count + (number <= dealt % count)) * together;
 }
 
 #define FOLDER_PREFIX "shard-"

@@ -2,7 +2,7 @@
  * bench/run/shard.h - a shard is the part of a run that one of several processes measures; finds a process's own shard.
  *
  * Pairs of backbone and image, numbered backbone by backbone, are dealt round robin: pair k belongs to shard k mod
- * COUNT. The numbers of pairs of a backbone differ by at most one between shards, and all methods of an image, which
+ * COUNT; or the backbones are dealt. The numbers of pairs of a backbone differ by at most one between shards, and all methods of an image, which
  * share its base pass, are in the same shard.
  */
 #ifndef BENCH_RUN_SHARD_H
@@ -20,6 +20,7 @@
 
 struct shard {
     int number, count; /* 1 to count; a count of 0 or 1 is the whole run */
+    bool by_backbone;  /* the pairs of a backbone stay together, for a rule that looks at all its images */
     char origin[128];  /* where number and count were found: "--shard", "srun" ... */
 };
 
