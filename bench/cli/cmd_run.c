@@ -6,6 +6,7 @@
 #include "bench/run/calibrate.h"
 #include "bench/run/estimate.h"
 #include "bench/run/notes.h"
+#include "bench/run/pilot.h"
 #include "bench/run/rehearse.h"
 #include "bench/run/run.h"
 #include "bench/run/work.h"
@@ -193,6 +194,8 @@ static void describe(const struct run *job)
     const struct shard *shard = &job->shard;
     if (!shard_is_part(shard) || job->is_dry)
         estimate_describe(job, stdout);
+    if (job->is_dry)
+        pilot_print(job, stdout);
     if (shard_is_part(shard))
         printf("run \"%s\", shard %d of %d (%s): %zu of %zu pairs of backbone and image\n",
                TEXT_SHOWN(job->config.name), shard->number, shard->count, shard->origin,

@@ -73,7 +73,10 @@ static int report_shard(const struct runner_job *job, const struct run_flags *fl
     const char *whole = text_shell_word(run->whole_output, &run->arena);
     if (!whole)
         return error_memory(err, "the shard");
-    if (!flags->is_quiet)
+    if (!flags->is_quiet && run->config.dataset.until.metric)
+        printf("shard %d of %d: %zu maps measured; with the other shards: cambench merge %s\n", run->shard.number,
+               run->shard.count, count_items(job), whole);
+    else if (!flags->is_quiet)
         printf("shard %d of %d: %zu of %zu maps measured; with the other shards: cambench merge %s\n",
                run->shard.number, run->shard.count, count_items(job), all, whole);
     return 0;

@@ -1,11 +1,12 @@
 /* bench/run/record.c - opens the store, and writes the resolved config and the manifest. */
-#include "base/sha256.h"
 #include "bench/run/run.h"
 
 #include "base/file.h"
+#include "base/sha256.h"
 #include "base/text.h"
 #include "bench/run/conditions.h"
 #include "bench/run/manifest.h"
+#include "bench/run/pilot.h"
 #include "bench/run/this_program.h"
 #include "bench/run/work.h"
 #include "bench/store/run_lock.h"
@@ -152,7 +153,7 @@ static int try_lists(struct run *run, struct store *store, struct error *err)
 {
     struct work *work = work_read_lists(run, store, err);
     return status_of(!work || store_begin_batch(store, err) || conditions_check(run, store, err) ||
-                     keep_lists(run, store, err) || read_work(run, store, work, err));
+                     keep_lists(run, store, err) || read_work(run, store, work, err) || pilot_read(run, store, err));
 }
 
 int record_check(struct run *run, bool fresh, struct error *err)

@@ -81,7 +81,7 @@ static const char *pair_text(const struct report *report, const struct report_en
     const double unit = metric->is_percent ? 100 : 1;
     const char *a = report->methods[ends->pair_methods[0]].title, *b = report->methods[ends->pair_methods[1]].title;
     if (pair->reason != REPORT_END_DECIDED)
-        return arena_format(arena, "; %s and %s cannot be told apart by %s", a, b, metric->title);
+        return arena_format(arena, "; %s and %s were not told apart by %s", a, b, metric->title);
     return arena_format(arena, "; %s of %s is %s than that of %s, the difference is %.3g to %.3g", metric->title, a,
                         pair->low > 0 ? "higher" : "lower", b, pair->low * unit, pair->high * unit);
 }

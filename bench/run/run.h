@@ -33,6 +33,12 @@ struct run_failure {
     const char *why;
 };
 
+/* What the rule of dataset.until would take on a backbone, tried on the images measured so far. */
+struct run_pilot {
+    int images; /* that it was tried on */
+    int *taken; /* [method]: median */
+};
+
 struct run {
     struct arena arena;
     struct config config;
@@ -52,6 +58,7 @@ struct run {
     struct method_file *method_files; /* hashes set by record_open() */
     const char *images_sha256;        /* set by record_open() */
     struct work *work;                /* what is left of a run begun before: record_check(), record_open(); NULL: all */
+    const struct run_pilot *pilot;    /* [backbone]; NULL: no rule, or nothing measured; record_check() */
     int failure_count;
     struct run_failure *failures; /* the latest first */
 };

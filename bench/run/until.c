@@ -15,8 +15,9 @@ struct part {
 };
 
 /*
- * Sequences of one mean. The list's form is valid for means over all images of the list; where an image has no value, how
- * many have one is not known before the end, and the other form is used.
+ * Sequences of one mean. A width asks for the mean over the list of images, drawn without replacement. Whether two methods
+ * differ is asked of images in general, of which the list is a sample, so its end decides nothing: the plain form. It is
+ * used as well where an image has no value, because then the list's length is not known before its end.
  */
 struct mean {
     struct confidence list, plain;
@@ -246,9 +247,9 @@ static int take_block(struct until *until, const struct source *source, struct u
 
 /* -- looking ------------------------------------------------------------------------------------------------------- */
 
-static const struct confidence *interval_of(const struct mean *mean)
+static const struct confidence *interval_of(const struct until *until, const struct mean *mean)
 {
-    return mean->has_gaps ? &mean->plain : &mean->list;
+    return mean->has_gaps || until->pair[0] >= 0 ? &mean->plain : &mean->list;
 }
 
 /* The metric's interval; of a combined one, that of its worst and its best parts: it grows with each that gets better. */
@@ -257,7 +258,7 @@ static void set_interval(const struct until *until, struct state *state)
     double worst[METRIC_PARTS_MAX + 1] = {0}, best[METRIC_PARTS_MAX + 1] = {0};
     for (int k = 0; k < until->part_count; k++) {
         const struct part *part = &until->parts[k];
-        const struct confidence *interval = interval_of(&state->parts[k]);
+        const struct confidence *interval = interval_of(until, &state->parts[k]);
         const double low = part->min + interval->low * part->range, high = part->min + interval->high * part->range;
         const bool rises = !until->combine || part->is_better_higher;
         worst[k] = rises ? low : high;
@@ -277,7 +278,7 @@ static void end(struct state *state, enum report_end_reason reason)
 static void look_at_pair(struct until *until)
 {
     const struct state *a = &until->states[until->pair[0]], *b = &until->states[until->pair[1]];
-    const struct confidence *interval = interval_of(&until->difference);
+    const struct confidence *interval = interval_of(until, &until->difference);
     const double range = until->parts[0].range;
     struct report_end *pair = &until->pair_end;
     pair->images = a->end.images < b->end.images ? a->end.images : b->end.images;
@@ -285,6 +286,8 @@ static void look_at_pair(struct until *until)
     pair->high = until->combine ? a->end.high - b->end.low : (2 * interval->high - 1) * range;
     if ((pair->low > 0 || pair->high < 0) && pair->images >= until->rule->min_images)
         pair->reason = REPORT_END_DECIDED;
+    else if (pair->images == until->images)
+        pair->reason = REPORT_END_ALL;
 }
 
 static void end_with_pair(struct until *until)
@@ -302,7 +305,8 @@ static void end_by_width(struct until *until)
 {
     for (int m = 0; m < until->method_count; m++) {
         struct state *state = &until->states[m];
-        if (state->end.high - state->end.low <= 2 * until->half_width && until->taken >= until->rule->min_images)
+        if (state->end.high - state->end.low <= 2 * until->half_width && until->taken >= until->rule->min_images &&
+            until->taken < until->images)
             end(state, REPORT_END_WIDTH);
     }
 }
@@ -327,8 +331,6 @@ int until_look(struct until *until, until_reader *reader, void *context, const b
     }
     for (int m = 0; m < until->method_count && until->taken == until->images; m++)
         end(&until->states[m], REPORT_END_ALL);
-    if (until->pair_end.reason == REPORT_NOT_ENDED && until->pair_end.images == until->images)
-        until->pair_end.reason = REPORT_END_ALL;
     return 0;
 }
 
