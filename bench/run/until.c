@@ -57,6 +57,10 @@ static int metric_position(const struct config *config, const char *name)
 static int add_part(struct until *until, const struct config *config, int k, struct error *err)
 {
     const struct metric *metric = config->metrics[k].metric;
+    if (metric->combine_counts)
+        return error_set(err,
+                         "%s: dataset.until.metric: \"%s\" is a number of all images and has no values of single ones",
+                         until->rule->where, metric->name);
     if (!isfinite(metric->min) || !isfinite(metric->max) || metric->is_cost)
         return error_set(err, "%s: dataset.until.metric: values of \"%s\" have no two bounds, which the rule needs",
                          until->rule->where, metric->name);
