@@ -32,7 +32,7 @@ cambench run width.yaml --output grown --quiet
 same one grown
 
 # a dry run tries the rule on what was measured
-cambench run width.yaml --output new --dry-run | grep -a -A 3 '^dataset.until'
+cambench run width.yaml --output new --dry-run | grep -a -A 1 '^dataset.until'
 cambench run width.yaml --output one --dry-run --set dataset.until.half_width=4 | grep -a -A 2 '^dataset.until'
 
 # each shard has whole backbones
