@@ -1,9 +1,10 @@
 /* report/count_cells.c - sums counts over images, weighted by how often a draw has each image. */
 #include "report/count_cells.h"
 
+#include "base/arena.h"
 #include "base/counts.h"
 #include "report/draws.h"
-#include "report/stats.h"
+#include "report/percentile.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -91,8 +92,8 @@ static int fill_interval(const struct counted *counted, double (*sums)[DRAWS], d
             return -1;
     }
     if (is_defined) {
-        stats_sort(draws, (size_t)report->bootstrap);
-        stats_interval(draws, (size_t)report->bootstrap, cell->mean, &cell->ci_low, &cell->ci_high);
+        sort_doubles(draws, (size_t)report->bootstrap);
+        percentile_interval(draws, (size_t)report->bootstrap, cell->mean, &cell->ci_low, &cell->ci_high);
     }
     return 0;
 }

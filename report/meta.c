@@ -14,7 +14,7 @@
 
 #include "base/arena.h"
 #include "report/draws.h"
-#include "report/stats.h"
+#include "report/percentile.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -359,8 +359,8 @@ static struct meta_cell make_cell(const struct study *study, const struct row *r
         has_interval &= isfinite(taus[i]);
     if (!has_interval)
         return cell;
-    stats_sort(taus + 1, n);
-    stats_interval(taus + 1, n, cell.tau, &cell.ci_low, &cell.ci_high);
+    sort_doubles(taus + 1, n);
+    percentile_interval(taus + 1, n, cell.tau, &cell.ci_low, &cell.ci_high);
     return cell;
 }
 

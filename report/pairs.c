@@ -12,7 +12,7 @@
 #include "base/arena.h"
 #include "report/draw_bits.h"
 #include "report/pairs_study.h"
-#include "report/stats.h"
+#include "report/percentile.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -280,8 +280,8 @@ static void interval_of(const double *draws, size_t n, double centre, double *so
     *low = *high = NAN;
     if (count == 0 || 2 * count < n || !isfinite(centre))
         return;
-    stats_sort(sorted, count);
-    stats_interval(sorted, count, centre, low, high);
+    sort_doubles(sorted, count);
+    percentile_interval(sorted, count, centre, low, high);
 }
 
 static void fill_ranks(const struct work *work, const bool *takes_part, struct method_rank *out, double *scratch)

@@ -1,6 +1,7 @@
 /* report/pairs_lookup.c - reads the pairs and ranks of a report; which methods cannot be told from the best one; Holm. */
 #include "report/pairs.h"
 
+#include "report/percentile.h"
 #include "report/stats.h"
 
 #include <math.h>
@@ -76,7 +77,7 @@ void holm_adjust(double *p, int n, double *scratch)
     for (int i = 0; i < n; i++)
         if (isfinite(p[i]))
             scratch[m++] = p[i];
-    stats_sort(scratch, (size_t)m);
+    sort_doubles(scratch, (size_t)m);
     for (int i = 0; i < n; i++) {
         double most = 0;
         for (int j = 0; j < m && scratch[j] <= p[i]; j++)

@@ -4,6 +4,7 @@
  * Bars are horizontal, so that long names of methods stay readable. A group of rows is a method, a colour a backbone.
  */
 #include "report/escape.h"
+#include "report/percentile.h"
 #include "report/plot.h"
 
 #include <math.h>
@@ -58,11 +59,11 @@ static struct row box_row(const struct rows *rows, int b, int m)
     struct row row = {.n = defined_values(plot->report, b, m, plot->protocol, rows->metric, rows->scratch, NULL)};
     if (row.n == 0)
         return row;
-    stats_sort(rows->scratch, (size_t)row.n);
-    row.low = shown_value(metric, stats_percentile(rows->scratch, (size_t)row.n, 5));
-    row.high = shown_value(metric, stats_percentile(rows->scratch, (size_t)row.n, 95));
+    sort_doubles(rows->scratch, (size_t)row.n);
+    row.low = shown_value(metric, percentile_of_doubles(rows->scratch, (size_t)row.n, 5));
+    row.high = shown_value(metric, percentile_of_doubles(rows->scratch, (size_t)row.n, 95));
     for (int q = 0; q < 3; q++)
-        row.quartile[q] = shown_value(metric, stats_percentile(rows->scratch, (size_t)row.n, 25 * (q + 1)));
+        row.quartile[q] = shown_value(metric, percentile_of_doubles(rows->scratch, (size_t)row.n, 25 * (q + 1)));
     row.mean = shown_value(metric, plot_cell(plot, b, m, rows->metric)->mean);
     return row;
 }

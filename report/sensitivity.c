@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "report/draws.h"
 #include "report/meta.h"
+#include "report/percentile.h"
 #include "report/stats.h"
 
 #include <string.h>
@@ -306,8 +307,8 @@ static void interval(const struct study *study, double *draws, double centre, do
         has_interval &= isfinite(draws[d]);
     if (!has_interval)
         return;
-    stats_sort(draws, study->draw_count);
-    stats_interval(draws, study->draw_count, centre, low, high);
+    sort_doubles(draws, study->draw_count);
+    percentile_interval(draws, study->draw_count, centre, low, high);
 }
 
 static void fill_results(const struct study *study, struct sensitivity *out)

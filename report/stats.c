@@ -11,6 +11,7 @@
 #include "report/completeness.h"
 #include "report/count_cells.h"
 #include "report/draws.h"
+#include "report/percentile.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -71,31 +72,6 @@ bool cell_is_best(const struct report *report, const struct cell *cells, int bac
         others += m != method && !report->methods[m].is_control && isfinite(other);
     }
     return others > 0 || !is_incomplete(report, backbone); /* a method without competitors is not the best */
-}
-
-double stats_percentile(const double *sorted, size_t n, double percent)
-{
-    const double position = (double)(n - 1) * (percent / 100);
-    const size_t below = (size_t)position, above = below + 1 < n ? below + 1 : below;
-    const double step = position - (double)below, difference = sorted[above] - sorted[below];
-    return step < 0.5 ? sorted[below] + difference * step : sorted[above] - difference * (1 - step);
-}
-
-void stats_interval(const double *sorted, size_t n, double centre, double *low, double *high)
-{
-    *low = fmin(stats_percentile(sorted, n, 2.5), centre);
-    *high = fmax(stats_percentile(sorted, n, 97.5), centre);
-}
-
-static int compare_numbers(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-void stats_sort(double *values, size_t n)
-{
-    qsort(values, n, sizeof *values, compare_numbers);
 }
 
 /* The data of a cell: a column of numbers per part, over the images where all parts are defined. */
@@ -254,8 +230,9 @@ static void fill_interval(struct sample *sample, int bootstrap)
     for (int i = 0; i < bootstrap; i++)
         if (!isfinite(sample->draws[i]))
             return;
-    stats_sort(sample->draws, (size_t)bootstrap);
-    stats_interval(sample->draws, (size_t)bootstrap, sample->cell->mean, &sample->cell->ci_low, &sample->cell->ci_high);
+    sort_doubles(sample->draws, (size_t)bootstrap);
+    percentile_interval(sample->draws, (size_t)bootstrap, sample->cell->mean, &sample->cell->ci_low,
+                        &sample->cell->ci_high);
 }
 
 /* Computes the intervals of samples of n > 1 values each. */
@@ -380,10 +357,10 @@ struct cost_summary cost_summary(const struct report *report, int backbone, int 
     }
     if (sum.n == 0)
         return (struct cost_summary){0, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
-    stats_sort(scratch, (size_t)sum.n);
-    sum.median = stats_percentile(scratch, (size_t)sum.n, 50);
-    sum.low = stats_percentile(scratch, (size_t)sum.n, 25);
-    sum.high = stats_percentile(scratch, (size_t)sum.n, 75);
+    sort_doubles(scratch, (size_t)sum.n);
+    sum.median = percentile_of_doubles(scratch, (size_t)sum.n, 50);
+    sum.low = percentile_of_doubles(scratch, (size_t)sum.n, 25);
+    sum.high = percentile_of_doubles(scratch, (size_t)sum.n, 75);
     sum.mean /= sum.n, sum.full /= sum.n, sum.tail /= sum.n, sum.backward /= sum.n;
     return sum;
 }

@@ -1,5 +1,5 @@
 /*
- * report/stats.h - lookups of cells, rounding for print, percentiles and cost summaries, for all writers of report/.
+ * report/stats.h - lookups of cells, rounding for print and cost summaries, for all writers of report/.
  */
 #ifndef REPORT_STATS_H
 #define REPORT_STATS_H
@@ -28,14 +28,6 @@ void protocol_changes(const struct report_protocol *protocol, FILE *stream, cons
 /* A stored number as it is printed (times 100 for percent), and with how many decimals. */
 double shown_value(const struct report_metric *metric, double value);
 int shown_decimals(const struct report_metric *metric);
-
-/* The percentile (0..100) of n >= 1 sorted numbers, interpolated linearly (NumPy's "linear"). */
-double stats_percentile(const double *sorted, size_t n, double percent);
-
-/* The 95 % percentile interval of n >= 1 sorted draws, widened to contain `centre`. */
-void stats_interval(const double *sorted, size_t n, double centre, double *low, double *high);
-
-void stats_sort(double *values, size_t n);
 
 /*
  * Copies the defined values of a metric without `combine`, in image order, into out (image_count) and returns how many

@@ -1,8 +1,8 @@
 /* report/compare/comparison_interval.c - bootstrap intervals of a cell, widened for many cells. */
 #include "report/compare/comparison_state.h"
 
+#include "report/percentile.h"
 #include "report/quantile.h"
-#include "report/stats.h"
 
 #include <math.h>
 
@@ -10,9 +10,9 @@ void compare_widen(const struct compare_state *state, double centre, int n, stru
 {
     const double factor = quantile_student(state->widening_z, n - 1) / quantile_normal(0.025);
     const size_t count = (size_t)state->options->bootstrap;
-    stats_sort(state->draws, count);
-    cell->low = centre - factor * fmax(0, centre - stats_percentile(state->draws, count, 2.5));
-    cell->high = centre + factor * fmax(0, stats_percentile(state->draws, count, 97.5) - centre);
+    sort_doubles(state->draws, count);
+    cell->low = centre - factor * fmax(0, centre - percentile_of_doubles(state->draws, count, 2.5));
+    cell->high = centre + factor * fmax(0, percentile_of_doubles(state->draws, count, 97.5) - centre);
 }
 
 bool compare_excludes(const struct compare_cell *cell, double number)

@@ -1,7 +1,7 @@
 /* report/compare/comparison_times.c - compares times of a method on a network, relative to the machine's own drift. */
 #include "report/compare/comparison_state.h"
 
-#include "report/stats.h"
+#include "report/percentile.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -99,8 +99,8 @@ static double log_slowdown(const struct compare_state *state, const struct timed
         if (seconds[BASE] > 0 && seconds[NOW] > 0)
             state->others[n++] = log(seconds[NOW] / seconds[BASE]);
     }
-    stats_sort(state->others, (size_t)n);
-    return n < OTHERS_MIN ? NAN : stats_percentile(state->others, (size_t)n, 50);
+    sort_doubles(state->others, (size_t)n);
+    return n < OTHERS_MIN ? NAN : percentile_of_doubles(state->others, (size_t)n, 50);
 }
 
 /* Reads the samples of seconds; relative to the other methods, the new sample is ratios and the base's is ones. */
@@ -124,12 +124,12 @@ static int read_times(const struct compare_state *state, const struct timed_map 
 /* The scatter of numbers about their median, as a standard deviation; sorts them. */
 static double scatter(double *values, int n)
 {
-    stats_sort(values, (size_t)n);
-    const double median = stats_percentile(values, (size_t)n, 50);
+    sort_doubles(values, (size_t)n);
+    const double median = percentile_of_doubles(values, (size_t)n, 50);
     for (int i = 0; i < n; i++)
         values[i] = fabs(values[i] - median);
-    stats_sort(values, (size_t)n);
-    return 1.4826 * stats_percentile(values, (size_t)n, 50);
+    sort_doubles(values, (size_t)n);
+    return 1.4826 * percentile_of_doubles(values, (size_t)n, 50);
 }
 
 /* The cell of a method's times, without a result. */

@@ -1,6 +1,7 @@
 /* Means, percentiles and intervals against NumPy and SciPy, and hand-sized combinations. */
 #include "tests/report/sample.h"
 
+#include "report/percentile.h"
 #include "report/stats.h"
 
 enum { N = 40, X = 0, Y, Z, OF_MEANS, METRICS };
@@ -91,9 +92,9 @@ TEST(percentiles_are_numpys)
         golden_fill(noise, (size_t)sizes[s], (uint32_t)sizes[s]);
         for (int i = 0; i < sizes[s]; i++)
             sorted[i] = (double)noise[i];
-        stats_sort(sorted, (size_t)sizes[s]);
+        sort_doubles(sorted, (size_t)sizes[s]);
         for (int i = 0; i < 9; i++)
-            got[i] = stats_percentile(sorted, (size_t)sizes[s], percents[i]);
+            got[i] = percentile_of_doubles(sorted, (size_t)sizes[s], percents[i]);
         snprintf(key, sizeof key, "percentile.%d", sizes[s]);
         check_numbers(key, got, 9, 0);
     }
