@@ -214,7 +214,7 @@ static void add_to_mean(struct mean *mean, bool is_defined, double x)
 static int take_image(struct until *until, const struct source *source, int method, int image,
                       struct until_value *first, struct error *err)
 {
-    struct until_value values[METRIC_PARTS_MAX];
+    struct until_value values[METRIC_PARTS_MAX] = {0};
     bool is_defined = true;
     for (int k = 0; k < until->part_count; k++) {
         if (read_part(until, source, method, k, image, &values[k], err))
