@@ -334,7 +334,7 @@ struct sensitivity;
 int report_sensitivity_make(const struct report *report, const struct cell *cells, struct arena *arena,
                             struct sensitivity **out, struct error *err);
 
-/* Writes sensitivity.csv, sensitivity_ranks.csv and tables/sensitivity.md into the folder. */
+/* Writes sensitivity.csv, sensitivity_ranks.csv and tables/sensitivity.md into the folder; NULL: removes them. */
 int report_sensitivity(const struct report *report, const struct sensitivity *sensitivity, struct error *err);
 
 /* Prints, after an empty line, for each backbone the two protocols whose rankings by a metric agree least. */

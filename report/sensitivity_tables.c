@@ -11,6 +11,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 struct writer {
     const struct report *report;
@@ -199,7 +200,13 @@ int report_sensitivity(const struct report *report, const struct sensitivity *se
         return -1;
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         struct file_writer file;
-        if (file_join(path, report->folder, files[i].name, err) || file_create(&file, path, err))
+        if (file_join(path, report->folder, files[i].name, err))
+            return -1;
+        if (!sensitivity) {
+            unlink(path); /* it may be left from an earlier report */
+            continue;
+        }
+        if (file_create(&file, path, err))
             return -1;
         files[i].write(&(struct writer){report, sensitivity, file.stream});
         if (file_commit(&file, err))

@@ -145,7 +145,7 @@ static int explain_all(const struct maker *maker, int index, struct error *err)
         return -1;
     walk_count_passes(walk, 1);
     for (int i = 0; i < walk->method_count; i++) {
-        cam_pass_set_class(pass, cam_pass_class(maker->m->view->pass));
+        cam_pass_set_class(pass, maker->m->view->klass);
         if (maker->is_wanted[i] && explain(maker, pass, i, err))
             return -1;
     }

@@ -91,7 +91,7 @@ int changed_take(struct measurement *m, struct evidence_input input, struct erro
     const struct evaluator *evaluator = m->walk->evaluator;
     const char *name;
     const float *x = make_input(m, input, &name, err);
-    return x ? evaluator->take_input(evaluator->take_context, name, cam_pass_class(m->view->pass), x, err) : -1;
+    return x ? evaluator->take_input(evaluator->take_context, name, m->view->klass, x, err) : -1;
 }
 
 int changed_map(struct measurement *m, struct evidence_input input, struct saliency *saliency, struct error *err)
@@ -109,7 +109,7 @@ int changed_map(struct measurement *m, struct evidence_input input, struct salie
     struct cam_pass *pass = cam_pass_run(&setup, err);
     if (!pass)
         return -1;
-    cam_pass_set_class(pass, cam_pass_class(m->view->pass));
+    cam_pass_set_class(pass, m->view->klass);
     if (cam_explain(pass, config->method, config->params, 0, config->label, &raw, err))
         return -1;
     walk_count_passes(walk, 1);

@@ -83,7 +83,8 @@ struct evaluate_subject {
      * NULL: nothing is known.
      */
     const struct store_item *known;
-    bool needs_base;  /* with `known`: the base pass on the first input is wanted in any case */
+    const struct store_base *const *bases; /* with `known`: [input] of the panel; NULL: to be made where needed */
+    bool needs_base;                       /* with `known`: the base pass on the first input is wanted in any case */
     int wanted_views; /* with `known`: the maps of this many of the first views are wanted in any case */
 };
 

@@ -54,6 +54,20 @@ static int list_bases(const struct walk *walk, struct evaluated *out, struct err
     return 0;
 }
 
+static const struct store_base *stored_base(const struct walk *walk, const struct view *view)
+{
+    return walk->subject->bases ? walk->subject->bases[view->input_number] : NULL;
+}
+
+/* Of the view's class; 0: the store has it for another class only, and the pass has not been made. */
+static double probability_of(const struct walk *walk, const struct view *view)
+{
+    const struct store_base *base = stored_base(walk, view);
+    if (view->pass)
+        return cam_pass_probabilities(view->pass)[view->klass];
+    return base && base->predicted == view->klass ? base->probability : 0;
+}
+
 /*
  * Fills the facts about the image itself: its prediction and crop under the first protocol, the class of each view. A
  * view that was left out has none.
@@ -62,14 +76,16 @@ static int describe_image(const struct walk *walk, struct evaluated *out, struct
 {
     if (walk->views[0].pass)
         out->base = base_of(walk, &walk->views[0]);
+    else if (stored_base(walk, &walk->views[0]))
+        out->base = *stored_base(walk, &walk->views[0]);
     out->pixels = walk->views[0].pixels;
     out->views = arena_alloc(walk->arena, (size_t)walk->view_count, sizeof *out->views);
     if (!out->views)
         return error_memory(err, "an image's classes");
     for (int v = 0; v < walk->view_count; v++) {
         const struct view *view = &walk->views[v];
-        const int klass = view->has_class ? cam_pass_class(view->pass) : -1;
-        out->views[v] = (struct evaluated_view){klass, klass < 0 ? 0 : cam_pass_probabilities(view->pass)[klass]};
+        const int klass = view->has_class ? view->klass : -1;
+        out->views[v] = (struct evaluated_view){klass, klass < 0 ? 0 : probability_of(walk, view)};
     }
     return list_bases(walk, out, err);
 }
@@ -164,6 +180,29 @@ static bool is_view_wanted(const struct walk *walk, const struct method_walk *wa
     return false;
 }
 
+/*
+ * Whether the base pass is made before the methods run: where a map is to be made, and where it takes the pass to know
+ * the class or, for pictures, its probability. Otherwise a metric that needs the pass has it made. -1 with err.
+ */
+static int needs_pass(const struct walk *walk, const struct method_walk *walks, int count, int v, struct error *err)
+{
+    const struct evaluate_subject *subject = walk->subject;
+    struct view *view = &walk->views[v];
+    bool has_map = false, lacks_map = false;
+    if (!subject->known || (v == 0 && subject->needs_base))
+        return 1;
+    for (int i = 0; i < count; i++) {
+        const struct store_map *known = known_map(walks[i].known, v);
+        has_map |= known && known->data;
+        lacks_map |= wants_view(&walks[i], v) && !(known && known->data);
+    }
+    const int status = view_recall(walk, view, stored_base(walk, view), has_map, err);
+    if (status < 0)
+        return -1;
+    const bool has_probability = !view->has_class || probability_of(walk, view) > 0;
+    return !status || (view->has_class && lacks_map) || (v < subject->wanted_views && !has_probability);
+}
+
 /* -- one method ---------------------------------------------------------------------------------------------------- */
 
 static struct store_map map_of(const struct cam_map *raw, int view)
@@ -221,8 +260,8 @@ static int take_views(const struct walk *walk, struct error *err)
     const struct evaluator *evaluator = walk->evaluator;
     for (int v = 0; evaluator->take_input && v < walk->view_count; v++) {
         const struct view *view = &walk->views[v];
-        if (view->has_class && evaluator->take_input(evaluator->take_context, view_name(walk, view),
-                                                     cam_pass_class(view->pass), view->input, err))
+        if (view->has_class &&
+            evaluator->take_input(evaluator->take_context, view_name(walk, view), view->klass, view->input, err))
             return -1;
     }
     return 0;
@@ -256,7 +295,7 @@ static int note_failure(const struct walk *walk, struct evaluated_method *out, s
 /* -- the whole ----------------------------------------------------------------------------------------------------- */
 
 /*
- * Prepares the views and runs their base passes. If one of these fails, which only networks that others run do, that is
+ * Prepares the views and runs the base passes that are needed at once. If one of these fails, which only networks that others run do, that is
  * a failure of all methods: *failure is its text.
  */
 static int pass_views(const struct walk *walk, const struct method_walk *walks, int count, bool *is_unreadable,
@@ -269,7 +308,10 @@ static int pass_views(const struct walk *walk, const struct method_walk *walks, 
             continue;
         if (view_prepare(walk, view, is_unreadable, err))
             return -1;
-        if (view_pass(walk, view, err) == 0)
+        const int is_needed = needs_pass(walk, walks, count, v, err);
+        if (is_needed < 0)
+            return -1;
+        if (!is_needed || view_pass(walk, view, err) == 0)
             continue;
         error_prefix(err, "backbone \"%s\", image \"%s\": ", walk->evaluator->backbone, walk->subject->name);
         if (view->pass || count == 0 || !walk->panel->keeps_on || err->is_system)

@@ -97,7 +97,7 @@ static int explanation_pass(struct measurement *m, struct error *err)
     if (!m->explanation->pass)
         return -1;
     walk_count_passes(m->walk, 1);
-    cam_pass_set_class(m->explanation->pass, cam_pass_class(m->view->pass));
+    cam_pass_set_class(m->explanation->pass, m->view->klass);
     return 0;
 }
 
@@ -105,7 +105,7 @@ int explanation_output(struct measurement *m, struct cam_output *out, struct err
 {
     if (explanation_pass(m, err))
         return -1;
-    *out = cam_pass_output(m->explanation->pass, cam_pass_class(m->view->pass));
+    *out = cam_pass_output(m->explanation->pass, m->view->klass);
     return 0;
 }
 

@@ -8,7 +8,7 @@ static int outputs(struct measurement *m, struct evidence_input input, struct ca
 {
     switch (input.kind) {
     case EVIDENCE_OF_ORIGINAL:
-        *out = cam_pass_output(m->view->pass, cam_pass_class(m->view->pass));
+        *out = cam_pass_output(m->view->pass, m->view->klass);
         return 0;
     case EVIDENCE_OF_EXPLANATION:
         return explanation_output(m, out, err);
@@ -31,7 +31,7 @@ static int scores(void *context, struct evidence_input input, enum evidence_scor
     struct cam_output *out = arena_alloc(arena, count, sizeof *out);
     if (!out)
         return error_memory(err, "the outputs of changed inputs");
-    if (outputs(m, input, out, err))
+    if (view_need_pass(m->walk, m->view, err) || outputs(m, input, out, err))
         return -1;
     for (size_t i = 0; i < count; i++)
         values[i] = score == EVIDENCE_SCORE_LOGIT ? out[i].logit : out[i].probability;
@@ -44,6 +44,8 @@ static int map(void *context, struct evidence_input input, struct map *at_input,
     struct measurement *m = context;
     const struct cam_map *raw;
     struct saliency saliency;
+    if (view_need_pass(m->walk, m->view, err))
+        return -1;
     if (m->walk->evaluator->take_input) {
         if (changed_take(m, input, err))
             return -1;
@@ -64,6 +66,8 @@ static int map_of_class(void *context, int other, struct map *at_input, struct m
     struct measurement *m = context;
     const struct cam_map *raw;
     struct saliency saliency = m->saliency;
+    if (view_need_pass(m->walk, m->view, err))
+        return -1;
     if (m->walk->evaluator->take_input) {
         if (other_class_take(m, other, err))
             return -1;
@@ -98,6 +102,8 @@ static int curve(void *context, const struct curve_request *request, struct curv
     const struct measurement *m = context;
     const struct map map = saliency_map(m->walk, &m->saliency), native = saliency_native(&m->saliency);
     struct curves *curves = &m->view->curves;
+    if (view_need_pass(m->walk, m->view, err))
+        return -1;
     const int before = curves->passes;
     const int status = curves_measure(curves, &map, &native, request, out, err);
     walk_count_passes(m->walk, curves->passes - before);
@@ -115,7 +121,7 @@ static int altered(void *context, struct evidence_altered of, struct evidence_in
 {
     struct measurement *m = context;
     struct saliency saliency;
-    if (altered_map(m, of, input, &saliency, err))
+    if (view_need_pass(m->walk, m->view, err) || altered_map(m, of, input, &saliency, err))
         return -1;
     *at_input = saliency_map(m->walk, &saliency);
     *at_layer = saliency_native(&saliency);
@@ -157,7 +163,8 @@ static int begin_evidence(struct measurement *m, struct error *err)
         .map = saliency_map(m->walk, &m->saliency),
         .image = m->view->input,
         .channels = m->walk->input.c,
-        .class_count = m->view->has_class ? cam_pass_classes(m->view->pass) : 0,
+        .class_count =
+            m->view->has_class ? class_count(network_classes(session_network(m->walk->evaluator->worker.session))) : 0,
         .keeper = &m->view->keeper,
         .native = saliency_native(&m->saliency),
         .map_flag = m->saliency.flag == SALIENCY_CONSTANT ? "constant_map" : NULL,

@@ -343,10 +343,10 @@ static int write_paper(const struct writing *writing, const struct config *confi
 static int write_sensitivity(struct writing *writing, struct arena *arena, struct error *err)
 {
     const struct report *report = &writing->compared;
-    if (report->protocol_count < 2 || is_hurried(report))
-        return 0;
-    return report_sensitivity_make(report, writing->cells, arena, &writing->sensitivity, err) ||
-           report_sensitivity(report, writing->sensitivity, err);
+    const bool is_wanted = report->protocol_count > 1 && !is_hurried(report);
+    if (is_wanted && report_sensitivity_make(report, writing->cells, arena, &writing->sensitivity, err))
+        return -1;
+    return report_sensitivity(report, writing->sensitivity, err);
 }
 
 static int write_files(struct writing *writing, const struct config *config, struct arena *arena, struct error *err)

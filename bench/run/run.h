@@ -103,6 +103,7 @@ struct run_request {
     int backbone, image, count;
     const int *which; /* (count) */
     const struct store_item *known;
+    const struct store_base *const *bases;
     bool needs_base;
     int wanted_views;
 };

@@ -12,6 +12,7 @@ int run_evaluate_missing(struct evaluator *evaluator, const struct run *run, con
                                        .index = place,
                                        .label = has_labels ? imageset_label(run->images, place) : -1,
                                        .known = request->known,
+                                       .bases = request->bases,
                                        .needs_base = request->needs_base,
                                        .wanted_views = request->wanted_views};
     arena_reset(&evaluator->arena);

@@ -163,6 +163,25 @@ static int read_known(struct runner *runner, struct task_work *work, struct erro
     return 0;
 }
 
+static int read_bases(struct runner *runner, struct task_work *work, struct error *err)
+{
+    struct run_request *request = &work->request;
+    const size_t count = (size_t)panel_input_count(&runner->run->panel);
+    struct store_base *bases = arena_alloc(&work->known, count, sizeof *bases);
+    const struct store_base **known = arena_alloc(&work->known, count, sizeof *known);
+    request->bases = known;
+    if (!bases || !known)
+        return error_memory(err, "what is measured already");
+    for (size_t i = 0; i < count; i++) {
+        bases[i].input = (int)i;
+        const int found = store_read_base(runner->store, request->backbone, request->image, &bases[i], err);
+        if (found < 0)
+            return -1;
+        known[i] = found ? &bases[i] : NULL;
+    }
+    return 0;
+}
+
 /* Finds what is missing of the task, with the lock. */
 static int begin_task(struct runner *runner, struct task_work *work, const struct task *task, struct error *err)
 {
@@ -175,7 +194,7 @@ static int begin_task(struct runner *runner, struct task_work *work, const struc
                              .which = work->which,
                              .needs_base = schedule_needs_base(&runner->schedule, task->group, task->image),
                              .wanted_views = pictures_views(runner->pictures, task->image)};
-    const int status = read_known(runner, work, err);
+    const int status = status_of(read_known(runner, work, err) || read_bases(runner, work, err));
     omp_unset_lock(&runner->lock);
     return status;
 }

@@ -101,19 +101,21 @@ static struct preprocess preprocess_of(const struct protocol *protocol, struct s
     return how;
 }
 
-/* An earlier view with the same input, which has its pass; NULL: there is none. */
-static const struct view *view_like(const struct walk *walk, const struct view *view)
+/* Another view with the same input, which is prepared and, with `has_pass`, passed; NULL: there is none. */
+static const struct view *view_like(const struct walk *walk, const struct view *view, bool has_pass)
 {
-    for (const struct view *earlier = walk->views; earlier < view; earlier++)
-        if (earlier->pass && panel_same_input(earlier->protocol, view->protocol))
-            return earlier;
+    for (int v = 0; v < walk->view_count; v++) {
+        const struct view *other = &walk->views[v];
+        if (other != view && other->input_number == view->input_number && (has_pass ? !!other->pass : !!other->input))
+            return other;
+    }
     return NULL;
 }
 
 int view_prepare(const struct walk *walk, struct view *view, bool *is_unreadable, struct error *err)
 {
     const struct evaluate_subject *subject = walk->subject;
-    const struct view *like = view_like(walk, view);
+    const struct view *like = view_like(walk, view, false);
     if (like) {
         view->input = like->input;
         view->pixels = like->pixels;
@@ -149,30 +151,62 @@ static int class_of(const struct walk *walk, const struct view *view)
 
 static struct cam_pass *run_pass(const struct walk *walk, const struct view *view, struct error *err)
 {
-    const struct view *like = view_like(walk, view);
+    const struct view *like = view_like(walk, view, true);
     const struct cam_setup setup = walk_setup(walk, view->input, view_name(walk, view));
     walk->evaluator->made.base += !like;
     return like ? cam_pass_copy(like->pass, setup.input_name, err) : cam_pass_run(&setup, err);
 }
 
-int view_pass(const struct walk *walk, struct view *view, struct error *err)
+static int find_truth(const struct walk *walk, struct view *view, int klass, struct error *err)
 {
     const struct evaluate_subject *subject = walk->subject;
+    if (!panel_needs_truth(walk->panel))
+        return 0;
+    view->truth =
+        truth_at_input(&subject->annotation, &view->geometry, walk->input, subject->label, klass, walk->arena, err);
+    return view->truth ? 0 : -1;
+}
+
+int view_need_pass(const struct walk *walk, struct view *view, struct error *err)
+{
+    if (view->pass)
+        return 0;
     view->pass = run_pass(walk, view, err);
     if (!view->pass)
         return -1;
-    const int klass = class_of(walk, view);
-    view->has_class = klass >= 0;
+    view->klass = class_of(walk, view);
+    view->has_class = view->klass >= 0;
     if (view->has_class)
-        cam_pass_set_class(view->pass, klass);
+        cam_pass_set_class(view->pass, view->klass);
     view->curves =
         (struct curves){.pass = view->pass, .input = view->input, .shape = walk->input, .arena = walk->arena};
     memcpy(view->curves.black, walk->black, sizeof walk->black);
-    if (!panel_needs_truth(walk->panel))
+    return 0;
+}
+
+int view_pass(const struct walk *walk, struct view *view, struct error *err)
+{
+    return view_need_pass(walk, view, err) || find_truth(walk, view, cam_pass_class(view->pass), err) ? -1 : 0;
+}
+
+int view_recall(const struct walk *walk, struct view *view, const struct store_base *base, bool has_map,
+                struct error *err)
+{
+    int rank = 0;
+    if (!base)
         return 0;
-    view->truth = truth_at_input(&subject->annotation, &view->geometry, walk->input, subject->label,
-                                 cam_pass_class(view->pass), walk->arena, err);
-    return view->truth ? 0 : -1;
+    const enum protocol_class_kind kind = protocol_class(view->protocol->klass, &rank);
+    const bool is_ranked = kind != PROTOCOL_CLASS_LABEL && kind != PROTOCOL_CLASS_NAMED;
+    if (kind == PROTOCOL_CLASS_LOWEST || (is_ranked && rank != 1)) {
+        view->klass = -1; /* the store does not have it */
+        view->has_class = has_map;
+        return has_map && !panel_needs_truth(walk->panel);
+    }
+    view->klass = is_ranked ? base->predicted : class_of(walk, view);
+    view->has_class = view->klass >= 0;
+    if (!view->has_class)
+        return !panel_needs_truth(walk->panel);
+    return find_truth(walk, view, view->klass, err) ? -1 : 1;
 }
 
 void walk_count_map(const struct walk *walk, const struct cost *cost)

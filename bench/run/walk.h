@@ -50,8 +50,9 @@ struct view {
     uint8_t *pixels;                 /* the crop before normalisation (H,W,3) */
     struct preprocess_geometry geometry;
     int input_number;          /* among the panel's different inputs */
-    struct cam_pass *pass;     /* NULL: nothing is wanted of the view */
+    struct cam_pass *pass;     /* NULL: nothing is wanted of the view, or nothing needs the pass so far */
     bool has_class;            /* whether the protocol's class is defined for this image */
+    int klass;                 /* -1: there is none, or it takes the pass to know it */
     const struct truth *truth; /* NULL: no metric needs it */
     struct explanation *explanations;
     const struct shared *shared;
@@ -129,6 +130,16 @@ int view_prepare(const struct walk *walk, struct view *view, bool *is_unreadable
 
 /* Runs the base pass, and finds the class to explain and, if a metric needs it, the truth for that class. */
 int view_pass(const struct walk *walk, struct view *view, struct error *err);
+
+/*
+ * Finds class and truth from the stored base pass on the view's input (NULL: there is none) instead; `has_map`: the
+ * store has a map of the view. 1; 0: it takes the pass; -1 with err.
+ */
+int view_recall(const struct walk *walk, struct view *view, const struct store_base *base, bool has_map,
+                struct error *err);
+
+/* Runs the base pass of a recalled view, if that has not been done. */
+int view_need_pass(const struct walk *walk, struct view *view, struct error *err);
 
 /*
  * Runs a method on the view: its raw map, if the view has a class. `known`: that map as the store has it, which is then
