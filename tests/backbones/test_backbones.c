@@ -294,7 +294,10 @@ TEST(layers_are_found_as_people_write_them_for_pytorch)
 static void googlenet_logits(enum transform_input transform, bool is_transformed, float logits[10])
 {
     static const float mean[3] = {0.485f, 0.456f, 0.406f}, deviation[3] = {0.229f, 0.224f, 0.225f};
-    const struct backbone_case c = {"googlenet", "googlenet", {10, 1, 64, 64, transform}};
+    const struct backbone_case c = {
+        "googlenet",
+        "googlenet",
+        {.classes = 10, .width = 1, .height = 64, .width_px = 64, .transform_input = transform}};
     const size_t plane = 64 * 64;
     float x[3 * 64 * 64];
     struct error err;
