@@ -1,7 +1,7 @@
 /*
  * nn/broadcast.c - arithmetic of two values, or of a value and a constant tensor "value", element by element. An axis
  * (c, h, w) that has size 1 in one operand alone is repeated there to the size of the other (broadcasting).
- * Defines: broadcast_add, constant_add, constant_mul, constant_over, constant_sub_from, div, maximum, minimum, mul, sub.
+ * Defines: broadcast_add, constant_add, constant_mul, constant_over, constant_pow, constant_sub_from, div, maximum, minimum, mul, power, sub.
  *
  * An operator is a row of kinds[] and a descriptor. The gradient of an operand that is repeated is a sum, in double,
  * in the order of memory. A constant is step->bias where it is one addend for each channel, so that visitors see it,
@@ -11,6 +11,7 @@
 #include "nn/pack.h"
 #include "nn/simd.h"
 
+#include <math.h>
 #include <string.h>
 
 /* -- rows ----------------------------------------------------------------------------------------------------------- */
@@ -60,6 +61,19 @@ KERNELS(sub, x - z, d, -d)
 KERNELS(mul, (x * z), (d * z), (d * x))
 KERNELS(div, x / z, d / z, (-d * x / (z * z)))
 
+static inline float power_by_base(float x, float z)
+{
+    return z == 0 ? 0 : z * powf(x, z - 1);
+}
+
+/* At base 0 it is 0, as in torch. */
+static inline float power_by_exponent(float x, float z)
+{
+    return x == 0 && z >= 0 ? 0 : powf(x, z) * logf(x);
+}
+
+KERNELS(power, powf(x, z), (d * power_by_base(x, z)), (d * power_by_exponent(x, z)))
+
 static inline float larger(float x, float z)
 {
     return x < z ? z : x;
@@ -93,12 +107,14 @@ static const struct kind kinds[] = {
     {&op_sub, NO_CONSTANT, ROWS_OF(sub)},
     {&op_mul, NO_CONSTANT, ROWS_OF(mul)},
     {&op_div, NO_CONSTANT, ROWS_OF(div)},
+    {&op_power, NO_CONSTANT, ROWS_OF(power)},
     {&op_maximum, NO_CONSTANT, ROWS_OF(max)},
     {&op_minimum, NO_CONSTANT, ROWS_OF(min)},
     {&op_constant_add, CONSTANT_SECOND, ROWS_OF(add)},
     {&op_constant_mul, CONSTANT_SECOND, ROWS_OF(mul)},
     {&op_constant_sub_from, CONSTANT_FIRST, ROWS_OF(sub)},
     {&op_constant_over, CONSTANT_FIRST, ROWS_OF(div)},
+    {&op_constant_pow, CONSTANT_SECOND, ROWS_OF(power)},
 };
 
 static const struct kind *kind_of(const struct op *op)
@@ -449,6 +465,7 @@ const struct op op_broadcast_add = {.name = "broadcast_add", BINARY, .is_linear 
 const struct op op_sub = {.name = "sub", BINARY, .is_linear = true};
 const struct op op_mul = {.name = "mul", BINARY};
 const struct op op_div = {.name = "div", BINARY};
+const struct op op_power = {.name = "power", BINARY};
 const struct op op_maximum = {.name = "maximum", BINARY, .tangent = tangent, .multiply = multiply_largest};
 const struct op op_minimum = {.name = "minimum", BINARY, .tangent = tangent, .multiply = multiply_largest};
 const struct op op_constant_mul = {.name = "constant_mul", CONSTANT, .factors = factors, .is_linear = true};
@@ -457,3 +474,4 @@ const struct op op_constant_add = {
 const struct op op_constant_sub_from = {
     .name = "constant_sub_from", CONSTANT, .tangent = tangent, .multiply = multiply_linear};
 const struct op op_constant_over = {.name = "constant_over", CONSTANT};
+const struct op op_constant_pow = {.name = "constant_pow", CONSTANT};

@@ -175,8 +175,8 @@ extern const struct op op_input, op_conv2d, op_batch_norm, op_affine, op_relu, o
 
 extern const struct op op_gelu, op_scale_shift, op_layer_norm, op_instance_norm, op_group_norm;
 extern const struct op op_leaky_relu, op_prelu, op_elu, op_clip, op_hard_sigmoid_of, op_pow;
-extern const struct op op_broadcast_add, op_sub, op_mul, op_div, op_maximum, op_minimum;
-extern const struct op op_constant_add, op_constant_mul, op_constant_sub_from, op_constant_over;
+extern const struct op op_broadcast_add, op_sub, op_mul, op_div, op_power, op_maximum, op_minimum;
+extern const struct op op_constant_add, op_constant_mul, op_constant_sub_from, op_constant_over, op_constant_pow;
 
 static inline int graph_input(struct graph *graph, const char *name, struct shape shape)
 {

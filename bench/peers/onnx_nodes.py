@@ -31,7 +31,7 @@ OPERATORS = set("""Conv BatchNormalization Relu LeakyRelu PRelu Elu Clip Sigmoid
     Softmax MaxPool AveragePool GlobalAveragePool GlobalMaxPool LRN LayerNormalization InstanceNormalization
     GroupNormalization Gemm MatMul Add Sub Mul Div Pow Sqrt Sum Mean ReduceMean ReduceSum ReduceMax Concat Split Slice Pad
     Flatten Reshape Transpose Squeeze Unsqueeze Gather Shape Dropout Identity Constant ConstantOfShape Cast Exp Log Abs Neg
-    Reciprocal Max Min ReduceMin Size""".split())
+    Reciprocal Max Min ReduceMin Size Tile""".split())
 ENDS = {"Softmax", "LogSoftmax", "Sigmoid"}  # the importer removes them at the end of a network
 RELATIVE, ABSOLUTE = 1e-4, 1e-6
 SIDE_MAX = 32768  # of a picture

@@ -192,6 +192,34 @@ static int fold_expand(struct importer *im, const struct onnx_node *node, struct
     return give(im, node, 0, strided(im, a, count, dim, 0, stride, err));
 }
 
+static int fold_tile(struct importer *im, const struct onnx_node *node, struct error *err)
+{
+    int64_t times[ONNX_RANK_MAX], dim[ONNX_RANK_MAX];
+    const struct onnx_constant *a = constant_input(im, node, 0);
+    const int count = import_list(im, node, NULL, 1, times, ONNX_RANK_MAX, err);
+    if (count != a->rank)
+        return count == -2 ? -1
+                           : import_refuse(im, err, "it has %d repeats for %d axes", count < 0 ? 0 : count, a->rank);
+    for (int i = 0; i < count; i++)
+        if (times[i] < 0 || __builtin_mul_overflow(a->dim[i], times[i], &dim[i]))
+            return import_refuse(im, err, "repeats axis %d %lld times", i, (long long)times[i]);
+    struct onnx_constant *result = constant_new(im, a->is_integer, count, dim, err);
+    const double *x = result ? constant_values(im, a, err) : NULL;
+    double *values = x ? constant_room(im, result, err) : NULL;
+    if (!values)
+        return -1;
+    for (size_t i = 0; i < result->count; i++) {
+        size_t rest = i, from = 0, step = 1;
+        for (int d = count; d-- > 0; rest /= (size_t)dim[d]) {
+            from += rest % (size_t)dim[d] % (size_t)a->dim[d] * step;
+            step *= (size_t)a->dim[d];
+        }
+        values[i] = constant_at(a, x, from);
+    }
+    result->values = values;
+    return import_set_constant(im, node, 0, result);
+}
+
 static int fold_gather(struct importer *im, const struct onnx_node *node, struct error *err)
 {
     const struct onnx_constant *a = constant_input(im, node, 0), *index = import_constant(im, node, 1, err);
@@ -325,10 +353,22 @@ static int fold_reduce(struct importer *im, const struct onnx_node *node, struct
     return import_set_constant(im, node, 0, result);
 }
 
-const struct import_op import_constant_shape_folds[] = {
-    {"Identity", fold_identity},   {"Dropout", fold_identity}, {"Reshape", fold_reshape},
-    {"Flatten", fold_flatten},     {"Squeeze", fold_squeeze},  {"Unsqueeze", fold_unsqueeze},
-    {"Transpose", fold_transpose}, {"Slice", fold_slice},      {"Split", fold_split},
-    {"Expand", fold_expand},       {"Gather", fold_gather},    {"Concat", fold_concat},
-    {"ReduceProd", fold_reduce},   {"ReduceSum", fold_reduce}, {"ReduceMean", fold_reduce},
-    {"ReduceMax", fold_reduce},    {"ReduceMin", fold_reduce}, {NULL, NULL}};
+const struct import_op import_constant_shape_folds[] = {{"Identity", fold_identity},
+                                                        {"Dropout", fold_identity},
+                                                        {"Reshape", fold_reshape},
+                                                        {"Flatten", fold_flatten},
+                                                        {"Squeeze", fold_squeeze},
+                                                        {"Unsqueeze", fold_unsqueeze},
+                                                        {"Transpose", fold_transpose},
+                                                        {"Slice", fold_slice},
+                                                        {"Split", fold_split},
+                                                        {"Expand", fold_expand},
+                                                        {"Tile", fold_tile},
+                                                        {"Gather", fold_gather},
+                                                        {"Concat", fold_concat},
+                                                        {"ReduceProd", fold_reduce},
+                                                        {"ReduceSum", fold_reduce},
+                                                        {"ReduceMean", fold_reduce},
+                                                        {"ReduceMax", fold_reduce},
+                                                        {"ReduceMin", fold_reduce},
+                                                        {NULL, NULL}};

@@ -326,8 +326,9 @@ int import_layer_norm(struct importer *im, const struct onnx_node *node, struct 
                       double eps, const struct onnx_constant *scale, const struct onnx_constant *bias,
                       struct error *err);
 
-/* Adds nodes that join `count` nodes along an axis of the engine; returns the last one, or -1. */
-int import_join(struct importer *im, enum axis axis, const int *nodes, int count, struct error *err);
+/* Adds nodes that join `count` nodes along an axis of the engine; returns the last one, which has the suffix, or -1. */
+int import_join(struct importer *im, enum axis axis, const int *nodes, int count, const char *suffix,
+                struct error *err);
 
 /* What a Pad adds before and after each axis, or takes away if it is negative. */
 int import_read_pads(struct importer *im, const struct onnx_node *node, int rank, int64_t *before, int64_t *after,

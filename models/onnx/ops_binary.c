@@ -309,18 +309,10 @@ static int import_exponential(struct importer *im, const struct onnx_node *node,
     return import_unary(im, node, &part, &(struct emission){.op = "exp"}, err);
 }
 
-static int import_pow(struct importer *im, const struct onnx_node *node, struct error *err)
+/* One number as the exponent of all elements; the constant has their shape, or is repeated to it. */
+static int import_power_of(struct importer *im, const struct onnx_node *node, const struct value *value,
+                           const struct onnx_constant *constant, double exponent, struct error *err)
 {
-    double exponent;
-    const struct onnx_constant *base = constant_input(im, node, 0);
-    if (base)
-        return import_exponential(im, node, base, err);
-    struct value *value = import_activation(im, node, 0, err);
-    const struct onnx_constant *constant = value ? import_constant(im, node, 1, err) : NULL;
-    if (!constant)
-        return -1;
-    if (!constant_uniform(im, constant, &exponent))
-        return import_refuse(im, err, "its exponents differ");
     struct value raised = *value;
     if (raise_rank(im, &raised.layout, constant->rank, err))
         return -1;
@@ -329,6 +321,26 @@ static int import_pow(struct importer *im, const struct onnx_node *node, struct 
             constant->dim[d] != layout_dim(&raised.layout, d + raised.layout.rank - constant->rank))
             return import_refuse(im, err, "its exponents do not fit the shape of its other input");
     return import_unary(im, node, &raised, &(struct emission){.op = "pow", .set = {{"exponent", exponent}}}, err);
+}
+
+static int import_pow(struct importer *im, const struct onnx_node *node, struct error *err)
+{
+    double number;
+    struct value out;
+    const struct onnx_constant *base = constant_input(im, node, 0), *exponent = constant_input(im, node, 1);
+    if (base)
+        return import_exponential(im, node, base, err);
+    struct value *value = import_activation(im, node, 0, err);
+    if (!value)
+        return -1;
+    if (exponent && constant_uniform(im, exponent, &number))
+        return import_power_of(im, node, value, exponent, number, err);
+    if (exponent)
+        return with_constant(im, node, value, &(struct constant_step){"constant_pow", NULL, exponent, 1, false}, err);
+    struct value *other = import_activation(im, node, 1, err);
+    if (!other || import_two(im, "power", NULL, value, other, &out, err))
+        return -1;
+    return import_set_activation(im, node, 0, out.node, &out.layout, out.is_vector);
 }
 
 /* max(x, t) = relu(x - t) + t; min(x, t) = t - relu(t - x). */

@@ -127,7 +127,7 @@ static int arrange(struct importer *im, const struct joint *joint, struct value 
     return import_arrange(im, value, joint->axes, err) ? -1 : value->node;
 }
 
-int import_join(struct importer *im, enum axis axis, const int *nodes, int count, struct error *err)
+int import_join(struct importer *im, enum axis axis, const int *nodes, int count, const char *suffix, struct error *err)
 {
     static const char *const ops[] = {NULL, "concat", "concat_h", "concat_w"};
     struct emission emission = {.op = ops[axis]};
@@ -135,7 +135,7 @@ int import_join(struct importer *im, enum axis axis, const int *nodes, int count
     while (count > 1 && done < count) {
         while (emission.count < NODE_INPUTS_MAX && done < count)
             emission.inputs[emission.count++] = nodes[done++];
-        emission.suffix = done < count ? "part" : NULL;
+        emission.suffix = done < count ? "part" : suffix;
         const int joined = import_emit(im, &emission, err);
         if (joined < 0 || done == count)
             return joined;
@@ -283,7 +283,7 @@ static int join_inputs(struct importer *im, const struct onnx_node *node, const 
         if (nodes[count++] < 0)
             return -1;
     }
-    return import_join(im, joint->axes[joint->axis], nodes, count, err);
+    return import_join(im, joint->axes[joint->axis], nodes, count, NULL, err);
 }
 
 static int import_concat(struct importer *im, const struct onnx_node *node, struct error *err)

@@ -1,4 +1,4 @@
-/* models/onnx/ops_part.c - slices and padding. */
+/* models/onnx/ops_part.c - slices, padding and copies side by side. */
 #include "models/onnx/shape_rules.h"
 
 #include <string.h>
@@ -162,7 +162,7 @@ static int gather(struct importer *im, struct value *value, int axis, const stru
     *layout = value->layout;
     if (is_one || of == AXIS_BATCH || of == AXIS_COUNT || layout_resize(layout, axis, of, (int64_t)index->count))
         return import_refuse(im, err, "takes parts of an axis in an order that is not supported");
-    return import_join(im, of, nodes, count, err);
+    return import_join(im, of, nodes, count, NULL, err);
 }
 
 /* The axis becomes those of the indices. */
@@ -308,9 +308,102 @@ static int import_space_to_depth(struct importer *im, const struct onnx_node *no
     return added < 0 ? -1 : import_set_planes(im, node, added, value->layout.rank);
 }
 
+/* -- copies --------------------------------------------------------------------------------------------------------- */
+
+/* Copies side by side along an axis that is one of the engine's; writes the layout of the result. Returns the node, or -1. */
+static int repeat_plain(struct importer *im, struct value *value, int axis, int64_t times, struct layout *layout,
+                        const char *suffix, struct error *err)
+{
+    int nodes[OUTPUTS_MAX];
+    enum axis of;
+    if (import_plain_axis(im, value, axis, &of, err))
+        return -1;
+    *layout = value->layout;
+    if (of == AXIS_BATCH || layout_resize(layout, axis, of, times * layout_dim(layout, axis)))
+        return import_refuse(im, err, "repeats images, or an axis in an order that is not supported");
+    for (int64_t i = 0; i < times; i++)
+        nodes[i] = value->node;
+    return import_join(im, of, nodes, (int)times, suffix, err);
+}
+
+/* The same along any axis; *value becomes the result. */
+static int repeat(struct importer *im, struct value *value, int axis, int64_t times, const char *suffix,
+                  struct error *err)
+{
+    int64_t dim[ONNX_RANK_MAX];
+    struct value seen = *value;
+    struct layout layout;
+    if (times > OUTPUTS_MAX)
+        return import_refuse(im, err, "repeats axis %d %lld times, %d are supported", axis, (long long)times,
+                             OUTPUTS_MAX);
+    layout_dims(&value->layout, dim);
+    dim[axis] *= times;
+    const bool is_plain = layout_is_plain(&value->layout);
+    if (!is_plain && import_view(im, value, axis, 1, &seen, err))
+        return -1;
+    value->node = repeat_plain(im, &seen, is_plain ? axis : 2, times, &layout, suffix, err);
+    value->is_vector = is_plain && seen.is_vector;
+    if (value->node >= 0 && !is_plain && layout_reshape(&layout, value->layout.rank, dim))
+        return import_refuse(im, err, "its result has axes in an order that is not supported");
+    value->layout = layout;
+    return value->node < 0 ? -1 : 0;
+}
+
+/* Reads how often each axis is repeated; returns how many are. */
+static int read_repeats(struct importer *im, const struct onnx_node *node, int rank, int64_t *times, struct error *err)
+{
+    const int count = import_list(im, node, NULL, 1, times, ONNX_RANK_MAX, err);
+    int repeated = 0;
+    if (count == -2)
+        return -1;
+    if (count != rank)
+        return import_refuse(im, err, "it has %d repeats for %d axes", count < 0 ? 0 : count, rank);
+    for (int i = 0; i < rank; i++) {
+        if (times[i] < 1)
+            return import_refuse(im, err, "repeats axis %d %lld times", i, (long long)times[i]);
+        repeated += times[i] > 1;
+    }
+    return repeated;
+}
+
+/* Axes of size 1 grow when zeros of the larger shape are added. */
+static int import_tile(struct importer *im, const struct onnx_node *node, struct error *err)
+{
+    int64_t times[ONNX_RANK_MAX], dim[ONNX_RANK_MAX];
+    const struct value *input = import_activation(im, node, 0, err);
+    const int rank = input ? input->layout.rank : 0;
+    int left = input ? read_repeats(im, node, rank, times, err) : -1;
+    bool grows = false;
+    if (left < 0)
+        return -1;
+    struct value value = *input;
+    for (int i = 0; i < rank; i++) {
+        const bool is_one = layout_dim(&value.layout, i) == 1;
+        dim[i] = is_one ? times[i] : 1;
+        grows |= dim[i] > 1;
+        left -= dim[i] > 1;
+    }
+    for (int i = 0; i < rank; i++)
+        if (times[i] > 1 && dim[i] == 1 && repeat(im, &value, i, times[i], --left || grows ? "part" : NULL, err))
+            return -1;
+    if (grows && dim[0] > 1)
+        return import_refuse(im, err, "repeats the image");
+    struct onnx_constant *zeros = grows ? constant_new(im, false, rank, dim, err) : NULL;
+    if (grows && !zeros)
+        return -1;
+    if (zeros) {
+        zeros->is_filled = true;
+        const struct constant_step step = {"constant_add", NULL, zeros, 1, false};
+        if (import_constant_step(im, &value, &step, &value, err))
+            return -1;
+    }
+    return import_set_activation(im, node, 0, value.node, &value.layout, value.is_vector);
+}
+
 const struct import_op import_part_ops[] = {{"Slice", import_slice},
                                             {"Split", import_split},
                                             {"Gather", import_gather},
                                             {"Pad", import_pad},
+                                            {"Tile", import_tile},
                                             {"SpaceToDepth", import_space_to_depth},
                                             {NULL, NULL}};

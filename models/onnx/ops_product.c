@@ -112,6 +112,38 @@ static int import_gemm(struct importer *im, const struct onnx_node *node, struct
     return run(im, node, value, &product, err);
 }
 
+/*
+ * A constant (m, n) times the matrices in a value's last two axes (n, p): the product of the value, with these axes
+ * exchanged, with the transposed constant.
+ */
+static int constant_times(struct importer *im, const struct onnx_node *node, const struct onnx_constant *weight,
+                          struct error *err)
+{
+    struct value *value = import_activation(im, node, 1, err);
+    struct value *out = node->output_count ? import_value(im, node->outputs[0]) : NULL;
+    int order[ONNX_RANK_MAX];
+    if (!value)
+        return -1;
+    const int rank = value->layout.rank;
+    if (weight->rank != 2 || rank < 2)
+        return import_refuse(im, err, "its inputs have %d and %d axes, 2 and 2 to 4 are supported", weight->rank, rank);
+    for (int i = 0; i < rank; i++)
+        order[i] = i < rank - 2 ? i : 2 * rank - 3 - i;
+    struct value exchanged = *value;
+    layout_transpose(&exchanged.layout, order);
+    const struct product product = {.weight = weight,
+                                    .in = weight->dim[1],
+                                    .out = weight->dim[0],
+                                    .stride_in = 1,
+                                    .stride_out = (ptrdiff_t)weight->dim[1],
+                                    .scale = 1};
+    if (run(im, node, &exchanged, &product, err))
+        return -1;
+    if (out)
+        layout_transpose(&out->layout, order);
+    return 0;
+}
+
 int import_matmul(struct importer *im, const struct onnx_node *node, const char *input, const char *weight_name,
                   const struct onnx_constant *bias, struct error *err)
 {
@@ -138,6 +170,9 @@ static int import_matmul_node(struct importer *im, const struct onnx_node *node,
 {
     if (node->input_count != 2)
         return import_refuse(im, err, "it has %d inputs", node->input_count);
+    const struct onnx_constant *first = constant_input(im, node, 0);
+    if (first && !constant_input(im, node, 1))
+        return constant_times(im, node, first, err);
     return import_matmul(im, node, node->inputs[0], node->inputs[1], NULL, err);
 }
 

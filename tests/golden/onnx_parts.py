@@ -81,6 +81,29 @@ def constants():
     return run
 
 
+class Repeats(nn.Module):
+    """Copies along axes of size 1 and of other sizes, of a vector, of joined axes and with the channels last; powers whose
+    exponents differ or are values; constants as the first factor of a product."""
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Conv2d(3, 6, 3, 2, 1)
+        self.exponents, self.rows = nn.Parameter(torch.linspace(-1.5, 2.5, 6).view(6, 1, 1)), nn.Parameter(torch.ones(5, 8))
+        self.left, self.fc = nn.Parameter(torch.ones(3, 5)), nn.Linear(24, 5)
+
+    def forward(self, x):
+        x = self.stem(x)
+        y = x.abs() + 0.25
+        y = y ** self.exponents + y ** (x.mean((2, 3), keepdim=True).tanh() * 2)
+        y = y + y.amax((2, 3), keepdim=True).repeat(1, 1, 8, 8)
+        y = self.rows.tanh() @ y.relu()                                          # (1,6,5,8)
+        y = self.left @ y.flatten(1, 2).view(1, 6, 5, 8)                         # (1,6,3,8)
+        y = y.repeat(1, 2, 1, 3)[:, 1:11, :, 2:17]                               # (1,10,3,15)
+        y = y + y.permute(0, 2, 3, 1).repeat(1, 1, 2, 1)[:, :, 5:20].permute(0, 3, 1, 2).tanh()
+        y = y.flatten(2).repeat(1, 1, 2).view(1, 10, 6, 15)
+        y = y.mean((2, 3)).repeat(1, 3)
+        return self.fc(y[:, 3:27])
+
+
 def branches():
     """`If` in `If`, with conditions that are constants or computed from shapes; branches with tensors of their own, with
     the same names, with an operator that is not supported, and with an output that is a value outside."""
@@ -124,6 +147,7 @@ def main():
     out = golden.Golden("onnx_parts", f"by torch {torch.__version__}: tests/golden/onnx_parts.py")
     onnx_models.export(out, "joins_13", Joins, 13, "stem", {})
     onnx_models.export(out, "joins_11", Joins, 11, "stem", {})
+    onnx_models.export(out, "repeats", Repeats, 13, "stem", {})
     write(out, "constants", "largest", constants())
     write(out, "branches", "chosen", branches())
     out.close()

@@ -28,7 +28,7 @@ class ValueCase(operators.Case):
         if x.dim() == 2:
             value = value.flatten()
         return {"add": lambda: x + value, "mul": lambda: x * value, "sub_from": lambda: value - x,
-                "over": lambda: value / x}[op[len("constant_"):]]()
+                "over": lambda: value / x, "pow": lambda: x ** value}[op[len("constant_"):]]()
 
     def apply(self, op, node, attr, x):
         other = self.values.get(attr.get("with"))
@@ -49,7 +49,7 @@ class ValueCase(operators.Case):
             "hard_sigmoid_of": lambda: (number("alpha", 0.2) * x + number("beta", 0.5)).clamp(0, 1),
             "leaky_relu": lambda: F.leaky_relu(x, number("slope", 0.01)), "log": lambda: x.log(),
             "maximum": lambda: torch.maximum(x, other), "minimum": lambda: torch.minimum(x, other),
-            "mul": lambda: x * other, "pow": lambda: x ** number("exponent", 2),
+            "mul": lambda: x * other, "pow": lambda: x ** number("exponent", 2), "power": lambda: x ** other,
             "prelu": lambda: F.prelu(x, self.weight(node, "weight", 1 if number("shared", 0) else x.shape[1])),
             "softmax": lambda: F.softmax(x, 1), "softplus": lambda: F.softplus(x), "sqrt": lambda: x.sqrt(),
             "sub": lambda: x - other, "tanh": lambda: torch.tanh(x)}

@@ -102,6 +102,11 @@ TEST(values_are_joined_with_constants_and_along_new_axes)
     compare("onnx_parts", "constants", "largest", "auto");
 }
 
+TEST(values_are_repeated_and_have_powers_and_constants_as_first_factors)
+{
+    compare("onnx_parts", "repeats", "stem", "auto");
+}
+
 TEST(a_branch_is_chosen_by_its_condition)
 {
     compare("onnx_parts", "branches", "chosen", "auto");
@@ -354,4 +359,42 @@ TEST(a_padding_value_that_is_not_a_constant_is_refused)
     put_bytes(&graph, GRAPH_TENSOR, pads);
     put_node(&graph, "Pad", (const char *[]){"x", "w", "x", NULL}, (const char *[]){"y", NULL});
     assert_graph_refused(&graph, "operator Pad: its value must be a number");
+}
+
+/* A graph in which `op` has the input x, of the shape (1,2,2,2), and the tensor "w" of four integers, one byte each. */
+static void put_graph_of_four(struct bytes *graph, const char *op, const unsigned char *four, bool w_is_first)
+{
+    struct bytes *tensor = new_tensor((int64_t[]){4}, 1);
+    struct bytes list = {.size = 4};
+    graph->size = 0;
+    memcpy(list.data, four, 4);
+    put_number(tensor, TENSOR_TYPE, 7);
+    put_bytes(tensor, TENSOR_INT64S, &list);
+    put_value(graph, GRAPH_INPUT, "x");
+    put_value(graph, 12 << 3 | BYTES, "y");
+    put_bytes(graph, GRAPH_TENSOR, tensor);
+    put_node(graph, op, w_is_first ? (const char *[]){"w", "x", NULL} : (const char *[]){"x", "w", NULL},
+             (const char *[]){"y", NULL});
+}
+
+TEST(copies_that_cannot_be_are_refused)
+{
+    static struct bytes graph;
+    put_graph_of_four(&graph, "Tile", (const unsigned char[]){1, 1, 0, 1}, false);
+    assert_graph_refused(&graph, "operator Tile: repeats axis 2 0 times");
+    put_graph_of_four(&graph, "Tile", (const unsigned char[]){2, 1, 1, 1}, false);
+    assert_graph_refused(&graph, "operator Tile: repeats the image");
+    graph.size = 0;
+    put_value(&graph, GRAPH_INPUT, "x");
+    put_value(&graph, 12 << 3 | BYTES, "y");
+    put_w(&graph, true);
+    put_node(&graph, "Tile", (const char *[]){"x", "w", NULL}, (const char *[]){"y", NULL});
+    assert_graph_refused(&graph, "operator Tile: it has 1 repeats for 4 axes");
+}
+
+TEST(a_first_factor_that_is_no_matrix_is_refused)
+{
+    static struct bytes graph;
+    put_graph_of_four(&graph, "MatMul", (const unsigned char[]){1, 1, 1, 1}, true);
+    assert_graph_refused(&graph, "operator MatMul: its inputs have 1 and 4 axes");
 }
