@@ -226,6 +226,12 @@ float picture_input_black(const struct picture_input *input, int channel)
     return -(float)input->mean[channel] / (float)input->deviation[channel];
 }
 
+float picture_input_white(const struct picture_input *input, int channel)
+{
+    const double scale = input->scale > 0 ? input->scale : 1;
+    return (float)(scale - input->mean[channel]) / (float)input->deviation[channel];
+}
+
 float picture_input_deviation(const struct picture_input *input, int channel)
 {
     return (float)(input->deviation[channel] / (input->scale > 0 ? input->scale : 1));

@@ -94,8 +94,9 @@ bool picture_input_is_empty(const struct picture_input *input);
  */
 int picture_input_complete(struct picture_input *input, int channels, struct error *err);
 
-/* The input's value of a black pixel; `input` is complete. */
+/* The input's values of a black and of a white pixel; `input` is complete. */
 float picture_input_black(const struct picture_input *input, int channel);
+float picture_input_white(const struct picture_input *input, int channel);
 
 /* A channel's deviation in pixels of [0,1]; `input` is complete. */
 float picture_input_deviation(const struct picture_input *input, int channel);

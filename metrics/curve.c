@@ -24,8 +24,31 @@ static int better_first(const void *a, const void *b)
     return one->index < other->index ? -1 : 1;
 }
 
-/* Writes step[i], the step in which place i of n changes; each step changes `size` places, the last ones first if is_reversed. */
-static int order_places(const float *values, int n, int size, bool is_reversed, struct arena *arena, int *step,
+/* The number of places, of n, that change in one step of equal size. */
+static int step_size(const struct curve_request *request, int n)
+{
+    return request->steps ? (n + request->steps - 1) / request->steps : 1;
+}
+
+/* How many steps change all of n places. */
+static int step_count(const struct curve_request *request, int n)
+{
+    if (request->spacing == PROTOCOL_SPACING_ROUNDED)
+        return request->steps && request->steps < n ? request->steps : n;
+    const int size = step_size(request, n);
+    return (n + size - 1) / size;
+}
+
+/* The step, from 1, that changes the place `rank` of n; ROUNDED: the first k with floor(k*n/steps) > rank. */
+static int step_of_rank(const struct curve_request *request, int rank, int n)
+{
+    if (request->spacing == PROTOCOL_SPACING_ROUNDED)
+        return (int)(((rank + 1LL) * step_count(request, n) + n - 1) / n);
+    return rank / step_size(request, n) + 1;
+}
+
+/* Writes step[i], the step in which place i of n changes: the better ones first; LIF: last. */
+static int order_places(const struct curve_request *request, const float *values, int n, struct arena *arena, int *step,
                         struct error *err)
 {
     const struct arena_mark mark = arena_mark(arena);
@@ -36,7 +59,7 @@ static int order_places(const float *values, int n, int size, bool is_reversed, 
         places[i] = (struct place){values[i], i};
     qsort(places, (size_t)n, sizeof *places, better_first);
     for (int i = 0; i < n; i++)
-        step[places[i].index] = (is_reversed ? n - 1 - i : i) / size + 1;
+        step[places[i].index] = step_of_rank(request, request->kind == CURVE_LIF ? n - 1 - i : i, n);
     arena_rewind(arena, mark);
     return 0;
 }
@@ -57,17 +80,10 @@ static void spread_cells(const struct map *native, const int *cell_step, int las
         }
 }
 
-/* The number of places, of n, that change in one step. */
-static int step_size(const struct curve_request *request, int n)
-{
-    return request->steps ? (n + request->steps - 1) / request->steps : 1;
-}
-
 int curve_steps(const struct curve_request *request, int h, int w, int native_h, int native_w)
 {
     const int n = request->order == PROTOCOL_CURVE_CELLS ? native_h * native_w : h * w;
-    const int size = step_size(request, n);
-    return (n + size - 1) / size;
+    return step_count(request, n);
 }
 
 int curve_plan_make(struct curve_plan *plan, const struct map *map, const struct map *native,
@@ -75,19 +91,21 @@ int curve_plan_make(struct curve_plan *plan, const struct map *map, const struct
 {
     const bool is_cells = request->order == PROTOCOL_CURVE_CELLS;
     const struct map *ordered = is_cells ? native : map;
-    const int n = ordered->h * ordered->w, size = step_size(request, n);
+    const int n = ordered->h * ordered->w;
+    const double share =
+        request->spacing == PROTOCOL_SPACING_ROUNDED ? (double)n / step_count(request, n) : step_size(request, n);
     const int steps = curve_steps(request, map->h, map->w, native->h, native->w);
     int *step = arena_alloc(arena, (size_t)map->h * (size_t)map->w, sizeof *step);
     int *own = is_cells ? arena_alloc(arena, (size_t)n, sizeof *own) : step;
     double *fraction = arena_alloc(arena, (size_t)steps + 1, sizeof *fraction);
     if (!step || !own || !fraction)
         return error_memory(err, "the order of a map");
-    if (order_places(ordered->data, n, size, request->kind == CURVE_LIF, arena, own, err))
+    if (order_places(request, ordered->data, n, arena, own, err))
         return -1;
     if (is_cells)
         spread_cells(native, own, steps, map->h, map->w, step);
     for (int k = 0; k <= steps; k++)
-        fraction[k] = k < steps ? (double)k * size / n : 1;
+        fraction[k] = k < steps ? k * share / n : 1;
     *plan = (struct curve_plan){map->h, map->w, steps, step, fraction};
     return 0;
 }
@@ -139,7 +157,7 @@ static int blur(const float *input, int channels, int h, int w, struct arena *ar
 }
 
 int curve_baseline(enum protocol_curve_baseline baseline, const float *input, int channels, int h, int w,
-                   const float *black, struct arena *arena, float *out, struct error *err)
+                   struct curve_colours colours, struct arena *arena, float *out, struct error *err)
 {
     const size_t n = (size_t)h * (size_t)w;
     if (baseline == PROTOCOL_BASELINE_BLUR)
@@ -147,7 +165,9 @@ int curve_baseline(enum protocol_curve_baseline baseline, const float *input, in
     for (size_t colour = 0; colour < (size_t)channels; colour++) {
         float value = 0;
         if (baseline == PROTOCOL_BASELINE_BLACK)
-            value = black[colour];
+            value = colours.black[colour];
+        else if (baseline == PROTOCOL_BASELINE_WHITE)
+            value = colours.white[colour];
         else if (baseline == PROTOCOL_BASELINE_IMAGE_MEAN)
             value = (float)mean_of(input + colour * n, n);
         for (size_t i = 0; i < n; i++)

@@ -22,8 +22,8 @@ int curve_steps(const struct curve_request *request, int h, int w, int native_h,
 
 /*
  * Plans the steps, in the arena. Higher values change first, equal ones in row-major order; for
- * LIF the order is reversed. request->steps is the
- * number of steps of equal size (the last may be smaller); 0: one pixel or cell a step. What changes is pixels of `map`
+ * LIF the order is reversed. request->steps is the number of steps, of equal size (the last may be smaller) or
+ * rounded as request->spacing says; 0: one pixel or cell a step. What changes is pixels of `map`
  * (H,W), or cells of `native` (h,w). A cell covers its rectangle of the input and one more row and column, as in
  * ReciproCAM's released code; a pixel of two cells changes with the earlier one. Errors: no memory.
  */
@@ -34,13 +34,18 @@ int curve_plan_make(struct curve_plan *plan, const struct map *map, const struct
 void curve_state(const struct curve_plan *plan, enum curve_kind kind, int k, int channels, const float *input,
                  const float *baseline, float *out);
 
+/* Pixels after normalisation, (3). */
+struct curve_colours {
+    const float *black, *white;
+};
+
 /*
- * Writes the baseline of an input; input and out are (3,h,w). black (3): a black pixel after normalisation. BLUR is
+ * Writes the baseline of an input; input and out are (3,h,w). BLUR is
  * RISE's: a Gaussian of deviation 5 on 11x11 taps with its tails folded back, and zeros (the mean colour) round the
  * input. Errors: no memory.
  */
 int curve_baseline(enum protocol_curve_baseline baseline, const float *input, int channels, int h, int w,
-                   const float *black, struct arena *arena, float *out, struct error *err);
+                   struct curve_colours colours, struct arena *arena, float *out, struct error *err);
 
 /*
  * Area under a curve of at least one step. TRAPEZOID: the trapezoidal rule over `fraction`. RECIPROCAM2024, as in its

@@ -209,7 +209,8 @@ static struct curve_request protocol_curve(const struct protocol *protocol, enum
                                   .order = protocol->curve_order,
                                   .baseline =
                                       kind == CURVE_INSERTION ? protocol->insertion_start : protocol->deletion_fill,
-                                  .steps = protocol->curve_steps};
+                                  .steps = protocol->curve_steps,
+                                  .spacing = protocol->curve_spacing};
 }
 
 int evidence_curve_gain(struct evidence *evidence, double *gain, struct error *err)

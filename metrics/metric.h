@@ -266,6 +266,7 @@ struct curve_request {
     enum curve_kind kind;
     int order, baseline; /* enum protocol_curve_order, protocol_curve_baseline */
     int steps;           /* upper limit; 0: one pixel or cell a step */
+    int spacing;         /* enum protocol_curve_spacing */
 };
 
 /* Measures the curve; equal requests of all metrics and protocols are measured once. 0, or -1 with err. */

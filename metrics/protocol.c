@@ -17,7 +17,7 @@
 /* 256/224 in 15 digits, which is the precision of a written config, so that it reads back to the same number. */
 #define RATIO_256_224 1.14285714285714
 
-#define BASELINES "blur|mean|black|image_mean"
+#define BASELINES "blur|mean|black|image_mean|white"
 
 const struct param protocol_params[] = {
     {.name = "class",
@@ -46,6 +46,8 @@ const struct param protocol_params[] = {
                "what insertion and deletion change: pixels, or the map's cells"),
     PARAM_INT_OR(struct protocol, curve_steps, "all", 28, 1, 100000,
                  "of insertion and deletion; all: one pixel or cell a step"),
+    PARAM_ENUM(struct protocol, curve_spacing, "equal|rounded",
+               "of steps: equal numbers of pixels but for the last, or state k has k/S of the pixels, rounded down"),
     PARAM_ENUM(struct protocol, curve_area, "trapezoid|reciprocam2024",
                "area under a curve: exact, or over points instead of intervals"),
     PARAM_ENUM(struct protocol, drop, "relative|absolute", "lost probability: divided by p + drop_eps, or as it is"),

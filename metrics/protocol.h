@@ -31,6 +31,12 @@ enum protocol_curve_baseline {
     PROTOCOL_BASELINE_MEAN,       /* the normalisation's mean colour: 0 */
     PROTOCOL_BASELINE_BLACK,      /* black pixels */
     PROTOCOL_BASELINE_IMAGE_MEAN, /* the input's own mean of each channel */
+    PROTOCOL_BASELINE_WHITE,      /* white pixels */
+    PROTOCOL_BASELINES,
+};
+enum protocol_curve_spacing {
+    PROTOCOL_SPACING_EQUAL,   /* steps of ceil(n/S) places, the last may be smaller */
+    PROTOCOL_SPACING_ROUNDED, /* state k has floor(k*n/S) places changed */
 };
 enum protocol_drop {
     PROTOCOL_DROP_RELATIVE, /* max(0, p - o) / (p + drop_eps) */
@@ -59,6 +65,7 @@ struct protocol {
     int deletion_fill;   /* likewise */
     int curve_order;     /* enum protocol_curve_order */
     int curve_steps;     /* 0: one pixel or cell a step; else at most that many steps of equal size */
+    int curve_spacing;   /* enum protocol_curve_spacing */
     int curve_area;      /* enum protocol_curve_area */
     int drop;            /* enum protocol_drop */
     double drop_eps, coherency_eps;

@@ -31,8 +31,8 @@ static const float *baseline_of(struct curves *curves, int which, struct error *
         error_memory(err, "a baseline");
         return NULL;
     }
-    if (curve_baseline((enum protocol_curve_baseline)which, curves->input, shape.c, shape.h, shape.w, curves->black,
-                       curves->arena, image, err))
+    if (curve_baseline((enum protocol_curve_baseline)which, curves->input, shape.c, shape.h, shape.w,
+                       (struct curve_colours){curves->black, curves->white}, curves->arena, image, err))
         return NULL;
     return curves->baselines[which] = image;
 }

@@ -7,18 +7,16 @@
 #include "methods/harness.h"
 #include "metrics/curve.h"
 
-#define CURVES_BASELINES 4
-
-/* The curves of one input and class. Zero it, then set the first five fields. */
+/* The curves of one input and class. Zero it, then set the fields up to the arena. */
 struct curves {
     struct cam_pass *pass;
     const float *input; /* (C,H,W) */
     struct shape shape;
-    float black[CAM_CHANNELS_MAX]; /* a black pixel after normalisation */
+    float black[CAM_CHANNELS_MAX], white[CAM_CHANNELS_MAX]; /* such pixels after normalisation */
     struct arena *arena;
-    const float *baselines[CURVES_BASELINES]; /* each made at the first request; NULL: not yet */
-    int passes;                               /* made so far */
-    struct kept_curve *kept;                  /* curves of the current method; set it to NULL for the next method */
+    const float *baselines[PROTOCOL_BASELINES]; /* each made at the first request; NULL: not yet */
+    int passes;                                 /* made so far */
+    struct kept_curve *kept;                    /* curves of the current method; set it to NULL for the next method */
 };
 
 /*

@@ -116,8 +116,10 @@ static struct walk begin_walk(struct evaluator *evaluator, const struct evaluate
                         .arena = &evaluator->arena,
                         .subject = subject,
                         .input = network_input(session_network(evaluator->worker.session))};
-    for (int colour = 0; colour < walk.input.c; colour++)
+    for (int colour = 0; colour < walk.input.c; colour++) {
         walk.black[colour] = picture_input_black(&evaluator->input, colour);
+        walk.white[colour] = picture_input_white(&evaluator->input, colour);
+    }
     return walk;
 }
 

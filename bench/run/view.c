@@ -181,6 +181,7 @@ int view_need_pass(const struct walk *walk, struct view *view, struct error *err
     view->curves =
         (struct curves){.pass = view->pass, .input = view->input, .shape = walk->input, .arena = walk->arena};
     memcpy(view->curves.black, walk->black, sizeof walk->black);
+    memcpy(view->curves.white, walk->white, sizeof walk->white);
     return 0;
 }
 

@@ -70,9 +70,9 @@ struct walk {
     const struct panel *panel;
     struct arena *arena;
     const struct evaluate_subject *subject;
-    struct shape input;            /* (C,H,W) */
-    float black[CAM_CHANNELS_MAX]; /* a black pixel after normalisation */
-    int view_count, input_count;   /* views; different inputs of these */
+    struct shape input;                                     /* (C,H,W) */
+    float black[CAM_CHANNELS_MAX], white[CAM_CHANNELS_MAX]; /* such pixels after normalisation */
+    int view_count, input_count;                            /* views; different inputs of these */
     struct view *views;
     int *view_of;     /* [protocol] */
     int method_count; /* of the task */

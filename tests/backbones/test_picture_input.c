@@ -34,6 +34,7 @@ TEST(black_is_zero_less_mean_over_deviation)
 {
     assert_true(picture_input_black(&picture_input_imagenet, 0) == -0.485f / 0.229f);
     assert_true(picture_input_black(&picture_input_imagenet, 2) == -0.406f / 0.225f);
+    assert_true(picture_input_white(&picture_input_imagenet, 2) == (1 - 0.406f) / 0.225f);
 }
 
 static void refused(int status, const struct error *err, const char *message)

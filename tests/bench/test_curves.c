@@ -59,8 +59,9 @@ static double area_by_hand(struct walk *w, const struct saliency *m, struct curv
     double p[128];
     arena_init(&arena, 0);
     small_must(&w->small, curve_plan_make(&plan, &map, &native, &request, &arena, &w->small.err));
-    small_must(&w->small, curve_baseline((enum protocol_curve_baseline)request.baseline, w->input, 3, SMALL_SIDE,
-                                         SMALL_SIDE, black, &arena, base, &w->small.err));
+    small_must(&w->small,
+               curve_baseline((enum protocol_curve_baseline)request.baseline, w->input, 3, SMALL_SIDE, SMALL_SIDE,
+                              (struct curve_colours){black, black}, &arena, base, &w->small.err));
     assert_true(plan.steps < 128);
     for (int k = 0; k <= plan.steps; k++) {
         curve_state(&plan, request.kind, k, 3, w->input, base, state);
@@ -111,7 +112,8 @@ static void check(const char *protocol)
     const struct store_value *values = evaluated.methods[0].values;
     const struct saliency *m = &evaluated.methods[0].saliency;
     take_input(&w, &evaluated);
-    struct curve_request request = {CURVE_INSERTION, preset->curve_order, preset->insertion_start, preset->curve_steps};
+    struct curve_request request = {CURVE_INSERTION, preset->curve_order, preset->insertion_start, preset->curve_steps,
+                                    preset->curve_spacing};
     near(values[INSERTION].number, area_by_hand(&w, m, request, preset->curve_area), "insertion");
     request.kind = CURVE_DELETION;
     request.baseline = preset->deletion_fill;

@@ -11,7 +11,7 @@ from scipy import ndimage, signal
 import golden
 
 H, W, CLASSES = 28, 35, 5
-BLACK = np.array([-2.0, -1.5, -1.75])
+BLACK, WHITE = np.array([-2.0, -1.5, -1.75]), np.array([2.0, 2.5, 2.25])
 CASES = [  # name, cells (h,w) or None for pixels, baseline, steps (0: one by one)
     ("blur", None, "blur", 28),
     ("mean", None, "mean", 100),
@@ -19,6 +19,10 @@ CASES = [  # name, cells (h,w) or None for pixels, baseline, steps (0: one by on
     ("image_mean", None, "image_mean", 11),
     ("cells", (7, 7), "image_mean", 0),
     ("few_cells", (4, 5), "mean", 6),
+    ("white", None, "white", 9),
+    ("rounded", None, "mean", 30, "rounded"),
+    ("rounded_cells", (4, 5), "black", 6, "rounded"),
+    ("rounded_all", (4, 5), "black", 0, "rounded"),
 ]
 
 
@@ -45,18 +49,21 @@ def blurred(image):
 def baseline_of(image, name):
     if name == "blur":
         return blurred(image)
-    colour = {"mean": np.zeros(3), "black": BLACK, "image_mean": image.mean((1, 2), dtype=np.float64)}[name]
+    colour = {"mean": np.zeros(3), "black": BLACK, "white": WHITE, "image_mean": image.mean((1, 2), dtype=np.float64)}[name]
     return np.broadcast_to(colour[:, None, None], image.shape)
 
 
-def changed(saliency, cells, steps):
+def changed(saliency, cells, steps, spacing="equal"):
     """For every state what has changed (H,W), and the share of places."""
     places = steps_of_tied(golden.fill(cells, 42)) if cells else saliency
     order = np.argsort(-places.ravel(), kind="stable")
     size = -(-places.size // steps) if steps else 1
     now, done = np.zeros((H, W), bool), 0
     yield now.copy(), 0.0
+    ends = np.arange(1, (steps or places.size) + 1) * places.size // (steps or places.size)
     while done < places.size:
+        if spacing == "rounded":
+            size, ends = ends[0] - done, ends[1:]
         for place in order[done:done + size]:
             y, x = divmod(int(place), places.shape[1])
             if cells:
@@ -65,7 +72,7 @@ def changed(saliency, cells, steps):
             else:
                 now[y, x] = True
         done = min(done + size, places.size)
-        yield now.copy(), done / places.size
+        yield now.copy(), done / places.size if spacing == "equal" else 1 - len(ends) / (steps or places.size)
 
 
 def main():
@@ -73,8 +80,8 @@ def main():
                         (np.__version__, scipy.__version__, PIL.__version__))
     image, saliency = golden.fill((3, H, W), 7), steps_of_tied(golden.fill((H, W), 41))
     out.add("blurred", golden.sample(blurred(image), 64))
-    for name, cells, baseline, steps in CASES:
-        states, fraction = zip(*changed(saliency, cells, steps))
+    for name, cells, baseline, steps, *spacing in CASES:
+        states, fraction = zip(*changed(saliency, cells, steps, *spacing))
         base, mask = baseline_of(image, baseline), np.stack(states)[:, None]
         out.add(name + ".fraction", fraction, 256)
         for kind, images in (("insertion", np.where(mask, image, base)), ("deletion", np.where(mask, base, image))):

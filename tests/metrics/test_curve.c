@@ -18,7 +18,8 @@
 #define KLASS 2
 #define POINTS_MAX 256
 
-static const float black[3] = {-2, -1.5f, -1.75f};
+static const float black[3] = {-2, -1.5f, -1.75f}, white[3] = {2, 2.5f, 2.25f};
+static const struct curve_colours colours = {black, white};
 
 /* Values on 16 levels: most places are tied. */
 static void fill_tied(float *values, size_t n, uint32_t seed)
@@ -71,7 +72,7 @@ static void check_curves(const struct golden *golden, const char *name, struct c
     fill_tied(cells, (size_t)cells_h * (size_t)cells_w, 42);
     const struct map map = {H, W, saliency}, native = {cells_h, cells_w, cells};
     assert_int_equal(
-        curve_baseline((enum protocol_curve_baseline)request.baseline, input, 3, H, W, black, &arena, base, &err), 0);
+        curve_baseline((enum protocol_curve_baseline)request.baseline, input, 3, H, W, colours, &arena, base, &err), 0);
     assert_int_equal(curve_plan_make(&plan, &map, &native, &request, &arena, &err), 0);
     assert_int_equal(curve_steps(&request, H, W, cells_h, cells_w), plan.steps);
     check(golden, name, "fraction", plan.fraction, (size_t)plan.steps + 1);
@@ -107,6 +108,10 @@ TEST(curves_are_those_of_numpy)
         {"image_mean", 7, 7, {.baseline = PROTOCOL_BASELINE_IMAGE_MEAN, .steps = 11}},
         {"cells", 7, 7, {.order = PROTOCOL_CURVE_CELLS, .baseline = PROTOCOL_BASELINE_IMAGE_MEAN}},
         {"few_cells", 4, 5, {.order = PROTOCOL_CURVE_CELLS, .baseline = PROTOCOL_BASELINE_MEAN, .steps = 6}},
+        {"white", 7, 7, {.baseline = PROTOCOL_BASELINE_WHITE, .steps = 9}},
+        {"rounded", 7, 7, {.baseline = PROTOCOL_BASELINE_MEAN, .steps = 30, .spacing = PROTOCOL_SPACING_ROUNDED}},
+        {"rounded_cells", 4, 5, {0, PROTOCOL_CURVE_CELLS, PROTOCOL_BASELINE_BLACK, 6, PROTOCOL_SPACING_ROUNDED}},
+        {"rounded_all", 4, 5, {0, PROTOCOL_CURVE_CELLS, PROTOCOL_BASELINE_BLACK, 0, PROTOCOL_SPACING_ROUNDED}},
     };
     struct golden *golden = golden_open("curves");
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
@@ -122,7 +127,7 @@ TEST(the_blurred_input_is_that_of_rise)
     struct error err;
     arena_init(&arena, 0);
     golden_fill(input, 3 * PLANE, 7);
-    assert_int_equal(curve_baseline(PROTOCOL_BASELINE_BLUR, input, 3, H, W, black, &arena, base, &err), 0);
+    assert_int_equal(curve_baseline(PROTOCOL_BASELINE_BLUR, input, 3, H, W, colours, &arena, base, &err), 0);
     golden_check(golden, "blurred", base, 3 * PLANE, 0, 1e-6);
     arena_release(&arena);
     golden_close(golden);

@@ -147,6 +147,8 @@ TEST(choices_stand_in_the_order_of_their_enums)
         {"deletion_fill", "image_mean", offsetof(struct protocol, deletion_fill), PROTOCOL_BASELINE_IMAGE_MEAN},
         {"curve_order", "cells", offsetof(struct protocol, curve_order), PROTOCOL_CURVE_CELLS},
         {"curve_steps", "all", offsetof(struct protocol, curve_steps), 0},
+        {"deletion_fill", "white", offsetof(struct protocol, deletion_fill), PROTOCOL_BASELINE_WHITE},
+        {"curve_spacing", "rounded", offsetof(struct protocol, curve_spacing), PROTOCOL_SPACING_ROUNDED},
         {"drop", "absolute", offsetof(struct protocol, drop), PROTOCOL_DROP_ABSOLUTE},
         {"curve_area", "reciprocam2024", offsetof(struct protocol, curve_area), PROTOCOL_AREA_RECIPROCAM2024},
     };
