@@ -113,10 +113,10 @@ static int fill(const struct counted *counted, struct arena *arena, struct cell 
     return has_interval ? fill_interval(counted, sums, column, arena, cell, err) : 0;
 }
 
-int count_cell(const struct report *report, size_t position, struct cell *cell, struct error *err)
+int count_cell(const struct report *report, const struct report_counted *metric, size_t position, struct cell *cell,
+               struct error *err)
 {
-    struct counted counted = {.report = report,
-                              .metric = report_counted(report, (int)(position % (size_t)report->metric_count))};
+    struct counted counted = {.report = report, .metric = metric};
     const struct report_counts *row = report->counts ? report->counts[position] : NULL;
     struct arena arena;
     arena_init(&arena, 0);

@@ -296,8 +296,9 @@ static int fill_cells(const struct report *report, size_t first, size_t count, s
     int status = is_chosen && samples ? 0 : error_memory(err, "the means and intervals of the report");
     for (size_t i = 0; i < count && !status; i++) {
         const size_t at = first + i;
-        if (report_counted(report, (int)(at % k))) {
-            status = count_cell(report, at, &cells[i], err);
+        const struct report_counted *counted = report_counted(report, (int)(at % k));
+        if (counted) {
+            status = count_cell(report, counted, at, &cells[i], err);
             continue;
         }
         status = sample_read(report, (int)(at / (k * p * m)), (int)(at / (k * p) % m), (int)(at / k % p), (int)(at % k),

@@ -224,7 +224,8 @@ TEST(few_images_of_a_combination_are_tested_exactly)
         for (int i = 9; i < N; i++)
             table.states[report_index(&table.report, 0, m, 0, Q, i)] = REPORT_UNDEFINED;
     pair_up(&table);
-    check_numbers("exact.combined", &(double){pair_at(&table.report, 0, 0, OF_MEANS, 0, 1).p}, 1, 1e-15);
+    const double p = pair_at(&table.report, 0, 0, OF_MEANS, 0, 1).p;
+    check_numbers("exact.combined", &p, 1, 1e-15);
     table_free(&table);
 }
 
