@@ -35,6 +35,9 @@ const struct method_rank *overall_rank_at(const struct report *report, int proto
 /* The method, not a control, with the best mean (of equal ones the first); -1: none has a mean. */
 int best_method(const struct report *report, const struct cell *cells, int backbone, int protocol, int metric);
 
+/* The method that others are compared with: the one that the report names, or else the best by rank; -1: none. */
+int reference_method(const struct report *report, int backbone, int protocol, int metric);
+
 /*
  * Whether a method that is neither a control nor best cannot be told from the best method: their adjusted p is not
  * below PAIRS_ALPHA. False if the report has no pairs.

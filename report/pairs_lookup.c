@@ -5,6 +5,7 @@
 #include "report/stats.h"
 
 #include <math.h>
+#include <string.h>
 
 struct method_pair pair_at(const struct report *report, int backbone, int protocol, int metric, int a, int b)
 {
@@ -16,10 +17,10 @@ struct method_pair pair_at(const struct report *report, int backbone, int protoc
     if (a < b)
         return pair;
     const double low = pair.ci_low;
-    pair.difference = -pair.difference;
-    pair.ci_low = -pair.ci_high, pair.ci_high = -low;
+    pair.difference = 0 - pair.difference; /* not -0 */
+    pair.ci_low = 0 - pair.ci_high, pair.ci_high = 0 - low;
     pair.win_rate = 1 - pair.win_rate;
-    pair.effect = -pair.effect;
+    pair.effect = 0 - pair.effect;
     return pair;
 }
 
@@ -44,6 +45,23 @@ int best_method(const struct report *report, const struct cell *cells, int backb
         if (report->methods[m].is_control || !isfinite(mean))
             continue;
         const double other = best < 0 ? 0 : cell_at(report, cells, backbone, best, protocol, metric)->mean;
+        best = best < 0 || (higher ? mean > other : mean < other) ? m : best;
+    }
+    return best;
+}
+
+int reference_method(const struct report *report, int backbone, int protocol, int metric)
+{
+    const bool higher = report->metrics[metric].higher_is_better;
+    int best = -1;
+    for (int m = 0; report->reference_method && m < report->method_count; m++)
+        if (strcmp(report->methods[m].name, report->reference_method) == 0)
+            return m;
+    for (int m = 0; m < report->method_count; m++) {
+        const double mean = rank_at(report, backbone, protocol, metric, m)->mean;
+        if (report->methods[m].is_control || !isfinite(mean))
+            continue;
+        const double other = best < 0 ? 0 : rank_at(report, backbone, protocol, metric, best)->mean;
         best = best < 0 || (higher ? mean > other : mean < other) ? m : best;
     }
     return best;

@@ -16,16 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { CELL = 40 };
-
-/* A matrix of one metric: in which table, and where it is written. */
-struct matrix {
-    const struct report *report;
-    FILE *stream;
-    int backbone, protocol, metric;
-};
-
-static struct method_pair pair_of(const struct matrix *matrix, int a, int b)
+struct method_pair matrix_pair(const struct matrix *matrix, int a, int b)
 {
     return pair_at(matrix->report, matrix->backbone, matrix->protocol, matrix->metric, a, b);
 }
@@ -35,7 +26,7 @@ static bool has_pairs(const struct matrix *matrix)
     const struct report *report = matrix->report;
     for (int a = 0; a < report->method_count && !report->metrics[matrix->metric].is_cost; a++)
         for (int b = a + 1; b < report->method_count; b++)
-            if (pair_of(matrix, a, b).n > 0)
+            if (matrix_pair(matrix, a, b).n > 0)
                 return true;
     return false;
 }
@@ -48,7 +39,7 @@ static void csv_metric(const struct matrix *matrix)
     const struct report_metric *metric = &report->metrics[matrix->metric];
     for (int a = 0; a < report->method_count && !metric->is_cost; a++)
         for (int b = a + 1; b < report->method_count; b++) {
-            const struct method_pair pair = pair_of(matrix, a, b);
+            const struct method_pair pair = matrix_pair(matrix, a, b);
             csv_texts(matrix->stream, 5,
                       (const char *[]){report->backbones[matrix->backbone].name,
                                        report->protocols[matrix->protocol].name, metric->name, report->methods[a].name,
@@ -82,33 +73,33 @@ static bool is_significant(const struct method_pair *pair)
 }
 
 /* "+1.25" above the diagonal, "62 %" below it; "–" without a number. */
-static const char *cell_text(const struct matrix *matrix, int a, int b, char text[CELL])
+static const char *cell_text(const struct matrix *matrix, int a, int b, char text[PAIR_TEXT])
 {
     const struct report_metric *metric = &matrix->report->metrics[matrix->metric];
-    const struct method_pair pair = pair_of(matrix, a, b);
+    const struct method_pair pair = matrix_pair(matrix, a, b);
     if (a < b && isfinite(pair.difference))
-        snprintf(text, CELL, "%+.*f", shown_decimals(metric), shown_value(metric, pair.difference));
+        snprintf(text, PAIR_TEXT, "%+.*f", shown_decimals(metric), shown_value(metric, pair.difference));
     else if (a > b && isfinite(pair.win_rate))
-        snprintf(text, CELL, "%.0f %%", 100 * pair.win_rate);
+        snprintf(text, PAIR_TEXT, "%.0f %%", 100 * pair.win_rate);
     else
-        snprintf(text, CELL, "%s", a == b ? "" : "–");
+        snprintf(text, PAIR_TEXT, "%s", a == b ? "" : "–");
     return text;
 }
 
 /* "n = 300", "n = 280 to 300": images of the pairs. */
-static const char *range_text(const struct matrix *matrix, char text[CELL])
+const char *matrix_range(const struct matrix *matrix, char text[PAIR_TEXT])
 {
     int least = 0, most = 0;
     for (int a = 0; a < matrix->report->method_count; a++)
         for (int b = a + 1; b < matrix->report->method_count; b++) {
-            const int n = pair_of(matrix, a, b).n;
+            const int n = matrix_pair(matrix, a, b).n;
             least = n && (!least || n < least) ? n : least;
             most = n > most ? n : most;
         }
     if (least < most)
-        snprintf(text, CELL, "n = %d to %d", least, most);
+        snprintf(text, PAIR_TEXT, "n = %d to %d", least, most);
     else
-        snprintf(text, CELL, "n = %d", most);
+        snprintf(text, PAIR_TEXT, "n = %d", most);
     return text;
 }
 
@@ -121,17 +112,20 @@ static int family_of(const struct matrix *matrix)
 
 static void markdown_cell(const struct matrix *matrix, int a, int b)
 {
-    char text[CELL];
-    const struct method_pair pair = pair_of(matrix, a, b);
+    char text[PAIR_TEXT];
+    const struct method_pair pair = matrix_pair(matrix, a, b);
     const char *bold = is_significant(&pair) ? "**" : "";
-    fprintf(matrix->stream, " %s%s%s |", bold, cell_text(matrix, a, b, text), bold);
+    fprintf(matrix->stream, " %s%s%s", bold, cell_text(matrix, a, b, text), bold);
+    if (a > b && isfinite(pair.effect))
+        fprintf(matrix->stream, ", %+.2f", pair.effect);
+    fputs(" |", matrix->stream);
 }
 
 static void markdown_metric(const struct matrix *matrix)
 {
     const struct report *report = matrix->report;
     const struct report_metric *metric = &report->metrics[matrix->metric];
-    char text[CELL];
+    char text[PAIR_TEXT];
     if (!has_pairs(matrix))
         return;
     fputs("\n## ", matrix->stream);
@@ -145,7 +139,7 @@ static void markdown_metric(const struct matrix *matrix)
     escape_markdown(matrix->stream, report->backbones[matrix->backbone].layer);
     fputs("), protocol ", matrix->stream);
     escape_markdown(matrix->stream, report->protocols[matrix->protocol].name);
-    fprintf(matrix->stream, "\n\n%s images; %d pairs adjusted together.\n\n| Method |", range_text(matrix, text),
+    fprintf(matrix->stream, "\n\n%s images; %d pairs adjusted together.\n\n| Method |", matrix_range(matrix, text),
             family_of(matrix));
     for (int b = 0; b < report->method_count; b++)
         fprintf(matrix->stream, " %d |", b + 1);
@@ -160,6 +154,7 @@ static void markdown_metric(const struct matrix *matrix)
             markdown_cell(matrix, a, b);
     }
     putc('\n', matrix->stream);
+    against_markdown(matrix);
 }
 
 static void markdown(FILE *stream, const struct report *report)
@@ -168,9 +163,11 @@ static void markdown(FILE *stream, const struct report *report)
     escape_markdown(stream, report->name);
     fputs(
         ": methods in pairs\n\nAbove the diagonal: mean of the row's method minus that of the column's, on the images "
-        "where both are defined. Below: share of these images on which the row's method is better, a tie counts half. "
+        "where both are defined. Below: share of these images on which the row's method is better, a tie counts half, and the "
+        "effect size, the mean of the differences over their standard deviation (d_z), with the sign of row minus column. "
         "Bold: the difference is significant at 5 % (sign-flip permutation test of the paired differences, adjusted by "
-        "Holm over all pairs of the table without controls). Intervals and p are in pairwise.csv. Made by ",
+        "Holm over all pairs of the table without controls). Intervals and p of all pairs are in pairwise.csv. Under each "
+        "matrix is a table of the pairs with one method. Made by ",
         stream);
     escape_markdown(stream, report->program);
     fputs(".\n", stream);
@@ -183,11 +180,11 @@ static void markdown(FILE *stream, const struct report *report)
 static void tex_row(const struct matrix *matrix, int a)
 {
     const struct report *report = matrix->report;
-    char text[CELL];
+    char text[PAIR_TEXT];
     fprintf(matrix->stream, "%d ", a + 1);
     escape_tex(matrix->stream, report->methods[a].title);
     for (int b = 0; b < report->method_count; b++) {
-        const struct method_pair pair = pair_of(matrix, a, b);
+        const struct method_pair pair = matrix_pair(matrix, a, b);
         cell_text(matrix, a, b, text);
         char *percent = strstr(text, " %");
         if (percent)
@@ -203,14 +200,10 @@ static void tex_row(const struct matrix *matrix, int a)
     fputs(" \\\\\n", matrix->stream);
 }
 
-static void tex_metric(const struct matrix *matrix)
+void matrix_tex_title(const struct matrix *matrix)
 {
     const struct report *report = matrix->report;
     const struct report_metric *metric = &report->metrics[matrix->metric];
-    char text[CELL];
-    if (!has_pairs(matrix))
-        return;
-    fputs("\\begin{table}\n\\centering\n\\caption{", matrix->stream);
     escape_tex(matrix->stream, metric->title);
     fputs(metric->higher_is_better ? " $\\uparrow$" : " $\\downarrow$", matrix->stream);
     if (*metric->unit) {
@@ -222,12 +215,22 @@ static void tex_metric(const struct matrix *matrix)
     escape_tex(matrix->stream, report->backbones[matrix->backbone].title);
     fputs(", protocol ", matrix->stream);
     escape_tex(matrix->stream, report->protocols[matrix->protocol].name);
+}
+
+static void tex_metric(const struct matrix *matrix)
+{
+    const struct report *report = matrix->report;
+    char text[PAIR_TEXT];
+    if (!has_pairs(matrix))
+        return;
+    fputs("\\begin{table}\n\\centering\n\\caption{", matrix->stream);
+    matrix_tex_title(matrix);
     fprintf(
         matrix->stream,
         ", %s images. Above the diagonal: the row's mean minus the column's; below: share of the images on which the "
         "row is better. Bold: significant at 5\\,\\%% (paired sign-flip test, Holm over %d pairs).}\n"
         "\\fittowidth{\\begin{tabular}{l",
-        range_text(matrix, text), family_of(matrix));
+        matrix_range(matrix, text), family_of(matrix));
     for (int b = 0; b < report->method_count; b++)
         putc('r', matrix->stream);
     fputs("}\n\\toprule\nMethod", matrix->stream);
@@ -237,6 +240,7 @@ static void tex_metric(const struct matrix *matrix)
     for (int a = 0; a < report->method_count; a++)
         tex_row(matrix, a);
     fputs("\\bottomrule\n\\end{tabular}}\n\\end{table}\n", matrix->stream);
+    against_tex(matrix);
 }
 
 static void tex(FILE *stream, const struct report *report)
@@ -254,7 +258,7 @@ static void tex(FILE *stream, const struct report *report)
 static int terminal_width(const struct matrix *matrix)
 {
     int width = 3;
-    char text[CELL];
+    char text[PAIR_TEXT];
     for (int a = 0; a < matrix->report->method_count; a++)
         for (int b = 0; b < matrix->report->method_count; b++) {
             const int columns = escape_terminal(NULL, cell_text(matrix, a, b, text), 0) + 1;
@@ -274,8 +278,8 @@ static void terminal_rows(const struct matrix *matrix, int first, int count, int
         const int columns = escape_terminal(matrix->stream, report->methods[a].title, name_width);
         fprintf(matrix->stream, "%*s", name_width - columns, "");
         for (int b = first; b < first + count; b++) {
-            char text[CELL];
-            const struct method_pair pair = pair_of(matrix, a, b);
+            char text[PAIR_TEXT];
+            const struct method_pair pair = matrix_pair(matrix, a, b);
             cell_text(matrix, a, b, text);
             fprintf(matrix->stream, " %*s%s%c", width - 1 - escape_terminal(NULL, text, 0), "", text,
                     is_significant(&pair) ? '*' : ' ');
@@ -288,7 +292,7 @@ static void terminal_matrix(const struct matrix *matrix, int limit)
 {
     const struct report *report = matrix->report;
     const struct report_metric *metric = &report->metrics[matrix->metric];
-    char text[CELL];
+    char text[PAIR_TEXT];
     int name_width = 6;
     for (int m = 0; m < report->method_count; m++) {
         const int columns = escape_terminal(NULL, report->methods[m].title, 24);
@@ -300,7 +304,7 @@ static void terminal_matrix(const struct matrix *matrix, int limit)
     escape_terminal(matrix->stream, report->backbones[matrix->backbone].title, 0);
     fputs(", protocol ", matrix->stream);
     escape_terminal(matrix->stream, report->protocols[matrix->protocol].name, 0);
-    fprintf(matrix->stream, ", %s images\n", range_text(matrix, text));
+    fprintf(matrix->stream, ", %s images\n", matrix_range(matrix, text));
     const int width = terminal_width(matrix);
     int fit = limit > 0 ? (limit - name_width - 4) / (width + 1) : report->method_count;
     fit = fit < 1 ? 1 : fit;
@@ -318,8 +322,10 @@ void report_pairs_terminal(const struct report *report, int metric, FILE *stream
     for (int b = 0; b < report->backbone_count; b++)
         for (int p = 0; p < report->protocol_count; p++) {
             const struct matrix matrix = {report, stream, b, p, metric};
-            if (has_pairs(&matrix))
+            if (has_pairs(&matrix)) {
                 terminal_matrix(&matrix, columns);
+                against_terminal(&matrix, columns);
+            }
         }
 }
 

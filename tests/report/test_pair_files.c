@@ -113,6 +113,74 @@ TEST(methods_that_cannot_be_told_from_the_best_are_marked)
     close_all(&run);
 }
 
+static int count_of(const char *text, const char *what)
+{
+    int count = 0;
+    for (const char *at = strstr(text, what); at; at = strstr(at + 1, what))
+        count++;
+    return count;
+}
+
+TEST(effect_sizes_are_shown_for_all_pairs_and_against_the_named_method)
+{
+    struct sample_run run;
+    struct error err = {0};
+    char want[256];
+    sample_open(&run);
+    run.report.reference_method = "layercam";
+    pair_up(&run);
+    assert_int_equal(report_pairs(&run.report, &err), 0);
+    char *text = sample_read(run.folder, "tables/pairs.md", NULL);
+    const struct method_pair pair = pair_at(&run.report, 0, 0, SAMPLE_ADCC, 4, 3);
+    char p[16];
+    snprintf(p, sizeof p, "%.3f", pair.p_holm);
+    assert_true(pair.p < 0.001 && pair.p_holm >= 0.001);
+    const char *section = strstr(text, "## ADCC ↑ %, ResNet-18 (layer4)");
+    assert_non_null(section);
+    snprintf(want, sizeof want, "%.0f %%%s, %+.2f |", 100 * pair.win_rate, pair.p_holm < 0.05 ? "**" : "", pair.effect);
+    assert_non_null(strstr(section, want));
+    section = strstr(section, "\nEach method minus LayerCAM:\n");
+    assert_non_null(section);
+    snprintf(want, sizeof want, "| Score-CAM | 60 | %+.2f | %+.2f to %+.2f | &lt;0.001 | %s | %.0f %% | %+.2f |\n",
+             100 * pair.difference, 100 * pair.ci_low, 100 * pair.ci_high, p, 100 * pair.win_rate, pair.effect);
+    assert_non_null(strstr(section, want));
+    assert_int_equal(count_of(text, "\nEach method minus LayerCAM:\n"), SAMPLE_BACKBONES * SAMPLE_METRICS);
+    free(text);
+    text = sample_read(run.folder, "tables/pairs.tex", NULL);
+    assert_int_equal(count_of(text, "\\begin{table}"), 2 * SAMPLE_BACKBONES * SAMPLE_METRICS);
+    snprintf(want, sizeof want,
+             "Score-CAM & $60$ & $%+.2f$ & $%+.2f$ to $%+.2f$ & $<0.001$ & $%s$ & %.0f\\,\\%% & $%+.2f$",
+             100 * pair.difference, 100 * pair.ci_low, 100 * pair.ci_high, p, 100 * pair.win_rate, pair.effect);
+    assert_non_null(strstr(text, want));
+    free(text);
+    close_all(&run);
+}
+
+TEST(pdflatex_sets_pairs_without_overfull_boxes)
+{
+    if (system("command -v pdflatex >/dev/null") != 0) {
+        print_message("pdflatex is not installed\n");
+        skip();
+    }
+    struct sample_run run;
+    struct error err = {0};
+    char command[512];
+    sample_open(&run);
+    pair_up(&run);
+    assert_int_equal(report_pairs(&run.report, &err), 0);
+    snprintf(command, sizeof command,
+             "cd %s/tables && printf '%%s\\n' '\\documentclass{article}' '\\usepackage{booktabs,graphicx}' "
+             "'\\begin{document}' '\\input{pairs}' '\\end{document}' >page.tex && "
+             "pdflatex -interaction=batchmode page.tex >/dev/null",
+             run.folder);
+    assert_int_equal(system(command), 0);
+    char *log = sample_read(run.folder, "tables/page.log", NULL);
+    assert_null(strstr(log, "Overfull"));
+    assert_null(strstr(log, "Float too large"));
+    free(log);
+    close_all(&run);
+}
+
 TEST(terminal_matrix_is_antisymmetric_and_fits)
 {
     struct sample_run run;
@@ -137,6 +205,12 @@ TEST(terminal_matrix_is_antisymmetric_and_fits)
              100 * pair.difference, pair.p_holm < 0.05 ? '*' : ' ', 100 * (1 - pair.win_rate),
              pair.p_holm < 0.05 ? '*' : ' ');
     assert_string_equal(text, want);
+    free(text);
+    stream = open_memstream(&text, &size);
+    report_pairs_terminal(&run.report, SAMPLE_ADCC, stream, 100);
+    fclose(stream);
+    assert_non_null(strstr(text, "95 % interval"));
+    assert_non_null(strstr(text, ", the best:\n"));
     free(text);
     close_all(&run);
 }
@@ -215,7 +289,7 @@ TEST(plots_of_pairs_are_drawn_with_hostile_names)
     struct error err = {0}, warning = {0};
     struct sample_run run;
     sample_open(&run);
-    run.report.reference_method = "gradcam";
+    run.report.reference_method = "gradcam", run.report.pairs_metric = "coherency";
     pair_up(&run);
     struct cell *cells = report_cells(&run.report, &err);
     assert_non_null(cells);
@@ -228,6 +302,9 @@ TEST(plots_of_pairs_are_drawn_with_hostile_names)
     assert_string_equal(warning.text, "");
     char *text = sample_read(run.folder, "plots/forest.svg", NULL);
     assert_non_null(strstr(text, "minus Grad-CAM"));
+    free(text);
+    text = sample_read(run.folder, "plots/forest_coherency.svg", NULL);
+    assert_non_null(strstr(text, "difference of Coherency"));
     free(text);
     networks_init(&networks);
     networks.report.folder = run.folder;
