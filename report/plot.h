@@ -47,8 +47,10 @@ int plot_bars(const struct plot *plot, int metric, struct error *err);         /
 int plot_distribution(const struct plot *plot, int metric, struct error *err); /* boxes over images */
 int plot_curves(const struct plot *plot, struct error *err);                   /* mean curves of metrics */
 int plot_meta(const struct plot *plot, struct error *err);                     /* metrics against the truth */
-int plot_forest(const struct plot *plot, int metric, struct error *err);       /* differences from one method */
-int plot_critical(const struct plot *plot, int metric, struct error *err);     /* mean ranks over many networks */
+
+/* Differences from one method, and mean ranks over many networks; files are named forest and critical, then `end`. */
+int plot_forest(const struct plot *plot, const char *end, int metric, struct error *err);
+int plot_critical(const struct plot *plot, const char *end, int metric, struct error *err);
 
 /* Methods as named points at metrics x and y, a panel per backbone; x -1: median seconds per map, logarithmic. */
 int plot_scatter(const struct plot *plot, const char *name, int x, int y, struct error *err);

@@ -152,7 +152,7 @@ static void measure(struct diagram *diagram)
     diagram->names = figure_text_width(names);
 }
 
-int plot_critical(const struct plot *plot, int metric, struct error *err)
+int plot_critical(const struct plot *plot, const char *end, int metric, struct error *err)
 {
     struct diagram diagram = {.plot = plot, .metric = metric};
     struct arena arena;
@@ -165,7 +165,7 @@ int plot_critical(const struct plot *plot, int metric, struct error *err)
         status = error_memory(err, "a plot");
     } else if (diagram.critical.count > 0) {
         measure(&diagram);
-        snprintf(name, sizeof name, "critical%.60s", plot->suffix);
+        snprintf(name, sizeof name, "critical%.60s%.60s", end, plot->suffix);
         const struct figure figure = {name,       figure_width(&diagram), figure_height(&diagram), &diagram,
                                       write_data, write_commands};
         status = plot_figure(plot, &figure, err);

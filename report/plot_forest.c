@@ -7,7 +7,6 @@
 #include "report/plot.h"
 
 #include <math.h>
-#include <string.h>
 
 /* Pixels. */
 enum { ROW = 24, PANEL = 380, HEAD = 52, BOTTOM = 56, RIGHT = 24, CAPTION = 26, COLUMNS_MAX = 2 };
@@ -21,11 +20,7 @@ struct forest {
 
 static int reference_of(const struct forest *forest, int b)
 {
-    const struct report *report = forest->plot->report;
-    for (int m = 0; report->reference_method && m < report->method_count; m++)
-        if (strcmp(report->methods[m].name, report->reference_method) == 0)
-            return m;
-    return best_method(report, forest->plot->cells, b, forest->plot->protocol, forest->metric);
+    return reference_method(forest->plot->report, b, forest->plot->protocol, forest->metric);
 }
 
 /* The pair of a method and the backbone's reference; n 0: none. */
@@ -213,14 +208,14 @@ static void measure(struct forest *forest)
     forest->rows = (report->backbone_count + forest->columns - 1) / forest->columns;
 }
 
-int plot_forest(const struct plot *plot, int metric, struct error *err)
+int plot_forest(const struct plot *plot, const char *end, int metric, struct error *err)
 {
     struct forest forest = {.plot = plot, .metric = metric};
     char name[160];
     if (!plot->report->paired || !find_range(&forest))
         return 0;
     measure(&forest);
-    snprintf(name, sizeof name, "forest%.60s", plot->suffix);
+    snprintf(name, sizeof name, "forest%.60s%.60s", end, plot->suffix);
     const struct figure figure = {name,       figure_width(&forest), figure_height(&forest), &forest,
                                   write_data, write_commands};
     return plot_figure(plot, &figure, err);

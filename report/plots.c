@@ -1,9 +1,10 @@
 /*
  * report/plots.c - the plots of a run.
  *
- * Per protocol: bars of ADCC with intervals, differences of ADCC, ranks over networks, ADCC against time, Average Drop against Complexity, mean curves, the
- * distribution over the images of each metric, and on request the agreement of metrics with the truth. The files of the
- * first protocol have plain names (plots/adcc.svg), others carry the protocol's name. Equal rows give equal bytes.
+ * Per protocol: bars of ADCC with intervals; differences and ranks over networks of ADCC, and of the metric whose pairs
+ * are asked for; ADCC against time, Average Drop against Complexity, mean curves, the distribution over the images of each
+ * metric, and on request the agreement of metrics with the truth. The files of the first protocol have plain names
+ * (plots/adcc.svg), others carry the protocol's name. Equal rows give equal bytes.
  */
 #include "report/plot.h"
 
@@ -42,8 +43,15 @@ static int draw_headline(const struct plot *plot, struct error *err)
 
 static int draw_differences(const struct plot *plot, struct error *err)
 {
-    const int metric = headline_metric(plot->report);
-    return metric < 0 ? 0 : plot_forest(plot, metric, err) || plot_critical(plot, metric, err) ? -1 : 0;
+    const char *asked = plot->report->pairs_metric;
+    const int headline = headline_metric(plot->report), other = asked ? find_metric(plot->report, asked) : -1;
+    char end[64];
+    if (headline >= 0 && (plot_forest(plot, "", headline, err) || plot_critical(plot, "", headline, err)))
+        return -1;
+    if (other < 0 || other == headline)
+        return 0;
+    snprintf(end, sizeof end, "_%.60s", asked);
+    return plot_forest(plot, end, other, err) || plot_critical(plot, end, other, err) ? -1 : 0;
 }
 
 static int draw_headline_over_time(const struct plot *plot, struct error *err)

@@ -150,6 +150,7 @@ struct report {
     const struct report_ends *ends;         /* [backbone]; NULL: there is no rule, and all images are measured */
     const struct paired *paired;  /* of report_pair_up(); NULL: tables have no marks of ties, plots no differences */
     const char *reference_method; /* name of the method that others are compared with; NULL: the best */
+    const char *pairs_metric;     /* name of a metric with plots of differences, besides the first one; NULL: none */
     const char *const *remarks;   /* sentences for every table, ends with NULL; NULL: none */
     const volatile sig_atomic_t *stop; /* set: the report is no longer needed; NULL: never */
 };

@@ -284,10 +284,11 @@ struct writing {
     struct error warning;
 };
 
-static int make_cells(struct writing *writing, struct arena *arena, struct error *err)
+static int make_cells(struct writing *writing, const char *pairs_metric, struct arena *arena, struct error *err)
 {
     if (report_compared(writing->report, arena, &writing->compared, err))
         return -1;
+    writing->compared.pairs_metric = pairs_metric;
     writing->own = report_cells(writing->report, err);
     const bool is_same = writing->compared.states == writing->report->states;
     writing->cells = is_same ? writing->own : writing->own ? report_cells(&writing->compared, err) : NULL;
@@ -393,8 +394,8 @@ int results_write(const struct report *report, const struct config *config, cons
     struct writing writing = {.report = report};
     struct arena arena;
     arena_init(&arena, 0);
-    int status =
-        make_cells(&writing, &arena, err) || make_pairs(&writing, err) || write_files(&writing, config, &arena, err);
+    int status = make_cells(&writing, flags->pairs, &arena, err) || make_pairs(&writing, err) ||
+                 write_files(&writing, config, &arena, err);
     if (!status && !flags->is_quiet)
         status = show(&writing, config, flags, err);
     free(writing.meta);
