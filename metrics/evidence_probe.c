@@ -30,6 +30,7 @@ static int scores(void *context, struct evidence_input input, enum evidence_scor
     struct evidence_probe *probe = context;
     const bool is_source = input.kind == EVIDENCE_OF_SOURCE || input.kind == EVIDENCE_OF_SHARED;
     (void)err; /* nothing can fail */
+    probe->requests.base++;
     probe->probability_calls++;
     count_passes(probe, input);
     if (input.kind == EVIDENCE_OF_SHARED)
@@ -45,6 +46,7 @@ static int map(void *context, struct evidence_input input, struct map *at_input,
 {
     struct evidence_probe *probe = context;
     (void)err; /* nothing can fail */
+    probe->requests.base++;
     probe->map_calls++;
     if (input.kind == EVIDENCE_OF_EXPLANATION)
         count_passes(probe, input);
@@ -62,6 +64,7 @@ static int map_of_class(void *context, int other, struct map *at_input, struct m
 {
     struct evidence_probe *probe = context;
     (void)err; /* nothing can fail */
+    probe->requests.base++;
     probe->map_calls++;
     probe->requests.classes += !probe->is_classed || probe->other_class != other;
     probe->is_classed = true;
@@ -85,6 +88,7 @@ static int curve(void *context, const struct curve_request *request, struct curv
     struct evidence_probe *probe = context;
     const struct map *map = &probe->map, *native = &probe->native;
     (void)err; /* nothing can fail */
+    probe->requests.base++;
     if (!probe->is_drawn[request->kind])
         probe->requests.passes += curve_steps(request, map->h, map->w, native->h, native->w);
     probe->is_drawn[request->kind] = true;
@@ -107,6 +111,7 @@ static int altered(void *context, struct evidence_altered of, struct evidence_in
     struct evidence_probe *probe = context;
     const int count = input.kind == EVIDENCE_OF_SOURCE ? input.count : of.stage > 0;
     (void)err; /* nothing can fail */
+    probe->requests.base++;
     probe->requests.shared += count;
     probe->requests.altered += count;
     if (of.stage > 0 && of.draw >= probe->requests.draws)

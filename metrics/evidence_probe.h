@@ -18,6 +18,7 @@ struct evidence_requests {
     int shared;  /* full passes for all methods together: of shared sources, on altered networks */
     int altered; /* runs of the method on altered networks, for all protocols of a view together */
     int draws;   /* random networks (struct evidence_altered) */
+    int base;    /* requests that take the base pass of x */
 };
 
 struct evidence_probe {

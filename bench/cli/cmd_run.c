@@ -3,6 +3,7 @@
 #include "bench/cli/options.h"
 #include "bench/process/interrupt.h"
 #include "bench/process/shipped.h"
+#include "bench/run/additions.h"
 #include "bench/run/calibrate.h"
 #include "bench/run/estimate.h"
 #include "bench/run/notes.h"
@@ -181,11 +182,12 @@ static int open_job(struct run *job, const struct arguments *arguments, struct e
     return status_of(status);
 }
 
-/* Finds, before a dry run says what it would cost, what is there already. rehearse() reports what is wrong. */
-static int look(struct run *job, bool fresh, struct error *err)
+/* Finds what is there already, before it is said what the run costs. What is wrong there is reported later. */
+static void look(struct run *job, bool fresh)
 {
     struct error unsaid;
-    return record_check(job, fresh, &unsaid) == 0 && job->work ? estimate_parts(job, err) : 0;
+    if (record_check(job, fresh, &unsaid))
+        job->work = NULL;
 }
 
 /* Prints the estimate of a whole run, but only one line for a shard, because many shards may share a terminal. */
@@ -230,14 +232,14 @@ static int run(int argc, char **argv, struct error *err)
     struct run job;
     if (open_job(&job, &arguments, err))
         return EXIT_USAGE;
-    if (arguments.is_dry && look(&job, arguments.is_fresh, err)) {
-        run_close(&job);
-        return EXIT_USAGE;
-    }
+    if (arguments.is_dry || (!arguments.common.quiet && !shard_is_part(&job.shard)))
+        look(&job, arguments.is_fresh);
     if (!arguments.common.quiet || arguments.is_dry)
         describe(&job);
-    if (job.work)
+    if (arguments.is_dry && job.work) {
         work_print(&job, job.work, stdout);
+        additions_print(&job, stdout);
+    }
     fflush(stdout);
     warn_of_classes(&job);
     const struct run_flags flags = {.is_fresh = arguments.is_fresh,

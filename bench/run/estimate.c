@@ -21,20 +21,25 @@
 
 /* -- what the metrics request ------------------------------------------------------------------------------------- */
 
+static struct evidence begin_probe(const struct run *run, const struct run_backbone *backbone)
+{
+    const struct picture_input *input = &backbone->model->input;
+    return (struct evidence){.map = {input->h, input->w, NULL},
+                             .channels = run_backbone_channels(backbone),
+                             .class_count = class_count(backbone->model->outputs),
+                             .native = {backbone->layer_shape.h, backbone->layer_shape.w, NULL},
+                             .stages = backbone->stages,
+                             .metric_count = run->panel.metric_count,
+                             .metrics = run->panel.metrics};
+}
+
 /* Counts the requests under each protocol. is_lacking [protocol][metric]: the others are known; NULL: all are measured. */
 static struct run_evidence *probe_evidence(struct run *run, const struct run_backbone *backbone, const bool *is_lacking,
                                            struct error *err)
 {
-    const struct picture_input *input = &backbone->model->input;
     const struct panel *panel = &run->panel;
     const size_t protocol_count = (size_t)panel->protocol_count, metric_count = (size_t)panel->metric_count;
-    struct evidence evidence = {.map = {input->h, input->w, NULL},
-                                .channels = run_backbone_channels(backbone),
-                                .class_count = class_count(backbone->model->outputs),
-                                .native = {backbone->layer_shape.h, backbone->layer_shape.w, NULL},
-                                .stages = backbone->stages,
-                                .metric_count = panel->metric_count,
-                                .metrics = panel->metrics};
+    struct evidence evidence = begin_probe(run, backbone);
     struct run_evidence *out = arena_alloc(&run->arena, protocol_count, sizeof *out);
     bool *is_known = is_lacking ? arena_alloc(&run->arena, metric_count, sizeof *is_known) : NULL;
     if (!out || (is_lacking && !is_known)) {
@@ -58,12 +63,38 @@ int estimate_evidence(struct run *run, struct run_backbone *backbone, struct err
     return backbone->evidence ? 0 : -1;
 }
 
+/* Finds, for each metric that parts lack, whether it takes the base pass when all others are known. */
+static int probe_bases(struct run *run, struct run_backbone *backbone, struct error *err)
+{
+    const struct panel *panel = &run->panel;
+    const int metric_count = panel->metric_count;
+    struct evidence evidence = begin_probe(run, backbone);
+    bool *is_known = arena_alloc(&run->arena, (size_t)metric_count, sizeof *is_known);
+    backbone->needs_base = arena_alloc(&run->arena, (size_t)panel->protocol_count, (size_t)metric_count * sizeof(bool));
+    if (!is_known || !backbone->needs_base)
+        return error_memory(err, "the estimate");
+    evidence.is_measured = is_known;
+    for (int i = 0; i < panel->protocol_count * metric_count; i++) {
+        struct evidence_requests requests;
+        double seconds;
+        if (!run->work->is_lacking[i])
+            continue;
+        for (int k = 0; k < metric_count; k++)
+            is_known[k] = k != i % metric_count;
+        evidence.protocol = &panel->protocols[i / metric_count];
+        if (evidence_probe_metrics(&evidence, &requests, &seconds, err))
+            return -1;
+        backbone->needs_base[i] = requests.base > 0;
+    }
+    return 0;
+}
+
 int estimate_parts(struct run *run, struct error *err)
 {
     for (int b = 0; b < run->config.backbone_count; b++) {
         struct run_backbone *backbone = &run->backbones[b];
         backbone->part_evidence = probe_evidence(run, backbone, run->work->is_lacking, err);
-        if (!backbone->part_evidence)
+        if (!backbone->part_evidence || probe_bases(run, backbone, err))
             return -1;
     }
     return 0;
@@ -176,19 +207,33 @@ static double shared_passes_left(const struct run *run, int b)
                     SHARED_PASSES);
 }
 
-static struct cost backbone_passes(const struct run *run, int b)
+static double bases_left(const struct run *run, int b)
 {
-    const double base =
-        (double)images_left(run, b) * task_count(run) * panel_input_count(&run->panel) + shared_passes_left(run, b);
-    struct cost sum = {.full = base, .macs = base * run->backbones[b].full_macs};
+    return run->work ? run->work->bases[b]
+                     : (double)images_shown(run) * task_count(run) * panel_input_count(&run->panel);
+}
+
+struct cost estimate_part_passes(const struct run *run, int b)
+{
+    struct cost sum = {0};
     for (int m = 0; m < run->config.method_count; m++) {
         const struct work_items items = items_left(run, b, m);
-        sum = cost_plus(sum, cost_times(items.missing, estimate_passes(run, b, m)));
         if (items.parts)
             sum = cost_plus(sum, cost_times(items.parts, passes_of(run, b, m, items.part_maps / items.parts,
                                                                    run->backbones[b].part_evidence)));
     }
     return sum;
+}
+
+static struct cost backbone_passes(const struct run *run, int b)
+{
+    const double base = bases_left(run, b) + shared_passes_left(run, b);
+    struct cost sum = {.full = base, .macs = base * run->backbones[b].full_macs};
+    for (int m = 0; m < run->config.method_count; m++) {
+        const struct work_items items = items_left(run, b, m);
+        sum = cost_plus(sum, cost_times(items.missing, estimate_passes(run, b, m)));
+    }
+    return cost_plus(sum, estimate_part_passes(run, b));
 }
 
 static const char *plural(int count)
@@ -253,7 +298,7 @@ static double backbone_seconds(const struct run *run, const struct calibrated *s
 {
     const struct run_backbone *backbone = &run->backbones[b];
     double seconds =
-        (double)images_left(run, b) * task_count(run) * speed->task + shared_passes_left(run, b) * speed->masked;
+        bases_left(run, b) / panel_input_count(&run->panel) * speed->task + shared_passes_left(run, b) * speed->masked;
     for (int m = 0; m < run->config.method_count; m++) {
         const struct work_items items = items_left(run, b, m);
         seconds += items.missing * item_seconds(run, speed, m, panel_view_count(&run->panel), backbone->evidence);

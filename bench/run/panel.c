@@ -52,6 +52,13 @@ static int number_of(const struct panel *panel, int protocol, same_function *is_
     return distinct_before(panel, first, is_same);
 }
 
+bool panel_keeps_class(const struct protocol *protocol)
+{
+    int rank = 0;
+    const enum protocol_class_kind kind = protocol_class(protocol->klass, &rank);
+    return kind == PROTOCOL_CLASS_LABEL || kind == PROTOCOL_CLASS_NAMED || (kind == PROTOCOL_CLASS_RANK && rank == 1);
+}
+
 int panel_view_count(const struct panel *panel)
 {
     return distinct_before(panel, panel->protocol_count, panel_same_view);

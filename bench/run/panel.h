@@ -25,6 +25,12 @@ struct panel {
     int batch;                             /* inputs in one pass (runtime.batch); 0: automatic */
 };
 
+/*
+ * Whether the class that a protocol explains follows from the stored base pass on its input and the image's label,
+ * without another pass.
+ */
+bool panel_keeps_class(const struct protocol *protocol);
+
 /* Whether a metric of the panel compares maps with the annotated truth. */
 bool panel_needs_truth(const struct panel *panel);
 

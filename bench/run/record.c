@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/sha256.h"
 #include "base/text.h"
+#include "bench/run/additions.h"
 #include "bench/run/conditions.h"
 #include "bench/run/manifest.h"
 #include "bench/run/pilot.h"
@@ -145,7 +146,7 @@ static int read_work(struct run *run, struct store *store, struct work *work, st
     if (work_read_items(run, store, work, err))
         return -1;
     run->work = work;
-    return 0;
+    return additions_count(run, store, err);
 }
 
 /* Adopts the run's lists and conditions in a transaction that is never committed. */
@@ -290,8 +291,10 @@ struct store *record_open(struct run *run, const struct run_flags *flags, struct
         store_close(store);
         return NULL;
     }
-    if (!flags->is_quiet)
+    if (!flags->is_quiet) {
         work_print(run, work, stdout);
+        additions_print(run, stdout);
+    }
     return store;
 }
 

@@ -30,6 +30,7 @@ struct run_backbone {
     double full_macs, tail_macs;        /* multiply-adds of a full pass and of a tail pass, for estimates */
     struct run_evidence *evidence;      /* [protocol] */
     struct run_evidence *part_evidence; /* [protocol]: estimate_parts() */
+    bool *needs_base;                   /* [protocol][metric]: likewise; whether the metric takes the base pass */
     /* known when the network has been made: */
     size_t workspace_bytes;      /* of one worker */
     const char *kernels;         /* the engine's set */

@@ -193,17 +193,15 @@ int view_pass(const struct walk *walk, struct view *view, struct error *err)
 int view_recall(const struct walk *walk, struct view *view, const struct store_base *base, bool has_map,
                 struct error *err)
 {
-    int rank = 0;
     if (!base)
         return 0;
-    const enum protocol_class_kind kind = protocol_class(view->protocol->klass, &rank);
-    const bool is_ranked = kind != PROTOCOL_CLASS_LABEL && kind != PROTOCOL_CLASS_NAMED;
-    if (kind == PROTOCOL_CLASS_LOWEST || (is_ranked && rank != 1)) {
+    const bool is_predicted = protocol_class(view->protocol->klass, NULL) == PROTOCOL_CLASS_RANK;
+    if (!panel_keeps_class(view->protocol)) {
         view->klass = -1; /* the store does not have it */
         view->has_class = has_map;
         return has_map && !panel_needs_truth(walk->panel);
     }
-    view->klass = is_ranked ? base->predicted : class_of(walk, view);
+    view->klass = is_predicted ? base->predicted : class_of(walk, view);
     view->has_class = view->klass >= 0;
     if (!view->has_class)
         return !panel_needs_truth(walk->panel);

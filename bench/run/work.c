@@ -94,11 +94,29 @@ static int take_map(void *context, const struct store_key *key, int view, struct
 {
     const struct counting *of = context;
     (void)err;
+    if (of->work->is_kept)
+        *work_kept(of->work, of->run, key, view) = true;
     if (shard_has(&of->run->shard, key->backbone, key->image, of->run->image_count) &&
         store_has_part(of->store, key->backbone, key->image, key->method) &&
         wants_view(of, key->backbone, key->image, key->method, view))
         items_of(of, key->backbone, key->method)->part_maps--;
     return 0;
+}
+
+static bool has_parts(const struct run *run, const struct work *work)
+{
+    for (int i = 0; i < run->config.backbone_count * run->config.method_count; i++)
+        if (work->items[i].parts)
+            return true;
+    return false;
+}
+
+static int make_kept(struct run *run, struct work *work, struct error *err)
+{
+    const size_t items =
+        (size_t)run->config.backbone_count * (size_t)run->image_count * (size_t)run->config.method_count;
+    work->is_kept = arena_alloc(&run->arena, items, (size_t)panel_view_count(&run->panel) * sizeof *work->is_kept);
+    return work->is_kept ? 0 : error_memory(err, "the run's items");
 }
 
 int work_read_items(struct run *run, struct store *store, struct work *work, struct error *err)
@@ -123,6 +141,8 @@ int work_read_items(struct run *run, struct store *store, struct work *work, str
             for (int m = 0; m < config->method_count; m++)
                 add_item(&of, b, image, m);
         }
+    if (has_parts(run, work) && make_kept(run, work, err))
+        return -1;
     return store_each_kept_map(store, take_map, &of, err);
 }
 

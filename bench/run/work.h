@@ -23,6 +23,10 @@ struct work {
     struct work_list lists[STORE_LISTS];
     struct work_items *items; /* [backbone][method] */
     int *images;              /* [backbone]: images of which something is missing */
+    bool *is_kept;            /* [backbone][image][method][view]: maps in the store; NULL: no item is a part */
+    double *bases;            /* [backbone]: base passes to be made: additions_count() */
+    double *part_bases;       /* [backbone]: of these, those that only parts need */
+    bool *lacks_map;          /* [protocol]: a part lacks its map */
     bool *is_lacking;         /* [protocol][metric]: values that parts lack */
 };
 
@@ -31,6 +35,13 @@ struct work *work_read_lists(struct run *run, const struct store *store, struct 
 
 /* Reads the items afterwards. Errors: those of the store; no memory. */
 int work_read_items(struct run *run, struct store *store, struct work *work, struct error *err);
+
+static inline bool *work_kept(const struct work *work, const struct run *run, const struct store_key *key, int view)
+{
+    const size_t image_count = (size_t)run->image_count, method_count = (size_t)run->config.method_count;
+    const size_t item = ((size_t)key->backbone * image_count + (size_t)key->image) * method_count + (size_t)key->method;
+    return &work->is_kept[item * (size_t)panel_view_count(&run->panel) + (size_t)view];
+}
 
 /*
  * Prints a line about a store with other lists: `results/demo: adds 1 method (layercam), leaves out 1 metric: 24 maps are

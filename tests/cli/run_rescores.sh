@@ -26,7 +26,7 @@ grow()
 {
     echo "$1:"
     shift
-    cambench run config.yaml --output grown --dry-run "$@" | grep -E '^(grown| *no pass|  resnet18 .*passes| *passes)'
+    cambench run config.yaml --output grown --dry-run "$@" | grep -E '^(grown|  .*(no pass|passes))'
     cambench run config.yaml --output grown --quiet "$@"
     rm -rf scratch
     cambench run config.yaml --output scratch --quiet "$@"
