@@ -10,6 +10,8 @@
 #include "base/file.h"
 #include "base/text.h"
 
+#include <string.h>
+
 struct arguments {
     struct options common;
     const char *output, *pairs;
@@ -75,6 +77,43 @@ static int say_program(struct store *store, const struct config *config, const s
     return 0;
 }
 
+/* Fails for an entry of the config that the store does not have, as in a config.yaml to which it was added by hand. */
+static int find_measured(const struct store_list *list, const char *what, const char *label, const char *folder,
+                         struct arena *arena, struct error *err)
+{
+    for (int i = 0; i < list->count; i++)
+        if (strcmp(list->names[i], label) == 0)
+            return 0;
+    const char *output = text_shell_word(folder, arena);
+    const char *path = arena_format(arena, "%s/config.yaml", folder);
+    const char *config = path ? text_shell_word(path, arena) : NULL;
+    if (!output || !config)
+        return error_memory(err, "the report");
+    return error_set(err,
+                     "run \"%s\": %s \"%s\" of its config.yaml is not measured; cambench run %s --output %s measures "
+                     "it, with --dry-run it says how many passes that takes",
+                     folder, what, label, config, output);
+}
+
+static int check_measured(const struct config *config, const struct store_names *names, const char *folder,
+                          struct arena *arena, struct error *err)
+{
+    const struct store_list *lists = names->lists;
+    for (int i = 0; i < config->backbone_count; i++)
+        if (find_measured(&lists[STORE_BACKBONES], "backbone", config->backbones[i].label, folder, arena, err))
+            return -1;
+    for (int i = 0; i < config->method_count; i++)
+        if (find_measured(&lists[STORE_METHODS], "method", config->methods[i].label, folder, arena, err))
+            return -1;
+    for (int i = 0; i < config->protocol_count; i++)
+        if (find_measured(&lists[STORE_PROTOCOLS], "protocol", config->protocols[i].name, folder, arena, err))
+            return -1;
+    for (int i = 0; i < config->metric_count; i++)
+        if (find_measured(&lists[STORE_METRICS], "metric", config->metrics[i].metric->name, folder, arena, err))
+            return -1;
+    return 0;
+}
+
 static int report_run(const struct arguments *arguments, struct arena *arena, struct error *err)
 {
     struct config config;
@@ -89,7 +128,8 @@ static int report_run(const struct arguments *arguments, struct arena *arena, st
         return -1;
     const struct run_flags flags = flags_of(arguments);
     store_stop_when(store, &interrupt_has_come);
-    int status = say_program(store, &config, &names, arena, err) ||
+    int status = check_measured(&config, &names, folder, arena, err) ||
+                 say_program(store, &config, &names, arena, err) ||
                  results_read(&config, store, names.lists[STORE_IMAGES].names, names.lists[STORE_IMAGES].count, arena,
                               &report, err);
     report.stop = &interrupt_has_come;

@@ -48,3 +48,8 @@ grow "more for the second class" --set "metrics=[complexity, average_drop]" \
     --set "protocol=[$usual, {preset: cambench, curve_steps: 5, class: second, label: second}]"
 grow "a metric for the second class" --set "metrics=[complexity, sparseness]" \
     --set "protocol=[$usual, {preset: cambench, curve_steps: 5, class: second, label: second}]"
+
+# the report of a config.yaml that names what is not measured
+sed -i 's/^metrics:$/metrics:\n- name: average_gain/' grown/config.yaml
+try cambench report grown
+cambench run grown/config.yaml --output grown --quiet && cambench report grown --quiet && echo reported
