@@ -71,17 +71,6 @@ static double sum_of_cell(const struct cells *cells, const struct map *map, int 
     return sum;
 }
 
-/* The rank of value k from 1, the mean rank of equal ones. */
-static double rank_of(const double *values, int n, int k)
-{
-    int below = 0, equal = 0;
-    for (int i = 0; i < n; i++) {
-        below += values[i] < values[k];
-        equal += values[i] == values[k];
-    }
-    return below + (equal + 1) / 2.0;
-}
-
 static bool is_flat(const double *values, int n)
 {
     for (int i = 1; i < n; i++)
@@ -90,28 +79,21 @@ static bool is_flat(const double *values, int n)
     return true;
 }
 
-/* The correlation of ranks; neither list is flat. */
-static double correlation(const double *a, const double *b, int n)
-{
-    const double middle = (n + 1) / 2.0;
-    double ab = 0, aa = 0, bb = 0;
-    for (int k = 0; k < n; k++) {
-        const double x = rank_of(a, n, k) - middle, y = rank_of(b, n, k) - middle;
-        ab += x * y;
-        aa += x * x;
-        bb += y * y;
-    }
-    return fmax(-1, fmin(1, ab / sqrt(aa * bb)));
-}
-
-static struct value value_from(const double *sums, const double *drops, int n)
+static int set_value(struct evidence *evidence, const double *sums, const double *drops, int n, struct value *value,
+                     struct error *err)
 {
     for (int k = 0; k < n; k++)
-        if (!isfinite(drops[k]))
-            return value_undefined("nonfinite_p");
+        if (!isfinite(drops[k])) {
+            *value = value_undefined("nonfinite_p");
+            return 0;
+        }
     if (is_flat(drops, n))
-        return value_undefined("flat_drops");
-    return is_flat(sums, n) ? (struct value){.number = 0, .flag = "flat_rank"} : value_of(correlation(sums, drops, n));
+        *value = value_undefined("flat_drops");
+    else if (is_flat(sums, n))
+        *value = (struct value){.number = 0, .flag = "flat_rank"};
+    else
+        return rank_correlation(evidence, sums, drops, (size_t)n, &value->number, err);
+    return 0;
 }
 
 static int measure(struct evidence *evidence, const void *params, struct value *value, struct error *err)
@@ -131,8 +113,7 @@ static int measure(struct evidence *evidence, const void *params, struct value *
         sums[k] = sum_of_cell(&cells, &map, k);
         drops[k] = whole - drops[k];
     }
-    *value = value_from(sums, drops, n);
-    return 0;
+    return set_value(evidence, sums, drops, n, value, err);
 }
 
 static const struct param params[] = {
