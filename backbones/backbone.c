@@ -81,6 +81,13 @@ bool backbone_has_transform(const char *name)
     return variant && family->has_transform && !variant->is_timm;
 }
 
+bool backbone_has_stem(const char *name)
+{
+    const struct backbone_family *family;
+    struct error unused;
+    return backbone_find(name, &family, &unused) && family->has_stem;
+}
+
 bool backbone_ignores(const char *tensor)
 {
     for (int i = 0; backbone_families[i]; i++)

@@ -89,6 +89,9 @@ const struct backbone_variant *backbone_find(const char *name, const struct back
 /* True if the network of that name, or of one of its trainings, takes options.transform_input. */
 bool backbone_has_transform(const char *name);
 
+/* Whether networks of this architecture may have a stem for small pictures. */
+bool backbone_has_stem(const char *name);
+
 /* True if a family ignores tensors of that name: importers leave them out. */
 bool backbone_ignores(const char *tensor);
 

@@ -25,8 +25,9 @@ static int describe(const struct model_spec *spec, struct model_facts *facts, st
     const struct backbone_variant *variant = backbone_find(spec->arch, &family, err);
     if (!variant)
         return -1;
-    *facts = (struct model_facts){variant->name, variant->title, family->name, variant->layer,
-                                  backbone_has_transform(variant->name)};
+    *facts = (struct model_facts){
+        variant->name,   variant->title, family->name, variant->layer, backbone_has_transform(variant->name),
+        family->has_stem};
     return 0;
 }
 
@@ -53,6 +54,7 @@ int model_weights_notes(const struct weights_info *info, struct model_note notes
 static int check_spec(const struct model_spec *spec, const struct backbone_variant *variant,
                       const struct weights_info *info, struct error *err)
 {
+    static const char *const stems[] = {"usual", "small", "small_pool"};
     if (variant && !text_same_name(info->arch, variant->name))
         return error_set(err, "weights \"%s\": are of %s, %s requires %s", spec->weights, info->arch,
                          spec->arch_where ? spec->arch_where : "the caller", variant->name);
@@ -62,6 +64,9 @@ static int check_spec(const struct model_spec *spec, const struct backbone_varia
                          info->transform_input == TRANSFORM_YES ? "yes" : "no",
                          spec->transform_where ? spec->transform_where : "the caller",
                          spec->transform_input == TRANSFORM_YES ? "true" : "false");
+    if (spec->stem != STEM_USUAL && spec->stem != info->stem)
+        return error_set(err, "weights \"%s\": have the stem %s, %s: stem says %s", spec->weights, stems[info->stem],
+                         spec->stem_where ? spec->stem_where : "the caller", stems[spec->stem]);
     return 0;
 }
 
@@ -73,7 +78,7 @@ static int open_file(struct model *model, const struct model_spec *spec, const s
     if (!state)
         return error_memory(err, "a model");
     model->state = state;
-    state->file = weights_open_any(spec->weights, *variant ? (*variant)->name : NULL, info, err);
+    state->file = weights_open_any(spec->weights, *variant ? (*variant)->name : NULL, spec->stem, info, err);
     if (!state->file || check_spec(spec, *variant, info, err))
         return -1;
     model->has_weights = true;

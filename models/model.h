@@ -33,11 +33,11 @@ struct model_spec {
     int classes;                          /* without a file: outputs of the network */
     double width;                         /* without a file: multiplier of the channels */
     int channels;                         /* without a file: of the input; 0: 3 */
-    enum stem stem;                       /* without a file */
+    enum stem stem;                       /* a file of the project gives its own, which must be this */
     enum transform_input transform_input; /* used if the file gives none */
     struct picture_input input;           /* overrides the file's, which overrides the source's default */
-    /* Places where arch and transform_input were given, for errors about a file that contradicts them: "a.yaml:3:20" */
-    const char *arch_where, *transform_where;
+    /* Places where these were given, for errors about a file that contradicts them: "a.yaml:3:20" */
+    const char *arch_where, *transform_where, *stem_where;
 };
 
 /* Facts about a model that are known before its files are opened. */
@@ -46,6 +46,7 @@ struct model_facts {
     const char *family;       /* unit of the sources that the program's digests hold; NULL: none */
     const char *layer;        /* default target layer; NULL: not known before the model is open */
     bool has_transform;       /* takes transform_input */
+    bool has_stem;            /* takes stem */
 };
 
 /* A fact that the reader of results needs and that they do not show; printed as NAME, link, text. */

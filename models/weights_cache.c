@@ -30,15 +30,16 @@ static int find_folder(char out[PATH_MAX], struct error *err)
 }
 
 /* Finds the path of a file's import: in the cache folder, or beside the file. */
-static int find_place(const char *path, const char *sha256, char out[PATH_MAX], struct error *err)
+static int find_place(const char *path, const char *sha256, enum stem stem, char out[PATH_MAX], struct error *err)
 {
+    static const char *const ends[] = {"", "-small", "-small_pool"};
     struct error unused;
     char folder[PATH_MAX], name[128];
-    snprintf(name, sizeof name, "%s-%d.h5", sha256, IMPORT_VERSION);
+    snprintf(name, sizeof name, "%s-%d%s.h5", sha256, IMPORT_VERSION, ends[stem]);
     if (find_folder(folder, &unused) == 0 && file_join(out, folder, name, &unused) == 0 &&
         (access(out, R_OK) == 0 || file_check_writable(out, &unused) == 0))
         return 0;
-    const int length = snprintf(out, PATH_MAX, "%s.%.16s-%d.h5", path, sha256, IMPORT_VERSION);
+    const int length = snprintf(out, PATH_MAX, "%s.%.16s-%d%s.h5", path, sha256, IMPORT_VERSION, ends[stem]);
     return length < PATH_MAX ? 0 : error_set(err, "weights \"%s\": the path is too long", path);
 }
 
@@ -53,18 +54,20 @@ static struct weights_file *open_import(const char *place, const char *arch, str
     return NULL;
 }
 
-struct weights_file *weights_open_any(const char *path, const char *arch, struct weights_info *info, struct error *err)
+struct weights_file *weights_open_any(const char *path, const char *arch, enum stem stem, struct weights_info *info,
+                                      struct error *err)
 {
     char sha256[65], place[PATH_MAX];
     struct weights_imported imported;
     const int is_own = tensor_file_is_hdf5(path, err);
     if (is_own != 0)
         return is_own < 0 ? NULL : weights_open(path, info, err);
-    if (file_sha256(path, sha256, err) || find_place(path, sha256, place, err))
+    if (file_sha256(path, sha256, err) || find_place(path, sha256, stem, place, err))
         return NULL;
     struct weights_file *file = open_import(place, arch, info);
     if (file)
         return file;
-    const struct weights_import what = {.path = path, .out = place, .arch = arch, .sha256 = sha256, .accuracy = -1};
+    const struct weights_import what = {
+        .path = path, .out = place, .arch = arch, .sha256 = sha256, .accuracy = -1, .stem = stem};
     return weights_import(&what, &imported, err) ? NULL : weights_open(place, info, err);
 }

@@ -170,10 +170,10 @@ static int choose_stem(const struct weights_import *what, const char *arch, enum
         return error_set(
             err,
             "weights \"%s\": the first convolution of this %s is 3x3, a stem for small pictures, and no tensor "
-            "shows whether a max pool follows it: choose --stem small (none) or --stem small_pool",
+            "shows whether a max pool follows it: choose --stem small (none) or --stem small_pool, or stem: in a config",
             shown, arch);
     if (*stem == STEM_USUAL && what->stem != STEM_USUAL)
-        return error_set(err, "weights \"%s\": are of %s with its usual stem; leave --stem out", shown, arch);
+        return error_set(err, "weights \"%s\": are of %s with its usual stem; leave stem out", shown, arch);
     *stem = what->stem;
     return 0;
 }

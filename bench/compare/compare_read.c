@@ -121,18 +121,18 @@ static int fill_backbones(const struct run_folder *source, struct report_backbon
                                         .weights = *model ? NULL : text_of(row, "weights")};
         const bool is_known = model_describe(&spec, &facts, &ignored) == 0;
         arch = *model && is_known && facts.arch ? facts.arch : arch;
-        const char *transform = text_of(row, "transform_input");
+        const char *transform = text_of(row, "transform_input"), *stem = text_of(row, "stem");
         const char *input = input_of(row, source->arena);
         layer = !*layer && is_known && facts.layer ? facts.layer : layer;
         const char *key = arena_format(source->arena, "sha256 of weights of %s", label);
         const char *hash = key ? store_manifest(source->store, key, source->arena) : NULL;
         const char *files = files_of(source, label);
         out[i] = (struct report_backbone){.name = label, .title = label, .arch = arch, .layer = layer};
-        rows[i] = (struct compare_row){label, arena_format(source->arena, "%s %s", arch, layer),
-                                       arena_format(source->arena, "weights %.*s%s%s%s%s%s%s%s", HASH_SHOWN,
-                                                    hash ? hash : "unknown", *transform ? ", transform_input " : "",
-                                                    transform, input && *input ? ", " : "", input, files ? files : "",
-                                                    *output ? ", output " : "", output)};
+        rows[i] = (struct compare_row){
+            label, arena_format(source->arena, "%s %s", arch, layer),
+            arena_format(source->arena, "weights %.*s%s%s%s%s%s%s%s%s%s", HASH_SHOWN, hash ? hash : "unknown",
+                         *transform ? ", transform_input " : "", transform, *stem ? ", stem " : "", stem,
+                         input && *input ? ", " : "", input, files ? files : "", *output ? ", output " : "", output)};
         if (!rows[i].kind || !rows[i].state || !input || !files)
             return error_memory(err, "the comparison");
     }

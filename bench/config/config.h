@@ -48,6 +48,7 @@ struct config_backbone {
     const char *layer;          /* default: the model's own; NULL until it is open if no name gives it */
     const char *label;          /* name in results; default: arch, or the file's name without its end */
     enum transform_input transform_input; /* TRANSFORM_USUAL: not given */
+    const char *stem;                     /* "small" or "small_pool"; NULL: not given */
     struct picture_input input;           /* what the config gives */
     const char *where;                    /* its place, for errors found later: "configs/demo.yaml:9:5" */
     const struct yaml *entry;             /* as read; NULL: not from a config */

@@ -49,6 +49,10 @@ static const struct param backbone_rows[] = {
      .read_yaml = read_transform,
      .usual = "the weights file's, else true",
      .help = "GoogLeNet: the network begins with torchvision's transform of its input"},
+    PARAM_ROW(struct config_backbone, stem, STRING, .choices = "small|small_pool", .usual = "the weights file's",
+              .help =
+                  "how a ResNet or DenseNet with a 3x3 first convolution begins: with stride 1, and without (small) "
+                  "or with the max pool"),
     PARAM_ROW(struct config_backbone, input, TABLE, .rows = config_input_rows,
               .usual = "the weights file's, else ImageNet's", .help = "how pictures become the network's input"),
     {0},
@@ -83,6 +87,8 @@ static int check_keys(const struct yaml *value, const struct config_backbone *ba
         if (value->kind == YAML_MAPPING && yaml_get(value, of_process[i]))
             return yaml_error(yaml_get(value, of_process[i]), err, "%s.%s is for model: process only", value->path,
                               of_process[i]);
+    if (backbone->model && backbone->stem)
+        return yaml_error(yaml_get(value, "stem"), err, "%s.stem is for weights, a model has its own", value->path);
     if (!backbone->model && backbone->output)
         return yaml_error(yaml_get(value, "output"), err, "%s.output is for a model, an arch has one output",
                           value->path);
@@ -131,6 +137,9 @@ static int describe(const struct yaml *value, struct config_backbone *backbone, 
     if (backbone->transform_input != TRANSFORM_USUAL && facts.arch && !facts.has_transform)
         return yaml_error(yaml_get(value, "transform_input"), err,
                           "%s has no transform of its input; leave transform_input out", facts.arch);
+    if (backbone->stem && facts.arch && !facts.has_stem)
+        return yaml_error(yaml_get(value, "stem"), err, "%s has no stem for small pictures; leave stem out",
+                          facts.arch);
     if (!backbone->layer)
         backbone->layer = facts.layer;
     return 0;
@@ -165,9 +174,11 @@ struct model_spec config_backbone_spec(const struct config_backbone *backbone)
         .file_count = backbone->file_count,
         .timeout = backbone->timeout,
         .transform_input = backbone->transform_input,
+        .stem = backbone->stem ? (enum stem)text_choice(STEM_CHOICES, backbone->stem) : STEM_USUAL,
         .input = backbone->input,
         .arch_where = backbone->entry ? config_backbone_where(backbone, "arch") : "--backbone",
         .transform_where = config_backbone_where(backbone, "transform_input"),
+        .stem_where = config_backbone_where(backbone, "stem"),
     };
 }
 

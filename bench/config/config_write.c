@@ -250,6 +250,7 @@ static int backbones_node(struct writer *writer, const struct config *config)
         put_text(writer, node, "label", backbone->label);
         if (backbone->transform_input != TRANSFORM_USUAL)
             put_bool(writer, node, "transform_input", backbone->transform_input == TRANSFORM_YES);
+        put_text(writer, node, "stem", backbone->stem);
         put_input(writer, node, &backbone->input);
         add(writer, list, node);
     }

@@ -199,6 +199,7 @@ static void same_lists(const struct config *a, const struct config *b)
         same_text(a->backbones[i].layer, b->backbones[i].layer);
         same_text(a->backbones[i].label, b->backbones[i].label);
         assert_int_equal(a->backbones[i].transform_input, b->backbones[i].transform_input);
+        assert_int_equal(config_backbone_spec(&a->backbones[i]).stem, config_backbone_spec(&b->backbones[i]).stem);
         assert_memory_equal(&a->backbones[i].input, &b->backbones[i].input, sizeof a->backbones[i].input);
     }
     for (int i = 0; i < a->method_count; i++) {
@@ -484,6 +485,26 @@ TEST(the_transform_of_the_input_is_part_of_the_identity)
     assert_null(strstr(identity[0], "transform_input"));
     assert_non_null(strstr(identity[1], "transform_input: true"));
     assert_non_null(strstr(identity[2], "transform_input: false"));
+    end(&f);
+}
+
+TEST(the_stem_is_part_of_the_identity_where_it_is_given)
+{
+    static const char text[] = "name: x\ndataset: {path: a}\nmethods: [gradcam]\nmetrics: [adcc]\n"
+                               "backbones: [{arch: resnet18, weights: a.pth%s}]\n";
+    static const char *const keys[] = {"", ", stem: small", ", stem: small_pool"};
+    struct fixture f;
+    begin(&f);
+    for (int i = 0; i < 3; i++) {
+        char config[256];
+        snprintf(config, sizeof config, text, keys[i]);
+        must_read(&f, config);
+        assert_int_equal(config_backbone_spec(&f.config.backbones[0]).stem, i);
+        const char *identity = config_identity(&f.config, &f.arena, &f.err);
+        assert_true(!strstr(identity, "stem") == (i == 0));
+        assert_true(i == 0 || strstr(identity, keys[i] + 2));
+        must_come_back(&f, config);
+    }
     end(&f);
 }
 

@@ -104,6 +104,8 @@ TEST(what_contradicts_the_file_is_refused)
     refused(&(struct model_spec){.arch = "resnet81", .weights = path}, "unknown backbone \"resnet81\", did you mean");
     refused(&(struct model_spec){.weights = path, .transform_input = TRANSFORM_YES},
             "this network has no such transform of its input");
+    refused(&(struct model_spec){.weights = path, .stem = STEM_SMALL, .stem_where = "a.yaml:3:9"},
+            "have the stem usual, a.yaml:3:9: stem says small");
     unlink(path);
     refused(&(struct model_spec){.weights = path}, "could not open");
     refused(&(struct model_spec){.arch = "vgg16", .input = {.h = 8, .w = 8}}, "backbone \"vgg16\": ");
@@ -116,5 +118,8 @@ TEST(facts_are_known_before_a_file_is_opened)
     assert_int_equal(model_describe(&(struct model_spec){.arch = "GoogLeNet", .weights = "none"}, &facts, &err), 0);
     assert_string_equal(facts.arch, "googlenet");
     assert_true(facts.has_transform);
+    assert_false(facts.has_stem);
+    assert_int_equal(model_describe(&(struct model_spec){.arch = "densenet121"}, &facts, &err), 0);
+    assert_true(facts.has_stem);
     assert_int_equal(model_describe(&(struct model_spec){.arch = "x"}, &facts, &err), -1);
 }

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 /* A folder with a small network's safetensors file in it. */
-static const char *make_folder(void)
+static const char *make_folder_of(enum stem stem)
 {
     static char folder[64];
     char path[128], names[160][128];
@@ -23,7 +23,8 @@ static const char *make_folder(void)
     snprintf(path, sizeof path, "%s/x.safetensors", folder);
     arena_init(&arena, 0);
     struct graph *graph = backbone_graph(
-        "resnet18", &(struct backbone_options){.classes = 3, .width = 0.125, .height = 64, .width_px = 64}, &err);
+        "resnet18",
+        &(struct backbone_options){.classes = 3, .width = 0.125, .height = 64, .width_px = 64, .stem = stem}, &err);
     if (!graph || weights_generate(graph, 1, &arena, &weights, &err))
         fail_msg("%s", err.text);
     assert_true(weights.count <= 160);
@@ -33,6 +34,11 @@ static const char *make_folder(void)
     graph_free(graph);
     arena_release(&arena);
     return folder;
+}
+
+static const char *make_folder(void)
+{
+    return make_folder_of(STEM_USUAL);
 }
 
 static void remove_folder(const char *folder)
@@ -48,7 +54,7 @@ static void opens(const char *folder, const char *arch)
     struct error err;
     struct weights_info info;
     snprintf(path, sizeof path, "%s/x.safetensors", folder);
-    struct weights_file *file = weights_open_any(path, arch, &info, &err);
+    struct weights_file *file = weights_open_any(path, arch, STEM_USUAL, &info, &err);
     if (!file)
         fail_msg("%s", err.text);
     assert_string_equal(info.arch, "resnet18");
@@ -118,7 +124,41 @@ TEST(another_network_is_an_error_though_an_import_is_there)
     setenv("XDG_CACHE_HOME", cache, 1);
     opens(folder, NULL);
     snprintf(path, sizeof path, "%s/x.safetensors", folder);
-    assert_null(weights_open_any(path, "vgg11", &info, &err));
+    assert_null(weights_open_any(path, "vgg11", STEM_USUAL, &info, &err));
     assert_non_null(strstr(err.text, "x.safetensors\": do not fit vgg11: tensor "));
+    remove_folder(folder);
+}
+
+static void opens_with_stem(const char *path, enum stem stem)
+{
+    struct error err;
+    struct weights_info info;
+    struct weights_file *file = weights_open_any(path, NULL, stem, &info, &err);
+    if (!file)
+        fail_msg("%s", err.text);
+    assert_int_equal(info.stem, stem);
+    weights_close(file);
+}
+
+TEST(each_stem_has_an_import_of_its_own)
+{
+    const char *folder = make_folder_of(STEM_SMALL);
+    char path[128], cache[128];
+    struct error err;
+    struct weights_info info;
+    snprintf(cache, sizeof cache, "%s/cache", folder);
+    setenv("XDG_CACHE_HOME", cache, 1);
+    snprintf(path, sizeof path, "%s/x.safetensors", folder);
+    for (int i = 0; i < 2; i++) {
+        opens_with_stem(path, STEM_SMALL);
+        opens_with_stem(path, STEM_SMALL_POOL);
+        assert_null(weights_open_any(path, NULL, STEM_USUAL, &info, &err));
+        assert_non_null(strstr(err.text, "or stem: in a config"));
+    }
+    remove_folder(folder);
+    folder = make_folder();
+    snprintf(path, sizeof path, "%s/x.safetensors", folder);
+    assert_null(weights_open_any(path, "resnet18", STEM_SMALL, &info, &err));
+    assert_non_null(strstr(err.text, "are of resnet18 with its usual stem; leave stem out"));
     remove_folder(folder);
 }

@@ -445,7 +445,7 @@ TEST(first_layers_are_found_by_their_kernel)
     snprintf(out, sizeof out, "%s", temporary("out.h5"));
     import_says(in, NULL,
                 "the first convolution of this resnet18 is 3x3, a stem for small pictures, and no tensor shows "
-                "whether a max pool follows it: choose --stem small (none) or --stem small_pool");
+                "whether a max pool follows it: choose --stem small (none) or --stem small_pool, or stem: in a config");
     const struct weights_import what = {.path = in, .out = out, .sha256 = "", .accuracy = -1, .stem = STEM_SMALL_POOL};
     if (weights_import(&what, &imported, &err))
         fail_msg("%s", err.text);
