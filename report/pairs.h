@@ -32,6 +32,17 @@ struct method_pair pair_at(const struct report *report, int backbone, int protoc
 const struct method_rank *rank_at(const struct report *report, int backbone, int protocol, int metric, int method);
 const struct method_rank *overall_rank_at(const struct report *report, int protocol, int metric, int method);
 
+/* Whether a metric is compared in pairs: it is no cost, and has a value of each image or parts that have. */
+bool is_paired(const struct report *report, int metric);
+
+enum { NOT_PAIRED_MAX = 512 };
+
+/* The titles of metrics that are not compared because they have no value of one image; "": none. Returns text. */
+const char *not_paired(const struct report *report, char text[NOT_PAIRED_MAX]);
+
+/* Ends the footnote of marks: "; not tested: PxAP", or nothing. */
+void untested_note(const struct report *report, FILE *stream, int (*escape)(FILE *, const char *));
+
 /* The method, not a control, with the best mean (of equal ones the first); -1: none has a mean. */
 int best_method(const struct report *report, const struct cell *cells, int backbone, int protocol, int metric);
 
@@ -40,7 +51,7 @@ int reference_method(const struct report *report, int backbone, int protocol, in
 
 /*
  * Whether a method that is neither a control nor best cannot be told from the best method: their adjusted p is not
- * below PAIRS_ALPHA. False if the report has no pairs.
+ * below PAIRS_ALPHA, or on the images that both have it is the better one. False if the metric has no pairs.
  */
 bool is_tied_with_best(const struct report *report, const struct cell *cells, int backbone, int method, int protocol,
                        int metric);

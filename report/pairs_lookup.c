@@ -36,6 +36,31 @@ const struct method_rank *overall_rank_at(const struct report *report, int proto
                 ->overall[pairs_table(report, 0, protocol, metric) * (size_t)report->method_count + (size_t)method];
 }
 
+bool is_paired(const struct report *report, int metric)
+{
+    return !report->metrics[metric].is_cost && !report_counted(report, metric);
+}
+
+const char *not_paired(const struct report *report, char text[NOT_PAIRED_MAX])
+{
+    int used = 0;
+    text[0] = 0;
+    for (int k = 0; k < report->metric_count; k++)
+        if (report_counted(report, k) && used < NOT_PAIRED_MAX)
+            used += snprintf(text + used, (size_t)(NOT_PAIRED_MAX - used), "%s%.60s", used ? ", " : "",
+                             report->metrics[k].title);
+    return text;
+}
+
+void untested_note(const struct report *report, FILE *stream, int (*escape)(FILE *, const char *))
+{
+    char text[NOT_PAIRED_MAX];
+    if (!*not_paired(report, text))
+        return;
+    fputs("; not tested: ", stream);
+    escape(stream, text);
+}
+
 int best_method(const struct report *report, const struct cell *cells, int backbone, int protocol, int metric)
 {
     const bool higher = report->metrics[metric].higher_is_better;
@@ -70,12 +95,16 @@ int reference_method(const struct report *report, int backbone, int protocol, in
 bool is_tied_with_best(const struct report *report, const struct cell *cells, int backbone, int method, int protocol,
                        int metric)
 {
-    if (!report->paired || report->methods[method].is_control || report->metrics[metric].is_cost ||
+    if (!report->paired || report->methods[method].is_control || !is_paired(report, metric) ||
         !isfinite(cell_at(report, cells, backbone, method, protocol, metric)->mean) ||
         cell_is_best(report, cells, backbone, method, protocol, metric))
         return false;
     const int best = best_method(report, cells, backbone, protocol, metric);
-    return best != method && !(pair_at(report, backbone, protocol, metric, best, method).p_holm < PAIRS_ALPHA);
+    if (best == method)
+        return false;
+    const struct method_pair pair = pair_at(report, backbone, protocol, metric, method, best);
+    const bool is_better = report->metrics[metric].higher_is_better ? pair.difference > 0 : pair.difference < 0;
+    return is_better || !(pair.p_holm < PAIRS_ALPHA);
 }
 
 int family_size(const struct report *report, int backbone, int protocol, int metric)

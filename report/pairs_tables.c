@@ -24,7 +24,7 @@ struct method_pair matrix_pair(const struct matrix *matrix, int a, int b)
 static bool has_pairs(const struct matrix *matrix)
 {
     const struct report *report = matrix->report;
-    for (int a = 0; a < report->method_count && !report->metrics[matrix->metric].is_cost; a++)
+    for (int a = 0; a < report->method_count && is_paired(report, matrix->metric); a++)
         for (int b = a + 1; b < report->method_count; b++)
             if (matrix_pair(matrix, a, b).n > 0)
                 return true;
@@ -37,7 +37,7 @@ static void csv_metric(const struct matrix *matrix)
 {
     const struct report *report = matrix->report;
     const struct report_metric *metric = &report->metrics[matrix->metric];
-    for (int a = 0; a < report->method_count && !metric->is_cost; a++)
+    for (int a = 0; a < report->method_count && is_paired(report, matrix->metric); a++)
         for (int b = a + 1; b < report->method_count; b++) {
             const struct method_pair pair = matrix_pair(matrix, a, b);
             csv_texts(matrix->stream, 5,
@@ -159,6 +159,7 @@ static void markdown_metric(const struct matrix *matrix)
 
 static void markdown(FILE *stream, const struct report *report)
 {
+    char text[NOT_PAIRED_MAX];
     fputs("# ", stream);
     escape_markdown(stream, report->name);
     fputs(
@@ -172,6 +173,11 @@ static void markdown(FILE *stream, const struct report *report)
     escape_markdown(stream, report->program);
     fputs(".\n", stream);
     completeness_list(report, stream, "\n", ".\n", escape_markdown);
+    if (*not_paired(report, text)) {
+        fputs("\nNot compared, because they are numbers of the image set without a value of one image: ", stream);
+        escape_markdown(stream, text);
+        fputs(".\n", stream);
+    }
     each_metric(report, stream, markdown_metric);
 }
 

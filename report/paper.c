@@ -166,8 +166,12 @@ static void put_footnote(const struct paper *paper)
     if (paper->style->intervals && paper->report->bootstrap > 0)
         fputs(", in brackets 95~\\% bootstrap intervals", stream);
     fputs("; bold: the best method, controls left out.", stream);
-    if (paper->has_tie)
-        fputs(" \\textsuperscript{\\dag}~", stream), escape_tex(stream, TIE_NOTE), putc('.', stream);
+    if (paper->has_tie) {
+        fputs(" \\textsuperscript{\\dag}~", stream);
+        escape_tex(stream, TIE_NOTE);
+        untested_note(paper->report, stream, escape_tex);
+        putc('.', stream);
+    }
     if (paper->has_gap)
         fputs(" \\textsuperscript{*}~undefined for some images, which are left out.", stream);
     fputs("}\n", stream);

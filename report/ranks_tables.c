@@ -34,7 +34,7 @@ static void csv(FILE *stream, const struct report *report)
     for (int b = first_block(report); b < report->backbone_count; b++)
         for (int p = 0; p < report->protocol_count; p++)
             for (int k = 0; k < report->metric_count; k++)
-                for (int m = 0; m < report->method_count && !report->metrics[k].is_cost; m++) {
+                for (int m = 0; m < report->method_count && is_paired(report, k); m++) {
                     const struct report_metric *metric = &report->metrics[k];
                     const struct method_rank *rank = rank_of(report, b, p, k, m);
                     csv_texts(stream, 4,
@@ -86,7 +86,7 @@ static void markdown_block(FILE *stream, const struct report *report, int b, int
     escape_markdown(stream, report->protocols[p].name);
     fputs("\n\n| Method |", stream);
     for (int k = 0; k < report->metric_count; k++) {
-        if (report->metrics[k].is_cost)
+        if (!is_paired(report, k))
             continue;
         putc(' ', stream);
         escape_markdown(stream, report->metrics[k].title);
@@ -94,7 +94,7 @@ static void markdown_block(FILE *stream, const struct report *report, int b, int
     }
     fputs("\n| --- |", stream);
     for (int k = 0; k < report->metric_count; k++)
-        fputs(report->metrics[k].is_cost ? "" : " ---: |", stream);
+        fputs(is_paired(report, k) ? " ---: |" : "", stream);
     putc('\n', stream);
     for (int m = 0; m < report->method_count; m++) {
         if (b >= 0 && report->methods[m].is_control)
@@ -103,7 +103,7 @@ static void markdown_block(FILE *stream, const struct report *report, int b, int
         escape_markdown(stream, report->methods[m].title);
         fputs(" |", stream);
         for (int k = 0; k < report->metric_count; k++)
-            if (!report->metrics[k].is_cost)
+            if (is_paired(report, k))
                 markdown_cell(stream, report, b, p, k, m);
         putc('\n', stream);
     }

@@ -267,8 +267,11 @@ static void markdown(const struct table_writer *table)
             image_count(table), report->bootstrap > 0 ? ", with 95 % bootstrap intervals" : "");
     escape_markdown(table->stream, report->program);
     fputs(".\n", table->stream);
-    if (has_ties(table))
-        fputs("\n† " TIE_NOTE ".\n", table->stream);
+    if (has_ties(table)) {
+        fputs("\n† " TIE_NOTE, table->stream);
+        untested_note(report, table->stream, escape_markdown);
+        fputs(".\n", table->stream);
+    }
     if (is_incomplete_anywhere(report))
         fputs("\n**Incomplete**: the run has not measured all images yet.\n", table->stream);
     remarks_list(report, table->stream, "\n", ".\n", escape_markdown);
@@ -372,6 +375,7 @@ static void tex(const struct table_writer *table)
     if (has_ties(table)) {
         fprintf(table->stream, "\\multicolumn{%d}{p{0.95\\linewidth}}{\\footnotesize \\dag{} ", columns);
         escape_tex(table->stream, TIE_NOTE);
+        untested_note(report, table->stream, escape_tex);
         fputs("} \\\\\n", table->stream);
     }
     for (int b = 0; b < report->backbone_count; b++) {

@@ -238,7 +238,11 @@ static void put_table(const struct view *view, struct column *columns, int limit
     bool has_ties = false;
     for (int i = 0; i < count; i++)
         has_ties |= columns[i].has_ties;
-    fputs(has_ties ? "† not distinguishable from the best (paired sign-flip test, Holm)\n" : "", view->stream);
+    if (has_ties) {
+        fputs("† not distinguishable from the best (paired sign-flip test, Holm)", view->stream);
+        untested_note(view->report, view->stream, escape_line);
+        putc('\n', view->stream);
+    }
     put_undefined(view);
     put_noted(view);
 }

@@ -23,18 +23,25 @@ static int metric_position(const struct config *config, const char *name)
     return -1;
 }
 
+static bool has_pairs(const struct metric *metric)
+{
+    return !metric->is_cost && !metric->combine_counts;
+}
+
 bool results_has_metric(const struct config *config, const char *name, struct error *err)
 {
     const int at = metric_position(config, name);
     char names[512] = "";
     size_t used = 0;
-    if (at >= 0 && !config->metrics[at].metric->is_cost)
+    if (at >= 0 && has_pairs(config->metrics[at].metric))
         return true;
     for (int i = 0; i < config->metric_count && used < sizeof names; i++)
-        if (!config->metrics[i].metric->is_cost)
+        if (has_pairs(config->metrics[i].metric))
             used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "",
                                      config->metrics[i].metric->name);
-    error_set(err, "--pairs is \"%s\"; metrics of the run: %s", TEXT_SHOWN(name), names);
+    error_set(err, "--pairs is \"%s\"%s; metrics of the run: %s", TEXT_SHOWN(name),
+              at >= 0 && config->metrics[at].metric->combine_counts ? ", which has no value of one image" : "",
+              *names ? names : "none");
     return false;
 }
 

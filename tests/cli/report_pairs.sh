@@ -26,3 +26,17 @@ sed 's/bootstrap: 50/bootstrap: 50, reference_method: actmapp/' config.yaml >wro
 try cambench run wrong.yaml
 cambench run config.yaml --quiet --set report.reference_method=layercam
 grep -c '^Each method minus LayerCAM:' results/small/tables/pairs.md
+
+# numbers of the image set have no pairs
+cat >set.yaml <<YAML
+name: set
+dataset: {path: $ROOT/datasets/demo/demo.h5, images: 4}
+backbones: [{arch: resnet18, weights: $ROOT/backbones/demo/resnet18.h5}]
+methods: [gradcam, layercam]
+metrics: [complexity, max_box_acc]
+report: {plots: false, overlays: 0, bootstrap: 50}
+YAML
+try cambench run set.yaml --quiet --pairs max_box_acc
+cambench run set.yaml --quiet --pairs complexity
+cut -d, -f 1-6 results/set/pairwise.csv
+grep '^Not compared' results/set/tables/pairs.md

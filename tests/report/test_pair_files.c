@@ -113,6 +113,72 @@ TEST(methods_that_cannot_be_told_from_the_best_are_marked)
     close_all(&run);
 }
 
+/* The mean of the first count. */
+static double combine_first(const void *params, const double *sums, int n)
+{
+    (void)params;
+    return sums[0] / n;
+}
+
+TEST(numbers_of_the_image_set_are_not_compared_and_the_files_say_so)
+{
+    struct sample_run run;
+    struct error err = {0};
+    const struct report_counted counted[SAMPLE_METRICS] = {[SAMPLE_COHERENCY] = {combine_first, 1, NULL}};
+    sample_open(&run);
+    run.report.counted = counted;
+    for (size_t i = 0; i < report_index(&run.report, SAMPLE_BACKBONES, 0, 0, 0, 0); i++)
+        if (i / SAMPLE_IMAGES % SAMPLE_METRICS == SAMPLE_COHERENCY)
+            run.states[i] = REPORT_ABSENT;
+    pair_up(&run);
+    struct cell *cells = report_cells(&run.report, &err);
+    assert_non_null(cells);
+    assert_int_equal(report_pairs(&run.report, &err), 0);
+    assert_int_equal(report_tables(&run.report, cells, &err), 0);
+    char *text = sample_read(run.folder, "pairwise.csv", NULL);
+    assert_null(strstr(text, ",coherency,"));
+    free(text);
+    text = sample_read(run.folder, "ranks.csv", NULL);
+    assert_null(strstr(text, ",coherency,"));
+    free(text);
+    text = sample_read(run.folder, "tables/pairs.md", NULL);
+    assert_non_null(strstr(text, "without a value of one image: Coherency.\n"));
+    free(text);
+    text = sample_read(run.folder, "tables/cambench.md", NULL);
+    assert_non_null(strstr(text, "methods without controls; not tested: Coherency.\n"));
+    free(text);
+    for (int m = 0; m < SAMPLE_METHODS; m++)
+        assert_false(is_tied_with_best(&run.report, cells, 0, m, 0, SAMPLE_COHERENCY));
+    free(cells);
+    close_all(&run);
+}
+
+TEST(a_method_that_is_better_on_common_images_is_not_said_to_be_worse)
+{
+    struct sample_run run;
+    struct error err = {0};
+    sample_open(&run);
+    run.report.method_count = 2, run.report.backbone_count = 1;
+    for (int i = 0; i < SAMPLE_IMAGES; i++) {
+        const size_t a = report_index(&run.report, 0, 0, 0, SAMPLE_DROP, i);
+        const size_t b = report_index(&run.report, 0, 1, 0, SAMPLE_DROP, i);
+        run.states[a] = REPORT_DEFINED;
+        run.states[b] = i < 30 ? REPORT_DEFINED : REPORT_ABSENT;
+        run.values[a] = i < 30 ? 0.5 + 0.001 * i : 0.1; /* the lowest mean, but worse on the first images */
+        run.values[b] = i < 30 ? 0.4 + 0.001 * i : 0;
+    }
+    pair_up(&run);
+    struct cell *cells = report_cells(&run.report, &err);
+    assert_non_null(cells);
+    assert_int_equal(best_method(&run.report, cells, 0, 0, SAMPLE_DROP), 0);
+    const struct method_pair pair = pair_at(&run.report, 0, 0, SAMPLE_DROP, 1, 0);
+    assert_int_equal(pair.n, 30);
+    assert_true(pair.difference < 0 && pair.p_holm < 0.05);
+    assert_true(is_tied_with_best(&run.report, cells, 0, 1, 0, SAMPLE_DROP));
+    free(cells);
+    close_all(&run);
+}
+
 static int count_of(const char *text, const char *what)
 {
     int count = 0;
