@@ -7,14 +7,18 @@
 #include "report/plot.h"
 
 #include <math.h>
+#include <string.h>
 
 /* Pixels. */
-enum { AXIS = 380, SIDE = 24, AXIS_TOP = 60, BAR = 10, NAME = 20, CAPTION = 52, TICK = 6 };
+enum { AXIS = 380, SIDE = 24, AXIS_TOP = 60, BAR = 10, NAME = 20, CAPTION = 34, LINE = 18, TICK = 6 };
+
+enum { TEXT = 512, LABEL = 100 }; /* LABEL: most columns of a line */
 
 struct diagram {
     const struct plot *plot;
     struct critical critical;
     int metric, names; /* names: pixels left and right of the axis */
+    int lines;         /* of the networks' names */
 };
 
 static int figure_width(const struct diagram *diagram)
@@ -29,7 +33,8 @@ static int bars_height(const struct diagram *diagram)
 
 static int figure_height(const struct diagram *diagram)
 {
-    return PLOT_TOP + AXIS_TOP + bars_height(diagram) + (diagram->critical.count + 1) / 2 * NAME + CAPTION;
+    return PLOT_TOP + AXIS_TOP + bars_height(diagram) + (diagram->critical.count + 1) / 2 * NAME + CAPTION +
+           diagram->lines * LINE;
 }
 
 /* The axis runs from the last rank on the left to 1 on the right. */
@@ -113,18 +118,41 @@ static void write_methods(FILE *stream, const struct diagram *diagram)
     }
 }
 
+/* Puts the names of the networks that stand in a line, as many as fit, into text; returns the number of lines. */
+static int networks_of(const struct diagram *diagram, int line, char text[TEXT])
+{
+    const struct report *report = diagram->plot->report;
+    const int fit = figure_width(diagram) * 100 / figure_text_width(100), room = fit < LABEL ? fit : LABEL;
+    int at = 0, used = (int)strlen("networks: ");
+    text[0] = 0;
+    if (line == 0)
+        snprintf(text, TEXT, "networks: ");
+    for (int b = 0; b < report->backbone_count; b++) {
+        char name[64];
+        const int length = snprintf(name, sizeof name, "%.40s%s", report->backbones[b].title,
+                                    b < report->backbone_count - 1 ? ", " : "");
+        if (used > 0 && used + length > room)
+            at++, used = 0;
+        if (at == line)
+            strcat(text, name);
+        used += length;
+    }
+    return at + 1;
+}
+
 /* Names the blocks: the networks. */
 static void write_caption(FILE *stream, const struct diagram *diagram)
 {
-    const struct report *report = diagram->plot->report;
-    char text[512];
-    int used = snprintf(text, sizeof text, "networks: ");
-    for (int b = 0; b < report->backbone_count && used < (int)sizeof text; b++)
-        used += snprintf(text + used, sizeof text - (size_t)used, "%s%.40s", b ? ", " : "", report->backbones[b].title);
-    put_text(stream, diagram, text, figure_width(diagram) / 2.0, 14, "center textcolor rgb '#505050'");
+    const double middle = figure_width(diagram) / 2.0;
+    char text[TEXT];
+    for (int line = 0; line < diagram->lines; line++) {
+        networks_of(diagram, line, text);
+        put_text(stream, diagram, text, middle, 14 + (diagram->lines - 1 - line) * LINE,
+                 "center textcolor rgb '#505050'");
+    }
     snprintf(text, sizeof text, "Friedman p = %.2g over %d networks; bars: not significant at 5 %% (Wilcoxon)",
              diagram->critical.p, diagram->critical.blocks);
-    put_text(stream, diagram, text, figure_width(diagram) / 2.0, 32, "center textcolor rgb '#505050'");
+    put_text(stream, diagram, text, middle, 14 + diagram->lines * LINE, "center textcolor rgb '#505050'");
 }
 
 static void write_commands(FILE *stream, const char *file, const void *context)
@@ -143,6 +171,7 @@ static void write_commands(FILE *stream, const char *file, const void *context)
 
 static void measure(struct diagram *diagram)
 {
+    char text[TEXT];
     int names = 6;
     for (int i = 0; i < diagram->critical.count; i++) {
         const char *title = diagram->plot->report->methods[diagram->critical.methods[i]].title;
@@ -150,6 +179,7 @@ static void measure(struct diagram *diagram)
         names = columns > names ? columns : names;
     }
     diagram->names = figure_text_width(names);
+    diagram->lines = networks_of(diagram, 0, text);
 }
 
 int plot_critical(const struct plot *plot, const char *end, int metric, struct error *err)

@@ -9,7 +9,7 @@
 #include <math.h>
 
 /* Pixels. */
-enum { ROW = 24, PANEL = 380, HEAD = 52, BOTTOM = 56, RIGHT = 24, CAPTION = 26, COLUMNS_MAX = 2 };
+enum { ROW = 24, PANEL = 380, HEAD = 52, BOTTOM = 56, RIGHT = 24, CAPTION = 44, COLUMNS_MAX = 2 };
 
 struct forest {
     const struct plot *plot;
@@ -153,6 +153,21 @@ static void write_axes(FILE *stream, const struct forest *forest)
     fputs(" noenhanced\n", stream);
 }
 
+/* Two lines below a single panel, which is too narrow for one. */
+static void write_caption(FILE *stream, const struct forest *forest)
+{
+    const double height = figure_height(forest);
+    const bool has_interval = forest->plot->report->bootstrap > 0, is_narrow = forest->columns == 1;
+    static const char interval[] = "95 % interval of the paired bootstrap";
+    static const char style[] = "center textcolor rgb '#707070' noenhanced";
+    if (has_interval && is_narrow)
+        fprintf(stream, "set label '%s;' at screen 0.5, screen %.6f %s\n", interval, 32 / height, style);
+    fprintf(stream,
+            "set label '%s%sfilled: significant at 5 %% (sign-flip test, Holm over all pairs)' at screen 0.5, "
+            "screen %.6f %s\n",
+            has_interval && !is_narrow ? interval : "", has_interval && !is_narrow ? "; " : "", 14 / height, style);
+}
+
 static void write_commands(FILE *stream, const char *file, const void *context)
 {
     const struct forest *forest = context;
@@ -161,11 +176,7 @@ static void write_commands(FILE *stream, const char *file, const void *context)
     snprintf(subject, sizeof subject, "%.80s: differences on the same images", report->metrics[forest->metric].title);
     fputs("set multiplot\n", stream);
     plot_title(stream, forest->plot, subject, &forest->metric, 1, figure_height(forest));
-    fprintf(
-        stream,
-        "set label '%sfilled: significant at 5 %% (sign-flip test, Holm over all pairs)' at screen 0.5, screen %.6f "
-        "center textcolor rgb '#707070' noenhanced\n",
-        report->bootstrap > 0 ? "95 % interval of the paired bootstrap; " : "", 14.0 / figure_height(forest));
+    write_caption(stream, forest);
     write_axes(stream, forest);
     for (int b = 0; b < report->backbone_count; b++)
         write_panel(stream, file, forest, b);

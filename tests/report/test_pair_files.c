@@ -308,7 +308,7 @@ static void networks_init(struct networks *networks)
                                              .images = sample_images}};
     for (int b = 0; b < NETWORKS; b++) {
         float noise[6];
-        networks->backbones[b] = (struct report_backbone){"net", "Network", "net", "last", 0, 0, 0};
+        networks->backbones[b] = (struct report_backbone){"net", "A network with a long name", "net", "last", 0, 0, 0};
         golden_fill(noise, 6, (uint32_t)b + 1);
         for (int m = 0; m < 6; m++)
             networks->ranks[b * 6 + m] = (struct method_rank){
