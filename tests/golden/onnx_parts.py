@@ -51,14 +51,15 @@ def save(name, nodes, constants, opset=13):
 def constants():
     """Operators of which some inputs are constants."""
     t = {"w": golden.tensor("w", (4, 3, 3, 3)), "v": golden.tensor("v", (4, 5)), "p": golden.tensor("p", (4, 1, 1)),
-         "q": golden.tensor("q", (1, 8, 1)),
+         "q": golden.tensor("q", (1, 8, 1)), "half": golden.tensor("half", (2, 4, 1)),
+         "times": np.int64([2, 2, 1]),
          "bound": golden.tensor("bound", (1, 8, 1)), "three": np.float32([3]), "twos": np.full((4, 1, 1), 2, np.float32),
          "base": np.abs(golden.tensor("b", (4, 1, 1))) + 0.5, "index": np.int64([[3, 0], [1, 1]]),
          "one": np.array(0.125, np.float32), "scale": golden.tensor("s", (8, 8)), "shift": golden.tensor("h", (8, 8))}
     node = helper.make_node
     save("constants", [
         node("Conv", ["input", "w"], ["c"], name="conv", strides=[2, 2], pads=[1, 1, 1, 1]),
-        node("Sum", ["p", "c", "one", "q", "c"], ["s"]), node("Mean", ["q", "s", "p"], ["m"]),
+        node("Tile", ["half", "times"], ["whole"]), node("Sum", ["p", "c", "one", "q", "c", "whole"], ["s"]), node("Mean", ["q", "s", "p"], ["m"]),
         node("Max", ["m", "p", "q"], ["x"], name="largest"), node("Min", ["three", "bound", "x", "s"], ["n"]),
         node("Pow", ["n", "twos"], ["n2"]), node("Pow", ["base", "n"], ["e"]), node("Sum", ["n2", "e"], ["u"]),
         node("Gather", ["u", "index"], ["g"], axis=1), node("ReduceMax", ["g"], ["r"], axes=[2], keepdims=0),
@@ -70,7 +71,7 @@ def constants():
 
     def run(x):
         y = F.conv2d(x, c["w"], None, 2, 1)
-        s = c["p"] + y + c["one"] + c["q"] + y
+        s = c["p"] + y + c["one"] + c["q"] + y + c["half"].repeat(2, 2, 1)
         largest = torch.maximum(torch.maximum((c["q"] + s + c["p"]) / 3, c["p"]), c["q"])
         n = torch.minimum(torch.minimum(largest, s), torch.minimum(c["three"], c["bound"]))
         u = n ** 2 + c["base"] ** n
