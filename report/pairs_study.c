@@ -125,8 +125,7 @@ struct tally {
     bool higher_is_better;
 };
 
-static void tally_image(const struct study *study, struct tally *tally, const double *const *a, const double *const *b,
-                        int at)
+static void tally_image(const struct study *study, struct tally *tally, double *const *a, double *const *b, int at)
 {
     struct pair_totals *totals = tally->totals;
     for (int j = 0; j < study->parts; j++) {
@@ -144,16 +143,11 @@ static void tally_image(const struct study *study, struct tally *tally, const do
 static void each_image(const struct study *study, int a, int b, struct tally *tally)
 {
     const struct study_method *one = &study->rows[a], *other = &study->rows[b];
-    const double *whole[2][STUDY_PARTS], *rest[2][STUDY_PARTS];
-    for (int j = 0; j < study->parts; j++) {
-        whole[0][j] = one->whole[j], whole[1][j] = other->whole[j];
-        rest[0][j] = one->rest[j], rest[1][j] = other->rest[j];
-    }
     for (int w = 0; w < study->whole_count; w++)
-        tally_image(study, tally, whole[0], whole[1], study->whole_list[w]);
+        tally_image(study, tally, one->whole, other->whole, study->whole_list[w]);
     for (int r = 0; r < study->rest_count; r++)
         if (one->is_there[r] > 0 && other->is_there[r] > 0)
-            tally_image(study, tally, rest[0], rest[1], r);
+            tally_image(study, tally, one->rest, other->rest, r);
 }
 
 /* The standard deviation of a pair's differences. */
