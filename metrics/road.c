@@ -116,7 +116,8 @@ static int list_changes(struct road *road, struct error *err)
     if (!rest || !road->changes || !road->wanted_changes)
         return error_memory(err, "an imputation");
     for (int k = 0; k < road->count; k++) {
-        road->changes[k].percentile = settings->first + k / ORDERS * settings->step;
+        const int steps = k / ORDERS;
+        road->changes[k].percentile = settings->first + steps * settings->step;
         road->changes[k].order = k % ORDERS;
     }
     for (size_t i = 0; i < plane_of(road); i++)
