@@ -115,7 +115,7 @@ TEST(a_number_meets_every_variant_of_its_method_and_a_cell_every_number)
 
 TEST(a_preset_stands_for_what_was_changed_of_it)
 {
-    static const struct report_protocol changed[] = {{"cambench+class=label", "cambench"}};
+    static const struct report_protocol changed[] = {{.name = "cambench+class=label", .preset = "cambench"}};
     const struct report_published one = published();
     struct fixture f;
     begin(&f, &one, 1);
