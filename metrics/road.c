@@ -26,15 +26,14 @@ struct change {
     double percentile;
     int order;
     uint8_t *is_missing; /* (h,w); NULL: all pixels are, and there is no system */
-    float *image;        /* imputed, without noise; NULL: not needed */
     double score;
-    bool is_known;
 };
 
 struct road {
     struct evidence *evidence;
     const struct settings *settings;
-    struct arena arena;
+    struct arena arena, scratch; /* scratch: of one imputation, reset behind it */
+    bool is_failed;              /* an imputation had no memory */
     int channels, h, w;
     int count, wanted; /* changes; those whose scores are not known */
     struct change *changes;
@@ -80,15 +79,10 @@ static size_t select_count(const float *values, const float *sorted, size_t n, d
     return wanted;
 }
 
-/* values (h,w): m, or 1 - m. */
-static int select_pixels(struct road *road, const float *values, int order, struct error *err)
+/* values (h,w), and the same in ascending order: m, or 1 - m. */
+static int select_pixels(struct road *road, const float *values, const float *sorted, int order, struct error *err)
 {
     const size_t n = plane_of(road);
-    float *sorted = arena_floats(&road->arena, n);
-    if (!sorted)
-        return error_memory(err, "an imputation");
-    memcpy(sorted, values, n * sizeof *sorted);
-    sort_floats(sorted, n);
     for (int k = 0; k < road->count; k++) {
         struct change *change = &road->changes[k];
         if (change->order != order)
@@ -104,25 +98,46 @@ static int select_pixels(struct road *road, const float *values, int order, stru
     return 0;
 }
 
+static void complement(const float *values, size_t n, float *out)
+{
+    for (size_t i = 0; i < n; i++)
+        out[i] = 1 - values[i];
+}
+
+static void reverse(float *values, size_t n)
+{
+    for (size_t i = 0; i < n / 2; i++) {
+        const float value = values[i];
+        values[i] = values[n - 1 - i];
+        values[n - 1 - i] = value;
+    }
+}
+
 static int list_changes(struct road *road, struct error *err)
 {
     const struct settings *settings = road->settings;
     const struct map map = evidence_map(road->evidence);
     const int percentiles = 1 + (int)floor(fmax(0, settings->last - settings->first) / settings->step + 1e-9);
-    float *rest = arena_floats(&road->arena, plane_of(road));
+    const size_t n = plane_of(road);
+    float *rest = arena_floats(&road->arena, n), *sorted = arena_floats(&road->arena, n);
     road->count = ORDERS * percentiles;
     road->changes = arena_alloc(&road->arena, (size_t)road->count, sizeof *road->changes);
     road->wanted_changes = arena_alloc(&road->arena, (size_t)road->count, sizeof *road->wanted_changes);
-    if (!rest || !road->changes || !road->wanted_changes)
+    if (!rest || !sorted || !road->changes || !road->wanted_changes)
         return error_memory(err, "an imputation");
     for (int k = 0; k < road->count; k++) {
         const int steps = k / ORDERS;
         road->changes[k].percentile = settings->first + steps * settings->step;
         road->changes[k].order = k % ORDERS;
     }
-    for (size_t i = 0; i < plane_of(road); i++)
-        rest[i] = 1 - map.data[i];
-    return select_pixels(road, map.data, MOST_FIRST, err) || select_pixels(road, rest, LEAST_FIRST, err) ? -1 : 0;
+    memcpy(sorted, map.data, n * sizeof *sorted);
+    sort_floats(sorted, n);
+    if (select_pixels(road, map.data, sorted, MOST_FIRST, err))
+        return -1;
+    complement(map.data, n, rest);
+    complement(sorted, n, sorted); /* rounding keeps the order */
+    reverse(sorted, n);
+    return select_pixels(road, rest, sorted, LEAST_FIRST, err);
 }
 
 /* -- the noise ------------------------------------------------------------------------------------------------------- */
@@ -159,12 +174,20 @@ static void add_noise(const struct road *road, const struct change *change, floa
 
 /* -- the passes ------------------------------------------------------------------------------------------------------ */
 
+/* The imputed image with noise; x itself where there is no system. Requests do not depend on values. */
 static void write_change(void *context, int index, const float *x, float *out)
 {
-    const struct road *road = context;
+    struct road *road = context;
     const struct change *change = &road->changes[road->wanted_changes[index]];
-    memcpy(out, change->image ? change->image : x, (size_t)road->channels * plane_of(road) * sizeof *out);
-    if (change->image && road->settings->noise > 0)
+    struct error err;
+    if (!change->is_missing || impute_linear(change->is_missing, road->h, road->w, x, road->channels,
+                                             road->settings->tolerance, &road->scratch, out, &err)) {
+        road->is_failed = road->is_failed || change->is_missing;
+        memcpy(out, x, (size_t)road->channels * plane_of(road) * sizeof *out);
+        return;
+    }
+    arena_reset(&road->scratch);
+    if (road->settings->noise > 0)
         add_noise(road, change, out);
 }
 
@@ -183,29 +206,20 @@ static uint8_t *key_of(struct road *road, const struct change *change, size_t *b
     return key;
 }
 
-/* Passes whose input has no system are made like the others, since requests do not depend on values. */
-static int impute(struct road *road, struct error *err)
+/* Finds the changes whose scores are not known. */
+static int recall(struct road *road, struct error *err)
 {
-    const size_t size = (size_t)road->channels * plane_of(road);
     for (int k = 0; k < road->count; k++) {
         struct change *change = &road->changes[k];
         size_t bytes;
         const uint8_t *key = change->is_missing ? key_of(road, change, &bytes) : NULL;
         const double *kept = key ? evidence_kept(road->evidence, key, bytes) : NULL;
-        change->is_known = kept != NULL;
-        if (kept) {
-            change->score = *kept;
-            continue;
-        }
-        road->wanted_changes[road->wanted++] = k;
-        if (!change->is_missing)
-            continue;
-        change->image = arena_floats(&road->arena, size);
-        if (!key || !change->image)
+        if (change->is_missing && !key)
             return error_memory(err, "an imputation");
-        if (impute_linear(change->is_missing, road->h, road->w, evidence_image(road->evidence), road->channels,
-                          road->settings->tolerance, &road->arena, change->image, err))
-            return -1;
+        if (kept)
+            change->score = *kept;
+        else
+            road->wanted_changes[road->wanted++] = k;
     }
     return 0;
 }
@@ -218,6 +232,8 @@ static int pass(struct road *road, struct error *err)
     if (road->wanted &&
         evidence_probability(road->evidence, EVIDENCE_SOURCE(write_change, road, 0, road->wanted), scores, err))
         return -1;
+    if (road->is_failed)
+        return error_memory(err, "an imputation");
     for (int i = 0; i < road->wanted; i++) {
         struct change *change = &road->changes[road->wanted_changes[i]];
         size_t bytes;
@@ -258,9 +274,11 @@ static int measure(struct evidence *evidence, const void *params, struct value *
     struct road road = {
         .evidence = evidence, .settings = params, .channels = evidence_channels(evidence), .h = map.h, .w = map.w};
     arena_init(&road.arena, 0);
-    const int status = list_changes(&road, err) || impute(&road, err) || pass(&road, err) ? -1 : 0;
+    arena_init(&road.scratch, 0);
+    const int status = list_changes(&road, err) || recall(&road, err) || pass(&road, err) ? -1 : 0;
     if (status == 0)
         *value = value_from(&road);
+    arena_release(&road.scratch);
     arena_release(&road.arena);
     return status;
 }

@@ -52,27 +52,38 @@ static void write_state(void *context, int index, float *out)
                 out);
 }
 
-/* One end of the curve is the image itself, whose probability is known: state 0 of deletion, the last of insertion. */
+/*
+ * One end of the curve is the image itself, whose probability is known: state 0 of deletion, the last of insertion. The
+ * other one is the baseline, which all curves share.
+ */
 static int run_states(struct curves *curves, const struct curve_plan *plan, const struct curve_request *request,
                       double *probability, struct error *err)
 {
-    const bool is_insertion = request->kind == CURVE_INSERTION;
+    const bool is_insertion = request->kind == CURVE_INSERTION,
+               is_known = curves->has_baseline_score[request->baseline];
+    const int image_at = is_insertion ? plan->steps : 0, baseline_at = plan->steps - image_at;
+    const int count = plan->steps - is_known;
+    double *baseline_score = &curves->baseline_score[request->baseline];
     const struct arena_mark mark = arena_mark(curves->arena);
     struct cam_output *out = arena_alloc(curves->arena, (size_t)plan->steps, sizeof *out);
     if (!out)
         return error_memory(err, "a curve");
     struct states states = {plan,
                             request->kind,
-                            is_insertion ? 0 : 1,
+                            is_insertion ? is_known : 1,
                             curves->shape.c,
                             curves->input,
                             curves->baselines[request->baseline]};
-    if (cam_pass_others(curves->pass, plan->steps, write_state, &states, out, err))
+    if (count && cam_pass_others(curves->pass, count, write_state, &states, out, err))
         return -1;
-    curves->passes += plan->steps;
-    for (int i = 0; i < plan->steps; i++)
+    curves->passes += count;
+    for (int i = 0; i < count; i++)
         probability[states.first + i] = out[i].probability;
-    probability[is_insertion ? plan->steps : 0] = cam_pass_probabilities(curves->pass)[cam_pass_class(curves->pass)];
+    if (is_known)
+        probability[baseline_at] = *baseline_score;
+    *baseline_score = probability[baseline_at];
+    curves->has_baseline_score[request->baseline] = true;
+    probability[image_at] = cam_pass_probabilities(curves->pass)[cam_pass_class(curves->pass)];
     arena_rewind(curves->arena, mark);
     return 0;
 }

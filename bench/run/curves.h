@@ -15,8 +15,10 @@ struct curves {
     float black[CAM_CHANNELS_MAX], white[CAM_CHANNELS_MAX]; /* such pixels after normalisation */
     struct arena *arena;
     const float *baselines[PROTOCOL_BASELINES]; /* each made at the first request; NULL: not yet */
-    int passes;                                 /* made so far */
-    struct kept_curve *kept;                    /* curves of the current method; set it to NULL for the next method */
+    bool has_baseline_score[PROTOCOL_BASELINES];
+    double baseline_score[PROTOCOL_BASELINES]; /* of the whole baseline, an end of all its curves */
+    int passes;                                /* made so far */
+    struct kept_curve *kept;                   /* curves of the current method; set it to NULL for the next method */
 };
 
 /*
