@@ -7,7 +7,6 @@
 #include "report/plot.h"
 
 #include <math.h>
-#include <string.h>
 
 /* Pixels. */
 enum { AXIS = 380, SIDE = 24, AXIS_TOP = 60, BAR = 10, NAME = 20, CAPTION = 34, LINE = 18, TICK = 6 };
@@ -123,10 +122,7 @@ static int networks_of(const struct diagram *diagram, int line, char text[TEXT])
 {
     const struct report *report = diagram->plot->report;
     const int fit = figure_width(diagram) * 100 / figure_text_width(100), room = fit < LABEL ? fit : LABEL;
-    int at = 0, used = (int)strlen("networks: ");
-    text[0] = 0;
-    if (line == 0)
-        snprintf(text, TEXT, "networks: ");
+    int at = 0, used = snprintf(text, TEXT, "networks: "), end = line == 0 ? used : 0;
     for (int b = 0; b < report->backbone_count; b++) {
         char name[64];
         const int length = snprintf(name, sizeof name, "%.40s%s", report->backbones[b].title,
@@ -134,9 +130,10 @@ static int networks_of(const struct diagram *diagram, int line, char text[TEXT])
         if (used > 0 && used + length > room)
             at++, used = 0;
         if (at == line)
-            strcat(text, name);
+            end += snprintf(text + end, (size_t)(TEXT - end), "%s", name);
         used += length;
     }
+    text[end] = 0;
     return at + 1;
 }
 
