@@ -6,9 +6,10 @@
  * float; one that is still wider than the page is scaled down.
  */
 #include "base/file.h"
+#include "report/document.h"
 #include "report/escape.h"
 #include "report/pairs.h"
-#include "report/stats.h"
+#include "report/paper_plain.h"
 
 #include <math.h>
 #include <string.h>
@@ -21,8 +22,7 @@ struct paper {
     const struct report_paper *style;
     FILE *stream;
     int protocol, floats;
-    int row_count, column_count;
-    int *rows, *columns;   /* methods and metrics, in the order of the table */
+    struct paper_selection selection;
     bool has_tie, has_gap; /* marks in the current float */
     int least, most;       /* images of its cells */
 };
@@ -33,11 +33,6 @@ struct piece {
     int backbone, backbone_end;
 };
 
-static int decimals(const struct paper *paper, int k)
-{
-    return paper->style->digits >= 0 ? paper->style->digits : shown_decimals(&paper->report->metrics[k]);
-}
-
 /* -- one float ----------------------------------------------------------------------------------------------------- */
 
 /* The text of a cell without marks; returns its characters. */
@@ -45,7 +40,7 @@ static int cell_text(const struct paper *paper, int b, int m, int k, bool is_bol
 {
     const struct report_metric *metric = &paper->report->metrics[k];
     const struct cell *cell = cell_at(paper->report, paper->cells, b, m, paper->protocol, k);
-    const int digits = decimals(paper, k);
+    const int digits = paper_digits(paper->report, paper->style, k);
     if (cell->n == 0)
         return snprintf(text, 1200, "--");
     int used = snprintf(text, 1200, is_bold ? "\\textbf{%.*f}" : "%.*f", digits, shown_value(metric, cell->mean));
@@ -105,7 +100,7 @@ static void put_heads(const struct paper *paper, const struct piece *piece)
     fputs("}\n\\toprule\nMethod", paper->stream);
     for (int c = piece->first; c < piece->end; c++) {
         if (piece->metric < 0) {
-            put_metric_head(paper, paper->columns[c]);
+            put_metric_head(paper, paper->selection.columns[c]);
             continue;
         }
         fputs(" & ", paper->stream);
@@ -124,13 +119,13 @@ static void put_rows(struct paper *paper, const struct piece *piece, int b)
         escape_tex(paper->stream, paper->report->backbones[b].layer);
         fputs(")}} \\\\\n", paper->stream);
     }
-    for (int i = 0; i < paper->row_count; i++) {
-        escape_tex(paper->stream, paper->report->methods[paper->rows[i]].title);
+    for (int i = 0; i < paper->selection.row_count; i++) {
+        escape_tex(paper->stream, paper->report->methods[paper->selection.rows[i]].title);
         for (int c = piece->first; c < piece->end; c++)
             if (piece->metric < 0)
-                put_cell(paper, b, paper->rows[i], paper->columns[c]);
+                put_cell(paper, b, paper->selection.rows[i], paper->selection.columns[c]);
             else
-                put_cell(paper, c, paper->rows[i], piece->metric);
+                put_cell(paper, c, paper->selection.rows[i], piece->metric);
         fputs(" \\\\\n", paper->stream);
     }
 }
@@ -156,7 +151,8 @@ static void put_footnote(const struct paper *paper)
 {
     const struct report_protocol *protocol = &paper->report->protocols[paper->protocol];
     FILE *stream = paper->stream;
-    fputs("\\par\\vspace{2pt}\\parbox{\\linewidth}{\\footnotesize\\raggedright Protocol ", stream);
+    document_note(stream);
+    fputs("Protocol ", stream);
     escape_tex(stream, protocol->name);
     protocol_changes(protocol, stream, " (", ")", escape_tex);
     if (paper->least < paper->most)
@@ -174,7 +170,7 @@ static void put_footnote(const struct paper *paper)
     }
     if (paper->has_gap)
         fputs(" \\textsuperscript{*}~undefined for some images, which are left out.", stream);
-    fputs("}\n", stream);
+    document_note_end(stream);
 }
 
 /* The tabular is set in a box first, to be scaled if it is wider than the line. */
@@ -183,17 +179,15 @@ static void put_float(struct paper *paper, const struct piece *piece)
     paper->floats++;
     paper->has_tie = paper->has_gap = false;
     paper->least = paper->most = 0;
-    fputs("\n\\begin{table}[p]\n\\centering\\footnotesize\n", paper->stream);
+    document_float(paper->stream);
     put_caption(paper, piece);
-    fputs("\\sbox0{%\n", paper->stream);
+    document_fit(paper->stream);
     put_heads(paper, piece);
     for (int b = piece->backbone; b < piece->backbone_end; b++)
         put_rows(paper, piece, b);
-    fputs(
-        "\\bottomrule\n\\end{tabular}}%\n\\ifdim\\wd0>\\linewidth\\resizebox{\\linewidth}{!}{\\usebox0}\\else\\usebox0\\fi\n",
-        paper->stream);
+    document_fitted(paper->stream);
     put_footnote(paper);
-    fputs("\\end{table}\n", paper->stream);
+    document_float_end(paper->stream);
 }
 
 /* -- floats of a protocol ------------------------------------------------------------------------------------------ */
@@ -201,8 +195,8 @@ static void put_float(struct paper *paper, const struct piece *piece)
 static int method_width(const struct paper *paper)
 {
     int width = 8;
-    for (int i = 0; i < paper->row_count; i++) {
-        const int columns = escape_terminal(NULL, paper->report->methods[paper->rows[i]].title, 0);
+    for (int i = 0; i < paper->selection.row_count; i++) {
+        const int columns = escape_terminal(NULL, paper->report->methods[paper->selection.rows[i]].title, 0);
         width = columns > width ? columns : width;
     }
     return width;
@@ -213,10 +207,10 @@ static int column_width(const struct paper *paper, int c, int metric)
 {
     int width = metric < 0 ? 10 : escape_terminal(NULL, paper->report->backbones[c].title, 0);
     for (int b = 0; b < paper->report->backbone_count; b++)
-        for (int i = 0; i < paper->row_count; i++) {
+        for (int i = 0; i < paper->selection.row_count; i++) {
             char text[1200];
-            const int length = cell_text(paper, metric < 0 ? b : c, paper->rows[i],
-                                         metric < 0 ? paper->columns[c] : metric, false, text);
+            const int length = cell_text(paper, metric < 0 ? b : c, paper->selection.rows[i],
+                                         metric < 0 ? paper->selection.columns[c] : metric, false, text);
             width = length + 1 > width ? length + 1 : width;
         }
     return width + 2;
@@ -242,49 +236,25 @@ static void put_protocol(struct paper *paper)
 {
     const int backbones = paper->report->backbone_count;
     if (paper->style->split == REPORT_SPLIT_METRIC) {
-        for (int c = 0; c < paper->column_count; c++)
-            put_columns(paper, (struct piece){0, backbones, paper->columns[c], 0, 1});
+        for (int c = 0; c < paper->selection.column_count; c++)
+            put_columns(paper, (struct piece){0, backbones, paper->selection.columns[c], 0, 1});
         return;
     }
-    const int fit = ROWS_MAX / (paper->row_count + 1);
+    const int fit = ROWS_MAX / (paper->selection.row_count + 1);
     const int together = paper->style->split == REPORT_SPLIT_BACKBONE || fit < 1 ? 1 : fit;
     for (int b = 0; b < backbones; b += together)
-        put_columns(paper,
-                    (struct piece){0, paper->column_count, -1, b, b + together < backbones ? b + together : backbones});
+        put_columns(paper, (struct piece){0, paper->selection.column_count, -1, b,
+                                          b + together < backbones ? b + together : backbones});
 }
 
 /* -- the file ------------------------------------------------------------------------------------------------------ */
 
-/* Fills the order of methods and metrics: as the style names them; without names, all but costs. */
-static void choose(struct paper *paper)
-{
-    const struct report *report = paper->report;
-    const struct report_paper *style = paper->style;
-    for (int i = 0; i < style->row_count; i++)
-        for (int m = 0; m < report->method_count; m++)
-            if (strcmp(style->rows[i], report->methods[m].name) == 0 && paper->row_count < report->method_count)
-                paper->rows[paper->row_count++] = m;
-    for (int i = 0; i < style->column_count; i++)
-        for (int k = 0; k < report->metric_count; k++)
-            if (strcmp(style->columns[i], report->metrics[k].name) == 0 && paper->column_count < report->metric_count)
-                paper->columns[paper->column_count++] = k;
-    for (int m = 0; m < report->method_count && style->row_count == 0; m++)
-        paper->rows[paper->row_count++] = m;
-    for (int k = 0; k < report->metric_count && style->column_count == 0; k++)
-        if (!report->metrics[k].is_cost)
-            paper->columns[paper->column_count++] = k;
-}
-
 static void put_document(struct paper *paper)
 {
-    fputs("% Made by ", paper->stream);
-    escape_tex(paper->stream, paper->report->program);
-    fputs(".\n\\documentclass{article}\n\\usepackage{booktabs,graphicx}\n"
-          "\\usepackage[margin=25mm]{geometry}\n\\begin{document}\n",
-          paper->stream);
+    document_begin(paper->stream, paper->report->program);
     for (paper->protocol = 0; paper->protocol < paper->report->protocol_count; paper->protocol++)
         put_protocol(paper);
-    fputs("\n\\end{document}\n", paper->stream);
+    document_end(paper->stream);
 }
 
 int report_paper(const struct report *report, const struct cell *cells, const struct report_paper *style,
@@ -295,15 +265,11 @@ int report_paper(const struct report *report, const struct cell *cells, const st
     struct arena arena;
     char path[PATH_MAX];
     arena_init(&arena, 0);
-    paper.rows = arena_alloc(&arena, (size_t)report->method_count + 1, sizeof *paper.rows);
-    paper.columns = arena_alloc(&arena, (size_t)report->metric_count + 1, sizeof *paper.columns);
-    int status = !paper.rows || !paper.columns ? error_memory(err, "the tables of the report")
-                 : file_make_inside(path, report->folder, "tables", err) ||
-                         file_join(path, report->folder, "tables/paper.tex", err) || file_create(&writer, path, err)
-                     ? -1
-                     : 0;
+    int status = status_of(paper_select(report, style, &arena, &paper.selection, err) ||
+                           file_make_inside(path, report->folder, "tables", err) ||
+                           paper_plain(report, cells, style, &paper.selection, err) ||
+                           file_join(path, report->folder, "tables/paper.tex", err) || file_create(&writer, path, err));
     if (!status) {
-        choose(&paper);
         paper.stream = writer.stream;
         put_document(&paper);
         status = file_commit(&writer, err);

@@ -1,6 +1,6 @@
 /*
- * report/reference.c - compares measured with published numbers: reference.csv, tables/reference.md and some lines for
- * the terminal.
+ * report/reference.c - compares measured with published numbers: reference.csv, tables/reference.md and .tex, and some
+ * lines for the terminal.
  *
  * A published number matches a cell with the same network, method and metric, and with the layer, parameters and
  * protocol that the published number names. Costs are not compared, because they depend on the machine.
@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "report/completeness.h"
 #include "report/csv.h"
+#include "report/document.h"
 #include "report/escape.h"
 #include "report/stats.h"
 
@@ -15,6 +16,7 @@
 #include <string.h>
 
 #define TERMINAL_ROWS 40
+#define FLOAT_ROWS 42
 
 /* A published number and a cell that it matches. */
 struct pair {
@@ -293,6 +295,101 @@ static void markdown(const struct report *report, const struct cell *cells, bool
         markdown_note(report, is_used, i, stream);
 }
 
+/* -- LaTeX -------------------------------------------------------------------------------------------------------- */
+
+struct tex_writer {
+    const struct report *report;
+    int backbone, rows, floats;
+    FILE *stream;
+};
+
+static void tex_end_float(struct tex_writer *tex)
+{
+    if (tex->rows == 0)
+        return;
+    document_fitted(tex->stream);
+    document_note(tex->stream);
+    fputs("Measured: mean and 95~\\% bootstrap interval over this run's images. Difference: measured less published. "
+          "Inside: whether the published number lies in the interval.",
+          tex->stream);
+    completeness_list(tex->report, tex->stream, " ", ".", escape_tex);
+    document_note_end(tex->stream);
+    document_float_end(tex->stream);
+    tex->rows = 0;
+}
+
+static void tex_begin_float(struct tex_writer *tex)
+{
+    const struct report_backbone *backbone = &tex->report->backbones[tex->backbone];
+    char label[100];
+    document_float(tex->stream);
+    fputs("\\caption{", tex->stream);
+    escape_tex(tex->stream, tex->report->name);
+    fputs(": measured beside published, ", tex->stream);
+    escape_tex(tex->stream, backbone->title);
+    fputs(" (", tex->stream);
+    escape_tex(tex->stream, backbone->layer);
+    fprintf(tex->stream, ")}\n\\label{tab:%s-reference-%d}\n", escape_file_name(tex->report->name, label, sizeof label),
+            ++tex->floats);
+    document_fit(tex->stream);
+    fputs("\\begin{tabular}{lllrrrll}\n\\toprule\n"
+          "Method & Metric & Protocol & Measured & Published & Difference & Inside & Paper \\\\\n\\midrule\n",
+          tex->stream);
+}
+
+static void tex_numbers(FILE *stream, const struct pair *pair)
+{
+    const struct cell *cell = pair->cell;
+    const int decimals = shown_decimals(pair->metric);
+    if (cell->n == 0)
+        fputs(" & --", stream);
+    else
+        fprintf(stream, " & %.*f", decimals, shown(pair, cell->mean));
+    if (cell->n > 0 && isfinite(cell->ci_low))
+        fprintf(stream, " {\\scriptsize [%.*f, %.*f]}", decimals, shown(pair, cell->ci_low), decimals,
+                shown(pair, cell->ci_high));
+    fprintf(stream, " & %.*f", decimals, shown(pair, pair->published->value));
+    if (cell->n == 0)
+        fputs(" & --", stream);
+    else
+        fprintf(stream, " & $%+.*f$", decimals, difference(pair));
+    fprintf(stream, " & %s & ", inside(pair) ? inside(pair) : "--");
+}
+
+static void tex_row(void *context, const struct pair *pair)
+{
+    struct tex_writer *tex = context;
+    const char *const texts[] = {pair->method->title, pair->metric->title, pair->protocol->name};
+    if (tex->rows == FLOAT_ROWS)
+        tex_end_float(tex);
+    if (tex->rows++ == 0)
+        tex_begin_float(tex);
+    for (int i = 0; i < 3; i++) {
+        fputs(i ? " & " : "", tex->stream);
+        escape_tex(tex->stream, texts[i]);
+    }
+    tex_numbers(tex->stream, pair);
+    escape_tex(tex->stream, pair->published->paper);
+    if (*pair->published->table) {
+        fputs(", ", tex->stream);
+        escape_tex(tex->stream, pair->published->table);
+    }
+    fputs(" \\\\\n", tex->stream);
+}
+
+static void tex_document(const struct report *report, const struct cell *cells, FILE *stream)
+{
+    struct tex_writer tex = {.report = report, .stream = stream};
+    document_begin(stream, report->program);
+    for (tex.backbone = 0; tex.backbone < report->backbone_count; tex.backbone++) {
+        pairs_of(report, cells, tex.backbone, tex_row, &tex);
+        tex_end_float(&tex);
+    }
+    if (tex.floats == 0)
+        put_tally(report, cells, stream);
+    document_end(stream);
+}
+
 /* -- files -------------------------------------------------------------------------------------------------------- */
 
 static int write_csv(const struct report *report, const struct cell *cells, struct error *err)
@@ -316,14 +413,26 @@ static int write_markdown(const struct report *report, const struct cell *cells,
     return file_commit(&writer, err);
 }
 
+static int write_tex(const struct report *report, const struct cell *cells, struct error *err)
+{
+    struct file_writer writer;
+    char path[PATH_MAX];
+    if (file_join(path, report->folder, "tables/reference.tex", err) || file_create(&writer, path, err))
+        return -1;
+    tex_document(report, cells, writer.stream);
+    return file_commit(&writer, err);
+}
+
 int report_reference(const struct report *report, const struct cell *cells, struct error *err)
 {
     struct arena arena;
     arena_init(&arena, 0);
     bool *is_used = arena_alloc(&arena, (size_t)report->published_count + 1, sizeof *is_used);
-    const int status = !is_used ? error_memory(err, "the comparison with published numbers")
-                       : write_csv(report, cells, err) || write_markdown(report, cells, is_used, err) ? -1
-                                                                                                      : 0;
+    const int status =
+        !is_used ? error_memory(err, "the comparison with published numbers")
+        : write_csv(report, cells, err) || write_markdown(report, cells, is_used, err) || write_tex(report, cells, err)
+            ? -1
+            : 0;
     arena_release(&arena);
     return status;
 }

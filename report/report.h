@@ -308,6 +308,9 @@ int report_meta(const struct report *report, const struct meta_cell *cells, stru
 /* Prints a line per backbone and protocol with the metrics that agree best with the truth. */
 void report_meta_terminal(const struct report *report, const struct meta_cell *cells, FILE *stream);
 
+/* Writes tables/costs.md and tables/costs.tex: seconds and passes by method. Seconds differ from run to run. */
+int report_costs(const struct report *report, struct error *err);
+
 enum report_split { REPORT_SPLIT_NONE, REPORT_SPLIT_BACKBONE, REPORT_SPLIT_METRIC };
 
 /* How tables/paper.tex is made. */
@@ -320,7 +323,7 @@ struct report_paper {
     const char *const *columns, *const *rows; /* names of metrics and methods */
 };
 
-/* Writes tables/paper.tex: a LaTeX document with a float for each table, which fits the page. */
+/* Writes tables/paper.tex, a LaTeX document with a float for each table, which fits the page; the same in .md and .csv. */
 int report_paper(const struct report *report, const struct cell *cells, const struct report_paper *style,
                  struct error *err);
 
@@ -346,7 +349,7 @@ int report_sensitivity_plots(const struct report *report, const struct sensitivi
                              struct error *err);
 
 /*
- * Writes reference.csv and tables/reference.md: each published number beside the measured cells that match it. A number
+ * Writes reference.csv, tables/reference.md and tables/reference.tex: each published number beside the measured cells that match it. A number
  * may match several cells (two layers of a network), and a cell several numbers.
  */
 int report_reference(const struct report *report, const struct cell *cells, struct error *err);

@@ -406,7 +406,7 @@ static int table_path(const struct report *report, int protocol, const char *suf
     escape_file_name(report->protocols[protocol].name, name, sizeof name);
     bool is_taken = !*name || strcmp(name, "meta") == 0 || strcmp(name, "reference") == 0 ||
                     strcmp(name, "sensitivity") == 0 || strcmp(name, "paper") == 0 || strcmp(name, "pairs") == 0 ||
-                    strcmp(name, "ranks") == 0; /* names of other tables */
+                    strcmp(name, "ranks") == 0 || strcmp(name, "costs") == 0; /* names of other tables */
     for (int p = 0; p < protocol; p++)
         is_taken |= strcmp(escape_file_name(report->protocols[p].name, other, sizeof other), name) == 0;
     if (is_taken)

@@ -362,6 +362,7 @@ static int write_files(struct writing *writing, const struct config *config, str
     const struct report *report = &writing->compared;
     if (report_csv(writing->report, writing->own, err) || report_ends_csv(writing->report, err) ||
         report_tables(report, writing->cells, err) || report_pairs(report, err) || write_paper(writing, config, err) ||
+        report_costs(writing->report, err) ||
         (config->report.reference_count > 0 && report_reference(report, writing->cells, err)) ||
         write_meta(report, config, &writing->meta, err) || write_sensitivity(writing, arena, err))
         return -1;
