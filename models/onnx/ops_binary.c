@@ -326,7 +326,7 @@ static int import_power_of(struct importer *im, const struct onnx_node *node, co
 static int import_pow(struct importer *im, const struct onnx_node *node, struct error *err)
 {
     double number;
-    struct value out;
+    struct value out = {0};
     const struct onnx_constant *base = constant_input(im, node, 0), *exponent = constant_input(im, node, 1);
     if (base)
         return import_exponential(im, node, base, err);
