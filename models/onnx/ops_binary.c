@@ -278,7 +278,7 @@ static int import_binary(struct importer *im, const struct onnx_node *node, stru
             err);
     if (a && a->constant && (b = import_activation(im, node, 1, err)))
         return with_constant(im, node, b, &(struct constant_step){binary->from, NULL, a->constant, 1, false}, err);
-    struct value out;
+    struct value out = {0};
     a = import_activation(im, node, 0, err);
     b = a ? import_activation(im, node, 1, err) : NULL;
     if (!b || import_two(im, binary->two, NULL, a, b, &out, err))
@@ -415,7 +415,7 @@ static int import_sum(struct importer *im, const struct onnx_node *node, struct 
 {
     const bool is_mean = strcmp(node->op, "Mean") == 0;
     const struct onnx_constant *constant;
-    struct value sum;
+    struct value sum = {0};
     if (join_inputs(im, node, "broadcast_add", is_mean, &sum, &constant, err))
         return -1;
     const struct constant_step add = {"constant_add", is_mean ? "part" : NULL, constant, 1, false};
