@@ -176,7 +176,7 @@ static void flip_pair(const struct work *work, const struct place *place, int fi
     (void)first;
     find_range(study, place, least, most);
     for (int d = 0; d < draws; d++) {
-        double a[STUDY_PARTS], b[STUDY_PARTS], ignored;
+        double a[STUDY_PARTS] = {0}, b[STUDY_PARTS] = {0}, ignored;
         pair_sums(work, place, d, a, b, &ignored);
         for (int j = 0; j < study->parts; j++) {
             const double kept = a[j] + (totals->b[j] - b[j]);
