@@ -6,8 +6,9 @@
 FOLDER holds checkouts by their repositories' names (pytorch-grad-cam, captum, torch-cam, RISE, xplique, openvino_xai,
 Quantus, RefineCAM); what is missing is skipped. Maps are made up here and given to cambench by its method `maps`: `smooth`
 has no equal values, `relu` is enlarged from 7x7 and is 0 in places, `cells` has 49 values. For the randomisation test the
-maps are Grad-CAM's, and PyTorch's network gets the weights that cambench draws. Programs run unchanged, but for their
-random numbers where the table says so; of those that need other packages, the functions are taken alone. docs/protocols-and-metrics.md
+maps are gradients (Quantus refuses empty maps, such as Grad-CAM's on some random networks), and PyTorch's network gets the
+weights that cambench draws. Programs run unchanged, but for their random numbers where the table says so; of those that need
+other packages, the functions are taken alone. docs/protocols-and-metrics.md
 """
 import argparse
 import pathlib
@@ -87,7 +88,7 @@ class Ours:
 
     def methods(self, metric):
         if metric == MPRT:
-            return "[gradcam]"
+            return "[saliency]"
         one = "{{name: maps, label: {0}, params: {{file: {1}, method: {0}}}}}"
         return "[" + ", ".join(one.format(label, self.workshop.path / "maps.h5") for label in MAPS) + "]"
 
@@ -144,7 +145,7 @@ def compare_metrics(ours, scenes, programs):
     kept = {}
     for program, what, key, function in programs:
         kept[key] = kept.get(key) or ours.metric(key)
-        labels = ("gradcam",) if METRICS[key][0] == MPRT else MAPS
+        labels = ("saliency",) if METRICS[key][0] == MPRT else MAPS
         for label in labels:
             chosen = [scene for scene in scenes if kept[key][label, scene.number] is not None]
             try:

@@ -11,7 +11,6 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-import networks
 import torch_libraries
 from torch_tools import DEVIATION, MEAN, SIDE
 
@@ -259,18 +258,12 @@ def captum(folder):
 
 
 # -- random weights ---------------------------------------------------------------------------------------------------
-def grad_cam(model, inputs, targets, **_):
-    """Raw maps after ReLU, enlarged: (N,1,224,224)."""
-    out = []
-    for x, klass in zip(inputs, targets):
-        kept = []
-        hook = networks.TARGET_LAYERS["resnet18"](model).register_forward_hook(lambda m, i, act: kept.append(act))
-        score = model(torch.as_tensor(x)[None])[0, int(klass)]
-        hook.remove()
-        grad, = torch.autograd.grad(score, kept[0])
-        plane = F.relu((grad.mean((2, 3), keepdim=True) * kept[0].detach()).sum(1, keepdim=True))
-        out.append(F.interpolate(plane, (SIDE, SIDE), mode="bilinear", align_corners=False)[0].numpy())
-    return np.stack(out)
+def saliency(model, inputs, targets, **_):
+    """The largest gradient of the three colours, without sign: (N,1,224,224)."""
+    x = torch.as_tensor(inputs).clone().requires_grad_()
+    scores = model(x)[range(len(targets)), [int(klass) for klass in targets]]
+    grad, = torch.autograd.grad(scores.sum(), x)
+    return grad.abs().amax(1, keepdim=True).numpy()
 
 
 def quantus(folder):
@@ -292,7 +285,7 @@ def quantus(folder):
             with replaced(wrapper, "get_random_layer_generator",
                           lambda self, order, seed: altered(scene.model, stages, order)), \
                     replaced(wrapper, "random_layer_generator_length", len(stages)):
-                return metric(model=scene.model, x_batch=x, y_batch=klass, a_batch=None, explain_func=grad_cam)[0]
+                return metric(model=scene.model, x_batch=x, y_batch=klass, a_batch=None, explain_func=saliency)[0]
         return of_scene
     return [("MPRT, average, our weights", "randomization: mean", measure(library.MPRT, return_average_correlation=True)),
             ("MPRT, last, our weights", "randomization: last", measure(library.MPRT, return_last_correlation=True)),
