@@ -6,6 +6,7 @@
  * float; one that is still wider than the page is scaled down.
  */
 #include "base/file.h"
+#include "report/completeness.h"
 #include "report/document.h"
 #include "report/escape.h"
 #include "report/pairs.h"
@@ -170,6 +171,7 @@ static void put_footnote(const struct paper *paper)
     }
     if (paper->has_gap)
         fputs(" \\textsuperscript{*}~undefined for some images, which are left out.", stream);
+    completeness_list(paper->report, stream, " ", ".", escape_tex);
     document_note_end(stream);
 }
 

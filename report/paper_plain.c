@@ -5,8 +5,10 @@
  * backbone under a protocol.
  */
 #include "report/paper_plain.h"
+#include "report/completeness.h"
 
 #include "base/file.h"
+#include "report/completeness.h"
 #include "report/csv.h"
 #include "report/escape.h"
 #include "report/pairs.h"
@@ -136,6 +138,7 @@ static void markdown(struct plain *plain)
     fputs("\n\nMade by ", plain->stream);
     escape_markdown(plain->stream, report->program);
     fputs(". Bold: the best method, controls left out.\n", plain->stream);
+    completeness_list(report, plain->stream, "\n", ".\n", escape_markdown);
     for (int p = 0; p < report->protocol_count; p++) {
         protocol_changes(&report->protocols[p], plain->stream, "\nPreset ", ".\n", escape_markdown);
         if (plain->style->split == REPORT_SPLIT_METRIC)

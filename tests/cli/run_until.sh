@@ -21,7 +21,7 @@ same() # RUN RUN
 }
 
 write_config 'metric: complexity, half_width: 8, confidence: 0.9' >width.yaml
-cambench run width.yaml --output one --threads 1 | grep -a -e note
+cambench run width.yaml --output one --threads 1 2>errors | grep -a -e note
 cut -d, -f 1-6 one/until.csv
 cambench run width.yaml --output three --threads 3 --quiet
 same one three
@@ -36,7 +36,7 @@ cambench run width.yaml --output new --dry-run | grep -a -A 1 '^dataset.until'
 cambench run width.yaml --output one --dry-run --set dataset.until.half_width=4 | grep -a -A 2 '^dataset.until'
 
 # each shard has whole backbones
-for shard in 1 2 3; do cambench run width.yaml --output shards --shard $shard/3; done
+for shard in 1 2 3; do cambench run width.yaml --output shards --shard $shard/3 2>>errors; done
 cambench merge shards --quiet
 same one shards
 
@@ -47,7 +47,7 @@ same one resumed
 
 # two methods are told apart; an expensive method that is not one of them has the least number of images
 write_config 'metric: complexity, decided: [gradcam, fakecam]' >pair.yaml
-cambench run pair.yaml --output pair | grep -a -e note
+cambench run pair.yaml --output pair 2>>errors | grep -a -e note
 cut -d, -f 1-6 pair/until.csv
 write_config 'metric: complexity, decided: [gradcam, scorecam]' >close.yaml
 cambench run close.yaml --output close --quiet
