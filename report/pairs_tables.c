@@ -247,6 +247,7 @@ static void tex_metric(const struct matrix *matrix)
         tex_row(matrix, a);
     fputs("\\bottomrule\n\\end{tabular}}\n\\end{table}\n", matrix->stream);
     against_tex(matrix);
+    fputs("\\clearpage\n", matrix->stream); /* LaTeX holds only so many floats that have no page yet */
 }
 
 static void tex(FILE *stream, const struct report *report)
