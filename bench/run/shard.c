@@ -221,9 +221,10 @@ int shard_of(int count, int backbone, int image, int image_count)
 
 bool shard_has(const struct shard *shard, int backbone, int image, int image_count)
 {
-    const int number = shard->by_backbone ? shard_of(shard->count, backbone, 0, 1)
-                                          : shard_of(shard->count, backbone, image, image_count);
-    return !shard_is_part(shard) || number == shard->number;
+    if (!shard_is_part(shard))
+        return true;
+    return shard->number == (shard->by_backbone ? shard_of(shard->count, backbone, 0, 1)
+                                                : shard_of(shard->count, backbone, image, image_count));
 }
 
 size_t shard_size(const struct shard *shard, int backbone_count, int image_count)
