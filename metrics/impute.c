@@ -433,10 +433,10 @@ int impute_linear(const uint8_t *is_missing, int h, int w, const float *image, i
     const size_t plane = (size_t)h * (size_t)w;
     struct grids grids;
     struct search search;
-    if (make_grids(&grids, is_missing, h, w, arena, err) || make_search(&search, &grids.level[0], arena, err))
-        return -1;
-    for (int c = 0; c < channels; c++)
+    const int status =
+        make_grids(&grids, is_missing, h, w, arena, err) || make_search(&search, &grids.level[0], arena, err) ? -1 : 0;
+    for (int c = 0; c < channels && status == 0; c++)
         fill(&grids, &search, tolerance, image + (size_t)c * plane, out + (size_t)c * plane);
     arena_rewind(arena, mark);
-    return 0;
+    return status;
 }

@@ -9,6 +9,7 @@
 #include "metrics/impute.h"
 #include "metrics/metric.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 enum selection { SELECT_PERCENTILE, SELECT_COUNT };
@@ -32,8 +33,8 @@ struct change {
 struct road {
     struct evidence *evidence;
     const struct settings *settings;
-    struct arena arena, scratch; /* scratch: of one imputation, reset behind it */
-    bool is_failed;              /* an imputation had no memory */
+    struct arena arena;
+    atomic_bool is_failed; /* an imputation had no memory */
     int channels, h, w;
     int count, wanted; /* changes; those whose scores are not known */
     struct change *changes;
@@ -174,21 +175,29 @@ static void add_noise(const struct road *road, const struct change *change, floa
 
 /* -- the passes ------------------------------------------------------------------------------------------------------ */
 
-/* The imputed image with noise; x itself where there is no system. Requests do not depend on values. */
+/*
+ * The imputed image with noise; x itself where there is no system, since requests do not depend on values. Several
+ * threads write changes at once, so each has scratch of its own.
+ */
 static void write_change(void *context, int index, const float *x, float *out)
 {
     struct road *road = context;
     const struct change *change = &road->changes[road->wanted_changes[index]];
+    struct arena scratch;
     struct error err;
-    if (!change->is_missing || impute_linear(change->is_missing, road->h, road->w, x, road->channels,
-                                             road->settings->tolerance, &road->scratch, out, &err)) {
-        road->is_failed = road->is_failed || change->is_missing;
+    if (!change->is_missing) {
         memcpy(out, x, (size_t)road->channels * plane_of(road) * sizeof *out);
         return;
     }
-    arena_reset(&road->scratch);
-    if (road->settings->noise > 0)
+    arena_init(&scratch, 0);
+    if (impute_linear(change->is_missing, road->h, road->w, x, road->channels, road->settings->tolerance, &scratch, out,
+                      &err)) {
+        road->is_failed = true;
+        memcpy(out, x, (size_t)road->channels * plane_of(road) * sizeof *out);
+    } else if (road->settings->noise > 0) {
         add_noise(road, change, out);
+    }
+    arena_release(&scratch);
 }
 
 /* The key of kept scores: order and percentile, then one bit for each pixel. */
@@ -274,11 +283,9 @@ static int measure(struct evidence *evidence, const void *params, struct value *
     struct road road = {
         .evidence = evidence, .settings = params, .channels = evidence_channels(evidence), .h = map.h, .w = map.w};
     arena_init(&road.arena, 0);
-    arena_init(&road.scratch, 0);
     const int status = list_changes(&road, err) || recall(&road, err) || pass(&road, err) ? -1 : 0;
     if (status == 0)
         *value = value_from(&road);
-    arena_release(&road.scratch);
     arena_release(&road.arena);
     return status;
 }

@@ -40,13 +40,15 @@ static int scores(void *context, struct evidence_input input, enum evidence_scor
 {
     struct subject *subject = context;
     const bool is_source = input.kind == EVIDENCE_OF_SOURCE || input.kind == EVIDENCE_OF_SHARED;
+    const int count = is_source ? input.count : 1;
     (void)err; /* cannot fail */
-    for (int i = 0; i < (is_source ? input.count : 1); i++) {
-        static float x[C * PLANE];
+    subject->passes += is_source ? count : 0;
+#pragma omp parallel for num_threads(4) schedule(dynamic) /* as the engine calls a source */
+    for (int i = 0; i < count; i++) {
+        float x[C * PLANE];
         memcpy(x, subject->x, sizeof x);
         if (is_source)
             input.source(input.context, input.first + i, subject->x, x);
-        subject->passes += is_source;
         const double logit = logit_of(subject, x);
         values[i] = score == EVIDENCE_SCORE_LOGIT ? logit : 1 / (1 + exp(-logit));
     }
