@@ -3,7 +3,7 @@
  * Defines: mask_auc, mass_iou, relevance_mass_accuracy, relevance_rank_accuracy.
  *
  * mask_auc is the area under the ROC curve of m as a score of G: the probability that a pixel of G is above another,
- * equal ones counting half. mass_iou is the share of the mass of m inside G, which is no intersection over union. Both
+ * equal ones counting half. mass_iou is the share of the mass of m inside G, despite its name. Both
  * are in the released code of RefineCAM (liuktc/RefineCAM, metrics/roc_auc.py and metrics/mass_iou.py): Domeniconi et
  * al., "How to Evaluate and Refine your CAM", 2026, arXiv:2605.14641.
  * relevance_mass_accuracy is that share of the method's own map after ReLU, and relevance_rank_accuracy the share of

@@ -147,7 +147,7 @@ struct report {
     const struct report_published *published;
     const struct report_progress *progress; /* [backbone]; NULL: complete */
     const uint8_t *shared;                  /* [backbone][image]: images on which methods are compared; NULL: all */
-    const struct report_ends *ends;         /* [backbone]; NULL: there is no rule, and all images are measured */
+    const struct report_ends *ends;         /* [backbone], of dataset.until; NULL: all images are measured */
     const struct paired *paired;  /* of report_pair_up(); NULL: tables have no marks of ties, plots no differences */
     const char *reference_method; /* name of the method that others are compared with; NULL: the best */
     const char *pairs_metric;     /* name of a metric with plots of differences, besides the first one; NULL: none */

@@ -19,13 +19,13 @@
 
 /* When a method has enough images: at a given width of its interval, or when two methods are told apart. */
 struct config_until {
-    const char *metric; /* NULL: there is no rule, and all images are measured */
+    const char *metric; /* NULL: all images are measured */
     double half_width;  /* as printed, in points for a percentage; 0: not given */
     int decided_count;
     const char **decided; /* labels of two methods */
     int min_images, block;
     double confidence; /* 0.95 */
-    const char *where; /* its place, for errors found later; NULL: there is no rule */
+    const char *where; /* its place in the file, for errors found later */
 };
 
 struct config_dataset {
@@ -116,6 +116,10 @@ struct config {
  */
 int config_read(const char *path, const char *const *sets, int set_count, struct arena *arena, struct config *config,
                 struct error *err);
+
+/* The position of a method by its label, of a metric by its name; -1: the config does not list it. */
+int config_method_position(const struct config *config, const char *label);
+int config_metric_position(const struct config *config, const char *name);
 
 /* A parameter as text, from a command line. */
 struct config_given {

@@ -116,6 +116,22 @@ static int read_method(const struct yaml *value, void *element, struct arena *ar
     return status_of(read_method_params(out, arena, err) || check_complete(out, err));
 }
 
+int config_method_position(const struct config *config, const char *label)
+{
+    for (int m = 0; m < config->method_count; m++)
+        if (strcmp(config->methods[m].label, label) == 0)
+            return m;
+    return -1;
+}
+
+int config_metric_position(const struct config *config, const char *name)
+{
+    for (int k = 0; k < config->metric_count; k++)
+        if (strcmp(config->metrics[k].metric->name, name) == 0)
+            return k;
+    return -1;
+}
+
 int config_default_method(const char *where, const char *name, struct arena *arena, struct config_method *out,
                           struct error *err)
 {

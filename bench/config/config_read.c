@@ -200,20 +200,12 @@ static int unknown_in_table(const struct yaml *root, const char *key, const char
 static int check_table(const struct config *config, const struct yaml *root, struct error *err)
 {
     const struct config_report *report = &config->report;
-    for (int i = 0; i < report->column_count; i++) {
-        int k = 0;
-        while (k < config->metric_count && strcmp(config->metrics[k].metric->name, report->columns[i]) != 0)
-            k++;
-        if (k == config->metric_count)
+    for (int i = 0; i < report->column_count; i++)
+        if (config_metric_position(config, report->columns[i]) < 0)
             return unknown_in_table(root, "columns", report->columns[i], "metric", err);
-    }
-    for (int i = 0; i < report->row_count; i++) {
-        int m = 0;
-        while (m < config->method_count && strcmp(config->methods[m].label, report->rows[i]) != 0)
-            m++;
-        if (m == config->method_count)
+    for (int i = 0; i < report->row_count; i++)
+        if (config_method_position(config, report->rows[i]) < 0)
             return unknown_in_table(root, "rows", report->rows[i], "method", err);
-    }
     return 0;
 }
 
@@ -239,33 +231,21 @@ static int check_meta(const struct config *config, const struct yaml *root, stru
 static int check_reference_method(const struct config *config, const struct yaml *root, struct error *err)
 {
     const char *label = config->report.reference_method;
-    for (int m = 0; m < config->method_count; m++)
-        if (strcmp(config->methods[m].label, label) == 0)
-            return 0;
+    if (config_method_position(config, label) >= 0)
+        return 0;
     const struct yaml *report = yaml_get(root, "report");
     return yaml_error(yaml_get(report, "reference_method"), err,
                       "report.reference_method is \"%s\", which is not a label of methods", TEXT_SHOWN(label));
 }
 
+/* Whether the run measures a metric: one of the config's, or a part of one. */
 static bool has_metric(const struct config *config, const char *name)
 {
-    for (int i = 0; i < config->metric_count; i++) {
-        const struct metric *metric = config->metrics[i].metric;
-        if (strcmp(metric->name, name) == 0)
-            return true;
-        for (const char *const *part = metric->parts; *part; part++)
+    for (int i = 0; i < config->metric_count; i++)
+        for (const char *const *part = config->metrics[i].metric->parts; *part; part++)
             if (strcmp(*part, name) == 0)
                 return true;
-    }
-    return false;
-}
-
-static bool has_method(const struct config *config, const char *label)
-{
-    for (int i = 0; i < config->method_count; i++)
-        if (strcmp(config->methods[i].label, label) == 0)
-            return true;
-    return false;
+    return config_metric_position(config, name) >= 0;
 }
 
 static int check_until(const struct config *config, struct error *err)
@@ -279,7 +259,7 @@ static int check_until(const struct config *config, struct error *err)
     if (until->decided_count && (until->decided_count != 2 || strcmp(until->decided[0], until->decided[1]) == 0))
         return error_set(err, "%s: dataset.until.decided must name two methods: [gradcam, layercam]", until->where);
     for (int i = 0; i < until->decided_count; i++)
-        if (!has_method(config, until->decided[i]))
+        if (config_method_position(config, until->decided[i]) < 0)
             return error_set(err, "%s: dataset.until.decided: \"%s\" is not the label of a method of this config",
                              until->where, until->decided[i]);
     if (!has_metric(config, until->metric))

@@ -144,7 +144,7 @@ void additions_print(const struct run *run, FILE *stream)
         bases += run->work->part_bases[b];
     }
     if (list(run, false, stream))
-        fputs(": no pass, what is stored is enough\n", stream);
+        fputs(": computed from what is stored, without passes\n", stream);
     if (list(run, true, stream))
         fprintf(stream, ": %.0f base passes; %.0f full, %.0f tail, %.0f backward passes\n", bases, sum.full, sum.tail,
                 sum.backward);

@@ -12,7 +12,7 @@
  */
 int pilot_read(struct run *run, struct store *store, struct error *err);
 
-/* Prints a line for each backbone, or that there is no pilot; nothing without a rule. */
+/* For a run with a rule, prints the estimates of each backbone, or how to get them. */
 void pilot_print(const struct run *run, FILE *stream);
 
 #endif

@@ -15,14 +15,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-static int metric_position(const struct config *config, const char *name)
-{
-    for (int i = 0; i < config->metric_count; i++)
-        if (strcmp(config->metrics[i].metric->name, name) == 0)
-            return i;
-    return -1;
-}
-
 static bool has_pairs(const struct metric *metric)
 {
     return !metric->is_cost && !metric->combine_counts;
@@ -30,7 +22,7 @@ static bool has_pairs(const struct metric *metric)
 
 bool results_has_metric(const struct config *config, const char *name, struct error *err)
 {
-    const int at = metric_position(config, name);
+    const int at = config_metric_position(config, name);
     char names[512] = "";
     size_t used = 0;
     if (at >= 0 && has_pairs(config->metrics[at].metric))
@@ -60,7 +52,7 @@ static struct report_metric metric_row(const struct config *config, const struct
                                 .combine = metric->combine};
     int count = 0;
     while (metric->parts[count]) {
-        row.parts[count] = metric_position(config, metric->parts[count]);
+        row.parts[count] = config_metric_position(config, metric->parts[count]);
         count++;
     }
     row.parts[count] = -1;
@@ -161,7 +153,7 @@ static int mark_unreadable(struct store *store, struct arena *arena, uint8_t *is
     return 0;
 }
 
-/* Whether nothing of an item is missing: it is there, or behind the method's end. */
+/* Whether an item need not be measured any more: it is stored, or its image comes after the method's end. */
 static bool is_there(const struct report *report, const struct sources *sources, int backbone, int image, int method)
 {
     if (!report->ends || report_counts(report, backbone, method, image))
@@ -377,7 +369,7 @@ static int show(const struct writing *writing, const struct config *config, cons
     if (report_terminal(report, writing->cells, stdout, flags->columns, flags->has_color))
         return error_memory(err, "the table");
     if (flags->pairs && report->paired)
-        report_pairs_terminal(report, metric_position(config, flags->pairs), stdout, flags->columns);
+        report_pairs_terminal(report, config_metric_position(config, flags->pairs), stdout, flags->columns);
     if (has_meta) {
         putchar('\n');
         report_meta_terminal(report, writing->meta, stdout);

@@ -3,38 +3,19 @@
 
 #include "bench/run/until_store.h"
 
-#include <string.h>
-
-static int position_of(const char *name, const char *(*name_at)(const struct report *, int), const struct report *of)
+static int keep_ends(const struct until *until, const struct config *config, struct arena *arena,
+                     struct report_ends *ends, struct error *err)
 {
-    int i = 0;
-    while (strcmp(name_at(of, i), name) != 0)
-        i++;
-    return i;
-}
-
-static const char *metric_name(const struct report *report, int i)
-{
-    return report->metrics[i].name;
-}
-
-static const char *method_name(const struct report *report, int i)
-{
-    return report->methods[i].name;
-}
-
-static int keep_ends(const struct until *until, const struct report *report, const struct config_until *rule,
-                     struct arena *arena, struct report_ends *ends, struct error *err)
-{
-    struct report_end *rows = arena_alloc(arena, (size_t)report->method_count, sizeof *rows);
+    const struct config_until *rule = &config->dataset.until;
+    struct report_end *rows = arena_alloc(arena, (size_t)config->method_count, sizeof *rows);
     if (!rows)
         return error_memory(err, "the rule dataset.until");
-    for (int m = 0; m < report->method_count; m++)
+    for (int m = 0; m < config->method_count; m++)
         rows[m] = *until_end_of(until, m);
     *ends = (struct report_ends){
-        .methods = rows, .pair = until_end_of_pair(until), .metric = position_of(rule->metric, metric_name, report)};
+        .methods = rows, .pair = until_end_of_pair(until), .metric = config_metric_position(config, rule->metric)};
     for (int i = 0; i < rule->decided_count; i++)
-        ends->pair_methods[i] = position_of(rule->decided[i], method_name, report);
+        ends->pair_methods[i] = config_method_position(config, rule->decided[i]);
     return 0;
 }
 
@@ -53,7 +34,7 @@ int results_read_ends(const struct config *config, struct store *store, struct a
         is_unreadable[skipped[i].image] = true;
     for (int b = 0; b < report->backbone_count; b++) {
         const struct until *until = until_of_store(config, store, b, report->image_count, is_unreadable, arena, err);
-        if (!until || keep_ends(until, report, &config->dataset.until, arena, &ends[b], err))
+        if (!until || keep_ends(until, config, arena, &ends[b], err))
             return -1;
     }
     report->ends = ends;

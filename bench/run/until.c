@@ -46,14 +46,6 @@ struct until {
 
 /* -- the rule ------------------------------------------------------------------------------------------------------ */
 
-static int metric_position(const struct config *config, const char *name)
-{
-    int k = 0;
-    while (k < config->metric_count && strcmp(config->metrics[k].metric->name, name) != 0)
-        k++;
-    return k;
-}
-
 static int add_part(struct until *until, const struct config *config, int k, struct error *err)
 {
     const struct metric *metric = config->metrics[k].metric;
@@ -71,7 +63,7 @@ static int add_part(struct until *until, const struct config *config, int k, str
 
 static int find_parts(struct until *until, const struct config *config, struct error *err)
 {
-    const int k = metric_position(config, until->rule->metric);
+    const int k = config_metric_position(config, until->rule->metric);
     const struct metric *metric = config->metrics[k].metric;
     const double unit = metric->is_percent ? 100 : 1;
     until->half_width = until->rule->half_width / unit;
@@ -79,7 +71,7 @@ static int find_parts(struct until *until, const struct config *config, struct e
     if (!metric->combine)
         return add_part(until, config, k, err);
     for (const char *const *part = metric->parts; *part; part++)
-        if (add_part(until, config, metric_position(config, *part), err))
+        if (add_part(until, config, config_metric_position(config, *part), err))
             return -1;
     return 0;
 }
@@ -99,14 +91,6 @@ static void begin_means(struct until *until, const struct config *config)
         for (int k = 0; k < until->part_count; k++)
             begin_mean(&until->states[m].parts[k], alpha / intervals, until->images);
     begin_mean(&until->difference, alpha, until->images);
-}
-
-static int method_position(const struct config *config, const char *label)
-{
-    int m = 0;
-    while (m < config->method_count && strcmp(config->methods[m].label, label) != 0)
-        m++;
-    return m;
 }
 
 struct until *until_create(const struct config *config, int images, struct arena *arena, struct error *err)
@@ -130,7 +114,7 @@ struct until *until_create(const struct config *config, int images, struct arena
     for (int m = 0; m < config->method_count; m++)
         until->is_apart[m] = estimate_is_apart(&config->methods[m]);
     for (int i = 0; i < until->rule->decided_count; i++)
-        until->pair[i] = method_position(config, until->rule->decided[i]);
+        until->pair[i] = config_method_position(config, until->rule->decided[i]);
     return until;
 }
 
@@ -278,7 +262,7 @@ static void end(struct state *state, enum report_end_reason reason)
         state->end.reason = reason;
 }
 
-/* Of a combined metric there are no values of an image: its two intervals must not overlap. */
+/* A combined metric has no values of single images, so its difference is bounded by the intervals of both methods. */
 static void look_at_pair(struct until *until)
 {
     const struct state *a = &until->states[until->pair[0]], *b = &until->states[until->pair[1]];
