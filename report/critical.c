@@ -114,10 +114,11 @@ const char *critical_refusal(const struct report *report, char text[CRITICAL_TEX
                  "No critical-difference diagram: for %d methods at 5 %% it needs %d networks, and this report has "
                  "%d (",
                  methods, needed, report->backbone_count);
-    for (int b = 0; b < report->backbone_count; b++)
+    for (int b = 0; b < report->backbone_count && used < CRITICAL_TEXT_MAX; b++)
         used += snprintf(text + used, (size_t)(CRITICAL_TEXT_MAX - used), "%s%.40s", b ? ", " : "",
                          report->backbones[b].title);
-    snprintf(text + used, (size_t)(CRITICAL_TEXT_MAX - used), ").");
+    if (used < CRITICAL_TEXT_MAX)
+        snprintf(text + used, (size_t)(CRITICAL_TEXT_MAX - used), ").");
     return text;
 }
 

@@ -10,7 +10,7 @@
 #include "base/arena.h"
 #include "report/report.h"
 
-enum { CRITICAL_TEXT_MAX = 512 };
+enum { CRITICAL_TEXT_MAX = 1024 };
 
 struct critical {
     int blocks, count;    /* networks; methods that have a mean in each of them, controls left out */

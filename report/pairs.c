@@ -307,9 +307,9 @@ static void fill_ranks(const struct work *work, const bool *takes_part, struct m
 
 /* -- tables -------------------------------------------------------------------------------------------------------- */
 
-/* Sums over the networks of means and ranks, of the sample and of each draw. */
+/* Sums over the networks of each draw's means and ranks. */
 struct overall {
-    double *means, *ranks; /* [protocol][metric][method][1 + bootstrap]; the first is the sample's */
+    double *means, *ranks; /* [protocol][metric][method][bootstrap] */
 };
 
 /* All tables of a backbone. */
@@ -374,19 +374,15 @@ static void finish_pairs(const struct work *work, const struct pairing *pairing)
     adjust(study->report, work->pairs, pairing->scratch);
 }
 
-static void add_overall(const struct work *work, const struct pairing *pairing, const struct method_rank *ranks)
+static void add_overall(const struct work *work, const struct pairing *pairing)
 {
     const struct study *study = &work->study;
     const size_t bootstrap = (size_t)study->report->bootstrap;
     const size_t first = pairs_table(study->report, 0, study->protocol, study->metric_index);
-    for (int m = 0; m < study->report->method_count; m++) {
-        const size_t at = (first * (size_t)study->report->method_count + (size_t)m) * (bootstrap + 1);
-        pairing->overall.means[at] += ranks[m].mean;
-        pairing->overall.ranks[at] += ranks[m].rank;
-        for (size_t d = 0; d < bootstrap; d++) {
-            pairing->overall.means[at + 1 + d] += work->means[(size_t)m * bootstrap + d];
-            pairing->overall.ranks[at + 1 + d] += work->ranks[(size_t)m * bootstrap + d];
-        }
+    const size_t at = first * (size_t)study->report->method_count * bootstrap;
+    for (size_t i = 0; i < (size_t)study->report->method_count * bootstrap; i++) {
+        pairing->overall.means[at + i] += work->means[i];
+        pairing->overall.ranks[at + i] += work->ranks[i];
     }
 }
 
@@ -438,7 +434,7 @@ static int pair_table(struct pairing *pairing, int protocol, int metric, struct 
         return -1;
     fill_ranks(&work, pairing->takes_part, ranks, pairing->scratch);
     finish_pairs(&work, pairing);
-    add_overall(&work, pairing, ranks);
+    add_overall(&work, pairing);
     return 0;
 }
 
@@ -503,21 +499,26 @@ static int pair_backbone(struct pairing *pairing, struct error *err)
     return status;
 }
 
-/* Means over the networks: a method that lacks a mean in one of them has none. */
+/* Means over the networks: a method that lacks a mean in one of them, also for want of any image, has none. */
 static void fill_overall(const struct pairing *pairing, double *sorted)
 {
     const struct report *report = pairing->report;
-    const size_t bootstrap = (size_t)report->bootstrap;
-    const int count = report->protocol_count * report->metric_count * report->method_count;
-    for (int i = 0; i < count; i++) {
-        double *means = pairing->overall.means + (size_t)i * (bootstrap + 1);
-        double *ranks = pairing->overall.ranks + (size_t)i * (bootstrap + 1);
-        struct method_rank *out = &pairing->paired->overall[i];
-        for (size_t d = 0; d <= bootstrap; d++)
+    const size_t bootstrap = (size_t)report->bootstrap,
+                 count = pairs_table(report, 1, 0, 0) * (size_t)report->method_count;
+    for (size_t i = 0; i < count; i++) {
+        double *means = pairing->overall.means + i * bootstrap, *ranks = pairing->overall.ranks + i * bootstrap;
+        double mean = 0, rank = 0;
+        for (size_t b = 0; b < (size_t)report->backbone_count; b++) {
+            mean += pairing->paired->ranks[b * count + i].mean;
+            rank += pairing->paired->ranks[b * count + i].rank;
+        }
+        mean /= report->backbone_count, rank /= report->backbone_count;
+        for (size_t d = 0; d < bootstrap; d++)
             means[d] /= report->backbone_count, ranks[d] /= report->backbone_count;
-        *out = (struct method_rank){report->backbone_count, ranks[0], NAN, NAN, means[0], NAN, NAN};
-        interval_of(ranks + 1, bootstrap, ranks[0], sorted, &out->low, &out->high);
-        interval_of(means + 1, bootstrap, means[0], sorted, &out->mean_low, &out->mean_high);
+        struct method_rank *out = &pairing->paired->overall[i];
+        *out = (struct method_rank){report->backbone_count, rank, NAN, NAN, mean, NAN, NAN};
+        interval_of(ranks, bootstrap, rank, sorted, &out->low, &out->high);
+        interval_of(means, bootstrap, mean, sorted, &out->mean_low, &out->mean_high);
     }
 }
 
@@ -526,8 +527,8 @@ static int pair_all(struct pairing *pairing, struct arena *arena, struct error *
     const struct report *report = pairing->report;
     const size_t methods = (size_t)report->method_count, bootstrap = (size_t)report->bootstrap;
     const size_t rows = (size_t)report->protocol_count * (size_t)report->metric_count * methods;
-    pairing->overall.means = arena_alloc(arena, rows + 1, (bootstrap + 1) * sizeof(double));
-    pairing->overall.ranks = arena_alloc(arena, rows + 1, (bootstrap + 1) * sizeof(double));
+    pairing->overall.means = arena_alloc(arena, rows * bootstrap + 1, sizeof(double));
+    pairing->overall.ranks = arena_alloc(arena, rows * bootstrap + 1, sizeof(double));
     pairing->takes_part = arena_alloc(arena, methods + 1, sizeof *pairing->takes_part);
     pairing->scratch = arena_alloc(arena, (size_t)pairing->paired->pair_count + methods + 1, 2 * sizeof(double));
     double *sorted = arena_alloc(arena, bootstrap + 1, sizeof *sorted);

@@ -5,7 +5,6 @@
  * backbone under a protocol.
  */
 #include "report/paper_plain.h"
-#include "report/completeness.h"
 
 #include "base/file.h"
 #include "report/completeness.h"

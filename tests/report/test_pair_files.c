@@ -322,6 +322,21 @@ static void networks_init(struct networks *networks)
     networks->report.methods = networks->methods;
 }
 
+TEST(the_refusal_names_all_networks_of_long_names)
+{
+    enum { FEW = 10, MANY = 100 }; /* so many methods need 11 networks */
+    static const struct report_method methods[MANY];
+    struct report_backbone backbones[FEW];
+    char text[CRITICAL_TEXT_MAX];
+    for (int b = 0; b < FEW; b++)
+        backbones[b] = (struct report_backbone){.title = "a network whose name has forty characters"};
+    const struct report report = {
+        .backbone_count = FEW, .backbones = backbones, .method_count = MANY, .methods = methods};
+    critical_refusal(&report, text);
+    assert_non_null(strstr(text, "it needs 11 networks, and this report has 10 (a network"));
+    assert_string_equal(text + strlen(text) - 2, ").");
+}
+
 TEST(critical_differences_join_methods_that_do_not_differ)
 {
     struct networks networks;

@@ -266,6 +266,30 @@ TEST(controls_are_not_adjusted_with_the_others)
     table_free(&table);
 }
 
+TEST(a_network_without_images_leaves_no_mean_over_networks)
+{
+    struct table table;
+    table_init(&table);
+    fill_x(&table);
+    table.report.backbone_count = 2;
+    double *values = calloc(2 * METHODS * METRICS * N, sizeof *values);
+    uint8_t *states = calloc(2 * METHODS * METRICS * N, sizeof *states);
+    assert_true(values && states);
+    memcpy(values, table.values, sizeof table.values);
+    memcpy(states, table.states, sizeof table.states);
+    table.report.values = values;
+    table.report.states = states;
+    pair_up(&table);
+    assert_true(isfinite(rank_at(&table.report, 0, 0, X, 0)->mean));
+    assert_true(isnan(rank_at(&table.report, 1, 0, X, 0)->mean));
+    const struct method_rank *overall = overall_rank_at(&table.report, 0, X, 0);
+    assert_true(isnan(overall->mean) && isnan(overall->rank));
+    assert_true(isnan(overall->mean_low) && isnan(overall->low));
+    table_free(&table);
+    free(values);
+    free(states);
+}
+
 TEST(sums_of_draws_are_those_of_a_plain_loop)
 {
     enum { IMAGES = 77, COUNT = 1500 };
