@@ -27,6 +27,7 @@ struct change {
     double percentile;
     int order;
     uint8_t *is_missing; /* (h,w); NULL: all pixels are, and there is no system */
+    const uint8_t *key;  /* of the score in what is kept; NULL if is_missing is */
     double score;
 };
 
@@ -200,12 +201,16 @@ static void write_change(void *context, int index, const float *x, float *out)
     arena_release(&scratch);
 }
 
-/* The key of kept scores: order and percentile, then one bit for each pixel. */
-static uint8_t *key_of(struct road *road, const struct change *change, size_t *bytes)
+static size_t key_bytes(const struct road *road)
+{
+    return sizeof(double) + 1 + (plane_of(road) + 7) / 8;
+}
+
+/* The key of kept scores: percentile and order, then one bit for each pixel. NULL: no memory. */
+static const uint8_t *key_of(struct road *road, const struct change *change)
 {
     const size_t n = plane_of(road), head = sizeof change->percentile + 1;
-    *bytes = head + (n + 7) / 8;
-    uint8_t *key = arena_alloc(&road->arena, *bytes, 1);
+    uint8_t *key = arena_alloc(&road->arena, key_bytes(road), 1);
     if (!key)
         return NULL;
     memcpy(key, &change->percentile, sizeof change->percentile);
@@ -220,11 +225,10 @@ static int recall(struct road *road, struct error *err)
 {
     for (int k = 0; k < road->count; k++) {
         struct change *change = &road->changes[k];
-        size_t bytes;
-        const uint8_t *key = change->is_missing ? key_of(road, change, &bytes) : NULL;
-        const double *kept = key ? evidence_kept(road->evidence, key, bytes) : NULL;
-        if (change->is_missing && !key)
+        change->key = change->is_missing ? key_of(road, change) : NULL;
+        if (change->is_missing && !change->key)
             return error_memory(err, "an imputation");
+        const double *kept = change->key ? evidence_kept(road->evidence, change->key, key_bytes(road)) : NULL;
         if (kept)
             change->score = *kept;
         else
@@ -245,10 +249,8 @@ static int pass(struct road *road, struct error *err)
         return error_memory(err, "an imputation");
     for (int i = 0; i < road->wanted; i++) {
         struct change *change = &road->changes[road->wanted_changes[i]];
-        size_t bytes;
         change->score = scores[i];
-        const uint8_t *key = change->is_missing ? key_of(road, change, &bytes) : NULL;
-        if (key && evidence_keep(road->evidence, key, bytes, &change->score, 1, err))
+        if (change->key && evidence_keep(road->evidence, change->key, key_bytes(road), &change->score, 1, err))
             return -1;
     }
     return 0;
