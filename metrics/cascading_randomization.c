@@ -49,12 +49,12 @@ struct noise {
 static void add_noise(void *context, int index, const float *x, float *out)
 {
     const struct noise *noise = context;
-    const struct range range = range_of(x, noise->count);
-    const double deviation = noise->share * ((double)range.max - range.min);
     if (index == 0) {
         memcpy(out, x, noise->count * sizeof *out);
         return;
     }
+    const struct range range = range_of(x, noise->count);
+    const double deviation = noise->share * ((double)range.max - range.min);
     struct random_stream random = evidence_random(noise->evidence, index);
     for (size_t i = 0; i < noise->count; i++)
         out[i] = x[i] + (float)(deviation * random_normal(&random));
@@ -277,18 +277,17 @@ static int measure(struct evidence *evidence, const void *params, struct value *
     return 0;
 }
 
+extern const struct metric metric_cascading_randomization;
+
 static const struct metric smooth = {
     .title = "Smooth Randomisation", .unit = "", .min = -1, .max = 1, .direction = METRIC_LOWER_IS_BETTER};
 static const struct metric efficient = {
     .title = "Efficient Randomisation", .unit = "", .min = -1, .max = INFINITY, .direction = METRIC_HIGHER_IS_BETTER};
 
-static const struct metric plain = {
-    .title = "Cascading Randomisation", .unit = "", .min = -1, .max = 1, .direction = METRIC_LOWER_IS_BETTER};
-
 static const struct metric *form_of(const void *params)
 {
     static const struct metric *const forms[] = {
-        [FORM_PLAIN] = &plain, [FORM_SMOOTH] = &smooth, [FORM_EFFICIENT] = &efficient};
+        [FORM_PLAIN] = &metric_cascading_randomization, [FORM_SMOOTH] = &smooth, [FORM_EFFICIENT] = &efficient};
     return forms[((const struct settings *)params)->form];
 }
 
