@@ -177,16 +177,16 @@ int evidence_probabilities(struct evidence *evidence, struct evidence_input inpu
 int evidence_drop(struct evidence *evidence, struct evidence_input input, struct value *value, struct error *err)
 {
     const struct protocol *protocol = evidence->protocol;
-    const bool is_absolute = protocol->drop == PROTOCOL_DROP_ABSOLUTE;
     double p, o;
     if (evidence_probability(evidence, EVIDENCE_ORIGINAL, &p, err) || evidence_probability(evidence, input, &o, err))
         return -1;
+    const double divisor = protocol->drop == PROTOCOL_DROP_ABSOLUTE ? 1 : p + protocol->drop_eps;
     if (!isfinite(p) || !isfinite(o))
         *value = value_undefined("nonfinite_p");
-    else if (!is_absolute && p + protocol->drop_eps < 1e-12)
+    else if (divisor < 1e-12)
         *value = value_undefined("zero_p");
     else
-        *value = value_of(fmax(0, p - o) / (is_absolute ? 1 : p + protocol->drop_eps));
+        *value = value_of(fmax(0, p - o) / divisor);
     return 0;
 }
 
