@@ -44,8 +44,7 @@ static int measure(struct evidence *evidence, const void *params, struct value *
 
 static const struct param params[] = {
     PARAM_ENUM(struct settings, energy_map, "relu|minmax", "the map after ReLU alone, or the saliency map m"),
-    PARAM_ENUM(struct settings, truth, TRUTH_SOURCE_CHOICES,
-               "the object's mask, its boxes, or the mask where there is one"),
+    PARAM_TRUTH(struct settings),
     {0},
 };
 

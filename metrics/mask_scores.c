@@ -3,9 +3,9 @@
  * Defines: mask_auc, mass_iou, relevance_mass_accuracy, relevance_rank_accuracy.
  *
  * mask_auc is the area under the ROC curve of m as a score of G: the probability that a pixel of G is above another,
- * equal ones counting half. mass_iou is the share of the mass of m inside G, despite its name. Both
- * are in the released code of RefineCAM (liuktc/RefineCAM, metrics/roc_auc.py and metrics/mass_iou.py): Domeniconi et
- * al., "How to Evaluate and Refine your CAM", 2026, arXiv:2605.14641.
+ * equal ones counting half. mass_iou is the share of the mass of m inside G, despite its name. Both are in the
+ * released code of RefineCAM (liuktc/RefineCAM, metrics/roc_auc.py and metrics/mass_iou.py): Domeniconi et al., "How to
+ * Evaluate and Refine your CAM", 2026, arXiv:2605.14641.
  * relevance_mass_accuracy is that share of the method's own map after ReLU, and relevance_rank_accuracy the share of
  * the K highest pixels of m that is inside G, averaged over all orders of equal pixels: Arras, Osman, Samek,
  * "CLEVR-XAI", Information Fusion 2022, arXiv:2003.07258.
@@ -200,15 +200,13 @@ static int measure_mass_accuracy(struct evidence *evidence, const void *params, 
 
 /* -- the metrics --------------------------------------------------------------------------------------------------- */
 
-#define TRUTH_HELP "the object's mask, its boxes, or the mask where there is one"
-
 static const struct param params[] = {
-    PARAM_ENUM(struct settings, truth, TRUTH_SOURCE_CHOICES, TRUTH_HELP),
+    PARAM_TRUTH(struct settings),
     {0},
 };
 
 static const struct param mass_params[] = {
-    PARAM_ENUM(struct mass_settings, truth, TRUTH_SOURCE_CHOICES, TRUTH_HELP),
+    PARAM_TRUTH(struct mass_settings),
     PARAM_ENUM(struct mass_settings, minmax, "protocol|input", "of m: the protocol's, or again at the input's size"),
     {0},
 };

@@ -71,9 +71,9 @@ struct metric {
     /* Used if measure is NULL. means: those of `parts`, over the images where all of them are defined. */
     double (*combine)(const double *means);
     /*
-     * For a number of the whole image set that is no mean: measure() writes an image's counts (evidence_counts()) and
-     * a value, whose number is not used. combine_counts() makes the number from their sums over n images, also in every
-     * bootstrap draw; NAN: undefined. Such a metric has no value per image, and no metric may ask for one.
+     * For a number of the whole image set that is not a mean: measure() writes an image's counts (evidence_counts())
+     * and a value, whose number is not used. combine_counts() makes the number from their sums over n images, also in
+     * every bootstrap draw; NAN: undefined. Such a metric has no value per image, and no metric may request one.
      */
     size_t (*count_length)(const void *params);
     double (*combine_counts)(const void *params, const double *sums, int n);
@@ -305,7 +305,8 @@ struct truth_boxes {
 };
 
 enum truth_source { TRUTH_AUTO, TRUTH_MASK, TRUTH_BOX }; /* AUTO: the mask where the image has one, else the boxes */
-#define TRUTH_SOURCE_CHOICES "auto|mask|box"
+#define PARAM_TRUTH(settings) \
+    PARAM_ENUM(settings, truth, "auto|mask|box", "the object's mask, its boxes, or the mask where there is one")
 
 /*
  * The mask; for boxes, their union. Only for metrics with is_truth. Where the explained class has no truth, *value

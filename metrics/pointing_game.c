@@ -47,8 +47,7 @@ static int measure(struct evidence *evidence, const void *params, struct value *
 
 static const struct param params[] = {
     PARAM_INT(struct settings, tolerance_px, 15, 0, 4096, "in pixels of the input; 0: the point itself"),
-    PARAM_ENUM(struct settings, truth, TRUTH_SOURCE_CHOICES,
-               "the object's mask, its boxes, or the mask where there is one"),
+    PARAM_TRUTH(struct settings),
     {0},
 };
 

@@ -78,8 +78,7 @@ static double combine_counts(const void *params, const double *sums, int n)
 
 static const struct param params[] = {
     PARAM_INT(struct settings, bins, 1000, 1, 10000, "thresholds between 0 and 1"),
-    PARAM_ENUM(struct settings, truth, TRUTH_SOURCE_CHOICES,
-               "the object's mask, its boxes, or the mask where there is one"),
+    PARAM_TRUTH(struct settings),
     {0},
 };
 
