@@ -44,7 +44,7 @@ static inline void use_truth(struct scene *scene, int boxes)
                                   .box_mask = {scene->h, scene->w, scene->box_mask}};
 }
 
-/* Up to two parameters, "tau=0.5"; NULL: none. A metric's part stands beside it with the same text. */
+/* Up to two parameters, "tau=0.5"; NULL: none. box_iou, a part of other metrics, is listed too, with the same text. */
 static inline struct value measure_with(struct scene *scene, const struct metric *metric, const char *one,
                                         const char *other)
 {
@@ -156,6 +156,31 @@ static inline void random_scene(struct scene *scene, int i)
             (struct truth_box){at[0], at[1], least(at[0] + 2 + at[2], WIDTH), least(at[1] + 1 + at[3], HEIGHT)};
     }
     use_truth(scene, 2);
+}
+
+/* A metric with parameters, as for measure_with(), and the key of its values of all random scenes. */
+struct golden_row {
+    const char *key;
+    const struct metric *metric;
+    const char *one, *other;
+};
+
+static inline void check_golden(const char *name, const struct golden_row *rows, size_t n)
+{
+    struct golden *golden = golden_open(name);
+    for (size_t r = 0; r < n; r++) {
+        size_t count;
+        const double *want = golden_values(golden, rows[r].key, &count);
+        assert_int_equal(count, IMAGES);
+        for (int i = 0; i < IMAGES; i++) {
+            struct scene scene;
+            random_scene(&scene, i);
+            const struct value value = measure_with(&scene, rows[r].metric, rows[r].one, rows[r].other);
+            if (value.undefined || !(fabs(value.number - want[i]) <= 1e-8))
+                fail_msg("%s of image %d: %.12g, expected %.12g", rows[r].key, i, value.number, want[i]);
+        }
+    }
+    golden_close(golden);
 }
 
 /* A row of pixels whose map and energy are the same. */

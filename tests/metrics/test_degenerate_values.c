@@ -191,7 +191,7 @@ static void put_table(FILE *out)
     }
 }
 
-/* The page; text behind the mark is the table. */
+/* The page; the text after the mark is the table. */
 static char *read_page(void)
 {
     static char text[1 << 16];

@@ -9,11 +9,7 @@ extern const struct metric metric_effective_complexity, metric_energy_pointing_g
 
 TEST(values_of_random_scenes_are_those_of_scipy_and_scikit_learn)
 {
-    static const struct {
-        const char *key;
-        const struct metric *metric;
-        const char *one, *other;
-    } rows[] = {
+    static const struct golden_row rows[] = {
         {"entropy", &metric_entropy, NULL, NULL},
         {"entropy", &metric_entropy, "at=layer", NULL},
         {"entropy/ratio", &metric_entropy, "entropy_unit=ratio", NULL},
@@ -36,20 +32,7 @@ TEST(values_of_random_scenes_are_those_of_scipy_and_scikit_learn)
         {"rank_accuracy/mask", &metric_relevance_rank_accuracy, NULL, NULL},
         {"rank_accuracy/box", &metric_relevance_rank_accuracy, "truth=box", NULL},
     };
-    struct golden *golden = golden_open("map_scores");
-    for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
-        size_t count;
-        const double *want = golden_values(golden, rows[r].key, &count);
-        assert_int_equal(count, IMAGES);
-        for (int i = 0; i < IMAGES; i++) {
-            struct scene scene;
-            random_scene(&scene, i);
-            const struct value value = measure_with(&scene, rows[r].metric, rows[r].one, rows[r].other);
-            if (value.undefined || !(fabs(value.number - want[i]) <= 1e-8))
-                fail_msg("%s of image %d: %.12g, expected %.12g", rows[r].key, i, value.number, want[i]);
-        }
-    }
-    golden_close(golden);
+    check_golden("map_scores", rows, sizeof rows / sizeof *rows);
 }
 
 /* -- spread -------------------------------------------------------------------------------------------------------- */

@@ -13,11 +13,7 @@ extern const struct metric metric_class_discrimination, metric_energy_pointing_g
 
 TEST(values_of_random_scenes_are_those_of_scipy)
 {
-    static const struct {
-        const char *key;
-        const struct metric *metric;
-        const char *one, *other;
-    } rows[] = {
+    static const struct golden_row rows[] = {
         {"energy/mask", &metric_energy_pointing_game, NULL, NULL},
         {"energy/box", &metric_energy_pointing_game, "truth=box", NULL},
         {"energy/minmax", &metric_energy_pointing_game, "truth=mask", "energy_map=minmax"},
@@ -35,20 +31,7 @@ TEST(values_of_random_scenes_are_those_of_scipy)
         {"found/0.5", &metric_loc_accuracy, "tau=0.5", NULL},
         {"found/0.9", &metric_loc_accuracy, "tau=0.9", NULL},
     };
-    struct golden *golden = golden_open("truth");
-    for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
-        size_t count;
-        const double *want = golden_values(golden, rows[r].key, &count);
-        assert_int_equal(count, IMAGES);
-        for (int i = 0; i < IMAGES; i++) {
-            struct scene scene;
-            random_scene(&scene, i);
-            const struct value value = measure_with(&scene, rows[r].metric, rows[r].one, rows[r].other);
-            if (value.undefined || !(fabs(value.number - want[i]) <= 1e-8))
-                fail_msg("%s of image %d: %.12g, expected %.12g", rows[r].key, i, value.number, want[i]);
-        }
-    }
-    golden_close(golden);
+    check_golden("truth", rows, sizeof rows / sizeof *rows);
 }
 
 /* -- energy --------------------------------------------------------------------------------------------------------- */
