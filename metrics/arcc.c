@@ -1,8 +1,8 @@
 /*
  * metrics/arcc.c - Coherency, Complexity and ROAD in one number: the harmonic mean of coherency, 1 - complexity and twice
- * ROAD, the last cut to [0,1], for each image; the data set's value is the mean of these. Domeniconi et al., "How to Evaluate and
- * Refine your CAM", 2026, arXiv:2605.14641; the formula
- * is that of the code, pytorch_grad_cam/metrics/arcc.py, which adds 1e-8 to each of the three. See arcc_of_means.c.
+ * ROAD, the last cut to [0,1], for each image; the data set's value is the mean of these. Domeniconi et al., "How to
+ * Evaluate and Refine your CAM", 2026, arXiv:2605.14641; the formula is that of the code,
+ * pytorch_grad_cam/metrics/arcc.py, which adds 1e-8 to each of the three. See arcc_of_means.c.
  */
 #include "metrics/metric.h"
 

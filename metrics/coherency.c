@@ -1,8 +1,8 @@
 /*
  * metrics/coherency.c - whether the map of the explanation x*m equals the map of x: (1 + r) / 2, where r is Pearson's
  * correlation of the two over all pixels. If r does not exist (a constant map, a map that is not finite) the value is
- * 0, flagged; with the protocol's coherency_eps in its divisor, r of a constant map is 0. Poppi et al., "Revisiting the Evaluation of Class Activation Mapping for Explainability", CVPR Workshops
- * 2021, arXiv:2104.10252.
+ * 0, flagged; with the protocol's coherency_eps in its divisor, r of a constant map is 0. Poppi et al., "Revisiting the
+ * Evaluation of Class Activation Mapping for Explainability", CVPR Workshops 2021, arXiv:2104.10252.
  */
 #include "metrics/metric.h"
 

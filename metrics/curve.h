@@ -21,11 +21,11 @@ struct curve_plan {
 int curve_steps(const struct curve_request *request, int h, int w, int native_h, int native_w);
 
 /*
- * Plans the steps, in the arena. Higher values change first, equal ones in row-major order; for
- * LIF the order is reversed. request->steps is the number of steps, of equal size (the last may be smaller) or
- * rounded as request->spacing says; 0: one pixel or cell a step. What changes is pixels of `map`
- * (H,W), or cells of `native` (h,w). A cell covers its rectangle of the input and one more row and column, as in
- * ReciproCAM's released code; a pixel of two cells changes with the earlier one. Errors: no memory.
+ * Plans the steps, in the arena. Higher values change first, equal ones in row-major order; for LIF the order is
+ * reversed. request->steps is the number of steps, of equal size (the last may be smaller) or rounded as
+ * request->spacing says; 0: one pixel or cell a step. What changes is pixels of `map` (H,W), or cells of `native`
+ * (h,w). A cell covers its rectangle of the input and one more row and column, as in ReciproCAM's released code; a
+ * pixel of two cells changes with the earlier one. Errors: no memory.
  */
 int curve_plan_make(struct curve_plan *plan, const struct map *map, const struct map *native,
                     const struct curve_request *request, struct arena *arena, struct error *err);
@@ -40,9 +40,8 @@ struct curve_colours {
 };
 
 /*
- * Writes the baseline of an input; input and out are (3,h,w). BLUR is
- * RISE's: a Gaussian of deviation 5 on 11x11 taps with its tails folded back, and zeros (the mean colour) round the
- * input. Errors: no memory.
+ * Writes the baseline of an input; input and out are (3,h,w). BLUR is RISE's: a Gaussian of deviation 5 on 11x11 taps
+ * with its tails folded back, and zeros (the mean colour) round the input. Errors: no memory.
  */
 int curve_baseline(enum protocol_curve_baseline baseline, const float *input, int channels, int h, int w,
                    struct curve_colours colours, struct arena *arena, float *out, struct error *err);

@@ -43,8 +43,8 @@ extern const struct evidence_ops evidence_probe_ops;
 
 /*
  * Measures the metrics twice, on made-up maps and probabilities of two kinds, and writes what they requested and the
- * seconds that they took. `evidence` gives protocol, metrics and the sizes of the maps; metrics with `is_measured` (NULL: none) are left out. Errors: no memory; those of the
- * metrics; a metric whose requests depend on values.
+ * seconds that they took. `evidence` gives protocol, metrics and the sizes of the maps; metrics with `is_measured`
+ * (NULL: none) are left out. Errors: no memory; those of the metrics; a metric whose requests depend on values.
  */
 int evidence_probe_metrics(const struct evidence *evidence, struct evidence_requests *requests, double *seconds,
                            struct error *err);

@@ -4,7 +4,7 @@
  *
  * The matrix is symmetric and positive definite as soon as one pixel is known: the system is solved by conjugate
  * gradients without a stored matrix. Regions are up to the whole image wide, so the iteration is preconditioned by a
- * multigrid cycle, one Jacobi step before and one behind each coarser grid: some ten iterations for any mask. Planes
+ * multigrid cycle, one Jacobi step before and one after each coarser grid: some ten iterations for any mask. Planes
  * have a border of one pixel that stays 0, so that sums over neighbours need no case at the image's edge.
  */
 #include "metrics/impute.h"
@@ -190,8 +190,8 @@ static int inside(int i, int n)
 }
 
 /*
- * solution += the coarse correction, interpolated along each axis: 3/4 of the coarse pixel that covers a pixel, and 1/4 of its
- * neighbour on the nearer side.
+ * solution += the coarse correction, interpolated along each axis: 3/4 of the coarse pixel that covers a pixel, and 1/4
+ * of its neighbour on the nearer side.
  */
 static void prolong(const float *correction, const struct level *coarse, const struct level *fine)
 {
@@ -372,7 +372,7 @@ static double multiply(const struct level *level, const struct search *search)
     return sum.rows;
 }
 
-/* Takes a step along the direction; returns the square of the residual behind it. */
+/* Takes a step along the direction; returns the square of the residual after it. */
 static double step(const struct level *level, const struct search *search, float length)
 {
     struct sum sum = {0};
