@@ -244,6 +244,8 @@ def main():
             arguments.worker = peer.Peer("ONNX Runtime", ["node", str(peer.HERE / "onnx_outputs.js")], 1,
                                          pathlib.Path(folder) / "runtime.log")
         rows = {name: run(arguments, name, pathlib.Path(folder)) for name in names}
+        if arguments.runtime:
+            arguments.worker.close()
     every = [result for results in rows.values() for result in results.values()]
     compared = [result for result in every if not isinstance(result, str)]
     failures = sum(differs(arguments, result) for result in compared)
