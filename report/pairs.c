@@ -18,9 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    FLIPS_PER_PAIR = 25
-}; /* adjusted for more than 400 pairs, the smallest p of 9999 flips would not be significant */
+/* With more than 400 pairs, the smallest p of 9999 flips would not stay significant after the adjustment. */
+enum { FLIPS_PER_PAIR = 25 };
 
 /* -- sums of draws ------------------------------------------------------------------------------------------------- */
 

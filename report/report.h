@@ -349,8 +349,8 @@ int report_sensitivity_plots(const struct report *report, const struct sensitivi
                              struct error *err);
 
 /*
- * Writes reference.csv, tables/reference.md and tables/reference.tex: each published number beside the measured cells that match it. A number
- * may match several cells (two layers of a network), and a cell several numbers.
+ * Writes reference.csv, tables/reference.md and tables/reference.tex: each published number beside the measured cells
+ * that match it. A number may match several cells (two layers of a network), and a cell several numbers.
  */
 int report_reference(const struct report *report, const struct cell *cells, struct error *err);
 

@@ -402,11 +402,12 @@ static void tex(const struct table_writer *table)
 static int table_path(const struct report *report, int protocol, const char *suffix, char path[PATH_MAX],
                       struct error *err)
 {
+    static const char *const reserved[] = {"costs", "meta", "pairs", "paper", "ranks", "reference", "sensitivity"};
     char name[100], other[100], file[160];
     escape_file_name(report->protocols[protocol].name, name, sizeof name);
-    bool is_taken = !*name || strcmp(name, "meta") == 0 || strcmp(name, "reference") == 0 ||
-                    strcmp(name, "sensitivity") == 0 || strcmp(name, "paper") == 0 || strcmp(name, "pairs") == 0 ||
-                    strcmp(name, "ranks") == 0 || strcmp(name, "costs") == 0; /* names of other tables */
+    bool is_taken = !*name;
+    for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
+        is_taken |= strcmp(name, reserved[i]) == 0;
     for (int p = 0; p < protocol; p++)
         is_taken |= strcmp(escape_file_name(report->protocols[p].name, other, sizeof other), name) == 0;
     if (is_taken)

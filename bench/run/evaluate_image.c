@@ -297,8 +297,8 @@ static int note_failure(const struct walk *walk, struct evaluated_method *out, s
 /* -- the whole ----------------------------------------------------------------------------------------------------- */
 
 /*
- * Prepares the views and runs the base passes that are needed at once. If one of these fails, which only networks that others run do, that is
- * a failure of all methods: *failure is its text.
+ * Prepares the views and runs the base passes that are needed at once. If one of these fails, which only networks that
+ * others run do, that is a failure of all methods: *failure is its text.
  */
 static int pass_views(const struct walk *walk, const struct method_walk *walks, int count, bool *is_unreadable,
                       const char **failure, struct error *err)

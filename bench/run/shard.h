@@ -2,8 +2,8 @@
  * bench/run/shard.h - a shard is the part of a run that one of several processes measures; finds a process's own shard.
  *
  * Pairs of backbone and image, numbered backbone by backbone, are dealt round robin: pair k belongs to shard k mod
- * COUNT; or the backbones are dealt. The numbers of pairs of a backbone differ by at most one between shards, and all methods of an image, which
- * share its base pass, are in the same shard.
+ * COUNT. The numbers of pairs of a backbone differ by at most one between shards, and all methods of an image, which
+ * share its base pass, are in the same shard. With dataset.until, whole backbones are dealt instead.
  */
 #ifndef BENCH_RUN_SHARD_H
 #define BENCH_RUN_SHARD_H

@@ -101,7 +101,7 @@ static struct preprocess preprocess_of(const struct protocol *protocol, struct s
     return how;
 }
 
-/* Another view with the same input, which is prepared and, with `has_pass`, passed; NULL: there is none. */
+/* Another view with the same input, which is prepared and, with `has_pass`, has its base pass; NULL if no view has. */
 static const struct view *view_like(const struct walk *walk, const struct view *view, bool has_pass)
 {
     for (int v = 0; v < walk->view_count; v++) {

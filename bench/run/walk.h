@@ -52,7 +52,7 @@ struct view {
     int input_number;          /* among the panel's different inputs */
     struct cam_pass *pass;     /* NULL: nothing is wanted of the view, or nothing needs the pass so far */
     bool has_class;            /* whether the protocol's class is defined for this image */
-    int klass;                 /* -1: there is none, or it takes the pass to know it */
+    int klass;                 /* -1: undefined, or known only after the pass */
     const struct truth *truth; /* NULL: no metric needs it */
     struct explanation *explanations;
     const struct shared *shared;
@@ -132,8 +132,8 @@ int view_prepare(const struct walk *walk, struct view *view, bool *is_unreadable
 int view_pass(const struct walk *walk, struct view *view, struct error *err);
 
 /*
- * Finds class and truth from the stored base pass on the view's input (NULL: there is none) instead; `has_map`: the
- * store has a map of the view. 1; 0: it takes the pass; -1 with err.
+ * Finds class and truth from the stored base pass on the view's input (NULL: not stored) instead; `has_map`: the store
+ * has a map of the view. Returns 1, 0 if it takes the pass, or -1 with err.
  */
 int view_recall(const struct walk *walk, struct view *view, const struct store_base *base, bool has_map,
                 struct error *err);
