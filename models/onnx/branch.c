@@ -72,13 +72,13 @@ static const char *called(const struct flattening *f, const char *name)
     return index == UNKNOWN ? name : f->names[index];
 }
 
-static int define(struct flattening *f, const char *name, int first_shadow)
+/* first: index in `names` of the first name of this branch */
+static int define(struct flattening *f, const char *name, int first)
 {
     struct importer *im = f->im;
     const int before = name_map_find(&f->now, name);
-    for (int i = f->shadow_count; before != UNKNOWN && i-- > first_shadow;)
-        if (strcmp(f->shadows[i].name, name) == 0) /* defined twice in this branch: the importer refuses it */
-            return 0;
+    if (before >= first) /* defined twice in this branch: the importer refuses it */
+        return 0;
     const char *own = name;
     while (own && name_map_find(&f->taken, own) >= 0)
         own = arena_format(im->arena, "%s_%d", name, ++f->renamed);
@@ -91,7 +91,7 @@ static int define(struct flattening *f, const char *name, int first_shadow)
 
 static int define_all(struct flattening *f, const struct onnx_graph *graph)
 {
-    const int first = f->shadow_count;
+    const int first = f->name_count;
     for (int i = 0; i < graph->tensor_count; i++)
         if (define(f, graph->tensors[i].name, first))
             return -1;
@@ -255,7 +255,7 @@ int import_refuse_op(struct importer *im, const char *domain, struct error *err)
         bool is_copy = true;
         while (is_copy && index > im->at && im->nodes[index].input_count) {
             const struct value *value = import_input(im, &im->nodes[index], 0);
-            index = value ? value->producer : -1;
+            index = value && value->producer < index ? value->producer : -1; /* a damaged file may have circles */
             is_copy = false;
             for (size_t k = 0; index >= 0 && k < sizeof copies / sizeof *copies; k++)
                 is_copy |= strcmp(im->nodes[index].op, copies[k]) == 0;
