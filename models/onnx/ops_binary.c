@@ -170,6 +170,14 @@ static const char *two_op(struct importer *im, const char *op, int *inputs)
     return op;
 }
 
+/* The sizes of two values along an axis, of which one may be 1. */
+static int check_sizes(const struct importer *im, int64_t a, int64_t b, int axis, struct error *err)
+{
+    return a == b || a == 1 || b == 1 ? 0
+                                      : import_refuse(im, err, "its inputs have the sizes %lld and %lld along axis %d",
+                                                      (long long)a, (long long)b, axis);
+}
+
 /* The result's layout: each axis has the larger of the two sizes. */
 static int joined_layout(struct importer *im, const struct value *a, const struct value *b, const enum axis *joined,
                          struct layout *layout, struct error *err)
@@ -177,9 +185,8 @@ static int joined_layout(struct importer *im, const struct value *a, const struc
     int64_t dim[ONNX_RANK_MAX];
     for (int i = 0; i < a->layout.rank; i++) {
         const int64_t da = layout_dim(&a->layout, i), db = layout_dim(&b->layout, i);
-        if (da != db && da != 1 && db != 1)
-            return import_refuse(im, err, "its inputs have the sizes %lld and %lld along axis %d", (long long)da,
-                                 (long long)db, i);
+        if (check_sizes(im, da, db, i, err))
+            return -1;
         dim[i] = da == 1 ? db : da;
     }
     layout_init(layout, a->layout.rank, joined, dim);
@@ -187,8 +194,8 @@ static int joined_layout(struct importer *im, const struct value *a, const struc
 }
 
 /*
- * Sees two values of one rank, above 4, with fewer axes: neighbours become one if both values have them, or the same one
- * repeats both. Writes the shape of the result. Values whose axes are the engine's stay as they are.
+ * Gives two values of one rank, above 4, fewer axes: neighbours become one if both values have them, or if the same value
+ * repeats both. Writes the shape of the result in the axes before that.
  */
 static int see_joined(struct importer *im, struct value *a, struct value *b, int64_t *dim, struct error *err)
 {
@@ -196,7 +203,9 @@ static int see_joined(struct importer *im, struct value *a, struct value *b, int
     int rank = 0, kind_before = -1;
     for (int i = 0; i < a->layout.rank; i++) {
         const int64_t x = layout_dim(&a->layout, i), y = layout_dim(&b->layout, i);
-        const int kind = x == 1 && y == 1 ? kind_before : x == y ? 0 : x == 1 ? 1 : y == 1 ? 2 : 3;
+        const int kind = x == 1 && y == 1 ? kind_before : x == y ? 0 : x == 1 ? 1 : 2;
+        if (check_sizes(im, x, y, i, err))
+            return -1;
         dim[i] = x == 1 ? y : x;
         if (i > 1 && kind == kind_before) {
             da[rank - 1] *= x;
@@ -429,10 +438,13 @@ static int import_sum(struct importer *im, const struct onnx_node *node, struct 
 static int import_expand(struct importer *im, const struct onnx_node *node, struct error *err)
 {
     int64_t dim[ONNX_RANK_MAX];
-    struct value *value = import_activation(im, node, 0, err);
+    struct value *value = import_activation(im, node, 0, err), raised;
     const int rank = value ? import_list(im, node, NULL, 1, dim, ONNX_RANK_MAX, err) : -2;
     if (rank < 0)
         return rank == -1 ? import_refuse(im, err, "its shape is missing") : -1;
+    raised = *value;
+    if (rank > value->layout.rank) /* other readers of the value see its own axes */
+        value = &raised;
     if (raise_rank(im, &value->layout, rank, err))
         return -1;
     bool is_same = true;

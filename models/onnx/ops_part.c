@@ -342,11 +342,13 @@ static int repeat(struct importer *im, struct value *value, int axis, int64_t ti
     if (!is_plain && import_view(im, value, axis, 1, &seen, err))
         return -1;
     value->node = repeat_plain(im, &seen, is_plain ? axis : 2, times, &layout, suffix, err);
+    if (value->node < 0)
+        return -1;
     value->is_vector = is_plain && seen.is_vector;
-    if (value->node >= 0 && !is_plain && layout_reshape(&layout, value->layout.rank, dim))
+    if (!is_plain && layout_reshape(&layout, value->layout.rank, dim))
         return import_refuse(im, err, "its result has axes in an order that is not supported");
     value->layout = layout;
-    return value->node < 0 ? -1 : 0;
+    return 0;
 }
 
 /* Reads how often each axis is repeated; returns how many are. */

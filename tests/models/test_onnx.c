@@ -1,7 +1,6 @@
 /*
  * tests/models/test_onnx.c - small ONNX files of several exporters against PyTorch: logits, gradients at the input and
- * at a layer, names; and what is refused. tests/golden/onnx_models.py,
- * onnx_orders.py and onnx_parts.py make the files.
+ * at a layer, names; and what is refused. tests/golden/onnx_models.py, onnx_orders.py and onnx_parts.py make the files.
  */
 #include "models/model.h"
 #include "tests/golden.h"
@@ -292,18 +291,36 @@ static void put_w(struct bytes *graph, bool is_integer)
     put_bytes(graph, GRAPH_TENSOR, tensor);
 }
 
-static void assert_graph_refused(const struct bytes *graph, const char *why)
+/* A tensor of integers, one byte each. */
+static void put_integers(struct bytes *graph, const char *name, const unsigned char *list, size_t count)
+{
+    static struct bytes tensor, data;
+    tensor.size = data.size = 0;
+    put(&data, list, count);
+    put_number(&tensor, TENSOR_DIMS, count);
+    put_number(&tensor, TENSOR_TYPE, 7);
+    put_bytes(&tensor, TENSOR_INT64S, &data);
+    put_text(&tensor, TENSOR_NAME, name);
+    put_bytes(graph, GRAPH_TENSOR, &tensor);
+}
+
+static struct model *open_graph(const struct bytes *graph, struct error *err)
 {
     char path[] = "/tmp/cambench-test-XXXXXX";
-    struct error err = {0};
     const struct bytes *bytes = model_of_graph(graph);
     const int fd = mkstemp(path);
     assert_true(fd >= 0 && write(fd, bytes->data, bytes->size) == (ssize_t)bytes->size);
     close(fd);
-    const struct model_spec spec = {.model = path};
-    struct model *model = model_open(&spec, &err);
+    const struct model_spec spec = {.model = path, .input = {.channels = "rg"}};
+    struct model *model = model_open(&spec, err);
     unlink(path);
-    if (model || !strstr(err.text, why))
+    return model;
+}
+
+static void assert_graph_refused(const struct bytes *graph, const char *why)
+{
+    struct error err = {0};
+    if (open_graph(graph, &err) || !strstr(err.text, why))
         fail_msg("\"%s\" does not say \"%s\"", err.text, why);
 }
 
@@ -350,13 +367,10 @@ TEST(a_choice_between_constants_needs_all_three)
 TEST(a_padding_value_that_is_not_a_constant_is_refused)
 {
     static struct bytes graph;
-    struct bytes *pads = new_tensor((int64_t[]){8}, 1);
     graph.size = 0;
-    put_number(pads, TENSOR_TYPE, 7);
-    put_bytes(pads, TENSOR_INT64S, &(struct bytes){8, {0}});
     put_value(&graph, GRAPH_INPUT, "x");
     put_value(&graph, 12 << 3 | BYTES, "y");
-    put_bytes(&graph, GRAPH_TENSOR, pads);
+    put_integers(&graph, "w", (const unsigned char[8]){0}, 8);
     put_node(&graph, "Pad", (const char *[]){"x", "w", "x", NULL}, (const char *[]){"y", NULL});
     assert_graph_refused(&graph, "operator Pad: its value must be a number");
 }
@@ -364,15 +378,10 @@ TEST(a_padding_value_that_is_not_a_constant_is_refused)
 /* A graph in which `op` has the input x, of the shape (1,2,2,2), and the tensor "w" of four integers, one byte each. */
 static void put_graph_of_four(struct bytes *graph, const char *op, const unsigned char *four, bool w_is_first)
 {
-    struct bytes *tensor = new_tensor((int64_t[]){4}, 1);
-    struct bytes list = {.size = 4};
     graph->size = 0;
-    memcpy(list.data, four, 4);
-    put_number(tensor, TENSOR_TYPE, 7);
-    put_bytes(tensor, TENSOR_INT64S, &list);
     put_value(graph, GRAPH_INPUT, "x");
     put_value(graph, 12 << 3 | BYTES, "y");
-    put_bytes(graph, GRAPH_TENSOR, tensor);
+    put_integers(graph, "w", four, 4);
     put_node(graph, op, w_is_first ? (const char *[]){"w", "x", NULL} : (const char *[]){"x", "w", NULL},
              (const char *[]){"y", NULL});
 }
@@ -397,4 +406,75 @@ TEST(a_first_factor_that_is_no_matrix_is_refused)
     static struct bytes graph;
     put_graph_of_four(&graph, "MatMul", (const unsigned char[]){1, 1, 1, 1}, true);
     assert_graph_refused(&graph, "operator MatMul: its inputs have 1 and 4 axes");
+}
+
+TEST(sizes_that_differ_are_refused_though_their_products_are_equal)
+{
+    static struct bytes graph;
+    graph.size = 0;
+    put_value(&graph, GRAPH_INPUT, "x");
+    put_value(&graph, 12 << 3 | BYTES, "y");
+    put_integers(&graph, "two_by_four", (const unsigned char[]){1, 1, 1, 2, 4}, 5);
+    put_integers(&graph, "four_by_two", (const unsigned char[]){1, 1, 1, 4, 2}, 5);
+    put_node(&graph, "Reshape", (const char *[]){"x", "two_by_four", NULL}, (const char *[]){"a", NULL});
+    put_node(&graph, "Reshape", (const char *[]){"x", "four_by_two", NULL}, (const char *[]){"b", NULL});
+    put_node(&graph, "Add", (const char *[]){"a", "b", NULL}, (const char *[]){"sum", NULL});
+    put_node(&graph, "Flatten", (const char *[]){"sum", NULL}, (const char *[]){"y", NULL});
+    assert_graph_refused(&graph, "operator Add: its inputs have the sizes 2 and 4 along axis 3");
+}
+
+TEST(an_expansion_to_more_axes_leaves_the_axes_of_its_input)
+{
+    static struct bytes graph;
+    struct error err = {0};
+    graph.size = 0;
+    put_value(&graph, GRAPH_INPUT, "x");
+    put_value(&graph, 12 << 3 | BYTES, "y");
+    put_integers(&graph, "five", (const unsigned char[]){1, 1, 2, 2, 2}, 5);
+    put_node(&graph, "Expand", (const char *[]){"x", "five", NULL}, (const char *[]){"larger", NULL});
+    put_node(&graph, "Flatten", (const char *[]){"larger", NULL}, (const char *[]){"all", NULL});
+    put_node(&graph, "ReduceMax", (const char *[]){"all", NULL}, (const char *[]){"largest", NULL});
+    put_node(&graph, "GlobalMaxPool", (const char *[]){"x", NULL}, (const char *[]){"maxima", NULL});
+    put_node(&graph, "Flatten", (const char *[]){"maxima", NULL}, (const char *[]){"row", NULL});
+    put_node(&graph, "Add", (const char *[]){"row", "largest", NULL}, (const char *[]){"y", NULL});
+    struct model *model = open_graph(&graph, &err);
+    if (!model)
+        fail_msg("%s", err.text);
+    assert_int_equal(model->outputs, 2);
+    model->path = NULL; /* it was open_graph()'s */
+    model_close(model);
+}
+
+/* A node `If` with the two inner graphs alike: one node, whose result is the only output. */
+static void put_choice(struct bytes *graph, const char *condition, const char *output)
+{
+    static const char *const names[] = {"then_branch", "else_branch"};
+    static struct bytes node, attribute, branch;
+    node.size = 0;
+    put_text(&node, 1 << 3 | BYTES, condition);
+    put_text(&node, 2 << 3 | BYTES, output);
+    put_text(&node, 4 << 3 | BYTES, "If");
+    for (int i = 0; i < 2; i++) {
+        branch.size = attribute.size = 0;
+        put_node(&branch, "Relu", (const char *[]){"x", NULL}, (const char *[]){"inner", NULL});
+        put_value(&branch, 12 << 3 | BYTES, "inner");
+        put_text(&attribute, 1 << 3 | BYTES, names[i]);
+        put_bytes(&attribute, 6 << 3 | BYTES, &branch);
+        put_number(&attribute, 20 << 3 | VARINT, 5);
+        put_bytes(&node, 5 << 3 | BYTES, &attribute);
+    }
+    put_bytes(graph, GRAPH_NODE, &node);
+}
+
+TEST(a_choice_whose_condition_depends_on_itself_does_not_hang)
+{
+    static struct bytes graph;
+    graph.size = 0;
+    put_value(&graph, GRAPH_INPUT, "x");
+    put_value(&graph, 12 << 3 | BYTES, "y");
+    put_node(&graph, "Unknown", (const char *[]){"x", NULL}, (const char *[]){"y", NULL});
+    put_node(&graph, "Identity", (const char *[]){"second", NULL}, (const char *[]){"first", NULL});
+    put_node(&graph, "Identity", (const char *[]){"first", NULL}, (const char *[]){"second", NULL});
+    put_choice(&graph, "first", "unused");
+    assert_graph_refused(&graph, "operator Unknown: is not supported");
 }
