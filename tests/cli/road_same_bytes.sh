@@ -14,5 +14,11 @@ try cmp on1/per_image.csv on3/per_image.csv
 try cmp on1/summary.csv on3/summary.csv
 try grep -c ',road,-*[0-9]' on1/per_image.csv
 
+# fewer images than threads: the threads share an image's passes
+for threads in 1 3; do
+    cambench run config.yaml --quiet --threads "$threads" --set dataset.images=1 --output "one$threads"
+done
+cmp one1/per_image.csv one3/per_image.csv
+
 cambench run config.yaml --quiet --set 'methods=[random]' --output alone
 grep ',random,' on1/per_image.csv | diff - <(grep ',random,' alone/per_image.csv) && echo "the same alone"
