@@ -19,6 +19,12 @@ int backbone_channels(double channels)
     return at_least < 0.9 * channels ? at_least + 8 : at_least;
 }
 
+struct conv2d backbone_stem(enum stem stem, int channels)
+{
+    return stem == STEM_USUAL ? (struct conv2d){.out = channels, .kernel = 7, .stride = 2, .padding = 3}
+                              : (struct conv2d){.out = channels, .kernel = 3, .stride = 1, .padding = 1};
+}
+
 struct node_name node_name(const char *format, ...)
 {
     struct node_name name;

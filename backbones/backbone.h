@@ -107,6 +107,9 @@ struct node_name node_name(const char *format, ...) __attribute__((format(printf
  */
 int backbone_channels(double channels);
 
+/* The first convolution of a network that takes options.stem. */
+struct conv2d backbone_stem(enum stem stem, int channels);
+
 /*
  * The graph, finished. The caller frees it. Errors: options outside the family's range; an input that is too small,
  * with the layer that says so.

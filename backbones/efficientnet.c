@@ -169,6 +169,10 @@ static const char *const v2_trainings[] = {"_in1k", "_in21k", "_in21ft1k", "_in2
 #define TF_VARIANT(name, title, layer, config, trainings_, ...) \
     VARIANT("tf_efficientnet" name, "TF EfficientNet" title, layer, config, .is_timm = true, \
             .trainings = (trainings_), .input = {__VA_ARGS__})
+/* AP is AdvProp, a training with adversarial examples; its pixels have mean and deviation 0.5. */
+#define TF_VARIANTS_B(n, side, crop) \
+    TF_VARIANT("_b" #n, "-B" #n, 8, tf_b##n, b_trainings, TIMM(side, crop)), \
+        TF_VARIANT("_b" #n "_ap", "-B" #n " AP", 8, tf_b##n, in1k, TIMM(side, crop), PICTURE_HALVES)
 
 /* The layer is the last convolution with its batch norm and activation. */
 static const struct backbone_variant variants[] = {
@@ -183,24 +187,15 @@ static const struct backbone_variant variants[] = {
     VARIANT("efficientnet_v2_s", "EfficientNetV2-S", 7, net_v2_s, .input = {SIDE(384)}),
     VARIANT("efficientnet_v2_m", "EfficientNetV2-M", 8, net_v2_m, .input = {SIDE(480)}),
     VARIANT("efficientnet_v2_l", "EfficientNetV2-L", 8, net_v2_l, .input = {SIDE(480), PICTURE_HALVES}),
-    TF_VARIANT("_b0", "-B0", 8, tf_b0, b_trainings, TIMM(224, 0.875)),
-    TF_VARIANT("_b0_ap", "-B0 AP", 8, tf_b0, in1k, TIMM(224, 0.875), PICTURE_HALVES),
-    TF_VARIANT("_b1", "-B1", 8, tf_b1, b_trainings, TIMM(240, 0.882)),
-    TF_VARIANT("_b1_ap", "-B1 AP", 8, tf_b1, in1k, TIMM(240, 0.882), PICTURE_HALVES),
-    TF_VARIANT("_b2", "-B2", 8, tf_b2, b_trainings, TIMM(260, 0.89)),
-    TF_VARIANT("_b2_ap", "-B2 AP", 8, tf_b2, in1k, TIMM(260, 0.89), PICTURE_HALVES),
-    TF_VARIANT("_b3", "-B3", 8, tf_b3, b_trainings, TIMM(300, 0.904)),
-    TF_VARIANT("_b3_ap", "-B3 AP", 8, tf_b3, in1k, TIMM(300, 0.904), PICTURE_HALVES),
-    TF_VARIANT("_b4", "-B4", 8, tf_b4, b_trainings, TIMM(380, 0.922)),
-    TF_VARIANT("_b4_ap", "-B4 AP", 8, tf_b4, in1k, TIMM(380, 0.922), PICTURE_HALVES),
-    TF_VARIANT("_b5", "-B5", 8, tf_b5, b_trainings, TIMM(456, 0.934)),
-    TF_VARIANT("_b5_ap", "-B5 AP", 8, tf_b5, in1k, TIMM(456, 0.934), PICTURE_HALVES),
-    TF_VARIANT("_b6", "-B6", 8, tf_b6, b_trainings, TIMM(528, 0.942)),
-    TF_VARIANT("_b6_ap", "-B6 AP", 8, tf_b6, in1k, TIMM(528, 0.942), PICTURE_HALVES),
-    TF_VARIANT("_b7", "-B7", 8, tf_b7, b_trainings, TIMM(600, 0.949)),
-    TF_VARIANT("_b7_ap", "-B7 AP", 8, tf_b7, in1k, TIMM(600, 0.949), PICTURE_HALVES),
-    TF_VARIANT("_b8", "-B8", 8, tf_b8, b_trainings, TIMM(672, 0.954)),
-    TF_VARIANT("_b8_ap", "-B8 AP", 8, tf_b8, in1k, TIMM(672, 0.954), PICTURE_HALVES),
+    TF_VARIANTS_B(0, 224, 0.875),
+    TF_VARIANTS_B(1, 240, 0.882),
+    TF_VARIANTS_B(2, 260, 0.89),
+    TF_VARIANTS_B(3, 300, 0.904),
+    TF_VARIANTS_B(4, 380, 0.922),
+    TF_VARIANTS_B(5, 456, 0.934),
+    TF_VARIANTS_B(6, 528, 0.942),
+    TF_VARIANTS_B(7, 600, 0.949),
+    TF_VARIANTS_B(8, 672, 0.954),
     TF_VARIANT("_l2", "-L2", 8, tf_l2, b_trainings, TIMM(800, 0.96)),
     TF_VARIANT("_l2_ns_475", "-L2 475", 8, tf_l2, NULL, TIMM(475, 0.936)),
     TF_VARIANT("v2_s", "V2-S", 7, tf_v2_s, v2_trainings, TIMM(300, 1), PICTURE_HALVES),

@@ -86,11 +86,7 @@ static void build(struct graph *graph, const struct backbone_variant *variant, c
 {
     const struct resnet *net = variant->config;
     int channels = backbone_channels(64 * options->width);
-    const bool is_small = options->stem != STEM_USUAL;
-    int x = graph_conv2d(
-        graph, "conv1", BACKBONE_INPUT,
-        (struct conv2d){
-            .out = channels, .kernel = is_small ? 3 : 7, .stride = is_small ? 1 : 2, .padding = is_small ? 1 : 3});
+    int x = graph_conv2d(graph, "conv1", BACKBONE_INPUT, backbone_stem(options->stem, channels));
     x = graph_batch_norm(graph, "bn1", x);
     x = graph_relu(graph, "relu", x);
     if (options->stem != STEM_SMALL)
