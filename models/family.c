@@ -54,7 +54,7 @@ int model_weights_notes(const struct weights_info *info, struct model_note notes
 static int check_spec(const struct model_spec *spec, const struct backbone_variant *variant,
                       const struct weights_info *info, struct error *err)
 {
-    static const char *const stems[] = {"usual", "small", "small_pool"};
+    char own[16], asked[16];
     if (variant && !text_same_name(info->arch, variant->name))
         return error_set(err, "weights \"%s\": are of %s, %s requires %s", spec->weights, info->arch,
                          spec->arch_where ? spec->arch_where : "the caller", variant->name);
@@ -64,9 +64,11 @@ static int check_spec(const struct model_spec *spec, const struct backbone_varia
                          info->transform_input == TRANSFORM_YES ? "yes" : "no",
                          spec->transform_where ? spec->transform_where : "the caller",
                          spec->transform_input == TRANSFORM_YES ? "true" : "false");
+    text_choice_name(STEM_CHOICES, info->stem, own, sizeof own);
+    text_choice_name(STEM_CHOICES, spec->stem, asked, sizeof asked);
     if (spec->stem != STEM_USUAL && spec->stem != info->stem)
-        return error_set(err, "weights \"%s\": have the stem %s, %s: stem says %s", spec->weights, stems[info->stem],
-                         spec->stem_where ? spec->stem_where : "the caller", stems[spec->stem]);
+        return error_set(err, "weights \"%s\": have the stem %s, %s: stem says %s", spec->weights, own,
+                         spec->stem_where ? spec->stem_where : "the caller", asked);
     return 0;
 }
 
