@@ -15,11 +15,12 @@
 #include "base/arena.h"
 #include "report/draws.h"
 #include "report/percentile.h"
+#include "report/stats.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { TILE = 512, PARTS = sizeof((struct report_metric *)0)->parts / sizeof(int), CONTROLS = 2 };
+enum { TILE = 512, CONTROLS = 2 };
 
 /* -- tau ----------------------------------------------------------------------------------------------------------- */
 
@@ -28,6 +29,11 @@ int kendall_order(double x, double y)
 {
     const double tie = KENDALL_TIE * fmax(1, fmax(fabs(x), fabs(y)));
     return (x - y > tie) - (y - x > tie);
+}
+
+double kendall_oriented(const struct report_metric *metric, double value)
+{
+    return metric->higher_is_better ? value : -value;
 }
 
 double kendall_tau(const double *x, const double *y, int n)
@@ -129,17 +135,9 @@ struct study {
     struct arena arena;
 };
 
-static int part_count(const struct report_metric *metric)
-{
-    int count = 0;
-    while (metric->combine && count < PARTS && metric->parts[count] >= 0)
-        count++;
-    return metric->combine ? count : 1;
-}
-
 static struct column *method_column(const struct study *study, int metric, int method, int part)
 {
-    return &study->columns[((size_t)metric * (size_t)study->report->method_count + (size_t)method) * PARTS +
+    return &study->columns[((size_t)metric * (size_t)study->report->method_count + (size_t)method) * REPORT_PARTS_MAX +
                            (size_t)part];
 }
 
@@ -151,12 +149,6 @@ static struct column *tau_column(const struct study *study, int metric, bool wit
 static size_t value_index(const struct study *study, int method, int metric, int image)
 {
     return report_index(study->report, study->backbone, method, study->protocol, metric, image);
-}
-
-/* The value with its sign changed, if need be, so that higher is better. */
-static double oriented(const struct report_metric *metric, double value)
-{
-    return metric->higher_is_better ? value : -value;
 }
 
 static bool takes_part(const struct study *study, int method, bool with_controls)
@@ -210,18 +202,15 @@ static int column_make(struct study *study, struct column *column, const double 
 /* Fills the columns of a method's metric, over images where the metric, or all of its parts, is defined. */
 static int fill_method(struct study *study, int metric, int method, double *scratch)
 {
-    const struct report_metric *row = &study->report->metrics[metric];
-    const int parts = part_count(row);
+    int part[REPORT_PARTS_MAX];
+    const int parts = metric_parts(study->report, metric, part);
     for (int j = 0; j < parts; j++) {
         for (int i = 0; i < study->image_count; i++) {
             const int image = study->images[i];
-            const size_t at = value_index(study, method, row->combine ? row->parts[j] : metric, image);
-            scratch[i] = study->report->values[at];
-            for (int other = 0; other < parts; other++) {
-                const int part = row->combine ? row->parts[other] : metric;
-                if (study->report->states[value_index(study, method, part, image)] != REPORT_DEFINED)
+            scratch[i] = study->report->values[value_index(study, method, part[j], image)];
+            for (int other = 0; other < parts; other++)
+                if (study->report->states[value_index(study, method, part[other], image)] != REPORT_DEFINED)
                     scratch[i] = NAN;
-            }
         }
         if (column_make(study, method_column(study, metric, method, j), scratch))
             return -1;
@@ -239,8 +228,8 @@ static double image_tau(const struct study *study, int metric, bool with_control
         const struct column *truth = method_column(study, study->truth, m, 0);
         if (!takes_part(study, m, with_controls) || !column_has(column, i) || !column_has(truth, i))
             continue;
-        study->x[n] = oriented(&rows[metric], column->value[i]);
-        study->y[n++] = oriented(&rows[study->truth], truth->value[i]);
+        study->x[n] = kendall_oriented(&rows[metric], column->value[i]);
+        study->y[n++] = kendall_oriented(&rows[study->truth], truth->value[i]);
     }
     return kendall_tau(study->x, study->y, n);
 }
@@ -307,10 +296,12 @@ static double column_mean(const struct column *column, int draw)
 static double method_mean(const struct study *study, int metric, int method, int draw)
 {
     const struct report_metric *row = &study->report->metrics[metric];
-    double means[PARTS] = {0};
-    for (int j = 0; j < part_count(row); j++)
+    int part[REPORT_PARTS_MAX];
+    double means[REPORT_PARTS_MAX] = {0};
+    const int parts = metric_parts(study->report, metric, part);
+    for (int j = 0; j < parts; j++)
         means[j] = column_mean(method_column(study, metric, method, j), draw);
-    return oriented(row, row->combine ? row->combine(means) : means[0]);
+    return kendall_oriented(row, row->combine ? row->combine(means) : means[0]);
 }
 
 /* Tau between the means of metric and truth in a draw, over the methods that have both means. */
@@ -369,7 +360,7 @@ static int study_alloc(struct study *study)
     const size_t methods = (size_t)study->report->method_count, metrics = (size_t)study->report->metric_count;
     const size_t images = (size_t)study->report->image_count;
     struct arena *arena = &study->arena;
-    study->column_count = metrics * (methods * PARTS + CONTROLS);
+    study->column_count = metrics * (methods * REPORT_PARTS_MAX + CONTROLS);
     study->images = arena_alloc(arena, images + 1, sizeof *study->images);
     study->columns = arena_alloc(arena, study->column_count + 1, sizeof *study->columns);
     study->weights = arena_alloc(arena, images + 1, DRAWS * sizeof *study->weights);
@@ -377,7 +368,7 @@ static int study_alloc(struct study *study)
     study->x = arena_alloc(arena, methods + 1, sizeof *study->x);
     study->y = arena_alloc(arena, methods + 1, sizeof *study->y);
     study->taus = arena_alloc(arena, metrics * META_FORMS * CONTROLS, study->draw_count * sizeof *study->taus);
-    study->tau_columns = study->columns + metrics * methods * PARTS;
+    study->tau_columns = study->columns + metrics * methods * REPORT_PARTS_MAX;
     return study->images && study->columns && study->weights && study->counts && study->x && study->y && study->taus
                ? 0
                : -1;

@@ -13,6 +13,9 @@
 /* 1: x is above y; -1: below; 0: a tie. */
 int kendall_order(double x, double y);
 
+/* The value with its sign changed, if need be, so that higher is better. */
+double kendall_oriented(const struct report_metric *metric, double value);
+
 /*
  * Kendall's tau-b of n pairs (Kendall 1945: ties count in neither direction), in [-1,1]; NAN if n < 3, or if all of one
  * side are equal.

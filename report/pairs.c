@@ -151,7 +151,7 @@ static void bootstrap_pair(const struct work *work, const struct place *place, i
     const struct study *study = &work->study;
     double *out = work->draws + place->pair * (size_t)study->report->bootstrap + first;
     for (int d = 0; d < draws; d++) {
-        double a[STUDY_PARTS], b[STUDY_PARTS], n;
+        double a[REPORT_PARTS_MAX], b[REPORT_PARTS_MAX], n;
         pair_sums(work, place, d, a, b, &n);
         out[d] = n < 0.5 ? NAN
                  : study->metric->combine
@@ -171,11 +171,11 @@ static void flip_pair(const struct work *work, const struct place *place, int fi
     const struct pair_totals *totals = &work->totals[place->pair];
     const double observed = fabs(work->pairs[place->pair].difference);
     const double least_beyond = observed * (1 - 1e-12) - 1e-14 * totals->size / totals->n;
-    double least[STUDY_PARTS], most[STUDY_PARTS];
+    double least[REPORT_PARTS_MAX], most[REPORT_PARTS_MAX];
     (void)first;
     find_range(study, place, least, most);
     for (int d = 0; d < draws; d++) {
-        double a[STUDY_PARTS] = {0}, b[STUDY_PARTS] = {0}, ignored;
+        double a[REPORT_PARTS_MAX] = {0}, b[REPORT_PARTS_MAX] = {0}, ignored;
         pair_sums(work, place, d, a, b, &ignored);
         for (int j = 0; j < study->parts; j++) {
             const double kept = a[j] + (totals->b[j] - b[j]);
@@ -252,7 +252,7 @@ static void rank_chunk(struct work *work, int first, int draws, const bool *take
             scratch[m] = NAN;
         for (int i = 0; i < study->method_count; i++) {
             const struct study_method *row = &study->rows[study->methods[i]];
-            double sums[STUDY_PARTS], n = sum_of(work->whole, whole_columns(work) - 1, d);
+            double sums[REPORT_PARTS_MAX], n = sum_of(work->whole, whole_columns(work) - 1, d);
             for (size_t j = 0; j < parts; j++)
                 sums[j] = sum_of(work->whole, (size_t)i * parts + j, d) +
                           (study->rest_count > 0 ? sum_of(work->rest_methods, (size_t)i * (parts + 1) + j, d) : 0);

@@ -1,6 +1,8 @@
 /* report/pairs_study.c - reads the values that are compared in pairs; numbers that need no draws. */
 #include "report/pairs_study.h"
 
+#include "report/stats.h"
+
 #include <math.h>
 
 static size_t value_index(const struct study *study, int method, int part, int at)
@@ -14,16 +16,6 @@ static bool is_defined(const struct study *study, int method, int at)
         if (study->report->states[value_index(study, method, j, at)] != REPORT_DEFINED)
             return false;
     return study->parts > 0;
-}
-
-static void list_parts(struct study *study)
-{
-    study->parts = 0;
-    if (!study->metric->combine)
-        study->part[study->parts++] = study->metric_index;
-    else
-        for (; study->parts < STUDY_PARTS && study->metric->parts[study->parts] >= 0; study->parts++)
-            study->part[study->parts] = study->metric->parts[study->parts];
 }
 
 /* Finds the methods with any value, and the images on which all of them have one. */
@@ -95,7 +87,7 @@ static int read_method(struct study *study, int m, struct arena *arena)
 
 int study_read(struct study *study, struct arena *arena)
 {
-    list_parts(study);
+    study->parts = metric_parts(study->report, study->metric_index, study->part);
     if (split_images(study, arena))
         return -1;
     for (int i = 0; i < study->method_count; i++)
@@ -106,7 +98,7 @@ int study_read(struct study *study, struct arena *arena)
 
 double study_value(const struct study *study, const double *sums, double n, const double *least, const double *most)
 {
-    double means[STUDY_PARTS];
+    double means[REPORT_PARTS_MAX];
     if (!study->metric->combine)
         return sums[0] / n;
     for (int j = 0; j < study->parts; j++)
@@ -121,7 +113,7 @@ struct tally {
     struct pair_totals *totals;
     double difference, square, wins; /* square: of deviations from `centre` */
     double centre;
-    double exact[STUDY_PARTS][2][SIGN_EXACT]; /* the first values of a and b */
+    double exact[REPORT_PARTS_MAX][2][SIGN_EXACT]; /* the first values of a and b */
     bool higher_is_better;
 };
 
@@ -172,7 +164,7 @@ static double deviation(const struct study *study, int a, int b, double mean, in
  * Sums over half of the images for each pattern of signs: of the signed differences, or, of a combined metric, of the
  * parts of both methods, which trade places where the sign is turned.
  */
-enum { HALF = SIGN_EXACT / 2, PATTERNS = 1 << HALF, EXACT_COLUMNS = 2 * STUDY_PARTS };
+enum { HALF = SIGN_EXACT / 2, PATTERNS = 1 << HALF, EXACT_COLUMNS = 2 * REPORT_PARTS_MAX };
 struct half_sums {
     double sums[PATTERNS][EXACT_COLUMNS];
 };
@@ -199,7 +191,7 @@ static void fill_half(const struct study *study, const struct tally *tally, int 
 static double flipped(const struct study *study, int n, const double *low, const double *high, const double *least,
                       const double *most)
 {
-    double a[STUDY_PARTS] = {0}, b[STUDY_PARTS] = {0};
+    double a[REPORT_PARTS_MAX] = {0}, b[REPORT_PARTS_MAX] = {0};
     if (!study->metric->combine)
         return fabs(low[0] + high[0]) / n;
     for (int j = 0; j < study->parts; j++)
@@ -227,7 +219,7 @@ struct method_pair study_pair(const struct study *study, int a, int b, struct pa
 {
     struct method_pair pair = {0, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
     struct tally tally = {.totals = totals, .higher_is_better = study->metric->higher_is_better};
-    double least[STUDY_PARTS], most[STUDY_PARTS];
+    double least[REPORT_PARTS_MAX], most[REPORT_PARTS_MAX];
     *totals = (struct pair_totals){0};
     if (study->rows[a].n == 0 || study->rows[b].n == 0)
         return pair;

@@ -11,24 +11,24 @@
 #include "report/draw_bits.h"
 #include "report/report.h"
 
-enum { STUDY_PARTS = 5, SIGN_FLIPS = 9999, SIGN_EXACT = 16 };
+enum { SIGN_FLIPS = 9999, SIGN_EXACT = 16 };
 
 /* A method's values: a column for each part of the metric. */
 struct study_method {
-    int n;                      /* images with a value */
-    double *whole[STUDY_PARTS]; /* (n of the study): 0 on the rest */
-    double *rest[STUDY_PARTS];  /* (rest_count): 0 where undefined */
-    double *is_there;           /* (rest_count): 1 where defined, 0 elsewhere */
-    double least[STUDY_PARTS], most[STUDY_PARTS], total[STUDY_PARTS];
+    int n;                           /* images with a value */
+    double *whole[REPORT_PARTS_MAX]; /* (n of the study): 0 on the rest */
+    double *rest[REPORT_PARTS_MAX];  /* (rest_count): 0 where undefined */
+    double *is_there;                /* (rest_count): 1 where defined, 0 elsewhere */
+    double least[REPORT_PARTS_MAX], most[REPORT_PARTS_MAX], total[REPORT_PARTS_MAX];
 };
 
 struct study {
     const struct report *report;
     const struct report_metric *metric;
     int backbone, protocol, metric_index, parts;
-    int part[STUDY_PARTS]; /* positions of the parts in the report's metrics */
-    int n;                 /* images of the backbone */
-    const int *images;     /* (n): positions in the report */
+    int part[REPORT_PARTS_MAX]; /* positions of the parts in the report's metrics */
+    int n;                      /* images of the backbone */
+    const int *images;          /* (n): positions in the report */
     int whole_count, rest_count;
     int *whole_list, *rest_list; /* positions in `images` */
     double *is_whole;            /* (n): 1 or 0 */
@@ -39,7 +39,7 @@ struct study {
 /* Sums over the images that both methods of a pair have. */
 struct pair_totals {
     int n;
-    double a[STUDY_PARTS], b[STUDY_PARTS];
+    double a[REPORT_PARTS_MAX], b[REPORT_PARTS_MAX];
     double size; /* of |a| + |b| over all parts: the scale of rounding errors */
 };
 

@@ -38,6 +38,8 @@ struct report_protocol {
     const char *changes; /* keys that differ from it: "class=label, post=torchcam"; NULL: none */
 };
 
+enum { REPORT_PARTS_MAX = 5 };
+
 struct report_metric {
     const char *name, *title, *unit; /* unit "%", "s", "" */
     bool is_percent;                 /* stored as fraction, printed times 100 */
@@ -47,7 +49,7 @@ struct report_metric {
     /*
      * of a metric that combines means: positions of its parts in `metrics`, ends with -1; combine NULL: ordinary metric
      */
-    int parts[5];
+    int parts[REPORT_PARTS_MAX];
     double (*combine)(const double *means);
     bool is_truth; /* compares the map with the annotation */
 };

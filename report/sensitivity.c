@@ -15,7 +15,7 @@
 
 #include <string.h>
 
-enum { TILE = 512, PARTS = sizeof((struct report_metric *)0)->parts / sizeof(int) };
+enum { TILE = 512 };
 
 /* -- lookups ------------------------------------------------------------------------------------------------------- */
 
@@ -67,7 +67,7 @@ struct column {
 struct study {
     const struct report *report;
     int backbone, metric, parts;
-    int part[PARTS];
+    int part[REPORT_PARTS_MAX];
     int image_count;
     int *images;            /* on which the metric is measured for some method under some protocol */
     struct column *columns; /* [protocol][method][part] */
@@ -81,24 +81,14 @@ struct study {
 
 static struct column *column_at(const struct study *study, int protocol, int method, int part)
 {
-    return &study->columns[((size_t)protocol * (size_t)study->report->method_count + (size_t)method) * PARTS +
-                           (size_t)part];
+    return &study
+                ->columns[((size_t)protocol * (size_t)study->report->method_count + (size_t)method) * REPORT_PARTS_MAX +
+                          (size_t)part];
 }
 
 static double *means_of(const struct study *study, int protocol)
 {
     return study->means + (size_t)protocol * (size_t)study->report->method_count;
-}
-
-static void list_parts(struct study *study)
-{
-    const struct report_metric *metric = &study->report->metrics[study->metric];
-    if (!metric->combine)
-        study->part[study->parts++] = study->metric;
-    while (metric->combine && study->parts < PARTS && metric->parts[study->parts] >= 0) {
-        study->part[study->parts] = metric->parts[study->parts];
-        study->parts++;
-    }
 }
 
 /* Whether the method has a value of the metric, or of all its parts, on that image. */
@@ -157,7 +147,7 @@ static int fill_study(struct study *study)
     const size_t m = (size_t)report->method_count, p = (size_t)report->protocol_count, draws = study->draw_count;
     struct arena *arena = &study->arena;
     study->images = arena_alloc(arena, (size_t)report->image_count + 1, sizeof *study->images);
-    study->columns = arena_alloc(arena, p * m * PARTS, sizeof *study->columns);
+    study->columns = arena_alloc(arena, p * m * REPORT_PARTS_MAX, sizeof *study->columns);
     study->means = arena_alloc(arena, p * m, sizeof *study->means);
     study->ranks = arena_alloc(arena, p * m, (draws + 1) * sizeof *study->ranks);
     study->taus = arena_alloc(arena, p * p, (draws + 1) * sizeof *study->taus);
@@ -174,11 +164,6 @@ static int fill_study(struct study *study)
 }
 
 /* -- ranks and taus of means --------------------------------------------------------------------------------------- */
-
-static double oriented(const struct report_metric *metric, double value)
-{
-    return metric->higher_is_better ? value : -value;
-}
 
 /* The rank of method m among those with a mean; ties as in kendall_tau(). */
 static double rank_of(const double *means, int count, int m)
@@ -216,7 +201,7 @@ static void means_of_cells(const struct study *study, const struct cell *cells)
         for (int m = 0; m < report->method_count; m++) {
             const struct cell *cell = cell_at(report, cells, study->backbone, m, p, study->metric);
             means_of(study, p)[m] =
-                report->methods[m].is_control ? NAN : oriented(&report->metrics[study->metric], cell->mean);
+                report->methods[m].is_control ? NAN : kendall_oriented(&report->metrics[study->metric], cell->mean);
         }
 }
 
@@ -226,14 +211,14 @@ static void means_of_draw(const struct study *study, int draw)
     const struct report_metric *metric = &report->metrics[study->metric];
     for (int p = 0; p < report->protocol_count; p++)
         for (int m = 0; m < report->method_count; m++) {
-            double means[PARTS] = {0};
+            double means[REPORT_PARTS_MAX] = {0};
             for (int j = 0; j < study->parts; j++) {
                 const struct column *column = column_at(study, p, m, j);
                 means[j] = column->counts[draw] > 0 ? column->sums[draw] / column->counts[draw] : NAN;
             }
             means_of(study, p)[m] = report->methods[m].is_control || study->parts == 0
                                         ? NAN
-                                        : oriented(metric, metric->combine ? metric->combine(means) : means[0]);
+                                        : kendall_oriented(metric, metric->combine ? metric->combine(means) : means[0]);
         }
 }
 
@@ -242,7 +227,7 @@ static void means_of_draw(const struct study *study, int draw)
 static void sum_columns(const struct study *study, const double *weights)
 {
     const size_t n = (size_t)study->image_count;
-    const size_t count = (size_t)study->report->protocol_count * (size_t)study->report->method_count * PARTS;
+    const size_t count = (size_t)study->report->protocol_count * (size_t)study->report->method_count * REPORT_PARTS_MAX;
     for (size_t c = 0; c < count; c++)
         for (int d = 0; d < DRAWS; d++) {
             study->columns[c].sums[d] = 0;
@@ -333,7 +318,7 @@ static void fill_results(const struct study *study, struct sensitivity *out)
 static int study_metric(struct study *study, struct sensitivity *out, struct error *err)
 {
     arena_init(&study->arena, 0);
-    list_parts(study);
+    study->parts = metric_parts(study->report, study->metric, study->part);
     int status = fill_study(study) ? error_memory(err, "the sensitivity to the protocol") : 0;
     if (!status && study->image_count > 0 && study->draw_count > 0)
         status = draw_all(study, err);

@@ -17,8 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PARTS_MAX 5
-
 const struct cell *cell_at(const struct report *report, const struct cell *cells, int backbone, int method,
                            int protocol, int metric)
 {
@@ -37,6 +35,18 @@ void protocol_changes(const struct report_protocol *protocol, FILE *stream, cons
     fputs(" with ", stream);
     escape(stream, protocol->changes);
     fputs(end, stream);
+}
+
+int metric_parts(const struct report *report, int metric, int part[REPORT_PARTS_MAX])
+{
+    const struct report_metric *row = &report->metrics[metric];
+    int parts = 0;
+    if (!row->combine)
+        part[parts++] = metric;
+    else
+        for (; parts < REPORT_PARTS_MAX && row->parts[parts] >= 0; parts++)
+            part[parts] = row->parts[parts];
+    return parts;
 }
 
 double shown_value(const struct report_metric *metric, double value)
@@ -78,24 +88,12 @@ bool cell_is_best(const struct report *report, const struct cell *cells, int bac
 struct sample {
     const struct report_metric *metric;
     int parts, n, undefined, noted;
-    const double *columns[PARTS_MAX];         /* (n) */
-    double least[PARTS_MAX], most[PARTS_MAX]; /* of each column; means, which are rounded, are clamped to them */
-    double *draws;                            /* (bootstrap): the metric of each resample */
+    const double *columns[REPORT_PARTS_MAX]; /* (n) */
+    double least[REPORT_PARTS_MAX],
+        most[REPORT_PARTS_MAX]; /* of each column; means, which are rounded, are clamped to them */
+    double *draws;              /* (bootstrap): the metric of each resample */
     struct cell *cell;
 };
-
-static int parts_of(const struct report_metric *metric, int itself, int *part)
-{
-    int parts = 0;
-    if (!metric->combine)
-        part[parts++] = itself;
-    else
-        while (parts < PARTS_MAX && metric->parts[parts] >= 0) {
-            part[parts] = metric->parts[parts];
-            parts++;
-        }
-    return parts;
-}
 
 /* Counts defined, undefined and noted images, and marks the defined ones. */
 static void choose_images(const struct report *report, const size_t *first, struct sample *sample, bool *is_chosen)
@@ -119,10 +117,10 @@ static void choose_images(const struct report *report, const size_t *first, stru
 static int sample_read(const struct report *report, int backbone, int method, int protocol, int metric,
                        struct arena *arena, bool *is_chosen, struct sample *sample)
 {
-    int part[PARTS_MAX];
-    size_t first[PARTS_MAX] = {0};
+    int part[REPORT_PARTS_MAX];
+    size_t first[REPORT_PARTS_MAX] = {0};
     *sample = (struct sample){.metric = &report->metrics[metric]};
-    sample->parts = parts_of(sample->metric, metric, part);
+    sample->parts = metric_parts(report, metric, part);
     for (int j = 0; j < sample->parts; j++)
         first[j] = report_index(report, backbone, method, protocol, part[j], 0);
     choose_images(report, first, sample, is_chosen);
@@ -159,7 +157,7 @@ int defined_values(const struct report *report, int backbone, int method, int pr
 
 static double combined(const struct sample *sample, const double *sums)
 {
-    double means[PARTS_MAX] = {0};
+    double means[REPORT_PARTS_MAX] = {0};
     for (int j = 0; j < sample->parts; j++) {
         const double mean = sums[j] / sample->n;
         means[j] = mean < sample->least[j] ? sample->least[j] : mean > sample->most[j] ? sample->most[j] : mean;
@@ -180,7 +178,7 @@ static void find_ends(struct sample *sample)
 
 static void fill_cell(struct sample *sample, struct cell *cell)
 {
-    double sums[PARTS_MAX] = {0};
+    double sums[REPORT_PARTS_MAX] = {0};
     *cell = (struct cell){.n = sample->n,
                           .undefined = sample->undefined,
                           .noted = sample->noted,
@@ -205,11 +203,11 @@ int report_stopped(const struct report *report, struct error *err)
 enum { TILE = 512 }; /* images whose weights stay in cache while all columns are summed */
 
 /*
- * Makes up to DRAWS draws, beginning with draw `first`, of samples of n values; sums (count,PARTS_MAX,DRAWS) is
+ * Makes up to DRAWS draws, beginning with draw `first`, of samples of n values; sums (count,REPORT_PARTS_MAX,DRAWS) is
  * scratch.
  */
 static void draw_samples(struct sample *const *samples, size_t count, size_t n, int first, int draws,
-                         const double *weights, double (*sums)[PARTS_MAX][DRAWS])
+                         const double *weights, double (*sums)[REPORT_PARTS_MAX][DRAWS])
 {
     memset(sums, 0, count * sizeof *sums);
     for (size_t i = 0; i < n; i += TILE)
@@ -218,8 +216,8 @@ static void draw_samples(struct sample *const *samples, size_t count, size_t n, 
                 draws_add(sums[s][j], samples[s]->columns[j] + i, weights + i * DRAWS, n - i < TILE ? n - i : TILE);
     for (size_t s = 0; s < count; s++)
         for (int d = 0; d < draws; d++) {
-            double own[PARTS_MAX];
-            for (int j = 0; j < PARTS_MAX; j++)
+            double own[REPORT_PARTS_MAX];
+            for (int j = 0; j < REPORT_PARTS_MAX; j++)
                 own[j] = sums[s][j][d];
             samples[s]->draws[first + d] = combined(samples[s], own);
         }
@@ -243,7 +241,7 @@ static int fill_intervals(const struct report *report, struct sample *const *sam
     struct random_stream stream;
     double *weights = arena_alloc(arena, n, DRAWS * sizeof *weights);
     uint32_t *counts = arena_alloc(arena, n, sizeof *counts);
-    double(*sums)[PARTS_MAX][DRAWS] = arena_alloc(arena, count, sizeof *sums);
+    double(*sums)[REPORT_PARTS_MAX][DRAWS] = arena_alloc(arena, count, sizeof *sums);
     if (!weights || !counts || !sums)
         return error_memory(err, "the intervals of the report");
     snprintf(text, sizeof text, "%zu", n);

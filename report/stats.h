@@ -25,6 +25,9 @@ bool cell_is_best(const struct report *report, const struct cell *cells, int bac
 void protocol_changes(const struct report_protocol *protocol, FILE *stream, const char *head, const char *end,
                       int (*escape)(FILE *, const char *));
 
+/* Finds the metrics of whose means a metric is made: its parts, or itself alone. Returns how many. */
+int metric_parts(const struct report *report, int metric, int part[REPORT_PARTS_MAX]);
+
 /* A stored number as it is printed (times 100 for percent), and with how many decimals. */
 double shown_value(const struct report_metric *metric, double value);
 int shown_decimals(const struct report_metric *metric);
