@@ -13,9 +13,8 @@
 
 /*
  * weights_open() for PyTorch's files and safetensors too. arch: the network that the weights must belong to; NULL:
- * found by the tensors' names and shapes. stem: how the import is told that the network begins (weights_import.h); files
- * of the project have their own. Errors: those of weights_import() and weights_open(); no place for the
- * import.
+ * found by the tensors' names and shapes. stem: that of the import (weights_import.h); the project's
+ * own files contain theirs. Errors: those of weights_import() and weights_open(); no place for the import.
  */
 struct weights_file *weights_open_any(const char *path, const char *arch, enum stem stem, struct weights_info *info,
                                       struct error *err);

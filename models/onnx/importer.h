@@ -7,8 +7,9 @@
  * node moves values only if an operator cannot read the layout as it is (import_arrange). So graphs with channels last
  * cost nothing, and a channel shuffle becomes one node.
  *
- * Only nodes on which the chosen output depends are imported, and of an `If` those of one branch (branch.h). The steps: constants that no activation affects are
- * computed; groups of nodes that mean one operator are found (patterns); the nodes are imported in the file's order.
+ * Only nodes on which the chosen output depends are imported, and of an `If` those of one branch (branch.h). The steps:
+ * constants that no activation affects are computed; groups of nodes that mean one operator are found (patterns); the
+ * nodes are imported in the file's order.
  */
 #ifndef MODELS_ONNX_IMPORTER_H
 #define MODELS_ONNX_IMPORTER_H
@@ -90,8 +91,8 @@ struct importer {
     int node_count, tensor_count, choice_count;
     struct onnx_node *nodes; /* of the file and of the branches of `If`: branch.h */
     struct onnx_tensor *tensors;
-    int *branch; /* of each node: that it is in; -1: none */
-    int *choice; /* of each node: its index in choices; -1: it is no `If` */
+    int *branch; /* of each node: the branch that contains it; -1: none */
+    int *choice; /* of each node: its index in choices; -1: it is not an `If` */
     struct import_choice *choices;
     struct arena *arena;
     struct graph *graph;

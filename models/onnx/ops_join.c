@@ -2,7 +2,7 @@
  * models/onnx/ops_join.c - concatenation, also with constants.
  *
  * A constant is padding of the value beside it, to which the constant is added unless it is one number. An axis that is
- * none of the engine's, as torch.stack makes it, is joined as the height of (axes before, axis, axes after).
+ * not one of the engine's, as torch.stack makes it, is joined as the height of (axes before, axis, axes after).
  */
 #include "models/onnx/importer.h"
 

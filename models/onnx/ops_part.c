@@ -310,7 +310,10 @@ static int import_space_to_depth(struct importer *im, const struct onnx_node *no
 
 /* -- copies --------------------------------------------------------------------------------------------------------- */
 
-/* Copies side by side along an axis that is one of the engine's; writes the layout of the result. Returns the node, or -1. */
+/*
+ * Copies side by side along an axis that is one of the engine's; writes the layout of the result. Returns the node, or
+ * -1.
+ */
 static int repeat_plain(struct importer *im, struct value *value, int axis, int64_t times, struct layout *layout,
                         const char *suffix, struct error *err)
 {

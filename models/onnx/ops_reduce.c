@@ -65,8 +65,8 @@ static int import_sqrt(struct importer *im, const struct onnx_node *node, struct
 }
 
 /*
- * Makes each marked axis one axis of the engine. If the value has axes that are none, it is seen as one of four, of which
- * the third is marked; that the marked axes are neighbours is then needed.
+ * Makes each marked axis one axis of the engine. A value whose axes are not the engine's is seen with four axes, of which
+ * the third consists of the marked ones; these must then be neighbours.
  */
 static int make_plain(struct importer *im, struct value *value, bool *is_marked, struct value *view, struct error *err)
 {
