@@ -22,8 +22,8 @@ enum transform_input {
 };
 
 /*
- * How a network with a 7x7 first convolution of stride 2 and a max pool begins instead, where it was made for small
- * pictures. The size of the convolution shows in its tensor, the rest in none.
+ * The first layers of a network that usually begins with a 7x7 convolution of stride 2 and a max pool, and differently
+ * if it was made for small pictures. The convolution's tensor shows its size; no tensor shows its stride or the pool.
  */
 #define STEM_CHOICES "usual|small|small_pool"
 enum stem {

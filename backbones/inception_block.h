@@ -9,7 +9,8 @@ int inception_conv(struct graph *graph, const char *name, int x, struct conv2d c
 
 /*
  * The first node: brings an input that was normalised by the usual means and deviations to (x - 0.5) / 0.5, as in the
- * training of the published weights. If the options say no or the input has not three channels, adds nothing and returns BACKBONE_INPUT.
+ * training of the published weights. If the options say no or the input does not have three channels, adds nothing and
+ * returns BACKBONE_INPUT.
  */
 int inception_input(struct graph *graph, const struct backbone_options *options);
 

@@ -321,7 +321,7 @@ int cam_tail_channels(struct cam *cam, int n, const int *channel, const float *v
     return cam_run_distinct(cam, &batch, same, out);
 }
 
-/* As replace_behind_pooling(), from one row of the matrix. */
+/* The logits of replace_behind_pooling(), from one row of the matrix. */
 static int replaced_logits(struct cam *cam, int n, const struct channels *channels, float *logit)
 {
     float *weight = cam_floats(cam, (size_t)channels->act->c);

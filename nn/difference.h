@@ -23,7 +23,7 @@ struct difference *difference_create(struct arena *arena, const struct step *ste
 void difference_set_base(struct difference *difference, const float *row);
 const float *difference_base(const struct difference *difference);
 
-/* Forgets the base pass's row and its results, which are other weights' from now on. */
+/* Discards the base pass's row and its results, because the weights change. */
 void difference_forget(struct difference *difference);
 
 /*

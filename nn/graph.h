@@ -114,7 +114,7 @@ long long graph_trainable(const struct graph *graph);
 
 /*
  * The stages in which the weights of a network can be replaced: each convolution and each linear layer, with the norms
- * behind it, numbered from 1 at the input. A norm belongs to the last of them on which it depends, or to the first if it
+ * after it, numbered from 1 at the input. A norm belongs to the last of them on which it depends, or to the first if it
  * depends on none. Writes the stage of each node (graph_node_count), 0: none, as for nodes on which the output does not
  * depend; returns the number of stages, or -1 with err: no memory.
  */

@@ -3,9 +3,10 @@
  *
  * Root attributes: format = "cambench-weights", version = 1, arch, classes, width, source, sha256 (of the file that
  * they came from). If known: accuracy (top-1 %), height and width_px (of the input), mean and std (three numbers each,
- * of pixels in [0,1]), input_channels (other than 3), stem ("small" or "small_pool"), resize ("shorter" or "squash"), note (assumptions of their import), transform_input (1 or 0;
- * GoogLeNet's), seed and script_sha256 (of their training). There is one dataset /tensor/NAME per tensor with
- * torchvision's name, float32 or float16, and, if known, /class/name (class_count() of classes).
+ * of pixels in [0,1]), input_channels (other than 3), stem ("small" or "small_pool"), resize ("shorter" or "squash"),
+ * note (assumptions of their import), transform_input (1 or 0; GoogLeNet's), seed and script_sha256 (of their training).
+ * There is one dataset /tensor/NAME per tensor with torchvision's name, float32 or float16, and, if known, /class/name
+ * (class_count() of classes).
  */
 #ifndef WEIGHTS_WEIGHTS_FILE_H
 #define WEIGHTS_WEIGHTS_FILE_H

@@ -161,7 +161,7 @@ static int check_transform(const struct weights_import *what, const char *arch, 
                      text_printable(what->path, shown, sizeof shown), arch);
 }
 
-/* `stem`: as the tensors show it, and then as the import is told. */
+/* Checks the stem that the tensors show, and replaces it by the given one. */
 static int choose_stem(const struct weights_import *what, const char *arch, enum stem *stem, struct error *err)
 {
     char shown[512];

@@ -19,9 +19,10 @@ enum naming_kind {
 struct naming_rule {
     const char *from; /* parts between dots; * is any, s* any that begins with s, @ the last stage */
     /*
-     * The name in torchvision: $1 is what the first * matches, #1 that number minus 1, =1 and >1 twice and twice + 1. Of "blocks.STAGE.INDEX": %i stage + 1, %m
-     * stage + 7, %j index, %k blocks before it in the network + 1, %p and %q 1 and 2, one more if it has squeeze-excitation ("se"), %r 3, or 1 if it has none.
-     * %n: blocks of all stages + 1; %s: stages + 1.
+     * The name in torchvision: $1 is what the first * matches; of that number n, #1 is n - 1, =1 is 2n, >1 is 2n + 1.
+     * Of "blocks.STAGE.INDEX": %i is stage + 1, %m stage + 7, %j index, %k the number of blocks before it in the network
+     * + 1; %p 1 and %q 2, one more if the block has squeeze-excitation ("se"); %r 3, or 1 without it. %n is the number of
+     * blocks of all stages + 1, %s that of stages + 1.
      */
     const char *to;
     enum naming_kind kind;
