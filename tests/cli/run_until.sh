@@ -4,7 +4,10 @@ write_config() # RULE
 {
     cat <<YAML
 name: until
-dataset: {path: $ROOT/datasets/demo/demo.h5, images: 64, until: {$1, min_images: 16, block: 8}}
+dataset:
+  path: $ROOT/datasets/demo/demo.h5
+  images: 64
+  until: {$1, min_images: 16, block: 8}
 backbones:
   - {arch: resnet18, weights: $demo/resnet18.h5, label: ResNet-18}
   - {arch: mobilenet_v2, weights: $demo/mobilenet_v2.h5, label: MobileNetV2}
