@@ -2,6 +2,7 @@
 # All checks of the sources, each with one line; the findings of a check follow its line. Exit 1 if one has failed.
 # usage: all.sh [quick]
 #     COMPILE_FLAGS  standard, warnings, include paths; B  the build folder; JOBS  how many compilers at once
+#     LINT_SINCE  a commit: cppcheck and clang-tidy, which take minutes, read the sources that changed after it (all)
 set -u
 export LC_ALL=C
 cd "$(dirname "$0")/../.." || exit 2
@@ -17,6 +18,10 @@ files()
 mapfile -t sources < <(files '*.c')
 mapfile -t headers < <(files '*.h')
 mapfile -t scripts < <(files '*.sh' .ci/run)
+analysed=("${sources[@]}")
+if [ -n "${LINT_SINCE:-}" ] && git cat-file -e "$LINT_SINCE^{commit}" 2>/dev/null; then
+    mapfile -t analysed < <(comm -12 <(printf '%s\n' "${sources[@]}" | sort) <(git diff --name-only "$LINT_SINCE" | sort))
+fi
 output=$(mktemp)
 trap 'rm -f "$output"' EXIT
 status=0
@@ -205,16 +210,17 @@ no_state()
 # Tests are left out: the analyser does not know that cmocka's assertions end a test.
 tidy()
 {
-    printf '%s\n' "${sources[@]}" | grep -v ^tests/ |
+    printf '%s\n' "${analysed[@]}" | grep -v ^tests/ |
         each "clang-tidy --quiet {} -- $flags 2>/dev/null | grep 'error:'; exit \${PIPESTATUS[0]}"
 }
 
 # Left out: what cppcheck sees wrongly in this code, and what AddressSanitizer sees better.
 cpp_check()
 {
+    [ ${#analysed[@]} -gt 0 ] || return 0
     cppcheck --quiet -j "$jobs" --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
         --library=tools/lint/cppcheck.cfg --suppress=arrayIndexThenCheck --suppress=legacyUninitvar \
-        --suppress=uninitdata --suppress=memleak -I. "${sources[@]}"
+        --suppress=uninitdata --suppress=memleak -I. "${analysed[@]}"
 }
 
 check "include directions" includes
