@@ -1,6 +1,8 @@
 /* nn/difference.c - computes a linear layer from the difference to a row whose result is known. */
 #include "nn/difference.h"
 
+#include "nn/session_share.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -91,8 +93,21 @@ static bool list_differences(const struct difference *d, const float *x, const f
     return true;
 }
 
-static void choose_reference(const struct difference *d, const float *x, struct sparse_row *row)
+/* A step that threads share. */
+struct shared {
+    struct session *session;
+    struct difference *difference;
+    const struct step *step;
+    const struct step_io *io;
+};
+
+static void choose_reference(void *context, struct worker *worker, int i)
 {
+    const struct shared *shared = context;
+    const struct difference *d = shared->difference;
+    const float *x = shared->io->x[0] + (size_t)i * (size_t)d->features;
+    struct sparse_row *row = &shared->difference->rows[i];
+    (void)worker;
     row->reference = REFERENCE_NONE;
     if (list_differences(d, x, NULL, row))
         row->reference = REFERENCE_ZERO;
@@ -103,8 +118,13 @@ static void choose_reference(const struct difference *d, const float *x, struct 
 /*
  * Computes one panel of all listed rows, one slice of the features after the other; then the fused bias and activation.
  */
-static void run_panel(const struct difference *d, const struct step *step, const struct step_io *io, int panel)
+static void run_panel(void *context, struct worker *worker, int panel)
 {
+    const struct shared *shared = context;
+    const struct difference *d = shared->difference;
+    const struct step *step = shared->step;
+    const struct step_io *io = shared->io;
+    (void)worker;
     float sums[CHUNK_IMAGES][PANEL_MOST] __attribute__((aligned(64))) = {{0}};
     const int column = panel * d->panel, width = smaller(d->outputs - column, d->panel);
     const float *weight = step->packed + (size_t)column * (size_t)d->features;
@@ -132,53 +152,53 @@ static void run_panel(const struct difference *d, const struct step *step, const
     }
 }
 
-/* Runs the step itself on rows first..first+count-1. */
-static void run_usual(const struct step *step, const struct step_io *io, int first, int count)
+static void run_block(void *context, struct worker *worker, int block)
 {
-    struct step_io part = step_images(io, first, count);
-    part.workers = io->workers;
-    const int blocks = step->node->op->blocks(step, &part);
-#pragma omp for schedule(dynamic)
-    for (int block = 0; block < blocks; block++)
-        step->node->op->forward(step, &part, block);
+    const struct shared *shared = context;
+    (void)worker;
+    shared->step->node->op->forward(shared->step, shared->io, block);
 }
 
-static void run_base(struct difference *d, const struct step *step, const struct step_io *io)
+/* Runs the step itself on rows first..first+count-1. */
+static void run_usual(const struct shared *shared, int first, int count)
 {
-    struct step plain = *step;
-    struct step_io base = *io;
+    struct step_io part = step_images(shared->io, first, count);
+    part.workers = shared->io->workers;
+    session_share(shared->session, shared->step->node->op->blocks(shared->step, &part), run_block,
+                  &(struct shared){shared->session, shared->difference, shared->step, &part});
+}
+
+static void run_base(const struct shared *shared)
+{
+    struct difference *d = shared->difference;
+    struct step plain = *shared->step;
+    struct step_io base = *shared->io;
     plain.bias = NULL;
     plain.activation = NULL;
     base.x[0] = d->base;
     base.y = d->base_sums;
-    run_usual(&plain, &base, 0, 1);
-#pragma omp single
+    run_usual(&(struct shared){shared->session, d, &plain, &base}, 0, 1);
     d->has_sums = true;
 }
 
-void difference_forward(struct difference *d, const struct step *step, const struct step_io *io)
+void difference_forward(struct session *session, struct difference *d, const struct step *step,
+                        const struct step_io *io)
 {
-#pragma omp for schedule(dynamic)
-    for (int i = 0; i < io->images; i++)
-        choose_reference(d, io->x[0] + (size_t)i * (size_t)d->features, &d->rows[i]);
+    struct shared shared = {session, d, step, io};
+    session_share(session, io->images, choose_reference, &shared);
     bool needs_sums = false, has_listed = false;
     for (int i = 0; i < io->images; i++) {
         needs_sums |= d->rows[i].reference == REFERENCE_BASE && !d->has_sums;
         has_listed |= d->rows[i].reference != REFERENCE_NONE;
     }
-#pragma omp barrier
     if (needs_sums)
-        run_base(d, step, io);
+        run_base(&shared);
     for (int first = 0, end; first < io->images; first = end + 1) {
         for (end = first; end < io->images && d->rows[end].reference == REFERENCE_NONE;)
             end++;
         if (end > first)
-            run_usual(step, io, first, end - first);
+            run_usual(&shared, first, end - first);
     }
-    if (!has_listed)
-        return;
-    const int panels = divide_up(d->outputs, d->panel);
-#pragma omp for schedule(dynamic)
-    for (int panel = 0; panel < panels; panel++)
-        run_panel(d, step, io, panel);
+    if (has_listed)
+        session_share(session, divide_up(d->outputs, d->panel), run_panel, &shared);
 }

@@ -12,6 +12,7 @@
 #include "nn/op.h"
 
 struct difference;
+struct session;
 
 /* Whether the shortcut pays for this step: it has many features and packed weights. */
 bool difference_applies(const struct step *step, struct shape in);
@@ -27,9 +28,10 @@ const float *difference_base(const struct difference *difference);
 void difference_forget(struct difference *difference);
 
 /*
- * Runs the step on io->images rows. All threads of a parallel region must call it. Rows that differ in many features
- * both from 0 and from the base pass's row are computed in the usual way.
+ * Runs the step on io->images rows, shared by the session's threads. Rows that differ in many features both from 0 and
+ * from the base pass's row are computed in the usual way.
  */
-void difference_forward(struct difference *difference, const struct step *step, const struct step_io *io);
+void difference_forward(struct session *session, struct difference *difference, const struct step *step,
+                        const struct step_io *io);
 
 #endif

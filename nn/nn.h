@@ -155,6 +155,22 @@ void session_stop_when(struct session *session, const volatile sig_atomic_t *sto
 bool session_is_stopped(const struct session *session);
 
 /*
+ * A team: sessions of one worker that were made of the same network, each used by a thread of its own. A thread that has
+ * no work left calls session_help(): it runs parts of the others' batches, in its own session's workspace, and returns
+ * when all of the team have called it. No result depends on who runs what. session_team_free() comes after that.
+ */
+struct session_team;
+struct session_team *session_team_create(struct session *const *sessions, int count, struct error *err);
+void session_team_free(struct session_team *team);
+void session_help(struct session *session);
+
+/*
+ * Seconds of a clock for the cost of work on this session: that of base/clock.h, with the time that others of its team
+ * have worked for it, without the time that it has waited for them. So it does not depend on how many of them helped.
+ */
+double session_clock(const struct session *session);
+
+/*
  * From now on session_run() adds the time of each step to seconds[step]; NULL ends that. For sessions of one worker
  * only.
  */

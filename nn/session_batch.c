@@ -3,13 +3,14 @@
  *
  * A batch is divided into chunks of fixed size, and a chunk into groups of images. A group goes through the spatial
  * steps in a worker's workspace, one image after the other while maps are large, then together. Its last spatial values
- * are copied to a table of the chunk; then the steps on rows run on the whole table. Each worker takes groups of its
- * own. If there are fewer images than workers, and for the steps on rows, workers share the blocks of each step.
+ * are copied to a table of the chunk; then the steps on rows run on the whole table. Threads take groups of their own
+ * (nn/session_share.h). If there are fewer images than threads, and for the steps on rows, they share the blocks of each
+ * step.
  */
 #include "nn/foreign.h"
 #include "nn/session_private.h"
+#include "nn/session_share.h"
 
-#include <omp.h>
 #include <string.h>
 
 /* A batch that is being run; `first` is the index of the current chunk's first image. */
@@ -63,7 +64,7 @@ static void run_single(const struct batch *batch, float *const *at, float **own,
 /* Runs the spatial steps on images first..first+count-1 of the chunk, by one worker. */
 static void run_group(const struct batch *batch, struct worker *worker, int first, int count)
 {
-    const struct session *session = batch->session;
+    struct session *session = batch->session;
     const struct program *program = batch->program;
     float *scratch = worker->workspace + program->scratch;
     if (session_is_stopped(session))
@@ -83,22 +84,19 @@ static void run_group(const struct batch *batch, struct worker *worker, int firs
     keep_results(batch, worker->at, first, count);
 }
 
-/* Runs the spatial steps on such a group by all workers together, in the first one's workspace. */
-static void share_group(const struct batch *batch, int worker_index, int first, int count)
+/* Runs the spatial steps on such a group by all threads together, in the first worker's workspace. */
+static void share_group(const struct batch *batch, int first, int count, int hands)
 {
-    const struct session *session = batch->session;
+    struct session *session = batch->session;
     const struct program *program = batch->program;
-    struct worker *own = &session->workers[worker_index], *worker = &session->workers[0];
-    float *scratch = own->workspace + program->scratch;
+    struct worker *worker = &session->workers[0];
+    float *scratch = worker->workspace + program->scratch;
     for (int i = 0; i < count; i++) {
-#pragma omp single
         read_image(batch, worker, first + i, i);
-        run_single(batch, worker->at, own->image_at, scratch, i, session->worker_count);
+        run_single(batch, worker->at, worker->image_at, scratch, i, hands);
     }
-    session_run_steps(session, program,
-                      (struct stretch){program->group_first, program->spatial_count, count, session->worker_count},
+    session_run_steps(session, program, (struct stretch){program->group_first, program->spatial_count, count, hands},
                       worker->at, scratch);
-#pragma omp single
     keep_results(batch, worker->at, first, count);
 }
 
@@ -111,58 +109,67 @@ static bool by_difference(const struct batch *batch)
            batch->program->boundary == full->boundary;
 }
 
-/* Runs the steps on rows, by all workers together. */
-static void share_rows(const struct batch *batch, int worker_index, int count)
+/* Runs the steps on rows, by all threads together. */
+static void share_rows(const struct batch *batch, int count, int hands)
 {
-    const struct session *session = batch->session;
+    struct session *session = batch->session;
     const struct program *program = batch->program;
-    struct worker *own = &session->workers[worker_index];
-    float *const *at = session->workers[0].at;
-    float *scratch = own->workspace + program->scratch;
+    struct worker *worker = &session->workers[0];
+    float **at = worker->image_at, *scratch = worker->workspace + program->scratch;
     int first = program->spatial_count;
-    memcpy(own->image_at, at, (size_t)session->network->value_count * sizeof *at);
-    own->image_at[program->boundary] = session->rows;
-    own->image_at[session->network->logits] = session->chunk_logits;
+    memcpy(at, worker->at, (size_t)session->network->value_count * sizeof *at);
+    at[program->boundary] = session->rows;
+    at[session->network->logits] = session->chunk_logits;
     if (by_difference(batch)) {
         const struct step *step = &session->network->steps[program->steps[first++]];
-        struct step_io io = session_step_io(session->network, step, own->image_at, scratch);
+        struct step_io io = session_step_io(session->network, step, at, scratch);
         io.images = count;
-        io.workers = session->worker_count;
-        difference_forward(session->difference, step, &io);
+        io.workers = hands;
+        difference_forward(session, session->difference, step, &io);
     }
-    session_run_steps(session, program, (struct stretch){first, program->step_count, count, session->worker_count},
-                      own->image_at, scratch);
+    session_run_steps(session, program, (struct stretch){first, program->step_count, count, hands}, at, scratch);
 }
 
-/*
- * Divides a chunk into groups as equal as possible, at most group_images each; fewer images than workers share one
- * group.
- */
+/* A chunk that is divided into groups as equal as possible. */
+struct divided {
+    const struct batch *batch;
+    int count, groups;
+};
+
+static void run_part(void *context, struct worker *worker, int group)
+{
+    const struct divided *divided = context;
+    const struct batch *batch = divided->batch;
+    const int first = divided->count * group / divided->groups, end = divided->count * (group + 1) / divided->groups;
+    session_set_places(batch->session, batch->program, worker->workspace, worker->at);
+    run_group(batch, worker, first, end - first);
+}
+
+#define POOLED_GROUPS 4 /* for each thread: such images are only read */
+
+/* How many groups: of at most group_images each, and as many for each thread. */
+static int group_count(const struct batch *batch, int count, int hands)
+{
+    if (batch->given->form == SESSION_POOLED)
+        return smaller(count, POOLED_GROUPS * hands);
+    return smaller(count, divide_up(divide_up(count, batch->program->group_images), hands) * hands);
+}
+
 static void run_chunk(const struct batch *batch, int count)
 {
-    const int workers = batch->session->worker_count,
-              most = batch->given->form == SESSION_POOLED ? 1 : batch->program->group_images;
-    const bool is_shared =
-        workers > 1 && count < workers && batch->given->form != SESSION_POOLED; /* POOLED: no spatial steps to share */
-    const int groups = is_shared ? divide_up(count, most) : divide_up(divide_up(count, most), workers) * workers;
-    const int each = divide_up(count, groups);
-#pragma omp parallel num_threads(workers) if (workers > 1)
-    {
-        const int index = omp_get_thread_num();
-        struct worker *worker = &batch->session->workers[index];
-        session_set_places(batch->session, batch->program, worker->workspace, worker->at);
-        if (is_shared) {
-#pragma omp barrier
-            for (int first = 0; first < count; first += each)
-                share_group(batch, index, first, count - first < each ? count - first : each);
-        } else {
-#pragma omp for schedule(dynamic)
-            for (int first = 0; first < count; first += each)
-                run_group(batch, worker, first, count - first < each ? count - first : each);
-        }
-        if (batch->program->boundary >= 0)
-            share_rows(batch, index, count);
+    struct session *session = batch->session;
+    struct worker *worker = &session->workers[0];
+    const int hands = session_hands(session), most = batch->program->group_images;
+    session_set_places(session, batch->program, worker->workspace, worker->at);
+    if (count < hands && batch->given->form != SESSION_POOLED) /* POOLED: no spatial steps to share */
+        for (int first = 0; first < count; first += most)
+            share_group(batch, first, smaller(count - first, most), hands);
+    else {
+        const int groups = group_count(batch, count, hands);
+        session_share(session, groups, run_part, &(struct divided){batch, count, groups});
     }
+    if (batch->program->boundary >= 0)
+        share_rows(batch, count, hands);
 }
 
 void session_run(struct session *session, const struct session_batch *given, float *logits)

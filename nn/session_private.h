@@ -1,8 +1,8 @@
 /*
  * nn/session_private.h - inside nn/: a session, for the files that implement it.
  *
- * session.c makes it, runs the base pass and keeps its side values, session_steps.c runs steps, session_batch.c runs
- * batches, row_cache.c keeps the base pass's results of the layers on rows, session_tape.c runs programs that keep every
+ * session.c makes it, runs the base pass and keeps its side values, session_steps.c runs steps, session_share.c divides
+ * work among threads, session_batch.c runs batches, row_cache.c keeps the base pass's results of the layers on rows, session_tape.c runs programs that keep every
  * value, session_gradient.c runs backward, session_tangent.c and session_multipliers.c do the like of it.
  */
 #ifndef NN_SESSION_PRIVATE_H
@@ -43,7 +43,10 @@ struct session {
     float *chunk_logits;             /* (CHUNK_IMAGES, K) */
     struct foreign_session *foreign; /* NULL: the engine runs the network; else no memory of the above is made */
     struct tape_memory layer_tape, input_tape;
-    bool keeps_tape; /* base passes run on input_tape */
+    bool keeps_tape;           /* base passes run on input_tape */
+    struct session_team *team; /* NULL: none */
+    int member;                /* of the team */
+    double helped_seconds;     /* of other members, less those that this one waited for them */
 };
 
 /* -- layouts -------------------------------------------------------------------------------------------------------- */
@@ -80,11 +83,12 @@ struct step_io session_step_io(const struct network *network, const struct step 
 struct stretch {
     int first, end;
     int images;
-    int workers; /* 1: the caller alone; else all threads of a parallel region, each of which calls */
+    int workers; /* 1: the caller alone; else so many threads share the blocks of each step (nn/session_share.h) */
 };
 
-void session_run_steps(const struct session *session, const struct program *program, struct stretch stretch,
-                       float *const *at, float *scratch);
+/* Other threads than the caller have their scratch in their own workspace. */
+void session_run_steps(struct session *session, const struct program *program, struct stretch stretch, float *const *at,
+                       float *scratch);
 
 /* Runs a step for one image on the calling thread; keeps the value before the activation if io->before is set. */
 void session_run_step(const struct step *step, const struct step_io *io);

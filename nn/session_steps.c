@@ -1,7 +1,8 @@
-/* nn/session_steps.c - runs the steps of a program, on one thread or on all threads of a parallel region. */
+/* nn/session_steps.c - runs the steps of a program, on one thread or on several that share the blocks of a step. */
+#include "base/clock.h"
 #include "nn/session_private.h"
+#include "nn/session_share.h"
 
-#include <omp.h>
 #include <string.h>
 
 void session_set_places(const struct session *session, const struct program *program, float *workspace, float **at)
@@ -63,13 +64,19 @@ void session_run_step(const struct step *step, const struct step_io *io)
     step->activation->activate(io->y, shape_size(io->out));
 }
 
-/* Runs a step; all threads of a parallel region call it and share the step's blocks. */
-static void share_step(const struct step *step, const struct step_io *io)
+/* A step whose blocks are shared by threads. */
+struct shared_step {
+    const struct step *step;
+    const struct step_io *io;
+    size_t scratch; /* its place in a workspace */
+};
+
+static void run_shared_block(void *context, struct worker *worker, int block)
 {
-    const int blocks = step_blocks(step, io);
-#pragma omp for schedule(dynamic)
-    for (int block = 0; block < blocks; block++)
-        run_block(step, io, block);
+    const struct shared_step *shared = context;
+    struct step_io io = *shared->io;
+    io.scratch = worker->workspace + shared->scratch;
+    run_block(shared->step, &io, block);
 }
 
 static struct panels value_panels(const struct session *session, const struct program *program, int value, int images)
@@ -79,8 +86,8 @@ static struct panels value_panels(const struct session *session, const struct pr
     return (struct panels){channels, positions * (size_t)channels};
 }
 
-void session_run_steps(const struct session *session, const struct program *program, struct stretch stretch,
-                       float *const *at, float *scratch)
+void session_run_steps(struct session *session, const struct program *program, struct stretch stretch, float *const *at,
+                       float *scratch)
 {
     for (int i = stretch.first; i < stretch.end; i++) {
         const struct step *step = &session->network->steps[program->steps[i]];
@@ -92,12 +99,13 @@ void session_run_steps(const struct session *session, const struct program *prog
         if (step->residual >= 0)
             io.residual_panels = value_panels(session, program, step->residual, stretch.images);
         const bool is_timed = session->step_seconds && program == &session->network->full;
-        const double start = is_timed ? omp_get_wtime() : 0;
+        const double start = is_timed ? seconds_now() : 0;
         if (stretch.workers > 1)
-            share_step(step, &io);
+            session_share(session, step_blocks(step, &io), run_shared_block,
+                          &(struct shared_step){step, &io, program->scratch});
         else
             session_run_step(step, &io);
         if (is_timed)
-            session->step_seconds[i] += omp_get_wtime() - start;
+            session->step_seconds[i] += seconds_now() - start;
     }
 }

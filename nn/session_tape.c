@@ -24,7 +24,7 @@ void tape_memory_free(struct tape_memory *memory)
 
 void tape_run(const struct tape *running)
 {
-    const struct session *session = running->session;
+    struct session *session = running->session;
     running->memory->is_run = running->memory == &session->input_tape;
     if (running->is_run)
         return;
