@@ -1,8 +1,6 @@
 /* methods/call.c - calls a method: manages its state in a worker, its scratch memory and its errors. */
 #include "methods/cam_private.h"
 
-#include "base/clock.h"
-
 #include <stdarg.h>
 
 /* -- states --------------------------------------------------------------------------------------------------------- */
@@ -172,14 +170,14 @@ int cam_explain(struct cam_pass *pass, const struct method *method, const void *
     *err = (struct error){0};
     if (cam_open_method(&cam, method, params) || param_visit(method->params, params, open_base, worker, err))
         return -1;
-    const double start = seconds_now();
+    const double start = session_clock(worker->session);
     const int status = cam_call(&cam, method, params, pass->setup.arena, &raw);
     map->form = raw.form;
     map->data = raw.data;
     arena_reset(&worker->scratch);
     if (status)
         return err->text[0] ? -1 : error_set(err, "it failed and gave no reason");
-    map->cost.seconds += pass->seconds + (seconds_now() - start);
+    map->cost.seconds += pass->seconds + (session_clock(worker->session) - start);
     return 0;
 }
 

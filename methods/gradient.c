@@ -4,8 +4,6 @@
  */
 #include "methods/cam_private.h"
 
-#include "base/clock.h"
-
 /* 1 - p of the class, as the sum of the others: p in float has lost it where it is close to 1. */
 static double missing_probability(const struct cam_pass *pass, const float *probabilities)
 {
@@ -130,7 +128,8 @@ static struct kept_gradients *make_kept(struct cam *cam, const struct kept_gradi
 static const struct tensor *gradients(struct cam *cam, enum cam_score score, struct kept_gradients wanted)
 {
     struct cam_pass *pass = cam->pass;
-    const double start = seconds_now();
+    const struct session *session = pass->setup.worker->session;
+    const double start = session_clock(session);
     float *cotangent = cam_floats(cam, (size_t)pass->outputs), *work = cam_floats(cam, (size_t)pass->classes);
     if (!cotangent || !work || cam_score_cotangent(cam, pass->logits, pass->probabilities, score, work, cotangent))
         return NULL;
@@ -146,7 +145,7 @@ static const struct tensor *gradients(struct cam *cam, enum cam_score score, str
     kept = make_kept(cam, &wanted);
     if (!kept || backward(cam, kept, cotangent, pass->setup.arena))
         return NULL;
-    kept->seconds = seconds_now() - start;
+    kept->seconds = session_clock(session) - start;
     kept->call = cam->call;
     if (!pass->is_other) {
         kept->next = pass->gradients;

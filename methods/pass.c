@@ -1,8 +1,6 @@
 /* methods/pass.c - the base pass of one image, and the functions with which methods read its results. */
 #include "methods/cam_private.h"
 
-#include "base/clock.h"
-
 static int allocate_pass(struct cam_pass *pass, float ***values, struct error *err)
 {
     struct arena *arena = pass->setup.arena;
@@ -43,7 +41,7 @@ struct cam_pass *cam_pass_run(const struct cam_setup *setup, struct error *err)
         return NULL;
     if (session_prepare(session, err))
         return NULL;
-    const double start = seconds_now();
+    const double start = session_clock(session);
     session_allow_differences(session, !setup->exact_passes);
     session_keep_tape(session, setup->keeps_tape);
     session_base(session, setup->input, pass->output, values);
@@ -52,7 +50,7 @@ struct cam_pass *cam_pass_run(const struct cam_setup *setup, struct error *err)
     class_scores(pass->output, pass->outputs, pass->logits, pass->probabilities);
     session_side_save(session, pass->side);
     pass->klass = cam_pass_ranked(pass, 1);
-    pass->seconds = seconds_now() - start;
+    pass->seconds = session_clock(session) - start;
     return pass;
 }
 
