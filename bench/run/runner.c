@@ -311,8 +311,12 @@ static void free_workers(struct workers *workers)
         session_free(workers->sessions[i]);
 }
 
-static void work(struct runner *runner, const struct workers *workers)
+/* A worker that finds no task left helps the others. */
+static int work(struct runner *runner, const struct workers *workers, struct error *err)
 {
+    struct session_team *team = session_team_create(workers->sessions, workers->count, err);
+    if (!team)
+        return -1;
 #pragma omp parallel num_threads(workers->count) if (workers->count > 1)
     {
         const size_t worker = (size_t)omp_get_thread_num();
@@ -323,13 +327,16 @@ static void work(struct runner *runner, const struct workers *workers)
                                       .input = runner->run->backbones[runner->backbone].model->input,
                                       .altered = runner->altered,
                                       .worker.session = workers->sessions[worker]};
-#pragma omp for schedule(dynamic, 1)
+#pragma omp for schedule(dynamic, 1) nowait
         for (int t = 0; t < runner->schedule.task_count; t++)
             if (!should_stop(runner))
                 run_task(runner, &evaluator, &runner->schedule.tasks[t], &task);
+        session_help(workers->sessions[worker]);
         arena_release(&task.known);
         evaluator_release(&evaluator);
     }
+    session_team_free(team);
+    return 0;
 }
 
 /* Looks at the rule; all of the block is in the store, except what failed. */
@@ -358,8 +365,8 @@ static int run_tasks(struct runner *runner, struct error *err)
     struct workers workers = {0};
     int status = make_workers(runner, &workers, err);
     while (!status && runner->schedule.task_count > 0) {
-        work(runner, &workers);
-        if (!runner->until || should_stop(runner))
+        status = work(runner, &workers, err);
+        if (status || !runner->until || should_stop(runner))
             break;
         status = look(runner, err) || find_tasks(runner, err);
     }
