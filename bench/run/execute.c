@@ -131,7 +131,7 @@ static void take_back(struct execution *execution)
     static const char *const files[] = {"run.db", "config.yaml"};
     const struct runner_job *job = &execution->job;
     const bool is_new = strlen(execution->folders.path) > execution->folders.there;
-    const bool is_empty = job->store && count_items(job) == 0;
+    const bool is_empty = job->store && job->item_count == 0; /* a new folder has no others */
     char path[PATH_MAX];
     struct error ignored;
     store_close(job->store);

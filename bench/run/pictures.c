@@ -6,6 +6,7 @@
 #include "bench/run/sheet.h"
 #include "report/escape.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -28,13 +29,14 @@ struct pictures {
     int backbone;
     struct shape input;
     int kept_count;
-    struct kept_image *kept;
     struct h5_writer *maps;
     int view_count;
     const char **views;     /* [view]: label of its first protocol */
     struct map_form *forms; /* [view][method]; h 0: no map so far */
-    int32_t *classes;       /* [view][image]; -1: not measured */
-    float *probabilities;   /* likewise */
+    pthread_mutex_t lock;   /* guards what follows */
+    struct kept_image *kept;
+    int32_t *classes;     /* [view][image]; -1: not measured */
+    float *probabilities; /* likewise */
 };
 
 static void drop(const struct pictures *pictures, struct kept_image *kept)
@@ -65,6 +67,7 @@ struct pictures *pictures_create(const struct run *run, int backbone, struct sha
     }
     *pictures = (struct pictures){.run = run, .backbone = backbone, .input = input, .maps = maps};
     arena_init(&pictures->arena, 0);
+    pthread_mutex_init(&pictures->lock, NULL);
     const int asked = run->config.report.overlays;
     pictures->kept_count = asked < run->image_count ? asked : run->image_count;
     const size_t images = (size_t)run->image_count, count = (size_t)run->config.method_count;
@@ -91,6 +94,7 @@ void pictures_free(struct pictures *pictures)
         return;
     for (int i = 0; pictures->kept && i < pictures->kept_count; i++)
         drop(pictures, &pictures->kept[i]);
+    pthread_mutex_destroy(&pictures->lock);
     arena_release(&pictures->arena);
     free(pictures);
 }
@@ -124,32 +128,37 @@ bool pictures_have(const struct pictures *pictures, int image)
     return !pictures->maps && overlay_path(pictures, image, path, &err) == 0 && access(path, F_OK) == 0;
 }
 
-static int write_overlay(struct pictures *pictures, int image, struct error *err)
+static int write_sheet(const struct pictures *pictures, const struct sheet *sheet, const struct kept_image *kept,
+                       int image, struct error *err)
 {
     const struct config *config = &pictures->run->config;
-    const struct kept_image *kept = &pictures->kept[image];
     const int count = config->method_count;
-    const struct arena_mark mark = arena_mark(&pictures->arena);
-    struct overlay_panel *panels = arena_alloc(&pictures->arena, (size_t)count + 1, sizeof *panels);
+    struct overlay_panel *panels = calloc((size_t)count + 1, sizeof *panels);
+    char folder[PATH_MAX], path[PATH_MAX];
     if (!panels)
         return error_memory(err, "an overlay");
     for (int m = 0; m < count; m++)
         panels[m + 1] = (struct overlay_panel){
             .title = config->methods[m].title, .subtitle = kept->maps[m].note, .map = kept->maps[m].data};
+    const int status = file_make_inside(folder, config->output, "overlays", err) ||
+                       overlay_path(pictures, image, path, err) || sheet_write(path, sheet, panels, count + 1, err);
+    free(panels);
+    return status_of(status);
+}
+
+/* Without the lock: the image's maps have all come, and no other thread has them. */
+static int write_overlay(const struct pictures *pictures, int image, const struct kept_image *kept, struct error *err)
+{
+    const struct run_backbone *backbone = &pictures->run->backbones[pictures->backbone];
     const int klass = pictures->classes[image];
     const struct sheet sheet = {.image = pictures->run->image_names[image],
                                 .klass = klass,
-                                .class_name =
-                                    class_names_shown(&pictures->run->backbones[pictures->backbone].classes, klass),
+                                .class_name = class_names_shown(&backbone->classes, klass),
                                 .probability = (double)pictures->probabilities[image],
-                                .backbone = pictures->run->backbones[pictures->backbone].title,
+                                .backbone = backbone->title,
                                 .input = pictures->input,
                                 .pixels = kept->pixels};
-    char folder[PATH_MAX], path[PATH_MAX];
-    const int status = file_make_inside(folder, config->output, "overlays", err) ||
-                       overlay_path(pictures, image, path, err) || sheet_write(path, &sheet, panels, count + 1, err);
-    arena_rewind(&pictures->arena, mark);
-    return status_of(status);
+    return write_sheet(pictures, &sheet, kept, image, err);
 }
 
 /* Writes "ADCC 71.2 %", or why the value is undefined. */
@@ -175,14 +184,14 @@ static int keep_map(const struct pictures *pictures, const struct evaluated_meth
     return 0;
 }
 
+/* Keeps the maps of an image, with the lock. */
 static int keep(struct pictures *pictures, int image, const struct evaluated *evaluated, int method_count,
                 struct error *err)
 {
     struct kept_image *kept = &pictures->kept[image];
     const size_t bytes = 3 * (size_t)pictures->input.h * (size_t)pictures->input.w;
-    const int all = pictures->run->config.method_count;
     if (!kept->maps) {
-        kept->maps = calloc((size_t)all, sizeof *kept->maps);
+        kept->maps = calloc((size_t)pictures->run->config.method_count, sizeof *kept->maps);
         kept->pixels = malloc(bytes);
         if (!kept->maps || !kept->pixels)
             return error_memory(err, "an overlay");
@@ -192,10 +201,38 @@ static int keep(struct pictures *pictures, int image, const struct evaluated *ev
         if (keep_map(pictures, &evaluated->methods[i], &kept->maps[evaluated->methods[i].method]))
             return error_memory(err, "an overlay");
     kept->come += method_count;
-    if (kept->come < all)
+    return 0;
+}
+
+static void keep_classes(struct pictures *pictures, int image, const struct evaluated *evaluated)
+{
+    for (int v = 0; v < pictures->view_count; v++) {
+        const int row = v * pictures->run->image_count + image;
+        pictures->classes[row] = evaluated->views[v].klass;
+        pictures->probabilities[row] = (float)evaluated->views[v].probability;
+    }
+}
+
+int pictures_add(struct pictures *pictures, int image, const struct evaluated *evaluated, int method_count,
+                 struct error *err)
+{
+    struct kept_image whole = {0};
+    int status = 0;
+    if (!pictures_want(pictures, image))
         return 0;
-    const int status = write_overlay(pictures, image, err);
-    drop(pictures, kept);
+    pthread_mutex_lock(&pictures->lock);
+    keep_classes(pictures, image, evaluated);
+    if (image < pictures->kept_count) {
+        status = keep(pictures, image, evaluated, method_count, err);
+        if (!status && pictures->kept[image].come >= pictures->run->config.method_count) {
+            whole = pictures->kept[image];
+            pictures->kept[image] = (struct kept_image){0};
+        }
+    }
+    pthread_mutex_unlock(&pictures->lock);
+    if (!status && whole.come)
+        status = write_overlay(pictures, image, &whole, err);
+    drop(pictures, &whole);
     return status;
 }
 
@@ -209,15 +246,17 @@ static void dataset_path(const struct pictures *pictures, int view, int method, 
              view ? "/" : "", view ? pictures->views[view] : "", what);
 }
 
-static int write_map(struct pictures *pictures, int image, int view, const struct evaluated_method *method,
-                     struct error *err)
+int pictures_raw_views(const struct pictures *pictures)
 {
-    struct map_form *form = &pictures->forms[view * pictures->run->config.method_count + method->method];
-    const struct cam_map *raw = &method->raws[view];
+    return pictures->maps ? pictures->view_count : 0;
+}
+
+int pictures_write(struct pictures *pictures, int image, int view, int method, const struct cam_map *raw,
+                   struct error *err)
+{
+    struct map_form *form = &pictures->forms[view * pictures->run->config.method_count + method];
     char path[H5_PATH_MAX];
-    dataset_path(pictures, view, method->method, "map", path, sizeof path);
-    if (!raw->data)
-        return 0;
+    dataset_path(pictures, view, method, "map", path, sizeof path);
     if (form->h == 0) {
         *form = raw->form;
         const uint64_t dim[3] = {(uint64_t)pictures->run->image_count, (uint64_t)form->h, (uint64_t)form->w};
@@ -225,20 +264,6 @@ static int write_map(struct pictures *pictures, int image, int view, const struc
             return -1;
     }
     return h5_write_rows(pictures->maps, path, (uint64_t)image, 1, raw->data, err);
-}
-
-int pictures_add(struct pictures *pictures, int image, const struct evaluated *evaluated, int method_count,
-                 struct error *err)
-{
-    for (int v = 0; v < pictures->view_count; v++) {
-        const int row = v * pictures->run->image_count + image;
-        pictures->classes[row] = evaluated->views[v].klass;
-        pictures->probabilities[row] = (float)evaluated->views[v].probability;
-        for (int i = 0; pictures->maps && i < method_count; i++)
-            if (write_map(pictures, image, v, &evaluated->methods[i], err))
-                return -1;
-    }
-    return image < pictures->kept_count ? keep(pictures, image, evaluated, method_count, err) : 0;
 }
 
 /* Writes the columns beside the maps of a method in a view: which image each row is, and what was explained. */

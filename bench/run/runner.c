@@ -1,144 +1,60 @@
 /*
- * bench/run/runner.c - the workers: they take tasks, evaluate images and commit what they have measured.
+ * bench/run/runner.c - the workers: they take tasks, evaluate images and give what they have measured to the writer.
  *
  * With fewer images than threads, one worker takes the tasks and its threads work inside the passes of an image. How many
- * workers there are changes no bit of the results.
+ * workers there are changes no bit of the results. No worker waits for a disk, unless the writer's queue is full.
  */
 #include "bench/run/runner.h"
 
-#include "base/text.h"
+#include "base/clock.h"
 #include "bench/process/interrupt.h"
 #include "bench/process/worker_threads.h"
-#include "bench/run/pictures.h"
+#include "bench/run/commit.h"
 #include "bench/run/schedule.h"
 #include "bench/run/this_program.h"
 #include "bench/run/until_store.h"
 #include "bench/store/store_programs.h"
 
 #include <omp.h>
+#include <stdatomic.h>
 
 struct runner {
     struct runner_job *job;
     struct run *run;
     struct store *store;
-    struct store_session *session;
-    bool *is_skipped; /* [image]: could not be read */
+    bool *is_skipped; /* [image]: could not be read; shared by the workers */
     /* of the backbone at hand */
-    int backbone, program; /* program: the store's number for this one with its kernels */
+    int backbone;
     struct network *network;
     struct altered *altered; /* NULL: no metric needs it */
-    struct pictures *pictures;
-    struct until *until; /* NULL: all images are measured */
+    struct until *until;     /* NULL: all images are measured */
     struct schedule schedule;
+    bool *had_base; /* [image]: the store had its base pass before the workers began */
     struct arena arena, schedule_arena, scratch;
-    omp_lock_t lock; /* guards the store, pictures, progress and what follows, while workers run */
-    /* the first failure ends the run */
-    bool has_failed;
+    struct commit commit;
+    struct writer *writer;
+    pthread_mutex_t store_lock; /* commit.lock */
+    /* the first failure of a worker ends the run */
+    pthread_mutex_t error_lock;
+    atomic_bool has_failed;
     struct error error;
 };
 
 /* -- one task ------------------------------------------------------------------------------------------------------- */
 
-/* Names a failed map and notes it for the manifest. The next run of the same command tries it again. */
-static int note_failure(struct runner *runner, int image, const struct evaluated_method *method, struct error *err)
-{
-    struct run *run = runner->run;
-    struct run_failure *failure = arena_alloc(&run->arena, 1, sizeof *failure);
-    const char *why = arena_string(&run->arena, method->failure);
-    if (!failure || !why)
-        return error_memory(err, "the failed maps");
-    *failure = (struct run_failure){run->failures, runner->backbone, image, method->method, why};
-    run->failures = failure;
-    run->failure_count++;
-    progress_clear(runner->job->progress);
-    fprintf(stderr, "cambench: failed: %s\n", TEXT_SHOWN(why));
-    return 0;
-}
-
-/* Moves the values that the store lacks to the front; returns their number. */
-static int take_new_values(const struct runner *runner, int image, const struct evaluated_method *method)
-{
-    int count = 0;
-    for (int i = 0; i < method->value_count; i++) {
-        const struct store_value value = method->values[i];
-        if (!store_has_value(runner->store, runner->backbone, image, method->method, value.protocol, value.metric))
-            method->values[count++] = value;
-    }
-    return count;
-}
-
-/* Adds to an item what the store lacks of it. */
-static int commit_item(struct runner *runner, int image, const struct evaluated_method *method, struct error *err)
-{
-    const struct store_item item = {.backbone = runner->backbone,
-                                    .image = image,
-                                    .method = method->method,
-                                    .program = runner->program,
-                                    .cost = method->cost,
-                                    .value_count = take_new_values(runner, image, method),
-                                    .values = method->values,
-                                    .curves = method->curves,
-                                    .map_count = method->map_count,
-                                    .maps = method->maps};
-    if (method->failure && !store_has_item(runner->store, item.backbone, image, item.method))
-        return note_failure(runner, image, method, err);
-    if (method->failure || (item.value_count == 0 && item.map_count == 0))
-        return 0;
-    runner->session->items++;
-    runner->session->values += (size_t)item.value_count;
-    return store_commit(runner->store, &item, err);
-}
-
-static void count_made(struct store_session *session, struct evaluate_made *made)
-{
-    session->maps += made->maps;
-    session->kept_maps += made->kept_maps;
-    session->base_passes += made->base;
-    session->full += made->full;
-    session->tail += made->tail;
-    session->backward += made->backward;
-    *made = (struct evaluate_made){0};
-}
-
-static int commit(struct runner *runner, int image, const struct evaluated *evaluated, int count, struct error *err)
-{
-    for (int i = 0; i < evaluated->base_count; i++)
-        if (store_commit_base(runner->store, &evaluated->bases[i], err))
-            return -1;
-    if (pictures_add(runner->pictures, image, evaluated, count, err))
-        return -1;
-    for (int i = 0; i < count; i++)
-        if (commit_item(runner, image, &evaluated->methods[i], err))
-            return -1;
-    return 0;
-}
-
-/* An image that cannot be read is named once, whatever the number of tasks that wanted it. */
-static int skip(struct runner *runner, int image, const struct error *why, struct error *err)
-{
-    if (runner->is_skipped[image])
-        return 0;
-    runner->is_skipped[image] = true;
-    runner->job->skipped_count++;
-    progress_clear(runner->job->progress);
-    fprintf(stderr, "cambench: skipped: %s\n", TEXT_SHOWN(why->text));
-    return store_commit_skipped(runner->store, image, why->text, err);
-}
-
 static void fail(struct runner *runner, const struct error *err)
 {
-    if (!runner->has_failed)
+    pthread_mutex_lock(&runner->error_lock);
+    if (!atomic_load(&runner->has_failed))
         runner->error = *err;
-    runner->has_failed = true;
+    atomic_store(&runner->has_failed, true);
+    pthread_mutex_unlock(&runner->error_lock);
 }
 
-static bool was_skipped(struct runner *runner, int image)
+static bool should_stop(const struct runner *runner)
 {
-    bool skipped;
-    omp_set_lock(&runner->lock);
-    skipped = runner->is_skipped[image];
-    omp_unset_lock(&runner->lock);
-    return skipped;
+    return interrupt_has_come || atomic_load(&runner->has_failed) ||
+           (runner->writer && writer_has_failed(runner->writer));
 }
 
 /* A worker's memory for the task at hand. */
@@ -148,13 +64,10 @@ struct task_work {
     struct run_request request;
 };
 
-static int read_known(struct runner *runner, struct task_work *work, struct error *err)
+/* With the store's lock. */
+static int read_known(struct runner *runner, struct task_work *work, struct store_item *known, struct error *err)
 {
-    struct run_request *request = &work->request;
-    struct store_item *known = arena_alloc(&work->known, (size_t)request->count + 1, sizeof *known);
-    request->known = known;
-    if (!known)
-        return error_memory(err, "what is measured already");
+    const struct run_request *request = &work->request;
     for (int i = 0; i < request->count; i++)
         if (store_has_part(runner->store, request->backbone, request->image, request->which[i]) &&
             store_read_item(runner->store, request->backbone, request->image, request->which[i], &work->known,
@@ -163,14 +76,13 @@ static int read_known(struct runner *runner, struct task_work *work, struct erro
     return 0;
 }
 
-static int read_bases(struct runner *runner, struct task_work *work, struct error *err)
+/* With the store's lock. */
+static int read_bases(struct runner *runner, struct task_work *work, const struct store_base **known, struct error *err)
 {
-    struct run_request *request = &work->request;
+    const struct run_request *request = &work->request;
     const size_t count = (size_t)panel_input_count(&runner->run->panel);
     struct store_base *bases = arena_alloc(&work->known, count, sizeof *bases);
-    const struct store_base **known = arena_alloc(&work->known, count, sizeof *known);
-    request->bases = known;
-    if (!bases || !known)
+    if (!bases)
         return error_memory(err, "what is measured already");
     for (size_t i = 0; i < count; i++) {
         bases[i].input = (int)i;
@@ -182,10 +94,37 @@ static int read_bases(struct runner *runner, struct task_work *work, struct erro
     return 0;
 }
 
-/* Finds what is missing of the task, with the lock. */
+/* Whether the store had anything of a task when the workers began. */
+static bool has_known(const struct runner *runner, const struct run_request *request)
+{
+    bool has_any = runner->had_base[request->image];
+    for (int i = 0; i < request->count && !has_any; i++)
+        has_any = store_has_part(runner->store, request->backbone, request->image, request->which[i]);
+    return has_any;
+}
+
+/* Reads what is known of a task. A task of which nothing is known does not wait for the store's lock. */
+static int find_known(struct runner *runner, struct task_work *work, struct error *err)
+{
+    struct run_request *request = &work->request;
+    struct store_item *known = arena_alloc(&work->known, (size_t)request->count + 1, sizeof *known);
+    const struct store_base **bases =
+        arena_alloc(&work->known, (size_t)panel_input_count(&runner->run->panel), sizeof *bases);
+    request->known = known;
+    request->bases = bases;
+    if (!known || !bases)
+        return error_memory(err, "what is measured already");
+    if (!has_known(runner, request))
+        return 0;
+    pthread_mutex_lock(&runner->store_lock);
+    const int status = status_of(read_known(runner, work, known, err) || read_bases(runner, work, bases, err));
+    pthread_mutex_unlock(&runner->store_lock);
+    return status;
+}
+
+/* Finds what is missing of the task. */
 static int begin_task(struct runner *runner, struct task_work *work, const struct task *task, struct error *err)
 {
-    omp_set_lock(&runner->lock);
     arena_reset(&work->known);
     work->request =
         (struct run_request){.backbone = runner->backbone,
@@ -193,49 +132,75 @@ static int begin_task(struct runner *runner, struct task_work *work, const struc
                              .count = schedule_methods(&runner->schedule, task->group, task->image, work->which),
                              .which = work->which,
                              .needs_base = schedule_needs_base(&runner->schedule, task->group, task->image),
-                             .wanted_views = pictures_views(runner->pictures, task->image)};
-    const int status = status_of(read_known(runner, work, err) || read_bases(runner, work, err));
-    omp_unset_lock(&runner->lock);
-    return status;
+                             .wanted_views = pictures_views(runner->commit.pictures, task->image)};
+    return find_known(runner, work, err);
 }
 
-/* Runs outside the lock but for what it shares. */
+static bool was_skipped(const struct runner *runner, int image)
+{
+    return __atomic_load_n(&runner->is_skipped[image], __ATOMIC_RELAXED);
+}
+
+/* Gives a parcel to the writer. -1: it has no content. */
+static int deliver(struct runner *runner, struct parcel *parcel, bool is_late)
+{
+    if (parcel->content)
+        writer_add(runner->writer, parcel, is_late);
+    else
+        writer_drop(runner->writer, parcel);
+    return status_of(!parcel->content);
+}
+
+/* An image that cannot be read is named once, whatever the number of tasks that wanted it. */
+static int deliver_skipped(struct runner *runner, const struct task *task, const char *why, struct error *err)
+{
+    const bool is_known = __atomic_exchange_n(&runner->is_skipped[task->image], true, __ATOMIC_RELAXED);
+    struct parcel *parcel = writer_parcel(runner->writer, err);
+    if (!parcel)
+        return -1;
+    parcel->content = delivery_of_skipped(task, is_known ? NULL : why, &parcel->arena, err);
+    return deliver(runner, parcel, false);
+}
+
+static int deliver_results(struct runner *runner, const struct task *task, const struct evaluated *evaluated, int count,
+                           struct evaluate_made *made, bool is_late, struct error *err)
+{
+    struct parcel *parcel = writer_parcel(runner->writer, err);
+    if (!parcel)
+        return -1;
+    parcel->content = delivery_of(&runner->commit, task, evaluated, count, made, &parcel->arena, err);
+    *made = (struct evaluate_made){0};
+    return deliver(runner, parcel, is_late);
+}
+
+/* Evaluates a task, draws the overlay that it completes, and gives its results to the writer. */
 static void run_task(struct runner *runner, struct evaluator *evaluator, const struct task *task,
                      struct task_work *work)
 {
     struct evaluated evaluated;
     struct error err = {0};
+    const double begun = seconds_now();
     bool is_unreadable = was_skipped(runner, task->image);
     work->request.count = 0;
     const int status =
         is_unreadable || begin_task(runner, work, task, &err)
             ? -1
             : run_evaluate_missing(evaluator, runner->run, &work->request, &evaluated, &is_unreadable, &err);
-    omp_set_lock(&runner->lock);
+    if (should_stop(runner)) /* passes may have been left out */
+        return;
+    const int count = work->request.count;
+    const bool is_late = seconds_now() - begun > 1e-3 * WRITER_LOSS_MS;
     struct error problem;
     int stored = 0;
-    const bool is_dropped = runner->has_failed || interrupt_has_come; /* passes may have been left out */
-    if (!is_dropped && is_unreadable)
-        stored = skip(runner, task->image, &err, &problem);
-    else if (!is_dropped && status)
+    if (is_unreadable)
+        stored = deliver_skipped(runner, task, err.text, &problem);
+    else if (status)
         fail(runner, &err);
-    else if (!is_dropped) {
-        count_made(runner->session, &evaluator->made);
-        stored = commit(runner, task->image, &evaluated, work->request.count, &problem);
-    }
+    else
+        stored = pictures_add(runner->commit.pictures, task->image, &evaluated, count, &problem) ||
+                 deliver_results(runner, task, &evaluated, count, &evaluator->made, is_late, &problem);
     if (stored)
         fail(runner, &problem);
-    progress_add_items(runner->job->progress, task->cost, work->request.count);
-    omp_unset_lock(&runner->lock);
-}
-
-static bool should_stop(struct runner *runner)
-{
-    bool stop;
-    omp_set_lock(&runner->lock);
-    stop = runner->has_failed;
-    omp_unset_lock(&runner->lock);
-    return stop || interrupt_has_come;
 }
 
 /* A worker is a thread with a session of its own. */
@@ -342,6 +307,8 @@ static int work(struct runner *runner, const struct workers *workers, struct err
 /* Looks at the rule; all of the block is in the store, except what failed. */
 static int look(struct runner *runner, struct error *err)
 {
+    if (runner->writer && writer_drain(runner->writer, err))
+        return -1;
     return until_look_at_store(runner->until, runner->store, runner->backbone, runner->is_skipped, &runner->scratch,
                                err);
 }
@@ -360,16 +327,52 @@ static int find_tasks(struct runner *runner, struct error *err)
     }
 }
 
-static int run_tasks(struct runner *runner, struct error *err)
+static void note_bases(struct runner *runner)
 {
-    struct workers workers = {0};
-    int status = make_workers(runner, &workers, err);
+    for (int image = 0; image < runner->run->image_count; image++)
+        runner->had_base[image] = store_has_base(runner->store, runner->backbone, image);
+}
+
+static int run_blocks(struct runner *runner, const struct workers *workers, struct error *err)
+{
+    int status = 0;
     while (!status && runner->schedule.task_count > 0) {
-        status = work(runner, &workers, err);
+        note_bases(runner);
+        status = work(runner, workers, err);
         if (status || !runner->until || should_stop(runner))
             break;
         status = look(runner, err) || find_tasks(runner, err);
     }
+    return status_of(status);
+}
+
+/* Runs the tasks with a writer. What the workers have finished is committed also if the run ends early. */
+static int run_with_writer(struct runner *runner, const struct workers *workers, struct error *err)
+{
+    const struct writer_use use = commit_use(&runner->commit);
+    struct error problem;
+    if (store_defer_sync(runner->store, err))
+        return -1;
+    runner->writer = writer_create(&use, err);
+    if (!runner->writer)
+        return -1;
+    int status = run_blocks(runner, workers, err);
+    if (writer_drain(runner->writer, &problem)) {
+        *err = problem;
+        status = -1;
+    } else if (atomic_load(&runner->has_failed)) {
+        *err = runner->error;
+        status = -1;
+    }
+    writer_free(runner->writer);
+    runner->writer = NULL;
+    return status_of(status || store_sync_commits(runner->store, err));
+}
+
+static int run_tasks(struct runner *runner, struct error *err)
+{
+    struct workers workers = {0};
+    const int status = make_workers(runner, &workers, err) || run_with_writer(runner, &workers, err);
     free_workers(&workers);
     return status_of(status);
 }
@@ -416,29 +419,47 @@ static int sign_items(struct runner *runner, struct error *err)
 {
     struct program here;
     return program_here(&runner->run->config, network_kernels(runner->network), &runner->arena, &here, err) ||
-                   store_add_program(runner->store, &here, &runner->program, err)
+                   store_add_program(runner->store, &here, &runner->commit.program, err)
                ? -1
                : 0;
+}
+
+/* Makes the rule of dataset.until, if there is one. */
+static int make_until(struct runner *runner, struct error *err)
+{
+    runner->until = NULL;
+    if (!runner->run->config.dataset.until.metric || schedule_image_count(runner->run, runner->backbone) == 0)
+        return 0;
+    runner->until = until_create(&runner->run->config, runner->run->image_count, &runner->arena, err);
+    return status_of(!runner->until);
+}
+
+static int begin_backbone(struct runner *runner, struct error *err)
+{
+    const struct run_backbone *backbone = &runner->run->backbones[runner->backbone];
+    const struct shape input = {run_backbone_channels(backbone), backbone->model->input.h, backbone->model->input.w};
+    arena_reset(&runner->arena);
+    runner->commit.backbone = runner->backbone;
+    runner->commit.pictures = pictures_create(runner->run, runner->backbone, input, runner->job->maps, err);
+    runner->had_base = arena_alloc(&runner->arena, (size_t)runner->run->image_count, sizeof *runner->had_base);
+    if (!runner->commit.pictures)
+        return -1;
+    if (!runner->had_base)
+        return error_memory(err, "the run");
+    if (make_until(runner, err))
+        return -1;
+    runner->schedule = (struct schedule){.run = runner->run,
+                                         .store = runner->store,
+                                         .pictures = runner->commit.pictures,
+                                         .backbone = runner->backbone,
+                                         .until = runner->until};
+    return find_tasks(runner, err);
 }
 
 static int run_backbone(struct runner *runner, struct error *err)
 {
     struct run_backbone *backbone = &runner->run->backbones[runner->backbone];
-    arena_reset(&runner->arena);
-    const struct shape input = {run_backbone_channels(backbone), backbone->model->input.h, backbone->model->input.w};
-    runner->pictures = pictures_create(runner->run, runner->backbone, input, runner->job->maps, err);
-    if (!runner->pictures)
-        return -1;
-    runner->schedule = (struct schedule){
-        .run = runner->run, .store = runner->store, .pictures = runner->pictures, .backbone = runner->backbone};
-    runner->until = NULL;
-    if (runner->run->config.dataset.until.metric && schedule_image_count(runner->run, runner->backbone) > 0) {
-        runner->until = until_create(&runner->run->config, runner->run->image_count, &runner->arena, err);
-        if (!runner->until)
-            return -1;
-    }
-    runner->schedule.until = runner->until;
-    if (find_tasks(runner, err))
+    if (begin_backbone(runner, err))
         return -1;
     if (runner->schedule.task_count == 0)
         return 0;
@@ -449,11 +470,7 @@ static int run_backbone(struct runner *runner, struct error *err)
         return -1;
     const int status = run_tasks(runner, err);
     free_networks(runner);
-    if (runner->has_failed)
-        *err = runner->error;
-    if (status || runner->has_failed)
-        return -1;
-    return pictures_finish(runner->pictures, err);
+    return status_of(status || pictures_finish(runner->commit.pictures, err));
 }
 
 static int measure_all(struct runner *runner, struct error *err)
@@ -464,8 +481,8 @@ static int measure_all(struct runner *runner, struct error *err)
         return error_memory(err, "the run");
     for (; runner->backbone < run->config.backbone_count && !interrupt_has_come; runner->backbone++) {
         const int status = run_backbone(runner, err);
-        pictures_free(runner->pictures);
-        runner->pictures = NULL;
+        pictures_free(runner->commit.pictures);
+        runner->commit.pictures = NULL;
         if (status)
             return -1;
     }
@@ -474,13 +491,22 @@ static int measure_all(struct runner *runner, struct error *err)
 
 int runner_measure(struct runner_job *job, struct error *err)
 {
-    struct runner runner = {.job = job, .run = job->run, .store = job->store, .session = job->session};
+    struct runner runner = {.job = job, .run = job->run, .store = job->store};
+    runner.commit = (struct commit){.store = job->store,
+                                    .lock = &runner.store_lock,
+                                    .run = job->run,
+                                    .session = job->session,
+                                    .progress = job->progress};
     arena_init(&runner.arena, 0);
     arena_init(&runner.schedule_arena, 0);
     arena_init(&runner.scratch, 0);
-    omp_init_lock(&runner.lock);
+    pthread_mutex_init(&runner.store_lock, NULL);
+    pthread_mutex_init(&runner.error_lock, NULL);
     const int status = measure_all(&runner, err);
-    omp_destroy_lock(&runner.lock);
+    job->skipped_count = runner.commit.skipped_count;
+    job->item_count = runner.commit.item_count;
+    pthread_mutex_destroy(&runner.error_lock);
+    pthread_mutex_destroy(&runner.store_lock);
     arena_release(&runner.scratch);
     arena_release(&runner.schedule_arena);
     arena_release(&runner.arena);

@@ -12,11 +12,13 @@ struct runner_job {
     struct store_session *session; /* of the store: the counts of this call */
     struct h5_writer *maps;        /* maps.h5; NULL: it is not written */
     struct progress *progress;
-    int skipped_count; /* written: images that could not be read */
+    /* written, also by a run that fails: */
+    int skipped_count; /* images that could not be read */
+    size_t item_count; /* items committed */
 };
 
 /*
- * Commits each item as soon as it is measured, names images that cannot be read on stderr and skips them, and stops
+ * Commits each item within WRITER_LOSS_MS (bench/run/writer.h) of its measurement, names images that cannot be read on stderr and skips them, and stops
  * early, without an error, when an interruption has come. 0, or -1 with the first failure.
  */
 int runner_measure(struct runner_job *job, struct error *err);

@@ -4,7 +4,9 @@
  * An item is one backbone, image and method, with its values, curves, maps and cost. The file keeps every entry that
  * the run's lists have ever had, with a number of its own; functions here take and give positions in the present lists.
  * Rows of entries that are not listed now stay in the file and are not read. A store is used by one process and one
- * thread at a time.
+ * thread at a time, with an exception for what only looks at memory: while one thread commits items, others may ask
+ * store_has_item(), store_has_value() and store_has_part() about items that are not committed meanwhile, and
+ * store_has_base().
  */
 #ifndef BENCH_STORE_STORE_H
 #define BENCH_STORE_STORE_H
@@ -187,6 +189,16 @@ bool store_has_base(const struct store *store, int backbone, int image);
  */
 int store_begin_batch(struct store *store, struct error *err);
 int store_end_batch(struct store *store, struct error *err);
+
+/*
+ * After store_defer_sync() a commit outlasts the process at once, but a power failure only when store_sync() was called
+ * after it. Until then a power failure leaves the store as it was after an earlier commit. store_sync() may be called by
+ * any thread, while others use the store. store_sync_commits() makes each commit durable at once again, with all that
+ * were made before.
+ */
+int store_defer_sync(struct store *store, struct error *err);
+int store_sync(const struct store *store, struct error *err);
+int store_sync_commits(struct store *store, struct error *err);
 
 /*
  * Stores an item with its cost, values, curves and maps in one commit, or adds these to an item that is there: values

@@ -229,7 +229,7 @@ bool store_has_part(const struct store *store, int backbone, int image, int meth
 
 bool store_has_base(const struct store *store, int backbone, int image)
 {
-    return store->has_base[store_base_index(store, backbone, image)];
+    return __atomic_load_n(&store->has_base[store_base_index(store, backbone, image)], __ATOMIC_RELAXED);
 }
 
 /* -- skipped images ------------------------------------------------------------------------------------------------ */

@@ -186,7 +186,7 @@ int store_commit_base(struct store *store, const struct store_base *base, struct
     if (store_step(store, ADD_BASE, err))
         return -1;
     if (base->input == 0)
-        store->has_base[store_base_index(store, base->backbone, base->image)] = 1;
+        __atomic_store_n(&store->has_base[store_base_index(store, base->backbone, base->image)], 1, __ATOMIC_RELAXED);
     return 0;
 }
 

@@ -1,0 +1,306 @@
+/* bench/run/writer.c - the queue, the thread that writes batches and the thread that syncs them. */
+#include "bench/run/writer.h"
+
+#include "base/clock.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+/* Larger parcels are not kept for later use. */
+#define PARCEL_KEPT_BYTES ((size_t)256 << 10)
+
+struct thread {
+    pthread_t id;
+    bool is_started;
+    pthread_cond_t wake;
+};
+
+struct writer {
+    struct writer_use use;
+    struct thread writing, syncing;
+    pthread_mutex_t lock;   /* guards what follows */
+    pthread_cond_t written; /* a batch has ended */
+    struct parcel *first, **end;
+    size_t bytes;             /* of parcels that are queued or being written */
+    struct parcel *free_list; /* empty parcels */
+    bool is_hurried, is_busy, is_closing;
+    bool is_unsynced; /* a batch was written since the latest sync */
+    double synced;    /* when, by seconds_now() */
+    struct writer_figures figures;
+    struct error error; /* the first failure */
+    atomic_bool has_failed;
+};
+
+/* -- time and failures --------------------------------------------------------------------------------------------- */
+
+/* Waits for a signal, at most until the time by seconds_now(). Returns false at that time. */
+static bool wait_until(pthread_cond_t *wake, pthread_mutex_t *lock, double time)
+{
+    const time_t whole = (time_t)time;
+    const struct timespec at = {whole, (long)(1e9 * (time - (double)whole))};
+    return pthread_cond_timedwait(wake, lock, &at) != ETIMEDOUT;
+}
+
+static void init_condition(pthread_cond_t *condition)
+{
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(condition, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
+/* Notes the first failure, with the lock. */
+static void fail(struct writer *writer, const struct error *err)
+{
+    if (atomic_load(&writer->has_failed))
+        return;
+    writer->error = *err;
+    atomic_store(&writer->has_failed, true);
+}
+
+bool writer_has_failed(const struct writer *writer)
+{
+    return atomic_load(&writer->has_failed);
+}
+
+/* -- parcels ------------------------------------------------------------------------------------------------------- */
+
+static void free_parcel(struct parcel *parcel)
+{
+    arena_release(&parcel->arena);
+    free(parcel);
+}
+
+/* Empties a written parcel, with the lock. */
+static void take_back(struct writer *writer, struct parcel *parcel)
+{
+    if (parcel->arena.held_bytes > PARCEL_KEPT_BYTES) {
+        free_parcel(parcel);
+        return;
+    }
+    arena_reset(&parcel->arena);
+    parcel->next = writer->free_list;
+    writer->free_list = parcel;
+}
+
+struct parcel *writer_parcel(struct writer *writer, struct error *err)
+{
+    pthread_mutex_lock(&writer->lock);
+    const double begun = seconds_now();
+    while (writer->bytes >= WRITER_QUEUE_BYTES)
+        pthread_cond_wait(&writer->written, &writer->lock);
+    writer->figures.waited += seconds_now() - begun;
+    struct parcel *parcel = writer->free_list;
+    if (parcel)
+        writer->free_list = parcel->next;
+    pthread_mutex_unlock(&writer->lock);
+    if (!parcel)
+        parcel = calloc(1, sizeof *parcel);
+    if (!parcel)
+        error_memory(err, "the results of an image");
+    return parcel;
+}
+
+void writer_drop(struct writer *writer, struct parcel *parcel)
+{
+    pthread_mutex_lock(&writer->lock);
+    take_back(writer, parcel);
+    pthread_mutex_unlock(&writer->lock);
+}
+
+/* -- batches ------------------------------------------------------------------------------------------------------- */
+
+static int write_batch(const struct writer_use *use, const struct parcel *first, struct error *err)
+{
+    if (use->begin(use->context, err))
+        return -1;
+    for (const struct parcel *parcel = first; parcel; parcel = parcel->next)
+        if (use->write(use->context, parcel->content, err))
+            return -1;
+    return use->end(use->context, err);
+}
+
+/* Writes the parcels of the queue as one batch. The lock is held before and after, not while writing. */
+static void write_queue(struct writer *writer)
+{
+    struct parcel *parcel = writer->first;
+    const double begun = seconds_now(), oldest = parcel->added;
+    struct error err;
+    writer->first = NULL;
+    writer->end = &writer->first;
+    writer->is_hurried = false;
+    writer->is_busy = true;
+    pthread_mutex_unlock(&writer->lock);
+    const int status = writer_has_failed(writer) ? 0 : write_batch(&writer->use, parcel, &err);
+    const double now = seconds_now();
+    pthread_mutex_lock(&writer->lock);
+    if (status)
+        fail(writer, &err);
+    while (parcel) {
+        struct parcel *next = parcel->next;
+        writer->figures.parcels++;
+        writer->bytes -= parcel->arena.held_bytes;
+        take_back(writer, parcel);
+        parcel = next;
+    }
+    writer->figures.batches++;
+    writer->figures.wrote += now - begun;
+    if (now - oldest > writer->figures.oldest)
+        writer->figures.oldest = now - oldest;
+    writer->is_busy = false;
+    writer->is_unsynced = true;
+    pthread_cond_broadcast(&writer->written);
+}
+
+/* Makes the written batches durable. The lock is held before and after, not meanwhile. */
+static void sync_batches(struct writer *writer)
+{
+    struct error err;
+    writer->is_unsynced = false;
+    writer->synced = seconds_now();
+    pthread_mutex_unlock(&writer->lock);
+    const int status = writer_has_failed(writer) ? 0 : writer->use.sync(writer->use.context, &err);
+    pthread_mutex_lock(&writer->lock);
+    if (status)
+        fail(writer, &err);
+}
+
+static bool is_due(const struct writer *writer)
+{
+    return writer->is_closing || writer->is_hurried || writer->bytes >= WRITER_QUEUE_BYTES / 2;
+}
+
+static void *run_writing(void *context)
+{
+    struct writer *writer = context;
+    pthread_mutex_lock(&writer->lock);
+    while (writer->first || !writer->is_closing) {
+        if (!writer->first)
+            pthread_cond_wait(&writer->writing.wake, &writer->lock);
+        else if (is_due(writer) ||
+                 !wait_until(&writer->writing.wake, &writer->lock, writer->first->added + 1e-3 * WRITER_GATHER_MS))
+            write_queue(writer);
+    }
+    pthread_mutex_unlock(&writer->lock);
+    return NULL;
+}
+
+static void *run_syncing(void *context)
+{
+    struct writer *writer = context;
+    pthread_mutex_lock(&writer->lock);
+    while (!writer->is_closing)
+        if (!wait_until(&writer->syncing.wake, &writer->lock, seconds_now() + 1e-3 * WRITER_SYNC_MS) &&
+            writer->is_unsynced)
+            sync_batches(writer);
+    pthread_mutex_unlock(&writer->lock);
+    return NULL;
+}
+
+/* Without threads a worker writes its parcel itself, and syncs when it is time. */
+static void write_here(struct writer *writer)
+{
+    while (writer->is_busy)
+        pthread_cond_wait(&writer->written, &writer->lock);
+    if (writer->first)
+        write_queue(writer);
+}
+
+void writer_add(struct writer *writer, struct parcel *parcel, bool is_late)
+{
+    parcel->next = NULL;
+    parcel->added = seconds_now();
+    pthread_mutex_lock(&writer->lock);
+    *writer->end = parcel;
+    writer->end = &parcel->next;
+    writer->bytes += parcel->arena.held_bytes;
+    writer->is_hurried |= is_late;
+    if (!writer->writing.is_started)
+        write_here(writer);
+    else if (writer->first == parcel || is_due(writer))
+        pthread_cond_signal(&writer->writing.wake);
+    if (!writer->syncing.is_started && seconds_now() - writer->synced > 1e-3 * WRITER_SYNC_MS)
+        sync_batches(writer);
+    pthread_mutex_unlock(&writer->lock);
+}
+
+int writer_drain(struct writer *writer, struct error *err)
+{
+    pthread_mutex_lock(&writer->lock);
+    writer->is_hurried = true;
+    if (writer->writing.is_started)
+        pthread_cond_signal(&writer->writing.wake);
+    while (writer->first || writer->is_busy)
+        pthread_cond_wait(&writer->written, &writer->lock);
+    writer->is_hurried = false;
+    const bool has_failed = writer_has_failed(writer);
+    if (has_failed)
+        *err = writer->error;
+    pthread_mutex_unlock(&writer->lock);
+    return status_of(has_failed);
+}
+
+struct writer_figures writer_figures(const struct writer *writer)
+{
+    return writer->figures;
+}
+
+/* -- the whole ----------------------------------------------------------------------------------------------------- */
+
+static void start(struct thread *thread, void *(*run)(void *context), struct writer *writer)
+{
+    init_condition(&thread->wake);
+    thread->is_started = pthread_create(&thread->id, NULL, run, writer) == 0;
+}
+
+struct writer *writer_create(const struct writer_use *use, struct error *err)
+{
+    struct writer *writer = calloc(1, sizeof *writer);
+    if (!writer) {
+        error_memory(err, "the results of images");
+        return NULL;
+    }
+    writer->use = *use;
+    writer->end = &writer->first;
+    writer->synced = seconds_now();
+    pthread_mutex_init(&writer->lock, NULL);
+    init_condition(&writer->written);
+    pthread_mutex_lock(&writer->lock); /* the threads do not look at the writer before it is complete */
+    start(&writer->writing, run_writing, writer);
+    start(&writer->syncing, run_syncing, writer);
+    pthread_mutex_unlock(&writer->lock);
+    return writer;
+}
+
+static void stop(struct thread *thread)
+{
+    if (thread->is_started)
+        pthread_join(thread->id, NULL);
+    pthread_cond_destroy(&thread->wake);
+}
+
+void writer_free(struct writer *writer)
+{
+    if (!writer)
+        return;
+    pthread_mutex_lock(&writer->lock);
+    writer->is_closing = true;
+    if (writer->writing.is_started)
+        pthread_cond_signal(&writer->writing.wake);
+    if (writer->syncing.is_started)
+        pthread_cond_signal(&writer->syncing.wake);
+    pthread_mutex_unlock(&writer->lock);
+    stop(&writer->writing);
+    stop(&writer->syncing);
+    while (writer->free_list) {
+        struct parcel *parcel = writer->free_list;
+        writer->free_list = parcel->next;
+        free_parcel(parcel);
+    }
+    pthread_mutex_destroy(&writer->lock);
+    pthread_cond_destroy(&writer->written);
+    free(writer);
+}
