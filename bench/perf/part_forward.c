@@ -55,12 +55,13 @@ static void print(struct perf *perf, const struct subject *subject, const struct
 
 static int measure_arch(struct perf *perf, const char *arch, const struct perf_numbers *batches, struct error *err)
 {
+    const struct subject_source source = {.arch = arch, .kernels = perf->options->kernels};
     struct subject subject;
     struct forward forward = {0};
     int most = 1;
     for (int b = 0; b < batches->count; b++)
         most = batches->number[b] > most ? batches->number[b] : most;
-    if (subject_open(&subject, arch, NULL, perf->options->threads, most, err))
+    if (subject_open(&subject, &source, perf->options->threads, most, err))
         return -1;
     measure(perf, &subject, batches, &forward);
     print(perf, &subject, batches, &forward);

@@ -123,8 +123,9 @@ static int print_steps(struct perf *perf, const struct subject *subject, const s
 
 static int measure_arch(struct perf *perf, const char *arch, const struct limits *limits, struct error *err)
 {
+    const struct subject_source source = {.arch = arch, .kernels = perf->options->kernels};
     struct subject subject;
-    if (subject_open(&subject, arch, NULL, 1, LAYERS_BATCH, err))
+    if (subject_open(&subject, &source, 1, LAYERS_BATCH, err))
         return -1;
     double *seconds = arena_alloc(&subject.arena, (size_t)network_step_count(subject.network), sizeof *seconds);
     int status =

@@ -119,9 +119,9 @@ static struct perf_names names_of_methods(const struct perf_names *given)
 static int measure_arch(struct perf *perf, const char *arch, struct error *err)
 {
     const struct perf_names names = names_of_methods(&perf->options->methods);
+    const struct subject_source source = {.arch = arch, .kernels = perf->options->kernels};
     struct subject subject;
-    if (subject_open_for_methods(&subject, &(struct subject_source){.arch = arch}, perf->options->threads, 1,
-                                 &perf->options->layers, err))
+    if (subject_open_for_methods(&subject, &source, perf->options->threads, 1, &perf->options->layers, err))
         return -1;
     const double forward = forward_seconds(&subject, perf->options);
     int status = 0;

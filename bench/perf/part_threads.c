@@ -65,9 +65,10 @@ static void print(struct perf *perf, const struct scaling *scaling, const char *
 static int measure_arch(struct perf *perf, const char *arch, struct error *err)
 {
     struct scaling scaling = {0};
+    const struct subject_source source = {.arch = arch, .kernels = perf->options->kernels};
     struct subject subject;
     list_threads(&scaling, perf->options->threads);
-    if (subject_open(&subject, arch, NULL, 1, BATCH, err))
+    if (subject_open(&subject, &source, 1, BATCH, err))
         return -1;
     const int status = open_views(&scaling, &subject, err);
     if (status == 0) {

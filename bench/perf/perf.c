@@ -110,6 +110,8 @@ static const struct param rows[] = {
                .read_word = read_numbers, .help = "runs: how many images, ascending (250,500,1000)"),
     OPTION_STRING(struct perf_options, inputs, "inputs", 0, "FILE", "serve: float32 (N,C,H,W) as they lie in memory"),
     OPTION_STRING(struct perf_options, json, "json", 0, "FILE", "write all figures there, too"),
+    OPTION_STRING(struct perf_options, kernels, "kernels", 0, "NAME",
+                  "auto, avx512, avx2, neon, portable or openblas (auto)"),
     OPTION_ROW(struct perf_options, layers, LIST, "layers", 0, .value = "A,B", .read_word = read_names,
                .help = "methods, serve: further layers that parameters of methods name"),
     OPTION_FLOAT(struct perf_options, map_seconds, "map-seconds", 0, "S", "10", 0, 1e6,

@@ -35,6 +35,7 @@ struct perf_options {
     bool serve;
     const char *weights, *inputs; /* of serve; NULL: generated */
     const char *channels;         /* of serve; NULL: the usual ones */
+    const char *kernels;          /* NULL: the processor's best */
     struct plugin_option plugins;
 };
 

@@ -65,7 +65,8 @@ static int take_inputs(struct subject *subject, const char *path, struct error *
 
 static int open_subject(struct subject *subject, const struct perf_options *options, struct error *err)
 {
-    const struct subject_source source = {options->archs.name[0], options->weights, options->channels};
+    const struct subject_source source = {options->archs.name[0], options->weights, options->channels,
+                                          options->kernels};
     if (subject_open_for_methods(subject, &source, options->threads, 1, &options->layers, err))
         return -1;
     if (!options->inputs || take_inputs(subject, options->inputs, err) == 0)

@@ -63,13 +63,14 @@ static int find_layers(struct subject *subject, const struct perf_names *layers,
     return layers ? add_layers_of_methods(subject, err) : 0;
 }
 
-static int make_network(struct subject *subject, const char *file, const struct perf_names *layers, struct error *err)
+static int make_network(struct subject *subject, const struct subject_source *source, const struct perf_names *layers,
+                        struct error *err)
 {
     const size_t length = strlen(subject->arch);
     const bool is_file = length > 5 && strcmp(subject->arch + length - 5, ".onnx") == 0;
     struct model_spec spec = {.arch = is_file ? NULL : subject->arch,
                               .model = is_file ? subject->arch : NULL,
-                              .weights = file,
+                              .weights = source->weights,
                               .arch_where = "--arch"};
     struct arena arena;
     struct weights weights;
@@ -80,7 +81,8 @@ static int make_network(struct subject *subject, const char *file, const struct 
         return -1;
     arena_init(&arena, 0); /* of the weights, until the network has taken copies */
     if (make_weights(subject, &arena, &weights, err) == 0)
-        subject->network = network_create(subject->model->graph, &weights, subject->layers, subject->layer_count, err);
+        subject->network = network_create_with(subject->model->graph, &weights, subject->layers, subject->layer_count,
+                                               source->kernels, err);
     arena_release(&arena);
     return subject->network ? 0 : -1;
 }
@@ -108,10 +110,10 @@ int subject_make_inputs(struct subject *subject, int count, struct error *err)
     return 0;
 }
 
-static int open_parts(struct subject *subject, const char *weights, int workers, int inputs,
+static int open_parts(struct subject *subject, const struct subject_source *source, int workers, int inputs,
                       const struct perf_names *layers, struct error *err)
 {
-    if (make_network(subject, weights, layers, err) || subject_make_inputs(subject, inputs, err))
+    if (make_network(subject, source, layers, err) || subject_make_inputs(subject, inputs, err))
         return -1;
     for (int i = 0; i < graph_node_count(subject->model->graph); i++)
         subject->gflop += 2e-9 * graph_node(subject->model->graph, i).macs;
@@ -119,11 +121,10 @@ static int open_parts(struct subject *subject, const char *weights, int workers,
     return subject->session ? 0 : -1;
 }
 
-int subject_open(struct subject *subject, const char *arch, const char *weights, int workers, int inputs,
+int subject_open(struct subject *subject, const struct subject_source *source, int workers, int inputs,
                  struct error *err)
 {
-    return subject_open_for_methods(subject, &(struct subject_source){.arch = arch, .weights = weights}, workers,
-                                    inputs, NULL, err);
+    return subject_open_for_methods(subject, source, workers, inputs, NULL, err);
 }
 
 int subject_open_for_methods(struct subject *subject, const struct subject_source *source, int workers, int inputs,
@@ -131,7 +132,7 @@ int subject_open_for_methods(struct subject *subject, const struct subject_sourc
 {
     *subject = (struct subject){.arch = source->arch, .channels = source->channels};
     arena_init(&subject->arena, 0);
-    if (open_parts(subject, source->weights, workers, inputs, layers, err) == 0)
+    if (open_parts(subject, source, workers, inputs, layers, err) == 0)
         return 0;
     subject_close(subject);
     return -1;

@@ -15,6 +15,7 @@
 struct subject_source {
     const char *arch, *weights;
     const char *channels; /* letters of the input's channels (backbones/picture_input.h); NULL: the usual */
+    const char *kernels;  /* as network_create_with() takes them */
 };
 
 struct subject {
@@ -34,9 +35,9 @@ struct subject {
 
 /*
  * arch: an architecture, or an ONNX file (.onnx). weights, a file, may be NULL: those of the ONNX file, or generated
- * ones, 1000 classes, 224x224. On failure nothing is left open.
+ * ones, 1000 classes, 224x224. On failure nothing is left open. Errors: among others, no kernels of that name.
  */
-int subject_open(struct subject *subject, const char *arch, const char *weights, int workers, int inputs,
+int subject_open(struct subject *subject, const struct subject_source *source, int workers, int inputs,
                  struct error *err);
 
 /*
