@@ -27,9 +27,10 @@ struct run {
     size_t y_stride, residual_stride;
     bool continues;              /* adds to y */
     const struct finish *finish; /* NULL: a later stretch is still to be added */
-    const float *next;           /* the next panel's weights, which are prefetched: they are not yet in a cache */
-    size_t next_floats;          /* number of them that each tile prefetches */
-    bool fetches;                /* prefetches the next tile's rows as well; only without a table */
+    const float
+        *next; /* the weights that are used next: they are not yet in a cache, and a part of them is prefetched */
+    size_t next_step; /* with each step along the depth, so that memory and multiply-adds are busy at the same time */
+    bool fetches;     /* prefetches the next tile's rows as well; only without a table */
 };
 
 #define EACH_1(DO) DO(0)
@@ -81,6 +82,8 @@ struct run {
     { \
         const vec w0 = load(w), w1 = load(w + LANES); \
         w += PANEL; \
+        __builtin_prefetch(next, 0, 2); \
+        next += next_step; \
         EACH_##n(MULTIPLY); \
     }
 
@@ -89,6 +92,7 @@ struct run {
     { \
         const struct finish *finish = run->finish; \
         const float *const *table = run->table, *x = run->x, *next = run->next; \
+        const size_t next_step = run->next_step; \
         const float *residual = finish ? finish->residual : NULL; \
         const size_t x_tile = n * run->x_stride; \
         const size_t y_stride = run->y_stride, residual_stride = run->residual_stride; \
@@ -100,8 +104,6 @@ struct run {
             if (residual) { \
                 EACH_##n(FETCH_RESIDUAL); \
             } \
-            for (const float *end = next + run->next_floats; next < end; next += LINE_FLOATS) \
-                __builtin_prefetch(next, 0, 2); \
             for (int s = 0; s < run->segments; s++) { \
                 EACH_##n(POINT); \
                 int begin = 0; \
@@ -220,12 +222,21 @@ static size_t column_place(const struct product *p, int column, size_t stride, s
     return panel ? at / stride * panel + at % stride : at;
 }
 
-/* Computes all rows of one panel over one stretch of the depth, whose weights stay in the L1 cache. */
-static void run_panel(const struct product *p, struct stretch s, int panel)
+/* Where the weights of a stretch of a panel begin. */
+static const float *weights_of(const struct product *p, struct stretch s, int panel)
+{
+    const size_t depth = (size_t)p->segments * (size_t)p->length, skipped = (size_t)s.segment * (size_t)p->length;
+    return p->weight + ((size_t)panel * depth + skipped + (size_t)s.begin) * PANEL;
+}
+
+/*
+ * Computes all rows of one panel over one stretch of the depth, whose weights stay in the L1 cache. `next`: the weights
+ * of what is computed after that.
+ */
+static void run_panel(const struct product *p, struct stretch s, int panel, const float *next)
 {
     const int column = panel * PANEL, columns = p->columns - column;
-    const size_t depth = (size_t)p->segments * (size_t)p->length, skipped = (size_t)s.segment * (size_t)p->length;
-    const size_t floats = (size_t)s.segments * (size_t)s.length * PANEL;
+    const size_t depth = (size_t)s.segments * (size_t)s.length;
     const struct product_tiles cut = product_tiles(p->rows, TILE_ROWS);
     struct finish finish = p->finish;
     if (finish.bias)
@@ -237,13 +248,13 @@ static void run_panel(const struct product *p, struct stretch s, int panel)
         .offset = (size_t)s.begin,
         .segments = s.segments,
         .length = s.length,
-        .weight = p->weight + ((size_t)panel * depth + skipped + (size_t)s.begin) * PANEL,
+        .weight = weights_of(p, s, panel),
         .y_stride = p->y_stride,
         .residual_stride = p->residual_stride,
         .fetches = panel == 0 && p->is_far,
         .continues = s.segment > 0 || s.begin > 0,
         .finish = is_last(p, s) ? &finish : NULL,
-        .next_floats = (floats / (size_t)cut.count + LINE_FLOATS - 1) / LINE_FLOATS * LINE_FLOATS,
+        .next_step = (size_t)(PANEL + cut.count - 1) / (size_t)cut.count,
     };
     const size_t y_place = column_place(p, column, p->y_stride, p->y_panel);
     const size_t residual_place = column_place(p, column, p->residual_stride, p->residual_panel);
@@ -256,7 +267,7 @@ static void run_panel(const struct product *p, struct stretch s, int panel)
         else
             run.x = p->x + row * p->x_stride + (size_t)s.segment * p->x_segment + s.begin;
         run.y = p->y + row * p->y_stride + y_place;
-        run.next = run.weight + depth * PANEL + (size_t)first * run.next_floats;
+        run.next = next + (size_t)first * depth * run.next_step;
         finish.residual = p->finish.residual ? p->finish.residual + row * p->residual_stride + residual_place : NULL;
         if (run.tiles > 0 && columns < PANEL)
             run_narrow(&run, rows, columns);
@@ -271,21 +282,19 @@ static void run_panel(const struct product *p, struct stretch s, int panel)
 void SET(product)(const struct product *p)
 {
     const int panels = (p->columns + PANEL - 1) / PANEL;
-    const struct stretch start = {0, 0, p->length > PRODUCT_DEPTH ? -PRODUCT_DEPTH : 0, PRODUCT_DEPTH};
+    const struct stretch first = next_stretch(
+        p, (struct stretch){.begin = p->length > PRODUCT_DEPTH ? -PRODUCT_DEPTH : 0, .length = PRODUCT_DEPTH});
     const bool stays = p->rows <= TILE_ROWS || (long)p->rows * p->segments * p->length <= ROWS_RESIDENT;
-    if (stays) {
-        for (int panel = 0; panel < panels; panel++)
-            for (struct stretch s = next_stretch(p, start);; s = next_stretch(p, s)) {
-                run_panel(p, s, panel);
-                if (is_last(p, s))
-                    break;
-            }
-        return;
-    }
-    for (struct stretch s = next_stretch(p, start);; s = next_stretch(p, s)) {
-        for (int panel = 0; panel < panels; panel++)
-            run_panel(p, s, panel);
-        if (is_last(p, s))
-            break;
+    const int outer = stays ? panels : 1, inner = stays ? 1 : panels;
+    for (int panel = 0; panel < outer; panel++) {
+        struct stretch s = first, next;
+        for (bool ends = false; !ends; s = next) {
+            ends = is_last(p, s);
+            next = ends ? first : next_stretch(p, s);
+            for (int i = 0; i + 1 < inner; i++)
+                run_panel(p, s, i, weights_of(p, s, i + 1));
+            const int last = panel + inner - 1;
+            run_panel(p, s, last, weights_of(p, next, ends ? last + 1 : panel));
+        }
     }
 }
