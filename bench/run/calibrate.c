@@ -348,10 +348,18 @@ static int next_backbone(const struct run *run, const struct calibration *calibr
     return next;
 }
 
+static bool has_foreign(const struct run *run)
+{
+    for (int b = 0; b < run->config.backbone_count; b++)
+        if (run->backbones[b].model->is_foreign)
+            return true;
+    return false;
+}
+
 int calibrate(struct run *run, struct calibration *out, struct error *err)
 {
     const double begun = clock_seconds(CLOCK_MONOTONIC);
-    const bool is_wide = run->image_count == 0 || run->image_count >= run->threads;
+    const bool is_wide = run->image_count == 0 || run->image_count >= run->threads || !has_foreign(run);
     *out = (struct calibration){.workers = is_wide ? run->threads : 1};
     out->backbones = make_calibrated(run->config.backbone_count, run->config.method_count, &run->arena);
     if (!out->backbones)

@@ -1,8 +1,8 @@
 /*
  * bench/run/runner.c - the workers: they take tasks, evaluate images and give what they have measured to the writer.
  *
- * With fewer images than threads, one worker takes the tasks and its threads work inside the passes of an image. How many
- * workers there are changes no bit of the results. No worker waits for a disk, unless the writer's queue is full.
+ * A worker that finds no task left runs parts of the passes of the others. How many workers there are changes no bit of
+ * the results. No worker waits for a disk, unless the writer's queue is full.
  */
 #include "bench/run/runner.h"
 
@@ -235,13 +235,13 @@ static int images_at_once(const struct runner *runner)
 }
 
 /*
- * One for each thread, or as many as runtime.memory has room for beside the network; with fewer images than threads one,
- * whose threads work inside an image. What an image needs beside its session is a few dozen MiB and is not counted.
+ * One for each thread, or as many as runtime.memory has room for beside the network. With fewer images than threads, one
+ * process of a network that another program runs is used, with several threads. What an image needs beside its session is a few dozen MiB and is not counted.
  */
 static int make_workers(struct runner *runner, struct workers *workers, struct error *err)
 {
     const int threads = worker_threads(runner->run->threads, err), memory = runner->run->config.runtime.memory;
-    const bool is_wide = images_at_once(runner) >= threads;
+    const bool is_wide = !network_is_foreign(runner->network) || images_at_once(runner) >= threads;
     const int wanted = is_wide ? threads : 1;
     size_t held = network_bytes(runner->network) + altered_bytes(runner->altered);
     if (!threads)
@@ -296,9 +296,9 @@ static int work(struct runner *runner, const struct workers *workers, struct err
         for (int t = 0; t < runner->schedule.task_count; t++)
             if (!should_stop(runner))
                 run_task(runner, &evaluator, &runner->schedule.tasks[t], &task);
-        session_help(workers->sessions[worker]);
         arena_release(&task.known);
         evaluator_release(&evaluator);
+        session_help(workers->sessions[worker]);
     }
     session_team_free(team);
     return 0;

@@ -14,7 +14,7 @@ try cmp on1/per_image.csv on3/per_image.csv
 try cmp on1/summary.csv on3/summary.csv
 try grep -c ',road,-*[0-9]' on1/per_image.csv
 
-# fewer images than threads: the threads share an image's passes
+# fewer images than threads: threads without a task share the passes of the others
 for threads in 1 3; do
     cambench run config.yaml --quiet --threads "$threads" --set dataset.images=1 --output "one$threads"
 done
