@@ -29,7 +29,8 @@
 struct arena_block {
     struct arena_block *older;
     size_t size, used;
-    char *data; /* aligned, inside the same allocation */
+    size_t most; /* the largest value that `used` has had: nothing after it was ever written */
+    char *data;  /* aligned, inside the same allocation */
 };
 
 void arena_init(struct arena *arena, size_t limit_bytes)
@@ -84,6 +85,14 @@ void arena_rewind(struct arena *arena, struct arena_mark mark)
     ASAN_POISON_MEMORY_REGION(arena->block->data + mark.used, arena->block->size - mark.used);
 }
 
+size_t arena_touched_bytes(const struct arena *arena)
+{
+    size_t sum = 0;
+    for (const struct arena_block *block = arena->block; block; block = block->older)
+        sum += block->most;
+    return sum;
+}
+
 /* Requests huge pages, since weights and workspaces are read with large strides. The kernel may ignore the request. */
 static void ask_for_huge_pages(char *data, size_t size)
 {
@@ -131,6 +140,8 @@ void *arena_alloc(struct arena *arena, size_t count, size_t size)
         return NULL;
     char *data = block->data + block->used;
     block->used += need;
+    if (block->most < block->used)
+        block->most = block->used;
     ASAN_UNPOISON_MEMORY_REGION(data, bytes);
     return memset(data, 0, bytes);
 }

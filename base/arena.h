@@ -37,6 +37,9 @@ void arena_reset(struct arena *arena);
 struct arena_mark arena_mark(const struct arena *arena);
 void arena_rewind(struct arena *arena, struct arena_mark mark);
 
+/* Bytes of the blocks that have been written: what the arena takes of the machine's memory. held_bytes is address space. */
+size_t arena_touched_bytes(const struct arena *arena);
+
 /* Returns `count` zeroed elements of `size` bytes, or NULL: the product overflows, the limit is reached, no memory. */
 void *arena_alloc(struct arena *arena, size_t count, size_t size) __attribute__((warn_unused_result));
 

@@ -110,7 +110,8 @@ void cam_worker_release(struct cam_worker *worker)
 
 size_t cam_worker_bytes(const struct cam_worker *worker)
 {
-    return session_bytes(worker->session) + worker->lasting.held_bytes + worker->scratch.held_bytes;
+    return session_bytes(worker->session) + arena_touched_bytes(&worker->lasting) +
+           arena_touched_bytes(&worker->scratch);
 }
 
 /* -- costs ---------------------------------------------------------------------------------------------------------- */

@@ -250,11 +250,11 @@ const char *network_kernels(const struct network *network)
 size_t network_bytes(const struct network *network)
 {
     if (!network->late)
-        return network->arena.held_bytes;
+        return arena_touched_bytes(&network->arena);
     pthread_mutex_lock(&network->late->lock);
-    const size_t late = network->late->arena.held_bytes;
+    const size_t late = arena_touched_bytes(&network->late->arena);
     pthread_mutex_unlock(&network->late->lock);
-    return network->arena.held_bytes + late;
+    return arena_touched_bytes(&network->arena) + late;
 }
 
 int network_step_count(const struct network *network)

@@ -126,7 +126,8 @@ size_t session_workspace_bytes(const struct session *session)
 
 size_t session_bytes(const struct session *session)
 {
-    return session->arena.held_bytes;
+    return arena_touched_bytes(&session->arena) +
+           2 * sizeof(float) * (session->layer_tape.floats + session->input_tape.floats);
 }
 
 int session_prepare(struct session *session, struct error *err)

@@ -6,6 +6,7 @@
 #include "bench/process/program.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -20,6 +21,7 @@
 #define STACK_MIN ((rlim_t)1 << 20)
 #define STACK_WANTED ((rlim_t)8 << 20)
 #define THREAD_STACK_MIN ((size_t)2 << 20)
+#define LARGE_BLOCK (1 << 20)
 #define BUFFER_BYTES ((size_t)129 << 20) /* OpenBLAS's buffer for each of its threads */
 
 /* -- before any library, also C's own, is initialised: this part uses bare system calls --------------------------- */
@@ -133,6 +135,17 @@ static int set_stack(struct error *err)
                      (unsigned long long)(limit.rlim_cur >> 10), (unsigned long long)(STACK_MIN >> 10));
 }
 
+/*
+ * Lets large blocks go back to the system when they are freed. glibc otherwise raises the size from which blocks have a
+ * mapping of their own, up to 32 MiB, and each worker's heap then keeps several times what an image needs.
+ */
+static void return_large_blocks(void)
+{
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
+#endif
+}
+
 /* Sets the stack size of OpenMP's threads, which otherwise is the soft limit at the program's start. */
 static void set_thread_stacks(void)
 {
@@ -173,6 +186,7 @@ int startup_begin(const char *program, struct error *err)
     hold_standard_descriptors();
     set_signals();
     set_thread_stacks();
+    return_large_blocks();
     on_exit(guard, NULL);
     return set_stack(err);
 }

@@ -6,7 +6,7 @@
 #include <omp.h>
 #include <stdio.h>
 
-#define MOST_OF_FEW 8 /* always allowed: even on one core this many threads do little harm */
+#define MOST_OF_FEW 64 /* always allowed: even on one core this many threads do little harm */
 
 /* Twice the number of cores, because threads may wait for a slow disk; more would only cost memory and time. */
 static int most_helpful(void)

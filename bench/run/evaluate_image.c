@@ -374,6 +374,6 @@ void evaluator_release(struct evaluator *evaluator)
 
 size_t evaluator_bytes(const struct evaluator *evaluator)
 {
-    return cam_worker_bytes(&evaluator->worker) + evaluator->arena.held_bytes + evaluator->changed.held_bytes +
-           evaluator->altered_sums.held_bytes;
+    return cam_worker_bytes(&evaluator->worker) + arena_touched_bytes(&evaluator->arena) +
+           arena_touched_bytes(&evaluator->changed) + arena_touched_bytes(&evaluator->altered_sums);
 }

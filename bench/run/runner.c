@@ -234,40 +234,67 @@ static int images_at_once(const struct runner *runner)
     return runner->run->config.dataset.until.metric && block < images ? block : images;
 }
 
+/* How many workers have room beside `held` bytes, if each takes `each`. */
+static int fitting(const struct run *run, size_t held, size_t each, int wanted)
+{
+    const size_t memory = (size_t)run->config.runtime.memory << 20;
+    const size_t room = memory > held ? (memory - held - 1) / each : 0;
+    return !memory || room > (size_t)wanted ? wanted : (int)room;
+}
+
+/* Each thread creates the session that it will work with, and so writes its memory first: on its own NUMA node. */
+static int make_sessions(const struct runner *runner, struct workers *workers, int threads, struct error *err)
+{
+    int status = 0;
+#pragma omp parallel num_threads(workers->count) if (workers->count > 1)
+    {
+        struct error own;
+        const int worker = omp_get_thread_num();
+        struct session *session = worker ? session_create(runner->network, threads, &own) : workers->sessions[0];
+        workers->sessions[worker] = session;
+        if (session)
+            session_stop_when(session, &interrupt_has_come);
+        else
+#pragma omp critical(workers)
+        {
+            *err = own;
+            status = -1;
+        }
+    }
+    return status;
+}
+
 /*
  * One for each thread, or as many as runtime.memory has room for beside the network. With fewer images than threads, one
- * process of a network that another program runs is used, with several threads. What an image needs beside its session is a few dozen MiB and is not counted.
+ * process of a network that another program runs is used, with several threads. What an image needs beside its session is
+ * a few dozen MiB and is not counted.
  */
 static int make_workers(struct runner *runner, struct workers *workers, struct error *err)
 {
-    const int threads = worker_threads(runner->run->threads, err), memory = runner->run->config.runtime.memory;
+    struct run *run = runner->run;
+    const int threads = worker_threads(run->threads, err);
     const bool is_wide = !network_is_foreign(runner->network) || images_at_once(runner) >= threads;
-    const int wanted = is_wide ? threads : 1;
-    size_t held = network_bytes(runner->network) + altered_bytes(runner->altered);
+    const int wanted = is_wide ? threads : 1, inside = is_wide ? 1 : threads;
+    const size_t held = network_bytes(runner->network) + altered_bytes(runner->altered);
     if (!threads)
         return -1;
     workers->sessions = arena_alloc(&runner->arena, (size_t)wanted, sizeof *workers->sessions);
     workers->which =
-        arena_alloc(&runner->arena, (size_t)wanted, (size_t)runner->run->config.method_count * sizeof *workers->which);
+        arena_alloc(&runner->arena, (size_t)wanted, (size_t)run->config.method_count * sizeof *workers->which);
     if (!workers->sessions || !workers->which)
         return error_memory(err, "the workers");
-    while (workers->count < wanted) {
-        struct session *session = session_create(runner->network, is_wide ? 1 : threads, err);
-        if (!session)
-            return -1;
-        session_stop_when(session, &interrupt_has_come);
-        held += session_bytes(session);
-        if (memory && held >> 20 >= (size_t)memory) {
-            session_free(session);
-            break;
-        }
-        workers->sessions[workers->count++] = session;
-    }
-    if (workers->count == 0)
+    workers->sessions[0] = session_create(runner->network, inside, err);
+    if (!workers->sessions[0])
+        return -1;
+    const size_t each = session_bytes(workers->sessions[0]) + 1;
+    const int count = fitting(run, held, each, wanted);
+    workers->count = count > 0 ? count : 1;
+    if (count == 0)
         return error_set(err, "backbone \"%s\" needs %zu MiB with one worker; runtime.memory is %d",
-                         runner->run->config.backbones[runner->backbone].label, (held >> 20) + 1, memory);
-    runner->run->backbones[runner->backbone].workspace_bytes = session_workspace_bytes(workers->sessions[0]);
-    return 0;
+                         run->config.backbones[runner->backbone].label, ((held + each) >> 20) + 1,
+                         run->config.runtime.memory);
+    run->backbones[runner->backbone].workspace_bytes = session_workspace_bytes(workers->sessions[0]);
+    return make_sessions(runner, workers, inside, err);
 }
 
 static void free_workers(struct workers *workers)

@@ -67,6 +67,25 @@ TEST(a_mark_of_an_empty_arena_rewinds_to_nothing)
     arena_release(&arena);
 }
 
+TEST(touched_bytes_are_those_that_were_handed_out)
+{
+    struct arena arena;
+    arena_init(&arena, 0);
+    assert_int_equal(arena_touched_bytes(&arena), 0);
+    assert_non_null(arena_alloc(&arena, 1000, 1));
+    const struct arena_mark mark = arena_mark(&arena);
+    assert_non_null(arena_alloc(&arena, 5 << 20, 1));
+    assert_non_null(arena_alloc(&arena, 1000, 1)); /* in a block of 10 MiB */
+    const size_t most = arena_touched_bytes(&arena);
+    assert_true(most >= (5 << 20) + 2000 && most < (5 << 20) + 4096 && arena.held_bytes > 15 << 20);
+    arena_rewind(&arena, mark);
+    assert_non_null(arena_alloc(&arena, 10, 1));
+    assert_true(arena_touched_bytes(&arena) < 4096);
+    arena_reset(&arena); /* a block that is kept stays in memory */
+    assert_true(arena_touched_bytes(&arena) >= 1000);
+    arena_release(&arena);
+}
+
 TEST(text_is_formatted_whole)
 {
     struct arena arena;
