@@ -130,6 +130,7 @@ $(patsubst %.c,$(B)/%.o,$(call sources,models/onnx)): $(ONNX_SCHEMA).h
 $(B)/bench/cli/references.o: docs/references.bib
 $(B)/bench/cli/cmd_new.o: $(wildcard bench/cli/templates/*)
 $(B)/datasets/imagenet.o: datasets/imagenet_classes.txt
+$(B)/report/page.o: $(wildcard report/assets/*)
 
 define room_rule
 $(B)/lib$(1).a: $(call room_objects,$(1)) $(if $(filter nn,$(1)),$(KERNEL_OBJECTS)) $(if $(filter models,$(1)),$(ONNX_SCHEMA).o) $(if $(REGISTRY_$(1)),$(B)/registry/$(REGISTRY_$(1)).o)

@@ -187,6 +187,29 @@ int escape_xml(FILE *stream, const char *text)
     return put(stream, text, &xml_rules, 0);
 }
 
+/* Characters with a meaning in HTML are escaped too, so that no text ends the element that holds the script's data. */
+static const struct rules script_rules = {
+    .replaced = "\xef\xbf\xbd",
+    .ascii = {['<'] = "\\u003c",
+              ['>'] = "\\u003e",
+              ['&'] = "\\u0026",
+              ['"'] = "\\\"",
+              ['\\'] = "\\\\",
+              ['\n'] = " ",
+              ['\r'] = " ",
+              ['\t'] = " "},
+};
+
+int escape_script(FILE *stream, const char *text)
+{
+    if (stream)
+        putc('"', stream);
+    const int columns = put(stream, text, &script_rules, 0);
+    if (stream)
+        putc('"', stream);
+    return columns;
+}
+
 /* A quote is not written as two quotes: gnuplot 5.4 ends the string at two quotes that begin it. */
 static const struct rules gnuplot_rules = {
     .replaced = "?",

@@ -26,6 +26,9 @@ int escape_tex(FILE *stream, const char *text);
 /* Text or a quoted attribute of XML 1.0. */
 int escape_xml(FILE *stream, const char *text);
 
+/* A string of JSON inside an HTML element, quotes included; returns the width without them. */
+int escape_script(FILE *stream, const char *text);
+
 /*
  * A single-quoted gnuplot string, quotes included, at most `columns` wide (0: no limit); use it with `noenhanced`.
  * Characters beyond Latin, Greek and Cyrillic, which a plot's font may lack, become '?'.

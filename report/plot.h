@@ -55,4 +55,7 @@ int plot_critical(const struct plot *plot, const char *end, int metric, struct e
 /* Methods as named points at metrics x and y, a panel per backbone; x -1: median seconds per map, logarithmic. */
 int plot_scatter(const struct plot *plot, const char *name, int x, int y, struct error *err);
 
+/* The metric of the first plots, by which methods are usually ranked; -1: none. */
+int headline_metric(const struct report *report);
+
 #endif

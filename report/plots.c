@@ -21,8 +21,7 @@ static int find_metric(const struct report *report, const char *name)
     return -1;
 }
 
-/* The metric of the first plots, by which methods are usually ranked; -1: none. */
-static int headline_metric(const struct report *report)
+int headline_metric(const struct report *report)
 {
     int metric = find_metric(report, "adcc");
     if (metric < 0)

@@ -10,6 +10,7 @@
 #include "report/csv.h"
 #include "report/document.h"
 #include "report/escape.h"
+#include "report/page.h"
 #include "report/stats.h"
 
 #include <math.h>
@@ -293,6 +294,56 @@ static void markdown(const struct report *report, const struct cell *cells, bool
     fputs("\n## Notes on the published numbers\n\n", stream);
     for (int i = 0; i < report->published_count; i++)
         markdown_note(report, is_used, i, stream);
+}
+
+/* -- page --------------------------------------------------------------------------------------------------------- */
+
+static void page_cells(const struct page *page, const char *tag, int count, const char *const *texts)
+{
+    for (int i = 0; i < count; i++) {
+        fprintf(page->stream, "<%s>", tag);
+        page_text(page, texts[i]);
+        fprintf(page->stream, "</%.2s>", tag);
+    }
+}
+
+static void page_row(void *context, const struct pair *pair)
+{
+    const struct page *page = context;
+    const struct report_published *published = pair->published;
+    char measured[1024], change[400], number[400];
+    snprintf(number, sizeof number, "%.*f", shown_decimals(pair->metric), shown(pair, published->value));
+    fputs("<tr>", page->stream);
+    page_cells(page, "th scope=\"row\"", 1, &pair->method->title);
+    page_cells(page, "td", 10,
+               (const char *[]){pair->backbone->title, pair->metric->title, pair->protocol->name,
+                                measured_text(pair, measured), number, difference_text(pair, change),
+                                inside(pair) ? inside(pair) : "–", published->paper, published->table,
+                                published->source});
+    fputs("</tr>\n", page->stream);
+}
+
+void page_reference(const struct page *page)
+{
+    const struct report *report = page->report;
+    if (report->published_count == 0)
+        return;
+    page_section(page, "published", "Measured beside published");
+    fputs("<p class=\"note\">", page->stream);
+    const struct tally tally = put_tally(report, page->cells, page->stream);
+    fputs("Difference: measured less published. Whether the images are those of the paper is not compared.</p>\n",
+          page->stream);
+    if (tally.pairs > 0) {
+        page_table(page, "sortable numbers", "Measured beside published numbers");
+        fputs("<thead><tr>", page->stream);
+        page_cells(page, "th scope=\"col\"", 11,
+                   (const char *[]){"Method", "Network", "Metric", "Protocol", "Measured", "Published", "Difference",
+                                    "Inside", "Paper", "Table", "Source"});
+        fputs("</tr></thead>\n<tbody>\n", page->stream);
+        all_pairs(report, page->cells, page_row, (void *)page);
+        page_table_end(page);
+    }
+    page_section_end(page);
 }
 
 /* -- LaTeX -------------------------------------------------------------------------------------------------------- */

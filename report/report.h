@@ -368,6 +368,74 @@ void report_reference_terminal(const struct report *report, const struct cell *c
 int report_plots(const struct report *report, const struct cell *cells, const struct meta_cell *meta,
                  struct error *warning, struct error *err);
 
+/* -- index.html ---------------------------------------------------------------------------------------------------- */
+
+/* A saliency map, 0 to 255, before it is enlarged. */
+struct page_map {
+    int h, w;
+    const uint8_t *data; /* (h,w); NULL: the run does not keep it */
+};
+
+/* What a network said of an image. */
+struct page_view {
+    int picture;                 /* position in the image's pictures; -1: none */
+    int klass;                   /* explained; -1: none */
+    const char *class_name;      /* NULL: classes have numbers only */
+    double probability;          /* of that class */
+    bool is_right;               /* it is the labelled one */
+    const struct page_map *maps; /* [method] */
+};
+
+/* An encoded picture: the part of it that a network sees. */
+struct page_picture {
+    const uint8_t *jpeg;
+    size_t size;
+};
+
+/* An image of the gallery. */
+struct page_image {
+    int image;         /* position in the report */
+    const char *label; /* name of the labelled class; NULL: none */
+    int picture_count;
+    const struct page_picture *pictures;
+    const struct page_view *views; /* [backbone] */
+};
+
+/* A run that the report was made from. */
+struct page_run {
+    const char *folder;
+    const char *manifest; /* text of manifest.json; NULL: there is none */
+};
+
+/* The values of a protocol's keys, as a config has them. */
+struct page_key {
+    const char *name;
+    const char *const *values; /* [protocol] */
+};
+
+/* What the page shows besides the report. Texts may be NULL: not known. */
+struct page_sources {
+    int run_count; /* more than one: the page compares runs */
+    const struct page_run *runs;
+    const char *config; /* text of config.yaml */
+    int command_count;
+    const char *const *commands; /* that make the results again */
+    int key_count;
+    const struct page_key *keys;
+    int image_count;
+    const struct page_image *images; /* of the gallery */
+    const char *without;             /* why the gallery has no pictures; NULL: it has */
+};
+
+/* The images that a gallery should show, at most `most`, in rising order, in the arena. Returns how many; -1: no memory. */
+int report_gallery(const struct report *report, int most, struct arena *arena, int **images);
+
+/* Writes index.html into the folder; `meta` may be NULL. */
+int report_page(const struct report *report, const struct cell *cells, const struct meta_cell *meta,
+                const struct page_sources *sources, struct error *err);
+
+/* -- overlays ------------------------------------------------------------------------------------------------------ */
+
 /* One panel of an overlay sheet: the sheet's image with a map over it. */
 struct overlay_panel {
     const char *title;    /* "Grad-CAM" */

@@ -133,8 +133,9 @@ static int report_run(const struct arguments *arguments, struct arena *arena, st
                  results_read(&config, store, names.lists[STORE_IMAGES].names, names.lists[STORE_IMAGES].count, arena,
                               &report, err);
     report.stop = &interrupt_has_come;
+    const struct results_origin origin = {1, 1, &store, &folder};
     if (!status)
-        status = results_write(&report, &config, &flags, err);
+        status = results_write(&report, &config, &flags, &origin, err);
     store_close(store); /* only now, so that the run directory stays locked until its tables are written */
     return status;
 }
@@ -163,7 +164,7 @@ static int write_gathered(struct gather *gather, const struct arguments *argumen
     if (flags.is_quiet) /* otherwise the tables show them */
         say_notes(gather);
     report.stop = &interrupt_has_come;
-    const int status = results_write(&report, &gather->config, &flags, err);
+    const int status = results_write(&report, &gather->config, &flags, &gather->origin, err);
     if (status)
         file_remove_folders(&folders);
     return status;

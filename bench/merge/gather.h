@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "bench/config/config.h"
+#include "bench/run/run.h"
 #include "bench/store/store.h"
 #include "report/report.h"
 
@@ -34,6 +35,7 @@ struct gather {
     int *method_own;          /* and its position there */
     int note_count;
     const char **notes; /* what differs, a sentence each; ends with NULL */
+    struct results_origin origin; /* the runs that are not left out; set by gather_read() */
 };
 
 /*

@@ -479,9 +479,10 @@ static int join_remarks(const struct gather *gather, struct report *report, stru
 int gather_read(struct gather *gather, struct report *report, struct error *err)
 {
     struct store **stores = arena_alloc(&gather->arena, (size_t)gather->run_count, sizeof *stores);
+    const char **folders = arena_alloc(&gather->arena, (size_t)gather->run_count, sizeof *folders);
     const struct store_list *images = &gather->names.lists[STORE_IMAGES];
     int count = 0;
-    if (!stores)
+    if (!stores || !folders)
         return error_memory(err, "the list of runs");
     for (int i = 0; i < gather->run_count; i++) {
         const struct gather_run *run = &gather->runs[i];
@@ -489,8 +490,10 @@ int gather_read(struct gather *gather, struct report *report, struct error *err)
             continue;
         if (arrange(gather, run, err))
             return -1;
+        folders[count] = run->folder;
         stores[count++] = run->store;
     }
+    gather->origin = (struct results_origin){count, count, stores, folders};
     if (results_read_from(&gather->config, stores, count, images->names, images->count, &gather->arena, report, err))
         return -1;
     for (int i = 0; i < count; i++)

@@ -86,11 +86,12 @@ static int report(const struct runner_job *job, const struct run_flags *flags, s
 {
     struct run *run = job->run;
     struct report rows;
+    const struct results_origin origin = {1, 1, &job->store, &run->config.output};
     if (shard_is_part(&run->shard))
         return report_shard(job, flags, err);
     return status_of(
         results_read(&run->config, job->store, run->image_names, run->image_count, &run->arena, &rows, err) ||
-        results_write(&rows, &run->config, flags, err));
+        results_write(&rows, &run->config, flags, &origin, err));
 }
 
 /* -- the whole ----------------------------------------------------------------------------------------------------- */

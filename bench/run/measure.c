@@ -132,7 +132,7 @@ static const struct evidence_ops evidence_of_run = {scores, map, map_of_class, e
 
 /* -- the measurement ------------------------------------------------------------------------------------------------ */
 
-static struct cam_post post_of(const struct protocol *protocol)
+struct cam_post measurement_post(const struct protocol *protocol)
 {
     const struct protocol_post_steps steps = protocol_post_steps((enum protocol_post)protocol->post);
     return (struct cam_post){.at_layer = steps.at_layer,
@@ -204,7 +204,7 @@ int measurement_begin(struct measurement *m, const struct walk *walk, int method
                               .protocol = protocol,
                               .method = method,
                               .known = known,
-                              .post = post_of(&walk->panel->protocols[protocol])};
+                              .post = measurement_post(&walk->panel->protocols[protocol])};
     if (view->has_class && measurement_finish(m, &view->raw, walk->arena, &m->saliency, err))
         return -1;
     if (begin_evidence(m, err))

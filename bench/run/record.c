@@ -251,15 +251,18 @@ static void clear_folder(const char *folder)
 int record_clear_pictures(const char *folder, struct error *err)
 {
     static const char *const folders[] = {"overlays", "plots", "tables"};
+    static const char *const files[] = {"maps.h5", "index.html"};
     char path[PATH_MAX];
     for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
         if (file_join(path, folder, folders[i], err))
             return -1;
         clear_folder(path);
     }
-    if (file_join(path, folder, "maps.h5", err))
-        return -1;
-    unlink(path);
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        if (file_join(path, folder, files[i], err))
+            return -1;
+        unlink(path);
+    }
     return 0;
 }
 

@@ -24,9 +24,9 @@ static int check_names(const char *folder, struct error *err)
     static const struct {
         const char *name;
         bool is_folder;
-    } rows[] = {{"overlays", true},     {"plots", true},          {"tables", true},   {"run.db", false},
-                {"config.yaml", false}, {"manifest.json", false}, {"maps.h5", false}, {"summary.csv", false},
-                {"costs.csv", false},   {"per_image.csv", false}};
+    } rows[] = {{"overlays", true},     {"plots", true},          {"tables", true},     {"run.db", false},
+                {"config.yaml", false}, {"manifest.json", false}, {"maps.h5", false},   {"summary.csv", false},
+                {"costs.csv", false},   {"per_image.csv", false}, {"index.html", false}};
     char path[PATH_MAX];
     struct stat info;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

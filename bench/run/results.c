@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "bench/process/interrupt.h"
 #include "bench/process/program.h"
+#include "bench/run/page_data.h"
 #include "bench/run/paper_numbers.h"
 #include "bench/run/results_table.h"
 #include "bench/run/results_until.h"
@@ -275,6 +276,7 @@ static int write_meta(const struct report *report, const struct config *config, 
  */
 struct writing {
     const struct report *report;
+    const struct results_origin *origin;
     struct report compared;
     struct cell *own, *cells; /* cells: of `compared` */
     struct paired *paired;    /* of `compared`; NULL: one method alone, or an interrupted run */
@@ -349,6 +351,15 @@ static int write_sensitivity(struct writing *writing, struct arena *arena, struc
     return report_sensitivity(report, writing->sensitivity, err);
 }
 
+static int write_page(const struct writing *writing, const struct config *config, struct arena *arena,
+                      struct error *err)
+{
+    struct page_sources sources;
+    return status_of(page_data_read(&writing->compared, config, writing->origin, !is_hurried(&writing->compared), arena,
+                                    &sources, err) ||
+                     report_page(&writing->compared, writing->cells, writing->meta, &sources, err));
+}
+
 static int write_files(struct writing *writing, const struct config *config, struct arena *arena, struct error *err)
 {
     const struct report *report = &writing->compared;
@@ -356,7 +367,8 @@ static int write_files(struct writing *writing, const struct config *config, str
         report_tables(report, writing->cells, err) || report_pairs(report, err) || write_paper(writing, config, err) ||
         report_costs(writing->report, err) ||
         (config->report.reference_count > 0 && report_reference(report, writing->cells, err)) ||
-        write_meta(report, config, &writing->meta, err) || write_sensitivity(writing, arena, err))
+        write_meta(report, config, &writing->meta, err) || write_sensitivity(writing, arena, err) ||
+        write_page(writing, config, arena, err))
         return -1;
     return config->report.plots ? draw(writing, config, err) : 0;
 }
@@ -380,18 +392,19 @@ static int show(const struct writing *writing, const struct config *config, cons
         putchar('\n');
         report_reference_terminal(report, writing->cells, stdout);
     }
-    printf("\n%s/: summary.csv, per_image.csv, costs.csv, %s%s%s%s%stables%s%s%s\n", TEXT_SHOWN(config->output),
-           report_has_curves(report) ? "curves.csv, " : "", report->paired ? "pairwise.csv, ranks.csv, " : "",
-           has_meta ? "meta.csv, " : "", writing->sensitivity ? "sensitivity.csv, " : "",
-           has_reference ? "reference.csv, " : "", config->report.plots && !writing->warning.text[0] ? ", plots" : "",
+    printf("\n%s/: index.html, summary.csv, per_image.csv, costs.csv, %s%s%s%s%stables%s%s%s\n",
+           TEXT_SHOWN(config->output), report_has_curves(report) ? "curves.csv, " : "",
+           report->paired ? "pairwise.csv, ranks.csv, " : "", has_meta ? "meta.csv, " : "",
+           writing->sensitivity ? "sensitivity.csv, " : "", has_reference ? "reference.csv, " : "",
+           config->report.plots && !writing->warning.text[0] ? ", plots" : "",
            config->report.overlays > 0 ? ", overlays" : "", config->report.maps ? ", maps.h5" : "");
     return 0;
 }
 
 int results_write(const struct report *report, const struct config *config, const struct run_flags *flags,
-                  struct error *err)
+                  const struct results_origin *origin, struct error *err)
 {
-    struct writing writing = {.report = report};
+    struct writing writing = {.report = report, .origin = origin};
     struct arena arena;
     arena_init(&arena, 0);
     int status = make_cells(&writing, flags->pairs, &arena, err) || make_pairs(&writing, err) ||

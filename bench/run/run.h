@@ -123,7 +123,7 @@ struct store *record_open(struct run *run, const struct run_flags *flags, struct
 /* Checks, for a dry run, that record_open() would accept the existing run directory. Sets run->work. */
 int record_check(struct run *run, bool fresh, struct error *err);
 
-/* Removes overlays, plots, tables and maps.h5 from a run directory, because they show other lists than the run's. */
+/* Removes overlays, plots, tables, maps.h5 and index.html from a run directory, because they show other lists than the run's. */
 int record_clear_pictures(const char *folder, struct error *err);
 
 /* Writes manifest.json. */
@@ -148,8 +148,15 @@ bool results_has_metric(const struct config *config, const char *name, struct er
 /* Width of the terminal on stdout in columns; 0: stdout is not a terminal. */
 int terminal_columns(void);
 
-/* Writes CSV files, tables and plots, and prints the summary unless quiet. Warnings go to stderr. */
+/* What a report is made from: stores with its lists, and the folders of the runs. */
+struct results_origin {
+    int store_count, folder_count;
+    struct store *const *stores;
+    const char *const *folders;
+};
+
+/* Writes CSV files, tables, plots and index.html, and prints the summary unless quiet. Warnings go to stderr. */
 int results_write(const struct report *report, const struct config *config, const struct run_flags *flags,
-                  struct error *err);
+                  const struct results_origin *origin, struct error *err);
 
 #endif

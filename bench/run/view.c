@@ -84,8 +84,7 @@ static void set_resized(struct preprocess *how, const struct protocol *protocol,
         how->resize_h = how->resize_w;
 }
 
-static struct preprocess preprocess_of(const struct protocol *protocol, struct shape input,
-                                       const struct picture_input *own)
+struct preprocess view_preprocess(const struct protocol *protocol, struct shape input, const struct picture_input *own)
 {
     struct preprocess how = {.squash = is_squashed(protocol, own),
                              .filter = filter_of(protocol, own),
@@ -122,7 +121,7 @@ int view_prepare(const struct walk *walk, struct view *view, bool *is_unreadable
         view->geometry = like->geometry;
         return 0;
     }
-    const struct preprocess how = preprocess_of(view->protocol, walk->input, &walk->evaluator->input);
+    const struct preprocess how = view_preprocess(view->protocol, walk->input, &walk->evaluator->input);
     view->input = arena_floats(walk->arena, shape_size(walk->input));
     if (!view->input)
         return error_memory(err, "a network's input");

@@ -122,6 +122,10 @@ static inline const char *view_name(const struct walk *walk, const struct view *
     return view == walk->views ? "" : view->protocol->name;
 }
 
+/* How a picture becomes the input of a network, (C,H,W), whose own rules are `own`, under a protocol. */
+struct preprocess view_preprocess(const struct protocol *protocol, struct shape input,
+                                  const struct picture_input *own);
+
 /* Lists the panel's views. */
 int views_list(struct walk *walk, struct error *err);
 
@@ -197,6 +201,9 @@ int altered_map(struct measurement *m, struct evidence_altered of, struct eviden
                 struct saliency *saliency, struct error *err);
 
 /* -- measure.c ---------------------------------------------------------------------------------------------------- */
+
+/* How a protocol makes a saliency map of a raw one. */
+struct cam_post measurement_post(const struct protocol *protocol);
 
 /*
  * Makes the saliency map of a raw map, and its evidence. Without an explained class it makes no map. `known`

@@ -24,7 +24,7 @@ last()
 # compares all files but the store, the times, and the config and manifest
 same()
 {
-    diff -rq -x 'run.db*' -x manifest.json -x config.yaml -x 'costs.*' "$1" "$2" &&
+    diff -rq -x 'run.db*' -x manifest.json -x config.yaml -x 'costs.*' -x index.html "$1" "$2" &&
         cmp <(cut -d, -f1-3,8- "$1/costs.csv") <(cut -d, -f1-3,8- "$2/costs.csv") && echo "as from scratch"
 }
 

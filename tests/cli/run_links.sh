@@ -34,7 +34,7 @@ rm -r run
 
 # links in the place of files that are replaced: the link is removed, its target stays
 mkdir -p run/plots run/tables run/overlays
-for name in config.yaml manifest.json maps.h5 summary.csv per_image.csv costs.csv run.db.old plots/adcc.{gp,dat,svg,png,svg.part,png.part} \
+for name in config.yaml manifest.json index.html maps.h5 summary.csv per_image.csv costs.csv run.db.old plots/adcc.{gp,dat,svg,png,svg.part,png.part} \
     tables/tables.md; do
     ln -s "$PWD/outside/victim" "run/$name"
 done
