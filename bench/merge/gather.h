@@ -34,7 +34,7 @@ struct gather {
     int *method_run;          /* [method]: the run that it is from; */
     int *method_own;          /* and its position there */
     int note_count;
-    const char **notes; /* what differs, a sentence each; ends with NULL */
+    const char **notes;           /* what differs, a sentence each; ends with NULL */
     struct results_origin origin; /* the runs that are not left out; set by gather_read() */
 };
 

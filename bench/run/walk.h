@@ -123,8 +123,7 @@ static inline const char *view_name(const struct walk *walk, const struct view *
 }
 
 /* How a picture becomes the input of a network, (C,H,W), whose own rules are `own`, under a protocol. */
-struct preprocess view_preprocess(const struct protocol *protocol, struct shape input,
-                                  const struct picture_input *own);
+struct preprocess view_preprocess(const struct protocol *protocol, struct shape input, const struct picture_input *own);
 
 /* Lists the panel's views. */
 int views_list(struct walk *walk, struct error *err);
