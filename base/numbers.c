@@ -75,6 +75,52 @@ void sort_floats(float *values, size_t n)
     qsort(values, n, sizeof *values, compare_floats);
 }
 
+enum { DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS, KEY_BITS = 32 };
+typedef uint32_t sort_key __attribute__((may_alias));
+
+/* Whole numbers in the order of the floats: negative ones have all bits inverted, the others the sign. NaN is the last. */
+static uint32_t key_of_bits(uint32_t bits)
+{
+    if ((bits & 0x7fffffff) > 0x7f800000)
+        return 0xffffffff;
+    return bits & 0x80000000 ? ~bits : bits | 0x80000000;
+}
+
+static uint32_t bits_of_key(uint32_t key)
+{
+    return key & 0x80000000 ? key & 0x7fffffff : ~key;
+}
+
+/* Sorts by one digit; equal digits keep their order. */
+static void sort_by_digit(const sort_key *from, sort_key *to, size_t n, int shift)
+{
+    size_t place[DIGITS] = {0}, before = 0;
+    for (size_t i = 0; i < n; i++)
+        place[from[i] >> shift & (DIGITS - 1)]++;
+    for (int digit = 0; digit < DIGITS; digit++) {
+        const size_t count = place[digit];
+        place[digit] = before;
+        before += count;
+    }
+    for (size_t i = 0; i < n; i++)
+        to[place[from[i] >> shift & (DIGITS - 1)]++] = from[i];
+}
+
+void sort_many_floats(float *values, float *scratch, size_t n)
+{
+    sort_key *from = (sort_key *)values, *to = (sort_key *)scratch;
+    for (size_t i = 0; i < n; i++)
+        from[i] = key_of_bits(from[i]);
+    for (int shift = 0; shift < KEY_BITS; shift += DIGIT_BITS) {
+        sort_by_digit(from, to, n, shift);
+        sort_key *sorted = to;
+        to = from;
+        from = sorted;
+    }
+    for (size_t i = 0; i < n; i++)
+        ((sort_key *)values)[i] = bits_of_key(from[i]);
+}
+
 double percentile_of_sorted(const float *sorted, size_t n, double percent)
 {
     const double at = percent / 100 * (double)(n - 1);

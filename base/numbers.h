@@ -28,6 +28,9 @@ int rank_from_largest(const double *values, int n, int k);
 /* Sorts n floats, ascending; NaN come last. */
 void sort_floats(float *values, size_t n);
 
+/* The same in linear time, for many values; scratch: n floats. */
+void sort_many_floats(float *values, float *scratch, size_t n);
+
 /* The percentile (0..100) of n sorted floats, linear between neighbours, as numpy.percentile() is by default. */
 double percentile_of_sorted(const float *sorted, size_t n, double percent);
 

@@ -129,19 +129,42 @@ int evidence_probability(struct evidence *evidence, struct evidence_input input,
     return evidence_scores(evidence, input, EVIDENCE_SCORE_PROB, probability, err);
 }
 
+/* A key of a metric, and what is kept under it: scores, or floats. */
 struct evidence_keeper {
     struct evidence_keeper *next;
     const struct metric *metric;
     size_t bytes;
     void *key;
     double *scores;
+    float *floats;
 };
+
+static const struct evidence_keeper *find_kept(const struct evidence *evidence, const void *key, size_t bytes,
+                                               bool has_scores)
+{
+    const struct evidence_keeper *kept = evidence->keeper ? *evidence->keeper : NULL;
+    while (kept && (kept->metric != evidence->metric || kept->bytes != bytes || (kept->scores != NULL) != has_scores ||
+                    memcmp(kept->key, key, bytes) != 0))
+        kept = kept->next;
+    return kept;
+}
+
+static int keep(struct evidence *evidence, const void *key, size_t bytes, double *scores, float *floats,
+                struct error *err)
+{
+    struct evidence_keeper *kept = evidence_alloc(evidence, 1, sizeof *kept, err);
+    void *own = evidence_alloc(evidence, bytes, 1, err);
+    if (!kept || !own)
+        return -1;
+    memcpy(own, key, bytes);
+    *kept = (struct evidence_keeper){*evidence->keeper, evidence->metric, bytes, own, scores, floats};
+    *evidence->keeper = kept;
+    return 0;
+}
 
 const double *evidence_kept(struct evidence *evidence, const void *key, size_t bytes)
 {
-    const struct evidence_keeper *kept = evidence->keeper ? *evidence->keeper : NULL;
-    while (kept && (kept->metric != evidence->metric || kept->bytes != bytes || memcmp(kept->key, key, bytes) != 0))
-        kept = kept->next;
+    const struct evidence_keeper *kept = find_kept(evidence, key, bytes, true);
     return kept ? kept->scores : NULL;
 }
 
@@ -150,16 +173,22 @@ int evidence_keep(struct evidence *evidence, const void *key, size_t bytes, cons
 {
     if (!evidence->keeper)
         return 0;
-    struct evidence_keeper *kept = evidence_alloc(evidence, 1, sizeof *kept, err);
-    void *own = evidence_alloc(evidence, bytes, 1, err);
     double *copy = evidence_alloc(evidence, (size_t)count, sizeof *copy, err);
-    if (!kept || !own || !copy)
+    if (!copy)
         return -1;
-    memcpy(own, key, bytes);
     memcpy(copy, scores, (size_t)count * sizeof *copy);
-    *kept = (struct evidence_keeper){*evidence->keeper, evidence->metric, bytes, own, copy};
-    *evidence->keeper = kept;
-    return 0;
+    return keep(evidence, key, bytes, copy, NULL, err);
+}
+
+float *evidence_shared_floats(struct evidence *evidence, const void *key, size_t bytes, size_t count, struct error *err)
+{
+    const struct evidence_keeper *kept = find_kept(evidence, key, bytes, false);
+    if (kept)
+        return kept->floats;
+    float *floats = evidence_alloc(evidence, count, sizeof *floats, err);
+    if (!floats || (evidence->keeper && keep(evidence, key, bytes, NULL, floats, err)))
+        return NULL;
+    return floats;
 }
 
 int evidence_probabilities(struct evidence *evidence, struct evidence_input input, double *p, double *o,

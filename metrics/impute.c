@@ -9,6 +9,8 @@
  */
 #include "metrics/impute.h"
 
+#include "nn/simd.h"
+
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
@@ -19,16 +21,19 @@ struct span {
     int from, to; /* half-open; equal: none */
 };
 
-/* A grid of pixels; planes are (h+2, stride), with the image at (1,1). */
+/*
+ * A grid of pixels; planes are (h+2, stride), with the image at (1,1). Rows are worked on in whole vectors from the first
+ * unknown on, so a vector may reach past the image into the rest of the row, which stays 0.
+ */
 struct level {
     int h, w, stride;
     int y0, y1;         /* the rows, half-open and counted in the plane, that hold all unknowns */
     struct span *spans; /* [row]: its columns that hold all unknowns */
     float *mask;        /* 1: unknown */
-    float *weight;      /* of an unknown, the sum of its neighbours' weights inside the image; else 0 */
-    float *inverse;     /* 1 / weight, or 0 */
+    /* Sums of the neighbours' weights inside the image, by column, where that many rows are beside; and their inverses. */
+    float *weight[3], *inverse[3];
     float *right, *solution, *work;
-    float *row; /* a row and some more */
+    float *row; /* a row and some vectors */
 };
 
 struct grids {
@@ -48,39 +53,34 @@ static float *new_plane(const struct level *level, struct arena *arena)
     return arena_floats(arena, plane_size(level));
 }
 
-/* The sum over a pixel's neighbours. All weights are multiplied by 12, which makes them whole numbers. */
-static float around(const float *v, int stride)
-{
-    return 2 * (v[-1] + v[1] + v[-stride] + v[stride]) +
-           (v[-stride - 1] + v[-stride + 1] + v[stride - 1] + v[stride + 1]);
-}
+typedef float lanes __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 
-/* A sum of floats: lanes within a row, rows in double, in a fixed order. */
-struct sum {
-    float lane[LANES];
-    double rows;
-};
+#define AT(p) (*(const lanes *)(p))
 
-static void end_row(struct sum *sum)
-{
-    for (int k = 0; k < LANES; k++) {
-        sum->rows += sum->lane[k];
-        sum->lane[k] = 0;
-    }
-}
+/*
+ * The sums over the neighbours of pixels at v. All weights are multiplied by 12, which makes them whole numbers. A macro,
+ * because functions that return vectors have another ABI with other instructions.
+ */
+#define AROUND(v, stride) \
+    (2 * (AT((v)-1) + AT((v) + 1) + AT((v) - (stride)) + AT((v) + (stride))) + \
+     (AT((v) - (stride)-1) + AT((v) - (stride) + 1) + AT((v) + (stride)-1) + AT((v) + (stride) + 1)))
 
-static void add_products(struct sum *sum, const float *restrict a, const float *restrict b, int count)
+/* sum += a * b, in float lanes, and those in double in their order. */
+static void add_products(double *sum, const float *a, const float *b, int count)
 {
+    lanes lane = {0};
     int x = 0;
     for (; x + LANES <= count; x += LANES)
-        for (int k = 0; k < LANES; k++)
-            sum->lane[k] += a[x + k] * b[x + k];
+        lane += AT(a + x) * AT(b + x);
+    float first = lane[0];
     for (; x < count; x++)
-        sum->lane[0] += a[x] * b[x];
-    end_row(sum);
+        first += a[x] * b[x];
+    *sum += first;
+    for (int k = 1; k < LANES; k++)
+        *sum += lane[k];
 }
 
-/* Where the unknowns of a plane's row begin, and how many there may be. */
+/* Where the unknowns of a plane's row begin, how many pixels hold all of them, and the same in whole vectors. */
 static size_t row_at(const struct level *level, int y)
 {
     return (size_t)y * (size_t)level->stride + (size_t)level->spans[y].from;
@@ -89,6 +89,11 @@ static size_t row_at(const struct level *level, int y)
 static int row_length(const struct level *level, int y)
 {
     return level->spans[y].to - level->spans[y].from;
+}
+
+static int whole(int count)
+{
+    return (count + LANES - 1) / LANES * LANES;
 }
 
 /* -- the grids ------------------------------------------------------------------------------------------------------ */
@@ -112,30 +117,40 @@ static bool find_spans(struct level *level)
     return level->y1 > 0;
 }
 
-/* A pixel has neighbours in three rows, or two at an edge; likewise columns. */
-static void set_weights(struct level *level)
+static int rows_beside(const struct level *level, int y)
 {
-    for (int y = level->y0; y < level->y1; y++)
-        for (int x = level->spans[y].from; x < level->spans[y].to; x++) {
-            const int i = y * level->stride + x;
-            const int rows = (y > 1) + (y < level->h), columns = (x > 1) + (x < level->w);
-            level->weight[i] = level->mask[i] * (float)(2 * (rows + columns) + rows * columns);
-            level->inverse[i] = level->weight[i] > 0 ? 1 / level->weight[i] : 0;
+    return (y > 1) + (y < level->h);
+}
+
+static int make_weights(struct level *level, struct arena *arena)
+{
+    for (int rows = 0; rows < 3; rows++) {
+        float *weight = arena_floats(arena, (size_t)level->stride),
+              *inverse = arena_floats(arena, (size_t)level->stride);
+        if (!weight || !inverse)
+            return -1;
+        for (int x = 1; x <= level->w; x++) {
+            const int columns = (x > 1) + (x < level->w);
+            weight[x] = (float)(2 * (rows + columns) + rows * columns);
+            inverse[x] = weight[x] > 0 ? 1 / weight[x] : 0;
         }
+        level->weight[rows] = weight;
+        level->inverse[rows] = inverse;
+    }
+    return 0;
 }
 
 static int make_level(struct level *level, int h, int w, struct arena *arena, struct error *err)
 {
-    *level = (struct level){.h = h, .w = w, .stride = w + 2};
-    float **planes[] = {&level->mask, &level->weight, &level->inverse, &level->right, &level->solution, &level->work};
-    for (size_t i = 0; i < sizeof planes / sizeof *planes; i++) {
-        *planes[i] = new_plane(level, arena);
-        if (!*planes[i])
-            return error_memory(err, "an imputation");
-    }
-    level->row = arena_floats(arena, (size_t)w + 8);
+    *level = (struct level){.h = h, .w = w, .stride = w + 2 + LANES};
+    level->mask = new_plane(level, arena);
+    level->right = new_plane(level, arena);
+    level->solution = new_plane(level, arena);
+    level->work = new_plane(level, arena);
+    level->row = arena_floats(arena, (size_t)w + 6 * LANES);
     level->spans = arena_alloc(arena, (size_t)h + 2, sizeof *level->spans);
-    return level->row && level->spans ? 0 : error_memory(err, "an imputation");
+    const bool has_all = level->mask && level->right && level->solution && level->work && level->row && level->spans;
+    return has_all && make_weights(level, arena) == 0 ? 0 : error_memory(err, "an imputation");
 }
 
 /* A coarse pixel is unknown if all pixels that it covers are. */
@@ -164,7 +179,6 @@ static int make_grids(struct grids *grids, const uint8_t *is_missing, int h, int
             finest->mask[(y + 1) * finest->stride + x + 1] = is_missing[y * w + x] ? 1 : 0;
     if (!find_spans(finest))
         return 0;
-    set_weights(finest);
     while (grids->count < LEVELS_MAX) {
         const struct level *fine = &grids->level[grids->count - 1];
         struct level *coarse = &grids->level[grids->count];
@@ -175,7 +189,6 @@ static int make_grids(struct grids *grids, const uint8_t *is_missing, int h, int
         coarsen(fine, coarse);
         if (!find_spans(coarse))
             break;
-        set_weights(coarse);
         grids->count++;
     }
     return 0;
@@ -190,30 +203,30 @@ static int inside(int i, int n)
 }
 
 /*
- * solution += the coarse correction, interpolated along each axis: 3/4 of the coarse pixel that covers a pixel, and 1/4
- * of its neighbour on the nearer side.
+ * Row y of solution += the coarse correction, interpolated along each axis: 3/4 of the coarse pixel that covers a pixel,
+ * and 1/4 of its neighbour on the nearer side.
  */
-static void prolong(const float *correction, const struct level *coarse, const struct level *fine)
+static void prolong(const float *correction, const struct level *coarse, const struct level *fine, int y)
 {
+    const int over = (y + 1) / 2, beside = inside(y % 2 ? over - 1 : over + 1, coarse->h);
+    const float *restrict near = correction + (size_t)over * (size_t)coarse->stride;
+    const float *restrict far = correction + (size_t)beside * (size_t)coarse->stride;
+    const float *restrict mask = fine->mask + (size_t)y * (size_t)fine->stride;
     float *restrict row = coarse->row, *restrict wide = fine->row;
-    for (int y = fine->y0; y < fine->y1; y++) {
-        const int over = (y + 1) / 2, beside = inside(y % 2 ? over - 1 : over + 1, coarse->h);
-        const float *near = correction + (size_t)over * (size_t)coarse->stride;
-        const float *far = correction + (size_t)beside * (size_t)coarse->stride;
-        float *restrict v = fine->solution + (size_t)y * (size_t)fine->stride;
-        const float *restrict mask = fine->mask + (size_t)y * (size_t)fine->stride;
-        const struct span span = fine->spans[y];
-        for (int x = span.from / 2; x <= span.to / 2 + 1; x++)
-            row[x] = 0.75f * near[x] + 0.25f * far[x];
-        row[0] = row[1];
-        row[coarse->w + 1] = row[coarse->w];
-        for (int x = (span.from + 1) / 2; x <= span.to / 2; x++) {
-            wide[2 * x - 1] = 0.75f * row[x] + 0.25f * row[x - 1];
-            wide[2 * x] = 0.75f * row[x] + 0.25f * row[x + 1];
-        }
-        for (int x = span.from; x < span.to; x++)
-            v[x] += mask[x] * wide[x];
+    float *restrict v = fine->solution + (size_t)y * (size_t)fine->stride;
+    const struct span span = fine->spans[y];
+    const int first = (span.from + 1) / 2, count = whole(span.to - span.from), halves = whole(count / 2 + 1);
+    for (int x = span.from / 2; x < first + halves + 1; x += LANES)
+        *(lanes *)(row + x) = 0.75f * AT(near + x) + 0.25f * AT(far + x);
+    row[0] = row[1];
+    row[coarse->w + 1] = row[coarse->w];
+#pragma omp simd
+    for (int x = first; x < first + halves; x++) {
+        wide[2 * x - 1] = 0.75f * row[x] + 0.25f * row[x - 1];
+        wide[2 * x] = 0.75f * row[x] + 0.25f * row[x + 1];
     }
+    for (int x = span.from; x < span.from + count; x += LANES)
+        *(lanes *)(v + x) += AT(mask + x) * AT(wide + x);
 }
 
 /* Row y of what is left, of which rows past the edge repeat the first or last one; those past an odd last row are 0. */
@@ -231,178 +244,229 @@ static void restrict_to(const struct level *fine, const struct level *coarse)
 {
     float *restrict row = fine->row;
     for (int y = coarse->y0; y < coarse->y1; y++) {
-        const float *a = row_of(fine, 2 * y - 2), *b = row_of(fine, 2 * y - 1), *c = row_of(fine, 2 * y),
-                    *d = row_of(fine, 2 * y + 1);
-        const size_t at = (size_t)y * (size_t)coarse->stride;
+        const float *restrict a = row_of(fine, 2 * y - 2), *restrict b = row_of(fine, 2 * y - 1);
+        const float *restrict c = row_of(fine, 2 * y), *restrict d = row_of(fine, 2 * y + 1);
+        const float *restrict mask = coarse->mask + (size_t)y * (size_t)coarse->stride;
+        float *restrict right = coarse->right + (size_t)y * (size_t)coarse->stride;
         const struct span span = coarse->spans[y];
-        for (int x = 2 * span.from - 2; x < 2 * span.to && x <= fine->w; x++)
-            row[x] = 0.25f * (a[x] + d[x]) + 0.75f * (b[x] + c[x]);
+        const int count = whole(span.to - span.from);
+        for (int x = 2 * span.from - 2; x < 2 * span.to; x += LANES)
+            *(lanes *)(row + x) = 0.25f * (AT(a + x) + AT(d + x)) + 0.75f * (AT(b + x) + AT(c + x));
         row[0] = row[1];
         row[fine->w + 1] = fine->w % 2 ? 0 : row[fine->w];
         row[fine->w + 2] = 0;
-        for (int x = span.from; x < span.to; x++)
-            coarse->right[at + (size_t)x] = coarse->mask[at + (size_t)x] * (0.25f * (row[2 * x - 2] + row[2 * x + 1]) +
-                                                                            0.75f * (row[2 * x - 1] + row[2 * x]));
+#pragma omp simd
+        for (int x = span.from; x < span.from + count; x++)
+            right[x] = mask[x] * (0.25f * (row[2 * x - 2] + row[2 * x + 1]) + 0.75f * (row[2 * x - 1] + row[2 * x]));
     }
 }
 
-/*
- * From zeros: solution = the first Jacobi step, right / weight, and work = what it leaves, which is the sum over the
- * neighbours.
- */
+/* Row y of solution = the first Jacobi step from zeros, right / weight. */
+static void begin_solution(const struct level *level, int y)
+{
+    const size_t at = row_at(level, y);
+    const int count = row_length(level, y);
+    const float *restrict inverse = level->inverse[rows_beside(level, y)] + level->spans[y].from;
+    const float *restrict right = level->right + at;
+    float *restrict to = level->solution + at;
+    for (int x = 0; x < count; x += LANES)
+        *(lanes *)(to + x) = AT(inverse + x) * AT(right + x);
+}
+
+/* Row y of work = what that step leaves: the sum over the neighbours. */
+static void begin_work(const struct level *level, int y)
+{
+    const size_t at = row_at(level, y);
+    const int count = row_length(level, y);
+    const float *restrict v = level->solution + at;
+    const float *restrict mask = level->mask + at;
+    float *restrict out = level->work + at;
+    for (int x = 0; x < count; x += LANES)
+        *(lanes *)(out + x) = AT(mask + x) * AROUND(v + x, level->stride);
+}
+
 static void begin(const struct level *level)
 {
-    for (int y = level->y0; y < level->y1; y++) {
-        const size_t at = row_at(level, y);
-        const int count = row_length(level, y);
-        for (int x = 0; x < count; x++)
-            level->solution[at + (size_t)x] = level->inverse[at + (size_t)x] * level->right[at + (size_t)x];
-    }
-    for (int y = level->y0; y < level->y1; y++) {
-        const size_t at = row_at(level, y);
-        const int count = row_length(level, y);
-        const float *restrict v = level->solution + at, *restrict mask = level->mask + at;
-        float *restrict out = level->work + at;
-        for (int x = 0; x < count; x++)
-            out[x] = mask[x] * around(v + x, level->stride);
+    for (int y = level->y0; y <= level->y1; y++) {
+        if (y < level->y1)
+            begin_solution(level, y);
+        if (y > level->y0)
+            begin_work(level, y - 1);
     }
 }
 
-/* A Jacobi step: out = (right + the sum over the neighbours in v) / weight. */
+/* Row y of a Jacobi step: out = (right + the sum over the neighbours in v) / weight. */
+static void jacobi_row(const struct level *level, const float *v, float *out, int y)
+{
+    const size_t at = row_at(level, y);
+    const int count = row_length(level, y);
+    const float *restrict inverse = level->inverse[rows_beside(level, y)] + level->spans[y].from;
+    const float *restrict mask = level->mask + at;
+    const float *restrict right = level->right + at, *restrict from = v + at;
+    float *restrict to = out + at;
+    for (int x = 0; x < count; x += LANES)
+        *(lanes *)(to + x) = AT(mask + x) * AT(inverse + x) * (AT(right + x) + AROUND(from + x, level->stride));
+}
+
 static void jacobi(const struct level *level, const float *v, float *out)
 {
-    for (int y = level->y0; y < level->y1; y++) {
-        const size_t at = row_at(level, y);
-        const int count = row_length(level, y);
-        const float *restrict inverse = level->inverse + at, *restrict right = level->right + at;
-        const float *restrict from = v + at;
-        float *restrict to = out + at;
-        for (int x = 0; x < count; x++)
-            to[x] = inverse[x] * (right[x] + around(from + x, level->stride));
-    }
+    for (int y = level->y0; y < level->y1; y++)
+        jacobi_row(level, v, out, y);
 }
 
-/*
- * Level i: the result is about the inverse of A, times right: the same linear, symmetric function in every iteration. It
- * is in one of the level's planes.
- */
-static const float *cycle(const struct grids *grids, int i)
+/* work = a Jacobi step after the coarse correction. Returns right * work. */
+static double finish(const struct level *level, const struct level *coarse, const float *correction)
 {
-    const struct level *level = &grids->level[i];
-    begin(level);
-    if (i + 1 < grids->count) {
-        restrict_to(level, &grids->level[i + 1]);
-        prolong(cycle(grids, i + 1), &grids->level[i + 1], level);
-        jacobi(level, level->solution, level->work);
-        return level->work;
+    double sum = 0;
+    for (int y = level->y0; y <= level->y1; y++) {
+        if (y < level->y1)
+            prolong(correction, coarse, level, y);
+        if (y > level->y0) {
+            const size_t at = row_at(level, y - 1);
+            jacobi_row(level, level->solution, level->work, y - 1);
+            add_products(&sum, level->right + at, level->work + at, row_length(level, y - 1));
+        }
     }
+    return sum;
+}
+
+/* The coarsest level: solution = Jacobi steps from zeros. Returns right * solution. */
+static double finish_coarsest(const struct level *level)
+{
+    double sum = 0;
     for (int k = 0; k < COARSEST_STEPS; k++) {
         jacobi(level, level->solution, level->work);
         jacobi(level, level->work, level->solution);
     }
-    return level->solution;
+    for (int y = level->y0; y < level->y1; y++)
+        add_products(&sum, level->right + row_at(level, y), level->solution + row_at(level, y), row_length(level, y));
+    return sum;
+}
+
+/*
+ * *result, one of the finest level's planes, is about the inverse of A, times right: the same linear, symmetric function
+ * in every iteration. Returns right * result.
+ */
+static double cycle(const struct grids *grids, const float **result)
+{
+    const int last = grids->count - 1;
+    for (int i = 0; i <= last; i++) {
+        begin(&grids->level[i]);
+        if (i < last)
+            restrict_to(&grids->level[i], &grids->level[i + 1]);
+    }
+    double product = finish_coarsest(&grids->level[last]);
+    *result = grids->level[last].solution;
+    for (int i = last - 1; i >= 0; i--) {
+        product = finish(&grids->level[i], &grids->level[i + 1], *result);
+        *result = grids->level[i].work;
+    }
+    return product;
 }
 
 /* -- conjugate gradients -------------------------------------------------------------------------------------------- */
 
-/* Planes of the finest level. The residual is its `right`, which the cycle reads. */
+/*
+ * Planes of the finest level. The residual is its `right`, which the cycle reads. `value` is the image; its unknown
+ * pixels begin with 0.
+ */
 struct search {
-    float *known, *value, *direction, *product;
+    float *value, *direction;
 };
 
 static int make_search(struct search *search, const struct level *level, struct arena *arena, struct error *err)
 {
-    float **planes[] = {&search->known, &search->value, &search->direction, &search->product};
-    for (size_t i = 0; i < sizeof planes / sizeof *planes; i++) {
-        *planes[i] = new_plane(level, arena);
-        if (!*planes[i])
-            return error_memory(err, "an imputation");
-    }
-    return 0;
+    search->value = new_plane(level, arena);
+    search->direction = new_plane(level, arena);
+    return search->value && search->direction ? 0 : error_memory(err, "an imputation");
 }
 
 /* The right-hand side: sums over known neighbours. Returns its square. */
 static double set_right(const struct level *level, const struct search *search)
 {
-    struct sum sum = {0};
+    double sum = 0;
     for (int y = level->y0; y < level->y1; y++) {
         const size_t at = row_at(level, y);
         const int count = row_length(level, y);
-        for (int x = 0; x < count; x++)
-            level->right[at + (size_t)x] = level->mask[at + (size_t)x] * around(search->known + at + x, level->stride);
-        add_products(&sum, level->right + at, level->right + at, count);
+        const float *restrict mask = level->mask + at;
+        const float *restrict known = search->value + at;
+        float *restrict right = level->right + at;
+        for (int x = 0; x < count; x += LANES)
+            *(lanes *)(right + x) = AT(mask + x) * AROUND(known + x, level->stride);
+        add_products(&sum, right, right, count);
     }
-    return sum.rows;
+    return sum;
 }
 
-static double right_times(const struct level *level, const float *next)
+/* Row y of direction = next + factor * direction. */
+static void turn(const struct level *level, const struct search *search, const float *next, float factor, int y)
 {
-    struct sum sum = {0};
-    for (int y = level->y0; y < level->y1; y++)
-        add_products(&sum, level->right + row_at(level, y), next + row_at(level, y), row_length(level, y));
-    return sum.rows;
+    const int count = row_length(level, y);
+    float *restrict direction = search->direction + row_at(level, y);
+    const float *restrict to = next + row_at(level, y);
+    for (int x = 0; x < count; x += LANES)
+        *(lanes *)(direction + x) = AT(to + x) + factor * AT(direction + x);
 }
 
-/* direction = next + factor * direction */
-static void turn(const struct level *level, const struct search *search, const float *next, float factor)
+/*
+ * Row y of A direction: what an unknown weighs, less the sum over its neighbours. It takes the place of `solution`, which
+ * is not needed any more in that row.
+ */
+static void multiply(const struct level *level, const struct search *search, int y, double *sum)
 {
-    for (int y = level->y0; y < level->y1; y++) {
-        const int count = row_length(level, y);
-        float *restrict direction = search->direction + row_at(level, y);
-        const float *restrict to = next + row_at(level, y);
-        for (int x = 0; x < count; x++)
-            direction[x] = to[x] + factor * direction[x];
-    }
+    const size_t at = row_at(level, y);
+    const int count = row_length(level, y);
+    const float *restrict weight = level->weight[rows_beside(level, y)] + level->spans[y].from;
+    const float *restrict mask = level->mask + at;
+    const float *restrict v = search->direction + at;
+    float *restrict out = level->solution + at;
+    for (int x = 0; x < count; x += LANES)
+        *(lanes *)(out + x) = AT(weight + x) * AT(v + x) - AT(mask + x) * AROUND(v + x, level->stride);
+    add_products(sum, v, out, count);
 }
 
-/* product = A direction: what an unknown weighs, less the sum over its neighbours. Returns direction * product. */
-static double multiply(const struct level *level, const struct search *search)
+/* Returns direction * product. */
+static double turn_and_multiply(const struct level *level, const struct search *search, const float *next, float factor)
 {
-    struct sum sum = {0};
-    for (int y = level->y0; y < level->y1; y++) {
-        const size_t at = row_at(level, y);
-        const int count = row_length(level, y);
-        const float *restrict mask = level->mask + at, *restrict weight = level->weight + at;
-        const float *restrict v = search->direction + at;
-        float *restrict out = search->product + at;
-        for (int x = 0; x < count; x++)
-            out[x] = weight[x] * v[x] - mask[x] * around(v + x, level->stride);
-        add_products(&sum, v, out, count);
+    double sum = 0;
+    for (int y = level->y0; y <= level->y1; y++) {
+        if (y < level->y1)
+            turn(level, search, next, factor, y);
+        if (y > level->y0)
+            multiply(level, search, y - 1, &sum);
     }
-    return sum.rows;
+    return sum;
 }
 
 /* Takes a step along the direction; returns the square of the residual after it. */
 static double step(const struct level *level, const struct search *search, float length)
 {
-    struct sum sum = {0};
+    double sum = 0;
     for (int y = level->y0; y < level->y1; y++) {
         const size_t at = row_at(level, y);
         const int count = row_length(level, y);
-        const float *restrict direction = search->direction + at, *restrict product = search->product + at;
+        const float *restrict direction = search->direction + at, *restrict product = level->solution + at;
         float *restrict value = search->value + at, *restrict right = level->right + at;
-        for (int x = 0; x < count; x++) {
-            value[x] += length * direction[x];
-            right[x] -= length * product[x];
+        for (int x = 0; x < count; x += LANES) {
+            *(lanes *)(value + x) += length * AT(direction + x);
+            *(lanes *)(right + x) -= length * AT(product + x);
         }
         add_products(&sum, right, right, count);
     }
-    return sum.rows;
+    return sum;
 }
 
-static void iterate(const struct grids *grids, const struct search *search, double tolerance)
+MULTIVERSION __attribute__((flatten)) static void iterate(const struct grids *grids, const struct search *search,
+                                                          double tolerance)
 {
     const struct level *level = &grids->level[0];
-    const size_t bytes = plane_size(level) * sizeof(float);
     double left = set_right(level, search), before = 0;
     const double limit = tolerance * tolerance * left;
-    memset(search->value, 0, bytes);
-    memset(search->direction, 0, bytes);
+    memset(search->direction, 0, plane_size(level) * sizeof(float));
     for (int k = 0; k < ITERATIONS_MAX && left > limit; k++) {
-        const float *next = cycle(grids, 0);
-        const double now = right_times(level, next);
-        turn(level, search, next, k ? (float)(now / before) : 0);
-        const double length = now / multiply(level, search);
+        const float *next;
+        const double now = cycle(grids, &next);
+        const double length = now / turn_and_multiply(level, search, next, k ? (float)(now / before) : 0);
         if (!isfinite(length))
             return;
         left = step(level, search, (float)length);
@@ -416,14 +480,12 @@ static void fill(const struct grids *grids, const struct search *search, double 
     for (int y = 1; y <= level->h; y++)
         for (int i = 1; i <= level->w; i++) {
             const int at = y * level->stride + i;
-            search->known[at] = level->mask[at] > 0 ? 0 : x[(y - 1) * level->w + i - 1];
+            search->value[at] = level->mask[at] > 0 ? 0 : x[(y - 1) * level->w + i - 1];
         }
     iterate(grids, search, tolerance);
     for (int y = 1; y <= level->h; y++)
-        for (int i = 1; i <= level->w; i++) {
-            const int at = y * level->stride + i;
-            out[(y - 1) * level->w + i - 1] = search->known[at] + search->value[at];
-        }
+        memcpy(out + (size_t)(y - 1) * (size_t)level->w, search->value + y * level->stride + 1,
+               (size_t)level->w * sizeof *out);
 }
 
 int impute_linear(const uint8_t *is_missing, int h, int w, const float *image, int channels, double tolerance,

@@ -239,6 +239,13 @@ int evidence_keep(struct evidence *evidence, const void *key, size_t bytes, cons
                   struct error *err);
 
 /*
+ * `count` floats, zeroed at first, that all maps of the image with an equal key get. What a metric writes there depends
+ * on the image, its parameters, the key and evidence_random() alone. NULL and err: no memory.
+ */
+float *evidence_shared_floats(struct evidence *evidence, const void *key, size_t bytes, size_t count,
+                              struct error *err);
+
+/*
  * p of the original, and o of another input, for metrics that divide by p. *value becomes undefined if one of them is
  * not finite or p < 1e-12; otherwise it is left unchanged. 0, or -1 with err.
  */

@@ -21,6 +21,7 @@ struct settings {
 };
 
 enum { MOST_FIRST, LEAST_FIRST, ORDERS };
+#define NOISE_BYTES_MAX ((size_t)16 << 20) /* of an image; more is drawn again for each map */
 
 /* One changed input: a percentile and an order. */
 struct change {
@@ -29,6 +30,7 @@ struct change {
     uint8_t *is_missing; /* (h,w); NULL: all pixels are, and there is no system */
     const uint8_t *key;  /* of the score in what is kept; NULL if is_missing is */
     double score;
+    float *noise; /* (channels,h,w), kept for the image's other maps; NULL: not kept */
 };
 
 struct road {
@@ -133,7 +135,7 @@ static int list_changes(struct road *road, struct error *err)
         road->changes[k].order = k % ORDERS;
     }
     memcpy(sorted, map.data, n * sizeof *sorted);
-    sort_floats(sorted, n);
+    sort_many_floats(sorted, rest, n);
     if (select_pixels(road, map.data, sorted, MOST_FIRST, err))
         return -1;
     complement(map.data, n, rest);
@@ -153,8 +155,25 @@ static void normals(uint32_t a, uint32_t b, float out[2])
     out[1] = length * sinf(angle);
 }
 
-/* Each pixel has a part of the percentile's and order's stream, so noise does not depend on what else is missing. */
-static void add_noise(const struct road *road, const struct change *change, float *out)
+/*
+ * The noise of pixel i, at plane[i] for the first colour. Each pixel has a part of the percentile's and order's stream, so
+ * noise does not depend on what else is missing.
+ */
+static void draw(const struct road *road, const struct random_stream *stream, size_t i, float *plane)
+{
+    struct random_stream random = random_part(stream, (uint32_t)i);
+    float pair[2] = {0, 0};
+    for (int c = 0; c < road->channels; c++) {
+        if (c % 2 == 0) {
+            const uint32_t a = random_u32(&random), b = random_u32(&random);
+            normals(a, b, pair);
+        }
+        plane[(size_t)c * plane_of(road) + i] = (float)road->settings->noise * pair[c % 2];
+    }
+}
+
+/* noise (channels,h,w): what earlier maps have drawn; 0 where none has. */
+static void add_noise(const struct road *road, const struct change *change, float *noise, float *out)
 {
     const size_t plane = plane_of(road);
     const struct random_stream stream =
@@ -162,19 +181,33 @@ static void add_noise(const struct road *road, const struct change *change, floa
     for (size_t i = 0; i < plane; i++) {
         if (!change->is_missing[i])
             continue;
-        struct random_stream random = random_part(&stream, (uint32_t)i);
-        float pair[2] = {0, 0};
-        for (int c = 0; c < road->channels; c++) {
-            if (c % 2 == 0) {
-                const uint32_t a = random_u32(&random), b = random_u32(&random);
-                normals(a, b, pair);
-            }
-            out[(size_t)c * plane + i] += (float)road->settings->noise * pair[c % 2];
-        }
+        if (noise[i] == 0)
+            draw(road, &stream, i, noise);
+        for (int c = 0; c < road->channels; c++)
+            out[(size_t)c * plane + i] += noise[(size_t)c * plane + i];
     }
 }
 
 /* -- the passes ------------------------------------------------------------------------------------------------------ */
+
+/* The imputed image with noise. -1: no memory. */
+static int impute(const struct road *road, const struct change *change, const float *x, float *out)
+{
+    struct arena scratch;
+    struct error err;
+    arena_init(&scratch, 0);
+    int status = impute_linear(change->is_missing, road->h, road->w, x, road->channels, road->settings->tolerance,
+                               &scratch, out, &err);
+    if (status == 0 && road->settings->noise > 0) {
+        float *own = change->noise ? NULL : arena_floats(&scratch, (size_t)road->channels * plane_of(road));
+        if (change->noise || own)
+            add_noise(road, change, change->noise ? change->noise : own, out);
+        else
+            status = -1;
+    }
+    arena_release(&scratch);
+    return status;
+}
 
 /*
  * The imputed image with noise; x itself where there is no system, since requests do not depend on values. Several
@@ -184,21 +217,11 @@ static void write_change(void *context, int index, const float *x, float *out)
 {
     struct road *road = context;
     const struct change *change = &road->changes[road->wanted_changes[index]];
-    struct arena scratch;
-    struct error err;
-    if (!change->is_missing) {
-        memcpy(out, x, (size_t)road->channels * plane_of(road) * sizeof *out);
-        return;
+    const size_t size = (size_t)road->channels * plane_of(road);
+    if (!change->is_missing || impute(road, change, x, out)) {
+        road->is_failed = road->is_failed || change->is_missing;
+        memcpy(out, x, size * sizeof *out);
     }
-    arena_init(&scratch, 0);
-    if (impute_linear(change->is_missing, road->h, road->w, x, road->channels, road->settings->tolerance, &scratch, out,
-                      &err)) {
-        road->is_failed = true;
-        memcpy(out, x, (size_t)road->channels * plane_of(road) * sizeof *out);
-    } else if (road->settings->noise > 0) {
-        add_noise(road, change, out);
-    }
-    arena_release(&scratch);
 }
 
 static size_t key_bytes(const struct road *road)
@@ -233,6 +256,21 @@ static int recall(struct road *road, struct error *err)
             change->score = *kept;
         else
             road->wanted_changes[road->wanted++] = k;
+    }
+    return 0;
+}
+
+/* The noise of an image is the same for all maps: what one of them has drawn is kept for the others. */
+static int share_noise(struct road *road, struct error *err)
+{
+    const size_t size = (size_t)road->channels * plane_of(road);
+    if (road->settings->noise <= 0 || (size_t)road->count * size * sizeof(float) > NOISE_BYTES_MAX)
+        return 0;
+    for (int i = 0; i < road->wanted; i++) {
+        struct change *change = &road->changes[road->wanted_changes[i]];
+        const double key[2] = {change->percentile, change->order};
+        if (change->is_missing && !(change->noise = evidence_shared_floats(road->evidence, key, sizeof key, size, err)))
+            return -1;
     }
     return 0;
 }
@@ -285,7 +323,8 @@ static int measure(struct evidence *evidence, const void *params, struct value *
     struct road road = {
         .evidence = evidence, .settings = params, .channels = evidence_channels(evidence), .h = map.h, .w = map.w};
     arena_init(&road.arena, 0);
-    const int status = list_changes(&road, err) || recall(&road, err) || pass(&road, err) ? -1 : 0;
+    const int status =
+        list_changes(&road, err) || recall(&road, err) || share_noise(&road, err) || pass(&road, err) ? -1 : 0;
     if (status == 0)
         *value = value_from(&road);
     arena_release(&road.arena);

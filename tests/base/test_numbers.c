@@ -1,9 +1,11 @@
 /* tests/base/test_numbers.c - small statistics and the separable filter, by hand. */
 #include "base/blur.h"
 #include "base/numbers.h"
+#include "tests/golden.h"
 #include "tests/test.h"
 
 #include <math.h>
+#include <string.h>
 
 TEST(the_mean_is_summed_in_double)
 {
@@ -110,6 +112,26 @@ TEST(sorting_puts_values_that_are_no_numbers_last)
     float values[] = {NAN, 2, INFINITY, -1, NAN};
     sort_floats(values, 5);
     assert_true(values[0] == -1 && values[1] == 2 && isinf(values[2]) && isnan(values[3]) && isnan(values[4]));
+}
+
+TEST(many_floats_are_sorted_as_few_are)
+{
+    enum { COUNT = 5000 };
+    static float few[COUNT], many[COUNT], scratch[COUNT];
+    golden_fill(few, COUNT, 9);
+    for (int i = 0; i < COUNT; i++)
+        few[i] = i % 7 == 0 ? few[i] * 1e30f : i % 5 == 0 ? roundf(few[i] * 4) + 0.0f : few[i];
+    few[100] = -INFINITY;
+    few[200] = INFINITY;
+    few[300] = NAN;
+    few[400] = -NAN;
+    memcpy(many, few, sizeof many);
+    sort_floats(few, COUNT);
+    sort_many_floats(many, scratch, COUNT);
+    for (int i = 0; i < COUNT - 2; i++)
+        assert_true(few[i] == many[i]);
+    assert_true(isnan(many[COUNT - 2]) && isnan(many[COUNT - 1]));
+    sort_many_floats(many, scratch, 0);
 }
 
 TEST(bits_of_16_are_numbers_of_float16_and_bfloat16)

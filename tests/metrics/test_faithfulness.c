@@ -235,6 +235,20 @@ TEST(equal_masks_are_imputed_and_passed_once)
     arena_release(&subject.arena);
 }
 
+TEST(noise_does_not_depend_on_the_maps_before)
+{
+    static struct subject subject;
+    begin(&subject);
+    set_saliency(&subject, 12);
+    const double alone = measure(&subject, &metric_road, "").number;
+    subject.keeper = NULL;
+    set_saliency(&subject, 11);
+    assert_true(measure(&subject, &metric_road, "").number != alone);
+    set_saliency(&subject, 12);
+    assert_true(measure(&subject, &metric_road, "").number == alone); /* its noise is drawn already, or a part of it */
+    arena_release(&subject.arena);
+}
+
 TEST(road_without_a_known_pixel_is_undefined_or_left_out)
 {
     static struct subject subject;
