@@ -7,8 +7,6 @@
  */
 #include "nn/kernels/vector.h"
 
-#include <string.h>
-
 #define COLUMNS 4
 #define KERNEL_MAX 5 /* largest kernel with a loop of its own */
 
@@ -119,13 +117,6 @@ static void row_5x5_2(const struct row *row)
     run_row(row, 5, 2);
 }
 
-static inline vec load_some(const float *p, int count)
-{
-    float lanes[LANES] = {0};
-    memcpy(lanes, p, (size_t)count * sizeof *p);
-    return load(lanes);
-}
-
 /* Writes y + bias + residual, limited, at a column and channel. */
 static inline void put(const struct row *row, int column, int channel, vec y)
 {
@@ -139,7 +130,7 @@ static inline void put(const struct row *row, int column, int channel, vec y)
         y += is_narrow ? load_some(finish->residual + at, d->channels) : load(finish->residual + at);
     y = limit(y, finish->low, finish->high);
     if (is_narrow)
-        memcpy(d->y + at, &y, (size_t)d->channels * sizeof(float));
+        store_some(d->y + at, y, d->channels);
     else
         store(d->y + at, y);
 }

@@ -6,7 +6,7 @@
  */
 #include "nn/kernels/vector.h"
 
-#include <string.h>
+#include <math.h>
 
 #define LINE_FLOATS 16 /* floats of a cache line */
 
@@ -25,12 +25,13 @@ struct run {
     const float *weight;
     float *y;
     size_t y_stride, residual_stride;
+    int columns;                 /* of the panel that are wanted: all but in the last panel */
     bool continues;              /* adds to y */
     const struct finish *finish; /* NULL: a later stretch is still to be added */
-    const float
-        *next; /* the weights that are used next: they are not yet in a cache, and a part of them is prefetched */
-    size_t next_step; /* with each step along the depth, so that memory and multiply-adds are busy at the same time */
-    bool fetches;     /* prefetches the next tile's rows as well; only without a table */
+    const float *next;           /* the weights that are used next, which are not yet in a cache: the first */
+    int fetching_tiles;          /* tiles prefetch a part of them with each step along the depth, so that memory */
+    size_t next_step;            /* and multiply-adds are busy at the same time */
+    bool fetches;                /* prefetches the next tile's rows as well; only without a table */
 };
 
 #define EACH_1(DO) DO(0)
@@ -76,29 +77,51 @@ struct run {
 #define STORE(i) \
     store(y + i * y_stride, left##i); \
     store(y + i * y_stride + LANES, right##i);
+/* The same with fewer columns than a panel has, `some` of the second vector. */
+#define CONTINUE_SOME(i) \
+    left##i += load(y + i * y_stride); \
+    right##i += load_some(y + i * y_stride + LANES, some);
+#define ADD_RESIDUAL_SOME(i) \
+    left##i += load(residual + i * residual_stride); \
+    right##i += load_some(residual + i * residual_stride + LANES, some);
+#define STORE_SOME(i) \
+    store(y + i * y_stride, left##i); \
+    store_some(y + i * y_stride + LANES, right##i, some);
 
-#define SUM(n, begin, end) \
+#define FETCH_NEXT \
+    __builtin_prefetch(next, 0, 2); \
+    next += next_step;
+#define FETCH_NOTHING
+#define SUM(n, begin, end, FETCH_WEIGHTS) \
     _Pragma("GCC unroll 8") for (int k = begin; k < end; k++) \
     { \
         const vec w0 = load(w), w1 = load(w + LANES); \
         w += PANEL; \
-        __builtin_prefetch(next, 0, 2); \
-        next += next_step; \
+        FETCH_WEIGHTS \
         EACH_##n(MULTIPLY); \
     }
+
+static inline bool has_limits(const struct finish *finish)
+{
+    return finish->low > -INFINITY || finish->high < INFINITY;
+}
 
 #define TILES(n) \
     static void tiles_##n(const struct run *run) \
     { \
         const struct finish *finish = run->finish; \
         const float *const *table = run->table, *x = run->x, *next = run->next; \
-        const size_t next_step = run->next_step; \
+        size_t next_step = run->next_step; \
+        const int some = run->columns - LANES; \
+        const bool is_whole = some == LANES; \
         const float *residual = finish ? finish->residual : NULL; \
         const size_t x_tile = n * run->x_stride; \
         const size_t y_stride = run->y_stride, residual_stride = run->residual_stride; \
         float *y = run->y; \
         for (int t = 0; t < run->tiles; t++) { \
             const float *w = run->weight; \
+            if (t == run->fetching_tiles) \
+                next = w, next_step = 0; \
             EACH_##n(BEGIN); \
             EACH_##n(FETCH); \
             if (residual) { \
@@ -109,25 +132,37 @@ struct run {
                 int begin = 0; \
                 for (; run->fetches && begin + LINE_FLOATS <= run->length; begin += LINE_FLOATS) { \
                     EACH_##n(AHEAD); \
-                    SUM(n, begin, begin + LINE_FLOATS); \
+                    SUM(n, begin, begin + LINE_FLOATS, FETCH_NEXT); \
                 } \
-                SUM(n, begin, run->length); \
+                if (t < run->fetching_tiles) { \
+                    SUM(n, begin, run->length, FETCH_NEXT); \
+                } else { \
+                    SUM(n, begin, run->length, FETCH_NOTHING); \
+                } \
             } \
-            if (run->continues) { \
+            if (run->continues && is_whole) { \
                 EACH_##n(CONTINUE); \
+            } else if (run->continues) { \
+                EACH_##n(CONTINUE_SOME); \
             } \
             if (finish && finish->bias) { \
                 const vec b0 = load(finish->bias), b1 = load(finish->bias + LANES); \
                 EACH_##n(ADD_BIAS); \
             } \
-            if (residual) { \
+            if (residual && is_whole) { \
                 EACH_##n(ADD_RESIDUAL); \
-                residual += n * residual_stride; \
+            } else if (residual) { \
+                EACH_##n(ADD_RESIDUAL_SOME); \
             } \
-            if (finish) { \
+            if (finish && has_limits(finish)) { \
                 EACH_##n(LIMIT); \
             } \
-            EACH_##n(STORE); \
+            if (is_whole) { \
+                EACH_##n(STORE); \
+            } else { \
+                EACH_##n(STORE_SOME); \
+            } \
+            residual = residual ? residual + n * residual_stride : NULL; \
             y += n * y_stride; \
             if (table) \
                 table += run->table_step; \
@@ -158,37 +193,99 @@ static void (*const runs[])(const struct run *) = {
 #endif
 };
 
-/* Runs the last panel if it is wider than the remaining columns: each tile is computed in a buffer and copied. */
-static void run_narrow(const struct run *wide, int rows, int columns)
+/* Tiles of one vector of columns: of a last panel that has no more. */
+
+#define BEGIN_ONE(i) vec sum##i = {0};
+#define MULTIPLY_ONE(i) sum##i += splat(x##i[k]) * w0;
+#define CONTINUE_ONE(i) sum##i += load_columns(y + i * y_stride, columns);
+#define ADD_BIAS_ONE(i) sum##i += b0;
+#define ADD_RESIDUAL_ONE(i) sum##i += load_columns(residual + i * residual_stride, columns);
+#define LIMIT_ONE(i) sum##i = limit(sum##i, finish->low, finish->high);
+#define STORE_ONE(i) store_columns(y + i * y_stride, sum##i, columns);
+
+static inline vec load_columns(const float *p, int columns)
 {
-    float y[TILE_ROWS * PANEL] = {0}, residual[TILE_ROWS * PANEL] = {0};
-    const size_t stride = wide->y_stride, bytes = (size_t)columns * sizeof(float);
-    const float *added = wide->finish ? wide->finish->residual : NULL;
-    struct run run = *wide;
-    struct finish finish;
-    if (added) {
-        finish = *wide->finish;
-        finish.residual = residual;
-        run.finish = &finish;
-    }
-    run.tiles = 1;
-    run.y = y;
-    run.y_stride = run.residual_stride = PANEL;
-    for (int t = 0; t < wide->tiles; t++) {
-        float *to = wide->y + (size_t)(t * rows) * stride;
-        for (int i = 0; wide->continues && i < rows; i++)
-            memcpy(y + i * PANEL, to + (size_t)i * stride, bytes);
-        for (int i = 0; added && i < rows; i++)
-            memcpy(residual + i * PANEL, added + (size_t)(t * rows + i) * wide->residual_stride, bytes);
-        runs[rows - 1](&run);
-        for (int i = 0; i < rows; i++)
-            memcpy(to + (size_t)i * stride, y + i * PANEL, bytes);
-        if (run.table)
-            run.table += run.table_step;
-        else
-            run.x += (size_t)rows * run.x_stride;
-    }
+    return columns == LANES ? load(p) : load_some(p, columns);
 }
+
+static inline void store_columns(float *p, vec v, int columns)
+{
+    if (columns == LANES)
+        store(p, v);
+    else
+        store_some(p, v, columns);
+}
+
+#define TILES_ONE(n) \
+    static void tiles_one_##n(const struct run *run) \
+    { \
+        const struct finish *finish = run->finish; \
+        const float *const *table = run->table, *x = run->x, *next = run->next; \
+        size_t next_step = run->next_step; \
+        const int columns = run->columns; \
+        const float *residual = finish ? finish->residual : NULL; \
+        const size_t y_stride = run->y_stride, residual_stride = run->residual_stride; \
+        float *y = run->y; \
+        for (int t = 0; t < run->tiles; t++) { \
+            const float *w = run->weight; \
+            if (t == run->fetching_tiles) \
+                next = w, next_step = 0; \
+            EACH_##n(BEGIN_ONE); \
+            for (int s = 0; s < run->segments; s++) { \
+                EACH_##n(POINT); \
+                _Pragma("GCC unroll 8") for (int k = 0; k < run->length; k++) \
+                { \
+                    const vec w0 = load(w); \
+                    w += PANEL; \
+                    __builtin_prefetch(next, 0, 2); \
+                    next += next_step; \
+                    EACH_##n(MULTIPLY_ONE); \
+                } \
+            } \
+            if (run->continues) { \
+                EACH_##n(CONTINUE_ONE); \
+            } \
+            if (finish && finish->bias) { \
+                const vec b0 = load(finish->bias); \
+                EACH_##n(ADD_BIAS_ONE); \
+            } \
+            if (residual) { \
+                EACH_##n(ADD_RESIDUAL_ONE); \
+                residual += n * residual_stride; \
+            } \
+            if (finish && has_limits(finish)) { \
+                EACH_##n(LIMIT_ONE); \
+            } \
+            EACH_##n(STORE_ONE); \
+            y += n * y_stride; \
+            if (table) \
+                table += run->table_step; \
+            else \
+                x += n * run->x_stride; \
+        } \
+    }
+
+TILES_ONE(1)
+TILES_ONE(2)
+TILES_ONE(3)
+TILES_ONE(4)
+TILES_ONE(5)
+TILES_ONE(6)
+#if TILE_ROWS == 12
+TILES_ONE(7)
+TILES_ONE(8)
+TILES_ONE(9)
+TILES_ONE(10)
+TILES_ONE(11)
+TILES_ONE(12)
+#endif
+
+static void (*const runs_one[])(const struct run *) = {
+    tiles_one_1, tiles_one_2, tiles_one_3, tiles_one_4,  tiles_one_5,  tiles_one_6,
+#if TILE_ROWS == 12
+    tiles_one_7, tiles_one_8, tiles_one_9, tiles_one_10, tiles_one_11, tiles_one_12,
+#endif
+};
 
 /* A stretch of the depth: several whole segments, or a part of one. */
 struct stretch {
@@ -229,6 +326,8 @@ static const float *weights_of(const struct product *p, struct stretch s, int pa
     return p->weight + ((size_t)panel * depth + skipped + (size_t)s.begin) * PANEL;
 }
 
+#define FETCHING_TILES (PANEL / 8) /* more would ask for each line more than twice */
+
 /*
  * Computes all rows of one panel over one stretch of the depth, whose weights stay in the L1 cache. `next`: the weights
  * of what is computed after that.
@@ -238,6 +337,7 @@ static void run_panel(const struct product *p, struct stretch s, int panel, cons
     const int column = panel * PANEL, columns = p->columns - column;
     const size_t depth = (size_t)s.segments * (size_t)s.length;
     const struct product_tiles cut = product_tiles(p->rows, TILE_ROWS);
+    const int fetching = cut.count < FETCHING_TILES ? cut.count : FETCHING_TILES;
     struct finish finish = p->finish;
     if (finish.bias)
         finish.bias += column;
@@ -252,9 +352,10 @@ static void run_panel(const struct product *p, struct stretch s, int panel, cons
         .y_stride = p->y_stride,
         .residual_stride = p->residual_stride,
         .fetches = panel == 0 && p->is_far,
+        .columns = columns < PANEL ? columns : PANEL,
         .continues = s.segment > 0 || s.begin > 0,
         .finish = is_last(p, s) ? &finish : NULL,
-        .next_step = (size_t)(PANEL + cut.count - 1) / (size_t)cut.count,
+        .next_step = (size_t)(PANEL + fetching - 1) / (size_t)fetching,
     };
     const size_t y_place = column_place(p, column, p->y_stride, p->y_panel);
     const size_t residual_place = column_place(p, column, p->residual_stride, p->residual_panel);
@@ -267,12 +368,11 @@ static void run_panel(const struct product *p, struct stretch s, int panel, cons
         else
             run.x = p->x + row * p->x_stride + (size_t)s.segment * p->x_segment + s.begin;
         run.y = p->y + row * p->y_stride + y_place;
+        run.fetching_tiles = fetching > first ? fetching - first : 0;
         run.next = next + (size_t)first * depth * run.next_step;
         finish.residual = p->finish.residual ? p->finish.residual + row * p->residual_stride + residual_place : NULL;
-        if (run.tiles > 0 && columns < PANEL)
-            run_narrow(&run, rows, columns);
-        else if (run.tiles > 0)
-            runs[rows - 1](&run);
+        if (run.tiles > 0)
+            (columns > LANES ? runs : runs_one)[rows - 1](&run);
     }
 }
 

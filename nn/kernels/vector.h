@@ -8,6 +8,7 @@
 #include <immintrin.h>
 #endif
 #include <stdint.h>
+#include <string.h>
 
 #ifndef LANES /* for tools that look at one file */
 #define LANES 4
@@ -37,6 +38,27 @@ static inline vec load(const float *p)
 static inline void store(float *p, vec v)
 {
     *(vec_anywhere *)p = v;
+}
+
+/* The first `count` lanes; those after them are 0 and not read. */
+static inline vec load_some(const float *p, int count)
+{
+#if defined(__AVX512F__) && LANES == 16
+    return _mm512_maskz_loadu_ps((__mmask16)((1u << count) - 1), p);
+#else
+    vec v = {0};
+    memcpy(&v, p, (size_t)count * sizeof *p);
+    return v;
+#endif
+}
+
+static inline void store_some(float *p, vec v, int count)
+{
+#if defined(__AVX512F__) && LANES == 16
+    _mm512_mask_storeu_ps(p, (__mmask16)((1u << count) - 1), v);
+#else
+    memcpy(p, &v, (size_t)count * sizeof *p);
+#endif
 }
 
 static inline vec splat(float x)
