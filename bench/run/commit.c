@@ -272,14 +272,7 @@ static int end_batch(void *context, struct error *err)
     return status;
 }
 
-static int sync_batches(void *context, struct error *err)
-{
-    const struct commit *commit = context;
-    return store_sync(commit->store, err);
-}
-
 struct writer_use commit_use(struct commit *commit)
 {
-    return (struct writer_use){
-        .context = commit, .begin = begin_batch, .write = write_delivery, .end = end_batch, .sync = sync_batches};
+    return (struct writer_use){.context = commit, .begin = begin_batch, .write = write_delivery, .end = end_batch};
 }

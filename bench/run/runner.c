@@ -393,7 +393,7 @@ static int run_with_writer(struct runner *runner, const struct workers *workers,
     }
     writer_free(runner->writer);
     runner->writer = NULL;
-    return status_of(status || store_sync_commits(runner->store, err));
+    return status_of(status);
 }
 
 static int run_tasks(struct runner *runner, struct error *err)

@@ -1,4 +1,4 @@
-/* bench/run/writer.c - the queue, the thread that writes batches and the thread that syncs them. */
+/* bench/run/writer.c - the queue, and the thread that writes batches. */
 #include "bench/run/writer.h"
 
 #include "base/clock.h"
@@ -11,23 +11,16 @@
 /* Larger parcels are not kept for later use. */
 #define PARCEL_KEPT_BYTES ((size_t)256 << 10)
 
-struct thread {
-    pthread_t id;
-    bool is_started;
-    pthread_cond_t wake;
-};
-
 struct writer {
     struct writer_use use;
-    struct thread writing, syncing;
-    pthread_mutex_t lock;   /* guards what follows */
-    pthread_cond_t written; /* a batch has ended */
+    pthread_t thread;
+    bool has_thread;
+    pthread_mutex_t lock;         /* guards what follows */
+    pthread_cond_t wake, written; /* there may be a batch to write; a batch has ended */
     struct parcel *first, **end;
     size_t bytes;             /* of parcels that are queued or being written */
     struct parcel *free_list; /* empty parcels */
     bool is_hurried, is_busy, is_closing;
-    bool is_unsynced; /* a batch was written since the latest sync */
-    double synced;    /* when, by seconds_now() */
     struct writer_figures figures;
     struct error error; /* the first failure */
     atomic_bool has_failed;
@@ -43,7 +36,8 @@ static bool wait_until(pthread_cond_t *wake, pthread_mutex_t *lock, double time)
     return pthread_cond_timedwait(wake, lock, &at) != ETIMEDOUT;
 }
 
-static void init_condition(pthread_cond_t *condition)
+/* By the clock of seconds_now(). */
+static void init_wake(pthread_cond_t *condition)
 {
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
@@ -151,21 +145,7 @@ static void write_queue(struct writer *writer)
     if (now - oldest > writer->figures.oldest)
         writer->figures.oldest = now - oldest;
     writer->is_busy = false;
-    writer->is_unsynced = true;
     pthread_cond_broadcast(&writer->written);
-}
-
-/* Makes the written batches durable. The lock is held before and after, not meanwhile. */
-static void sync_batches(struct writer *writer)
-{
-    struct error err;
-    writer->is_unsynced = false;
-    writer->synced = seconds_now();
-    pthread_mutex_unlock(&writer->lock);
-    const int status = writer_has_failed(writer) ? 0 : writer->use.sync(writer->use.context, &err);
-    pthread_mutex_lock(&writer->lock);
-    if (status)
-        fail(writer, &err);
 }
 
 static bool is_due(const struct writer *writer)
@@ -173,34 +153,22 @@ static bool is_due(const struct writer *writer)
     return writer->is_closing || writer->is_hurried || writer->bytes >= WRITER_QUEUE_BYTES / 2;
 }
 
-static void *run_writing(void *context)
+static void *run(void *context)
 {
     struct writer *writer = context;
     pthread_mutex_lock(&writer->lock);
     while (writer->first || !writer->is_closing) {
         if (!writer->first)
-            pthread_cond_wait(&writer->writing.wake, &writer->lock);
+            pthread_cond_wait(&writer->wake, &writer->lock);
         else if (is_due(writer) ||
-                 !wait_until(&writer->writing.wake, &writer->lock, writer->first->added + 1e-3 * WRITER_GATHER_MS))
+                 !wait_until(&writer->wake, &writer->lock, writer->first->added + 1e-3 * WRITER_GATHER_MS))
             write_queue(writer);
     }
     pthread_mutex_unlock(&writer->lock);
     return NULL;
 }
 
-static void *run_syncing(void *context)
-{
-    struct writer *writer = context;
-    pthread_mutex_lock(&writer->lock);
-    while (!writer->is_closing)
-        if (!wait_until(&writer->syncing.wake, &writer->lock, seconds_now() + 1e-3 * WRITER_SYNC_MS) &&
-            writer->is_unsynced)
-            sync_batches(writer);
-    pthread_mutex_unlock(&writer->lock);
-    return NULL;
-}
-
-/* Without threads a worker writes its parcel itself, and syncs when it is time. */
+/* Without a thread a worker writes its parcel itself. */
 static void write_here(struct writer *writer)
 {
     while (writer->is_busy)
@@ -218,12 +186,10 @@ void writer_add(struct writer *writer, struct parcel *parcel, bool is_late)
     writer->end = &parcel->next;
     writer->bytes += parcel->arena.held_bytes;
     writer->is_hurried |= is_late;
-    if (!writer->writing.is_started)
+    if (!writer->has_thread)
         write_here(writer);
     else if (writer->first == parcel || is_due(writer))
-        pthread_cond_signal(&writer->writing.wake);
-    if (!writer->syncing.is_started && seconds_now() - writer->synced > 1e-3 * WRITER_SYNC_MS)
-        sync_batches(writer);
+        pthread_cond_signal(&writer->wake);
     pthread_mutex_unlock(&writer->lock);
 }
 
@@ -231,8 +197,7 @@ int writer_drain(struct writer *writer, struct error *err)
 {
     pthread_mutex_lock(&writer->lock);
     writer->is_hurried = true;
-    if (writer->writing.is_started)
-        pthread_cond_signal(&writer->writing.wake);
+    pthread_cond_signal(&writer->wake);
     while (writer->first || writer->is_busy)
         pthread_cond_wait(&writer->written, &writer->lock);
     writer->is_hurried = false;
@@ -250,12 +215,6 @@ struct writer_figures writer_figures(const struct writer *writer)
 
 /* -- the whole ----------------------------------------------------------------------------------------------------- */
 
-static void start(struct thread *thread, void *(*run)(void *context), struct writer *writer)
-{
-    init_condition(&thread->wake);
-    thread->is_started = pthread_create(&thread->id, NULL, run, writer) == 0;
-}
-
 struct writer *writer_create(const struct writer_use *use, struct error *err)
 {
     struct writer *writer = calloc(1, sizeof *writer);
@@ -265,21 +224,11 @@ struct writer *writer_create(const struct writer_use *use, struct error *err)
     }
     writer->use = *use;
     writer->end = &writer->first;
-    writer->synced = seconds_now();
     pthread_mutex_init(&writer->lock, NULL);
-    init_condition(&writer->written);
-    pthread_mutex_lock(&writer->lock); /* the threads do not look at the writer before it is complete */
-    start(&writer->writing, run_writing, writer);
-    start(&writer->syncing, run_syncing, writer);
-    pthread_mutex_unlock(&writer->lock);
+    pthread_cond_init(&writer->written, NULL);
+    init_wake(&writer->wake);
+    writer->has_thread = pthread_create(&writer->thread, NULL, run, writer) == 0;
     return writer;
-}
-
-static void stop(struct thread *thread)
-{
-    if (thread->is_started)
-        pthread_join(thread->id, NULL);
-    pthread_cond_destroy(&thread->wake);
 }
 
 void writer_free(struct writer *writer)
@@ -288,19 +237,17 @@ void writer_free(struct writer *writer)
         return;
     pthread_mutex_lock(&writer->lock);
     writer->is_closing = true;
-    if (writer->writing.is_started)
-        pthread_cond_signal(&writer->writing.wake);
-    if (writer->syncing.is_started)
-        pthread_cond_signal(&writer->syncing.wake);
+    pthread_cond_signal(&writer->wake);
     pthread_mutex_unlock(&writer->lock);
-    stop(&writer->writing);
-    stop(&writer->syncing);
+    if (writer->has_thread)
+        pthread_join(writer->thread, NULL);
     while (writer->free_list) {
         struct parcel *parcel = writer->free_list;
         writer->free_list = parcel->next;
         free_parcel(parcel);
     }
-    pthread_mutex_destroy(&writer->lock);
+    pthread_cond_destroy(&writer->wake);
     pthread_cond_destroy(&writer->written);
+    pthread_mutex_destroy(&writer->lock);
     free(writer);
 }

@@ -3,8 +3,7 @@
  *
  * A worker fills a parcel and adds it to a bounded queue; it waits only when the queue is full. The writer takes all
  * parcels of the queue as one batch: WRITER_GATHER_MS after the oldest of them was added, at once after a parcel that took
- * long to make, or when the queue is half full. A second thread makes batches durable every WRITER_SYNC_MS, so that no
- * batch waits for a slow disk. Where the system starts no thread, the workers do both themselves.
+ * long to make, or when the queue is half full. Where the system starts no thread, the workers write themselves.
  */
 #ifndef BENCH_RUN_WRITER_H
 #define BENCH_RUN_WRITER_H
@@ -16,8 +15,7 @@
 
 /* A killed process loses at most the parcels of this time, of which the writer needs a part to write a batch. */
 #define WRITER_LOSS_MS 250
-#define WRITER_GATHER_MS 150
-#define WRITER_SYNC_MS 1000
+#define WRITER_GATHER_MS 100
 
 /* The queue's parcels hold at most this much memory, or one larger parcel. */
 #define WRITER_QUEUE_BYTES ((size_t)16 << 20)
@@ -28,7 +26,6 @@ struct writer_use {
     int (*begin)(void *context, struct error *err);
     int (*write)(void *context, void *content, struct error *err);
     int (*end)(void *context, struct error *err);
-    int (*sync)(void *context, struct error *err); /* in another thread than the others, also at the same time */
 };
 
 struct parcel {

@@ -191,14 +191,13 @@ int store_begin_batch(struct store *store, struct error *err);
 int store_end_batch(struct store *store, struct error *err);
 
 /*
- * After store_defer_sync() a commit outlasts the process at once, but a power failure only when store_sync() was called
- * after it. Until then a power failure leaves the store as it was after an earlier commit. store_sync() may be called by
- * any thread, while others use the store. store_sync_commits() makes each commit durable at once again, with all that
- * were made before.
+ * From now on no commit waits for the disk: it outlasts the process at once, and a power failure after at most
+ * STORE_SYNC_MS and the time of a sync, for which the store has a thread until it is finished or closed. A power failure
+ * leaves the store as it was after one of its commits. If a sync fails, the next batch fails. Where the system starts no
+ * thread, commits are durable at once, as before. May be called again.
  */
+#define STORE_SYNC_MS 1000
 int store_defer_sync(struct store *store, struct error *err);
-int store_sync(const struct store *store, struct error *err);
-int store_sync_commits(struct store *store, struct error *err);
 
 /*
  * Stores an item with its cost, values, curves and maps in one commit, or adds these to an item that is there: values

@@ -77,16 +77,18 @@ struct store {
     sqlite3_stmt *statements[STATEMENT_COUNT];
     bool is_batch; /* between store_begin_batch() and store_end_batch(), where functions must not commit */
     bool is_read_only;
+    bool is_made;       /* run.db had no byte when it was opened */
     bool is_arranged;   /* its lists are those of several runs: store_arrange() */
     struct stat opened; /* of run.db when it was opened read only, to notice changes */
     const volatile sig_atomic_t *stop;
     struct arena arena;
     struct store_entries lists[STORE_LISTS];
-    unsigned char *has_item;  /* [backbone][image][method]: the item has a row */
-    unsigned char *has_base;  /* [backbone][image]: on the first input */
-    unsigned char *has_value; /* [item][byte of cells]: a bit for each protocol and metric */
-    size_t item_bytes;        /* of has_value for one item */
-    int session_number;       /* 0: it has no row yet */
+    unsigned char *has_item;   /* [backbone][image][method]: the item has a row */
+    unsigned char *has_base;   /* [backbone][image]: on the first input */
+    unsigned char *has_value;  /* [item][byte of cells]: a bit for each protocol and metric */
+    size_t item_bytes;         /* of has_value for one item */
+    struct store_syncs *syncs; /* NULL: commits are durable at once */
+    int session_number;        /* 0: it has no row yet */
     struct store_session session;
     int note_count;
     const char *notes[STORE_NOTES_MAX]; /* note i has id i + 1 */
@@ -151,6 +153,15 @@ int store_copy_names(const struct store *store, struct arena *arena, struct stor
 
 /* Writes new entries and the lists, in the current transaction. */
 int store_write_lists(struct store *store, struct error *err);
+
+/* -- store_sync.c -- */
+
+/* Tells the thread that there is a commit to make durable. -1 with err: an earlier sync has failed. */
+int store_note_commit(struct store *store, struct error *err);
+
+/* Ends the thread; the second, after SQLite has closed its files, closes the thread's. */
+void store_end_syncs(struct store *store);
+void store_close_syncs(struct store *store);
 
 /* -- store_sessions.c -- */
 

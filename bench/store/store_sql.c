@@ -123,7 +123,7 @@ int store_end_transaction(struct store *store, int status, struct error *err)
 {
     struct error ignored;
     if (!status)
-        status = store_step(store, COMMIT, err);
+        status = store_step(store, COMMIT, err) || store_note_commit(store, err) ? -1 : 0;
     if (status && !sqlite3_get_autocommit(store->db))
         store_step(store, ROLLBACK, &ignored);
     return status;
