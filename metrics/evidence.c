@@ -232,7 +232,7 @@ int evidence_curve(struct evidence *evidence, const struct curve_request *reques
     return evidence->ops->curve(evidence->context, request, curve, err);
 }
 
-static struct curve_request protocol_curve(const struct protocol *protocol, enum curve_kind kind)
+struct curve_request evidence_protocol_curve(const struct protocol *protocol, enum curve_kind kind)
 {
     return (struct curve_request){.kind = kind,
                                   .order = protocol->curve_order,
@@ -247,7 +247,7 @@ int evidence_curve_gain(struct evidence *evidence, double *gain, struct error *e
     static const enum curve_kind kinds[] = {CURVE_DELETION, CURVE_LIF};
     double area[2];
     for (int i = 0; i < 2; i++) {
-        const struct curve_request request = protocol_curve(evidence->protocol, kinds[i]);
+        const struct curve_request request = evidence_protocol_curve(evidence->protocol, kinds[i]);
         struct curve curve;
         if (evidence_curve(evidence, &request, &curve, err))
             return -1;
@@ -261,7 +261,7 @@ int evidence_curve_area(struct evidence *evidence, enum curve_kind kind, struct 
 {
     const struct protocol *protocol = evidence->protocol;
     struct curve *curve = &evidence->curves[kind];
-    const struct curve_request request = protocol_curve(protocol, kind);
+    const struct curve_request request = evidence_protocol_curve(protocol, kind);
     if (evidence_curve(evidence, &request, curve, err))
         return -1;
     *value = value_of(curve_area(curve, kind, (enum protocol_curve_area)protocol->curve_area));

@@ -96,4 +96,7 @@ struct evidence {
  */
 int evidence_measure(struct evidence *evidence, int index, struct value *value, struct error *err);
 
+/* The request of a protocol's own curve. */
+struct curve_request evidence_protocol_curve(const struct protocol *protocol, enum curve_kind kind);
+
 #endif

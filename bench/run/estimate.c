@@ -77,7 +77,7 @@ static int probe_bases(struct run *run, struct run_backbone *backbone, struct er
     for (int i = 0; i < panel->protocol_count * metric_count; i++) {
         struct evidence_requests requests;
         double seconds;
-        if (!run->work->is_lacking[i])
+        if (!run->work->needs_evidence[i])
             continue;
         for (int k = 0; k < metric_count; k++)
             is_known[k] = k != i % metric_count;
@@ -93,7 +93,7 @@ int estimate_parts(struct run *run, struct error *err)
 {
     for (int b = 0; b < run->config.backbone_count; b++) {
         struct run_backbone *backbone = &run->backbones[b];
-        backbone->part_evidence = probe_evidence(run, backbone, run->work->is_lacking, err);
+        backbone->part_evidence = probe_evidence(run, backbone, run->work->needs_evidence, err);
         if (!backbone->part_evidence || probe_bases(run, backbone, err))
             return -1;
     }

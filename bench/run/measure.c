@@ -97,9 +97,26 @@ static int energy(void *context, struct map *map, struct error *err)
     return 0;
 }
 
+/* The curve as the store has it, under a protocol with the same map whose area may be another. NULL: none. */
+static const struct store_curve *stored_curve(const struct measurement *m, enum curve_kind kind)
+{
+    const struct panel *panel = m->walk->panel;
+    const struct store_curve *stored = m->stored ? m->stored->curves : NULL;
+    while (stored && (panel->metrics[stored->metric].metric->curve != kind ||
+                      !panel_same_curve(&panel->protocols[stored->protocol], &panel->protocols[m->protocol], kind)))
+        stored = stored->next;
+    return stored;
+}
+
+/* All requests are those of the protocol. */
 static int curve(void *context, const struct curve_request *request, struct curve *out, struct error *err)
 {
     const struct measurement *m = context;
+    const struct store_curve *stored = stored_curve(m, request->kind);
+    if (stored) {
+        *out = (struct curve){stored->count, stored->fraction, stored->probability};
+        return 0;
+    }
     const struct map map = saliency_map(m->walk, &m->saliency), native = saliency_native(&m->saliency);
     struct curves *curves = &m->view->curves;
     if (view_need_pass(m->walk, m->view, err))

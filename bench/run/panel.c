@@ -16,6 +16,18 @@ bool panel_same_view(const struct protocol *a, const struct protocol *b)
     return panel_same_input(a, b) && strcmp(a->klass, b->klass) == 0;
 }
 
+bool panel_same_map(const struct protocol *a, const struct protocol *b)
+{
+    return panel_same_view(a, b) && a->post == b->post && a->relu == b->relu && a->enlarge == b->enlarge;
+}
+
+bool panel_same_curve(const struct protocol *a, const struct protocol *b, enum curve_kind kind)
+{
+    const struct curve_request of_a = evidence_protocol_curve(a, kind), of_b = evidence_protocol_curve(b, kind);
+    return panel_same_map(a, b) && of_a.order == of_b.order && of_a.baseline == of_b.baseline &&
+           of_a.steps == of_b.steps && of_a.spacing == of_b.spacing;
+}
+
 bool panel_same_input(const struct protocol *a, const struct protocol *b)
 {
     return a->resize == b->resize && a->resize_ratio == b->resize_ratio && a->interpolation == b->interpolation;

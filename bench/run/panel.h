@@ -44,6 +44,10 @@ bool panel_same_view(const struct protocol *a, const struct protocol *b);
 int panel_input_count(const struct panel *panel);
 bool panel_same_input(const struct protocol *a, const struct protocol *b);
 
+/* Whether a method has the same saliency map under both; and whether that is changed in the same steps, to the same end. */
+bool panel_same_map(const struct protocol *a, const struct protocol *b);
+bool panel_same_curve(const struct protocol *a, const struct protocol *b, enum curve_kind kind);
+
 /* The number, from 0, of a protocol's input, or of its view, among the panel's different ones. */
 int panel_input_of(const struct panel *panel, int protocol);
 int panel_view_of(const struct panel *panel, int protocol);

@@ -89,6 +89,7 @@ struct measurement {
     struct explanation *explanation; /* NULL: not chosen yet */
     struct evidence evidence;
     const struct store_value *const *known; /* [metric]: NULL: to be measured */
+    const struct store_item *stored;        /* what the store has of the item; NULL: nothing */
 };
 
 /* -- from raw to saliency map, by the protocol's post-processing --------------------------------------------------- */

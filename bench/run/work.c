@@ -58,6 +58,18 @@ static bool wants_view(const struct counting *of, int backbone, int image, int m
     return false;
 }
 
+/* Whether the store has the value under a protocol with the same curve, of which it then is another area. */
+static bool has_curve(const struct counting *of, int backbone, int image, int method, int protocol, int metric)
+{
+    const struct panel *panel = &of->run->panel;
+    const enum curve_kind kind = panel->metrics[metric].metric->curve;
+    for (int p = 0; (kind == CURVE_INSERTION || kind == CURVE_DELETION) && p < panel->protocol_count; p++)
+        if (panel_same_curve(&panel->protocols[p], &panel->protocols[protocol], kind) &&
+            !lacks_value(of, backbone, image, method, p, metric))
+            return true;
+    return false;
+}
+
 static void add_part(const struct counting *of, int backbone, int image, int method)
 {
     const struct config *config = &of->run->config;
@@ -65,7 +77,10 @@ static void add_part(const struct counting *of, int backbone, int image, int met
     items->parts++;
     for (int p = 0; p < config->protocol_count; p++)
         for (int k = 0; k < config->metric_count; k++)
-            of->work->is_lacking[p * config->metric_count + k] |= lacks_value(of, backbone, image, method, p, k);
+            if (lacks_value(of, backbone, image, method, p, k)) {
+                of->work->is_lacking[p * config->metric_count + k] = true;
+                of->work->needs_evidence[p * config->metric_count + k] |= !has_curve(of, backbone, image, method, p, k);
+            }
     for (int v = 0; v < store_count(of->store, STORE_VIEWS); v++)
         items->part_maps += wants_view(of, backbone, image, method, v);
 }
@@ -128,8 +143,10 @@ int work_read_items(struct run *run, struct store *store, struct work *work, str
     work->images = arena_alloc(&run->arena, backbones, sizeof *work->images);
     work->is_lacking = arena_alloc(&run->arena, (size_t)config->protocol_count * (size_t)config->metric_count,
                                    sizeof *work->is_lacking);
+    work->needs_evidence = arena_alloc(&run->arena, (size_t)config->protocol_count * (size_t)config->metric_count,
+                                       sizeof *work->needs_evidence);
     of.view_of = arena_alloc(&run->arena, (size_t)config->protocol_count, sizeof *of.view_of);
-    if (!work->items || !work->images || !work->is_lacking || !of.view_of)
+    if (!work->items || !work->images || !work->is_lacking || !work->needs_evidence || !of.view_of)
         return error_memory(err, "the run's items");
     for (int p = 0; p < config->protocol_count; p++)
         of.view_of[p] = panel_view_of(&run->panel, p);

@@ -28,6 +28,7 @@ struct work {
     double *part_bases;       /* [backbone]: of these, those that only parts need */
     bool *lacks_map;          /* [protocol]: a part lacks its map */
     bool *is_lacking;         /* [protocol][metric]: values that parts lack */
+    bool *needs_evidence;     /* [protocol][metric]: of these, those that are not areas of curves in the store */
 };
 
 /* Reads the lists of a store before they are kept (store_keep_lists()), in the run's arena. NULL and err: no memory. */

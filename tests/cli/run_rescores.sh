@@ -46,6 +46,8 @@ grow "the label's class, where the maps are others" --set "metrics=[complexity]"
     --set "protocol=[$usual, {preset: cambench, curve_steps: 5, class: label, label: lab}]"
 grow "more for the second class" --set "metrics=[complexity, average_drop]" \
     --set "protocol=[$usual, {preset: cambench, curve_steps: 5, class: second, label: second}]"
+grow "another area under the stored curves" --set "metrics=[insertion]" \
+    --set "protocol=[$usual, {preset: cambench, curve_steps: 5, curve_area: reciprocam2024, label: area}]"
 grow "a metric for the second class" --set "metrics=[complexity, sparseness]" \
     --set "protocol=[$usual, {preset: cambench, curve_steps: 5, class: second, label: second}]"
 
