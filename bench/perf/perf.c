@@ -25,6 +25,7 @@ static const struct part {
     {"layers", "the steps of a network: kernels, operations, bytes, bounds, times", part_layers},
     {"methods", "seconds per map of every method", part_methods},
     {"threads", "a batch of 32 images on 1, 2, 4 ... threads", part_threads},
+    {"tail", "3 maps on 1, 2, 4, 8 threads, with and without help", part_tail},
     {"runs", "cambench run: time and memory against the number of images", part_runs},
 };
 #define PART_COUNT ((int)(sizeof parts / sizeof *parts))
@@ -138,7 +139,7 @@ static const struct options_usage usage = {
     .words_max = OPTIONS_ANY,
     .word_rows = word_rows,
     .rows = rows,
-    .doc = "Measures the speed of the engine. Parts: forward, layers, methods, threads, runs; "
+    .doc = "Measures the speed of the engine. Parts: forward, layers, methods, threads, tail, runs; "
            "default: all of them.\vExamples:\n  cambench-bench forward --arch resnet50 --batch 8 --rounds 9\n"
            "  cambench-bench methods --arch resnet50 --map-seconds 600 --json maps.json",
 };

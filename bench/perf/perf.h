@@ -46,7 +46,7 @@ struct perf {
 };
 
 typedef int perf_part(struct perf *perf, struct error *err);
-perf_part part_forward, part_layers, part_methods, part_threads, part_runs;
+perf_part part_forward, part_layers, part_methods, part_threads, part_tail, part_runs;
 
 /* Answers requests on stdin until it ends, for bench/peers/: see serve.c. 0, or -1 and why. */
 int serve(const struct perf_options *options, struct error *err);
