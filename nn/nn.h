@@ -157,12 +157,12 @@ bool session_is_stopped(const struct session *session);
 /*
  * A team: sessions of one worker that were made of the same network, each used by a thread of its own. A thread that has
  * no work left calls session_help(): it runs parts of the others' batches, in its own session's workspace, and returns
- * when all of the team have called it. No result depends on who runs what. session_team_free() comes after that.
+ * when all of the team have called it, with the seconds of these parts. No result depends on who runs what. session_team_free() comes after that.
  */
 struct session_team;
 struct session_team *session_team_create(struct session *const *sessions, int count, struct error *err);
 void session_team_free(struct session_team *team);
-void session_help(struct session *session);
+double session_help(struct session *session);
 
 /*
  * Seconds of a clock for the cost of work on this session: that of base/clock.h, with the time that others of its team

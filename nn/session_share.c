@@ -50,9 +50,9 @@ void session_team_free(struct session_team *team)
     free(team);
 }
 
-void session_help(struct session *session)
+double session_help(struct session *session)
 {
-    team_help(session->team->team, session->member);
+    return team_help(session->team->team, session->member);
 }
 
 double session_clock(const struct session *session)

@@ -147,11 +147,12 @@ static struct job *largest_job(const struct team *team)
     return largest;
 }
 
-static void help_with(struct team *team, int member, struct job *job)
+/* Returns the seconds that it took. */
+static double help_with(struct team *team, int member, struct job *job)
 {
     const int part = take_part(team, job);
     if (part < 0)
-        return;
+        return 0;
     const double begun = seconds_now();
     job->work(job->context, member, part);
     const double seconds = seconds_now() - begun;
@@ -160,6 +161,7 @@ static void help_with(struct team *team, int member, struct job *job)
     if (--job->unfinished == 0)
         pthread_cond_signal(&job->finished);
     pthread_mutex_unlock(&job->lock);
+    return seconds;
 }
 
 /*
@@ -178,13 +180,15 @@ static struct job *wait_for_job(struct team *team)
     return job;
 }
 
-void team_help(struct team *team, int member)
+double team_help(struct team *team, int member)
 {
     struct job *job;
+    double seconds = 0;
     pthread_mutex_lock(&team->lock);
     if (atomic_fetch_sub(&team->working, 1) == 1)
         pthread_cond_broadcast(&team->offered);
     pthread_mutex_unlock(&team->lock);
     while ((job = largest_job(team)) || (job = wait_for_job(team)))
-        help_with(team, member, job);
+        seconds += help_with(team, member, job);
+    return seconds;
 }

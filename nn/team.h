@@ -28,7 +28,7 @@ double team_share(struct team *team, int member, int parts, team_work *work, voi
 /* How many threads can be expected to run a job of a member that works: itself, and its share of those that help. */
 int team_hands(const struct team *team);
 
-/* Ends the member's own work: it helps others until no member works any more. */
-void team_help(struct team *team, int member);
+/* Ends the member's own work: it helps others until no member works any more. Returns the seconds of its parts. */
+double team_help(struct team *team, int member);
 
 #endif

@@ -1,16 +1,24 @@
 /*
- * report/costs_tables.c - tables/costs.md and tables/costs.tex: seconds and passes of a map, by backbone and method.
+ * report/costs_tables.c - tables/costs.md and tables/costs.tex: seconds and passes of a map, by backbone and method, and
+ * what the time of the run went into.
  *
  * Seconds depend on the machine, so these tables differ from run to run, as costs.csv does.
  */
 #include "base/file.h"
+#include "report/csv.h"
 #include "report/document.h"
 #include "report/escape.h"
 #include "report/stats.h"
 
+#include <string.h>
+
 #define COSTS_NOTE \
     "Seconds: median over the images, in brackets the quartiles. Passes: means over the images; a full pass goes " \
     "through the whole network, a tail pass from the target layer on, a backward pass back to it"
+
+#define SPENT_NOTE \
+    "Seconds of all threads together, and shares of the wall time of all calls of the program. The store is written " \
+    "beside the workers, which takes no wall time while they run"
 
 enum { ROWS_MAX = 42 }; /* methods of a float */
 
@@ -32,6 +40,60 @@ static void markdown_row(const struct costs *costs, int b, int m)
                 cost.high, cost.full, cost.tail, cost.backward);
 }
 
+/* The sum of an activity's rows, over backbones and methods. */
+static struct report_spent spent_on(const struct report *report, const char *activity)
+{
+    struct report_spent sum = {.activity = activity, .backbone = -1, .method = -1};
+    for (int i = 0; i < report->spent_count; i++)
+        if (strcmp(report->spent[i].activity, activity) == 0) {
+            sum.seconds += report->spent[i].seconds;
+            sum.wall += report->spent[i].wall;
+        }
+    return sum;
+}
+
+static double wall_of(const struct report *report)
+{
+    double wall = 0;
+    for (int i = 0; i < report->spent_count; i++)
+        wall += report->spent[i].wall;
+    return wall;
+}
+
+/* Calls `put` for each activity, in the order of their first rows. */
+static void each_activity(const struct costs *costs,
+                          void (*put)(const struct costs *costs, const struct report_spent *spent, double share))
+{
+    const struct report *report = costs->report;
+    const double wall = wall_of(report);
+    for (int i = 0; i < report->spent_count; i++) {
+        const char *activity = report->spent[i].activity;
+        int first = 0;
+        while (strcmp(report->spent[first].activity, activity) != 0)
+            first++;
+        if (first != i)
+            continue;
+        const struct report_spent spent = spent_on(report, activity);
+        put(costs, &spent, wall > 0 ? 100 * spent.wall / wall : 0);
+    }
+}
+
+static void markdown_activity(const struct costs *costs, const struct report_spent *spent, double share)
+{
+    fputs("| ", costs->stream);
+    escape_markdown(costs->stream, spent->activity);
+    fprintf(costs->stream, " | %.2f | %.1f |\n", spent->seconds, share);
+}
+
+static void markdown_spent(const struct costs *costs)
+{
+    if (!costs->report->spent)
+        return;
+    fputs("\n## Time of the run\n\n" SPENT_NOTE ".\n\n| Activity | Seconds | Wall time (%) |\n| --- | ---: | ---: |\n",
+          costs->stream);
+    each_activity(costs, markdown_activity);
+}
+
 static void markdown(struct costs *costs)
 {
     const struct report *report = costs->report;
@@ -49,6 +111,7 @@ static void markdown(struct costs *costs)
         for (int m = 0; m < report->method_count; m++)
             markdown_row(costs, b, m);
     }
+    markdown_spent(costs);
 }
 
 static void tex_row(const struct costs *costs, int b, int m)
@@ -87,6 +150,30 @@ static void tex_float(const struct costs *costs, int b, int first, int end)
     document_float_end(costs->stream);
 }
 
+static void tex_activity(const struct costs *costs, const struct report_spent *spent, double share)
+{
+    escape_tex(costs->stream, spent->activity);
+    fprintf(costs->stream, " & %.2f & %.1f \\\\\n", spent->seconds, share);
+}
+
+static void tex_spent(const struct costs *costs)
+{
+    if (!costs->report->spent)
+        return;
+    document_float(costs->stream);
+    fputs("\\caption{", costs->stream);
+    escape_tex(costs->stream, costs->report->name);
+    fputs(": time of the run}\n\\label{tab:costs-run}\n", costs->stream);
+    document_fit(costs->stream);
+    fputs("\\begin{tabular}{lrr}\n\\toprule\nActivity & Seconds & Wall time (\\%) \\\\\n\\midrule\n", costs->stream);
+    each_activity(costs, tex_activity);
+    document_fitted(costs->stream);
+    document_note(costs->stream);
+    fputs(SPENT_NOTE ".", costs->stream);
+    document_note_end(costs->stream);
+    document_float_end(costs->stream);
+}
+
 static void tex(struct costs *costs)
 {
     const struct report *report = costs->report;
@@ -94,6 +181,7 @@ static void tex(struct costs *costs)
     for (int b = 0; b < report->backbone_count; b++)
         for (int m = 0; m < report->method_count; m += ROWS_MAX)
             tex_float(costs, b, m, m + ROWS_MAX < report->method_count ? m + ROWS_MAX : report->method_count);
+    tex_spent(costs);
     document_end(costs->stream);
 }
 
@@ -117,6 +205,7 @@ int report_costs(const struct report *report, struct error *err)
                           .scratch = arena_alloc(&arena, (size_t)report->image_count + 1, sizeof *costs.scratch)};
     const int status = !costs.scratch ? error_memory(err, "the table of costs")
                                       : status_of(file_make_inside(folder, report->folder, "tables", err) ||
+                                                  report_costs_csv(report, costs.scratch, err) ||
                                                   write_file(&costs, "tables/costs.md", markdown, err) ||
                                                   write_file(&costs, "tables/costs.tex", tex, err));
     arena_release(&arena);

@@ -1,9 +1,8 @@
 /*
- * report/csv.c - the tables for programs: summary.csv, per_image.csv, costs.csv and, if metrics have curves,
- * curves.csv.
+ * report/csv.c - the tables for programs: summary.csv, per_image.csv and, if metrics have curves, curves.csv.
  *
  * Numbers have as many digits as read back to the same double; percent metrics are in percent. A number that does not
- * exist is an empty cell. Times appear only in costs.csv, so equal rows give equal bytes in the other files.
+ * exist is an empty cell. Times appear only in costs.csv (costs_csv.c), so equal rows give equal bytes in the other files.
  */
 #include "report/csv.h"
 
@@ -208,32 +207,6 @@ static int write_images(FILE *stream, const struct report *report, const struct 
     return status;
 }
 
-static int write_costs(FILE *stream, const struct report *report, const struct cell *cells, struct error *err)
-{
-    (void)cells;
-    struct arena arena;
-    arena_init(&arena, 0);
-    double *scratch = arena_alloc(&arena, (size_t)report->image_count + 1, sizeof *scratch);
-    if (!scratch) {
-        arena_release(&arena);
-        return error_memory(err, "costs.csv");
-    }
-    fputs("backbone,method,n,seconds_median,seconds_mean,seconds_q1,seconds_q3,full_passes,tail_passes,"
-          "backward_passes\n",
-          stream);
-    for (int b = 0; b < report->backbone_count; b++)
-        for (int m = 0; m < report->method_count; m++) {
-            const struct cost_summary cost = cost_summary(report, b, m, scratch);
-            csv_texts(stream, 2, (const char *[]){report->backbones[b].name, report->methods[m].name});
-            fprintf(stream, "%d,", cost.n);
-            csv_numbers(
-                stream, 7,
-                (const double[]){cost.median, cost.mean, cost.low, cost.high, cost.full, cost.tail, cost.backward});
-        }
-    arena_release(&arena);
-    return 0;
-}
-
 static const struct report_curve *curve_at(const struct report *report, int b, int m, int p, int k)
 {
     return &report->curves[report_curve_index(report, b, m, p, k)];
@@ -304,7 +277,6 @@ int report_csv(const struct report *report, const struct cell *cells, struct err
 {
     static const struct file_kind kinds[] = {{"summary.csv", write_summary, NULL},
                                              {"per_image.csv", write_images, NULL},
-                                             {"costs.csv", write_costs, NULL},
                                              {"curves.csv", write_curves, report_has_curves}};
     if (file_make_folder(report->folder, err))
         return -1;

@@ -4,6 +4,8 @@
 #ifndef REPORT_CSV_H
 #define REPORT_CSV_H
 
+#include "report/report.h"
+
 #include <stdio.h>
 
 /* Writes `count` cells of text, escaped, each followed by a comma. */
@@ -14,5 +16,8 @@ void csv_number(FILE *stream, double value);
 
 /* Writes the last `count` numbers of a line, with commas between them and the line end. */
 void csv_numbers(FILE *stream, int count, const double *values);
+
+/* Writes costs.csv; scratch: room for a number of each image. */
+int report_costs_csv(const struct report *report, double *scratch, struct error *err);
 
 #endif

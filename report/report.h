@@ -115,6 +115,14 @@ struct report_counts {
     const double *first, *second; /* (pairs) */
 };
 
+/* The time that a run has spent on an activity; `method` has a row for each method. */
+struct report_spent {
+    const char *activity;
+    bool is_passes;
+    int backbone, method; /* -1: of the run; of all methods */
+    double seconds, wall; /* added up over threads; share of the run's wall time */
+};
+
 /* The progress of a run on a backbone. */
 struct report_progress {
     int wanted;     /* images that every method must measure: all except unreadable ones */
@@ -154,6 +162,8 @@ struct report {
     const char *reference_method; /* name of the method that others are compared with; NULL: the best */
     const char *pairs_metric;     /* name of a metric with plots of differences, besides the first one; NULL: none */
     const char *const *remarks;   /* sentences for every table, ends with NULL; NULL: none */
+    int spent_count;
+    const struct report_spent *spent;  /* the time that the run took, in the order of costs.csv; NULL: not known */
     const volatile sig_atomic_t *stop; /* set: the report is no longer needed; NULL: never */
 };
 
@@ -272,7 +282,7 @@ void report_pairs_terminal(const struct report *report, int metric, FILE *stream
 bool report_has_curves(const struct report *report);
 
 /*
- * Writes summary.csv, per_image.csv, costs.csv and, if a metric has curves, curves.csv into the folder. Percent metrics
+ * Writes summary.csv, per_image.csv and, if a metric has curves, curves.csv into the folder. Percent metrics
  * are in percent there.
  */
 int report_csv(const struct report *report, const struct cell *cells, struct error *err);
@@ -310,7 +320,7 @@ int report_meta(const struct report *report, const struct meta_cell *cells, stru
 /* Prints a line per backbone and protocol with the metrics that agree best with the truth. */
 void report_meta_terminal(const struct report *report, const struct meta_cell *cells, FILE *stream);
 
-/* Writes tables/costs.md and tables/costs.tex: seconds and passes by method. Seconds differ from run to run. */
+/* Writes costs.csv, tables/costs.md and tables/costs.tex: seconds and passes by method, and the time of the run. */
 int report_costs(const struct report *report, struct error *err);
 
 enum report_split { REPORT_SPLIT_NONE, REPORT_SPLIT_BACKBONE, REPORT_SPLIT_METRIC };

@@ -61,7 +61,7 @@ static int report(struct merge *merge, const struct arguments *arguments, struct
         return -1;
     table.stop = &interrupt_has_come;
     const struct results_origin origin = {1, 1, &merge->store, &merge->config.output};
-    return results_write(&table, &merge->config, &flags, &origin, err);
+    return status_of(results_write(&table, &merge->config, &flags, &origin, err) || report_costs(&table, err));
 }
 
 static int join(const struct arguments *arguments, struct error *err)

@@ -135,7 +135,7 @@ static int report_run(const struct arguments *arguments, struct arena *arena, st
     report.stop = &interrupt_has_come;
     const struct results_origin origin = {1, 1, &store, &folder};
     if (!status)
-        status = results_write(&report, &config, &flags, &origin, err);
+        status = status_of(results_write(&report, &config, &flags, &origin, err) || report_costs(&report, err));
     store_close(store); /* only now, so that the run directory stays locked until its tables are written */
     return status;
 }
@@ -164,10 +164,10 @@ static int write_gathered(struct gather *gather, const struct arguments *argumen
     if (flags.is_quiet) /* otherwise the tables show them */
         say_notes(gather);
     report.stop = &interrupt_has_come;
-    const int status = results_write(&report, &gather->config, &flags, &gather->origin, err);
+    const int status = results_write(&report, &gather->config, &flags, &gather->origin, err) || report_costs(&report, err);
     if (status)
         file_remove_folders(&folders);
-    return status;
+    return status_of(status);
 }
 
 static int report_runs(const struct arguments *arguments, struct error *err)

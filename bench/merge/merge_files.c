@@ -7,6 +7,7 @@
 #include "bench/process/interrupt.h"
 #include "bench/run/manifest.h"
 #include "bench/run/run.h"
+#include "bench/run/spent.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -113,6 +114,16 @@ static int list_entries(struct merge *merge, struct manifest *manifest, struct e
     return 0;
 }
 
+static int list_spent(struct merge *merge, struct manifest *manifest, struct error *err)
+{
+    struct store_spent *list;
+    if (store_read_spent(merge->store, &merge->arena, &list, &manifest->spent_count, err))
+        return -1;
+    manifest->spent_count = spent_unite(list, manifest->spent_count);
+    manifest->spent = list;
+    return 0;
+}
+
 int merge_write_manifest(struct merge_state *state, struct error *err)
 {
     struct merge *merge = state->merge;
@@ -127,6 +138,8 @@ int merge_write_manifest(struct merge_state *state, struct error *err)
         return -1;
     for (int i = 0; i < merge->run_count; i++)
         folders[i] = merge->runs[i].folder;
+    if (list_spent(merge, &manifest, err))
+        return -1;
     return status_of(file_join(config, merge->output, "config.yaml", err) ||
                      config_write(&merge->config, config, err) || file_sha256(config, hash, err) ||
                      list_skipped(state, &manifest, err) ||

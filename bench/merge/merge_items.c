@@ -204,6 +204,15 @@ static int arrange(struct merge_state *state, struct merge_run *run, struct stor
         store_arrange(from, places, err));
 }
 
+/* Times of a call that is in the merged store already replace themselves. */
+static int copy_spent(const struct merge_state *state, struct store *from, struct error *err)
+{
+    struct store_spent *list;
+    int count;
+    return status_of(store_read_spent(from, &state->merge->arena, &list, &count, err) ||
+                     store_commit_spent(state->merge->store, list, count, err));
+}
+
 int merge_copy_run(struct merge_state *state, struct merge_run *run, struct error *err)
 {
     const char *folder = run->folder;
@@ -220,7 +229,7 @@ int merge_copy_run(struct merge_state *state, struct merge_run *run, struct erro
     /* compared again, because the run may have changed since it was checked */
     const int status = merge_compare_names(state, folder, &names, err) || arrange(state, run, from, &names, err) ||
                        merge_note_skipped(state, from, err) || take_programs(state, from, err) ||
-                       copy_items(state, folder, from, err) || store_check_unchanged(from, err);
+                       copy_items(state, folder, from, err) || copy_spent(state, from, err) || store_check_unchanged(from, err);
     store_close(from);
     arena_release(&arena);
     return status_of(status);

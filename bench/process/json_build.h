@@ -12,4 +12,7 @@
 void json_build_append(json_t **array, json_t *value);
 void json_build_set(json_t **object, const char *key, json_t *value);
 
+/* Text as JSON, with '?' for bytes that are not UTF-8, since jansson refuses them and paths may have them. NULL: null. */
+json_t *json_build_text(const char *text);
+
 #endif

@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* A killed process loses the times of at most so many seconds more than its items. */
+#define TIMES_SECONDS 1.0
+
 struct failed_map {
     int method;
     const char *why;
@@ -261,11 +264,21 @@ static int begin_batch(void *context, struct error *err)
     return status;
 }
 
+/* Adds the times to the batch, in the place of the earlier ones. */
+static int store_times(struct commit *commit, struct error *err)
+{
+    const double now = seconds_now();
+    if (commit->batch_items == 0 || now - commit->times_stored < TIMES_SECONDS)
+        return 0;
+    commit->times_stored = now;
+    return spent_store(commit->times, commit->store, err);
+}
+
 static int end_batch(void *context, struct error *err)
 {
     struct commit *commit = context;
     pthread_mutex_lock(commit->lock);
-    const int status = store_end_batch(commit->store, err);
+    const int status = status_of(store_times(commit, err) || store_end_batch(commit->store, err));
     pthread_mutex_unlock(commit->lock);
     if (!status)
         commit->item_count += commit->batch_items;

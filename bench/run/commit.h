@@ -9,6 +9,7 @@
 #include "bench/run/pictures.h"
 #include "bench/run/run.h"
 #include "bench/run/schedule.h"
+#include "bench/run/spent.h"
 #include "bench/run/writer.h"
 
 #include <pthread.h>
@@ -21,6 +22,8 @@ struct commit {
     struct run *run;
     struct store_session *session;
     struct progress *progress;
+    struct spent_times *times;
+    double times_stored; /* when, by seconds_now() */
     int backbone, program; /* program: the store's number for this one with its kernels */
     int skipped_count;     /* images that could not be read */
     size_t item_count;     /* items of batches that were committed */

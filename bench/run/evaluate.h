@@ -7,6 +7,7 @@
 #include "backbones/picture_input.h"
 #include "bench/run/altered.h"
 #include "bench/run/panel.h"
+#include "bench/run/spent.h"
 #include "bench/run/truth.h"
 #include "bench/store/store.h"
 #include "datasets/decode.h"
@@ -36,6 +37,7 @@ struct evaluator {
     int (*take_input)(void *context, const char *name, int klass, const float *x, struct error *err);
     void *take_context;
     struct evaluate_made made;
+    struct spent *spent; /* NULL: times are not counted */
 };
 
 /* Closes methods and frees memory; the session is the caller's. */

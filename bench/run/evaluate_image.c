@@ -240,21 +240,29 @@ static int make_maps(const struct method_walk *of, struct evaluated_method *out,
     return 0;
 }
 
-static int measure_protocol(const struct method_walk *of, struct evaluated_method *out, int p, struct error *err)
+static int measure_values(const struct method_walk *of, struct evaluated_method *out, int p, struct measurement *m,
+                          struct error *err)
 {
     const int metric_count = of->walk->panel->metric_count;
-    struct measurement m;
-    if (measurement_begin(&m, of->walk, out->method, p, &of->values[p * metric_count], err))
+    if (measurement_begin(m, of->walk, out->method, p, &of->values[p * metric_count], err))
         return -1;
     m.stored = of->known;
     for (int k = 0; k < metric_count; k++)
-        if (measurement_value(&m, k, &out->values[p * metric_count + k], err))
+        if (measurement_value(m, k, &out->values[p * metric_count + k], err))
             return -1;
-    if (measurement_keep_curves(&m, out, err))
-        return -1;
-    if (p == 0)
+    return measurement_keep_curves(m, out, err);
+}
+
+static int measure_protocol(const struct method_walk *of, struct evaluated_method *out, int p, struct error *err)
+{
+    struct spent *spent = of->walk->evaluator->spent;
+    struct measurement m;
+    const int before = spent_switch(spent, spent_on_evidence(out->method));
+    const int status = measure_values(of, out, p, &m, err);
+    spent_switch(spent, before);
+    if (!status && p == 0)
         out->saliency = m.saliency;
-    return 0;
+    return status;
 }
 
 /* Gives the images' own inputs to the evaluator's take_input(), if it has one. */

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "bench/process/interrupt.h"
 #include "bench/process/program.h"
+#include "bench/run/results_spent.h"
 #include "bench/run/runner.h"
 #include "bench/run/schedule.h"
 
@@ -82,6 +83,23 @@ static int report_shard(const struct runner_job *job, const struct run_flags *fl
     return 0;
 }
 
+/* The time spent so far, reporting included. A call that measured nothing is left out. */
+static int store_times(const struct runner_job *job, struct error *err)
+{
+    spent_enter(job->times, -1, SPENT_REPORTING);
+    return job->session->items ? spent_store(job->times, job->store, err) : 0;
+}
+
+static void print_times(const struct runner_job *job, const struct run_flags *flags)
+{
+    struct spent_sum sums[SPENT_ACTIVITIES];
+    char text[512];
+    spent_of_call(job->times, sums);
+    spent_describe(sums, text, sizeof text);
+    if (!flags->is_quiet)
+        printf("time: %s\n", text);
+}
+
 static int report(const struct runner_job *job, const struct run_flags *flags, struct error *err)
 {
     struct run *run = job->run;
@@ -91,7 +109,8 @@ static int report(const struct runner_job *job, const struct run_flags *flags, s
         return report_shard(job, flags, err);
     return status_of(
         results_read(&run->config, job->store, run->image_names, run->image_count, &run->arena, &rows, err) ||
-        results_write(&rows, &run->config, flags, &origin, err));
+        results_write(&rows, &run->config, flags, &origin, err) || store_times(job, err) ||
+        results_read_spent(&job->store, 1, &run->arena, &rows, err) || report_costs(&rows, err));
 }
 
 /* -- the whole ----------------------------------------------------------------------------------------------------- */
@@ -110,7 +129,8 @@ static int execute(struct execution *execution, struct error *err)
     const struct run_flags *flags = execution->flags;
     struct runner_job *job = &execution->job;
     const time_t started = time(NULL);
-    if (make_output(execution, err))
+    job->times = spent_create(job->run->config.backbone_count, job->run->config.method_count, job->run->begun, err);
+    if (!job->times || make_output(execution, err))
         return -1;
     job->store = record_open(job->run, flags, err);
     if (job->store)
@@ -120,10 +140,15 @@ static int execute(struct execution *execution, struct error *err)
     progress_begin(job->progress, schedule_cost_ahead(job->run, job->store, job->maps), "maps",
                    flags->is_quiet ? NULL : stderr, isatty(STDERR_FILENO));
     const int status = runner_measure(job, err) || close_maps(job, err);
+    const time_t ended = time(NULL);
     progress_end(job->progress);
-    return status_of(status || store_end_session(job->store, time(NULL), err) ||
-                     record_close(job->run, job->store, started, err) || report(job, flags, err) ||
-                     store_finish(job->store, err));
+    spent_enter(job->times, -1, SPENT_REPORTING);
+    if (status || store_end_session(job->store, ended, err) ||
+        record_close(job->run, job->store, started, ended, err) || report(job, flags, err) || store_times(job, err) ||
+        record_close(job->run, job->store, started, ended, err) || store_finish(job->store, err))
+        return -1;
+    print_times(job, flags);
+    return 0;
 }
 
 /* Removes the folders that were made for a run, if it failed before it measured anything. */
@@ -148,6 +173,7 @@ int run_execute(struct run *run, const struct run_flags *flags, struct error *er
     execution.job.progress = &execution.progress;
     const int status = execute(&execution, err);
     h5_abandon(execution.job.maps);
+    spent_free(execution.job.times);
     if (status) {
         take_back(&execution);
         return EXIT_USAGE;

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "bench/process/json_build.h"
 #include "bench/process/program.h"
+#include "bench/run/manifest_times.h"
 #include "bench/store/digests.h"
 #include "bench/store/store.h"
 
@@ -47,22 +48,6 @@ static bool cpuinfo(const char *key, char *out, size_t size)
     if (file)
         fclose(file);
     return is_found;
-}
-
-/* Text as JSON with invalid UTF-8 replaced, since jansson refuses it and paths may contain it. NULL becomes null. */
-static json_t *text_or_null(const char *text)
-{
-    if (!text)
-        return json_null();
-    json_t *json = json_string(text);
-    if (json)
-        return json;
-    char safe[4096];
-    snprintf(safe, sizeof safe, "%s", text);
-    for (char *c = safe; *c; c++)
-        if ((unsigned char)*c >= 128)
-            *c = '?';
-    return json_string(safe);
 }
 
 /* The processor's instruction sets, as far as they matter to the kernels. */
@@ -119,21 +104,21 @@ static json_t *machine(int threads)
     if (!cpuinfo("model name", model, sizeof model))
         cpuinfo("CPU part", model, sizeof model);
     gethostname(host, sizeof host - 1);
-    return json_pack("{s:o, s:o, s:o, s:I, s:i, s:o}", "host", text_or_null(host), "cpu", text_or_null(model),
+    return json_pack("{s:o, s:o, s:o, s:I, s:i, s:o}", "host", json_build_text(host), "cpu", json_build_text(model),
                      "instruction_sets", instruction_sets(), "cores", (json_int_t)sysconf(_SC_NPROCESSORS_ONLN),
                      "threads", threads, "processor_wait", processor_wait());
 }
 
 static json_t *blas(void)
 {
-    return json_pack("{s:o, s:o}", "config", text_or_null(openblas_get_config()), "core",
-                     text_or_null(openblas_get_corename()));
+    return json_pack("{s:o, s:o}", "config", json_build_text(openblas_get_config()), "core",
+                     json_build_text(openblas_get_corename()));
 }
 
 /* null for an unknown value. */
 static json_t *text_if_any(const char *text)
 {
-    return text_or_null(text && *text ? text : NULL);
+    return json_build_text(text && *text ? text : NULL);
 }
 
 /* {"nn": "1a2b...", ...}: the rooms, on which all numbers depend. */
@@ -181,7 +166,7 @@ static json_t *sentences(const char *const *list)
 {
     json_t *array = json_array();
     for (; list && *list; list++)
-        json_build_append(&array, text_or_null(*list));
+        json_build_append(&array, json_build_text(*list));
     return array;
 }
 
@@ -203,8 +188,8 @@ static json_t *entries(const struct manifest_entry *list, int count)
     json_t *array = json_array();
     for (int i = 0; i < count; i++)
         json_build_append(&array, json_pack("{s:o, s:o, s:i, s:o}", "label",
-                                            text_or_null(list[i].label ? list[i].label : list[i].name), "name",
-                                            text_or_null(list[i].name), "version", list[i].version, "digest",
+                                            json_build_text(list[i].label ? list[i].label : list[i].name), "name",
+                                            json_build_text(list[i].name), "version", list[i].version, "digest",
                                             text_if_any(list[i].digest)));
     return array;
 }
@@ -251,17 +236,17 @@ static void add_model(json_t *row, const struct manifest_backbone *backbone)
 {
     json_t *files = json_array();
     for (int i = 0; i < backbone->file_count; i++)
-        json_build_append(&files, json_pack("{s:o, s:o}", "path", text_or_null(backbone->files[i]), "sha256",
-                                            text_or_null(backbone->file_sha256[i])));
+        json_build_append(&files, json_pack("{s:o, s:o}", "path", json_build_text(backbone->files[i]), "sha256",
+                                            json_build_text(backbone->file_sha256[i])));
     if (backbone->file_count)
         json_object_set(row, "files", files);
     json_decref(files);
     if (backbone->model)
-        json_object_set_new(row, "model", text_or_null(backbone->model));
+        json_object_set_new(row, "model", json_build_text(backbone->model));
     if (backbone->output)
-        json_object_set_new(row, "output", text_or_null(backbone->output));
+        json_object_set_new(row, "output", json_build_text(backbone->output));
     if (backbone->command)
-        json_object_set_new(row, "command", text_or_null(backbone->command));
+        json_object_set_new(row, "command", json_build_text(backbone->command));
 }
 
 static json_t *backbones(const struct manifest *manifest)
@@ -269,14 +254,14 @@ static json_t *backbones(const struct manifest *manifest)
     json_t *array = json_array();
     for (int i = 0; i < manifest->backbone_count; i++) {
         const struct manifest_backbone *backbone = &manifest->backbones[i];
-        json_t *weights = json_pack("{s:o, s:o}", "path", text_or_null(backbone->weights), "sha256",
-                                    text_or_null(backbone->weights_sha256));
+        json_t *weights = json_pack("{s:o, s:o}", "path", json_build_text(backbone->weights), "sha256",
+                                    json_build_text(backbone->weights_sha256));
         json_t *row = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o}", "label",
-                                text_or_null(backbone->label), "arch", text_or_null(backbone->arch), "layer",
-                                text_or_null(backbone->layer), "digest", text_if_any(backbone->digest), "weights",
+                                json_build_text(backbone->label), "arch", json_build_text(backbone->arch), "layer",
+                                json_build_text(backbone->layer), "digest", text_if_any(backbone->digest), "weights",
                                 weights, "input", input_of(&backbone->input), "workspace_bytes",
                                 (json_int_t)backbone->workspace_bytes, "parameters", (json_int_t)backbone->parameters,
-                                "kernels", text_or_null(backbone->kernels), "plan", plan(backbone));
+                                "kernels", json_build_text(backbone->kernels), "plan", plan(backbone));
         if (row)
             add_model(row, backbone);
         json_build_append(&array, row);
@@ -290,9 +275,9 @@ static json_t *files(const struct manifest *manifest, const char *owner)
     json_t *array = json_array();
     for (int i = 0; i < manifest->file_count; i++)
         if (strcmp(manifest->files[i].owner, owner) == 0)
-            json_build_append(&array, json_pack("{s:o, s:o, s:o}", "param", text_or_null(manifest->files[i].what),
-                                                "path", text_or_null(manifest->files[i].path), "sha256",
-                                                text_or_null(manifest->files[i].sha256)));
+            json_build_append(&array, json_pack("{s:o, s:o, s:o}", "param", json_build_text(manifest->files[i].what),
+                                                "path", json_build_text(manifest->files[i].path), "sha256",
+                                                json_build_text(manifest->files[i].sha256)));
     return array;
 }
 
@@ -316,8 +301,8 @@ static json_t *skipped(const struct manifest *manifest)
 {
     json_t *array = json_array();
     for (int i = 0; i < manifest->skipped_count; i++)
-        json_build_append(&array, json_pack("{s:o, s:o}", "image", text_or_null(manifest->skipped[i].image), "why",
-                                            text_or_null(manifest->skipped[i].why)));
+        json_build_append(&array, json_pack("{s:o, s:o}", "image", json_build_text(manifest->skipped[i].image), "why",
+                                            json_build_text(manifest->skipped[i].why)));
     return array;
 }
 
@@ -326,9 +311,9 @@ static json_t *failed(const struct manifest *manifest)
     json_t *array = json_array();
     for (int i = 0; i < manifest->failed_count; i++) {
         const struct manifest_failed *row = &manifest->failed[i];
-        json_build_append(&array, json_pack("{s:o, s:o, s:o, s:o}", "backbone", text_or_null(row->backbone), "image",
-                                            text_or_null(row->image), "method", text_or_null(row->method), "why",
-                                            text_or_null(row->why)));
+        json_build_append(&array, json_pack("{s:o, s:o, s:o, s:o}", "backbone", json_build_text(row->backbone), "image",
+                                            json_build_text(row->image), "method", json_build_text(row->method), "why",
+                                            json_build_text(row->why)));
     }
     return array;
 }
@@ -343,8 +328,8 @@ static json_t *seed(uint64_t number)
 
 static json_t *dataset(const struct manifest *manifest)
 {
-    return json_pack("{s:o, s:o, s:i, s:o}", "path", text_or_null(manifest->images), "sha256",
-                     text_or_null(manifest->images_sha256), "images", manifest->image_count, "skipped",
+    return json_pack("{s:o, s:o, s:i, s:o}", "path", json_build_text(manifest->images), "sha256",
+                     json_build_text(manifest->images_sha256), "images", manifest->image_count, "skipped",
                      skipped(manifest));
 }
 
@@ -368,15 +353,15 @@ static json_t *sessions(const struct manifest *manifest)
 /* NULL: no memory somewhere below (json_pack gives NULL when a part is NULL). */
 static json_t *whole(const struct manifest *m)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:i}",
-                     "name", text_or_null(m->name), "program", program(), "programs", contributors(m->programs),
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:i}",
+                     "name", json_build_text(m->name), "program", program(), "programs", contributors(m->programs),
                      "mixture", sentences(m->mixture), "machine", machine(m->threads), "blas", blas(), "seed",
                      seed(m->seed), "started", utc(m->started), "ended", utc(m->ended), "config_sha256",
-                     text_or_null(m->config_sha256), "dataset", dataset(m), "backbones", backbones(m), "methods",
+                     json_build_text(m->config_sha256), "dataset", dataset(m), "backbones", backbones(m), "methods",
                      entries_with_files(m, m->methods, m->method_count, ""), "metrics",
                      entries_with_files(m, m->metrics, m->metric_count, "metric "), "protocols",
-                     entries(m->protocols, m->protocol_count), "sessions", sessions(m), "items", m->item_count,
-                     "failed", failed(m), "format_version", 1);
+                     entries(m->protocols, m->protocol_count), "sessions", sessions(m), "time",
+                     manifest_times(m), "items", m->item_count, "failed", failed(m), "format_version", 1);
 }
 
 /* Takes the JSON. NULL: no memory. */
@@ -416,7 +401,7 @@ static int take_time(json_t *whole, const json_t *part, const char *key, int sig
 static int take_part(json_t *whole, json_t *runs, const char *folder, json_t *part)
 {
     static const char *const keys[] = {"machine", "started", "ended", "items", "failed", "programs", "sessions"};
-    json_t *row = json_pack("{s:o}", "folder", text_or_null(folder));
+    json_t *row = json_pack("{s:o}", "folder", json_build_text(folder));
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         json_t *value = json_object_get(part, keys[i]);
         if (value && json_object_set(row, keys[i], value)) {
@@ -537,10 +522,11 @@ static int set_facts(json_t *joined, const struct manifest *manifest)
     json_t *images = json_object_get(joined, "dataset");
     return sort_entries(joined, "backbones", backbone_label, manifest->backbone_count, manifest) ||
                    sort_entries(joined, "methods", method_label, manifest->method_count, manifest) ||
-                   json_object_set_new(joined, "config_sha256", text_or_null(manifest->config_sha256)) ||
+                   json_object_set_new(joined, "config_sha256", json_build_text(manifest->config_sha256)) ||
                    json_object_set_new(joined, "items", json_integer(manifest->item_count)) ||
                    json_object_set_new(joined, "failed", failed(manifest)) ||
                    json_object_set_new(joined, "programs", contributors(manifest->programs)) ||
+                   json_object_set_new(joined, "time", manifest_times(manifest)) ||
                    json_object_set_new(joined, "mixture", sentences(manifest->mixture)) ||
                    (json_is_object(images) && json_object_set_new(images, "skipped", skipped(manifest)))
                ? -1

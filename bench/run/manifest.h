@@ -16,6 +16,7 @@
 #include <time.h>
 
 struct store_session;
+struct store_spent;
 
 /* A method, metric or protocol. */
 struct manifest_entry {
@@ -80,6 +81,8 @@ struct manifest {
     const char *const *mixture;      /* program_mixture(); NULL: none */
     int session_count;
     const struct store_session *sessions; /* calls of the program that measured something */
+    int spent_count;
+    const struct store_spent *spent; /* the time of these calls, by activity, backbone and method */
 };
 
 /* Writes the file under another name, then renames it. Invalid UTF-8 becomes '?'. Errors: not writable, no memory. */
@@ -94,7 +97,7 @@ int manifest_read(const char *folder, json_t **json, struct error *err);
 /*
  * Writes FOLDER/manifest.json for runs that were joined in FOLDER. It begins as the folder's manifest, or else as the
  * first one that a run has (a killed run has none). Added are the earliest begin and the latest end, a list of the runs
- * (joined_from), the backbones and methods of the other runs, and from `manifest` config_sha256, item_count, skipped,
+ * (joined_from), the backbones and methods of the other runs, and from `manifest` config_sha256, item_count, skipped, the times,
  * programs and the order of backbones and methods, by their labels. If no run has a manifest, none is
  * written. Errors: a manifest that exists and cannot be read; not writable; no memory.
  */

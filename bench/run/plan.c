@@ -423,7 +423,7 @@ static int open_all(struct run *run, const char *config_path, const char *const 
 int run_open(struct run *run, const char *config_path, const char *const *sets, int set_count, bool is_dry,
              struct error *err)
 {
-    *run = (struct run){.is_dry = is_dry};
+    *run = (struct run){.begun = seconds_now(), .is_dry = is_dry};
     arena_init(&run->arena, 0);
     if (open_all(run, config_path, sets, set_count, err) == 0)
         return 0;

@@ -8,6 +8,7 @@
 #include "bench/run/conditions.h"
 #include "bench/run/manifest.h"
 #include "bench/run/pilot.h"
+#include "bench/run/spent.h"
 #include "bench/run/this_program.h"
 #include "bench/run/work.h"
 #include "bench/store/run_lock.h"
@@ -439,7 +440,17 @@ static int count_items(const struct run *run, const struct store *store)
     return count;
 }
 
-int record_close(struct run *run, struct store *store, time_t started, struct error *err)
+static int fill_spent(struct run *run, struct store *store, struct manifest *manifest, struct error *err)
+{
+    struct store_spent *list;
+    if (store_read_spent(store, &run->arena, &list, &manifest->spent_count, err))
+        return -1;
+    manifest->spent_count = spent_unite(list, manifest->spent_count);
+    manifest->spent = list;
+    return 0;
+}
+
+int record_close(struct run *run, struct store *store, time_t started, time_t ended, struct error *err)
 {
     const struct config *config = &run->config;
     char config_path[PATH_MAX], path[PATH_MAX];
@@ -447,7 +458,7 @@ int record_close(struct run *run, struct store *store, time_t started, struct er
                                 .seed = config->seed,
                                 .threads = run->threads,
                                 .started = started,
-                                .ended = time(NULL),
+                                .ended = ended,
                                 .images = config->dataset.path,
                                 .images_sha256 = run->images_sha256,
                                 .image_count = run->image_count,
@@ -463,7 +474,7 @@ int record_close(struct run *run, struct store *store, time_t started, struct er
     if (fill_backbones(run, &manifest, err) || fill_versions(run, &manifest, err) ||
         fill_method_files(run, &manifest, err) || fill_skipped(run, store, &manifest, err) ||
         fill_failed(run, &run->arena, &manifest, err) || fill_programs(run, store, &manifest, err) ||
-        fill_sessions(run, store, &manifest, err))
+        fill_sessions(run, store, &manifest, err) || fill_spent(run, store, &manifest, err))
         return -1;
     return manifest_write(path, &manifest, err);
 }

@@ -8,6 +8,7 @@
 #include "bench/run/page_data.h"
 #include "bench/run/paper_numbers.h"
 #include "bench/run/results_table.h"
+#include "bench/run/results_spent.h"
 #include "bench/run/results_until.h"
 #include "bench/store/store_programs.h"
 
@@ -245,7 +246,8 @@ int results_read_from(const struct config *config, struct store *const *stores, 
                      paper_numbers_read(&config->report, arena, report, err) ||
                      (has_rule && results_read_ends(config, stores[0], arena, report, err)) ||
                      read_progress(&sources, arena, report, err) || read_remarks(&sources, arena, report, err) ||
-                     results_note_ends(report, arena, err) || results_fill_from(stores, count, arena, report, err));
+                     results_note_ends(report, arena, err) || results_fill_from(stores, count, arena, report, err) ||
+                     results_read_spent(stores, count, arena, report, err));
 }
 
 int results_read(const struct config *config, struct store *store, const char *const *images, int image_count,
@@ -365,7 +367,6 @@ static int write_files(struct writing *writing, const struct config *config, str
     const struct report *report = &writing->compared;
     if (report_csv(writing->report, writing->own, err) || report_ends_csv(writing->report, err) ||
         report_tables(report, writing->cells, err) || report_pairs(report, err) || write_paper(writing, config, err) ||
-        report_costs(writing->report, err) ||
         (config->report.reference_count > 0 && report_reference(report, writing->cells, err)) ||
         write_meta(report, config, &writing->meta, err) || write_sensitivity(writing, arena, err) ||
         write_page(writing, config, arena, err))

@@ -40,6 +40,7 @@ struct run_pilot {
 };
 
 struct run {
+    double begun; /* seconds_now() */
     struct arena arena;
     struct config config;
     struct imageset *images;
@@ -127,7 +128,7 @@ int record_check(struct run *run, bool fresh, struct error *err);
 int record_clear_pictures(const char *folder, struct error *err);
 
 /* Writes manifest.json. */
-int record_close(struct run *run, struct store *store, time_t started, struct error *err);
+int record_close(struct run *run, struct store *store, time_t started, time_t ended, struct error *err);
 
 /* -- results.c: tables and plots -- */
 
@@ -155,7 +156,10 @@ struct results_origin {
     const char *const *folders;
 };
 
-/* Writes CSV files, tables, plots and index.html, and prints the summary unless quiet. Warnings go to stderr. */
+/*
+ * Writes CSV files, tables, plots and index.html, and prints the summary unless quiet. Warnings go to stderr. The costs,
+ * which have the time that this took, are left to report_costs().
+ */
 int results_write(const struct report *report, const struct config *config, const struct run_flags *flags,
                   const struct results_origin *origin, struct error *err);
 

@@ -3,6 +3,19 @@
  */
 #include "bench/run/run.h"
 
+/* Decodes the picture and, if a metric needs it, reads the truth. */
+static int read_subject(struct evaluator *evaluator, const struct run *run, struct evaluate_subject *subject,
+                        struct error *err)
+{
+    const int before = spent_switch(evaluator->spent, SPENT_DECODING);
+    const int status =
+        imageset_picture(run->images, subject->index, &evaluator->arena, &subject->picture, err) ||
+        (panel_needs_truth(&run->panel) && annotation_read(run->images, subject->index, &subject->picture,
+                                                           &evaluator->arena, &subject->annotation, err));
+    spent_switch(evaluator->spent, before);
+    return status_of(status);
+}
+
 int run_evaluate_missing(struct evaluator *evaluator, const struct run *run, const struct run_request *request,
                          struct evaluated *out, bool *is_unreadable, struct error *err)
 {
@@ -16,9 +29,7 @@ int run_evaluate_missing(struct evaluator *evaluator, const struct run *run, con
                                        .needs_base = request->needs_base,
                                        .wanted_views = request->wanted_views};
     arena_reset(&evaluator->arena);
-    if (imageset_picture(run->images, place, &evaluator->arena, &subject.picture, err) ||
-        (panel_needs_truth(&run->panel) &&
-         annotation_read(run->images, place, &subject.picture, &evaluator->arena, &subject.annotation, err))) {
+    if (read_subject(evaluator, run, &subject, err)) {
         *is_unreadable = !err->is_system;
         return -1;
     }

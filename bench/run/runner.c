@@ -179,7 +179,9 @@ static void run_task(struct runner *runner, struct evaluator *evaluator, const s
 {
     struct evaluated evaluated;
     struct error err = {0};
+    struct spent *spent = evaluator->spent;
     const double begun = seconds_now();
+    spent_switch(spent, SPENT_OTHER);
     bool is_unreadable = was_skipped(runner, task->image);
     work->request.count = 0;
     const int status =
@@ -192,20 +194,23 @@ static void run_task(struct runner *runner, struct evaluator *evaluator, const s
     const bool is_late = seconds_now() - begun > 1e-3 * WRITER_LOSS_MS;
     struct error problem;
     int stored = 0;
+    spent_switch(spent, SPENT_PICTURES);
+    if (!is_unreadable && !status)
+        stored = pictures_add(runner->commit.pictures, task->image, &evaluated, count, &problem);
+    spent_switch(spent, SPENT_WAITING);
     if (is_unreadable)
         stored = deliver_skipped(runner, task, err.text, &problem);
     else if (status)
         fail(runner, &err);
     else
-        stored = pictures_add(runner->commit.pictures, task->image, &evaluated, count, &problem) ||
-                 deliver_results(runner, task, &evaluated, count, &evaluator->made, is_late, &problem);
+        stored = stored || deliver_results(runner, task, &evaluated, count, &evaluator->made, is_late, &problem);
     if (stored)
         fail(runner, &problem);
 }
 
 /* A worker is a thread with a session of its own. */
 struct workers {
-    int count;
+    int count, threads_each;
     int *which; /* (count,methods): the methods of a worker's task */
     struct session **sessions;
 };
@@ -275,6 +280,7 @@ static int make_workers(struct runner *runner, struct workers *workers, struct e
     const int threads = worker_threads(run->threads, err);
     const bool is_wide = !network_is_foreign(runner->network) || images_at_once(runner) >= threads;
     const int wanted = is_wide ? threads : 1, inside = is_wide ? 1 : threads;
+    workers->threads_each = inside;
     const size_t held = network_bytes(runner->network) + altered_bytes(runner->altered);
     if (!threads)
         return -1;
@@ -312,20 +318,28 @@ static int work(struct runner *runner, const struct workers *workers, struct err
 #pragma omp parallel num_threads(workers->count) if (workers->count > 1)
     {
         const size_t worker = (size_t)omp_get_thread_num();
+        struct spent spent = spent_begin_worker(runner->job->times);
         struct task_work task = {.which = workers->which + worker * (size_t)runner->run->config.method_count};
         struct evaluator evaluator = {.panel = &runner->run->panel,
                                       .backbone = runner->run->config.backbones[runner->backbone].label,
                                       .named_class = runner->run->backbones[runner->backbone].named_class,
                                       .input = runner->run->backbones[runner->backbone].model->input,
                                       .altered = runner->altered,
+                                      .spent = &spent,
                                       .worker.session = workers->sessions[worker]};
 #pragma omp for schedule(dynamic, 1) nowait
         for (int t = 0; t < runner->schedule.task_count; t++)
-            if (!should_stop(runner))
+            if (!should_stop(runner)) {
                 run_task(runner, &evaluator, &runner->schedule.tasks[t], &task);
+                spent_give(runner->job->times, &spent);
+            }
         arena_release(&task.known);
         evaluator_release(&evaluator);
-        session_help(workers->sessions[worker]);
+        spent_switch(&spent, SPENT_IDLE);
+        const double helped = session_help(workers->sessions[worker]);
+        spent_switch(&spent, SPENT_IDLE); /* counts the seconds up to now */
+        spent_move(&spent, SPENT_IDLE, SPENT_HELPING, helped);
+        spent_end_worker(runner->job->times, &spent);
     }
     session_team_free(team);
     return 0;
@@ -365,7 +379,9 @@ static int run_blocks(struct runner *runner, const struct workers *workers, stru
     int status = 0;
     while (!status && runner->schedule.task_count > 0) {
         note_bases(runner);
+        spent_begin_workers(runner->job->times, runner->backbone, workers->count, workers->threads_each);
         status = work(runner, workers, err);
+        spent_end_workers(runner->job->times);
         if (status || !runner->until || should_stop(runner))
             break;
         status = look(runner, err) || find_tasks(runner, err);
@@ -384,6 +400,7 @@ static int run_with_writer(struct runner *runner, const struct workers *workers,
     if (!runner->writer)
         return -1;
     int status = run_blocks(runner, workers, err);
+    const double begun = seconds_now();
     if (writer_drain(runner->writer, &problem)) {
         *err = problem;
         status = -1;
@@ -391,6 +408,8 @@ static int run_with_writer(struct runner *runner, const struct workers *workers,
         *err = runner->error;
         status = -1;
     }
+    const double beside = writer_figures(runner->writer).wrote - (seconds_now() - begun);
+    spent_add_beside(runner->job->times, runner->backbone, SPENT_STORING, beside > 0 ? beside : 0);
     writer_free(runner->writer);
     runner->writer = NULL;
     return status_of(status);
@@ -464,6 +483,7 @@ static int make_until(struct runner *runner, struct error *err)
 static int begin_backbone(struct runner *runner, struct error *err)
 {
     const struct run_backbone *backbone = &runner->run->backbones[runner->backbone];
+    spent_enter(runner->job->times, runner->backbone, SPENT_LOADING);
     const struct shape input = {run_backbone_channels(backbone), backbone->model->input.h, backbone->model->input.w};
     arena_reset(&runner->arena);
     runner->commit.backbone = runner->backbone;
@@ -523,7 +543,8 @@ int runner_measure(struct runner_job *job, struct error *err)
                                     .lock = &runner.store_lock,
                                     .run = job->run,
                                     .session = job->session,
-                                    .progress = job->progress};
+                                    .progress = job->progress,
+                                    .times = job->times};
     arena_init(&runner.arena, 0);
     arena_init(&runner.schedule_arena, 0);
     arena_init(&runner.scratch, 0);

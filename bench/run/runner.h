@@ -5,6 +5,7 @@
 #include "base/h5.h"
 #include "bench/process/progress.h"
 #include "bench/run/run.h"
+#include "bench/run/spent.h"
 
 struct runner_job {
     struct run *run;
@@ -12,6 +13,7 @@ struct runner_job {
     struct store_session *session; /* of the store: the counts of this call */
     struct h5_writer *maps;        /* maps.h5; NULL: it is not written */
     struct progress *progress;
+    struct spent_times *times;
     /* written, also by a run that fails: */
     int skipped_count; /* images that could not be read */
     size_t item_count; /* items committed */

@@ -125,7 +125,11 @@ int view_prepare(const struct walk *walk, struct view *view, bool *is_unreadable
     view->input = arena_floats(walk->arena, shape_size(walk->input));
     if (!view->input)
         return error_memory(err, "a network's input");
-    if (preprocess_picture(&subject->picture, &how, walk->arena, view->input, &view->pixels, &view->geometry, err)) {
+    const int before = spent_switch(walk->evaluator->spent, SPENT_DECODING);
+    const int status =
+        preprocess_picture(&subject->picture, &how, walk->arena, view->input, &view->pixels, &view->geometry, err);
+    spent_switch(walk->evaluator->spent, before);
+    if (status) {
         *is_unreadable = !err->is_system;
         return error_prefix(err, "image \"%s\": ", subject->name);
     }
@@ -153,7 +157,10 @@ static struct cam_pass *run_pass(const struct walk *walk, const struct view *vie
     const struct view *like = view_like(walk, view, true);
     const struct cam_setup setup = walk_setup(walk, view->input, view_name(walk, view));
     walk->evaluator->made.base += !like;
-    return like ? cam_pass_copy(like->pass, setup.input_name, err) : cam_pass_run(&setup, err);
+    const int before = spent_switch(walk->evaluator->spent, SPENT_BASE);
+    struct cam_pass *pass = like ? cam_pass_copy(like->pass, setup.input_name, err) : cam_pass_run(&setup, err);
+    spent_switch(walk->evaluator->spent, before);
+    return pass;
 }
 
 static int find_truth(const struct walk *walk, struct view *view, int klass, struct error *err)
@@ -241,7 +248,10 @@ int view_explain(const struct walk *walk, struct view *view, int method, const s
         use_known(walk, view, known);
         return 0;
     }
-    if (cam_explain(view->pass, config->method, config->params, 0, config->label, &view->raw, err))
+    const int before = spent_switch(walk->evaluator->spent, spent_of_method(method));
+    const int status = cam_explain(view->pass, config->method, config->params, 0, config->label, &view->raw, err);
+    spent_switch(walk->evaluator->spent, before);
+    if (status)
         return -1;
     walk_count_map(walk, &view->raw.cost);
     if (known && known->h)

@@ -233,6 +233,24 @@ int store_end_session(struct store *store, int64_t ended, struct error *err);
 int store_read_sessions(struct store *store, struct arena *arena, struct store_session **list, int *count,
                         struct error *err);
 
+/*
+ * The time that a call of the program has spent on an activity (bench/run/spent.h has their names): seconds, added up
+ * over threads, and its share of the call's wall time.
+ */
+struct store_spent {
+    int64_t call;         /* a number that no other call has, also not one of another run */
+    const char *activity;
+    int backbone, method; /* positions in the run's lists; -1: none, or not listed now */
+    double seconds, wall;
+};
+
+/* Writes rows in one commit, in the place of those of the same call, activity, backbone and method. */
+int store_commit_spent(struct store *store, const struct store_spent *rows, int count, struct error *err);
+
+/* Reads the rows of all calls, sorted by call, into the arena. */
+int store_read_spent(struct store *store, struct arena *arena, struct store_spent **list, int *count,
+                     struct error *err);
+
 /* An image that could not be read, and why. They are kept until store_clear_skipped(), also across processes. */
 struct store_skipped {
     int image;

@@ -3,7 +3,8 @@
  *
  * store_sql.c runs statements; store_layout.c has the tables and brings old files up to date; store_open.c opens and
  * closes; store_names.c keeps the run's lists, store_lists.c chooses among the file's entries, store_manifest.c its texts; store_write.c writes rows, store_sync.c makes
- * them durable and store_read.c reads them; store_programs.c keeps the programs that measured the items.
+ * them durable and store_read.c reads them; store_programs.c keeps the programs that measured the items,
+ * store_spent.c the time that they took.
  */
 #ifndef BENCH_STORE_STORE_INSIDE_H
 #define BENCH_STORE_STORE_INSIDE_H
@@ -49,6 +50,8 @@ enum statement {
     ADD_SESSION,
     SET_SESSION,
     GET_SESSIONS,
+    ADD_SPENT,
+    GET_SPENT,
     ADD_SKIPPED,
     GET_SKIPPED,
     COUNT_SKIPPED,

@@ -1,7 +1,7 @@
 /* bench/store/store_layout.c - creates the tables of run.db, and updates files of earlier programs. */
 #include "bench/store/store_inside.h"
 
-#define STORE_LAYOUT 4
+#define STORE_LAYOUT 5
 
 static const char schema[] =
     "CREATE TABLE manifest (key TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;"
@@ -19,11 +19,12 @@ static const char schema[] =
     "CREATE TABLE skipped (image INTEGER PRIMARY KEY, why TEXT NOT NULL);";
 
 /*
- * The tables that layouts 2 to 4 add to the layout before, in the file or, for a file that is only read, in memory.
+ * The tables that layouts 2 to 5 add to the layout before, in the file or, for a file that is only read, in memory.
  * Blobs are float64 in the machine's byte order, little-endian on all supported machines. `made` records which program
  * measured an item; an item that it lacks was measured by a program that stored no digests. Layout 4 lets a run grow:
  * `listed` has the run's present lists, `map` the raw maps (float32) and the cost of each, `base` a row for each input
- * (-1: that of a run of layout 3), `session` what each call of the program has measured.
+ * (-1: that of a run of layout 3), `session` what each call of the program has measured. Layout 5 adds `spent`: the seconds of each call, by activity;
+ * `call` is a number that no call of another run has, so that rows of several runs can be joined.
  */
 #define SCHEMA_2(table) \
     "CREATE " table " curve (backbone INTEGER NOT NULL, image INTEGER NOT NULL, method INTEGER NOT NULL," \
@@ -52,6 +53,10 @@ static const char schema[] =
     "CREATE " table " IF NOT EXISTS session (id INTEGER PRIMARY KEY, started INTEGER NOT NULL, ended INTEGER," \
     " items INTEGER NOT NULL, value_count INTEGER NOT NULL, maps INTEGER NOT NULL, kept_maps INTEGER NOT NULL," \
     " base_passes REAL NOT NULL, full REAL NOT NULL, tail REAL NOT NULL, backward REAL NOT NULL);"
+#define SCHEMA_5(table) \
+    "CREATE " table " IF NOT EXISTS spent (call INTEGER NOT NULL, activity TEXT NOT NULL, backbone INTEGER NOT NULL," \
+    " method INTEGER NOT NULL, seconds REAL NOT NULL, wall REAL NOT NULL," \
+    " PRIMARY KEY (call, activity, backbone, method)) WITHOUT ROWID;"
 
 static const struct layout {
     const char *in_file, *beside;
@@ -64,6 +69,7 @@ static const struct layout {
            SCHEMA_4("TEMP TABLE") "CREATE TEMP TABLE " BASE_4
                                   "INSERT INTO temp.base SELECT backbone, image, -1, predicted, probability, rank"
                                   " FROM main.base;"},
+    [5] = {SCHEMA_5("TABLE") "PRAGMA user_version = 5;", SCHEMA_5("TEMP TABLE")},
 };
 
 /* Adds the tables of the layouts after `layout`. */

@@ -144,7 +144,7 @@ TEST(a_file_that_is_no_store_is_refused_by_name)
     assert_null(store_open(f.folder, NULL, false, &f.err));
     assert_string_equal(f.err.text, want);
     run_sql(&f, "CREATE TABLE other (a)");
-    snprintf(want, sizeof want, "run store \"%s/run.db\": layout version 0, this program reads 4", f.folder);
+    snprintf(want, sizeof want, "run store \"%s/run.db\": layout version 0, this program reads 5", f.folder);
     assert_null(store_open(f.folder, &names, false, &f.err));
     assert_string_equal(f.err.text, want);
     end(&f);

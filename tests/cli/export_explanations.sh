@@ -21,7 +21,7 @@ report: {plots: false, overlays: 0, bootstrap: 0, maps: true}
 YAML
 sed 's/^methods:.*/methods: [{name: maps, label: Theirs, params: {file: record\/maps.h5}}]/; s/, maps: true//' config.yaml >maps.yaml
 sed 's/file: record/explained: explained.h5, method: Theirs, &/; s/label: Theirs/label: Complete/' maps.yaml >complete.yaml
-cambench run config.yaml --output record | tail -1
+cambench run config.yaml --output record | tail -2 | head -1
 
 # without the second file, a dry run names it, and metrics of changed inputs have no value
 cambench run complete.yaml --output complete --dry-run 2>&1 | grep '^missing'

@@ -1,4 +1,5 @@
 /* The CSV files: exact text, digits that come back, and hostile names as Python's csv module reads them. */
+#include "report/csv.h"
 #include "tests/report/sample.h"
 
 static void write_all(const struct report *report)
@@ -6,7 +7,8 @@ static void write_all(const struct report *report)
     struct error err = {0};
     struct cell *cells = report_cells(report, &err);
     assert_non_null(cells);
-    if (report_csv(report, cells, &err))
+    double scratch[16];
+    if (report_csv(report, cells, &err) || report_costs_csv(report, scratch, &err))
         fail_msg("%s", err.text);
     free(cells);
 }
@@ -78,9 +80,28 @@ TEST(costs_have_median_mean_quartiles_and_passes)
     write_all(&run.report);
     char *text = sample_read(run.folder, "costs.csv", NULL);
     assert_string_equal(text, "backbone,method,n,seconds_median,seconds_mean,seconds_q1,seconds_q3,full_passes,"
-                              "tail_passes,backward_passes\n"
-                              "resnet18,'=cmd|' /C calc'!A0,2,1,1,0.75,1.25,1,2,3\n"
-                              "resnet18,\"a\"\"b,\nc\",1,2.5,2.5,2.5,2.5,1,2,3\n");
+                              "tail_passes,backward_passes,activity,total_seconds,wall_seconds\n"
+                              "resnet18,'=cmd|' /C calc'!A0,2,1,1,0.75,1.25,1,2,3,method,,\n"
+                              "resnet18,\"a\"\"b,\nc\",1,2.5,2.5,2.5,2.5,1,2,3,method,,\n");
+    free(text);
+    sample_remove(run.folder);
+    sample_close(&run);
+}
+
+TEST(costs_have_the_time_of_the_run_by_activity)
+{
+    static const struct report_spent spent[] = {{"reporting", false, -1, -1, 2, 2},
+                                                {"base_passes", true, 0, -1, 4, 1},
+                                                {"method", true, 0, 0, 8, 4},
+                                                {"method", true, 0, 1, 1, 0.5}};
+    struct sample_run run;
+    hostile(&run);
+    run.report.spent = spent;
+    run.report.spent_count = 4;
+    write_all(&run.report);
+    char *text = sample_read(run.folder, "costs.csv", NULL);
+    assert_non_null(strstr(text, ",3,method,8,4\nresnet18,\"a\"\"b,\nc\",1,2.5,2.5,2.5,2.5,1,2,3,method,1,0.5\n"
+                                 ",,,,,,,,,,reporting,2,2\nresnet18,,,,,,,,,,base_passes,4,1\n"));
     free(text);
     sample_remove(run.folder);
     sample_close(&run);
