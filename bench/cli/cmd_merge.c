@@ -60,8 +60,8 @@ static int report(struct merge *merge, const struct arguments *arguments, struct
                      merge->names.lists[STORE_IMAGES].count, &merge->arena, &table, err))
         return -1;
     table.stop = &interrupt_has_come;
-    const struct results_origin origin = {1, 1, &merge->store, &merge->config.output};
-    return status_of(results_write(&table, &merge->config, &flags, &origin, err) || report_costs(&table, err));
+    const struct results_origin origin = {1, 1, &merge->store, &merge->config.output, NULL, NULL};
+    return results_write(&table, &merge->config, &flags, &origin, err);
 }
 
 static int join(const struct arguments *arguments, struct error *err)

@@ -133,9 +133,9 @@ static int report_run(const struct arguments *arguments, struct arena *arena, st
                  results_read(&config, store, names.lists[STORE_IMAGES].names, names.lists[STORE_IMAGES].count, arena,
                               &report, err);
     report.stop = &interrupt_has_come;
-    const struct results_origin origin = {1, 1, &store, &folder};
+    const struct results_origin origin = {1, 1, &store, &folder, NULL, NULL};
     if (!status)
-        status = status_of(results_write(&report, &config, &flags, &origin, err) || report_costs(&report, err));
+        status = results_write(&report, &config, &flags, &origin, err);
     store_close(store); /* only now, so that the run directory stays locked until its tables are written */
     return status;
 }
@@ -164,10 +164,10 @@ static int write_gathered(struct gather *gather, const struct arguments *argumen
     if (flags.is_quiet) /* otherwise the tables show them */
         say_notes(gather);
     report.stop = &interrupt_has_come;
-    const int status = results_write(&report, &gather->config, &flags, &gather->origin, err) || report_costs(&report, err);
+    const int status = results_write(&report, &gather->config, &flags, &gather->origin, err);
     if (status)
         file_remove_folders(&folders);
-    return status_of(status);
+    return status;
 }
 
 static int report_runs(const struct arguments *arguments, struct error *err)

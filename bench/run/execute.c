@@ -15,6 +15,7 @@
 struct execution {
     const struct run_flags *flags;
     struct file_folders folders; /* folders that had to be made for the run */
+    time_t started, ended;
     struct progress progress;
     struct runner_job job;
 };
@@ -66,6 +67,20 @@ static int close_maps(struct runner_job *job, struct error *err)
 
 /* -- report -------------------------------------------------------------------------------------------------------- */
 
+/* Stores the time spent so far, reporting included. A call that measured nothing is left out. */
+static int store_times(const struct runner_job *job, struct error *err)
+{
+    spent_enter(job->times, -1, SPENT_REPORTING);
+    return job->session->items ? spent_store(job->times, job->store, err) : 0;
+}
+
+/* Writes the manifest. */
+static int close_record(const struct execution *execution, struct error *err)
+{
+    const struct runner_job *job = &execution->job;
+    return record_close(job->run, job->store, execution->started, execution->ended, err);
+}
+
 /* Means over a part of the images could be mistaken for results, so a shard prints only its progress. */
 static int report_shard(const struct runner_job *job, const struct run_flags *flags, struct error *err)
 {
@@ -80,14 +95,7 @@ static int report_shard(const struct runner_job *job, const struct run_flags *fl
     else if (!flags->is_quiet)
         printf("shard %d of %d: %zu of %zu maps measured; with the other shards: cambench merge %s\n",
                run->shard.number, run->shard.count, count_items(job), all, whole);
-    return 0;
-}
-
-/* The time spent so far, reporting included. A call that measured nothing is left out. */
-static int store_times(const struct runner_job *job, struct error *err)
-{
-    spent_enter(job->times, -1, SPENT_REPORTING);
-    return job->session->items ? spent_store(job->times, job->store, err) : 0;
+    return store_times(job, err);
 }
 
 static void print_times(const struct runner_job *job, const struct run_flags *flags)
@@ -96,21 +104,36 @@ static void print_times(const struct runner_job *job, const struct run_flags *fl
     char text[512];
     spent_of_call(job->times, sums);
     spent_describe(sums, text, sizeof text);
-    if (!flags->is_quiet)
+    if (!flags->is_quiet && job->session->items)
         printf("time: %s\n", text);
 }
 
-static int report(const struct runner_job *job, const struct run_flags *flags, struct error *err)
-{
-    struct run *run = job->run;
+struct reporting {
+    const struct execution *execution;
     struct report rows;
-    const struct results_origin origin = {1, 1, &job->store, &run->config.output};
+};
+
+static int update_times(void *context, struct error *err)
+{
+    struct reporting *reporting = context;
+    const struct runner_job *job = &reporting->execution->job;
+    return status_of(store_times(job, err) ||
+                     results_read_spent(&job->store, 1, &job->run->arena, &reporting->rows, err) ||
+                     close_record(reporting->execution, err));
+}
+
+static int report(const struct execution *execution, struct error *err)
+{
+    const struct runner_job *job = &execution->job;
+    const struct run_flags *flags = execution->flags;
+    struct run *run = job->run;
+    struct reporting reporting = {.execution = execution};
+    const struct results_origin origin = {1, 1, &job->store, &run->config.output, update_times, &reporting};
     if (shard_is_part(&run->shard))
-        return report_shard(job, flags, err);
-    return status_of(
-        results_read(&run->config, job->store, run->image_names, run->image_count, &run->arena, &rows, err) ||
-        results_write(&rows, &run->config, flags, &origin, err) || store_times(job, err) ||
-        results_read_spent(&job->store, 1, &run->arena, &rows, err) || report_costs(&rows, err));
+        return status_of(report_shard(job, flags, err) || close_record(execution, err));
+    return status_of(results_read(&run->config, job->store, run->image_names, run->image_count, &run->arena,
+                                  &reporting.rows, err) ||
+                     results_write(&reporting.rows, &run->config, flags, &origin, err));
 }
 
 /* -- the whole ----------------------------------------------------------------------------------------------------- */
@@ -128,24 +151,23 @@ static int execute(struct execution *execution, struct error *err)
 {
     const struct run_flags *flags = execution->flags;
     struct runner_job *job = &execution->job;
-    const time_t started = time(NULL);
+    execution->started = time(NULL);
     job->times = spent_create(job->run->config.backbone_count, job->run->config.method_count, job->run->begun, err);
     if (!job->times || make_output(execution, err))
         return -1;
     job->store = record_open(job->run, flags, err);
     if (job->store)
-        job->session = store_begin_session(job->store, started);
+        job->session = store_begin_session(job->store, execution->started);
     if (!job->store || store_clear_skipped(job->store, err) || open_maps(job, err))
         return -1;
     progress_begin(job->progress, schedule_cost_ahead(job->run, job->store, job->maps), "maps",
                    flags->is_quiet ? NULL : stderr, isatty(STDERR_FILENO));
     const int status = runner_measure(job, err) || close_maps(job, err);
-    const time_t ended = time(NULL);
+    execution->ended = time(NULL);
     progress_end(job->progress);
     spent_enter(job->times, -1, SPENT_REPORTING);
-    if (status || store_end_session(job->store, ended, err) ||
-        record_close(job->run, job->store, started, ended, err) || report(job, flags, err) || store_times(job, err) ||
-        record_close(job->run, job->store, started, ended, err) || store_finish(job->store, err))
+    if (status || store_end_session(job->store, execution->ended, err) || close_record(execution, err) ||
+        report(execution, err) || store_finish(job->store, err))
         return -1;
     print_times(job, flags);
     return 0;

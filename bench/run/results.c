@@ -368,10 +368,18 @@ static int write_files(struct writing *writing, const struct config *config, str
     if (report_csv(writing->report, writing->own, err) || report_ends_csv(writing->report, err) ||
         report_tables(report, writing->cells, err) || report_pairs(report, err) || write_paper(writing, config, err) ||
         (config->report.reference_count > 0 && report_reference(report, writing->cells, err)) ||
-        write_meta(report, config, &writing->meta, err) || write_sensitivity(writing, arena, err) ||
-        write_page(writing, config, arena, err))
+        write_meta(report, config, &writing->meta, err) || write_sensitivity(writing, arena, err))
         return -1;
     return config->report.plots ? draw(writing, config, err) : 0;
+}
+
+/* Files that have the time of the run. */
+static int write_last(const struct writing *writing, const struct config *config, struct arena *arena,
+                      struct error *err)
+{
+    const struct results_origin *origin = writing->origin;
+    return status_of((origin->update && origin->update(origin->context, err)) || report_costs(writing->report, err) ||
+                     write_page(writing, config, arena, err));
 }
 
 static int show(const struct writing *writing, const struct config *config, const struct run_flags *flags,
@@ -409,7 +417,7 @@ int results_write(const struct report *report, const struct config *config, cons
     struct arena arena;
     arena_init(&arena, 0);
     int status = make_cells(&writing, flags->pairs, &arena, err) || make_pairs(&writing, err) ||
-                 write_files(&writing, config, &arena, err);
+                 write_files(&writing, config, &arena, err) || write_last(&writing, config, &arena, err);
     if (!status && !flags->is_quiet)
         status = show(&writing, config, flags, err);
     free(writing.meta);

@@ -154,12 +154,15 @@ struct results_origin {
     int store_count, folder_count;
     struct store *const *stores;
     const char *const *folders;
+    /*
+     * Called when all but costs and index.html are written, which have the time that this took: brings the report's times
+     * and the manifest up to date. NULL: they are.
+     */
+    int (*update)(void *context, struct error *err);
+    void *context;
 };
 
-/*
- * Writes CSV files, tables, plots and index.html, and prints the summary unless quiet. Warnings go to stderr. The costs,
- * which have the time that this took, are left to report_costs().
- */
+/* Writes CSV files, tables, plots and index.html, and prints the summary unless quiet. Warnings go to stderr. */
 int results_write(const struct report *report, const struct config *config, const struct run_flags *flags,
                   const struct results_origin *origin, struct error *err);
 

@@ -25,7 +25,7 @@ last()
 same()
 {
     diff -rq -x 'run.db*' -x manifest.json -x config.yaml -x 'costs.*' -x index.html "$1" "$2" &&
-        cmp <(cut -d, -f1-3,8- "$1/costs.csv") <(cut -d, -f1-3,8- "$2/costs.csv") && echo "as from scratch"
+        cmp <(cut -d, -f1-3,8-10 "$1/costs.csv") <(cut -d, -f1-3,8-10 "$2/costs.csv") && echo "as from scratch"
 }
 
 # grow WHAT OPTION...: the options, on the run that has grown so far, and from scratch

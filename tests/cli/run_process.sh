@@ -37,7 +37,7 @@ grep -A 12 'label: Perl-CAM' results/small/config.yaml
 awk -F, '$2 == "gradcam" { value[$4, $5] = $6 }
     $2 == "Perl-CAM" { d = $6 - value[$4, $5]; n++; if (d > 1e-4 || d < -1e-4) print $0, value[$4, $5] }
     END { print n, "values" }' results/small/per_image.csv
-cut -d, -f 2,3,8- results/small/costs.csv
+cut -d, -f 2,3,8-10 results/small/costs.csv | grep -v "^,"
 
 # a longer time limit is the same run, a changed parameter or script is another
 config ', timeout: 60'

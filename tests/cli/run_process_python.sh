@@ -14,7 +14,7 @@ metrics: [average_drop, complexity]
 report: {plots: false, overlays: 0, bootstrap: 20}
 YAML
 try cambench run config.yaml --quiet
-cut -d, -f 2,8- results/small/costs.csv
+cut -d, -f 2,8-10 results/small/costs.csv | grep -v "^,"
 
 awk -F, '$2 == "gradcam" { value[$4, $5] = $6 }
     $2 == "My-CAM" { d = $6 - value[$4, $5]; n++; if (d > 1e-4 || d < -1e-4) print $0, value[$4, $5] }

@@ -17,7 +17,7 @@ END
 cambench run c.yaml --output run >log.txt; echo "exit $?"
 sed -n '/label: nested/,/layers:/p' run/config.yaml
 cambench run run/config.yaml --output run >again.txt; echo "exit $?"
-cut -d, -f2,8- run/costs.csv
+cut -d, -f2,8-10 run/costs.csv | grep -v "^,"
 awk -F, '$2 == "gradcam" { own = $0; sub(/gradcam/, "", own) } $2 == "finercam" { sub(/finercam/, ""); print (own == $0) }' run/summary.csv
 
 for base in gradcamm scorecam '{name: layercam, params: {score: max}}' 'gradcam(score=prob)'; do
