@@ -229,7 +229,8 @@ int merge_copy_run(struct merge_state *state, struct merge_run *run, struct erro
     /* compared again, because the run may have changed since it was checked */
     const int status = merge_compare_names(state, folder, &names, err) || arrange(state, run, from, &names, err) ||
                        merge_note_skipped(state, from, err) || take_programs(state, from, err) ||
-                       copy_items(state, folder, from, err) || copy_spent(state, from, err) || store_check_unchanged(from, err);
+                       copy_items(state, folder, from, err) || copy_spent(state, from, err) ||
+                       store_check_unchanged(from, err);
     store_close(from);
     arena_release(&arena);
     return status_of(status);

@@ -23,7 +23,7 @@ struct commit {
     struct store_session *session;
     struct progress *progress;
     struct spent_times *times;
-    double times_stored; /* when, by seconds_now() */
+    double times_stored;   /* when, by seconds_now() */
     int backbone, program; /* program: the store's number for this one with its kernels */
     int skipped_count;     /* images that could not be read */
     size_t item_count;     /* items of batches that were committed */

@@ -353,15 +353,15 @@ static json_t *sessions(const struct manifest *manifest)
 /* NULL: no memory somewhere below (json_pack gives NULL when a part is NULL). */
 static json_t *whole(const struct manifest *m)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:i}",
-                     "name", json_build_text(m->name), "program", program(), "programs", contributors(m->programs),
-                     "mixture", sentences(m->mixture), "machine", machine(m->threads), "blas", blas(), "seed",
-                     seed(m->seed), "started", utc(m->started), "ended", utc(m->ended), "config_sha256",
-                     json_build_text(m->config_sha256), "dataset", dataset(m), "backbones", backbones(m), "methods",
-                     entries_with_files(m, m->methods, m->method_count, ""), "metrics",
-                     entries_with_files(m, m->metrics, m->metric_count, "metric "), "protocols",
-                     entries(m->protocols, m->protocol_count), "sessions", sessions(m), "time",
-                     manifest_times(m), "items", m->item_count, "failed", failed(m), "format_version", 1);
+    return json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:i}", "name",
+        json_build_text(m->name), "program", program(), "programs", contributors(m->programs), "mixture",
+        sentences(m->mixture), "machine", machine(m->threads), "blas", blas(), "seed", seed(m->seed), "started",
+        utc(m->started), "ended", utc(m->ended), "config_sha256", json_build_text(m->config_sha256), "dataset",
+        dataset(m), "backbones", backbones(m), "methods", entries_with_files(m, m->methods, m->method_count, ""),
+        "metrics", entries_with_files(m, m->metrics, m->metric_count, "metric "), "protocols",
+        entries(m->protocols, m->protocol_count), "sessions", sessions(m), "time", manifest_times(m), "items",
+        m->item_count, "failed", failed(m), "format_version", 1);
 }
 
 /* Takes the JSON. NULL: no memory. */

@@ -7,8 +7,8 @@
 #include "bench/process/program.h"
 #include "bench/run/page_data.h"
 #include "bench/run/paper_numbers.h"
-#include "bench/run/results_table.h"
 #include "bench/run/results_spent.h"
+#include "bench/run/results_table.h"
 #include "bench/run/results_until.h"
 #include "bench/store/store_programs.h"
 

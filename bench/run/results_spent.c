@@ -57,8 +57,8 @@ static void add_rows(const struct report *report, const struct store_spent *cons
 static struct report_spent *put(struct report_spent *row, enum spent_activity activity, int backbone, int method,
                                 const struct spent_sum *sum)
 {
-    *row = (struct report_spent){spent_name(activity), spent_is_passes(activity), backbone, method, sum->seconds,
-                                 sum->wall};
+    *row = (struct report_spent){
+        spent_name(activity), spent_is_passes(activity), backbone, method, sum->seconds, sum->wall};
     return row + 1;
 }
 

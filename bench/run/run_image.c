@@ -10,8 +10,8 @@ static int read_subject(struct evaluator *evaluator, const struct run *run, stru
     const int before = spent_switch(evaluator->spent, SPENT_DECODING);
     const int status =
         imageset_picture(run->images, subject->index, &evaluator->arena, &subject->picture, err) ||
-        (panel_needs_truth(&run->panel) && annotation_read(run->images, subject->index, &subject->picture,
-                                                           &evaluator->arena, &subject->annotation, err));
+        (panel_needs_truth(&run->panel) &&
+         annotation_read(run->images, subject->index, &subject->picture, &evaluator->arena, &subject->annotation, err));
     spent_switch(evaluator->spent, before);
     return status_of(status);
 }

@@ -238,7 +238,7 @@ int store_read_sessions(struct store *store, struct arena *arena, struct store_s
  * over threads, and its share of the call's wall time.
  */
 struct store_spent {
-    int64_t call;         /* a number that no other call has, also not one of another run */
+    int64_t call; /* a number that no other call has, also not one of another run */
     const char *activity;
     int backbone, method; /* positions in the run's lists; -1: none, or not listed now */
     double seconds, wall;
