@@ -493,7 +493,7 @@ int gather_read(struct gather *gather, struct report *report, struct error *err)
         folders[count] = run->folder;
         stores[count++] = run->store;
     }
-    gather->origin = (struct results_origin){count, count, stores, folders};
+    gather->origin = (struct results_origin){count, count, stores, folders, NULL, NULL};
     if (results_read_from(&gather->config, stores, count, images->names, images->count, &gather->arena, report, err))
         return -1;
     for (int i = 0; i < count; i++)

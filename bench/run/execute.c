@@ -131,9 +131,9 @@ static int report(const struct execution *execution, struct error *err)
     const struct results_origin origin = {1, 1, &job->store, &run->config.output, update_times, &reporting};
     if (shard_is_part(&run->shard))
         return status_of(report_shard(job, flags, err) || close_record(execution, err));
-    return status_of(results_read(&run->config, job->store, run->image_names, run->image_count, &run->arena,
-                                  &reporting.rows, err) ||
-                     results_write(&reporting.rows, &run->config, flags, &origin, err));
+    return status_of(
+        results_read(&run->config, job->store, run->image_names, run->image_count, &run->arena, &reporting.rows, err) ||
+        results_write(&reporting.rows, &run->config, flags, &origin, err));
 }
 
 /* -- the whole ----------------------------------------------------------------------------------------------------- */
