@@ -246,7 +246,7 @@ static int measure_values(const struct method_walk *of, struct evaluated_method 
     const int metric_count = of->walk->panel->metric_count;
     if (measurement_begin(m, of->walk, out->method, p, &of->values[p * metric_count], err))
         return -1;
-    m.stored = of->known;
+    m->stored = of->known;
     for (int k = 0; k < metric_count; k++)
         if (measurement_value(m, k, &out->values[p * metric_count + k], err))
             return -1;
