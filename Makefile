@@ -213,9 +213,9 @@ fuzz: deps-lint ## feed the readers of foreign files with anything, FUZZ_SECONDS
 	    EXTRA="$(SANITIZE) -fsanitize=fuzzer-no-link" KERNEL_EXTRA="$(SANITIZE_KERNELS)"
 	@LSAN_OPTIONS=suppressions=$(CURDIR)/tools/lsan.supp:print_suppressions=0 tools/fuzz.sh build/fuzz $(FUZZ)
 
-# a library for LD_PRELOAD; of EXTRA only where the system is: a sanitizer wants to be the first library
-FAULTS := $(B)/tests/survival/faults.so
-$(FAULTS): tests/survival/faults.c
+# libraries for LD_PRELOAD; of EXTRA only where the system is: a sanitizer wants to be the first library
+FAULTS := $(B)/tests/survival/faults.so $(B)/tests/survival/disk.so
+$(FAULTS): $(B)/%.so: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(STD) $(WARN) $(CFLAGS) $(filter --sysroot=%,$(EXTRA)) -fPIC -shared $< -o $@ -ldl
 

@@ -8,6 +8,7 @@
 #include "bench/store/store_inside.h"
 
 #include "base/clock.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,6 +27,7 @@ struct store_syncs {
     bool has_thread;
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t wake;
+    bool has_names; /* the folder has been synced since the files are there; used by the thread alone */
     bool has_commit, is_closing, has_failed;
     struct error error;
 };
@@ -51,8 +53,11 @@ static void close_files(const struct store_syncs *syncs)
 }
 
 /* run.db first: without it the log of a new store has no file to belong to. */
-static int sync_files(const struct store_syncs *syncs, struct error *err)
+static int sync_files(struct store_syncs *syncs, struct error *err)
 {
+    if (!syncs->has_names && file_sync_folder(syncs->path, err))
+        return -1;
+    syncs->has_names = true;
     for (int i = 0; i < FILES; i++)
         if (fdatasync(syncs->files[i]))
             return error_system(err, "run store \"%s\": could not sync it: %s", syncs->path, strerror(errno));
