@@ -6,9 +6,8 @@
 #include <math.h>
 #include <string.h>
 
-#define FEATURES_LEAST 4096 /* with fewer features the usual way is as fast */
-#define SHARE 6             /* at most 1/SHARE of the features may differ; more cost as much as all of them */
-#define SLICE 4096          /* features whose weights for one panel stay in the L2 cache */
+#define SHARE 6    /* at most 1/SHARE of the features may differ; more cost as much as all of them */
+#define SLICE 4096 /* features whose weights for one panel stay in the L2 cache */
 
 #define PANEL_MOST 32 /* the widest panel of any kernel set */
 
@@ -27,11 +26,6 @@ struct difference {
     float *base, *base_sums; /* the base pass's row; W times it */
     struct sparse_row rows[CHUNK_IMAGES];
 };
-
-bool difference_applies(const struct step *step, struct shape in)
-{
-    return step->node->op->column && step->set && in.c >= FEATURES_LEAST;
-}
 
 struct difference *difference_create(struct arena *arena, const struct step *step, int features)
 {

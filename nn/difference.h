@@ -14,9 +14,6 @@
 struct difference;
 struct session;
 
-/* Whether the shortcut pays for this step: it has many features and packed weights. */
-bool difference_applies(const struct step *step, struct shape in);
-
 /* Makes the state for chunks of up to CHUNK_IMAGES rows, in the arena; NULL: no memory. */
 struct difference *difference_create(struct arena *arena, const struct step *step, int features);
 

@@ -1,12 +1,22 @@
 /* nn/network.c - creates a network from a graph and weights, and returns facts about it. */
 #include "nn/network.h"
 
-#include "nn/difference.h"
-
 #include <stdlib.h>
 #include <string.h>
 
 /* -- programs ------------------------------------------------------------------------------------------------------- */
+
+#define FEATURES_LEAST 4096 /* with fewer features the usual way is as fast as nn/difference.c */
+
+/* Whether the shortcut of nn/difference.h pays for the first of the steps on rows. */
+static bool is_worth_differences(const struct network *network)
+{
+    const struct program *full = &network->full;
+    if (full->boundary < 0)
+        return false;
+    const struct step *step = &network->steps[full->steps[full->spatial_count]];
+    return step->node->op->column && step->set && network->values[full->boundary].c >= FEATURES_LEAST;
+}
 
 static int build_programs(struct network *network, struct error *err)
 {
@@ -38,10 +48,8 @@ static int build_programs(struct network *network, struct error *err)
     if (program_build(network, 0, true, NULL, &network->tapes[layers], err) ||
         program_build(network, 0, false, pinned, &network->full, err))
         return -1;
-    const struct program *full = &network->full;
-    if (full->boundary >= 0 &&
-        difference_applies(&network->steps[full->steps[full->spatial_count]], network->values[full->boundary]))
-        network->base_floats = shape_size(network->values[full->boundary]);
+    if (is_worth_differences(network))
+        network->base_floats = shape_size(network->values[network->full.boundary]);
     return 0;
 }
 

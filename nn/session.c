@@ -1,4 +1,5 @@
 /* nn/session.c - a session: its memory, its options, the base pass, and the side values of the last one. */
+#include "nn/difference.h"
 #include "nn/foreign.h"
 #include "nn/session_private.h"
 

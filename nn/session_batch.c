@@ -7,6 +7,7 @@
  * (nn/session_share.h). If there are fewer images than threads, and for the steps on rows, they share the blocks of each
  * step.
  */
+#include "nn/difference.h"
 #include "nn/foreign.h"
 #include "nn/session_private.h"
 #include "nn/session_share.h"

@@ -2,14 +2,17 @@
  * nn/session_private.h - inside nn/: a session, for the files that implement it.
  *
  * session.c makes it, runs the base pass and keeps its side values, session_steps.c runs steps, session_share.c divides
- * work among threads, session_batch.c runs batches, row_cache.c keeps the base pass's results of the layers on rows, session_tape.c runs programs that keep every
- * value, session_gradient.c runs backward, session_tangent.c and session_multipliers.c do the like of it.
+ * work among threads, session_batch.c runs batches, row_cache.c keeps the base pass's results of the layers on rows,
+ * session_tape.c runs programs that keep every value, session_gradient.c runs backward, session_tangent.c and
+ * session_multipliers.c do the like of it.
  */
 #ifndef NN_SESSION_PRIVATE_H
 #define NN_SESSION_PRIVATE_H
 
-#include "nn/difference.h"
 #include "nn/network.h"
+
+struct difference;
+struct session_team;
 
 /* A thread inside a call, with its workspace. */
 struct worker {
