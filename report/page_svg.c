@@ -36,11 +36,29 @@ static double step_of(double range)
     return power * (ratio <= 1 ? 1 : ratio <= 2 ? 2 : ratio <= 5 ? 5 : 10);
 }
 
+static double power_of(double first, int more)
+{
+    return pow(10, first + more);
+}
+
+/* Tick number `i` of a logarithmic axis: powers of ten, or on a short axis also twice and five times these. */
+static double log_tick(const struct svg_axis *axis, int i)
+{
+    static const double parts[] = {1, 2, 5};
+    const int count = axis->high / axis->low < 100 ? 3 : 1;
+    const double first = floor(log10(axis->low));
+    int at = 0;
+    while (power_of(first, at / count) * parts[at % count] < axis->low)
+        at++;
+    at += i;
+    return power_of(first, at / count) * parts[at % count];
+}
+
 /* Tick number `i`; NAN behind the last one. */
 static double tick_at(const struct svg_axis *axis, int i)
 {
     const double step = step_of(axis->high - axis->low);
-    const double tick = axis->is_log ? pow(10, ceil(log10(axis->low)) + i) : (ceil(axis->low / step) + i) * step;
+    const double tick = axis->is_log ? log_tick(axis, i) : (ceil(axis->low / step) + i) * step;
     return i < TICKS_MAX && tick <= axis->high ? fabs(tick) < 1e-9 * step ? 0 : tick : NAN;
 }
 

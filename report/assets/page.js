@@ -103,7 +103,7 @@
         if (list.length < 2)
             continue;
         select.addEventListener("change", show);
-        choices.before(make("p", {className: "controls"}, make("label", {}, choices.dataset.label + " ", select)));
+        choices.before(make("p", {className: "controls"}, make("label", {}, choices.dataset.label, select)));
         show();
     }
 
@@ -181,7 +181,7 @@
     function imageTitle(image) {
         const view = image.views[state.network];
         const truth = image.label === null ? "" : "true class " + image.label + ", ";
-        const explained = "explained class " + className(view) +
+        const explained = "predicted class " + className(view) +
             (view.p === undefined ? "" : " (" + (100 * view.p).toFixed(1) + " %)");
         return [image.name, truth + explained];
     }
@@ -334,7 +334,7 @@
     const choice = (label, options, change) => {
         const select = make("select", {}, ...options.map(([value, text]) => make("option", {value, textContent: text})));
         select.addEventListener("change", () => { change(select.value); show(); });
-        return make("label", {}, label + " ", select);
+        return make("label", {}, label, select);
     };
     const orders = [["run", "order of the run"]];
     if (first >= 0)
@@ -353,7 +353,7 @@
             choice("Order", orders, (value) => state.order = value)),
         filters, make("p", {className: "note", textContent: "Arrow keys go from picture to picture, Enter enlarges."}),
         box, dialog);
-    show();
+    setTimeout(show); // the page is there before its pictures
 
     // Names in the lists of strange images open the large view.
     for (const cell of all("[data-image]")) {
