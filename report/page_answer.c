@@ -71,14 +71,33 @@ static int better_control(const struct page *page, int b, int best)
     return found;
 }
 
+/* How many other methods have a mean; *equal: of these, how many have one that prints like the best. */
+static int count_others(const struct page *page, int b, int best, int *equal)
+{
+    int count = *equal = 0;
+    for (int m = 0; m < page->report->method_count; m++) {
+        if (m == best || page->report->methods[m].is_control || !isfinite(cell_of(page, b, m, page->headline)->mean))
+            continue;
+        count++;
+        *equal += cell_is_best(page->report, page->cells, b, m, 0, page->headline);
+    }
+    return count;
+}
+
 static void put_others(const struct page *page, int b, int best)
 {
     const int ties = count_ties(page, b, page->headline), control = better_control(page, b, best);
+    int equal;
+    const int others = count_others(page, b, best, &equal);
+    if (equal)
+        fprintf(page->stream, "%d other method%s the same mean. ", equal, equal == 1 ? " has" : "s have");
     if (ties) {
         put_ties(page, b, page->headline, ties);
         fputs(" cannot be told from it at 5 %. ", page->stream);
-    } else if (page->report->paired && is_paired(page->report, page->headline))
-        fputs("The other methods differ from it significantly at 5 %. ", page->stream);
+    }
+    if (!ties && others > equal && page->report->paired && is_paired(page->report, page->headline))
+        fprintf(page->stream, "%s significantly at 5 %%. ",
+                others - equal == 1 ? "The other method differs from it" : "The other methods differ from it");
     if (control < 0)
         return;
     fputs("A control is better: ", page->stream);

@@ -8,7 +8,7 @@
 #include "report/page.h"
 
 /* Units of the drawing, which is shown one to one on a narrow screen. */
-enum { SVG_WIDTH = 360, SVG_NAME_COLUMNS = 22 };
+enum { SVG_WIDTH = 360, SVG_NAME_COLUMNS = 18 };
 
 /* An axis from `low` to `high`, drawn from `from` to `to`. */
 struct svg_axis {

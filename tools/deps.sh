@@ -33,6 +33,8 @@ test   sqlite3               cmd:sqlite3
 test   python3               cmd:python3
 test   zsh                   cmd:zsh
 test   fish                  cmd:fish
+test   chromium              cmd:chromium
+test   chromium-driver       cmd:chromedriver
 lint   git                   cmd:git
 lint   clang                 cmd:clang
 lint   libomp-dev            clang:omp.h

@@ -44,8 +44,7 @@ static const struct options_usage usage = {
 static int find_page(const char *folder, char page[PATH_MAX], struct error *err)
 {
     char path[PATH_MAX], shown[PATH_MAX];
-    const bool is_page = !file_is_folder(folder) && access(folder, F_OK) == 0;
-    if (is_page)
+    if (!file_is_folder(folder))
         return error_set(err, "\"%s\" is not a folder; cambench view takes a run's folder",
                          text_printable(folder, shown, sizeof shown));
     if (file_join(path, folder, "index.html", err))

@@ -3,6 +3,7 @@ import base64
 import json
 import re
 import subprocess
+import urllib.error
 import urllib.request
 
 KEYS = {"Tab": "\ue004", "Enter": "\ue007", "Escape": "\ue00c", "ArrowLeft": "\ue012", "ArrowUp": "\ue013",

@@ -3,6 +3,7 @@
 them; `check FOLDER` parses back what commands left there and gives the texts to them as arguments. Only Python's own
 library is needed. Bytes that are not UTF-8 stand here as Python writes them, U+DC80 to U+DCFF."""
 import csv
+import html.parser
 import json
 import os
 import re
@@ -159,6 +160,30 @@ def check_svg(path):
             claim("javascript:" not in value.lower(), "%s: %s=%s" % (path, name, value))
 
 
+class Elements(html.parser.HTMLParser):
+    """The page has its own elements alone: no name became one, or an attribute that runs something."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.path, self.scripts = path, 0
+
+    def handle_starttag(self, tag, attrs):
+        self.scripts += tag == "script"
+        claim(tag not in ("img", "iframe", "object", "embed", "form", "base"), "%s: <%s>" % (self.path, tag))
+        for name, value in attrs:
+            claim(not name.startswith("on"), "%s: attribute %s" % (self.path, name))
+            claim(name != "href" or value[0] in "#d", "%s: link to %s" % (self.path, value))
+
+
+def check_page(path):
+    text = read(path)
+    elements = Elements(path)
+    elements.feed(text)
+    claim(elements.scripts == 2, "%s: %d scripts" % (path, elements.scripts))
+    claim(not CONTROL.search(text), path + ": no controls")
+    json.loads(re.search(r'id="gallery-data">(.*?)</script>', text, re.S).group(1))
+
+
 def check_plain(path):
     """For a terminal, or for gnuplot: lines, and nothing to obey."""
     text = read(path)
@@ -182,7 +207,7 @@ def check_arguments():
 
 
 CHECKS = {".csv": check_csv, ".md": check_markdown, ".tex": check_tex, ".svg": check_svg, ".xml": xml.parse,
-          ".gp": check_plain, ".txt": check_plain, ".json": lambda path: json.loads(read(path))}
+          ".gp": check_plain, ".txt": check_plain, ".html": check_page, ".json": lambda path: json.loads(read(path))}
 
 
 def check(folder):
