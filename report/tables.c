@@ -2,8 +2,8 @@
  * report/tables.c - tables for papers: per protocol one Markdown file and one LaTeX file (booktabs).
  *
  * The form is that of the ADCC papers (Poppi et al. 2021, table 1): a block per backbone, a row per method, a column
- * per metric with its direction and unit. The best method of a block is bold; controls never are. Cost metrics are left
- * out, so that equal rows give equal bytes.
+ * per metric with its direction and unit. In LaTeX, columns that do not fit a line are in further tabulars. The best
+ * method of a block is bold; controls never are. Cost metrics are left out, so that equal rows give equal bytes.
  */
 #include "base/file.h"
 #include "report/completeness.h"
@@ -15,7 +15,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { COUNT_DIGITS = 7 }; /* most digits of a number of images */
+enum { COUNT_DIGITS = 7, LINE_CHARACTERS = 72 }; /* most digits of a number of images; characters of a line in LaTeX */
 
 /* A table that is being written to a file. */
 struct table_writer {
@@ -23,7 +23,8 @@ struct table_writer {
     const struct cell *cells;
     int protocol;
     FILE *stream;
-    int *width; /* [metric]: column widths of the current Markdown block */
+    int *width;     /* [metric]: column widths of the current Markdown block */
+    int first, end; /* the metrics of the current LaTeX tabular, half-open */
 };
 
 static const struct cell *table_cell(const struct table_writer *table, int b, int m, int k)
@@ -253,7 +254,7 @@ static void markdown_block(const struct table_writer *table, int b)
     list_noted(table, b, "\nConstant maps, or values set by a rule (notes in per_image.csv): ", ".\n", escape_markdown);
 }
 
-static void markdown(const struct table_writer *table)
+static void markdown(struct table_writer *table)
 {
     const struct report *report = table->report;
     fputs("# ", table->stream);
@@ -284,13 +285,11 @@ static void markdown(const struct table_writer *table)
 static void tex_head(const struct table_writer *table)
 {
     const struct report *report = table->report;
-    fputs("% Needs \\usepackage{booktabs}. Made by ", table->stream);
-    escape_tex(table->stream, report->program);
-    fputs(is_incomplete_anywhere(report) ? ".\n\\begin{tabular}{lr" : ".\n\\begin{tabular}{l", table->stream);
-    for (int k = 0; k < report->metric_count; k++)
+    fputs(is_incomplete_anywhere(report) ? "\\begin{tabular}{lr" : "\\begin{tabular}{l", table->stream);
+    for (int k = table->first; k < table->end; k++)
         fputs(report->metrics[k].is_cost ? "" : "r", table->stream);
     fputs(is_incomplete_anywhere(report) ? "}\n\\toprule\nMethod & Images" : "}\n\\toprule\nMethod", table->stream);
-    for (int k = 0; k < report->metric_count; k++) {
+    for (int k = table->first; k < table->end; k++) {
         const struct report_metric *metric = &report->metrics[k];
         if (metric->is_cost)
             continue;
@@ -312,7 +311,7 @@ static void tex_row(const struct table_writer *table, int b, int m)
     escape_tex(table->stream, table->report->methods[m].title);
     if (is_incomplete_anywhere(table->report))
         fprintf(table->stream, " & %s", measured_text_of(table->report, b, m, " of ", text));
-    for (int k = 0; k < table->report->metric_count; k++) {
+    for (int k = table->first; k < table->end; k++) {
         const struct report_metric *metric = &table->report->metrics[k];
         const struct cell *cell = table_cell(table, b, m, k);
         if (metric->is_cost)
@@ -330,10 +329,11 @@ static void tex_row(const struct table_writer *table, int b, int m)
     fputs(" \\\\\n", table->stream);
 }
 
-static int column_count(const struct report *report)
+static int column_count(const struct table_writer *table)
 {
+    const struct report *report = table->report;
     int count = is_incomplete_anywhere(report) ? 2 : 1;
-    for (int k = 0; k < report->metric_count; k++)
+    for (int k = table->first; k < table->end; k++)
         count += !report->metrics[k].is_cost;
     return count;
 }
@@ -354,14 +354,12 @@ static void tex_progress(const struct table_writer *table, int columns)
     completeness_list(report, table->stream, head, "} \\\\\n", escape_tex);
 }
 
-static void tex(const struct table_writer *table)
+static void tex_rows(const struct table_writer *table)
 {
     const struct report *report = table->report;
-    const int columns = column_count(report);
-    char head[128];
     tex_head(table);
     for (int b = 0; b < report->backbone_count; b++) {
-        fprintf(table->stream, "\\midrule\n\\multicolumn{%d}{l}{\\textit{", columns);
+        fprintf(table->stream, "\\midrule\n\\multicolumn{%d}{l}{\\textit{", column_count(table));
         escape_tex(table->stream, report->backbones[b].title);
         fputs(" (", table->stream);
         escape_tex(table->stream, report->backbones[b].layer);
@@ -370,6 +368,14 @@ static void tex(const struct table_writer *table)
             tex_row(table, b, m);
     }
     fputs("\\bottomrule\n", table->stream);
+}
+
+/* Writes the notes on all columns below the last tabular. */
+static void tex_notes(const struct table_writer *table)
+{
+    const struct report *report = table->report;
+    const int columns = column_count(table);
+    char head[128];
     snprintf(head, sizeof head, "\\multicolumn{%d}{p{0.95\\linewidth}}{\\footnotesize protocol ", columns);
     protocol_changes(&report->protocols[table->protocol], table->stream, head, "} \\\\\n", escape_tex);
     if (has_ties(table)) {
@@ -395,7 +401,54 @@ static void tex(const struct table_writer *table)
         list_noted(table, b, head, "} \\\\\n", escape_tex);
     }
     tex_progress(table, columns);
-    fputs("\\end{tabular}\n", table->stream);
+}
+
+/* The characters of a line up to the first metric; of a metric's column. With what is between columns. */
+static int names_width(const struct report *report)
+{
+    int width = 6;
+    for (int m = 0; m < report->method_count; m++) {
+        const int columns = escape_terminal(NULL, report->methods[m].title, 0);
+        width = columns > width ? columns : width;
+    }
+    return width + 2 + (is_incomplete_anywhere(report) ? 2 * COUNT_DIGITS : 0);
+}
+
+static int metric_width(const struct report_metric *metric)
+{
+    const int head = escape_terminal(NULL, metric->title, 0) + 2 + (*metric->unit ? 3 + (int)strlen(metric->unit) : 0);
+    return (head < 8 ? 8 : head) + 3;
+}
+
+/* Sets the metrics of the next tabular: as many as fit a line, but one at least. */
+static void tex_next(struct table_writer *table)
+{
+    const struct report *report = table->report;
+    int width = names_width(report), shown = 0;
+    table->first = table->end;
+    for (; table->end < report->metric_count; table->end++) {
+        const struct report_metric *metric = &report->metrics[table->end];
+        width += metric->is_cost ? 0 : metric_width(metric);
+        if (shown > 0 && width > LINE_CHARACTERS && !metric->is_cost)
+            return;
+        shown += !metric->is_cost;
+    }
+}
+
+static void tex(struct table_writer *table)
+{
+    fputs("% Needs \\usepackage{booktabs}. Made by ", table->stream);
+    escape_tex(table->stream, table->report->program);
+    fputs(".\n", table->stream);
+    table->end = 0;
+    do {
+        fputs(table->end ? "\\par\\medskip\\noindent\n" : "", table->stream);
+        tex_next(table);
+        tex_rows(table);
+        if (table->end == table->report->metric_count)
+            tex_notes(table);
+        fputs("\\end{tabular}\n", table->stream);
+    } while (table->end < table->report->metric_count);
 }
 
 /* The path tables/PROTOCOL.md; if the name is taken, the protocol's position is appended to it. */
@@ -421,7 +474,7 @@ static int write_protocol(struct table_writer *table, struct error *err)
 {
     static const struct {
         const char *suffix;
-        void (*write)(const struct table_writer *table);
+        void (*write)(struct table_writer *table);
     } formats[] = {{".md", markdown}, {".tex", tex}};
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
         struct file_writer writer;

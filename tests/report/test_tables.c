@@ -154,6 +154,22 @@ TEST(latex_is_booktabs_with_one_block_per_backbone)
     sample_remove(small.folder);
 }
 
+TEST(latex_has_further_tabulars_for_columns_that_do_not_fit_a_line)
+{
+    struct small small;
+    struct error err = {0};
+    small_open(&small);
+    small.metrics[0].title = "A metric with a title that takes most of a line";
+    assert_int_equal(report_tables(&small.report, small.cells, &err), 0);
+    char *text = sample_read(small.folder, "tables/cambench.tex", NULL);
+    assert_non_null(strstr(text, "\\begin{tabular}{lr}\n\\toprule\nMethod & A metric"));
+    assert_non_null(strstr(text, "Control & 1.00 \\\\\n\\bottomrule\n\\end{tabular}\n\\par\\medskip\\noindent\n"
+                                 "\\begin{tabular}{lr}\n\\toprule\nMethod & ADCC"));
+    assert_non_null(strstr(text, "\\multicolumn{2}{p{0.95\\linewidth}}{\\footnotesize * undefined"));
+    free(text);
+    sample_remove(small.folder);
+}
+
 TEST(maps_that_a_rule_decided_are_counted)
 {
     struct small small;
