@@ -1,11 +1,12 @@
 /*
  * bench/perf/part_runs.c - the whole program: `cambench run` on generated images and weights, time and memory against the
- * number of images, and 32 images on 1, 2, 4 ... threads.
+ * number of images, 32 images on 1, 2, 4 ... threads, and the share of the work that one thread does alone.
  *
  * The program is the one beside this one. Time per further image is the slope between one row and the row before.
  */
 #include "bench/perf/perf.h"
 #include "bench/perf/rounds.h"
+#include "bench/perf/serial_share.h"
 
 #include "base/file.h"
 
@@ -21,6 +22,7 @@
 
 #define WORDS_MAX 16
 #define SCALING_IMAGES 32
+#define DEMO_IMAGES 64
 
 static const struct perf_numbers usual_images = {3, {250, 500, 1000}};
 
@@ -111,6 +113,16 @@ static const char large_config[] = "name: large\n"
                                    "metrics: [average_drop, coherency, complexity, adcc]\n"
                                    "report: {plots: false, overlays: 0, bootstrap: 0}\n";
 
+/* A table of twelve methods, as in a paper: what one thread does alone, with the usual report. */
+static const char table_config[] = "name: table\n"
+                                   "dataset: {path: large.h5}\n"
+                                   "backbones: [{arch: resnet18, weights: large_weights.h5}]\n"
+                                   "methods: [gradcam, gradcam_pp, xgradcam, layercam, hirescam, ablationcam,\n"
+                                   "  reciprocam, clustercam, actmap, fakecam, random,\n"
+                                   "  {name: scorecam, params: {max_channels: 64}}]\n"
+                                   "metrics: [average_drop, average_increase, coherency, complexity, adcc,\n"
+                                   "  insertion, deletion]\n";
+
 static int write_config(const char *name, const char *text, struct error *err)
 {
     struct file_writer writer;
@@ -133,7 +145,8 @@ static int generate(const struct runs *runs, int small_images, struct error *err
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         if (run_program(runs, commands[i], NULL, err))
             return -1;
-    return status_of(write_config("small.yaml", small_config, err) || write_config("large.yaml", large_config, err));
+    return status_of(write_config("small.yaml", small_config, err) || write_config("large.yaml", large_config, err) ||
+                     write_config("table.yaml", table_config, err));
 }
 
 static int run_config(const struct runs *runs, const char *config, int images, int threads, struct usage *used,
@@ -188,6 +201,17 @@ static int measure_threads(const struct runs *runs, struct error *err)
     }
 }
 
+/* The demo and a table of twelve methods; the share hardly depends on the number of threads. */
+static int measure_serial_share(const struct runs *runs, struct error *err)
+{
+    const int threads = runs->perf->options->threads;
+    serial_share_table(&runs->perf->output);
+    return status_of(run_config(runs, "demo", DEMO_IMAGES, threads, NULL, err) ||
+                     serial_share_rows(&runs->perf->output, "demo", "out", err) ||
+                     run_config(runs, "table.yaml", SCALING_IMAGES, threads, NULL, err) ||
+                     serial_share_rows(&runs->perf->output, "resnet18, 12 methods", "out", err));
+}
+
 /* -- the folder ------------------------------------------------------------------------------------------------------------ */
 
 static int find_program(struct runs *runs, struct error *err)
@@ -223,7 +247,8 @@ static void remove_folder(const char *folder)
 static int measure(const struct runs *runs, const struct perf_numbers *images, struct error *err)
 {
     const int most = images->number[images->count - 1];
-    return status_of(generate(runs, most, err) || measure_images(runs, images, err) || measure_threads(runs, err));
+    return status_of(generate(runs, most, err) || measure_images(runs, images, err) || measure_threads(runs, err) ||
+                     measure_serial_share(runs, err));
 }
 
 int part_runs(struct perf *perf, struct error *err)
