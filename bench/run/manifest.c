@@ -350,6 +350,22 @@ static json_t *sessions(const struct manifest *manifest)
     return array;
 }
 
+static const char *backbone_label(const void *context, int i)
+{
+    return ((const struct manifest *)context)->backbones[i].label;
+}
+
+static const char *method_label(const void *context, int i)
+{
+    return ((const struct manifest *)context)->methods[i].label;
+}
+
+static json_t *times(const struct manifest *manifest)
+{
+    const struct manifest_labels labels = {manifest, backbone_label, method_label};
+    return manifest_times(manifest->spent, manifest->spent_count, &labels);
+}
+
 /* NULL: no memory somewhere below (json_pack gives NULL when a part is NULL). */
 static json_t *whole(const struct manifest *m)
 {
@@ -360,8 +376,8 @@ static json_t *whole(const struct manifest *m)
         utc(m->started), "ended", utc(m->ended), "config_sha256", json_build_text(m->config_sha256), "dataset",
         dataset(m), "backbones", backbones(m), "methods", entries_with_files(m, m->methods, m->method_count, ""),
         "metrics", entries_with_files(m, m->metrics, m->metric_count, "metric "), "protocols",
-        entries(m->protocols, m->protocol_count), "sessions", sessions(m), "time", manifest_times(m), "items",
-        m->item_count, "failed", failed(m), "format_version", 1);
+        entries(m->protocols, m->protocol_count), "sessions", sessions(m), "time", times(m), "items", m->item_count,
+        "failed", failed(m), "format_version", 1);
 }
 
 /* Takes the JSON. NULL: no memory. */
@@ -493,7 +509,7 @@ static int join(const char *folder, const char *const *folders, int count, json_
 }
 
 /* Sorts the entries of a list; those whose labels are not listed are left out. */
-static int sort_entries(json_t *joined, const char *key, const char *(*label)(const struct manifest *, int), int count,
+static int sort_entries(json_t *joined, const char *key, const char *(*label)(const void *, int), int count,
                         const struct manifest *manifest)
 {
     json_t *sorted = json_array();
@@ -507,16 +523,6 @@ static int sort_entries(json_t *joined, const char *key, const char *(*label)(co
     return status;
 }
 
-static const char *backbone_label(const struct manifest *manifest, int i)
-{
-    return manifest->backbones[i].label;
-}
-
-static const char *method_label(const struct manifest *manifest, int i)
-{
-    return manifest->methods[i].label;
-}
-
 static int set_facts(json_t *joined, const struct manifest *manifest)
 {
     json_t *images = json_object_get(joined, "dataset");
@@ -526,7 +532,7 @@ static int set_facts(json_t *joined, const struct manifest *manifest)
                    json_object_set_new(joined, "items", json_integer(manifest->item_count)) ||
                    json_object_set_new(joined, "failed", failed(manifest)) ||
                    json_object_set_new(joined, "programs", contributors(manifest->programs)) ||
-                   json_object_set_new(joined, "time", manifest_times(manifest)) ||
+                   json_object_set_new(joined, "time", times(manifest)) ||
                    json_object_set_new(joined, "mixture", sentences(manifest->mixture)) ||
                    (json_is_object(images) && json_object_set_new(images, "skipped", skipped(manifest)))
                ? -1

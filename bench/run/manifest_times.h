@@ -2,9 +2,17 @@
 #ifndef BENCH_RUN_MANIFEST_TIMES_H
 #define BENCH_RUN_MANIFEST_TIMES_H
 
-#include "bench/run/manifest.h"
+#include "base/json.h"
+#include "bench/store/store.h"
 
-/* Of manifest->spent, which is spent_unite()d, with the labels of its backbones and methods. NULL: no memory. */
-json_t *manifest_times(const struct manifest *manifest);
+/* Names of the run's lists, by position. */
+struct manifest_labels {
+    const void *context;
+    const char *(*backbone)(const void *context, int position);
+    const char *(*method)(const void *context, int position);
+};
+
+/* Of rows that are spent_unite()d. NULL: no memory. */
+json_t *manifest_times(const struct store_spent *rows, int count, const struct manifest_labels *labels);
 
 #endif

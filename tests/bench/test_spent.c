@@ -176,20 +176,30 @@ TEST(a_report_of_several_stores_counts_each_call_once)
     arena_release(&arena);
 }
 
+static const char *backbone_of(const void *context, int i)
+{
+    static const char *const labels[] = {"r18", "vgg\xff"};
+    assert_null(context);
+    return labels[i];
+}
+
+static const char *method_of(const void *context, int i)
+{
+    assert_null(context);
+    return methods[i];
+}
+
 TEST(the_manifest_names_backbones_and_methods)
 {
-    static const struct manifest_backbone nets[] = {{.label = "r18"}, {.label = "vgg\xff"}};
-    static const struct manifest_entry which[] = {{.label = "gradcam"}, {.label = "scorecam"}};
-    const struct manifest manifest = {.backbones = nets, .methods = which, .spent = two_calls, .spent_count = ROWS};
-    json_t *time = manifest_times(&manifest);
+    const struct manifest_labels labels = {NULL, backbone_of, method_of};
+    json_t *time = manifest_times(two_calls, ROWS, &labels);
     assert_non_null(time);
     assert_true(json_real_value(json_object_get(time, "seconds")) == 20.5);
     const json_t *row = json_array_get(json_object_get(time, "activities"), 3);
     assert_string_equal(json_string_value(json_object_get(row, "backbone")), "vgg?");
     assert_string_equal(json_string_value(json_object_get(row, "method")), "gradcam");
     json_decref(time);
-    const struct manifest empty = {0};
-    time = manifest_times(&empty);
+    time = manifest_times(NULL, 0, &labels);
     assert_true(json_is_null(json_object_get(time, "serial_share")));
     json_decref(time);
 }
