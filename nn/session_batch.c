@@ -169,7 +169,7 @@ static void run_chunk(const struct batch *batch, int count)
         const int groups = group_count(batch, count, hands);
         session_share(session, groups, run_part, &(struct divided){batch, count, groups});
     }
-    if (batch->program->boundary >= 0)
+    if (batch->program->boundary >= 0 && !session_is_stopped(session))
         share_rows(batch, count, hands);
 }
 

@@ -144,11 +144,13 @@ int session_gradients(struct session *session, const struct session_backward *gi
     struct tape tape;
     if (session->foreign)
         return foreign_run_gradients(session->foreign, given, logits, err);
-    if (session_is_stopped(session))
-        return 0;
     if (network_pack_reverse(network, network_tape(network, given->from), err) ||
         tape_begin(session, given->from, given->value, &tape, err))
         return -1;
+    if (session_is_stopped(session)) {
+        tape_end(&tape);
+        return 0;
+    }
     tape_run(&tape);
     if (logits)
         memcpy(logits, tape.at[network->logits], classes * sizeof *logits);

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "bench/run/estimate.h"
 #include "bench/run/evaluate.h"
+#include "bench/run/footprint.h"
 
 #include <omp.h>
 #include <stdio.h>
@@ -279,47 +280,50 @@ static int measure_workers(struct run *run, int b, const struct network *network
     return failed;
 }
 
+/* Measures what a worker takes, and the network with all weights that methods have had packed. */
+static int measure_memory(const struct run *run, int b, const struct network *network, struct calibrated *out,
+                          struct error *err)
+{
+    if (!run->backbones[b].model->is_foreign) {
+        struct session *session = session_create(network, 1, err);
+        if (!session)
+            return -1;
+        out->worker_bytes = footprint_of_worker(run, b, session);
+        session_free(session);
+    }
+    out->network_bytes = network_bytes(network);
+    return 0;
+}
+
+/* workers 0: the times are not measured. */
 static int measure_backbone(struct run *run, int b, int workers, struct calibrated *out, struct error *err)
 {
     struct network *network = make_network(&run->backbones[b], run->config.runtime.kernels, out, err);
     if (!network)
         return -1;
-    out->is_measured = true;
-    out->network_bytes = network_bytes(network);
-    const int status = measure_workers(run, b, network, workers, out, err);
+    out->is_measured = workers > 0;
+    int status = workers ? measure_workers(run, b, network, workers, out, err) : 0;
+    if (!status)
+        status = measure_memory(run, b, network, out, err);
     network_free(network);
     return status ? error_prefix(err, "backbone \"%s\": ", run->backbones[b].config->label) : 0;
 }
 
 /* -- backbones for which there was no time ------------------------------------------------------------------------- */
 
-/*
- * Derives the times of backbone b from the seconds per multiply-add of the measured ones. Its network is assumed as
- * large as its weights, its worker as large as the largest.
- */
+/* Derives the times of backbone b from the seconds per multiply-add of the measured ones. */
 static void derive(const struct run *run, const struct calibration *calibration, int b, struct calibrated *out)
 {
     double seconds = 0, macs = 0;
-    size_t worker = 0;
     for (int other = 0; other < run->config.backbone_count; other++) {
         const struct calibrated *measured = &calibration->backbones[other];
         if (!measured->is_measured)
             continue;
         seconds += measured->masked;
         macs += run->backbones[other].full_macs;
-        worker = measured->worker_bytes > worker ? measured->worker_bytes : worker;
         out->finish = measured->finish;
     }
     const double pass = seconds / macs * run->backbones[b].full_macs;
-    for (int i = 0; i < graph_parameter_count(run->backbones[b].model->graph); i++) {
-        const struct parameter parameter = graph_parameter(run->backbones[b].model->graph, i);
-        size_t count = sizeof(float);
-        for (int d = 0; d < parameter.rank; d++)
-            count *= (size_t)parameter.dim[d];
-        out->weights_bytes += count;
-    }
-    out->network_bytes = out->weights_bytes;
-    out->worker_bytes = worker;
     out->base = out->masked = pass;
     out->task = PICTURE_SECONDS + panel_input_count(&run->panel) * pass;
     for (int m = 0; m < run->config.method_count; m++)
@@ -371,8 +375,11 @@ int calibrate(struct run *run, struct calibration *out, struct error *err)
         b = next_backbone(run, out);
     } while (b >= 0 && clock_seconds(CLOCK_MONOTONIC) - begun < SECONDS_MAX);
     for (b = 0; b < run->config.backbone_count; b++)
-        if (!out->backbones[b].is_measured)
+        if (!out->backbones[b].is_measured) {
             derive(run, out, b, &out->backbones[b]);
+            if (measure_backbone(run, b, 0, &out->backbones[b], err))
+                return -1;
+        }
     out->slowdown = slowdown(run, out);
     out->seconds = clock_seconds(CLOCK_MONOTONIC) - begun;
     return 0;

@@ -11,8 +11,16 @@
 /* The least slowdown that is mentioned. */
 #define BUSY 1.2
 
-/* Bytes of the program, its libraries and SQLite's cache; of an image's names and tasks. */
-#define PROGRAM_BYTES 23e6
+/*
+ * Bytes of the program, its libraries, SQLite's cache and the queue of results; of a worker's thread and heap, and of what
+ * huge pages round up; of an image's names and tasks.
+ */
+#define PROGRAM_BYTES 25e6
+#define THREAD_BYTES 1.8e6
+
+/* A panel of an overlay sheet: its least side with the space around it, and measured bytes for each pixel. */
+#define SHEET_SIDE 220
+#define SHEET_PIXEL_BYTES 13
 #define IMAGE_BYTES 400.0
 
 /* Bytes on disk: of a value in run.db and the tables, of a panel of an overlay sheet. */
@@ -380,22 +388,34 @@ static double altered_map_bytes(const struct run *run, int b)
     return sizeof(float) * floats * per_view(run, backbone->evidence, ALTERED_MAPS);
 }
 
+/* Overlay sheets that workers draw at the same time, with what libpng takes. */
+static double sheet_bytes(const struct run *run, int b, int workers)
+{
+    const struct picture_input *input = &run->backbones[b].model->input;
+    const double panel = fmax(input->h, SHEET_SIDE) * fmax(input->w, SHEET_SIDE);
+    const int sheets =
+        run->config.report.overlays < images_shown(run) ? run->config.report.overlays : images_shown(run);
+    return SHEET_PIXEL_BYTES * panel * (run->config.method_count + 1) * (sheets < workers ? sheets : workers);
+}
+
 /*
- * The memory of the backbone that needs most; while a network is made, its weights exist twice. Each draw of altered
- * weights is a network more.
+ * The memory of the backbone that needs most, or of the report, when all networks are gone. While a network is made, its
+ * weights exist twice. Each draw of altered weights is a network more.
  */
 double estimate_memory(const struct run *run, const struct calibration *calibration)
 {
-    double all = 0;
+    double all = table_bytes(run);
     for (int b = 0; b < run->config.backbone_count; b++) {
         const struct calibrated *speed = &calibration->backbones[b];
         const int draws = altered_draws(&run->backbones[b], run->config.protocol_count);
         const double networks = (1 + draws) * (double)speed->network_bytes;
         const double made = networks + (draws ? 2 : 1) * (double)speed->weights_bytes;
-        const double used = networks + calibration->workers * ((double)speed->worker_bytes + altered_map_bytes(run, b));
-        all = fmax(all, fmax(made, used));
+        const double used =
+            networks + calibration->workers * (THREAD_BYTES + (double)speed->worker_bytes + altered_map_bytes(run, b));
+        const double sheets = sheet_bytes(run, b, calibration->workers);
+        all = fmax(all, fmax(made, used + sheets) + IMAGE_BYTES * images_shown(run));
     }
-    return all + table_bytes(run) + PROGRAM_BYTES;
+    return all + PROGRAM_BYTES;
 }
 
 static void put_memory(const struct run *run, const struct calibration *calibration, FILE *stream)
