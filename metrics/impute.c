@@ -314,40 +314,31 @@ static void jacobi(const struct level *level, const float *v, float *out)
         jacobi_row(level, v, out, y);
 }
 
-/* work = a Jacobi step after the coarse correction. Returns right * work. */
-static double finish(const struct level *level, const struct level *coarse, const float *correction)
+/* work = a Jacobi step after the coarse correction. */
+static void finish(const struct level *level, const struct level *coarse, const float *correction)
 {
-    double sum = 0;
     for (int y = level->y0; y <= level->y1; y++) {
         if (y < level->y1)
             prolong(correction, coarse, level, y);
-        if (y > level->y0) {
-            const size_t at = row_at(level, y - 1);
+        if (y > level->y0)
             jacobi_row(level, level->solution, level->work, y - 1);
-            add_products(&sum, level->right + at, level->work + at, row_length(level, y - 1));
-        }
     }
-    return sum;
 }
 
-/* The coarsest level: solution = Jacobi steps from zeros. Returns right * solution. */
-static double finish_coarsest(const struct level *level)
+/* The coarsest level: solution = Jacobi steps from zeros. */
+static void finish_coarsest(const struct level *level)
 {
-    double sum = 0;
     for (int k = 0; k < COARSEST_STEPS; k++) {
         jacobi(level, level->solution, level->work);
         jacobi(level, level->work, level->solution);
     }
-    for (int y = level->y0; y < level->y1; y++)
-        add_products(&sum, level->right + row_at(level, y), level->solution + row_at(level, y), row_length(level, y));
-    return sum;
 }
 
 /*
- * *result, one of the finest level's planes, is about the inverse of A, times right: the same linear, symmetric function
- * in every iteration. Returns right * result.
+ * The result is about the inverse of A, times right: the same linear, symmetric function in every iteration. It is in one
+ * of the finest level's planes.
  */
-static double cycle(const struct grids *grids, const float **result)
+static const float *cycle(const struct grids *grids)
 {
     const int last = grids->count - 1;
     for (int i = 0; i <= last; i++) {
@@ -355,13 +346,13 @@ static double cycle(const struct grids *grids, const float **result)
         if (i < last)
             restrict_to(&grids->level[i], &grids->level[i + 1]);
     }
-    double product = finish_coarsest(&grids->level[last]);
-    *result = grids->level[last].solution;
+    finish_coarsest(&grids->level[last]);
+    const float *result = grids->level[last].solution;
     for (int i = last - 1; i >= 0; i--) {
-        product = finish(&grids->level[i], &grids->level[i + 1], *result);
-        *result = grids->level[i].work;
+        finish(&grids->level[i], &grids->level[i + 1], result);
+        result = grids->level[i].work;
     }
-    return product;
+    return result;
 }
 
 /* -- conjugate gradients -------------------------------------------------------------------------------------------- */
@@ -395,6 +386,14 @@ static double set_right(const struct level *level, const struct search *search)
             *(lanes *)(right + x) = AT(mask + x) * AROUND(known + x, level->stride);
         add_products(&sum, right, right, count);
     }
+    return sum;
+}
+
+static double right_times(const struct level *level, const float *next)
+{
+    double sum = 0;
+    for (int y = level->y0; y < level->y1; y++)
+        add_products(&sum, level->right + row_at(level, y), next + row_at(level, y), row_length(level, y));
     return sum;
 }
 
@@ -464,8 +463,8 @@ MULTIVERSION __attribute__((flatten)) static void iterate(const struct grids *gr
     const double limit = tolerance * tolerance * left;
     memset(search->direction, 0, plane_size(level) * sizeof(float));
     for (int k = 0; k < ITERATIONS_MAX && left > limit; k++) {
-        const float *next;
-        const double now = cycle(grids, &next);
+        const float *next = cycle(grids);
+        const double now = right_times(level, next);
         const double length = now / turn_and_multiply(level, search, next, k ? (float)(now / before) : 0);
         if (!isfinite(length))
             return;
