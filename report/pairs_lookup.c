@@ -61,35 +61,38 @@ void untested_note(const struct report *report, FILE *stream, int (*escape)(FILE
     escape(stream, text);
 }
 
-int best_method(const struct report *report, const struct cell *cells, int backbone, int protocol, int metric)
+/* The best method so far, by its mean; -1: none. */
+struct leader {
+    int method;
+    double mean;
+};
+
+static void challenge(struct leader *leader, const struct report *report, int metric, int method, double mean)
 {
     const bool higher = report->metrics[metric].higher_is_better;
-    int best = -1;
-    for (int m = 0; m < report->method_count; m++) {
-        const double mean = cell_at(report, cells, backbone, m, protocol, metric)->mean;
-        if (report->methods[m].is_control || !isfinite(mean))
-            continue;
-        const double other = best < 0 ? 0 : cell_at(report, cells, backbone, best, protocol, metric)->mean;
-        best = best < 0 || (higher ? mean > other : mean < other) ? m : best;
-    }
-    return best;
+    if (report->methods[method].is_control || !isfinite(mean))
+        return;
+    if (leader->method < 0 || (higher ? mean > leader->mean : mean < leader->mean))
+        *leader = (struct leader){method, mean};
+}
+
+int best_method(const struct report *report, const struct cell *cells, int backbone, int protocol, int metric)
+{
+    struct leader leader = {.method = -1};
+    for (int m = 0; m < report->method_count; m++)
+        challenge(&leader, report, metric, m, cell_at(report, cells, backbone, m, protocol, metric)->mean);
+    return leader.method;
 }
 
 int reference_method(const struct report *report, int backbone, int protocol, int metric)
 {
-    const bool higher = report->metrics[metric].higher_is_better;
-    int best = -1;
-    for (int m = 0; report->reference_method && m < report->method_count; m++)
-        if (strcmp(report->methods[m].name, report->reference_method) == 0)
-            return m;
+    struct leader leader = {.method = -1};
     for (int m = 0; m < report->method_count; m++) {
-        const double mean = rank_at(report, backbone, protocol, metric, m)->mean;
-        if (report->methods[m].is_control || !isfinite(mean))
-            continue;
-        const double other = best < 0 ? 0 : rank_at(report, backbone, protocol, metric, best)->mean;
-        best = best < 0 || (higher ? mean > other : mean < other) ? m : best;
+        if (report->reference_method && strcmp(report->methods[m].name, report->reference_method) == 0)
+            return m;
+        challenge(&leader, report, metric, m, rank_at(report, backbone, protocol, metric, m)->mean);
     }
-    return best;
+    return leader.method;
 }
 
 bool is_tied_with_best(const struct report *report, const struct cell *cells, int backbone, int method, int protocol,
