@@ -219,7 +219,7 @@ $(FAULTS): $(B)/%.so: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(STD) $(WARN) $(CFLAGS) $(filter --sysroot=%,$(EXTRA)) -fPIC -shared $< -o $@ -ldl
 
-.PHONY: test test-asan test-programs run-tests golden
+.PHONY: test test-asan test-tsan test-programs run-tests golden
 test: deps-test ## build and run all tests
 	@$(MAKE) --no-print-directory run-tests
 
@@ -232,6 +232,12 @@ test-asan: deps-test ## all tests under AddressSanitizer and UndefinedBehaviorSa
 	@LSAN_OPTIONS=suppressions=$(CURDIR)/tools/lsan.supp:print_suppressions=0 OMP_NUM_THREADS=2 \
 	    $(MAKE) --no-print-directory run-tests B=build/asan CFLAGS="-O1 -g" EXTRA="$(SANITIZE)" \
     KERNEL_EXTRA="$(SANITIZE_KERNELS)"
+
+# ThreadSanitizer does not know how OpenMP's threads wait for each other, so these are the tests whose threads are pthread's.
+test-tsan: deps-test ## the tests of threads that help each other under ThreadSanitizer, in build/tsan
+	@$(MAKE) --no-print-directory build/tsan/tests/nn/test_team B=build/tsan CFLAGS="-O1 -g" \
+	    EXTRA="-fsanitize=thread -fno-omit-frame-pointer"
+	@build/tsan/tests/nn/test_team
 
 # aarch64: built by a cross compiler with the libraries of an arm64 Debian, which is unpacked once; run by qemu-user
 AARCH64 := $(B)/aarch64
