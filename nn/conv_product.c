@@ -194,11 +194,17 @@ static void fill_band_table(const struct step *step, struct shape out, int posit
     const struct conv2d *conv = conv_of(step);
     const int tile_rows = step->set->tile_rows;
     const struct product_tiles tiles = product_tiles(positions, tile_rows);
-    for (int t = 0, p = 0; t < tiles.count; t++, table += tile_rows * conv->kernel)
-        for (int i = 0; i < tiles.each + (t < tiles.larger); i++, p++)
+    const size_t right = (size_t)conv->stride_w * (size_t)channels, down = (size_t)conv->dilation * width;
+    int column = 0;
+    for (int t = 0; t < tiles.count; t++, table += tile_rows * conv->kernel)
+        for (int i = 0; i < tiles.each + (t < tiles.larger); i++) {
             for (int ky = 0; ky < conv->kernel; ky++)
-                table[ky * tile_rows + i] = band + (size_t)(p / out.w * conv->stride + ky * conv->dilation) * width +
-                                            (size_t)(p % out.w * conv->stride_w * channels);
+                table[ky * tile_rows + i] = band + (size_t)ky * down + (size_t)column * right;
+            if (++column == out.w) {
+                column = 0;
+                band += (size_t)conv->stride * width;
+            }
+        }
 }
 
 static void stem_forward(const struct step *step, const struct step_io *all, int block)

@@ -3,6 +3,7 @@
  * fused after the operator.
  */
 #include "nn/op.h"
+#include "nn/simd.h"
 
 #include <math.h>
 #include <string.h>
@@ -66,8 +67,23 @@ void step_activate(const struct step *step, float *y, size_t rows, size_t column
 
 #define TRANSPOSED 16 /* rows at a time, so that whole cache lines are written */
 
+/* Three rows, the planes of a picture: faster than the loop for any number. */
+MULTIVERSION static void interleave(const float *restrict a, const float *restrict b, const float *restrict c, size_t n,
+                                    float *restrict out)
+{
+    for (size_t i = 0; i < n; i++) {
+        out[3 * i] = a[i];
+        out[3 * i + 1] = b[i];
+        out[3 * i + 2] = c[i];
+    }
+}
+
 void transpose(const float *in, size_t rows, size_t columns, float *out)
 {
+    if (rows == 3) {
+        interleave(in, in + columns, in + 2 * columns, columns, out);
+        return;
+    }
     for (size_t first = 0; first < rows; first += TRANSPOSED) {
         const size_t end = first + TRANSPOSED < rows ? first + TRANSPOSED : rows;
         for (size_t c = 0; c < columns; c++)
