@@ -10,6 +10,10 @@
 #include <omp.h>
 #include <stdbool.h>
 
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
+
 #define ACCUMULATORS 12
 #define BLOCK 100000 /* between two looks at the clock: well below a millisecond */
 
@@ -81,6 +85,53 @@ const char *machine_fma_name(void)
 {
     return widest()->name;
 }
+
+/* Blocks of a kernel for each second of processor time on this thread: other programs may be running. */
+static double block_rate(float (*run)(float x, float y), double seconds)
+{
+    static volatile float kept;
+    const double start = clock_seconds(CLOCK_THREAD_CPUTIME_ID);
+    double elapsed = 0;
+    int blocks = 0;
+    for (; blocks == 0 || elapsed < seconds; blocks++) {
+        kept = run(0.5f, 0.25f);
+        elapsed = clock_seconds(CLOCK_THREAD_CPUTIME_ID) - start;
+    }
+    (void)kept;
+    return blocks / elapsed;
+}
+
+#if defined(__x86_64__)
+/* An instruction multiplies two pairs for each float of the sum. */
+__attribute__((target("avx512bf16,avx512f"))) static float bfloat16_64(float x, float y)
+{
+    const __m512 v = _mm512_set1_ps(x), w = _mm512_set1_ps(y);
+    const __m512bh p = _mm512_cvtne2ps_pbh(v, w), q = _mm512_cvtne2ps_pbh(w, v);
+    __m512 a = v, b = v + 1, c = v + 2, d = v + 3, e = v + 4, f = v + 5;
+    __m512 g = v + 6, h = v + 7, i = v + 8, j = v + 9, k = v + 10, l = v + 11;
+    for (int n = 0; n < BLOCK; n++) {
+        a = _mm512_dpbf16_ps(a, p, q), b = _mm512_dpbf16_ps(b, p, q), c = _mm512_dpbf16_ps(c, p, q);
+        d = _mm512_dpbf16_ps(d, p, q), e = _mm512_dpbf16_ps(e, p, q), f = _mm512_dpbf16_ps(f, p, q);
+        g = _mm512_dpbf16_ps(g, p, q), h = _mm512_dpbf16_ps(h, p, q), i = _mm512_dpbf16_ps(i, p, q);
+        j = _mm512_dpbf16_ps(j, p, q), k = _mm512_dpbf16_ps(k, p, q), l = _mm512_dpbf16_ps(l, p, q);
+    }
+    const __m512 sum = a + b + c + d + e + f + g + h + i + j + k + l;
+    return sum[0];
+}
+
+double machine_bfloat16(double seconds)
+{
+    if (!__builtin_cpu_supports("avx512bf16"))
+        return 0;
+    return 2 * block_rate(bfloat16_64, seconds) / block_rate(fma_64, seconds);
+}
+#else
+double machine_bfloat16(double seconds)
+{
+    (void)seconds;
+    return 0;
+}
+#endif
 
 double machine_fma(int threads, double seconds)
 {

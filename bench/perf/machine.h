@@ -12,6 +12,12 @@
 double machine_fma(int threads, double seconds);
 const char *machine_fma_name(void); /* "avx2+fma" */
 
+/*
+ * Multiply-adds of bfloat16 with sums in float32, on registers alone, beside as wide ones of float32: how many times as
+ * many a second, on one thread. 0: this processor has no instruction for them.
+ */
+double machine_bfloat16(double seconds);
+
 /* Buffers for the rates below. Errors: no memory. */
 struct machine;
 struct machine *machine_open(int threads, struct error *err);

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #define THREADS_MAX 1024
+#define BFLOAT16_SECONDS 0.02
 
 static const struct part {
     const char *name, *what;
@@ -164,8 +165,13 @@ static int make_threads(struct perf_options *options, struct error *err)
 static void print_head(struct perf *perf)
 {
     const struct perf_options *options = perf->options;
-    printf("%d threads of %d cores; OpenBLAS for %s; FMA peak by %s; medians of %d alternating rounds\n",
-           options->threads, omp_get_num_procs(), openblas_get_corename(), machine_fma_name(), options->rounds);
+    const double bfloat16 = machine_bfloat16(BFLOAT16_SECONDS);
+    printf("%d threads of %d cores; OpenBLAS for %s; FMA peak by %s", options->threads, omp_get_num_procs(),
+           openblas_get_corename(), machine_fma_name());
+    if (bfloat16 > 0)
+        printf(" (multiply-adds of bfloat16: %.2f of it)", bfloat16);
+    printf("; medians of %d alternating rounds\n", options->rounds);
+    output_fact(&perf->output, "bfloat16_of_fma", cell_number(bfloat16));
     output_fact(&perf->output, "threads", cell_number(options->threads));
     output_fact(&perf->output, "cores", cell_number(omp_get_num_procs()));
     output_fact(&perf->output, "openblas_core", cell_text(openblas_get_corename()));
