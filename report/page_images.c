@@ -16,14 +16,20 @@
 
 enum { LISTED_MAX = 12 };
 
+/* Metrics that have a value of each image. */
+static bool has_image_values(const struct report *report, int k)
+{
+    return !report->metrics[k].is_cost && !report->metrics[k].combine && !report_counted(report, k);
+}
+
 /* A metric with a value of each image by which images are ordered; -1: none. */
 static int image_metric(const struct report *report)
 {
     const int headline = headline_metric(report);
-    if (headline >= 0 && !report->metrics[headline].combine)
+    if (headline >= 0 && has_image_values(report, headline))
         return headline;
     for (int k = 0; k < report->metric_count; k++)
-        if (!report->metrics[k].is_cost && !report->metrics[k].combine && !report_counted(report, k))
+        if (has_image_values(report, k))
             return k;
     return -1;
 }
@@ -90,7 +96,7 @@ static void rank_by_undefined(const struct report *report, struct ranked *list)
     for (int b = 0; b < report->backbone_count; b++)
         for (int m = 0; m < report->method_count; m++)
             for (int k = 0; k < report->metric_count; k++)
-                for (int i = 0; i < report->image_count; i++)
+                for (int i = 0; has_image_values(report, k) && i < report->image_count; i++)
                     list[i].by += report->states[report_index(report, b, m, 0, k, i)] == REPORT_UNDEFINED;
     qsort(list, (size_t)report->image_count, sizeof *list, by_falling);
 }
@@ -180,7 +186,7 @@ static const char *reason_of(const struct report *report, int image)
         for (int m = 0; m < report->method_count; m++)
             for (int k = 0; k < report->metric_count; k++) {
                 const size_t at = report_index(report, b, m, 0, k, image);
-                if (report->states[at] == REPORT_UNDEFINED && report->notes[at])
+                if (has_image_values(report, k) && report->states[at] == REPORT_UNDEFINED && report->notes[at])
                     return report->notes[at];
             }
     return "";
@@ -253,12 +259,6 @@ static void put_string(FILE *stream, const char *name, const char *text)
         escape_script(stream, text);
     else
         fputs("null", stream);
-}
-
-/* Metrics that have a value of each image. */
-static bool has_image_values(const struct report *report, int k)
-{
-    return !report->metrics[k].is_cost && !report->metrics[k].combine && !report_counted(report, k);
 }
 
 /* A number, the reason why there is none as text, or null for an absent one. */
