@@ -69,12 +69,14 @@ struct config_metric {
 };
 
 enum config_on_error { CONFIG_STOP, CONFIG_SKIP };
+enum config_replicate { CONFIG_REPLICATE_AUTO, CONFIG_REPLICATE_OFF };
 
 struct config_runtime {
     int threads;         /* 0: automatic */
     int batch, memory;   /* inputs in one pass of the network; MiB for networks and workspaces; 0: automatic */
     const char *kernels; /* "auto", "openblas", or a set of the engine's: nn/nn.h */
     bool exact_passes;   /* no short cuts */
+    int replicate;       /* enum config_replicate: a copy of the weights for each NUMA node */
     int on_error;        /* enum config_on_error: what a run does when a method fails on an image */
 };
 

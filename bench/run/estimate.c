@@ -2,6 +2,7 @@
 #include "bench/run/estimate.h"
 
 #include "base/text.h"
+#include "bench/run/replicas.h"
 #include "bench/run/work.h"
 #include "report/escape.h"
 
@@ -408,7 +409,7 @@ double estimate_memory(const struct run *run, const struct calibration *calibrat
     for (int b = 0; b < run->config.backbone_count; b++) {
         const struct calibrated *speed = &calibration->backbones[b];
         const int draws = altered_draws(&run->backbones[b], run->config.protocol_count);
-        const double networks = (1 + draws) * (double)speed->network_bytes;
+        const double networks = (1 + draws + replicas_count(run)) * (double)speed->network_bytes;
         const double made = networks + (draws ? 2 : 1) * (double)speed->weights_bytes;
         const double used =
             networks + calibration->workers * (THREAD_BYTES + (double)speed->worker_bytes + altered_map_bytes(run, b));

@@ -10,6 +10,7 @@
 #include "bench/process/interrupt.h"
 #include "bench/process/worker_threads.h"
 #include "bench/run/commit.h"
+#include "bench/run/replicas.h"
 #include "bench/run/schedule.h"
 #include "bench/run/this_program.h"
 #include "bench/run/until_store.h"
@@ -26,8 +27,9 @@ struct runner {
     /* of the backbone at hand */
     int backbone;
     struct network *network;
-    struct altered *altered; /* NULL: no metric needs it */
-    struct until *until;     /* NULL: all images are measured */
+    struct replicas *replicas; /* of the network, for other NUMA nodes; NULL: none */
+    struct altered *altered;   /* NULL: no metric needs it */
+    struct until *until;       /* NULL: all images are measured */
     struct schedule schedule;
     bool *had_base; /* [image]: the store had its base pass before the workers began */
     struct arena arena, schedule_arena, scratch;
@@ -255,7 +257,8 @@ static int make_sessions(const struct runner *runner, struct workers *workers, i
     {
         struct error own;
         const int worker = omp_get_thread_num();
-        struct session *session = worker ? session_create(runner->network, threads, &own) : workers->sessions[0];
+        const struct network *network = replicas_here(runner->replicas, runner->network);
+        struct session *session = worker ? session_create(network, threads, &own) : workers->sessions[0];
         workers->sessions[worker] = session;
         if (session)
             session_stop_when(session, &interrupt_has_come);
@@ -281,7 +284,8 @@ static int make_workers(struct runner *runner, struct workers *workers, struct e
     const bool is_wide = !network_is_foreign(runner->network) || images_at_once(runner) >= threads;
     const int wanted = is_wide ? threads : 1, inside = is_wide ? 1 : threads;
     workers->threads_each = inside;
-    const size_t held = network_bytes(runner->network) + altered_bytes(runner->altered);
+    const size_t held =
+        network_bytes(runner->network) + replicas_bytes(runner->replicas) + altered_bytes(runner->altered);
     if (!threads)
         return -1;
     workers->sessions = arena_alloc(&runner->arena, (size_t)wanted, sizeof *workers->sessions);
@@ -431,7 +435,7 @@ static int load_networks(struct runner *runner, struct error *err)
     const char *kernels = run->config.runtime.kernels;
     const int draws = altered_draws(backbone, run->config.protocol_count);
     runner->network = run_backbone_load(backbone, kernels, err);
-    if (!runner->network)
+    if (!runner->network || replicas_create(run, runner->backbone, runner->network, &runner->replicas, err))
         return -1;
     if (draws)
         runner->altered = altered_create(backbone, runner->network, run->panel.seed, draws, kernels, err);
@@ -441,6 +445,8 @@ static int load_networks(struct runner *runner, struct error *err)
 static void free_networks(struct runner *runner)
 {
     altered_free(runner->altered);
+    replicas_free(runner->replicas);
+    runner->replicas = NULL;
     network_free(runner->network);
     runner->altered = NULL;
     runner->network = NULL;
