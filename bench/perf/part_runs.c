@@ -120,8 +120,7 @@ static const char table_config[] = "name: table\n"
                                    "methods: [gradcam, gradcam_pp, xgradcam, layercam, hirescam, ablationcam,\n"
                                    "  reciprocam, clustercam, actmap, fakecam, random,\n"
                                    "  {name: scorecam, params: {max_channels: 64}}]\n"
-                                   "metrics: [average_drop, average_increase, coherency, complexity, adcc,\n"
-                                   "  insertion, deletion]\n";
+                                   "metrics: [average_drop, average_increase, coherency, complexity, adcc]\n";
 
 static int write_config(const char *name, const char *text, struct error *err)
 {
