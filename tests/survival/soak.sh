@@ -1,9 +1,9 @@
 #!/bin/bash
 # A long run over small images with three small networks: memory flat after the first 500 images of each network (within
 # 2 %), its peak at most what --dry-run has said, file descriptors flat. One line a network.
-# usage: soak.sh [IMAGES]     20000; minutes
+# usage: soak.sh [IMAGES] [METHODS]     20000 gradcam; minutes. METHODS is a list such as gradcam,actmap,random
 . "${0%/*}/survival.sh"
-images=${1:-20000}
+images=${1:-20000} methods=${2:-gradcam}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
@@ -16,7 +16,7 @@ cambench generate demo --out set.h5 --images "$images" --size 40 --quiet || exit
         cambench generate weights "$network" --classes 16 --width 0.125 --size 64 --out "$network.h5" --quiet || exit 2
         printf -- '- {arch: %s, weights: %s.h5}\n' "$network" "$network"
     done
-    printf 'methods: [gradcam]\nmetrics: [average_drop]\nreport: {plots: false, overlays: 1, bootstrap: 20}\n'
+    printf 'methods: [%s]\nmetrics: [average_drop]\nreport: {plots: false, overlays: 1, bootstrap: 20}\n' "$methods"
 } >config.yaml
 promised=$(cambench run config.yaml --threads 2 --dry-run |
     sed -n 's/^memory: .* \([0-9.]*\) \([MG]\)iB in all$/\1 \2/p' |
@@ -36,7 +36,8 @@ done
 code=0
 wait $pid || code=$?
 [ $code -eq 0 ] || complain "exit $code: $(cat progress)"
-[ "$(items run)" -eq $((3 * images)) ] || complain "$(items run) items"
+each=$(echo "$methods" | tr , '\n' | wc -l)
+[ "$(items run)" -eq $((3 * images * each)) ] || complain "$(items run) items"
 cp samples "${SAMPLES:-/dev/null}"
 
 # The weights of a network are closed when it has been made, so the count of descriptors says which one is at work.
