@@ -144,24 +144,28 @@ static int encode_picture(struct gallery *gallery, const struct picture *picture
     return kept ? 0 : error_memory(err, "the gallery");
 }
 
-/* Fills an image's pictures. A picture that cannot be decoded is left out. */
+/* Fills an image's pictures. A picture that cannot be decoded or cut is left out, without an error. */
 static int read_pictures(struct gallery *gallery, int at, struct page_image *image, struct error *err)
 {
     struct picture picture;
+    struct error why;
     struct page_picture *pictures = arena_alloc(gallery->arena, (size_t)gallery->cut_count + 1, sizeof *pictures);
     if (!pictures)
         return error_memory(err, "the gallery");
     image->pictures = pictures;
-    if (at < 0 || imageset_picture(gallery->set, at, &gallery->scratch, &picture, err))
-        return at < 0 || !err->is_system ? 0 : -1;
-    for (int b = 0; b < gallery->report->backbone_count; b++) {
+    if (at < 0)
+        return 0;
+    int status = imageset_picture(gallery->set, at, &gallery->scratch, &picture, &why);
+    for (int b = 0; b < gallery->report->backbone_count && !status; b++) {
         if (gallery->cut_of[b] != image->picture_count)
             continue;
-        if (encode_picture(gallery, &picture, &gallery->cuts[b].how, &pictures[image->picture_count], err))
-            return err->is_system ? -1 : 0;
-        image->picture_count++;
+        status = encode_picture(gallery, &picture, &gallery->cuts[b].how, &pictures[image->picture_count], &why);
+        image->picture_count += !status;
     }
-    return 0;
+    if (!status || !why.is_system)
+        return 0;
+    *err = why;
+    return -1;
 }
 
 /* -- maps ---------------------------------------------------------------------------------------------------------- */
