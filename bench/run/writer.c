@@ -8,8 +8,15 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-/* Larger parcels are not kept for later use. */
+/*
+ * So many parcels are kept for later use, larger ones are not. They are made before one is used again, and the one that was
+ * written first is used next: a run's memory is at its bound after so many tasks, whatever the disk's waits are.
+ */
+#define PARCELS_KEPT 64
 #define PARCEL_KEPT_BYTES ((size_t)256 << 10)
+
+/* A batch is due when so many parcels are queued: far fewer than are kept, so that a batch's writing needs no others. */
+#define PARCELS_DUE 16
 
 struct writer {
     struct writer_use use;
@@ -18,8 +25,10 @@ struct writer {
     pthread_mutex_t lock;         /* guards what follows */
     pthread_cond_t wake, written; /* there may be a batch to write; a batch has ended */
     struct parcel *first, **end;
-    size_t bytes;             /* of parcels that are queued or being written */
-    struct parcel *free_list; /* empty parcels */
+    int queued;                        /* parcels from `first` on */
+    size_t bytes;                      /* of parcels that are queued or being written */
+    struct parcel *empty, **empty_end; /* in the order in which they were written */
+    int kept;                          /* parcels that go back to `empty` */
     bool is_hurried, is_busy, is_closing;
     struct writer_figures figures;
     struct error error; /* the first failure */
@@ -71,13 +80,40 @@ static void free_parcel(struct parcel *parcel)
 /* Empties a written parcel, with the lock. */
 static void take_back(struct writer *writer, struct parcel *parcel)
 {
-    if (parcel->arena.held_bytes > PARCEL_KEPT_BYTES) {
+    if (!parcel->is_kept || parcel->arena.held_bytes > PARCEL_KEPT_BYTES) {
+        writer->kept -= parcel->is_kept;
         free_parcel(parcel);
         return;
     }
     arena_reset(&parcel->arena);
-    parcel->next = writer->free_list;
-    writer->free_list = parcel;
+    parcel->next = NULL;
+    *writer->empty_end = parcel;
+    writer->empty_end = &parcel->next;
+}
+
+/* NULL: a parcel is to be made. With the lock. */
+static struct parcel *next_empty(struct writer *writer)
+{
+    struct parcel *parcel = writer->kept < PARCELS_KEPT ? NULL : writer->empty;
+    if (parcel)
+        writer->empty = parcel->next;
+    if (!writer->empty)
+        writer->empty_end = &writer->empty;
+    return parcel;
+}
+
+static struct parcel *make_parcel(struct writer *writer, struct error *err)
+{
+    struct parcel *parcel = calloc(1, sizeof *parcel);
+    if (!parcel) {
+        error_memory(err, "the results of an image");
+        return NULL;
+    }
+    pthread_mutex_lock(&writer->lock);
+    parcel->is_kept = writer->kept < PARCELS_KEPT;
+    writer->kept += parcel->is_kept;
+    pthread_mutex_unlock(&writer->lock);
+    return parcel;
 }
 
 struct parcel *writer_parcel(struct writer *writer, struct error *err)
@@ -87,15 +123,9 @@ struct parcel *writer_parcel(struct writer *writer, struct error *err)
     while (writer->bytes >= WRITER_QUEUE_BYTES)
         pthread_cond_wait(&writer->written, &writer->lock);
     writer->figures.waited += seconds_now() - begun;
-    struct parcel *parcel = writer->free_list;
-    if (parcel)
-        writer->free_list = parcel->next;
+    struct parcel *parcel = next_empty(writer);
     pthread_mutex_unlock(&writer->lock);
-    if (!parcel)
-        parcel = calloc(1, sizeof *parcel);
-    if (!parcel)
-        error_memory(err, "the results of an image");
-    return parcel;
+    return parcel ? parcel : make_parcel(writer, err);
 }
 
 void writer_drop(struct writer *writer, struct parcel *parcel)
@@ -125,6 +155,7 @@ static void write_queue(struct writer *writer)
     struct error err;
     writer->first = NULL;
     writer->end = &writer->first;
+    writer->queued = 0;
     writer->is_hurried = false;
     writer->is_busy = true;
     pthread_mutex_unlock(&writer->lock);
@@ -150,7 +181,8 @@ static void write_queue(struct writer *writer)
 
 static bool is_due(const struct writer *writer)
 {
-    return writer->is_closing || writer->is_hurried || writer->bytes >= WRITER_QUEUE_BYTES / 2;
+    return writer->is_closing || writer->is_hurried || writer->queued >= PARCELS_DUE ||
+           writer->bytes >= WRITER_QUEUE_BYTES / 2;
 }
 
 static void *run(void *context)
@@ -185,6 +217,7 @@ void writer_add(struct writer *writer, struct parcel *parcel, bool is_late)
     *writer->end = parcel;
     writer->end = &parcel->next;
     writer->bytes += parcel->arena.held_bytes;
+    writer->queued++;
     writer->is_hurried |= is_late;
     if (!writer->has_thread)
         write_here(writer);
@@ -224,6 +257,7 @@ struct writer *writer_create(const struct writer_use *use, struct error *err)
     }
     writer->use = *use;
     writer->end = &writer->first;
+    writer->empty_end = &writer->empty;
     pthread_mutex_init(&writer->lock, NULL);
     pthread_cond_init(&writer->written, NULL);
     init_wake(&writer->wake);
@@ -241,9 +275,9 @@ void writer_free(struct writer *writer)
     pthread_mutex_unlock(&writer->lock);
     if (writer->has_thread)
         pthread_join(writer->thread, NULL);
-    while (writer->free_list) {
-        struct parcel *parcel = writer->free_list;
-        writer->free_list = parcel->next;
+    while (writer->empty) {
+        struct parcel *parcel = writer->empty;
+        writer->empty = parcel->next;
         free_parcel(parcel);
     }
     pthread_cond_destroy(&writer->wake);

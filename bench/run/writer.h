@@ -3,7 +3,7 @@
  *
  * A worker fills a parcel and adds it to a bounded queue; it waits only when the queue is full. The writer takes all
  * parcels of the queue as one batch: WRITER_GATHER_MS after the oldest of them was added, at once after a parcel that took
- * long to make, or when the queue is half full. Where the system starts no thread, the workers write themselves.
+ * long to make, or when many have gathered. Where the system starts no thread, the workers write themselves.
  */
 #ifndef BENCH_RUN_WRITER_H
 #define BENCH_RUN_WRITER_H
@@ -33,6 +33,7 @@ struct parcel {
     struct arena arena;
     void *content; /* in the arena */
     double added;  /* seconds_now() */
+    bool is_kept;  /* the writer's */
 };
 
 struct writer_figures {

@@ -151,6 +151,53 @@ TEST(parcels_gather_and_a_late_one_is_written_at_once)
     writer_free(writer);
 }
 
+/* Adds and writes parcels one by one, or all at once; returns the parcels of which each was added. */
+static int count_parcels(struct writer *writer, int rounds, int at_once)
+{
+    static const struct parcel *seen[1000];
+    int count = 0;
+    struct error err;
+    for (int i = 0; i < rounds; i++) {
+        struct parcel *parcel = writer_parcel(writer, &err);
+        int at = 0;
+        assert_non_null(parcel);
+        while (at < count && seen[at] != parcel)
+            at++;
+        seen[at] = parcel;
+        count += at == count;
+        parcel->content = arena_alloc(&parcel->arena, 1, sizeof(struct note));
+        *(struct note *)parcel->content = (struct note){0, 1};
+        writer_add(writer, parcel, false);
+        if (i % at_once == at_once - 1)
+            assert_int_equal(writer_drain(writer, &err), 0);
+    }
+    return count;
+}
+
+TEST(the_parcels_of_a_long_run_are_those_of_its_first_tasks)
+{
+    struct log log = {0};
+    struct writer *writer = start(&log);
+    const int kept = count_parcels(writer, 100, 1);
+    assert_true(kept > 1 && kept < 100);
+    assert_int_equal(count_parcels(writer, 900, 1), kept);
+    assert_int_equal(count_parcels(writer, 900, kept), kept);
+    writer_free(writer);
+}
+
+TEST(many_parcels_are_written_before_the_time)
+{
+    struct log log = {0};
+    struct writer *writer = start(&log);
+    const double begun = seconds_now();
+    for (int i = 1; i <= 64; i++)
+        add(writer, 0, i, 0, false);
+    while (atomic_load(&log.durable) == 0 && seconds_now() - begun < 10)
+        usleep(100);
+    assert_true(seconds_now() - begun < 0.9e-3 * WRITER_GATHER_MS || seconds_now() - begun > 1); /* as above */
+    writer_free(writer);
+}
+
 TEST(workers_wait_when_the_queue_is_full)
 {
     struct log log = {.slow = 0.1};

@@ -1,15 +1,21 @@
 /*
- * The time and memory of a report of made-up values: CSV files, tables, pairs, plots. CAMBENCH_LARGE=1 makes 50000 images x
- * 30 methods x 10 metrics, which must take less than 60 s and 2 GB; otherwise it is a hundredth of the images.
+ * The time and memory of a report of made-up values: CSV files, tables, pairs, plots and the page, which stays under 10 MB.
+ * CAMBENCH_LARGE=1 makes 50000 images x 30 methods x 10 metrics, which must take less than 60 s and 2 GB; otherwise it is
+ * a hundredth of the images.
  */
 #include "tests/report/sample.h"
 
+#include "base/arena.h"
 #include "base/random.h"
 #include "report/pairs.h"
 
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 enum { METHODS = 30, METRICS = 10 };
+
+/* Of the page, and of a gallery with as many images, and pictures and maps as large, as bench/run/gallery.c allows. */
+enum { PAGE_BYTES_MAX = 10000000, SHOWN = 60, PICTURE_BYTES = 18000, MAP_SIDE = 28 };
 
 struct large {
     struct report report;
@@ -116,6 +122,34 @@ static void close_large(struct large *large)
     free(large->image_names);
 }
 
+/* Writes the page, with a full gallery whose pictures and maps are of zeros. Returns its bytes. */
+static double write_page(const struct large *large, const struct cell *cells)
+{
+    static const uint8_t bytes[PICTURE_BYTES];
+    static struct page_map maps[METHODS];
+    static struct page_image images[SHOWN];
+    const struct page_picture picture = {bytes, sizeof bytes};
+    const struct page_view view = {.picture = 0, .klass = 1, .probability = 0.5, .maps = maps};
+    struct arena arena;
+    struct error err;
+    struct stat info;
+    char path[128];
+    int *shown;
+    arena_init(&arena, 0);
+    const int count = report_gallery(&large->report, SHOWN, &arena, &shown);
+    assert_in_range(count, 1, SHOWN);
+    for (int m = 0; m < METHODS; m++)
+        maps[m] = (struct page_map){MAP_SIDE, MAP_SIDE, bytes};
+    for (int i = 0; i < count; i++)
+        images[i] = (struct page_image){.image = shown[i], .picture_count = 1, .pictures = &picture, .views = &view};
+    const struct page_sources sources = {.image_count = count, .images = images};
+    assert_int_equal(report_page(&large->report, cells, NULL, &sources, &err), 0);
+    snprintf(path, sizeof path, "%s/index.html", large->report.folder);
+    assert_int_equal(stat(path, &info), 0);
+    arena_release(&arena);
+    return (double)info.st_size;
+}
+
 TEST(a_large_report_is_made_in_time_and_memory)
 {
     const bool is_large = getenv("CAMBENCH_LARGE");
@@ -137,10 +171,12 @@ TEST(a_large_report_is_made_in_time_and_memory)
     assert_int_equal(report_pairs(&large.report, &err), 0);
     const double has_files = seconds();
     assert_int_equal(report_plots(&large.report, cells, NULL, &warning, &err), 0);
-    const double end = seconds();
+    const double has_plots = seconds(), page_bytes = write_page(&large, cells), end = seconds();
     getrusage(RUSAGE_SELF, &usage);
-    print_message("cells %.1f s, pairs %.1f s, files %.1f s, plots %.1f s; %.2f GB\n", has_cells - start,
-                  has_pairs - has_cells, has_files - has_pairs, end - has_files, (double)usage.ru_maxrss / (1 << 20));
+    print_message("cells %.1f s, pairs %.1f s, files %.1f s, plots %.1f s, page %.1f s and %.1f MB; %.2f GB\n",
+                  has_cells - start, has_pairs - has_cells, has_files - has_pairs, has_plots - has_files,
+                  end - has_plots, 1e-6 * page_bytes, (double)usage.ru_maxrss / (1 << 20));
+    assert_true(page_bytes < PAGE_BYTES_MAX);
     assert_int_equal(family_size(&large.report, 0, 0, METRICS - 1), METHODS * (METHODS - 1) / 2);
     assert_true(pair_at(&large.report, 0, 0, 0, 0, METHODS - 1).p_holm < PAIRS_ALPHA);
     if (is_large) {
