@@ -16,6 +16,7 @@
 #include "report/draws.h"
 #include "report/percentile.h"
 #include "report/stats.h"
+#include "report/tasks.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -421,32 +422,47 @@ static int list_rows(struct study *study)
     return study->rows ? 0 : -1;
 }
 
+/* All studies; a task is a study. */
+struct studies {
+    const struct report *report;
+    struct meta_cell *cells;
+};
+
+static int make_study(void *context, int i, double *children, struct error *err)
+{
+    const struct studies *studies = context;
+    const struct report *report = studies->report;
+    struct study study = {.report = report,
+                          .backbone = i / report->protocol_count,
+                          .protocol = i % report->protocol_count,
+                          .truth = meta_truth(report),
+                          .draw_count = (size_t)(report->bootstrap > 0 ? report->bootstrap : 0) + 1};
+    int status;
+    (void)children;
+    arena_init(&study.arena, 0);
+    if (list_rows(&study) || study_alloc(&study) || study_fill(&study))
+        status = error_memory(err, "the meta-evaluation");
+    else
+        status = study_draw(&study, err);
+    if (!status)
+        study_cells(&study, studies->cells);
+    arena_release(&study.arena);
+    return status;
+}
+
 struct meta_cell *report_meta_cells(const struct report *report, struct error *err)
 {
     if (meta_truth(report) < 0) {
         error_set(err, "no metric compares maps with the annotated truth");
         return NULL;
     }
-    const int studies = report->backbone_count * report->protocol_count;
+    const int count = report->backbone_count * report->protocol_count;
     struct meta_cell *cells =
-        calloc((size_t)studies * (size_t)report->metric_count * META_FORMS * CONTROLS + 1, sizeof *cells);
-    int status = cells ? 0 : error_memory(err, "the meta-evaluation");
-    for (int i = 0; !status && i < studies; i++) {
-        struct study study = {.report = report,
-                              .backbone = i / report->protocol_count,
-                              .protocol = i % report->protocol_count,
-                              .truth = meta_truth(report),
-                              .draw_count = (size_t)(report->bootstrap > 0 ? report->bootstrap : 0) + 1};
-        arena_init(&study.arena, 0);
-        if (list_rows(&study) || study_alloc(&study) || study_fill(&study))
-            status = error_memory(err, "the meta-evaluation");
-        else
-            status = study_draw(&study, err);
-        if (!status)
-            study_cells(&study, cells);
-        arena_release(&study.arena);
-    }
-    if (!status)
+        calloc((size_t)count * (size_t)report->metric_count * META_FORMS * CONTROLS + 1, sizeof *cells);
+    struct studies studies = {report, cells};
+    if (!cells)
+        error_memory(err, "the meta-evaluation");
+    else if (!report_run_tasks(report, count, report->threads, make_study, &studies, err))
         return cells;
     free(cells);
     return NULL;

@@ -13,6 +13,7 @@
 #include "report/draw_bits.h"
 #include "report/pairs_study.h"
 #include "report/percentile.h"
+#include "report/tasks.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -20,6 +21,8 @@
 
 /* With more than 400 pairs, the smallest p of 9999 flips would not stay significant after the adjustment. */
 enum { FLIPS_PER_PAIR = 25 };
+
+enum { TABLES_BYTES = 1 << 27 }; /* for draws of tables that are made at once */
 
 /* -- sums of draws ------------------------------------------------------------------------------------------------- */
 
@@ -40,6 +43,7 @@ struct work {
     int *beyond;                /* [pair]: flips whose difference is as large as the observed one */
     double *columns;            /* (16, rest_count): of `group` */
     double *sorted;             /* (bootstrap) */
+    double *scratch;            /* pairs and methods, twice */
 };
 
 static size_t blocks_for(size_t columns)
@@ -226,19 +230,6 @@ static void sum_chunk(struct work *work, const struct draw_bits *bits)
 
 /* -- ranks --------------------------------------------------------------------------------------------------------- */
 
-/* Ranks of those of n numbers that are finite, the best is 1; equal ones share the mean of their ranks. */
-static void rank_numbers(const double *numbers, const bool *takes_part, int n, bool higher_is_better, double *ranks)
-{
-    for (int i = 0; i < n; i++) {
-        double better = 0, equal = 0;
-        for (int j = 0; j < n; j++) {
-            better += takes_part[j] && (higher_is_better ? numbers[j] > numbers[i] : numbers[j] < numbers[i]);
-            equal += takes_part[j] && numbers[j] == numbers[i];
-        }
-        ranks[i] = takes_part[i] && isfinite(numbers[i]) ? better + (equal + 1) / 2 : NAN;
-    }
-}
-
 /* The methods' means in a chunk's draws, and their ranks. */
 static void rank_chunk(struct work *work, int first, int draws, const bool *takes_part, double *scratch)
 {
@@ -320,7 +311,6 @@ struct pairing {
     struct draw_source bootstrap, flips;
     int n, *images;
     bool *takes_part; /* [method]: is ranked */
-    double *scratch;  /* pairs and methods, twice */
 };
 
 static int work_alloc(struct work *work, const struct pairing *pairing, struct arena *arena)
@@ -340,8 +330,9 @@ static int work_alloc(struct work *work, const struct pairing *pairing, struct a
     work->beyond = arena_alloc(arena, pairs + 1, sizeof *work->beyond);
     work->columns = arena_alloc(arena, rest + 1, BITS_COLUMNS * sizeof *work->columns);
     work->sorted = arena_alloc(arena, bootstrap + 1, sizeof *work->sorted);
+    work->scratch = arena_alloc(arena, pairs + methods + 1, 2 * sizeof *work->scratch);
     if (!work->whole || !work->rest_methods || !work->group || !work->totals || !work->draws || !work->means ||
-        !work->ranks || !work->beyond || !work->columns || !work->sorted)
+        !work->ranks || !work->beyond || !work->columns || !work->sorted || !work->scratch)
         return -1;
     return rest ? draw_bits_alloc(&work->rest, rest, BITS_PLANES, arena) : 0;
 }
@@ -370,7 +361,7 @@ static void finish_pairs(const struct work *work, const struct pairing *pairing)
             interval_of(work->draws + (size_t)i * bootstrap, bootstrap, pair->difference, work->sorted, &pair->ci_low,
                         &pair->ci_high);
     }
-    adjust(study->report, work->pairs, pairing->scratch);
+    adjust(study->report, work->pairs, work->scratch);
 }
 
 static void add_overall(const struct work *work, const struct pairing *pairing)
@@ -395,7 +386,7 @@ static int draw_all(struct work *work, struct pairing *pairing, struct error *er
         const struct draw_bits *bits = draw_source_chunk(&pairing->bootstrap, chunk);
         sum_chunk(work, bits);
         each_pair(work, chunk * BITS_DRAWS, bits->draws, bootstrap_pair);
-        rank_chunk(work, chunk * BITS_DRAWS, bits->draws, pairing->takes_part, pairing->scratch);
+        rank_chunk(work, chunk * BITS_DRAWS, bits->draws, pairing->takes_part, work->scratch);
         if (report_stopped(report, err))
             return -1;
     }
@@ -431,10 +422,43 @@ static int pair_table(struct pairing *pairing, int protocol, int metric, struct 
         }
     if (work.study.method_count > 0 && draw_all(&work, pairing, err))
         return -1;
-    fill_ranks(&work, pairing->takes_part, ranks, pairing->scratch);
+    fill_ranks(&work, pairing->takes_part, ranks, work.scratch);
     finish_pairs(&work, pairing);
     add_overall(&work, pairing);
     return 0;
+}
+
+static int make_table(void *context, int i, double *children, struct error *err)
+{
+    struct pairing *pairing = context;
+    const int metrics = pairing->report->metric_count;
+    struct arena arena;
+    (void)children;
+    if (pairing->report->metrics[i % metrics].is_cost)
+        return 0;
+    arena_init(&arena, 0);
+    const int status = pair_table(pairing, i / metrics, i % metrics, &arena, err);
+    arena_release(&arena);
+    return status;
+}
+
+/*
+ * How many tables are made at once: as many as fit into TABLES_BYTES, at least one; one also if draws are made again for
+ * each table. Draws that are kept are made here.
+ */
+static int table_threads(struct pairing *pairing)
+{
+    const struct report *report = pairing->report;
+    const size_t rows = (size_t)pairing->paired->pair_count + 2 * (size_t)report->method_count + 1;
+    const size_t bytes = rows * ((size_t)report->bootstrap + 1) * sizeof(double);
+    if (report->threads < 2 || !pairing->bootstrap.is_kept || !pairing->flips.is_kept)
+        return 1;
+    for (int chunk = 0; chunk < draw_source_chunks(&pairing->bootstrap); chunk++)
+        draw_source_chunk(&pairing->bootstrap, chunk);
+    for (int chunk = 0; chunk < draw_source_chunks(&pairing->flips); chunk++)
+        draw_source_chunk(&pairing->flips, chunk);
+    const size_t fit = TABLES_BYTES / bytes;
+    return fit < 1 ? 1 : fit < (size_t)report->threads ? (int)fit : report->threads;
 }
 
 /* Lists the images on which the backbone has any value, and their names. */
@@ -487,13 +511,9 @@ static int pair_backbone(struct pairing *pairing, struct error *err)
           draw_source_open(&pairing->flips, (size_t)pairing->n, flip_count(pairing->paired->pair_count), report->seed,
                            names, &arena))))
         status = error_memory(err, "the pairs of the report");
-    const struct arena_mark mark = arena_mark(&arena);
-    for (int p = 0; p < report->protocol_count && !status && pairing->n > 0; p++)
-        for (int k = 0; k < report->metric_count && !status; k++) {
-            if (!report->metrics[k].is_cost)
-                status = pair_table(pairing, p, k, &arena, err);
-            arena_rewind(&arena, mark);
-        }
+    if (!status && pairing->n > 0)
+        status = report_run_tasks(report, report->protocol_count * report->metric_count, table_threads(pairing),
+                                  make_table, pairing, err);
     arena_release(&arena);
     return status;
 }
@@ -529,9 +549,8 @@ static int pair_all(struct pairing *pairing, struct arena *arena, struct error *
     pairing->overall.means = arena_alloc(arena, rows * bootstrap + 1, sizeof(double));
     pairing->overall.ranks = arena_alloc(arena, rows * bootstrap + 1, sizeof(double));
     pairing->takes_part = arena_alloc(arena, methods + 1, sizeof *pairing->takes_part);
-    pairing->scratch = arena_alloc(arena, (size_t)pairing->paired->pair_count + methods + 1, 2 * sizeof(double));
     double *sorted = arena_alloc(arena, bootstrap + 1, sizeof *sorted);
-    if (!pairing->overall.means || !pairing->overall.ranks || !pairing->takes_part || !pairing->scratch || !sorted)
+    if (!pairing->overall.means || !pairing->overall.ranks || !pairing->takes_part || !sorted)
         return error_memory(err, "the pairs of the report");
     for (size_t m = 0; m < methods; m++)
         pairing->takes_part[m] = !report->methods[m].is_control;
@@ -540,16 +559,6 @@ static int pair_all(struct pairing *pairing, struct arena *arena, struct error *
             return -1;
     fill_overall(pairing, sorted);
     return 0;
-}
-
-void report_paired_free(struct paired *paired)
-{
-    if (!paired)
-        return;
-    free(paired->pairs);
-    free(paired->ranks);
-    free(paired->overall);
-    free(paired);
 }
 
 struct paired *report_pair_up(const struct report *report, struct error *err)

@@ -59,6 +59,9 @@ bool is_tied_with_best(const struct report *report, const struct cell *cells, in
 /* How many pairs of a table's metric are adjusted together. */
 int family_size(const struct report *report, int backbone, int protocol, int metric);
 
+/* Ranks of those of n numbers that are finite, the best is 1; equal ones share the mean of their ranks. */
+void rank_numbers(const double *numbers, const bool *takes_part, int n, bool higher_is_better, double *ranks);
+
 /* Holm's adjustment (Scand. J. Statist. 1979) of n values of p, in place; NAN is left out. Scratch: n numbers. */
 void holm_adjust(double *p, int n, double *scratch);
 

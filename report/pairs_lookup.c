@@ -5,6 +5,7 @@
 #include "report/stats.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct method_pair pair_at(const struct report *report, int backbone, int protocol, int metric, int a, int b)
@@ -134,4 +135,26 @@ void holm_adjust(double *p, int n, double *scratch)
             most = fmax(most, fmin(1, (m - j) * scratch[j]));
         p[i] = isfinite(p[i]) ? most : NAN;
     }
+}
+
+void rank_numbers(const double *numbers, const bool *takes_part, int n, bool higher_is_better, double *ranks)
+{
+    for (int i = 0; i < n; i++) {
+        double better = 0, equal = 0;
+        for (int j = 0; j < n; j++) {
+            better += takes_part[j] && (higher_is_better ? numbers[j] > numbers[i] : numbers[j] < numbers[i]);
+            equal += takes_part[j] && numbers[j] == numbers[i];
+        }
+        ranks[i] = takes_part[i] && isfinite(numbers[i]) ? better + (equal + 1) / 2 : NAN;
+    }
+}
+
+void report_paired_free(struct paired *paired)
+{
+    if (!paired)
+        return;
+    free(paired->pairs);
+    free(paired->ranks);
+    free(paired->overall);
+    free(paired);
 }

@@ -8,9 +8,7 @@
 
 int plot_figure(const struct plot *plot, const struct figure *figure, struct error *err)
 {
-    return report_stopped(plot->report, err)
-               ? -1
-               : figure_write(figure, plot->folder, plot->report->stop, plot->warning, err);
+    return status_of(report_stopped(plot->report, err) || figure_list_add(plot->list, figure, plot->folder, err));
 }
 
 unsigned plot_color(int backbone)

@@ -13,9 +13,9 @@ struct plot {
     const struct cell *cells;
     const struct meta_cell *meta; /* NULL: no plot of the meta-evaluation */
     int protocol;
-    const char *suffix; /* follows file names: "" or "-2-PROTOCOL" */
-    const char *folder; /* of the plots */
-    struct error *warning;
+    const char *suffix;       /* follows file names: "" or "-2-PROTOCOL" */
+    const char *folder;       /* of the plots */
+    struct figure_list *list; /* takes the figures */
 };
 
 enum {
@@ -24,7 +24,7 @@ enum {
     PLOT_CONTROL = 0xa8a8a8, /* controls are grey */
 };
 
-/* Writes one figure of the plot, as figure_write(); -1 also when *report->stop is set. */
+/* Adds one figure to the plot's list, as figure_list_add(); -1 also when *report->stop is set. */
 int plot_figure(const struct plot *plot, const struct figure *figure, struct error *err);
 
 /* Colour of a backbone: Okabe and Ito's palette for all kinds of colour vision, darker from the eighth on. */

@@ -187,25 +187,33 @@ static bool has_numbers(const struct bump *bump)
     return false;
 }
 
-int report_sensitivity_plots(const struct report *report, const struct sensitivity *sensitivity, struct error *warning,
-                             struct error *err)
+static int list_plots(const struct plot *plot, const struct sensitivity *sensitivity, struct error *err)
 {
-    char folder[PATH_MAX];
-    if (file_make_inside(folder, report->folder, "plots", err))
-        return -1;
-    const struct plot plot = {
-        .report = report, .cells = sensitivity->cells, .suffix = "", .folder = folder, .warning = warning};
-    for (int k = 0; k < report->metric_count; k++) {
-        struct bump bump = {.plot = &plot, .sensitivity = sensitivity, .metric = k};
+    for (int k = 0; k < plot->report->metric_count; k++) {
+        struct bump bump = {.plot = plot, .sensitivity = sensitivity, .metric = k};
         char metric[64], name[80];
         if (!has_numbers(&bump))
             continue;
         measure(&bump);
-        snprintf(name, sizeof name, "bump_%s", escape_file_name(report->metrics[k].name, metric, sizeof metric));
+        snprintf(name, sizeof name, "bump_%s", escape_file_name(plot->report->metrics[k].name, metric, sizeof metric));
         const struct figure figure = {name,  figure_width(&bump), figure_height(&bump),
                                       &bump, write_data,          write_commands};
-        if (plot_figure(&plot, &figure, err))
+        if (plot_figure(plot, &figure, err))
             return -1;
     }
     return 0;
+}
+
+int report_sensitivity_plots(const struct report *report, const struct sensitivity *sensitivity, struct error *warning,
+                             struct error *err)
+{
+    struct figure_list list = {0};
+    char folder[PATH_MAX];
+    if (file_make_inside(folder, report->folder, "plots", err))
+        return -1;
+    const struct plot plot = {
+        .report = report, .cells = sensitivity->cells, .suffix = "", .folder = folder, .list = &list};
+    const int status = status_of(list_plots(&plot, sensitivity, err) || figure_list_draw(&list, report, warning, err));
+    figure_list_free(&list);
+    return status;
 }

@@ -92,19 +92,30 @@ static int draw_protocol(const struct plot *plot, struct error *err)
     return 0;
 }
 
-int report_plots(const struct report *report, const struct cell *cells, const struct meta_cell *meta,
-                 struct error *warning, struct error *err)
+static int list_plots(const struct report *report, const struct cell *cells, const struct meta_cell *meta,
+                      const char *folder, struct figure_list *list, struct error *err)
 {
-    char folder[PATH_MAX], name[64], suffix[80];
-    warning->text[0] = 0;
-    if (file_make_inside(folder, report->folder, "plots", err))
-        return -1;
+    char name[64], suffix[80];
     for (int p = 0; p < report->protocol_count; p++) {
         escape_file_name(report->protocols[p].name, name, sizeof name);
         snprintf(suffix, sizeof suffix, "-%d-%s", p + 1, name);
-        const struct plot plot = {report, cells, meta, p, p ? suffix : "", folder, warning};
+        const struct plot plot = {report, cells, meta, p, p ? suffix : "", folder, list};
         if (draw_protocol(&plot, err))
             return -1;
     }
     return 0;
+}
+
+int report_plots(const struct report *report, const struct cell *cells, const struct meta_cell *meta,
+                 struct error *warning, struct error *err)
+{
+    struct figure_list list = {0};
+    char folder[PATH_MAX];
+    warning->text[0] = 0;
+    if (file_make_inside(folder, report->folder, "plots", err))
+        return -1;
+    const int status =
+        status_of(list_plots(report, cells, meta, folder, &list, err) || figure_list_draw(&list, report, warning, err));
+    figure_list_free(&list);
+    return status;
 }

@@ -30,7 +30,8 @@ struct said {
 struct running {
     pid_t pid;
     int output; /* reads its standard error; -1: closed */
-    int status; /* from waitpid() */
+    int status; /* from wait4() */
+    struct rusage usage;
     struct said said;
 };
 
@@ -205,7 +206,7 @@ static long now_ms(void)
 
 static bool has_ended(struct running *running)
 {
-    const pid_t got = waitpid(running->pid, &running->status, WNOHANG);
+    const pid_t got = wait4(running->pid, &running->status, WNOHANG, &running->usage);
     return got == running->pid || (got < 0 && errno != EINTR);
 }
 
@@ -230,7 +231,7 @@ static enum process_end wait_for(const struct process *process, struct running *
             continue;
         }
         kill(-running->pid, SIGKILL);
-        while (waitpid(running->pid, &running->status, 0) < 0 && errno == EINTR)
+        while (wait4(running->pid, &running->status, 0, &running->usage) < 0 && errno == EINTR)
             ;
         error_set(err, is_stopped ? "it was interrupted" : "it did not end within %d s", process->patience_ms / 1000);
         return is_stopped ? PROCESS_STOPPED : PROCESS_HUNG;
@@ -252,6 +253,12 @@ static void describe(struct running *running, struct error *err)
                   strsignal(WTERMSIG(running->status)), colon, shown);
     else
         error_set(err, "it failed with exit code %d%s%s", WEXITSTATUS(running->status), colon, shown);
+}
+
+static double seconds_of(const struct rusage *usage)
+{
+    return (double)(usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) +
+           1e-6 * (double)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec);
 }
 
 /* -- both ---------------------------------------------------------------------------------------------------------- */
@@ -278,6 +285,8 @@ enum process_end process_run(const struct process *process, struct error *err)
     } else {
         err->text[0] = 0;
         end = wait_for(process, &running, err);
+        if (process->seconds)
+            *process->seconds += seconds_of(&running.usage);
         if (end == PROCESS_FAILED && !err->text[0])
             describe(&running, err);
     }

@@ -13,6 +13,7 @@ struct process {
     const char *folder;                /* where it runs */
     int patience_ms;                   /* after this time it is killed, with its children */
     const volatile sig_atomic_t *stop; /* also killed as soon as this is set; NULL: never */
+    double *seconds;                   /* its CPU seconds, and its children's, are added; NULL: not measured */
 };
 
 enum process_end {

@@ -132,6 +132,13 @@ struct report_progress {
     int *measured;  /* [method]: images of `wanted` that it has measured */
 };
 
+/* What lists of independent tasks have taken (report/tasks.h). */
+struct report_work {
+    double wall;    /* seconds from the begin to the end of each list */
+    double seconds; /* CPU seconds of all tasks */
+    double longest; /* CPU seconds of the longest task of each list: it takes as long on any number of threads */
+};
+
 struct report {
     const char *name;    /* of the run */
     const char *folder;  /* run directory */
@@ -165,6 +172,8 @@ struct report {
     int spent_count;
     const struct report_spent *spent;  /* the time that the run took, in the order of costs.csv; NULL: not known */
     const volatile sig_atomic_t *stop; /* set: the report is no longer needed; NULL: never */
+    int threads;                       /* that may work on it at once; 0: one. Files do not depend on it */
+    struct report_work *work;          /* what lists of tasks have taken; NULL: not measured */
 };
 
 struct arena;

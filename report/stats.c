@@ -12,6 +12,7 @@
 #include "report/count_cells.h"
 #include "report/draws.h"
 #include "report/percentile.h"
+#include "report/tasks.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -324,16 +325,32 @@ struct cell report_cell(const struct report *report, int backbone, int method, i
     return cell;
 }
 
+/* The cells of all backbones; a task is a backbone. */
+struct filling {
+    const struct report *report;
+    struct cell *cells;
+    size_t of_backbone;
+};
+
+static int fill_backbone(void *context, int backbone, double *children, struct error *err)
+{
+    const struct filling *filling = context;
+    const size_t first = (size_t)backbone * filling->of_backbone;
+    (void)children;
+    return fill_cells(filling->report, first, filling->of_backbone, filling->cells + first, err);
+}
+
 struct cell *report_cells(const struct report *report, struct error *err)
 {
     const size_t of_backbone =
         (size_t)report->method_count * (size_t)report->protocol_count * (size_t)report->metric_count;
     const size_t count = (size_t)report->backbone_count * of_backbone;
     struct cell *cells = calloc(count ? count : 1, sizeof *cells);
-    int status = cells ? 0 : error_memory(err, "the means and intervals of the report");
-    for (size_t first = 0; first < count && !status; first += of_backbone)
-        status = fill_cells(report, first, of_backbone, cells + first, err);
-    if (!status)
+    struct filling filling = {report, cells, of_backbone};
+    if (!cells)
+        error_memory(err, "the means and intervals of the report");
+    else if (!report_run_tasks(report, count ? report->backbone_count : 0, report->threads, fill_backbone, &filling,
+                               err))
         return cells;
     free(cells);
     return NULL;

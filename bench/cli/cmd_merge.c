@@ -3,6 +3,7 @@
 #include "bench/cli/options.h"
 #include "bench/merge/merge.h"
 #include "bench/process/interrupt.h"
+#include "bench/process/worker_threads.h"
 #include "bench/run/run.h"
 
 #include "base/text.h"
@@ -60,6 +61,9 @@ static int report(struct merge *merge, const struct arguments *arguments, struct
                      merge->names.lists[STORE_IMAGES].count, &merge->arena, &table, err))
         return -1;
     table.stop = &interrupt_has_come;
+    table.threads = worker_threads(0, err);
+    if (!table.threads)
+        return -1;
     const struct results_origin origin = {1, 1, &merge->store, &merge->config.output, NULL, NULL};
     return results_write(&table, &merge->config, &flags, &origin, err);
 }

@@ -3,6 +3,7 @@
 #include "bench/cli/options.h"
 #include "bench/merge/gather.h"
 #include "bench/process/interrupt.h"
+#include "bench/process/worker_threads.h"
 #include "bench/run/run.h"
 #include "bench/run/this_program.h"
 #include "bench/store/store_programs.h"
@@ -128,11 +129,13 @@ static int report_run(const struct arguments *arguments, struct arena *arena, st
         return -1;
     const struct run_flags flags = flags_of(arguments);
     store_stop_when(store, &interrupt_has_come);
-    int status = check_measured(&config, &names, folder, arena, err) ||
+    const int threads = worker_threads(0, err);
+    int status = !threads || check_measured(&config, &names, folder, arena, err) ||
                  say_program(store, &config, &names, arena, err) ||
                  results_read(&config, store, names.lists[STORE_IMAGES].names, names.lists[STORE_IMAGES].count, arena,
                               &report, err);
     report.stop = &interrupt_has_come;
+    report.threads = threads;
     const struct results_origin origin = {1, 1, &store, &folder, NULL, NULL};
     if (!status)
         status = results_write(&report, &config, &flags, &origin, err);
@@ -164,7 +167,8 @@ static int write_gathered(struct gather *gather, const struct arguments *argumen
     if (flags.is_quiet) /* otherwise the tables show them */
         say_notes(gather);
     report.stop = &interrupt_has_come;
-    const int status = results_write(&report, &gather->config, &flags, &gather->origin, err);
+    report.threads = worker_threads(0, err);
+    const int status = report.threads ? results_write(&report, &gather->config, &flags, &gather->origin, err) : -1;
     if (status)
         file_remove_folders(&folders);
     return status;

@@ -111,12 +111,17 @@ static void print_times(const struct runner_job *job, const struct run_flags *fl
 struct reporting {
     const struct execution *execution;
     struct report rows;
+    struct report_work work; /* not yet added to the times */
 };
 
 static int update_times(void *context, struct error *err)
 {
     struct reporting *reporting = context;
     const struct runner_job *job = &reporting->execution->job;
+    struct report_work *work = &reporting->work;
+    spent_enter(job->times, -1, SPENT_REPORTING);
+    spent_share_reporting(job->times, work->wall, work->seconds, work->longest);
+    *work = (struct report_work){0};
     return status_of(store_times(job, err) ||
                      results_read_spent(&job->store, 1, &job->run->arena, &reporting->rows, err) ||
                      close_record(reporting->execution, err));
@@ -131,9 +136,11 @@ static int report(const struct execution *execution, struct error *err)
     const struct results_origin origin = {1, 1, &job->store, &run->config.output, update_times, &reporting};
     if (shard_is_part(&run->shard))
         return status_of(report_shard(job, flags, err) || close_record(execution, err));
-    return status_of(
-        results_read(&run->config, job->store, run->image_names, run->image_count, &run->arena, &reporting.rows, err) ||
-        results_write(&reporting.rows, &run->config, flags, &origin, err));
+    if (results_read(&run->config, job->store, run->image_names, run->image_count, &run->arena, &reporting.rows, err))
+        return -1;
+    reporting.rows.threads = run->threads;
+    reporting.rows.work = &reporting.work;
+    return results_write(&reporting.rows, &run->config, flags, &origin, err);
 }
 
 /* -- the whole ----------------------------------------------------------------------------------------------------- */

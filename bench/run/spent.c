@@ -14,6 +14,7 @@ static const struct activity {
 } activities[SPENT_ACTIVITIES] = {
     [SPENT_OPENING] = {"opening", .is_serial = true},
     [SPENT_REPORTING] = {"reporting", .is_serial = true},
+    [SPENT_ANALYSIS] = {"analysis"},
     [SPENT_LOADING] = {"loading", .is_serial = true},
     [SPENT_DECODING] = {"decoding"},
     [SPENT_BASE] = {"base_passes", .is_passes = true},
@@ -188,6 +189,15 @@ void spent_add_beside(struct spent_times *times, int backbone, enum spent_activi
 {
     pthread_mutex_lock(&times->mutex);
     add(times, backbone, (int)activity, seconds, 0);
+    pthread_mutex_unlock(&times->mutex);
+}
+
+void spent_share_reporting(struct spent_times *times, double wall, double work, double longest)
+{
+    const double shared = fmax(wall - longest, 0);
+    pthread_mutex_lock(&times->mutex);
+    add(times, -1, SPENT_REPORTING, -shared, -shared);
+    add(times, -1, SPENT_ANALYSIS, fmax(work - longest, 0), shared);
     pthread_mutex_unlock(&times->mutex);
 }
 

@@ -14,10 +14,11 @@
 #include "base/error.h"
 #include "bench/store/store.h"
 
-/* The first two and the last two belong to the run, the others to a backbone. */
+/* The first three belong to the run, the others to a backbone. */
 enum spent_activity {
     SPENT_OPENING,   /* configs, image set, store */
-    SPENT_REPORTING, /* tables and plots */
+    SPENT_REPORTING, /* the report, as far as one thread makes it or others would wait for it */
+    SPENT_ANALYSIS,  /* intervals, pairs and plots of the report, which any number of threads can share */
     SPENT_LOADING,   /* reading weights, making networks and sessions */
     SPENT_DECODING,  /* pictures and truth, resizing, normalisation */
     SPENT_BASE,      /* base passes */
@@ -107,6 +108,13 @@ void spent_end_worker(struct spent_times *times, struct spent *worker);
 
 /* Adds what a thread beside the workers has done. */
 void spent_add_beside(struct spent_times *times, int backbone, enum spent_activity activity, double seconds);
+
+/*
+ * Takes lists of tasks of the report out of what SPENT_REPORTING has so far: `wall` seconds in which tasks with `work` CPU
+ * seconds were run, the longest of each list `longest` in all. That one remains, for no number of threads makes it
+ * shorter; the rest is SPENT_ANALYSIS. Between workers.
+ */
+void spent_share_reporting(struct spent_times *times, double wall, double work, double longest);
 
 /* Stores the times so far, in the place of what this call of the program has stored before. Any thread. */
 int spent_store(struct spent_times *times, struct store *store, struct error *err);

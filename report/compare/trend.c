@@ -144,7 +144,7 @@ static int plot_group(const struct group *group, int number, const char *folder,
     escape_file_name(group->list->metric, metric, sizeof metric);
     snprintf(name, sizeof name, "%s-%s-%d", backbone, metric, number); /* names may look alike */
     const struct figure figure = {name, figure_width(group), figure_height(group), group, write_data, write_commands};
-    return figure_write(&figure, folder, NULL, warning, err);
+    return figure_write(&figure, folder, warning, err);
 }
 
 int trends_plot(const struct trends *trends, const char *folder, struct error *warning, struct error *err)
