@@ -12,6 +12,7 @@
 #include "bench/run/manifest.h"
 #include "bench/run/walk.h"
 #include "datasets/encode.h"
+#include "report/tasks.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -136,7 +137,9 @@ static int encode_picture(struct gallery *gallery, const struct picture *picture
         resize_picture(&cut, h < 1 ? 1 : h, w < 1 ? 1 : w, PREPROCESS_BILINEAR, &gallery->scratch, &small, err) ||
         encode_jpeg(&small, QUALITY, &encoded, err))
         return -1;
-    uint8_t *kept = arena_alloc(gallery->arena, encoded.size, 1);
+    uint8_t *kept;
+#pragma omp critical(gallery_arena)
+    kept = arena_alloc(gallery->arena, encoded.size, 1);
     if (kept)
         memcpy(kept, encoded.bytes, encoded.size);
     free(encoded.bytes);
@@ -145,13 +148,12 @@ static int encode_picture(struct gallery *gallery, const struct picture *picture
 }
 
 /* Fills an image's pictures. A picture that cannot be decoded or cut is left out, without an error. */
-static int read_pictures(struct gallery *gallery, int at, struct page_image *image, struct error *err)
+static int read_pictures(struct gallery *gallery, struct page_image *image, struct page_picture *pictures,
+                         struct error *err)
 {
+    const int at = find_image(gallery->set, gallery->report->images[image->image]);
     struct picture picture;
     struct error why;
-    struct page_picture *pictures = arena_alloc(gallery->arena, (size_t)gallery->cut_count + 1, sizeof *pictures);
-    if (!pictures)
-        return error_memory(err, "the gallery");
     image->pictures = pictures;
     if (at < 0)
         return 0;
@@ -270,8 +272,6 @@ static int read_image(struct gallery *gallery, struct page_image *image, struct 
     if (!views)
         return error_memory(err, "the gallery");
     arena_reset(&gallery->scratch);
-    if (read_pictures(gallery, at, image, err))
-        return -1;
     const int label = at < 0 ? -1 : imageset_label(gallery->set, at);
     image->label = class_name(gallery, label);
     if (label >= 0 && !image->label)
@@ -295,6 +295,35 @@ static int images_wanted(const struct gallery *gallery)
     return fitting > IMAGES_MAX ? IMAGES_MAX : fitting < IMAGES_LEAST ? IMAGES_LEAST : (int)fitting;
 }
 
+/* The pictures of all images; a task is an image. */
+struct all_pictures {
+    const struct gallery *gallery;
+    struct page_image *images;
+    struct page_picture *pictures; /* [image][cut] */
+};
+
+static int take_pictures(void *context, int i, double *children, struct error *err)
+{
+    const struct all_pictures *all = context;
+    struct gallery own = *all->gallery;
+    int status = report_stopped(own.report, err);
+    (void)children;
+    arena_init(&own.scratch, 0);
+    if (!status)
+        status = read_pictures(&own, &all->images[i], all->pictures + i * own.cut_count, err);
+    arena_release(&own.scratch);
+    return status;
+}
+
+static int read_all_pictures(struct gallery *gallery, struct page_image *images, int count, struct error *err)
+{
+    const size_t pictures = (size_t)count * (size_t)gallery->cut_count;
+    struct all_pictures all = {gallery, images, arena_alloc(gallery->arena, pictures + 1, sizeof *all.pictures)};
+    if (!all.pictures)
+        return error_memory(err, "the gallery");
+    return report_run_tasks(gallery->report, count, gallery->report->threads, take_pictures, &all, err);
+}
+
 static int read_all(struct gallery *gallery, struct error *err)
 {
     int *chosen;
@@ -302,8 +331,11 @@ static int read_all(struct gallery *gallery, struct error *err)
     struct page_image *images = count < 0 ? NULL : arena_alloc(gallery->arena, (size_t)count + 1, sizeof *images);
     if (!images)
         return error_memory(err, "the gallery");
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < count; i++)
         images[i].image = chosen[i];
+    if (read_all_pictures(gallery, images, count, err))
+        return -1;
+    for (int i = 0; i < count; i++) {
         if (report_stopped(gallery->report, err) || read_image(gallery, &images[i], err))
             return -1;
     }

@@ -88,14 +88,13 @@ static int read_commands(const struct config *config, const struct results_origi
     return 0;
 }
 
-int page_data_read(const struct report *report, const struct config *config, const struct results_origin *origin,
-                   bool has_gallery, struct arena *arena, struct page_sources *out, struct error *err)
+int page_data_read(const struct config *config, const struct results_origin *origin, struct arena *arena,
+                   struct page_sources *out, struct error *err)
 {
-    *out = (struct page_sources){0};
     if (read_runs(origin, arena, out, err) || read_keys(config, arena, out, err) ||
         read_commands(config, origin, arena, out, err))
         return -1;
     if (origin->folder_count == 1)
         out->config = text_of(origin->folders[0], "config.yaml", CONFIG_BYTES, arena);
-    return has_gallery ? gallery_read(report, config, origin, arena, out, err) : 0;
+    return 0;
 }

@@ -8,13 +8,15 @@
 #include "bench/run/run.h"
 
 /*
- * Reads it into the arena. Without `has_gallery` pictures and maps are left out. What cannot be read is left out; a
- * gallery without pictures says why. Errors: no memory, those of the stores.
+ * Adds all but the gallery to *out, in the arena. What cannot be read is left out. Error: no memory.
  */
-int page_data_read(const struct report *report, const struct config *config, const struct results_origin *origin,
-                   bool has_gallery, struct arena *arena, struct page_sources *out, struct error *err);
+int page_data_read(const struct config *config, const struct results_origin *origin, struct arena *arena,
+                   struct page_sources *out, struct error *err);
 
-/* gallery.c: fills out->images and out->without. out->runs are set. */
+/*
+ * gallery.c: fills out->images and out->without. What cannot be read is left out; a gallery without pictures says why.
+ * Errors: no memory, those of the stores, *stop.
+ */
 int gallery_read(const struct report *report, const struct config *config, const struct results_origin *origin,
                  struct arena *arena, struct page_sources *out, struct error *err);
 

@@ -284,6 +284,7 @@ struct writing {
     struct paired *paired;    /* of `compared`; NULL: one method alone, or an interrupted run */
     struct meta_cell *meta;
     struct sensitivity *sensitivity; /* in an arena; NULL: one protocol */
+    struct page_sources sources;
     struct error warning;
 };
 
@@ -353,13 +354,10 @@ static int write_sensitivity(struct writing *writing, struct arena *arena, struc
     return report_sensitivity(report, writing->sensitivity, err);
 }
 
-static int write_page(const struct writing *writing, const struct config *config, struct arena *arena,
-                      struct error *err)
+static int write_page(struct writing *writing, const struct config *config, struct arena *arena, struct error *err)
 {
-    struct page_sources sources;
-    return status_of(page_data_read(&writing->compared, config, writing->origin, !is_hurried(&writing->compared), arena,
-                                    &sources, err) ||
-                     report_page(&writing->compared, writing->cells, writing->meta, &sources, err));
+    return status_of(page_data_read(config, writing->origin, arena, &writing->sources, err) ||
+                     report_page(&writing->compared, writing->cells, writing->meta, &writing->sources, err));
 }
 
 static int write_files(struct writing *writing, const struct config *config, struct arena *arena, struct error *err)
@@ -370,12 +368,13 @@ static int write_files(struct writing *writing, const struct config *config, str
         (config->report.reference_count > 0 && report_reference(report, writing->cells, err)) ||
         write_meta(report, config, &writing->meta, err) || write_sensitivity(writing, arena, err))
         return -1;
-    return config->report.plots ? draw(writing, config, err) : 0;
+    if (config->report.plots && draw(writing, config, err))
+        return -1;
+    return is_hurried(report) ? 0 : gallery_read(report, config, writing->origin, arena, &writing->sources, err);
 }
 
 /* Files that have the time of the run. */
-static int write_last(const struct writing *writing, const struct config *config, struct arena *arena,
-                      struct error *err)
+static int write_last(struct writing *writing, const struct config *config, struct arena *arena, struct error *err)
 {
     const struct results_origin *origin = writing->origin;
     return status_of((origin->update && origin->update(origin->context, err)) || report_costs(writing->report, err) ||

@@ -108,6 +108,21 @@ TEST(stored_times_replace_those_of_the_same_call)
     end(&f);
 }
 
+/* Of 6 seconds of lists with 10 of CPU time, one of 2 cannot be shared. */
+TEST(lists_of_the_report_are_shared)
+{
+    struct spent_sum sums[SPENT_ACTIVITIES];
+    struct error err;
+    struct spent_times *times = spent_create(1, 1, seconds_now() - 7, &err);
+    spent_enter(times, -1, SPENT_REPORTING);
+    spent_share_reporting(times, 6, 10, 2);
+    spent_of_call(times, sums);
+    assert_true(sums[SPENT_ANALYSIS].seconds == 8 && sums[SPENT_ANALYSIS].wall == 4);
+    assert_true(sums[SPENT_REPORTING].wall == -4 && sums[SPENT_REPORTING].seconds == -4);
+    assert_false(spent_is_serial(SPENT_ANALYSIS));
+    spent_free(times);
+}
+
 /* Rows of two calls; of the second one, a method is not listed any more. */
 static const struct store_spent two_calls[] = {{1, "method", 0, 0, 2, 1},
                                                {1, "method", 0, 1, 4, 2},

@@ -20,7 +20,7 @@ static enum process_end run_shell(const char *script, int patience_ms, struct er
 {
     char shell[] = "sh", flag[] = "-c", *text = strdup(script);
     char *const argv[] = {shell, flag, text, NULL};
-    const struct process process = {argv, "/tmp", patience_ms, &stop};
+    const struct process process = {argv, "/tmp", patience_ms, &stop, NULL};
     const enum process_end end = process_run(&process, err);
     free(text);
     return end;
@@ -151,7 +151,7 @@ TEST(what_cannot_be_started_says_why)
     struct error err;
     char name[] = "/dev/null";
     char *const argv[] = {name, NULL};
-    const struct process process = {argv, "/tmp", 1000, NULL}, nowhere = {argv, "/nowhere", 1000, NULL};
+    const struct process process = {argv, "/tmp", 1000, NULL, NULL}, nowhere = {argv, "/nowhere", 1000, NULL, NULL};
     assert_int_equal(process_run(&process, &err), PROCESS_FAILED);
     assert_string_equal(err.text, "it could not be started: Permission denied");
     assert_int_equal(process_run(&nowhere, &err), PROCESS_FAILED);
