@@ -46,9 +46,9 @@ static void format_state(const struct progress *progress, double now, char *text
     const double rate = elapsed > 0 ? progress->items / elapsed : 0;
     char elapsed_text[32], left_text[32];
     /* rounded down, so that 100 % appears only when all is done */
-    snprintf(text, size, "%3d %%  %.*f %s/s  %s elapsed  %s left", (int)(100 * share), rate < 10 ? 2 : 0, rate,
+    snprintf(text, size, "%3d %%  %.*f %s/s  %s elapsed  %s%s left", (int)(100 * share), rate < 10 ? 2 : 0, rate,
              progress->unit, format_duration(elapsed, elapsed_text, sizeof elapsed_text),
-             format_duration(left, left_text, sizeof left_text));
+             progress->is_most ? "at most " : "", format_duration(left, left_text, sizeof left_text));
 }
 
 void progress_line(const struct progress *progress, double now, int columns, char *line, size_t size)

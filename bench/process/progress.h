@@ -16,6 +16,7 @@ struct progress {
     bool is_terminal, is_drawn;
     double total, done; /* cost */
     double items;
+    bool is_most;          /* the total is the most that may be needed; its owner lowers it when it knows more */
     const char *unit;      /* of items: "maps"; a constant string */
     double begun, drawn;   /* times of the begin and of the latest output, by the clock */
     double (*clock)(void); /* seconds since any fixed time; a test may replace it after progress_begin() */

@@ -169,6 +169,7 @@ static int execute(struct execution *execution, struct error *err)
         return -1;
     progress_begin(job->progress, schedule_cost_ahead(job->run, job->store, job->maps), "maps",
                    flags->is_quiet ? NULL : stderr, isatty(STDERR_FILENO));
+    job->progress->is_most = job->run->config.dataset.until.metric != NULL;
     const int status = runner_measure(job, err) || close_maps(job, err);
     execution->ended = time(NULL);
     progress_end(job->progress);

@@ -30,6 +30,7 @@ struct runner {
     struct replicas *replicas; /* of the network, for other NUMA nodes; NULL: none */
     struct altered *altered;   /* NULL: no metric needs it */
     struct until *until;       /* NULL: all images are measured */
+    bool *was_open;            /* [method]: went on before the rule was looked at */
     struct schedule schedule;
     bool *had_base; /* [image]: the store had its base pass before the workers began */
     struct arena arena, schedule_arena, scratch;
@@ -349,13 +350,27 @@ static int work(struct runner *runner, const struct workers *workers, struct err
     return 0;
 }
 
+/* Takes what methods would still have cost that do not go on from the total of the progress. */
+static void lower_total(struct runner *runner)
+{
+    const int first = until_next(runner->until).first;
+    for (int m = 0; m < runner->run->config.method_count; m++)
+        if (runner->was_open[m] && !until_is_open(runner->until, m))
+            runner->job->progress->total -= schedule_method_ahead(runner->run, runner->store, runner->job->maps != NULL,
+                                                                  runner->backbone, m, first);
+}
+
 /* Looks at the rule; all of the block is in the store, except what failed. */
 static int look(struct runner *runner, struct error *err)
 {
     if (runner->writer && writer_drain(runner->writer, err))
         return -1;
-    return until_look_at_store(runner->until, runner->store, runner->backbone, runner->is_skipped, &runner->scratch,
-                               err);
+    for (int m = 0; m < runner->run->config.method_count; m++)
+        runner->was_open[m] = until_is_open(runner->until, m);
+    if (until_look_at_store(runner->until, runner->store, runner->backbone, runner->is_skipped, &runner->scratch, err))
+        return -1;
+    lower_total(runner);
+    return 0;
 }
 
 /* Makes the schedule; with a rule, that of the first block which lacks something. No tasks: nothing is left to do. */
@@ -482,6 +497,10 @@ static int make_until(struct runner *runner, struct error *err)
     runner->until = NULL;
     if (!runner->run->config.dataset.until.metric || schedule_image_count(runner->run, runner->backbone) == 0)
         return 0;
+    const size_t count = (size_t)runner->run->config.method_count;
+    runner->was_open = arena_alloc(&runner->arena, count, sizeof *runner->was_open);
+    if (!runner->was_open)
+        return error_memory(err, "the rule dataset.until");
     runner->until = until_create(&runner->run->config, runner->run->image_count, &runner->arena, err);
     return status_of(!runner->until);
 }

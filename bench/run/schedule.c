@@ -146,15 +146,22 @@ int schedule_make(struct schedule *schedule, struct arena *arena, struct error *
     return 0;
 }
 
+double schedule_method_ahead(const struct run *run, const struct store *store, bool has_maps, int backbone, int method,
+                             int first)
+{
+    const double cost = item_cost(run, backbone, method);
+    double total = 0;
+    for (int image = first; image < run->image_count; image++)
+        if (schedule_has_image(run, backbone, image))
+            total += cost * (has_maps ? 1 : share_left(run, store, backbone, image, method));
+    return total;
+}
+
 double schedule_cost_ahead(const struct run *run, const struct store *store, bool has_maps)
 {
     double total = 0;
     for (int b = 0; b < run->config.backbone_count; b++)
-        for (int m = 0; m < run->config.method_count; m++) {
-            const double cost = item_cost(run, b, m);
-            for (int image = 0; image < run->image_count; image++)
-                if (schedule_has_image(run, b, image))
-                    total += cost * (has_maps ? 1 : share_left(run, store, b, image, m));
-        }
+        for (int m = 0; m < run->config.method_count; m++)
+            total += schedule_method_ahead(run, store, has_maps, b, m, 0);
     return total;
 }

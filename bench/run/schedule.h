@@ -54,4 +54,8 @@ int schedule_image_count(const struct run *run, int backbone);
  */
 double schedule_cost_ahead(const struct run *run, const struct store *store, bool has_maps);
 
+/* The same of one backbone and method, from an image on. */
+double schedule_method_ahead(const struct run *run, const struct store *store, bool has_maps, int backbone, int method,
+                             int first);
+
 #endif

@@ -41,6 +41,19 @@ TEST(time_left_follows_the_cost_and_rate_counts_the_items)
     assert_string_equal(line, " 25 %  0.07 maps/s  0:30 elapsed  1:30 left");
 }
 
+TEST(a_total_that_may_fall_gives_the_most_that_is_left)
+{
+    struct progress progress = begin(100, NULL, false);
+    progress.is_most = true;
+    progress_add(&progress, 20);
+    char line[256];
+    progress_line(&progress, 1010, 0, line, sizeof line);
+    assert_string_equal(line, " 20 %  0.10 maps/s  0:10 elapsed  at most 0:40 left");
+    progress.total = 40;
+    progress_line(&progress, 1010, 0, line, sizeof line);
+    assert_string_equal(line, " 50 %  0.10 maps/s  0:10 elapsed  at most 0:10 left");
+}
+
 TEST(parts_of_items_add_up_to_a_rate)
 {
     struct progress progress = begin(100, NULL, false);
