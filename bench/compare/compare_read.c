@@ -190,18 +190,34 @@ static int position_of(const struct store_names *names, const char *metric)
     return -1;
 }
 
-/* The form that a metric has with the parameters of the run; its own if they are not those of this program. */
-static const struct metric *form_of(const struct metric *metric, const struct yaml *mapping, struct arena *arena)
+/* A metric's parameters in the run; NULL: they are not those of this program, or no memory. */
+static const void *params_of(const struct metric *metric, const struct yaml *mapping, struct arena *arena)
 {
-    void *params = metric->form ? arena_alloc(arena, 1, metric->params_size) : NULL;
+    void *params = arena_alloc(arena, 1, metric->params_size + 1);
     struct error ignored;
-    if (!params)
-        return metric;
+    if (!params || !metric->params)
+        return params;
     param_defaults(metric->params, params);
     for (const struct param *row = metric->params; row->name; row++)
         if (*text_of(mapping, row->name) && param_parse(row, text_of(mapping, row->name), params, &ignored))
-            return metric;
-    return metric_form(metric, params);
+            return NULL;
+    return params;
+}
+
+/* The form that a metric has with the parameters of the run; its own if they are not those of this program. */
+static const struct metric *form_of(const struct metric *metric, const struct yaml *mapping, struct arena *arena)
+{
+    const void *params = metric->form ? params_of(metric, mapping, arena) : NULL;
+    return params ? metric_form(metric, params) : metric;
+}
+
+/* Counts whose length is not known are not compared. */
+static struct report_counted counted_row(const struct metric *metric, const struct yaml *mapping, struct arena *arena)
+{
+    const void *params = metric && metric->combine_counts ? params_of(metric, mapping, arena) : NULL;
+    if (!params)
+        return (struct report_counted){.combine = metric ? metric->combine_counts : NULL};
+    return (struct report_counted){metric->combine_counts, metric->count_length(params), params};
 }
 
 /* A metric as this program describes it; one that no longer exists is a number without unit or range. */
@@ -239,8 +255,7 @@ static int fill_metrics(const struct run_folder *source, struct report_metric *o
         if (!row)
             return -1;
         out[i] = metric_row(&source->names, name, yaml_get(row, "params"), source->arena);
-        const struct metric *metric = metrics_find(name);
-        counted[i] = (struct report_counted){.combine = metric ? metric->combine_counts : NULL};
+        counted[i] = counted_row(metrics_find(name), yaml_get(row, "params"), source->arena);
         rows[i] = (struct compare_row){name, words_of(name, yaml_get(row, "params"), source->arena),
                                        version_text(source, source->names.lists[STORE_METRICS].versions[i])};
         if (!rows[i].kind || !rows[i].state)

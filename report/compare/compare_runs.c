@@ -94,7 +94,7 @@ static int prepare(struct compare_state *state, struct error *err)
     state->widening_z = quantile_normal(level / 2);
     state->least_times = compare_least_times(level);
     is_ready = is_ready && state->drawn && state->draws && state->out->cells;
-    return is_ready ? 0 : error_memory(err, "the comparison");
+    return is_ready ? compare_prepare_counts(state, err) : error_memory(err, "the comparison");
 }
 
 /* The order of cells; the names decide last, so that no two cells are equal. */

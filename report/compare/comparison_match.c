@@ -62,10 +62,20 @@ static int note_row(struct compare_state *state, int list, const struct compare_
     return 0;
 }
 
-static int note_counted(struct compare_state *state, const char *metric, struct error *err)
+/* Whether counts of a metric cannot be read, because their number is not known. */
+static bool is_uncountable(const struct compare_state *state, int was, int is)
+{
+    const struct report_counted *sides[SIDES] = {report_counted(state->side[BASE]->report, was),
+                                                 report_counted(state->side[NOW]->report, is)};
+    return (sides[BASE] && sides[BASE]->length == 0) || (sides[NOW] && sides[NOW]->length == 0);
+}
+
+static int note_uncountable(struct compare_state *state, const char *metric, struct error *err)
 {
     return compare_add_note(
-        state, arena_format(state->arena, "metric \"%s\" is not compared: it has no value of one image", metric), err);
+        state,
+        arena_format(state->arena, "metric \"%s\" is not compared: this program does not know its parameters", metric),
+        err);
 }
 
 static int match_list(struct compare_state *state, int list, struct error *err)
@@ -84,9 +94,12 @@ static int match_list(struct compare_state *state, int list, struct error *err)
         for (int j = 0; j < count[NOW]; j++) {
             if (strcmp(rows[BASE][i].name, rows[NOW][j].name) != 0)
                 continue;
-            const bool has_counts = list == COMPARE_METRICS && report_counted(state->side[BASE]->report, i);
-            if (has_counts ? note_counted(state, rows[BASE][i].name, err)
-                           : note_row(state, list, &rows[BASE][i], &rows[NOW][j], err))
+            if (list == COMPARE_METRICS && is_uncountable(state, i, j)) {
+                if (note_uncountable(state, rows[BASE][i].name, err))
+                    return -1;
+                continue;
+            }
+            if (note_row(state, list, &rows[BASE][i], &rows[NOW][j], err))
                 return -1;
             if (strcmp(rows[BASE][i].kind, rows[NOW][j].kind) == 0) {
                 state->match[BASE][list][i] = j;

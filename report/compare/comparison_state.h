@@ -1,14 +1,15 @@
 /*
  * report/compare/comparison_state.h - shared by the files of a comparison; no other file includes it.
  *
- * compare_runs.c walks over all cells; comparison_match.c pairs rows and images; comparison_values.c and
- * comparison_times.c compare one cell, with the intervals of comparison_interval.c.
+ * compare_runs.c walks over all cells; comparison_match.c pairs rows and images; comparison_values.c, with
+ * comparison_counts.c, and comparison_times.c compare one cell, with the intervals of comparison_interval.c.
  */
 #ifndef REPORT_COMPARE_COMPARISON_STATE_H
 #define REPORT_COMPARE_COMPARISON_STATE_H
 
 #include "base/random.h"
 #include "report/compare/comparison.h"
+#include "report/draws.h"
 
 #define PARTS_MAX 5
 
@@ -27,7 +28,14 @@ struct compare_state {
     double *sample[SIDES];            /* (pairs,PARTS_MAX) */
     double *draws;                    /* (bootstrap) */
     int *order[SIDES], *drawn;        /* (pairs) */
-    double *ratios, *others;          /* scratch for times: (backbones,methods); the other methods of a map */
+    /* for metrics with counts; NULL: there are none */
+    int *defined[SIDES];     /* (pairs): images where both are defined */
+    uint32_t *counts[SIDES]; /* (length), of one image */
+    double (*sums)[DRAWS];   /* (length,DRAWS) */
+    double *column;          /* (length): the sums of one draw */
+    double *weights;         /* (pairs,DRAWS) */
+    uint32_t *times;         /* (pairs) */
+    double *ratios, *others; /* scratch for times: (backbones,methods); the other methods of a map */
 };
 
 /* The position of a cell in one run; part: the metric, or the parts of a combined metric. */
@@ -64,6 +72,24 @@ bool compare_is_measured(const struct cell_position *position);
 
 /* Adds the cell, if one of the runs has measured it. */
 void compare_values(struct compare_state *state, const struct cell_position positions[SIDES]);
+
+/* -- comparison_counts.c -- */
+
+/* Scratch for metrics with counts. */
+int compare_prepare_counts(struct compare_state *state, struct error *err);
+
+/* An image's counts; NULL: the metric has none. */
+const struct report_counts *compare_counts_of(const struct cell_position *position, int image);
+
+/* How far the counts of an image are apart; 0: they are equal. */
+double compare_counts_distance(struct compare_state *state, const struct cell_position positions[SIDES],
+                               const int image[SIDES]);
+
+/* The numbers of both runs over the first n of state->defined, and the interval of their difference. */
+void compare_counts_values(struct compare_state *state, const struct cell_position positions[SIDES], int n,
+                           double value[SIDES]);
+void compare_counts_interval(struct compare_state *state, const struct cell_position positions[SIDES], int n,
+                             struct compare_cell *cell);
 
 /* -- comparison_times.c -- */
 

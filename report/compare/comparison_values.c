@@ -18,9 +18,17 @@ struct cell_position compare_position(const struct report *report, int backbone,
     return position;
 }
 
-/* Reads the values of an image's parts; returns the least defined of their states. */
+static bool has_counts(const struct cell_position *position)
+{
+    return report_counted(position->report, position->metric) != NULL;
+}
+
+/* Reads the values of an image's parts, unless it has counts; returns the least defined of their states. */
 static enum report_state read_parts(const struct cell_position *position, int image, double values[PARTS_MAX])
 {
+    const struct report_counts *counts = compare_counts_of(position, image);
+    if (counts)
+        return counts->state == REPORT_DEFINED && counts->pairs == 0 ? REPORT_ABSENT : (enum report_state)counts->state;
     enum report_state state = position->parts ? REPORT_DEFINED : REPORT_ABSENT;
     for (int j = 0; j < position->parts; j++) {
         const size_t at = report_index(position->report, position->backbone, position->method, position->protocol,
@@ -81,8 +89,11 @@ static void take_pair(struct compare_state *state, const struct cell_position po
     cell->changed += states[BASE] != states[NOW];
     if (states[BASE] != REPORT_DEFINED || states[NOW] != REPORT_DEFINED)
         return;
+    const bool is_counted = has_counts(&positions[BASE]);
+    for (int s = 0; s < SIDES && is_counted; s++)
+        state->defined[s][pairs->n] = image[s];
     pairs->n++;
-    const double far = distance(was, is, parts);
+    const double far = is_counted ? compare_counts_distance(state, positions, image) : distance(was, is, parts);
     cell->changed += far > 0;
     if (far > pairs->furthest) {
         pairs->furthest = far;
@@ -181,7 +192,9 @@ static enum compare_result result_by_interval(struct compare_state *state, const
 {
     if (cell->changed == 0)
         return COMPARE_SAME;
-    if (pairs->n > 1)
+    if (pairs->n > 1 && has_counts(&positions[BASE]))
+        compare_counts_interval(state, positions, pairs->n, cell);
+    else if (pairs->n > 1)
         value_interval(state, positions, pairs->n, cell);
     if (fabs(cell->difference) > tolerance && compare_excludes(cell, 0))
         return COMPARE_CHANGED;
@@ -193,10 +206,12 @@ static void find_result(struct compare_state *state, const struct cell_position 
 {
     double tolerance = 0;
     const bool is_given = given_tolerance(state, cell->metric, &tolerance);
-    if (pairs->n > 0) {
+    if (pairs->n > 0 && has_counts(&positions[BASE]))
+        compare_counts_values(state, positions, pairs->n, cell->value);
+    else if (pairs->n > 0)
         estimate(state, positions, pairs->n, NULL, cell->value);
+    if (pairs->n > 0)
         cell->difference = cell->value[NOW] - cell->value[BASE];
-    }
     const double scale = scale_of(cell);
     cell->is_exact = !is_given && is_exact(state, &positions[BASE]);
     cell->result = cell->is_exact

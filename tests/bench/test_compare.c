@@ -4,6 +4,7 @@
 #include "bench/compare/baseline.h"
 #include "bench/compare/compare_read.h"
 
+#include "base/counts.h"
 #include "base/random.h"
 #include "tests/test.h"
 
@@ -16,14 +17,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BACKBONES = 2, METHODS = 4, METRICS = 6, IMAGES = 32, NIGHTS = 100 };
+enum { BACKBONES = 2, METHODS = 4, METRICS = 7, IMAGES = 32, NIGHTS = 100 };
 enum { GRADCAM, SCORECAM, RECIPROCAM, RANDOM };
-enum { DROP, COHERENCY, COMPLEXITY, OF_MEANS, PASSES, SECONDS };
+enum { DROP, COHERENCY, COMPLEXITY, OF_MEANS, PASSES, SECONDS, BOXES };
 
 static const char *const backbones[] = {"VGG-16", "ResNet-18"};
 static const char *const methods[] = {"gradcam", "scorecam", "reciprocam", "random"};
-static const char *const metrics_of_run[] = {"average_drop",  "coherency",      "complexity",
-                                             "adcc_of_means", "forward_passes", "seconds_per_map"};
+static const char *const metrics_of_run[] = {"average_drop",   "coherency",       "complexity", "adcc_of_means",
+                                             "forward_passes", "seconds_per_map", "max_box_acc"};
 
 /* What a night is made of; zero: as every night. */
 struct night {
@@ -89,6 +90,27 @@ static double seconds_of_night(const struct night *night, int b, int i, int m)
     return (0.01 + 0.02 * m) * (1 + b) * exp(noise) * (night->slow > 0 && m == night->method ? night->slow : 1);
 }
 
+enum { LEVELS = 256, OVERLAPS = 3 };
+
+/* Whether the box of a level is a hit for the overlaps of 0.3, 0.5 and 0.7: near a level of the image. */
+static bool is_hit(const struct night *night, int b, int i, int m, int overlap, int level)
+{
+    struct random_stream stream = stream_of(1, "level", b, i, m);
+    return fabs(level - 64 - 128 * random_uniform(&stream)) <
+           100 * value_of_night(night, b, i, m, BOXES) / (1 + overlap);
+}
+
+static struct store_curve boxes_of_night(const struct night *night, int b, int i, int m)
+{
+    static double first[OVERLAPS * LEVELS + 1], second[OVERLAPS * LEVELS + 1];
+    uint32_t counts[OVERLAPS * LEVELS];
+    for (int k = 0; k < OVERLAPS * LEVELS; k++)
+        counts[k] = is_hit(night, b, i, m, k / LEVELS, k % LEVELS);
+    counts_pack(counts, OVERLAPS * LEVELS, first, second);
+    return (struct store_curve){
+        .metric = BOXES, .count = counts_pairs(counts, OVERLAPS * LEVELS), .fraction = first, .probability = second};
+}
+
 static void commit_item(struct fixture *f, struct store *store, const struct night *night, int b, int i, int m)
 {
     struct store_value values[METRICS];
@@ -104,7 +126,8 @@ static void commit_item(struct fixture *f, struct store *store, const struct nig
                                                .number = k == SECONDS ? seconds : value_of_night(night, b, i, m, k),
                                                .undefined = is_undefined ? "zero_p" : NULL};
     }
-    const struct store_item item = {b, i, m, {.seconds = seconds, .full = 1 + m}, count, values, NULL, 0, 0, NULL};
+    const struct store_curve boxes = boxes_of_night(night, b, i, m);
+    const struct store_item item = {b, i, m, {.seconds = seconds, .full = 1 + m}, count, values, &boxes, 0, 0, NULL};
     must(f, store_commit(store, &item, &f->err));
 }
 
@@ -141,7 +164,7 @@ static void write_config(const char *folder, const struct night *night, int meth
 static void write_night(struct fixture *f, int which, const struct night *night)
 {
     static const char *const protocol_list[] = {"cambench"};
-    static const int ones[METRICS] = {1, 1, 1, 1, 1, 1};
+    static const int ones[METRICS] = {1, 1, 1, 1, 1, 1, 1};
     char names_of_images[IMAGES][32];
     const char *images[IMAGES], *labels[METHODS];
     int versions[METHODS];
@@ -349,6 +372,48 @@ TEST(half_a_point_of_a_metric_is_found_each_night)
             assert_true(fabs(cell->difference - night.shift) < 1e-12);
             assert_int_equal(cell->is_exact, n % 2 == 0);
         }
+    }
+    end(&f);
+}
+
+/* The mean over the overlaps of the largest share of images that one level hits. */
+static double boxes_of_all(const struct night *night, int b, int m)
+{
+    double sum = 0;
+    for (int overlap = 0; overlap < OVERLAPS; overlap++) {
+        double most = 0;
+        for (int level = 0; level < LEVELS; level++) {
+            int hits = 0;
+            for (int i = 0; i < IMAGES; i++)
+                hits += is_hit(night, b, i, m, overlap, level);
+            most = fmax(most, (double)hits / IMAGES);
+        }
+        sum += most;
+    }
+    return sum / OVERLAPS;
+}
+
+TEST(a_metric_made_of_counts_is_compared)
+{
+    struct fixture f;
+    begin(&f);
+    const struct night was = {0}, is = {.metric = BOXES, .shift = 0.5},
+                       other = {.metric = BOXES, .shift = 0.5, .weights = "another"};
+    compare_nights(&f, &was, &is);
+    assert_int_equal(f.comparison.results[COMPARE_CHANGED], BACKBONES * METHODS);
+    compare_nights(&f, &was, &other); /* the bootstrap decides */
+    assert_int_equal(f.comparison.results[COMPARE_CHANGED], BACKBONES * METHODS);
+    for (int i = 0; i < BACKBONES * METHODS; i++) {
+        const struct compare_cell *cell = &f.comparison.cells[i];
+        const int b = strcmp(cell->backbone, backbones[1]) == 0;
+        int m = 0;
+        while (strcmp(cell->method, methods[m]) != 0)
+            m++;
+        assert_string_equal(cell->metric->name, "max_box_acc");
+        assert_int_equal(cell->n, IMAGES);
+        assert_true(fabs(cell->value[0] - boxes_of_all(&was, b, m)) < 1e-12);
+        assert_true(fabs(cell->value[1] - boxes_of_all(&other, b, m)) < 1e-12);
+        assert_true(cell->low > 0 && cell->low <= cell->difference && cell->difference <= cell->high);
     }
     end(&f);
 }
