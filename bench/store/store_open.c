@@ -105,6 +105,12 @@ static int keep_old(const struct store *store, struct error *err)
  */
 static const char make_file[] = "PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY; PRAGMA journal_mode = WAL";
 
+/*
+ * Rows are added in order, so few pages are used again. The cache is small, so that it is full after a few hundred images
+ * and memory does not grow after that; a large batch may have more pages until it is committed.
+ */
+static const char bound_cache[] = "PRAGMA cache_size = -256; PRAGMA cache_spill = 500";
+
 static int sync_from_now_on(struct store *store, struct error *err)
 {
     return store_run_sql(store, "PRAGMA synchronous = NORMAL", err);
@@ -121,7 +127,7 @@ static int open_database(struct store *store, struct error *err)
     const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
     if (sqlite3_open_v2(store->path, &store->db, flags, file_access(store)) != SQLITE_OK)
         return store_fail(store, err);
-    if (store_run_sql(store, "PRAGMA locking_mode = EXCLUSIVE", err))
+    if (store_run_sql(store, "PRAGMA locking_mode = EXCLUSIVE", err) || store_run_sql(store, bound_cache, err))
         return -1;
     store->is_made = is_new(store);
     return store_run_sql(store, store->is_made ? make_file : "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL",
