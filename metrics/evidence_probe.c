@@ -83,6 +83,7 @@ static int energy(void *context, struct map *out, struct error *err)
     return 0;
 }
 
+/* In a run, one end of a curve is x, and all curves share the pass of the other one. */
 static int curve(void *context, const struct curve_request *request, struct curve *out, struct error *err)
 {
     struct evidence_probe *probe = context;
@@ -90,7 +91,8 @@ static int curve(void *context, const struct curve_request *request, struct curv
     (void)err; /* nothing can fail */
     probe->requests.base++;
     if (!probe->is_drawn[request->kind])
-        probe->requests.passes += curve_steps(request, map->h, map->w, native->h, native->w);
+        probe->requests.passes += curve_steps(request, map->h, map->w, native->h, native->w) - 1;
+    probe->requests.ends |= 1U << request->baseline;
     probe->is_drawn[request->kind] = true;
     probe->curve_request = *request;
     *out = probe->curve[request->kind];

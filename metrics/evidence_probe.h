@@ -12,13 +12,14 @@
 
 /* The work that a run would do for the requests; results that it keeps and shares count once. */
 struct evidence_requests {
-    int passes;  /* full passes: base passes of the maps, states of the curves */
-    int maps;    /* further runs of the method */
-    int classes; /* runs of the method for other classes, for all protocols of a view together */
-    int shared;  /* full passes for all methods together: of shared sources, on altered networks */
-    int altered; /* runs of the method on altered networks, for all protocols of a view together */
-    int draws;   /* random networks (struct evidence_altered) */
-    int base;    /* requests that take the base pass of x */
+    int passes;    /* full passes: base passes of the maps, states of the curves without their ends */
+    int maps;      /* further runs of the method */
+    int classes;   /* runs of the method for other classes, for all protocols of a view together */
+    int shared;    /* full passes for all methods together: of shared sources, on altered networks */
+    int altered;   /* runs of the method on altered networks, for all protocols of a view together */
+    int draws;     /* random networks (struct evidence_altered) */
+    unsigned ends; /* bit of each baseline that is an end of a curve: a pass for all methods together */
+    int base;      /* requests that take the base pass of x */
 };
 
 struct evidence_probe {

@@ -141,6 +141,7 @@ void additions_print(const struct run *run, FILE *stream)
         return;
     for (int b = 0; b < run->config.backbone_count; b++) {
         sum = cost_plus(sum, estimate_part_passes(run, b));
+        sum.full += estimate_part_shared(run, b);
         bases += run->work->part_bases[b];
     }
     if (list(run, false, stream))

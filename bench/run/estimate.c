@@ -159,6 +159,21 @@ static double per_view(const struct run *run, const struct run_evidence *evidenc
     return sum;
 }
 
+/* The baselines of curves, each of which takes one pass for all methods and protocols of a view. */
+static double ends_per_view(const struct run *run, const struct run_evidence *evidence)
+{
+    const struct panel *panel = &run->panel;
+    double sum = 0;
+    for (int p = 0; p < panel->protocol_count; p++) {
+        unsigned ends = 0;
+        for (int other = p; other < panel->protocol_count && panel_is_first_of_view(panel, p); other++)
+            if (panel_same_view(&panel->protocols[p], &panel->protocols[other]))
+                ends |= evidence[other].requests.ends;
+        sum += __builtin_popcount(ends);
+    }
+    return sum;
+}
+
 /* The passes of `maps` maps, and of evidence. */
 static struct cost passes_of(const struct run *run, int b, int m, double maps, const struct run_evidence *evidence)
 {
@@ -204,16 +219,22 @@ static int images_left(const struct run *run, int b)
     return run->work ? run->work->images[b] : images_shown(run);
 }
 
-/* Of the images that lack something; all of it, if a method lacks all. */
+/* The passes for all methods of the images that lack something. */
+static double shared_passes(const struct run *run, int b, const struct run_evidence *evidence)
+{
+    return (double)images_left(run, b) * task_count(run) *
+           (per_view(run, evidence, SHARED_PASSES) + ends_per_view(run, evidence));
+}
+
+/* All of them, if a method lacks all of an item. */
 static double shared_passes_left(const struct run *run, int b)
 {
     const struct run_backbone *backbone = &run->backbones[b];
     bool has_missing = false;
     for (int m = 0; m < run->config.method_count; m++)
         has_missing = has_missing || items_left(run, b, m).missing > 0;
-    return (double)images_left(run, b) * task_count(run) *
-           per_view(run, has_missing || !backbone->part_evidence ? backbone->evidence : backbone->part_evidence,
-                    SHARED_PASSES);
+    return shared_passes(run, b,
+                         has_missing || !backbone->part_evidence ? backbone->evidence : backbone->part_evidence);
 }
 
 static double bases_left(const struct run *run, int b)
@@ -232,6 +253,14 @@ struct cost estimate_part_passes(const struct run *run, int b)
                                                                    run->backbones[b].part_evidence)));
     }
     return sum;
+}
+
+double estimate_part_shared(const struct run *run, int b)
+{
+    bool has_parts = false;
+    for (int m = 0; m < run->config.method_count; m++)
+        has_parts = has_parts || items_left(run, b, m).parts > 0;
+    return has_parts ? shared_passes(run, b, run->backbones[b].part_evidence) : 0;
 }
 
 static struct cost backbone_passes(const struct run *run, int b)

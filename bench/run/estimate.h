@@ -29,8 +29,9 @@ int estimate_evidence(struct run *run, struct run_backbone *backbone, struct err
 /* The same for what parts of items lack, if run->work is set: fills each backbone->part_evidence and needs_base. */
 int estimate_parts(struct run *run, struct error *err);
 
-/* The passes that the parts of a backbone's items need, without base passes. */
+/* The passes that the parts of a backbone's items need, without base passes and those that methods share. */
 struct cost estimate_part_passes(const struct run *run, int backbone);
+double estimate_part_shared(const struct run *run, int backbone);
 
 /* Prints the work of the run, or what run->work leaves of it: images, backbones, methods, passes. */
 void estimate_describe(const struct run *run, FILE *stream);
