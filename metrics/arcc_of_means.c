@@ -19,7 +19,7 @@ const struct metric metric_arcc_of_means = {
     .direction = METRIC_HIGHER_IS_BETTER,
     .year = 2026,
     .source = "domeniconi2026refinecam",
-    .version = 1,
+    .version = 2,
     .parts = {"coherency", "complexity", "road"},
     .combine = combine,
 };

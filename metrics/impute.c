@@ -15,20 +15,21 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { LANES = 8, LEVELS_MAX = 24, ITERATIONS_MAX = 1000, COARSEST_STEPS = 16 };
+enum { LANES = 16, LEVELS_MAX = 24, ITERATIONS_MAX = 1000, COARSEST_STEPS = 16 };
 
 struct span {
     int from, to; /* half-open; equal: none */
 };
 
 /*
- * A grid of pixels; planes are (h+2, stride), with the image at (1,1). Rows are worked on in whole vectors from the first
- * unknown on, so a vector may reach past the image into the rest of the row, which stays 0.
+ * A grid of pixels; planes are (h+2, stride), with the image at (1,1). Column 1 of every row begins a line of the cache.
+ * Rows are worked on in whole vectors from such a line on, so a vector may reach past the image into the rest of the row,
+ * which stays 0.
  */
 struct level {
     int h, w, stride;
     int y0, y1;         /* the rows, half-open and counted in the plane, that hold all unknowns */
-    struct span *spans; /* [row]: its columns that hold all unknowns */
+    struct span *spans; /* [row]: its columns that hold all unknowns, in whole vectors */
     float *mask;        /* 1: unknown */
     /* Sums of the neighbours' weights inside the image, by column, where that many rows are beside; and their inverses. */
     float *weight[3], *inverse[3];
@@ -43,14 +44,26 @@ struct grids {
 
 /* -- planes --------------------------------------------------------------------------------------------------------- */
 
+static int whole(int count)
+{
+    return (count + LANES - 1) / LANES * LANES;
+}
+
 static size_t plane_size(const struct level *level)
 {
     return (size_t)(level->h + 2) * (size_t)level->stride;
 }
 
+/* Values of which the second one begins a line of the cache, and the vectors that a row may need after its own. */
+static float *new_floats(size_t count, struct arena *arena)
+{
+    float *floats = arena_floats(arena, count + 6 * LANES);
+    return floats ? floats + LANES - 1 : NULL;
+}
+
 static float *new_plane(const struct level *level, struct arena *arena)
 {
-    return arena_floats(arena, plane_size(level));
+    return new_floats(plane_size(level), arena);
 }
 
 typedef float lanes __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
@@ -65,19 +78,27 @@ typedef float lanes __attribute__((vector_size(4 * LANES), aligned(4), may_alias
     (2 * (AT((v)-1) + AT((v) + 1) + AT((v) - (stride)) + AT((v) + (stride))) + \
      (AT((v) - (stride)-1) + AT((v) - (stride) + 1) + AT((v) + (stride)-1) + AT((v) + (stride) + 1)))
 
-/* sum += a * b, in float lanes, and those in double in their order. */
-static void add_products(double *sum, const float *a, const float *b, int count)
+/* A sum over a plane: of each row in float lanes, and those of all rows in double. */
+struct sum {
+    double lane[LANES];
+};
+
+/* sum += a * b; count: whole vectors. */
+static void add_products(struct sum *sum, const float *a, const float *b, int count)
 {
     lanes lane = {0};
-    int x = 0;
-    for (; x + LANES <= count; x += LANES)
+    for (int x = 0; x < count; x += LANES)
         lane += AT(a + x) * AT(b + x);
-    float first = lane[0];
-    for (; x < count; x++)
-        first += a[x] * b[x];
-    *sum += first;
-    for (int k = 1; k < LANES; k++)
-        *sum += lane[k];
+    for (int k = 0; k < LANES; k++)
+        sum->lane[k] += lane[k];
+}
+
+static double total(const struct sum *sum)
+{
+    double value = 0;
+    for (int k = 0; k < LANES; k++)
+        value += sum->lane[k];
+    return value;
 }
 
 /* Where the unknowns of a plane's row begin, how many pixels hold all of them, and the same in whole vectors. */
@@ -89,11 +110,6 @@ static size_t row_at(const struct level *level, int y)
 static int row_length(const struct level *level, int y)
 {
     return level->spans[y].to - level->spans[y].from;
-}
-
-static int whole(int count)
-{
-    return (count + LANES - 1) / LANES * LANES;
 }
 
 /* -- the grids ------------------------------------------------------------------------------------------------------ */
@@ -108,8 +124,11 @@ static bool find_spans(struct level *level)
             span.from++;
         while (span.to > span.from && mask[span.to - 1] <= 0)
             span.to--;
+        const bool is_empty = span.from == span.to;
+        span.from -= (span.from - 1) % LANES;
+        span.to = is_empty ? span.from : span.from + whole(span.to - span.from);
         level->spans[y] = span;
-        if (span.from == span.to)
+        if (is_empty)
             continue;
         level->y0 = level->y1 ? level->y0 : y;
         level->y1 = y + 1;
@@ -125,8 +144,7 @@ static int rows_beside(const struct level *level, int y)
 static int make_weights(struct level *level, struct arena *arena)
 {
     for (int rows = 0; rows < 3; rows++) {
-        float *weight = arena_floats(arena, (size_t)level->stride),
-              *inverse = arena_floats(arena, (size_t)level->stride);
+        float *weight = new_floats((size_t)level->stride, arena), *inverse = new_floats((size_t)level->stride, arena);
         if (!weight || !inverse)
             return -1;
         for (int x = 1; x <= level->w; x++) {
@@ -142,12 +160,12 @@ static int make_weights(struct level *level, struct arena *arena)
 
 static int make_level(struct level *level, int h, int w, struct arena *arena, struct error *err)
 {
-    *level = (struct level){.h = h, .w = w, .stride = w + 2 + LANES};
+    *level = (struct level){.h = h, .w = w, .stride = whole(w) + LANES};
     level->mask = new_plane(level, arena);
     level->right = new_plane(level, arena);
     level->solution = new_plane(level, arena);
     level->work = new_plane(level, arena);
-    level->row = arena_floats(arena, (size_t)w + 6 * LANES);
+    level->row = new_floats((size_t)w, arena);
     level->spans = arena_alloc(arena, (size_t)h + 2, sizeof *level->spans);
     const bool has_all = level->mask && level->right && level->solution && level->work && level->row && level->spans;
     return has_all && make_weights(level, arena) == 0 ? 0 : error_memory(err, "an imputation");
@@ -215,7 +233,7 @@ static void prolong(const float *correction, const struct level *coarse, const s
     float *restrict row = coarse->row, *restrict wide = fine->row;
     float *restrict v = fine->solution + (size_t)y * (size_t)fine->stride;
     const struct span span = fine->spans[y];
-    const int first = (span.from + 1) / 2, count = whole(span.to - span.from), halves = whole(count / 2 + 1);
+    const int first = (span.from + 1) / 2, count = span.to - span.from, halves = whole(count / 2 + 1);
     for (int x = span.from / 2; x < first + halves + 1; x += LANES)
         *(lanes *)(row + x) = 0.75f * AT(near + x) + 0.25f * AT(far + x);
     row[0] = row[1];
@@ -249,7 +267,7 @@ static void restrict_to(const struct level *fine, const struct level *coarse)
         const float *restrict mask = coarse->mask + (size_t)y * (size_t)coarse->stride;
         float *restrict right = coarse->right + (size_t)y * (size_t)coarse->stride;
         const struct span span = coarse->spans[y];
-        const int count = whole(span.to - span.from);
+        const int count = span.to - span.from;
         for (int x = 2 * span.from - 2; x < 2 * span.to; x += LANES)
             *(lanes *)(row + x) = 0.25f * (AT(a + x) + AT(d + x)) + 0.75f * (AT(b + x) + AT(c + x));
         row[0] = row[1];
@@ -285,13 +303,14 @@ static void begin_work(const struct level *level, int y)
         *(lanes *)(out + x) = AT(mask + x) * AROUND(v + x, level->stride);
 }
 
+/* The second part follows two rows behind: loads that cross two vectors would wait for stores of a moment ago. */
 static void begin(const struct level *level)
 {
-    for (int y = level->y0; y <= level->y1; y++) {
+    for (int y = level->y0; y <= level->y1 + 1; y++) {
         if (y < level->y1)
             begin_solution(level, y);
-        if (y > level->y0)
-            begin_work(level, y - 1);
+        if (y > level->y0 + 1)
+            begin_work(level, y - 2);
     }
 }
 
@@ -314,31 +333,40 @@ static void jacobi(const struct level *level, const float *v, float *out)
         jacobi_row(level, v, out, y);
 }
 
-/* work = a Jacobi step after the coarse correction. */
-static void finish(const struct level *level, const struct level *coarse, const float *correction)
+/* work = a Jacobi step after the coarse correction. Returns right * work. */
+static double finish(const struct level *level, const struct level *coarse, const float *correction)
 {
-    for (int y = level->y0; y <= level->y1; y++) {
+    struct sum sum = {0};
+    for (int y = level->y0; y <= level->y1 + 1; y++) {
         if (y < level->y1)
             prolong(correction, coarse, level, y);
-        if (y > level->y0)
-            jacobi_row(level, level->solution, level->work, y - 1);
+        if (y > level->y0 + 1) {
+            const size_t at = row_at(level, y - 2);
+            jacobi_row(level, level->solution, level->work, y - 2);
+            add_products(&sum, level->right + at, level->work + at, row_length(level, y - 2));
+        }
     }
+    return total(&sum);
 }
 
-/* The coarsest level: solution = Jacobi steps from zeros. */
-static void finish_coarsest(const struct level *level)
+/* The coarsest level: solution = Jacobi steps from zeros. Returns right * solution. */
+static double finish_coarsest(const struct level *level)
 {
+    struct sum sum = {0};
     for (int k = 0; k < COARSEST_STEPS; k++) {
         jacobi(level, level->solution, level->work);
         jacobi(level, level->work, level->solution);
     }
+    for (int y = level->y0; y < level->y1; y++)
+        add_products(&sum, level->right + row_at(level, y), level->solution + row_at(level, y), row_length(level, y));
+    return total(&sum);
 }
 
 /*
- * The result is about the inverse of A, times right: the same linear, symmetric function in every iteration. It is in one
- * of the finest level's planes.
+ * *result, one of the finest level's planes, is about the inverse of A, times right: the same linear, symmetric function
+ * in every iteration. Returns right * result.
  */
-static const float *cycle(const struct grids *grids)
+static double cycle(const struct grids *grids, const float **result)
 {
     const int last = grids->count - 1;
     for (int i = 0; i <= last; i++) {
@@ -346,13 +374,13 @@ static const float *cycle(const struct grids *grids)
         if (i < last)
             restrict_to(&grids->level[i], &grids->level[i + 1]);
     }
-    finish_coarsest(&grids->level[last]);
-    const float *result = grids->level[last].solution;
+    double product = finish_coarsest(&grids->level[last]);
+    *result = grids->level[last].solution;
     for (int i = last - 1; i >= 0; i--) {
-        finish(&grids->level[i], &grids->level[i + 1], result);
-        result = grids->level[i].work;
+        product = finish(&grids->level[i], &grids->level[i + 1], *result);
+        *result = grids->level[i].work;
     }
-    return result;
+    return product;
 }
 
 /* -- conjugate gradients -------------------------------------------------------------------------------------------- */
@@ -375,7 +403,7 @@ static int make_search(struct search *search, const struct level *level, struct 
 /* The right-hand side: sums over known neighbours. Returns its square. */
 static double set_right(const struct level *level, const struct search *search)
 {
-    double sum = 0;
+    struct sum sum = {0};
     for (int y = level->y0; y < level->y1; y++) {
         const size_t at = row_at(level, y);
         const int count = row_length(level, y);
@@ -386,23 +414,19 @@ static double set_right(const struct level *level, const struct search *search)
             *(lanes *)(right + x) = AT(mask + x) * AROUND(known + x, level->stride);
         add_products(&sum, right, right, count);
     }
-    return sum;
+    return total(&sum);
 }
 
-static double right_times(const struct level *level, const float *next)
-{
-    double sum = 0;
-    for (int y = level->y0; y < level->y1; y++)
-        add_products(&sum, level->right + row_at(level, y), next + row_at(level, y), row_length(level, y));
-    return sum;
-}
-
-/* Row y of direction = next + factor * direction. */
+/* Row y of direction = next + factor * direction; next alone if that is 0, whatever an earlier search has left. */
 static void turn(const struct level *level, const struct search *search, const float *next, float factor, int y)
 {
     const int count = row_length(level, y);
     float *restrict direction = search->direction + row_at(level, y);
     const float *restrict to = next + row_at(level, y);
+    if (factor == 0) {
+        memcpy(direction, to, (size_t)count * sizeof *direction);
+        return;
+    }
     for (int x = 0; x < count; x += LANES)
         *(lanes *)(direction + x) = AT(to + x) + factor * AT(direction + x);
 }
@@ -411,7 +435,7 @@ static void turn(const struct level *level, const struct search *search, const f
  * Row y of A direction: what an unknown weighs, less the sum over its neighbours. It takes the place of `solution`, which
  * is not needed any more in that row.
  */
-static void multiply(const struct level *level, const struct search *search, int y, double *sum)
+static void multiply(const struct level *level, const struct search *search, int y, struct sum *sum)
 {
     const size_t at = row_at(level, y);
     const int count = row_length(level, y);
@@ -427,20 +451,20 @@ static void multiply(const struct level *level, const struct search *search, int
 /* Returns direction * product. */
 static double turn_and_multiply(const struct level *level, const struct search *search, const float *next, float factor)
 {
-    double sum = 0;
-    for (int y = level->y0; y <= level->y1; y++) {
+    struct sum sum = {0};
+    for (int y = level->y0; y <= level->y1 + 1; y++) {
         if (y < level->y1)
             turn(level, search, next, factor, y);
-        if (y > level->y0)
-            multiply(level, search, y - 1, &sum);
+        if (y > level->y0 + 1)
+            multiply(level, search, y - 2, &sum);
     }
-    return sum;
+    return total(&sum);
 }
 
 /* Takes a step along the direction; returns the square of the residual after it. */
 static double step(const struct level *level, const struct search *search, float length)
 {
-    double sum = 0;
+    struct sum sum = {0};
     for (int y = level->y0; y < level->y1; y++) {
         const size_t at = row_at(level, y);
         const int count = row_length(level, y);
@@ -452,7 +476,7 @@ static double step(const struct level *level, const struct search *search, float
         }
         add_products(&sum, right, right, count);
     }
-    return sum;
+    return total(&sum);
 }
 
 MULTIVERSION __attribute__((flatten)) static void iterate(const struct grids *grids, const struct search *search,
@@ -461,10 +485,9 @@ MULTIVERSION __attribute__((flatten)) static void iterate(const struct grids *gr
     const struct level *level = &grids->level[0];
     double left = set_right(level, search), before = 0;
     const double limit = tolerance * tolerance * left;
-    memset(search->direction, 0, plane_size(level) * sizeof(float));
     for (int k = 0; k < ITERATIONS_MAX && left > limit; k++) {
-        const float *next = cycle(grids);
-        const double now = right_times(level, next);
+        const float *next;
+        const double now = cycle(grids, &next);
         const double length = now / turn_and_multiply(level, search, next, k ? (float)(now / before) : 0);
         if (!isfinite(length))
             return;
@@ -473,18 +496,24 @@ MULTIVERSION __attribute__((flatten)) static void iterate(const struct grids *gr
     }
 }
 
+MULTIVERSION static void blank_missing(float *restrict value, const float *restrict mask, const float *restrict x,
+                                       int count)
+{
+    for (int i = 0; i < count; i++)
+        value[i] = mask[i] > 0 ? 0 : x[i];
+}
+
 static void fill(const struct grids *grids, const struct search *search, double tolerance, const float *x, float *out)
 {
     const struct level *level = &grids->level[0];
-    for (int y = 1; y <= level->h; y++)
-        for (int i = 1; i <= level->w; i++) {
-            const int at = y * level->stride + i;
-            search->value[at] = level->mask[at] > 0 ? 0 : x[(y - 1) * level->w + i - 1];
-        }
+    const size_t w = (size_t)level->w;
+    for (int y = 1; y <= level->h; y++) {
+        const size_t at = (size_t)y * (size_t)level->stride + 1;
+        blank_missing(search->value + at, level->mask + at, x + (size_t)(y - 1) * w, level->w);
+    }
     iterate(grids, search, tolerance);
     for (int y = 1; y <= level->h; y++)
-        memcpy(out + (size_t)(y - 1) * (size_t)level->w, search->value + y * level->stride + 1,
-               (size_t)level->w * sizeof *out);
+        memcpy(out + (size_t)(y - 1) * w, search->value + y * level->stride + 1, w * sizeof *out);
 }
 
 int impute_linear(const uint8_t *is_missing, int h, int w, const float *image, int channels, double tolerance,
@@ -500,4 +529,16 @@ int impute_linear(const uint8_t *is_missing, int h, int w, const float *image, i
         fill(&grids, &search, tolerance, image + (size_t)c * plane, out + (size_t)c * plane);
     arena_rewind(arena, mark);
     return status;
+}
+
+MULTIVERSION static void add(const uint8_t *restrict is_missing, const float *restrict noise, size_t n,
+                             float *restrict out)
+{
+    for (size_t i = 0; i < n; i++)
+        out[i] = is_missing[i] ? out[i] + noise[i] : out[i];
+}
+
+void impute_add(const uint8_t *is_missing, const float *noise, size_t n, float *out)
+{
+    add(is_missing, noise, n, out);
 }

@@ -20,4 +20,7 @@
 int impute_linear(const uint8_t *is_missing, int h, int w, const float *image, int channels, double tolerance,
                   struct arena *arena, float *out, struct error *err);
 
+/* out += noise, planes of n pixels, where they are missing. */
+void impute_add(const uint8_t *is_missing, const float *noise, size_t n, float *out);
+
 #endif

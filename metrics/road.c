@@ -178,14 +178,11 @@ static void add_noise(const struct road *road, const struct change *change, floa
     const size_t plane = plane_of(road);
     const struct random_stream stream =
         evidence_random(road->evidence, ORDERS * (int)lround(1000 * change->percentile) + change->order);
-    for (size_t i = 0; i < plane; i++) {
-        if (!change->is_missing[i])
-            continue;
-        if (noise[i] == 0)
+    for (size_t i = 0; i < plane; i++)
+        if (change->is_missing[i] && noise[i] == 0)
             draw(road, &stream, i, noise);
-        for (int c = 0; c < road->channels; c++)
-            out[(size_t)c * plane + i] += noise[(size_t)c * plane + i];
-    }
+    for (int c = 0; c < road->channels; c++)
+        impute_add(change->is_missing, noise + (size_t)c * plane, plane, out + (size_t)c * plane);
 }
 
 /* -- the passes ------------------------------------------------------------------------------------------------------ */
@@ -339,7 +336,7 @@ static const struct param params[] = {
     PARAM_ENUM(struct settings, select, "percentile|count",
                "pixels at or above the percentile, or that share of all pixels, of equal ones the first"),
     PARAM_ENUM(struct settings, singular, "undefined|skip", "where all pixels are at or above one of the percentiles"),
-    PARAM_FLOAT(struct settings, tolerance, 1e-6, 1e-7, 0.1, "of the system's solution: the relative residual"),
+    PARAM_FLOAT(struct settings, tolerance, 1e-5, 1e-7, 0.1, "of the system's solution: the relative residual"),
     {0},
 };
 
@@ -353,7 +350,7 @@ const struct metric metric_road = {
     .direction = METRIC_HIGHER_IS_BETTER,
     .year = 2022,
     .source = "rong2022road",
-    .version = 1,
+    .version = 2,
     .params = params,
     .params_size = sizeof(struct settings),
     .measure = measure,
