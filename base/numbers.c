@@ -108,7 +108,8 @@ static void sort_by_digit(const sort_key *from, sort_key *to, size_t n, int shif
 
 void sort_many_floats(float *values, float *scratch, size_t n)
 {
-    sort_key *from = (sort_key *)values, *to = (sort_key *)scratch;
+    void *const keys = values, *const others = scratch;
+    sort_key *from = keys, *to = others, *const result = keys;
     for (size_t i = 0; i < n; i++)
         from[i] = key_of_bits(from[i]);
     for (int shift = 0; shift < KEY_BITS; shift += DIGIT_BITS) {
@@ -118,7 +119,7 @@ void sort_many_floats(float *values, float *scratch, size_t n)
         from = sorted;
     }
     for (size_t i = 0; i < n; i++)
-        ((sort_key *)values)[i] = bits_of_key(from[i]);
+        result[i] = bits_of_key(from[i]);
 }
 
 double percentile_of_sorted(const float *sorted, size_t n, double percent)

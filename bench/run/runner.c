@@ -528,19 +528,23 @@ static int begin_backbone(struct runner *runner, struct error *err)
     return find_tasks(runner, err);
 }
 
-static int run_backbone(struct runner *runner, struct error *err)
+static int run_loaded(struct runner *runner, struct error *err)
 {
     struct run_backbone *backbone = &runner->run->backbones[runner->backbone];
+    if (load_networks(runner, err))
+        return -1;
+    model_close_files(backbone->model);
+    return status_of(keep_plan(runner->run, backbone, runner->network, err) || sign_items(runner, err) ||
+                     run_tasks(runner, err));
+}
+
+static int run_backbone(struct runner *runner, struct error *err)
+{
     if (begin_backbone(runner, err))
         return -1;
     if (runner->schedule.task_count == 0)
         return 0;
-    if (load_networks(runner, err))
-        return -1;
-    model_close_files(backbone->model);
-    if (keep_plan(runner->run, backbone, runner->network, err) || sign_items(runner, err))
-        return -1;
-    const int status = run_tasks(runner, err);
+    const int status = run_loaded(runner, err);
     free_networks(runner);
     return status_of(status || pictures_finish(runner->commit.pictures, err));
 }
