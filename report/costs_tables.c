@@ -5,12 +5,11 @@
  * Seconds depend on the machine, so these tables differ from run to run, as costs.csv does.
  */
 #include "base/file.h"
+#include "report/activities.h"
 #include "report/csv.h"
 #include "report/document.h"
 #include "report/escape.h"
 #include "report/stats.h"
-
-#include <string.h>
 
 #define COSTS_NOTE \
     "Seconds: median over the images, in brackets the quartiles. Passes: means over the images; a full pass goes " \
@@ -40,46 +39,9 @@ static void markdown_row(const struct costs *costs, int b, int m)
                 cost.high, cost.full, cost.tail, cost.backward);
 }
 
-/* The sum of an activity's rows, over backbones and methods. */
-static struct report_spent spent_on(const struct report *report, const char *activity)
+static void markdown_activity(const void *context, const struct report_spent *spent, double share)
 {
-    struct report_spent sum = {.activity = activity, .backbone = -1, .method = -1};
-    for (int i = 0; i < report->spent_count; i++)
-        if (strcmp(report->spent[i].activity, activity) == 0) {
-            sum.seconds += report->spent[i].seconds;
-            sum.wall += report->spent[i].wall;
-        }
-    return sum;
-}
-
-static double wall_of(const struct report *report)
-{
-    double wall = 0;
-    for (int i = 0; i < report->spent_count; i++)
-        wall += report->spent[i].wall;
-    return wall;
-}
-
-/* Calls `put` for each activity, in the order of their first rows. */
-static void each_activity(const struct costs *costs,
-                          void (*put)(const struct costs *costs, const struct report_spent *spent, double share))
-{
-    const struct report *report = costs->report;
-    const double wall = wall_of(report);
-    for (int i = 0; i < report->spent_count; i++) {
-        const char *activity = report->spent[i].activity;
-        int first = 0;
-        while (strcmp(report->spent[first].activity, activity) != 0)
-            first++;
-        if (first != i)
-            continue;
-        const struct report_spent spent = spent_on(report, activity);
-        put(costs, &spent, wall > 0 ? 100 * spent.wall / wall : 0);
-    }
-}
-
-static void markdown_activity(const struct costs *costs, const struct report_spent *spent, double share)
-{
+    const struct costs *costs = context;
     fputs("| ", costs->stream);
     escape_markdown(costs->stream, spent->activity);
     fprintf(costs->stream, " | %.2f | %.1f |\n", spent->seconds, share);
@@ -91,7 +53,7 @@ static void markdown_spent(const struct costs *costs)
         return;
     fputs("\n## Time of the run\n\n" SPENT_NOTE ".\n\n| Activity | Seconds | Wall time (%) |\n| --- | ---: | ---: |\n",
           costs->stream);
-    each_activity(costs, markdown_activity);
+    each_activity(costs->report, markdown_activity, costs);
 }
 
 static void markdown(struct costs *costs)
@@ -150,8 +112,9 @@ static void tex_float(const struct costs *costs, int b, int first, int end)
     document_float_end(costs->stream);
 }
 
-static void tex_activity(const struct costs *costs, const struct report_spent *spent, double share)
+static void tex_activity(const void *context, const struct report_spent *spent, double share)
 {
+    const struct costs *costs = context;
     escape_tex(costs->stream, spent->activity);
     fprintf(costs->stream, " & %.2f & %.1f \\\\\n", spent->seconds, share);
 }
@@ -166,7 +129,7 @@ static void tex_spent(const struct costs *costs)
     fputs(": time of the run}\n\\label{tab:costs-run}\n", costs->stream);
     document_fit(costs->stream);
     fputs("\\begin{tabular}{lrr}\n\\toprule\nActivity & Seconds & Wall time (\\%) \\\\\n\\midrule\n", costs->stream);
-    each_activity(costs, tex_activity);
+    each_activity(costs->report, tex_activity, costs);
     document_fitted(costs->stream);
     document_note(costs->stream);
     fputs(SPENT_NOTE ".", costs->stream);

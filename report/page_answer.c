@@ -19,21 +19,30 @@ static bool is_tied(const struct page *page, int b, int m, int k)
     return is_tied_with_best(page->report, page->cells, b, m, 0, k);
 }
 
-static int count_ties(const struct page *page, int b, int k)
+/* Whether a method other than the best has a mean that prints like the best. */
+static bool is_equal(const struct page *page, int b, int m, int k)
+{
+    return m != best_method(page->report, page->cells, b, 0, k) && !page->report->methods[m].is_control &&
+           isfinite(cell_of(page, b, m, k)->mean) && cell_is_best(page->report, page->cells, b, m, 0, k);
+}
+
+typedef bool belongs(const struct page *page, int b, int m, int k);
+
+static int count_methods(const struct page *page, int b, int k, belongs *which)
 {
     int count = 0;
     for (int m = 0; m < page->report->method_count; m++)
-        count += is_tied(page, b, m, k);
+        count += which(page, b, m, k);
     return count;
 }
 
 /* "Grad-CAM, LayerCAM and 3 more" */
-static void put_ties(const struct page *page, int b, int k, int count)
+static void put_methods(const struct page *page, int b, int k, belongs *which)
 {
-    const int named = count <= NAMED_MAX ? count : NAMED_MAX - 1;
+    const int count = count_methods(page, b, k, which), named = count <= NAMED_MAX ? count : NAMED_MAX - 1;
     int said = 0;
     for (int m = 0; m < page->report->method_count && said < named; m++) {
-        if (!is_tied(page, b, m, k))
+        if (!which(page, b, m, k))
             continue;
         fputs(said == 0 ? "" : said == count - 1 ? " and " : ", ", page->stream);
         page_text(page, page->report->methods[m].title);
@@ -71,28 +80,26 @@ static int better_control(const struct page *page, int b, int best)
     return found;
 }
 
-/* How many other methods have a mean; *equal: of these, how many have one that prints like the best. */
-static int count_others(const struct page *page, int b, int best, int *equal)
+/* How many methods other than the best have a mean. */
+static int count_others(const struct page *page, int b, int best)
 {
-    int count = *equal = 0;
-    for (int m = 0; m < page->report->method_count; m++) {
-        if (m == best || page->report->methods[m].is_control || !isfinite(cell_of(page, b, m, page->headline)->mean))
-            continue;
-        count++;
-        *equal += cell_is_best(page->report, page->cells, b, m, 0, page->headline);
-    }
+    int count = 0;
+    for (int m = 0; m < page->report->method_count; m++)
+        count +=
+            m != best && !page->report->methods[m].is_control && isfinite(cell_of(page, b, m, page->headline)->mean);
     return count;
 }
 
 static void put_others(const struct page *page, int b, int best)
 {
-    const int ties = count_ties(page, b, page->headline), control = better_control(page, b, best);
-    int equal;
-    const int others = count_others(page, b, best, &equal);
-    if (equal)
-        fprintf(page->stream, "%d other method%s the same mean. ", equal, equal == 1 ? " has" : "s have");
+    const int ties = count_methods(page, b, page->headline, is_tied), control = better_control(page, b, best);
+    const int equal = count_methods(page, b, page->headline, is_equal), others = count_others(page, b, best);
+    if (equal) {
+        put_methods(page, b, page->headline, is_equal);
+        fprintf(page->stream, " %s the same mean. ", equal == 1 ? "has" : "have");
+    }
     if (ties) {
-        put_ties(page, b, page->headline, ties);
+        put_methods(page, b, page->headline, is_tied);
         fputs(" cannot be told from it at 5 %. ", page->stream);
     }
     if (!ties && others > equal && page->report->paired && is_paired(page->report, page->headline))
@@ -156,7 +163,7 @@ static void put_overall(const struct page *page)
 
 static void put_best(const struct page *page, int b, int k)
 {
-    const int best = best_method(page->report, page->cells, b, 0, k), ties = count_ties(page, b, k);
+    const int best = best_method(page->report, page->cells, b, 0, k);
     fputs("<td>", page->stream);
     if (best < 0)
         fputs("–", page->stream);
@@ -165,9 +172,14 @@ static void put_best(const struct page *page, int b, int k)
         putc(' ', page->stream);
         page_number(page, k, cell_of(page, b, best, k)->mean, false);
     }
-    if (ties) {
+    if (count_methods(page, b, k, is_equal)) {
+        fputs("<br><small>the same: ", page->stream);
+        put_methods(page, b, k, is_equal);
+        fputs("</small>", page->stream);
+    }
+    if (count_methods(page, b, k, is_tied)) {
         fputs("<br><small>not distinguishable: ", page->stream);
-        put_ties(page, b, k, ties);
+        put_methods(page, b, k, is_tied);
         fputs("</small>", page->stream);
     }
     fputs("</td>", page->stream);

@@ -1,6 +1,7 @@
 /* report/page_facts.c - what a reader needs to judge and repeat a run: truth, protocols, costs, commands, manifest. */
 #include "report/page.h"
 
+#include "report/activities.h"
 #include "report/escape.h"
 #include "report/meta.h"
 #include "report/stats.h"
@@ -105,6 +106,30 @@ static void put_cost(const struct page *page, int b, int m)
             cost.median, cost.low, cost.high, cost.mean, cost.n, cost.full, cost.tail, cost.backward);
 }
 
+static void put_activity(const void *context, const struct report_spent *spent, double share)
+{
+    const struct page *page = context;
+    fputs("<tr><th scope=\"row\">", page->stream);
+    page_text(page, spent->activity);
+    fprintf(page->stream, "</th><td>%.2f</td><td>%.1f</td></tr>\n", spent->seconds, share);
+}
+
+static void put_times(const struct page *page)
+{
+    if (!page->report->spent)
+        return;
+    fputs(
+        "<h3>Time of the run</h3>\n<p class=\"note\">Seconds of all threads together, and shares of the wall time of all calls of the program, "
+        "up to the making of this page.</p>\n",
+        page->stream);
+    page_table(page, "sortable numbers", "Time of the run by activity");
+    fputs("<thead><tr><th scope=\"col\">Activity</th><th scope=\"col\">Seconds</th><th scope=\"col\">Wall time %</th>"
+          "</tr></thead>\n<tbody>\n",
+          page->stream);
+    each_activity(page->report, put_activity, page);
+    page_table_end(page);
+}
+
 void page_costs(const struct page *page)
 {
     page_section(page, "costs", "Costs");
@@ -120,6 +145,7 @@ void page_costs(const struct page *page)
         for (int m = 0; m < page->report->method_count; m++)
             put_cost(page, b, m);
     page_table_end(page);
+    put_times(page);
     page_section_end(page);
 }
 

@@ -356,6 +356,8 @@ static int write_sensitivity(struct writing *writing, struct arena *arena, struc
 
 static int write_page(struct writing *writing, const struct config *config, struct arena *arena, struct error *err)
 {
+    writing->compared.spent = writing->report->spent; /* the update may have read it again */
+    writing->compared.spent_count = writing->report->spent_count;
     return status_of(page_data_read(config, writing->origin, arena, &writing->sources, err) ||
                      report_page(&writing->compared, writing->cells, writing->meta, &writing->sources, err));
 }
