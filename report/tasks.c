@@ -31,13 +31,20 @@ static void run_task(struct list *list, int i, struct error *err)
     }
 }
 
+/* The number of threads for `count` tasks; at least one. */
+static int team_size(const struct report *report, int count, int threads)
+{
+    const int allowed = report->threads < threads ? report->threads : threads,
+              useful = allowed < count ? allowed : count;
+    return useful < 1 ? 1 : useful;
+}
+
 int report_run_tasks(const struct report *report, int count, int threads, report_task task, void *context,
                      struct error *err)
 {
     struct list list = {.task = task, .context = context, .failed = count};
     const double start = seconds_now();
-    const int most = report->threads < threads ? report->threads : threads;
-#pragma omp parallel for schedule(dynamic, 1) num_threads(most < 1 ? 1 : most < count ? most : count) if (count > 1)
+#pragma omp parallel for schedule(dynamic, 1) num_threads(team_size(report, count, threads))
     for (int i = 0; i < count; i++) {
         int failed;
 #pragma omp atomic read
