@@ -177,6 +177,7 @@ static void put_page(const struct page *page)
     page_images(page);
     page_truth(page);
     page_reference(page);
+    page_sensitivity(page);
     page_protocols(page);
     page_costs(page);
     page_reproduce(page);

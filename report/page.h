@@ -61,6 +61,9 @@ void page_pairs(const struct page *page);
 void page_images(const struct page *page);
 void page_gallery(const struct page *page);
 
+/* page_sensitivity.c: ranks under each protocol. */
+void page_sensitivity(const struct page *page);
+
 /* page_facts.c: agreement with the truth, protocols, costs, manifest, how to reproduce. */
 void page_truth(const struct page *page);
 void page_protocols(const struct page *page);

@@ -442,8 +442,9 @@ struct page_sources {
     int key_count;
     const struct page_key *keys;
     int image_count;
-    const struct page_image *images; /* of the gallery */
-    const char *without;             /* why the gallery has no pictures; NULL: it has */
+    const struct page_image *images;       /* of the gallery */
+    const struct sensitivity *sensitivity; /* of report_sensitivity_make(); NULL: one protocol */
+    const char *without;                   /* why the gallery has no pictures; NULL: it has */
 };
 
 /* The images that a gallery should show, at most `most`, in rising order, in the arena. Returns how many; -1: no memory. */

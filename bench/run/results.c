@@ -358,6 +358,7 @@ static int write_page(struct writing *writing, const struct config *config, stru
 {
     writing->compared.spent = writing->report->spent; /* the update may have read it again */
     writing->compared.spent_count = writing->report->spent_count;
+    writing->sources.sensitivity = writing->sensitivity;
     return status_of(page_data_read(config, writing->origin, arena, &writing->sources, err) ||
                      report_page(&writing->compared, writing->cells, writing->meta, &writing->sources, err));
 }
