@@ -2,9 +2,9 @@
  * bench/store/store_inside.h - shared by the files of the store; no other file includes it.
  *
  * store_sql.c runs statements; store_layout.c has the tables and brings old files up to date; store_open.c opens and
- * closes; store_names.c keeps the run's lists, store_lists.c chooses among the file's entries, store_manifest.c its texts; store_write.c writes rows, store_sync.c makes
- * them durable and store_read.c reads them; store_programs.c keeps the programs that measured the items,
- * store_spent.c the time that they took.
+ * closes; store_names.c keeps the run's lists, store_lists.c chooses among the file's entries, store_manifest.c its
+ * texts; store_write.c writes rows, store_sync.c makes them durable and store_read.c reads them; store_programs.c
+ * keeps the programs that measured the items, store_spent.c the time that they took.
  */
 #ifndef BENCH_STORE_STORE_INSIDE_H
 #define BENCH_STORE_STORE_INSIDE_H

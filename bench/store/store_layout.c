@@ -23,8 +23,9 @@ static const char schema[] =
  * Blobs are float64 in the machine's byte order, little-endian on all supported machines. `made` records which program
  * measured an item; an item that it lacks was measured by a program that stored no digests. Layout 4 lets a run grow:
  * `listed` has the run's present lists, `map` the raw maps (float32) and the cost of each, `base` a row for each input
- * (-1: that of a run of layout 3), `session` what each call of the program has measured. Layout 5 adds `spent`: the seconds of each call, by activity;
- * `call` is a number that no call of another run has, so that rows of several runs can be joined.
+ * (-1: that of a run of layout 3), `session` what each call of the program has measured. Layout 5 adds `spent`: the
+ * seconds of each call, by activity; `call` is a number that no call of another run has, so that rows of several runs
+ * can be joined.
  */
 #define SCHEMA_2(table) \
     "CREATE " table " curve (backbone INTEGER NOT NULL, image INTEGER NOT NULL, method INTEGER NOT NULL," \
