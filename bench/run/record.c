@@ -106,7 +106,7 @@ static int make_names(struct run *run, struct store_names *out, struct error *er
 
 static struct store *open_store(struct run *run, bool fresh, struct error *err)
 {
-    struct store_names names;
+    struct store_names names = {0};
     return make_names(run, &names, err) ? NULL : store_open(run->config.output, &names, fresh, err);
 }
 

@@ -166,7 +166,7 @@ struct spent spent_begin_worker(const struct spent_times *times)
 
 void spent_give(struct spent_times *times, struct spent *worker)
 {
-    if (!worker->seconds)
+    if (!times || !worker->seconds)
         return;
     const int places = (int)place_count(times);
     spent_switch(worker, worker->place);
