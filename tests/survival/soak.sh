@@ -2,7 +2,7 @@
 # A long run over small images with three small networks: memory flat after the first 500 images of each network (within
 # 2 %), its peak at most what --dry-run has said, file descriptors flat. One line a network.
 # usage: soak.sh [IMAGES] [METHODS]     20000 gradcam; minutes. METHODS is a list such as gradcam,actmap,random
-# With cheap and expensive methods in one list, the first network has a step between the two (docs/performance.md);
+# With cheap and expensive methods in one list, each network has a step between the two (docs/performance.md);
 # SAMPLES=FILE keeps the samples: memory and its peak in KiB, descriptors, phase.
 . "${0%/*}/survival.sh"
 images=${1:-20000} methods=${2:-gradcam}
