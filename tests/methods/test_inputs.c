@@ -185,7 +185,8 @@ TEST(samples_do_not_add_scratch)
 {
     struct bench bench;
     bench_open(&bench, "gap");
-    bench_explain(&bench, "smoothgrad_cam_pp", "samples=2", "block1", 1); /* the second one touches a further block */
+    for (int call = 0; call < 2; call++) /* the second call touches another block of the arena */
+        bench_explain(&bench, "smoothgrad_cam_pp", "samples=1", "block1", 1);
     const size_t before = cam_worker_bytes(&bench.worker);
     bench_explain(&bench, "smoothgrad_cam_pp", "samples=40", "block1", 1);
     assert_true(cam_worker_bytes(&bench.worker) == before);
