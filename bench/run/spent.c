@@ -14,17 +14,17 @@ static const struct activity {
 } activities[SPENT_ACTIVITIES] = {
     [SPENT_OPENING] = {"opening", .is_serial = true},
     [SPENT_REPORTING] = {"reporting", .is_serial = true},
-    [SPENT_ANALYSIS] = {"analysis"},
+    [SPENT_ANALYSIS] = {.name = "analysis"},
     [SPENT_LOADING] = {"loading", .is_serial = true},
-    [SPENT_DECODING] = {"decoding"},
+    [SPENT_DECODING] = {.name = "decoding"},
     [SPENT_BASE] = {"base_passes", .is_passes = true},
     [SPENT_METHOD] = {"method", .is_passes = true},
     [SPENT_EVIDENCE] = {"evidence", .is_passes = true},
-    [SPENT_PICTURES] = {"pictures"},
+    [SPENT_PICTURES] = {.name = "pictures"},
     [SPENT_HELPING] = {"helping", .is_passes = true},
-    [SPENT_OTHER] = {"other"},
-    [SPENT_WAITING] = {"waiting"},
-    [SPENT_IDLE] = {"idle"},
+    [SPENT_OTHER] = {.name = "other"},
+    [SPENT_WAITING] = {.name = "waiting"},
+    [SPENT_IDLE] = {.name = "idle"},
     [SPENT_STORING] = {"storing", .is_serial = true},
 };
 
