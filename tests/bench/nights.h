@@ -241,7 +241,7 @@ static inline int differences(const struct fixture *f)
     return compare_differences(&f->comparison);
 }
 
-static const char *in_common(struct fixture *f)
+static inline const char *in_common(struct fixture *f)
 {
     const char *text = compare_in_common(&f->comparison, &f->arena);
     return text ? text : "";
