@@ -207,8 +207,8 @@ static int impute(const struct road *road, const struct change *change, const fl
 }
 
 /*
- * The imputed image with noise; x itself where there is no system, since requests do not depend on values. Several
- * threads write changes at once, so each has scratch of its own.
+ * Writes the imputed image with noise, or x itself if there is nothing to impute: the number of requests must not depend on
+ * values. Several threads call it at once; impute() takes scratch for each call.
  */
 static void write_change(void *context, int index, const float *x, float *out)
 {
@@ -216,7 +216,8 @@ static void write_change(void *context, int index, const float *x, float *out)
     const struct change *change = &road->changes[road->wanted_changes[index]];
     const size_t size = (size_t)road->channels * plane_of(road);
     if (!change->is_missing || impute(road, change, x, out)) {
-        road->is_failed = road->is_failed || change->is_missing;
+        if (change->is_missing)
+            road->is_failed = true;
         memcpy(out, x, size * sizeof *out);
     }
 }
