@@ -28,9 +28,9 @@ struct run {
     int columns;                 /* of the panel that are wanted: all but in the last panel */
     bool continues;              /* adds to y */
     const struct finish *finish; /* NULL: a later stretch is still to be added */
-    const float *next;           /* the weights that are used next, which are not yet in a cache: the first */
-    int fetching_tiles;          /* tiles prefetch a part of them with each step along the depth, so that memory */
-    size_t next_step;            /* and multiply-adds are busy at the same time */
+    const float *next;           /* the weights that are used next, which are not yet in a cache */
+    int fetching_tiles;          /* so many tiles prefetch them, a part with each step along the depth */
+    size_t next_step;            /* floats between two such prefetches */
     bool fetches;                /* prefetches the next tile's rows as well; only without a table */
 };
 
@@ -46,6 +46,13 @@ struct run {
 #define EACH_10(DO) EACH_9(DO) DO(9)
 #define EACH_11(DO) EACH_10(DO) DO(10)
 #define EACH_12(DO) EACH_11(DO) DO(11)
+
+/* The numbers of rows that a tile can have. */
+#if TILE_ROWS == 12
+#define EACH_SIZE(DO) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7) DO(8) DO(9) DO(10) DO(11) DO(12)
+#else
+#define EACH_SIZE(DO) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6)
+#endif
 
 #define BEGIN(i) vec left##i = {0}, right##i = {0};
 /* Prefetches the results' and the residual's cache lines while the sums are computed. */
@@ -171,27 +178,10 @@ static inline bool has_limits(const struct finish *finish)
         } \
     }
 
-TILES(1)
-TILES(2)
-TILES(3)
-TILES(4)
-TILES(5)
-TILES(6)
-#if TILE_ROWS == 12
-TILES(7)
-TILES(8)
-TILES(9)
-TILES(10)
-TILES(11)
-TILES(12)
-#endif
+EACH_SIZE(TILES)
 
-static void (*const runs[])(const struct run *) = {
-    tiles_1, tiles_2, tiles_3, tiles_4,  tiles_5,  tiles_6,
-#if TILE_ROWS == 12
-    tiles_7, tiles_8, tiles_9, tiles_10, tiles_11, tiles_12,
-#endif
-};
+#define NAME_TILES(n) tiles_##n,
+static void (*const runs[])(const struct run *) = {EACH_SIZE(NAME_TILES)};
 
 /* Tiles of one vector of columns: of a last panel that has no more. */
 
@@ -265,27 +255,10 @@ static inline void store_columns(float *p, vec v, int columns)
         } \
     }
 
-TILES_ONE(1)
-TILES_ONE(2)
-TILES_ONE(3)
-TILES_ONE(4)
-TILES_ONE(5)
-TILES_ONE(6)
-#if TILE_ROWS == 12
-TILES_ONE(7)
-TILES_ONE(8)
-TILES_ONE(9)
-TILES_ONE(10)
-TILES_ONE(11)
-TILES_ONE(12)
-#endif
+EACH_SIZE(TILES_ONE)
 
-static void (*const runs_one[])(const struct run *) = {
-    tiles_one_1, tiles_one_2, tiles_one_3, tiles_one_4,  tiles_one_5,  tiles_one_6,
-#if TILE_ROWS == 12
-    tiles_one_7, tiles_one_8, tiles_one_9, tiles_one_10, tiles_one_11, tiles_one_12,
-#endif
-};
+#define NAME_TILES_ONE(n) tiles_one_##n,
+static void (*const runs_one[])(const struct run *) = {EACH_SIZE(NAME_TILES_ONE)};
 
 /* A stretch of the depth: several whole segments, or a part of one. */
 struct stretch {
