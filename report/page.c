@@ -97,6 +97,11 @@ void page_number(const struct page *page, int metric, double value, bool has_uni
     }
 }
 
+const struct cell *page_cell(const struct page *page, int backbone, int method, int metric)
+{
+    return cell_at(page->report, page->cells, backbone, method, 0, metric);
+}
+
 bool page_interval(const struct page *page, int metric, double low, double high)
 {
     if (!isfinite(low) || !isfinite(high))

@@ -29,12 +29,16 @@ void page_backbone(const struct page *page, int backbone);
 /* "ADCC ↑ %" */
 void page_metric(const struct page *page, int metric);
 
+/* The cell of a method under the first protocol, which plots and the answer are about. */
+const struct cell *page_cell(const struct page *page, int backbone, int method, int metric);
+
 /* Begins a section with its heading; ends it. */
 void page_section(const struct page *page, const char *id, const char *title);
 void page_section_end(const struct page *page);
 
 /*
- * Begins a table that scrolls inside its own box if it is wide; `label` names it for screen readers. kind: "sortable", ""
+ * Begins a table that scrolls inside its own box if it is wide. kind: its classes, as "sortable numbers"; label: its name
+ * for screen readers.
  */
 void page_table(const struct page *page, const char *kind, const char *label);
 void page_table_end(const struct page *page);

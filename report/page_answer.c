@@ -9,11 +9,6 @@
 
 enum { NAMED_MAX = 6 };
 
-static const struct cell *cell_of(const struct page *page, int b, int m, int k)
-{
-    return cell_at(page->report, page->cells, b, m, 0, k);
-}
-
 static bool is_tied(const struct page *page, int b, int m, int k)
 {
     return is_tied_with_best(page->report, page->cells, b, m, 0, k);
@@ -23,7 +18,7 @@ static bool is_tied(const struct page *page, int b, int m, int k)
 static bool is_equal(const struct page *page, int b, int m, int k)
 {
     return m != best_method(page->report, page->cells, b, 0, k) && !page->report->methods[m].is_control &&
-           isfinite(cell_of(page, b, m, k)->mean) && cell_is_best(page->report, page->cells, b, m, 0, k);
+           isfinite(page_cell(page, b, m, k)->mean) && cell_is_best(page->report, page->cells, b, m, 0, k);
 }
 
 typedef bool belongs(const struct page *page, int b, int m, int k);
@@ -69,9 +64,9 @@ static int better_control(const struct page *page, int b, int best)
 {
     const bool higher = page->report->metrics[page->headline].higher_is_better;
     int found = -1;
-    double least = cell_of(page, b, best, page->headline)->mean;
+    double least = page_cell(page, b, best, page->headline)->mean;
     for (int m = 0; m < page->report->method_count; m++) {
-        const double mean = cell_of(page, b, m, page->headline)->mean;
+        const double mean = page_cell(page, b, m, page->headline)->mean;
         if (!page->report->methods[m].is_control || !isfinite(mean) || !(higher ? mean > least : mean < least))
             continue;
         found = m;
@@ -86,7 +81,7 @@ static int count_others(const struct page *page, int b, int best)
     int count = 0;
     for (int m = 0; m < page->report->method_count; m++)
         count +=
-            m != best && !page->report->methods[m].is_control && isfinite(cell_of(page, b, m, page->headline)->mean);
+            m != best && !page->report->methods[m].is_control && isfinite(page_cell(page, b, m, page->headline)->mean);
     return count;
 }
 
@@ -100,17 +95,17 @@ static void put_others(const struct page *page, int b, int best)
     }
     if (ties) {
         put_methods(page, b, page->headline, is_tied);
-        fputs(" cannot be told from it at 5 %. ", page->stream);
+        fputs(" cannot be told from it at 5&nbsp;%. ", page->stream);
     }
     if (!ties && others > equal && page->report->paired && is_paired(page->report, page->headline))
-        fprintf(page->stream, "%s significantly at 5 %%. ",
+        fprintf(page->stream, "%s significantly at 5&nbsp;%%. ",
                 others - equal == 1 ? "The other method differs from it" : "The other methods differ from it");
     if (control < 0)
         return;
     fputs("A control is better: ", page->stream);
     page_text(page, page->report->methods[control].title);
     fputs(" (", page->stream);
-    page_number(page, page->headline, cell_of(page, b, control, page->headline)->mean, true);
+    page_number(page, page->headline, page_cell(page, b, control, page->headline)->mean, true);
     fputs(").", page->stream);
 }
 
@@ -123,7 +118,7 @@ static void put_backbone(const struct page *page, int b)
         fputs(": no method has a value.</p>\n", page->stream);
         return;
     }
-    const struct cell *cell = cell_of(page, b, best, page->headline);
+    const struct cell *cell = page_cell(page, b, best, page->headline);
     fprintf(page->stream, "On %d image%s ", cell->n, cell->n == 1 ? "" : "s");
     page_text(page, page->report->backbones[b].title);
     fputs(" prefers <strong>", page->stream);
@@ -170,7 +165,7 @@ static void put_best(const struct page *page, int b, int k)
     else {
         page_text(page, page->report->methods[best].title);
         putc(' ', page->stream);
-        page_number(page, k, cell_of(page, b, best, k)->mean, false);
+        page_number(page, k, page_cell(page, b, best, k)->mean, false);
     }
     if (count_methods(page, b, k, is_equal)) {
         fputs("<br><small>the same: ", page->stream);

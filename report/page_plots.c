@@ -11,11 +11,6 @@
 
 enum { ROW = 22, LEFT = 138, RIGHT = 12, TOP = 8, BOTTOM = 40, PLOTS_MAX = 400, SCATTER = 300, CURVE_CLASSES = 8 };
 
-static const struct cell *cell_of(const struct page *page, int b, int m, int k)
-{
-    return cell_at(page->report, page->cells, b, m, 0, k);
-}
-
 static double shown(const struct page *page, int k, double value)
 {
     return shown_value(&page->report->metrics[k], value);
@@ -47,12 +42,12 @@ static int order_methods(const struct page *page, int b, int k, int *order)
     const bool higher = page->report->metrics[k].higher_is_better;
     int count = 0;
     for (int m = 0; m < page->report->method_count; m++) {
-        const double mean = cell_of(page, b, m, k)->mean;
+        const double mean = page_cell(page, b, m, k)->mean;
         int at = count;
         if (!isfinite(mean))
             continue;
         for (; at > 0; at--) {
-            const double other = cell_of(page, b, order[at - 1], k)->mean;
+            const double other = page_cell(page, b, order[at - 1], k)->mean;
             if (higher ? other >= mean : other <= mean)
                 break;
             order[at] = order[at - 1];
@@ -69,7 +64,7 @@ static struct svg_axis axis_of(const struct page *page, int k)
     struct svg_axis axis = {.low = INFINITY, .high = -INFINITY, .from = LEFT, .to = SVG_WIDTH - RIGHT};
     for (int b = 0; b < page->report->backbone_count; b++)
         for (int m = 0; m < page->report->method_count; m++) {
-            const struct cell *cell = cell_of(page, b, m, k);
+            const struct cell *cell = page_cell(page, b, m, k);
             axis.low = fmin(axis.low, fmin(cell->mean, cell->ci_low));
             axis.high = fmax(axis.high, fmax(cell->mean, cell->ci_high));
         }
@@ -81,7 +76,7 @@ static struct svg_axis axis_of(const struct page *page, int k)
 
 static void put_mean(const struct page *page, const struct svg_axis *axis, int b, int m, int k, double y)
 {
-    const struct cell *cell = cell_of(page, b, m, k);
+    const struct cell *cell = page_cell(page, b, m, k);
     const char *kind = page->report->methods[m].is_control                        ? "control"
                        : cell_is_best(page->report, page->cells, b, m, 0, k)      ? "best"
                        : is_tied_with_best(page->report, page->cells, b, m, 0, k) ? "tied"
@@ -145,7 +140,7 @@ static void put_point(const struct page *page, const struct svg_axis *x, const s
                       double seconds)
 {
     const int k = page->headline;
-    const struct cell *cell = cell_of(page, b, m, k);
+    const struct cell *cell = page_cell(page, b, m, k);
     const double at_x = svg_at(x, seconds), at_y = svg_at(y, shown(page, k, cell->mean));
     fprintf(page->stream, "<g class=\"%s\"><title>%d ", page->report->methods[m].is_control ? "control" : "other",
             m + 1);
@@ -162,7 +157,7 @@ static void put_point(const struct page *page, const struct svg_axis *x, const s
             at_x, at_y, at_x, at_y + 3.5, m + 1);
 }
 
-/* The names behind the numbers of the points. */
+/* The legend: each number in the plots with its method. */
 static void put_legend(const struct page *page)
 {
     fputs("<p class=\"note\">", page->stream);
@@ -198,7 +193,7 @@ static void put_scatter(const struct page *page, int b)
     svg_y_axis(page, &y, x.from, x.to);
     for (int m = 0; m < report->method_count; m++) {
         const struct cost_summary cost = cost_summary(report, b, m, page->scratch);
-        if (cost.n > 0 && cost.median > 0 && isfinite(cell_of(page, b, m, page->headline)->mean))
+        if (cost.n > 0 && cost.median > 0 && isfinite(page_cell(page, b, m, page->headline)->mean))
             put_point(page, &x, &y, b, m, cost.median);
     }
     svg_end(page);

@@ -54,7 +54,7 @@ static double log_tick(const struct svg_axis *axis, int i)
     return power_of(first, at / count) * parts[at % count];
 }
 
-/* Tick number `i`; NAN behind the last one. */
+/* The value of tick `i`, counted from 0; NAN: the axis has fewer ticks. */
 static double tick_at(const struct svg_axis *axis, int i)
 {
     const double step = step_of(axis->high - axis->low);
