@@ -33,7 +33,7 @@ struct delivery {
 
 /* -- copies -------------------------------------------------------------------------------------------------------- */
 
-/* Copies `count` elements; *is_short becomes true if there is no memory. NULL stays NULL. */
+/* Copies `count` elements into the arena. NULL: there is nothing to copy, or no memory, which sets *is_short too. */
 static void *copy(struct arena *arena, const void *from, size_t count, size_t size, bool *is_short)
 {
     void *to = from ? arena_alloc(arena, count + 1, size) : NULL;

@@ -7,11 +7,11 @@
 #include "bench/run/run.h"
 
 /*
- * The bytes that a worker touches beside the network: its session, the scratch memory of methods, and all that is kept of
- * an image. Evaluates the run's first picture (one of ImageNet's usual size if there is no image set) with all methods
- * and metrics, in the tasks that the run makes. Only the base pass is made; all other passes are left out, so that this
- * takes little time and allocates what the run will. Without what metrics on altered weights keep. `session` is as new;
- * afterwards it makes no more passes. 0: out of memory.
+ * Returns the bytes that a worker touches beside the network: its session, the scratch memory of methods, and what is kept
+ * of an image. It evaluates the run's first picture, or a made one of 375x500 pixels if there is no image set, with all
+ * methods and metrics, in the tasks that the run makes. Of the passes only the base pass is made: the others allocate
+ * nothing more and would take long. What metrics on altered weights keep is not counted. `session` must be new, and makes
+ * no passes afterwards. 0: no memory.
  */
 size_t footprint_of_worker(const struct run *run, int backbone, struct session *session);
 

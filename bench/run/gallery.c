@@ -242,7 +242,7 @@ static const char *class_name(const struct gallery *gallery, int klass)
     return name ? arena_string(gallery->arena, name) : NULL;
 }
 
-/* An image has a label that is no class of the network if its base pass knows no rank of it. */
+/* A label without a rank in the base pass is no class of the network: then the set's names do not fit its classes. */
 static int read_view(struct gallery *gallery, int b, int at, const struct page_image *image, struct page_view *view,
                      struct error *err)
 {

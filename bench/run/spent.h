@@ -99,7 +99,7 @@ void spent_enter(struct spent_times *times, int backbone, enum spent_activity ac
 void spent_begin_workers(struct spent_times *times, int backbone, int workers, int threads_each);
 void spent_end_workers(struct spent_times *times);
 
-/* A worker begins, without an activity; its seconds are not counted if there is no memory or `times` is NULL. */
+/* Begins the time of a worker with SPENT_OTHER. Nothing is counted if `times` is NULL or there is no memory. */
 struct spent spent_begin_worker(const struct spent_times *times);
 
 /* Adds the worker's seconds to the run's; the second call is its last. */

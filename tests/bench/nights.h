@@ -218,7 +218,7 @@ static inline void end(struct fixture *f)
     assert_int_equal(system(command), 0);
 }
 
-/* Reads and compares what stands in the two folders. */
+/* Reads the runs in the two folders and compares them. */
 static inline void compare(struct fixture *f, const struct compare_options *options)
 {
     static const struct compare_options usual = {.speed = 1.1, .bootstrap = 400, .seed = 1};
